@@ -1,0 +1,10 @@
+//! `cargo xtask ci`: what the CI checks, with one table of times.
+
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+use crate::{lint, test};
+
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
+    test::run(workspace, steps);
+    lint::run(workspace, steps);
+}

@@ -1,0 +1,163 @@
+//! The workspace, as `cargo metadata` tells it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use crate::{Result, command};
+
+#[derive(Deserialize)]
+pub(crate) struct Workspace {
+    pub(crate) packages: Vec<Package>,
+    #[serde(rename = "workspace_root")]
+    pub(crate) root: PathBuf,
+    #[serde(rename = "target_directory")]
+    pub(crate) target: PathBuf,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) readme: Option<PathBuf>,
+    pub(crate) rust_version: Option<String>,
+    pub(crate) keywords: Vec<String>,
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
+    pub(crate) dependencies: Vec<Dependency>,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// `None` for a normal dependency.
+    pub(crate) kind: Option<Kind>,
+    pub(crate) optional: bool,
+}
+
+#[derive(Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Dev,
+    Build,
+}
+
+/// `[package.metadata]`: other tools keep their own tables there.
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    gusset: Marks,
+}
+
+#[derive(Deserialize, Default)]
+struct Marks {
+    #[serde(default)]
+    loom: bool,
+}
+
+impl Workspace {
+    pub(crate) fn load() -> Result<Self> {
+        let json = command::output(command::cargo().args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+        ]))?;
+        Self::parse(&json)
+    }
+
+    fn parse(json: &str) -> Result<Self> {
+        serde_json::from_str(json)
+            .map_err(|error| format!("`cargo metadata` is not as expected: {error}").into())
+    }
+
+    /// The cargo that runs this chore, on this workspace.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut cargo = command::cargo();
+        cargo.current_dir(&self.root).args(arguments);
+        cargo
+    }
+
+    /// The crates that strangers get: those under `crates/`.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
+        let crates = self.root.join("crates");
+        self.packages
+            .iter()
+            .filter(move |package| package.manifest_path.starts_with(&crates))
+    }
+}
+
+impl Package {
+    pub(crate) fn folder(&self) -> &Path {
+        self.manifest_path.parent().unwrap_or(&self.manifest_path)
+    }
+
+    /// Whether it has tests that loom explores: `[package.metadata.gusset] loom = true`.
+    pub(crate) fn loom(&self) -> bool {
+        self.metadata
+            .as_ref()
+            .is_some_and(|metadata| metadata.gusset.loom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, folder: &str, metadata: &str) -> String {
+        format!(
+            r#"{{"name": "{name}", "description": null, "license": "MIT", "readme": "README.md",
+                "rust_version": "1.85", "keywords": [], "manifest_path": "/r/{folder}/Cargo.toml", "features": {{}},
+                "dependencies": [{{"name": "a", "kind": null, "optional": true}}, {{"name": "b", "kind": "dev", "optional": false}}],
+                "metadata": {metadata}}}"#
+        )
+    }
+
+    fn workspace(packages: &[String]) -> Workspace {
+        let json = format!(
+            r#"{{"packages": [{}], "workspace_root": "/r", "target_directory": "/t"}}"#,
+            packages.join(",")
+        );
+        Workspace::parse(&json).unwrap()
+    }
+
+    #[test]
+    fn only_crates_under_crates_are_published() {
+        let workspace = workspace(&[
+            package("gusset", "crates/gusset", "null"),
+            package("xtask", "xtask", "null"),
+        ]);
+        let published: Vec<&str> = workspace
+            .published()
+            .map(|package| package.name.as_str())
+            .collect();
+        assert_eq!(published, ["gusset"]);
+    }
+
+    #[test]
+    fn a_dependency_without_a_kind_is_a_normal_one() {
+        let workspace = workspace(&[package("gusset", "crates/gusset", "null")]);
+        let kinds: Vec<_> = workspace.packages[0]
+            .dependencies
+            .iter()
+            .map(|dependency| dependency.kind)
+            .collect();
+        assert_eq!(kinds, [None, Some(Kind::Dev)]);
+    }
+
+    #[test]
+    fn loom_is_asked_for_by_a_mark_in_the_manifest() {
+        let marks = [
+            "null",
+            r#"{"docs": {"rs": {}}}"#,
+            r#"{"gusset": {"loom": true}}"#,
+        ];
+        let workspace = workspace(&marks.map(|mark| package("gusset", "crates/gusset", mark)));
+        let loom: Vec<bool> = workspace.packages.iter().map(Package::loom).collect();
+        assert_eq!(loom, [false, false, true]);
+    }
+}
