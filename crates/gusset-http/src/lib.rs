@@ -1,7 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
+mod classify;
 mod endpoint;
+mod grpc;
 mod head;
+mod methods;
+mod paths;
+mod protocol;
+mod refusal;
+mod route;
+mod status;
+mod stream;
 
+pub use body::TrackedBody;
+pub use classify::{HttpClient, HttpServer};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
+pub use grpc::{Grpc, GrpcCode, GrpcServer};
 pub use head::{RequestHead, ResponseHead};
+pub use methods::{KnownMethods, KnownMethodsError};
+pub use paths::Paths;
+pub use protocol::{Http, Rules};
+pub use refusal::unavailable;
+pub use route::{NameRoute, NameRouteLayer, Route};
+pub use status::status_token;
+pub use stream::{Endless, is_endless};

@@ -1,0 +1,121 @@
+//! Observers chosen at run time.
+
+use std::fmt;
+
+use crate::{Call, Cx, End, Observer, Protocol};
+
+/// An observer behind a pointer, for sets that are chosen at run time: `Vec<BoxObserver<Http>>`.
+///
+/// Costs one allocation a call and a virtual call a hook.
+///
+/// ```
+/// use gusset_core::{BoxObserver, ObserveLayer, Unary};
+/// # use gusset_core::{Call, Cx, End, Observer, Protocol};
+/// # struct Print;
+/// # impl<P: Protocol> Observer<P> for Print {
+/// #     type Call = ();
+/// #     fn start(&self, _: P::Request<'_>, _: &mut Cx) {}
+/// # }
+/// type Job = Unary<u32, String>;
+///
+/// let mut observers: Vec<BoxObserver<Job>> = Vec::new();
+/// if std::env::args().count() > 0 {
+///     observers.push(BoxObserver::new(Print));
+/// }
+/// let layer = ObserveLayer::<Job, _>::new(observers);
+/// ```
+pub struct BoxObserver<P: Protocol>(Box<dyn DynObserver<P>>);
+
+/// The call of a [`BoxObserver`].
+pub struct BoxCall<P: Protocol>(Box<dyn DynCall<P>>);
+
+trait DynObserver<P: Protocol>: Send + Sync {
+    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> BoxCall<P>;
+}
+
+trait DynCall<P: Protocol>: Send {
+    fn scope(&mut self, poll: &mut dyn FnMut());
+    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx);
+    fn on_data(&mut self, len: usize, cx: &Cx);
+    fn on_end(self: Box<Self>, end: End<'_, P>, cx: &Cx);
+}
+
+// === impl BoxObserver ===
+
+impl<P: Protocol> BoxObserver<P> {
+    /// Boxes an observer.
+    pub fn new(observer: impl Observer<P>) -> Self {
+        Self(Box::new(observer))
+    }
+}
+
+impl<P: Protocol> Observer<P> for BoxObserver<P> {
+    type Call = BoxCall<P>;
+
+    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> BoxCall<P> {
+        self.0.start(req, cx)
+    }
+}
+
+impl<P: Protocol, O: Observer<P>> DynObserver<P> for O {
+    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> BoxCall<P> {
+        BoxCall(Box::new(Observer::start(self, req, cx)))
+    }
+}
+
+impl<P: Protocol> fmt::Debug for BoxObserver<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxObserver").finish_non_exhaustive()
+    }
+}
+
+// === impl BoxCall ===
+
+impl<P: Protocol> Call<P> for BoxCall<P> {
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let mut poll = Some(poll);
+        let mut polled = None;
+        self.0.scope(&mut || {
+            if let Some(poll) = poll.take() {
+                polled = Some(poll());
+            }
+        });
+        polled.expect("`scope` calls `poll` once")
+    }
+
+    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
+        self.0.on_response(res, cx);
+    }
+
+    fn on_data(&mut self, len: usize, cx: &Cx) {
+        self.0.on_data(len, cx);
+    }
+
+    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+        self.0.on_end(end, cx);
+    }
+}
+
+impl<P: Protocol, C: Call<P>> DynCall<P> for C {
+    fn scope(&mut self, poll: &mut dyn FnMut()) {
+        Call::scope(self, poll);
+    }
+
+    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
+        Call::on_response(self, res, cx);
+    }
+
+    fn on_data(&mut self, len: usize, cx: &Cx) {
+        Call::on_data(self, len, cx);
+    }
+
+    fn on_end(self: Box<Self>, end: End<'_, P>, cx: &Cx) {
+        Call::on_end(*self, end, cx);
+    }
+}
+
+impl<P: Protocol> fmt::Debug for BoxCall<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxCall").finish_non_exhaustive()
+    }
+}

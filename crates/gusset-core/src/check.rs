@@ -1,0 +1,31 @@
+//! A place for the compiler to point at.
+
+use tower_service::Service;
+
+use crate::{Accept, Deliver};
+
+/// Gives the service back if gusset can observe it as `P`; where it cannot, the error names the
+/// part that is missing, instead of a router's "the trait `Handler` is not implemented".
+///
+/// ```
+/// use gusset_core::{Unary, check_service};
+/// # use std::{convert::Infallible, future::{Ready, ready}, task::{Context, Poll}};
+/// # struct Upper;
+/// # impl tower_service::Service<String> for Upper {
+/// #     type Response = String;
+/// #     type Error = Infallible;
+/// #     type Future = Ready<Result<String, Infallible>>;
+/// #     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> { Poll::Ready(Ok(())) }
+/// #     fn call(&mut self, req: String) -> Self::Future { ready(Ok(req.to_uppercase())) }
+/// # }
+///
+/// let service = check_service::<Unary<String, String>, String, _>(Upper);
+/// ```
+pub fn check_service<P, Req, S>(service: S) -> S
+where
+    S: Service<Req>,
+    S::Error: 'static,
+    P: Accept<Req> + Deliver<S::Response>,
+{
+    service
+}

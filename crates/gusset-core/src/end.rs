@@ -1,0 +1,162 @@
+//! How a call ended, and what that is called.
+
+use std::fmt;
+
+use crate::{Failure, Protocol, Token};
+
+/// How a call ended, as the driver saw it. Every call has exactly one.
+#[non_exhaustive]
+pub enum End<'a, P: Protocol> {
+    /// All of the response was handed out, with its trailers if it had any.
+    Complete(Option<&'a P::Trailers>),
+    /// The connection was handed over to another protocol; what follows is not seen from here.
+    Upgraded,
+    /// The service, or the body that it answered with, gave an error.
+    Failed(Stage, Failure<'a>),
+    /// Whoever was waiting for the response went away.
+    Cancelled(Stage),
+    /// The service or its body unwound.
+    Panicked(Stage),
+}
+
+/// How far a call had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(clippy::exhaustive_enums, reason = "a response has a head and a body, and no third part")]
+pub enum Stage {
+    /// No response yet: the service was called and its future had not finished.
+    Head,
+    /// The head of the response was handed out, its body was under way.
+    Body,
+}
+
+/// What the end of a call is called. Decided once by the protocol's [`Classify`](crate::Classify),
+/// so that log level, span status, labels and a breaker's verdict agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The caller got what it asked for.
+    Success,
+    /// The service answered that the caller is at fault.
+    CallerFault,
+    /// The service is at fault.
+    ServiceFault,
+    /// The caller left. Says nothing of the service and is never an error.
+    Abandoned,
+    /// A guard refused the call before the service saw it.
+    Refused,
+}
+
+/// The protocol's judgement of an [`End`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// What the end is called.
+    pub outcome: Outcome,
+    /// The protocol's own status, if one was given: `404`, `UNAVAILABLE`.
+    pub status: Option<Token>,
+    /// OpenTelemetry's `error.type`, if the call is an error.
+    pub error: Option<Token>,
+}
+
+// === impl End ===
+
+impl<P: Protocol> End<'_, P> {
+    /// How far the call had come, for an end that is not complete.
+    pub fn stage(&self) -> Option<Stage> {
+        match *self {
+            Self::Complete(_) | Self::Upgraded => None,
+            Self::Failed(stage, _) | Self::Cancelled(stage) | Self::Panicked(stage) => Some(stage),
+        }
+    }
+}
+
+impl<P: Protocol> Clone for End<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Protocol> Copy for End<'_, P> {}
+
+impl<P: Protocol> fmt::Debug for End<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Complete(None) => f.write_str("Complete"),
+            Self::Complete(Some(_)) => f.write_str("Complete(trailers)"),
+            Self::Upgraded => f.write_str("Upgraded"),
+            Self::Failed(stage, failure) => write!(f, "Failed({stage:?}, {failure:?})"),
+            Self::Cancelled(stage) => write!(f, "Cancelled({stage:?})"),
+            Self::Panicked(stage) => write!(f, "Panicked({stage:?})"),
+        }
+    }
+}
+
+// === impl Stage ===
+
+impl Stage {
+    /// The stage as a label's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Body => "body",
+        }
+    }
+}
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// The outcome as a label's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::CallerFault => "caller_fault",
+            Self::ServiceFault => "service_fault",
+            Self::Abandoned => "abandoned",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+// === impl Verdict ===
+
+impl Verdict {
+    /// A verdict without a status and without an error.
+    pub const fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            status: None,
+            error: None,
+        }
+    }
+
+    /// With the protocol's own status.
+    #[must_use]
+    pub const fn with_status(mut self, status: Option<Token>) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With the type of the error.
+    #[must_use]
+    pub const fn with_error(mut self, error: Token) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    /// The verdict on an end that speaks for itself, whatever the protocol: a refusal, an error, a
+    /// panic, a caller gone. `None` for an end that the response decides.
+    pub fn of_end<P: Protocol>(end: &End<'_, P>) -> Option<Self> {
+        match end {
+            End::Complete(_) | End::Upgraded => None,
+            End::Cancelled(_) => Some(Self::new(Outcome::Abandoned)),
+            End::Panicked(_) => Some(Self::new(Outcome::ServiceFault).with_error(Token::PANIC)),
+            End::Failed(_, failure) if failure.refused().is_some() => {
+                Some(Self::new(Outcome::Refused).with_error(Token::REFUSED))
+            }
+            End::Failed(_, failure) => {
+                Some(Self::new(Outcome::ServiceFault).with_error(failure.error_type()))
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The error a call ended with, borrowed.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use crate::{Refused, Token};
+
+type Boxed = Box<dyn Error + 'static>;
+type BoxedSend = Box<dyn Error + Send + 'static>;
+type BoxedSendSync = Box<dyn Error + Send + Sync + 'static>;
+
+/// What a call failed with: an error of the service or of its body, borrowed for one hook.
+///
+/// The service's error type is only asked to be `'static`, so its text is out of reach on purpose
+/// (texts hold secrets and have no bound). Known types are found with
+/// [`downcast_ref`](Self::downcast_ref).
+#[derive(Clone, Copy)]
+pub struct Failure<'a> {
+    cause: &'a dyn Any,
+}
+
+/// The body gave more or fewer bytes than its head declared.
+#[derive(Debug)]
+pub(crate) struct LengthMismatch;
+
+// === impl Failure ===
+
+impl<'a> Failure<'a> {
+    /// A failure by that error.
+    pub fn new<E: 'static>(error: &'a E) -> Self {
+        Self { cause: error }
+    }
+
+    /// The body gave more or fewer bytes than its head declared.
+    pub fn length_mismatch() -> Self {
+        Self {
+            cause: &LengthMismatch,
+        }
+    }
+
+    /// The error, if it is of that type; looked for through boxes and along their `source()` chain.
+    ///
+    /// ```
+    /// use gusset_core::Failure;
+    /// use std::{error::Error, io};
+    ///
+    /// let error: Box<dyn Error + Send + Sync> = io::Error::other("disk").into();
+    /// assert!(Failure::new(&error).downcast_ref::<io::Error>().is_some());
+    /// ```
+    pub fn downcast_ref<T: Error + 'static>(&self) -> Option<&'a T> {
+        let cause = self.cause;
+        if let Some(found) = cause.downcast_ref::<T>() {
+            return Some(found);
+        }
+        find_cause(self.as_error()?)
+    }
+
+    /// The mark of the guard that refused the call, if that is why it failed.
+    pub fn refused(&self) -> Option<&'a Refused> {
+        self.downcast_ref()
+    }
+
+    /// The failure as OpenTelemetry's `error.type`: a word from a closed set, never the error's text.
+    pub fn error_type(&self) -> Token {
+        if self.cause.is::<LengthMismatch>() {
+            return Token::BODY_LENGTH;
+        }
+        match self.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::TimedOut) => Token::TIMEOUT,
+            Some(io::ErrorKind::ConnectionReset) => Token::new(&"connection_reset"),
+            Some(io::ErrorKind::ConnectionRefused) => Token::new(&"connection_refused"),
+            Some(io::ErrorKind::ConnectionAborted) => Token::new(&"connection_aborted"),
+            Some(io::ErrorKind::BrokenPipe) => Token::new(&"broken_pipe"),
+            Some(io::ErrorKind::UnexpectedEof) => Token::new(&"unexpected_eof"),
+            _ => Token::OTHER,
+        }
+    }
+
+    fn as_error(&self) -> Option<&'a (dyn Error + 'static)> {
+        let cause = self.cause;
+        if let Some(boxed) = cause.downcast_ref::<BoxedSendSync>() {
+            return Some(&**boxed);
+        }
+        if let Some(boxed) = cause.downcast_ref::<BoxedSend>() {
+            return Some(&**boxed);
+        }
+        if let Some(boxed) = cause.downcast_ref::<Boxed>() {
+            return Some(&**boxed);
+        }
+        cause.downcast_ref::<io::Error>().map(|error| error as _)
+    }
+}
+
+impl fmt::Debug for Failure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Failure").field(&self.error_type()).finish()
+    }
+}
+
+/// The first error of that type among `error` and its sources.
+pub(crate) fn find_cause<'a, T: Error + 'static>(
+    error: &'a (dyn Error + 'static),
+) -> Option<&'a T> {
+    // A chain that bites its own tail would hold the service for ever.
+    const DEEPEST: usize = 32;
+    std::iter::successors(Some(error), |&error| error.source())
+        .take(DEEPEST)
+        .find_map(|error| error.downcast_ref())
+}

@@ -1,0 +1,109 @@
+//! Guards: parts that look, and may refuse at once; and their driver, as a Tower middleware.
+
+mod future;
+mod layer;
+mod respond;
+
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+pub use self::future::GuardFuture;
+pub use self::layer::GuardLayer;
+pub use self::respond::{AsError, Respond, RespondWith};
+use crate::observe::ObserveFuture;
+use crate::{Accept, Call, Clock, Cx, Deliver, Protocol, Refused, Track};
+
+/// A part that looks at calls and may refuse them: a circuit breaker, a bulkhead.
+///
+/// A permit is a [`Call`]: it hears every kind of end, so it cannot leak.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not guard `{P}`",
+    label = "not a guard of this protocol"
+)]
+pub trait Guard<P: Protocol>: Send + Sync + 'static {
+    /// The state of an admitted call.
+    type Permit: Call<P>;
+    /// Why a call was not admitted. A [`Refused`] has to be found on its `source()` chain, or to be
+    /// it, so that observers further out see a refusal.
+    type Refusal: Error + Send + Sync + 'static;
+
+    /// Admits a call or refuses it, at once. Must not panic, block or wait.
+    ///
+    /// # Errors
+    /// The refusal; the service is not called.
+    fn admit(&self, req: P::Request<'_>, cx: &mut Cx) -> Result<Self::Permit, Self::Refusal>;
+}
+
+/// A service behind a guard. Made by [`GuardLayer`].
+///
+/// Refuses in `call`, never in `poll_ready`, and does not touch the service for a refused call.
+pub struct Guarded<S, P, G, R> {
+    inner: S,
+    guard: Arc<G>,
+    respond: R,
+    clock: Clock,
+    protocol: PhantomData<fn() -> P>,
+}
+
+// === impl Guarded ===
+
+impl<S, P, G, R, Req> Service<Req> for Guarded<S, P, G, R>
+where
+    S: Service<Req>,
+    S::Error: 'static,
+    P: Accept<Req> + Deliver<S::Response>,
+    G: Guard<P>,
+    R: Respond<G::Refusal, S::Response, S::Error>,
+{
+    type Response = P::Tracked<G::Permit>;
+    type Error = S::Error;
+    type Future = GuardFuture<S::Future, P, G::Permit, S::Response, S::Error>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, req: Req) -> Self::Future {
+        let head = P::head(&req);
+        let mut cx = Cx::new(self.clock.clone());
+        match self.guard.admit(head, &mut cx) {
+            Ok(permit) => {
+                let mut track = Track::resume(permit, head, cx);
+                let inner = track.scope(|| self.inner.call(req));
+                GuardFuture::admitted(ObserveFuture::new(inner, track))
+            }
+            Err(refusal) => {
+                let mark = Refused::find(&refusal).cloned();
+                let mut answer = self.respond.respond(refusal);
+                if let (Ok(res), Some(mark)) = (&mut answer, mark) {
+                    P::mark_refused(res, &mark);
+                }
+                GuardFuture::refused(answer)
+            }
+        }
+    }
+}
+
+impl<S: Clone, P, G, R: Clone> Clone for Guarded<S, P, G, R> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            guard: self.guard.clone(),
+            respond: self.respond.clone(),
+            clock: self.clock.clone(),
+            protocol: PhantomData,
+        }
+    }
+}
+
+impl<S: fmt::Debug, P, G, R> fmt::Debug for Guarded<S, P, G, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}

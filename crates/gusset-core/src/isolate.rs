@@ -1,0 +1,124 @@
+//! An observer whose panics stop at its own door.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::{Call, Cx, End, Observer, Protocol};
+
+/// Keeps an observer that may panic from the service: after its first panic in a call it hears no
+/// more of that call, and the service, the other observers and the next call go on.
+///
+/// What the service itself throws passes through. Costs nothing but landing pads while nobody
+/// panics; with `panic = "abort"` it cannot help.
+///
+/// ```
+/// use gusset_core::{Cx, Isolate, ObserveLayer, Observer, Protocol, Unary};
+///
+/// struct Careless;
+///
+/// impl<P: Protocol> Observer<P> for Careless {
+///     type Call = ();
+///     fn start(&self, _: P::Request<'_>, _: &mut Cx) {
+///         panic!("not my day");
+///     }
+/// }
+///
+/// let layer = ObserveLayer::<Unary<u32, u32>, _>::new(Isolate::new(Careless));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Isolate<O> {
+    observer: O,
+}
+
+/// The call of an [`Isolate`].
+pub struct IsolatedCall<C> {
+    /// `None` once it has panicked.
+    call: Option<C>,
+}
+
+// === impl Isolate ===
+
+impl<O> Isolate<O> {
+    /// Isolates an observer.
+    pub fn new(observer: O) -> Self {
+        Self { observer }
+    }
+}
+
+impl<P: Protocol, O: Observer<P>> Observer<P> for Isolate<O> {
+    type Call = IsolatedCall<O::Call>;
+
+    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
+        // Nothing that a panic may have left half done is seen again: neither the call, nor, beyond
+        // what its own locks guard, the observer.
+        let call = catch_unwind(AssertUnwindSafe(|| self.observer.start(req, cx)));
+        IsolatedCall { call: call.ok() }
+    }
+}
+
+// === impl IsolatedCall ===
+
+impl<C> IsolatedCall<C> {
+    fn hook(&mut self, hook: impl FnOnce(&mut C)) {
+        let Some(mut call) = self.call.take() else {
+            return;
+        };
+        // Moved in and, if all went well, back out: a call that has panicked is dropped inside,
+        // where a second panic is caught too.
+        let hooked = catch_unwind(AssertUnwindSafe(move || {
+            hook(&mut call);
+            call
+        }));
+        self.call = hooked.ok();
+    }
+}
+
+impl<P: Protocol, C: Call<P>> Call<P> for IsolatedCall<C> {
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let Some(call) = &mut self.call else {
+            return poll();
+        };
+        let mut poll = Some(poll);
+        let mut polled = None;
+        let scoped = catch_unwind(AssertUnwindSafe(|| {
+            call.scope(|| {
+                if let Some(poll) = poll.take() {
+                    polled = Some(catch_unwind(AssertUnwindSafe(poll)));
+                }
+            });
+        }));
+        if scoped.is_err() {
+            // Its drop may panic again.
+            let call = self.call.take();
+            drop(catch_unwind(AssertUnwindSafe(move || drop(call))));
+        }
+        match (polled, poll) {
+            (Some(Ok(polled)), _) => polled,
+            (Some(Err(thrown)), _) => resume_unwind(thrown),
+            // The observer threw, or returned, before it polled.
+            (None, Some(poll)) => poll(),
+            (None, None) => unreachable!("taken to be called, and its result kept"),
+        }
+    }
+
+    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
+        self.hook(|call| call.on_response(res, cx));
+    }
+
+    fn on_data(&mut self, len: usize, cx: &Cx) {
+        self.hook(|call| call.on_data(len, cx));
+    }
+
+    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+        if let Some(call) = self.call {
+            // The hook of the process has told of the panic; there is nobody else to tell.
+            drop(catch_unwind(AssertUnwindSafe(|| call.on_end(end, cx))));
+        }
+    }
+}
+
+impl<C> fmt::Debug for IsolatedCall<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IsolatedCall").field("panicked", &self.call.is_none()).finish()
+    }
+}

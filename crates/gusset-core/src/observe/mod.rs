@@ -1,0 +1,82 @@
+//! The driver of observers, as a Tower middleware.
+
+mod future;
+mod layer;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+pub use self::future::ObserveFuture;
+pub use self::layer::ObserveLayer;
+use crate::{Accept, Clock, Deliver, Observer, Track};
+
+/// A service whose calls are observed. Made by [`ObserveLayer`].
+///
+/// Asks nothing of the service but an error that is `'static`, boxes nothing and allocates nothing.
+pub struct Observe<S, P, O> {
+    inner: S,
+    observer: Arc<O>,
+    clock: Clock,
+    // `fn() -> P`: the service is `Send` and `Sync` whatever the protocol's name is.
+    protocol: PhantomData<fn() -> P>,
+}
+
+// === impl Observe ===
+
+impl<S, P, O> Observe<S, P, O> {
+    /// The service that is observed.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service that is observed.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, P, O, Req> Service<Req> for Observe<S, P, O>
+where
+    S: Service<Req>,
+    S::Error: 'static,
+    P: Accept<Req> + Deliver<S::Response>,
+    O: Observer<P>,
+{
+    type Response = P::Tracked<O::Call>;
+    type Error = S::Error;
+    type Future = ObserveFuture<S::Future, P, O::Call>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, req: Req) -> Self::Future {
+        let mut track = Track::start(&*self.observer, P::head(&req), self.clock.clone());
+        // A service may do its work, and unwind, before it gives a future.
+        let inner = track.scope(|| self.inner.call(req));
+        ObserveFuture::new(inner, track)
+    }
+}
+
+impl<S: Clone, P, O> Clone for Observe<S, P, O> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            observer: self.observer.clone(),
+            clock: self.clock.clone(),
+            protocol: PhantomData,
+        }
+    }
+}
+
+impl<S: fmt::Debug, P, O> fmt::Debug for Observe<S, P, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observe").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+//! Observers: parts that look.
+
+use std::sync::Arc;
+
+use crate::{Cx, End, Protocol};
+
+/// A part that looks at calls: a log, a span, a metric.
+///
+/// [`start`](Self::start) is called once for each call, before the service is called, and gives the
+/// [`Call`] that hears the rest. It must not panic, block or wait; wrap what might in
+/// [`Isolate`](crate::Isolate).
+///
+/// Tuples of up to eight observers, `Option`, `Arc`, [`BoxObserver`](crate::BoxObserver) and `Vec`
+/// are observers too. The first of a tuple is the outermost: it starts first and ends last.
+///
+/// ```
+/// use gusset_core::{Call, Cx, End, Observer, Protocol};
+///
+/// struct Print;
+/// struct PrintCall;
+///
+/// impl<P: Protocol> Observer<P> for Print {
+///     type Call = PrintCall;
+///     fn start(&self, _: P::Request<'_>, _: &mut Cx) -> PrintCall {
+///         PrintCall
+///     }
+/// }
+///
+/// impl<P: Protocol> Call<P> for PrintCall {
+///     fn on_end(self, end: End<'_, P>, cx: &Cx) {
+///         println!("{end:?} after {:?}", cx.elapsed());
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not observe `{P}`",
+    label = "not an observer of this protocol",
+    note = "implement `Observer<{P}>` for it, or pass a tuple of observers"
+)]
+pub trait Observer<P: Protocol>: Send + Sync + 'static {
+    /// The state of one call.
+    type Call: Call<P>;
+
+    /// A call begins.
+    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call;
+}
+
+/// The state of one call, as its observer keeps it.
+///
+/// The hooks are called in this order: `scope` round each poll of the service and of the body,
+/// `on_response` at most once, `on_data` for each piece of the body, and `on_end` exactly once,
+/// whatever happens: [`on_end`](Self::on_end) takes the call by value. Hooks must not panic, block
+/// or wait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a call of `{P}`",
+    label = "has no `on_end` for this protocol"
+)]
+pub trait Call<P: Protocol>: Send + 'static {
+    /// Runs one poll of the service or of its body; the place to enter a span.
+    ///
+    /// Has to call `poll`, once, and return what it returns.
+    #[inline]
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        poll()
+    }
+
+    /// The service has answered.
+    #[inline]
+    fn on_response(&mut self, _res: P::Response<'_>, _cx: &Cx) {}
+
+    /// A piece of the response's body, of `len` bytes, is handed out.
+    #[inline]
+    fn on_data(&mut self, _len: usize, _cx: &Cx) {}
+
+    /// The call has ended.
+    fn on_end(self, end: End<'_, P>, cx: &Cx);
+}
+
+impl<P: Protocol, O: Observer<P>> Observer<P> for Arc<O> {
+    type Call = O::Call;
+
+    #[inline]
+    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
+        (**self).start(req, cx)
+    }
+}

@@ -1,0 +1,70 @@
+//! Protocols: families of messages, without their body types.
+
+use crate::{Call, End, Track, Verdict};
+
+/// A family of messages that observers and guards are written for, without the types of its bodies:
+/// `Http`, `Grpc`, `Unary<Job, Done>`.
+pub trait Protocol: Sized + 'static {
+    /// What is seen of a request.
+    type Request<'a>: Copy;
+    /// What is seen of a response.
+    type Response<'a>: Copy;
+    /// What may follow the body.
+    type Trailers: 'static;
+    /// What is kept of a call's heads, to judge its end by.
+    type Classify: Classify<Self>;
+}
+
+/// A protocol that a request of type `Req` belongs to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not speak requests of type `{Req}`",
+    label = "requests of this service are not of this protocol",
+    note = "`Http` speaks `http::Request<B>` for every `B`; `Unary<Req, Res>` speaks `Req`"
+)]
+pub trait Accept<Req>: Protocol {
+    /// Borrows what is seen of the request.
+    fn head(req: &Req) -> Self::Request<'_>;
+}
+
+/// A protocol that a response of type `Res` belongs to: hands it out, and decides when all of it
+/// has been handed out.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not speak responses of type `{Res}`",
+    label = "responses of this service are not of this protocol",
+    note = "`Http` speaks `http::Response<B>` for every `B: http_body::Body` whose error is `'static`; `Unary<Req, Res>` speaks `Res`"
+)]
+pub trait Deliver<Res>: Protocol {
+    /// The response with the call attached to what is still to come of it.
+    type Tracked<C: Call<Self>>;
+
+    /// Tells `track` of the head, and attaches it to what is still to come of the response.
+    fn deliver<C: Call<Self>>(res: Res, track: Track<Self, C>) -> Self::Tracked<C>;
+
+    /// Leaves the mark of a refusal on a response that a guard made, where the protocol has a place
+    /// for it.
+    fn mark_refused(_res: &mut Res, _refused: &crate::Refused) {}
+}
+
+/// What is kept of one call's heads, and the judgement of its end by them.
+pub trait Classify<P: Protocol>: Send + Sync + 'static {
+    /// Keeps of the request what the judgement needs.
+    fn start(req: P::Request<'_>) -> Self;
+
+    /// Keeps of the response what the judgement needs, and says what is to come after its head.
+    fn on_response(&mut self, res: P::Response<'_>) -> Delivery;
+
+    /// The judgement. Called once, before any observer hears of the end.
+    fn on_end(&self, end: &End<'_, P>) -> Verdict;
+}
+
+/// What is to come after the head of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "a driver has to handle every case")]
+pub enum Delivery {
+    /// A body, possibly empty: the call ends with it.
+    Body,
+    /// The response cannot have a body: the call ends at its head.
+    Bare,
+    /// The connection changes hands: the call ends at its head.
+    Upgrade,
+}

@@ -1,0 +1,178 @@
+//! The track of one call: where every start gets its end.
+
+use std::fmt;
+
+use crate::{Call, Classify, Clock, Cx, Delivery, End, Observer, Protocol, Stage};
+
+/// The track of one call, from its start to its one end.
+///
+/// The driver gives it to the response's future, and a protocol's [`Deliver`](crate::Deliver) to
+/// the response's body. Whoever owns it reports what happens; what nobody reports, its `Drop` does:
+/// a call that is dropped while it was being polled has panicked, one whose response was settled is
+/// complete, any other was abandoned. After the end every method does nothing.
+///
+/// Costs no allocation and three or four reads of the clock: start, head, first byte, end.
+//
+// The bounds stand on the struct because `Drop` has to have them.
+pub struct Track<P: Protocol, C: Call<P>> {
+    live: Option<Live<P, C>>,
+}
+
+struct Live<P: Protocol, C> {
+    call: C,
+    classify: P::Classify,
+    cx: Cx,
+    stage: Stage,
+    /// A poll was entered and not left. Asked instead of `thread::panicking`, which is also true
+    /// for a healthy call that is dropped by somebody else's panic.
+    polling: bool,
+    /// All that is owed has been handed out; a drop is the end, not a departure.
+    settled: bool,
+    /// The clock was read since the last poll began.
+    fresh: bool,
+}
+
+// === impl Track ===
+
+impl<P: Protocol, C: Call<P>> Track<P, C> {
+    /// A call begins: `observer` hears its start, and through this track its end.
+    pub fn start<O>(observer: &O, req: P::Request<'_>, clock: Clock) -> Self
+    where
+        O: Observer<P, Call = C>,
+    {
+        let mut cx = Cx::new(clock);
+        let call = observer.start(req, &mut cx);
+        Self::resume(call, req, cx)
+    }
+
+    /// A track for a call that has begun outside of it: a permit.
+    pub(crate) fn resume(call: C, req: P::Request<'_>, cx: Cx) -> Self {
+        Self {
+            live: Some(Live {
+                call,
+                classify: P::Classify::start(req),
+                cx,
+                stage: Stage::Head,
+                polling: false,
+                settled: false,
+                fresh: false,
+            }),
+        }
+    }
+
+    /// A track with no call on it, for a response that nobody observes.
+    pub const fn idle() -> Self {
+        Self { live: None }
+    }
+
+    /// Whether the end is still to come.
+    #[inline]
+    pub fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Runs one poll of the service or of its body, inside the scope of the call. If it unwinds,
+    /// the call has panicked.
+    #[inline]
+    pub fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let Some(live) = &mut self.live else {
+            return poll();
+        };
+        live.fresh = false;
+        live.polling = true;
+        let polled = live.call.scope(poll);
+        live.polling = false;
+        polled
+    }
+
+    /// The service has answered. Says what is to come after the head.
+    pub fn respond(&mut self, res: P::Response<'_>) -> Delivery {
+        let Some(live) = &mut self.live else {
+            return Delivery::Body;
+        };
+        live.stage = Stage::Body;
+        live.cx.saw_head();
+        live.fresh = true;
+        let delivery = live.classify.on_response(res);
+        live.call.on_response(res, &live.cx);
+        delivery
+    }
+
+    /// A piece of the body is handed out.
+    #[inline]
+    pub fn data(&mut self, len: usize) {
+        if let Some(live) = &mut self.live {
+            live.fresh |= live.cx.saw_data(len);
+            live.call.on_data(len, &live.cx);
+        }
+    }
+
+    /// All that is owed has been handed out: from now on a drop is the end and not a departure.
+    ///
+    /// hyper stops polling a body whose `content-length` is paid, and drops it.
+    #[inline]
+    pub fn settle(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.settled = true;
+        }
+    }
+
+    /// The call has ended. The first end counts.
+    #[inline]
+    pub fn end(&mut self, end: End<'_, P>) {
+        if let Some(live) = self.live.take() {
+            live.end(end);
+        }
+    }
+}
+
+impl<P: Protocol, C: Call<P>> Drop for Track<P, C> {
+    fn drop(&mut self) {
+        if let Some(mut live) = self.live.take() {
+            // Whatever was read, was read in an earlier poll.
+            live.fresh = false;
+            let end = if live.polling {
+                End::Panicked(live.stage)
+            } else if live.settled {
+                End::Complete(None)
+            } else {
+                End::Cancelled(live.stage)
+            };
+            live.end(end);
+        }
+    }
+}
+
+impl<P: Protocol, C: Call<P>> Default for Track<P, C> {
+    fn default() -> Self {
+        Self::idle()
+    }
+}
+
+impl<P: Protocol, C: Call<P>> fmt::Debug for Track<P, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = self.live.as_ref().map(|live| live.stage);
+        f.debug_struct("Track").field("stage", &stage).finish_non_exhaustive()
+    }
+}
+
+// === impl Live ===
+
+impl<P: Protocol, C: Call<P>> Live<P, C> {
+    fn end(self, end: End<'_, P>) {
+        let Self {
+            call,
+            classify,
+            mut cx,
+            fresh,
+            stage: _,
+            polling: _,
+            settled: _,
+        } = self;
+        if !fresh {
+            cx.read_clock();
+        }
+        cx.judge(classify.on_end(&end));
+        call.on_end(end, &cx);
+    }
+}

@@ -1,0 +1,155 @@
+//! The body that knows when it has been delivered.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Buf;
+use gusset_core::{Call, End, Failure, Stage, Track};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::{Http, Rules};
+
+pin_project! {
+    /// A response's body with the call attached to it: the call ends when the body does.
+    ///
+    /// Passes on every frame, `size_hint` and `is_end_stream` as they are, so that the bytes on the
+    /// wire are those of the bare service.
+    pub struct TrackedBody<B, R, C>
+    where
+        R: Rules,
+        C: Call<Http<R>>,
+    {
+        #[pin]
+        inner: B,
+        track: Track<Http<R>, C>,
+        // What is still owed of the declared length; `UNDECLARED` if none was.
+        owed: u64,
+    }
+}
+
+/// A length nobody can pay, so that one comparison serves both cases.
+const UNDECLARED: u64 = u64::MAX;
+
+// === impl TrackedBody ===
+
+impl<B: Body, R: Rules, C: Call<Http<R>>> TrackedBody<B, R, C> {
+    pub(crate) fn new(inner: B, mut track: Track<Http<R>, C>, declared: Option<u64>) -> Self {
+        let owed = declared.unwrap_or(UNDECLARED);
+        if track.is_live() {
+            if inner.is_end_stream() {
+                track.end(at_end(owed));
+            } else if owed == 0 {
+                track.settle();
+            }
+        }
+        Self { inner, track, owed }
+    }
+}
+
+impl<B, R, C> TrackedBody<B, R, C>
+where
+    R: Rules,
+    C: Call<Http<R>>,
+{
+    /// The service's own body.
+    pub fn get_ref(&self) -> &B {
+        &self.inner
+    }
+}
+
+impl<B, R, C> Body for TrackedBody<B, R, C>
+where
+    B: Body,
+    B::Error: 'static,
+    R: Rules,
+    C: Call<Http<R>>,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    #[inline]
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let polled = this.track.scope(|| this.inner.as_mut().poll_frame(cx));
+        if this.track.is_live() {
+            match &polled {
+                Poll::Pending => {}
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Some(data) = frame.data_ref() {
+                        let len = data.remaining();
+                        this.track.data(len);
+                        if *this.owed != UNDECLARED {
+                            match this.owed.checked_sub(len as u64) {
+                                Some(owed) => *this.owed = owed,
+                                None => this.track.end(mismatch()),
+                            }
+                        }
+                        if this.inner.is_end_stream() {
+                            this.track.end(at_end(*this.owed));
+                        } else if *this.owed == 0 {
+                            this.track.settle();
+                        }
+                    } else if let Some(trailers) = frame.trailers_ref() {
+                        this.track.end(match at_end(*this.owed) {
+                            End::Complete(_) => End::Complete(Some(trailers)),
+                            short => short,
+                        });
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    this.track.end(End::Failed(Stage::Body, Failure::new(error)));
+                }
+                Poll::Ready(None) => this.track.end(at_end(*this.owed)),
+            }
+        }
+        polled
+    }
+
+    #[inline]
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    #[inline]
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B: Default, R: Rules, C: Call<Http<R>>> Default for TrackedBody<B, R, C> {
+    fn default() -> Self {
+        Self {
+            inner: B::default(),
+            track: Track::idle(),
+            owed: UNDECLARED,
+        }
+    }
+}
+
+impl<B: fmt::Debug, R: Rules, C: Call<Http<R>>> fmt::Debug for TrackedBody<B, R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrackedBody")
+            .field("inner", &self.inner)
+            .field("track", &self.track)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of a body that says it is at its end: complete, if it gave what its head declared. A
+/// caller of the service sees a body that fell short as broken off, so it is not called complete.
+fn at_end<'a, R: Rules>(owed: u64) -> End<'a, Http<R>> {
+    if owed == 0 || owed == UNDECLARED {
+        End::Complete(None)
+    } else {
+        mismatch()
+    }
+}
+
+fn mismatch<'a, R: Rules>() -> End<'a, Http<R>> {
+    End::Failed(Stage::Body, Failure::length_mismatch())
+}

@@ -1,0 +1,144 @@
+//! gRPC as a protocol of gusset: HTTP whose status is in its headers or in its trailers.
+
+use gusset_core::{Classify, Delivery, End, Outcome, Token, Verdict};
+use http::HeaderMap;
+
+use crate::classify::Facts;
+use crate::{Http, RequestHead, ResponseHead};
+
+/// gRPC, by the server's rules.
+pub type Grpc = Http<GrpcServer>;
+
+/// The rules of a gRPC server (semantic conventions 1.44, gRPC): the codes that are the service's
+/// fault are UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS.
+///
+/// The status is read from the headers of a trailers-only response, else from the trailers. A
+/// response without any is UNKNOWN, or what its HTTP status stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct GrpcServer {
+    facts: Facts,
+    code: Option<GrpcCode>,
+}
+
+/// A status code of gRPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GrpcCode(u8);
+
+static NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+// === impl GrpcCode ===
+
+impl GrpcCode {
+    /// The call succeeded.
+    pub const OK: Self = Self(0);
+    /// No better code; also what an unknown code or a missing status stands for.
+    pub const UNKNOWN: Self = Self(2);
+    const DEADLINE_EXCEEDED: Self = Self(4);
+    const PERMISSION_DENIED: Self = Self(7);
+    const UNIMPLEMENTED: Self = Self(12);
+    const INTERNAL: Self = Self(13);
+    const UNAVAILABLE: Self = Self(14);
+    const DATA_LOSS: Self = Self(15);
+    const UNAUTHENTICATED: Self = Self(16);
+
+    /// The status in `headers`, or in trailers; UNKNOWN if it is not one of the seventeen codes.
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get("grpc-status")?;
+        let code = value.to_str().ok().and_then(|text| text.parse().ok());
+        Some(match code {
+            Some(code) if usize::from(code) < NAMES.len() => Self(code),
+            _ => Self::UNKNOWN,
+        })
+    }
+
+    /// The code that an HTTP status without a gRPC status stands for (gRPC, "HTTP to gRPC Status
+    /// Code Mapping").
+    fn from_http(status: u16) -> Self {
+        match status {
+            400 => Self::INTERNAL,
+            401 => Self::UNAUTHENTICATED,
+            403 => Self::PERMISSION_DENIED,
+            404 => Self::UNIMPLEMENTED,
+            429 | 502..=504 => Self::UNAVAILABLE,
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// The code as a token: `UNAVAILABLE`.
+    pub fn token(self) -> Token {
+        Token::new(&NAMES[usize::from(self.0)])
+    }
+
+    /// Whether a server that answers so is at fault.
+    pub fn is_service_fault(self) -> bool {
+        matches!(
+            self,
+            Self::UNKNOWN
+                | Self::DEADLINE_EXCEEDED
+                | Self::UNIMPLEMENTED
+                | Self::INTERNAL
+                | Self::UNAVAILABLE
+                | Self::DATA_LOSS
+        )
+    }
+}
+
+// === impl GrpcServer ===
+
+impl Classify<Http<Self>> for GrpcServer {
+    fn start(req: RequestHead<'_>) -> Self {
+        Self {
+            facts: Facts::start(req),
+            code: None,
+        }
+    }
+
+    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
+        self.code = GrpcCode::from_headers(res.headers);
+        self.facts.on_response(res)
+    }
+
+    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
+        if let Some(verdict) = Verdict::of_end(end) {
+            return verdict.with_status(self.code.map(GrpcCode::token));
+        }
+        let trailers = match end {
+            End::Complete(trailers) => *trailers,
+            _ => None,
+        };
+        let code = trailers
+            .and_then(GrpcCode::from_headers)
+            .or(self.code)
+            .unwrap_or_else(|| {
+                GrpcCode::from_http(self.facts.status().map_or(0, |status| status.as_u16()))
+            });
+        let verdict = if self.facts.refused() {
+            Verdict::new(Outcome::Refused).with_error(code.token())
+        } else if code == GrpcCode::OK {
+            Verdict::new(Outcome::Success)
+        } else if code.is_service_fault() {
+            Verdict::new(Outcome::ServiceFault).with_error(code.token())
+        } else {
+            Verdict::new(Outcome::CallerFault)
+        };
+        verdict.with_status(Some(code.token()))
+    }
+}

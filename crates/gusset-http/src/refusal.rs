@@ -1,0 +1,36 @@
+//! What a refused call is answered with.
+
+use std::time::Duration;
+
+use gusset_core::Refused;
+use http::{HeaderValue, Response, StatusCode, header};
+
+/// The answer to a refused call: 503 with `Retry-After` in whole seconds, rounded up and at least
+/// one (RFC 9110, 10.2.3), or without it if the guard does not know.
+///
+/// Meant for [`GuardLayer::respond_with`](gusset_core::GuardLayer::respond_with); the mark that
+/// tells observers of the refusal is put there by the driver.
+///
+/// ```
+/// use gusset_core::Refused;
+/// use gusset_http::unavailable;
+/// use std::time::Duration;
+///
+/// let refused = Refused::new("stock").with_retry_after(Duration::from_millis(1200));
+/// let response: http::Response<String> = unavailable(&refused);
+/// assert_eq!(response.status(), 503);
+/// assert_eq!(response.headers()["retry-after"], "2");
+/// ```
+pub fn unavailable<B: Default>(refused: &Refused) -> Response<B> {
+    let mut response = Response::new(B::default());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    if let Some(after) = refused.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(after).into());
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
+}

@@ -1,0 +1,77 @@
+//! The name of a route: a template, never a path.
+
+mod layer;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::layer::{NameRoute, NameRouteLayer};
+use crate::{RequestHead, ResponseHead};
+
+/// The name of the route that a call took: a template such as `/items/{id}`, never the path.
+///
+/// In axum the router's own `MatchedPath` serves (feature `axum`). Elsewhere a service names the
+/// route with this type, in the extensions of the request before the layer sees it, or in those of
+/// the response, where a handler or an inner layer finds it easier; the response's wins.
+///
+/// ```
+/// use gusset_http::Route;
+///
+/// let mut response = http::Response::new(());
+/// response.extensions_mut().insert(Route::new("/items/{id}"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Route(Text);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Text {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+// === impl Route ===
+
+impl Route {
+    /// A route known when the program is compiled.
+    pub const fn new(template: &'static str) -> Self {
+        Self(Text::Static(template))
+    }
+
+    /// A route known when the program is running.
+    pub fn shared(template: impl Into<Arc<str>>) -> Self {
+        Self(Text::Shared(template.into()))
+    }
+
+    /// The template.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Text::Static(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
+
+    /// The route that a request bears: named by the service, else matched by axum's router.
+    #[inline]
+    pub fn of_request(req: RequestHead<'_>) -> Option<&str> {
+        if let Some(route) = req.extensions.get::<Self>() {
+            return Some(route.as_str());
+        }
+        #[cfg(feature = "axum")]
+        if let Some(matched) = req.extensions.get::<axum::extract::MatchedPath>() {
+            return Some(matched.as_str());
+        }
+        None
+    }
+
+    /// The route that a response bears.
+    #[inline]
+    pub fn of_response(res: ResponseHead<'_>) -> Option<&str> {
+        res.extensions.get::<Self>().map(Self::as_str)
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Route").field(&self.as_str()).finish()
+    }
+}
