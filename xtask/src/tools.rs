@@ -66,17 +66,16 @@ pub(crate) fn provide(folder: &Path, steps: &mut Steps) -> OsString {
     let path = search_path(&provider.bin_folders(), env::var_os("PATH"));
     let mut missing = Vec::new();
 
-    for tool in TOOLS.iter().filter(|tool| !tool.is_there(&path)) {
+    for tool in TOOLS {
+        // Asked only now: an earlier tool may have brought this one, as `prometheus` does `promtool`.
+        if tool.is_there(&path) {
+            continue;
+        }
         let mut reason = None;
         // Not to be able to get a tool is no failure yet, so the step has none.
         steps.step(format!("get {}", tool.name), || {
-            // An earlier step may have brought it: one package gives `prometheus` and `promtool`.
-            if !tool.is_there(&path) {
-                reason = provider
-                    .get(&tool.source, &path)
-                    .err()
-                    .map(|error| error.to_string());
-            }
+            let got = provider.get(&tool.source, &path);
+            reason = got.err().map(|error| error.to_string());
             Ok(())
         });
         if !tool.is_there(&path) {
