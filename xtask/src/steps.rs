@@ -103,6 +103,10 @@ fn line(table: &mut String, line: impl Display) {
 
 /// Prints a line. Not `println!`, which panics when the reader has gone (`cargo xtask lint | head`).
 pub(crate) fn say(line: impl Display) {
+    if cfg!(test) {
+        // The test harness captures only this: a step that fails on purpose must not look real.
+        return println!("{line}");
+    }
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
