@@ -1,0 +1,132 @@
+//! What the scraper takes.
+//!
+//! There is no negotiation of formats, because there is one format: a page that answered `406` would
+//! be a page that fails. Encodings are negotiated by RFC 9110, section 12.5.3, with one liberty:
+//! the page as it stands is always acceptable. What is malformed is taken as refused, never as an error.
+
+use http::HeaderMap;
+use http::header::ACCEPT_ENCODING;
+
+/// Whether the page is to be gzipped: `gzip`, or else `*`, is listed with a weight that is not
+/// nothing, and not below that of `identity`.
+pub(crate) fn gzip(headers: &HeaderMap) -> bool {
+    let (mut gzip, mut any, mut identity) = (None, None, None);
+    // Bytes, not text: a field value may hold any.
+    let fields = headers.get_all(ACCEPT_ENCODING).into_iter();
+    for member in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b',')) {
+        let (coding, weight) = weighed(member);
+        let listed = match () {
+            () if coding.eq_ignore_ascii_case(b"gzip") => &mut gzip,
+            () if coding.eq_ignore_ascii_case(b"x-gzip") => &mut gzip,
+            () if coding.eq_ignore_ascii_case(b"identity") => &mut identity,
+            () if coding == b"*" => &mut any,
+            () => continue,
+        };
+        *listed = Some(weight);
+    }
+    let gzip = gzip.or(any).unwrap_or(0);
+    gzip > 0 && gzip >= identity.unwrap_or(0)
+}
+
+/// One member of the list, `gzip;q=0.5`, with its weight in thousandths.
+fn weighed(member: &[u8]) -> (&[u8], u16) {
+    let mut parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let coding = parts.next().unwrap_or_default();
+    let weight = parts.find_map(|part| match part {
+        [b'q' | b'Q', b'=', digits @ ..] => Some(thousandths(digits).unwrap_or(0)),
+        _ => None,
+    });
+    (coding, weight.unwrap_or(1000))
+}
+
+/// `0`, `0.5`, `1.000`: at most three digits after the point, at most one in all.
+fn thousandths(weight: &[u8]) -> Option<u16> {
+    let (whole, fraction) = match weight {
+        [whole] => (whole, &[][..]),
+        [whole, b'.', fraction @ ..] if fraction.len() <= 3 => (whole, fraction),
+        _ => return None,
+    };
+    let mut thousandths = match whole {
+        b'0' => 0,
+        b'1' => 1000,
+        _ => return None,
+    };
+    for (digit, worth) in fraction.iter().zip([100, 10, 1]) {
+        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
+        thousandths += digit * worth;
+    }
+    (thousandths <= 1000).then_some(thousandths)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn takes(fields: &[&[u8]]) -> bool {
+        let mut headers = HeaderMap::new();
+        for field in fields {
+            if let Ok(value) = HeaderValue::from_bytes(field) {
+                headers.append(ACCEPT_ENCODING, value);
+            }
+        }
+        gzip(&headers)
+    }
+
+    #[test]
+    fn gzip_is_for_those_who_ask_for_it() {
+        for yes in [
+            "gzip",
+            "GZIP",
+            "x-gzip",
+            "*",
+            "br, gzip;q=0.001",
+            " deflate , gzip ; q=1.000",
+            "gzip;q=1,*;q=0",
+            "gzip;q=0.5, identity;q=0.5",
+        ] {
+            assert!(takes(&[yes.as_bytes()]), "{yes}");
+        }
+        assert!(takes(&[b"br", b"gzip"]), "several fields are one list");
+    }
+
+    #[test]
+    fn gzip_is_not_for_those_who_refuse_it_or_mumble() {
+        for no in [
+            "",
+            "identity",
+            "br",
+            "gzip;q=0",
+            "gzip;q=0.000",
+            "gzip;q=0,*",
+            "*;q=0",
+            "gzip;q=0.5, identity",
+            "gzip;q=2",
+            "gzip;q=0.1234",
+            "gzip;q=1.001",
+            "gzip;q=",
+            "gzip;q=x",
+            "gzipped",
+        ] {
+            assert!(!takes(&[no.as_bytes()]), "{no}");
+        }
+        assert!(!takes(&[]));
+        assert!(takes(&[b"\xff\xfe, gzip"]), "other members may be anything");
+    }
+
+    proptest! {
+        #[test]
+        fn no_field_value_is_too_strange(bytes: Vec<u8>) {
+            takes(&[&bytes]);
+            weighed(&bytes);
+        }
+
+        #[test]
+        fn every_weight_is_read(thousand in 0_u16..=1000) {
+            let field = format!("gzip;q={}.{:03}", thousand / 1000, thousand % 1000);
+            prop_assert_eq!(weighed(field.as_bytes()), (&b"gzip"[..], thousand));
+        }
+    }
+}

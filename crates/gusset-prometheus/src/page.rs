@@ -1,0 +1,194 @@
+//! The page as an endpoint.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_channel::oneshot;
+use gusset_http::{Endpoint, RequestHead};
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::Full;
+
+use crate::accept;
+use crate::renderer::{Rendered, Renderer};
+use crate::store::Store;
+
+/// Text format 0.0.4, which every version of Prometheus reads.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
+/// The scrape page; implements [`Endpoint`], to be mounted at `/metrics`.
+///
+/// `GET` and `HEAD` are always answered `200`: no `Accept` is refused, and the page is made from
+/// memory, so it cannot fail. There is one format, text 0.0.4, whatever is asked for. It is gzipped
+/// if `Accept-Encoding` allows. Other methods are answered `405`.
+///
+/// The page is made on a thread of its own, which the first scrape starts and which ends with the
+/// last handle; scrapes that wait together share one page. The executor only hands over the bytes,
+/// and any executor will do.
+///
+/// ```
+/// use gusset_http::EndpointService;
+/// use gusset_prometheus::Prometheus;
+/// use http::{Request, header::CONTENT_TYPE};
+/// use tower_service::Service as _;
+///
+/// # fn main() -> Result<(), gusset_prometheus::BuildError> {
+/// # fn block_on<F: Future>(future: F) -> F::Output {
+/// #     struct Unpark(std::thread::Thread);
+/// #     impl std::task::Wake for Unpark {
+/// #         fn wake(self: std::sync::Arc<Self>) { self.0.unpark(); }
+/// #     }
+/// #     let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+/// #     let mut future = std::pin::pin!(future);
+/// #     loop {
+/// #         let mut cx = std::task::Context::from_waker(&waker);
+/// #         if let std::task::Poll::Ready(it) = future.as_mut().poll(&mut cx) { return it; }
+/// #         std::thread::park();
+/// #     }
+/// # }
+/// let page = Prometheus::builder().build()?.page();
+///
+/// // With axum: `Router::new().route_service("/metrics", EndpointService::new(page))`.
+/// let mut service = EndpointService::new(page);
+/// let Ok(response) = block_on(service.call(Request::new(())));
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers()[CONTENT_TYPE], "text/plain; version=0.0.4; charset=utf-8");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Page {
+    renderer: Arc<Renderer>,
+}
+
+/// The answer of a [`Page`], as it is being made.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct PageFuture {
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Taken by the poll that yields it.
+    Ready(Option<Response<Full<Bytes>>>),
+    Waiting {
+        answer: oneshot::Receiver<Rendered>,
+        wanted: Wanted,
+    },
+}
+
+/// What was asked for; enough to make the page here, should the thread be gone.
+#[derive(Debug)]
+struct Wanted {
+    store: Arc<Store>,
+    gzip: bool,
+    head: bool,
+}
+
+// === impl Page ===
+
+impl Page {
+    pub(crate) fn new(renderer: Arc<Renderer>) -> Self {
+        Self { renderer }
+    }
+
+    /// Makes the page on this thread: families by name, series by labels, in text format 0.0.4.
+    ///
+    /// Takes some microseconds for each series of a histogram, and never waits for those who record.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_prometheus::BuildError> {
+    /// let page = gusset_prometheus::Prometheus::builder().build()?.page();
+    /// assert!(page.render().starts_with("# HELP target_info Target metadata\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn render(&self) -> String {
+        self.renderer.store().render()
+    }
+}
+
+impl Endpoint for Page {
+    type Future = PageFuture;
+
+    fn answer(&self, req: RequestHead<'_>) -> PageFuture {
+        let head = match *req.method {
+            Method::GET => false,
+            Method::HEAD => true,
+            _ => return PageFuture::ready(not_allowed()),
+        };
+        let wanted = Wanted {
+            store: Arc::clone(self.renderer.store()),
+            gzip: accept::gzip(req.headers),
+            head,
+        };
+        match self.renderer.order(wanted.gzip) {
+            Some(answer) => PageFuture {
+                state: State::Waiting { answer, wanted },
+            },
+            None => PageFuture::ready(wanted.here()),
+        }
+    }
+}
+
+// === impl PageFuture ===
+
+impl PageFuture {
+    fn ready(response: Response<Full<Bytes>>) -> Self {
+        Self {
+            state: State::Ready(Some(response)),
+        }
+    }
+}
+
+impl Future for PageFuture {
+    type Output = Response<Full<Bytes>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = match &mut self.state {
+            State::Ready(response) => response.take().expect("futures only yield once"),
+            State::Waiting { answer, wanted } => match Pin::new(answer).poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(page)) => wanted.response(page),
+                Poll::Ready(Err(oneshot::Canceled)) => wanted.here(),
+            },
+        };
+        Poll::Ready(response)
+    }
+}
+
+// === impl Wanted ===
+
+impl Wanted {
+    fn here(&self) -> Response<Full<Bytes>> {
+        self.response(Rendered::now(&self.store, self.gzip))
+    }
+
+    fn response(&self, page: Rendered) -> Response<Full<Bytes>> {
+        let Rendered { body, gzip } = page;
+        let length = body.len();
+        let body = if self.head { Bytes::new() } else { body };
+        let mut response = Response::new(Full::new(body));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, TEXT);
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        // Written out, because a server cannot tell it from the empty body of a `HEAD`.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        if gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
+}
+
+fn not_allowed() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
