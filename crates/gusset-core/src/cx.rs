@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Clock, Outcome, Token, Verdict};
+use crate::{Clock, Delivery, Outcome, Token, Verdict};
 
 /// The facts of one call: one clock and one count, shared by every observer of it, so that no two
 /// signals differ.
@@ -17,6 +17,7 @@ pub struct Cx {
     head: u64,
     first_byte: u64,
     bytes: u64,
+    delivery: Option<Delivery>,
     verdict: Option<Verdict>,
 }
 
@@ -33,6 +34,7 @@ impl Cx {
             head: UNSEEN,
             first_byte: UNSEEN,
             bytes: 0,
+            delivery: None,
             verdict: None,
         }
     }
@@ -51,6 +53,11 @@ impl Cx {
     /// How long the head of the response took, if there is one.
     pub fn head(&self) -> Option<Duration> {
         seen(self.head)
+    }
+
+    /// What was to come after the head, if there is one.
+    pub fn delivery(&self) -> Option<Delivery> {
+        self.delivery
     }
 
     /// How long the first byte of the response's body took, if there is one.
@@ -84,9 +91,10 @@ impl Cx {
         self.elapsed = elapsed.as_nanos() as u64;
     }
 
-    pub(crate) fn saw_head(&mut self) {
+    pub(crate) fn saw_head(&mut self, delivery: Delivery) {
         self.read_clock();
         self.head = self.elapsed;
+        self.delivery = Some(delivery);
     }
 
     /// Counts a piece of the body; true if it was the first, for which the clock was read.

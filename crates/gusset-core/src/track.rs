@@ -91,9 +91,9 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
             return Delivery::Body;
         };
         live.stage = Stage::Body;
-        live.cx.saw_head();
-        live.fresh = true;
         let delivery = live.classify.on_response(res);
+        live.cx.saw_head(delivery);
+        live.fresh = true;
         live.call.on_response(res, &live.cx);
         delivery
     }

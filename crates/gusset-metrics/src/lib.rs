@@ -1,1 +1,20 @@
 #![doc = include_str!("../README.md")]
+
+mod error;
+pub mod http;
+mod instruments;
+mod intern;
+mod key;
+mod labels;
+pub mod names;
+mod nesting;
+mod series;
+mod table;
+
+pub use error::ConfigError;
+pub use http::{HttpMetrics, HttpMetricsBuilder};
+pub use labels::{Label, LabelValue};
+
+/// Where metrics are recorded: any recorder of the `metrics` facade, shared by handle, so that no
+/// global is needed and several live in one process.
+pub type SharedRecorder = std::sync::Arc<dyn metrics::Recorder + Send + Sync>;

@@ -1,0 +1,109 @@
+//! The identity of a series, in sixteen bytes.
+
+use crate::intern::NameId;
+
+/// How many labels a user may add.
+pub(crate) const USER_LABELS: usize = 7;
+
+/// The identity of a series: every part from a closed set, and numbered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct SeriesKey {
+    /// The route.
+    pub(crate) name: NameId,
+    /// The method's place in the list of known methods.
+    pub(crate) method: u8,
+    pub(crate) scheme: Scheme,
+    pub(crate) version: Version,
+    /// The status code, or zero.
+    pub(crate) status: u16,
+    /// The number of `error.type`.
+    pub(crate) error: u8,
+    /// The values of the user's labels.
+    pub(crate) labels: [u8; USER_LABELS],
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Scheme {
+    #[default]
+    Http,
+    Https,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Version {
+    #[default]
+    Unknown,
+    Http10,
+    Http11,
+    Http2,
+    Http3,
+}
+
+// === impl SeriesKey ===
+
+impl SeriesKey {
+    /// The key as one number, so that hashing and comparing it take one step each.
+    #[inline]
+    pub(crate) fn pack(self) -> u128 {
+        let Self {
+            name,
+            method,
+            scheme,
+            version,
+            status,
+            error,
+            labels,
+        } = self;
+        let mut bits = u128::from(name.bits());
+        bits = bits << 8 | u128::from(method);
+        bits = bits << 8 | u128::from(scheme as u8);
+        bits = bits << 8 | u128::from(version as u8);
+        bits = bits << 16 | u128::from(status);
+        bits = bits << 8 | u128::from(error);
+        for label in labels {
+            bits = bits << 8 | u128::from(label);
+        }
+        bits
+    }
+}
+
+// === impl Scheme ===
+
+impl Scheme {
+    pub(crate) const COUNT: usize = 2;
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+// === impl Version ===
+
+impl Version {
+    pub(crate) const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => None,
+            Self::Http10 => Some("1.0"),
+            Self::Http11 => Some("1.1"),
+            Self::Http2 => Some("2"),
+            Self::Http3 => Some("3"),
+        }
+    }
+}
+
+impl From<http::Version> for Version {
+    fn from(version: http::Version) -> Self {
+        match version {
+            http::Version::HTTP_10 => Self::Http10,
+            http::Version::HTTP_11 => Self::Http11,
+            http::Version::HTTP_2 => Self::Http2,
+            http::Version::HTTP_3 => Self::Http3,
+            _ => Self::Unknown,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The names of all that gusset measures. They are API: a renamed metric is a breaking change.
+//!
+//! Spelled as OpenTelemetry spells them (semantic conventions 1.44); what those do not cover is ours,
+//! under `gusset.`. Exporters translate; the catalogue in `docs/` is generated from this table.
+
+use std::fmt;
+
+/// One metric.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Metric {
+    /// The name, in OpenTelemetry's spelling.
+    pub name: &'static str,
+    /// What kind of number it is.
+    pub kind: Kind,
+    /// The unit.
+    pub unit: Unit,
+    /// The labels that a series may bear, beside those that the user adds.
+    pub labels: &'static [&'static str],
+    /// One sentence.
+    pub help: &'static str,
+    /// The bucket boundaries of a histogram whose unit's usual ones do not fit.
+    pub boundaries: Option<&'static [f64]>,
+    /// Where the name comes from.
+    pub source: Source,
+}
+
+/// What kind of number a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// A distribution.
+    Histogram,
+}
+
+/// The unit of a metric, by UCUM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unit {
+    /// `s`
+    Seconds,
+    /// `By`
+    Bytes,
+    /// `{call}`, `{request}`: a count of things.
+    Count(&'static str),
+}
+
+/// Where a name comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// OpenTelemetry's semantic conventions.
+    Conventions,
+    /// Ours.
+    Gusset,
+}
+
+/// `http.request.method`: a known method, else `_OTHER`.
+pub const METHOD: &str = "http.request.method";
+/// `url.scheme`: `http` or `https`.
+pub const SCHEME: &str = "url.scheme";
+/// `http.route`: the template that the router matched; absent if none did.
+pub const ROUTE: &str = "http.route";
+/// `http.response.status_code`: absent if no head was sent.
+pub const STATUS: &str = "http.response.status_code";
+/// `error.type`: a word from a closed set; absent if the call is not an error.
+pub const ERROR: &str = "error.type";
+/// `network.protocol.version`: `1.0`, `1.1`, `2` or `3`.
+pub const VERSION: &str = "network.protocol.version";
+/// `gusset.stage`: `head` or `body`, how far an abandoned call had come.
+pub const STAGE: &str = "gusset.stage";
+/// `otel.metric.overflow`: `true` on the one series that takes what no other may.
+pub const OVERFLOW: &str = "otel.metric.overflow";
+
+const CALL: &[&str] = &[METHOD, SCHEME, ROUTE, STATUS, ERROR, VERSION];
+
+/// The life of streams spans seconds to a day.
+const LIVES: &[f64] = &[
+    1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 14400.0, 43200.0, 86400.0,
+];
+
+/// From the start of a call to its end; for endless bodies, to their head.
+pub const SERVER_DURATION: Metric = Metric {
+    name: "http.server.request.duration",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: CALL,
+    help: "Duration of HTTP server requests, to the end of the response.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Calls under way.
+pub const SERVER_ACTIVE: Metric = Metric {
+    name: "http.server.active_requests",
+    kind: Kind::Gauge,
+    unit: Unit::Count("{request}"),
+    labels: &[METHOD, SCHEME],
+    help: "Number of active HTTP server requests.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Bytes of the response's body that were handed out.
+pub const SERVER_RESPONSE_SIZE: Metric = Metric {
+    name: "http.server.response.body.size",
+    kind: Kind::Histogram,
+    unit: Unit::Bytes,
+    labels: CALL,
+    help: "Size of HTTP server response bodies, as handed out.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// From the start of a call to the head of its response.
+pub const SERVER_TIME_TO_HEAD: Metric = Metric {
+    name: "gusset.http.server.time_to_head",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: CALL,
+    help: "Time to the head of the response of HTTP server requests.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// From the start of a call with an endless body to its end.
+pub const SERVER_STREAM_DURATION: Metric = Metric {
+    name: "gusset.http.server.stream.duration",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: CALL,
+    help: "Life of event streams and other endless responses of the HTTP server.",
+    boundaries: Some(LIVES),
+    source: Source::Gusset,
+};
+
+/// Calls whose caller left.
+pub const SERVER_ABANDONED: Metric = Metric {
+    name: "gusset.http.server.abandoned_requests",
+    kind: Kind::Counter,
+    unit: Unit::Count("{request}"),
+    labels: &[METHOD, SCHEME, ROUTE, STAGE],
+    help: "HTTP server requests whose caller left before their end.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// Calls that were folded into the overflow series.
+pub const FOLDED: Metric = Metric {
+    name: "gusset.metrics.folded_calls",
+    kind: Kind::Counter,
+    unit: Unit::Count("{call}"),
+    labels: &[],
+    help: "Calls recorded in the overflow series, because the limit of series was reached.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// All of them, in the order of the catalogue.
+pub const ALL: &[Metric] = &[
+    SERVER_DURATION,
+    SERVER_ACTIVE,
+    SERVER_RESPONSE_SIZE,
+    SERVER_TIME_TO_HEAD,
+    SERVER_STREAM_DURATION,
+    SERVER_ABANDONED,
+    FOLDED,
+];
+
+// === impl Kind ===
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        })
+    }
+}
+
+// === impl Unit ===
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Seconds => "s",
+            Self::Bytes => "By",
+            Self::Count(what) => what,
+        })
+    }
+}
+
+impl From<Unit> for metrics::Unit {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Seconds => Self::Seconds,
+            Unit::Bytes => Self::Bytes,
+            Unit::Count(_) => Self::Count,
+        }
+    }
+}
