@@ -23,7 +23,7 @@ pub(crate) struct Store {
     pub(crate) histogram_handles: Handles<Histogram>,
     /// The family `target_info`, or nothing.
     target_info: String,
-    /// Families that were left out because another bears their name: each is warned of once.
+    /// The names of families that were left out: each is warned of once.
     left_out: Mutex<BTreeSet<String>>,
     /// The length of the last page: the next one will hardly be shorter.
     last_length: AtomicUsize,
@@ -69,15 +69,7 @@ impl Store {
                 .into_iter()
                 .map(Family::Histogram),
         );
-        // Stable: of two families with one name the first in this order stays first.
-        families.sort_by(|a, b| a.name().cmp(b.name()));
-        families.dedup_by(|later, first| {
-            let same = later.name() == first.name();
-            if same {
-                self.warn_of_name(first.name());
-            }
-            same
-        });
+        self.leave_out_doubles(&mut families);
 
         let mut page = String::with_capacity(self.last_length.load(Relaxed) + 256);
         for family in &families {
@@ -87,14 +79,44 @@ impl Store {
         page
     }
 
-    /// Two families with one name make a page that parsers refuse as a whole.
-    fn warn_of_name(&self, name: &str) {
+    /// Sorts families by name, and leaves out those that would make parsers refuse the whole page:
+    /// the second of a name, and any whose name is a line of a histogram (`x_count` beside `x`).
+    fn leave_out_doubles(&self, families: &mut Vec<Family<'_>>) {
+        // Stable: of two families with one name the first in this order stays first.
+        families.sort_by(|a, b| a.name().cmp(b.name()));
+        families.dedup_by(|later, first| {
+            let double = later.name() == first.name();
+            if double {
+                self.warn_of(later.name());
+            }
+            double
+        });
+        let histograms = families.iter().filter_map(|family| match family {
+            Family::Histogram(family) => Some(family.name().to_owned()),
+            _ => None,
+        });
+        let histograms: BTreeSet<_> = histograms.collect();
+        families.retain(|family| {
+            let name = family.name();
+            let mut stems = ["_bucket", "_count", "_sum"].iter();
+            let double = stems.any(|end| {
+                let stem = name.strip_suffix(end);
+                stem.is_some_and(|stem| histograms.contains(stem))
+            });
+            if double {
+                self.warn_of(name);
+            }
+            !double
+        });
+    }
+
+    fn warn_of(&self, name: &str) {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.insert(name.to_owned()) {
             drop(left_out);
             tracing::warn!(
                 name,
-                "two metrics have this name on the page; one is left out"
+                "another metric has this name on the page; this one is left out"
             );
         }
     }

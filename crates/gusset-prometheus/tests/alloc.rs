@@ -1,0 +1,66 @@
+//! What recording and rendering allocate, counted.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use allocation_counter::measure;
+use gusset_prometheus::{Prometheus, Resource};
+use metrics::{counter, gauge, histogram, with_local_recorder};
+
+fn prometheus() -> Prometheus {
+    let resource = Resource::new().with("service.name", "test");
+    Prometheus::builder().resource(resource).build().unwrap()
+}
+
+#[test]
+fn a_record_allocates_nothing() {
+    let prometheus = prometheus();
+    let (waits, hits, load) = with_local_recorder(&prometheus.recorder(), || {
+        let labels = [("http.route", "/a")];
+        (
+            histogram!("waits", &labels),
+            counter!("hits", &labels),
+            gauge!("load", &labels),
+        )
+    });
+    let allocated = measure(|| {
+        for i in 0..100_000_u32 {
+            waits.record(i);
+            waits.record_many(f64::from(i), 3);
+            hits.increment(1);
+            load.set(i);
+        }
+    });
+    assert_eq!(allocated.count_total, 0);
+}
+
+#[test]
+fn asking_again_for_a_handle_allocates_nothing() {
+    let prometheus = prometheus();
+    let record = || {
+        histogram!("waits", "http.route" => "/a").record(1);
+        counter!("hits", "http.route" => "/a").increment(1);
+    };
+    with_local_recorder(&prometheus.recorder(), || {
+        record();
+        assert_eq!(measure(record).count_total, 0);
+    });
+}
+
+#[test]
+fn what_a_page_allocates_does_not_depend_on_the_number_of_series() {
+    let allocations = |series: usize| {
+        let prometheus = prometheus();
+        with_local_recorder(&prometheus.recorder(), || {
+            for i in 0..series {
+                histogram!("waits", "http.route" => i.to_string()).record(1);
+            }
+        });
+        let page = prometheus.page();
+        let length = page.render().len();
+        assert!(length > series * 100);
+        // The second page knows how long the first was.
+        measure(|| drop(page.render())).count_total
+    };
+    let (few, many) = (allocations(10), allocations(10_000));
+    assert!(many <= few + 8, "{few} for 10 series, {many} for 10,000");
+    assert!(many < 100, "{many}");
+}

@@ -1,0 +1,82 @@
+//! A reader of text format 0.0.4, written from the format's description and not from our writer.
+
+/// One line of a page.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    /// The name, with `_bucket` and the like.
+    pub(crate) name: String,
+    /// Names and values of labels, in the order of the page.
+    pub(crate) labels: Vec<(String, String)>,
+    /// The value, as it stands.
+    pub(crate) value: String,
+}
+
+/// All samples of a page. Panics on a line that is not in the format.
+pub(crate) fn samples(page: &str) -> Vec<Sample> {
+    assert!(
+        page.is_empty() || page.ends_with('\n'),
+        "the last line has no end"
+    );
+    let lines = page.split('\n').filter(|line| !line.is_empty());
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .map(sample)
+        .collect()
+}
+
+fn sample(line: &str) -> Sample {
+    let mut chars = line.chars().peekable();
+    let mut word = |stop: fn(char) -> bool| {
+        let mut word = String::new();
+        while let Some(c) = chars.next_if(|c| !stop(*c)) {
+            word.push(c);
+        }
+        (word, chars.next())
+    };
+    let (name, mut end) = word(|c| c == '{' || c == ' ');
+    assert!(is_name(&name, true), "{name:?} is no name, in {line:?}");
+    let mut labels = Vec::new();
+    while end == Some('{') || end == Some(',') {
+        let (label, equals) = word(|c| c == '=');
+        assert!(
+            is_name(&label, false) && equals == Some('='),
+            "{label:?} in {line:?}"
+        );
+        assert_eq!(word(|_| true).1, Some('"'), "{line:?}");
+        let mut value = String::new();
+        loop {
+            let (part, stop) = word(|c| c == '"' || c == '\\');
+            value.push_str(&part);
+            if stop == Some('"') {
+                break;
+            }
+            assert_eq!(stop, Some('\\'), "{line:?}");
+            value.push(match word(|_| true).1 {
+                Some('n') => '\n',
+                Some(c @ ('\\' | '"')) => c,
+                other => panic!("escape {other:?} in {line:?}"),
+            });
+        }
+        labels.push((label, value));
+        end = word(|_| true).1;
+        if end == Some('}') {
+            end = word(|_| true).1;
+        }
+    }
+    assert_eq!(end, Some(' '), "{line:?}");
+    let (value, _) = word(|_| false);
+    assert!(
+        value.parse::<f64>().is_ok(),
+        "{value:?} is no number, in {line:?}"
+    );
+    Sample {
+        name,
+        labels,
+        value,
+    }
+}
+
+fn is_name(name: &str, colon: bool) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || (colon && c == ':');
+    name.starts_with(|c: char| !c.is_ascii_digit()) && name.chars().all(allowed)
+}

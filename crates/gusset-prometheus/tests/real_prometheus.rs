@@ -1,0 +1,175 @@
+//! The page as Prometheus's own tools read it. Skipped where they are missing, but not in CI.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use gusset_prometheus::{Prometheus, Resource};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+
+/// Runs a tool with `input`; none if there is no such tool.
+fn run(mut tool: Command, input: &str) -> Option<Output> {
+    let tool = tool
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = tool.spawn().ok()?;
+    let mut stdin = child.stdin.take().unwrap();
+    // A tool that exits early reads no input; its status tells.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    Some(child.wait_with_output().unwrap())
+}
+
+fn skip(what: &str) {
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{what} is missing, and CI must have it"
+    );
+    println!("SKIPPED: {what} is missing");
+}
+
+/// A page with something of everything, well named and described, with hostile label values.
+fn page() -> String {
+    let prometheus = Prometheus::builder()
+        .resource(Resource::new().with("service.name", r#"sh\o"p"#))
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&prometheus.recorder(), || {
+        describe_histogram!(
+            "http.server.request.duration",
+            Unit::Seconds,
+            "Duration, \\ \"all\".\nYes."
+        );
+        describe_histogram!(
+            "http.server.response.body.size",
+            Unit::Bytes,
+            "Size of bodies."
+        );
+        describe_gauge!(
+            "http.server.active_requests",
+            Unit::Count,
+            "Requests under \\ way."
+        );
+        describe_gauge!(
+            "cpu.utilization",
+            Unit::Percent,
+            "Share of the processors in use."
+        );
+        describe_counter!("process.cpu.time", Unit::Seconds, "Time on a processor.");
+        describe_counter!("orders", Unit::Count, "Orders taken.");
+        for route in [
+            "/",
+            r"back\slash",
+            r#"quo"te"#,
+            "new\nline",
+            r#"\"#,
+            r#"\\"\n"#,
+            "größe 🦀\r",
+        ] {
+            let labels = [("http.route", route), ("http.request.method", "GET")];
+            histogram!("http.server.request.duration", &labels).record(0.3);
+            gauge!("http.server.active_requests", &labels).set(-2.5);
+            counter!("orders", &labels).increment(1 << 40);
+        }
+        histogram!("http.server.response.body.size").record_many(1e9, 3);
+        gauge!("cpu.utilization").set(f64::INFINITY);
+        counter!("process.cpu.time").increment(3);
+    });
+    prometheus.page().render()
+}
+
+#[test]
+fn promtool_finds_nothing_to_complain_of() {
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]);
+    let Some(output) = run(promtool, &page()) else {
+        return skip("promtool");
+    };
+    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said, "");
+}
+
+#[test]
+fn promtool_would_have_complained() {
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]);
+    let bad = "# TYPE waits_milliseconds counter\nwaits_milliseconds 1\n";
+    match run(promtool, bad) {
+        None => skip("promtool"),
+        Some(output) => assert!(!output.status.success()),
+    }
+}
+
+#[test]
+fn the_python_client_gives_every_value_back() {
+    // One line for each sample: name, labels and value, as hexadecimal so that nothing hides.
+    const SCRIPT: &str = "
+import sys
+try:
+    from prometheus_client.parser import text_string_to_metric_families as families
+except ImportError:
+    sys.exit(77)
+hex = lambda text: text.encode().hex() + '.'
+page = sys.stdin.buffer.read().decode()
+for family in families(page):
+    for s in family.samples:
+        labels = ' '.join(hex(k) + '=' + hex(v) for k, v in sorted(s.labels.items()))
+        print(hex(s.name), repr(float(s.value)), labels)
+";
+    let mut python = Command::new("python3");
+    python.args(["-c", SCRIPT]);
+    let page = page();
+    let output = match run(python, &page) {
+        Some(output) if output.status.code() != Some(77) => output,
+        _ => return skip("python3 with prometheus_client"),
+    };
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+
+    let hex = |text: &str| {
+        let bytes = text.bytes().map(|byte| format!("{byte:02x}"));
+        bytes.collect::<String>() + "."
+    };
+    let read = String::from_utf8(output.stdout).unwrap();
+    let mut read: Vec<_> = read
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    let mut written: Vec<_> = common::samples(&page)
+        .into_iter()
+        .map(|mut sample| {
+            sample.labels.sort();
+            let labels = sample
+                .labels
+                .iter()
+                .map(|(k, v)| format!("{}={}", hex(k), hex(v)));
+            let value = python_float(sample.value.parse().unwrap());
+            let labels = labels.collect::<Vec<_>>().join(" ");
+            format!("{} {value} {labels}", hex(&sample.name))
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    read.sort();
+    written.sort();
+    assert_eq!(read, written);
+    assert!(read.len() > 100, "{} samples", read.len());
+}
+
+/// A number as Python writes it; those of the page need no exponent.
+fn python_float(value: f64) -> String {
+    if value.is_infinite() {
+        "inf".to_owned()
+    } else {
+        format!("{value:?}")
+    }
+}
