@@ -67,7 +67,10 @@ impl ManualClock {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the system's clock"
+)]
 #[inline]
 fn system_now() -> Instant {
     Instant::now()

@@ -46,7 +46,9 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Vec<O> {
     type Call = Vec<O::Call>;
 
     fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
-        self.iter().map(|observer| observer.start(req, cx)).collect()
+        self.iter()
+            .map(|observer| observer.start(req, cx))
+            .collect()
     }
 }
 

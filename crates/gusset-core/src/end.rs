@@ -21,7 +21,10 @@ pub enum End<'a, P: Protocol> {
 
 /// How far a call had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "a response has a head and a body, and no third part")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "a response has a head and a body, and no third part"
+)]
 pub enum Stage {
     /// No response yet: the service was called and its future had not finished.
     Head,

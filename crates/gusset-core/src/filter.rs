@@ -50,7 +50,9 @@ impl<P: Protocol, O: Observer<P>, F: Select<P>> Observer<P> for Filter<O, F> {
 
     #[inline]
     fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
-        self.select.selects(req).then(|| self.observer.start(req, cx))
+        self.select
+            .selects(req)
+            .then(|| self.observer.start(req, cx))
     }
 }
 

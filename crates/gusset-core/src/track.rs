@@ -152,7 +152,9 @@ impl<P: Protocol, C: Call<P>> Default for Track<P, C> {
 impl<P: Protocol, C: Call<P>> fmt::Debug for Track<P, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = self.live.as_ref().map(|live| live.stage);
-        f.debug_struct("Track").field("stage", &stage).finish_non_exhaustive()
+        f.debug_struct("Track")
+            .field("stage", &stage)
+            .finish_non_exhaustive()
     }
 }
 

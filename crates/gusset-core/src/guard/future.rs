@@ -64,7 +64,9 @@ where
         match self.project().state.project() {
             StateProj::Admitted { inner } => inner.poll(cx),
             StateProj::Refused { answer } => {
-                let answer = answer.take().expect("futures are not polled after they are ready");
+                let answer = answer
+                    .take()
+                    .expect("futures are not polled after they are ready");
                 Poll::Ready(answer.map(|res| P::deliver(res, Track::idle())))
             }
         }
@@ -74,6 +76,8 @@ where
 impl<F, P: Protocol, C: Call<P>, Res, E> fmt::Debug for GuardFuture<F, P, C, Res, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let admitted = matches!(self.state, State::Admitted { .. });
-        f.debug_struct("GuardFuture").field("admitted", &admitted).finish_non_exhaustive()
+        f.debug_struct("GuardFuture")
+            .field("admitted", &admitted)
+            .finish_non_exhaustive()
     }
 }

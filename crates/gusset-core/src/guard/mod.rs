@@ -104,6 +104,8 @@ impl<S: Clone, P, G, R: Clone> Clone for Guarded<S, P, G, R> {
 
 impl<S: fmt::Debug, P, G, R> fmt::Debug for Guarded<S, P, G, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guarded").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("Guarded")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }

@@ -44,7 +44,8 @@ where
         match ready!(this.track.scope(|| this.inner.poll(cx))) {
             Ok(res) => Poll::Ready(Ok(P::deliver(res, std::mem::take(this.track)))),
             Err(error) => {
-                this.track.end(End::Failed(Stage::Head, Failure::new(&error)));
+                this.track
+                    .end(End::Failed(Stage::Head, Failure::new(&error)));
                 Poll::Ready(Err(error))
             }
         }

@@ -77,6 +77,8 @@ impl<S: Clone, P, O> Clone for Observe<S, P, O> {
 
 impl<S: fmt::Debug, P, O> fmt::Debug for Observe<S, P, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observe").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("Observe")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }
