@@ -105,7 +105,18 @@ pub(crate) fn find_cause<'a, T: Error + 'static>(
 ) -> Option<&'a T> {
     // A chain that bites its own tail would hold the service for ever.
     const DEEPEST: usize = 32;
-    std::iter::successors(Some(error), |&error| error.source())
+    std::iter::successors(Some(error), |&error| cause_of(error))
         .take(DEEPEST)
         .find_map(|error| error.downcast_ref())
+}
+
+/// What an error was made of. The `source()` of an `io::Error` skips the error that it wraps.
+fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
