@@ -51,8 +51,8 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Isolate<O> {
     fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
         // Nothing that a panic may have left half done is seen again: neither the call, nor, beyond
         // what its own locks guard, the observer.
-        let call = catch_unwind(AssertUnwindSafe(|| self.observer.start(req, cx)));
-        IsolatedCall { call: call.ok() }
+        let call = caught(|| self.observer.start(req, cx));
+        IsolatedCall { call }
     }
 }
 
@@ -60,16 +60,19 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Isolate<O> {
 
 impl<C> IsolatedCall<C> {
     fn hook(&mut self, hook: impl FnOnce(&mut C)) {
-        let Some(mut call) = self.call.take() else {
+        let Some(call) = &mut self.call else {
             return;
         };
-        // Moved in and, if all went well, back out: a call that has panicked is dropped inside,
-        // where a second panic is caught too.
-        let hooked = catch_unwind(AssertUnwindSafe(move || {
-            hook(&mut call);
-            call
-        }));
-        self.call = hooked.ok();
+        if caught(|| hook(call)).is_none() {
+            self.give_up();
+        }
+    }
+
+    /// Drops the call that has panicked, after the unwinding: during it, a second panic would abort
+    /// the process.
+    fn give_up(&mut self) {
+        let call = self.call.take();
+        caught(|| drop(call));
     }
 }
 
@@ -80,17 +83,15 @@ impl<P: Protocol, C: Call<P>> Call<P> for IsolatedCall<C> {
         };
         let mut poll = Some(poll);
         let mut polled = None;
-        let scoped = catch_unwind(AssertUnwindSafe(|| {
+        let scoped = caught(|| {
             call.scope(|| {
                 if let Some(poll) = poll.take() {
                     polled = Some(catch_unwind(AssertUnwindSafe(poll)));
                 }
             });
-        }));
-        if scoped.is_err() {
-            // Its drop may panic again.
-            let call = self.call.take();
-            drop(catch_unwind(AssertUnwindSafe(move || drop(call))));
+        });
+        if scoped.is_none() {
+            self.give_up();
         }
         match (polled, poll) {
             (Some(Ok(polled)), _) => polled,
@@ -112,13 +113,28 @@ impl<P: Protocol, C: Call<P>> Call<P> for IsolatedCall<C> {
     fn on_end(self, end: End<'_, P>, cx: &Cx) {
         if let Some(call) = self.call {
             // The hook of the process has told of the panic; there is nobody else to tell.
-            drop(catch_unwind(AssertUnwindSafe(|| call.on_end(end, cx))));
+            caught(|| call.on_end(end, cx));
         }
     }
 }
 
 impl<C> fmt::Debug for IsolatedCall<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IsolatedCall").field("panicked", &self.call.is_none()).finish()
+        f.debug_struct("IsolatedCall")
+            .field("panicked", &self.call.is_none())
+            .finish()
     }
+}
+
+/// What `run` returns; nothing if it panics. What it threw is dropped here and may throw again:
+/// that is leaked, so that there is an end to it.
+fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
+    let thrown = match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(returned) => return Some(returned),
+        Err(thrown) => thrown,
+    };
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(thrown))) {
+        std::mem::forget(again);
+    }
+    None
 }
