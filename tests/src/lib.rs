@@ -1,1 +1,14 @@
-//! Nothing here: see the targets beside it.
+//! Servers, clients and services for the tests beside it, which run whole stacks over real
+//! connections.
+
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "a helper of tests says by a panic what is wrong"
+)]
+
+pub mod answers;
+pub mod cases;
+pub mod clients;
+pub mod panics;
+pub mod servers;
+pub mod wire;

@@ -53,7 +53,8 @@ impl GrpcCode {
     pub const UNKNOWN: Self = Self(2);
     const DEADLINE_EXCEEDED: Self = Self(4);
     const PERMISSION_DENIED: Self = Self(7);
-    const UNIMPLEMENTED: Self = Self(12);
+    /// The server does not know the method.
+    pub const UNIMPLEMENTED: Self = Self(12);
     const INTERNAL: Self = Self(13);
     const UNAVAILABLE: Self = Self(14);
     const DATA_LOSS: Self = Self(15);
@@ -80,6 +81,25 @@ impl GrpcCode {
             429 | 502..=504 => Self::UNAVAILABLE,
             _ => Self::UNKNOWN,
         }
+    }
+
+    /// The code of that number; UNKNOWN if there is none.
+    pub fn from_number(number: u16) -> Self {
+        match u8::try_from(number) {
+            Ok(code) if usize::from(code) < NAMES.len() => Self(code),
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// The code that a [`token`](Self::token) stands for.
+    pub fn from_token(token: Token) -> Option<Self> {
+        let at = NAMES.iter().position(|name| *name == token.as_str())?;
+        u8::try_from(at).ok().map(Self)
+    }
+
+    /// The number on the wire.
+    pub fn number(self) -> u8 {
+        self.0
     }
 
     /// The code as a token: `UNAVAILABLE`.

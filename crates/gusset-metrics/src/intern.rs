@@ -1,5 +1,6 @@
 //! Names as small numbers.
 
+use std::io::Write as _;
 use std::sync::OnceLock;
 
 use gusset_core::Token;
@@ -31,6 +32,13 @@ impl NameId {
     pub(crate) const NONE: Self = Self(0);
     pub(crate) const FOLDED: Self = Self(u16::MAX);
 
+    /// What stands for all names that may not be one.
+    pub(crate) const OTHER: Self = Self(u16::MAX - 1);
+
+    pub(crate) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
     pub(crate) fn bits(self) -> u16 {
         self.0
     }
@@ -39,10 +47,10 @@ impl NameId {
 // === impl Names ===
 
 impl Names {
-    /// `limit` fits 16 bits, less the two numbers that are taken.
+    /// `limit` fits 16 bits, less the three numbers that are taken.
     pub(crate) fn new(limit: u16) -> Self {
         Self {
-            table: Table::new(usize::from(limit.min(u16::MAX - 2))),
+            table: Table::new(usize::from(limit.min(u16::MAX - 3))),
         }
     }
 
@@ -65,8 +73,32 @@ impl Names {
             .map_or(NameId::FOLDED, |id| NameId(*id))
     }
 
+    /// The number of a name that has one.
+    #[inline]
+    pub(crate) fn known(&self, name: &str) -> Option<NameId> {
+        self.table.get(name).map(|id| NameId(*id))
+    }
+
+    /// The number of `host:port`.
+    #[inline]
+    pub(crate) fn id_of_peer(&self, host: &str, port: u16) -> NameId {
+        let mut text = [0; LONGEST];
+        let mut rest = &mut text[..];
+        match write!(rest, "{host}:{port}") {
+            Ok(()) => {
+                let left = rest.len();
+                let text = std::str::from_utf8(&text[..LONGEST - left]);
+                self.id(text.expect("two texts are written"))
+            }
+            Err(_) => NameId::FOLDED,
+        }
+    }
+
     /// The name of that number. Looks at all of them: for series that are new.
     pub(crate) fn name(&self, id: NameId) -> Option<&str> {
+        if id == NameId::OTHER {
+            return Some("_OTHER");
+        }
         self.table
             .iter()
             .find(|(_, at)| *at == id.0)

@@ -3,18 +3,20 @@
 use crate::intern::NameId;
 
 /// How many labels a user may add.
-pub(crate) const USER_LABELS: usize = 7;
+pub(crate) const USER_LABELS: usize = 6;
 
 /// The identity of a series: every part from a closed set, and numbered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SeriesKey {
-    /// The route.
+    /// The route of a server, the template of a client, the method of RPC.
     pub(crate) name: NameId,
+    /// The other side, for clients.
+    pub(crate) peer: NameId,
     /// The method's place in the list of known methods.
     pub(crate) method: u8,
     pub(crate) scheme: Scheme,
     pub(crate) version: Version,
-    /// The status code, or zero.
+    /// The status as its family numbers it, or zero.
     pub(crate) status: u16,
     /// The number of `error.type`.
     pub(crate) error: u8,
@@ -49,6 +51,7 @@ impl SeriesKey {
     pub(crate) fn pack(self) -> u128 {
         let Self {
             name,
+            peer,
             method,
             scheme,
             version,
@@ -57,6 +60,7 @@ impl SeriesKey {
             labels,
         } = self;
         let mut bits = u128::from(name.bits());
+        bits = bits << 16 | u128::from(peer.bits());
         bits = bits << 8 | u128::from(method);
         bits = bits << 8 | u128::from(scheme as u8);
         bits = bits << 8 | u128::from(version as u8);

@@ -6,14 +6,17 @@ mod instruments;
 mod intern;
 mod key;
 mod labels;
+mod meter;
 pub mod names;
 mod nesting;
+pub mod rpc;
 mod series;
 mod table;
 
 pub use error::ConfigError;
 pub use http::{HttpMetrics, HttpMetricsBuilder};
 pub use labels::{Label, LabelValue};
+pub use rpc::{RpcMetrics, RpcMetricsBuilder};
 
 /// Where metrics are recorded: any recorder of the `metrics` facade, shared by handle, so that no
 /// global is needed and several live in one process.

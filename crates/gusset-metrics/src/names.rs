@@ -65,18 +65,40 @@ pub const METHOD: &str = "http.request.method";
 pub const SCHEME: &str = "url.scheme";
 /// `http.route`: the template that the router matched; absent if none did.
 pub const ROUTE: &str = "http.route";
+/// `url.template`: the template of a client's request, if it is named.
+pub const TEMPLATE: &str = "url.template";
 /// `http.response.status_code`: absent if no head was sent.
 pub const STATUS: &str = "http.response.status_code";
 /// `error.type`: a word from a closed set; absent if the call is not an error.
 pub const ERROR: &str = "error.type";
 /// `network.protocol.version`: `1.0`, `1.1`, `2` or `3`.
 pub const VERSION: &str = "network.protocol.version";
+/// `server.address`: the host that a client calls.
+pub const SERVER_ADDRESS: &str = "server.address";
+/// `server.port`: the port that a client calls.
+pub const SERVER_PORT: &str = "server.port";
+/// `rpc.system.name`: `grpc`.
+pub const RPC_SYSTEM: &str = "rpc.system.name";
+/// `rpc.method`: `package.Service/Method`, else `_OTHER`.
+pub const RPC_METHOD: &str = "rpc.method";
+/// `rpc.response.status_code`: the code's name; absent if there was no response.
+pub const RPC_STATUS: &str = "rpc.response.status_code";
 /// `gusset.stage`: `head` or `body`, how far an abandoned call had come.
 pub const STAGE: &str = "gusset.stage";
 /// `otel.metric.overflow`: `true` on the one series that takes what no other may.
 pub const OVERFLOW: &str = "otel.metric.overflow";
 
-const CALL: &[&str] = &[METHOD, SCHEME, ROUTE, STATUS, ERROR, VERSION];
+const SERVER: &[&str] = &[METHOD, SCHEME, ROUTE, STATUS, ERROR, VERSION];
+const CLIENT: &[&str] = &[
+    METHOD,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+    TEMPLATE,
+    STATUS,
+    ERROR,
+    VERSION,
+];
+const RPC: &[&str] = &[RPC_SYSTEM, RPC_METHOD, RPC_STATUS, ERROR];
 
 /// The life of streams spans seconds to a day.
 const LIVES: &[f64] = &[
@@ -84,18 +106,18 @@ const LIVES: &[f64] = &[
 ];
 
 /// From the start of a call to its end; for endless bodies, to their head.
-pub const SERVER_DURATION: Metric = Metric {
+pub static HTTP_SERVER_DURATION: Metric = Metric {
     name: "http.server.request.duration",
     kind: Kind::Histogram,
     unit: Unit::Seconds,
-    labels: CALL,
+    labels: SERVER,
     help: "Duration of HTTP server requests, to the end of the response.",
     boundaries: None,
     source: Source::Conventions,
 };
 
 /// Calls under way.
-pub const SERVER_ACTIVE: Metric = Metric {
+pub static HTTP_SERVER_ACTIVE: Metric = Metric {
     name: "http.server.active_requests",
     kind: Kind::Gauge,
     unit: Unit::Count("{request}"),
@@ -106,40 +128,40 @@ pub const SERVER_ACTIVE: Metric = Metric {
 };
 
 /// Bytes of the response's body that were handed out.
-pub const SERVER_RESPONSE_SIZE: Metric = Metric {
+pub static HTTP_SERVER_RESPONSE_SIZE: Metric = Metric {
     name: "http.server.response.body.size",
     kind: Kind::Histogram,
     unit: Unit::Bytes,
-    labels: CALL,
+    labels: SERVER,
     help: "Size of HTTP server response bodies, as handed out.",
     boundaries: None,
     source: Source::Conventions,
 };
 
 /// From the start of a call to the head of its response.
-pub const SERVER_TIME_TO_HEAD: Metric = Metric {
+pub static HTTP_SERVER_TIME_TO_HEAD: Metric = Metric {
     name: "gusset.http.server.time_to_head",
     kind: Kind::Histogram,
     unit: Unit::Seconds,
-    labels: CALL,
+    labels: SERVER,
     help: "Time to the head of the response of HTTP server requests.",
     boundaries: None,
     source: Source::Gusset,
 };
 
-/// From the start of a call with an endless body to its end.
-pub const SERVER_STREAM_DURATION: Metric = Metric {
+/// From the head of an endless response to its end.
+pub static HTTP_SERVER_STREAM: Metric = Metric {
     name: "gusset.http.server.stream.duration",
     kind: Kind::Histogram,
     unit: Unit::Seconds,
-    labels: CALL,
+    labels: SERVER,
     help: "Life of event streams and other endless responses of the HTTP server.",
     boundaries: Some(LIVES),
     source: Source::Gusset,
 };
 
 /// Calls whose caller left.
-pub const SERVER_ABANDONED: Metric = Metric {
+pub static HTTP_SERVER_ABANDONED: Metric = Metric {
     name: "gusset.http.server.abandoned_requests",
     kind: Kind::Counter,
     unit: Unit::Count("{request}"),
@@ -149,8 +171,107 @@ pub const SERVER_ABANDONED: Metric = Metric {
     source: Source::Gusset,
 };
 
+/// From the start of a call to its end; for endless bodies, to their head.
+pub static HTTP_CLIENT_DURATION: Metric = Metric {
+    name: "http.client.request.duration",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: CLIENT,
+    help: "Duration of HTTP client requests, to the end of the response.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Calls under way.
+pub static HTTP_CLIENT_ACTIVE: Metric = Metric {
+    name: "http.client.active_requests",
+    kind: Kind::Gauge,
+    unit: Unit::Count("{request}"),
+    labels: &[METHOD, SERVER_ADDRESS, SERVER_PORT],
+    help: "Number of active HTTP client requests.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Bytes of the response's body that were received.
+pub static HTTP_CLIENT_RESPONSE_SIZE: Metric = Metric {
+    name: "http.client.response.body.size",
+    kind: Kind::Histogram,
+    unit: Unit::Bytes,
+    labels: CLIENT,
+    help: "Size of HTTP client response bodies, as received.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// From the start of a call to the head of its response.
+pub static HTTP_CLIENT_TIME_TO_HEAD: Metric = Metric {
+    name: "gusset.http.client.time_to_head",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: CLIENT,
+    help: "Time to the head of the response of HTTP client requests.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// From the head of an endless response to its end.
+pub static HTTP_CLIENT_STREAM: Metric = Metric {
+    name: "gusset.http.client.stream.duration",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: CLIENT,
+    help: "Life of event streams and other endless responses to the HTTP client.",
+    boundaries: Some(LIVES),
+    source: Source::Gusset,
+};
+
+/// Calls that their own side gave up.
+pub static HTTP_CLIENT_ABANDONED: Metric = Metric {
+    name: "gusset.http.client.abandoned_requests",
+    kind: Kind::Counter,
+    unit: Unit::Count("{request}"),
+    labels: &[METHOD, SERVER_ADDRESS, SERVER_PORT, TEMPLATE, STAGE],
+    help: "HTTP client requests that were given up before their end.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// From the start of a call to its end.
+pub static RPC_SERVER_DURATION: Metric = Metric {
+    name: "rpc.server.call.duration",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: RPC,
+    help: "Duration of RPC server calls, to the end of the response.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Calls under way.
+pub static RPC_SERVER_ACTIVE: Metric = Metric {
+    name: "gusset.rpc.server.active_calls",
+    kind: Kind::Gauge,
+    unit: Unit::Count("{call}"),
+    labels: &[RPC_SYSTEM],
+    help: "Number of active RPC server calls.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// Calls whose caller left.
+pub static RPC_SERVER_ABANDONED: Metric = Metric {
+    name: "gusset.rpc.server.abandoned_calls",
+    kind: Kind::Counter,
+    unit: Unit::Count("{call}"),
+    labels: &[RPC_SYSTEM, RPC_METHOD, STAGE],
+    help: "RPC server calls whose caller left before their end.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
 /// Calls that were folded into the overflow series.
-pub const FOLDED: Metric = Metric {
+pub static FOLDED: Metric = Metric {
     name: "gusset.metrics.folded_calls",
     kind: Kind::Counter,
     unit: Unit::Count("{call}"),
@@ -161,14 +282,23 @@ pub const FOLDED: Metric = Metric {
 };
 
 /// All of them, in the order of the catalogue.
-pub const ALL: &[Metric] = &[
-    SERVER_DURATION,
-    SERVER_ACTIVE,
-    SERVER_RESPONSE_SIZE,
-    SERVER_TIME_TO_HEAD,
-    SERVER_STREAM_DURATION,
-    SERVER_ABANDONED,
-    FOLDED,
+pub static ALL: &[&Metric] = &[
+    &HTTP_SERVER_DURATION,
+    &HTTP_SERVER_ACTIVE,
+    &HTTP_SERVER_RESPONSE_SIZE,
+    &HTTP_SERVER_TIME_TO_HEAD,
+    &HTTP_SERVER_STREAM,
+    &HTTP_SERVER_ABANDONED,
+    &HTTP_CLIENT_DURATION,
+    &HTTP_CLIENT_ACTIVE,
+    &HTTP_CLIENT_RESPONSE_SIZE,
+    &HTTP_CLIENT_TIME_TO_HEAD,
+    &HTTP_CLIENT_STREAM,
+    &HTTP_CLIENT_ABANDONED,
+    &RPC_SERVER_DURATION,
+    &RPC_SERVER_ACTIVE,
+    &RPC_SERVER_ABANDONED,
+    &FOLDED,
 ];
 
 // === impl Kind ===

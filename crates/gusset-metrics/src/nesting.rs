@@ -9,7 +9,7 @@ thread_local! {
     static CURRENT: Cell<Owner> = const { Cell::new(Owner(0)) };
 }
 
-/// Who counts a call: a recorder, on one side of the wire.
+/// Who counts a call: a recorder, for one family of metrics.
 ///
 /// Two layers of ourselves, put on by mistake, have the same owner, and the inner one stands back:
 /// it is called while a call of that owner is being polled.
@@ -22,11 +22,11 @@ struct Restore(Owner);
 // === impl Owner ===
 
 impl Owner {
-    /// `side` tells the server's layer from the client's on the same recorder: at most eight.
-    pub(crate) fn new(recorder: &SharedRecorder, side: u8) -> Self {
+    /// `family` tells kinds of call apart on the same recorder; it is below eight.
+    pub(crate) fn new(recorder: &SharedRecorder, family: u8) -> Self {
         // Recorders are at least a word apart, so their low bits are free.
         let address = std::sync::Arc::as_ptr(recorder).cast::<u8>() as usize;
-        Self((address & !7) | usize::from(side & 7) | 1 << (usize::BITS - 1))
+        Self((address & !7) | usize::from(family & 7) | 1 << (usize::BITS - 1))
     }
 
     #[inline]

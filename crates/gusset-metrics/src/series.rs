@@ -7,6 +7,7 @@ use metrics::Counter;
 
 use crate::SharedRecorder;
 use crate::instruments;
+use crate::intern::NameId;
 use crate::key::SeriesKey;
 use crate::names;
 use crate::table::Table;
@@ -51,7 +52,7 @@ impl<S: Default> SeriesSet<S> {
     /// The series of that key, new if need be.
     #[cold]
     pub(crate) fn add(&self, key: SeriesKey) -> Found<'_, S> {
-        if key.name != crate::intern::NameId::FOLDED {
+        if key.name != NameId::FOLDED && key.peer != NameId::FOLDED {
             if let Some(series) = self.table.insert(key.pack(), |_| S::default()) {
                 return Found::Own(series);
             }

@@ -1,24 +1,26 @@
-//! What is measured of HTTP calls.
+//! What is measured of HTTP calls, on the server's side and on the client's.
 
 mod builder;
 mod call;
-mod handles;
-mod shared;
 
 use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{Cx, Observer};
-use gusset_http::{Http, RequestHead, Rules};
+use gusset_http::{Http, RequestHead, Route, Rules};
 
 pub use self::builder::HttpMetricsBuilder;
 pub use self::call::HttpMetricsCall;
-use self::shared::Shared;
 use crate::SharedRecorder;
+use crate::intern::NameId;
+use crate::key::{Scheme, SeriesKey};
+use crate::meter::{HTTP_CLIENT, HTTP_SERVER, Meter, Metered};
 
-/// The metrics of an HTTP server, by OpenTelemetry's semantic conventions 1.44: an observer.
+type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync>;
+
+/// The metrics of HTTP calls, by OpenTelemetry's semantic conventions 1.44: an observer.
 ///
-/// | metric | unit | what |
+/// | metric of a server | unit | what |
 /// |---|---|---|
 /// | `http.server.request.duration` | s | to the end of the response; for endless bodies, to the head |
 /// | `http.server.active_requests` | `{request}` | calls under way |
@@ -27,22 +29,25 @@ use crate::SharedRecorder;
 /// | `gusset.http.server.stream.duration` | s | the life of endless bodies |
 /// | `gusset.http.server.abandoned_requests` | `{request}` | calls whose caller left, by stage |
 ///
+/// A client's are the same with `client` in their names.
+///
 /// No label's value is a stranger's: the route is a template, a method is known or `_OTHER`, and a
-/// limit on the number of series holds whatever a service names its routes.
+/// limit on the number of series holds whatever a service names its routes. Of two layers that
+/// record the same metrics on the same recorder for the same call, the outer one counts it.
 ///
 /// Handles are resolved once for each series. From then on a call allocates nothing and takes no
 /// lock, if the recorder's handles do not.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::Http;
+/// use gusset_http::{Http, HttpClient};
 /// use gusset_metrics::{HttpMetrics, SharedRecorder};
 /// use std::sync::Arc;
 ///
 /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
 /// let recorder: SharedRecorder = Arc::new(metrics::NoopRecorder);
-/// let metrics = HttpMetrics::builder(recorder).build()?;
-/// let layer = ObserveLayer::<Http, _>::new(metrics);
+/// let server = ObserveLayer::<Http, _>::new(HttpMetrics::server(recorder.clone()).build()?);
+/// let client = ObserveLayer::<Http<HttpClient>, _>::new(HttpMetrics::client(recorder).build()?);
 /// # Ok(())
 /// # }
 /// ```
@@ -51,27 +56,97 @@ pub struct HttpMetrics {
     shared: Arc<Shared>,
 }
 
+struct Shared {
+    meter: Arc<Meter>,
+    route: Option<RouteFn>,
+    /// The scheme of requests that do not name theirs.
+    scheme: Scheme,
+    /// Whether the other side is told apart.
+    client: bool,
+}
+
 // === impl HttpMetrics ===
 
 impl HttpMetrics {
-    /// Metrics recorded there, to be configured.
-    pub fn builder(recorder: SharedRecorder) -> HttpMetricsBuilder {
-        HttpMetricsBuilder::new(recorder)
+    /// Metrics of a server, recorded there, to be configured.
+    pub fn server(recorder: SharedRecorder) -> HttpMetricsBuilder {
+        HttpMetricsBuilder::new(recorder, &HTTP_SERVER)
+    }
+
+    /// Metrics of a client, recorded there, to be configured. Its series tell the servers apart that
+    /// it calls, by the authority of the request's target.
+    pub fn client(recorder: SharedRecorder) -> HttpMetricsBuilder {
+        HttpMetricsBuilder::new(recorder, &HTTP_CLIENT)
     }
 }
 
 impl<R: Rules> Observer<Http<R>> for HttpMetrics {
-    /// `None` for the inner one of two layers that count on the same recorder.
+    /// `None` for the inner one of two layers that count the same.
     type Call = Option<HttpMetricsCall>;
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
-        HttpMetricsCall::start(&self.shared, req)
+        let shared = &*self.shared;
+        Metered::start(&shared.meter, || shared.key(req)).map(HttpMetricsCall)
     }
 }
 
 impl fmt::Debug for HttpMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpMetrics").finish_non_exhaustive()
+        f.debug_struct("HttpMetrics")
+            .field("meter", &self.shared.meter)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// What a request tells of its series.
+    #[inline]
+    fn key(&self, req: RequestHead<'_>) -> SeriesKey {
+        let meter = &*self.meter;
+        let route = match &self.route {
+            Some(route) => route(req).or_else(|| Route::of_request(req)),
+            None => Route::of_request(req),
+        };
+        let method = meter.methods.index(req.method.as_str());
+        let mut key = SeriesKey {
+            name: route.map_or(NameId::NONE, |route| meter.names.id(route)),
+            method: u8::try_from(method).expect("at most 64 methods are known"),
+            version: req.version.into(),
+            ..SeriesKey::default()
+        };
+        if self.client {
+            key.peer = self.peer(req);
+        } else {
+            key.scheme = self.scheme(req);
+        }
+        meter.label_request(&mut key, req);
+        key
+    }
+
+    /// The scheme that the target names (HTTP/2 and 3 always do), else the one configured. A caller
+    /// chooses between two values at most.
+    #[inline]
+    fn scheme(&self, req: RequestHead<'_>) -> Scheme {
+        match req.uri.scheme_str() {
+            Some("https") => Scheme::Https,
+            Some("http") => Scheme::Http,
+            _ => self.scheme,
+        }
+    }
+
+    /// The server that is called, as `host:port`.
+    fn peer(&self, req: RequestHead<'_>) -> NameId {
+        let Some(authority) = req.uri.authority() else {
+            return NameId::NONE;
+        };
+        let host = authority.host();
+        let port = authority.port_u16().unwrap_or(match self.scheme(req) {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        });
+        self.meter.peers.id_of_peer(host, port)
     }
 }

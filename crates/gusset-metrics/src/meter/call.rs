@@ -1,0 +1,100 @@
+//! One call, as it is measured.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gusset_core::{Cx, End, Outcome, Protocol};
+
+use super::Meter;
+use crate::key::SeriesKey;
+
+/// The state of one call that is measured, whatever its protocol.
+pub(crate) struct Metered {
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) key: SeriesKey,
+    /// The request was recorded at its head; what follows is the life of a stream.
+    endless: bool,
+}
+
+// === impl Metered ===
+
+impl Metered {
+    /// A call begins; `None` if it is being counted already, by a layer further out.
+    #[inline]
+    pub(crate) fn start(meter: &Arc<Meter>, key: impl FnOnce() -> SeriesKey) -> Option<Self> {
+        if meter.owner.is_current() {
+            return None;
+        }
+        let key = key();
+        meter.active(&key).increment(1.0);
+        Some(Self {
+            meter: meter.clone(),
+            key,
+            endless: false,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
+        let meter = &*self.meter;
+        meter.owner.scope(|| {
+            if meter.scope_recorder {
+                metrics::with_local_recorder(&*meter.recorder, poll)
+            } else {
+                poll()
+            }
+        })
+    }
+
+    /// The body has no end in sight: the request is what it was until now.
+    pub(crate) fn record_endless(&mut self, cx: &Cx) {
+        self.endless = true;
+        self.record_request(cx);
+    }
+
+    #[inline]
+    pub(crate) fn end<P: Protocol>(mut self, end: &End<'_, P>, cx: &Cx) {
+        self.meter.active(&self.key).decrement(1.0);
+        self.key.error = self.meter.errors.id(cx.error_type());
+        if self.endless {
+            let series = self.meter.series(self.key);
+            let head = cx.head().unwrap_or_default();
+            series.stream(seconds(cx.elapsed().saturating_sub(head)));
+            series.response_size(cx.bytes());
+        } else {
+            self.record_request(cx);
+        }
+        if cx.outcome() == Some(Outcome::Abandoned) {
+            if let Some(stage) = end.stage() {
+                self.meter.series(self.key).abandoned(stage);
+            }
+        }
+    }
+
+    #[inline]
+    fn record_request(&self, cx: &Cx) {
+        let series = self.meter.series(self.key);
+        series.count_if_folded();
+        series.duration(seconds(cx.elapsed()));
+        if let Some(head) = cx.head() {
+            series.time_to_head(seconds(head));
+            if !self.endless {
+                series.response_size(cx.bytes());
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Metered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metered")
+            .field("key", &self.key)
+            .field("endless", &self.endless)
+            .finish_non_exhaustive()
+    }
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}

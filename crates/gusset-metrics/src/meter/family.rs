@@ -1,0 +1,82 @@
+//! Which metrics a meter records, and under which labels.
+
+use crate::names::{self, Metric};
+
+/// The metrics of one kind of call, on one side of the wire.
+#[derive(Debug)]
+pub(crate) struct Family {
+    /// Tells kinds of call apart that record on one recorder; below eight.
+    pub(crate) number: u8,
+    pub(crate) duration: &'static Metric,
+    pub(crate) active: &'static Metric,
+    pub(crate) abandoned: &'static Metric,
+    pub(crate) time_to_head: Option<&'static Metric>,
+    pub(crate) response_size: Option<&'static Metric>,
+    pub(crate) stream: Option<&'static Metric>,
+    /// What the name in a series' key is called.
+    pub(crate) name: &'static str,
+    /// What the status in a series' key is called, and its text.
+    pub(crate) status: (&'static str, fn(u16) -> &'static str),
+    /// What the method and the scheme in a series' key are called.
+    pub(crate) method: Option<&'static str>,
+    pub(crate) scheme: Option<&'static str>,
+    /// A label that all series bear.
+    pub(crate) fixed: Option<(&'static str, &'static str)>,
+}
+
+pub(crate) static HTTP_SERVER: Family = Family {
+    number: 0,
+    duration: &names::HTTP_SERVER_DURATION,
+    active: &names::HTTP_SERVER_ACTIVE,
+    abandoned: &names::HTTP_SERVER_ABANDONED,
+    time_to_head: Some(&names::HTTP_SERVER_TIME_TO_HEAD),
+    response_size: Some(&names::HTTP_SERVER_RESPONSE_SIZE),
+    stream: Some(&names::HTTP_SERVER_STREAM),
+    name: names::ROUTE,
+    status: (names::STATUS, http_status),
+    method: Some(names::METHOD),
+    scheme: Some(names::SCHEME),
+    fixed: None,
+};
+
+pub(crate) static HTTP_CLIENT: Family = Family {
+    number: 1,
+    duration: &names::HTTP_CLIENT_DURATION,
+    active: &names::HTTP_CLIENT_ACTIVE,
+    abandoned: &names::HTTP_CLIENT_ABANDONED,
+    time_to_head: Some(&names::HTTP_CLIENT_TIME_TO_HEAD),
+    response_size: Some(&names::HTTP_CLIENT_RESPONSE_SIZE),
+    stream: Some(&names::HTTP_CLIENT_STREAM),
+    name: names::TEMPLATE,
+    status: (names::STATUS, http_status),
+    method: Some(names::METHOD),
+    scheme: None,
+    fixed: None,
+};
+
+pub(crate) static RPC_SERVER: Family = Family {
+    number: 2,
+    duration: &names::RPC_SERVER_DURATION,
+    active: &names::RPC_SERVER_ACTIVE,
+    abandoned: &names::RPC_SERVER_ABANDONED,
+    time_to_head: None,
+    response_size: None,
+    stream: None,
+    name: names::RPC_METHOD,
+    status: (names::RPC_STATUS, rpc_status),
+    method: None,
+    scheme: None,
+    fixed: Some((names::RPC_SYSTEM, "grpc")),
+};
+
+fn http_status(status: u16) -> &'static str {
+    let status = http::StatusCode::from_u16(status).unwrap_or_default();
+    gusset_http::status_token(status).as_str()
+}
+
+/// The status of an RPC stands in a key as its code plus one, for zero is none.
+fn rpc_status(status: u16) -> &'static str {
+    gusset_http::GrpcCode::from_number(status.saturating_sub(1))
+        .token()
+        .as_str()
+}

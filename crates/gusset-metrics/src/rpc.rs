@@ -1,0 +1,159 @@
+//! What is measured of RPC calls, on the server's side.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gusset_core::{Call, Cx, End, Observer};
+use gusset_http::{GrpcCode, GrpcServer, Http, KnownMethods, RequestHead, ResponseHead};
+
+use crate::intern::NameId;
+use crate::key::SeriesKey;
+use crate::meter::{Config, Meter, Metered, RPC_SERVER};
+use crate::{ConfigError, Label, SharedRecorder};
+
+/// The metrics of a gRPC server, by OpenTelemetry's semantic conventions 1.44: an observer.
+///
+/// | metric | unit | what |
+/// |---|---|---|
+/// | `rpc.server.call.duration` | s | to the end of the response, trailers included |
+/// | `gusset.rpc.server.active_calls` | `{call}` | calls under way |
+/// | `gusset.rpc.server.abandoned_calls` | `{call}` | calls whose caller left, by stage |
+///
+/// A method becomes a label's value once it has been answered with anything but UNIMPLEMENTED, for
+/// that is what strangers' words are answered with; until then it is `_OTHER`. The limit on series
+/// holds all the same.
+///
+/// ```
+/// use gusset_core::ObserveLayer;
+/// use gusset_http::Grpc;
+/// use gusset_metrics::{RpcMetrics, SharedRecorder};
+/// use std::sync::Arc;
+///
+/// # fn main() -> Result<(), gusset_metrics::ConfigError> {
+/// let recorder: SharedRecorder = Arc::new(metrics::NoopRecorder);
+/// let layer = ObserveLayer::<Grpc, _>::new(RpcMetrics::server(recorder).build()?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RpcMetrics {
+    meter: Arc<Meter>,
+}
+
+/// Configures [`RpcMetrics`]. What is not set is by convention.
+#[derive(Debug)]
+#[must_use = "a builder measures nothing"]
+pub struct RpcMetricsBuilder {
+    config: Config,
+}
+
+/// The state of one call of [`RpcMetrics`].
+#[derive(Debug)]
+pub struct RpcMetricsCall {
+    call: Metered,
+    /// The method, until its first answer shows that it is one.
+    unproven: Option<Box<str>>,
+}
+
+// === impl RpcMetrics ===
+
+impl RpcMetrics {
+    /// Metrics of a server, recorded there, to be configured.
+    pub fn server(recorder: SharedRecorder) -> RpcMetricsBuilder {
+        RpcMetricsBuilder {
+            config: Config::new(recorder),
+        }
+    }
+}
+
+impl Observer<Http<GrpcServer>> for RpcMetrics {
+    /// `None` for the inner one of two layers that count the same.
+    type Call = Option<RpcMetricsCall>;
+
+    fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
+        let path = req.uri.path();
+        let method = path.strip_prefix('/').unwrap_or(path);
+        let known = self.meter.names.known(method);
+        let call = Metered::start(&self.meter, || {
+            let mut key = SeriesKey {
+                name: known.unwrap_or(NameId::OTHER),
+                ..SeriesKey::default()
+            };
+            self.meter.label_request(&mut key, req);
+            key
+        })?;
+        Some(RpcMetricsCall {
+            call,
+            unproven: known.is_none().then(|| method.into()),
+        })
+    }
+}
+
+impl fmt::Debug for RpcMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcMetrics")
+            .field("meter", &self.meter)
+            .finish()
+    }
+}
+
+// === impl RpcMetricsCall ===
+
+impl Call<Http<GrpcServer>> for RpcMetricsCall {
+    #[inline]
+    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        self.call.scope(poll)
+    }
+
+    fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
+        let Self { call, unproven: _ } = self;
+        call.meter.label_response(&mut call.key, res);
+    }
+
+    fn on_end(self, end: End<'_, Http<GrpcServer>>, cx: &Cx) {
+        let Self { mut call, unproven } = self;
+        let code = cx.status().and_then(GrpcCode::from_token);
+        if let Some(code) = code {
+            call.key.status = u16::from(code.number()) + 1;
+        }
+        if let (Some(method), Some(code)) = (unproven, code) {
+            if code != GrpcCode::UNIMPLEMENTED {
+                call.key.name = call.meter.names.id(&method);
+            }
+        }
+        call.end(&end, cx);
+    }
+}
+
+// === impl RpcMetricsBuilder ===
+
+impl RpcMetricsBuilder {
+    /// How many series a metric may have: 2000 unless set, from 1 to 60,000. The calls of all
+    /// others share one overflow series.
+    pub fn series_limit(mut self, limit: usize) -> Self {
+        self.config.series_limit = limit;
+        self
+    }
+
+    /// Adds a label of the user's own, six at most.
+    pub fn label(mut self, label: Label) -> Self {
+        self.config.labels.push(label);
+        self
+    }
+
+    /// Makes this recorder the current one while the service is polled, so that its own `counter!`
+    /// lands here and no global recorder is needed. Not in tasks that it spawns.
+    pub fn scope_recorder(mut self) -> Self {
+        self.config.scope_recorder = true;
+        self
+    }
+
+    /// Puts the metrics together.
+    ///
+    /// # Errors
+    /// Names the field that cannot be used.
+    pub fn build(self) -> Result<RpcMetrics, ConfigError> {
+        let meter = self.config.build(&RPC_SERVER, KnownMethods::default())?;
+        Ok(RpcMetrics { meter })
+    }
+}

@@ -1,0 +1,162 @@
+//! Servers on a thread of their own, over TCP.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::thread::{self, JoinHandle};
+
+use axum::Router;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime;
+use tokio::sync::oneshot;
+use tower_service::Service;
+
+use crate::answers::BoxError;
+
+/// A server; stops, and drops all its connections, when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// hyper's HTTP/1 server, one clone of `service` a connection.
+    pub fn http1<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self::http1_made(move || service.clone())
+    }
+
+    /// hyper's HTTP/1 server, with a service that is made anew for each connection.
+    pub fn http1_made<M, S, B>(make: M) -> Self
+    where
+        M: Fn() -> S + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self::hyper(move |stream| {
+            let service = TowerToHyperService::new(make());
+            tokio::spawn(async move {
+                let serve = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                // A connection that breaks is what many of the tests are about.
+                let _ = serve.with_upgrades().await;
+            });
+        })
+    }
+
+    /// hyper's HTTP/2 server, one clone of `service` a connection.
+    pub fn http2<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self::hyper(move |stream| {
+            let service = TowerToHyperService::new(service.clone());
+            tokio::spawn(async move {
+                let _ = http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
+            });
+        })
+    }
+
+    /// `axum::serve`, which speaks HTTP/1 and HTTP/2.
+    pub fn axum(router: Router) -> Self {
+        Self::spawn(move |listener| async move {
+            let Err(error) = axum::serve(listener, router).await else {
+                unreachable!()
+            };
+            panic!("{error}");
+        })
+    }
+
+    /// `axum::serve` of anything that a router is too.
+    pub fn axum_service<S>(service: S) -> Self
+    where
+        S: Service<
+                axum::extract::Request,
+                Response = axum::response::Response,
+                Error = std::convert::Infallible,
+            > + Clone
+            + Send
+            + 'static,
+        S::Future: Send,
+    {
+        Self::spawn(move |listener| async move {
+            let Err(error) = axum::serve(listener, tower::make::Shared::new(service)).await else {
+                unreachable!()
+            };
+            panic!("{error}");
+        })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    fn hyper(serve: impl Fn(TcpStream) + Send + 'static) -> Self {
+        Self::spawn(move |listener| async move {
+            loop {
+                let (stream, _) = listener.accept().await.expect("loopback connects");
+                stream.set_nodelay(true).expect("TCP has it");
+                serve(stream);
+            }
+        })
+    }
+
+    /// One thread and one runtime a server: so its connections are gone, with all that was going on
+    /// on them, once it has stopped; and client and server take no turns on one thread.
+    fn spawn<F>(serve: impl FnOnce(TcpListener) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()>,
+    {
+        crate::panics::hush();
+        let listener = StdListener::bind("127.0.0.1:0").expect("loopback has a port");
+        listener.set_nonblocking(true).expect("sockets can");
+        let addr = listener.local_addr().expect("it is bound");
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime builds").block_on(async {
+                let listener = TcpListener::from_std(listener).expect("a runtime is entered");
+                tokio::select! {
+                    () = serve(listener) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self {
+            addr,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let stopped = thread.join();
+            if !thread::panicking() {
+                stopped.expect("a server does not panic, though its connections may");
+            }
+        }
+    }
+}
