@@ -5,4 +5,3 @@ mod expected;
 mod matrix;
 mod play;
 mod transparent;
-mod zz;

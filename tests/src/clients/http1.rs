@@ -86,7 +86,7 @@ impl Connection {
 pub async fn play(case: Case, addr: SocketAddr, entered: &mut Entered) -> Wire {
     let mut connection = Connection::open(addr).await;
     let head = format!(
-        "{} / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n",
+        "{} / HTTP/1.1\r\nhost: localhost\r\nte: trailers\r\nconnection: close\r\n",
         case.asks.method()
     );
     match case.asks {
