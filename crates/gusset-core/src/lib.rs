@@ -33,4 +33,4 @@ pub use protocol::{Accept, Classify, Deliver, Delivery, Protocol};
 pub use refused::Refused;
 pub use token::Token;
 pub use track::Track;
-pub use unary::{Unary, UnaryClassify};
+pub use unary::{Unary, UnaryRules};

@@ -8,32 +8,59 @@ use crate::{
 
 /// The protocol of a plain `Service<Req, Response = Res>`: a queue's consumer, a handler of jobs.
 ///
-/// A call ends when the service's future does. `Ok` is success; an error is the service's fault,
-/// unless a guard refused the call.
-pub struct Unary<Req, Res>(PhantomData<fn(Req) -> Res>);
+/// A call ends when the service's future does. What that is called, the rules `R` say: unless others
+/// are named, `Ok` is success, and an error is the service's fault unless a guard refused the call.
+///
+/// ```
+/// use gusset_core::{Classify, Delivery, End, Outcome, Token, Unary, Verdict};
+///
+/// enum Done { Acknowledged, DeadLettered }
+/// struct Rules { dead: bool }
+/// type Consume = Unary<Vec<u8>, Done, Rules>;
+///
+/// impl Classify<Consume> for Rules {
+///     fn start(_: &Vec<u8>) -> Self {
+///         Self { dead: false }
+///     }
+///     fn on_response(&mut self, done: &Done) -> Delivery {
+///         self.dead = matches!(done, Done::DeadLettered);
+///         Delivery::Bare
+///     }
+///     fn on_end(&self, end: &End<'_, Consume>) -> Verdict {
+///         Verdict::of_end(end).unwrap_or(if self.dead {
+///             Verdict::new(Outcome::ServiceFault).with_error(Token::new(&"dead_lettered"))
+///         } else {
+///             Verdict::new(Outcome::Success)
+///         })
+///     }
+/// }
+/// ```
+pub struct Unary<Req, Res, R = UnaryRules>(Phantom<Req, Res, R>);
 
-/// The judgement of a [`Unary`] call.
+type Phantom<Req, Res, R> = PhantomData<fn(Req) -> (Res, R)>;
+
+/// The rules of a [`Unary`] call that names no others.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct UnaryClassify;
+pub struct UnaryRules;
 
 // === impl Unary ===
 
-impl<Req: 'static, Res: 'static> Protocol for Unary<Req, Res> {
+impl<Req: 'static, Res: 'static, R: Classify<Self>> Protocol for Unary<Req, Res, R> {
     type Request<'a> = &'a Req;
     type Response<'a> = &'a Res;
     type Trailers = ();
-    type Classify = UnaryClassify;
+    type Classify = R;
 }
 
-impl<Req: 'static, Res: 'static> Accept<Req> for Unary<Req, Res> {
+impl<Req: 'static, Res: 'static, R: Classify<Self>> Accept<Req> for Unary<Req, Res, R> {
     #[inline]
     fn head(req: &Req) -> &Req {
         req
     }
 }
 
-impl<Req: 'static, Res: 'static> Deliver<Res> for Unary<Req, Res> {
+impl<Req: 'static, Res: 'static, R: Classify<Self>> Deliver<Res> for Unary<Req, Res, R> {
     type Tracked<C: Call<Self>> = Res;
 
     #[inline]
@@ -44,15 +71,15 @@ impl<Req: 'static, Res: 'static> Deliver<Res> for Unary<Req, Res> {
     }
 }
 
-impl<Req, Res> std::fmt::Debug for Unary<Req, Res> {
+impl<Req, Res, R> std::fmt::Debug for Unary<Req, Res, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Unary")
     }
 }
 
-// === impl UnaryClassify ===
+// === impl UnaryRules ===
 
-impl<Req: 'static, Res: 'static> Classify<Unary<Req, Res>> for UnaryClassify {
+impl<Req: 'static, Res: 'static> Classify<Unary<Req, Res>> for UnaryRules {
     fn start(_: &Req) -> Self {
         Self
     }

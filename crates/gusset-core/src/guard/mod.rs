@@ -23,7 +23,8 @@ use crate::{Accept, Call, Clock, Cx, Deliver, Protocol, Refused, Track};
 /// A permit is a [`Call`]: it hears every kind of end, so it cannot leak.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not guard `{P}`",
-    label = "not a guard of this protocol"
+    label = "not a guard of this protocol",
+    note = "implement `Guard<{P}>` for it"
 )]
 pub trait Guard<P: Protocol>: Send + Sync + 'static {
     /// The state of an admitted call.

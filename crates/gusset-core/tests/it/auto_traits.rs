@@ -1,0 +1,121 @@
+//! `Send`, `Sync` and `Unpin` are those of the parts, neither more nor less.
+
+use std::cell::Cell;
+use std::future::{Pending, Ready};
+use std::marker::PhantomPinned;
+use std::rc::Rc;
+
+use gusset_core::guard::{GuardFuture, Guarded};
+use gusset_core::observe::{Observe, ObserveFuture};
+use gusset_core::{BoxCall, BoxObserver, Call, Clock, Cx, End, Filter, Isolate, Protocol, Token};
+use gusset_core::{GuardLayer, ObserveLayer, Track};
+
+use crate::guard::Doorman;
+use crate::support::{Job, Scribe};
+
+/// Two ways to have it if the trait is there, so that only one is a proof that it is not.
+macro_rules! assert_auto {
+    ($type:ty: $auto:ident) => {{
+        fn has<T: ?Sized + $auto>() {}
+        has::<$type>();
+    }};
+    ($type:ty: !$auto:ident) => {{
+        trait Ambiguous<A> {
+            fn has_not() {}
+        }
+        impl<T: ?Sized> Ambiguous<()> for T {}
+        struct Has;
+        impl<T: ?Sized + $auto> Ambiguous<Has> for T {}
+        <$type as Ambiguous<_>>::has_not();
+    }};
+}
+
+/// `Send` as all calls are, and not `Sync`.
+struct Unshared(#[allow(dead_code, reason = "not Sync")] Cell<u8>);
+/// `Send` as all calls are, and not `Unpin`: which is no matter, as the driver does not pin it.
+struct Pinned(#[allow(dead_code, reason = "not Unpin")] PhantomPinned);
+
+impl<P: Protocol> Call<P> for Unshared {
+    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+}
+
+impl<P: Protocol> Call<P> for Pinned {
+    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+}
+
+type Sound = Ready<Result<(), ()>>;
+type Local = Ready<Result<Rc<u8>, ()>>;
+type Fixed = (Pending<()>, PhantomPinned);
+
+#[test]
+fn layers_are_send_and_sync_and_unpin_whatever_they_wrap() {
+    assert_auto!(ObserveLayer<Job, Scribe>: Send);
+    assert_auto!(ObserveLayer<Job, Scribe>: Sync);
+    assert_auto!(ObserveLayer<Job, Scribe>: Unpin);
+    assert_auto!(GuardLayer<Job, Doorman>: Send);
+    assert_auto!(GuardLayer<Job, Doorman>: Sync);
+    assert_auto!(GuardLayer<Job, Doorman>: Unpin);
+    // The name of a protocol is no part.
+    assert_auto!(ObserveLayer<*const (), Scribe>: Send);
+    assert_auto!(ObserveLayer<*const (), Scribe>: Sync);
+}
+
+#[test]
+fn services_are_send_and_sync_and_unpin_as_what_they_wrap() {
+    assert_auto!(Observe<u8, Job, Scribe>: Send);
+    assert_auto!(Observe<u8, Job, Scribe>: Sync);
+    assert_auto!(Observe<u8, Job, Scribe>: Unpin);
+    assert_auto!(Observe<u8, *const (), Scribe>: Send);
+    assert_auto!(Observe<Rc<u8>, Job, Scribe>: !Send);
+    assert_auto!(Observe<Cell<u8>, Job, Scribe>: Send);
+    assert_auto!(Observe<Cell<u8>, Job, Scribe>: !Sync);
+    assert_auto!(Observe<PhantomPinned, Job, Scribe>: !Unpin);
+
+    assert_auto!(Guarded<u8, Job, Doorman, u8>: Send);
+    assert_auto!(Guarded<u8, Job, Doorman, u8>: Sync);
+    assert_auto!(Guarded<u8, Job, Doorman, u8>: Unpin);
+    assert_auto!(Guarded<Rc<u8>, Job, Doorman, u8>: !Send);
+    assert_auto!(Guarded<u8, Job, Doorman, Rc<u8>>: !Send);
+    assert_auto!(Guarded<Cell<u8>, Job, Doorman, u8>: !Sync);
+}
+
+#[test]
+fn futures_are_send_and_sync_and_unpin_as_what_they_wrap() {
+    assert_auto!(ObserveFuture<Sound, Job, Scribe>: Send);
+    assert_auto!(ObserveFuture<Sound, Job, Scribe>: Sync);
+    assert_auto!(ObserveFuture<Sound, Job, Scribe>: Unpin);
+    assert_auto!(ObserveFuture<Local, Job, Scribe>: !Send);
+    assert_auto!(ObserveFuture<Local, Job, Scribe>: !Sync);
+    assert_auto!(ObserveFuture<Fixed, Job, Scribe>: !Unpin);
+    assert_auto!(ObserveFuture<Sound, Job, Unshared>: Send);
+    assert_auto!(ObserveFuture<Sound, Job, Unshared>: !Sync);
+    assert_auto!(ObserveFuture<Sound, Job, Pinned>: Unpin);
+
+    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, u8>: Send);
+    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, u8>: Sync);
+    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, u8>: Unpin);
+    assert_auto!(GuardFuture<Local, Job, Scribe, u8, u8>: !Send);
+    assert_auto!(GuardFuture<Sound, Job, Scribe, Rc<u8>, u8>: !Send);
+    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, Rc<u8>>: !Send);
+    assert_auto!(GuardFuture<Fixed, Job, Scribe, u8, u8>: !Unpin);
+    assert_auto!(GuardFuture<Sound, Job, Scribe, PhantomPinned, u8>: Unpin);
+}
+
+#[test]
+fn what_hooks_are_given_and_what_calls_are_made_of_is_send() {
+    assert_auto!(Cx: Send);
+    assert_auto!(Cx: Sync);
+    assert_auto!(Clock: Send);
+    assert_auto!(Clock: Sync);
+    assert_auto!(Token: Send);
+    assert_auto!(Token: Sync);
+    assert_auto!(Track<Job, Unshared>: Send);
+    assert_auto!(Track<Job, Unshared>: !Sync);
+    assert_auto!(BoxObserver<Job>: Send);
+    assert_auto!(BoxObserver<Job>: Sync);
+    assert_auto!(BoxCall<Job>: Send);
+    assert_auto!(Filter<Scribe, fn(&u32) -> bool>: Sync);
+    assert_auto!(Isolate<Scribe>: Sync);
+    // An end borrows the service's error, of which only `'static` is known: it stays in its hook.
+    assert_auto!(End<'static, Job>: !Send);
+}

@@ -1,0 +1,152 @@
+//! Whatever observers are put together in, every hook reaches each of them once, in order.
+
+use std::sync::Arc;
+
+use gusset_core::{BoxObserver, Clock, End, Filter, Isolate, Observer, Track};
+
+use crate::support::{Job, Log};
+
+/// Drives one call by hand through every hook, and compares what the scribes of those names wrote:
+/// all but scopes and ends in their order, scopes nested, ends reversed.
+fn assert_forwards<O: Observer<Job>>(observer: &O, log: &Log, names: &[&str]) {
+    let mut track = Track::<Job, _>::start(observer, &1, Clock::system());
+    let polled = track.scope(|| {
+        log.write("poll".to_owned());
+        7
+    });
+    assert_eq!(polled, 7);
+    track.respond(&"done");
+    track.data(3);
+    track.data(0);
+    track.end(End::Complete(None));
+    drop(track);
+
+    let all = |what: &str| {
+        names
+            .iter()
+            .map(|name| format!("{name}.{what}"))
+            .collect::<Vec<_>>()
+    };
+    let reversed = |what: &str| all(what).into_iter().rev().collect::<Vec<_>>();
+    let expected = [
+        all("start"),
+        all("enter"),
+        vec!["poll".to_owned()],
+        reversed("leave"),
+        all("response"),
+        all("data 3"),
+        all("data 0"),
+        reversed("end Complete success"),
+    ];
+    assert_eq!(log.take(), expected.concat());
+}
+
+/// As many scribes as there are names, as a tuple.
+macro_rules! assert_tuple_forwards {
+    ($($name:ident)+) => {{
+        let log = Log::default();
+        let tuple = ($(log.scribe(stringify!($name)),)+);
+        assert_forwards(&tuple, &log, &[$(stringify!($name)),+]);
+    }};
+}
+
+#[test]
+fn a_tuple_of_any_length_forwards_every_hook() {
+    assert_tuple_forwards!(a);
+    assert_tuple_forwards!(a b);
+    assert_tuple_forwards!(a b c);
+    assert_tuple_forwards!(a b c d);
+    assert_tuple_forwards!(a b c d e);
+    assert_tuple_forwards!(a b c d e f);
+    assert_tuple_forwards!(a b c d e f g);
+    assert_tuple_forwards!(a b c d e f g h);
+}
+
+#[test]
+fn tuples_in_tuples_are_in_the_order_in_which_they_are_read() {
+    let log = Log::default();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| log.scribe(name));
+    assert_forwards(&((a, b), (c, (d,))), &log, &["a", "b", "c", "d"]);
+}
+
+#[test]
+fn an_option_forwards_every_hook_if_there_is_an_observer() {
+    let log = Log::default();
+    assert_forwards(&Some(log.scribe("a")), &log, &["a"]);
+    assert_forwards(
+        &(log.scribe("a"), None::<()>, Some(log.scribe("b"))),
+        &log,
+        &["a", "b"],
+    );
+    assert_forwards(&None::<()>, &log, &[]);
+}
+
+#[test]
+fn a_vec_of_any_length_forwards_every_hook() {
+    let log = Log::default();
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    for count in 0..=names.len() {
+        let scribes: Vec<_> = names[..count].iter().map(|name| log.scribe(name)).collect();
+        assert_forwards(&scribes, &log, &names[..count]);
+    }
+}
+
+#[test]
+fn an_arc_a_box_and_an_isolate_forward_every_hook() {
+    let log = Log::default();
+    assert_forwards(&Arc::new(log.scribe("a")), &log, &["a"]);
+    assert_forwards(&BoxObserver::<Job>::new(log.scribe("a")), &log, &["a"]);
+    assert_forwards(&Isolate::new(log.scribe("a")), &log, &["a"]);
+}
+
+#[test]
+fn everything_in_everything_forwards_every_hook() {
+    let log = Log::default();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| log.scribe(name));
+    let boxes: Vec<BoxObserver<Job>> = vec![
+        BoxObserver::new((a, Some(b))),
+        BoxObserver::new(()),
+        BoxObserver::new(Arc::new(Isolate::new(vec![c]))),
+        BoxObserver::new(BoxObserver::new(Filter::new(d, |_: &u32| true))),
+    ];
+    assert_forwards(&boxes, &log, &["a", "b", "c", "d"]);
+}
+
+#[test]
+fn a_filter_forwards_every_hook_of_the_calls_it_selects_and_none_of_the_others() {
+    let log = Log::default();
+    let inside = Filter::new((log.scribe("a"), log.scribe("b")), |job: &u32| *job == 1);
+    assert_forwards(&inside, &log, &["a", "b"]);
+    let outside = Filter::new((log.scribe("a"), log.scribe("b")), |job: &u32| *job != 1);
+    assert_forwards(&outside, &log, &[]);
+}
+
+#[test]
+fn an_end_that_nobody_reports_is_told_in_the_reverse_order_too() {
+    let log = Log::default();
+    let observer = (log.scribe("a"), vec![log.scribe("b"), log.scribe("c")]);
+    drop(Track::<Job, _>::start(&observer, &1, Clock::system()));
+    let end = "end Cancelled(Head) abandoned";
+    let expected = ["a.start", "b.start", "c.start"]
+        .map(str::to_owned)
+        .into_iter();
+    let expected = expected.chain(["c", "b", "a"].map(|name| format!("{name}.{end}")));
+    assert_eq!(log.take(), expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn after_its_end_a_call_hears_nothing_more() {
+    let log = Log::default();
+    let mut track = Track::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
+    track.end(End::Upgraded);
+    assert!(!track.is_live());
+    log.take();
+
+    assert_eq!(track.scope(|| 7), 7);
+    track.respond(&"done");
+    track.data(3);
+    track.settle();
+    track.end(End::Complete(None));
+    drop(track);
+    assert_eq!(log.take(), [""; 0]);
+}

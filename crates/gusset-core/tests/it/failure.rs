@@ -1,0 +1,101 @@
+//! What a failure says of its cause: a word from a closed set, found through boxes and sources.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use gusset_core::{Failure, Refused, Token};
+
+/// An error with a cause.
+#[derive(Debug)]
+struct Wrapped(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wrapped")
+    }
+}
+
+impl Error for Wrapped {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+/// An error that is its own cause.
+#[derive(Debug)]
+struct Ouroboros;
+
+impl fmt::Display for Ouroboros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ouroboros")
+    }
+}
+
+impl Error for Ouroboros {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self)
+    }
+}
+
+#[test]
+fn a_refusal_is_found_wherever_it_is_wrapped() {
+    let refused = || Refused::new("doorman");
+    let found = |failure: Failure<'_>| assert_eq!(failure.refused(), Some(&refused()));
+
+    found(Failure::new(&refused()));
+    let any: Box<dyn Error> = refused().into();
+    found(Failure::new(&any));
+    let send: Box<dyn Error + Send> = Box::new(refused());
+    found(Failure::new(&send));
+    let boxed: Box<dyn Error + Send + Sync> = refused().into();
+    found(Failure::new(&boxed));
+    let wrapped: Box<dyn Error + Send + Sync> = Wrapped(Wrapped(refused().into()).into()).into();
+    found(Failure::new(&wrapped));
+}
+
+#[test]
+fn a_refusal_is_found_in_what_an_io_error_was_made_of() {
+    let refused = || Refused::new("doorman");
+    let other = io::Error::other(refused());
+    assert_eq!(Failure::new(&other).refused(), Some(&refused()));
+    let nested: Box<dyn Error + Send + Sync> =
+        Wrapped(io::Error::other(Wrapped(io::Error::other(refused()).into())).into()).into();
+    assert_eq!(Failure::new(&nested).refused(), Some(&refused()));
+    assert_eq!(Refused::find(&other), Some(&refused()));
+}
+
+#[test]
+fn an_error_of_another_type_is_not_found() {
+    assert!(Failure::new(&7_u32).refused().is_none());
+    let boxed: Box<dyn Error + Send + Sync> = "text".into();
+    assert!(Failure::new(&boxed).downcast_ref::<io::Error>().is_none());
+}
+
+#[test]
+fn a_chain_of_causes_that_bites_its_own_tail_comes_to_an_end() {
+    let boxed: Box<dyn Error + Send + Sync> = Ouroboros.into();
+    assert!(Failure::new(&boxed).refused().is_none());
+}
+
+#[test]
+fn the_type_of_an_error_is_a_word_and_never_its_text() {
+    let kinds = [
+        (io::ErrorKind::TimedOut, "timeout"),
+        (io::ErrorKind::ConnectionReset, "connection_reset"),
+        (io::ErrorKind::ConnectionRefused, "connection_refused"),
+        (io::ErrorKind::ConnectionAborted, "connection_aborted"),
+        (io::ErrorKind::BrokenPipe, "broken_pipe"),
+        (io::ErrorKind::UnexpectedEof, "unexpected_eof"),
+        (io::ErrorKind::Other, "_OTHER"),
+    ];
+    for (kind, word) in kinds {
+        let plain = io::Error::new(kind, "secret");
+        assert_eq!(Failure::new(&plain).error_type().as_str(), word);
+        let boxed: Box<dyn Error + Send + Sync> = Wrapped(io::Error::from(kind).into()).into();
+        assert_eq!(Failure::new(&boxed).error_type().as_str(), word);
+        assert!(!format!("{:?}", Failure::new(&plain)).contains("secret"));
+    }
+    assert_eq!(Failure::length_mismatch().error_type(), Token::BODY_LENGTH);
+    assert_eq!(Failure::new(&"secret").error_type(), Token::OTHER);
+}

@@ -1,0 +1,200 @@
+//! A guard admits or refuses; a permit hears the end, and observers further out see a refusal.
+
+use std::time::Duration;
+
+use gusset_core::{Call, Cx, End, Guard, GuardLayer, ObserveLayer, Protocol, Refused};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::support::{Failed, Job, Log, Scribe, Step, Worker, now, throws};
+
+/// Admits all or nobody; its permits are scribes.
+pub(crate) struct Doorman {
+    permit: Scribe,
+    open: bool,
+}
+
+impl Doorman {
+    pub(crate) fn open(log: &Log) -> Self {
+        Self {
+            permit: log.scribe("a"),
+            open: true,
+        }
+    }
+
+    fn closed(log: &Log) -> Self {
+        Self {
+            permit: log.scribe("a"),
+            open: false,
+        }
+    }
+}
+
+impl<P: Protocol> Guard<P> for Doorman {
+    type Permit = Scribe;
+    type Refusal = Refused;
+
+    fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<Scribe, Refused> {
+        let refused = Refused::new("doorman").with_retry_after(Duration::from_secs(2));
+        self.open.then(|| self.permit.clone()).ok_or(refused)
+    }
+}
+
+impl From<Refused> for Failed {
+    fn from(_: Refused) -> Self {
+        Self
+    }
+}
+
+#[test]
+fn a_permit_hears_every_kind_of_end() {
+    let ends = [
+        (Step::Done, "Complete success"),
+        (
+            Step::Fail,
+            r#"Failed(Head, Failure("_OTHER")) service_fault"#,
+        ),
+        (Step::Pending, "Cancelled(Head) abandoned"),
+        (Step::Throw, "Panicked(Head) service_fault"),
+    ];
+    for (step, end) in ends {
+        let log = Log::default();
+        let mut service = GuardLayer::<Job, _>::new(Doorman::open(&log)).layer(Worker::new([step]));
+        let future = service.call(1);
+        throws(|| Box::pin(future).as_mut().poll(&mut context()).is_ready());
+        assert_eq!(log.ends(), [end]);
+    }
+}
+
+#[test]
+fn a_panic_before_there_is_a_future_is_told_to_the_permit() {
+    let log = Log::default();
+    let worker = Worker {
+        throws_in_call: true,
+        script: vec![],
+    };
+    let mut service = GuardLayer::<Job, _>::new(Doorman::open(&log)).layer(worker);
+    assert!(throws(|| drop(service.call(1))));
+    assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
+}
+
+#[test]
+fn a_refused_call_is_answered_at_once_without_the_service() {
+    let log = Log::default();
+    // Would panic if it were called.
+    let worker = || Worker {
+        throws_in_call: true,
+        script: vec![],
+    };
+    let layer = GuardLayer::<Job, _>::new(Doorman::closed(&log));
+    assert_eq!(
+        now(layer.layer(worker()).call(1)),
+        Err(Failed),
+        "with the service's own error"
+    );
+
+    let answering = layer.respond_with(|refused: Refused| {
+        assert_eq!(
+            (refused.by(), refused.retry_after()),
+            ("doorman", Some(Duration::from_secs(2)))
+        );
+        "no"
+    });
+    assert_eq!(
+        now(answering.layer(worker()).call(1)),
+        Ok("no"),
+        "with an answer"
+    );
+    assert_eq!(
+        log.take(),
+        [""; 0],
+        "there is no permit, so there is no call"
+    );
+}
+
+#[test]
+fn a_refused_call_that_is_dropped_before_its_first_poll_is_nobodys_call() {
+    let log = Log::default();
+    let layer = GuardLayer::<Job, _>::new(Doorman::closed(&log));
+    drop(layer.layer(Worker::new([])).call(1));
+    assert_eq!(log.take(), [""; 0]);
+}
+
+#[test]
+fn observers_further_out_see_a_refusal_and_not_a_fault() {
+    /// Fails with whatever a guard fails with, as services with a boxed error do.
+    struct Boxed(Worker);
+    impl Service<u32> for Boxed {
+        type Response = &'static str;
+        type Error = Box<dyn std::error::Error + Send + Sync>;
+        type Future = std::future::Ready<Result<&'static str, Self::Error>>;
+        fn poll_ready(
+            &mut self,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), Self::Error>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, job: u32) -> Self::Future {
+            drop(self.0.call(job));
+            std::future::ready(Ok("done"))
+        }
+    }
+
+    let log = Log::default();
+    let observe = ObserveLayer::<Job, _>::new(log.scribe("a"));
+    let guard = GuardLayer::<Job, _>::new(Doorman::closed(&log));
+    let mut service = observe.layer(guard.layer(Boxed(Worker::new([]))));
+    assert!(now(service.call(1)).unwrap_err().is::<Refused>());
+    assert_eq!(log.ends(), [r#"Failed(Head, Failure("_OTHER")) refused"#]);
+}
+
+#[test]
+fn the_service_is_in_the_scope_of_its_permit() {
+    let log = Log::default();
+    let layer = GuardLayer::<Job, _>::new(Doorman::open(&log));
+    assert_eq!(
+        now(layer.layer(Worker::new([Step::Done])).call(1)),
+        Ok("done")
+    );
+    let told = [
+        "a.enter",
+        "a.leave",
+        "a.enter",
+        "a.leave",
+        "a.response",
+        "a.end Complete success",
+    ];
+    assert_eq!(log.take(), told);
+}
+
+#[test]
+fn every_service_that_a_layer_makes_and_every_clone_has_the_same_guard() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Admits so many and no more.
+    struct Places(AtomicUsize);
+    impl<P: Protocol> Guard<P> for Places {
+        type Permit = Nothing;
+        type Refusal = Refused;
+        fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<Nothing, Refused> {
+            let taken = self
+                .0
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+            taken.map(|_| Nothing).map_err(|_| Refused::new("places"))
+        }
+    }
+    struct Nothing;
+    impl<P: Protocol> Call<P> for Nothing {
+        fn on_end(self, _: End<'_, P>, _: &Cx) {}
+    }
+
+    let layer = GuardLayer::<Job, _>::new(Places(2.into())).respond_with(|_: Refused| "no");
+    let worker = || Worker::new([Step::Done]);
+    assert_eq!(now(layer.layer(worker()).call(1)), Ok("done"));
+    assert_eq!(now(layer.clone().layer(worker()).call(1)), Ok("done"));
+    assert_eq!(now(layer.layer(worker()).call(1)), Ok("no"));
+}
+
+fn context() -> std::task::Context<'static> {
+    std::task::Context::from_waker(std::task::Waker::noop())
+}

@@ -1,0 +1,271 @@
+//! An isolated observer may panic wherever it likes: nobody else notices.
+
+use std::cell::Cell;
+
+use gusset_core::{Call, Clock, Cx, End, Isolate, ObserveLayer, Observer, Protocol, Track};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::support::{Job, Log, Step, Worker, now, throw, throws};
+
+/// Where a [`Faulty`] panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Nowhere,
+    Start,
+    BeforePoll,
+    AfterPoll,
+    Response,
+    Data,
+    End,
+}
+
+const HOOKS: [At; 6] = [
+    At::Start,
+    At::BeforePoll,
+    At::AfterPoll,
+    At::Response,
+    At::Data,
+    At::End,
+];
+
+/// Panics in one hook, and if asked to again when its call is dropped for it.
+#[derive(Clone, Copy, Debug)]
+struct Faulty {
+    at: At,
+    in_drop: bool,
+}
+
+struct FaultyCall(Faulty);
+
+impl Faulty {
+    fn reach(self, at: At) {
+        if self.at == at {
+            throw();
+        }
+    }
+}
+
+impl<P: Protocol> Observer<P> for Faulty {
+    type Call = FaultyCall;
+
+    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> FaultyCall {
+        self.reach(At::Start);
+        FaultyCall(*self)
+    }
+}
+
+impl<P: Protocol> Call<P> for FaultyCall {
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        self.0.reach(At::BeforePoll);
+        let polled = poll();
+        self.0.reach(At::AfterPoll);
+        polled
+    }
+
+    fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+        self.0.reach(At::Response);
+    }
+
+    fn on_data(&mut self, _: usize, _: &Cx) {
+        self.0.reach(At::Data);
+    }
+
+    fn on_end(self, _: End<'_, P>, _: &Cx) {
+        self.0.reach(At::End);
+    }
+}
+
+impl Drop for FaultyCall {
+    fn drop(&mut self) {
+        if self.0.in_drop {
+            throw();
+        }
+    }
+}
+
+/// Drives a call through every hook with a scribe on each side of the faulty one.
+fn others_hear_all(faulty: Faulty) {
+    let log = Log::default();
+    let observer = (log.scribe("a"), Isolate::new(faulty), log.scribe("b"));
+    let polls = Cell::new(0);
+    let mut track = Track::<Job, _>::start(&observer, &1, Clock::system());
+    for _ in 0..2 {
+        let polled = track.scope(|| {
+            polls.set(polls.get() + 1);
+            polls.get()
+        });
+        assert_eq!(polled, polls.get());
+    }
+    track.respond(&"done");
+    track.data(3);
+    track.data(4);
+    track.end(End::Complete(None));
+
+    assert_eq!(polls.get(), 2, "{faulty:?}: each poll happens once");
+    let told = [
+        "a.start",
+        "b.start",
+        "a.enter",
+        "b.enter",
+        "b.leave",
+        "a.leave",
+        "a.enter",
+        "b.enter",
+        "b.leave",
+        "a.leave",
+        "a.response",
+        "b.response",
+        "a.data 3",
+        "b.data 3",
+        "a.data 4",
+        "b.data 4",
+        "b.end Complete success",
+        "a.end Complete success",
+    ];
+    assert_eq!(log.take(), told, "{faulty:?}");
+}
+
+#[test]
+fn a_panic_in_any_hook_leaves_the_other_observers_as_they_were() {
+    for at in HOOKS {
+        others_hear_all(Faulty { at, in_drop: false });
+    }
+}
+
+#[test]
+fn a_panic_in_the_drop_of_a_call_leaves_the_other_observers_as_they_were() {
+    others_hear_all(Faulty {
+        at: At::Nowhere,
+        in_drop: true,
+    });
+}
+
+#[test]
+fn a_call_that_panics_in_a_hook_and_again_in_its_drop_does_not_take_the_process_with_it() {
+    // Without those that own the call: to drop it is theirs to survive.
+    for at in [At::BeforePoll, At::AfterPoll, At::Response, At::Data] {
+        others_hear_all(Faulty { at, in_drop: true });
+    }
+}
+
+#[test]
+fn a_panic_in_any_hook_leaves_the_answer_of_the_service_as_it_was() {
+    for at in HOOKS {
+        let log = Log::default();
+        let observer = (Isolate::new(Faulty { at, in_drop: false }), log.scribe("a"));
+        let layer = ObserveLayer::<Job, _>::new(observer);
+        assert_eq!(
+            now(layer.layer(Worker::new([Step::Done])).call(1)),
+            Ok("done"),
+            "{at:?}"
+        );
+        assert_eq!(log.ends(), ["Complete success"], "{at:?}");
+    }
+}
+
+#[test]
+fn a_panic_of_the_service_passes_through_a_faulty_observer_and_the_others_hear_of_it() {
+    for at in HOOKS {
+        let log = Log::default();
+        let observer = (Isolate::new(Faulty { at, in_drop: false }), log.scribe("a"));
+        let layer = ObserveLayer::<Job, _>::new(observer);
+        let mut service = layer.layer(Worker::new([Step::Throw]));
+        assert!(throws(|| now(service.call(1))), "{at:?}");
+        assert_eq!(log.ends(), ["Panicked(Head) service_fault"], "{at:?}");
+    }
+}
+
+#[test]
+fn a_panic_of_the_service_is_told_to_an_isolated_observer_too() {
+    let log = Log::default();
+    let layer = ObserveLayer::<Job, _>::new(Isolate::new(log.scribe("a")));
+    let mut service = layer.layer(Worker::new([Step::Throw]));
+    assert!(throws(|| now(service.call(1))));
+    assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
+}
+
+#[test]
+fn an_observer_that_panicked_hears_no_more_of_that_call_and_all_of_the_next() {
+    /// Panics in the first piece of a body, whichever call it is of, and writes down the ends.
+    struct Once(Log, std::sync::atomic::AtomicBool);
+    struct OnceCall(Log, bool);
+    impl<P: Protocol> Observer<P> for Once {
+        type Call = OnceCall;
+        fn start(&self, _: P::Request<'_>, _: &mut Cx) -> OnceCall {
+            let first = !self.1.swap(true, std::sync::atomic::Ordering::Relaxed);
+            OnceCall(self.0.clone(), first)
+        }
+    }
+    impl<P: Protocol> Call<P> for OnceCall {
+        fn on_data(&mut self, len: usize, _: &Cx) {
+            self.0.write(format!("data {len}"));
+            if self.1 {
+                throw();
+            }
+        }
+        fn on_end(self, end: End<'_, P>, _: &Cx) {
+            self.0.write(format!("{end:?}"));
+        }
+    }
+
+    let log = Log::default();
+    let observer = Isolate::new(Once(log.clone(), false.into()));
+    for _ in 0..2 {
+        let mut track = Track::<Job, _>::start(&observer, &1, Clock::system());
+        track.data(1);
+        track.data(2);
+        track.end(End::Complete(None));
+    }
+    assert_eq!(log.take(), ["data 1", "data 1", "data 2", "Complete"]);
+}
+
+#[test]
+fn a_panic_whose_payload_panics_when_it_is_dropped_stops_there_too() {
+    struct Payload;
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            throw();
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    struct Mean(At);
+    impl<P: Protocol> Observer<P> for Mean {
+        type Call = Self;
+        fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+            self.reach(At::Start);
+            *self
+        }
+    }
+    impl<P: Protocol> Call<P> for Mean {
+        fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+            self.reach(At::BeforePoll);
+            poll()
+        }
+        fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+            self.reach(At::Response);
+        }
+        fn on_end(self, _: End<'_, P>, _: &Cx) {
+            self.reach(At::End);
+        }
+    }
+    impl Mean {
+        fn reach(self, at: At) {
+            if self.0 == at {
+                std::panic::resume_unwind(Box::new(Payload));
+            }
+        }
+    }
+
+    for at in [At::Start, At::BeforePoll, At::Response, At::End] {
+        let log = Log::default();
+        let layer = ObserveLayer::<Job, _>::new((Isolate::new(Mean(at)), log.scribe("a")));
+        assert_eq!(
+            now(layer.layer(Worker::new([Step::Done])).call(1)),
+            Ok("done"),
+            "{at:?}"
+        );
+        assert_eq!(log.ends(), ["Complete success"], "{at:?}");
+    }
+}

@@ -1,0 +1,41 @@
+//! What the driver adds to a future, as it is moved about with it.
+
+use std::mem::size_of;
+
+use gusset_core::observe::ObserveFuture;
+use gusset_core::{Call, Cx, End, Protocol, Token, Track};
+
+use crate::support::Job;
+
+struct Bytes<const N: usize>(#[allow(dead_code, reason = "its size")] [u8; N]);
+
+impl<P: Protocol, const N: usize> Call<P> for Bytes<N> {
+    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+}
+
+/// What an observed future has beyond the service's own and the call.
+fn own<const N: usize>() -> usize {
+    type Inner = std::future::Ready<[u64; 4]>;
+    size_of::<ObserveFuture<Inner, Job, Bytes<N>>>() - size_of::<Inner>() - N
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_future_grows_by_no_more_than_the_facts_of_a_call() {
+    println!(
+        "own part: {} bytes with a unit call, {} with one of 32",
+        own::<0>(),
+        own::<32>()
+    );
+    assert!(own::<0>() <= 96, "{}", own::<0>());
+    assert!(own::<32>() <= 96, "{}", own::<32>());
+}
+
+#[test]
+fn a_track_pays_nothing_for_being_idle_and_a_token_nothing_for_being_absent() {
+    assert_eq!(
+        size_of::<Track<Job, ()>>(),
+        size_of::<ObserveFuture<(), Job, ()>>()
+    );
+    assert_eq!(size_of::<Option<Token>>(), size_of::<usize>());
+}

@@ -1,0 +1,127 @@
+//! One clock for every observer of a call, read when something happened and not when it was told.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gusset_core::{Call, Clock, Cx, End, ObserveLayer, Observer, Protocol, Track};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::support::{Job, Step, Worker, poll};
+
+/// Keeps head, first byte, bytes and elapsed, in seconds, of every call.
+#[derive(Clone, Default)]
+struct Times(Arc<Mutex<Vec<Seen>>>);
+
+type Seen = (Option<u64>, Option<u64>, u64, u64);
+
+impl<P: Protocol> Observer<P> for Times {
+    type Call = Self;
+
+    fn start(&self, _: P::Request<'_>, cx: &mut Cx) -> Self {
+        assert_eq!(cx.elapsed(), Duration::ZERO);
+        assert_eq!(
+            (cx.head(), cx.first_byte(), cx.bytes(), cx.outcome()),
+            (None, None, 0, None)
+        );
+        self.clone()
+    }
+}
+
+impl<P: Protocol> Call<P> for Times {
+    fn on_end(self, _: End<'_, P>, cx: &Cx) {
+        let seconds = |time: Duration| time.as_secs();
+        let (head, first) = (cx.head().map(seconds), cx.first_byte().map(seconds));
+        self.0
+            .lock()
+            .unwrap()
+            .push((head, first, cx.bytes(), seconds(cx.elapsed())));
+    }
+}
+
+impl Times {
+    fn only(&self) -> Seen {
+        let seen = self.0.lock().unwrap();
+        assert_eq!(seen.len(), 1, "one call, one end");
+        seen[0]
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn the_head_and_the_end_of_a_unary_call_are_its_last_poll() {
+    let (times, (clock, hand)) = (Times::default(), Clock::manual());
+    let layer = ObserveLayer::<Job, _>::new(times.clone()).with_clock(clock);
+    let mut service = layer.layer(Worker::new([Step::Pending, Step::Done]));
+    let mut future = service.call(1);
+    hand.advance(SECOND);
+    assert!(poll(&mut future).is_pending());
+    hand.advance(2 * SECOND);
+    assert!(poll(&mut future).is_ready());
+    hand.advance(4 * SECOND);
+    drop(future);
+    assert_eq!(times.only(), (Some(3), None, 0, 3));
+}
+
+#[test]
+fn a_future_dropped_long_after_its_last_poll_ends_when_it_is_dropped() {
+    let (times, (clock, hand)) = (Times::default(), Clock::manual());
+    let layer = ObserveLayer::<Job, _>::new(times.clone()).with_clock(clock);
+    let mut service = layer.layer(Worker::new([Step::Pending]));
+    let mut future = service.call(1);
+    assert!(poll(&mut future).is_pending());
+    hand.advance(9 * SECOND);
+    drop(future);
+    assert_eq!(times.only(), (None, None, 0, 9));
+}
+
+#[test]
+fn the_first_byte_is_the_first_piece_that_has_one() {
+    let (times, (clock, hand)) = (Times::default(), Clock::manual());
+    let mut track = Track::<Job, _>::start(&times, &1, clock);
+    hand.advance(SECOND);
+    track.respond(&"done");
+    hand.advance(SECOND);
+    track.scope(|| ());
+    track.data(0);
+    hand.advance(SECOND);
+    track.scope(|| ());
+    track.data(5);
+    hand.advance(SECOND);
+    track.scope(|| ());
+    track.data(6);
+    hand.advance(SECOND);
+    track.scope(|| ());
+    track.end(End::Complete(None));
+    assert_eq!(times.only(), (Some(1), Some(3), 11, 5));
+}
+
+#[test]
+fn a_settled_body_dropped_long_after_its_last_piece_ends_when_it_is_dropped() {
+    let (times, (clock, hand)) = (Times::default(), Clock::manual());
+    let mut track = Track::<Job, _>::start(&times, &1, clock);
+    track.respond(&"done");
+    hand.advance(SECOND);
+    track.scope(|| ());
+    track.data(5);
+    track.settle();
+    hand.advance(7 * SECOND);
+    drop(track);
+    assert_eq!(times.only(), (Some(0), Some(1), 5, 8));
+}
+
+#[test]
+fn a_start_is_told_by_the_clock_that_was_given() {
+    struct Start(std::time::Instant);
+    impl<P: Protocol> Observer<P> for Start {
+        type Call = ();
+        fn start(&self, _: P::Request<'_>, cx: &mut Cx) {
+            assert_eq!(cx.started(), self.0);
+        }
+    }
+    let (clock, hand) = Clock::manual();
+    hand.advance(SECOND);
+    let observer = Start(clock.now());
+    drop(Track::<Job, _>::start(&observer, &1, clock));
+}

@@ -1,0 +1,30 @@
+//! A service has other responses than the protocol it is observed as.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
+
+use gusset_core::{Unary, check_service};
+use tower_service::Service;
+
+struct Length;
+
+impl Service<String> for Length {
+    type Response = usize;
+    type Error = Infallible;
+    type Future = Ready<Result<usize, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, text: String) -> Self::Future {
+        ready(Ok(text.len()))
+    }
+}
+
+fn main() {
+    check_service::<Unary<String, usize>, String, _>(Length);
+    // Responses are numbers, not texts.
+    check_service::<Unary<String, String>, String, _>(Length);
+}
