@@ -1,0 +1,22 @@
+//! The time of a call, bare and with each layer.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use gusset_benches::{Scenario, axum, svc};
+
+fn svc(criterion: &mut Criterion) {
+    run(criterion, &svc::scenarios());
+}
+
+fn axum(criterion: &mut Criterion) {
+    run(criterion, &axum::scenarios());
+}
+
+fn run(criterion: &mut Criterion, scenarios: &[Scenario]) {
+    for scenario in scenarios {
+        let mut work = scenario.warm();
+        criterion.bench_function(scenario.name, |bencher| bencher.iter(&mut work));
+    }
+}
+
+criterion_group!(benches, svc, axum);
+criterion_main!(benches);

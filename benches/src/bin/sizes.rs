@@ -1,0 +1,5 @@
+//! Tells how large a call is while it lasts.
+
+fn main() {
+    gusset_benches::program::sizes();
+}

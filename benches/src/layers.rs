@@ -1,0 +1,101 @@
+//! What is laid over the services.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use gusset_core::{Call, Cx, End, ObserveLayer, Observer};
+use gusset_http::{Http, RequestHead, ResponseHead};
+use gusset_metrics::{HttpMetrics, SharedRecorder};
+use gusset_prometheus::Prometheus;
+
+use crate::floor::FloorLayer;
+use crate::pass::PassLayer;
+
+/// A layer of `O`, as a user makes it.
+pub type Observed<O> = ObserveLayer<Http, O>;
+
+/// The least that any layer costs.
+pub fn pass() -> PassLayer {
+    PassLayer
+}
+
+/// What the metrics cost when written by hand.
+pub fn floor() -> FloorLayer {
+    FloorLayer::default()
+}
+
+/// The driver, with nobody to tell.
+pub fn driver() -> Observed<()> {
+    ObserveLayer::new(())
+}
+
+/// The driver, with three observers that do next to nothing.
+pub fn three() -> Observed<(Trivial, Trivial, Trivial)> {
+    ObserveLayer::new((Trivial, Trivial, Trivial))
+}
+
+/// HTTP metrics, without the cost of recording them.
+pub fn metrics_noop() -> Observed<HttpMetrics> {
+    metrics_on(Arc::new(metrics::NoopRecorder))
+}
+
+/// HTTP metrics on a scrape page.
+///
+/// # Panics
+/// Never: this configuration is good.
+pub fn metrics() -> Observed<HttpMetrics> {
+    let prometheus = Prometheus::builder().build().expect("by convention");
+    metrics_on(Arc::new(prometheus.recorder()))
+}
+
+fn metrics_on(recorder: SharedRecorder) -> Observed<HttpMetrics> {
+    let metrics = HttpMetrics::server(recorder)
+        .build_with(|_| None)
+        .expect("by convention");
+    ObserveLayer::new(metrics)
+}
+
+/// An observer that hears everything and does next to nothing.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "not published")]
+pub struct Trivial;
+
+/// The call of [`Trivial`].
+#[derive(Debug)]
+pub struct TrivialCall {
+    status: u16,
+    bytes: usize,
+}
+
+// === impl Trivial ===
+
+impl Observer<Http> for Trivial {
+    type Call = TrivialCall;
+
+    #[inline]
+    fn start(&self, _: RequestHead<'_>, _: &mut Cx) -> TrivialCall {
+        TrivialCall {
+            status: 0,
+            bytes: 0,
+        }
+    }
+}
+
+// === impl TrivialCall ===
+
+impl Call<Http> for TrivialCall {
+    #[inline]
+    fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
+        self.status = res.status.as_u16();
+    }
+
+    #[inline]
+    fn on_data(&mut self, len: usize, _: &Cx) {
+        self.bytes += len;
+    }
+
+    #[inline]
+    fn on_end(self, _: End<'_, Http>, cx: &Cx) {
+        black_box((self.status, self.bytes, cx.elapsed()));
+    }
+}
