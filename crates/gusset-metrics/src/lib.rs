@@ -6,6 +6,7 @@ mod instruments;
 mod intern;
 mod key;
 mod labels;
+pub mod messaging;
 mod meter;
 pub mod names;
 mod nesting;
@@ -16,6 +17,7 @@ mod table;
 pub use error::ConfigError;
 pub use http::{HttpMetrics, HttpMetricsBuilder};
 pub use labels::{Label, LabelValue};
+pub use messaging::{MessageMetrics, MessageMetricsBuilder};
 pub use rpc::{RpcMetrics, RpcMetricsBuilder};
 
 /// Where metrics are recorded: any recorder of the `metrics` facade, shared by handle, so that no

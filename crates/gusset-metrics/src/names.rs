@@ -83,6 +83,12 @@ pub const RPC_SYSTEM: &str = "rpc.system.name";
 pub const RPC_METHOD: &str = "rpc.method";
 /// `rpc.response.status_code`: the code's name; absent if there was no response.
 pub const RPC_STATUS: &str = "rpc.response.status_code";
+/// `messaging.system`: the broker's name, as the user gives it.
+pub const MESSAGING_SYSTEM: &str = "messaging.system";
+/// `messaging.operation.name`: `process` unless the user says otherwise.
+pub const MESSAGING_OPERATION: &str = "messaging.operation.name";
+/// `messaging.destination.name`: the queue or topic.
+pub const MESSAGING_DESTINATION: &str = "messaging.destination.name";
 /// `gusset.stage`: `head` or `body`, how far an abandoned call had come.
 pub const STAGE: &str = "gusset.stage";
 /// `otel.metric.overflow`: `true` on the one series that takes what no other may.
@@ -99,6 +105,12 @@ const CLIENT: &[&str] = &[
     VERSION,
 ];
 const RPC: &[&str] = &[RPC_SYSTEM, RPC_METHOD, RPC_STATUS, ERROR];
+const MESSAGE: &[&str] = &[
+    MESSAGING_SYSTEM,
+    MESSAGING_OPERATION,
+    MESSAGING_DESTINATION,
+    ERROR,
+];
 
 /// The life of streams spans seconds to a day.
 const LIVES: &[f64] = &[
@@ -270,6 +282,44 @@ pub static RPC_SERVER_ABANDONED: Metric = Metric {
     source: Source::Gusset,
 };
 
+/// From the arrival of a message to its end.
+pub static MESSAGE_DURATION: Metric = Metric {
+    name: "messaging.process.duration",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: MESSAGE,
+    help: "Duration of processing messages.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Messages being processed.
+pub static MESSAGE_ACTIVE: Metric = Metric {
+    name: "gusset.messaging.active_messages",
+    kind: Kind::Gauge,
+    unit: Unit::Count("{message}"),
+    labels: &[MESSAGING_SYSTEM, MESSAGING_OPERATION],
+    help: "Number of messages being processed.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// Messages whose processing was cancelled.
+pub static MESSAGE_ABANDONED: Metric = Metric {
+    name: "gusset.messaging.abandoned_messages",
+    kind: Kind::Counter,
+    unit: Unit::Count("{message}"),
+    labels: &[
+        MESSAGING_SYSTEM,
+        MESSAGING_OPERATION,
+        MESSAGING_DESTINATION,
+        STAGE,
+    ],
+    help: "Messages whose processing was cancelled before its end.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
 /// Calls that were folded into the overflow series.
 pub static FOLDED: Metric = Metric {
     name: "gusset.metrics.folded_calls",
@@ -298,6 +348,9 @@ pub static ALL: &[&Metric] = &[
     &RPC_SERVER_DURATION,
     &RPC_SERVER_ACTIVE,
     &RPC_SERVER_ABANDONED,
+    &MESSAGE_DURATION,
+    &MESSAGE_ACTIVE,
+    &MESSAGE_ABANDONED,
     &FOLDED,
 ];
 

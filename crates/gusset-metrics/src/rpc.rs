@@ -9,7 +9,7 @@ use gusset_http::{GrpcCode, GrpcServer, Http, KnownMethods, RequestHead, Respons
 use crate::intern::NameId;
 use crate::key::SeriesKey;
 use crate::meter::{Config, Meter, Metered, RPC_SERVER};
-use crate::{ConfigError, Label, SharedRecorder};
+use crate::{ConfigError, Label, SharedRecorder, names};
 
 /// The metrics of a gRPC server, by OpenTelemetry's semantic conventions 1.44: an observer.
 ///
@@ -60,9 +60,9 @@ pub struct RpcMetricsCall {
 impl RpcMetrics {
     /// Metrics of a server, recorded there, to be configured.
     pub fn server(recorder: SharedRecorder) -> RpcMetricsBuilder {
-        RpcMetricsBuilder {
-            config: Config::new(recorder),
-        }
+        let mut config = Config::new(recorder);
+        config.fixed.push((names::RPC_SYSTEM, "grpc".to_owned()));
+        RpcMetricsBuilder { config }
     }
 }
 

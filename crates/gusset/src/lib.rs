@@ -1,1 +1,61 @@
 #![doc = include_str!("../README.md")]
+
+mod builder;
+mod error;
+mod kind;
+mod telemetry;
+
+pub use gusset_core::*;
+#[doc(no_inline)]
+pub use gusset_http as http;
+#[cfg(feature = "metrics")]
+#[doc(no_inline)]
+pub use gusset_metrics as metrics;
+#[cfg(feature = "prometheus")]
+#[doc(no_inline)]
+pub use gusset_prometheus as prometheus;
+
+pub use self::builder::Builder;
+pub use self::error::BuildError;
+pub use self::kind::{GrpcServer, HttpServer, Kind, Messages};
+pub use self::telemetry::{Layer, Telemetry};
+
+/// A layer for an HTTP server, by convention.
+///
+/// ```
+/// # fn main() -> Result<(), gusset::BuildError> {
+/// let gusset = gusset::http().skip(["/metrics", "/internal/*"]).build()?;
+/// let layer = gusset.layer();
+/// # Ok(())
+/// # }
+/// ```
+pub fn http() -> Builder<HttpServer> {
+    Builder::new(HttpServer::default())
+}
+
+/// A layer for a gRPC server, by convention.
+///
+/// ```
+/// # fn main() -> Result<(), gusset::BuildError> {
+/// let gusset = gusset::grpc().build()?;
+/// let layer = gusset.layer();
+/// # Ok(())
+/// # }
+/// ```
+pub fn grpc() -> Builder<GrpcServer> {
+    Builder::new(GrpcServer::default())
+}
+
+/// A layer for a consumer of messages, or any `Service<Req, Response = Res>` that is not HTTP, by
+/// convention. `system` is where the messages come from (`messaging.system`): `kafka`, `channel`.
+///
+/// ```
+/// # fn main() -> Result<(), gusset::BuildError> {
+/// let gusset = gusset::unary::<String, ()>("channel").build()?;
+/// let layer = gusset.layer();
+/// # Ok(())
+/// # }
+/// ```
+pub fn unary<Req: 'static, Res: 'static>(system: impl Into<String>) -> Builder<Messages<Req, Res>> {
+    Builder::new(Messages::new(system.into()))
+}

@@ -18,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) recorder: Recorder,
     pub(crate) series_limit: usize,
     pub(crate) labels: Vec<Label>,
+    /// Labels that all series bear.
+    pub(crate) fixed: Vec<(&'static str, String)>,
     pub(crate) scope_recorder: bool,
 }
 
@@ -32,6 +34,7 @@ impl Config {
             recorder: Recorder(recorder),
             series_limit: 2000,
             labels: Vec::new(),
+            fixed: Vec::new(),
             scope_recorder: false,
         }
     }
@@ -46,6 +49,7 @@ impl Config {
             recorder: Recorder(recorder),
             series_limit,
             labels,
+            fixed,
             scope_recorder,
         } = self;
         let limit = match u16::try_from(series_limit) {
@@ -72,6 +76,7 @@ impl Config {
             peers: Names::new(limit),
             errors: Tokens::new(),
             labels,
+            fixed,
             series: SeriesSet::new(series_limit),
             active: repeat_with(OnceLock::new).take(active).collect(),
             active_by_peer: Table::new(series_limit),

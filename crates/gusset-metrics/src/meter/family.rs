@@ -20,8 +20,6 @@ pub(crate) struct Family {
     /// What the method and the scheme in a series' key are called.
     pub(crate) method: Option<&'static str>,
     pub(crate) scheme: Option<&'static str>,
-    /// A label that all series bear.
-    pub(crate) fixed: Option<(&'static str, &'static str)>,
 }
 
 pub(crate) static HTTP_SERVER: Family = Family {
@@ -36,7 +34,6 @@ pub(crate) static HTTP_SERVER: Family = Family {
     status: (names::STATUS, http_status),
     method: Some(names::METHOD),
     scheme: Some(names::SCHEME),
-    fixed: None,
 };
 
 pub(crate) static HTTP_CLIENT: Family = Family {
@@ -51,7 +48,6 @@ pub(crate) static HTTP_CLIENT: Family = Family {
     status: (names::STATUS, http_status),
     method: Some(names::METHOD),
     scheme: None,
-    fixed: None,
 };
 
 pub(crate) static RPC_SERVER: Family = Family {
@@ -66,7 +62,21 @@ pub(crate) static RPC_SERVER: Family = Family {
     status: (names::RPC_STATUS, rpc_status),
     method: None,
     scheme: None,
-    fixed: Some((names::RPC_SYSTEM, "grpc")),
+};
+
+pub(crate) static MESSAGE: Family = Family {
+    number: 3,
+    duration: &names::MESSAGE_DURATION,
+    active: &names::MESSAGE_ACTIVE,
+    abandoned: &names::MESSAGE_ABANDONED,
+    time_to_head: None,
+    response_size: None,
+    stream: None,
+    name: names::MESSAGING_DESTINATION,
+    // A message has none: the status of its keys is zero.
+    status: ("", |_| ""),
+    method: None,
+    scheme: None,
 };
 
 fn http_status(status: u16) -> &'static str {

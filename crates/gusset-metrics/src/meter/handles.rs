@@ -104,8 +104,8 @@ pub(super) fn active(meter: &Meter, key: SeriesKey) -> Gauge {
 fn labels(meter: &Meter, key: Option<SeriesKey>) -> Labels {
     let family = meter.family;
     let mut labels = Labels::new();
-    if let Some((name, value)) = family.fixed {
-        labels.push(Label::from_static_parts(name, value));
+    for (name, value) in &meter.fixed {
+        labels.push(Label::new(*name, value.clone()));
     }
     let Some(key) = key else {
         labels.push(Label::from_static_parts(names::OVERFLOW, "true"));

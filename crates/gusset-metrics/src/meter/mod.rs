@@ -13,7 +13,7 @@ use metrics::Gauge;
 
 pub(crate) use self::call::Metered;
 pub(crate) use self::config::Config;
-pub(crate) use self::family::{Family, HTTP_CLIENT, HTTP_SERVER, RPC_SERVER};
+pub(crate) use self::family::{Family, HTTP_CLIENT, HTTP_SERVER, MESSAGE, RPC_SERVER};
 use self::handles::{Handles, Series};
 use crate::intern::{Names, Tokens};
 use crate::key::{Scheme, SeriesKey};
@@ -35,6 +35,7 @@ pub(crate) struct Meter {
     pub(crate) peers: Names,
     errors: Tokens,
     labels: Vec<Label>,
+    fixed: Vec<(&'static str, String)>,
     series: SeriesSet<Handles>,
     /// By method and scheme, for calls whose peer is not told apart.
     active: Box<[OnceLock<Gauge>]>,

@@ -1,0 +1,34 @@
+//! A layer that cannot be put together.
+
+use std::error::Error;
+use std::fmt;
+
+/// A layer that cannot be put together: a field or an environment variable is at fault, and the
+/// text names it.
+#[derive(Debug)]
+pub struct BuildError {
+    source: Box<dyn Error + Send + Sync>,
+}
+
+// === impl BuildError ===
+
+impl BuildError {
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            source: Box::new(source),
+        }
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl Error for BuildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.source()
+    }
+}
