@@ -80,6 +80,8 @@ where
 
 /// Calls of a router.
 pub fn work(router: Router) -> Work {
+    // As `axum::serve` does for a connection: else each request would make its handler into a route.
+    let router = router.with_state::<()>(());
     let uri = Uri::from_static("/items/42");
     Box::new(move || {
         let mut request = Request::new(Body::empty());
