@@ -102,7 +102,8 @@ where
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    this.track.end(End::Failed(Stage::Body, Failure::new(error)));
+                    this.track
+                        .end(End::Failed(Stage::Body, Failure::new(error)));
                 }
                 Poll::Ready(None) => this.track.end(at_end(*this.owed)),
             }

@@ -25,7 +25,8 @@ pub struct Paths {
 
 impl Paths {
     /// Where probes and scrapes go by convention.
-    pub const PROBES: [&'static str; 5] = ["/metrics", "/livez", "/readyz", "/startupz", "/healthz"];
+    pub const PROBES: [&'static str; 5] =
+        ["/metrics", "/livez", "/readyz", "/startupz", "/healthz"];
 
     /// All but these.
     pub fn except<I>(paths: I) -> Self

@@ -23,7 +23,8 @@ pub fn is_endless(res: ResponseHead<'_>) -> bool {
     const EVENTS: &[u8] = b"text/event-stream";
     let events = res.headers.get(CONTENT_TYPE).is_some_and(|value| {
         let (mime, rest) = value.as_bytes().split_at(EVENTS.len().min(value.len()));
-        mime.eq_ignore_ascii_case(EVENTS) && matches!(rest.first(), None | Some(b';' | b' ' | b'\t'))
+        mime.eq_ignore_ascii_case(EVENTS)
+            && matches!(rest.first(), None | Some(b';' | b' ' | b'\t'))
     });
     events || res.extensions.get::<Endless>().is_some()
 }
@@ -36,7 +37,10 @@ mod tests {
     #[test]
     fn event_streams_and_marked_responses_are_endless_and_nothing_else_is() {
         let of = |mime: &str| {
-            let res = Response::builder().header(CONTENT_TYPE, mime).body(()).unwrap();
+            let res = Response::builder()
+                .header(CONTENT_TYPE, mime)
+                .body(())
+                .unwrap();
             is_endless(ResponseHead::from(&res))
         };
         assert!(of("text/event-stream"));
