@@ -4,6 +4,7 @@ use gusset_core::{Classify, Delivery, End, Outcome, Token, Verdict};
 use http::HeaderMap;
 
 use crate::classify::Facts;
+use crate::protocol::number;
 use crate::{Http, RequestHead, ResponseHead};
 
 /// gRPC, by the server's rules.
@@ -63,8 +64,7 @@ impl GrpcCode {
     /// The status in `headers`, or in trailers; UNKNOWN if it is not one of the seventeen codes.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get("grpc-status")?;
-        let code = value.to_str().ok().and_then(|text| text.parse().ok());
-        Some(match code {
+        Some(match number(value) {
             Some(code) if usize::from(code) < NAMES.len() => Self(code),
             _ => Self::UNKNOWN,
         })

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use gusset_core::{Accept, Call, Classify, Deliver, Delivery, End, Protocol, Refused, Track};
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
 use crate::{HttpServer, RequestHead, ResponseHead, TrackedBody};
@@ -78,7 +78,14 @@ impl<R> fmt::Debug for Http<R> {
 /// hyper makes a header of.
 fn declared_length<B: Body>(headers: &HeaderMap, body: &B) -> Option<u64> {
     match headers.get(http::header::CONTENT_LENGTH) {
-        Some(value) => value.to_str().ok()?.parse().ok(),
+        Some(value) => number(value),
         None => body.size_hint().exact(),
     }
+}
+
+/// The number that a header's value is: digits alone, where `parse` would take a sign too.
+pub(crate) fn number<T: std::str::FromStr>(value: &HeaderValue) -> Option<T> {
+    let text = value.to_str().ok()?;
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
 }
