@@ -25,12 +25,17 @@ pub fn unavailable<B: Default>(refused: &Refused) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     if let Some(after) = refused.retry_after() {
-        response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(after).into());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, whole_seconds(after).into());
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 fn whole_seconds(duration: Duration) -> u64 {
-    (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
+    let begun = u64::from(duration.subsec_nanos() > 0);
+    duration.as_secs().saturating_add(begun).max(1)
 }
