@@ -50,14 +50,19 @@ impl KnownMethods {
                     what: "a method is not an HTTP token",
                 });
             }
-            if !list.iter().any(|known| known == name) {
+            // What stands for all others has its place already.
+            if name != Self::OTHER && !list.iter().any(|known| known == name) {
                 list.push(name.to_owned());
             }
         }
         match list.len() {
-            0 => Err(KnownMethodsError { what: "no method is named" }),
+            0 => Err(KnownMethodsError {
+                what: "no method is named",
+            }),
             1..=64 => Ok(Self { names: list }),
-            _ => Err(KnownMethodsError { what: "more than 64 methods are named" }),
+            _ => Err(KnownMethodsError {
+                what: "more than 64 methods are named",
+            }),
         }
     }
 
@@ -69,7 +74,11 @@ impl KnownMethods {
         if list.trim().is_empty() {
             return Ok(Self::default());
         }
-        Self::new(list.split(',').map(str::trim).filter(|name| !name.is_empty()))
+        Self::new(
+            list.split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty()),
+        )
     }
 
     /// How many values the label may take, with that of the unknown.
@@ -80,13 +89,19 @@ impl KnownMethods {
     /// The place of a method in the list; zero for the unknown.
     #[inline]
     pub fn index(&self, method: &str) -> usize {
-        self.names.iter().position(|known| known == method).map_or(0, |at| at + 1)
+        self.names
+            .iter()
+            .position(|known| known == method)
+            .map_or(0, |at| at + 1)
     }
 
     /// The name at a place of the list.
     #[inline]
     pub fn name(&self, index: usize) -> &str {
-        index.checked_sub(1).and_then(|at| self.names.get(at)).map_or(Self::OTHER, String::as_str)
+        index
+            .checked_sub(1)
+            .and_then(|at| self.names.get(at))
+            .map_or(Self::OTHER, String::as_str)
     }
 }
 
