@@ -1,7 +1,12 @@
 //! Every call has exactly one end, the true one, and the bytes are those of the bare service: over
 //! real connections.
 
+mod connections;
+mod event_streams;
+mod expect_continue;
 mod expected;
+mod keep_alive;
 mod matrix;
 mod play;
 mod transparent;
+mod upgrades;

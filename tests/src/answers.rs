@@ -1,31 +1,24 @@
-//! The services of the matrix.
+//! What the service of the matrix answers.
 
-use std::convert::Infallible;
 use std::future::pending;
 
-use axum::Router;
-use axum::routing::any;
 use bytes::Bytes;
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::Incoming;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tower::util::BoxCloneService;
 
 use crate::cases::{Answer, Asks, Case, Stay};
 use crate::panics::EXPECTED;
+use crate::stack::Handler;
 
 /// The error of anybody.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The body of any answer.
 pub type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
-
-/// The service of a case, before it is wrapped, for a hyper server.
-pub type CaseService = BoxCloneService<Request<Incoming>, Response<AnyBody>, BoxError>;
 
 /// The first piece of every stream.
 pub const FIRST: &str = "the first piece, ";
@@ -43,23 +36,11 @@ pub const TRAILER: (&str, &str) = ("checksum", "of-a-kind");
 #[derive(Debug)]
 pub struct Entered(UnboundedReceiver<()>);
 
-/// The service of a case, for a hyper server.
-pub fn service(case: Case) -> (CaseService, Entered) {
+/// The handler of a case.
+pub fn handler(case: Case) -> (impl Handler, Entered) {
     let (enter, entered) = unbounded_channel();
-    let service = tower::service_fn(move |req: Request<Incoming>| answer(case, enter.clone(), req));
-    (BoxCloneService::new(service), Entered(entered))
-}
-
-/// The service of a case, as a router with one route.
-pub fn router(case: Case) -> (Router, Entered) {
-    let (enter, entered) = unbounded_channel();
-    let handler = any(move |req: axum::extract::Request| async move {
-        match answer(case, enter, req).await {
-            Ok(res) => Ok::<_, Infallible>(res.map(axum::body::Body::new)),
-            Err(_) => unreachable!("not applicable: see `expected`"),
-        }
-    });
-    (Router::new().route("/", handler), Entered(entered))
+    let handler = move |req| answer(case, enter.clone(), req);
+    (handler, Entered(entered))
 }
 
 impl Entered {
@@ -72,18 +53,13 @@ impl Entered {
     }
 }
 
-async fn answer<B>(
+async fn answer(
     case: Case,
     enter: UnboundedSender<()>,
-    req: Request<B>,
-) -> Result<Response<AnyBody>, BoxError>
-where
-    B: Body<Error: Into<BoxError>>,
-{
+    req: Request<AnyBody>,
+) -> Result<Response<AnyBody>, BoxError> {
     if case.asks == Asks::PostRead {
-        let Ok(read) = req.into_body().collect().await else {
-            panic!("the client sends all of its request");
-        };
+        let read = req.into_body().collect().await?;
         assert_eq!(read.to_bytes(), REQUEST.concat());
     } else {
         drop(req);
@@ -95,17 +71,20 @@ where
     }
     match case.answer {
         Answer::HandlerPanic => panic!("{EXPECTED}"),
-        Answer::ServiceError => return Err("no answer today".into()),
-        _ => {}
+        Answer::ServiceError => Err("no answer today".into()),
+        _ => Ok(response(case)),
     }
+}
+
+/// The response of a case that has one.
+pub fn response(case: Case) -> Response<AnyBody> {
     let mut res = Response::new(body(case));
     match case.answer {
         Answer::NoContent => *res.status_mut() = StatusCode::NO_CONTENT,
         Answer::NotModified => *res.status_mut() = StatusCode::NOT_MODIFIED,
         Answer::LengthStream => {
-            let length = FIRST.len() + REST.len();
             res.headers_mut()
-                .insert(header::CONTENT_LENGTH, length.into());
+                .insert(header::CONTENT_LENGTH, full().len().into());
         }
         // HTTP/1 sends the trailers that were announced, and no others.
         Answer::Trailers => {
@@ -114,7 +93,7 @@ where
         }
         _ => {}
     }
-    Ok(res)
+    res
 }
 
 fn body(case: Case) -> AnyBody {

@@ -11,4 +11,5 @@ pub mod cases;
 pub mod clients;
 pub mod panics;
 pub mod servers;
+pub mod stack;
 pub mod wire;
