@@ -1,9 +1,8 @@
 //! gRPC as a protocol of gusset: HTTP whose status is in its headers or in its trailers.
 
-use gusset_core::{Classify, Delivery, End, Outcome, Token, Verdict};
+use gusset_core::{Classify, Delivery, End, Outcome, Protocol, Token, Verdict};
 use http::HeaderMap;
 
-use crate::classify::Facts;
 use crate::protocol::number;
 use crate::{Http, RequestHead, ResponseHead};
 
@@ -11,13 +10,23 @@ use crate::{Http, RequestHead, ResponseHead};
 pub type Grpc = Http<GrpcServer>;
 
 /// The rules of a gRPC server (semantic conventions 1.44, gRPC): the codes that are the service's
-/// fault are UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS.
+/// fault are UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS; the
+/// others are the caller's and no error.
 ///
 /// The status is read from the headers of a trailers-only response, else from the trailers. A
 /// response without any is UNKNOWN, or what its HTTP status stands for.
 #[derive(Clone, Copy, Debug)]
-pub struct GrpcServer {
-    facts: Facts,
+pub struct GrpcServer(Facts);
+
+/// The rules of a gRPC client: as the server's, but every code other than OK is an error of the call
+/// (semantic conventions 1.44, gRPC). Whose fault it is stays the same.
+#[derive(Clone, Copy, Debug)]
+pub struct GrpcClient(Facts);
+
+/// What is kept of the heads.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    http: crate::classify::Facts,
     code: Option<GrpcCode>,
 }
 
@@ -121,44 +130,91 @@ impl GrpcCode {
     }
 }
 
-// === impl GrpcServer ===
+// === impl Facts ===
 
-impl Classify<Http<Self>> for GrpcServer {
+impl Facts {
     fn start(req: RequestHead<'_>) -> Self {
         Self {
-            facts: Facts::start(req),
+            http: crate::classify::Facts::start(req),
             code: None,
         }
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
         self.code = GrpcCode::from_headers(res.headers);
-        self.facts.on_response(res)
+        self.http.on_response(res)
     }
 
-    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
+    /// The code of a response that was delivered.
+    fn code(&self, trailers: Option<&HeaderMap>) -> GrpcCode {
+        let status = || self.http.status().map_or(0, |status| status.as_u16());
+        trailers
+            .and_then(GrpcCode::from_headers)
+            .or(self.code)
+            .unwrap_or_else(|| GrpcCode::from_http(status()))
+    }
+
+    /// The verdict; `caller_errs` if the caller's faults are errors of the call.
+    fn judge<P>(&self, end: &End<'_, P>, caller_errs: bool) -> Verdict
+    where
+        P: Protocol<Trailers = HeaderMap>,
+    {
         if let Some(verdict) = Verdict::of_end(end) {
             return verdict.with_status(self.code.map(GrpcCode::token));
         }
-        let trailers = match end {
-            End::Complete(trailers) => *trailers,
-            _ => None,
+        let code = match end {
+            End::Complete(trailers) => self.code(*trailers),
+            _ => self.code(None),
         };
-        let code = trailers
-            .and_then(GrpcCode::from_headers)
-            .or(self.code)
-            .unwrap_or_else(|| {
-                GrpcCode::from_http(self.facts.status().map_or(0, |status| status.as_u16()))
-            });
-        let verdict = if self.facts.refused() {
+        let verdict = if self.http.refused() {
             Verdict::new(Outcome::Refused).with_error(code.token())
         } else if code == GrpcCode::OK {
             Verdict::new(Outcome::Success)
         } else if code.is_service_fault() {
             Verdict::new(Outcome::ServiceFault).with_error(code.token())
+        } else if caller_errs {
+            Verdict::new(Outcome::CallerFault).with_error(code.token())
         } else {
             Verdict::new(Outcome::CallerFault)
         };
         verdict.with_status(Some(code.token()))
+    }
+}
+
+// === impl GrpcServer ===
+
+impl Classify<Http<Self>> for GrpcServer {
+    #[inline]
+    fn start(req: RequestHead<'_>) -> Self {
+        Self(Facts::start(req))
+    }
+
+    #[inline]
+    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
+        self.0.on_response(res)
+    }
+
+    #[inline]
+    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
+        self.0.judge(end, false)
+    }
+}
+
+// === impl GrpcClient ===
+
+impl Classify<Http<Self>> for GrpcClient {
+    #[inline]
+    fn start(req: RequestHead<'_>) -> Self {
+        Self(Facts::start(req))
+    }
+
+    #[inline]
+    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
+        self.0.on_response(res)
+    }
+
+    #[inline]
+    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
+        self.0.judge(end, true)
     }
 }

@@ -16,7 +16,7 @@ mod stream;
 pub use body::TrackedBody;
 pub use classify::{HttpClient, HttpServer};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
-pub use grpc::{Grpc, GrpcCode, GrpcServer};
+pub use grpc::{Grpc, GrpcClient, GrpcCode, GrpcServer};
 pub use head::{RequestHead, ResponseHead};
 pub use methods::{KnownMethods, KnownMethodsError};
 pub use paths::Paths;

@@ -105,6 +105,14 @@ const CLIENT: &[&str] = &[
     VERSION,
 ];
 const RPC: &[&str] = &[RPC_SYSTEM, RPC_METHOD, RPC_STATUS, ERROR];
+const RPC_CLIENT: &[&str] = &[
+    RPC_SYSTEM,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+    RPC_METHOD,
+    RPC_STATUS,
+    ERROR,
+];
 const MESSAGE: &[&str] = &[
     MESSAGING_SYSTEM,
     MESSAGING_OPERATION,
@@ -282,6 +290,39 @@ pub static RPC_SERVER_ABANDONED: Metric = Metric {
     source: Source::Gusset,
 };
 
+/// From the start of a call to its end.
+pub static RPC_CLIENT_DURATION: Metric = Metric {
+    name: "rpc.client.call.duration",
+    kind: Kind::Histogram,
+    unit: Unit::Seconds,
+    labels: RPC_CLIENT,
+    help: "Duration of RPC client calls, to the end of the response.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Calls under way.
+pub static RPC_CLIENT_ACTIVE: Metric = Metric {
+    name: "gusset.rpc.client.active_calls",
+    kind: Kind::Gauge,
+    unit: Unit::Count("{call}"),
+    labels: &[RPC_SYSTEM, SERVER_ADDRESS, SERVER_PORT],
+    help: "Number of active RPC client calls.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// Calls that their own side gave up.
+pub static RPC_CLIENT_ABANDONED: Metric = Metric {
+    name: "gusset.rpc.client.abandoned_calls",
+    kind: Kind::Counter,
+    unit: Unit::Count("{call}"),
+    labels: &[RPC_SYSTEM, SERVER_ADDRESS, SERVER_PORT, RPC_METHOD, STAGE],
+    help: "RPC client calls that were given up before their end.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
 /// From the arrival of a message to its end.
 pub static MESSAGE_DURATION: Metric = Metric {
     name: "messaging.process.duration",
@@ -348,6 +389,9 @@ pub static ALL: &[&Metric] = &[
     &RPC_SERVER_DURATION,
     &RPC_SERVER_ACTIVE,
     &RPC_SERVER_ABANDONED,
+    &RPC_CLIENT_DURATION,
+    &RPC_CLIENT_ACTIVE,
+    &RPC_CLIENT_ABANDONED,
     &MESSAGE_DURATION,
     &MESSAGE_ACTIVE,
     &MESSAGE_ABANDONED,

@@ -1,37 +1,40 @@
-//! What is measured of RPC calls, on the server's side.
+//! What is measured of RPC calls, on the server's side and on the client's.
 
 use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{Call, Cx, End, Observer};
-use gusset_http::{GrpcCode, GrpcServer, Http, KnownMethods, RequestHead, ResponseHead};
+use gusset_http::{GrpcCode, Http, KnownMethods, RequestHead, ResponseHead, Rules};
 
 use crate::intern::NameId;
 use crate::key::SeriesKey;
-use crate::meter::{Config, Meter, Metered, RPC_SERVER};
+use crate::meter::{Config, Family, Meter, Metered, RPC_CLIENT, RPC_SERVER};
 use crate::{ConfigError, Label, SharedRecorder, names};
 
-/// The metrics of a gRPC server, by OpenTelemetry's semantic conventions 1.44: an observer.
+/// The metrics of gRPC calls, by OpenTelemetry's semantic conventions 1.44: an observer.
 ///
-/// | metric | unit | what |
+/// | metric of a server | unit | what |
 /// |---|---|---|
 /// | `rpc.server.call.duration` | s | to the end of the response, trailers included |
 /// | `gusset.rpc.server.active_calls` | `{call}` | calls under way |
 /// | `gusset.rpc.server.abandoned_calls` | `{call}` | calls whose caller left, by stage |
 ///
-/// A method becomes a label's value once it has been answered with anything but UNIMPLEMENTED, for
+/// A client's are the same with `client` in their names.
+///
+/// A server's method becomes a label's value once it has been answered with anything but UNIMPLEMENTED, for
 /// that is what strangers' words are answered with; until then it is `_OTHER`. The limit on series
 /// holds all the same.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::Grpc;
+/// use gusset_http::{Grpc, GrpcClient, Http};
 /// use gusset_metrics::{RpcMetrics, SharedRecorder};
 /// use std::sync::Arc;
 ///
 /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
 /// let recorder: SharedRecorder = Arc::new(metrics::NoopRecorder);
-/// let layer = ObserveLayer::<Grpc, _>::new(RpcMetrics::server(recorder).build()?);
+/// let server = ObserveLayer::<Grpc, _>::new(RpcMetrics::server(recorder.clone()).build()?);
+/// let client = ObserveLayer::<Http<GrpcClient>, _>::new(RpcMetrics::client(recorder).build()?);
 /// # Ok(())
 /// # }
 /// ```
@@ -45,6 +48,7 @@ pub struct RpcMetrics {
 #[must_use = "a builder measures nothing"]
 pub struct RpcMetricsBuilder {
     config: Config,
+    family: &'static Family,
 }
 
 /// The state of one call of [`RpcMetrics`].
@@ -60,25 +64,44 @@ pub struct RpcMetricsCall {
 impl RpcMetrics {
     /// Metrics of a server, recorded there, to be configured.
     pub fn server(recorder: SharedRecorder) -> RpcMetricsBuilder {
+        Self::builder(recorder, &RPC_SERVER)
+    }
+
+    /// Metrics of a client, recorded there, to be configured. Its series tell the servers apart that
+    /// it calls, by the authority of the request's target.
+    pub fn client(recorder: SharedRecorder) -> RpcMetricsBuilder {
+        Self::builder(recorder, &RPC_CLIENT)
+    }
+
+    fn builder(recorder: SharedRecorder, family: &'static Family) -> RpcMetricsBuilder {
         let mut config = Config::new(recorder);
         config.fixed.push((names::RPC_SYSTEM, "grpc".to_owned()));
-        RpcMetricsBuilder { config }
+        RpcMetricsBuilder { config, family }
     }
 }
 
-impl Observer<Http<GrpcServer>> for RpcMetrics {
+impl<R: Rules> Observer<Http<R>> for RpcMetrics {
     /// `None` for the inner one of two layers that count the same.
     type Call = Option<RpcMetricsCall>;
 
     fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
         let path = req.uri.path();
         let method = path.strip_prefix('/').unwrap_or(path);
-        let known = self.meter.names.known(method);
+        let client = self.meter.is_client();
+        // A client's methods are its own words; a server's may be a stranger's.
+        let known = if client {
+            Some(self.meter.names.id(method))
+        } else {
+            self.meter.names.known(method)
+        };
         let call = Metered::start(&self.meter, || {
             let mut key = SeriesKey {
                 name: known.unwrap_or(NameId::OTHER),
                 ..SeriesKey::default()
             };
+            if client {
+                key.peer = self.meter.peer(req.uri);
+            }
             self.meter.label_request(&mut key, req);
             key
         })?;
@@ -99,7 +122,7 @@ impl fmt::Debug for RpcMetrics {
 
 // === impl RpcMetricsCall ===
 
-impl Call<Http<GrpcServer>> for RpcMetricsCall {
+impl<R: Rules> Call<Http<R>> for RpcMetricsCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         self.call.scope(poll)
@@ -110,7 +133,7 @@ impl Call<Http<GrpcServer>> for RpcMetricsCall {
         call.meter.label_response(&mut call.key, res);
     }
 
-    fn on_end(self, end: End<'_, Http<GrpcServer>>, cx: &Cx) {
+    fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
         let Self { mut call, unproven } = self;
         let code = cx.status().and_then(GrpcCode::from_token);
         if let Some(code) = code {
@@ -153,7 +176,7 @@ impl RpcMetricsBuilder {
     /// # Errors
     /// Names the field that cannot be used.
     pub fn build(self) -> Result<RpcMetrics, ConfigError> {
-        let meter = self.config.build(&RPC_SERVER, KnownMethods::default())?;
+        let meter = self.config.build(self.family, KnownMethods::default())?;
         Ok(RpcMetrics { meter })
     }
 }

@@ -5,7 +5,7 @@ use gusset_http::{KnownMethods, RequestHead};
 
 use super::{HttpMetrics, RouteFn, Shared};
 use crate::key::Scheme;
-use crate::meter::{Config, Family, HTTP_CLIENT};
+use crate::meter::{Config, Family};
 use crate::{ConfigError, Label, SharedRecorder};
 
 /// Configures [`HttpMetrics`]. What is not set is by convention.
@@ -107,7 +107,6 @@ impl HttpMetricsBuilder {
             meter: config.build(family, methods)?,
             route,
             scheme,
-            client: std::ptr::eq(family, &HTTP_CLIENT),
         };
         Ok(HttpMetrics {
             shared: Arc::new(shared),

@@ -61,8 +61,6 @@ struct Shared {
     route: Option<RouteFn>,
     /// The scheme of requests that do not name theirs.
     scheme: Scheme,
-    /// Whether the other side is told apart.
-    client: bool,
 }
 
 // === impl HttpMetrics ===
@@ -117,8 +115,8 @@ impl Shared {
             version: req.version.into(),
             ..SeriesKey::default()
         };
-        if self.client {
-            key.peer = self.peer(req);
+        if meter.is_client() {
+            key.peer = meter.peer(req.uri);
         } else {
             key.scheme = self.scheme(req);
         }
@@ -135,18 +133,5 @@ impl Shared {
             Some("http") => Scheme::Http,
             _ => self.scheme,
         }
-    }
-
-    /// The server that is called, as `host:port`.
-    fn peer(&self, req: RequestHead<'_>) -> NameId {
-        let Some(authority) = req.uri.authority() else {
-            return NameId::NONE;
-        };
-        let host = authority.host();
-        let port = authority.port_u16().unwrap_or(match self.scheme(req) {
-            Scheme::Http => 80,
-            Scheme::Https => 443,
-        });
-        self.meter.peers.id_of_peer(host, port)
     }
 }

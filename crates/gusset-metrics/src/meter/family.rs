@@ -20,6 +20,8 @@ pub(crate) struct Family {
     /// What the method and the scheme in a series' key are called.
     pub(crate) method: Option<&'static str>,
     pub(crate) scheme: Option<&'static str>,
+    /// Whether the other side of a call is told apart.
+    pub(crate) client: bool,
 }
 
 pub(crate) static HTTP_SERVER: Family = Family {
@@ -34,6 +36,7 @@ pub(crate) static HTTP_SERVER: Family = Family {
     status: (names::STATUS, http_status),
     method: Some(names::METHOD),
     scheme: Some(names::SCHEME),
+    client: false,
 };
 
 pub(crate) static HTTP_CLIENT: Family = Family {
@@ -48,6 +51,7 @@ pub(crate) static HTTP_CLIENT: Family = Family {
     status: (names::STATUS, http_status),
     method: Some(names::METHOD),
     scheme: None,
+    client: true,
 };
 
 pub(crate) static RPC_SERVER: Family = Family {
@@ -62,6 +66,22 @@ pub(crate) static RPC_SERVER: Family = Family {
     status: (names::RPC_STATUS, rpc_status),
     method: None,
     scheme: None,
+    client: false,
+};
+
+pub(crate) static RPC_CLIENT: Family = Family {
+    number: 4,
+    duration: &names::RPC_CLIENT_DURATION,
+    active: &names::RPC_CLIENT_ACTIVE,
+    abandoned: &names::RPC_CLIENT_ABANDONED,
+    time_to_head: None,
+    response_size: None,
+    stream: None,
+    name: names::RPC_METHOD,
+    status: (names::RPC_STATUS, rpc_status),
+    method: None,
+    scheme: None,
+    client: true,
 };
 
 pub(crate) static MESSAGE: Family = Family {
@@ -77,6 +97,7 @@ pub(crate) static MESSAGE: Family = Family {
     status: ("", |_| ""),
     method: None,
     scheme: None,
+    client: false,
 };
 
 fn http_status(status: u16) -> &'static str {

@@ -13,9 +13,9 @@ use metrics::Gauge;
 
 pub(crate) use self::call::Metered;
 pub(crate) use self::config::Config;
-pub(crate) use self::family::{Family, HTTP_CLIENT, HTTP_SERVER, MESSAGE, RPC_SERVER};
+pub(crate) use self::family::{Family, HTTP_CLIENT, HTTP_SERVER, MESSAGE, RPC_CLIENT, RPC_SERVER};
 use self::handles::{Handles, Series};
-use crate::intern::{Names, Tokens};
+use crate::intern::{NameId, Names, Tokens};
 use crate::key::{Scheme, SeriesKey};
 use crate::nesting::Owner;
 use crate::series::{Found, SeriesSet};
@@ -46,6 +46,23 @@ pub(crate) struct Meter {
 // === impl Meter ===
 
 impl Meter {
+    #[inline]
+    pub(crate) fn is_client(&self) -> bool {
+        self.family.client
+    }
+
+    /// The server that a client calls, as `host:port`.
+    pub(crate) fn peer(&self, uri: &http::Uri) -> NameId {
+        let Some(authority) = uri.authority() else {
+            return NameId::NONE;
+        };
+        let port = authority.port_u16().unwrap_or(match uri.scheme_str() {
+            Some("https") => 443,
+            _ => 80,
+        });
+        self.peers.id_of_peer(authority.host(), port)
+    }
+
     /// What a request tells of the user's labels.
     #[inline]
     pub(crate) fn label_request(&self, key: &mut SeriesKey, req: RequestHead<'_>) {
