@@ -1,0 +1,64 @@
+//! Endpoints answer by themselves, whatever the request's body is.
+
+use std::future::{Ready, ready};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use gusset_core::{ObserveLayer, check_service};
+use gusset_http::{Endpoint, EndpointService, Http, RequestHead};
+use gusset_testkit::{ScriptedBody, Witness};
+use http::{Request, Response};
+use http_body_util::Full;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::support::{drain, end, now};
+
+/// Answers with the path it was asked for.
+#[derive(Clone)]
+struct Echo;
+
+impl Endpoint for Echo {
+    type Future = Ready<Response<Full<Bytes>>>;
+
+    fn answer(&self, req: RequestHead<'_>) -> Self::Future {
+        ready(Response::new(Bytes::from(req.uri.path().to_owned()).into()))
+    }
+}
+
+fn ask<B>(service: &mut EndpointService<Echo>, body: B) -> Response<Full<Bytes>> {
+    let request = Request::builder().uri("/livez?verbose").body(body).unwrap();
+    let Ok(response) = now(service.call(request));
+    response
+}
+
+#[test]
+fn an_endpoint_is_a_service_that_is_always_ready_and_never_reads_a_body() {
+    let mut service = EndpointService::new(Echo);
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert_eq!(
+        Service::<Request<()>>::poll_ready(&mut service, cx),
+        Poll::Ready(Ok(()))
+    );
+    let bodies = [
+        ask(&mut service, ()).into_body(),
+        ask(&mut service, ScriptedBody::new().panic()).into_body(),
+        ask(&mut service.clone(), "text").into_body(),
+    ];
+    for mut body in bodies {
+        let Poll::Ready(Some(Ok(frame))) = crate::support::frame(&mut body) else {
+            panic!("an answer has a body");
+        };
+        assert_eq!(frame.into_data().unwrap(), "/livez");
+    }
+}
+
+#[test]
+fn an_endpoint_is_observed_as_any_service() {
+    let witness = Witness::new();
+    let layer = ObserveLayer::<Http, _>::new(witness.clone());
+    let service = check_service::<Http, Request<()>, _>(EndpointService::new(Echo));
+    let Ok(mut response) = now(layer.layer(service).call(Request::new(())));
+    drain(response.body_mut());
+    assert_eq!(end(&witness), "Complete");
+}

@@ -1,0 +1,166 @@
+//! What the end of a gRPC call is called: by its status, wherever that stands.
+
+use gusset_core::{Clock, Outcome, Refused};
+use gusset_http::{GrpcCode, GrpcServer};
+use gusset_testkit::{Fact, ScriptedBody};
+use http::{HeaderMap, HeaderValue, Method, Response};
+
+use crate::support::{drain, observe_as, only, request, status};
+
+use Outcome::{Abandoned, CallerFault, ServiceFault, Success};
+
+/// Every code, its name, and whether it is the server's fault (semantic conventions, gRPC).
+const CODES: [(&str, &str, Outcome); 17] = [
+    ("0", "OK", Success),
+    ("1", "CANCELLED", CallerFault),
+    ("2", "UNKNOWN", ServiceFault),
+    ("3", "INVALID_ARGUMENT", CallerFault),
+    ("4", "DEADLINE_EXCEEDED", ServiceFault),
+    ("5", "NOT_FOUND", CallerFault),
+    ("6", "ALREADY_EXISTS", CallerFault),
+    ("7", "PERMISSION_DENIED", CallerFault),
+    ("8", "RESOURCE_EXHAUSTED", CallerFault),
+    ("9", "FAILED_PRECONDITION", CallerFault),
+    ("10", "ABORTED", CallerFault),
+    ("11", "OUT_OF_RANGE", CallerFault),
+    ("12", "UNIMPLEMENTED", ServiceFault),
+    ("13", "INTERNAL", ServiceFault),
+    ("14", "UNAVAILABLE", ServiceFault),
+    ("15", "DATA_LOSS", ServiceFault),
+    ("16", "UNAUTHENTICATED", CallerFault),
+];
+
+fn judge(response: Response<ScriptedBody>) -> Fact {
+    let request = request(Method::POST);
+    let (mut response, witness) = observe_as::<GrpcServer, _>(request, response, Clock::system());
+    drain(response.body_mut());
+    drop(response);
+    only(&witness)
+}
+
+fn trailers_only(code: &str) -> Response<ScriptedBody> {
+    Response::builder()
+        .header("grpc-status", code)
+        .body(ScriptedBody::new())
+        .unwrap()
+}
+
+fn message() -> ScriptedBody {
+    ScriptedBody::new().data("message")
+}
+
+#[test]
+fn every_code_is_read_from_trailers_and_from_a_trailers_only_answer() {
+    for (code, name, outcome) in CODES {
+        let error = (outcome == ServiceFault).then_some(name);
+        let in_trailers = judge(Response::new(message().trailers("grpc-status", code)));
+        assert!(in_trailers.trailers);
+        for fact in [in_trailers, judge(trailers_only(code))] {
+            assert_eq!(
+                (fact.status, fact.error, fact.outcome),
+                (Some(name), error, outcome)
+            );
+        }
+    }
+}
+
+#[test]
+fn trailers_have_the_last_word() {
+    let mut response = Response::new(message().trailers("grpc-status", "13"));
+    response
+        .headers_mut()
+        .insert("grpc-status", HeaderValue::from_static("0"));
+    assert_eq!(judge(response).status, Some("INTERNAL"));
+
+    let mut response = Response::new(message().trailers("other", "13"));
+    response
+        .headers_mut()
+        .insert("grpc-status", HeaderValue::from_static("5"));
+    assert_eq!(judge(response).status, Some("NOT_FOUND"));
+}
+
+#[test]
+fn a_missing_status_is_what_the_status_of_http_stands_for() {
+    let table = [
+        (200, "UNKNOWN", ServiceFault),
+        (400, "INTERNAL", ServiceFault),
+        (401, "UNAUTHENTICATED", CallerFault),
+        (403, "PERMISSION_DENIED", CallerFault),
+        (404, "UNIMPLEMENTED", ServiceFault),
+        (418, "UNKNOWN", ServiceFault),
+        (429, "UNAVAILABLE", ServiceFault),
+        (500, "UNKNOWN", ServiceFault),
+        (502, "UNAVAILABLE", ServiceFault),
+        (503, "UNAVAILABLE", ServiceFault),
+        (504, "UNAVAILABLE", ServiceFault),
+        (505, "UNKNOWN", ServiceFault),
+    ];
+    for (code, name, outcome) in table {
+        for body in [
+            ScriptedBody::new(),
+            message(),
+            message().trailers("other", "0"),
+        ] {
+            let fact = judge(status(code, body));
+            assert_eq!(
+                (fact.status, fact.outcome),
+                (Some(name), outcome),
+                "HTTP {code}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_end_that_speaks_for_itself_has_the_status_of_its_head_if_there_is_one() {
+    let gone = judge(Response::new(message().stall()));
+    assert_eq!((gone.status, gone.outcome), (None, Abandoned));
+    let fails = judge(Response::new(message().error()));
+    assert_eq!((fails.status, fails.error), (None, Some("_OTHER")));
+    assert_eq!(fails.outcome, ServiceFault);
+
+    let mut early = Response::new(message().stall());
+    early
+        .headers_mut()
+        .insert("grpc-status", HeaderValue::from_static("0"));
+    let early = judge(early);
+    assert_eq!((early.status, early.outcome), (Some("OK"), Abandoned));
+}
+
+#[test]
+fn what_bears_the_mark_of_a_guard_is_refused() {
+    let mut response = trailers_only("14");
+    response.extensions_mut().insert(Refused::new("breaker"));
+    let fact = judge(response);
+    assert_eq!(
+        (fact.outcome, fact.error),
+        (Outcome::Refused, Some("UNAVAILABLE"))
+    );
+}
+
+#[test]
+fn what_is_no_code_is_unknown_and_what_is_not_there_is_none() {
+    let of = |value: &[u8]| {
+        let mut headers = HeaderMap::new();
+        headers.insert("grpc-status", HeaderValue::from_bytes(value).unwrap());
+        GrpcCode::from_headers(&headers)
+    };
+    assert_eq!(of(b"0"), Some(GrpcCode::OK));
+    // A client of gRPC takes "+0" for no number, so it is not OK here either.
+    for value in [
+        &b""[..],
+        b"17",
+        b"255",
+        b"256",
+        b"-1",
+        b"+0",
+        b" 0",
+        b"0 ",
+        b"OK",
+        b"0x0",
+        b"\xff",
+    ] {
+        assert_eq!(of(value), Some(GrpcCode::UNKNOWN), "{value:?}");
+    }
+    assert_eq!(GrpcCode::from_headers(&HeaderMap::new()), None);
+}

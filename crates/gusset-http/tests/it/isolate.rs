@@ -1,0 +1,90 @@
+//! An isolated observer may panic in every hook of a call with a body: the body does not notice.
+
+use gusset_core::{Call, Cx, End, Isolate, ObserveLayer, Observer, Protocol};
+use gusset_http::Http;
+use gusset_testkit::{ScriptedBody, Witness};
+use http::Method;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::support::{Answers, drain, end, now, ok, only, panics, request};
+
+/// Panics in the hook of that number.
+#[derive(Clone, Copy)]
+struct Faulty(u8);
+
+impl Faulty {
+    fn hook(self, number: u8) {
+        if self.0 == number {
+            panic!("as the script says");
+        }
+    }
+}
+
+impl<P: Protocol> Observer<P> for Faulty {
+    type Call = Self;
+    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+        self.hook(0);
+        *self
+    }
+}
+
+impl<P: Protocol> Call<P> for Faulty {
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        self.hook(1);
+        let polled = poll();
+        self.hook(2);
+        polled
+    }
+    fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+        self.hook(3);
+    }
+    fn on_data(&mut self, _: usize, _: &Cx) {
+        self.hook(4);
+    }
+    fn on_end(self, _: End<'_, P>, _: &Cx) {
+        self.hook(5);
+    }
+}
+
+#[test]
+fn a_panic_in_any_hook_leaves_the_body_and_the_other_observers_as_they_were() {
+    // Quiet from here on.
+    assert!(panics(|| panic!("as the script says")));
+    for number in 0..=5 {
+        let (outer, inner) = (Witness::new(), Witness::new());
+        let observer = (outer.clone(), Isolate::new(Faulty(number)), inner.clone());
+        let body = ScriptedBody::new()
+            .data("ab")
+            .pending()
+            .data("c")
+            .trailers("sum", "6");
+        let layer = ObserveLayer::<Http, _>::new(observer);
+        let mut service = layer.layer(Answers::with(ok(body)));
+        let Ok(mut response) = now(service.call(request(Method::GET)));
+        drain(response.body_mut());
+        for witness in [&outer, &inner] {
+            assert_eq!(end(witness), "Complete(trailers)", "hook {number}");
+            let fact = only(witness);
+            assert_eq!(
+                (fact.responses, fact.pieces, fact.bytes),
+                (1, 2, 3),
+                "hook {number}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_panic_of_the_body_passes_through_a_faulty_observer() {
+    for number in 0..=5 {
+        let witness = Witness::new();
+        let observer = (Isolate::new(Faulty(number)), witness.clone());
+        let layer = ObserveLayer::<Http, _>::new(observer);
+        let mut service = layer.layer(Answers::with(ok(ScriptedBody::new().panic())));
+        let Ok(mut response) = now(service.call(request(Method::GET)));
+        assert!(panics(|| drain(response.body_mut())), "hook {number}");
+        drop(response);
+        assert_eq!(end(&witness), "Panicked(body)", "hook {number}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Nothing is asked of a service or its body: neither `Send` nor `Clone` nor `'static` data.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use gusset_core::{GuardLayer, ObserveLayer, Refused, check_service};
+use gusset_http::{Http, HttpServer, unavailable};
+use gusset_testkit::{Witness, WitnessCall};
+use http::{Method, Request, Response};
+use http_body::{Body, Frame};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::support::{drain, end, now, request};
+
+/// Counts its calls in a cell of its thread.
+struct Homebody(Rc<Cell<u32>>);
+
+/// Gives the count, once.
+#[derive(Default)]
+struct Count(Option<Rc<Cell<u32>>>);
+
+impl Service<Request<()>> for Homebody {
+    type Response = Response<Count>;
+    type Error = Rc<str>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Count>, Rc<str>>>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rc<str>>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        let count = self.0.clone();
+        Box::pin(async move {
+            count.set(count.get() + 1);
+            Ok(Response::new(Count(Some(count))))
+        })
+    }
+}
+
+impl Body for Count {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let count = self.0.take();
+        Poll::Ready(count.map(|count| Ok(Frame::data(count.get().to_string().into()))))
+    }
+}
+
+#[test]
+fn a_service_that_is_neither_clone_nor_send_is_observed() {
+    let witness = Witness::new();
+    let layer = ObserveLayer::<Http, _>::new(witness.clone());
+    let calls = Rc::new(Cell::new(0));
+    let service = check_service::<Http, Request<()>, _>(Homebody(calls.clone()));
+    let mut response = now(layer.layer(service).call(request(Method::GET))).unwrap();
+    drain(response.body_mut());
+    assert_eq!((end(&witness).as_str(), calls.get()), ("Complete", 1));
+}
+
+#[test]
+fn a_service_that_is_neither_clone_nor_send_is_guarded() {
+    struct Open(Witness);
+    impl gusset_core::Guard<Http> for Open {
+        type Permit = WitnessCall;
+        type Refusal = Refused;
+        fn admit(
+            &self,
+            req: gusset_http::RequestHead<'_>,
+            cx: &mut gusset_core::Cx,
+        ) -> Result<WitnessCall, Refused> {
+            Ok(gusset_core::Observer::<Http<HttpServer>>::start(
+                &self.0, req, cx,
+            ))
+        }
+    }
+
+    let witness = Witness::new();
+    let layer = GuardLayer::<Http, _>::new(Open(witness.clone()))
+        .respond_with(|refused: Refused| unavailable(&refused));
+    let mut service = layer.layer(Homebody(Rc::default()));
+    let mut response = now(service.call(request(Method::GET))).unwrap();
+    drain(response.body_mut());
+    assert_eq!(end(&witness), "Complete");
+}
