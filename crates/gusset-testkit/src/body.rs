@@ -134,6 +134,10 @@ impl Body for ScriptedBody {
         self.steps.is_empty() && !self.silent_end
     }
 
+    #[allow(
+        clippy::clone_on_copy,
+        reason = "a hint is not `Copy` in http-body 1.0"
+    )]
     fn size_hint(&self) -> SizeHint {
         self.hint.clone().unwrap_or_default()
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use gusset_core::{Call, Cx, End, Observer, Outcome, Protocol, Stage};
+use gusset_core::{Call, Cx, End, Observer, Outcome, Protocol, Stage, Token};
 
 /// An observer that keeps the facts of every call, and counts the calls under way.
 ///
@@ -138,9 +138,11 @@ impl<P: Protocol> Call<P> for WitnessCall {
             end: name,
             stage: end.stage(),
             trailers: matches!(end, End::Complete(Some(_))),
-            outcome: cx.outcome().expect("the driver judges before it tells of the end"),
-            status: cx.status().map(|status| status.as_str()),
-            error: cx.error_type().map(|error| error.as_str()),
+            outcome: cx
+                .outcome()
+                .expect("the driver judges before it tells of the end"),
+            status: cx.status().map(Token::as_str),
+            error: cx.error_type().map(Token::as_str),
             bytes: cx.bytes(),
             head: cx.head(),
             first_byte: cx.first_byte(),
