@@ -1,5 +1,6 @@
 //! The project's own chores: `cargo xtask <chore>`.
 
+mod bench;
 mod ci;
 mod command;
 mod direction;
@@ -43,6 +44,16 @@ const CHORES: &[Chore] = &[
         name: "ci",
         about: "test, then lint",
         run: ci::run,
+    },
+    Chore {
+        name: "bench",
+        about: "count what a call costs, and write docs/benchmarks.md",
+        run: bench::run,
+    },
+    Chore {
+        name: "time",
+        about: "take the time of a call",
+        run: bench::time,
     },
 ];
 

@@ -1,0 +1,76 @@
+//! What the figures depend on: the compiler, the crates, the machine.
+
+use std::fs;
+use std::process::Command;
+
+use crate::workspace::Workspace;
+use crate::{Result, command};
+
+/// One line for each, what it is before what it is of.
+pub(super) fn describe(
+    workspace: &Workspace,
+    packages: &[&str],
+) -> Result<Vec<(&'static str, String)>> {
+    let rustc = command::output(Command::new("rustc").arg("--version"))?;
+    let valgrind = command::output(Command::new("valgrind").arg("--version"))?;
+    let cores = std::thread::available_parallelism()?;
+    let cpu = fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| model(&text).map(str::to_owned))
+        .unwrap_or_else(|| "unknown".into());
+    Ok(vec![
+        ("compiler", rustc.trim().into()),
+        ("counted by", valgrind.trim().into()),
+        ("machine", format!("{cpu}, {cores} cores")),
+        ("crates", crates(workspace, packages)?),
+    ])
+}
+
+fn crates(workspace: &Workspace, packages: &[&str]) -> Result<String> {
+    let mut tree = workspace.cargo(&["tree", "--edges", "normal", "--depth", "1"]);
+    tree.args(["--prefix", "none"]);
+    for package in packages {
+        tree.args(["--package", package]);
+    }
+    Ok(names(&command::output(&mut tree)?))
+}
+
+/// `axum v0.8.9` of each line; not where it lies.
+fn names(tree: &str) -> String {
+    let mut names: Vec<String> = tree
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split(' ');
+            let (name, version) = (words.next()?, words.next()?);
+            Some(format!("{name} {}", version.trim_start_matches('v')))
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}
+
+fn model(cpuinfo: &str) -> Option<&str> {
+    cpuinfo.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == "model name").then(|| value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_are_named_without_the_place_where_they_lie() {
+        let tree = "b v0.1.0 (/somewhere/b)\na v1.2.3\n\na v1.2.3 (*)\n";
+        assert_eq!(names(tree), "a 1.2.3, b 0.1.0");
+    }
+
+    #[test]
+    fn the_model_is_the_one_of_the_first_processor() {
+        let text = "processor : 0\nmodel name : Fast 9000\nmodel name : Slow\n";
+        assert_eq!(model(text), Some("Fast 9000"));
+        assert_eq!(model("processor : 0"), None);
+    }
+}

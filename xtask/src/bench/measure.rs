@@ -1,0 +1,155 @@
+//! The figures, as the programs of the benchmarks and callgrind give them.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::steps::say;
+use crate::{Result, command};
+
+/// What callgrind counts: the calls, and nothing of what went before.
+const COUNTED: &str = "--toggle-collect=gusset_benches::program::counted*";
+
+/// What one scenario costs, once.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Cost {
+    pub(super) name: String,
+    pub(super) about: String,
+    /// The scenario that it is compared with; empty for none.
+    pub(super) over: String,
+    pub(super) instructions: u64,
+    pub(super) allocations: u64,
+    pub(super) bytes: u64,
+}
+
+/// What a call weighs while it lasts.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) about: String,
+    pub(super) call: u64,
+    pub(super) track: u64,
+    pub(super) future: u64,
+    pub(super) body: u64,
+}
+
+/// The costs of every scenario.
+pub(super) fn costs(programs: &Path) -> Result<Vec<Cost>> {
+    let program = programs.join("instructions");
+    let list = command::output(Command::new(&program).arg("list"))?;
+    let allocations = command::output(&mut Command::new(programs.join("allocations")))?;
+    let mut costs = Vec::new();
+    for line in list.lines() {
+        let [name, about, over, times] = columns(line)?;
+        let times: u64 = times.parse()?;
+        let (count, bytes) = allocated(&allocations, name)?;
+        let cost = Cost {
+            name: name.into(),
+            about: about.into(),
+            over: over.into(),
+            instructions: once(instructions(&program, name, times)?, times),
+            allocations: once(count, times),
+            bytes: once(bytes, times),
+        };
+        say(format_args!(
+            "{name:<24} {:>12} instructions {:>8} allocations",
+            cost.instructions, cost.allocations
+        ));
+        costs.push(cost);
+    }
+    Ok(costs)
+}
+
+/// The sizes of a call.
+pub(super) fn sizes(programs: &Path) -> Result<Vec<Size>> {
+    let text = command::output(&mut Command::new(programs.join("sizes")))?;
+    text.lines().map(size).collect()
+}
+
+fn size(line: &str) -> Result<Size> {
+    let [about, call, track, future, body] = columns(line)?;
+    Ok(Size {
+        about: about.into(),
+        call: call.parse()?,
+        track: track.parse()?,
+        future: future.parse()?,
+        body: body.parse()?,
+    })
+}
+
+fn instructions(program: &Path, name: &str, times: u64) -> Result<u64> {
+    let output = Command::new("valgrind")
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            COUNTED,
+        ])
+        .arg(program)
+        .args(["run", name, &times.to_string()])
+        .stdin(Stdio::null())
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    match collected(&text) {
+        Some(count) if output.status.success() && count > 0 => Ok(count),
+        _ => Err(format!("callgrind counted nothing for {name}:\n{text}").into()),
+    }
+}
+
+/// What callgrind says at its end: `==1== Collected : 1062014`.
+fn collected(text: &str) -> Option<u64> {
+    let (_, count) = text
+        .lines()
+        .find_map(|line| line.split_once("Collected : "))?;
+    count.trim().parse().ok()
+}
+
+fn allocated(text: &str, name: &str) -> Result<(u64, u64)> {
+    for line in text.lines() {
+        let [scenario, count, bytes] = columns(line)?;
+        if scenario == name {
+            return Ok((count.parse()?, bytes.parse()?));
+        }
+    }
+    Err(format!("nobody counted the allocations of {name}").into())
+}
+
+fn columns<const N: usize>(line: &str) -> Result<[&str; N]> {
+    let columns: Vec<&str> = line.split('\t').collect();
+    columns
+        .try_into()
+        .map_err(|_| format!("not {N} columns: {line}").into())
+}
+
+/// The share of one in so many, to the nearest whole number.
+fn once(all: u64, times: u64) -> u64 {
+    (all + times / 2) / times
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_of_callgrind_is_found_among_what_else_it_says() {
+        let text = "==7== Events    : Ir\n==7== Collected : 2032014\n==7== \n";
+        assert_eq!(collected(text), Some(2_032_014));
+        assert_eq!(collected("==7== Command: no-such-program"), None);
+    }
+
+    #[test]
+    fn the_share_of_one_is_the_nearest_whole_number() {
+        assert_eq!(once(2_032_014, 1000), 2032);
+        assert_eq!(once(5, 2), 3);
+    }
+
+    #[test]
+    fn allocations_are_found_by_the_name_of_the_scenario() {
+        let text = "svc/bare\t6\t400\naxum/bare\t13\t1600\n";
+        assert_eq!(allocated(text, "axum/bare").unwrap(), (13, 1600));
+        assert!(allocated(text, "bare").is_err());
+    }
+
+    #[test]
+    fn a_line_with_other_columns_is_an_error() {
+        assert!(columns::<2>("a\tb").is_ok());
+        assert!(columns::<2>("a\tb\tc").is_err());
+    }
+}
