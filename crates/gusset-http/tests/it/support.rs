@@ -19,8 +19,8 @@ use tower_service::Service;
 /// The body of an observed answer.
 pub(crate) type Tracked<R = HttpServer> = TrackedBody<ScriptedBody, R, WitnessCall>;
 
-/// What one poll of a scripted body gives.
-pub(crate) type Polled = Poll<Option<Result<Frame<Bytes>, ScriptError>>>;
+/// What one poll of a body gives.
+pub(crate) type Polled<D = Bytes, E = ScriptError> = Poll<Option<Result<Frame<D>, E>>>;
 
 /// Gives the answer it was made with, once.
 pub(crate) struct Answers<B>(Option<Response<B>>);
@@ -52,9 +52,7 @@ pub(crate) fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-pub(crate) fn frame<B: Body + Unpin>(
-    body: &mut B,
-) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+pub(crate) fn frame<B: Body + Unpin>(body: &mut B) -> Polled<B::Data, B::Error> {
     Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
 
