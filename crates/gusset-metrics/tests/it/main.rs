@@ -1,0 +1,10 @@
+//! What is measured, seen through a recorder that gives back what was recorded.
+
+mod config;
+mod ends;
+mod labels;
+mod messages;
+mod nesting;
+mod overflow;
+mod rpc;
+mod support;
