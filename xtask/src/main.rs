@@ -1,6 +1,7 @@
 //! The project's own chores: `cargo xtask <chore>`.
 
 mod bench;
+mod catalogue;
 mod ci;
 mod command;
 mod direction;
@@ -44,6 +45,11 @@ const CHORES: &[Chore] = &[
         name: "ci",
         about: "test, then lint",
         run: ci::run,
+    },
+    Chore {
+        name: "catalogue",
+        about: "write docs/catalogue.md from the table of names",
+        run: catalogue::run,
     },
     Chore {
         name: "bench",
@@ -120,7 +126,7 @@ fn parse(arguments: &[String]) -> std::result::Result<Asked, String> {
 fn usage() -> String {
     let mut usage = String::from("usage: cargo xtask <chore>\n\nchores:");
     for Chore { name, about, .. } in CHORES {
-        usage.push_str(&format!("\n  {name:<6} {about}"));
+        usage.push_str(&format!("\n  {name:<9} {about}"));
     }
     usage
 }

@@ -1,0 +1,141 @@
+//! A page on which everything has happened that gusset measures.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use gusset::http::{
+    GrpcClient, GrpcServer, Http, HttpClient, HttpServer, Route, Rules, TrackedBody,
+};
+use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
+use gusset::prometheus::{Prometheus, Resource};
+use gusset::{ObserveLayer, Observer, Unary};
+use gusset_testkit::ScriptedBody;
+use http::{Request, Response};
+use http_body::Body;
+use tower::{Layer, Service, service_fn};
+
+pub(crate) fn page_on_which_everything_has_happened() -> String {
+    let prometheus = Prometheus::builder()
+        .resource(Resource::new())
+        .build()
+        .unwrap();
+    let recorder: SharedRecorder = Arc::new(prometheus.recorder());
+    // One call finds no room.
+    let server = HttpMetrics::server(recorder.clone())
+        .series_limit(4)
+        .build()
+        .unwrap();
+    let client = HttpMetrics::client(recorder.clone()).build().unwrap();
+    all_of_http::<HttpServer, _>(&ObserveLayer::new(server));
+    all_of_http::<HttpClient, _>(&ObserveLayer::new(client));
+    let server = RpcMetrics::server(recorder.clone()).build().unwrap();
+    let client = RpcMetrics::client(recorder.clone()).build().unwrap();
+    all_of_rpc::<GrpcServer, _>(&ObserveLayer::new(server));
+    all_of_rpc::<GrpcClient, _>(&ObserveLayer::new(client));
+    messages(recorder);
+    prometheus.page().render()
+}
+
+fn all_of_http<R: Rules, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
+    let req = || {
+        let mut req = Request::builder()
+            .uri("http://a.example/items")
+            .body(())
+            .unwrap();
+        req.extensions_mut().insert(Route::new("/items"));
+        req
+    };
+    let failed = Response::builder()
+        .status(500)
+        .body(ScriptedBody::new().data("no"));
+    let events = || {
+        let body = ScriptedBody::new().data("data: 1\n\n").error();
+        Response::builder()
+            .header("content-type", "text/event-stream")
+            .body(body)
+    };
+    drain(call(layer, req(), failed.unwrap()));
+    drain(call(layer, req(), events().unwrap()));
+    drop(call(
+        layer,
+        req(),
+        Response::new(ScriptedBody::new().data("hello")),
+    ));
+    for route in ["/a", "/b", "/c"] {
+        let mut req = req();
+        req.extensions_mut().insert(Route::new(route));
+        drain(call(layer, req, Response::new(ScriptedBody::new())));
+    }
+}
+
+fn all_of_rpc<R: Rules, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
+    let req = || {
+        Request::builder()
+            .uri("http://a.example/shop.Stock/Take")
+            .body(())
+            .unwrap()
+    };
+    let body = || {
+        ScriptedBody::new()
+            .data("\0\0\0\0\0")
+            .trailers("grpc-status", "13")
+    };
+    drain(call(layer, req(), Response::new(body())));
+    drop(call(layer, req(), Response::new(body())));
+}
+
+fn messages(recorder: SharedRecorder) {
+    let metrics = gusset::metrics::MessageMetrics::consumer(recorder, "channel")
+        .destination(|_: &u32| Some("orders"))
+        .build()
+        .unwrap();
+    let layer = ObserveLayer::<Unary<u32, ()>, _>::new(metrics);
+    let mut failing = layer.layer(service_fn(async |_: u32| Err::<(), _>("no")));
+    assert!(now(failing.call(1)).is_err());
+    let mut stuck = layer.layer(service_fn(|_: u32| {
+        std::future::pending::<Result<(), &str>>()
+    }));
+    drop(stuck.call(1));
+}
+
+/// A service that answers once.
+pub(crate) struct Answer(Option<Response<ScriptedBody>>);
+
+impl Service<Request<()>> for Answer {
+    type Response = Response<ScriptedBody>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        std::future::ready(Ok(self.0.take().expect("it is called once")))
+    }
+}
+
+fn call<R: Rules, O: Observer<Http<R>>>(
+    layer: &ObserveLayer<Http<R>, O>,
+    req: Request<()>,
+    res: Response<ScriptedBody>,
+) -> TrackedBody<ScriptedBody, R, O::Call> {
+    let Ok(res) = now(layer.layer(Answer(Some(res))).call(req));
+    res.into_body()
+}
+
+fn drain(body: impl Body) {
+    let mut body = pin!(body);
+    let mut cx = Context::from_waker(Waker::noop());
+    while let Poll::Ready(Some(Ok(_))) = body.as_mut().poll_frame(&mut cx) {}
+}
+
+fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it should be ready"),
+    }
+}
