@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 
 use axum::Router;
@@ -17,13 +18,16 @@ use tokio::sync::oneshot;
 use tower_service::Service;
 
 use crate::answers::BoxError;
+use crate::panics;
 
-/// A server; stops, and drops all its connections, when it is dropped.
+/// A server; stops, and drops all its connections, when it is dropped. Then it panics if one of its
+/// connections has, and not because the test wanted that.
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    surprises: Receiver<String>,
 }
 
 impl Server {
@@ -126,12 +130,14 @@ impl Server {
     where
         F: Future<Output = ()>,
     {
-        crate::panics::hush();
+        panics::hush();
         let listener = StdListener::bind("127.0.0.1:0").expect("loopback has a port");
         listener.set_nonblocking(true).expect("sockets can");
         let addr = listener.local_addr().expect("it is bound");
         let (stop, stopped) = oneshot::channel();
+        let (surprise, surprises) = panics::surprises();
         let thread = thread::spawn(move || {
+            panics::watch(surprise);
             let runtime = runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime builds").block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a runtime is entered");
@@ -145,6 +151,7 @@ impl Server {
             addr,
             stop: Some(stop),
             thread: Some(thread),
+            surprises,
         }
     }
 }
@@ -156,6 +163,11 @@ impl Drop for Server {
             let stopped = thread.join();
             if !thread::panicking() {
                 stopped.expect("a server does not panic, though its connections may");
+                let surprises: Vec<_> = self.surprises.try_iter().collect();
+                assert!(
+                    surprises.is_empty(),
+                    "panics that no test wanted: {surprises:#?}"
+                );
             }
         }
     }
