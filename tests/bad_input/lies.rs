@@ -290,3 +290,22 @@ fn a_lie_about_a_body_that_nobody_gets_is_complete() {
         }
     }
 }
+
+#[test]
+fn the_longest_length_there_is_is_a_length_too() {
+    for over in [Over::Http1, Over::AxumHttp1, Over::Http2, Over::AxumHttp2] {
+        let lie = Lie {
+            header: Some(u64::MAX),
+            ..NO_LIE
+        };
+        let witness = Witness::new();
+        let observed = ask(over, &Method::GET, lie, Some(&witness));
+        assert_eq!(observed, ask(over, &Method::GET, lie, None));
+        let fact = only_fact(&witness);
+        assert_eq!(
+            (fact.end, fact.error),
+            ("Failed", Some("body_length_mismatch")),
+            "over {over:?}, where the client saw:\n{observed}"
+        );
+    }
+}

@@ -1,7 +1,5 @@
 //! Bad input, of callers and of services: no panic, and one end for every call.
 
-mod consumer;
 mod heads;
 mod lies;
 mod model;
-mod scripts;

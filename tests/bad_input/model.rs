@@ -3,12 +3,11 @@
 use gusset_core::{ObserveLayer, Outcome, Stage};
 use gusset_http::Http;
 use gusset_testkit::{Fact, Witness};
+use gusset_tests::consumer::{Scripted, consume};
+use gusset_tests::scripts::{Declared, Script, Service, Step, script};
 use http::Method;
 use proptest::prelude::*;
 use tower_layer::Layer;
-
-use crate::consumer::{Scripted, consume};
-use crate::scripts::{Script, Service, Step, script};
 
 /// What is told of a call.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,10 +43,9 @@ proptest! {
 
     #[test]
     fn the_driver_tells_of_any_script_what_the_contract_says(script in script()) {
-        gusset_tests::panics::hush();
         let witness = Witness::new();
         let layer = ObserveLayer::<Http, _>::new(witness.clone());
-        consume(layer.layer(Scripted(script.clone())), &script);
+        consume(layer.layer(Scripted::new(&script)), &script);
         let facts = witness.facts();
         prop_assert_eq!((facts.len(), witness.in_flight()), (1, 0), "one call, one end");
         prop_assert_eq!(told(&facts[0]), model(&script));
@@ -55,10 +53,9 @@ proptest! {
 
     #[test]
     fn the_caller_of_any_script_sees_what_the_bare_service_gives(script in script()) {
-        gusset_tests::panics::hush();
         let layer = ObserveLayer::<Http, _>::new(Witness::new());
-        let observed = consume(layer.layer(Scripted(script.clone())), &script);
-        prop_assert_eq!(observed, consume(Scripted(script.clone()), &script));
+        let observed = consume(layer.layer(Scripted::new(&script)), &script);
+        prop_assert_eq!(observed, consume(Scripted::new(&script), &script));
     }
 }
 
@@ -86,7 +83,7 @@ fn model(script: &Script) -> Told {
     }
 
     // What is declared is the header where there is one, whatever it says; else the exact hint.
-    let declared = if script.header == crate::scripts::Declared::Nothing {
+    let declared = if script.header == Declared::Nothing {
         script.length(script.hint)
     } else {
         script.length(script.header)

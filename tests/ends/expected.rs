@@ -23,74 +23,66 @@ pub(crate) struct Expectation {
     pub(crate) ended_at_head: bool,
 }
 
-/// What has to be told of the call of `case`, or why there is no such case.
-pub(crate) fn expected(case: Case) -> Result<Expectation, &'static str> {
-    if case.over.is_axum() && case.answer == Answer::ServiceError {
-        return Err("the error of a handler of axum is `Infallible`: it cannot give `Err`");
-    }
-    let no_head = matches!(case.answer, Answer::HandlerPanic | Answer::ServiceError);
-    if no_head && case.stay == Stay::LeavesMidBody {
-        return Err("no head ever comes, so there is no body to leave in the middle of");
-    }
-
+/// What has to be told of the call of `case`, which applies.
+pub(crate) fn expected(case: Case) -> Expectation {
     // A client that leaves before the head takes the service's future with it, whatever that would
     // have come to: it neither answered nor failed nor unwound.
     if case.stay == Stay::LeavesBeforeHead {
-        return Ok(Expectation {
+        return Expectation {
             end: "Cancelled",
             stage: Some(Stage::Head),
             outcome: Outcome::Abandoned,
             ..WITHOUT_HEAD
-        });
+        };
     }
     // A panic of the handler: no head, so no status; the service's fault.
     if case.answer == Answer::HandlerPanic {
-        return Ok(Expectation {
+        return Expectation {
             end: "Panicked",
             stage: Some(Stage::Head),
             outcome: Outcome::ServiceFault,
             error: Some("panic"),
             ..WITHOUT_HEAD
-        });
+        };
     }
     // `Err` of the service: no head either. The error has no better name than "other".
     if case.answer == Answer::ServiceError {
-        return Ok(Expectation {
+        return Expectation {
             end: "Failed",
             stage: Some(Stage::Head),
             outcome: Outcome::ServiceFault,
             error: Some("_OTHER"),
             ..WITHOUT_HEAD
-        });
+        };
     }
 
     // The response to HEAD, 204 and 304 have no body, so all of them there is has been given with
     // the head. Neither what is in the body nor when the client leaves makes a difference.
     if case.asks == Asks::Head || matches!(case.answer, Answer::NoContent | Answer::NotModified) {
-        return Ok(complete_at_head(case));
+        return complete_at_head(case);
     }
     // The same for a body that says at the head that it is at its end.
     if case.answer == Answer::Empty {
-        return Ok(complete_at_head(case));
+        return complete_at_head(case);
     }
     // A body that says with its only piece that this was the last: handed out whole before the
     // client sees any of it, so the client's leaving later makes no difference.
     if case.answer == Answer::Full {
-        return Ok(complete(case));
+        return complete(case);
     }
 
     // What is left are streams. A client that leaves after the first piece leaves a stream that
     // still owes something: it is cancelled, and that says nothing of the service.
     if case.stay == Stay::LeavesMidBody {
-        return Ok(Expectation {
+        return Expectation {
             end: "Cancelled",
             stage: Some(Stage::Body),
             outcome: Outcome::Abandoned,
             bytes: FIRST.len() as u64,
             ..complete(case)
-        });
+        };
     }
-    Ok(match case.answer {
+    match case.answer {
         // HTTP/1 drops the stream as soon as its `content-length` is paid; HTTP/2 asks it for its
         // `None`. It is complete both ways.
         Answer::LengthStream | Answer::ChunkedStream => complete(case),
@@ -121,7 +113,7 @@ pub(crate) fn expected(case: Case) -> Result<Expectation, &'static str> {
         | Answer::NotModified
         | Answer::HandlerPanic
         | Answer::ServiceError => unreachable!("decided above"),
-    })
+    }
 }
 
 /// What was told of a call, in the terms of an expectation.

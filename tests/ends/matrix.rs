@@ -31,18 +31,13 @@ fn every_call_over_axum_and_http2_has_exactly_one_end_the_true_one() {
 
 fn check(case: Case) {
     let (_, fact) = observed(case);
-    assert_eq!(
-        told(&fact),
-        expected(case).expect("it applies"),
-        "{fact:#?}"
-    );
+    assert_eq!(told(&fact), expected(case), "{fact:#?}");
 }
 
 /// Checks every case that applies, says which fail, and gives how many there were.
 pub(crate) fn each(over: Over, check: fn(Case)) -> usize {
-    let cases = over.cases().filter(|case| expected(*case).is_ok());
     let (mut count, mut failed) = (0, Vec::new());
-    for case in cases {
+    for case in over.cases() {
         count += 1;
         if catch_unwind(AssertUnwindSafe(|| check(case))).is_err() {
             eprintln!("^ this was {case}\n");

@@ -1,1 +1,5 @@
-//! To come.
+//! Guards: a refusal is seen for what it is, and a permit hears every kind of end.
+
+mod gate;
+mod permits;
+mod refusals;

@@ -141,8 +141,13 @@ impl Over {
         matches!(self, Self::AxumHttp1 | Self::AxumHttp2)
     }
 
-    /// Every case over this, those that do not apply too.
+    /// Every case over this that applies.
     pub fn cases(self) -> impl Iterator<Item = Case> {
+        self.combinations()
+            .filter(|case| case.inapplicable().is_none())
+    }
+
+    fn combinations(self) -> impl Iterator<Item = Case> {
         Asks::ALL.into_iter().flat_map(move |asks| {
             Answer::ALL.into_iter().flat_map(move |answer| {
                 Stay::ALL.into_iter().map(move |stay| Case {
@@ -157,6 +162,18 @@ impl Over {
 }
 
 impl Case {
+    /// Why there is no such case.
+    pub fn inapplicable(self) -> Option<&'static str> {
+        if self.over.is_axum() && self.answer == Answer::ServiceError {
+            return Some("the error of a handler of axum is `Infallible`: it cannot give `Err`");
+        }
+        let headless = matches!(self.answer, Answer::HandlerPanic | Answer::ServiceError);
+        if headless && self.stay == Stay::LeavesMidBody {
+            return Some("no head ever comes, so there is no body to leave in the middle of");
+        }
+        None
+    }
+
     /// Whether the client gets a body, however much of it.
     pub fn has_body(self) -> bool {
         self.asks != Asks::Head

@@ -9,7 +9,9 @@
 pub mod answers;
 pub mod cases;
 pub mod clients;
+pub mod consumer;
 pub mod panics;
+pub mod scripts;
 pub mod servers;
 pub mod stack;
 pub mod wire;

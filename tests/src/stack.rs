@@ -10,6 +10,7 @@ use gusset_http::Http;
 use gusset_testkit::{Fact, Witness};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use tower::util::BoxCloneService;
 use tower_layer::Layer;
 
 use crate::answers::{AnyBody, BoxError, boxed};
@@ -52,10 +53,7 @@ pub fn serve(over: Over, handler: impl Handler, witness: Option<&Witness>) -> Se
             None => Server::axum(router),
         };
     }
-    let service = tower::service_fn(move |req: Request<Incoming>| {
-        let handler = handler.clone();
-        async move { handler.handle(req.map(boxed)).await }
-    });
+    let service = hyper_service(handler);
     match (over, witness) {
         (Over::Http2, Some(witness)) => Server::http2(observe(witness).layer(service)),
         (Over::Http2, None) => Server::http2(service),
@@ -86,7 +84,18 @@ pub fn only_fact(witness: &Witness) -> Fact {
     facts[0].clone()
 }
 
-fn router(handler: impl Handler) -> Router {
+/// The service of a handler, for hyper's servers.
+pub fn hyper_service(
+    handler: impl Handler,
+) -> BoxCloneService<Request<Incoming>, Response<AnyBody>, BoxError> {
+    BoxCloneService::new(tower::service_fn(move |req: Request<Incoming>| {
+        let handler = handler.clone();
+        async move { handler.handle(req.map(boxed)).await }
+    }))
+}
+
+/// The router of a handler.
+pub fn router(handler: impl Handler) -> Router {
     let handle = any(move |req: axum::extract::Request| async move {
         match handler.handle(req.map(boxed)).await {
             Ok(res) => Ok::<_, Infallible>(res.map(axum::body::Body::new)),

@@ -6,20 +6,29 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use gusset_testkit::{ScriptError, ScriptedBody};
-use gusset_tests::panics::EXPECTED;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
+use crate::answers::BoxError;
+use crate::panics::EXPECTED;
 use crate::scripts::{self, Script};
 
 /// The service of a script.
 #[derive(Clone, Debug)]
-pub(crate) struct Scripted(pub(crate) Script);
+pub struct Scripted(Script);
+
+impl Scripted {
+    /// The service of `script`.
+    pub fn new(script: &Script) -> Self {
+        crate::panics::hush();
+        Self(script.clone())
+    }
+}
 
 impl Service<Request<()>> for Scripted {
     type Response = Response<ScriptedBody>;
-    type Error = &'static str;
+    type Error = BoxError;
     type Future =
         std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -39,7 +48,7 @@ impl Service<Request<()>> for Scripted {
                 scripts::Service::Answers(after) if polls > after => {
                     Poll::Ready(Ok(script.response()))
                 }
-                scripts::Service::Fails(after) if polls > after => Poll::Ready(Err("no")),
+                scripts::Service::Fails(after) if polls > after => Poll::Ready(Err("no".into())),
                 scripts::Service::Unwinds(after) if polls > after => panic!("{EXPECTED}"),
                 _ => Poll::Pending,
             }
@@ -49,20 +58,16 @@ impl Service<Request<()>> for Scripted {
 
 /// What the caller of a script sees, as text: to be compared between the bare service and the
 /// observed one.
-pub(crate) fn consume<S, B>(mut service: S, script: &Script) -> Vec<String>
+pub fn consume<S, B>(mut service: S, script: &Script) -> Vec<String>
 where
-    S: Service<Request<()>, Response = Response<B>, Error = &'static str>,
+    S: Service<Request<()>, Response = Response<B>, Error = BoxError>,
     B: Body<Data: AsRef<[u8]>, Error = ScriptError>,
 {
     let mut seen = Vec::new();
-    let req = Request::builder()
-        .method(script.method.clone())
-        .body(())
-        .expect("a request");
     let mut cx = Context::from_waker(Waker::noop());
     assert!(service.poll_ready(&mut cx).is_ready());
 
-    let called = catch_unwind(AssertUnwindSafe(|| service.call(req)));
+    let called = catch_unwind(AssertUnwindSafe(|| service.call(script.request())));
     let Ok(future) = called else {
         seen.push("unwound in call".to_owned());
         return seen;

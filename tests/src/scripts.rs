@@ -1,29 +1,37 @@
 //! What a service and a caller may do, to be chosen at random.
 
 use gusset_testkit::ScriptedBody;
-use http::{Method, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body::SizeHint;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 /// A call: what the service does, and how far the caller goes along with it.
 #[derive(Clone, Debug)]
-pub(crate) struct Script {
-    pub(crate) method: Method,
-    pub(crate) service: Service,
-    pub(crate) status: StatusCode,
-    pub(crate) steps: Vec<Step>,
+#[allow(clippy::exhaustive_structs, reason = "a model looks at all of it")]
+pub struct Script {
+    /// What the caller asks by.
+    pub method: Method,
+    /// What becomes of the service's future.
+    pub service: Service,
+    /// The response's status.
+    pub status: StatusCode,
+    /// What the response's body does.
+    pub steps: Vec<Step>,
     /// The body never says `is_end_stream`.
-    pub(crate) silent_end: bool,
-    pub(crate) header: Declared,
-    pub(crate) hint: Declared,
+    pub silent_end: bool,
+    /// What `content-length` says of the body's length.
+    pub header: Declared,
+    /// What the body's `size_hint` says of it.
+    pub hint: Declared,
     /// How often the caller polls the body before it drops it.
-    pub(crate) polls: usize,
+    pub polls: usize,
 }
 
 /// What becomes of the service's future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
+#[allow(clippy::exhaustive_enums, reason = "a model handles every case")]
+pub enum Service {
     /// It answers, after as many polls.
     Answers(usize),
     /// It gives `Err`, after as many polls.
@@ -38,29 +46,47 @@ pub(crate) enum Service {
 
 /// What a body does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+#[allow(clippy::exhaustive_enums, reason = "a model handles every case")]
+pub enum Step {
+    /// Gives so many bytes.
     Data(usize),
+    /// Is pending, once.
     Pending,
+    /// Is pending for ever.
     Stall,
+    /// Gives trailers.
     Trailers,
+    /// Gives an error.
     Error,
+    /// Unwinds.
     Panic,
 }
 
 /// What is said of a body's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Declared {
+#[allow(clippy::exhaustive_enums, reason = "a model handles every case")]
+pub enum Declared {
+    /// Nothing.
     Nothing,
     /// The sum of its data.
     Truth,
+    /// So many bytes, true or not.
     Lie(u64),
     /// What is no number, in a header; a range, in a hint.
     Vague,
 }
 
 impl Script {
+    /// The call's request.
+    pub fn request(&self) -> Request<()> {
+        Request::builder()
+            .method(self.method.clone())
+            .body(())
+            .expect("a request")
+    }
+
     /// The length that a declaration comes to.
-    pub(crate) fn length(&self, declared: Declared) -> Option<u64> {
+    pub fn length(&self, declared: Declared) -> Option<u64> {
         match declared {
             Declared::Nothing | Declared::Vague => None,
             Declared::Lie(length) => Some(length),
@@ -80,7 +106,7 @@ impl Script {
     }
 
     /// The response.
-    pub(crate) fn response(&self) -> Response<ScriptedBody> {
+    pub fn response(&self) -> Response<ScriptedBody> {
         let mut body = ScriptedBody::new();
         for step in &self.steps {
             body = match step {
@@ -117,7 +143,7 @@ impl Script {
 }
 
 /// Any script.
-pub(crate) fn script() -> impl Strategy<Value = Script> {
+pub fn script() -> impl Strategy<Value = Script> {
     let heads = (method(), service(), status(), declared(), declared());
     let body = (steps(), any::<bool>(), 0..10_usize);
     (heads, body).prop_map(
