@@ -91,6 +91,8 @@ pub const MESSAGING_OPERATION: &str = "messaging.operation.name";
 pub const MESSAGING_DESTINATION: &str = "messaging.destination.name";
 /// `gusset.stage`: `head` or `body`, how far an abandoned call had come.
 pub const STAGE: &str = "gusset.stage";
+/// `gusset.request.read`: `partly` or `broken`, how far the body of a request was read.
+pub const READ: &str = "gusset.request.read";
 /// `otel.metric.overflow`: `true` on the one series that takes what no other may.
 pub const OVERFLOW: &str = "otel.metric.overflow";
 
@@ -191,6 +193,28 @@ pub static HTTP_SERVER_ABANDONED: Metric = Metric {
     source: Source::Gusset,
 };
 
+/// Bytes of the request's body that were read.
+pub static HTTP_SERVER_REQUEST_SIZE: Metric = Metric {
+    name: "http.server.request.body.size",
+    kind: Kind::Histogram,
+    unit: Unit::Bytes,
+    labels: SERVER,
+    help: "Size of HTTP server request bodies, as read.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Calls whose request was not read to its end.
+pub static HTTP_SERVER_UNREAD: Metric = Metric {
+    name: "gusset.http.server.unread_requests",
+    kind: Kind::Counter,
+    unit: Unit::Count("{request}"),
+    labels: &[METHOD, SCHEME, ROUTE, READ],
+    help: "HTTP server requests whose body was not read to its end.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
 /// From the start of a call to its end; for endless bodies, to their head.
 pub static HTTP_CLIENT_DURATION: Metric = Metric {
     name: "http.client.request.duration",
@@ -253,6 +277,28 @@ pub static HTTP_CLIENT_ABANDONED: Metric = Metric {
     unit: Unit::Count("{request}"),
     labels: &[METHOD, SERVER_ADDRESS, SERVER_PORT, TEMPLATE, STAGE],
     help: "HTTP client requests that were given up before their end.",
+    boundaries: None,
+    source: Source::Gusset,
+};
+
+/// Bytes of the request's body that were sent.
+pub static HTTP_CLIENT_REQUEST_SIZE: Metric = Metric {
+    name: "http.client.request.body.size",
+    kind: Kind::Histogram,
+    unit: Unit::Bytes,
+    labels: CLIENT,
+    help: "Size of HTTP client request bodies, as sent.",
+    boundaries: None,
+    source: Source::Conventions,
+};
+
+/// Calls whose request was not sent to its end.
+pub static HTTP_CLIENT_UNREAD: Metric = Metric {
+    name: "gusset.http.client.unsent_requests",
+    kind: Kind::Counter,
+    unit: Unit::Count("{request}"),
+    labels: &[METHOD, SERVER_ADDRESS, SERVER_PORT, TEMPLATE, READ],
+    help: "HTTP client requests whose body was not sent to its end.",
     boundaries: None,
     source: Source::Gusset,
 };
@@ -380,12 +426,16 @@ pub static ALL: &[&Metric] = &[
     &HTTP_SERVER_TIME_TO_HEAD,
     &HTTP_SERVER_STREAM,
     &HTTP_SERVER_ABANDONED,
+    &HTTP_SERVER_REQUEST_SIZE,
+    &HTTP_SERVER_UNREAD,
     &HTTP_CLIENT_DURATION,
     &HTTP_CLIENT_ACTIVE,
     &HTTP_CLIENT_RESPONSE_SIZE,
     &HTTP_CLIENT_TIME_TO_HEAD,
     &HTTP_CLIENT_STREAM,
     &HTTP_CLIENT_ABANDONED,
+    &HTTP_CLIENT_REQUEST_SIZE,
+    &HTTP_CLIENT_UNREAD,
     &RPC_SERVER_DURATION,
     &RPC_SERVER_ACTIVE,
     &RPC_SERVER_ABANDONED,

@@ -19,6 +19,7 @@ mod local;
 mod methods;
 mod paths;
 mod refusal;
+mod request;
 mod route;
 mod sizes;
 mod support;

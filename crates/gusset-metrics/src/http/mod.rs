@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{Cx, Observer};
-use gusset_http::{Http, RequestHead, Route, Rules};
+use gusset_http::{Http, RequestHead, RequestProgress, Route, Rules};
 
 pub use self::builder::HttpMetricsBuilder;
 pub use self::call::HttpMetricsCall;
@@ -29,7 +29,10 @@ type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 /// | `gusset.http.server.stream.duration` | s | the life of endless bodies |
 /// | `gusset.http.server.abandoned_requests` | `{request}` | calls whose caller left, by stage |
 ///
-/// A client's are the same with `client` in their names.
+/// A client's are the same with `client` in their names. Inside a
+/// [`CountRequestLayer`](gusset_http::CountRequestLayer) there are two more:
+/// `http.server.request.body.size` and `gusset.http.server.unread_requests` (of a client:
+/// `gusset.http.client.unsent_requests`).
 ///
 /// No label's value is a stranger's: the route is a template, a method is known or `_OTHER`, and a
 /// limit on the number of series holds whatever a service names its routes. Of two layers that
@@ -85,7 +88,9 @@ impl<R: Rules> Observer<Http<R>> for HttpMetrics {
     #[inline]
     fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
         let shared = &*self.shared;
-        Metered::start(&shared.meter, || shared.key(req)).map(HttpMetricsCall)
+        let mut call = Metered::start(&shared.meter, || shared.key(req))?;
+        call.request = req.extensions.get::<RequestProgress>().cloned();
+        Some(HttpMetricsCall(call))
     }
 }
 

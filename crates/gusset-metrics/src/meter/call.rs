@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::{Cx, End, Outcome, Protocol};
+use gusset_http::RequestProgress;
 
 use super::Meter;
 use crate::key::SeriesKey;
@@ -13,6 +14,8 @@ use crate::key::SeriesKey;
 pub(crate) struct Metered {
     pub(crate) meter: Arc<Meter>,
     pub(crate) key: SeriesKey,
+    /// What is read of the request's body, if that is counted.
+    pub(crate) request: Option<RequestProgress>,
     /// The request was recorded at its head; what follows is the life of a stream.
     endless: bool,
 }
@@ -31,6 +34,7 @@ impl Metered {
         Some(Self {
             meter: meter.clone(),
             key,
+            request: None,
             endless: false,
         })
     }
@@ -64,6 +68,9 @@ impl Metered {
             series.response_size(cx.bytes());
         } else {
             self.record_request(cx);
+        }
+        if let Some(request) = &self.request {
+            self.meter.series(self.key).request(request);
         }
         if cx.outcome() == Some(Outcome::Abandoned) {
             if let Some(stage) = end.stage() {

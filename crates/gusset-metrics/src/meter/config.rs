@@ -116,6 +116,8 @@ impl Family {
             self.time_to_head,
             self.response_size,
             self.stream,
+            self.request_size,
+            self.unread,
             Some(&names::FOLDED),
         ]
         .into_iter()

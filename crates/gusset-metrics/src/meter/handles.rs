@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use gusset_core::Stage;
+use gusset_http::{RequestProgress, RequestRead};
 use metrics::{Counter, Gauge, Histogram, Label};
 
 use super::Meter;
@@ -18,7 +19,10 @@ pub(crate) struct Handles {
     time_to_head: OnceLock<Histogram>,
     response_size: OnceLock<Histogram>,
     stream: OnceLock<Histogram>,
+    request_size: OnceLock<Histogram>,
     abandoned: [OnceLock<Counter>; 2],
+    /// Partly read, and broken off.
+    unread: [OnceLock<Counter>; 2],
 }
 
 /// A series, with what its handles are made of when they are first needed.
@@ -67,17 +71,47 @@ impl Series<'_> {
     }
 
     pub(super) fn abandoned(self, stage: Stage) {
-        let counter = self.handles.abandoned[stage as usize].get_or_init(|| {
-            // However the response began, it is one row: who left, where, and how far along.
-            let key = self.key.map(|key| SeriesKey {
+        let mark = (names::STAGE, stage.as_str());
+        self.count(
+            &self.handles.abandoned[stage as usize],
+            self.meter.family.abandoned,
+            mark,
+        );
+    }
+
+    /// What was read of the request's body.
+    pub(super) fn request(self, progress: &RequestProgress) {
+        if let Some(metric) = self.meter.family.request_size {
+            self.record(&self.handles.request_size, metric, progress.bytes() as f64);
+        }
+        let read = progress.read();
+        if let (Some(metric), true) = (self.meter.family.unread, read != RequestRead::Whole) {
+            let broken = usize::from(read == RequestRead::Broken);
+            self.count(
+                &self.handles.unread[broken],
+                metric,
+                (names::READ, read.as_str()),
+            );
+        }
+    }
+
+    /// Counts a call with that mark, in one row however its response began.
+    fn count(
+        self,
+        handle: &OnceLock<Counter>,
+        metric: &Metric,
+        (key, value): (&'static str, &'static str),
+    ) {
+        let counter = handle.get_or_init(|| {
+            let common = self.key.map(|key| SeriesKey {
                 version: Version::Unknown,
                 status: 0,
                 error: 0,
                 ..key
             });
-            let mut labels = labels(self.meter, key);
-            labels.push(Label::from_static_parts(names::STAGE, stage.as_str()));
-            instruments::counter(&self.meter.recorder, self.meter.family.abandoned, labels)
+            let mut labels = labels(self.meter, common);
+            labels.push(Label::from_static_parts(key, value));
+            instruments::counter(&self.meter.recorder, metric, labels)
         });
         counter.increment(1);
     }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use gusset::http::{
-    GrpcClient, GrpcServer, Http, HttpClient, HttpServer, Route, Rules, TrackedBody,
+    CountRequestLayer, GrpcClient, GrpcServer, Http, HttpClient, HttpServer, Route, Rules,
+    TrackedBody,
 };
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
 use gusset::prometheus::{Prometheus, Resource};
@@ -64,6 +65,12 @@ fn all_of_http<R: Rules, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>)
         req(),
         Response::new(ScriptedBody::new().data("hello")),
     ));
+    // Nobody reads this one, and the answer to it is an error.
+    let unread = req().map(|()| ScriptedBody::new().data("ignored"));
+    let failed = Response::builder().status(500).body(ScriptedBody::new());
+    let answer = layer.layer(Answer(Some(failed.unwrap())));
+    let Ok(res) = now(CountRequestLayer::new().layer(answer).call(unread));
+    drain(res.into_body());
     for route in ["/a", "/b", "/c"] {
         let mut req = req();
         req.extensions_mut().insert(Route::new(route));
@@ -104,7 +111,7 @@ fn messages(recorder: SharedRecorder) {
 /// A service that answers once.
 pub(crate) struct Answer(Option<Response<ScriptedBody>>);
 
-impl Service<Request<()>> for Answer {
+impl<B> Service<Request<B>> for Answer {
     type Response = Response<ScriptedBody>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Self::Response, Infallible>>;
@@ -113,7 +120,7 @@ impl Service<Request<()>> for Answer {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<()>) -> Self::Future {
+    fn call(&mut self, _: Request<B>) -> Self::Future {
         std::future::ready(Ok(self.0.take().expect("it is called once")))
     }
 }
