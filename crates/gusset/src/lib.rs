@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+// The front page's example compiles.
+#[cfg(all(doctest, feature = "prometheus"))]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;
+
 mod builder;
 mod error;
 mod kind;
