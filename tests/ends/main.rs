@@ -2,6 +2,7 @@
 //! real connections.
 
 mod connections;
+mod error_types;
 mod event_streams;
 mod expect_continue;
 mod expected;
