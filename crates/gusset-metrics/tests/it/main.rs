@@ -6,5 +6,6 @@ mod labels;
 mod messages;
 mod nesting;
 mod overflow;
+mod requests;
 mod rpc;
 mod support;
