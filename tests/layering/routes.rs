@@ -107,3 +107,17 @@ fn a_path_without_a_route_has_no_name_wherever_the_layer_is() {
         );
     }
 }
+
+#[test]
+fn a_nested_service_has_the_name_of_its_prefix_or_none_and_never_a_router_s_own_words() {
+    for place in [Place::Layer, Place::RouteLayer, Place::AroundNamed] {
+        let (request, response) = names(place, &["/service/4711"]).remove(0);
+        for name in [request, response].into_iter().flatten() {
+            assert!(name.starts_with("/service"), "{place:?}: {name}");
+            assert!(
+                !name.contains("4711") && !name.contains("private"),
+                "{place:?}: {name}"
+            );
+        }
+    }
+}

@@ -86,6 +86,7 @@ fn router() -> Router {
         .route("/items/{id}", get(|| async { "an item" }))
         .route("/named", get(named))
         .nest("/inner", inner)
+        .nest_service("/service", get(|| async { "a service" }))
 }
 
 /// Names its route itself, more precisely than the router can.
