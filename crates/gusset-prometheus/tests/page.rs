@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use common::{Sample, samples};
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{
@@ -131,23 +133,52 @@ fn one_metric_under_two_spellings_is_one_metric() {
 
 #[test]
 fn the_last_bucket_and_the_count_agree_while_others_record() {
+    /// Ends the other thread also when this one panics.
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Relaxed);
+        }
+    }
+
     let prometheus = prometheus();
     let waits = with_local_recorder(&prometheus.recorder(), || histogram!("waits"));
-    std::thread::scope(|scope| {
-        scope.spawn(|| (0..200_000).for_each(|i| waits.record(i)));
-        for _ in 0..200 {
+    let done = AtomicBool::new(false);
+    let recorded: u32 = std::thread::scope(|scope| {
+        let recording = scope.spawn(|| {
+            let mut recorded = 0;
+            while !done.load(Relaxed) {
+                waits.record(1e9);
+                recorded += 1;
+            }
+            recorded
+        });
+        let stop = Done(&done);
+        for _ in 0..2_000 {
             let page = prometheus.page().render();
             let samples = samples(&page);
-            let of = |name: &str| samples.iter().filter(move |it| it.name == name).next_back();
+            let of = |name: &str| samples.iter().rfind(|it| it.name == name);
             let (last, count) = (of("waits_bucket").unwrap(), of("waits_count").unwrap());
             assert_eq!(label(last, "le"), Some("+Inf"));
             assert_eq!(last.value, count.value);
         }
+        drop(stop);
+        recording.join().unwrap()
     });
-    assert_eq!(
-        value(&prometheus.page().render(), "waits_count").unwrap(),
-        "200000"
-    );
+    let page = prometheus.page().render();
+    assert_eq!(value(&page, "waits_count").unwrap(), recorded.to_string());
+}
+
+#[test]
+fn a_label_called_as_that_of_the_buckets_steps_aside() {
+    let page = page_of(|| histogram!("waits", "le" => "x").record(1));
+    for sample in samples(&page)
+        .iter()
+        .filter(|it| it.name.starts_with("waits"))
+    {
+        assert_eq!(label(sample, "exported_le"), Some("x"));
+        assert_ne!(label(sample, "le"), Some("x"));
+    }
 }
 
 #[test]

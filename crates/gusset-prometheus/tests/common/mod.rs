@@ -57,6 +57,10 @@ fn sample(line: &str) -> Sample {
                 other => panic!("escape {other:?} in {line:?}"),
             });
         }
+        assert!(
+            labels.iter().all(|(key, _)| *key != label),
+            "{label:?} twice in {line:?}"
+        );
         labels.push((label, value));
         end = word(|_| true).1;
         if end == Some('}') {
