@@ -16,7 +16,7 @@ use crate::accept;
 use crate::renderer::{Rendered, Renderer};
 use crate::store::Store;
 
-/// Text format 0.0.4, which every version of Prometheus reads.
+/// Text format 0.0.4, which every Prometheus in use reads.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 /// The scrape page; implements [`Endpoint`], to be mounted at `/metrics`.
