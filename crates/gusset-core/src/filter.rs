@@ -3,6 +3,21 @@
 use crate::{Cx, Observer, Protocol};
 
 /// Chooses calls by their request. Functions of the request's head are selections too.
+///
+/// ```
+/// use gusset_core::{Filter, ObserveLayer, Select, Unary};
+///
+/// /// One queue's jobs alone.
+/// struct Only(u32);
+///
+/// impl Select<Unary<u32, String>> for Only {
+///     fn selects(&self, job: &u32) -> bool {
+///         *job == self.0
+///     }
+/// }
+///
+/// let layer = ObserveLayer::<Unary<u32, String>, _>::new(Filter::new((), Only(7)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not choose among the requests of `{P}`",
     note = "a selection is a function of the request's head that says whether to observe the call"

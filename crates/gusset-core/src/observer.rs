@@ -51,6 +51,26 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
 /// `on_response` at most once, `on_data` for each piece of the body, and `on_end` exactly once,
 /// whatever happens: [`on_end`](Self::on_end) takes the call by value. Hooks must not panic, block
 /// or wait.
+///
+/// ```
+/// use gusset_core::{Call, Cx, End, Outcome, Protocol, Stage};
+///
+/// /// Tells what went wrong.
+/// struct Alarm;
+///
+/// impl<P: Protocol> Call<P> for Alarm {
+///     fn on_end(self, end: End<'_, P>, cx: &Cx) {
+///         let (Some(outcome), Some(error)) = (cx.outcome(), cx.error_type()) else {
+///             return;
+///         };
+///         let stage = end.stage().map_or("end", Stage::as_str);
+///         eprintln!("{}: {error} at the {stage}, {} bytes, {:?}", outcome.as_str(), cx.bytes(), cx.elapsed());
+///         if let End::Failed(_, failure) = end {
+///             assert_eq!(failure.refused().is_some(), outcome == Outcome::Refused);
+///         }
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a call of `{P}`",
     label = "has no `on_end` for this protocol"

@@ -4,6 +4,63 @@ use crate::{Call, End, Track, Verdict};
 
 /// A family of messages that observers and guards are written for, without the types of its bodies:
 /// `Http`, `Grpc`, `Unary<Job, Done>`.
+///
+/// A protocol of one's own, with jobs of any type and answers that are there at once:
+///
+/// ```
+/// use gusset_core::{
+///     Accept, Call, Classify, Deliver, Delivery, End, Outcome, Protocol, Token, Track, Verdict,
+/// };
+///
+/// struct Job<T> { queue: &'static str, payload: T }
+/// enum Done { Kept, Rejected }
+///
+/// /// Observers see the queue's name and whether the job was kept, and not the payload.
+/// struct Queue;
+///
+/// impl Protocol for Queue {
+///     type Request<'a> = &'a str;
+///     type Response<'a> = &'a Done;
+///     type Trailers = ();
+///     type Classify = Judge;
+/// }
+///
+/// impl<T> Accept<Job<T>> for Queue {
+///     fn head(job: &Job<T>) -> &str {
+///         job.queue
+///     }
+/// }
+///
+/// impl Deliver<Done> for Queue {
+///     type Tracked<C: Call<Self>> = Done;
+///     fn deliver<C: Call<Self>>(done: Done, mut track: Track<Self, C>) -> Done {
+///         track.respond(&done);
+///         track.end(End::Complete(None));
+///         done
+///     }
+/// }
+///
+/// struct Judge { rejected: bool }
+///
+/// impl Classify<Queue> for Judge {
+///     fn start(_: &str) -> Self {
+///         Self { rejected: false }
+///     }
+///     fn on_response(&mut self, done: &Done) -> Delivery {
+///         self.rejected = matches!(done, Done::Rejected);
+///         Delivery::Bare
+///     }
+///     fn on_end(&self, end: &End<'_, Queue>) -> Verdict {
+///         Verdict::of_end(end).unwrap_or(if self.rejected {
+///             Verdict::new(Outcome::CallerFault).with_status(Some(Token::new(&"rejected")))
+///         } else {
+///             Verdict::new(Outcome::Success)
+///         })
+///     }
+/// }
+///
+/// let layer = gusset_core::ObserveLayer::<Queue, _>::new(());
+/// ```
 pub trait Protocol: Sized + 'static {
     /// What is seen of a request.
     type Request<'a>: Copy;

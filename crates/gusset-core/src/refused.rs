@@ -13,9 +13,14 @@ use std::time::Duration;
 ///
 /// ```
 /// use gusset_core::Refused;
+/// use std::time::Duration;
 ///
-/// let refused = Refused::new("stock");
+/// let refused = Refused::new("stock").with_retry_after(Duration::from_secs(2));
 /// assert_eq!(refused.to_string(), "refused by stock");
+///
+/// let error: Box<dyn std::error::Error> = refused.into();
+/// let found = Refused::find(&*error).expect("a refusal");
+/// assert_eq!((found.by(), found.retry_after()), ("stock", Some(Duration::from_secs(2))));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {

@@ -11,6 +11,20 @@ use crate::{Call, Classify, Clock, Cx, Delivery, End, Observer, Protocol, Stage}
 /// a call that is dropped while it was being polled has panicked, one whose response was settled is
 /// complete, any other was abandoned. After the end every method does nothing.
 ///
+/// ```
+/// use gusset_core::{Clock, End, Track, Unary};
+///
+/// // As a protocol does it; `()` stands for an observer.
+/// let mut track = Track::<Unary<u32, &str>, ()>::start(&(), &7, Clock::system());
+/// let answer = track.scope(|| "seven");
+/// track.respond(&answer);
+/// track.data(answer.len());
+/// track.settle();
+/// assert!(track.is_live());
+/// track.end(End::Complete(None));
+/// assert!(!track.is_live());
+/// ```
+///
 /// Costs no allocation and three or four reads of the clock: start, head, first byte, end.
 //
 // The bounds stand on the struct because `Drop` has to have them.

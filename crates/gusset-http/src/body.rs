@@ -16,6 +16,15 @@ pin_project! {
     ///
     /// Passes on every frame, `size_hint` and `is_end_stream` as they are, so that the bytes on the
     /// wire are those of the bare service.
+    ///
+    /// One that belongs to no call is its default:
+    ///
+    /// ```
+    /// use gusset_http::{HttpServer, TrackedBody};
+    ///
+    /// let body = TrackedBody::<String, HttpServer, ()>::default();
+    /// assert_eq!(body.get_ref(), "");
+    /// ```
     pub struct TrackedBody<B, R, C>
     where
         R: Rules,

@@ -18,6 +18,25 @@ use crate::RequestHead;
 /// An endpoint never reads a request's body and never waits for the service. Mount it on a router
 /// as a service with [`EndpointService`] (`Router::route_service` in axum), or in front of a
 /// service without a router by its own path check.
+///
+/// ```
+/// use bytes::Bytes;
+/// use gusset_http::{Endpoint, EndpointService, RequestHead};
+/// use http::Response;
+/// use http_body_util::Full;
+/// use std::future::{Ready, ready};
+///
+/// struct Alive;
+///
+/// impl Endpoint for Alive {
+///     type Future = Ready<Response<Full<Bytes>>>;
+///     fn answer(&self, _: RequestHead<'_>) -> Self::Future {
+///         ready(Response::new("alive".into()))
+///     }
+/// }
+///
+/// let service = EndpointService::new(Alive);
+/// ```
 pub trait Endpoint: Send + Sync + 'static {
     /// The answer, as it is being made.
     type Future: Future<Output = Response<Full<Bytes>>> + Send + 'static;

@@ -7,6 +7,13 @@ use crate::protocol::number;
 use crate::{Http, RequestHead, ResponseHead};
 
 /// gRPC, by the server's rules.
+///
+/// ```
+/// use gusset_core::ObserveLayer;
+/// use gusset_http::Grpc;
+///
+/// let layer = ObserveLayer::<Grpc, _>::new(());
+/// ```
 pub type Grpc = Http<GrpcServer>;
 
 /// The rules of a gRPC server (semantic conventions 1.44, gRPC): the codes that are the service's
@@ -31,6 +38,17 @@ struct Facts {
 }
 
 /// A status code of gRPC.
+///
+/// ```
+/// use gusset_http::GrpcCode;
+/// use http::{HeaderMap, HeaderValue};
+///
+/// let mut trailers = HeaderMap::new();
+/// trailers.insert("grpc-status", HeaderValue::from_static("14"));
+/// let code = GrpcCode::from_headers(&trailers).expect("a status");
+/// assert_eq!(code.token().as_str(), "UNAVAILABLE");
+/// assert!(code.is_service_fault());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GrpcCode(u8);
 

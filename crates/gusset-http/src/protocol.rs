@@ -13,10 +13,65 @@ use crate::{HttpServer, RequestHead, ResponseHead, TrackedBody};
 ///
 /// An observer for every kind of HTTP is `impl<R: Rules> Observer<Http<R>> for Mine`; for servers
 /// alone, `impl Observer<Http> for Mine`.
+///
+/// ```
+/// use gusset_core::{Call, Cx, End, ObserveLayer, Observer};
+/// use gusset_http::{Http, HttpClient, RequestHead, ResponseHead, Rules};
+///
+/// struct Print;
+/// struct PrintCall { line: String }
+///
+/// impl<R: Rules> Observer<Http<R>> for Print {
+///     type Call = PrintCall;
+///     fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> PrintCall {
+///         PrintCall { line: format!("{} {}", req.method, req.uri.path()) }
+///     }
+/// }
+///
+/// impl<R: Rules> Call<Http<R>> for PrintCall {
+///     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
+///         self.line += &format!(" {}", res.status);
+///     }
+///     fn on_end(self, _: End<'_, Http<R>>, cx: &Cx) {
+///         println!("{} {:?}", self.line, cx.elapsed());
+///     }
+/// }
+///
+/// let of_a_server = ObserveLayer::<Http, _>::new(Print);
+/// let of_a_client = ObserveLayer::<Http<HttpClient>, _>::new(Print);
+/// ```
 pub struct Http<R = HttpServer>(PhantomData<fn() -> R>);
 
 /// Rules that say what the end of an HTTP call is called: [`HttpServer`], [`HttpClient`],
 /// [`GrpcServer`] or one's own.
+///
+/// Rules of one's own are a [`Classify`]:
+///
+/// ```
+/// use gusset_core::{Classify, Delivery, End, ObserveLayer, Outcome, Verdict};
+/// use gusset_http::{Http, RequestHead, ResponseHead, status_token};
+/// use http::StatusCode;
+///
+/// /// A cache: whatever is delivered is a success, a miss too.
+/// struct Cache(StatusCode);
+///
+/// impl Classify<Http<Cache>> for Cache {
+///     fn start(_: RequestHead<'_>) -> Self {
+///         Self(StatusCode::OK)
+///     }
+///     fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
+///         self.0 = res.status;
+///         Delivery::Body
+///     }
+///     fn on_end(&self, end: &End<'_, Http<Cache>>) -> Verdict {
+///         Verdict::of_end(end)
+///             .unwrap_or(Verdict::new(Outcome::Success))
+///             .with_status(Some(status_token(self.0)))
+///     }
+/// }
+///
+/// let layer = ObserveLayer::<Http<Cache>, _>::new(());
+/// ```
 ///
 /// [`HttpClient`]: crate::HttpClient
 /// [`GrpcServer`]: crate::GrpcServer

@@ -15,10 +15,11 @@ use crate::{RequestHead, ResponseHead};
 /// the response, where a handler or an inner layer finds it easier; the response's wins.
 ///
 /// ```
-/// use gusset_http::Route;
+/// use gusset_http::{ResponseHead, Route};
 ///
 /// let mut response = http::Response::new(());
 /// response.extensions_mut().insert(Route::new("/items/{id}"));
+/// assert_eq!(Route::of_response(ResponseHead::from(&response)), Some("/items/{id}"));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Route(Text);

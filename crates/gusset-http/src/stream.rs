@@ -19,6 +19,13 @@ pub struct Endless;
 
 /// Whether the body goes on for as long as the caller stays: an event stream
 /// (`text/event-stream`, WHATWG HTML 9.2), or a response marked [`Endless`].
+///
+/// ```
+/// use gusset_http::{ResponseHead, is_endless};
+///
+/// let events = http::Response::builder().header("content-type", "text/event-stream").body(());
+/// assert!(is_endless(ResponseHead::from(&events.unwrap())));
+/// ```
 pub fn is_endless(res: ResponseHead<'_>) -> bool {
     const EVENTS: &[u8] = b"text/event-stream";
     let events = res.headers.get(CONTENT_TYPE).is_some_and(|value| {

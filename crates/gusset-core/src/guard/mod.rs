@@ -21,6 +21,35 @@ use crate::{Accept, Call, Clock, Cx, Deliver, Protocol, Refused, Track};
 /// A part that looks at calls and may refuse them: a circuit breaker, a bulkhead.
 ///
 /// A permit is a [`Call`]: it hears every kind of end, so it cannot leak.
+///
+/// ```
+/// use gusset_core::{Call, Cx, End, Guard, GuardLayer, Protocol, Refused, Unary};
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering::{AcqRel, Acquire}};
+///
+/// /// So many calls at a time, and no more.
+/// struct Bulkhead(Arc<AtomicUsize>);
+/// struct Place(Arc<AtomicUsize>);
+///
+/// impl<P: Protocol> Guard<P> for Bulkhead {
+///     type Permit = Place;
+///     type Refusal = Refused;
+///     fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<Place, Refused> {
+///         match self.0.fetch_update(AcqRel, Acquire, |free| free.checked_sub(1)) {
+///             Ok(_) => Ok(Place(self.0.clone())),
+///             Err(_) => Err(Refused::new("bulkhead")),
+///         }
+///     }
+/// }
+///
+/// impl<P: Protocol> Call<P> for Place {
+///     fn on_end(self, _: End<'_, P>, _: &Cx) {
+///         self.0.fetch_add(1, AcqRel);
+///     }
+/// }
+///
+/// let layer = GuardLayer::<Unary<u32, u32>, _>::new(Bulkhead(Arc::new(AtomicUsize::new(8))));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not guard `{P}`",
     label = "not a guard of this protocol",

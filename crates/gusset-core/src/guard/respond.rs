@@ -1,6 +1,15 @@
 //! What a refused call gets.
 
 /// Turns a refusal into what the caller gets: an error of the service's own type, or a response.
+///
+/// ```
+/// use gusset_core::Refused;
+/// use gusset_core::guard::{AsError, Respond};
+///
+/// type Error = Box<dyn std::error::Error + Send + Sync>;
+/// let answer: Result<u32, Error> = AsError::default().respond(Refused::new("breaker"));
+/// assert_eq!(answer.unwrap_err().to_string(), "refused by breaker");
+/// ```
 pub trait Respond<Refusal, Res, E> {
     /// What the caller gets.
     ///

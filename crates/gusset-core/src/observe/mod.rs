@@ -17,6 +17,15 @@ use crate::{Accept, Clock, Deliver, Observer, Track};
 /// A service whose calls are observed. Made by [`ObserveLayer`].
 ///
 /// Asks nothing of the service but an error that is `'static`, boxes nothing and allocates nothing.
+///
+/// ```
+/// use gusset_core::{ObserveLayer, Unary};
+/// use tower_layer::Layer;
+///
+/// let service = ObserveLayer::<Unary<u32, u32>, _>::new(()).layer("a service");
+/// assert_eq!(service.get_ref(), &"a service");
+/// assert_eq!(service.into_inner(), "a service");
+/// ```
 pub struct Observe<S, P, O> {
     inner: S,
     observer: Arc<O>,

@@ -17,6 +17,17 @@ use crate::RequestHead;
 ///
 /// Not needed where the observer is itself put on with `Router::layer`, which is cheaper: this
 /// allocates the route's name and the response's extensions for each call.
+///
+/// ```
+/// use gusset_core::ObserveLayer;
+/// use gusset_http::{Http, NameRouteLayer};
+/// use tower_layer::Layer;
+///
+/// # let router = "a router";
+/// // In axum: `Router::new().route(..).route_layer(NameRouteLayer::new()).layer(observe)`.
+/// let named = NameRouteLayer::new().layer(router);
+/// let observed = ObserveLayer::<Http, _>::new(()).layer(named);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct NameRouteLayer;
