@@ -1,0 +1,121 @@
+//! A consumer of a queue that wears gusset: no HTTP, just a `tower::Service` of jobs.
+//!
+//! ```text
+//! cargo run --example consumer
+//! ```
+//!
+//! Jobs come from a channel; some fail, and some end among the dead letters, which is no error to
+//! the code but is one to whoever watches the queue. At the end it prints its page.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gusset::metrics::MessageMetrics;
+use gusset::prometheus::Prometheus;
+use gusset::{Classify, Delivery, End, ObserveLayer, Outcome, Token, Unary, Verdict};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+
+struct Job {
+    queue: &'static str,
+    number: u32,
+}
+
+enum Done {
+    Acknowledged,
+    DeadLettered,
+}
+
+#[derive(Debug)]
+struct OutOfStock;
+
+/// What a consumer makes of a job.
+async fn process(job: Job) -> Result<Done, OutOfStock> {
+    sleep(Duration::from_millis(3)).await;
+    match job.number % 10 {
+        7 => Err(OutOfStock),
+        8 => Ok(Done::DeadLettered),
+        // Stuck: the consumer will give it up.
+        9 => std::future::pending().await,
+        _ => Ok(Done::Acknowledged),
+    }
+}
+
+/// What the end of a job is called, on the page and everywhere else.
+struct Rules {
+    dead: bool,
+}
+
+type Consume = Unary<Job, Done, Rules>;
+
+impl Classify<Consume> for Rules {
+    fn start(_: &Job) -> Self {
+        Self { dead: false }
+    }
+
+    fn on_response(&mut self, done: &Done) -> Delivery {
+        self.dead = matches!(done, Done::DeadLettered);
+        Delivery::Bare
+    }
+
+    fn on_end(&self, end: &End<'_, Consume>) -> Verdict {
+        if let End::Failed(_, failure) = end {
+            if failure.downcast_ref::<OutOfStock>().is_some() {
+                let error = Token::new(&"out_of_stock");
+                return Verdict::new(Outcome::ServiceFault).with_error(error);
+            }
+        }
+        // What speaks for itself: a consumer that gave up, or panicked.
+        Verdict::of_end(end).unwrap_or(if self.dead {
+            Verdict::new(Outcome::ServiceFault).with_error(Token::new(&"dead_lettered"))
+        } else {
+            Verdict::new(Outcome::Success)
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let prometheus = Prometheus::builder().build()?;
+    let metrics = MessageMetrics::consumer(Arc::new(prometheus.recorder()), "channel")
+        .operation("fulfil")
+        .destination(|job: &Job| Some(job.queue))
+        .build()?;
+    let mut consumer = ServiceBuilder::new()
+        .layer(ObserveLayer::<Consume, _>::new(metrics))
+        .service(service_fn(process));
+
+    let (queue, mut jobs) = mpsc::channel(16);
+    tokio::spawn(async move {
+        for number in 0..200 {
+            let queue_name = ["orders", "returns"][usize::from(number % 3 == 0)];
+            let job = Job { queue: queue_name, number };
+            if queue.send(job).await.is_err() {
+                break;
+            }
+        }
+    });
+    while let Some(job) = jobs.recv().await {
+        let number = job.number;
+        let done = timeout(Duration::from_millis(30), consumer.ready().await?.call(job)).await;
+        match done {
+            Ok(Ok(Done::Acknowledged)) => {}
+            Ok(Ok(Done::DeadLettered)) => println!("job {number}: among the dead letters"),
+            Ok(Err(error)) => println!("job {number}: {error}"),
+            Err(_) => println!("job {number}: given up"),
+        }
+    }
+    print!("\n{}", prometheus.page().render());
+    Ok(())
+}
+
+impl fmt::Display for OutOfStock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("out of stock")
+    }
+}
+
+impl Error for OutOfStock {}

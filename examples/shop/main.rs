@@ -1,0 +1,187 @@
+//! A shop that wears gusset: an HTTP service, a gRPC service and an HTTP client on one page.
+//!
+//! ```text
+//! cargo run --example shop                  serves, and says what to try
+//! cargo run --example shop -- --traffic     drives traffic at itself, until Ctrl-C
+//! ```
+//!
+//! The story is in this file and in `shop.rs`. `stock.rs` (gRPC) and `payments.rs` (the client) go
+//! on with it; `traffic.rs` and `summary.rs` hold the page against a count of their own.
+
+mod options;
+mod payments;
+mod shop;
+mod stock;
+mod summary;
+mod traffic;
+
+use std::error::Error;
+use std::io::Write;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gusset::metrics::Label;
+use gusset::prometheus::Prometheus;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{interval, sleep, timeout};
+
+pub(crate) use self::options::Options;
+use self::payments::{Charges, Payments};
+use self::shop::{Plan, Shop};
+use self::traffic::Traffic;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Says that the shop closes, or that the traffic stops.
+type Closing = watch::Receiver<bool>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = std::env::args_os().skip(1);
+    let options = match Options::parse(args.map(|arg| arg.to_string_lossy().into_owned())) {
+        Ok(options) => options,
+        Err(fault) => {
+            eprintln!("shop: {fault}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(options, &mut std::io::stdout()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("shop: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the shop until Ctrl-C. False if it drove traffic and the page does not agree with that.
+pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, Failure> {
+    if options.help {
+        out.write_all(options::HELP.as_bytes())?;
+        return Ok(true);
+    }
+    let mut nearby = options.listen;
+    nearby.set_port(0);
+    let listener = bind(options.listen).await?;
+    let (stock_listener, payments_listener) = (bind(nearby).await?, bind(nearby).await?);
+    let address = listener.local_addr()?;
+    let stock_address = stock_listener.local_addr()?;
+    let payments_address = payments_listener.local_addr()?;
+    let (close, closing) = watch::channel(false);
+
+    // What a service does to wear gusset is from here ...
+    let gusset = gusset::http()
+        .metrics(|metrics| {
+            metrics
+                .scope_recorder()
+                .label(Label::of::<Plan>())
+                .label(traffic::label())
+        })
+        .build()?;
+    let page = gusset.prometheus();
+    metrics::with_local_recorder(&page.recorder(), || {
+        let help = "Orders that were placed and paid.";
+        metrics::describe_counter!("shop.orders.placed", metrics::Unit::Count, help);
+    });
+    let shop = Shop {
+        payments: Payments::client(page, payments_address)?,
+        books: Arc::default(),
+        closing: closing.clone(),
+    };
+    let app = shop::routes(shop)
+        .layer(gusset.layer())
+        .route_service("/metrics", gusset.page());
+    // ... to here; `payments.rs` and `stock.rs` have as much again.
+
+    let charges = Arc::new(Charges::default());
+    let mut servers = JoinSet::new();
+    let serve = axum::serve(listener, app).with_graceful_shutdown(closed(closing.clone()));
+    servers.spawn(async { serve.await.map_err(Failure::from) });
+    let serve = stock::serve(stock_listener, page, closing.clone())?;
+    servers.spawn(async { serve.await.map_err(Failure::from) });
+    let serve = payments::serve(payments_listener, charges.clone(), closing);
+    servers.spawn(async { serve.await.map_err(Failure::from) });
+
+    writeln!(out, "the shop     http://{address}")?;
+    writeln!(out, "its page     http://{address}/metrics")?;
+    writeln!(out, "its stock    http://{stock_address} (gRPC)")?;
+    writeln!(out, "\nTry, and see what the page makes of it:")?;
+    for path in shop::TRY {
+        writeln!(out, "  curl -i 'http://{address}{path}'")?;
+    }
+    writeln!(out, "Ctrl-C ends it.\n")?;
+
+    let end = async {
+        let seconds = options.seconds.unwrap_or(u64::MAX);
+        tokio::select! {
+            () = sleep(Duration::from_secs(seconds)) => Ok(()),
+            signal = tokio::signal::ctrl_c() => signal,
+        }
+    };
+    let agree = if options.traffic {
+        let traffic = Traffic::new(address, stock_address)?;
+        drive(&traffic, page, end, out).await?;
+        let mut driven = traffic.counts();
+        driven.extend(charges.counts());
+        let page = traffic.settled_page(&driven).await?;
+        summary::compare(out, &driven, &page)?
+    } else {
+        end.await?;
+        true
+    };
+    close.send_replace(true);
+    // A visitor may still be there, with a million rows to export.
+    let all = async { while servers.join_next().await.is_some() {} };
+    if timeout(Duration::from_secs(5), all).await.is_err() {
+        writeln!(out, "some calls did not end in time")?;
+    }
+    Ok(agree)
+}
+
+/// Drives traffic until the end, and until each of its calls has ended too.
+async fn drive(
+    traffic: &Traffic,
+    page: &Prometheus,
+    end: impl Future<Output = std::io::Result<()>>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let (stop, stopped) = watch::channel(false);
+    let mut callers = JoinSet::new();
+    for caller in 0..8 {
+        callers.spawn(traffic.clone().call_until(caller, stopped.clone()));
+    }
+    summary::head(out)?;
+    let mut end = pin!(end);
+    let mut second = interval(Duration::from_secs(1));
+    second.tick().await;
+    for seconds in 1_u64.. {
+        tokio::select! {
+            _ = second.tick() => summary::line(out, seconds, &page.page().render())?,
+            ended = &mut end => {
+                ended?;
+                break;
+            }
+        }
+    }
+    stop.send_replace(true);
+    while let Some(caller) = callers.join_next().await {
+        caller?;
+    }
+    Ok(())
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+/// Waits until it is said.
+async fn closed(mut closing: Closing) {
+    // An error says that nobody is left to say it.
+    let _ = closing.wait_for(|closing| *closing).await;
+}

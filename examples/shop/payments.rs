@@ -1,0 +1,104 @@
+//! Who the shop calls: a small server that charges cards, and the client that wears gusset's other
+//! side.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use bytes::Bytes;
+use gusset::ObserveLayer;
+use gusset::http::{Http, HttpClient, RequestHead};
+use gusset::metrics::{ConfigError, HttpMetrics};
+use gusset::observe::Observe;
+use gusset::prometheus::Prometheus;
+use http::{Request, StatusCode, header};
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::net::TcpListener;
+use tower::{Layer as _, ServiceExt as _};
+
+use super::summary::{self, Counts};
+use super::{Closing, Failure, closed};
+
+/// The shop's client of the payments server.
+#[derive(Clone)]
+pub(crate) struct Payments {
+    client: Observe<Client<HttpConnector, Full<Bytes>>, Http<HttpClient>, HttpMetrics>,
+    address: SocketAddr,
+}
+
+/// How the payments server itself counts, to be held against the page.
+#[derive(Default)]
+pub(crate) struct Charges {
+    made: AtomicI64,
+    declined: AtomicI64,
+}
+
+impl Charges {
+    pub(crate) fn counts(&self) -> Counts {
+        Counts::from([
+            (summary::CHARGED, self.made.load(Ordering::Relaxed)),
+            (summary::DECLINED, self.declined.load(Ordering::Relaxed)),
+        ])
+    }
+}
+
+impl Payments {
+    /// A client whose calls are measured on that page.
+    pub(crate) fn client(page: &Prometheus, address: SocketAddr) -> Result<Self, ConfigError> {
+        let metrics = HttpMetrics::client(Arc::new(page.recorder()))
+            .route(template)
+            .build()?;
+        let layer = ObserveLayer::<Http<HttpClient>, _>::new(metrics);
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Ok(Self {
+            client: layer.layer(client),
+            address,
+        })
+    }
+
+    /// Whether the card was charged.
+    pub(crate) async fn charge(&self, cents: u64) -> Result<bool, Failure> {
+        let request = Request::post(format!("http://{}/charges", self.address))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::from(cents.to_string()))?;
+        let response = self.client.clone().oneshot(request).await?;
+        match response.status() {
+            StatusCode::CREATED => Ok(true),
+            StatusCode::PAYMENT_REQUIRED => Ok(false),
+            status => Err(format!("the payments server answered {status}").into()),
+        }
+    }
+}
+
+/// The template of the one request that the client makes (`url.template`).
+fn template(_: RequestHead<'_>) -> Option<&str> {
+    Some("/charges")
+}
+
+/// The payments server: it declines what costs more than 500.
+pub(crate) fn serve(
+    listener: TcpListener,
+    charges: Arc<Charges>,
+    closing: Closing,
+) -> impl Future<Output = io::Result<()>> + Send {
+    let charge = |State(charges): State<Arc<Charges>>, Json(cents): Json<u64>| async move {
+        let (count, status) = match cents {
+            0..=50_000 => (&charges.made, StatusCode::CREATED),
+            _ => (&charges.declined, StatusCode::PAYMENT_REQUIRED),
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        status
+    };
+    let app = Router::new()
+        .route("/charges", post(charge))
+        .with_state(charges);
+    let serve = axum::serve(listener, app).with_graceful_shutdown(closed(closing));
+    serve.into_future()
+}
