@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
+pub mod contract;
 mod witness;
 
 pub use body::{ScriptError, ScriptedBody};

@@ -1,6 +1,7 @@
 //! What is measured, seen through a recorder that gives back what was recorded.
 
 mod config;
+mod contract;
 mod ends;
 mod labels;
 mod messages;
