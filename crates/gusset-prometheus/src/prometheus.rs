@@ -30,7 +30,7 @@ use crate::{InstallError, Page, PrometheusBuilder, Recorder, Resource};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Prometheus {
-    store: Arc<Store>,
+    recorder: Arc<Recorder>,
     renderer: Arc<Renderer>,
 }
 
@@ -45,12 +45,14 @@ impl Prometheus {
     pub(crate) fn new(resource: &Resource, histograms: Histograms) -> Self {
         let store = Arc::new(Store::new(resource, histograms));
         let renderer = Arc::new(Renderer::new(Arc::clone(&store)));
-        Self { store, renderer }
+        let recorder = Arc::new(Recorder::new(store));
+        Self { recorder, renderer }
     }
 
-    /// Where measurements for this page go in. Each call gives a handle to the same recorder.
-    pub fn recorder(&self) -> Recorder {
-        Recorder::new(Arc::clone(&self.store))
+    /// Where measurements for this page go in. Each call gives the same recorder, so that layers
+    /// which are handed it know each other by its address.
+    pub fn recorder(&self) -> Arc<Recorder> {
+        Arc::clone(&self.recorder)
     }
 
     /// The page, to be mounted on a server or rendered by hand. Each call gives a handle to the same

@@ -1,8 +1,6 @@
 //! A layer, put together.
 
 use std::fmt;
-#[cfg(feature = "prometheus")]
-use std::sync::Arc;
 
 use gusset_core::{Filter, Isolate, ObserveLayer, Observer};
 use gusset_http::Paths;
@@ -137,7 +135,7 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
             Some(prometheus) => prometheus,
             None => crate::telemetry::page(&env)?,
         };
-        let mut builder = kind.metrics(Arc::new(prometheus.recorder()));
+        let mut builder = kind.metrics(prometheus.recorder());
         if let Some(configure) = configure {
             builder = configure(builder);
         }

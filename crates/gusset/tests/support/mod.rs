@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use gusset::http::{
@@ -23,7 +22,7 @@ pub(crate) fn page_on_which_everything_has_happened() -> String {
         .resource(Resource::new())
         .build()
         .unwrap();
-    let recorder: SharedRecorder = Arc::new(prometheus.recorder());
+    let recorder: SharedRecorder = prometheus.recorder();
     // One call finds no room.
     let server = HttpMetrics::server(recorder.clone())
         .series_limit(4)
