@@ -110,6 +110,12 @@ pub trait Classify<P: Protocol>: Send + Sync + 'static {
     /// Keeps of the response what the judgement needs, and says what is to come after its head.
     fn on_response(&mut self, res: P::Response<'_>) -> Delivery;
 
+    /// Whether a response is not whole without its trailers, however much of its body was handed out:
+    /// dropped before them, it was abandoned. Asked after `on_response`.
+    fn needs_trailers(&self) -> bool {
+        false
+    }
+
     /// The judgement. Called once, before any observer hears of the end.
     fn on_end(&self, end: &End<'_, P>) -> Verdict;
 }

@@ -123,11 +123,12 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
 
     /// All that is owed has been handed out: from now on a drop is the end and not a departure.
     ///
-    /// hyper stops polling a body whose `content-length` is paid, and drops it.
+    /// hyper stops polling a body whose `content-length` is paid, and drops it. Does nothing where the
+    /// protocol needs trailers to know what became of the call.
     #[inline]
     pub fn settle(&mut self) {
         if let Some(live) = &mut self.live {
-            live.settled = true;
+            live.settled = !live.classify.needs_trailers();
         }
     }
 

@@ -213,6 +213,11 @@ impl Classify<Http<Self>> for GrpcServer {
     }
 
     #[inline]
+    fn needs_trailers(&self) -> bool {
+        self.0.code.is_none()
+    }
+
+    #[inline]
     fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
         self.0.judge(end, false)
     }
@@ -229,6 +234,11 @@ impl Classify<Http<Self>> for GrpcClient {
     #[inline]
     fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
         self.0.on_response(res)
+    }
+
+    #[inline]
+    fn needs_trailers(&self) -> bool {
+        self.0.code.is_none()
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use gusset_http::{GrpcCode, GrpcServer};
 use gusset_testkit::{Fact, ScriptedBody};
 use http::{HeaderMap, HeaderValue, Method, Response};
 
-use crate::support::{drain, observe_as, only, request, status};
+use crate::support::{drain, frame, observe_as, only, request, status};
 
 use Outcome::{Abandoned, CallerFault, ServiceFault, Success};
 
@@ -163,4 +163,16 @@ fn what_is_no_code_is_unknown_and_what_is_not_there_is_none() {
         assert_eq!(of(value), Some(GrpcCode::UNKNOWN), "{value:?}");
     }
     assert_eq!(GrpcCode::from_headers(&HeaderMap::new()), None);
+}
+
+#[test]
+fn a_caller_that_leaves_after_the_message_and_before_the_status_has_abandoned_the_call() {
+    let length = http_body::SizeHint::with_exact(7);
+    let body = message().trailers("grpc-status", "0").hint(length);
+    let request = request(Method::POST);
+    let (mut response, witness) =
+        observe_as::<GrpcServer, _>(request, Response::new(body), Clock::system());
+    let _ = frame(response.body_mut());
+    drop(response);
+    assert_eq!(only(&witness).outcome, Abandoned);
 }
