@@ -1,7 +1,10 @@
 //! One layer's value, one set of numbers.
 
-use gusset_core::ObserveLayer;
-use gusset_http::Http;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gusset_core::{Cx, ObserveLayer, Observer};
+use gusset_http::{Http, RequestHead};
 use gusset_testkit::Witness;
 
 use crate::serving::{Place, ask};
@@ -25,6 +28,44 @@ fn all_routes_and_all_connections_of_a_layer_count_into_one_set() {
                 .iter()
                 .all(|fact| fact.end == "Complete" && fact.status == Some("200"))
         );
+    }
+}
+
+/// An observer whose number is its own, and which cannot be cloned: were it made anew for a route
+/// or a connection, it would begin to count again.
+struct Counter {
+    own: AtomicUsize,
+    told: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Observer<Http> for Counter {
+    type Call = ();
+
+    fn start(&self, _: RequestHead<'_>, _: &mut Cx) {
+        let number = self.own.fetch_add(1, Ordering::Relaxed);
+        self.told
+            .lock()
+            .expect("nobody panics with it")
+            .push(number);
+    }
+}
+
+#[test]
+fn the_state_of_an_observer_is_there_once_for_a_layer_and_its_clones() {
+    for place in Place::ALL {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let counter = Counter {
+            own: AtomicUsize::new(0),
+            told: told.clone(),
+        };
+        let layer = ObserveLayer::<Http, _>::new(counter);
+        let server = place.serve(&layer);
+        for _ in 0..3 {
+            ask(&server, &PATHS);
+        }
+        drop(server);
+        let told = told.lock().expect("nobody panics with it");
+        assert_eq!(*told, Vec::from_iter(0..12), "{place:?}");
     }
 }
 
