@@ -1,10 +1,6 @@
 //! A consumer of a queue that wears gusset: no HTTP, just a `tower::Service` of jobs.
 //!
-//! ```text
-//! cargo run --example consumer
-//! ```
-//!
-//! Jobs come from a channel; some fail, and some end among the dead letters, which is no error to
+//! `cargo run --example consumer`: jobs come from a channel; some fail, and some end among the dead letters, which is no error to
 //! the code but is one to whoever watches the queue. At the end it prints its page.
 
 use std::error::Error;
@@ -62,18 +58,15 @@ impl Classify<Consume> for Rules {
     }
 
     fn on_end(&self, end: &End<'_, Consume>) -> Verdict {
-        if let End::Failed(_, failure) = end {
-            if failure.downcast_ref::<OutOfStock>().is_some() {
-                let error = Token::new(&"out_of_stock");
-                return Verdict::new(Outcome::ServiceFault).with_error(error);
+        let fault = |error| Verdict::new(Outcome::ServiceFault).with_error(error);
+        match end {
+            End::Failed(_, failure) if failure.downcast_ref::<OutOfStock>().is_some() => {
+                fault(Token::new(&"out_of_stock"))
             }
+            End::Complete(_) if self.dead => fault(Token::new(&"dead_lettered")),
+            // A job that was given up, or panicked, speaks for itself.
+            end => Verdict::of_end(end).unwrap_or(Verdict::new(Outcome::Success)),
         }
-        // What speaks for itself: a consumer that gave up, or panicked.
-        Verdict::of_end(end).unwrap_or(if self.dead {
-            Verdict::new(Outcome::ServiceFault).with_error(Token::new(&"dead_lettered"))
-        } else {
-            Verdict::new(Outcome::Success)
-        })
     }
 }
 
@@ -92,7 +85,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(async move {
         for number in 0..200 {
             let queue_name = ["orders", "returns"][usize::from(number % 3 == 0)];
-            let job = Job { queue: queue_name, number };
+            let job = Job {
+                queue: queue_name,
+                number,
+            };
             if queue.send(job).await.is_err() {
                 break;
             }

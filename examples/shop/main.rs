@@ -5,11 +5,15 @@
 //! cargo run --example shop -- --traffic     drives traffic at itself, until Ctrl-C
 //! ```
 //!
-//! The story is in this file and in `shop.rs`. `stock.rs` (gRPC) and `payments.rs` (the client) go
-//! on with it; `traffic.rs` and `summary.rs` hold the page against a count of their own.
+//! The story is in this file, in `shop.rs` and in `pages.rs`. `stock.rs` (gRPC) and `payments.rs`
+//! (the client) go on with it. `traffic.rs` and what it uses, `callers.rs`, `summary.rs` and
+//! `reading.rs`, hold the page against a count of their own.
 
+mod callers;
 mod options;
+mod pages;
 mod payments;
+mod reading;
 mod shop;
 mod stock;
 mod summary;
@@ -17,22 +21,20 @@ mod traffic;
 
 use std::error::Error;
 use std::io::Write;
-use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gusset::metrics::Label;
-use gusset::prometheus::Prometheus;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
+use self::callers::Callers;
 pub(crate) use self::options::Options;
 use self::payments::{Charges, Payments};
 use self::shop::{Plan, Shop};
-use self::traffic::Traffic;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -124,11 +126,11 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
         }
     };
     let agree = if options.traffic {
-        let traffic = Traffic::new(address, stock_address)?;
-        drive(&traffic, page, end, out).await?;
-        let mut driven = traffic.counts();
+        let callers = Callers::new(address, stock_address)?;
+        traffic::drive(&callers, page, end, out).await?;
+        let mut driven = callers.counts();
         driven.extend(charges.counts());
-        let page = traffic.settled_page(&driven).await?;
+        let page = traffic::settled_page(&callers, &driven).await?;
         summary::compare(out, &driven, &page)?
     } else {
         end.await?;
@@ -141,38 +143,6 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
         writeln!(out, "some calls did not end in time")?;
     }
     Ok(agree)
-}
-
-/// Drives traffic until the end, and until each of its calls has ended too.
-async fn drive(
-    traffic: &Traffic,
-    page: &Prometheus,
-    end: impl Future<Output = std::io::Result<()>>,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
-    let (stop, stopped) = watch::channel(false);
-    let mut callers = JoinSet::new();
-    for caller in 0..8 {
-        callers.spawn(traffic.clone().call_until(caller, stopped.clone()));
-    }
-    summary::head(out)?;
-    let mut end = pin!(end);
-    let mut second = interval(Duration::from_secs(1));
-    second.tick().await;
-    for seconds in 1_u64.. {
-        tokio::select! {
-            _ = second.tick() => summary::line(out, seconds, &page.page().render())?,
-            ended = &mut end => {
-                ended?;
-                break;
-            }
-        }
-    }
-    stop.send_replace(true);
-    while let Some(caller) = callers.join_next().await {
-        caller?;
-    }
-    Ok(())
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {

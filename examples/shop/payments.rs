@@ -42,8 +42,11 @@ pub(crate) struct Charges {
 
 impl Charges {
     pub(crate) fn counts(&self) -> Counts {
+        let made = self.made.load(Ordering::Relaxed);
         Counts::from([
-            (summary::CHARGED, self.made.load(Ordering::Relaxed)),
+            (summary::CHARGED, made),
+            // The shop takes no money without placing the order.
+            (summary::PLACED, made),
             (summary::DECLINED, self.declined.load(Ordering::Relaxed)),
         ])
     }

@@ -2,25 +2,18 @@
 //! of a customer who orders, and a counter of its own.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::convert::Infallible;
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::sse::{Event, Sse};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use futures_util::{Stream, StreamExt, stream};
 use gusset::metrics::LabelValue;
 use serde::{Deserialize, Serialize};
-use tokio::time::{interval, sleep};
 
 use super::payments::Payments;
-use super::{Closing, closed};
+use super::{Closing, pages};
 
 #[derive(Clone)]
 pub(crate) struct Shop {
@@ -34,13 +27,13 @@ pub(crate) struct Shop {
 pub(crate) struct Books {
     baskets: BTreeMap<u8, Vec<Item>>,
     orders: VecDeque<Order>,
-    last_order: u64,
+    pub(crate) last_order: u64,
 }
 
 #[derive(Clone, Copy, Serialize)]
 pub(crate) struct Item {
     pub(crate) name: &'static str,
-    cents: u64,
+    pub(crate) cents: u64,
 }
 
 pub(crate) const CATALOGUE: [Item; 3] = [
@@ -106,17 +99,14 @@ pub(crate) fn routes(shop: Shop) -> Router {
         .route("/baskets/{customer}/{item}", post(add))
         .route("/orders", post(order))
         .route("/orders/{id}", get(look_up))
-        .route("/export", get(export))
-        .route("/events", get(events))
-        .route("/slow", get(slow).post(slow))
-        .route("/fail", get(fail))
+        .merge(pages::routes())
         .with_state(shop)
 }
 
 impl Shop {
     /// The books, for no longer than it takes to write in them. A handler that panicked with them
     /// open has left them as they are.
-    fn books<T>(&self, with: impl FnOnce(&mut Books) -> T) -> T {
+    pub(crate) fn books<T>(&self, with: impl FnOnce(&mut Books) -> T) -> T {
         with(&mut self.books.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -165,74 +155,4 @@ async fn look_up(State(shop): State<Shop>, Path(id): Path<u64>) -> Result<Json<O
     shop.books(|books| books.orders.iter().find(|order| order.id == id).cloned())
         .map(Json)
         .ok_or(StatusCode::NOT_FOUND)
-}
-
-#[derive(Deserialize)]
-struct Rows {
-    rows: Option<u64>,
-}
-
-/// A streamed export: a hundred rows each five milliseconds, for as many as are asked for.
-async fn export(Query(Rows { rows }): Query<Rows>) -> impl IntoResponse {
-    let rows = rows.unwrap_or(2000);
-    let chunks = stream::unfold(0, move |first| async move {
-        sleep(Duration::from_millis(5)).await;
-        let last = rows.min(first + 100);
-        let row = |(id, item): (u64, &Item)| format!("{id},{},{}\n", item.name, item.cents);
-        let chunk: String = (first..last)
-            .zip(CATALOGUE.iter().cycle())
-            .map(row)
-            .collect();
-        (first < last).then_some((Ok::<_, Infallible>(chunk), last))
-    });
-    (
-        [(header::CONTENT_TYPE, "text/csv")],
-        Body::from_stream(chunks),
-    )
-}
-
-/// An event stream without an end: it goes on until its listener leaves or the shop closes.
-async fn events(
-    State(shop): State<Shop>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>> + Send + 'static> {
-    let closed = closed(shop.closing.clone());
-    let ticks = stream::unfold(interval(Duration::from_millis(100)), move |mut tick| {
-        let shop = shop.clone();
-        async move {
-            tick.tick().await;
-            let orders = shop.books(|books| books.last_order);
-            let event = Event::default().event("orders").data(orders.to_string());
-            Some((Ok(event), tick))
-        }
-    });
-    Sse::new(ticks.take_until(Box::pin(closed)))
-}
-
-#[derive(Deserialize)]
-struct Wait {
-    millis: Option<u64>,
-}
-
-/// A slow page. Reads the request whole, so that whoever sends one knows that the page has begun.
-async fn slow(Query(Wait { millis }): Query<Wait>, _: Bytes) -> &'static str {
-    sleep(Duration::from_millis(millis.unwrap_or(300))).await;
-    "at last\n"
-}
-
-#[derive(Deserialize)]
-struct When {
-    late: Option<bool>,
-}
-
-/// Fails at once or, if asked to, when the head with its 200 is long gone.
-async fn fail(Query(When { late }): Query<When>) -> Response {
-    if late != Some(true) {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "the shop's fault\n").into_response();
-    }
-    let good = stream::iter([Ok("so far so good\n")]);
-    let bad = stream::once(Box::pin(async {
-        sleep(Duration::from_millis(20)).await;
-        Err(io::Error::other("the shop's fault"))
-    }));
-    Body::from_stream(good.chain(bad)).into_response()
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
+use super::reading::{quantile, sum};
 use super::traffic;
 
-/// How many calls ended in each way.
+/// How often each thing happened.
 pub(crate) type Counts = BTreeMap<&'static str, i64>;
 
 pub(crate) const SUCCESS: &str = "success";
@@ -16,9 +17,11 @@ pub(crate) const LEFT_MIDWAY: &str = "left mid-stream";
 pub(crate) const LISTENED: &str = "event streams";
 /// The shop never heard of such a call, so it is not on the page.
 pub(crate) const UNANSWERED: &str = "without an answer";
+pub(crate) const PAID_PLAN: &str = "by the paid plan";
+pub(crate) const PLACED: &str = "orders placed";
 pub(crate) const STOCK_OK: &str = "stock: OK";
 pub(crate) const STOCK_NOT_FOUND: &str = "stock: NOT_FOUND";
-pub(crate) const STOCK_UNIMPLEMENTED: &str = "stock: UNIMPLEMENTED";
+pub(crate) const STOCK_UNKNOWN: &str = "stock: UNIMPLEMENTED";
 pub(crate) const CHARGED: &str = "payments: charged";
 pub(crate) const DECLINED: &str = "payments: declined";
 
@@ -32,51 +35,35 @@ const ENDS: [&str; 6] = [
 ];
 
 const DURATION: &str = "http_server_request_duration_seconds";
+const REQUESTS: &str = "http_server_request_duration_seconds_count";
+const ABANDONED: &str = "gusset_http_server_abandoned_requests_total";
+const STREAMS: &str = "gusset_http_server_stream_duration_seconds_count";
+const RPCS: &str = "rpc_server_call_duration_seconds_count";
+const CLIENT: &str = "http_client_request_duration_seconds_count";
 
-/// The traffic's share of a page.
+/// What a page says of the traffic; of orders and payments, what it says of all callers.
 pub(crate) fn counts(page: &str) -> Counts {
     let driven = format!("shop_caller=\"{}\"", traffic::TRAFFIC);
-    let shop = |metric: &str, part: &str| {
-        sum(page, metric, |labels| {
-            labels.contains(&driven) && labels.contains(part)
-        })
-    };
-    let ended = |status: &str| {
-        sum(page, &format!("{DURATION}_count"), |labels| {
-            let error = labels.contains("error_type=");
-            labels.contains(&driven)
-                && !error
-                && labels.contains(&format!("status_code=\"{status}"))
-        })
-    };
-    let abandoned = "gusset_http_server_abandoned_requests_total";
-    let left = shop(abandoned, r#"gusset_stage="body""#);
-    let listened = shop("gusset_http_server_stream_duration_seconds_count", "");
-    let stock = |code: &str| {
-        let code = format!("status_code=\"{code}\"");
-        shop("rpc_server_call_duration_seconds_count", &code)
-    };
-    let payments = |status: &str| {
-        let status = format!("status_code=\"{status}\"");
-        let metric = "http_client_request_duration_seconds_count";
-        sum(page, metric, |labels| labels.contains(&status))
-    };
+    // A 200 whose body broke off bears an error, and is no success.
+    let broken = sum(page, REQUESTS, &[&driven, "status_code=\"2", "error_type="]);
+    let driven = |metric, part| sum(page, metric, &[&driven, part]);
+    let left = driven(ABANDONED, "stage=\"body\"");
+    let listened = driven(STREAMS, "");
     Counts::from([
-        // Whoever leaves mid-stream has seen a head with 200, and so has who listens to events.
-        (SUCCESS, ended("2") + ended("3") - left),
-        (CALLER_FAULT, ended("4")),
-        (
-            SHOP_FAULT,
-            shop(&format!("{DURATION}_count"), "error_type="),
-        ),
-        (LEFT_EARLY, shop(abandoned, r#"gusset_stage="head""#)),
+        // Whoever left mid-stream has seen a 200, and so has who listened to events.
+        (SUCCESS, driven(REQUESTS, "status_code=\"2") - broken - left),
+        (CALLER_FAULT, driven(REQUESTS, "status_code=\"4")),
+        (SHOP_FAULT, driven(REQUESTS, "error_type=")),
+        (LEFT_EARLY, driven(ABANDONED, "stage=\"head\"")),
         (LEFT_MIDWAY, left - listened),
         (LISTENED, listened),
-        (STOCK_OK, stock("OK")),
-        (STOCK_NOT_FOUND, stock("NOT_FOUND")),
-        (STOCK_UNIMPLEMENTED, stock("UNIMPLEMENTED")),
-        (CHARGED, payments("201")),
-        (DECLINED, payments("402")),
+        (PAID_PLAN, driven(REQUESTS, "shop_plan=\"paid\"")),
+        (PLACED, sum(page, "shop_orders_placed_total", &[])),
+        (STOCK_OK, driven(RPCS, "status_code=\"OK\"")),
+        (STOCK_NOT_FOUND, driven(RPCS, "status_code=\"NOT_FOUND\"")),
+        (STOCK_UNKNOWN, driven(RPCS, "status_code=\"UNIMPLEMENTED\"")),
+        (CHARGED, sum(page, CLIENT, &["status_code=\"201\""])),
+        (DECLINED, sum(page, CLIENT, &["status_code=\"402\""])),
     ])
 }
 
@@ -87,10 +74,7 @@ pub(crate) fn in_flight(page: &str) -> i64 {
         "http_client_active_requests",
         "gusset_rpc_server_active_calls",
     ];
-    gauges
-        .into_iter()
-        .map(|gauge| sum(page, gauge, |_| true))
-        .sum()
+    gauges.into_iter().map(|gauge| sum(page, gauge, &[])).sum()
 }
 
 /// What stands above the lines.
@@ -105,13 +89,20 @@ pub(crate) fn head(out: &mut impl Write) -> io::Result<()> {
 /// One line for each second of the traffic.
 pub(crate) fn line(out: &mut impl Write, seconds: u64, page: &str) -> io::Result<()> {
     let counts = counts(page);
-    let all: i64 = ENDS.iter().map(|end| counts[end]).sum();
+    let all = requests(&counts);
     write!(out, "{seconds:>5}{all:>9}")?;
     for end in ENDS {
         write!(out, "{:>width$}", counts[end], width = end.len() + 2)?;
     }
-    let (p50, p99) = (quantile(page, 0.50), quantile(page, 0.99));
+    let (p50, p99) = (
+        quantile(page, DURATION, 0.50),
+        quantile(page, DURATION, 0.99),
+    );
     writeln!(out, "{:>11}{p50:>9} s{p99:>9} s", in_flight(page))
+}
+
+fn requests(counts: &Counts) -> i64 {
+    ENDS.iter().filter_map(|end| counts.get(end)).sum()
 }
 
 /// Both counts side by side, and whether they agree.
@@ -129,50 +120,7 @@ pub(crate) fn compare(out: &mut impl Write, driven: &Counts, page: &str) -> io::
         agree &= row(what, of(driven), of(&counted))?;
     }
     agree &= row("in flight", 0, in_flight(page))?;
-    agree &= row("all", driven.values().sum(), counted.values().sum())?;
+    agree &= row("all HTTP requests", requests(driven), requests(&counted))?;
     writeln!(out, "{}", if agree { "agree" } else { "DISAGREE" })?;
     Ok(agree)
-}
-
-/// The samples of a metric, added up, for the labels that are asked for.
-fn sum(page: &str, metric: &str, labels: impl Fn(&str) -> bool) -> i64 {
-    samples(page, metric)
-        .filter(|(found, _)| labels(found))
-        .map(|(_, value)| value)
-        .sum()
-}
-
-/// The end of the bucket that holds a quantile of all requests.
-fn quantile(page: &str, quantile: f64) -> f64 {
-    let mut buckets: Vec<(f64, i64)> = Vec::new();
-    for (labels, count) in samples(page, &format!("{DURATION}_bucket")) {
-        let end = labels
-            .split("le=\"")
-            .nth(1)
-            .and_then(|le| le.split('"').next());
-        let end = end
-            .and_then(|end| end.parse().ok())
-            .unwrap_or(f64::INFINITY);
-        match buckets.iter_mut().find(|(known, _)| *known == end) {
-            Some((_, sum)) => *sum += count,
-            None => buckets.push((end, count)),
-        }
-    }
-    let all = buckets
-        .iter()
-        .map(|(_, count)| *count)
-        .max()
-        .unwrap_or_default();
-    let rank = quantile * all as f64;
-    let holds = |(end, count): &(f64, i64)| (*count as f64 >= rank).then_some(*end);
-    buckets.iter().find_map(holds).unwrap_or_default()
-}
-
-/// The samples of one metric: labels as they stand on the page, and the value.
-fn samples<'a>(page: &'a str, metric: &str) -> impl Iterator<Item = (&'a str, i64)> {
-    page.lines().filter_map(move |line| {
-        let (labels, value) = line.strip_prefix(metric)?.rsplit_once(' ')?;
-        let labels_only = labels.is_empty() || labels.starts_with('{');
-        Some((labels, value.parse().ok()?)).filter(|_| labels_only)
-    })
 }
