@@ -111,7 +111,8 @@ async fn prometheus_returns_the_numbers_that_a_client_sent() {
     let printed = Printed::default();
     let options = ["--listen", "127.0.0.1:0", "--seconds", "120"].map(str::to_owned);
     let options = shop::Options::parse(options).unwrap();
-    let serve = shop::run(options, &mut printed.clone());
+    let mut out = printed.clone();
+    let serve = shop::run(options, &mut out);
     // Not spawned: it may hold what is not `Send` across its waits.
     let mut serve = std::pin::pin!(serve);
 
@@ -125,7 +126,7 @@ async fn prometheus_returns_the_numbers_that_a_client_sent() {
         for (path, times, status) in [
             ("/catalogue", 7, 200),
             ("/nowhere", 3, 404),
-            ("/failing", 2, 500),
+            ("/fail", 2, 500),
         ] {
             for _ in 0..times {
                 let (got, _) = get(&format!("http://{address}{path}"))
