@@ -1,7 +1,8 @@
 //! A consumer of a queue that wears gusset: no HTTP, just a `tower::Service` of jobs.
 //!
-//! `cargo run --example consumer`: jobs come from a channel; some fail, and some end among the dead letters, which is no error to
-//! the code but is one to whoever watches the queue. At the end it prints its page.
+//! `cargo run --example consumer`: jobs come from a channel. Some fail, and some end among the dead
+//! letters, which is no error to the code but is one to whoever watches the queue. At the end it
+//! prints its page.
 
 use std::error::Error;
 use std::fmt;

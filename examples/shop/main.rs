@@ -6,14 +6,16 @@
 //! ```
 //!
 //! The story is in this file, in `shop.rs` and in `pages.rs`. `stock.rs` (gRPC) and `payments.rs`
-//! (the client) go on with it. `traffic.rs` and what it uses, `callers.rs`, `summary.rs` and
-//! `reading.rs`, hold the page against a count of their own.
+//! (the client) go on with it. `traffic.rs` and what it uses, `callers.rs`, `asking.rs`,
+//! `summary.rs` and `reading.rs`, hold the page against a count of their own.
 
+mod asking;
 mod callers;
 mod options;
 mod pages;
 mod payments;
 mod reading;
+#[allow(clippy::module_inception, reason = "tests take this file as a module")]
 mod shop;
 mod stock;
 mod summary;
@@ -109,15 +111,7 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
     let serve = payments::serve(payments_listener, charges.clone(), closing);
     servers.spawn(async { serve.await.map_err(Failure::from) });
 
-    writeln!(out, "the shop     http://{address}")?;
-    writeln!(out, "its page     http://{address}/metrics")?;
-    writeln!(out, "its stock    http://{stock_address} (gRPC)")?;
-    writeln!(out, "\nTry, and see what the page makes of it:")?;
-    for path in shop::TRY {
-        writeln!(out, "  curl -i 'http://{address}{path}'")?;
-    }
-    writeln!(out, "Ctrl-C ends it.\n")?;
-
+    options::greet(out, address, stock_address)?;
     let end = async {
         let seconds = options.seconds.unwrap_or(u64::MAX);
         tokio::select! {

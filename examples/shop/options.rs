@@ -1,5 +1,6 @@
-//! What may be said on the command line.
+//! What may be said on the command line, and what the shop says first.
 
+use std::io::{self, Write};
 use std::net::SocketAddr;
 
 pub(crate) const HELP: &str = "\
@@ -10,6 +11,18 @@ A shop that wears gusset.
   --seconds N     ends by itself after N seconds
   --help          says this
 ";
+
+/// What a visitor may like to see.
+const TRY: [&str; 8] = [
+    "/catalogue",
+    "/export",
+    "/events",
+    "/slow",
+    "/fail",
+    "/fail?late=true",
+    "/nowhere",
+    "/metrics",
+];
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
@@ -56,4 +69,16 @@ impl Options {
         }
         Ok(options)
     }
+}
+
+/// Says where the shop is, and what to try.
+pub(crate) fn greet(out: &mut impl Write, shop: SocketAddr, stock: SocketAddr) -> io::Result<()> {
+    writeln!(out, "the shop     http://{shop}")?;
+    writeln!(out, "its page     http://{shop}/metrics")?;
+    writeln!(out, "its stock    http://{stock} (gRPC)")?;
+    writeln!(out, "\nTry, and see what the page makes of it:")?;
+    for path in TRY {
+        writeln!(out, "  curl -iN 'http://{shop}{path}'")?;
+    }
+    writeln!(out, "Ctrl-C ends it.\n")
 }

@@ -80,18 +80,6 @@ impl LabelValue for Plan {
     }
 }
 
-/// What a visitor may like to see.
-pub(crate) const TRY: [&str; 8] = [
-    "/catalogue",
-    "/export",
-    "/events",
-    "/slow",
-    "/fail",
-    "/fail?late=true",
-    "/nowhere",
-    "/metrics",
-];
-
 pub(crate) fn routes(shop: Shop) -> Router {
     Router::new()
         .route("/catalogue", get(|| async { Json(CATALOGUE) }))
