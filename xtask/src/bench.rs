@@ -12,9 +12,20 @@ use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// The packages that have the programs `instructions` and `allocations`, in the order of the page.
-/// A package that measures peers is another line here.
-const PACKAGES: &[&str] = &["gusset-benches"];
+/// A package with the programs that measure its scenarios.
+struct Programs {
+    package: &'static str,
+    instructions: &'static str,
+    allocations: &'static str,
+}
+
+/// In the order of the page. A package that measures peers is another entry here; its programs need
+/// names of their own, for they lie in the same folder.
+const PROGRAMS: &[Programs] = &[Programs {
+    package: "gusset-benches",
+    instructions: "instructions",
+    allocations: "allocations",
+}];
 
 /// Counts instructions and allocations, and writes the page.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
@@ -25,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     });
     let built = steps.step("build the programs", || {
         let mut build = workspace.cargo(&["build", "--release", "--bins"]);
-        for package in PACKAGES {
+        for Programs { package, .. } in PROGRAMS {
             build.args(["--package", package]);
         }
         command::run(&mut build)
@@ -33,10 +44,12 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     if there.and(built).is_none() {
         return;
     }
-    let programs = workspace.target.join("release");
-    let costs = steps.step("instructions and allocations", || measure::costs(&programs));
-    let sizes = steps.step("sizes", || measure::sizes(&programs));
-    let machine = steps.step("the machine", || machine::describe(workspace, PACKAGES));
+    let folder = workspace.target.join("release");
+    let costs = steps.step("instructions and allocations", || {
+        measure::costs(&folder, PROGRAMS)
+    });
+    let sizes = steps.step("sizes", || measure::sizes(&folder));
+    let machine = steps.step("the machine", || machine::describe(workspace, PROGRAMS));
     if let (Some(costs), Some(sizes), Some(machine)) = (costs, sizes, machine) {
         steps.step("docs/benchmarks.md", || {
             let text = page::write(&costs, &sizes, &machine)?;
@@ -47,7 +60,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
 
 /// Takes the time with criterion, which tells it and keeps it under `target/criterion`.
 pub(crate) fn time(workspace: &Workspace, steps: &mut Steps) {
-    for package in PACKAGES {
+    for Programs { package, .. } in PROGRAMS {
         steps.step(format!("time: {package}"), || {
             command::run(&mut workspace.cargo(&["bench", "--package", package]))
         });

@@ -3,13 +3,14 @@
 use std::fs;
 use std::process::Command;
 
+use super::Programs;
 use crate::workspace::Workspace;
 use crate::{Result, command};
 
 /// One line for each, what it is before what it is of.
 pub(super) fn describe(
     workspace: &Workspace,
-    packages: &[&str],
+    programs: &[Programs],
 ) -> Result<Vec<(&'static str, String)>> {
     let rustc = command::output(Command::new("rustc").arg("--version"))?;
     let valgrind = command::output(Command::new("valgrind").arg("--version"))?;
@@ -22,14 +23,14 @@ pub(super) fn describe(
         ("compiler", rustc.trim().into()),
         ("counted by", valgrind.trim().into()),
         ("machine", format!("{cpu}, {cores} cores")),
-        ("crates", crates(workspace, packages)?),
+        ("crates", crates(workspace, programs)?),
     ])
 }
 
-fn crates(workspace: &Workspace, packages: &[&str]) -> Result<String> {
+fn crates(workspace: &Workspace, programs: &[Programs]) -> Result<String> {
     let mut tree = workspace.cargo(&["tree", "--edges", "normal", "--depth", "1"]);
     tree.args(["--prefix", "none"]);
-    for package in packages {
+    for Programs { package, .. } in programs {
         tree.args(["--package", package]);
     }
     Ok(names(&command::output(&mut tree)?))

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::Programs;
 use crate::steps::say;
 use crate::{Result, command};
 
@@ -31,11 +32,19 @@ pub(super) struct Size {
     pub(super) body: u64,
 }
 
-/// The costs of every scenario.
-pub(super) fn costs(programs: &Path) -> Result<Vec<Cost>> {
-    let program = programs.join("instructions");
+/// The costs of every scenario of all programs in a folder.
+pub(super) fn costs(folder: &Path, all: &[Programs]) -> Result<Vec<Cost>> {
+    let mut costs = Vec::new();
+    for programs in all {
+        costs.extend(costs_of(folder, programs)?);
+    }
+    Ok(costs)
+}
+
+fn costs_of(folder: &Path, programs: &Programs) -> Result<Vec<Cost>> {
+    let program = folder.join(programs.instructions);
     let list = command::output(Command::new(&program).arg("list"))?;
-    let allocations = command::output(&mut Command::new(programs.join("allocations")))?;
+    let allocations = command::output(&mut Command::new(folder.join(programs.allocations)))?;
     let mut costs = Vec::new();
     for line in list.lines() {
         let [name, about, over, times] = columns(line)?;
@@ -59,8 +68,8 @@ pub(super) fn costs(programs: &Path) -> Result<Vec<Cost>> {
 }
 
 /// The sizes of a call.
-pub(super) fn sizes(programs: &Path) -> Result<Vec<Size>> {
-    let text = command::output(&mut Command::new(programs.join("sizes")))?;
+pub(super) fn sizes(folder: &Path) -> Result<Vec<Size>> {
+    let text = command::output(&mut Command::new(folder.join("sizes")))?;
     text.lines().map(size).collect()
 }
 
