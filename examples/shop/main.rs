@@ -40,7 +40,7 @@ use self::shop::{Plan, Shop};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Says that the shop closes, or that the traffic stops.
+/// Says that something is over: the shop, its event streams, the traffic.
 type Closing = watch::Receiver<bool>;
 
 #[tokio::main]
@@ -73,9 +73,9 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
     nearby.set_port(0);
     let listener = bind(options.listen).await?;
     let (stock_listener, payments_listener) = (bind(nearby).await?, bind(nearby).await?);
-    let address = listener.local_addr()?;
-    let stock_address = stock_listener.local_addr()?;
-    let payments_address = payments_listener.local_addr()?;
+    let (address, stock_address) = (listener.local_addr()?, stock_listener.local_addr()?);
+    // Event streams end before the rest, or the page would never come to rest.
+    let (hush, hushed) = watch::channel(false);
     let (close, closing) = watch::channel(false);
 
     // What a service does to wear gusset is from here ...
@@ -93,9 +93,9 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
         metrics::describe_counter!("shop.orders.placed", metrics::Unit::Count, help);
     });
     let shop = Shop {
-        payments: Payments::client(page, payments_address)?,
+        payments: Payments::client(page, payments_listener.local_addr()?)?,
         books: Arc::default(),
-        closing: closing.clone(),
+        closing: hushed,
     };
     let app = shop::routes(shop)
         .layer(gusset.layer())
@@ -122,6 +122,7 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
     let agree = if options.traffic {
         let callers = Callers::new(address, stock_address)?;
         traffic::drive(&callers, page, end, out).await?;
+        hush.send_replace(true);
         let mut driven = callers.counts();
         driven.extend(charges.counts());
         let page = traffic::settled_page(&callers, &driven).await?;
@@ -130,6 +131,7 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
         end.await?;
         true
     };
+    hush.send_replace(true);
     close.send_replace(true);
     // A visitor may still be there, with a million rows to export.
     let all = async { while servers.join_next().await.is_some() {} };
