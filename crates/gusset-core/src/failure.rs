@@ -18,7 +18,15 @@ type BoxedSendSync = Box<dyn Error + Send + Sync + 'static>;
 /// [`downcast_ref`](Self::downcast_ref).
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
-    cause: &'a dyn Any,
+    cause: Cause<'a>,
+    mark: Option<&'a Refused>,
+}
+
+#[derive(Clone, Copy)]
+enum Cause<'a> {
+    /// Of a type that may be no `Error`.
+    Any(&'a dyn Any),
+    Error(&'a (dyn Error + 'static)),
 }
 
 /// The body gave more or fewer bytes than its head declared.
@@ -28,16 +36,45 @@ pub(crate) struct LengthMismatch;
 // === impl Failure ===
 
 impl<'a> Failure<'a> {
-    /// A failure by that error.
+    /// A failure by a value of any type. What is inside is found where the value is itself what is
+    /// looked for, an `io::Error`, or a box of an error.
     pub fn new<E: 'static>(error: &'a E) -> Self {
-        Self { cause: error }
+        Self {
+            cause: Cause::Any(error),
+            mark: None,
+        }
+    }
+
+    /// A failure by an error that is known to be one; what is inside is found by its `source()`.
+    ///
+    /// ```
+    /// use gusset_core::{Failure, Refused};
+    /// # #[derive(Debug)] struct Shut(Refused);
+    /// # impl std::fmt::Display for Shut {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("shut") }
+    /// # }
+    /// # impl std::error::Error for Shut {
+    /// #     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> { Some(&self.0) }
+    /// # }
+    /// let error = Shut(Refused::new("breaker"));
+    /// assert!(Failure::of(&error).refused().is_some());
+    /// ```
+    pub fn of(error: &'a (dyn Error + 'static)) -> Self {
+        Self {
+            cause: Cause::Error(error),
+            mark: None,
+        }
+    }
+
+    /// With the mark that a guard left aside.
+    pub(crate) fn with_mark(mut self, mark: Option<&'a Refused>) -> Self {
+        self.mark = mark;
+        self
     }
 
     /// The body gave more or fewer bytes than its head declared.
     pub fn length_mismatch() -> Self {
-        Self {
-            cause: &LengthMismatch,
-        }
+        Self::new(&LengthMismatch)
     }
 
     /// The error, if it is of that type; looked for through boxes and along their `source()` chain.
@@ -50,22 +87,25 @@ impl<'a> Failure<'a> {
     /// assert!(Failure::new(&error).downcast_ref::<io::Error>().is_some());
     /// ```
     pub fn downcast_ref<T: Error + 'static>(&self) -> Option<&'a T> {
-        let cause = self.cause;
-        if let Some(found) = cause.downcast_ref::<T>() {
-            return Some(found);
+        if let Cause::Any(cause) = self.cause {
+            if let Some(found) = cause.downcast_ref::<T>() {
+                return Some(found);
+            }
         }
         find_cause(self.as_error()?)
     }
 
     /// The mark of the guard that refused the call, if that is why it failed.
     pub fn refused(&self) -> Option<&'a Refused> {
-        self.downcast_ref()
+        self.mark.or_else(|| self.downcast_ref())
     }
 
     /// The failure as OpenTelemetry's `error.type`: a word from a closed set, never the error's text.
     pub fn error_type(&self) -> Token {
-        if self.cause.is::<LengthMismatch>() {
-            return Token::BODY_LENGTH;
+        if let Cause::Any(cause) = self.cause {
+            if cause.is::<LengthMismatch>() {
+                return Token::BODY_LENGTH;
+            }
         }
         match self.downcast_ref::<io::Error>().map(io::Error::kind) {
             Some(io::ErrorKind::TimedOut) => Token::TIMEOUT,
@@ -79,7 +119,10 @@ impl<'a> Failure<'a> {
     }
 
     fn as_error(&self) -> Option<&'a (dyn Error + 'static)> {
-        let cause = self.cause;
+        let cause = match self.cause {
+            Cause::Any(cause) => cause,
+            Cause::Error(error) => return Some(error),
+        };
         if let Some(boxed) = cause.downcast_ref::<BoxedSendSync>() {
             return Some(&**boxed);
         }

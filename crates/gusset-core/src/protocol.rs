@@ -1,6 +1,6 @@
 //! Protocols: families of messages, without their body types.
 
-use crate::{Call, End, Track, Verdict};
+use crate::{Call, End, Failure, Track, Verdict};
 
 /// A family of messages that observers and guards are written for, without the types of its bodies:
 /// `Http`, `Grpc`, `Unary<Job, Done>`.
@@ -70,6 +70,12 @@ pub trait Protocol: Sized + 'static {
     type Trailers: 'static;
     /// What is kept of a call's heads, to judge its end by.
     type Classify: Classify<Self>;
+
+    /// The failure by an error of a service or of its body: the place to look into types that are
+    /// known to be errors and that [`Failure::new`] does not know.
+    fn failure<E: 'static>(error: &E) -> Failure<'_> {
+        Failure::new(error)
+    }
 }
 
 /// A protocol that a request of type `Req` belongs to.

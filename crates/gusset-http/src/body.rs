@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
-use gusset_core::{Call, End, Failure, Stage, Track};
+use gusset_core::{Call, End, Failure, Protocol, Stage, Track};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -45,7 +45,7 @@ const UNDECLARED: u64 = u64::MAX;
 
 impl<B: Body, R: Rules, C: Call<Http<R>>> TrackedBody<B, R, C> {
     pub(crate) fn new(inner: B, mut track: Track<Http<R>, C>, declared: Option<u64>) -> Self {
-        let owed = declared.unwrap_or(UNDECLARED);
+        let owed = declared.map_or(UNDECLARED, |length| length.min(UNDECLARED - 1));
         if track.is_live() {
             if inner.is_end_stream() {
                 track.end(at_end(owed));
@@ -112,7 +112,7 @@ where
                 }
                 Poll::Ready(Some(Err(error))) => {
                     this.track
-                        .end(End::Failed(Stage::Body, Failure::new(error)));
+                        .end(End::Failed(Stage::Body, Http::<R>::failure(error)));
                 }
                 Poll::Ready(None) => this.track.end(at_end(*this.owed)),
             }

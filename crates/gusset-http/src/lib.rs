@@ -5,6 +5,7 @@ mod classify;
 mod endpoint;
 mod grpc;
 mod head;
+mod known;
 mod methods;
 mod paths;
 mod protocol;

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use gusset_core::{Accept, Call, Classify, Deliver, Delivery, End, Protocol, Refused, Track};
+use gusset_core::{
+    Accept, Call, Classify, Deliver, Delivery, End, Failure, Protocol, Refused, Track,
+};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
+use crate::known;
 use crate::{HttpServer, RequestHead, ResponseHead, TrackedBody};
 
 /// HTTP, with rules that say what an end is called: the server's unless others are named.
@@ -84,6 +87,10 @@ impl<R: Rules> Protocol for Http<R> {
     type Response<'a> = ResponseHead<'a>;
     type Trailers = HeaderMap;
     type Classify = R;
+
+    fn failure<E: 'static>(error: &E) -> Failure<'_> {
+        known::error(error).map_or_else(|| Failure::new(error), Failure::of)
+    }
 }
 
 impl<R: Rules, B> Accept<Request<B>> for Http<R> {

@@ -5,8 +5,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::mark;
 use crate::observe::ObserveFuture;
-use crate::{Call, Deliver, Protocol, Track};
+use crate::{Call, Deliver, Protocol, Refused, Track};
 
 pin_project! {
     /// The future of a guarded call.
@@ -29,7 +30,7 @@ pin_project! {
         C: Call<P>,
     {
         Admitted { #[pin] inner: ObserveFuture<F, P, C> },
-        Refused { answer: Option<Result<Res, E>> },
+        Refused { answer: Option<Result<Res, E>>, mark: Option<Refused> },
     }
 }
 
@@ -42,10 +43,11 @@ impl<F, P: Protocol, C: Call<P>, Res, E> GuardFuture<F, P, C, Res, E> {
         }
     }
 
-    pub(super) fn refused(answer: Result<Res, E>) -> Self {
+    pub(super) fn refused(answer: Result<Res, E>, mark: Option<Refused>) -> Self {
         Self {
             state: State::Refused {
                 answer: Some(answer),
+                mark,
             },
         }
     }
@@ -63,10 +65,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Admitted { inner } => inner.poll(cx),
-            StateProj::Refused { answer } => {
+            StateProj::Refused { answer, mark } => {
                 let answer = answer
                     .take()
                     .expect("futures are not polled after they are ready");
+                if let (Err(_), Some(mark)) = (&answer, mark.take()) {
+                    mark::leave::<E>(mark);
+                }
                 Poll::Ready(answer.map(|res| P::deliver(res, Track::idle())))
             }
         }

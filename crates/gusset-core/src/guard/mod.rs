@@ -2,6 +2,7 @@
 
 mod future;
 mod layer;
+pub(crate) mod mark;
 mod respond;
 
 use std::error::Error;
@@ -111,10 +112,10 @@ where
             Err(refusal) => {
                 let mark = Refused::find(&refusal).cloned();
                 let mut answer = self.respond.respond(refusal);
-                if let (Ok(res), Some(mark)) = (&mut answer, mark) {
-                    P::mark_refused(res, &mark);
+                if let (Ok(res), Some(mark)) = (&mut answer, &mark) {
+                    P::mark_refused(res, mark);
                 }
-                GuardFuture::refused(answer)
+                GuardFuture::refused(answer, mark)
             }
         }
     }

@@ -5,7 +5,8 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::{Call, Deliver, End, Failure, Protocol, Stage, Track};
+use crate::guard::mark;
+use crate::{Call, Deliver, End, Protocol, Stage, Track};
 
 pin_project! {
     /// The future of an observed call.
@@ -41,11 +42,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        mark::forget();
         match ready!(this.track.scope(|| this.inner.poll(cx))) {
             Ok(res) => Poll::Ready(Ok(P::deliver(res, std::mem::take(this.track)))),
             Err(error) => {
-                this.track
-                    .end(End::Failed(Stage::Head, Failure::new(&error)));
+                let mark = mark::find::<E>();
+                let failure = P::failure(&error).with_mark(mark.as_ref());
+                this.track.end(End::Failed(Stage::Head, failure));
                 Poll::Ready(Err(error))
             }
         }
