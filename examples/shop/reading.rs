@@ -8,7 +8,7 @@ pub(crate) fn sum(page: &str, metric: &str, parts: &[&str]) -> i64 {
         .sum()
 }
 
-/// The end of the bucket that holds a quantile .
+/// The end of the bucket that holds a quantile.
 pub(crate) fn quantile(page: &str, histogram: &str, quantile: f64) -> f64 {
     let mut buckets: Vec<(f64, i64)> = Vec::new();
     for (labels, count) in samples(page, &format!("{histogram}_bucket")) {

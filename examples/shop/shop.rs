@@ -107,8 +107,15 @@ async fn add(State(shop): State<Shop>, Path((customer, item)): Path<(u8, String)
     let Some(item) = CATALOGUE.into_iter().find(|known| known.name == item) else {
         return StatusCode::NOT_FOUND;
     };
-    shop.books(|books| books.baskets.entry(customer).or_default().push(item));
-    StatusCode::NO_CONTENT
+    shop.books(|books| {
+        let basket = books.baskets.entry(customer).or_default();
+        // Nobody fills the memory with bolts.
+        if basket.len() == 100 {
+            return StatusCode::CONFLICT;
+        }
+        basket.push(item);
+        StatusCode::NO_CONTENT
+    })
 }
 
 async fn order(State(shop): State<Shop>, Json(order): Json<Customer>) -> Response {
