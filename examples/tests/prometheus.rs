@@ -1,4 +1,5 @@
 //! A real Prometheus scrapes the shop, and its query API returns the numbers that a client sent.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[allow(dead_code, reason = "its `main` is not called here")]
 #[path = "../shop/main.rs"]
