@@ -125,6 +125,7 @@ impl Outcome {
 
 impl Verdict {
     /// A verdict without a status and without an error.
+    #[inline]
     pub const fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -135,6 +136,7 @@ impl Verdict {
 
     /// With the protocol's own status.
     #[must_use]
+    #[inline]
     pub const fn with_status(mut self, status: Option<Token>) -> Self {
         self.status = status;
         self
@@ -142,6 +144,7 @@ impl Verdict {
 
     /// With the type of the error.
     #[must_use]
+    #[inline]
     pub const fn with_error(mut self, error: Token) -> Self {
         self.error = Some(error);
         self
@@ -149,6 +152,7 @@ impl Verdict {
 
     /// The verdict on an end that speaks for itself, whatever the protocol: a refusal, an error, a
     /// panic, a caller gone. `None` for an end that the response decides.
+    #[inline]
     pub fn of_end<P: Protocol>(end: &End<'_, P>) -> Option<Self> {
         match end {
             End::Complete(_) | End::Upgraded => None,

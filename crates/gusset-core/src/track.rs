@@ -50,6 +50,7 @@ struct Live<P: Protocol, C> {
 
 impl<P: Protocol, C: Call<P>> Track<P, C> {
     /// A call begins: `observer` hears its start, and through this track its end.
+    #[inline]
     pub fn start<O>(observer: &O, req: P::Request<'_>, clock: Clock) -> Self
     where
         O: Observer<P, Call = C>,
@@ -60,6 +61,7 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
     }
 
     /// A track for a call that has begun outside of it: a permit.
+    #[inline]
     pub(crate) fn resume(call: C, req: P::Request<'_>, cx: Cx) -> Self {
         Self {
             live: Some(Live {
@@ -100,6 +102,7 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
     }
 
     /// The service has answered. Says what is to come after the head.
+    #[inline]
     pub fn respond(&mut self, res: P::Response<'_>) -> Delivery {
         let Some(live) = &mut self.live else {
             return Delivery::Body;
@@ -142,6 +145,7 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
 }
 
 impl<P: Protocol, C: Call<P>> Drop for Track<P, C> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(mut live) = self.live.take() {
             // Whatever was read, was read in an earlier poll.
@@ -176,6 +180,7 @@ impl<P: Protocol, C: Call<P>> fmt::Debug for Track<P, C> {
 // === impl Live ===
 
 impl<P: Protocol, C: Call<P>> Live<P, C> {
+    #[inline]
     fn end(self, end: End<'_, P>) {
         let Self {
             call,

@@ -44,6 +44,7 @@ const UNDECLARED: u64 = u64::MAX;
 // === impl TrackedBody ===
 
 impl<B: Body, R: Rules, C: Call<Http<R>>> TrackedBody<B, R, C> {
+    #[inline]
     pub(crate) fn new(inner: B, mut track: Track<Http<R>, C>, declared: Option<u64>) -> Self {
         let owed = declared.map_or(UNDECLARED, |length| length.min(UNDECLARED - 1));
         if track.is_live() {
@@ -152,6 +153,7 @@ impl<B: fmt::Debug, R: Rules, C: Call<Http<R>>> fmt::Debug for TrackedBody<B, R,
 
 /// The end of a body that says it is at its end: complete, if it gave what its head declared. A
 /// caller of the service sees a body that fell short as broken off, so it is not called complete.
+#[inline]
 fn at_end<'a, R: Rules>(owed: u64) -> End<'a, Http<R>> {
     if owed == 0 || owed == UNDECLARED {
         End::Complete(None)

@@ -37,6 +37,7 @@ enum Asks {
 // === impl Facts ===
 
 impl Facts {
+    #[inline]
     pub(crate) fn start(req: RequestHead<'_>) -> Self {
         let asks = match *req.method {
             Method::HEAD => Asks::Head,
@@ -50,6 +51,7 @@ impl Facts {
         }
     }
 
+    #[inline]
     pub(crate) fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
         self.status = Some(res.status);
         self.refused = res.extensions.get::<Refused>().is_some();
@@ -64,6 +66,7 @@ impl Facts {
         }
     }
 
+    #[inline]
     pub(crate) fn status_token(&self) -> Option<Token> {
         self.status.map(status_token)
     }
@@ -77,6 +80,7 @@ impl Facts {
     }
 
     /// The verdict of a response that was delivered; `caller_errs` if 4xx is an error of the call.
+    #[inline]
     fn of_response(&self, caller_errs: bool) -> Verdict {
         let status = self.status.unwrap_or_default();
         let error = status_token(status);
@@ -93,6 +97,7 @@ impl Facts {
         }
     }
 
+    #[inline]
     fn judge<P: gusset_core::Protocol>(&self, end: &End<'_, P>, caller_errs: bool) -> Verdict {
         Verdict::of_end(end)
             .unwrap_or_else(|| self.of_response(caller_errs))

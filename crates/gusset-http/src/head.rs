@@ -30,11 +30,14 @@ pub struct ResponseHead<'a> {
     pub headers: &'a HeaderMap,
     /// What the handler and inner layers left with the response.
     pub extensions: &'a Extensions,
+    /// The length of the body, where it is declared: by `content-length`, or by an exact size.
+    pub length: Option<u64>,
 }
 
 // === impl RequestHead ===
 
 impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
+    #[inline]
     fn from(req: &'a Request<B>) -> Self {
         Self {
             method: req.method(),
@@ -49,12 +52,14 @@ impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
 // === impl ResponseHead ===
 
 impl<'a, B> From<&'a Response<B>> for ResponseHead<'a> {
+    #[inline]
     fn from(res: &'a Response<B>) -> Self {
         Self {
             status: res.status(),
             version: res.version(),
             headers: res.headers(),
             extensions: res.extensions(),
+            length: None,
         }
     }
 }

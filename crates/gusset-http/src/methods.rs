@@ -17,6 +17,9 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub struct KnownMethods {
     names: Vec<String>,
+    /// The places of the methods that nearly all requests have.
+    get: usize,
+    post: usize,
 }
 
 /// A list of known methods that cannot be used.
@@ -59,7 +62,7 @@ impl KnownMethods {
             0 => Err(KnownMethodsError {
                 what: "no method is named",
             }),
-            1..=64 => Ok(Self { names: list }),
+            1..=64 => Ok(Self::of(list)),
             _ => Err(KnownMethodsError {
                 what: "more than 64 methods are named",
             }),
@@ -79,6 +82,27 @@ impl KnownMethods {
                 .map(str::trim)
                 .filter(|name| !name.is_empty()),
         )
+    }
+
+    fn of(names: Vec<String>) -> Self {
+        let mut this = Self {
+            names,
+            get: 0,
+            post: 0,
+        };
+        this.get = this.index("GET");
+        this.post = this.index("POST");
+        this
+    }
+
+    /// As [`index`](Self::index), without a look at the text of the usual ones.
+    #[inline]
+    pub fn index_of(&self, method: &http::Method) -> usize {
+        match *method {
+            http::Method::GET => self.get,
+            http::Method::POST => self.post,
+            _ => self.index(method.as_str()),
+        }
     }
 
     /// How many values the label may take, with that of the unknown.
@@ -107,9 +131,7 @@ impl KnownMethods {
 
 impl Default for KnownMethods {
     fn default() -> Self {
-        Self {
-            names: STANDARD.map(str::to_owned).to_vec(),
-        }
+        Self::of(STANDARD.map(str::to_owned).to_vec())
     }
 }
 

@@ -107,22 +107,22 @@ where
 {
     type Tracked<C: Call<Self>> = Response<TrackedBody<B, R, C>>;
 
+    #[inline]
     fn deliver<C: Call<Self>>(res: Response<B>, mut track: Track<Self, C>) -> Self::Tracked<C> {
-        let head = ResponseHead::from(&res);
-        match track.respond(head) {
-            Delivery::Body => {
-                let declared = declared_length(head.headers, res.body());
-                res.map(|body| TrackedBody::new(body, track, declared))
-            }
+        let mut head = ResponseHead::from(&res);
+        head.length = declared_length(head.headers, res.body());
+        let declared = match track.respond(head) {
+            Delivery::Body => head.length,
             Delivery::Bare => {
                 track.end(End::Complete(None));
-                res.map(|body| TrackedBody::new(body, track, None))
+                None
             }
             Delivery::Upgrade => {
                 track.end(End::Upgraded);
-                res.map(|body| TrackedBody::new(body, track, None))
+                None
             }
-        }
+        };
+        res.map(|body| TrackedBody::new(body, track, declared))
     }
 
     fn mark_refused(res: &mut Response<B>, refused: &Refused) {
@@ -138,6 +138,7 @@ impl<R> fmt::Debug for Http<R> {
 
 /// What the server will promise the caller: the header where there is one, else the exact size that
 /// hyper makes a header of.
+#[inline]
 fn declared_length<B: Body>(headers: &HeaderMap, body: &B) -> Option<u64> {
     match headers.get(http::header::CONTENT_LENGTH) {
         Some(value) => number(value),

@@ -44,6 +44,7 @@ impl Route {
     }
 
     /// The template.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Text::Static(text) => text,

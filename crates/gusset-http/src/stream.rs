@@ -18,7 +18,7 @@ use crate::ResponseHead;
 pub struct Endless;
 
 /// Whether the body goes on for as long as the caller stays: an event stream
-/// (`text/event-stream`, WHATWG HTML 9.2), or a response marked [`Endless`].
+/// (`text/event-stream`, WHATWG HTML 9.2) that declares no length, or a response marked [`Endless`].
 ///
 /// ```
 /// use gusset_http::{ResponseHead, is_endless};
@@ -26,13 +26,15 @@ pub struct Endless;
 /// let events = http::Response::builder().header("content-type", "text/event-stream").body(());
 /// assert!(is_endless(ResponseHead::from(&events.unwrap())));
 /// ```
+#[inline]
 pub fn is_endless(res: ResponseHead<'_>) -> bool {
     const EVENTS: &[u8] = b"text/event-stream";
-    let events = res.headers.get(CONTENT_TYPE).is_some_and(|value| {
-        let (mime, rest) = value.as_bytes().split_at(EVENTS.len().min(value.len()));
-        mime.eq_ignore_ascii_case(EVENTS)
-            && matches!(rest.first(), None | Some(b';' | b' ' | b'\t'))
-    });
+    let events = res.length.is_none()
+        && res.headers.get(CONTENT_TYPE).is_some_and(|value| {
+            let (mime, rest) = value.as_bytes().split_at(EVENTS.len().min(value.len()));
+            mime.eq_ignore_ascii_case(EVENTS)
+                && matches!(rest.first(), None | Some(b';' | b' ' | b'\t'))
+        });
     events || res.extensions.get::<Endless>().is_some()
 }
 

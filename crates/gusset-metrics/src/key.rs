@@ -59,17 +59,28 @@ impl SeriesKey {
             error,
             labels,
         } = self;
-        let mut bits = u128::from(name.bits());
-        bits = bits << 16 | u128::from(peer.bits());
-        bits = bits << 8 | u128::from(method);
-        bits = bits << 8 | u128::from(scheme as u8);
-        bits = bits << 8 | u128::from(version as u8);
-        bits = bits << 16 | u128::from(status);
-        bits = bits << 8 | u128::from(error);
-        for label in labels {
-            bits = bits << 8 | u128::from(label);
-        }
-        bits
+        let [a, b, c, d, e, f] = labels;
+        let [s, t] = status.to_le_bytes();
+        let [n, m] = name.bits().to_le_bytes();
+        let [p, q] = peer.bits().to_le_bytes();
+        u128::from_le_bytes([
+            n,
+            m,
+            p,
+            q,
+            method,
+            scheme as u8,
+            version as u8,
+            error,
+            s,
+            t,
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+        ])
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
@@ -26,6 +26,7 @@ pin_project! {
 // === impl ObserveFuture ===
 
 impl<F, P: Protocol, C: Call<P>> ObserveFuture<F, P, C> {
+    #[inline]
     pub(crate) fn new(inner: F, track: Track<P, C>) -> Self {
         Self { inner, track }
     }
@@ -40,12 +41,14 @@ where
 {
     type Output = Result<P::Tracked<C>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         mark::forget();
-        match ready!(this.track.scope(|| this.inner.poll(cx))) {
-            Ok(res) => Poll::Ready(Ok(P::deliver(res, std::mem::take(this.track)))),
-            Err(error) => {
+        match this.track.scope(|| this.inner.poll(cx)) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(res)) => Poll::Ready(Ok(P::deliver(res, std::mem::take(this.track)))),
+            Poll::Ready(Err(error)) => {
                 let mark = mark::find::<E>();
                 let failure = P::failure(&error).with_mark(mark.as_ref());
                 this.track.end(End::Failed(Stage::Head, failure));

@@ -113,7 +113,7 @@ impl Shared {
             Some(route) => route(req).or_else(|| Route::of_request(req)),
             None => Route::of_request(req),
         };
-        let method = meter.methods.index(req.method.as_str());
+        let method = meter.methods.index_of(req.method);
         let mut key = SeriesKey {
             name: route.map_or(NameId::NONE, |route| meter.names.id(route)),
             method: u8::try_from(method).expect("at most 64 methods are known"),

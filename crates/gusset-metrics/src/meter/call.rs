@@ -102,6 +102,8 @@ impl fmt::Debug for Metered {
     }
 }
 
+/// As `as_secs_f64`, with one division instead of two conversions.
+#[inline]
 fn seconds(duration: Duration) -> f64 {
-    duration.as_secs_f64()
+    (duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())) as f64 / 1e9
 }

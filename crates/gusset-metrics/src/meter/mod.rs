@@ -103,6 +103,18 @@ impl Meter {
     /// The gauge of calls under way that are like this one.
     #[inline]
     fn active(&self, key: &SeriesKey) -> &Gauge {
+        if key.peer.is_none() {
+            let gauge = &self.active[usize::from(key.method) * Scheme::COUNT + key.scheme as usize];
+            if let Some(gauge) = gauge.get() {
+                return gauge;
+            }
+        }
+        self.active_slow(key)
+    }
+
+    /// As [`active`](Self::active), for a gauge that is new, or whose peer is told apart.
+    #[cold]
+    fn active_slow(&self, key: &SeriesKey) -> &Gauge {
         let key = SeriesKey {
             method: key.method,
             scheme: key.scheme,
