@@ -36,7 +36,7 @@ const ENDS: [&str; 6] = [
 
 const DURATION: &str = "http_server_request_duration_seconds";
 const REQUESTS: &str = "http_server_request_duration_seconds_count";
-const ABANDONED: &str = "gusset_http_server_abandoned_requests_total";
+const OUTCOMES: &str = "gusset_http_server_outcomes_total";
 const STREAMS: &str = "gusset_http_server_stream_duration_seconds_count";
 const RPCS: &str = "rpc_server_call_duration_seconds_count";
 const CLIENT: &str = "http_client_request_duration_seconds_count";
@@ -44,24 +44,37 @@ const CLIENT: &str = "http_client_request_duration_seconds_count";
 /// What a page says of the traffic; of orders and payments, what it says of all callers.
 pub(crate) fn counts(page: &str) -> Counts {
     let driven = format!("shop_caller=\"{}\"", traffic::TRAFFIC);
-    // A 200 whose body broke off bears an error, and is no success.
-    let broken = sum(page, REQUESTS, &[&driven, "status_code=\"2", "error_type="]);
-    let driven = |metric, part| sum(page, metric, &[&driven, part]);
-    let left = driven(ABANDONED, "stage=\"body\"");
-    let listened = driven(STREAMS, "");
+    let driven = |metric, parts: &[&str]| {
+        let parts: Vec<_> = parts.iter().copied().chain([&*driven]).collect();
+        sum(page, metric, &parts)
+    };
+    let outcome = |outcome, stage| driven(OUTCOMES, &[outcome, stage]);
+    let listened = driven(STREAMS, &[]);
     Counts::from([
-        // Whoever left mid-stream has seen a 200, and so has who listened to events.
-        (SUCCESS, driven(REQUESTS, "status_code=\"2") - broken - left),
-        (CALLER_FAULT, driven(REQUESTS, "status_code=\"4")),
-        (SHOP_FAULT, driven(REQUESTS, "error_type=")),
-        (LEFT_EARLY, driven(ABANDONED, "stage=\"head\"")),
-        (LEFT_MIDWAY, left - listened),
+        (SUCCESS, outcome("outcome=\"success\"", "")),
+        (CALLER_FAULT, outcome("outcome=\"caller_fault\"", "")),
+        (SHOP_FAULT, outcome("outcome=\"service_fault\"", "")),
+        (
+            LEFT_EARLY,
+            outcome("outcome=\"abandoned\"", "stage=\"head\""),
+        ),
+        // Who listens to events leaves mid-stream too.
+        (
+            LEFT_MIDWAY,
+            outcome("outcome=\"abandoned\"", "stage=\"body\"") - listened,
+        ),
         (LISTENED, listened),
-        (PAID_PLAN, driven(REQUESTS, "shop_plan=\"paid\"")),
+        (PAID_PLAN, driven(REQUESTS, &["shop_plan=\"paid\""])),
         (PLACED, sum(page, "shop_orders_placed_total", &[])),
-        (STOCK_OK, driven(RPCS, "status_code=\"OK\"")),
-        (STOCK_NOT_FOUND, driven(RPCS, "status_code=\"NOT_FOUND\"")),
-        (STOCK_UNKNOWN, driven(RPCS, "status_code=\"UNIMPLEMENTED\"")),
+        (STOCK_OK, driven(RPCS, &["status_code=\"OK\""])),
+        (
+            STOCK_NOT_FOUND,
+            driven(RPCS, &["status_code=\"NOT_FOUND\""]),
+        ),
+        (
+            STOCK_UNKNOWN,
+            driven(RPCS, &["status_code=\"UNIMPLEMENTED\""]),
+        ),
         (CHARGED, sum(page, CLIENT, &["status_code=\"201\""])),
         (DECLINED, sum(page, CLIENT, &["status_code=\"402\""])),
     ])

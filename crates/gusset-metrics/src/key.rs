@@ -1,9 +1,13 @@
 //! The identity of a series, in sixteen bytes.
 
+use std::fmt;
+
+use gusset_core::{Outcome, Stage};
+
 use crate::intern::NameId;
 
 /// How many labels a user may add.
-pub(crate) const USER_LABELS: usize = 6;
+pub(crate) const USER_LABELS: usize = 5;
 
 /// The identity of a series: every part from a closed set, and numbered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,6 +24,8 @@ pub(crate) struct SeriesKey {
     pub(crate) status: u16,
     /// The number of `error.type`.
     pub(crate) error: u8,
+    /// What became of the call, and how far it had come.
+    pub(crate) ending: Ending,
     /// The values of the user's labels.
     pub(crate) labels: [u8; USER_LABELS],
 }
@@ -43,6 +49,10 @@ pub(crate) enum Version {
     Http3,
 }
 
+/// What became of a call and how far it had come, in one byte; zero while it is under way.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Ending(u8);
+
 // === impl SeriesKey ===
 
 impl SeriesKey {
@@ -57,9 +67,10 @@ impl SeriesKey {
             version,
             status,
             error,
+            ending,
             labels,
         } = self;
-        let [a, b, c, d, e, f] = labels;
+        let [a, b, c, d, e] = labels;
         let [s, t] = status.to_le_bytes();
         let [n, m] = name.bits().to_le_bytes();
         let [p, q] = peer.bits().to_le_bytes();
@@ -74,12 +85,12 @@ impl SeriesKey {
             error,
             s,
             t,
+            ending.0,
             a,
             b,
             c,
             d,
             e,
-            f,
         ])
     }
 }
@@ -120,5 +131,59 @@ impl From<http::Version> for Version {
             http::Version::HTTP_3 => Self::Http3,
             _ => Self::Unknown,
         }
+    }
+}
+
+// === impl Ending ===
+
+/// In the order of their numbers, from one.
+const OUTCOMES: [Outcome; 5] = [
+    Outcome::Success,
+    Outcome::CallerFault,
+    Outcome::ServiceFault,
+    Outcome::Abandoned,
+    Outcome::Refused,
+];
+
+impl Ending {
+    #[inline]
+    pub(crate) fn new(outcome: Outcome, stage: Option<Stage>) -> Self {
+        let outcome = match outcome {
+            Outcome::Success => 1,
+            Outcome::CallerFault => 2,
+            Outcome::Abandoned => 4,
+            Outcome::Refused => 5,
+            // Also what a later version of the contract may add, until it is told apart here.
+            _ => 3,
+        };
+        let stage = match stage {
+            None => 0,
+            Some(Stage::Head) => 1,
+            Some(Stage::Body) => 2,
+        };
+        Self(outcome << 4 | stage)
+    }
+
+    pub(crate) fn outcome(self) -> Option<Outcome> {
+        OUTCOMES
+            .get(usize::from(self.0 >> 4).checked_sub(1)?)
+            .copied()
+    }
+
+    pub(crate) fn stage(self) -> Option<Stage> {
+        match self.0 & 0xf {
+            1 => Some(Stage::Head),
+            2 => Some(Stage::Body),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ending")
+            .field(&self.outcome())
+            .field(&self.stage())
+            .finish()
     }
 }

@@ -19,7 +19,7 @@ use crate::{ConfigError, SharedRecorder, names};
 /// |---|---|---|
 /// | `messaging.process.duration` | s | from the message's arrival to the end of its processing |
 /// | `gusset.messaging.active_messages` | `{message}` | being processed |
-/// | `gusset.messaging.abandoned_messages` | `{message}` | cancelled, by stage |
+/// | `gusset.messaging.outcomes` | `{message}` | what became of messages, and at which stage |
 ///
 /// A message that failed bears `error.type`; what counts as failed, and as what, the rules of the
 /// [`Unary`] say: that is the place to tell dead letters apart.

@@ -89,7 +89,9 @@ pub const MESSAGING_SYSTEM: &str = "messaging.system";
 pub const MESSAGING_OPERATION: &str = "messaging.operation.name";
 /// `messaging.destination.name`: the queue or topic.
 pub const MESSAGING_DESTINATION: &str = "messaging.destination.name";
-/// `gusset.stage`: `head` or `body`, how far an abandoned call had come.
+/// `gusset.outcome`: `success`, `caller_fault`, `service_fault`, `abandoned` or `refused`.
+pub const OUTCOME: &str = "gusset.outcome";
+/// `gusset.stage`: `head` or `body`, how far a call had come that was not completed; absent if it was.
 pub const STAGE: &str = "gusset.stage";
 /// `gusset.request.read`: `partly` or `broken`, how far the body of a request was read.
 pub const READ: &str = "gusset.request.read";
@@ -182,13 +184,13 @@ pub static HTTP_SERVER_STREAM: Metric = Metric {
     source: Source::Gusset,
 };
 
-/// Calls whose caller left.
-pub static HTTP_SERVER_ABANDONED: Metric = Metric {
-    name: "gusset.http.server.abandoned_requests",
+/// What became of each call.
+pub static HTTP_SERVER_OUTCOMES: Metric = Metric {
+    name: "gusset.http.server.outcomes",
     kind: Kind::Counter,
     unit: Unit::Count("{request}"),
-    labels: &[METHOD, SCHEME, ROUTE, STAGE],
-    help: "HTTP server requests whose caller left before their end.",
+    labels: &[METHOD, SCHEME, ROUTE, OUTCOME, STAGE],
+    help: "HTTP server requests, by what became of them.",
     boundaries: None,
     source: Source::Gusset,
 };
@@ -270,13 +272,20 @@ pub static HTTP_CLIENT_STREAM: Metric = Metric {
     source: Source::Gusset,
 };
 
-/// Calls that their own side gave up.
-pub static HTTP_CLIENT_ABANDONED: Metric = Metric {
-    name: "gusset.http.client.abandoned_requests",
+/// What became of each call.
+pub static HTTP_CLIENT_OUTCOMES: Metric = Metric {
+    name: "gusset.http.client.outcomes",
     kind: Kind::Counter,
     unit: Unit::Count("{request}"),
-    labels: &[METHOD, SERVER_ADDRESS, SERVER_PORT, TEMPLATE, STAGE],
-    help: "HTTP client requests that were given up before their end.",
+    labels: &[
+        METHOD,
+        SERVER_ADDRESS,
+        SERVER_PORT,
+        TEMPLATE,
+        OUTCOME,
+        STAGE,
+    ],
+    help: "HTTP client requests, by what became of them.",
     boundaries: None,
     source: Source::Gusset,
 };
@@ -325,13 +334,13 @@ pub static RPC_SERVER_ACTIVE: Metric = Metric {
     source: Source::Gusset,
 };
 
-/// Calls whose caller left.
-pub static RPC_SERVER_ABANDONED: Metric = Metric {
-    name: "gusset.rpc.server.abandoned_calls",
+/// What became of each call.
+pub static RPC_SERVER_OUTCOMES: Metric = Metric {
+    name: "gusset.rpc.server.outcomes",
     kind: Kind::Counter,
     unit: Unit::Count("{call}"),
-    labels: &[RPC_SYSTEM, RPC_METHOD, STAGE],
-    help: "RPC server calls whose caller left before their end.",
+    labels: &[RPC_SYSTEM, RPC_METHOD, OUTCOME, STAGE],
+    help: "RPC server calls, by what became of them.",
     boundaries: None,
     source: Source::Gusset,
 };
@@ -358,13 +367,20 @@ pub static RPC_CLIENT_ACTIVE: Metric = Metric {
     source: Source::Gusset,
 };
 
-/// Calls that their own side gave up.
-pub static RPC_CLIENT_ABANDONED: Metric = Metric {
-    name: "gusset.rpc.client.abandoned_calls",
+/// What became of each call.
+pub static RPC_CLIENT_OUTCOMES: Metric = Metric {
+    name: "gusset.rpc.client.outcomes",
     kind: Kind::Counter,
     unit: Unit::Count("{call}"),
-    labels: &[RPC_SYSTEM, SERVER_ADDRESS, SERVER_PORT, RPC_METHOD, STAGE],
-    help: "RPC client calls that were given up before their end.",
+    labels: &[
+        RPC_SYSTEM,
+        SERVER_ADDRESS,
+        SERVER_PORT,
+        RPC_METHOD,
+        OUTCOME,
+        STAGE,
+    ],
+    help: "RPC client calls, by what became of them.",
     boundaries: None,
     source: Source::Gusset,
 };
@@ -391,18 +407,19 @@ pub static MESSAGE_ACTIVE: Metric = Metric {
     source: Source::Gusset,
 };
 
-/// Messages whose processing was cancelled.
-pub static MESSAGE_ABANDONED: Metric = Metric {
-    name: "gusset.messaging.abandoned_messages",
+/// What became of each call.
+pub static MESSAGE_OUTCOMES: Metric = Metric {
+    name: "gusset.messaging.outcomes",
     kind: Kind::Counter,
     unit: Unit::Count("{message}"),
     labels: &[
         MESSAGING_SYSTEM,
         MESSAGING_OPERATION,
         MESSAGING_DESTINATION,
+        OUTCOME,
         STAGE,
     ],
-    help: "Messages whose processing was cancelled before its end.",
+    help: "Messages, by what became of them.",
     boundaries: None,
     source: Source::Gusset,
 };
@@ -425,7 +442,7 @@ pub static ALL: &[&Metric] = &[
     &HTTP_SERVER_RESPONSE_SIZE,
     &HTTP_SERVER_TIME_TO_HEAD,
     &HTTP_SERVER_STREAM,
-    &HTTP_SERVER_ABANDONED,
+    &HTTP_SERVER_OUTCOMES,
     &HTTP_SERVER_REQUEST_SIZE,
     &HTTP_SERVER_UNREAD,
     &HTTP_CLIENT_DURATION,
@@ -433,18 +450,18 @@ pub static ALL: &[&Metric] = &[
     &HTTP_CLIENT_RESPONSE_SIZE,
     &HTTP_CLIENT_TIME_TO_HEAD,
     &HTTP_CLIENT_STREAM,
-    &HTTP_CLIENT_ABANDONED,
+    &HTTP_CLIENT_OUTCOMES,
     &HTTP_CLIENT_REQUEST_SIZE,
     &HTTP_CLIENT_UNREAD,
     &RPC_SERVER_DURATION,
     &RPC_SERVER_ACTIVE,
-    &RPC_SERVER_ABANDONED,
+    &RPC_SERVER_OUTCOMES,
     &RPC_CLIENT_DURATION,
     &RPC_CLIENT_ACTIVE,
-    &RPC_CLIENT_ABANDONED,
+    &RPC_CLIENT_OUTCOMES,
     &MESSAGE_DURATION,
     &MESSAGE_ACTIVE,
-    &MESSAGE_ABANDONED,
+    &MESSAGE_OUTCOMES,
     &FOLDED,
 ];
 

@@ -17,7 +17,7 @@ use crate::{ConfigError, Label, SharedRecorder, names};
 /// |---|---|---|
 /// | `rpc.server.call.duration` | s | to the end of the response, trailers included |
 /// | `gusset.rpc.server.active_calls` | `{call}` | calls under way |
-/// | `gusset.rpc.server.abandoned_calls` | `{call}` | calls whose caller left, by stage |
+/// | `gusset.rpc.server.outcomes` | `{call}` | what became of calls, and at which stage |
 ///
 /// A client's are the same with `client` in their names.
 ///
@@ -158,7 +158,7 @@ impl RpcMetricsBuilder {
         self
     }
 
-    /// Adds a label of the user's own, six at most.
+    /// Adds a label of the user's own, five at most.
     pub fn label(mut self, label: Label) -> Self {
         self.config.labels.push(label);
         self

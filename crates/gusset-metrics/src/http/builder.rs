@@ -45,7 +45,7 @@ impl HttpMetricsBuilder {
         self
     }
 
-    /// Adds a label of the user's own, six at most.
+    /// Adds a label of the user's own, five at most.
     pub fn label(mut self, label: Label) -> Self {
         self.config.labels.push(label);
         self

@@ -27,7 +27,7 @@ type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 /// | `http.server.response.body.size` | By | bytes handed out |
 /// | `gusset.http.server.time_to_head` | s | to the head of the response |
 /// | `gusset.http.server.stream.duration` | s | the life of endless bodies |
-/// | `gusset.http.server.abandoned_requests` | `{request}` | calls whose caller left, by stage |
+/// | `gusset.http.server.outcomes` | `{request}` | what became of calls: success, whose fault, abandoned or refused; and at which stage |
 ///
 /// A client's are the same with `client` in their names. Inside a
 /// [`CountRequestLayer`](gusset_http::CountRequestLayer) there are two more:

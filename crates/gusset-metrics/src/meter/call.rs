@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{Cx, End, Outcome, Protocol};
+use gusset_core::{Cx, End, Protocol};
 use gusset_http::RequestProgress;
 
 use super::Meter;
-use crate::key::SeriesKey;
+use super::handles::Series;
+use crate::key::{Ending, SeriesKey};
 
 /// The state of one call that is measured, whatever its protocol.
 pub(crate) struct Metered {
@@ -54,42 +55,41 @@ impl Metered {
     /// The body has no end in sight: the request is what it was until now.
     pub(crate) fn record_endless(&mut self, cx: &Cx) {
         self.endless = true;
-        self.record_request(cx);
+        record_request(self.meter.series(self.key), cx);
     }
 
     #[inline]
     pub(crate) fn end<P: Protocol>(mut self, end: &End<'_, P>, cx: &Cx) {
         self.meter.active(&self.key).decrement(1.0);
         self.key.error = self.meter.errors.id(cx.error_type());
+        if let Some(outcome) = cx.outcome() {
+            self.key.ending = Ending::new(outcome, end.stage());
+        }
+        let series = self.meter.series(self.key);
+        series.outcome();
         if self.endless {
-            let series = self.meter.series(self.key);
             let head = cx.head().unwrap_or_default();
             series.stream(seconds(cx.elapsed().saturating_sub(head)));
             series.response_size(cx.bytes());
         } else {
-            self.record_request(cx);
-        }
-        if let Some(request) = &self.request {
-            self.meter.series(self.key).request(request);
-        }
-        if cx.outcome() == Some(Outcome::Abandoned) {
-            if let Some(stage) = end.stage() {
-                self.meter.series(self.key).abandoned(stage);
-            }
-        }
-    }
-
-    #[inline]
-    fn record_request(&self, cx: &Cx) {
-        let series = self.meter.series(self.key);
-        series.count_if_folded();
-        series.duration(seconds(cx.elapsed()));
-        if let Some(head) = cx.head() {
-            series.time_to_head(seconds(head));
-            if !self.endless {
+            record_request(series, cx);
+            if cx.head().is_some() {
                 series.response_size(cx.bytes());
             }
         }
+        if let Some(request) = &self.request {
+            series.request(request);
+        }
+    }
+}
+
+/// Records the request as far as it has come.
+#[inline]
+fn record_request(series: Series<'_>, cx: &Cx) {
+    series.count_if_folded();
+    series.duration(seconds(cx.elapsed()));
+    if let Some(head) = cx.head() {
+        series.time_to_head(seconds(head));
     }
 }
 

@@ -86,7 +86,7 @@ impl Config {
 
 fn check_labels(labels: &[Label]) -> Result<(), ConfigError> {
     if labels.len() > USER_LABELS {
-        return Err(ConfigError::new("labels", "there are more than six"));
+        return Err(ConfigError::new("labels", "there are more than five"));
     }
     for (at, label) in labels.iter().enumerate() {
         label.check()?;
@@ -112,7 +112,7 @@ impl Family {
         [
             Some(self.duration),
             Some(self.active),
-            Some(self.abandoned),
+            Some(self.outcomes),
             self.time_to_head,
             self.response_size,
             self.stream,

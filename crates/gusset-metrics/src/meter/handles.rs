@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use gusset_core::Stage;
 use gusset_http::{RequestProgress, RequestRead};
 use metrics::{Counter, Gauge, Histogram, Label};
 
@@ -20,7 +19,7 @@ pub(crate) struct Handles {
     response_size: OnceLock<Histogram>,
     stream: OnceLock<Histogram>,
     request_size: OnceLock<Histogram>,
-    abandoned: [OnceLock<Counter>; 2],
+    outcomes: OnceLock<Counter>,
     /// Partly read, and broken off.
     unread: [OnceLock<Counter>; 2],
 }
@@ -70,13 +69,27 @@ impl Series<'_> {
         }
     }
 
-    pub(super) fn abandoned(self, stage: Stage) {
-        let mark = (names::STAGE, stage.as_str());
-        self.count(
-            &self.handles.abandoned[stage as usize],
-            self.meter.family.abandoned,
-            mark,
-        );
+    /// Counts what became of the call.
+    #[inline]
+    pub(super) fn outcome(self) {
+        match self.handles.outcomes.get() {
+            Some(counter) => counter.increment(1),
+            None => self.register_outcome().increment(1),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn register_outcome(&self) -> &Counter {
+        self.handles.outcomes.get_or_init(|| {
+            let ending = self.key.map(|key| key.ending).unwrap_or_default();
+            let outcome = ending
+                .outcome()
+                .map(|outcome| (names::OUTCOME, outcome.as_str()));
+            let stage = ending.stage().map(|stage| (names::STAGE, stage.as_str()));
+            let marks = outcome.into_iter().chain(stage);
+            self.counter(self.meter.family.outcomes, marks)
+        })
     }
 
     /// What was read of the request's body.
@@ -87,33 +100,28 @@ impl Series<'_> {
         let read = progress.read();
         if let (Some(metric), true) = (self.meter.family.unread, read != RequestRead::Whole) {
             let broken = usize::from(read == RequestRead::Broken);
-            self.count(
-                &self.handles.unread[broken],
-                metric,
-                (names::READ, read.as_str()),
-            );
+            let counter = self.handles.unread[broken]
+                .get_or_init(|| self.counter(metric, [(names::READ, read.as_str())]));
+            counter.increment(1);
         }
     }
 
-    /// Counts a call with that mark, in one row however its response began.
-    fn count(
-        self,
-        handle: &OnceLock<Counter>,
+    /// A counter of calls with those marks, one row however their responses began.
+    fn counter(
+        &self,
         metric: &Metric,
-        (key, value): (&'static str, &'static str),
-    ) {
-        let counter = handle.get_or_init(|| {
-            let common = self.key.map(|key| SeriesKey {
-                version: Version::Unknown,
-                status: 0,
-                error: 0,
-                ..key
-            });
-            let mut labels = labels(self.meter, common);
-            labels.push(Label::from_static_parts(key, value));
-            instruments::counter(&self.meter.recorder, metric, labels)
+        marks: impl IntoIterator<Item = (&'static str, &'static str)>,
+    ) -> Counter {
+        let common = self.key.map(|key| SeriesKey {
+            version: Version::Unknown,
+            status: 0,
+            error: 0,
+            ..key
         });
-        counter.increment(1);
+        let mut labels = labels(self.meter, common);
+        let marks = marks.into_iter();
+        labels.extend(marks.map(|(key, value)| Label::from_static_parts(key, value)));
+        instruments::counter(&self.meter.recorder, metric, labels)
     }
 
     #[inline]
@@ -165,6 +173,8 @@ fn labels(meter: &Meter, key: Option<SeriesKey>) -> Labels {
         version,
         status,
         error,
+        // Told by the one metric that has it.
+        ending: _,
         labels: user,
     } = key;
     if let Some(label) = family.method {

@@ -16,7 +16,7 @@ const ACTIVE: &str = "http.server.active_requests";
 const SIZE: &str = "http.server.response.body.size";
 const HEAD: &str = "gusset.http.server.time_to_head";
 const STREAM: &str = "gusset.http.server.stream.duration";
-const ABANDONED: &str = "gusset.http.server.abandoned_requests";
+const OUTCOMES: &str = "gusset.http.server.outcomes";
 
 #[test]
 fn the_duration_runs_to_the_end_of_the_body_and_the_time_to_the_head_does_not() {
@@ -37,7 +37,7 @@ fn the_duration_runs_to_the_end_of_the_body_and_the_time_to_the_head_does_not() 
     assert_eq!(rows.one(SIZE).values, [11.0]);
     assert_eq!(rows.one(ACTIVE).values, [0.0]);
     assert_eq!(rows.of(STREAM), []);
-    assert_eq!(rows.of(ABANDONED), []);
+    assert!(!rows.one(OUTCOMES).has("gusset.outcome=abandoned"));
 }
 
 #[test]
@@ -96,10 +96,12 @@ fn a_caller_that_leaves_before_the_head_is_counted_by_stage_and_is_no_error() {
         !row.has_key("error.type") && !row.has_key("http.response.status_code"),
         "{row:?}"
     );
-    let abandoned = rows.one(ABANDONED);
+    let abandoned = rows.one(OUTCOMES);
     assert_eq!(abandoned.values, [1.0]);
     assert!(
-        abandoned.has("gusset.stage=head") && abandoned.has("http.route=/a"),
+        abandoned.has("gusset.outcome=abandoned")
+            && abandoned.has("gusset.stage=head")
+            && abandoned.has("http.route=/a"),
         "{abandoned:?}"
     );
     assert_eq!(rows.sum(ACTIVE), 0.0);
@@ -117,7 +119,8 @@ fn a_caller_that_leaves_mid_body_is_counted_by_stage_and_is_no_error() {
     let rows = book.rows();
     assert_eq!(rows.count(DURATION), 1);
     assert!(!rows.one(DURATION).has_key("error.type"));
-    assert!(rows.one(ABANDONED).has("gusset.stage=body"));
+    assert!(rows.one(OUTCOMES).has("gusset.outcome=abandoned"));
+    assert!(rows.one(OUTCOMES).has("gusset.stage=body"));
     assert_eq!(rows.one(SIZE).values, [0.0]);
     assert_eq!(rows.sum(ACTIVE), 0.0);
 }
@@ -197,7 +200,7 @@ fn an_upgrade_is_a_request_to_its_head() {
     let rows = book.rows();
     assert!(rows.one(DURATION).has("http.response.status_code=101"));
     assert_eq!(rows.sum(ACTIVE), 0.0);
-    assert_eq!(rows.of(ABANDONED), []);
+    assert!(!rows.one(OUTCOMES).has("gusset.outcome=abandoned"));
 }
 
 fn events(body: ScriptedBody) -> Response<ScriptedBody> {
@@ -225,4 +228,50 @@ impl Service<Request<()>> for Never {
     fn call(&mut self, _: Request<()>) -> Self::Future {
         std::future::pending()
     }
+}
+
+#[test]
+fn every_call_has_one_outcome_and_they_add_up_to_the_requests() {
+    let book = Book::new();
+    let layer = layer(book.server().build().unwrap());
+    for (status, outcome) in [
+        (200, "success"),
+        (304, "success"),
+        (404, "caller_fault"),
+        (503, "service_fault"),
+    ] {
+        let before = book.rows();
+        exchange(&layer, get("/a"), with_status(status));
+        let counted = |rows: &Rows| -> f64 {
+            let label = format!("gusset.outcome={outcome}");
+            let rows = rows.of(OUTCOMES);
+            rows.iter()
+                .filter(|row| row.has(&label))
+                .flat_map(|row| row.values.clone())
+                .sum()
+        };
+        assert_eq!(counted(&book.rows()) - counted(&before), 1.0, "{status}");
+    }
+    let mut refused = with_status(503);
+    refused
+        .extensions_mut()
+        .insert(gusset_core::Refused::new("guard"));
+    exchange(&layer, get("/a"), refused);
+    let broken = Response::new(ScriptedBody::new().data("he").error());
+    exchange(&layer, get("/a"), broken);
+
+    let rows = book.rows();
+    assert_eq!(rows.sum(OUTCOMES), 6.0);
+    let rows = rows.of(OUTCOMES);
+    assert!(rows.iter().any(|row| row.has("gusset.outcome=refused")));
+    let fault = |stage: &str| {
+        rows.iter()
+            .any(|row| row.has("gusset.outcome=service_fault") && row.has(stage))
+    };
+    assert!(fault("gusset.stage=body"), "{rows:?}");
+    assert!(
+        rows.iter()
+            .all(|row| !row.has_key("http.response.status_code")),
+        "{rows:?}"
+    );
 }
