@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use gusset_metrics::names;
+
 use crate::histogram::{Bounds, Histograms};
 use crate::{BuildError, Prometheus, Resource, translate};
 
@@ -39,7 +41,8 @@ impl PrometheusBuilder {
     /// Sets the ends of the buckets of one histogram, by the name it is recorded under. An end is
     /// inclusive; the bucket `+Inf` is always there and not listed. The last call for a name stands.
     ///
-    /// A histogram never named here has boundaries by the unit it was described with:
+    /// A histogram never named here has the boundaries of [`gusset_metrics::names`], if it is one of
+    /// those and has any, else those of the unit it was described with:
     ///
     /// | unit | boundaries | from |
     /// |---|---|---|
@@ -58,8 +61,12 @@ impl PrometheusBuilder {
     /// [`BuildError`] if boundaries are none, not finite or not strictly ascending.
     pub fn build(self) -> Result<Prometheus, BuildError> {
         let Self { resource, buckets } = self;
+        let ours = names::ALL.iter().filter_map(|metric| {
+            let ends = metric.boundaries?;
+            Some((metric.name.to_owned(), ends.to_owned()))
+        });
         let mut given = HashMap::new();
-        for (metric, ends) in buckets {
+        for (metric, ends) in ours.chain(buckets) {
             let name = translate::metric_name(&metric).into_owned();
             match Bounds::new(&ends) {
                 Ok(bounds) => given.insert(name, Arc::new(bounds)),

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use gusset_core::{Filter, Isolate, ObserveLayer, Observer};
+use gusset_core::{Classify, Filter, Isolate, ObserveLayer, Observer, Unary};
 use gusset_http::Paths;
 #[cfg(feature = "prometheus")]
-use gusset_prometheus::Prometheus;
+use gusset_prometheus::{Prometheus, Resource};
 
-use crate::{BuildError, GrpcServer, HttpServer, Kind, Telemetry};
+use crate::{BuildError, GrpcServer, HttpServer, Kind, Messages, Telemetry};
 
 /// Puts a layer together: what is set here goes over what the environment says, and that over the
 /// conventions.
@@ -17,6 +17,8 @@ pub struct Builder<K: Kind, O = ()> {
     observers: O,
     #[cfg(feature = "prometheus")]
     prometheus: Option<Prometheus>,
+    #[cfg(feature = "prometheus")]
+    resource: Option<Resource>,
     #[cfg(feature = "prometheus")]
     configure: Option<Configure<K>>,
 }
@@ -33,6 +35,8 @@ impl<K: Kind> Builder<K> {
             observers: (),
             #[cfg(feature = "prometheus")]
             prometheus: None,
+            #[cfg(feature = "prometheus")]
+            resource: None,
             #[cfg(feature = "prometheus")]
             configure: None,
         }
@@ -77,6 +81,8 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
             #[cfg(feature = "prometheus")]
             prometheus: self.prometheus,
             #[cfg(feature = "prometheus")]
+            resource: self.resource,
+            #[cfg(feature = "prometheus")]
             configure: self.configure,
         }
     }
@@ -85,6 +91,24 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     #[cfg(feature = "prometheus")]
     pub fn prometheus(mut self, prometheus: &Prometheus) -> Self {
         self.prometheus = Some(prometheus.clone());
+        self
+    }
+
+    /// Says what the page says of its origin, over what the environment says.
+    ///
+    /// ```
+    /// use gusset::prometheus::Resource;
+    ///
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let shop = Resource::from_env().with("service.name", "shop");
+    /// let gusset = gusset::http().resource(shop).build()?;
+    /// assert!(gusset.prometheus().page().render().contains(r#"service_name="shop""#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "prometheus")]
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.resource = Some(resource);
         self
     }
 
@@ -129,11 +153,19 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
             kind,
             observers,
             prometheus,
+            resource,
             configure,
         } = self;
-        let prometheus = match prometheus {
-            Some(prometheus) => prometheus,
-            None => crate::telemetry::page(&env)?,
+        let prometheus = match (prometheus, resource) {
+            (Some(_), Some(_)) => return Err(BuildError::new(crate::error::TwoResources)),
+            (Some(prometheus), None) => prometheus,
+            (None, resource) => {
+                let resource = resource.unwrap_or_else(|| Resource::from_lookup(&env));
+                Prometheus::builder()
+                    .resource(resource)
+                    .build()
+                    .map_err(BuildError::new)?
+            }
         };
         let mut builder = kind.metrics(prometheus.recorder());
         if let Some(configure) = configure {
@@ -156,6 +188,46 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
         let Self { kind, observers } = self;
         let observer = Filter::new(((), observers), kind.skip());
         Ok(Telemetry::new(ObserveLayer::new(observer)))
+    }
+}
+
+impl<Req: 'static, Res: 'static> Builder<Messages<Req, Res>> {
+    /// Judges messages by rules of one's own: the place to tell dead letters apart. Said before
+    /// anything else, because it says what the observers observe.
+    ///
+    /// ```
+    /// use gusset::{Classify, Delivery, End, Outcome, Token, Unary, Verdict};
+    ///
+    /// enum Done { Kept, DeadLettered }
+    /// struct Rules { dead: bool }
+    ///
+    /// impl Classify<Unary<String, Done, Rules>> for Rules {
+    ///     fn start(_: &String) -> Self {
+    ///         Self { dead: false }
+    ///     }
+    ///     fn on_response(&mut self, done: &Done) -> Delivery {
+    ///         self.dead = matches!(done, Done::DeadLettered);
+    ///         Delivery::Bare
+    ///     }
+    ///     fn on_end(&self, end: &End<'_, Unary<String, Done, Rules>>) -> Verdict {
+    ///         Verdict::of_end(end).unwrap_or(if self.dead {
+    ///             Verdict::new(Outcome::ServiceFault).with_error(Token::new(&"dead_lettered"))
+    ///         } else {
+    ///             Verdict::new(Outcome::Success)
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let gusset = gusset::unary::<String, Done>("channel").rules::<Rules>().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rules<R>(self) -> Builder<Messages<Req, Res, R>>
+    where
+        R: Classify<Unary<Req, Res, R>>,
+    {
+        Builder::new(self.kind.with_rules())
     }
 }
 

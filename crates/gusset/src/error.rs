@@ -32,3 +32,18 @@ impl Error for BuildError {
         self.source.source()
     }
 }
+
+/// A page was given, and what it is to say of its origin too.
+#[cfg(feature = "prometheus")]
+#[derive(Debug)]
+pub(crate) struct TwoResources;
+
+#[cfg(feature = "prometheus")]
+impl fmt::Display for TwoResources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`resource` cannot be used: the page that `prometheus` was given has its own")
+    }
+}
+
+#[cfg(feature = "prometheus")]
+impl Error for TwoResources {}

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use gusset_core::{Protocol, Select, Unary};
-use gusset_http::{Grpc, Http, Paths};
+use gusset_core::{Classify, Protocol, Select, Unary, UnaryRules};
+use gusset_http::{self as rules, Grpc, Http, Paths};
 #[cfg(feature = "prometheus")]
 use gusset_metrics::{
     ConfigError, HttpMetrics, HttpMetricsBuilder, MessageMetrics, MessageMetricsBuilder,
     RpcMetrics, RpcMetricsBuilder, SharedRecorder,
 };
 
-/// A kind of service: [`HttpServer`], [`GrpcServer`] or [`Messages`]. Not to be implemented elsewhere.
+/// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`] or [`Messages`].
+/// Not to be implemented elsewhere.
 pub trait Kind: Sized + sealed::Sealed {
     /// What its messages are.
     type Protocol: Protocol;
@@ -53,14 +54,24 @@ pub struct GrpcServer {
     pub(crate) skip: Paths,
 }
 
-/// A consumer of messages of type `Req`, answered with `Res`.
-pub struct Messages<Req, Res> {
+/// A client of HTTP.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct HttpClient;
+
+/// A client of gRPC.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct GrpcClient;
+
+/// A consumer of messages of type `Req`, answered with `Res`, judged by the rules `R`.
+pub struct Messages<Req, Res, R = UnaryRules> {
     #[cfg_attr(
         not(feature = "prometheus"),
         allow(dead_code, reason = "only measured")
     )]
     system: String,
-    messages: PhantomData<fn(Req) -> Res>,
+    messages: PhantomData<fn(Req) -> (Res, R)>,
 }
 
 /// Leaves nothing out.
@@ -136,6 +147,66 @@ impl Kind for GrpcServer {
     }
 }
 
+// === impl HttpClient ===
+
+impl sealed::Sealed for HttpClient {}
+
+impl Kind for HttpClient {
+    type Protocol = Http<rules::HttpClient>;
+    type Skip = Nothing;
+    #[cfg(feature = "prometheus")]
+    type Metrics = HttpMetrics;
+    #[cfg(feature = "prometheus")]
+    type MetricsBuilder = HttpMetricsBuilder;
+
+    fn skip(&self) -> Nothing {
+        Nothing
+    }
+
+    #[cfg(feature = "prometheus")]
+    fn metrics(&self, recorder: SharedRecorder) -> HttpMetricsBuilder {
+        HttpMetrics::client(recorder)
+    }
+
+    #[cfg(feature = "prometheus")]
+    fn build(
+        builder: HttpMetricsBuilder,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<HttpMetrics, ConfigError> {
+        builder.build_with(env)
+    }
+}
+
+// === impl GrpcClient ===
+
+impl sealed::Sealed for GrpcClient {}
+
+impl Kind for GrpcClient {
+    type Protocol = Http<rules::GrpcClient>;
+    type Skip = Nothing;
+    #[cfg(feature = "prometheus")]
+    type Metrics = RpcMetrics;
+    #[cfg(feature = "prometheus")]
+    type MetricsBuilder = RpcMetricsBuilder;
+
+    fn skip(&self) -> Nothing {
+        Nothing
+    }
+
+    #[cfg(feature = "prometheus")]
+    fn metrics(&self, recorder: SharedRecorder) -> RpcMetricsBuilder {
+        RpcMetrics::client(recorder)
+    }
+
+    #[cfg(feature = "prometheus")]
+    fn build(
+        builder: RpcMetricsBuilder,
+        _: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<RpcMetrics, ConfigError> {
+        builder.build()
+    }
+}
+
 // === impl Messages ===
 
 impl<Req, Res> Messages<Req, Res> {
@@ -145,12 +216,24 @@ impl<Req, Res> Messages<Req, Res> {
             messages: PhantomData,
         }
     }
+
+    pub(crate) fn with_rules<R>(self) -> Messages<Req, Res, R> {
+        Messages {
+            system: self.system,
+            messages: PhantomData,
+        }
+    }
 }
 
-impl<Req, Res> sealed::Sealed for Messages<Req, Res> {}
+impl<Req, Res, R> sealed::Sealed for Messages<Req, Res, R> {}
 
-impl<Req: 'static, Res: 'static> Kind for Messages<Req, Res> {
-    type Protocol = Unary<Req, Res>;
+impl<Req, Res, R> Kind for Messages<Req, Res, R>
+where
+    Req: 'static,
+    Res: 'static,
+    R: Classify<Unary<Req, Res, R>>,
+{
+    type Protocol = Unary<Req, Res, R>;
     type Skip = Nothing;
     #[cfg(feature = "prometheus")]
     type Metrics = MessageMetrics<Req>;
@@ -175,7 +258,7 @@ impl<Req: 'static, Res: 'static> Kind for Messages<Req, Res> {
     }
 }
 
-impl<Req, Res> fmt::Debug for Messages<Req, Res> {
+impl<Req, Res, R> fmt::Debug for Messages<Req, Res, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Messages")
     }

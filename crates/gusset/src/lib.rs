@@ -22,7 +22,7 @@ pub use gusset_prometheus as prometheus;
 
 pub use self::builder::Builder;
 pub use self::error::BuildError;
-pub use self::kind::{GrpcServer, HttpServer, Kind, Messages};
+pub use self::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer, Kind, Messages};
 pub use self::telemetry::{Layer, Telemetry};
 
 /// A layer for an HTTP server, by convention.
@@ -38,6 +38,21 @@ pub fn http() -> Builder<HttpServer> {
     Builder::new(HttpServer::default())
 }
 
+/// A layer for a client of HTTP, by convention: around `hyper_util`'s legacy client, or any Tower
+/// service that sends requests. With the feature `hyper` it tells why a request failed.
+///
+/// ```
+/// # fn main() -> Result<(), gusset::BuildError> {
+/// let server = gusset::http().build()?;
+/// let client = gusset::http_client().prometheus(server.prometheus()).build()?;
+/// let layer = client.layer();
+/// # Ok(())
+/// # }
+/// ```
+pub fn http_client() -> Builder<HttpClient> {
+    Builder::new(HttpClient)
+}
+
 /// A layer for a gRPC server, by convention.
 ///
 /// ```
@@ -49,6 +64,19 @@ pub fn http() -> Builder<HttpServer> {
 /// ```
 pub fn grpc() -> Builder<GrpcServer> {
     Builder::new(GrpcServer::default())
+}
+
+/// A layer for a client of gRPC, by convention: around a tonic channel.
+///
+/// ```
+/// # fn main() -> Result<(), gusset::BuildError> {
+/// let gusset = gusset::grpc_client().build()?;
+/// let layer = gusset.layer();
+/// # Ok(())
+/// # }
+/// ```
+pub fn grpc_client() -> Builder<GrpcClient> {
+    Builder::new(GrpcClient)
 }
 
 /// A layer for a consumer of messages, or any `Service<Req, Response = Res>` that is not HTTP, by

@@ -6,7 +6,7 @@ use gusset_core::{Filter, ObserveLayer};
 #[cfg(feature = "prometheus")]
 use gusset_http::EndpointService;
 #[cfg(feature = "prometheus")]
-use gusset_prometheus::{Page, Prometheus, Resource};
+use gusset_prometheus::{Page, Prometheus};
 
 use crate::Kind;
 
@@ -74,16 +74,4 @@ impl<K: Kind, O> fmt::Debug for Telemetry<K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Telemetry").finish_non_exhaustive()
     }
-}
-
-/// A page of one's own, with the boundaries of all histograms that gusset has.
-#[cfg(feature = "prometheus")]
-pub(crate) fn page(env: &impl Fn(&str) -> Option<String>) -> Result<Prometheus, crate::BuildError> {
-    let mut builder = Prometheus::builder().resource(Resource::from_lookup(env));
-    for metric in gusset_metrics::names::ALL {
-        if let Some(boundaries) = metric.boundaries {
-            builder = builder.buckets(metric.name, boundaries);
-        }
-    }
-    builder.build().map_err(crate::BuildError::new)
 }
