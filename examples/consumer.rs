@@ -6,12 +6,9 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use gusset::metrics::MessageMetrics;
-use gusset::prometheus::Prometheus;
-use gusset::{Classify, Delivery, End, ObserveLayer, Outcome, Token, Unary, Verdict};
+use gusset::{Classify, Delivery, End, Outcome, Token, Unary, Verdict};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
@@ -73,13 +70,16 @@ impl Classify<Consume> for Rules {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let prometheus = Prometheus::builder().build()?;
-    let metrics = MessageMetrics::consumer(Arc::new(prometheus.recorder()), "channel")
-        .operation("fulfil")
-        .destination(|job: &Job| Some(job.queue))
+    let gusset = gusset::unary::<Job, Done>("channel")
+        .rules::<Rules>()
+        .metrics(|metrics| {
+            metrics
+                .operation("fulfil")
+                .destination(|job: &Job| Some(job.queue))
+        })
         .build()?;
     let mut consumer = ServiceBuilder::new()
-        .layer(ObserveLayer::<Consume, _>::new(metrics))
+        .layer(gusset.layer())
         .service(service_fn(process));
 
     let (queue, mut jobs) = mpsc::channel(16);
@@ -105,7 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Err(_) => println!("job {number}: given up"),
         }
     }
-    print!("\n{}", prometheus.page().render());
+    print!("\n{}", gusset.prometheus().page().render());
     Ok(())
 }
 

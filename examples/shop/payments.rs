@@ -10,11 +10,9 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
-use gusset::ObserveLayer;
-use gusset::http::{Http, HttpClient, RequestHead};
-use gusset::metrics::{ConfigError, HttpMetrics};
-use gusset::observe::Observe;
+use gusset::http::RequestHead;
 use gusset::prometheus::Prometheus;
+use gusset::{BuildError, HttpClient, Observed};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -29,7 +27,7 @@ use super::{Closing, Failure, closed};
 /// The shop's client of the payments server.
 #[derive(Clone)]
 pub(crate) struct Payments {
-    client: Observe<Client<HttpConnector, Full<Bytes>>, Http<HttpClient>, HttpMetrics>,
+    client: Observed<Client<HttpConnector, Full<Bytes>>, HttpClient>,
     address: SocketAddr,
 }
 
@@ -54,14 +52,14 @@ impl Charges {
 
 impl Payments {
     /// A client whose calls are measured on that page.
-    pub(crate) fn client(page: &Prometheus, address: SocketAddr) -> Result<Self, ConfigError> {
-        let metrics = HttpMetrics::client(Arc::new(page.recorder()))
-            .route(template)
+    pub(crate) fn client(page: &Prometheus, address: SocketAddr) -> Result<Self, BuildError> {
+        let gusset = gusset::http_client()
+            .prometheus(page)
+            .metrics(|metrics| metrics.route(template))
             .build()?;
-        let layer = ObserveLayer::<Http<HttpClient>, _>::new(metrics);
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self {
-            client: layer.layer(client),
+            client: gusset.layer().layer(client),
             address,
         })
     }

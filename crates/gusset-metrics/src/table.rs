@@ -12,12 +12,15 @@ use foldhash::fast::RandomState;
 /// (a path that a service took for a route's name), so the hash is seeded.
 #[derive(Debug)]
 pub(crate) struct Table<K, V> {
-    slots: Box<[OnceLock<Box<(K, V)>>]>,
+    slots: Box<[Slot<K, V>]>,
     hasher: RandomState,
     limit: usize,
     /// The number of entries; its lock serialises writers.
     len: Mutex<usize>,
 }
+
+/// Boxed, so that a free slot takes two words.
+type Slot<K, V> = OnceLock<Box<(K, V)>>;
 
 // === impl Table ===
 
@@ -40,10 +43,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
         K: std::borrow::Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        match self.probe(key) {
-            Ok(value) => Some(value),
-            Err(_) => None,
-        }
+        self.probe(key).ok()
     }
 
     /// Adds an entry and gives it, or the one that is there; `None` if the table is full. `make` is
@@ -51,8 +51,8 @@ impl<K: Hash + Eq, V> Table<K, V> {
     pub(crate) fn insert(&self, key: K, make: impl FnOnce(usize) -> V) -> Option<&V> {
         let mut len = self.len.lock().unwrap_or_else(PoisonError::into_inner);
         match self.probe(&key) {
-            Ok(value) => return Some(value),
-            Err(_) if *len >= self.limit => return None,
+            Ok(value) => Some(value),
+            Err(_) if *len >= self.limit => None,
             Err(slot) => {
                 let entry = Box::new((key, make(*len)));
                 // Nobody else writes: the lock is held.
@@ -73,7 +73,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
 
     /// The value of that key, else the free slot where it belongs.
     #[inline]
-    fn probe<Q>(&self, key: &Q) -> Result<&V, &OnceLock<Box<(K, V)>>>
+    fn probe<Q>(&self, key: &Q) -> Result<&V, &Slot<K, V>>
     where
         K: std::borrow::Borrow<Q>,
         Q: Hash + Eq + ?Sized,

@@ -23,7 +23,7 @@ pub use gusset_prometheus as prometheus;
 pub use self::builder::Builder;
 pub use self::error::BuildError;
 pub use self::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer, Kind, Messages};
-pub use self::telemetry::{Layer, Telemetry};
+pub use self::telemetry::{Layer, Observed, Telemetry};
 
 /// A layer for an HTTP server, by convention.
 ///

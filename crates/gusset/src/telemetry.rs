@@ -19,6 +19,17 @@ pub type Layer<K, O = ()> =
 #[cfg(not(feature = "prometheus"))]
 pub type Layer<K, O = ()> = ObserveLayer<<K as Kind>::Protocol, Filter<((), O), <K as Kind>::Skip>>;
 
+/// A service that wears the layer of a [`Telemetry`]: what to write where one is kept in a struct.
+///
+/// ```
+/// use gusset::{HttpClient, Observed};
+///
+/// struct Payments<C> {
+///     client: Observed<C, HttpClient>,
+/// }
+/// ```
+pub type Observed<S, K, O = ()> = <Layer<K, O> as tower_layer::Layer<S>>::Service;
+
 /// A layer and where its numbers are shown. Clones share them.
 pub struct Telemetry<K: Kind, O = ()> {
     layer: Layer<K, O>,

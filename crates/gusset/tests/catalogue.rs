@@ -1,6 +1,8 @@
 //! The catalogue of telemetry, `docs/catalogue.md`: made from the table of names, and held against
 //! a page on which everything has happened. `cargo xtask catalogue` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

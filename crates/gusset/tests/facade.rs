@@ -1,5 +1,7 @@
 //! A layer put together by convention.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+
 use std::convert::Infallible;
 
 use axum::Router;
@@ -176,4 +178,18 @@ async fn a_grpc_service_is_measured_by_its_code() {
         "{page}"
     );
     assert!(!page.contains("Health"), "{page}");
+}
+
+#[test]
+fn the_life_of_streams_is_told_in_buckets_up_to_a_day_on_any_page() {
+    let prometheus = gusset::prometheus::Prometheus::builder().build().unwrap();
+    let life = gusset::metrics::names::HTTP_SERVER_STREAM;
+    let key = metrics::Key::from_name(life.name);
+    let metadata = metrics::Metadata::new("test", metrics::Level::INFO, None);
+    metrics::Recorder::register_histogram(&*prometheus.recorder(), &key, &metadata).record(90.0);
+    let page = prometheus.page().render();
+    assert!(
+        page.contains(r#"_bucket{le="86400"} 1"#) && page.contains(r#"_bucket{le="60"} 0"#),
+        "{page}"
+    );
 }

@@ -1,5 +1,7 @@
 //! A million requests of strangers: the number of series and the memory stay as they were.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::pin::pin;

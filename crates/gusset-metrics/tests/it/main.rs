@@ -1,5 +1,7 @@
 //! What is measured, seen through a recorder that gives back what was recorded.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+
 mod config;
 mod contract;
 mod ends;
