@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Clock, Delivery, Outcome, Token, Verdict};
+use crate::{Clock, Delivery, Outcome, Stage, Token, Verdict};
 
 /// The facts of one call: one clock and one count, shared by every observer of it, so that no two
 /// signals differ.
@@ -10,15 +10,22 @@ use crate::{Clock, Delivery, Outcome, Token, Verdict};
 /// Durations are since the start of the call.
 #[derive(Debug)]
 pub struct Cx {
-    clock: Clock,
+    facts: Facts,
+    delivery: Option<Delivery>,
+    /// Nanoseconds to the end; `UNSEEN` before it.
+    end: u64,
+    verdict: Option<Verdict>,
+}
+
+/// What a call carries with it from poll to poll. It is moved often: from the future to the body, and
+/// with them; so a [`Cx`] with all that can be told is made of it for each hook instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
     started: Instant,
     // Nanoseconds since `started`; `UNSEEN` for what has not happened.
-    elapsed: u64,
     head: u64,
     first_byte: u64,
     bytes: u64,
-    delivery: Option<Delivery>,
-    verdict: Option<Verdict>,
 }
 
 const UNSEEN: u64 = u64::MAX;
@@ -27,36 +34,64 @@ const UNSEEN: u64 = u64::MAX;
 
 impl Cx {
     #[inline]
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self {
+    pub(crate) fn start(clock: &Clock) -> Self {
+        let facts = Facts {
             started: clock.now(),
-            clock,
-            elapsed: 0,
             head: UNSEEN,
             first_byte: UNSEEN,
             bytes: 0,
-            delivery: None,
+        };
+        Self::new(facts, None)
+    }
+
+    #[inline]
+    pub(crate) fn new(facts: Facts, delivery: Option<Delivery>) -> Self {
+        Self {
+            facts,
+            delivery,
+            end: UNSEEN,
             verdict: None,
         }
+    }
+
+    /// At the end, told by the clock or, if that was read in this poll, by the last reading.
+    #[inline]
+    pub(crate) fn at_end(
+        facts: Facts,
+        delivery: Option<Delivery>,
+        clock: Option<&Clock>,
+        verdict: Verdict,
+    ) -> Self {
+        Self {
+            facts,
+            delivery,
+            end: clock.map_or_else(|| facts.last_reading(), |clock| facts.read(clock)),
+            verdict: Some(verdict),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn into_facts(self) -> Facts {
+        self.facts
     }
 
     /// When the call began.
     #[inline]
     pub fn started(&self) -> Instant {
-        self.started
+        self.facts.started
     }
 
     /// How long the call had taken when the clock was last read: at its start, its head, its first
     /// byte and its end.
     #[inline]
     pub fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.elapsed)
+        seen(self.end).unwrap_or(Duration::from_nanos(self.facts.last_reading()))
     }
 
     /// How long the head of the response took, if there is one.
     #[inline]
     pub fn head(&self) -> Option<Duration> {
-        seen(self.head)
+        seen(self.facts.head)
     }
 
     /// What was to come after the head, if there is one.
@@ -68,13 +103,13 @@ impl Cx {
     /// How long the first byte of the response's body took, if there is one.
     #[inline]
     pub fn first_byte(&self) -> Option<Duration> {
-        seen(self.first_byte)
+        seen(self.facts.first_byte)
     }
 
     /// How many bytes of the response's body have been handed out.
     #[inline]
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.facts.bytes
     }
 
     /// What the end is called; `None` before the end.
@@ -94,36 +129,52 @@ impl Cx {
     pub fn error_type(&self) -> Option<Token> {
         self.verdict.and_then(|verdict| verdict.error)
     }
+}
 
-    #[inline]
-    pub(crate) fn read_clock(&mut self) {
-        let elapsed = self.clock.now().saturating_duration_since(self.started);
-        // 584 years fit.
-        self.elapsed = elapsed.as_nanos() as u64;
-    }
+// === impl Facts ===
 
+impl Facts {
     #[inline]
-    pub(crate) fn saw_head(&mut self, delivery: Delivery) {
-        self.read_clock();
-        self.head = self.elapsed;
-        self.delivery = Some(delivery);
+    pub(crate) fn saw_head(&mut self, clock: &Clock) {
+        self.head = self.read(clock);
     }
 
     /// Counts a piece of the body; true if it was the first, for which the clock was read.
     #[inline]
-    pub(crate) fn saw_data(&mut self, len: usize) -> bool {
+    pub(crate) fn saw_data(&mut self, len: usize, clock: &Clock) -> bool {
         let first = self.first_byte == UNSEEN && len > 0;
         if first {
-            self.read_clock();
-            self.first_byte = self.elapsed;
+            self.first_byte = self.read(clock);
         }
         self.bytes = self.bytes.saturating_add(len as u64);
         first
     }
 
     #[inline]
-    pub(crate) fn judge(&mut self, verdict: Verdict) {
-        self.verdict = Some(verdict);
+    pub(crate) fn stage(&self) -> Stage {
+        if self.head == UNSEEN {
+            Stage::Head
+        } else {
+            Stage::Body
+        }
+    }
+
+    #[inline]
+    fn read(&self, clock: &Clock) -> u64 {
+        let elapsed = clock.now().saturating_duration_since(self.started);
+        // 584 years fit.
+        elapsed.as_nanos() as u64
+    }
+
+    #[inline]
+    fn last_reading(&self) -> u64 {
+        if self.first_byte != UNSEEN {
+            self.first_byte
+        } else if self.head != UNSEEN {
+            self.head
+        } else {
+            0
+        }
     }
 }
 

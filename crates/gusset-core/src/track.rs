@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{Call, Classify, Clock, Cx, Delivery, End, Observer, Protocol, Stage};
+use crate::cx::Facts;
+use crate::{Call, Classify, Clock, Cx, Delivery, End, Observer, Protocol};
 
 /// The track of one call, from its start to its one end.
 ///
@@ -34,9 +35,10 @@ pub struct Track<P: Protocol, C: Call<P>> {
 
 struct Live<P: Protocol, C> {
     call: C,
+    facts: Facts,
+    clock: Clock,
     classify: P::Classify,
-    cx: Cx,
-    stage: Stage,
+    delivery: Option<Delivery>,
     /// A poll was entered and not left. Asked instead of `thread::panicking`, which is also true
     /// for a healthy call that is dropped by somebody else's panic.
     polling: bool,
@@ -55,20 +57,21 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
     where
         O: Observer<P, Call = C>,
     {
-        let mut cx = Cx::new(clock);
+        let mut cx = Cx::start(&clock);
         let call = observer.start(req, &mut cx);
-        Self::resume(call, req, cx)
+        Self::resume(call, req, cx, clock)
     }
 
     /// A track for a call that has begun outside of it: a permit.
     #[inline]
-    pub(crate) fn resume(call: C, req: P::Request<'_>, cx: Cx) -> Self {
+    pub(crate) fn resume(call: C, req: P::Request<'_>, cx: Cx, clock: Clock) -> Self {
         Self {
             live: Some(Live {
                 call,
+                facts: cx.into_facts(),
+                clock,
                 classify: P::Classify::start(req),
-                cx,
-                stage: Stage::Head,
+                delivery: None,
                 polling: false,
                 settled: false,
                 fresh: false,
@@ -107,11 +110,12 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
         let Some(live) = &mut self.live else {
             return Delivery::Body;
         };
-        live.stage = Stage::Body;
         let delivery = live.classify.on_response(res);
-        live.cx.saw_head(delivery);
+        live.facts.saw_head(&live.clock);
+        live.delivery = Some(delivery);
         live.fresh = true;
-        live.call.on_response(res, &live.cx);
+        live.call
+            .on_response(res, &Cx::new(live.facts, live.delivery));
         delivery
     }
 
@@ -119,8 +123,8 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
     #[inline]
     pub fn data(&mut self, len: usize) {
         if let Some(live) = &mut self.live {
-            live.fresh |= live.cx.saw_data(len);
-            live.call.on_data(len, &live.cx);
+            live.fresh |= live.facts.saw_data(len, &live.clock);
+            live.call.on_data(len, &Cx::new(live.facts, live.delivery));
         }
     }
 
@@ -151,11 +155,11 @@ impl<P: Protocol, C: Call<P>> Drop for Track<P, C> {
             // Whatever was read, was read in an earlier poll.
             live.fresh = false;
             let end = if live.polling {
-                End::Panicked(live.stage)
+                End::Panicked(live.facts.stage())
             } else if live.settled {
                 End::Complete(None)
             } else {
-                End::Cancelled(live.stage)
+                End::Cancelled(live.facts.stage())
             };
             live.end(end);
         }
@@ -170,7 +174,7 @@ impl<P: Protocol, C: Call<P>> Default for Track<P, C> {
 
 impl<P: Protocol, C: Call<P>> fmt::Debug for Track<P, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = self.live.as_ref().map(|live| live.stage);
+        let stage = self.live.as_ref().map(|live| live.facts.stage());
         f.debug_struct("Track")
             .field("stage", &stage)
             .finish_non_exhaustive()
@@ -184,17 +188,16 @@ impl<P: Protocol, C: Call<P>> Live<P, C> {
     fn end(self, end: End<'_, P>) {
         let Self {
             call,
+            facts,
+            clock,
             classify,
-            mut cx,
+            delivery,
             fresh,
-            stage: _,
             polling: _,
             settled: _,
         } = self;
-        if !fresh {
-            cx.read_clock();
-        }
-        cx.judge(classify.on_end(&end));
+        let clock = (!fresh).then_some(&clock);
+        let cx = Cx::at_end(facts, delivery, clock, classify.on_end(&end));
         call.on_end(end, &cx);
     }
 }

@@ -52,17 +52,14 @@ impl Route {
         }
     }
 
-    /// The route that a request bears: named by the service, else matched by axum's router.
+    /// The route that a request bears: matched by axum's router, else named by the service.
     #[inline]
     pub fn of_request(req: RequestHead<'_>) -> Option<&str> {
-        if let Some(route) = req.extensions.get::<Self>() {
-            return Some(route.as_str());
-        }
         #[cfg(feature = "axum")]
         if let Some(matched) = req.extensions.get::<axum::extract::MatchedPath>() {
             return Some(matched.as_str());
         }
-        None
+        req.extensions.get::<Self>().map(Self::as_str)
     }
 
     /// The route that a response bears.

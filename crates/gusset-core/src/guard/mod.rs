@@ -102,10 +102,11 @@ where
 
     fn call(&mut self, req: Req) -> Self::Future {
         let head = P::head(&req);
-        let mut cx = Cx::new(self.clock.clone());
+        let clock = self.clock.clone();
+        let mut cx = Cx::start(&clock);
         match self.guard.admit(head, &mut cx) {
             Ok(permit) => {
-                let mut track = Track::resume(permit, head, cx);
+                let mut track = Track::resume(permit, head, cx, clock);
                 let inner = track.scope(|| self.inner.call(req));
                 GuardFuture::admitted(ObserveFuture::new(inner, track))
             }

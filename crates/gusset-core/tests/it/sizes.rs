@@ -27,8 +27,8 @@ fn a_future_grows_by_no_more_than_the_facts_of_a_call() {
         own::<0>(),
         own::<32>()
     );
-    assert!(own::<0>() <= 96, "{}", own::<0>());
-    assert!(own::<32>() <= 96, "{}", own::<32>());
+    assert!(own::<0>() <= 64, "{}", own::<0>());
+    assert!(own::<32>() <= 64, "{}", own::<32>());
 }
 
 #[test]
