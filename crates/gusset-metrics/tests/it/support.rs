@@ -63,9 +63,7 @@ impl Book {
             let values = match value {
                 DebugValue::Counter(count) => total(key.key(), count as f64),
                 DebugValue::Gauge(value) => total(key.key(), value.into_inner()),
-                DebugValue::Histogram(values) => {
-                    values.into_iter().map(f64::from).collect()
-                }
+                DebugValue::Histogram(values) => values.into_iter().map(f64::from).collect(),
             };
             rows.push((name.as_str().to_owned(), Row { labels, values }));
         }
