@@ -1,9 +1,9 @@
 //! What the end of an HTTP call is called.
 
-use gusset_core::{Classify, Delivery, End, Outcome, Refused, Token, Verdict};
+use gusset_core::{Delivery, End, Outcome, Refused, Token, Verdict};
 use http::{Method, StatusCode};
 
-use crate::{Http, RequestHead, ResponseHead, status_token};
+use crate::{RequestHead, ResponseHead, status_token};
 
 /// The server's rules: 5xx, an error or a panic is the service's fault, 4xx the caller's; a caller
 /// that left says nothing; what bears the mark of a guard is refused.
@@ -97,6 +97,12 @@ impl Facts {
         }
     }
 
+    /// A response is whole when its declared length is paid.
+    #[inline]
+    fn needs_trailers(&self) -> bool {
+        false
+    }
+
     #[inline]
     fn judge<P: gusset_core::Protocol>(&self, end: &End<'_, P>, caller_errs: bool) -> Verdict {
         Verdict::of_end(end)
@@ -105,40 +111,38 @@ impl Facts {
     }
 }
 
-// === impl HttpServer ===
+/// The rules of a type that wraps its facts; `$caller_errs` if the caller's faults are errors of the
+/// call.
+macro_rules! rules {
+    ($rules:ident, $caller_errs:literal) => {
+        impl gusset_core::Classify<crate::Http<Self>> for $rules {
+            #[inline]
+            fn start(req: crate::RequestHead<'_>) -> Self {
+                Self(Facts::start(req))
+            }
 
-impl Classify<Http<Self>> for HttpServer {
-    #[inline]
-    fn start(req: RequestHead<'_>) -> Self {
-        Self(Facts::start(req))
-    }
+            #[inline]
+            fn on_response(&mut self, res: crate::ResponseHead<'_>) -> gusset_core::Delivery {
+                self.0.on_response(res)
+            }
 
-    #[inline]
-    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
-        self.0.on_response(res)
-    }
+            #[inline]
+            fn needs_trailers(&self) -> bool {
+                self.0.needs_trailers()
+            }
 
-    #[inline]
-    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
-        self.0.judge(end, false)
-    }
+            #[inline]
+            fn on_end(
+                &self,
+                end: &gusset_core::End<'_, crate::Http<Self>>,
+            ) -> gusset_core::Verdict {
+                self.0.judge(end, $caller_errs)
+            }
+        }
+    };
 }
 
-// === impl HttpClient ===
+pub(crate) use rules;
 
-impl Classify<Http<Self>> for HttpClient {
-    #[inline]
-    fn start(req: RequestHead<'_>) -> Self {
-        Self(Facts::start(req))
-    }
-
-    #[inline]
-    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
-        self.0.on_response(res)
-    }
-
-    #[inline]
-    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
-        self.0.judge(end, true)
-    }
-}
+rules!(HttpServer, false);
+rules!(HttpClient, true);

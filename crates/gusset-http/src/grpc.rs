@@ -1,6 +1,6 @@
 //! gRPC as a protocol of gusset: HTTP whose status is in its headers or in its trailers.
 
-use gusset_core::{Classify, Delivery, End, Outcome, Protocol, Token, Verdict};
+use gusset_core::{Delivery, End, Outcome, Protocol, Token, Verdict};
 use http::HeaderMap;
 
 use crate::protocol::number;
@@ -172,6 +172,12 @@ impl Facts {
             .unwrap_or_else(|| GrpcCode::from_http(status()))
     }
 
+    /// The status is in the trailers, unless it was in the head.
+    #[inline]
+    fn needs_trailers(&self) -> bool {
+        self.code.is_none()
+    }
+
     /// The verdict; `caller_errs` if the caller's faults are errors of the call.
     fn judge<P>(&self, end: &End<'_, P>, caller_errs: bool) -> Verdict
     where
@@ -199,50 +205,5 @@ impl Facts {
     }
 }
 
-// === impl GrpcServer ===
-
-impl Classify<Http<Self>> for GrpcServer {
-    #[inline]
-    fn start(req: RequestHead<'_>) -> Self {
-        Self(Facts::start(req))
-    }
-
-    #[inline]
-    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
-        self.0.on_response(res)
-    }
-
-    #[inline]
-    fn needs_trailers(&self) -> bool {
-        self.0.code.is_none()
-    }
-
-    #[inline]
-    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
-        self.0.judge(end, false)
-    }
-}
-
-// === impl GrpcClient ===
-
-impl Classify<Http<Self>> for GrpcClient {
-    #[inline]
-    fn start(req: RequestHead<'_>) -> Self {
-        Self(Facts::start(req))
-    }
-
-    #[inline]
-    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
-        self.0.on_response(res)
-    }
-
-    #[inline]
-    fn needs_trailers(&self) -> bool {
-        self.0.code.is_none()
-    }
-
-    #[inline]
-    fn on_end(&self, end: &End<'_, Http<Self>>) -> Verdict {
-        self.0.judge(end, true)
-    }
-}
+crate::classify::rules!(GrpcServer, false);
+crate::classify::rules!(GrpcClient, true);

@@ -79,6 +79,83 @@ pub struct Messages<Req, Res, R = UnaryRules> {
 #[non_exhaustive]
 pub struct Nothing;
 
+/// A kind whose metrics a constructor makes, and a method of their builder builds.
+macro_rules! kind {
+    (
+        $kind:ident, $protocol:ty, $skip:ty, $metrics:ty, $builder:ty,
+        $new:expr, $build:expr, $skips:expr
+    ) => {
+        impl sealed::Sealed for $kind {}
+
+        impl Kind for $kind {
+            type Protocol = $protocol;
+            type Skip = $skip;
+            #[cfg(feature = "prometheus")]
+            type Metrics = $metrics;
+            #[cfg(feature = "prometheus")]
+            type MetricsBuilder = $builder;
+
+            fn skip(&self) -> $skip {
+                $skips(self)
+            }
+
+            #[cfg(feature = "prometheus")]
+            fn metrics(&self, recorder: SharedRecorder) -> $builder {
+                $new(recorder)
+            }
+
+            #[cfg(feature = "prometheus")]
+            fn build(
+                builder: $builder,
+                env: &dyn Fn(&str) -> Option<String>,
+            ) -> Result<$metrics, ConfigError> {
+                $build(builder, env)
+            }
+        }
+    };
+}
+
+kind!(
+    HttpServer,
+    Http,
+    Paths,
+    HttpMetrics,
+    HttpMetricsBuilder,
+    HttpMetrics::server,
+    HttpMetricsBuilder::build_with,
+    |kind: &Self| kind.skip.clone()
+);
+kind!(
+    HttpClient,
+    Http<rules::HttpClient>,
+    Nothing,
+    HttpMetrics,
+    HttpMetricsBuilder,
+    HttpMetrics::client,
+    HttpMetricsBuilder::build_with,
+    |_| Nothing
+);
+kind!(
+    GrpcServer,
+    Grpc,
+    Paths,
+    RpcMetrics,
+    RpcMetricsBuilder,
+    RpcMetrics::server,
+    |builder: RpcMetricsBuilder, _| builder.build(),
+    |kind: &Self| kind.skip.clone()
+);
+kind!(
+    GrpcClient,
+    Http<rules::GrpcClient>,
+    Nothing,
+    RpcMetrics,
+    RpcMetricsBuilder,
+    RpcMetrics::client,
+    |builder: RpcMetricsBuilder, _| builder.build(),
+    |_| Nothing
+);
+
 // === impl HttpServer ===
 
 impl Default for HttpServer {
@@ -86,124 +163,6 @@ impl Default for HttpServer {
         Self {
             skip: Paths::except(Paths::PROBES),
         }
-    }
-}
-
-impl sealed::Sealed for HttpServer {}
-
-impl Kind for HttpServer {
-    type Protocol = Http;
-    type Skip = Paths;
-    #[cfg(feature = "prometheus")]
-    type Metrics = HttpMetrics;
-    #[cfg(feature = "prometheus")]
-    type MetricsBuilder = HttpMetricsBuilder;
-
-    fn skip(&self) -> Paths {
-        self.skip.clone()
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn metrics(&self, recorder: SharedRecorder) -> HttpMetricsBuilder {
-        HttpMetrics::server(recorder)
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn build(
-        builder: HttpMetricsBuilder,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<HttpMetrics, ConfigError> {
-        builder.build_with(env)
-    }
-}
-
-// === impl GrpcServer ===
-
-impl sealed::Sealed for GrpcServer {}
-
-impl Kind for GrpcServer {
-    type Protocol = Grpc;
-    type Skip = Paths;
-    #[cfg(feature = "prometheus")]
-    type Metrics = RpcMetrics;
-    #[cfg(feature = "prometheus")]
-    type MetricsBuilder = RpcMetricsBuilder;
-
-    fn skip(&self) -> Paths {
-        self.skip.clone()
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn metrics(&self, recorder: SharedRecorder) -> RpcMetricsBuilder {
-        RpcMetrics::server(recorder)
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn build(
-        builder: RpcMetricsBuilder,
-        _: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<RpcMetrics, ConfigError> {
-        builder.build()
-    }
-}
-
-// === impl HttpClient ===
-
-impl sealed::Sealed for HttpClient {}
-
-impl Kind for HttpClient {
-    type Protocol = Http<rules::HttpClient>;
-    type Skip = Nothing;
-    #[cfg(feature = "prometheus")]
-    type Metrics = HttpMetrics;
-    #[cfg(feature = "prometheus")]
-    type MetricsBuilder = HttpMetricsBuilder;
-
-    fn skip(&self) -> Nothing {
-        Nothing
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn metrics(&self, recorder: SharedRecorder) -> HttpMetricsBuilder {
-        HttpMetrics::client(recorder)
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn build(
-        builder: HttpMetricsBuilder,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<HttpMetrics, ConfigError> {
-        builder.build_with(env)
-    }
-}
-
-// === impl GrpcClient ===
-
-impl sealed::Sealed for GrpcClient {}
-
-impl Kind for GrpcClient {
-    type Protocol = Http<rules::GrpcClient>;
-    type Skip = Nothing;
-    #[cfg(feature = "prometheus")]
-    type Metrics = RpcMetrics;
-    #[cfg(feature = "prometheus")]
-    type MetricsBuilder = RpcMetricsBuilder;
-
-    fn skip(&self) -> Nothing {
-        Nothing
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn metrics(&self, recorder: SharedRecorder) -> RpcMetricsBuilder {
-        RpcMetrics::client(recorder)
-    }
-
-    #[cfg(feature = "prometheus")]
-    fn build(
-        builder: RpcMetricsBuilder,
-        _: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<RpcMetrics, ConfigError> {
-        builder.build()
     }
 }
 
