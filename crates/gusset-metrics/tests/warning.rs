@@ -1,0 +1,78 @@
+//! That the limit of series is reached is said once. A test in a process of its own, because
+//! `tracing` remembers for all threads which call sites are of interest.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use gusset_core::ObserveLayer;
+use gusset_http::{Http, Route};
+use gusset_metrics::HttpMetrics;
+use gusset_testkit::ScriptedBody;
+use http::{Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// Counts warnings.
+#[derive(Clone, Default)]
+struct Warnings(Arc<AtomicUsize>);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        assert_eq!(*event.metadata().level(), Level::WARN);
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Hello;
+
+impl Service<Request<()>> for Hello {
+    type Response = Response<ScriptedBody>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        ready(Ok(Response::new(ScriptedBody::new())))
+    }
+}
+
+#[test]
+fn the_limit_of_series_is_said_once() {
+    let warnings = Warnings::default();
+    tracing::subscriber::with_default(warnings.clone(), || {
+        let metrics = HttpMetrics::server(Arc::new(metrics::NoopRecorder)).series_limit(2);
+        let metrics = metrics.build().expect("two is a limit");
+        let mut service = ObserveLayer::<Http, _>::new(metrics).layer(Hello);
+        for route in 0..10 {
+            let mut req = Request::new(());
+            req.extensions_mut()
+                .insert(Route::shared(format!("/{route}")));
+            let call = pin!(service.call(req));
+            assert!(
+                call.poll(&mut Context::from_waker(Waker::noop()))
+                    .is_ready()
+            );
+            let said = warnings.0.load(Ordering::Relaxed);
+            assert_eq!(said, usize::from(route >= 2), "after {route}");
+        }
+    });
+}
