@@ -12,7 +12,7 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Scenario, Work, drive, layers};
+use crate::{Scenario, Works, drive, layers};
 
 /// What is called.
 pub const BARE: &str = "axum/bare";
@@ -30,7 +30,7 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario {
             over: None,
-            ..over(BARE, "nothing", || work(router()))
+            ..over(BARE, "nothing", || works(router()))
         },
         over("axum/pass", "a layer that does nothing", || {
             layered(layers::pass())
@@ -63,7 +63,7 @@ pub fn router() -> Router {
 }
 
 /// Calls of the router with a layer over it.
-pub fn layered<L, B>(layer: L) -> Work
+pub fn layered<L, B>(layer: L) -> Works
 where
     L: Layer<Route> + Clone + Send + Sync + 'static,
     L::Service: Service<Request, Response = http::Response<B>, Error = Infallible>
@@ -75,17 +75,20 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    work(router().layer(layer))
+    works(router().layer(layer))
 }
 
 /// Calls of a router.
-pub fn work(router: Router) -> Work {
+pub fn works(router: Router) -> Works {
     // As `axum::serve` does for a connection: else each request would make its handler into a route.
     let router = router.with_state::<()>(());
-    let uri = Uri::from_static("/items/42");
     Box::new(move || {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = uri.clone();
-        drive(&mut router.clone(), black_box(request));
+        let router = router.clone();
+        let uri = Uri::from_static("/items/42");
+        Box::new(move || {
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = uri.clone();
+            drive(&mut router.clone(), black_box(request));
+        })
     })
 }

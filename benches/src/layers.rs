@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use gusset_core::{Call, Cx, End, ObserveLayer, Observer};
-use gusset_http::{Http, RequestHead, ResponseHead};
+use gusset_http::{Http, HttpClient, RequestHead, ResponseHead};
 use gusset_metrics::{HttpMetrics, SharedRecorder};
 use gusset_prometheus::Prometheus;
 
@@ -44,8 +44,23 @@ pub fn metrics_noop() -> Observed<HttpMetrics> {
 /// # Panics
 /// Never: this configuration is good.
 pub fn metrics() -> Observed<HttpMetrics> {
+    metrics_on(recorder())
+}
+
+/// HTTP metrics of a client on a scrape page.
+///
+/// # Panics
+/// Never: this configuration is good.
+pub fn client_metrics() -> ObserveLayer<Http<HttpClient>, HttpMetrics> {
+    let metrics = HttpMetrics::client(recorder())
+        .build_with(|_| None)
+        .expect("by convention");
+    ObserveLayer::new(metrics)
+}
+
+fn recorder() -> SharedRecorder {
     let prometheus = Prometheus::builder().build().expect("by convention");
-    metrics_on(Arc::new(prometheus.recorder()))
+    Arc::new(prometheus.recorder())
 }
 
 fn metrics_on(recorder: SharedRecorder) -> Observed<HttpMetrics> {

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use gusset_prometheus::{Page, Prometheus, Resource};
 use metrics::{Key, Label, Level, Metadata, Recorder as _, Unit};
 
-use crate::{Scenario, Work};
+use crate::{Scenario, Works};
 
 const METADATA: Metadata<'static> = Metadata::new("gusset-benches", Level::INFO, None);
 
@@ -30,22 +30,22 @@ pub fn scenarios() -> Vec<Scenario> {
     };
     vec![
         scenario("page/counters-100", "100 counters", 50, || {
-            work(Of::Counters, 100)
+            works(Of::Counters, 100)
         }),
         scenario("page/counters-1000", "1,000 counters", 10, || {
-            work(Of::Counters, 1000)
+            works(Of::Counters, 1000)
         }),
         scenario("page/counters-10000", "10,000 counters", 2, || {
-            work(Of::Counters, 10_000)
+            works(Of::Counters, 10_000)
         }),
         scenario("page/histograms-100", "100 histograms", 20, || {
-            work(Of::Histograms, 100)
+            works(Of::Histograms, 100)
         }),
         scenario("page/histograms-1000", "1,000 histograms", 4, || {
-            work(Of::Histograms, 1000)
+            works(Of::Histograms, 1000)
         }),
         scenario("page/histograms-10000", "10,000 histograms", 1, || {
-            work(Of::Histograms, 10_000)
+            works(Of::Histograms, 10_000)
         }),
     ]
 }
@@ -83,9 +83,12 @@ pub fn page(of: Of, series: u32) -> Page {
 }
 
 /// Renderings of such a page.
-pub fn work(of: Of, series: u32) -> Work {
+pub fn works(of: Of, series: u32) -> Works {
     let page = page(of, series);
     Box::new(move || {
-        black_box(page.render());
+        let page = page.clone();
+        Box::new(move || {
+            black_box(page.render());
+        })
     })
 }

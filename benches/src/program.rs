@@ -1,9 +1,12 @@
 //! The programs that measure: one line of text for each figure, columns apart by tabs, for
 //! `cargo xtask bench` to read.
+//!
+//! Each measures one thing a run, so that what one scenario sets for its whole process (a global
+//! recorder, a subscriber) is nothing to another.
 
 use std::process::ExitCode;
 
-use crate::{Scenario, Work, sizes};
+use crate::{Scenario, Work, paired, sizes};
 
 /// The program to run under callgrind, one run for each scenario.
 ///
@@ -12,7 +15,7 @@ use crate::{Scenario, Work, sizes};
 ///   on inside of [`counted`], and not all of the program: the clock of the exporter, for one, spins
 ///   to calibrate itself, never twice as long.
 pub fn instructions(scenarios: &[Scenario]) -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments = arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["list"] => {
@@ -30,14 +33,13 @@ pub fn instructions(scenarios: &[Scenario]) -> ExitCode {
             ExitCode::SUCCESS
         }
         ["run", name, times] => {
-            let scenario = scenarios.iter().find(|scenario| scenario.name == *name);
-            let (Some(scenario), Ok(times)) = (scenario, times.parse::<u64>()) else {
-                return usage();
+            let (Some(scenario), Ok(times)) = (find(scenarios, name), times.parse::<u64>()) else {
+                return usage("list | run <scenario> <times>");
             };
             counted(&mut scenario.warm(), times);
             ExitCode::SUCCESS
         }
-        _ => usage(),
+        _ => usage("list | run <scenario> <times>"),
     }
 }
 
@@ -49,16 +51,41 @@ pub fn counted(work: &mut Work, times: u64) {
     }
 }
 
-/// The program that counts allocations with `measure`, which gives their number and their bytes:
-/// name, allocations and bytes of all `times`.
+/// The program that counts the allocations of one scenario with `measure`, which gives their number
+/// and their bytes: allocations and bytes of all `times`.
 pub fn allocations(
     scenarios: &[Scenario],
     measure: impl Fn(&mut dyn FnMut()) -> (u64, u64),
 ) -> ExitCode {
-    for scenario in scenarios {
-        let mut work = scenario.warm();
-        let (count, bytes) = measure(&mut || (0..scenario.times).for_each(|_| work()));
-        println!("{}\t{count}\t{bytes}", scenario.name);
+    let arguments = arguments();
+    let [name] = arguments.as_slice() else {
+        return usage("<scenario>");
+    };
+    let Some(scenario) = find(scenarios, name) else {
+        return usage("<scenario>");
+    };
+    let mut work = scenario.warm();
+    let (count, bytes) = measure(&mut || (0..scenario.times).for_each(|_| work()));
+    println!("{count}\t{bytes}");
+    ExitCode::SUCCESS
+}
+
+/// The program that takes times, of several scenarios beside the first: name, nanoseconds a call and
+/// what of them the first did not take, with one thread; the same with two.
+pub fn times(scenarios: &[Scenario]) -> ExitCode {
+    let asked: Option<Vec<Scenario>> = arguments()
+        .iter()
+        .map(|name| find(scenarios, name).copied())
+        .collect();
+    let asked = match asked {
+        Some(asked) if !asked.is_empty() => asked,
+        _ => return usage("<bare scenario> <scenario>.."),
+    };
+    for (scenario, [one, two]) in std::iter::zip(&asked, paired::times(&asked)) {
+        println!(
+            "{}\t{:.1}\t{:.1}\t{:.1}\t{:.1}",
+            scenario.name, one.all, one.added, two.all, two.added
+        );
     }
     ExitCode::SUCCESS
 }
@@ -77,7 +104,15 @@ pub fn sizes() {
     }
 }
 
-fn usage() -> ExitCode {
-    eprintln!("usage: instructions list | run <scenario> <times>");
+fn arguments() -> Vec<String> {
+    std::env::args().skip(1).collect()
+}
+
+fn find<'a>(scenarios: &'a [Scenario], name: &str) -> Option<&'a Scenario> {
+    scenarios.iter().find(|scenario| scenario.name == name)
+}
+
+fn usage(arguments: &str) -> ExitCode {
+    eprintln!("usage: {arguments}, each scenario by its name");
     ExitCode::from(2)
 }

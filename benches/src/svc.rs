@@ -13,7 +13,7 @@ use http_body_util::{Empty, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Scenario, Work, drive, layers};
+use crate::{Scenario, Work, Works, drive, layers};
 
 /// What is called.
 pub const BARE: &str = "svc/bare";
@@ -37,7 +37,7 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario {
             over: None,
-            ..over(BARE, "nothing", || work(Hello))
+            ..over(BARE, "nothing", bare)
         },
         over("svc/pass", "a layer that does nothing", || {
             layered(layers::pass())
@@ -60,27 +60,41 @@ pub fn scenarios() -> Vec<Scenario> {
     ]
 }
 
+/// Calls of the service with nothing over it.
+pub fn bare() -> Works {
+    Box::new(|| work(Hello))
+}
+
 /// Calls of the service with a layer over it.
-pub fn layered<L, B>(layer: L) -> Work
+pub fn layered<L, B>(layer: L) -> Works
 where
-    L: Layer<Hello>,
+    L: Layer<Hello> + Send + Sync + 'static,
     L::Service: Service<Request<Empty<Bytes>>, Response = Response<B>> + 'static,
     B: Body,
 {
-    work(layer.layer(Hello))
+    Box::new(move || work(layer.layer(Hello)))
 }
 
 /// Calls of a service, each with a request that bears the name of its route.
-pub fn work<S, B>(mut service: S) -> Work
+pub fn work<S, B>(service: S) -> Work
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<B>> + 'static,
     B: Body,
 {
-    Box::new(move || {
+    each(service, || {
         let mut request = Request::new(Empty::new());
         request.extensions_mut().insert(ROUTE);
-        drive(&mut service, black_box(request));
+        request
     })
+}
+
+/// Calls of a service, each with the next request.
+pub fn each<S, B>(mut service: S, mut next: impl FnMut() -> Request<Empty<Bytes>> + 'static) -> Work
+where
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>> + 'static,
+    B: Body,
+{
+    Box::new(move || drive(&mut service, black_box(next())))
 }
 
 // === impl Hello ===

@@ -1,4 +1,4 @@
-//! Counts the allocations of every scenario.
+//! Counts the allocations of a scenario.
 //!
 //! Apart from `instructions`, because an allocator that counts is one that costs more.
 

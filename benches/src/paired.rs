@@ -1,0 +1,132 @@
+//! Time, taken in pairs: on a machine that others use too, a lone time says little. Several
+//! scenarios take turns in one process, many short turns each, so that whatever slows one down slows
+//! its neighbours as well; what is told are medians, and what a scenario took more than the first one
+//! *in the same round*.
+
+use std::sync::Barrier;
+use std::time::Instant;
+
+use crate::{Scenario, Works};
+
+/// How many threads call at once, at most.
+pub const THREADS: usize = 2;
+/// Odd, so that one of them is the median.
+const ROUNDS: usize = 201;
+/// How long a turn is, in calls: long beside the waking of a thread, short beside what disturbs it.
+const CALLS: u32 = 1000;
+
+/// What a scenario takes, in nanoseconds a call: medians.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "not published")]
+pub struct Time {
+    /// All of it.
+    pub all: f64,
+    /// What it took more than the first scenario in the same round.
+    pub added: f64,
+}
+
+/// The times of every scenario, each beside the first, with one thread calling and with two at once.
+///
+/// # Panics
+/// If a thread does, or if there is no scenario.
+pub fn times(scenarios: &[Scenario]) -> Vec<[Time; THREADS]> {
+    let works: Vec<Works> = scenarios.iter().map(|scenario| (scenario.make)()).collect();
+    let barrier = Barrier::new(THREADS);
+    let all: Vec<Turns> = std::thread::scope(|scope| {
+        let (works, barrier) = (&works, &barrier);
+        let threads: Vec<_> = (0..THREADS)
+            .map(|me| scope.spawn(move || turns(scenarios, works, me, barrier)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("calls of a benchmark do not panic"))
+            .collect()
+    });
+    (0..scenarios.len())
+        .map(|at| std::array::from_fn(|crowd| time(&all, at, crowd)))
+        .collect()
+}
+
+/// Nanoseconds a call in one thread: of each scenario, with so many other threads, in each round.
+type Turns = Vec<[Vec<f64>; THREADS]>;
+
+/// All turns of one thread. Every thread goes through the same plan, and waits in turns of fewer
+/// threads than it has number.
+fn turns(scenarios: &[Scenario], works: &[Works], me: usize, barrier: &Barrier) -> Turns {
+    let mut works: Vec<_> = std::iter::zip(scenarios, works)
+        .map(|(scenario, works)| scenario.warmed(works))
+        .collect();
+    let mut turns: Turns = vec![Default::default(); works.len()];
+    for round in 0..ROUNDS {
+        for turn in 0..works.len() {
+            // Not always in the same order: a neighbour leaves caches as it likes them.
+            let at = (round + turn) % works.len();
+            for (crowd, times) in turns[at].iter_mut().enumerate() {
+                barrier.wait();
+                if me <= crowd {
+                    times.push(timed(&mut works[at]));
+                }
+            }
+        }
+    }
+    turns
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is measured here is not a call, but many"
+)]
+fn timed(work: &mut dyn FnMut()) -> f64 {
+    let started = Instant::now();
+    for _ in 0..CALLS {
+        work();
+    }
+    started.elapsed().as_nanos() as f64 / f64::from(CALLS)
+}
+
+fn time(all: &[Turns], at: usize, crowd: usize) -> Time {
+    let mean = |at: usize, round: usize| {
+        let threads = all.iter().take(crowd + 1);
+        let sum: f64 = threads.map(|turns| turns[at][crowd][round]).sum();
+        sum / (crowd + 1) as f64
+    };
+    Time {
+        all: median((0..ROUNDS).map(|round| mean(at, round))),
+        added: median((0..ROUNDS).map(|round| mean(at, round) - mean(0, round))),
+    }
+}
+
+/// The middle one; of an even number, the upper of the two.
+///
+/// # Panics
+/// If there is none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_does_not_mind_the_order_nor_one_that_is_far_off() {
+        assert_eq!(median([9000.0, 1.0, 3.0, 2.0, 4.0]), 3.0);
+    }
+
+    #[test]
+    fn what_is_added_is_the_difference_in_the_same_round() {
+        let turns = |bare: f64, layered: f64| -> Turns {
+            vec![
+                [vec![bare; ROUNDS], vec![bare; ROUNDS]],
+                [vec![layered; ROUNDS], vec![layered; ROUNDS]],
+            ]
+        };
+        let all = [turns(100.0, 130.0), turns(200.0, 250.0)];
+        let alone = time(&all, 1, 0);
+        assert_eq!((alone.all, alone.added), (130.0, 30.0));
+        let both = time(&all, 1, 1);
+        assert_eq!((both.all, both.added), (190.0, 40.0));
+    }
+}
