@@ -139,6 +139,22 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
         }
     }
 
+    /// Supplies the end that nobody reported.
+    fn leave(&mut self) {
+        if let Some(mut live) = self.live.take() {
+            // Whatever was read, was read in an earlier poll.
+            live.fresh = false;
+            let end = if live.polling {
+                End::Panicked(live.facts.stage())
+            } else if live.settled {
+                End::Complete(None)
+            } else {
+                End::Cancelled(live.facts.stage())
+            };
+            live.end(end);
+        }
+    }
+
     /// The call has ended. The first end counts.
     #[inline]
     pub fn end(&mut self, end: End<'_, P>) {
@@ -151,17 +167,9 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
 impl<P: Protocol, C: Call<P>> Drop for Track<P, C> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(mut live) = self.live.take() {
-            // Whatever was read, was read in an earlier poll.
-            live.fresh = false;
-            let end = if live.polling {
-                End::Panicked(live.facts.stage())
-            } else if live.settled {
-                End::Complete(None)
-            } else {
-                End::Cancelled(live.facts.stage())
-            };
-            live.end(end);
+        // Most tracks have ended, or gone over to a body: they are not moved to find that out.
+        if self.live.is_some() {
+            self.leave();
         }
     }
 }
