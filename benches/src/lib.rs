@@ -7,11 +7,11 @@
 //! |---|---|
 //! | instructions | the binary `instructions`, run by `cargo xtask bench` under callgrind |
 //! | allocations | the binary `allocations`, and `tests/alloc.rs`, which guards them |
-//! | time | the binary `times`, in pairs; `benches/*.rs`, run by `cargo xtask time` |
+//! | time | `benches/*.rs`, run by `cargo xtask time` |
 //!
 //! Peers are measured by a package of their own, `peers/`, so that nobody builds them who only works
 //! on gusset: it depends on this one, makes its layers into scenarios with [`svc::layered`] and
-//! [`axum::works`], and hands them to [`program`].
+//! [`axum::works`], and hands them to [`program`]. It takes times too, ours beside theirs.
 
 pub mod attacks;
 pub mod axum;
@@ -19,7 +19,6 @@ mod drive;
 pub mod floor;
 pub mod layers;
 pub mod page;
-pub mod paired;
 pub mod pass;
 pub mod program;
 mod scenario;

@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 
-use crate::{Scenario, Work, paired, sizes};
+use crate::{Scenario, Work, sizes};
 
 /// The program to run under callgrind, one run for each scenario.
 ///
@@ -67,26 +67,6 @@ pub fn allocations(
     let mut work = scenario.warm();
     let (count, bytes) = measure(&mut || (0..scenario.times).for_each(|_| work()));
     println!("{count}\t{bytes}");
-    ExitCode::SUCCESS
-}
-
-/// The program that takes times, of several scenarios beside the first: name, nanoseconds a call and
-/// what of them the first did not take, with one thread; the same with two.
-pub fn times(scenarios: &[Scenario]) -> ExitCode {
-    let asked: Option<Vec<Scenario>> = arguments()
-        .iter()
-        .map(|name| find(scenarios, name).copied())
-        .collect();
-    let asked = match asked {
-        Some(asked) if !asked.is_empty() => asked,
-        _ => return usage("<bare scenario> <scenario>.."),
-    };
-    for (scenario, [one, two]) in std::iter::zip(&asked, paired::times(&asked)) {
-        println!(
-            "{}\t{:.1}\t{:.1}\t{:.1}\t{:.1}",
-            scenario.name, one.all, one.added, two.all, two.added
-        );
-    }
     ExitCode::SUCCESS
 }
 

@@ -1,68 +1,87 @@
-//! `cargo xtask bench`: what a call costs, counted, and written down in `docs/benchmarks.md`.
+//! `cargo xtask bench`: what a call costs, beside what peers cost, written down in
+//! `docs/benchmarks.md`.
+//! `cargo xtask count`: what it costs, ours alone, told and not written.
 //! `cargo xtask time`: how long it takes, on this machine and at this moment.
 
 mod machine;
 mod measure;
 mod page;
+mod programs;
+mod sockets;
+mod text;
+mod times;
 
 use std::fs;
 use std::process::Command;
 
+use self::programs::{OURS, PEERS, Programs};
 use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// A package with the programs that measure its scenarios.
-struct Programs {
-    package: &'static str,
-    instructions: &'static str,
-    allocations: &'static str,
+/// All that the page is made of.
+struct Figures {
+    machine: Vec<(&'static str, String)>,
+    ours: Vec<measure::Cost>,
+    sizes: Vec<measure::Size>,
+    threads: Vec<times::Time>,
+    peers: Vec<measure::Cost>,
+    pairs: Vec<times::Pair>,
+    sockets: Vec<sockets::Sockets>,
 }
 
-/// In the order of the page. A package that measures peers is another entry here; its programs need
-/// names of their own, for they lie in the same folder.
-const PROGRAMS: &[Programs] = &[Programs {
-    package: "gusset-benches",
-    instructions: "instructions",
-    allocations: "allocations",
-}];
-
-/// Counts instructions and allocations, and writes the page.
+/// Measures everything, and writes the page.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
-    let there = steps.step("valgrind", || {
-        command::succeeds(Command::new("valgrind").arg("--version"))
-            .then_some(())
-            .ok_or_else(|| "valgrind is missing: it counts the instructions of a call".into())
-    });
-    let built = steps.step("build the programs", || {
-        let mut build = workspace.cargo(&["build", "--release", "--bins"]);
-        for Programs { package, .. } in PROGRAMS {
-            build.args(["--package", package]);
-        }
-        command::run(&mut build)
-    });
-    if there.and(built).is_none() {
-        return;
-    }
-    let folder = workspace.target.join("release");
-    let costs = steps.step("instructions and allocations", || {
-        measure::costs(&folder, PROGRAMS)
-    });
-    let sizes = steps.step("sizes", || measure::sizes(&folder));
-    let machine = steps.step("the machine", || machine::describe(workspace, PROGRAMS));
-    if let (Some(costs), Some(sizes), Some(machine)) = (costs, sizes, machine) {
+    // The peers first: if they cannot be got, nothing was measured in vain.
+    if let Some(figures) =
+        ready(workspace, &[&PEERS, &OURS], steps).and_then(|()| figures(workspace, steps))
+    {
         steps.step("docs/benchmarks.md", || {
-            let text = page::write(&costs, &sizes, &machine)?;
+            let text = page::write(&figures)?;
             Ok(fs::write(workspace.root.join("docs/benchmarks.md"), text)?)
         });
     }
 }
 
+/// Counts instructions and allocations, ours alone: for whoever is at work on them.
+pub(crate) fn count(workspace: &Workspace, steps: &mut Steps) {
+    if ready(workspace, &[&OURS], steps).is_some() {
+        let folder = OURS.folder(workspace);
+        steps.step("costs", || measure::costs(&folder));
+    }
+}
+
 /// Takes the time with criterion, which tells it and keeps it under `target/criterion`.
 pub(crate) fn time(workspace: &Workspace, steps: &mut Steps) {
-    for Programs { package, .. } in PROGRAMS {
-        steps.step(format!("time: {package}"), || {
-            command::run(&mut workspace.cargo(&["bench", "--package", package]))
-        });
+    steps.step("time", || {
+        command::run(&mut workspace.cargo(&["bench", "--package", OURS.package]))
+    });
+}
+
+/// Sees that there is all that measures.
+fn ready(workspace: &Workspace, all: &[&Programs], steps: &mut Steps) -> Option<()> {
+    steps.step("valgrind", || {
+        command::succeeds(Command::new("valgrind").arg("--version"))
+            .then_some(())
+            .ok_or_else(|| "valgrind is missing: it counts the instructions of a call".into())
+    })?;
+    for programs in all {
+        steps.step(format!("build {}", programs.package), || {
+            programs.build(workspace)
+        })?;
     }
+    Some(())
+}
+
+fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
+    let (ours, peers) = (OURS.folder(workspace), PEERS.folder(workspace));
+    Some(Figures {
+        machine: steps.step("the machine", || machine::describe(workspace))?,
+        ours: steps.step("costs", || measure::costs(&ours))?,
+        sizes: steps.step("sizes", || measure::sizes(&ours))?,
+        threads: steps.step("times: threads", || times::threads(&peers))?,
+        peers: steps.step("costs: peers", || measure::costs(&peers))?,
+        pairs: steps.step("times: peers", || times::pairs(&peers))?,
+        sockets: steps.step("sockets", || sockets::measure(&peers))?,
+    })
 }

@@ -39,19 +39,19 @@ macro_rules! table {
 }
 
 table! {
-    "gusset", "gusset: HTTP metrics, Prometheus page", layers::metrics();
+    "gusset", "gusset", layers::metrics();
     "axum-prometheus", "axum-prometheus", recorders::axum_prometheus();
     "axum-otel-metrics", "axum-otel-metrics", recorders::axum_otel_metrics();
-    "otel-tower-metrics", "opentelemetry-instrumentation-tower, metrics only", {
+    "otel-tower-metrics", "opentelemetry-instrumentation-tower (metrics only)", {
         let metrics = recorders::otel_tower().with_tracing(false);
         metrics.build().expect("every part has its default")
     };
-    "otel-tower", "opentelemetry-instrumentation-tower, with spans that go nowhere", {
+    "otel-tower", "opentelemetry-instrumentation-tower (as it comes)", {
         LayerBuilder::build(recorders::otel_tower()).expect("every part has its default")
     };
-    "tower-otel", "tower-otel, metrics", recorders::tower_otel();
-    "trace-off", "tower-http `TraceLayer`, no subscriber", TraceLayer::new_for_http();
-    "trace-text", "tower-http `TraceLayer`, text log at `DEBUG` to nowhere", {
+    "tower-otel", "tower-otel (metrics)", recorders::tower_otel();
+    "trace-off", "tower-http `TraceLayer` (nobody listens)", TraceLayer::new_for_http();
+    "trace-text", "tower-http `TraceLayer` (log in text)", {
         recorders::subscribe();
         TraceLayer::new_for_http()
     };

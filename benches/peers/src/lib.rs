@@ -6,6 +6,7 @@
 //! does.
 
 pub mod laid;
+pub mod paired;
 pub mod recorders;
 pub mod sockets;
 

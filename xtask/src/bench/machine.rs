@@ -3,15 +3,12 @@
 use std::fs;
 use std::process::Command;
 
-use super::Programs;
+use super::{OURS, PEERS, Programs};
 use crate::workspace::Workspace;
 use crate::{Result, command};
 
 /// One line for each, what it is before what it is of.
-pub(super) fn describe(
-    workspace: &Workspace,
-    programs: &[Programs],
-) -> Result<Vec<(&'static str, String)>> {
+pub(super) fn describe(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let rustc = command::output(Command::new("rustc").arg("--version"))?;
     let valgrind = command::output(Command::new("valgrind").arg("--version"))?;
     let cores = std::thread::available_parallelism()?;
@@ -20,20 +17,23 @@ pub(super) fn describe(
         .and_then(|text| model(&text).map(str::to_owned))
         .unwrap_or_else(|| "unknown".into());
     Ok(vec![
+        ("command", "`cargo xtask bench`".into()),
         ("compiler", rustc.trim().into()),
         ("counted by", valgrind.trim().into()),
         ("machine", format!("{cpu}, {cores} cores")),
-        ("crates", crates(workspace, programs)?),
+        ("crates", crates(workspace, &OURS)?),
+        (
+            "crates beside them",
+            format!(
+                "{}; all others as `benches/peers/Cargo.lock` has them",
+                crates(workspace, &PEERS)?
+            ),
+        ),
     ])
 }
 
-fn crates(workspace: &Workspace, programs: &[Programs]) -> Result<String> {
-    let mut tree = workspace.cargo(&["tree", "--edges", "normal", "--depth", "1"]);
-    tree.args(["--prefix", "none"]);
-    for Programs { package, .. } in programs {
-        tree.args(["--package", package]);
-    }
-    Ok(names(&command::output(&mut tree)?))
+fn crates(workspace: &Workspace, programs: &Programs) -> Result<String> {
+    Ok(names(&programs.tree(workspace)?))
 }
 
 /// `axum v0.8.9` of each line; not where it lies.

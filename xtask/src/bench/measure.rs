@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::Programs;
+use super::text::columns;
 use crate::steps::say;
 use crate::{Result, command};
 
@@ -32,24 +32,15 @@ pub(super) struct Size {
     pub(super) body: u64,
 }
 
-/// The costs of every scenario of all programs in a folder.
-pub(super) fn costs(folder: &Path, all: &[Programs]) -> Result<Vec<Cost>> {
-    let mut costs = Vec::new();
-    for programs in all {
-        costs.extend(costs_of(folder, programs)?);
-    }
-    Ok(costs)
-}
-
-fn costs_of(folder: &Path, programs: &Programs) -> Result<Vec<Cost>> {
-    let program = folder.join(programs.instructions);
+/// The costs of every scenario of the programs in a folder.
+pub(super) fn costs(folder: &Path) -> Result<Vec<Cost>> {
+    let program = folder.join("instructions");
     let list = command::output(Command::new(&program).arg("list"))?;
-    let allocations = command::output(&mut Command::new(folder.join(programs.allocations)))?;
     let mut costs = Vec::new();
     for line in list.lines() {
         let [name, about, over, times] = columns(line)?;
         let times: u64 = times.parse()?;
-        let (count, bytes) = allocated(&allocations, name)?;
+        let (count, bytes) = allocations(&folder.join("allocations"), name)?;
         let cost = Cost {
             name: name.into(),
             about: about.into(),
@@ -59,7 +50,7 @@ fn costs_of(folder: &Path, programs: &Programs) -> Result<Vec<Cost>> {
             bytes: once(bytes, times),
         };
         say(format_args!(
-            "{name:<24} {:>12} instructions {:>8} allocations",
+            "{name:<26} {:>12} instructions {:>8} allocations",
             cost.instructions, cost.allocations
         ));
         costs.push(cost);
@@ -110,21 +101,10 @@ fn collected(text: &str) -> Option<u64> {
     count.trim().parse().ok()
 }
 
-fn allocated(text: &str, name: &str) -> Result<(u64, u64)> {
-    for line in text.lines() {
-        let [scenario, count, bytes] = columns(line)?;
-        if scenario == name {
-            return Ok((count.parse()?, bytes.parse()?));
-        }
-    }
-    Err(format!("nobody counted the allocations of {name}").into())
-}
-
-fn columns<const N: usize>(line: &str) -> Result<[&str; N]> {
-    let columns: Vec<&str> = line.split('\t').collect();
-    columns
-        .try_into()
-        .map_err(|_| format!("not {N} columns: {line}").into())
+fn allocations(program: &Path, name: &str) -> Result<(u64, u64)> {
+    let text = command::output(Command::new(program).arg(name))?;
+    let [count, bytes] = columns(text.trim_end())?;
+    Ok((count.parse()?, bytes.parse()?))
 }
 
 /// The share of one in so many, to the nearest whole number.
@@ -147,18 +127,5 @@ mod tests {
     fn the_share_of_one_is_the_nearest_whole_number() {
         assert_eq!(once(2_032_014, 1000), 2032);
         assert_eq!(once(5, 2), 3);
-    }
-
-    #[test]
-    fn allocations_are_found_by_the_name_of_the_scenario() {
-        let text = "svc/bare\t6\t400\naxum/bare\t13\t1600\n";
-        assert_eq!(allocated(text, "axum/bare").unwrap(), (13, 1600));
-        assert!(allocated(text, "bare").is_err());
-    }
-
-    #[test]
-    fn a_line_with_other_columns_is_an_error() {
-        assert!(columns::<2>("a\tb").is_ok());
-        assert!(columns::<2>("a\tb\tc").is_err());
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gusset_benches::program::times(&gusset_benches_peers::all())
+    gusset_benches_peers::paired::program(&gusset_benches_peers::all())
 }

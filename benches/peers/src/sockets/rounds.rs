@@ -1,11 +1,10 @@
 //! Rounds in which every server has its turn.
 
-use gusset_benches::paired::median;
-
 use super::Result;
 use super::client::{Connection, Turn, connect, turn};
 use super::server::Server;
 use crate::laid::ROUTERS;
+use crate::paired::median;
 
 /// Odd, so that one of them is the median.
 const ROUNDS: usize = 25;
@@ -28,13 +27,15 @@ struct Served {
     rounds: Vec<Figures>,
 }
 
-/// Tells of each server its name and what is laid over it, then of each figure its median and the
+/// Tells how many connections there are, how many requests each sends in a round, and how many rounds.
+/// Then tells of each server its name and what is laid over it, then of each figure its median and the
 /// median of its ratio to the first server's in the same round.
 pub(super) fn run(workers: &str) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut all = Vec::new();
+    println!("{CONNECTIONS}\t{REQUESTS}\t{ROUNDS}");
     for (name, about, _) in ROUTERS {
         let server = Server::start(name, workers)?;
         let mut connections = runtime.block_on(connect(server.address, CONNECTIONS))?;

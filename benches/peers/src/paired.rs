@@ -3,26 +3,49 @@
 //! its neighbours as well; what is told are medians, and what a scenario took more than the first one
 //! *in the same round*.
 
-use std::sync::Barrier;
-use std::time::Instant;
+mod crowd;
 
-use crate::{Scenario, Works};
+use std::process::ExitCode;
+
+use gusset_benches::{Scenario, Works};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use self::crowd::Crowd;
 
 /// How many threads call at once, at most.
 pub const THREADS: usize = 2;
 /// Odd, so that one of them is the median.
 const ROUNDS: usize = 201;
-/// How long a turn is, in calls: long beside the waking of a thread, short beside what disturbs it.
-const CALLS: u32 = 1000;
-
 /// What a scenario takes, in nanoseconds a call: medians.
 #[derive(Clone, Copy, Debug)]
-#[allow(clippy::exhaustive_structs, reason = "not published")]
 pub struct Time {
     /// All of it.
     pub all: f64,
     /// What it took more than the first scenario in the same round.
     pub added: f64,
+}
+
+/// The program that takes times, of several scenarios beside the first: name, nanoseconds a call and
+/// what of them the first did not take, with one thread; the same with two.
+pub fn program(scenarios: &[Scenario]) -> ExitCode {
+    let asked: Option<Vec<Scenario>> = std::env::args()
+        .skip(1)
+        .map(|name| scenarios.iter().find(|known| known.name == name).copied())
+        .collect();
+    let asked = match asked {
+        Some(asked) if !asked.is_empty() => asked,
+        _ => {
+            eprintln!("usage: times <bare scenario> <scenario>.., each by its name");
+            return ExitCode::from(2);
+        }
+    };
+    for (scenario, [one, two]) in std::iter::zip(&asked, times(&asked)) {
+        println!(
+            "{}\t{:.1}\t{:.1}\t{:.1}\t{:.1}",
+            scenario.name, one.all, one.added, two.all, two.added
+        );
+    }
+    ExitCode::SUCCESS
 }
 
 /// The times of every scenario, each beside the first, with one thread calling and with two at once.
@@ -31,11 +54,11 @@ pub struct Time {
 /// If a thread does, or if there is no scenario.
 pub fn times(scenarios: &[Scenario]) -> Vec<[Time; THREADS]> {
     let works: Vec<Works> = scenarios.iter().map(|scenario| (scenario.make)()).collect();
-    let barrier = Barrier::new(THREADS);
+    let crowd = Crowd::default();
     let all: Vec<Turns> = std::thread::scope(|scope| {
-        let (works, barrier) = (&works, &barrier);
+        let (works, crowd) = (&works, &crowd);
         let threads: Vec<_> = (0..THREADS)
-            .map(|me| scope.spawn(move || turns(scenarios, works, me, barrier)))
+            .map(|me| scope.spawn(move || turns(scenarios, works, me, crowd)))
             .collect();
         threads
             .into_iter()
@@ -52,7 +75,8 @@ type Turns = Vec<[Vec<f64>; THREADS]>;
 
 /// All turns of one thread. Every thread goes through the same plan, and waits in turns of fewer
 /// threads than it has number.
-fn turns(scenarios: &[Scenario], works: &[Works], me: usize, barrier: &Barrier) -> Turns {
+fn turns(scenarios: &[Scenario], works: &[Works], me: usize, crowd: &Crowd) -> Turns {
+    pin(me);
     let mut works: Vec<_> = std::iter::zip(scenarios, works)
         .map(|(scenario, works)| scenario.warmed(works))
         .collect();
@@ -61,10 +85,10 @@ fn turns(scenarios: &[Scenario], works: &[Works], me: usize, barrier: &Barrier) 
         for turn in 0..works.len() {
             // Not always in the same order: a neighbour leaves caches as it likes them.
             let at = (round + turn) % works.len();
-            for (crowd, times) in turns[at].iter_mut().enumerate() {
-                barrier.wait();
-                if me <= crowd {
-                    times.push(timed(&mut works[at]));
+            for (others, times) in turns[at].iter_mut().enumerate() {
+                crowd.meet();
+                if me <= others {
+                    times.push(crowd.turn(others + 1, &mut works[at]));
                 }
             }
         }
@@ -72,16 +96,20 @@ fn turns(scenarios: &[Scenario], works: &[Works], me: usize, barrier: &Barrier) 
     turns
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is measured here is not a call, but many"
-)]
-fn timed(work: &mut dyn FnMut()) -> f64 {
-    let started = Instant::now();
-    for _ in 0..CALLS {
-        work();
+/// Keeps this thread on a processor of its own. Left to itself, a busy machine lets two threads take
+/// turns on one, and they never meet. If it cannot be done, the machine has its way.
+fn pin(me: usize) {
+    let Ok(mine) = sched_getaffinity(None) else {
+        return;
+    };
+    let processor = (0..CpuSet::MAX_CPU)
+        .filter(|processor| mine.is_set(*processor))
+        .nth(me);
+    if let Some(processor) = processor {
+        let mut one = CpuSet::new();
+        one.set(processor);
+        let _ = sched_setaffinity(None, &one);
     }
-    started.elapsed().as_nanos() as f64 / f64::from(CALLS)
 }
 
 fn time(all: &[Turns], at: usize, crowd: usize) -> Time {

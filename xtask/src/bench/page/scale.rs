@@ -1,0 +1,115 @@
+//! What becomes of the cost when there is more of everything: series, strangers, threads.
+
+use std::fmt::Write as _;
+
+use super::{find, instructions};
+use crate::Result;
+use crate::bench::measure::Cost;
+use crate::bench::text::{added, grouped};
+use crate::bench::times::Time;
+
+const SERIES: &str = "
+## Scale
+
+The metrics on a plain service, on a Prometheus page.
+
+**Series.** Each call takes the next of so many routes, all of which were called before: that many
+series are alive, and none is asked for twice in a row.
+
+| alive | added instructions | to 10 series | added allocations | added bytes |
+|---|--:|--:|--:|--:|
+";
+
+const ATTACKS: &str = "
+**Strangers.** All 2,000 series are taken, and each call bears something that no call bore before. What
+it costs to make such a request is not counted: it costs the bare service the same.
+
+| each call bears | added instructions | to a call of a known route | added allocations | added bytes |
+|---|--:|--:|--:|--:|
+";
+
+const THREADS: &str = "
+**Threads.** One layer and one series, called by one thread, and by two at once, each on a processor of
+its own; nanoseconds a call of one thread, medians of turns taken in one run. *Added* is what the bare
+service did not take in the same round. If two threads did not disturb each other at all, a call would
+take as long as with one.
+
+| scenario | one thread | added | two threads | added | added by two to one |
+|---|--:|--:|--:|--:|--:|
+";
+
+/// The section.
+pub(super) fn write(page: &mut String, costs: &[Cost], threads: &[Time]) -> Result<()> {
+    page.push_str(SERIES);
+    rows(page, costs, "series/", find(costs, "series/10")?)?;
+    page.push_str(ATTACKS);
+    rows(page, costs, "attack/", find(costs, "svc/metrics")?)?;
+    page.push_str(THREADS);
+    for Time { name, all, added } in threads {
+        let [one, two] = all;
+        let [added_by_one, added_by_two] = added;
+        let ratio = if *added_by_one > 0.0 {
+            format!("{:.2}", added_by_two / added_by_one)
+        } else {
+            "–".into()
+        };
+        writeln!(
+            page,
+            "| `{name}` | {one:.0} | {added_by_one:.0} | {two:.0} | {added_by_two:.0} | {ratio} |"
+        )?;
+    }
+    Ok(())
+}
+
+/// What is laid over a bare service, and how it compares with another that is.
+fn rows(page: &mut String, costs: &[Cost], prefix: &str, with: &Cost) -> Result<()> {
+    let with = instructions(costs, with)?;
+    let layered = |cost: &&Cost| cost.name.starts_with(prefix) && !cost.over.is_empty();
+    for cost in costs.iter().filter(layered) {
+        let bare = find(costs, &cost.over)?;
+        writeln!(
+            page,
+            "| {} | **{}** | {:.2} | {} | {} |",
+            cost.about,
+            added(cost.instructions, bare.instructions),
+            instructions(costs, cost)? / with,
+            added(cost.allocations, bare.allocations),
+            grouped(cost.bytes.saturating_sub(bare.bytes)),
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cost;
+    use super::*;
+
+    #[test]
+    fn more_is_compared_with_less() {
+        let costs = [
+            cost("svc/bare", "", 1000, 3),
+            cost("svc/metrics", "svc/bare", 3000, 3),
+            cost("series/bare", "", 1000, 3),
+            cost("series/10", "series/bare", 2000, 3),
+            cost("series/2000", "series/bare", 2500, 3),
+            cost("attack/path-bare", "", 1500, 5),
+            cost("attack/path", "attack/path-bare", 3700, 6),
+        ];
+        let time = Time {
+            name: "svc/metrics".into(),
+            all: [300.4, 330.0],
+            added: [200.0, 250.0],
+        };
+        let mut page = String::new();
+        write(&mut page, &costs, &[time]).unwrap();
+        for row in [
+            "| about series/2000 | **1,500** | 1.50 | 0 | 0 |",
+            "| about attack/path | **2,200** | 1.10 | 1 | 100 |",
+            "| `svc/metrics` | 300 | 200 | 330 | 250 | 1.25 |",
+        ] {
+            assert!(page.contains(row), "{page}");
+        }
+        assert!(!page.contains("path-bare"), "{page}");
+    }
+}

@@ -1,0 +1,51 @@
+//! What a scrape page costs.
+
+use std::fmt::Write as _;
+
+use crate::Result;
+use crate::bench::measure::Cost;
+use crate::bench::text::grouped;
+
+const HEAD: &str = "
+## The scrape page
+
+One rendering, in text format, by `Page::render`. A histogram has fourteen boundaries: seventeen lines.
+
+| page of | instructions | a series | allocations | bytes allocated |
+|---|--:|--:|--:|--:|
+";
+
+/// A row for each page.
+pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
+    page.push_str(HEAD);
+    for cost in costs.iter().filter(|cost| cost.name.starts_with("page/")) {
+        let series = cost.name.rsplit('-').next().unwrap_or_default();
+        let series: u64 = series.parse()?;
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} |",
+            cost.about,
+            grouped(cost.instructions),
+            grouped(cost.instructions / series.max(1)),
+            grouped(cost.allocations),
+            grouped(cost.bytes),
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cost;
+    use super::*;
+
+    #[test]
+    fn a_page_is_told_by_its_series_too() {
+        let mut page = String::new();
+        write(&mut page, &[cost("page/counters-100", "", 5000, 9)]).unwrap();
+        assert!(
+            page.contains("| about page/counters-100 | 5,000 | 50 | 9 | 900 |"),
+            "{page}"
+        );
+    }
+}

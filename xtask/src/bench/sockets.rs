@@ -1,0 +1,114 @@
+//! What servers do over loopback, as the program `sockets` tells it.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::text::columns;
+use crate::steps::say;
+use crate::{Result, command};
+
+/// Servers of so many worker threads.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    pub(super) workers: u32,
+    pub(super) connections: u64,
+    /// On each connection in each round.
+    pub(super) requests: u64,
+    pub(super) rounds: u64,
+    pub(super) served: Vec<Served>,
+}
+
+/// One server. What is laid over it first, then for each figure its median and the median of its
+/// ratios to the bare server's.
+#[derive(Debug, PartialEq)]
+pub(super) struct Served {
+    pub(super) name: String,
+    pub(super) about: String,
+    /// Requests a second.
+    pub(super) rate: Figure,
+    /// Nanoseconds of the server's processor time for each.
+    pub(super) processor: Figure,
+    /// Nanoseconds.
+    pub(super) median: Figure,
+    /// Nanoseconds that one request in a hundred exceeds.
+    pub(super) slowest: Figure,
+}
+
+/// A figure, and its ratio to the bare server's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Figure {
+    pub(super) value: f64,
+    pub(super) ratio: f64,
+}
+
+/// Servers of one worker thread, then of two.
+pub(super) fn measure(folder: &Path) -> Result<Vec<Sockets>> {
+    [1, 2]
+        .map(|workers: u32| {
+            let mut program = Command::new(folder.join("sockets"));
+            program.args(["run", &workers.to_string()]);
+            read(workers, &command::output(&mut program)?)
+        })
+        .into_iter()
+        .collect()
+}
+
+fn read(workers: u32, text: &str) -> Result<Sockets> {
+    say(text);
+    let (head, lines) = text.split_once('\n').ok_or("the sockets told nothing")?;
+    let [connections, requests, rounds] = columns(head)?;
+    Ok(Sockets {
+        workers,
+        connections: connections.parse()?,
+        requests: requests.parse()?,
+        rounds: rounds.parse()?,
+        served: lines.lines().map(served).collect::<Result<_>>()?,
+    })
+}
+
+fn served(line: &str) -> Result<Served> {
+    let [
+        name,
+        about,
+        rate,
+        rated,
+        processor,
+        processed,
+        median,
+        middling,
+        slowest,
+        slow,
+    ] = columns(line)?;
+    Ok(Served {
+        name: name.into(),
+        about: about.into(),
+        rate: figure(rate, rated)?,
+        processor: figure(processor, processed)?,
+        median: figure(median, middling)?,
+        slowest: figure(slowest, slow)?,
+    })
+}
+
+fn figure(value: &str, ratio: &str) -> Result<Figure> {
+    Ok(Figure {
+        value: value.parse()?,
+        ratio: ratio.parse()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_figure_is_read_with_its_ratio() {
+        let text = "16\t500\t25\nbare\tnothing\t1000\t1.000\t7000\t1.000\t110\t1.000\t170\t1.000\n";
+        let sockets = read(1, text).unwrap();
+        assert_eq!((sockets.connections, sockets.requests), (16, 500));
+        let [bare] = sockets.served.as_slice() else {
+            panic!("{sockets:?}")
+        };
+        assert_eq!(bare.name, "bare");
+        assert_eq!((bare.slowest.value, bare.slowest.ratio), (170.0, 1.0));
+    }
+}

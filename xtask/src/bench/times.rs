@@ -1,0 +1,95 @@
+//! Times, as the programs take them: in pairs.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::text::columns;
+use crate::steps::say;
+use crate::{Result, command};
+
+/// Ours, and the bare services that it is laid over.
+const OURS: &[[&str; 2]] = &[["svc/bare", "svc/gusset"], ["axum/bare", "axum/gusset"]];
+
+/// Nanoseconds a call, with one thread calling and with two.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Time {
+    pub(super) name: String,
+    pub(super) all: [f64; 2],
+    /// What the bare service did not take in the same round.
+    pub(super) added: [f64; 2],
+}
+
+/// A peer, and ours beside it in the same rounds.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) bare: Time,
+    pub(super) ours: Time,
+    pub(super) theirs: Time,
+}
+
+/// Ours, with one thread and with two.
+pub(super) fn threads(folder: &Path) -> Result<Vec<Time>> {
+    let mut all = Vec::new();
+    for names in OURS {
+        all.extend(times(folder, names)?);
+    }
+    Ok(all)
+}
+
+/// Every peer: each in a process of its own, with the bare service and ours.
+pub(super) fn pairs(folder: &Path) -> Result<Vec<Pair>> {
+    let list = command::output(Command::new(folder.join("instructions")).arg("list"))?;
+    let mut pairs = Vec::new();
+    for line in list.lines() {
+        let [name, _, bare, _] = columns(line)?;
+        let ours = ours(name);
+        if bare.is_empty() || name == ours {
+            continue;
+        }
+        let times = times(folder, &[bare, &ours, name])?;
+        let [bare, ours, theirs] = times
+            .try_into()
+            .map_err(|_| format!("not three times for {name}"))?;
+        pairs.push(Pair { bare, ours, theirs });
+    }
+    Ok(pairs)
+}
+
+/// `svc/gusset` for `svc/peer`.
+pub(super) fn ours(name: &str) -> String {
+    let (over, _) = name.split_once('/').unwrap_or((name, ""));
+    format!("{over}/gusset")
+}
+
+fn times(folder: &Path, names: &[&str]) -> Result<Vec<Time>> {
+    let text = command::output(Command::new(folder.join("times")).args(names))?;
+    text.lines().map(time).collect()
+}
+
+fn time(line: &str) -> Result<Time> {
+    say(line);
+    let [name, all, added, all_of_two, added_of_two] = columns(line)?;
+    Ok(Time {
+        name: name.into(),
+        all: [all.parse()?, all_of_two.parse()?],
+        added: [added.parse()?, added_of_two.parse()?],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_with_one_thread_and_with_two() {
+        let time = time("svc/peer\t130.5\t30.5\t190.0\t40.0").unwrap();
+        assert_eq!(time.name, "svc/peer");
+        assert_eq!(time.all, [130.5, 190.0]);
+        assert_eq!(time.added, [30.5, 40.0]);
+    }
+
+    #[test]
+    fn a_peer_is_compared_with_ours_over_the_same_service() {
+        assert_eq!(ours("axum/peer"), "axum/gusset");
+    }
+}
