@@ -15,7 +15,7 @@ use self::crowd::Crowd;
 /// How many threads call at once, at most.
 pub const THREADS: usize = 2;
 /// Odd, so that one of them is the median.
-const ROUNDS: usize = 201;
+const ROUNDS: usize = 401;
 /// What a scenario takes, in nanoseconds a call: medians.
 #[derive(Clone, Copy, Debug)]
 pub struct Time {
@@ -51,7 +51,7 @@ pub fn program(scenarios: &[Scenario]) -> ExitCode {
 /// The times of every scenario, each beside the first, with one thread calling and with two at once.
 ///
 /// # Panics
-/// If a thread does, or if there is no scenario.
+/// If a thread does, or if the machine is so busy that there is no round which it did not disturb.
 pub fn times(scenarios: &[Scenario]) -> Vec<[Time; THREADS]> {
     let works: Vec<Works> = scenarios.iter().map(|scenario| (scenario.make)()).collect();
     let crowd = Crowd::default();
@@ -71,7 +71,8 @@ pub fn times(scenarios: &[Scenario]) -> Vec<[Time; THREADS]> {
 }
 
 /// Nanoseconds a call in one thread: of each scenario, with so many other threads, in each round.
-type Turns = Vec<[Vec<f64>; THREADS]>;
+/// `None` for a turn that something else disturbed.
+type Turns = Vec<[Vec<Option<f64>>; THREADS]>;
 
 /// All turns of one thread. Every thread goes through the same plan, and waits in turns of fewer
 /// threads than it has number.
@@ -112,26 +113,29 @@ fn pin(me: usize) {
     }
 }
 
+/// Of rounds that nothing disturbed.
 fn time(all: &[Turns], at: usize, crowd: usize) -> Time {
     let mean = |at: usize, round: usize| {
         let threads = all.iter().take(crowd + 1);
-        let sum: f64 = threads.map(|turns| turns[at][crowd][round]).sum();
-        sum / (crowd + 1) as f64
+        let sum: Option<f64> = threads.map(|turns| turns[at][crowd][round]).sum();
+        Some(sum? / (crowd + 1) as f64)
     };
     Time {
-        all: median((0..ROUNDS).map(|round| mean(at, round))),
-        added: median((0..ROUNDS).map(|round| mean(at, round) - mean(0, round))),
+        all: median((0..ROUNDS).filter_map(|round| mean(at, round))),
+        added: median((0..ROUNDS).filter_map(|round| Some(mean(at, round)? - mean(0, round)?))),
     }
 }
 
 /// The middle one; of an even number, the upper of the two.
 ///
 /// # Panics
-/// If there is none.
+/// If there is none: then the machine is too busy to measure anything on it.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    *values
+        .get(values.len() / 2)
+        .expect("some rounds are not disturbed")
 }
 
 #[cfg(test)]
@@ -147,8 +151,8 @@ mod tests {
     fn what_is_added_is_the_difference_in_the_same_round() {
         let turns = |bare: f64, layered: f64| -> Turns {
             vec![
-                [vec![bare; ROUNDS], vec![bare; ROUNDS]],
-                [vec![layered; ROUNDS], vec![layered; ROUNDS]],
+                [vec![Some(bare); ROUNDS], vec![Some(bare); ROUNDS]],
+                [vec![Some(layered); ROUNDS], vec![Some(layered); ROUNDS]],
             ]
         };
         let all = [turns(100.0, 130.0), turns(200.0, 250.0)];
@@ -156,5 +160,18 @@ mod tests {
         assert_eq!((alone.all, alone.added), (130.0, 30.0));
         let both = time(&all, 1, 1);
         assert_eq!((both.all, both.added), (190.0, 40.0));
+    }
+
+    #[test]
+    fn a_round_in_which_any_thread_was_disturbed_does_not_count() {
+        let mut turns: Turns = vec![[vec![None; ROUNDS], vec![None; ROUNDS]]; 2];
+        for of in &mut turns {
+            of[1][7] = Some(50.0);
+            of[1][8] = Some(70.0);
+        }
+        let mut other = turns.clone();
+        other[1][1][8] = None;
+        let both = time(&[turns, other], 1, 1);
+        assert_eq!((both.all, both.added), (50.0, 0.0));
     }
 }
