@@ -22,8 +22,8 @@ use crate::{ConfigError, Label, SharedRecorder, names};
 /// A client's are the same with `client` in their names.
 ///
 /// A server's method becomes a label's value once it has been answered with anything but UNIMPLEMENTED, for
-/// that is what strangers' words are answered with; until then it is `_OTHER`. The limit on series
-/// holds all the same.
+/// that is what strangers' words are answered with; until then it is `_OTHER`. A message is such an
+/// answer, also where the caller did not wait for the status. The limit on series holds all the same.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -57,6 +57,8 @@ pub struct RpcMetricsCall {
     call: Metered,
     /// The method, until its first answer shows that it is one.
     unproven: Option<Box<str>>,
+    /// The head is one that messages may follow.
+    answered: bool,
 }
 
 // === impl RpcMetrics ===
@@ -108,6 +110,7 @@ impl<R: Rules> Observer<Http<R>> for RpcMetrics {
         Some(RpcMetricsCall {
             call,
             unproven: known.is_none().then(|| method.into()),
+            answered: false,
         })
     }
 }
@@ -129,18 +132,32 @@ impl<R: Rules> Call<Http<R>> for RpcMetricsCall {
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
-        let Self { call, unproven: _ } = self;
+        let Self {
+            call,
+            unproven: _,
+            answered,
+        } = self;
+        *answered = res.status.is_success();
         call.meter.label_response(&mut call.key, res);
     }
 
     fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
-        let Self { mut call, unproven } = self;
+        let Self {
+            mut call,
+            unproven,
+            answered,
+        } = self;
         let code = cx.status().and_then(GrpcCode::from_token);
         if let Some(code) = code {
             call.key.status = u16::from(code.number()) + 1;
         }
-        if let (Some(method), Some(code)) = (unproven, code) {
-            if code != GrpcCode::UNIMPLEMENTED {
+        if let Some(method) = unproven {
+            // The caller of a stream may leave before its status, and all callers of it may.
+            let proven = match code {
+                Some(code) => code != GrpcCode::UNIMPLEMENTED,
+                None => answered && cx.bytes() > 0,
+            };
+            if proven {
                 call.key.name = call.meter.names.id(&method);
             }
         }

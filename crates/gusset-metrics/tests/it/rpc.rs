@@ -65,6 +65,32 @@ fn a_method_that_was_never_answered_but_with_unimplemented_is_other() {
 }
 
 #[test]
+fn a_message_proves_a_method_whose_calls_all_end_before_the_status() {
+    let book = Book::new();
+    let metrics = RpcMetrics::server(book.recorder.clone()).build().unwrap();
+    let layer = ObserveLayer::<Grpc, _>::new(metrics);
+    let broken_off = |res: http::response::Builder| {
+        let body = ScriptedBody::new().data("\0\0\0\0\0").error();
+        res.body(body).unwrap()
+    };
+    let page = Response::builder().status(404);
+    exchange(&layer, call("/no/method"), broken_off(page));
+    assert!(book.rows().one(DURATION).has("rpc.method=_OTHER"));
+
+    exchange(
+        &layer,
+        call("/shop.Stock/Watch"),
+        broken_off(Response::builder()),
+    );
+    let rows = book.rows().of(DURATION);
+    assert!(
+        rows.iter()
+            .any(|row| row.has("rpc.method=shop.Stock/Watch")),
+        "{rows:?}"
+    );
+}
+
+#[test]
 fn a_client_tells_servers_apart_and_every_code_but_ok_is_an_error() {
     let book = Book::new();
     let metrics = RpcMetrics::client(book.recorder.clone()).build().unwrap();
