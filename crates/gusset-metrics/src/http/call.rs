@@ -19,6 +19,9 @@ impl<R: Rules> Call<Http<R>> for HttpMetricsCall {
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &Cx) {
         let Self(call) = self;
         call.key.status = res.status.as_u16();
+        if call.meter.is_client() {
+            call.key.version = res.version.into();
+        }
         if let Some(route) = Route::of_response(res) {
             call.key.name = call.meter.names.id(route);
         }

@@ -117,12 +117,13 @@ impl Shared {
         let mut key = SeriesKey {
             name: route.map_or(NameId::NONE, |route| meter.names.id(route)),
             method: u8::try_from(method).expect("at most 64 methods are known"),
-            version: req.version.into(),
             ..SeriesKey::default()
         };
         if meter.is_client() {
+            // The version is agreed upon with the server: the response tells it.
             key.peer = meter.peer(req.uri);
         } else {
+            key.version = req.version.into();
             key.scheme = self.scheme(req);
         }
         meter.label_request(&mut key, req);
