@@ -38,12 +38,18 @@ pub struct Entered(UnboundedReceiver<()>);
 
 /// The handler of a case.
 pub fn handler(case: Case) -> (impl Handler, Entered) {
-    let (enter, entered) = unbounded_channel();
+    let (enter, entered) = Entered::new();
     let handler = move |req| answer(case, enter.clone(), req);
-    (handler, Entered(entered))
+    (handler, entered)
 }
 
 impl Entered {
+    /// What a service says it with, and what hears it.
+    pub fn new() -> (UnboundedSender<()>, Self) {
+        let (enter, entered) = unbounded_channel();
+        (enter, Self(entered))
+    }
+
     /// Waits until the service has been called.
     pub async fn wait(&mut self) {
         self.0

@@ -10,6 +10,7 @@ pub mod answers;
 pub mod cases;
 pub mod clients;
 pub mod consumer;
+pub mod numbers;
 pub mod panics;
 pub mod scripts;
 pub mod servers;

@@ -124,9 +124,11 @@ impl Server {
         })
     }
 
+    /// Any server, on a listener of its own.
+    ///
     /// One thread and one runtime a server: so its connections are gone, with all that was going on
     /// on them, once it has stopped; and client and server take no turns on one thread.
-    fn spawn<F>(serve: impl FnOnce(TcpListener) -> F + Send + 'static) -> Self
+    pub fn spawn<F>(serve: impl FnOnce(TcpListener) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()>,
     {

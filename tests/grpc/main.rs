@@ -1,0 +1,11 @@
+//! gRPC over real connections, tonic on both sides: the status is found wherever tonic puts it, and
+//! both sides tell the same call truthfully.
+
+mod deadlines;
+mod labels;
+mod leaving;
+mod lists;
+mod single;
+mod statuses;
+mod words;
+mod worlds;
