@@ -27,13 +27,15 @@ to its end. Every peer records, which is tested before it is measured:
 They do not all do the same. Ours follows the response to the end of its body, counts its bytes and
 says what became of the call; the peers' durations end at its head. Of the peers only axum-prometheus
 finds a route on the plain service (it takes the path for it); the others know axum's routes alone, and
-have the less to do there.
+have the less to do there. Of what a layer adds over axum, a part is axum's own price for any layer, the
+allocations that gusset adds among it: see *a layer that does nothing* under *Calls*.
 ";
 
 const TIMES: &str = "
 Time: each peer, ours and the bare service took turns in one process of their own; nanoseconds a call.
 *Added* is what the bare service did not take in the same round. With two threads, both call the same
-layer at once, each on a processor of its own.
+layer at once, each on a processor of its own. What it costs that two processors write to the same memory
+is up to the machine, and on a virtual one not the same at every hour: compare within a row.
 ";
 
 /// The section.

@@ -31,8 +31,9 @@ it costs to make such a request is not counted: it costs the bare service the sa
 const THREADS: &str = "
 **Threads.** One layer and one series, called by one thread, and by two at once, each on a processor of
 its own; nanoseconds a call of one thread, medians of turns taken in one run. *Added* is what the bare
-service did not take in the same round. If two threads did not disturb each other at all, a call would
-take as long as with one.
+service did not take in the same round. If two threads did not disturb each other, a call would take as
+long as with one. It takes longer: both count in the same memory, and what that costs is up to the
+machine; *Beside its peers* has the same for those, in one run with ours.
 
 | scenario | one thread | added | two threads | added | added by two to one |
 |---|--:|--:|--:|--:|--:|

@@ -14,7 +14,8 @@ by a load generator in another: every connection sends its next request when the
 servers and generator together have as much to do as they can. The servers take turns; each has its
 turn in every round, and is compared with the bare server in the same one. The service does next to
 nothing: what a layer adds is the larger share of it, and a smaller one of any real service. *CPU* is
-the server's processor time, system included, for each request. axum-prometheus looks after its
+the server's processor time, system included, for each request: the steadiest of these figures where
+others use the machine too. axum-prometheus looks after its
 recorder every five seconds, as it comes.
 ";
 
@@ -51,8 +52,8 @@ pub(super) fn write(page: &mut String, all: &[Sockets]) -> Result<()> {
         {
             writeln!(
                 page,
-                "| {about} | {:.0} | **{:.2}** | {} | {} | {} |",
-                rate.value,
+                "| {about} | {} | **{:.2}** | {} | {} | {} |",
+                grouped(rate.value as u64),
                 rate.ratio,
                 micros(*processor),
                 micros(*median),
@@ -93,7 +94,7 @@ mod tests {
         write(&mut page, &[sockets]).unwrap();
         assert!(page.contains("8,000 requests a turn"), "{page}");
         let row =
-            "| a peer | 90000 | **0.90** | 7.7 | **1.10** | 120.0 | **1.09** | 180.0 | **1.05** |";
+            "| a peer | 90,000 | **0.90** | 7.7 | **1.10** | 120.0 | **1.09** | 180.0 | **1.05** |";
         assert!(page.contains(row), "{page}");
     }
 }
