@@ -2,7 +2,7 @@
 
 use futures_util::stream;
 use gusset_core::Outcome;
-use gusset_http::CountRequestLayer;
+use gusset_http::{CountRequestLayer, CountedBody};
 use gusset_testkit::ScriptedBody;
 use gusset_tests::answers::{AnyBody, boxed};
 use gusset_tests::cases::Over;
@@ -13,6 +13,8 @@ use http::Request;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_layer::Layer;
 
@@ -55,6 +57,52 @@ fn an_upload_is_counted_as_it_is_sent() {
             );
             assert!(side.rows(UNSENT).is_empty());
         }
+    });
+}
+
+/// What a server gets on the wire of that upload, which ends with `end`; counted or not.
+async fn wire_of(body: AnyBody, end: &str, counted: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let addr = listener.local_addr().expect("it is bound");
+    let client = Client::builder(TokioExecutor::new());
+    // One name whatever the port: it is on the wire.
+    let req = Request::post(format!("http://{addr}/")).header("host", "localhost");
+    let req = req.body(body).expect("a request");
+    let ask = async {
+        let answer = if counted {
+            let client = client.build_http::<CountedBody<AnyBody>>();
+            let layers = CountRequestLayer::new().layer(Side::new().http_client().layer(client));
+            layers.oneshot(req).await.map(|res| res.status())
+        } else {
+            let client = client.build_http::<AnyBody>();
+            client.oneshot(req).await.map(|res| res.status())
+        };
+        assert_eq!(answer.expect("an answer"), 204);
+    };
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.expect("loopback connects");
+        let mut received = Vec::new();
+        while !received.ends_with(end.as_bytes()) {
+            let len = stream.read_buf(&mut received).await.expect("it sends");
+            assert!(len > 0, "it sends");
+        }
+        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+        stream.write_all(answer).await.expect("it reads");
+        String::from_utf8(received).expect("plain text")
+    };
+    soon(async { tokio::join!(serve, ask).0 }).await
+}
+
+#[test]
+fn the_bytes_of_an_upload_are_those_of_the_client_without_the_layer() {
+    run(async {
+        let whole = || boxed(Full::from("payload"));
+        let pieces = || boxed(ScriptedBody::new().data("pay").data("load"));
+        let counted = wire_of(whole(), "payload", true).await;
+        assert_eq!(counted, wire_of(whole(), "payload", false).await);
+        assert!(counted.contains("content-length: 7\r\n"), "{counted}");
+        let counted = wire_of(pieces(), "0\r\n\r\n", true).await;
+        assert_eq!(counted, wire_of(pieces(), "0\r\n\r\n", false).await);
     });
 }
 
