@@ -15,8 +15,7 @@ servers and generator together have as much to do as they can. The servers take 
 turn in every round, and is compared with the bare server in the same one. The service does next to
 nothing: what a layer adds is the larger share of it, and a smaller one of any real service. *CPU* is
 the server's processor time, system included, for each request: the steadiest of these figures where
-others use the machine too. axum-prometheus looks after its
-recorder every five seconds, as it comes.
+others use the machine too. axum-prometheus looks after its recorder every five seconds, as it comes.
 ";
 
 /// A table for each number of worker threads.
