@@ -64,7 +64,8 @@ impl Names {
 
     #[cold]
     fn add(&self, name: &str) -> NameId {
-        if name.len() > LONGEST {
+        // Strangers who come after the limit was reached cost neither a lock nor an allocation.
+        if name.len() > LONGEST || self.table.is_full() {
             return NameId::FOLDED;
         }
         let numbered = |len: usize| u16::try_from(len + 1).expect("the limit fits 16 bits");

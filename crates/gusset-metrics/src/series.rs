@@ -52,7 +52,8 @@ impl<S: Default> SeriesSet<S> {
     /// The series of that key, new if need be.
     #[cold]
     pub(crate) fn add(&self, key: SeriesKey) -> Found<'_, S> {
-        if key.name != NameId::FOLDED && key.peer != NameId::FOLDED {
+        let folded = key.name == NameId::FOLDED || key.peer == NameId::FOLDED;
+        if !folded && !self.table.is_full() {
             if let Some(series) = self.table.insert(key.pack(), |_| S::default()) {
                 return Found::Own(series);
             }

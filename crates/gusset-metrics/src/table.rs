@@ -1,6 +1,7 @@
 //! A table that only grows, to a limit, and is read without a lock.
 
 use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
@@ -17,6 +18,8 @@ pub(crate) struct Table<K, V> {
     limit: usize,
     /// The number of entries; its lock serialises writers.
     len: Mutex<usize>,
+    /// Said once, so that those who are turned away after that need no lock.
+    full: AtomicBool,
 }
 
 /// Boxed, so that a free slot takes two words.
@@ -33,6 +36,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
             hasher: RandomState::default(),
             limit,
             len: Mutex::new(0),
+            full: AtomicBool::new(false),
         }
     }
 
@@ -44,6 +48,11 @@ impl<K: Hash + Eq, V> Table<K, V> {
         Q: Hash + Eq + ?Sized,
     {
         self.probe(key).ok()
+    }
+
+    /// Whether no entry can be added any more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Adds an entry and gives it, or the one that is there; `None` if the table is full. `make` is
@@ -58,6 +67,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
                 // Nobody else writes: the lock is held.
                 if slot.set(entry).is_ok() {
                     *len += 1;
+                    self.full.store(*len >= self.limit, Ordering::Relaxed);
                 }
                 slot.get().map(|entry| &entry.1)
             }
@@ -117,6 +127,7 @@ mod tests {
                 prop_assert_eq!(table.get(&key).copied(), expected);
             }
             prop_assert_eq!(table.iter().count(), model.len());
+            prop_assert_eq!(table.is_full(), model.len() == limit);
         }
     }
 
