@@ -1,0 +1,22 @@
+//! What health and life cycle promise. Time is paused and given; nothing sleeps.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "the names of tests say what they are; a test may fail"
+)]
+
+mod auto_traits;
+mod checks;
+mod config;
+mod defaults;
+mod formats;
+mod life;
+mod liveness;
+mod metrics;
+mod phases;
+mod probes;
+mod roles;
+mod shutdown;
+mod support;
+mod ui;
