@@ -9,9 +9,13 @@ mod health;
 mod heartbeat;
 mod in_flight;
 mod lifecycle;
+#[cfg(feature = "management")]
+mod management;
 mod metrics;
 pub mod names;
+mod passive;
 mod probe;
+mod ready_made;
 mod running;
 mod status;
 
@@ -22,7 +26,15 @@ pub use health::{Health, PATHS};
 pub use heartbeat::Heartbeat;
 pub use in_flight::{InFlight, InFlightCall};
 pub use lifecycle::{Lifecycle, Phase};
+#[cfg(feature = "management")]
+pub use management::{Management, ManagementBuilder, ManagementError};
 pub use metrics::SharedRecorder;
+pub use passive::{Passive, PassiveCall};
 pub use probe::{Format, Probe};
+pub use ready_made::tcp;
+#[cfg(feature = "disk")]
+pub use ready_made::{Disk, DiskReport};
+#[cfg(feature = "http-check")]
+pub use ready_made::http_get;
 pub use running::{Farewell, Running, StartError};
 pub use status::{Report, Status};

@@ -13,9 +13,13 @@ mod defaults;
 mod formats;
 mod life;
 mod liveness;
+#[cfg(feature = "management")]
+mod management;
 mod metrics;
+mod passive;
 mod phases;
 mod probes;
+mod ready_made;
 mod roles;
 mod shutdown;
 mod support;
