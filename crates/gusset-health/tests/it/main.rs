@@ -11,6 +11,7 @@ mod checks;
 mod config;
 mod defaults;
 mod formats;
+mod grpc;
 mod life;
 mod liveness;
 #[cfg(feature = "management")]
@@ -21,6 +22,7 @@ mod phases;
 mod probes;
 mod ready_made;
 mod roles;
+mod served;
 mod shutdown;
 mod support;
 mod ui;
