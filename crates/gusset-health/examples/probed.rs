@@ -35,7 +35,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         app = app.route_service(path, EndpointService::new(probe));
     }
 
-    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".to_owned());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or("127.0.0.1:8080".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
     health.lifecycle().started();

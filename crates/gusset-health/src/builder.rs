@@ -15,9 +15,7 @@ use crate::lifecycle::PlanBuilder;
 use crate::metrics::{self, CheckMetrics, HealthMetrics};
 use crate::probe::Secret;
 use crate::running::Flush;
-use crate::{
-    ConfigError, Format, Gate, Health, Heartbeat, InFlight, Lifecycle, SharedRecorder,
-};
+use crate::{ConfigError, Format, Gate, Health, Heartbeat, InFlight, Lifecycle, SharedRecorder};
 
 /// Set by Kubernetes in every container.
 const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
@@ -46,6 +44,8 @@ pub struct HealthBuilder {
     format: Format,
     signals: bool,
     start_by_checks: bool,
+    #[cfg(all(feature = "systemd", unix))]
+    systemd: Result<Option<crate::systemd::Systemd>, ConfigError>,
 }
 
 // === impl HealthBuilder ===
@@ -64,6 +64,8 @@ impl HealthBuilder {
             format: Format::HealthJson,
             signals: true,
             start_by_checks: false,
+            #[cfg(all(feature = "systemd", unix))]
+            systemd: Ok(None),
         };
         this.environment(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
     }
@@ -164,6 +166,21 @@ impl HealthBuilder {
         self
     }
 
+    /// Tells systemd, if it is there: READY, STATUS, STOPPING, EXTEND_TIMEOUT while it drains, and the
+    /// WATCHDOG as long as the service is live. The unit is of `Type=notify`.
+    #[cfg(all(feature = "systemd", unix))]
+    pub fn systemd(self) -> Self {
+        self.systemd_of(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
+    }
+
+    /// As [`systemd`](Self::systemd), with `NOTIFY_SOCKET` and `WATCHDOG_USEC` from `lookup`, a function
+    /// from the name of a variable to its value.
+    #[cfg(all(feature = "systemd", unix))]
+    pub fn systemd_of(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
+        self.systemd = crate::systemd::Systemd::from_env(lookup);
+        self
+    }
+
     /// Whether SIGTERM and Ctrl-C begin the shutdown; they do unless set. Without them,
     /// [`Lifecycle::drain`] does.
     pub fn signals(mut self, heed: bool) -> Self {
@@ -202,7 +219,11 @@ impl HealthBuilder {
             format,
             signals,
             start_by_checks,
+            #[cfg(all(feature = "systemd", unix))]
+            systemd,
         } = self;
+        #[cfg(all(feature = "systemd", unix))]
+        let systemd = systemd?;
         let plan = plan.build()?;
         let secret = token.map(Secret::new).transpose()?;
         let main = Heartbeat::by(MAIN.into(), live_deadline, clock.clone());
@@ -240,7 +261,10 @@ impl HealthBuilder {
             life: Lifecycle::new(),
             metrics: recorder.map(|recorder| HealthMetrics::new(&recorder, &beats)),
             beats,
-            checks: runs.iter().map(|(_, watched, ..)| watched.clone()).collect(),
+            checks: runs
+                .iter()
+                .map(|(_, watched, ..)| watched.clone())
+                .collect(),
             runs,
             in_flight: InFlight::default(),
             plan,
@@ -249,6 +273,8 @@ impl HealthBuilder {
             format,
             signals,
             start_by_checks,
+            #[cfg(all(feature = "systemd", unix))]
+            systemd,
             changed: Arc::new(Notify::new()),
             serving: watch::Sender::new(false),
         })))

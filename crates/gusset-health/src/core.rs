@@ -28,6 +28,8 @@ pub(crate) struct Core {
     pub(crate) format: Format,
     pub(crate) signals: bool,
     pub(crate) start_by_checks: bool,
+    #[cfg(all(feature = "systemd", unix))]
+    pub(crate) systemd: Option<crate::systemd::Systemd>,
     /// A check changed.
     pub(crate) changed: Arc<Notify>,
     /// What is answered to gRPC's watchers.

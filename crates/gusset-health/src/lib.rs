@@ -19,6 +19,8 @@ mod probe;
 mod ready_made;
 mod running;
 mod status;
+#[cfg(all(feature = "systemd", unix))]
+mod systemd;
 
 pub use builder::HealthBuilder;
 pub use check::{Check, Exclusive, Gate, Optional, Shared};
@@ -33,10 +35,10 @@ pub use management::{Management, ManagementBuilder, ManagementError};
 pub use metrics::SharedRecorder;
 pub use passive::{Passive, PassiveCall};
 pub use probe::{Format, Probe};
+#[cfg(feature = "http-check")]
+pub use ready_made::http_get;
 pub use ready_made::tcp;
 #[cfg(feature = "disk")]
 pub use ready_made::{Disk, DiskReport};
-#[cfg(feature = "http-check")]
-pub use ready_made::http_get;
 pub use running::{Farewell, Running, StartError};
 pub use status::{Report, Status};

@@ -137,7 +137,7 @@ impl Passive {
     }
 
     fn report(&self) -> Report {
-        let [good, bad] = self.counts(|counts, slice| counts.sum(slice));
+        let [good, bad] = self.counts(Counts::sum);
         let all = good + bad;
         let told = format!("{bad} of {all} calls failed");
         let share = f64::from(bad) / f64::from(all.max(1));

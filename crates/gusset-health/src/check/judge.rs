@@ -95,7 +95,14 @@ impl Judge {
     /// The opposite result begins a new row.
     fn count(&mut self, good: bool) {
         let (kind, row) = self.streak;
-        self.streak = (good, if kind == good { row.saturating_add(1) } else { 1 });
+        self.streak = (
+            good,
+            if kind == good {
+                row.saturating_add(1)
+            } else {
+                1
+            },
+        );
     }
 
     fn enter(&mut self, now: Instant, status: Status) {

@@ -205,7 +205,10 @@ impl Check {
         let stale_after = stale_after.unwrap_or(interval.saturating_mul(3));
         let zero = |duration: &Duration| duration.is_zero();
         let refuse = |field: &str, why: &str| {
-            Err(ConfigError::new(format!("checks.{}.{field}", self.name), why))
+            Err(ConfigError::new(
+                format!("checks.{}.{field}", self.name),
+                why,
+            ))
         };
         if zero(interval) {
             return refuse("interval", "it is zero");
@@ -238,9 +241,14 @@ impl Check {
         if stale_after > 7 * DAY {
             return refuse("stale_after", "it is longer than a week");
         }
-        let [Some(failures), Some(successes)] = [failures, successes].map(|row| NonZeroU32::new(*row))
+        let [Some(failures), Some(successes)] =
+            [failures, successes].map(|row| NonZeroU32::new(*row))
         else {
-            let field = if *failures == 0 { "failures" } else { "successes" };
+            let field = if *failures == 0 {
+                "failures"
+            } else {
+                "successes"
+            };
             return refuse(field, "it is zero");
         };
         let rules = Rules {

@@ -87,14 +87,21 @@ mod tests {
             let first = seeded(seed).first();
             tenths[usize::try_from(first.as_secs()).unwrap()] += 1;
         }
-        assert!(tenths.iter().all(|runs| (50..200).contains(runs)), "{tenths:?}");
+        assert!(
+            tenths.iter().all(|runs| (50..200).contains(runs)),
+            "{tenths:?}"
+        );
     }
 
     #[test]
     fn an_interval_is_ten_percent_longer_or_shorter() {
         let mut schedule = seeded(7);
         let waits: Vec<_> = (0..1000).map(|_| schedule.next(false)).collect();
-        assert!(waits.iter().all(|wait| (9 * SECOND..=11 * SECOND).contains(wait)));
+        assert!(
+            waits
+                .iter()
+                .all(|wait| (9 * SECOND..=11 * SECOND).contains(wait))
+        );
         assert!(waits.iter().any(|wait| *wait < 19 * SECOND / 2));
         assert!(waits.iter().any(|wait| *wait > 21 * SECOND / 2));
     }

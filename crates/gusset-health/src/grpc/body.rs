@@ -80,7 +80,9 @@ impl Body for GrpcHealthBody {
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            State::Once(message) => SizeHint::with_exact(message.as_ref().map_or(0, Bytes::len) as u64),
+            State::Once(message) => {
+                SizeHint::with_exact(message.as_ref().map_or(0, Bytes::len) as u64)
+            }
             State::Watching(_) => SizeHint::default(),
             State::Trailers(_) | State::End => SizeHint::with_exact(0),
         }

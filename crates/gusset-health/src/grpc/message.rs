@@ -6,6 +6,7 @@ use super::{Refusal, frame};
 
 /// `HealthCheckResponse.ServingStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "the protocol's own names")]
 pub(super) enum Serving {
     Serving = 1,
     NotServing = 2,
@@ -137,7 +138,13 @@ mod tests {
         for bytes in cases {
             assert!(service(bytes).is_err(), "{bytes:?}");
         }
-        for bytes in [&b""[..], b"\0\0\0\0", b"\0\0\0\0\x01", b"\x01\0\0\0\0", b"\0\0\0\0\0\0"] {
+        for bytes in [
+            &b""[..],
+            b"\0\0\0\0",
+            b"\0\0\0\0\x01",
+            b"\x01\0\0\0\0",
+            b"\0\0\0\0\0\0",
+        ] {
             assert!(unframe(bytes).is_err(), "{bytes:?}");
         }
     }

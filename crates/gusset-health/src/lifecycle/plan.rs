@@ -123,7 +123,10 @@ mod tests {
             drain_delay: Some(25 * SECOND),
             ..PlanBuilder::default()
         };
-        assert_eq!(nothing_left.build().unwrap_err().field(), "termination_grace");
+        assert_eq!(
+            nothing_left.build().unwrap_err().field(),
+            "termination_grace"
+        );
         let endless = PlanBuilder {
             drain_delay: Some(Duration::MAX),
             ..PlanBuilder::default()

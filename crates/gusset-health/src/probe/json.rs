@@ -103,7 +103,8 @@ mod tests {
             });
         });
         let read: serde_json::Value = serde_json::from_str(&json.into_string()).unwrap();
-        let meant = serde_json::json!({"said": said, "none": {}, "list": [{"n": 0.25}, {"b": true}]});
+        let meant =
+            serde_json::json!({"said": said, "none": {}, "list": [{"n": 0.25}, {"b": true}]});
         assert_eq!(read, meant);
     }
 }

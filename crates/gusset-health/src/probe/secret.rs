@@ -38,7 +38,10 @@ impl Secret {
 
 /// Compares in a time that does not tell how much is the same.
 fn same(one: &[u8], other: &[u8]) -> bool {
-    let differ = one.iter().zip(other).fold(0, |differ, (a, b)| differ | (a ^ b));
+    let differ = one
+        .iter()
+        .zip(other)
+        .fold(0, |differ, (a, b)| differ | (a ^ b));
     std::hint::black_box(differ) == 0 && one.len() == other.len()
 }
 

@@ -45,7 +45,10 @@ pub struct Disk {
 /// assert_eq!(found(99 << 20, 1 << 30), Status::Down);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs, reason = "two numbers, given by hand in tests")]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "two numbers, given by hand in tests"
+)]
 pub struct DiskReport {
     /// Bytes that can be had.
     pub free: u64,

@@ -16,12 +16,19 @@ pub(super) async fn shutdown(core: Arc<Core>) {
     let (life, plan) = (&core.life, &core.plan);
     life.until(|state| state.phase >= Phase::Draining).await;
     let delay = plan.drain_delay;
-    tracing::info!(?delay, in_flight = core.in_flight.count(), "shutting down: not ready any more");
+    tracing::info!(
+        ?delay,
+        in_flight = core.in_flight.count(),
+        "shutting down: not ready any more"
+    );
     let cut = life.until(|state| state.hurry || state.phase >= Phase::Stopping);
     let _ = timeout(delay, cut).await;
 
     life.advance(Phase::Stopping);
-    tracing::info!(in_flight = core.in_flight.count(), "shutting down: the listener closes");
+    tracing::info!(
+        in_flight = core.in_flight.count(),
+        "shutting down: the listener closes"
+    );
     let deadline = Instant::now() + plan.in_flight_deadline;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -32,7 +39,10 @@ pub(super) async fn shutdown(core: Arc<Core>) {
         }
         let under_way = core.in_flight.by_route();
         if !under_way.is_empty() {
-            tracing::info!(routes = routes(&under_way), "shutting down: calls are under way");
+            tracing::info!(
+                routes = routes(&under_way),
+                "shutting down: calls are under way"
+            );
         }
     }
     life.overdue();

@@ -26,11 +26,7 @@ pub struct Farewell<T> {
 // === impl Farewell ===
 
 impl<T> Farewell<T> {
-    pub(super) fn new(
-        served: Option<T>,
-        stragglers: Vec<(String, usize)>,
-        flushed: bool,
-    ) -> Self {
+    pub(super) fn new(served: Option<T>, stragglers: Vec<(String, usize)>, flushed: bool) -> Self {
         Self {
             served,
             stragglers,

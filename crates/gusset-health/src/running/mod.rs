@@ -69,6 +69,10 @@ pub(crate) fn start(health: &Health) -> Result<Running, StartError> {
         let check = check::run(run, watched, *limit, schedule, clock, changed);
         tasks.spawn_on(check, &handle);
     }
+    #[cfg(all(feature = "systemd", unix))]
+    if core.systemd.is_some() {
+        tasks.spawn_on(crate::systemd::Systemd::run(core.clone()), &handle);
+    }
     tasks.spawn_on(beat(core.clone()), &handle);
     tasks.spawn_on(publish(core.clone()), &handle);
     tasks.spawn_on(conduct::shutdown(core.clone()), &handle);
@@ -148,7 +152,11 @@ impl Running {
         let lost = stragglers.iter().map(|(_, calls)| calls).sum();
         if lost > 0 {
             let routes = conduct::routes(&stragglers);
-            tracing::error!(calls = lost, routes, "calls were still under way at the deadline");
+            tracing::error!(
+                calls = lost,
+                routes,
+                "calls were still under way at the deadline"
+            );
         }
         if let Some(metrics) = &core.metrics {
             metrics.stragglers(lost);

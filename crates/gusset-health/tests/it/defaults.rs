@@ -39,11 +39,7 @@ async fn the_drain_delay_is_five_seconds_in_kubernetes_and_none_elsewhere() {
 async fn calls_under_way_get_what_grace_delay_and_flush_leave() {
     for (delay, left) in [(0, 25), (5, 20)] {
         let time = Time::new();
-        let health = time
-            .builder()
-            .drain_delay(delay * SECOND)
-            .build()
-            .unwrap();
+        let health = time.builder().drain_delay(delay * SECOND).build().unwrap();
         let running = health.start().unwrap();
         health.lifecycle().drain();
         let start = tokio::time::Instant::now();
@@ -68,10 +64,17 @@ async fn a_check_runs_every_ten_seconds_more_or_less_at_a_random_phase() {
     let _running = health.start().unwrap();
     time.pass(5 * SECOND).await;
     let early = dials.iter().filter(|dial| dial.runs() > 0).count();
-    assert!((2..=18).contains(&early), "spread: {early} of 20 in the first half");
+    assert!(
+        (2..=18).contains(&early),
+        "spread: {early} of 20 in the first half"
+    );
     time.pass(96 * SECOND).await;
     for dial in &dials {
-        assert!((9..=12).contains(&dial.runs()), "{} runs in 101 s", dial.runs());
+        assert!(
+            (9..=12).contains(&dial.runs()),
+            "{} runs in 101 s",
+            dial.runs()
+        );
     }
 }
 
@@ -144,7 +147,11 @@ async fn while_down_a_check_runs_less_often_to_once_a_minute() {
     time.pass(600 * SECOND).await;
     // 0, 10, 30, 70, 130, 190 …: a run a minute, not six.
     assert!((11..=14).contains(&dial.runs()), "{}", dial.runs());
-    assert_eq!(health.check("db"), Some(Status::Down), "known all the while");
+    assert_eq!(
+        health.check("db"),
+        Some(Status::Down),
+        "known all the while"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +159,9 @@ async fn a_verdict_is_unknown_after_three_intervals_and_not_ready() {
     let time = Time::new();
     let health = time
         .builder()
-        .ready(Exclusive(Dial::default().check("index").spread(Duration::ZERO)))
+        .ready(Exclusive(
+            Dial::default().check("index").spread(Duration::ZERO),
+        ))
         .build()
         .unwrap();
     let running = health.start().unwrap();

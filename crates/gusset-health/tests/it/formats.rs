@@ -11,8 +11,11 @@ const TOKEN: &str = "correct-horse-battery";
 async fn told(health: &Health, format: Format) -> (String, Value) {
     let request = Request::builder().header("authorization", format!("Bearer {TOKEN}"));
     let probe = health.healthz().with_format(format);
-    let answer = ask(&probe, request.body(()).unwrap());
-    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    let answer = ask(&probe, &request.body(()).unwrap());
+    let kind = answer.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     (kind, serde_json::from_str(&text(answer).await).unwrap())
 }
 
@@ -21,7 +24,9 @@ async fn health(time: &Time) -> (Health, gusset_health::Running) {
     mail.down();
     let builder = time.builder().detail_token(TOKEN);
     let health = builder
-        .ready(Exclusive(index.quick("index").spread(std::time::Duration::ZERO)))
+        .ready(Exclusive(
+            index.quick("index").spread(std::time::Duration::ZERO),
+        ))
         .inform(Optional(mail.quick("mail")))
         .build()
         .unwrap();
@@ -96,7 +101,11 @@ async fn microprofiles_shape() {
 async fn public_words_of_each_shape() {
     let health = Time::new().builder().build().unwrap();
     for (format, pass, fail) in [
-        (Format::HealthJson, r#"{"status":"pass"}"#, r#"{"status":"fail"}"#),
+        (
+            Format::HealthJson,
+            r#"{"status":"pass"}"#,
+            r#"{"status":"fail"}"#,
+        ),
         (Format::Spring, r#"{"status":"UP"}"#, r#"{"status":"DOWN"}"#),
         (
             Format::MicroProfile,

@@ -48,7 +48,10 @@ async fn call(grpc: &GrpcHealth, method: &str, message: &[u8]) -> (Vec<u8>, Stri
     let whole = response.into_body().collect().await.unwrap();
     let trailers = whole.trailers().cloned().unwrap_or_default();
     let status = head.unwrap_or_else(|| trailers["grpc-status"].clone());
-    (whole.to_bytes().to_vec(), status.to_str().unwrap().to_owned())
+    (
+        whole.to_bytes().to_vec(),
+        status.to_str().unwrap().to_owned(),
+    )
 }
 
 /// The next message of a stream, if there is one now.
@@ -75,7 +78,14 @@ async fn the_whole_starts_not_serving_and_follows_the_life_cycle() {
         (|life| life.hold("by hand"), NOT_SERVING),
         (|life| life.release(), SERVING),
         // Latched: what comes later does not bring it back.
-        (|life| { life.drain(); life.started(); life.release(); }, NOT_SERVING),
+        (
+            |life| {
+                life.drain();
+                life.started();
+                life.release();
+            },
+            NOT_SERVING,
+        ),
     ];
     for (turn, expected) in turns {
         turn(life);
@@ -86,13 +96,20 @@ async fn the_whole_starts_not_serving_and_follows_the_life_cycle() {
         let (message, _) = call(&grpc, "Check", &named("liveness")).await;
         assert_eq!(message, SERVING);
     }
-    assert_eq!(call(&grpc, "Check", b"").await.0, NOT_SERVING, "no field is the whole");
+    assert_eq!(
+        call(&grpc, "Check", b"").await.0,
+        NOT_SERVING,
+        "no field is the whole"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn check_of_an_unknown_service_is_not_found() {
     let grpc = Time::new().builder().build().unwrap().grpc();
-    assert_eq!(call(&grpc, "Check", &named("nobody")).await, (vec![], "5".to_owned()));
+    assert_eq!(
+        call(&grpc, "Check", &named("nobody")).await,
+        (vec![], "5".to_owned())
+    );
     assert_eq!(call(&grpc, "Chek", b"").await.1, "12");
     assert_eq!(call(&grpc, "Check", b"\x0a\x7f").await.1, "3");
 }

@@ -11,7 +11,9 @@ async fn a_phase_is_never_left_backwards() {
     let life = health.lifecycle();
     life.started();
     life.drain();
-    let back: [fn(&Lifecycle); 3] = [Lifecycle::started, Lifecycle::release, |life| life.hold("x")];
+    let back: [fn(&Lifecycle); 3] = [Lifecycle::started, Lifecycle::release, |life| {
+        life.hold("x")
+    }];
     for back in back {
         back(life);
         assert_eq!(life.phase(), Phase::Draining);

@@ -12,6 +12,7 @@ mod config;
 mod defaults;
 mod formats;
 mod grpc;
+mod grpc_client;
 mod life;
 mod liveness;
 #[cfg(feature = "management")]
@@ -25,4 +26,6 @@ mod roles;
 mod served;
 mod shutdown;
 mod support;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod systemd;
 mod ui;

@@ -33,9 +33,15 @@ fn on_this_machine_details_are_for_everybody() {
     let address = management.local_addr();
     assert!(address.ip().is_loopback());
     let answer = ask(address, "/healthz", "");
-    assert!(answer.contains(r#""mail":[{"componentType":"optional""#), "{answer}");
+    assert!(
+        answer.contains(r#""mail":[{"componentType":"optional""#),
+        "{answer}"
+    );
     for (path, status) in [("/livez", 200), ("/health/ready", 503), ("/nothing", 404)] {
-        assert!(ask(address, path, "").starts_with(&format!("HTTP/1.1 {status} ")), "{path}");
+        assert!(
+            ask(address, path, "").starts_with(&format!("HTTP/1.1 {status} ")),
+            "{path}"
+        );
     }
     management.shutdown();
     assert!(TcpStream::connect(address).is_err());
@@ -47,20 +53,43 @@ fn another_address_takes_a_token_or_a_word() {
     let bare = Health::builder().build().unwrap();
     let refused = bare.management().address(everywhere).port(0).start();
     assert!(refused.unwrap_err().to_string().starts_with("`address`"));
-    assert!(bare.management().address(everywhere).port(0).open_to_all().start().is_ok());
+    assert!(
+        bare.management()
+            .address(everywhere)
+            .port(0)
+            .open_to_all()
+            .start()
+            .is_ok()
+    );
 
-    let health = Health::builder().detail_token("correct-horse-battery").build().unwrap();
-    let management = health.management().address(everywhere).port(0).start().unwrap();
+    let health = Health::builder()
+        .detail_token("correct-horse-battery")
+        .build()
+        .unwrap();
+    let management = health
+        .management()
+        .address(everywhere)
+        .port(0)
+        .start()
+        .unwrap();
     let address = (Ipv4Addr::LOCALHOST, management.local_addr().port()).into();
     assert!(ask(address, "/livez", "").ends_with("\r\n\r\n{\"status\":\"pass\"}"));
-    let answer = ask(address, "/livez", "authorization: Bearer correct-horse-battery\r\n");
+    let answer = ask(
+        address,
+        "/livez",
+        "authorization: Bearer correct-horse-battery\r\n",
+    );
     assert!(answer.contains("main-runtime"), "{answer}");
 }
 
 #[test]
 fn a_main_runtime_that_is_stuck_is_not_live_while_the_listener_answers() {
     let (clock, hand) = Clock::manual();
-    let health = Health::builder().clock(clock).signals(false).build().unwrap();
+    let health = Health::builder()
+        .clock(clock)
+        .signals(false)
+        .build()
+        .unwrap();
     let management = health.management().port(0).start().unwrap();
     let address = management.local_addr();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -110,7 +139,12 @@ fn other_endpoints_are_mounted_beside_and_probes_are_not_replaced() {
         }
     }
     let health = Health::builder().build().unwrap();
-    let management = health.management().port(0).mount("/metrics", Page).start().unwrap();
+    let management = health
+        .management()
+        .port(0)
+        .mount("/metrics", Page)
+        .start()
+        .unwrap();
     assert!(ask(management.local_addr(), "/metrics", "").ends_with("\r\n\r\na page"));
     for path in ["/livez", "metrics"] {
         let refused = health.management().port(0).mount(path, Page).start();

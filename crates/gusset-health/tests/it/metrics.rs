@@ -17,13 +17,18 @@ async fn what_probes_say_is_recorded() {
         let all = all.into_iter().map(|(key, unit, help, value)| {
             let key = key.key();
             assert!(help.is_some() && unit.is_some(), "{key} is described");
-            let labels: Vec<_> = key.labels().map(|label| label.value()).collect();
+            let labels: Vec<_> = key.labels().map(metrics::Label::value).collect();
             let value = match value {
                 DebugValue::Counter(n) => n as f64,
                 DebugValue::Gauge(n) => n.0,
                 DebugValue::Histogram(all) => all.len() as f64,
             };
-            (format!("{} {}", key.name(), labels.join(" ")).trim().to_owned(), value)
+            (
+                format!("{} {}", key.name(), labels.join(" "))
+                    .trim()
+                    .to_owned(),
+                value,
+            )
         });
         all.collect()
     };
@@ -52,7 +57,11 @@ async fn what_probes_say_is_recorded() {
         now["gusset.health.check.duration index"]
     );
     for metric in names::ALL {
-        assert!(now.keys().any(|key| key.starts_with(metric.name)), "{}", metric.name);
+        assert!(
+            now.keys().any(|key| key.starts_with(metric.name)),
+            "{}",
+            metric.name
+        );
     }
 
     for turn in [Dial::down, Dial::hang, Dial::panic] {
@@ -63,7 +72,10 @@ async fn what_probes_say_is_recorded() {
     assert_eq!(now["gusset.health.check.status index down"], 1.0);
     assert_eq!(now["gusset.health.ready"], 0.0);
     for result in ["down", "timeout", "panic"] {
-        assert!(now[&format!("gusset.health.check.runs index {result}")] > 0.0, "{result}");
+        assert!(
+            now[&format!("gusset.health.check.runs index {result}")] > 0.0,
+            "{result}"
+        );
     }
 
     health.lifecycle().hurry();

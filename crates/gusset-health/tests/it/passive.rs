@@ -10,7 +10,8 @@ use crate::support::{SECOND, Time};
 /// A call that was answered so.
 fn call(passive: &Passive, time: &Time, status: u16) {
     let request = Request::new(());
-    let mut track: Track<Http, _> = Track::start(passive, RequestHead::from(&request), time.clock());
+    let mut track: Track<Http, _> =
+        Track::start(passive, RequestHead::from(&request), time.clock());
     let mut response = Response::new(());
     *response.status_mut() = status.try_into().unwrap();
     track.respond(ResponseHead::from(&response));
@@ -19,7 +20,8 @@ fn call(passive: &Passive, time: &Time, status: u16) {
 
 fn left(passive: &Passive, time: &Time) {
     let request = Request::new(());
-    let mut track: Track<Http, _> = Track::start(passive, RequestHead::from(&request), time.clock());
+    let mut track: Track<Http, _> =
+        Track::start(passive, RequestHead::from(&request), time.clock());
     track.end(End::Cancelled(Stage::Head));
 }
 
@@ -60,7 +62,11 @@ async fn a_remote_that_fails_real_calls_is_down_until_they_are_forgotten() {
     time.pass(26 * SECOND).await;
     assert_eq!(health.check("stock"), Some(Status::Down));
     time.pass(6 * SECOND).await;
-    assert_eq!(health.check("stock"), Some(Status::Up), "forgotten, and tried again");
+    assert_eq!(
+        health.check("stock"),
+        Some(Status::Up),
+        "forgotten, and tried again"
+    );
 }
 
 #[test]

@@ -35,11 +35,21 @@ const TABLE: &[Row] = &[
     row("starting", Phase::Starting, [200, 503, 503], "down"),
     row("ready", Phase::Ready, [200, 200, 200], "up"),
     row("ready, degraded", Phase::Ready, [200, 200, 200], "degraded"),
-    row("not ready: exclusive down", Phase::Ready, [200, 503, 200], "down"),
+    row(
+        "not ready: exclusive down",
+        Phase::Ready,
+        [200, 503, 200],
+        "down",
+    ),
     row("not ready: held", Phase::Ready, [200, 503, 200], "down"),
     row("main runtime stuck", Phase::Ready, [503, 503, 200], "down"),
     row("draining", Phase::Draining, [200, 503, 200], "down"),
-    row("draining, later updates", Phase::Draining, [200, 503, 200], "down"),
+    row(
+        "draining, later updates",
+        Phase::Draining,
+        [200, 503, 200],
+        "down",
+    ),
     row("stopping", Phase::Stopping, [200, 503, 200], "down"),
     row("stopped", Phase::Stopped, [200, 503, 200], "down"),
 ];
@@ -97,7 +107,11 @@ async fn each_phase_answers_as_the_table_says() {
         assert_eq!(life.phase(), row.phase, "{name}: phase");
         assert_eq!(status(&health.livez()), row.livez, "{name}: /livez");
         assert_eq!(status(&health.readyz()), row.readyz, "{name}: /readyz");
-        assert_eq!(status(&health.startupz()), row.startupz, "{name}: /startupz");
+        assert_eq!(
+            status(&health.startupz()),
+            row.startupz,
+            "{name}: /startupz"
+        );
         assert_eq!(health.status().as_str(), row.whole, "{name}: /healthz");
         drop(running);
     }

@@ -44,12 +44,16 @@ async fn strangers_are_told_pass_or_fail_and_nothing_else() {
     ];
     for (path, probe) in health.probes() {
         for stranger in strangers {
-            let answer = ask(&probe, with(stranger));
+            let answer = ask(&probe, &with(stranger));
             assert!(!answer.headers().contains_key("x-health"), "{path}");
-            assert_eq!(text(answer).await, r#"{"status":"pass"}"#, "{path} {stranger}");
+            assert_eq!(
+                text(answer).await,
+                r#"{"status":"pass"}"#,
+                "{path} {stranger}"
+            );
         }
         let verbose = Request::builder().uri(format!("{path}?verbose&full=1"));
-        let answer = ask(&probe, verbose.body(()).unwrap());
+        let answer = ask(&probe, &verbose.body(()).unwrap());
         assert_eq!(text(answer).await, r#"{"status":"pass"}"#, "{path}");
     }
 }
@@ -58,11 +62,14 @@ async fn strangers_are_told_pass_or_fail_and_nothing_else() {
 async fn who_brings_the_token_is_told_all() {
     let (_time, health, _running) = health().await;
     for scheme in ["Bearer", "bearer"] {
-        let answer = ask(&health.healthz(), with(&format!("{scheme} {TOKEN}")));
+        let answer = ask(&health.healthz(), &with(&format!("{scheme} {TOKEN}")));
         assert_eq!(answer.headers()["x-health"], "degraded");
         let told: serde_json::Value = serde_json::from_str(&text(answer).await).unwrap();
         assert_eq!(told["status"], "warn");
-        assert_eq!(told["checks"]["mail"][0]["output"], "secret-host:5432 refused");
+        assert_eq!(
+            told["checks"]["mail"][0]["output"],
+            "secret-host:5432 refused"
+        );
     }
 }
 
@@ -73,9 +80,12 @@ async fn each_probe_tells_of_what_it_rests_on() {
         (health.livez(), vec!["main-runtime"]),
         (health.readyz(), vec!["local-index", "main-runtime"]),
         (health.startupz(), vec!["local-index"]),
-        (health.healthz(), vec!["local-index", "mail", "main-runtime"]),
+        (
+            health.healthz(),
+            vec!["local-index", "mail", "main-runtime"],
+        ),
     ] {
-        let answer = ask(&probe, with(&format!("Bearer {TOKEN}")));
+        let answer = ask(&probe, &with(&format!("Bearer {TOKEN}")));
         let told: serde_json::Value = serde_json::from_str(&text(answer).await).unwrap();
         let mut checks: Vec<_> = told["checks"].as_object().unwrap().keys().collect();
         checks.sort();
@@ -88,10 +98,13 @@ async fn a_head_has_no_body_and_other_methods_are_refused() {
     let health = Time::new().builder().build().unwrap();
     let method = |method| {
         let request = Request::builder().method(method);
-        ask(&health.livez(), request.body(()).unwrap())
+        ask(&health.livez(), &request.body(()).unwrap())
     };
     let head = method(Method::HEAD);
-    assert_eq!((head.status().as_u16(), text(head).await.as_str()), (200, ""));
+    assert_eq!(
+        (head.status().as_u16(), text(head).await.as_str()),
+        (200, "")
+    );
     let post = method(Method::POST);
     assert_eq!(post.status(), 405);
     assert_eq!(post.headers()["allow"], "GET, HEAD");

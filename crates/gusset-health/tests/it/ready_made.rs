@@ -9,7 +9,10 @@ use tokio::net::TcpListener;
 async fn first(check: Check) -> Status {
     let name = check.name().to_owned();
     let builder = Health::builder().signals(false);
-    let health = builder.inform(check.spread(Duration::ZERO)).build().unwrap();
+    let health = builder
+        .inform(check.spread(Duration::ZERO))
+        .build()
+        .unwrap();
     let _running = health.start().unwrap();
     loop {
         match health.check(&name).unwrap() {
@@ -57,7 +60,10 @@ async fn http_is_up_by_the_status_of_the_answer() {
     let check = http_get("stock", &base).unwrap();
     assert_eq!(first(check).await, Status::Down);
     for uri in ["https://stock/", "stock", "/livez", "not a uri"] {
-        assert_eq!(http_get("stock", uri).unwrap_err().field(), "checks.stock.uri");
+        assert_eq!(
+            http_get("stock", uri).unwrap_err().field(),
+            "checks.stock.uri"
+        );
     }
 }
 
@@ -65,9 +71,15 @@ async fn http_is_up_by_the_status_of_the_answer() {
 #[tokio::test]
 async fn a_disk_is_asked_for_its_room() {
     use gusset_health::Disk;
-    let disk = Disk::new("/").degraded_below(0.0).down_below(0.0).down_below_bytes(0);
+    let disk = Disk::new("/")
+        .degraded_below(0.0)
+        .down_below(0.0)
+        .down_below_bytes(0);
     assert_eq!(first(disk.check("disk")).await, Status::Up);
     let disk = Disk::new("/").down_below_bytes(u64::MAX);
     assert_eq!(first(disk.check("disk")).await, Status::Down);
-    assert_eq!(first(Disk::new("/no/such/place").check("disk")).await, Status::Down);
+    assert_eq!(
+        first(Disk::new("/no/such/place").check("disk")).await,
+        Status::Down
+    );
 }

@@ -60,10 +60,15 @@ async fn a_shutdown_with_calls_under_way_loses_none_and_readiness_falls_first() 
     let server = tokio::spawn(async move { running.serve(server.into_future()).await });
 
     assert!(ask(address, "/readyz").await.starts_with("HTTP/1.1 200 "));
-    let calls: Vec<_> = (0..CALLS).map(|_| tokio::spawn(ask(address, "/slow"))).collect();
+    let calls: Vec<_> = (0..CALLS)
+        .map(|_| tokio::spawn(ask(address, "/slow")))
+        .collect();
     until(|| health.in_flight().count() == CALLS).await;
     health.lifecycle().drain();
-    assert!(ask(address, "/readyz").await.starts_with("HTTP/1.1 503 "), "still served");
+    assert!(
+        ask(address, "/readyz").await.starts_with("HTTP/1.1 503 "),
+        "still served"
+    );
     assert!(ask(address, "/livez").await.starts_with("HTTP/1.1 200 "));
     assert_eq!(health.in_flight().count(), CALLS, "probes are no traffic");
 
@@ -110,7 +115,9 @@ async fn sigterm_drains_and_a_second_one_hurries() {
     health.lifecycle().started();
     let terminate = || {
         let me = std::process::id().to_string();
-        let kill = std::process::Command::new("kill").args(["-TERM", &me]).status();
+        let kill = std::process::Command::new("kill")
+            .args(["-TERM", &me])
+            .status();
         assert!(kill.unwrap().success());
     };
     terminate();

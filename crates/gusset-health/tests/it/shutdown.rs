@@ -44,9 +44,14 @@ fn routes_beyond_a_thousand_are_counted_together_and_paths_never() {
     let in_flight = InFlight::default();
     let calls: Vec<_> = (0..1500)
         .map(|n| {
-            let mut request = Request::builder().uri(format!("/items/{n}")).body(()).unwrap();
+            let mut request = Request::builder()
+                .uri(format!("/items/{n}"))
+                .body(())
+                .unwrap();
             if n < 1400 {
-                request.extensions_mut().insert(Route::shared(format!("/r{n}")));
+                request
+                    .extensions_mut()
+                    .insert(Route::shared(format!("/r{n}")));
             }
             Under::start(&in_flight, RequestHead::from(&request), Clock::system())
         })
@@ -71,7 +76,10 @@ async fn calls_under_way_are_waited_for_and_no_longer() {
         async move { running.serve(signal).await }
     });
     time.pass(10 * SECOND).await;
-    assert!(!farewell.is_finished(), "the listener is closed, a call is not done");
+    assert!(
+        !farewell.is_finished(),
+        "the listener is closed, a call is not done"
+    );
     assert_eq!(health.lifecycle().phase(), Phase::Stopping);
     one.end(End::Complete(None));
     settle().await;
@@ -86,7 +94,11 @@ async fn a_straggler_that_never_ends_is_named_by_route_and_not_waited_for() {
     let warned = Warnings::default();
     let _default = tracing::subscriber::set_default(warned.clone());
     let time = Time::new();
-    let health = time.builder().in_flight_deadline(10 * SECOND).build().unwrap();
+    let health = time
+        .builder()
+        .in_flight_deadline(10 * SECOND)
+        .build()
+        .unwrap();
     let running = health.start().unwrap();
     let _stuck = [
         call(&health.in_flight(), "/report"),
@@ -103,7 +115,9 @@ async fn a_straggler_that_never_ends_is_named_by_route_and_not_waited_for() {
     assert!(!farewell.is_clean());
     let lines = warned.lines();
     assert!(
-        lines.iter().any(|line| line.contains("/feed/{id}: 1, /report: 2")),
+        lines
+            .iter()
+            .any(|line| line.contains("/feed/{id}: 1, /report: 2")),
         "{lines:?}"
     );
 }
@@ -130,7 +144,7 @@ async fn telemetry_is_flushed_after_the_last_call_and_within_its_time() {
             flag.store(true, Ordering::SeqCst);
             std::future::ready(())
         })
-        .flush(|| pending())
+        .flush(pending)
         .flush_deadline(3 * SECOND)
         .build()
         .unwrap();
@@ -142,7 +156,10 @@ async fn telemetry_is_flushed_after_the_last_call_and_within_its_time() {
         async move { running.serve(signal).await }
     });
     time.pass(5 * SECOND).await;
-    assert!(!flushed.load(Ordering::SeqCst), "a call is still to be told of");
+    assert!(
+        !flushed.load(Ordering::SeqCst),
+        "a call is still to be told of"
+    );
     one.end(End::Complete(None));
     settle().await;
     assert!(flushed.load(Ordering::SeqCst));

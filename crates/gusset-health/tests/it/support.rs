@@ -112,11 +112,11 @@ impl Dial {
 }
 
 pub(crate) fn get(probe: &Probe) -> Response<Full<Bytes>> {
-    ask(probe, Request::new(()))
+    ask(probe, &Request::new(()))
 }
 
-pub(crate) fn ask(probe: &Probe, request: Request<()>) -> Response<Full<Bytes>> {
-    probe.answer(RequestHead::from(&request)).into_inner()
+pub(crate) fn ask(probe: &Probe, request: &Request<()>) -> Response<Full<Bytes>> {
+    probe.answer(RequestHead::from(request)).into_inner()
 }
 
 pub(crate) fn status(probe: &Probe) -> u16 {
