@@ -25,6 +25,34 @@ const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
 /// Only what may decide on something is accepted where it would: heartbeats of the service's own for
 /// liveness, checks of named dependencies for readiness.
 ///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use gusset_health::{Check, Exclusive, Format, Health, Heartbeat};
+///
+/// # fn main() -> Result<(), gusset_health::ConfigError> {
+/// let consumer = Heartbeat::new("consumer", Duration::from_secs(60));
+/// let index = Check::new("local-index", async || ());
+/// let health = Health::builder()
+///     .live(consumer)
+///     .live_deadline(Duration::from_secs(45))
+///     .ready(Exclusive(index))
+///     .start_by_checks()
+///     .termination_grace(Duration::from_secs(60))
+///     .pre_stop(Duration::from_secs(3))
+///     .drain_delay(Duration::from_secs(10))
+///     .in_flight_deadline(Duration::from_secs(40))
+///     .flush_deadline(Duration::from_secs(5))
+///     .flush(|| async { /* hand over the last spans */ })
+///     .recorder(Arc::new(metrics::NoopRecorder))
+///     .detail_token("sixteen characters")
+///     .format(Format::HealthJson)
+///     .build();
+/// assert_eq!(health.unwrap_err().field(), "detail_token", "no header may hold a space");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// ```compile_fail
 /// use gusset_health::{Check, Health};
 ///

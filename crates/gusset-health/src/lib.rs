@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod ask;
 mod builder;
 mod check;
 mod core;
@@ -22,6 +23,7 @@ mod status;
 #[cfg(all(feature = "systemd", unix))]
 mod systemd;
 
+pub use ask::ask;
 pub use builder::HealthBuilder;
 pub use check::{Check, Exclusive, Gate, Optional, Shared};
 pub use error::ConfigError;

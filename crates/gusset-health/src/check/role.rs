@@ -54,6 +54,14 @@ pub struct Shared(pub Check);
 pub struct Optional(pub Check);
 
 /// A dependency that may decide on readiness: [`Exclusive`], and [`Shared`] with a warning.
+///
+/// ```
+/// use gusset_health::{Gate, Health, HealthBuilder};
+///
+/// fn gated(gates: impl IntoIterator<Item = impl Gate>) -> HealthBuilder {
+///     gates.into_iter().fold(Health::builder(), HealthBuilder::ready)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` may not decide on readiness",
     label = "neither `Exclusive` nor `Shared`",

@@ -8,6 +8,7 @@
 
 mod auto_traits;
 mod checks;
+mod command;
 mod config;
 mod defaults;
 mod formats;

@@ -1,6 +1,14 @@
 //! The contract table: phase × endpoint.
 
-use gusset_health::{Exclusive, Optional, Phase};
+use std::future::Future as _;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use gusset_health::{Exclusive, Health, Optional, Phase, Running};
+use http::Request;
+use http_body::Body as _;
+use http_body_util::Full;
+use tower_service::Service as _;
 
 use crate::support::{Dial, SECOND, Time, settle, status};
 
@@ -112,9 +120,38 @@ async fn each_phase_answers_as_the_table_says() {
             row.startupz,
             "{name}: /startupz"
         );
+        let serving = row.readyz == 200;
+        assert_eq!(grpc_serves(&health), serving, "{name}: gRPC");
+        if let Some(running) = &running {
+            let open = row.phase < Phase::Stopping;
+            assert_eq!(listens(running), open, "{name}: listener");
+        }
         assert_eq!(health.status().as_str(), row.whole, "{name}: /healthz");
         drop(running);
     }
+}
+
+/// What gRPC's health service says of the whole.
+fn grpc_serves(health: &Health) -> bool {
+    let request = Request::post("/grpc.health.v1.Health/Check")
+        .header("content-type", "application/grpc")
+        .body(Full::<&[u8]>::new(&[0; 5][..]))
+        .unwrap();
+    let cx = &mut Context::from_waker(Waker::noop());
+    let Poll::Ready(Ok(response)) = pin!(health.grpc().call(request)).poll(cx) else {
+        panic!("it does not wait");
+    };
+    let mut body = response.into_body();
+    let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut body).poll_frame(cx) else {
+        panic!("it does not wait");
+    };
+    frame.into_data().unwrap()[..] == [0, 0, 0, 0, 2, 8, 1]
+}
+
+/// Whether the listener has not been told to close.
+fn listens(running: &Running) -> bool {
+    let cx = &mut Context::from_waker(Waker::noop());
+    pin!(running.shutdown_signal()).poll(cx).is_pending()
 }
 
 #[tokio::test(start_paused = true)]
