@@ -193,3 +193,28 @@ fn what_is_no_grpc_is_refused_and_a_long_request_is_not_read() {
         .unwrap();
     assert_eq!(ask(&grpc, long).headers()["grpc-status"], "8");
 }
+
+#[cfg(feature = "tonic")]
+#[test]
+fn tonics_router_takes_it_as_one_of_its_own() {
+    use std::convert::Infallible;
+
+    use tonic::server::NamedService;
+
+    /// What `tonic::service::Routes::add_service` asks for.
+    fn taken<S>(_: S) -> &'static str
+    where
+        S: tower_service::Service<Request<tonic::body::Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Response: axum::response::IntoResponse,
+        S::Future: Send + 'static,
+    {
+        S::NAME
+    }
+    let grpc = Time::new().builder().build().unwrap().grpc();
+    assert_eq!(taken(grpc), "grpc.health.v1.Health");
+}

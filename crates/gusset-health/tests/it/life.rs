@@ -12,7 +12,7 @@ async fn a_phase_is_never_left_backwards() {
     life.started();
     life.drain();
     let back: [fn(&Lifecycle); 3] = [Lifecycle::started, Lifecycle::release, |life| {
-        life.hold("x")
+        life.hold("x");
     }];
     for back in back {
         back(life);
