@@ -44,6 +44,12 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that have the page read by the reference parser",
     },
     Tool {
+        name: "grpcio-health-checking",
+        check: &["python3", "-c", "import grpc_health.v1.health_pb2_grpc"],
+        source: Source::Pip("grpcio-health-checking"),
+        needed_by: "tests that have gRPC's health service asked by the reference client",
+    },
+    Tool {
         name: "curl",
         check: &["curl", "--version"],
         source: Source::Install("curl"),

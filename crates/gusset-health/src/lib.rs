@@ -1,0 +1,46 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod ask;
+mod builder;
+mod check;
+mod core;
+mod error;
+mod grpc;
+mod health;
+mod heartbeat;
+mod in_flight;
+mod lifecycle;
+#[cfg(feature = "management")]
+mod management;
+mod metrics;
+pub mod names;
+mod passive;
+mod probe;
+mod ready_made;
+mod running;
+mod status;
+#[cfg(all(feature = "systemd", unix))]
+mod systemd;
+
+pub use ask::ask;
+pub use builder::HealthBuilder;
+pub use check::{Check, Exclusive, Gate, Optional, Shared};
+pub use error::ConfigError;
+pub use grpc::{GrpcHealth, GrpcHealthBody, GrpcHealthFuture};
+pub use health::{Health, PATHS};
+pub use heartbeat::Heartbeat;
+pub use in_flight::{InFlight, InFlightCall};
+pub use lifecycle::{Lifecycle, Phase};
+#[cfg(feature = "management")]
+pub use management::{Management, ManagementBuilder, ManagementError};
+pub use metrics::SharedRecorder;
+pub use passive::{Passive, PassiveCall};
+pub use probe::{Format, Probe};
+#[cfg(feature = "http-check")]
+pub use ready_made::http_get;
+pub use ready_made::tcp;
+#[cfg(feature = "disk")]
+pub use ready_made::{Disk, DiskReport};
+pub use running::{Farewell, Running, StartError};
+pub use status::{Report, Status};

@@ -1,0 +1,26 @@
+//! What may be sent and shared.
+
+use gusset_health::{
+    Check, ConfigError, Farewell, Health, HealthBuilder, Heartbeat, InFlight, InFlightCall,
+    Lifecycle, Probe, Report, Running, StartError,
+};
+
+fn sent<T: Send>() {}
+fn shared<T: Send + Sync>() {}
+
+#[test]
+fn all_of_it_is_sent_and_shared() {
+    shared::<Check>();
+    shared::<ConfigError>();
+    shared::<Farewell<()>>();
+    shared::<Health>();
+    sent::<HealthBuilder>();
+    shared::<Heartbeat>();
+    shared::<InFlight>();
+    shared::<InFlightCall>();
+    shared::<Lifecycle>();
+    shared::<Probe>();
+    shared::<Report>();
+    shared::<Running>();
+    shared::<StartError>();
+}

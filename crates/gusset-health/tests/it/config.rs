@@ -1,0 +1,114 @@
+//! What cannot be used does not build, and the error names the field.
+
+use std::time::Duration;
+
+use gusset_health::{Check, Health, HealthBuilder, Heartbeat};
+
+use crate::support::SECOND;
+
+fn check() -> Check {
+    Check::new("db", async || ())
+}
+
+type Case = (&'static str, fn(HealthBuilder) -> HealthBuilder);
+
+const CASES: &[Case] = &[
+    ("checks.db.interval", |b| {
+        b.inform(check().interval(Duration::ZERO))
+    }),
+    ("checks.db.interval", |b| {
+        b.inform(check().interval(Duration::MAX))
+    }),
+    ("checks.db.timeout", |b| {
+        b.inform(check().timeout(Duration::ZERO))
+    }),
+    ("checks.db.timeout", |b| {
+        b.inform(check().timeout(Duration::MAX))
+    }),
+    ("checks.db.failures", |b| b.inform(check().failures(0))),
+    ("checks.db.successes", |b| b.inform(check().successes(0))),
+    ("checks.db.min_time", |b| {
+        b.inform(check().min_time(Duration::MAX))
+    }),
+    ("checks.db.spread", |b| {
+        b.inform(check().spread(Duration::MAX))
+    }),
+    ("checks.db.longest_wait", |b| {
+        b.inform(check().longest_wait(Duration::MAX))
+    }),
+    ("checks.db.stale_after", |b| {
+        b.inform(check().stale_after(11 * SECOND))
+    }),
+    ("checks.db.stale_after", |b| {
+        b.inform(check().stale_after(Duration::MAX))
+    }),
+    ("checks.db.stale_after", |b| {
+        b.inform(check().timeout(30 * SECOND))
+    }),
+    ("checks.db", |b| b.inform(check()).inform(check())),
+    ("checks.", |b| b.inform(Check::new("", async || ()))),
+    ("checks.a b", |b| b.inform(Check::new("a b", async || ()))),
+    ("checks.a\\n", |b| b.inform(Check::new("a\n", async || ()))),
+    ("live_deadline", |b| b.live_deadline(2 * SECOND)),
+    ("live.loop.deadline", |b| {
+        b.live(Heartbeat::new("loop", SECOND))
+    }),
+    ("live.a b", |b| b.live(Heartbeat::new("a b", 60 * SECOND))),
+    ("live.loop", |b| {
+        let beat = || Heartbeat::new("loop", 60 * SECOND);
+        b.live(beat()).live(beat())
+    }),
+    ("detail_token", |b| b.detail_token("short")),
+    ("detail_token", |b| {
+        b.detail_token("long enough, and with spaces in it")
+    }),
+    ("in_flight_deadline", |b| {
+        b.in_flight_deadline(Duration::ZERO)
+    }),
+    ("in_flight_deadline", |b| b.in_flight_deadline(26 * SECOND)),
+    ("in_flight_deadline", |b| {
+        b.pre_stop(6 * SECOND).in_flight_deadline(20 * SECOND)
+    }),
+    ("termination_grace", |b| b.drain_delay(30 * SECOND)),
+    ("termination_grace", |b| b.termination_grace(5 * SECOND)),
+];
+
+#[test]
+fn the_field_at_fault_is_named() {
+    for (at, (field, fault)) in CASES.iter().enumerate() {
+        let builder = fault(Health::builder().environment(|_| None));
+        let error = builder.build().expect_err(&format!("case {at}, {field}"));
+        assert_eq!(error.field(), *field, "case {at}: {error}");
+        assert!(error.to_string().contains(field), "{error}");
+    }
+}
+
+#[test]
+fn an_error_tells_the_sum_that_does_not_fit() {
+    let error = Health::builder()
+        .environment(|_| None)
+        .drain_delay(10 * SECOND)
+        .in_flight_deadline(20 * SECOND)
+        .build()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`in_flight_deadline` cannot be used: with pre_stop 0ns, drain_delay 10s and flush_deadline \
+         5s it is longer than the 30s of termination_grace: 15s are left for it"
+    );
+}
+
+#[test]
+fn a_second_start_is_refused_and_says_so() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let _entered = runtime.enter();
+    let health = Health::builder().signals(false).build().unwrap();
+    let _running = health.start().unwrap();
+    assert_eq!(
+        health.start().unwrap_err().to_string(),
+        "it was started before"
+    );
+}

@@ -1,0 +1,220 @@
+//! `grpc.health.v1`, message by message.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use gusset_health::{Exclusive, GrpcHealth, GrpcHealthBody};
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Full};
+use tower_service::Service as _;
+
+use crate::support::{Dial, SECOND, Time, settle};
+
+const SERVING: &[u8] = &[0, 0, 0, 0, 2, 8, 1];
+const NOT_SERVING: &[u8] = &[0, 0, 0, 0, 2, 8, 2];
+const SERVICE_UNKNOWN: &[u8] = &[0, 0, 0, 0, 2, 8, 3];
+
+fn request(method: &str, message: &[u8]) -> Request<Full<Bytes>> {
+    let mut body = vec![0, 0, 0, 0, message.len() as u8];
+    body.extend_from_slice(message);
+    Request::post(format!("/grpc.health.v1.Health/{method}"))
+        .header("content-type", "application/grpc")
+        .body(Full::from(body))
+        .unwrap()
+}
+
+fn named(service: &str) -> Vec<u8> {
+    let mut message = vec![0x0a, service.len() as u8];
+    message.extend_from_slice(service.as_bytes());
+    message
+}
+
+fn ask(grpc: &GrpcHealth, request: Request<Full<Bytes>>) -> Response<GrpcHealthBody> {
+    let answer = pin!(grpc.clone().call(request));
+    match answer.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(response)) => response,
+        Poll::Pending => panic!("it does not wait"),
+    }
+}
+
+/// The message and the status of a call that ends at once.
+async fn call(grpc: &GrpcHealth, method: &str, message: &[u8]) -> (Vec<u8>, String) {
+    let response = ask(grpc, request(method, message));
+    assert_eq!(response.headers()["content-type"], "application/grpc");
+    let head = response.headers().get("grpc-status").cloned();
+    let whole = response.into_body().collect().await.unwrap();
+    let trailers = whole.trailers().cloned().unwrap_or_default();
+    let status = head.unwrap_or_else(|| trailers["grpc-status"].clone());
+    (
+        whole.to_bytes().to_vec(),
+        status.to_str().unwrap().to_owned(),
+    )
+}
+
+/// The next message of a stream, if there is one now.
+async fn next(body: &mut GrpcHealthBody) -> Option<Vec<u8>> {
+    settle().await;
+    poll_fn(|cx| match Pin::new(&mut *body).poll_frame(cx) {
+        Poll::Ready(Some(Ok(frame))) => Poll::Ready(frame.into_data().ok().map(Vec::from)),
+        _ => Poll::Ready(None),
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_starts_not_serving_and_follows_the_life_cycle() {
+    let time = Time::new();
+    let health = time.builder().drain_delay(5 * SECOND).build().unwrap();
+    let grpc = health.grpc().service("shop.v1.Cart").unwrap();
+    let _running = health.start().unwrap();
+    let life = health.lifecycle();
+    type Turn = (fn(&gusset_health::Lifecycle), &'static [u8]);
+    let turns: [Turn; 5] = [
+        (|_| {}, NOT_SERVING),
+        (|life| life.started(), SERVING),
+        (|life| life.hold("by hand"), NOT_SERVING),
+        (|life| life.release(), SERVING),
+        // Latched: what comes later does not bring it back.
+        (
+            |life| {
+                life.drain();
+                life.started();
+                life.release();
+            },
+            NOT_SERVING,
+        ),
+    ];
+    for (turn, expected) in turns {
+        turn(life);
+        for service in ["", "readiness", "shop.v1.Cart"] {
+            let (message, status) = call(&grpc, "Check", &named(service)).await;
+            assert_eq!((&*message, &*status), (expected, "0"), "{service}");
+        }
+        let (message, _) = call(&grpc, "Check", &named("liveness")).await;
+        assert_eq!(message, SERVING);
+    }
+    assert_eq!(
+        call(&grpc, "Check", b"").await.0,
+        NOT_SERVING,
+        "no field is the whole"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn check_of_an_unknown_service_is_not_found() {
+    let grpc = Time::new().builder().build().unwrap().grpc();
+    assert_eq!(
+        call(&grpc, "Check", &named("nobody")).await,
+        (vec![], "5".to_owned())
+    );
+    assert_eq!(call(&grpc, "Chek", b"").await.1, "12");
+    assert_eq!(call(&grpc, "Check", b"\x0a\x7f").await.1, "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn list_names_all() {
+    let grpc = Time::new().builder().build().unwrap().grpc();
+    let grpc = grpc.service("shop").unwrap();
+    let (message, status) = call(&grpc, "List", b"").await;
+    assert_eq!(status, "0");
+    let text = String::from_utf8_lossy(&message);
+    for name in ["liveness", "readiness", "shop"] {
+        assert!(text.contains(name), "{text:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn watch_tells_of_each_change_once_and_ends_when_the_listener_closes() {
+    let time = Time::new();
+    let dial = Dial::default();
+    let health = time
+        .builder()
+        .ready(Exclusive(dial.quick("index")))
+        .drain_delay(5 * SECOND)
+        .build()
+        .unwrap();
+    let _running = health.start().unwrap();
+    let mut watch = ask(&health.grpc(), request("Watch", b"")).into_body();
+    assert_eq!(next(&mut watch).await.unwrap(), NOT_SERVING);
+    assert_eq!(next(&mut watch).await, None);
+    health.lifecycle().started();
+    assert_eq!(next(&mut watch).await.unwrap(), SERVING);
+    time.pass(5 * SECOND).await;
+    assert_eq!(next(&mut watch).await, None, "said once");
+    dial.down();
+    time.pass(4 * SECOND).await;
+    assert_eq!(next(&mut watch).await.unwrap(), NOT_SERVING);
+    dial.up();
+    time.pass(10 * SECOND).await;
+    assert_eq!(next(&mut watch).await.unwrap(), SERVING);
+    health.lifecycle().drain();
+    assert_eq!(next(&mut watch).await.unwrap(), NOT_SERVING);
+    assert!(!watch.is_end_stream());
+    time.pass(5 * SECOND).await;
+    let end = watch.collect().await.unwrap();
+    assert_eq!(end.trailers().unwrap()["grpc-status"], "14");
+}
+
+#[tokio::test(start_paused = true)]
+async fn watch_of_an_unknown_service_says_so_and_stays() {
+    let time = Time::new();
+    let health = time.builder().build().unwrap();
+    let _running = health.start().unwrap();
+    let mut watch = ask(&health.grpc(), request("Watch", &named("nobody"))).into_body();
+    assert_eq!(next(&mut watch).await.unwrap(), SERVICE_UNKNOWN);
+    health.lifecycle().started();
+    time.pass(60 * SECOND).await;
+    assert_eq!(next(&mut watch).await, None);
+    assert!(!watch.is_end_stream());
+}
+
+#[test]
+fn names_that_cannot_be_used_are_refused() {
+    let grpc = || Time::new().builder().build().unwrap().grpc();
+    for name in ["", "liveness", "readiness"] {
+        let error = grpc().service(name).unwrap_err();
+        assert_eq!(error.field(), format!("grpc.service.{name}"));
+    }
+    let twice = grpc().service("a").unwrap().service("a");
+    assert_eq!(twice.unwrap_err().field(), "grpc.service.a");
+}
+
+#[test]
+fn what_is_no_grpc_is_refused_and_a_long_request_is_not_read() {
+    let grpc = Time::new().builder().build().unwrap().grpc();
+    let response = ask(&grpc, Request::new(Full::default()));
+    assert_eq!(response.status(), 415);
+    let long = Request::post("/grpc.health.v1.Health/Check")
+        .header("content-type", "application/grpc+proto")
+        .body(Full::from(vec![0; 5000]))
+        .unwrap();
+    assert_eq!(ask(&grpc, long).headers()["grpc-status"], "8");
+}
+
+#[cfg(feature = "tonic")]
+#[test]
+fn tonics_router_takes_it_as_one_of_its_own() {
+    use std::convert::Infallible;
+
+    use tonic::server::NamedService;
+
+    /// What `tonic::service::Routes::add_service` asks for.
+    fn taken<S>(_: S) -> &'static str
+    where
+        S: tower_service::Service<Request<tonic::body::Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Response: axum::response::IntoResponse,
+        S::Future: Send + 'static,
+    {
+        S::NAME
+    }
+    let grpc = Time::new().builder().build().unwrap().grpc();
+    assert_eq!(taken(grpc), "grpc.health.v1.Health");
+}

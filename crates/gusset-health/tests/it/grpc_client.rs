@@ -1,0 +1,80 @@
+//! `grpc.health.v1` as the reference client of Python reads it. Skipped where it is missing, but not
+//! in CI.
+
+use std::future::IntoFuture as _;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use axum::Router;
+use gusset_health::{GrpcHealth, Health};
+use tokio::net::TcpListener;
+
+fn there() -> bool {
+    let import = ["-c", "import grpc_health.v1.health_pb2_grpc"];
+    let python = Command::new("python3")
+        .args(import)
+        .stderr(Stdio::null())
+        .status();
+    python.is_ok_and(|status| status.success())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_client_is_told_the_truth() {
+    if !there() {
+        let ci = std::env::var_os("CI").is_some();
+        assert!(
+            !ci,
+            "grpcio-health-checking is missing, and CI must have it"
+        );
+        println!("SKIPPED: grpcio-health-checking is missing");
+        return;
+    }
+    let health = Health::builder()
+        .signals(false)
+        .drain_delay(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let running = health.start().unwrap();
+    let grpc = health.grpc().service("shop.v1.Cart").unwrap();
+    let app = Router::new().route_service(GrpcHealth::PATH, grpc);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
+    let server = tokio::spawn(async move { running.serve(server.into_future()).await });
+    health.lifecycle().started();
+
+    let life = health.lifecycle().clone();
+    let client = tokio::task::spawn_blocking(move || {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/grpc_client.py");
+        let mut python = Command::new("python3")
+            .args([script, &address])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = Vec::new();
+        for line in BufReader::new(python.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            if line == "watching" {
+                life.drain();
+            } else if !line.starts_with("list ") {
+                told.push(line);
+            }
+        }
+        assert!(python.wait().unwrap().success());
+        told
+    });
+    assert_eq!(
+        client.await.unwrap(),
+        [
+            "check '': SERVING",
+            "check 'liveness': SERVING",
+            "check 'readiness': SERVING",
+            "check 'shop.v1.Cart': SERVING",
+            "check 'nobody': NOT_FOUND",
+            "watch '': SERVING NOT_SERVING UNAVAILABLE",
+            "watch 'nobody': SERVICE_UNKNOWN UNAVAILABLE",
+        ]
+    );
+    assert!(server.await.unwrap().is_clean());
+}

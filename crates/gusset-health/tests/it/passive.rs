@@ -1,0 +1,86 @@
+//! Health from the outcomes of real calls.
+
+use gusset_core::{End, Stage, Track};
+use gusset_health::{Passive, Shared, Status};
+use gusset_http::{Http, RequestHead, ResponseHead};
+use http::{Request, Response};
+
+use crate::support::{SECOND, Time};
+
+/// A call that was answered so.
+fn call(passive: &Passive, time: &Time, status: u16) {
+    let request = Request::new(());
+    let mut track: Track<Http, _> =
+        Track::start(passive, RequestHead::from(&request), time.clock());
+    let mut response = Response::new(());
+    *response.status_mut() = status.try_into().unwrap();
+    track.respond(ResponseHead::from(&response));
+    track.end(End::Complete(None));
+}
+
+fn left(passive: &Passive, time: &Time) {
+    let request = Request::new(());
+    let mut track: Track<Http, _> =
+        Track::start(passive, RequestHead::from(&request), time.clock());
+    track.end(End::Cancelled(Stage::Head));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remote_that_fails_real_calls_is_down_until_they_are_forgotten() {
+    let time = Time::new();
+    let passive = Passive::new("stock").clock(time.clock());
+    let check = passive.check().unwrap();
+    let check = check
+        .interval(SECOND)
+        .timeout(SECOND / 2)
+        .spread(std::time::Duration::ZERO)
+        .min_time(std::time::Duration::ZERO)
+        .failures(1)
+        .successes(1)
+        .longest_wait(SECOND);
+    let health = time.builder().inform(Shared(check)).build().unwrap();
+    let _running = health.start().unwrap();
+    let told = async || {
+        time.pass(SECOND * 12 / 10).await;
+        health.check("stock")
+    };
+
+    (0..19).for_each(|_| call(&passive, &time, 500));
+    assert_eq!(told().await, Some(Status::Up), "too few to say anything");
+    call(&passive, &time, 500);
+    assert_eq!(told().await, Some(Status::Down));
+    // Faults of the caller are answers; who left says nothing.
+    (0..100).for_each(|_| left(&passive, &time));
+    assert_eq!(told().await, Some(Status::Down));
+    (0..30).for_each(|_| call(&passive, &time, 404));
+    assert_eq!(told().await, Some(Status::Degraded), "20 of 50");
+    (0..200).for_each(|_| call(&passive, &time, 200));
+    assert_eq!(told().await, Some(Status::Up), "20 of 250");
+
+    (0..300).for_each(|_| call(&passive, &time, 503));
+    assert_eq!(told().await, Some(Status::Down));
+    time.pass(26 * SECOND).await;
+    assert_eq!(health.check("stock"), Some(Status::Down));
+    time.pass(6 * SECOND).await;
+    assert_eq!(
+        health.check("stock"),
+        Some(Status::Up),
+        "forgotten, and tried again"
+    );
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_named() {
+    let passive = || Passive::new("stock");
+    for (field, passive) in [
+        ("window", passive().window(SECOND / 2)),
+        ("least_calls", passive().least_calls(0)),
+        ("down_at", passive().down_at(0.0)),
+        ("down_at", passive().down_at(f64::NAN)),
+        ("down_at", passive().down_at(1.1)),
+        ("degraded_at", passive().degraded_at(0.6)),
+    ] {
+        let error = passive.check().unwrap_err();
+        assert_eq!(error.field(), format!("passive.stock.{field}"));
+    }
+}
