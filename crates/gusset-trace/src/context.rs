@@ -42,10 +42,12 @@ impl TraceContext {
     /// A new span of the same trace; its flags, the random one too, and its state stay as they are.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self {
-            span_id: SpanId::random(),
-            ..self.clone()
-        }
+        self.clone().into_child()
+    }
+
+    pub(crate) fn into_child(mut self) -> Self {
+        self.span_id = SpanId::random();
+        self
     }
 
     /// With that state.

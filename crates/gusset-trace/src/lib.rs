@@ -1,19 +1,30 @@
 #![doc = include_str!("../README.md")]
 
 mod baggage;
+mod client;
 mod context;
+mod current;
 mod error;
 mod flags;
 mod hex;
 mod ids;
+pub mod inject;
+pub mod names;
 pub mod propagate;
 mod random;
+mod resend;
 mod state;
+pub mod trace;
 
 pub use baggage::{Baggage, BaggageError};
+pub use client::ClientLayer;
 pub use context::TraceContext;
+pub use current::{Carried, carry, current, current_baggage};
 pub use error::ConfigError;
 pub use flags::TraceFlags;
 pub use ids::{SpanId, TraceId};
+pub use inject::{Inject, InjectLayer};
 pub use propagate::{Propagated, Propagator, Propagators};
+pub use resend::ResendCount;
 pub use state::{TraceState, TraceStateError};
+pub use trace::{Trace, TraceBuilder, TraceCall};

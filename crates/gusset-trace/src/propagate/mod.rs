@@ -202,3 +202,11 @@ fn named(name: &str) -> Result<Arc<dyn Propagator>, ConfigError> {
 fn fault(why: &str) -> ConfigError {
     ConfigError::new(Propagators::ENV, why)
 }
+
+/// Whether a message belongs to a trace, in any format that there is.
+pub(crate) fn in_any_format(headers: &HeaderMap) -> bool {
+    let known: [&dyn Propagator; 4] = [&W3cTraceContext, &B3::single(), &Jaeger, &XRay];
+    known
+        .iter()
+        .any(|known| known.extract(headers).trace.is_some())
+}

@@ -60,7 +60,7 @@ fn what_is_injected_takes_the_place_of_what_was_copied() {
 #[test]
 fn header_names_are_sent_in_lowercase() {
     let sent = continued(&[("TRACEPARENT", VALID), ("TraceState", "foo=1")]);
-    let names: Vec<&str> = sent.0.keys().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = sent.0.keys().map(http::HeaderName::as_str).collect();
     assert_eq!(names, ["traceparent", "tracestate"]);
 }
 

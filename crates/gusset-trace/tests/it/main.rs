@@ -1,8 +1,13 @@
 //! What the crate promises, from the outside.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod baggage;
+mod client;
 mod formats;
 mod level2;
 mod props;
+mod secrets;
 mod service;
+mod spans;
+mod support;
 mod w3c;

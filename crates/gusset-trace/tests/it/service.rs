@@ -1,7 +1,12 @@
 //! A service that receives a message and sends some.
 
-use gusset_trace::{Propagated, Propagator, Propagators, TraceContext};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use gusset_http::HttpServer;
+use gusset_trace::{ClientLayer, Trace};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use tower_layer::Layer as _;
+use tower_service::Service as _;
+
+use crate::support::*;
 
 pub(crate) const TRACE: &str = "12345678901234567890123456789012";
 pub(crate) const PARENT: &str = "1234567890123456";
@@ -21,22 +26,25 @@ pub(crate) fn headers(lines: Lines<'_>) -> HeaderMap {
 /// One message sent by a service that received those lines.
 pub(crate) struct Sent(pub(crate) HeaderMap);
 
-/// What a service sends that received those lines and calls others so many times.
+/// What a service sends that received those lines and calls others so many times: a server's layer
+/// round a handler, and a client's layer round what it calls.
 pub(crate) fn calls(lines: Lines<'_>, times: usize) -> Vec<Sent> {
-    let propagators = Propagators::default();
-    let received = propagators.extract(&headers(lines));
-    let server = received
-        .trace
-        .as_ref()
-        .map_or_else(TraceContext::root, TraceContext::child);
-    let call = |_| {
-        let mut context = Propagated::from(server.child());
-        context.baggage = received.baggage.clone();
-        let mut headers = HeaderMap::new();
-        propagators.inject(&context, &mut headers);
-        Sent(headers)
-    };
-    (0..times).map(call).collect()
+    let client = ClientLayer::new(built(Trace::client())).unwrap();
+    let mut sent = Vec::new();
+    let mut received = Request::new(());
+    *received.headers_mut() = headers(lines);
+    exchange::<HttpServer, _>(built(Trace::server()), received, |_| {
+        for _ in 0..times {
+            let mut remote = client.layer(Answer(|req: Request<()>| {
+                sent.push(Sent(req.headers().clone()));
+                hello()
+            }));
+            let Ok(res) = now(remote.call(Request::new(())));
+            drain(res.into_body());
+        }
+        hello()
+    });
+    sent
 }
 
 pub(crate) fn call(lines: Lines<'_>) -> Sent {

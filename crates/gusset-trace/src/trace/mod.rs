@@ -1,0 +1,154 @@
+//! One span for each call.
+
+mod builder;
+mod call;
+mod span;
+mod url;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gusset_core::{Cx, Observer};
+use gusset_http::{Http, KnownMethods, RequestHead, Rules};
+
+pub use self::builder::TraceBuilder;
+pub use self::call::TraceCall;
+use self::url::Secrets;
+use crate::current::{self, Place};
+use crate::propagate::{self, Propagator as _};
+use crate::{Propagated, Propagators, TraceContext};
+
+/// The span of each call, by OpenTelemetry's semantic conventions 1.44: an observer.
+///
+/// A server's span is a child of the one that the request's headers name, a client's of the call
+/// under way ([`current`](crate::current)). It is a `tracing` span, entered while the service and its
+/// body are polled, and lasts to the end of the call; what is known at its start, stands on it from the
+/// start. While it is entered, `current()` is this span, whether anybody subscribes to spans or not.
+///
+/// No header is on a span, the query only if it is asked for and redacted, a URL without its
+/// credentials, and no text is longer than a page.
+///
+/// Of two layers with clones of one `Trace` round the same call, the outer one makes the span.
+///
+/// ```
+/// use gusset_core::ObserveLayer;
+/// use gusset_http::{Http, HttpClient};
+/// use gusset_trace::Trace;
+///
+/// # fn main() -> Result<(), gusset_trace::ConfigError> {
+/// let server = ObserveLayer::<Http, _>::new(Trace::server().build()?);
+/// Spans only; `ClientLayer` sends them too.
+/// let client = ObserveLayer::<Http<HttpClient>, _>::new(Trace::client().build()?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Trace {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    side: Side,
+    propagators: Propagators,
+    methods: KnownMethods,
+    /// What to redact in a query; `None` leaves the query out.
+    query: Option<Secrets>,
+    user_agent: bool,
+    https: bool,
+    /// A trace was received in a format that nobody reads, and that was said.
+    unread: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Server,
+    Client,
+}
+
+// === impl Trace ===
+
+impl Trace {
+    /// Spans of a server, to be configured.
+    pub fn server() -> TraceBuilder {
+        TraceBuilder::new(Side::Server)
+    }
+
+    /// Spans of a client, to be configured.
+    pub fn client() -> TraceBuilder {
+        TraceBuilder::new(Side::Client)
+    }
+
+    /// How traces travel.
+    pub fn propagators(&self) -> &Propagators {
+        &self.shared.propagators
+    }
+
+    pub(crate) fn is_client(&self) -> bool {
+        self.shared.side == Side::Client
+    }
+}
+
+impl<R: Rules> Observer<Http<R>> for Trace {
+    /// `None` for the inner one of two layers that make the same span.
+    type Call = Option<TraceCall>;
+
+    fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
+        let shared = &*self.shared;
+        let owner = Arc::as_ptr(&self.shared).cast::<u8>() as usize;
+        let received = match shared.side {
+            Side::Server if current::owner() == owner => return None,
+            Side::Server => shared.receive(req),
+            Side::Client => current::propagated(),
+        };
+        let parent = received.trace.as_ref().map(TraceContext::span_id);
+        let trace = match received.trace {
+            Some(parent) => parent.into_child(),
+            None => TraceContext::root(),
+        };
+        let span = match shared.side {
+            Side::Server => shared.server_span(req, &trace, parent),
+            Side::Client => shared.client_span(req, &trace, parent),
+        };
+        let context = Propagated {
+            trace: Some(trace),
+            baggage: received.baggage,
+        };
+        Some(TraceCall {
+            span,
+            place: Place { context, owner },
+            shared: self.shared.clone(),
+            method: shared.methods.index_of(req.method),
+        })
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace")
+            .field("side", &self.shared.side)
+            .field("propagators", &self.shared.propagators)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// What travelled with a request. A trace that nobody reads is lost, which is said once.
+    fn receive(&self, req: RequestHead<'_>) -> Propagated {
+        let received = self.propagators.extract(req.headers);
+        if received.trace.is_none()
+            && !self.unread.load(Ordering::Relaxed)
+            && propagate::in_any_format(req.headers)
+            && !self.unread.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                target: "gusset::trace",
+                "a request belongs to a trace, in a format that `{}` does not choose; such calls begin new traces",
+                Propagators::ENV
+            );
+        }
+        received
+    }
+}
