@@ -38,7 +38,7 @@ use crate::{Propagated, Propagators, TraceContext};
 ///
 /// # fn main() -> Result<(), gusset_trace::ConfigError> {
 /// let server = ObserveLayer::<Http, _>::new(Trace::server().build()?);
-/// Spans only; `ClientLayer` sends them too.
+/// // Spans alone; `ClientLayer` sends their ids too.
 /// let client = ObserveLayer::<Http<HttpClient>, _>::new(Trace::client().build()?);
 /// # Ok(())
 /// # }
