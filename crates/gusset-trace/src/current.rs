@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use crate::{Baggage, Propagated, TraceContext};
+use crate::{Baggage, Propagated, RequestId, TraceContext};
 
 /// What is known of the call under way, and whose call it is.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,7 @@ pub(crate) struct Place {
     pub(crate) context: Propagated,
     /// Tells observers apart; zero is nobody's.
     pub(crate) owner: usize,
+    pub(crate) request_id: Option<RequestId>,
 }
 
 thread_local! {
@@ -45,8 +46,8 @@ pub fn current_baggage() -> Baggage {
     look(|place| place.context.baggage.clone())
 }
 
-pub(crate) fn propagated() -> Propagated {
-    look(|place| place.context.clone())
+pub(crate) fn place() -> Place {
+    look(Place::clone)
 }
 
 pub(crate) fn owner() -> usize {
@@ -67,7 +68,7 @@ pub(crate) fn scope<R>(place: &mut Place, poll: impl FnOnce() -> R) -> R {
     poll()
 }
 
-/// Takes the trace, the baggage and the `tracing` span of the call under way to a task of its own.
+/// Takes the trace, the baggage, the request's id and the `tracing` span of the call under way to a task of its own.
 ///
 /// ```
 /// # async fn write_to_the_archive() {}
@@ -78,7 +79,7 @@ pub(crate) fn scope<R>(place: &mut Place, poll: impl FnOnce() -> R) -> R {
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future,
-        place: look(Place::clone),
+        place: place(),
         span: Span::current(),
     }
 }
@@ -118,7 +119,11 @@ impl Place {
             trace: None,
             baggage: Baggage::new(),
         };
-        Self { context, owner: 0 }
+        Self {
+            context,
+            owner: 0,
+            request_id: None,
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use tower_service::Service;
 use crate::propagate::Propagator as _;
 use crate::{Propagators, current};
 
-/// A layer that writes the span and the baggage of the call under way into the headers of each request.
+/// A layer that writes the span, the baggage and the request's id of the call under way into the
+/// headers of each request.
 ///
 /// It belongs inside the observer that makes the client's spans, so that each attempt has an id of its
 /// own; [`ClientLayer`](crate::ClientLayer) is both. By itself it sends the span of the server's call.
@@ -79,8 +80,11 @@ where
 
     #[inline]
     fn call(&mut self, mut req: Request<B>) -> S::Future {
-        let context = current::propagated();
-        self.propagators.inject(&context, req.headers_mut());
+        let place = current::place();
+        self.propagators.inject(&place.context, req.headers_mut());
+        if let Some(id) = &place.request_id {
+            id.send(req.headers_mut());
+        }
         self.inner.call(req)
     }
 }

@@ -14,10 +14,11 @@ use gusset_http::{Http, KnownMethods, RequestHead, Rules};
 
 pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
+use self::span::Starting;
 use self::url::Secrets;
 use crate::current::{self, Place};
 use crate::propagate::{self, Propagator as _};
-use crate::{Propagated, Propagators, TraceContext};
+use crate::{Propagated, Propagators, RequestId, TraceContext};
 
 /// The span of each call, by OpenTelemetry's semantic conventions 1.44: an observer.
 ///
@@ -96,27 +97,35 @@ impl<R: Rules> Observer<Http<R>> for Trace {
     fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
         let shared = &*self.shared;
         let owner = Arc::as_ptr(&self.shared).cast::<u8>() as usize;
-        let received = match shared.side {
+        let mut place = match shared.side {
             Side::Server if current::owner() == owner => return None,
-            Side::Server => shared.receive(req),
-            Side::Client => current::propagated(),
+            Side::Server => Place {
+                context: shared.receive(req),
+                owner,
+                request_id: req.extensions.get().cloned(),
+            },
+            Side::Client => Place {
+                owner,
+                ..current::place()
+            },
         };
-        let parent = received.trace.as_ref().map(TraceContext::span_id);
-        let trace = match received.trace {
-            Some(parent) => parent.into_child(),
-            None => TraceContext::root(),
+        let parent = place.context.trace.take();
+        let parent_id = parent.as_ref().map(TraceContext::span_id);
+        let trace = parent.map_or_else(TraceContext::root, TraceContext::into_child);
+        let starting = Starting {
+            req,
+            trace: &trace,
+            parent: parent_id,
+            request_id: place.request_id.as_ref().map(RequestId::as_str),
         };
         let span = match shared.side {
-            Side::Server => shared.server_span(req, &trace, parent),
-            Side::Client => shared.client_span(req, &trace, parent),
+            Side::Server => shared.server_span(starting),
+            Side::Client => shared.client_span(starting),
         };
-        let context = Propagated {
-            trace: Some(trace),
-            baggage: received.baggage,
-        };
+        place.context.trace = Some(trace);
         Some(TraceCall {
             span,
-            place: Place { context, owner },
+            place,
             shared: self.shared.clone(),
             method: shared.methods.index_of(req.method),
         })

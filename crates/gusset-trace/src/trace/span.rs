@@ -9,14 +9,26 @@ use super::Shared;
 use super::url::{Query, Url, capped, host_and_port, path};
 use crate::{ResendCount, SpanId, TraceContext, names};
 
+/// A call that begins.
+#[derive(Clone, Copy)]
+pub(super) struct Starting<'a> {
+    pub(super) req: RequestHead<'a>,
+    pub(super) trace: &'a TraceContext,
+    pub(super) parent: Option<SpanId>,
+    pub(super) request_id: Option<&'a str>,
+}
+
+// === impl Shared ===
+
 impl Shared {
     /// The span of a server, `{method} {route}`.
-    pub(super) fn server_span(
-        &self,
-        req: RequestHead<'_>,
-        trace: &TraceContext,
-        parent: Option<SpanId>,
-    ) -> Span {
+    pub(super) fn server_span(&self, call: Starting<'_>) -> Span {
+        let Starting {
+            req,
+            trace,
+            parent,
+            request_id,
+        } = call;
         span!(
             target: "gusset::trace",
             Level::INFO,
@@ -28,6 +40,7 @@ impl Shared {
             { names::SPAN_ID } = %trace.span_id(),
             { names::TRACE_FLAGS } = %format_args!("{:02x}", trace.flags().bits()),
             { names::PARENT_SPAN_ID } = parent.map(display),
+            { names::REQUEST_ID } = request_id,
             { names::METHOD } = self.method(req),
             { names::METHOD_ORIGINAL } = self.method_original(req),
             { names::PATH } = path(req.uri),
@@ -46,12 +59,13 @@ impl Shared {
     }
 
     /// The span of a client, `{method} {template}`.
-    pub(super) fn client_span(
-        &self,
-        req: RequestHead<'_>,
-        trace: &TraceContext,
-        parent: Option<SpanId>,
-    ) -> Span {
+    pub(super) fn client_span(&self, call: Starting<'_>) -> Span {
+        let Starting {
+            req,
+            trace,
+            parent,
+            request_id,
+        } = call;
         let secrets = self.query.as_ref();
         let port = || match (host(req)?.1, req.uri.scheme_str()) {
             (Some(port), _) => Some(port),
@@ -69,6 +83,7 @@ impl Shared {
             { names::SPAN_ID } = %trace.span_id(),
             { names::TRACE_FLAGS } = %format_args!("{:02x}", trace.flags().bits()),
             { names::PARENT_SPAN_ID } = parent.map(display),
+            { names::REQUEST_ID } = request_id,
             { names::METHOD } = self.method(req),
             { names::METHOD_ORIGINAL } = self.method_original(req),
             { names::RESEND_COUNT } = ResendCount::of(req),

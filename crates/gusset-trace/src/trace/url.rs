@@ -57,7 +57,7 @@ pub(super) fn path(uri: &Uri) -> &str {
     capped(uri.path(), LONGEST)
 }
 
-/// Host and port of `host`, `host:port`, `[v6]:port`, and of what has credentials before that.
+/// Host, without brackets, and port of `host`, `host:port`, `[v6]:port`, and of what has credentials before that.
 pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
     let place = authority.rsplit('@').next().unwrap_or_default();
     let (host, port) = match place.rsplit_once(':') {
@@ -65,7 +65,8 @@ pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
         _ => (place, None),
     };
-    (capped(host, 255), port)
+    let host = host.strip_prefix('[').unwrap_or(host);
+    (capped(host.strip_suffix(']').unwrap_or(host), 255), port)
 }
 
 // === impl Secrets ===
@@ -192,8 +193,8 @@ mod tests {
             host_and_port("me:pass@a.example:80"),
             ("a.example", Some(80))
         );
-        assert_eq!(host_and_port("[::1]"), ("[::1]", None));
-        assert_eq!(host_and_port("[::1]:80"), ("[::1]", Some(80)));
+        assert_eq!(host_and_port("[::1]"), ("::1", None));
+        assert_eq!(host_and_port("[::1]:80"), ("::1", Some(80)));
         assert_eq!(host_and_port("a:nonsense"), ("a", None));
     }
 }

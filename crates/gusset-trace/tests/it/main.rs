@@ -6,6 +6,7 @@ mod client;
 mod formats;
 mod level2;
 mod props;
+mod request_id;
 mod secrets;
 mod service;
 mod spans;
