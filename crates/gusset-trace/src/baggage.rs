@@ -58,20 +58,16 @@ impl Baggage {
         let Some(first) = lines.next() else {
             return Self::new();
         };
-        let mut kept = Kept::default();
-        let mut add = |line: &'a HeaderValue| {
-            for member in line.as_bytes().split(|&byte| byte == b',') {
-                let member = trim(member);
-                if is_member(member) {
-                    kept.push(member);
-                }
-            }
-        };
-        add(first);
-        lines.for_each(add);
-        // What was one clean line is shared with the message, not copied.
-        if kept.joined == first.as_bytes() && !first.is_empty() {
+        let mut rest = lines.peekable();
+        if rest.peek().is_none() && is_clean(first.as_bytes()) {
+            // Shared with the message, not copied.
             return Self(Some(first.clone()));
+        }
+        let mut kept = Kept::default();
+        for line in std::iter::once(first).chain(rest) {
+            for member in members(line.as_bytes()).filter(|member| is_member(member)) {
+                kept.push(member);
+            }
         }
         kept.finish()
     }
@@ -181,6 +177,18 @@ impl Kept {
         }
         Baggage(HeaderValue::try_from(self.joined).ok())
     }
+}
+
+fn members(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|&byte| byte == b',').map(trim)
+}
+
+/// Whether a line is within the limits, and nothing in it but members with commas between them.
+fn is_clean(line: &[u8]) -> bool {
+    let fits = line.len() <= BYTES && members(line).count() <= MEMBERS;
+    // Whatever is trimmed makes it shorter.
+    let bytes: usize = members(line).map(|member| member.len() + 1).sum();
+    fits && bytes == line.len() + 1 && members(line).all(is_member)
 }
 
 fn key_and_value(member: &str) -> Option<(&str, &str)> {

@@ -23,7 +23,7 @@ use crate::{Propagated, Propagators, RequestId, TraceContext};
 /// The span of each call, by OpenTelemetry's semantic conventions 1.44: an observer.
 ///
 /// A server's span is a child of the one that the request's headers name, a client's of the call
-/// under way ([`current`](crate::current)). It is a `tracing` span, entered while the service and its
+/// under way ([`current`](fn@crate::current)). It is a `tracing` span, entered while the service and its
 /// body are polled, and lasts to the end of the call; what is known at its start, stands on it from the
 /// start. While it is entered, `current()` is this span, whether anybody subscribes to spans or not.
 ///
