@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Call, Cx, End, Stage};
+use gusset_core::{Call, Cx, End, Stage, TraceIds};
 use gusset_http::{Http, ResponseHead, Route, Rules};
 use tracing::Span;
 
-use super::{Shared, Side};
+use super::{Shared, Side, span};
 use crate::current::{self, Place};
 use crate::names;
 
@@ -27,11 +27,22 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
         current::scope(place, || span.in_scope(poll))
     }
 
+    #[inline]
+    fn trace_ids(&self) -> Option<TraceIds> {
+        let trace = self.place.context.trace.as_ref()?;
+        let (trace_id, span_id) = (trace.trace_id().to_bytes(), trace.span_id().to_bytes());
+        Some(TraceIds::new(trace_id, span_id, trace.flags().is_sampled()))
+    }
+
     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
         if self.span.is_disabled() {
             return;
         }
         self.span.record(names::STATUS_CODE, res.status.as_u16());
+        if self.shared.side == Side::Client {
+            // What was spoken, which the request did not know.
+            self.span.record(names::VERSION, span::version(res.version));
+        }
         if let Some(route) = Route::of_response(res) {
             // A router further in has matched it, after the span began.
             let at = match self.shared.side {

@@ -92,7 +92,7 @@ impl Shared {
             { names::STATUS_CODE } = Empty,
             { names::SERVER_ADDRESS } = host(req).map(|(host, _)| host),
             { names::SERVER_PORT } = port(),
-            { names::VERSION } = version(req.version),
+            { names::VERSION } = Empty,
             { names::USER_AGENT } = self.user_agent(req),
             { names::ERROR } = Empty,
             { names::OUTCOME } = Empty,
@@ -163,7 +163,7 @@ fn host(req: RequestHead<'_>) -> Option<(&str, Option<u16>)> {
     Some(host_and_port(authority))
 }
 
-fn version(version: Version) -> Option<&'static str> {
+pub(super) fn version(version: Version) -> Option<&'static str> {
     Some(match version {
         Version::HTTP_10 => "1.0",
         Version::HTTP_11 => "1.1",

@@ -1,11 +1,12 @@
 //! One span for each call, by the conventions, to the end of the call.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 
-use gusset_core::ObserveLayer;
-use gusset_http::{Http, HttpClient, HttpServer, Route};
+use gusset_core::{Call, Cx, End, ObserveLayer, Observer, TraceIds};
+use gusset_http::{Http, HttpClient, HttpServer, RequestHead, Route};
 use gusset_testkit::{ScriptedBody, observer_contract};
-use gusset_trace::{ResendCount, Trace, current};
+use gusset_trace::{ResendCount, SpanId, Trace, current};
 use http::{Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -145,8 +146,10 @@ fn a_client_s_span_is_by_the_conventions() {
         ("url.template", "/items/{id}"),
         ("server.address", "shop.example"),
         ("server.port", "443"),
+        ("network.protocol.version", "1.1"),
     ]);
     span.lacks(&["http.route", "url.path", "parent_span_id"]);
+    assert!(!span.start.contains_key("network.protocol.version"));
     assert_ne!(span.fields["trace_id"], TRACE);
 }
 
@@ -212,6 +215,36 @@ fn the_handler_is_at_the_place_that_the_span_says() {
         ("span_id", &seen.span_id().to_string()),
     ]);
     assert!(current().is_none());
+}
+
+#[test]
+fn the_other_observers_of_a_call_are_told_its_ids() {
+    let (ids, seen) = (Ids::default(), Ids::default());
+    let observer = (ids.clone(), built(Trace::server()), seen.clone());
+    let span = Keeper::during(|_| exchange::<HttpServer, _>(observer, get("/"), |_| hello()));
+    for found in [ids, seen] {
+        let found = found.0.lock().unwrap().unwrap();
+        let span_id = SpanId::from_bytes(found.span_id()).unwrap().to_string();
+        span[0].has(&[("trace_id", TRACE), ("span_id", &span_id)]);
+        assert!(found.is_sampled());
+    }
+}
+
+/// Keeps the ids that it is told at the end.
+#[derive(Clone, Default)]
+struct Ids(Arc<Mutex<Option<TraceIds>>>);
+
+impl Observer<Http> for Ids {
+    type Call = Self;
+    fn start(&self, _: RequestHead<'_>, _: &mut Cx) -> Self {
+        self.clone()
+    }
+}
+
+impl Call<Http> for Ids {
+    fn on_end(self, _: End<'_, Http>, cx: &Cx) {
+        *self.0.lock().unwrap() = cx.trace();
+    }
 }
 
 #[test]
