@@ -53,3 +53,11 @@ pub const OUTCOME: &str = "gusset.outcome";
 pub const STAGE: &str = "gusset.stage";
 /// The request's id, inside a [`RequestIdLayer`](crate::RequestIdLayer).
 pub const REQUEST_ID: &str = "gusset.request_id";
+/// `grpc`.
+pub const RPC_SYSTEM: &str = "rpc.system.name";
+/// `package.Service/Method`; `_OTHER` if the server does not know it.
+pub const RPC_METHOD: &str = "rpc.method";
+/// The method as sent, if the server does not know it.
+pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
+/// The code's name; absent if there was no response.
+pub const RPC_STATUS: &str = "rpc.response.status_code";

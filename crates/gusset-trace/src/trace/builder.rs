@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gusset_http::KnownMethods;
 
 use super::url::Secrets;
-use super::{Shared, Side, Trace};
+use super::{Protocol, Shared, Side, Trace};
 use crate::{ConfigError, Propagators};
 
 /// Configures [`Trace`]. What is not set is by convention, and safe.
@@ -11,6 +11,7 @@ use crate::{ConfigError, Propagators};
 #[must_use = "a builder traces nothing"]
 pub struct TraceBuilder {
     side: Side,
+    protocol: Protocol,
     propagators: Option<Propagators>,
     methods: Option<KnownMethods>,
     query: bool,
@@ -22,9 +23,10 @@ pub struct TraceBuilder {
 // === impl TraceBuilder ===
 
 impl TraceBuilder {
-    pub(super) fn new(side: Side) -> Self {
+    pub(super) fn new(side: Side, protocol: Protocol) -> Self {
         Self {
             side,
+            protocol,
             propagators: None,
             methods: None,
             query: false,
@@ -89,6 +91,7 @@ impl TraceBuilder {
     pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Trace, ConfigError> {
         let Self {
             side,
+            protocol,
             propagators,
             methods,
             query,
@@ -108,6 +111,7 @@ impl TraceBuilder {
         Ok(Trace {
             shared: Arc::new(Shared {
                 side,
+                protocol,
                 propagators,
                 methods,
                 query: query.then_some(secrets),

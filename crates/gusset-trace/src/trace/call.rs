@@ -5,7 +5,7 @@ use gusset_core::{Call, Cx, End, Stage, TraceIds};
 use gusset_http::{Http, ResponseHead, Route, Rules};
 use tracing::Span;
 
-use super::{Shared, Side, span};
+use super::{Protocol, Shared, Side, grpc, span};
 use crate::current::{self, Place};
 use crate::names;
 
@@ -16,6 +16,8 @@ pub struct TraceCall {
     pub(super) shared: Arc<Shared>,
     /// The place of the method among the known ones, to name the span by.
     pub(super) method: usize,
+    /// The method of a gRPC server's call, until its status shows that it is one.
+    pub(super) unproven: Option<Box<str>>,
 }
 
 // === impl TraceCall ===
@@ -35,7 +37,7 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
-        if self.span.is_disabled() {
+        if self.span.is_disabled() || self.shared.protocol == Protocol::Grpc {
             return;
         }
         self.span.record(names::STATUS_CODE, res.status.as_u16());
@@ -55,9 +57,17 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
     }
 
     fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
-        let Self { span, .. } = self;
+        let Self {
+            span,
+            shared,
+            unproven,
+            ..
+        } = self;
         if span.is_disabled() {
             return;
+        }
+        if shared.protocol == Protocol::Grpc {
+            grpc::on_end(&span, cx.status(), unproven.as_deref());
         }
         if let Some(error) = cx.error_type() {
             span.record(names::ERROR, error.as_str());

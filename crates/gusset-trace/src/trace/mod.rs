@@ -2,6 +2,7 @@
 
 mod builder;
 mod call;
+mod grpc;
 mod span;
 mod url;
 
@@ -51,6 +52,7 @@ pub struct Trace {
 
 struct Shared {
     side: Side,
+    protocol: Protocol,
     propagators: Propagators,
     methods: KnownMethods,
     /// What to redact in a query; `None` leaves the query out.
@@ -67,17 +69,33 @@ enum Side {
     Client,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Http,
+    Grpc,
+}
+
 // === impl Trace ===
 
 impl Trace {
     /// Spans of a server, to be configured.
     pub fn server() -> TraceBuilder {
-        TraceBuilder::new(Side::Server)
+        TraceBuilder::new(Side::Server, Protocol::Http)
     }
 
     /// Spans of a client, to be configured.
     pub fn client() -> TraceBuilder {
-        TraceBuilder::new(Side::Client)
+        TraceBuilder::new(Side::Client, Protocol::Http)
+    }
+
+    /// Spans of a gRPC server, to be configured: for `ObserveLayer::<Grpc, _>`.
+    pub fn grpc_server() -> TraceBuilder {
+        TraceBuilder::new(Side::Server, Protocol::Grpc)
+    }
+
+    /// Spans of a gRPC client, to be configured: for `ObserveLayer::<Http<GrpcClient>, _>`.
+    pub fn grpc_client() -> TraceBuilder {
+        TraceBuilder::new(Side::Client, Protocol::Grpc)
     }
 
     /// How traces travel.
@@ -86,7 +104,15 @@ impl Trace {
     }
 
     pub(crate) fn is_client(&self) -> bool {
-        self.shared.side == Side::Client
+        self.is(Side::Client, Protocol::Http)
+    }
+
+    pub(crate) fn is_grpc_client(&self) -> bool {
+        self.is(Side::Client, Protocol::Grpc)
+    }
+
+    fn is(&self, side: Side, protocol: Protocol) -> bool {
+        (self.shared.side, self.shared.protocol) == (side, protocol)
     }
 }
 
@@ -118,16 +144,20 @@ impl<R: Rules> Observer<Http<R>> for Trace {
             parent: parent_id,
             request_id: place.request_id.as_ref().map(RequestId::as_str),
         };
-        let span = match shared.side {
-            Side::Server => shared.server_span(starting),
-            Side::Client => shared.client_span(starting),
+        let span = match (shared.protocol, shared.side) {
+            (Protocol::Http, Side::Server) => shared.server_span(starting),
+            (Protocol::Http, Side::Client) => shared.client_span(starting),
+            (Protocol::Grpc, Side::Server) => grpc::server_span(starting),
+            (Protocol::Grpc, Side::Client) => grpc::client_span(starting),
         };
+        let is_unproven = self.is(Side::Server, Protocol::Grpc) && !span.is_disabled();
         place.context.trace = Some(trace);
         Some(TraceCall {
             span,
             place,
             shared: self.shared.clone(),
             method: shared.methods.index_of(req.method),
+            unproven: is_unproven.then(|| grpc::unproven(req)),
         })
     }
 }

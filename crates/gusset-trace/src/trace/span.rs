@@ -155,7 +155,7 @@ impl std::fmt::Display for Name<'_> {
 }
 
 /// The host and the port that a request names: in its target, else in its header.
-fn host(req: RequestHead<'_>) -> Option<(&str, Option<u16>)> {
+pub(super) fn host(req: RequestHead<'_>) -> Option<(&str, Option<u16>)> {
     let authority = match req.uri.authority() {
         Some(authority) => authority.as_str(),
         None => req.headers.get(header::HOST)?.to_str().ok()?,

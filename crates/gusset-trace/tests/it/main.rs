@@ -4,6 +4,7 @@
 mod baggage;
 mod client;
 mod formats;
+mod grpc;
 mod level2;
 mod props;
 mod request_id;
