@@ -41,6 +41,8 @@ pub const TEMPLATE: &str = "url.template";
 pub const SERVER_ADDRESS: &str = "server.address";
 /// The port that was asked for.
 pub const SERVER_PORT: &str = "server.port";
+/// Where the call came from; only behind proxies that are trusted.
+pub const CLIENT_ADDRESS: &str = "client.address";
 /// `1.0`, `1.1`, `2` or `3`.
 pub const VERSION: &str = "network.protocol.version";
 /// What the caller says it is; only if it is asked for.

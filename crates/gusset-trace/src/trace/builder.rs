@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use gusset_http::KnownMethods;
@@ -18,6 +19,7 @@ pub struct TraceBuilder {
     secrets: Secrets,
     user_agent: bool,
     https: bool,
+    proxies: Option<NonZeroUsize>,
 }
 
 // === impl TraceBuilder ===
@@ -33,6 +35,7 @@ impl TraceBuilder {
             secrets: Secrets::default(),
             user_agent: false,
             https: false,
+            proxies: None,
         }
     }
 
@@ -76,6 +79,14 @@ impl TraceBuilder {
         self
     }
 
+    /// Puts the caller's address on a server's spans, by the word of so many proxies in front of it:
+    /// each adds the address it was called from to `Forwarded` or `X-Forwarded-For`. Without them that
+    /// header is anybody's word, so nothing is read of it unless this is said.
+    pub fn trusted_proxies(mut self, count: NonZeroUsize) -> Self {
+        self.proxies = Some(count);
+        self
+    }
+
     /// Puts the observer together.
     ///
     /// # Errors
@@ -98,6 +109,7 @@ impl TraceBuilder {
             secrets,
             user_agent,
             https,
+            proxies,
         } = self;
         let propagators = match propagators {
             Some(propagators) => propagators,
@@ -117,6 +129,7 @@ impl TraceBuilder {
                 query: query.then_some(secrets),
                 user_agent,
                 https,
+                proxies,
                 unread: false.into(),
             }),
         })

@@ -2,11 +2,13 @@
 
 mod builder;
 mod call;
+mod caller;
 mod grpc;
 mod span;
 mod url;
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,6 +61,8 @@ struct Shared {
     query: Option<Secrets>,
     user_agent: bool,
     https: bool,
+    /// How many proxies in front of the server are trusted.
+    proxies: Option<NonZeroUsize>,
     /// A trace was received in a format that nobody reads, and that was said.
     unread: AtomicBool,
 }

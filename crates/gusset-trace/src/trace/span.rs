@@ -1,12 +1,14 @@
 //! The spans themselves: what stands on them at their start.
 
+use std::net::IpAddr;
+
 use gusset_http::{KnownMethods, RequestHead, Route};
 use http::{Version, header};
 use tracing::field::{Empty, display};
 use tracing::{Level, Span, span};
 
-use super::Shared;
 use super::url::{Query, Url, capped, host_and_port, path};
+use super::{Shared, caller};
 use crate::{ResendCount, SpanId, TraceContext, names};
 
 /// A call that begins.
@@ -50,6 +52,7 @@ impl Shared {
             { names::STATUS_CODE } = Empty,
             { names::SERVER_ADDRESS } = host(req).map(|(host, _)| host),
             { names::SERVER_PORT } = host(req).and_then(|(_, port)| port),
+            { names::CLIENT_ADDRESS } = self.caller(req).map(display),
             { names::VERSION } = version(req.version),
             { names::USER_AGENT } = self.user_agent(req),
             { names::ERROR } = Empty,
@@ -128,6 +131,10 @@ impl Shared {
     fn query<'a>(&'a self, req: RequestHead<'a>) -> Option<Query<'a>> {
         let (secrets, query) = (self.query.as_ref()?, req.uri.query()?);
         Some(Query { query, secrets })
+    }
+
+    fn caller(&self, req: RequestHead<'_>) -> Option<IpAddr> {
+        caller::address(req.headers, self.proxies?)
     }
 
     fn user_agent<'a>(&self, req: RequestHead<'a>) -> Option<&'a str> {

@@ -1,12 +1,13 @@
 //! One span for each call, by the conventions, to the end of the call.
 
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use gusset_core::{Call, Cx, End, ObserveLayer, Observer, TraceIds};
 use gusset_http::{Http, HttpClient, HttpServer, RequestHead, Route};
 use gusset_testkit::{ScriptedBody, observer_contract};
-use gusset_trace::{ResendCount, SpanId, Trace, current};
+use gusset_trace::{ResendCount, SpanId, Trace, TraceBuilder, current};
 use http::{Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -95,6 +96,19 @@ fn a_route_that_is_matched_further_in_names_the_span() {
         ("otel.name", "GET /items/{id}"),
         ("http.route", "/items/{id}"),
     ]);
+}
+
+#[test]
+fn the_caller_s_address_is_there_behind_trusted_proxies_alone() {
+    let span = |builder: TraceBuilder| {
+        let mut req = get("/");
+        let forged = "6.6.6.6, 1.1.1.1".parse().unwrap();
+        req.headers_mut().insert("x-forwarded-for", forged);
+        Keeper::during(|_| exchange::<HttpServer, _>(built(builder), req, |_| hello())).remove(0)
+    };
+    span(Trace::server()).lacks(&["client.address"]);
+    let one = NonZeroUsize::new(1).unwrap();
+    span(Trace::server().trusted_proxies(one)).has(&[("client.address", "1.1.1.1")]);
 }
 
 #[test]
