@@ -67,6 +67,18 @@ async fn send(client: Traced, call: &Call) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The whole service.
+pub(crate) fn app() -> Result<Router, Failed> {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let client = ClientLayer::new(Trace::client().build()?)?.layer(client);
+    let server = ObserveLayer::<Http, _>::new(Trace::server().build()?);
+    Ok(Router::new()
+        .route("/", post(relay))
+        .route("/{*path}", post(relay))
+        .layer(server)
+        .with_state(client))
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
@@ -75,18 +87,9 @@ async fn main() -> Result<(), Failed> {
         .with_span_events(FmtSpan::CLOSE)
         .init();
 
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let client = ClientLayer::new(Trace::client().build()?)?.layer(client);
-    let server = ObserveLayer::<Http, _>::new(Trace::server().build()?);
-    let app = Router::new()
-        .route("/", post(relay))
-        .route("/{*path}", post(relay))
-        .layer(server)
-        .with_state(client);
-
     let address = std::env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:5000")).await?;
     println!("http://{}", listener.local_addr()?);
-    axum::serve(listener, app).await?;
+    axum::serve(listener, app()?).await?;
     Ok(())
 }
