@@ -14,6 +14,7 @@ pub mod propagate;
 mod random;
 pub mod request_id;
 mod resend;
+pub mod server_timing;
 mod state;
 pub mod trace;
 
@@ -28,5 +29,6 @@ pub use inject::{Inject, InjectLayer};
 pub use propagate::{Propagated, Propagator, Propagators};
 pub use request_id::{RequestId, RequestIdLayer, WithRequestId, current_request_id};
 pub use resend::ResendCount;
+pub use server_timing::{ServerTiming, ServerTimingLayer};
 pub use state::{TraceState, TraceStateError};
 pub use trace::{Trace, TraceBuilder, TraceCall};

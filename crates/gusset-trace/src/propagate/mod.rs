@@ -12,6 +12,7 @@ use http::HeaderMap;
 
 pub use self::b3::B3;
 pub use self::jaeger::Jaeger;
+pub(crate) use self::w3c::traceparent;
 pub use self::w3c::{W3cBaggage, W3cTraceContext};
 pub use self::xray::XRay;
 use crate::{Baggage, ConfigError, TraceContext};

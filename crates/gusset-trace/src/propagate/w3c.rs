@@ -43,7 +43,7 @@ impl Propagator for W3cTraceContext {
         let Some(trace) = &context.trace else {
             return;
         };
-        if let Ok(value) = HeaderValue::from_bytes(&write(trace)) {
+        if let Ok(value) = HeaderValue::from_bytes(&traceparent(trace)) {
             headers.insert(&TRACEPARENT, value);
         }
         // Never an empty line, and never somebody else's.
@@ -102,7 +102,8 @@ fn parse(value: &[u8]) -> Option<TraceContext> {
     ))
 }
 
-fn write(trace: &TraceContext) -> [u8; LENGTH] {
+/// `00-…`, as it travels.
+pub(crate) fn traceparent(trace: &TraceContext) -> [u8; LENGTH] {
     let mut value = *b"00-00000000000000000000000000000000-0000000000000000-00";
     hex::write(trace.trace_id().number(), &mut value[3..35]);
     hex::write(trace.span_id().number(), &mut value[36..52]);

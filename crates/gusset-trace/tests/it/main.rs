@@ -9,6 +9,7 @@ mod level2;
 mod props;
 mod request_id;
 mod secrets;
+mod server_timing;
 mod service;
 mod spans;
 mod support;

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use gusset_core::{ObserveLayer, Observer};
@@ -16,6 +16,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing::Dispatch;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context as Scope, SubscriberExt as _};
@@ -166,8 +167,14 @@ pub(crate) fn drain(body: impl Body) {
     while let Poll::Ready(Some(Ok(_))) | Poll::Pending = body.as_mut().poll_frame(&mut cx) {}
 }
 
+/// While a process has one subscriber, `tracing` asks the thread that first comes to a span whether
+/// anybody wants it, and keeps the answer for all. With two it asks the subscribers.
+static SUBSCRIBERS: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
+
 /// The environment is not asked.
 pub(crate) fn built(builder: TraceBuilder) -> Trace {
+    LazyLock::force(&SUBSCRIBERS);
     builder.build_with(|_| None).unwrap()
 }
 
