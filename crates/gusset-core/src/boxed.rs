@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Call, Cx, End, Observer, Protocol};
+use crate::{Call, Cx, End, Observer, Protocol, TraceIds};
 
 /// An observer behind a pointer, for sets that are chosen at run time: `Vec<BoxObserver<Http>>`.
 ///
@@ -35,6 +35,7 @@ trait DynObserver<P: Protocol>: Send + Sync {
 
 trait DynCall<P: Protocol>: Send {
     fn scope(&mut self, poll: &mut dyn FnMut());
+    fn trace_ids(&self) -> Option<TraceIds>;
     fn on_response(&mut self, res: P::Response<'_>, cx: &Cx);
     fn on_data(&mut self, len: usize, cx: &Cx);
     fn on_end(self: Box<Self>, end: End<'_, P>, cx: &Cx);
@@ -83,6 +84,10 @@ impl<P: Protocol> Call<P> for BoxCall<P> {
         polled.expect("`scope` calls `poll` once")
     }
 
+    fn trace_ids(&self) -> Option<TraceIds> {
+        self.0.trace_ids()
+    }
+
     fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
         self.0.on_response(res, cx);
     }
@@ -99,6 +104,10 @@ impl<P: Protocol> Call<P> for BoxCall<P> {
 impl<P: Protocol, C: Call<P>> DynCall<P> for C {
     fn scope(&mut self, poll: &mut dyn FnMut()) {
         Call::scope(self, poll);
+    }
+
+    fn trace_ids(&self) -> Option<TraceIds> {
+        Call::trace_ids(self)
     }
 
     fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {

@@ -1,6 +1,6 @@
 //! Several observers as one: tuples, `Option` and `Vec`. All forward every hook.
 
-use crate::{Call, Cx, End, Observer, Protocol};
+use crate::{Call, Cx, End, Observer, Protocol, TraceIds};
 
 impl<P: Protocol, O: Observer<P>> Observer<P> for Option<O> {
     type Call = Option<O::Call>;
@@ -18,6 +18,11 @@ impl<P: Protocol, C: Call<P>> Call<P> for Option<C> {
             Some(call) => call.scope(poll),
             None => poll(),
         }
+    }
+
+    #[inline]
+    fn trace_ids(&self) -> Option<TraceIds> {
+        self.as_ref().and_then(C::trace_ids)
     }
 
     #[inline]
@@ -64,6 +69,10 @@ impl<P: Protocol, C: Call<P>> Call<P> for Vec<C> {
         enter::<P, C, R>(self, &mut || {
             (poll.take().expect("`scope` calls `poll` once"))()
         })
+    }
+
+    fn trace_ids(&self) -> Option<TraceIds> {
+        self.iter().find_map(C::trace_ids)
     }
 
     fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
@@ -133,6 +142,13 @@ macro_rules! tuple {
             fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
                 let ($($T,)+) = self;
                 nested!(poll; $($T)+)
+            }
+
+            #[inline]
+            #[allow(non_snake_case, reason = "a variable for each type")]
+            fn trace_ids(&self) -> Option<TraceIds> {
+                let ($($T,)+) = self;
+                None$(.or_else(|| $T.trace_ids()))+
             }
 
             #[inline]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Clock, Delivery, Outcome, Stage, Token, Verdict};
+use crate::{Clock, Delivery, Outcome, Stage, Token, TraceIds, Verdict};
 
 /// The facts of one call: one clock and one count, shared by every observer of it, so that no two
 /// signals differ.
@@ -15,6 +15,7 @@ pub struct Cx {
     /// Nanoseconds to the end; `UNSEEN` before it.
     end: u64,
     verdict: Option<Verdict>,
+    trace: Option<TraceIds>,
 }
 
 /// What a call carries with it from poll to poll. It is moved often: from the future to the body, and
@@ -51,6 +52,7 @@ impl Cx {
             delivery,
             end: UNSEEN,
             verdict: None,
+            trace: None,
         }
     }
 
@@ -67,7 +69,14 @@ impl Cx {
             delivery,
             end: clock.map_or_else(|| facts.last_reading(), |clock| facts.read(clock)),
             verdict: Some(verdict),
+            trace: None,
         }
+    }
+
+    #[inline]
+    pub(crate) fn with_trace(mut self, trace: Option<TraceIds>) -> Self {
+        self.trace = trace;
+        self
     }
 
     #[inline]
@@ -110,6 +119,13 @@ impl Cx {
     #[inline]
     pub fn bytes(&self) -> u64 {
         self.facts.bytes
+    }
+
+    /// Where the call belongs in a trace, if one of its observers knows
+    /// ([`Call::trace_ids`](crate::Call::trace_ids)), whatever their order; `None` at the start.
+    #[inline]
+    pub fn trace(&self) -> Option<TraceIds> {
+        self.trace
     }
 
     /// What the end is called; `None` before the end.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::{Call, Cx, End, Observer, Protocol};
+use crate::{Call, Cx, End, Observer, Protocol, TraceIds};
 
 /// Keeps an observer that may panic from the service: after its first panic in a call it hears no
 /// more of that call, and the service, the other observers and the next call go on.
@@ -100,6 +100,11 @@ impl<P: Protocol, C: Call<P>> Call<P> for IsolatedCall<C> {
             (None, Some(poll)) => poll(),
             (None, None) => unreachable!("taken to be called, and its result kept"),
         }
+    }
+
+    fn trace_ids(&self) -> Option<TraceIds> {
+        let call = self.call.as_ref()?;
+        caught(|| call.trace_ids()).flatten()
     }
 
     fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {

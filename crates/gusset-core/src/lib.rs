@@ -15,6 +15,7 @@ mod observer;
 mod protocol;
 mod refused;
 mod token;
+mod trace;
 mod track;
 mod unary;
 
@@ -32,5 +33,6 @@ pub use observer::{Call, Observer};
 pub use protocol::{Accept, Classify, Deliver, Delivery, Protocol};
 pub use refused::Refused;
 pub use token::Token;
+pub use trace::TraceIds;
 pub use track::Track;
 pub use unary::{Unary, UnaryRules};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Cx, End, Protocol};
+use crate::{Cx, End, Protocol, TraceIds};
 
 /// A part that looks at calls: a log, a span, a metric.
 ///
@@ -82,6 +82,13 @@ pub trait Call<P: Protocol>: Send + 'static {
     #[inline]
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         poll()
+    }
+
+    /// The ids of the span that this call is, for an observer that makes spans; the others find them
+    /// in [`Cx::trace`].
+    #[inline]
+    fn trace_ids(&self) -> Option<TraceIds> {
+        None
     }
 
     /// The service has answered.

@@ -114,8 +114,8 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
         live.facts.saw_head(&live.clock);
         live.delivery = Some(delivery);
         live.fresh = true;
-        live.call
-            .on_response(res, &Cx::new(live.facts, live.delivery));
+        let cx = Cx::new(live.facts, live.delivery).with_trace(live.call.trace_ids());
+        live.call.on_response(res, &cx);
         delivery
     }
 
@@ -124,7 +124,8 @@ impl<P: Protocol, C: Call<P>> Track<P, C> {
     pub fn data(&mut self, len: usize) {
         if let Some(live) = &mut self.live {
             live.fresh |= live.facts.saw_data(len, &live.clock);
-            live.call.on_data(len, &Cx::new(live.facts, live.delivery));
+            let cx = Cx::new(live.facts, live.delivery).with_trace(live.call.trace_ids());
+            live.call.on_data(len, &cx);
         }
     }
 
@@ -205,7 +206,8 @@ impl<P: Protocol, C: Call<P>> Live<P, C> {
             settled: _,
         } = self;
         let clock = (!fresh).then_some(&clock);
-        let cx = Cx::at_end(facts, delivery, clock, classify.on_end(&end));
+        let cx =
+            Cx::at_end(facts, delivery, clock, classify.on_end(&end)).with_trace(call.trace_ids());
         call.on_end(end, &cx);
     }
 }

@@ -19,6 +19,9 @@ pub use gusset_metrics as metrics;
 #[cfg(feature = "prometheus")]
 #[doc(no_inline)]
 pub use gusset_prometheus as prometheus;
+#[cfg(feature = "trace")]
+#[doc(no_inline)]
+pub use gusset_trace as trace;
 
 pub use self::builder::Builder;
 pub use self::error::BuildError;

@@ -15,5 +15,6 @@ mod readiness;
 mod sizes;
 mod support;
 mod time;
+mod traced;
 mod track;
 mod ui;

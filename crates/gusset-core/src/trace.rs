@@ -1,0 +1,52 @@
+//! Where a call belongs in a trace.
+
+/// The ids of the span that a call is: an observer that makes spans tells them, by
+/// [`Call::trace_ids`](crate::Call::trace_ids), and the others find them in
+/// [`Cx::trace`](crate::Cx::trace), for a log's lines and a metric's exemplars.
+///
+/// ```
+/// use gusset_core::TraceIds;
+///
+/// let ids = TraceIds::new([1; 16], [2; 8], true);
+/// assert_eq!(ids.trace_id(), [1; 16]);
+/// assert_eq!(ids.span_id(), [2; 8]);
+/// assert!(ids.is_sampled());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceIds {
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
+    sampled: bool,
+}
+
+// === impl TraceIds ===
+
+impl TraceIds {
+    /// The ids, their most significant bytes first, and whether the span is sampled.
+    #[inline]
+    pub const fn new(trace_id: [u8; 16], span_id: [u8; 8], sampled: bool) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            sampled,
+        }
+    }
+
+    /// The trace.
+    #[inline]
+    pub const fn trace_id(self) -> [u8; 16] {
+        self.trace_id
+    }
+
+    /// The span.
+    #[inline]
+    pub const fn span_id(self) -> [u8; 8] {
+        self.span_id
+    }
+
+    /// Whether the span is recorded where traces are kept.
+    #[inline]
+    pub const fn is_sampled(self) -> bool {
+        self.sampled
+    }
+}

@@ -1,0 +1,90 @@
+//! Where a call belongs.
+
+use crate::{SpanId, TraceFlags, TraceId, TraceState};
+
+/// The place of a span in its trace, as it travels between services.
+///
+/// ```
+/// use gusset_trace::TraceContext;
+///
+/// let root = TraceContext::root();
+/// let child = root.child();
+/// assert_eq!(child.trace_id(), root.trace_id());
+/// assert_ne!(child.span_id(), root.span_id());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceContext {
+    trace_id: TraceId,
+    span_id: SpanId,
+    flags: TraceFlags,
+    state: TraceState,
+}
+
+// === impl TraceContext ===
+
+impl TraceContext {
+    /// The first span of a new trace: a random id, which the random flag says; sampled.
+    pub fn root() -> Self {
+        let flags = TraceFlags::new().with_sampled(true).with_random(true);
+        Self::new(TraceId::random(), SpanId::random(), flags)
+    }
+
+    /// That span of that trace.
+    pub const fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            flags,
+            state: TraceState::new(),
+        }
+    }
+
+    /// A new span of the same trace; its flags, the random one too, and its state stay as they are.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        self.clone().into_child()
+    }
+
+    pub(crate) fn into_child(mut self) -> Self {
+        self.span_id = SpanId::random();
+        self
+    }
+
+    /// With that state.
+    #[must_use]
+    pub fn with_state(mut self, state: TraceState) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// With those flags.
+    #[must_use]
+    pub fn with_flags(mut self, flags: TraceFlags) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// The trace.
+    #[inline]
+    pub fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    /// The span: for who receives the context, the parent.
+    #[inline]
+    pub fn span_id(&self) -> SpanId {
+        self.span_id
+    }
+
+    /// The flags.
+    #[inline]
+    pub fn flags(&self) -> TraceFlags {
+        self.flags
+    }
+
+    /// What vendors keep in the trace: `tracestate`.
+    #[inline]
+    pub fn state(&self) -> &TraceState {
+        &self.state
+    }
+}

@@ -1,0 +1,65 @@
+//! Hexadecimal digits, read strictly.
+
+/// Whether capitals are digits too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    Lower,
+    Any,
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// The number that one to 32 digits are. No sign, no prefix, nothing but digits.
+pub(crate) fn parse(digits: &[u8], case: Case) -> Option<u128> {
+    if digits.is_empty() || digits.len() > 32 {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, &byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' if case == Case::Any => byte - b'A' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u128::from(digit))
+    })
+}
+
+/// Writes the lowest digits of `number`, as many as there is place for.
+pub(crate) fn write(mut number: u128, place: &mut [u8]) {
+    for digit in place.iter_mut().rev() {
+        *digit = DIGITS[(number & 0xf) as usize];
+        number >>= 4;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_digits_are_a_number() {
+        assert_eq!(parse(b"00ff", Case::Lower), Some(255));
+        assert_eq!(parse(&[b'f'; 32], Case::Lower), Some(u128::MAX));
+        assert_eq!(parse(b"FF", Case::Any), Some(255));
+        for bad in [
+            &b""[..],
+            b"+1",
+            b"-1",
+            b"0x1",
+            b" 1",
+            b"g",
+            b"FF",
+            &[b'0'; 33],
+        ] {
+            assert_eq!(parse(bad, Case::Lower), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_fills_its_place() {
+        let mut place = [0; 4];
+        write(0xabc, &mut place);
+        assert_eq!(&place, b"0abc");
+    }
+}

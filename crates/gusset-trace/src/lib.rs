@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod baggage;
+mod client;
+mod context;
+mod current;
+mod error;
+mod flags;
+mod hex;
+mod ids;
+pub mod inject;
+pub mod names;
+pub mod propagate;
+mod random;
+pub mod request_id;
+mod resend;
+pub mod server_timing;
+mod state;
+pub mod trace;
+
+pub use baggage::{Baggage, BaggageError};
+pub use client::ClientLayer;
+pub use context::TraceContext;
+pub use current::{Carried, carry, current, current_baggage};
+pub use error::ConfigError;
+pub use flags::TraceFlags;
+pub use ids::{SpanId, TraceId};
+pub use inject::{Inject, InjectLayer};
+pub use propagate::{Propagated, Propagator, Propagators};
+pub use request_id::{RequestId, RequestIdLayer, WithRequestId, current_request_id};
+pub use resend::ResendCount;
+pub use server_timing::{ServerTiming, ServerTimingLayer};
+pub use state::{TraceState, TraceStateError};
+pub use trace::{Trace, TraceBuilder, TraceCall};

@@ -1,0 +1,65 @@
+//! The names of all attributes that a span bears. They are API: a renamed one is a breaking change.
+//!
+//! Spelled as OpenTelemetry spells them (semantic conventions 1.44); `otel.*` is what
+//! `tracing-opentelemetry` makes a span of; what none of them covers is ours, under `gusset.`.
+
+/// The span's name: `{method} {route}`.
+pub const NAME: &str = "otel.name";
+/// `server` or `client`.
+pub const KIND: &str = "otel.kind";
+/// `ERROR`, if the call is an error; absent otherwise.
+pub const STATUS: &str = "otel.status_code";
+/// The trace: 32 hexadecimal digits.
+pub const TRACE_ID: &str = "trace_id";
+/// The span: 16 hexadecimal digits.
+pub const SPAN_ID: &str = "span_id";
+/// The flags of the trace: two hexadecimal digits.
+pub const TRACE_FLAGS: &str = "trace_flags";
+/// The span that this one is a child of, in another service or in this one; absent at a root.
+pub const PARENT_SPAN_ID: &str = "parent_span_id";
+/// A known method, else `_OTHER`.
+pub const METHOD: &str = "http.request.method";
+/// The method as sent, if it is not a known one.
+pub const METHOD_ORIGINAL: &str = "http.request.method_original";
+/// Which attempt after the first one, from 1; absent at the first.
+pub const RESEND_COUNT: &str = "http.request.resend_count";
+/// The status of the response; absent if there was no head.
+pub const STATUS_CODE: &str = "http.response.status_code";
+/// The template that the router matched; absent if none did.
+pub const ROUTE: &str = "http.route";
+/// The path as sent.
+pub const PATH: &str = "url.path";
+/// `http` or `https`.
+pub const SCHEME: &str = "url.scheme";
+/// The query, redacted; only if it is asked for.
+pub const QUERY: &str = "url.query";
+/// Where a client's request goes, without credentials, and without its query unless that is asked for.
+pub const URL: &str = "url.full";
+/// The template of a client's request, if it is named.
+pub const TEMPLATE: &str = "url.template";
+/// The host that was asked for.
+pub const SERVER_ADDRESS: &str = "server.address";
+/// The port that was asked for.
+pub const SERVER_PORT: &str = "server.port";
+/// Where the call came from; only behind proxies that are trusted.
+pub const CLIENT_ADDRESS: &str = "client.address";
+/// `1.0`, `1.1`, `2` or `3`.
+pub const VERSION: &str = "network.protocol.version";
+/// What the caller says it is; only if it is asked for.
+pub const USER_AGENT: &str = "user_agent.original";
+/// A word from a closed set; absent if the call is not an error.
+pub const ERROR: &str = "error.type";
+/// `success`, `caller_fault`, `service_fault`, `abandoned` or `refused`.
+pub const OUTCOME: &str = "gusset.outcome";
+/// `head` or `body`, how far a call had come that was not completed; absent if it was.
+pub const STAGE: &str = "gusset.stage";
+/// The request's id, inside a [`RequestIdLayer`](crate::RequestIdLayer).
+pub const REQUEST_ID: &str = "gusset.request_id";
+/// `grpc`.
+pub const RPC_SYSTEM: &str = "rpc.system.name";
+/// `package.Service/Method`; `_OTHER` if the server does not know it.
+pub const RPC_METHOD: &str = "rpc.method";
+/// The method as sent, if the server does not know it.
+pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
+/// The code's name; absent if there was no response.
+pub const RPC_STATUS: &str = "rpc.response.status_code";

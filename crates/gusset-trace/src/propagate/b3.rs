@@ -1,0 +1,133 @@
+//! B3, in one header or in several.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::w3c::only;
+use super::{Propagated, Propagator};
+use crate::hex::{self, Case};
+use crate::{SpanId, TraceContext, TraceFlags, TraceId};
+
+/// B3, Zipkin's format: both forms are read, the single header first; one is written.
+///
+/// A caller that leaves the decision to sample open leaves it to us, and a new trace of ours is
+/// sampled. A decision without ids names no parent and is not looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct B3 {
+    single: bool,
+}
+
+static SINGLE: HeaderName = HeaderName::from_static("b3");
+static TRACE: HeaderName = HeaderName::from_static("x-b3-traceid");
+static SPAN: HeaderName = HeaderName::from_static("x-b3-spanid");
+static PARENT: HeaderName = HeaderName::from_static("x-b3-parentspanid");
+static SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");
+static FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
+
+// === impl B3 ===
+
+impl B3 {
+    /// Writes `b3`.
+    pub const fn single() -> Self {
+        Self { single: true }
+    }
+
+    /// Writes `x-b3-traceid` and its like.
+    pub const fn multi() -> Self {
+        Self { single: false }
+    }
+}
+
+impl Propagator for B3 {
+    fn extract(&self, headers: &HeaderMap) -> Propagated {
+        let trace = only(headers, &SINGLE)
+            .and_then(of_single)
+            .or_else(|| of_multi(headers));
+        Propagated {
+            trace,
+            ..Propagated::default()
+        }
+    }
+
+    fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
+        let Some(trace) = &context.trace else {
+            return;
+        };
+        let flags = trace.flags();
+        if self.single {
+            let mut value = *b"00000000000000000000000000000000-0000000000000000-0";
+            hex::write(trace.trace_id().number(), &mut value[..32]);
+            hex::write(trace.span_id().number(), &mut value[33..49]);
+            value[50] = match flags {
+                flags if flags.is_debug() => b'd',
+                flags if flags.is_sampled() => b'1',
+                _ => b'0',
+            };
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                headers.insert(&SINGLE, value);
+            }
+            return;
+        }
+        let mut digits = [0; 48];
+        let (trace_id, span_id) = digits.split_at_mut(32);
+        hex::write(trace.trace_id().number(), trace_id);
+        hex::write(trace.span_id().number(), span_id);
+        for (name, digits) in [(&TRACE, trace_id), (&SPAN, span_id)] {
+            if let Ok(value) = HeaderValue::from_bytes(digits) {
+                headers.insert(name, value);
+            }
+        }
+        // The parent of whoever sent this request to us, if it was copied.
+        headers.remove(&PARENT);
+        headers.remove(if flags.is_debug() { &SAMPLED } else { &FLAGS });
+        let (name, value) = match flags {
+            flags if flags.is_debug() => (&FLAGS, "1"),
+            flags if flags.is_sampled() => (&SAMPLED, "1"),
+            _ => (&SAMPLED, "0"),
+        };
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// `{trace}-{span}[-{decision}[-{parent}]]`.
+fn of_single(value: &[u8]) -> Option<TraceContext> {
+    let mut fields = value.split(|&byte| byte == b'-');
+    let (trace, span) = (fields.next()?, fields.next()?);
+    let flags = match fields.next() {
+        None => TraceFlags::new().with_sampled(true),
+        Some(b"d") => TraceFlags::new().with_debug(),
+        Some(b"1") => TraceFlags::new().with_sampled(true),
+        Some(b"0") => TraceFlags::new(),
+        Some(_) => return None,
+    };
+    if let Some(parent) = fields.next() {
+        span_id(parent)?;
+    }
+    if fields.next().is_some() {
+        return None;
+    }
+    context(trace, span, flags)
+}
+
+fn of_multi(headers: &HeaderMap) -> Option<TraceContext> {
+    let (trace, span) = (only(headers, &TRACE)?, only(headers, &SPAN)?);
+    let flags = match (only(headers, &FLAGS), only(headers, &SAMPLED)) {
+        (Some(b"1"), _) => TraceFlags::new().with_debug(),
+        (_, None | Some(b"1" | b"true")) => TraceFlags::new().with_sampled(true),
+        (_, Some(b"0" | b"false")) => TraceFlags::new(),
+        _ => return None,
+    };
+    context(trace, span, flags)
+}
+
+fn context(trace: &[u8], span: &[u8], flags: TraceFlags) -> Option<TraceContext> {
+    if !matches!(trace.len(), 16 | 32) {
+        return None;
+    }
+    let trace = TraceId::from_number(hex::parse(trace, Case::Lower)?)?;
+    Some(TraceContext::new(trace, span_id(span)?, flags))
+}
+
+fn span_id(digits: &[u8]) -> Option<SpanId> {
+    let number = hex::parse(digits, Case::Lower).filter(|_| digits.len() == 16)?;
+    SpanId::from_number(number)
+}

@@ -1,0 +1,213 @@
+//! How the context of a call travels between services.
+
+mod b3;
+mod jaeger;
+mod w3c;
+mod xray;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+pub use self::b3::B3;
+pub use self::jaeger::Jaeger;
+pub(crate) use self::w3c::traceparent;
+pub use self::w3c::{W3cBaggage, W3cTraceContext};
+pub use self::xray::XRay;
+use crate::{Baggage, ConfigError, TraceContext};
+
+/// What travels with a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Propagated {
+    /// The trace, and the span in it that the message comes from.
+    pub trace: Option<TraceContext>,
+    /// What callers say to all services of the trace.
+    pub baggage: Baggage,
+}
+
+/// A way for the context of a call to travel in headers.
+///
+/// ```
+/// use gusset_trace::{Propagated, Propagator, Propagators, TraceContext};
+/// use http::{HeaderMap, HeaderValue};
+///
+/// /// Sends the trace's id, for a gateway that knows nothing else.
+/// struct Gateway;
+///
+/// impl Propagator for Gateway {
+///     fn extract(&self, _: &HeaderMap) -> Propagated {
+///         Propagated::default()
+///     }
+///     fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
+///         let id = context.trace.as_ref().map(|trace| trace.trace_id().to_string());
+///         if let Some(Ok(id)) = id.map(HeaderValue::try_from) {
+///             headers.insert("x-gateway-trace", id);
+///         }
+///     }
+/// }
+///
+/// let propagators = Propagators::default().and(Gateway);
+/// let mut headers = HeaderMap::new();
+/// propagators.inject(&TraceContext::root().into(), &mut headers);
+/// assert!(headers.contains_key("traceparent") && headers.contains_key("x-gateway-trace"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not propagate anything",
+    note = "implement `Propagator` for it"
+)]
+pub trait Propagator: Send + Sync + 'static {
+    /// Reads what travelled with a message. Headers are the caller's words: whatever is not by the
+    /// rules is as if it were not there.
+    fn extract(&self, headers: &HeaderMap) -> Propagated;
+
+    /// Writes what is to travel with a message, in place of what its headers said of it before.
+    fn inject(&self, context: &Propagated, headers: &mut HeaderMap);
+}
+
+/// The propagators of a service; clones share them.
+///
+/// All are asked when a message is received; of several that know the trace, the last counts
+/// (OpenTelemetry, composite propagators).
+#[derive(Clone)]
+pub struct Propagators(Arc<[Arc<dyn Propagator>]>);
+
+// === impl Propagated ===
+
+impl From<TraceContext> for Propagated {
+    fn from(trace: TraceContext) -> Self {
+        Self {
+            trace: Some(trace),
+            baggage: Baggage::new(),
+        }
+    }
+}
+
+// === impl Propagators ===
+
+impl Propagators {
+    /// The variable that chooses.
+    pub const ENV: &'static str = "OTEL_PROPAGATORS";
+
+    /// None: nothing is read and nothing sent.
+    pub fn none() -> Self {
+        Self(Arc::new([]))
+    }
+
+    /// Those that `OTEL_PROPAGATORS` chooses.
+    ///
+    /// # Errors
+    /// Names the variable, if it names a propagator that is not known.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// As [`from_env`](Self::from_env), with the environment given.
+    ///
+    /// # Errors
+    /// Names the variable, if it names a propagator that is not known.
+    pub fn from_lookup(env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::parse(&env(Self::ENV).unwrap_or_default())
+    }
+
+    /// Those of a list as the variable spells it: `tracecontext`, `baggage`, `b3`, `b3multi`,
+    /// `jaeger`, `xray` with commas between them, or `none`. Empty means the default.
+    ///
+    /// ```
+    /// use gusset_trace::Propagators;
+    ///
+    /// assert!(Propagators::parse("b3multi, baggage").is_ok());
+    /// let error = Propagators::parse("b4").expect_err("no such propagator");
+    /// assert_eq!(error.field(), "OTEL_PROPAGATORS");
+    /// ```
+    ///
+    /// # Errors
+    /// Names the variable, if the list names a propagator that is not known.
+    pub fn parse(list: &str) -> Result<Self, ConfigError> {
+        let mut names: Vec<String> = Vec::new();
+        for name in list.split(',').map(|name| name.trim().to_lowercase()) {
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() {
+            return Ok(Self::default());
+        }
+        if names == ["none"] {
+            return Ok(Self::none());
+        }
+        let known = names.iter().map(|name| named(name));
+        known.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// With one more, which is asked last.
+    #[must_use]
+    pub fn and(self, propagator: impl Propagator) -> Self {
+        let one: Arc<dyn Propagator> = Arc::new(propagator);
+        Self(self.0.iter().cloned().chain([one]).collect())
+    }
+}
+
+impl Propagator for Propagators {
+    fn extract(&self, headers: &HeaderMap) -> Propagated {
+        let mut all = Propagated::default();
+        for propagator in &*self.0 {
+            let Propagated { trace, baggage } = propagator.extract(headers);
+            if trace.is_some() {
+                all.trace = trace;
+            }
+            if !baggage.is_empty() {
+                all.baggage = baggage;
+            }
+        }
+        all
+    }
+
+    fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
+        for propagator in &*self.0 {
+            propagator.inject(context, headers);
+        }
+    }
+}
+
+impl Default for Propagators {
+    /// W3C Trace Context and W3C Baggage.
+    fn default() -> Self {
+        Self(Arc::new([Arc::new(W3cTraceContext), Arc::new(W3cBaggage)]))
+    }
+}
+
+impl fmt::Debug for Propagators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Propagators({})", self.0.len())
+    }
+}
+
+fn named(name: &str) -> Result<Arc<dyn Propagator>, ConfigError> {
+    Ok(match name {
+        "tracecontext" => Arc::new(W3cTraceContext),
+        "baggage" => Arc::new(W3cBaggage),
+        "b3" => Arc::new(B3::single()),
+        "b3multi" => Arc::new(B3::multi()),
+        "jaeger" => Arc::new(Jaeger),
+        "xray" => Arc::new(XRay),
+        "none" => return Err(fault("`none` stands alone")),
+        other => {
+            let known = "tracecontext, baggage, b3, b3multi, jaeger, xray or none";
+            return Err(fault(&format!("`{other}` is not one of {known}")));
+        }
+    })
+}
+
+fn fault(why: &str) -> ConfigError {
+    ConfigError::new(Propagators::ENV, why)
+}
+
+/// Whether a message belongs to a trace, in any format that there is.
+pub(crate) fn in_any_format(headers: &HeaderMap) -> bool {
+    let known: [&dyn Propagator; 4] = [&W3cTraceContext, &B3::single(), &Jaeger, &XRay];
+    known
+        .iter()
+        .any(|known| known.extract(headers).trace.is_some())
+}

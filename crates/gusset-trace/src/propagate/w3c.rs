@@ -1,0 +1,112 @@
+//! W3C Trace Context, level 2, and W3C Baggage.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{Propagated, Propagator};
+use crate::hex::{self, Case};
+use crate::state::trim;
+use crate::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
+
+/// W3C Trace Context level 2: `traceparent` and `tracestate`, read strictly.
+///
+/// A `traceparent` that is not by the rules, or is there twice, is none, and `tracestate` is not
+/// looked at then. A bad `tracestate` costs only itself.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
+pub struct W3cTraceContext;
+
+/// W3C Baggage: `baggage`.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
+pub struct W3cBaggage;
+
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+
+/// The length of a `traceparent` of version 00.
+const LENGTH: usize = 55;
+
+// === impl W3cTraceContext ===
+
+impl Propagator for W3cTraceContext {
+    fn extract(&self, headers: &HeaderMap) -> Propagated {
+        let Some(parent) = only(headers, &TRACEPARENT).and_then(parse) else {
+            return Propagated::default();
+        };
+        parent
+            .with_state(TraceState::from_lines(headers.get_all(&TRACESTATE)))
+            .into()
+    }
+
+    fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
+        let Some(trace) = &context.trace else {
+            return;
+        };
+        if let Ok(value) = HeaderValue::from_bytes(&traceparent(trace)) {
+            headers.insert(&TRACEPARENT, value);
+        }
+        // Never an empty line, and never somebody else's.
+        match trace.state().header() {
+            Some(state) => {
+                headers.insert(&TRACESTATE, state.clone());
+            }
+            None => {
+                headers.remove(&TRACESTATE);
+            }
+        }
+    }
+}
+
+// === impl W3cBaggage ===
+
+impl Propagator for W3cBaggage {
+    fn extract(&self, headers: &HeaderMap) -> Propagated {
+        Propagated {
+            trace: None,
+            baggage: Baggage::from_lines(headers.get_all(&BAGGAGE)),
+        }
+    }
+
+    fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
+        if let Some(baggage) = context.baggage.header() {
+            headers.insert(&BAGGAGE, baggage.clone());
+        }
+    }
+}
+
+/// The value of a header that must not be there twice.
+pub(super) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| trim(value.as_bytes()))
+}
+
+/// `00-<32 digits>-<16 digits>-<2 digits>`; a later version may go on behind a dash.
+fn parse(value: &[u8]) -> Option<TraceContext> {
+    let (fields, rest) = value.split_at_checked(LENGTH)?;
+    if [2, 35, 52].iter().any(|&at| fields[at] != b'-') {
+        return None;
+    }
+    let number = |digits: &[u8]| hex::parse(digits, Case::Lower);
+    match (number(&fields[..2])?, rest) {
+        (0xff, _) => return None,
+        (0, []) | (1.., [] | [b'-', ..]) => {}
+        _ => return None,
+    }
+    let flags = u8::try_from(number(&fields[53..])?).ok()?;
+    Some(TraceContext::new(
+        TraceId::from_number(number(&fields[3..35])?)?,
+        SpanId::from_number(number(&fields[36..52])?)?,
+        TraceFlags::from_bits(flags),
+    ))
+}
+
+/// `00-…`, as it travels.
+pub(crate) fn traceparent(trace: &TraceContext) -> [u8; LENGTH] {
+    let mut value = *b"00-00000000000000000000000000000000-0000000000000000-00";
+    hex::write(trace.trace_id().number(), &mut value[3..35]);
+    hex::write(trace.span_id().number(), &mut value[36..52]);
+    hex::write(trace.flags().bits().into(), &mut value[53..]);
+    value
+}

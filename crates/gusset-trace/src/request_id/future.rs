@@ -1,0 +1,49 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::Response;
+use pin_project_lite::pin_project;
+
+use super::RequestId;
+use crate::current::{self, Place};
+
+pin_project! {
+    /// The future of a [`WithRequestId`](super::WithRequestId).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct WithRequestIdFuture<F> {
+        #[pin]
+        pub(super) inner: F,
+        pub(super) place: Place,
+        pub(super) id: RequestId,
+    }
+}
+
+// === impl WithRequestIdFuture ===
+
+impl<F, D, E> Future for WithRequestIdFuture<F>
+where
+    F: Future<Output = Result<Response<D>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let inner = this.inner;
+        let mut polled = current::scope(this.place, || inner.poll(cx));
+        if let Poll::Ready(Ok(res)) = &mut polled {
+            this.id.echo(res.headers_mut());
+        }
+        polled
+    }
+}
+
+impl<F: fmt::Debug> fmt::Debug for WithRequestIdFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithRequestIdFuture")
+            .field("inner", &self.inner)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

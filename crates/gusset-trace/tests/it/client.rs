@@ -1,0 +1,111 @@
+//! What a client's layer sends, and the spans that it makes.
+
+use gusset_http::HttpServer;
+use gusset_trace::{ClientLayer, InjectLayer, Propagators, ResendCount, Trace, current};
+use http::{HeaderMap, Request};
+use tower_layer::Layer as _;
+use tower_service::Service as _;
+
+use crate::service::{TRACE, VALID, headers};
+use crate::support::*;
+
+/// What is sent with a request through the client's layer.
+fn send(layer: &ClientLayer, req: Request<()>) -> HeaderMap {
+    let mut sent = HeaderMap::new();
+    let mut client = layer.layer(Answer(|req: Request<()>| {
+        sent = req.headers().clone();
+        hello()
+    }));
+    let Ok(res) = now(client.call(req));
+    drain(res.into_body());
+    sent
+}
+
+fn client() -> ClientLayer {
+    ClientLayer::new(built(Trace::client())).unwrap()
+}
+
+#[test]
+fn each_attempt_is_a_span_of_its_own_below_the_server_s() {
+    let client = client();
+    let mut sent = Vec::new();
+    let spans = Keeper::during(|_| {
+        let mut req = Request::new(());
+        *req.headers_mut() = headers(&[("traceparent", VALID), ("baggage", "a=1")]);
+        exchange::<HttpServer, _>(built(Trace::server()), req, |_| {
+            for attempt in 0..3 {
+                let mut req = Request::new(());
+                req.extensions_mut().insert(ResendCount(attempt));
+                sent.push(send(&client, req));
+            }
+            assert!(current().is_some());
+            hello()
+        });
+    });
+    assert_eq!(spans.len(), 4);
+    for (attempt, sent) in sent.iter().enumerate() {
+        let span = &spans[attempt + 1];
+        assert_eq!(span.name, "http.client");
+        span.has(&[
+            ("trace_id", TRACE),
+            ("parent_span_id", &spans[0].fields["span_id"]),
+        ]);
+        match attempt {
+            0 => span.lacks(&["http.request.resend_count"]),
+            _ => span.has(&[("http.request.resend_count", &attempt.to_string())]),
+        }
+        let parent = format!("00-{TRACE}-{}-01", span.fields["span_id"]);
+        assert_eq!(sent["traceparent"], parent);
+        assert_eq!(sent["baggage"], "a=1");
+    }
+}
+
+#[test]
+fn a_client_outside_of_any_call_begins_a_trace() {
+    let (one, other) = (
+        send(&client(), Request::new(())),
+        send(&client(), Request::new(())),
+    );
+    let trace = |sent: &HeaderMap| sent["traceparent"].to_str().unwrap()[3..35].to_owned();
+    assert_ne!(trace(&one), trace(&other));
+    assert!(current().is_none());
+}
+
+#[test]
+fn headers_that_were_copied_from_the_request_received_are_replaced() {
+    let mut req = Request::new(());
+    *req.headers_mut() = headers(&[("traceparent", VALID), ("tracestate", "foo=1")]);
+    let sent = send(&client(), req);
+    assert_eq!(sent.get_all("traceparent").iter().count(), 1);
+    assert_ne!(sent["traceparent"], VALID);
+    assert!(!sent.contains_key("tracestate"));
+}
+
+#[test]
+fn what_is_sent_is_by_the_propagators_of_the_trace() {
+    let b3 = Propagators::parse("b3").unwrap();
+    let layer = ClientLayer::new(built(Trace::client().propagators(b3))).unwrap();
+    let sent = send(&layer, Request::new(()));
+    assert!(sent.contains_key("b3") && sent.len() == 1);
+}
+
+#[test]
+fn without_a_client_s_span_the_server_s_is_sent_and_outside_of_a_call_nothing() {
+    let sent = |sent: &mut HeaderMap| {
+        let mut client = InjectLayer::default().layer(Answer(|req: Request<()>| {
+            *sent = req.headers().clone();
+            hello()
+        }));
+        let Ok(_) = now(client.call(Request::new(())));
+    };
+    let mut outside = HeaderMap::new();
+    sent(&mut outside);
+    assert!(outside.is_empty());
+    exchange::<HttpServer, _>(built(Trace::server()), Request::new(()), |_| {
+        let mut inside = HeaderMap::new();
+        sent(&mut inside);
+        let span = current().unwrap().span_id().to_string();
+        assert!(inside["traceparent"].to_str().unwrap().contains(&span));
+        hello()
+    });
+}

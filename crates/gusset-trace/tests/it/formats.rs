@@ -1,0 +1,238 @@
+//! B3, Jaeger, AWS X-Ray, and who chooses.
+
+use gusset_trace::{Propagated, Propagator, Propagators, TraceContext, TraceFlags};
+use http::HeaderMap;
+
+use crate::service::{Lines, headers};
+
+const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
+const SPAN: &str = "e457b5a2e4d86bd1";
+
+fn extract(format: &str, lines: Lines<'_>) -> Option<TraceContext> {
+    let propagators = Propagators::parse(format).unwrap();
+    propagators.extract(&headers(lines)).trace
+}
+
+fn inject(format: &str, context: &TraceContext) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let context = Propagated::from(context.clone());
+    Propagators::parse(format)
+        .unwrap()
+        .inject(&context, &mut headers);
+    headers
+}
+
+/// The ids of the example, and whether it is sampled.
+#[track_caller]
+fn reads(format: &str, lines: Lines<'_>, sampled: bool) -> TraceContext {
+    let context = extract(format, lines).unwrap_or_else(|| panic!("{lines:?}"));
+    assert_eq!(context.trace_id().to_string(), TRACE, "{lines:?}");
+    assert_eq!(context.span_id().to_string(), SPAN, "{lines:?}");
+    assert_eq!(context.flags().is_sampled(), sampled, "{lines:?}");
+    assert!(!context.flags().is_random());
+    context
+}
+
+#[test]
+fn b3_single_is_read_with_each_decision() {
+    for (rest, sampled) in [("", true), ("-1", true), ("-0", false), ("-d", true)] {
+        reads("b3", &[("b3", &format!("{TRACE}-{SPAN}{rest}"))], sampled);
+        reads(
+            "b3multi",
+            &[("b3", &format!("{TRACE}-{SPAN}{rest}"))],
+            sampled,
+        );
+    }
+    reads(
+        "b3",
+        &[("b3", &format!("{TRACE}-{SPAN}-1-05e3ac9a4f6e3b90"))],
+        true,
+    );
+}
+
+#[test]
+fn b3_of_several_headers_is_read_with_each_decision() {
+    let ids = [("X-B3-TraceId", TRACE), ("X-B3-SpanId", SPAN)];
+    reads("b3multi", &ids, true);
+    for (value, sampled) in [("1", true), ("true", true), ("0", false), ("false", false)] {
+        reads("b3", &[ids[0], ids[1], ("X-B3-Sampled", value)], sampled);
+    }
+    reads("b3", &[ids[0], ids[1], ("X-B3-Flags", "1")], true);
+    reads(
+        "b3",
+        &[ids[0], ids[1], ("X-B3-Flags", "0"), ("X-B3-Sampled", "0")],
+        false,
+    );
+}
+
+#[test]
+fn b3_ids_of_64_bits_are_filled_up() {
+    let context = extract("b3", &[("b3", "64fe8b2a57d3eff7-e457b5a2e4d86bd1-1")]).unwrap();
+    assert_eq!(
+        context.trace_id().to_string(),
+        format!("{}64fe8b2a57d3eff7", "0".repeat(16))
+    );
+}
+
+#[test]
+fn b3_that_is_not_by_the_rules_is_none() {
+    let zero = "0".repeat(32);
+    for value in [
+        "0",
+        "1",
+        "",
+        TRACE,
+        &format!("{TRACE}-{SPAN}-2"),
+        &format!("{TRACE}-{SPAN}-1-short"),
+        &format!("{TRACE}-{SPAN}-1-{SPAN}-more"),
+        &format!("{zero}-{SPAN}-1"),
+        &format!("{TRACE}-{}-1", "0".repeat(16)),
+        &format!("{}-{SPAN}-1", &TRACE[1..]),
+        &format!("{}-{SPAN}-1", TRACE.to_uppercase()),
+    ] {
+        assert_eq!(extract("b3", &[("b3", value)]), None, "{value}");
+    }
+    assert_eq!(extract("b3", &[("x-b3-traceid", TRACE)]), None);
+}
+
+#[test]
+fn b3_debug_is_handed_on_as_debug() {
+    let context = reads("b3", &[("b3", &format!("{TRACE}-{SPAN}-d"))], true);
+    assert_eq!(inject("b3", &context)["b3"], format!("{TRACE}-{SPAN}-d"));
+    let sent = inject("b3multi", &context);
+    assert_eq!(sent["x-b3-flags"], "1");
+    assert!(!sent.contains_key("x-b3-sampled"));
+    assert_eq!(
+        inject("tracecontext", &context)["traceparent"],
+        format!("00-{TRACE}-{SPAN}-01")
+    );
+}
+
+#[test]
+fn jaeger_is_read_short_encoded_and_with_its_flags() {
+    reads(
+        "jaeger",
+        &[("uber-trace-id", &format!("{TRACE}:{SPAN}:0:1"))],
+        true,
+    );
+    reads(
+        "jaeger",
+        &[("uber-trace-id", &format!("{TRACE}:{SPAN}:{SPAN}:0"))],
+        false,
+    );
+    reads(
+        "jaeger",
+        &[("uber-trace-id", &format!("{TRACE}%3A{SPAN}%3a0%3A3"))],
+        true,
+    );
+    let short = extract("jaeger", &[("uber-trace-id", "a:B:0:01")]).unwrap();
+    assert_eq!(short.trace_id().to_string(), format!("{:032x}", 10));
+    assert_eq!(short.span_id().to_string(), format!("{:016x}", 11));
+    for bad in [
+        "",
+        "0:1:0:1",
+        "1:0:0:1",
+        "1:1:0",
+        "1:1:0:1:1",
+        "1:11111111111111111:0:1",
+        "1:1:0:x",
+    ] {
+        assert_eq!(extract("jaeger", &[("uber-trace-id", bad)]), None, "{bad}");
+    }
+}
+
+#[test]
+fn xray_is_read_with_fields_of_other_names_in_any_order() {
+    let root = "Root=1-80f198ee-56343ba864fe8b2a57d3eff7";
+    let parent = format!("Parent={SPAN}");
+    reads(
+        "xray",
+        &[("X-Amzn-Trace-Id", &format!("{root};{parent};Sampled=1"))],
+        true,
+    );
+    reads(
+        "xray",
+        &[(
+            "X-Amzn-Trace-Id",
+            &format!("Sampled=0; {parent};Lineage=a;{root}"),
+        )],
+        false,
+    );
+    reads(
+        "xray",
+        &[("X-Amzn-Trace-Id", &format!("{root};{parent};Sampled=?"))],
+        true,
+    );
+    for bad in [
+        "",
+        root,
+        &parent,
+        "Root=1-80f198ee-56343ba8;Parent=e457b5a2e4d86bd1",
+    ] {
+        assert_eq!(extract("xray", &[("x-amzn-trace-id", bad)]), None, "{bad}");
+    }
+}
+
+#[test]
+fn what_is_written_is_by_each_format() {
+    let context = reads("b3", &[("b3", &format!("{TRACE}-{SPAN}-1"))], true);
+    let unsampled = context.clone().with_flags(TraceFlags::new());
+    assert_eq!(inject("b3", &unsampled)["b3"], format!("{TRACE}-{SPAN}-0"));
+    let multi = inject("b3multi", &context);
+    assert_eq!(multi["x-b3-traceid"], TRACE);
+    assert_eq!(multi["x-b3-spanid"], SPAN);
+    assert_eq!(multi["x-b3-sampled"], "1");
+    assert_eq!(
+        inject("jaeger", &context)["uber-trace-id"],
+        format!("{TRACE}:{SPAN}:0:1")
+    );
+    assert_eq!(
+        inject("xray", &context)["x-amzn-trace-id"],
+        format!("Root=1-80f198ee-56343ba864fe8b2a57d3eff7;Parent={SPAN};Sampled=1")
+    );
+}
+
+#[test]
+fn a_header_that_is_there_twice_is_none() {
+    let value = format!("{TRACE}-{SPAN}-1");
+    assert_eq!(extract("b3", &[("b3", &value), ("b3", &value)]), None);
+}
+
+#[test]
+fn of_several_formats_that_know_the_trace_the_last_counts() {
+    let lines = [
+        ("b3", "64fe8b2a57d3eff7-e457b5a2e4d86bd1-1"),
+        ("uber-trace-id", "a:b:0:1"),
+    ];
+    let trace = |list| extract(list, &lines).unwrap().trace_id().to_string();
+    assert_eq!(trace("b3,jaeger"), format!("{:032x}", 10));
+    assert!(trace("jaeger,b3").ends_with("64fe8b2a57d3eff7"));
+    assert!(trace("b3,tracecontext").ends_with("64fe8b2a57d3eff7"));
+}
+
+#[test]
+fn the_environment_chooses_and_a_wrong_choice_names_the_variable() {
+    let of = |value: Option<&str>| {
+        let value = value.map(str::to_owned);
+        Propagators::from_lookup(|name| {
+            assert_eq!(name, "OTEL_PROPAGATORS");
+            value.clone()
+        })
+    };
+    let sent = |value| {
+        let mut headers = HeaderMap::new();
+        let context = TraceContext::root().into();
+        of(value).unwrap().inject(&context, &mut headers);
+        let mut names: Vec<String> = headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(sent(None), ["traceparent"]);
+    assert_eq!(sent(Some("")), ["traceparent"]);
+    assert_eq!(sent(Some(" B3 , xray,b3")), ["b3", "x-amzn-trace-id"]);
+    assert!(sent(Some("none")).is_empty());
+    for wrong in ["ottrace", "tracecontext,none", "b3;xray"] {
+        let error = of(Some(wrong)).unwrap_err();
+        assert!(error.to_string().contains("OTEL_PROPAGATORS"), "{error}");
+    }
+}

@@ -1,0 +1,122 @@
+//! What a caller keeps secret is in no span.
+
+use gusset_http::{HttpClient, HttpServer};
+use gusset_trace::{Trace, TraceBuilder};
+use http::{HeaderName, HeaderValue, Request, Response, header};
+
+use crate::service::VALID;
+use crate::support::*;
+
+const SECRET: &str = "5ecret";
+
+/// A request with a secret in each place that may hold one.
+fn secretive() -> Request<()> {
+    let uri = format!("https://{SECRET}:{SECRET}@shop.example/items?token={SECRET}&sig={SECRET}");
+    let mut req = Request::post(uri).body(()).unwrap();
+    for name in [
+        header::AUTHORIZATION,
+        header::COOKIE,
+        header::PROXY_AUTHORIZATION,
+        header::USER_AGENT,
+        header::REFERER,
+        header::FORWARDED,
+        HeaderName::from_static("x-forwarded-for"),
+        HeaderName::from_static("x-api-key"),
+        HeaderName::from_static("x-5ecret"),
+        HeaderName::from_static("baggage"),
+        HeaderName::from_static("tracestate"),
+    ] {
+        let value = HeaderValue::try_from(format!("key={SECRET}")).unwrap();
+        req.headers_mut().append(name, value);
+    }
+    let host = HeaderValue::try_from(format!("{SECRET}@shop.example")).unwrap();
+    req.headers_mut().insert(header::HOST, host);
+    let parent = HeaderValue::from_static(VALID);
+    req.headers_mut().insert("traceparent", parent);
+    req
+}
+
+/// A server's request names its host in a header alone.
+fn of_a_server() -> Request<()> {
+    let mut req = secretive();
+    let uri = format!("/items?token={SECRET}&sig={SECRET}");
+    *req.uri_mut() = uri.parse().unwrap();
+    req
+}
+
+#[track_caller]
+fn none_shows(spans: &[Kept], events: &[String]) {
+    assert_eq!(spans.len(), 1);
+    for (name, value) in &spans[0].fields {
+        assert!(!value.contains(SECRET), "{name}={value}");
+    }
+    assert!(events.is_empty(), "{events:?}");
+}
+
+fn exchanges(server: impl Fn() -> TraceBuilder, client: impl Fn() -> TraceBuilder) {
+    let answer = |_: Request<()>| {
+        let mut res: Response<_> = with_status(500);
+        let value = HeaderValue::try_from(SECRET).unwrap();
+        res.headers_mut().insert(header::SET_COOKIE, value.clone());
+        res.headers_mut().insert(header::LOCATION, value);
+        res
+    };
+    for req in [secretive, of_a_server] {
+        let mut events = Vec::new();
+        let spans = Keeper::during(|keeper| {
+            exchange::<HttpServer, _>(built(server()), req(), answer);
+            events = keeper.events();
+        });
+        none_shows(&spans, &events);
+        let spans = Keeper::during(|keeper| {
+            exchange::<HttpClient, _>(built(client()), req(), answer);
+            events = keeper.events();
+        });
+        none_shows(&spans, &events);
+    }
+}
+
+#[test]
+fn no_secret_is_in_a_span_by_default() {
+    exchanges(Trace::server, Trace::client);
+}
+
+#[test]
+fn no_secret_is_in_a_span_whose_query_was_asked_for() {
+    exchanges(
+        || Trace::server().query().redact("token"),
+        || Trace::client().query().redact("token"),
+    );
+}
+
+#[test]
+fn a_query_that_was_asked_for_is_there_with_its_secrets_redacted() {
+    let spans = Keeper::during(|_| {
+        let trace = built(Trace::server().query().redact("token"));
+        exchange::<HttpServer, _>(trace, of_a_server(), |_| hello());
+    });
+    spans[0].has(&[("url.query", "token=REDACTED&sig=REDACTED")]);
+}
+
+#[test]
+fn no_text_on_a_span_is_longer_than_a_page() {
+    let long = "x".repeat(5000);
+    let spans = Keeper::during(|_| {
+        let req = Request::builder()
+            .method(&*long)
+            .uri(format!("/{long}?{long}={long}"))
+            .header("host", &long)
+            .header("user-agent", &long)
+            .body(())
+            .unwrap();
+        let server = built(Trace::server().query().user_agent());
+        exchange::<HttpServer, _>(server, req.clone(), |_| hello());
+        let client = built(Trace::client().query().user_agent());
+        exchange::<HttpClient, _>(client, req, |_| hello());
+    });
+    assert_eq!(spans.len(), 2);
+    for (name, value) in spans.iter().flat_map(|span| &span.fields) {
+        assert!(value.len() <= 2500, "{name} has {} bytes", value.len());
+    }
+    assert_eq!(spans[0].fields["url.path"].len(), 1024);
+}

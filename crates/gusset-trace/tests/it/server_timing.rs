@@ -1,0 +1,42 @@
+//! Callers are told their place where that is asked for.
+
+use gusset_core::ObserveLayer;
+use gusset_http::Http;
+use gusset_trace::{ServerTimingLayer, Trace};
+use http::Request;
+use tower_layer::Layer as _;
+use tower_service::Service as _;
+
+use crate::service::{TRACE, VALID};
+use crate::support::*;
+
+#[test]
+fn the_span_is_told_beside_other_metrics_with_the_flags_received() {
+    let mut told = Vec::new();
+    let spans = Keeper::during(|_| {
+        let handler = Answer(|_: Request<()>| {
+            let mut res = hello();
+            let cache = "cache;dur=2".parse().unwrap();
+            res.headers_mut().insert("server-timing", cache);
+            res
+        });
+        let observe = ObserveLayer::<Http, _>::new(built(Trace::server()));
+        let mut service = observe.layer(ServerTimingLayer::new().layer(handler));
+        let unsampled = format!("{}02", &VALID[..53]);
+        let req = Request::get("/").header("traceparent", unsampled);
+        let Ok(res) = now(service.call(req.body(()).unwrap()));
+        let values = res.headers().get_all("server-timing").iter();
+        told.extend(values.map(|value| value.to_str().unwrap().to_owned()));
+        drain(res.into_body());
+    });
+    let span = &spans[0].fields["span_id"];
+    let trace = format!("trace;desc=00-{TRACE}-{span}-02");
+    assert_eq!(told, ["cache;dur=2", &trace]);
+}
+
+#[test]
+fn outside_of_any_call_nothing_is_told() {
+    let mut service = ServerTimingLayer::new().layer(Answer(|_: Request<()>| hello()));
+    let Ok(res) = now(service.call(Request::new(())));
+    assert!(res.headers().is_empty());
+}
