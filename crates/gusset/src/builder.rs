@@ -244,7 +244,7 @@ impl<O> Builder<HttpServer, O> {
 }
 
 impl<O> Builder<GrpcServer, O> {
-    /// The paths whose calls are left out of all signals: `/grpc.health.v1.Health/*`, say.
+    /// The paths whose calls are left out of all signals, instead of `/grpc.health.v1.Health/*`.
     pub fn skip<I>(mut self, paths: I) -> Self
     where
         I: IntoIterator,

@@ -48,8 +48,8 @@ pub struct HttpServer {
     pub(crate) skip: Paths,
 }
 
-/// A gRPC server.
-#[derive(Clone, Debug, Default)]
+/// A gRPC server. Health checks are left out.
+#[derive(Clone, Debug)]
 pub struct GrpcServer {
     pub(crate) skip: Paths,
 }
@@ -155,6 +155,16 @@ kind!(
     |builder: RpcMetricsBuilder, _| builder.build(),
     |_| Nothing
 );
+
+// === impl GrpcServer ===
+
+impl Default for GrpcServer {
+    fn default() -> Self {
+        Self {
+            skip: Paths::except(["/grpc.health.v1.Health/*"]),
+        }
+    }
+}
 
 // === impl HttpServer ===
 

@@ -11,6 +11,9 @@ mod kind;
 mod telemetry;
 
 pub use gusset_core::*;
+#[cfg(feature = "health")]
+#[doc(no_inline)]
+pub use gusset_health as health;
 #[doc(no_inline)]
 pub use gusset_http as http;
 #[cfg(feature = "metrics")]
@@ -56,7 +59,7 @@ pub fn http_client() -> Builder<HttpClient> {
     Builder::new(HttpClient)
 }
 
-/// A layer for a gRPC server, by convention.
+/// A layer for a gRPC server, by convention. Health checks (`grpc.health.v1.Health`) are left out.
 ///
 /// ```
 /// # fn main() -> Result<(), gusset::BuildError> {
