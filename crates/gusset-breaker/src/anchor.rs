@@ -1,0 +1,49 @@
+//! What a permit holds the breaker by.
+
+use std::sync::Arc;
+
+use crate::shared::{Core, lane};
+
+/// A handle to the core whose count of references is on a line of its own. Each call holds one; if
+/// all threads counted on the core's own, they would take that line from each other twice a call.
+#[derive(Debug)]
+pub(crate) struct Anchor {
+    pub(crate) core: Arc<Core>,
+    /// With the counts of the `Arc` before it, a whole line.
+    _pad: [u8; 40],
+}
+
+/// The anchors of a breaker, one for each lane.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchors(Arc<[Arc<Anchor>]>);
+
+// === impl Anchors ===
+
+impl Anchors {
+    pub(crate) fn new(core: &Arc<Core>, lanes: usize) -> Self {
+        let anchor = || {
+            Arc::new(Anchor {
+                core: core.clone(),
+                _pad: [0; 40],
+            })
+        };
+        Self(std::iter::repeat_with(anchor).take(lanes.max(1)).collect())
+    }
+
+    #[inline]
+    pub(crate) fn core(&self) -> &Core {
+        &self.0[0].core
+    }
+
+    /// One for a call of this thread.
+    #[inline]
+    pub(crate) fn take(&self) -> Arc<Anchor> {
+        self.0[lane() % self.0.len()].clone()
+    }
+
+    /// How many calls hold one.
+    pub(crate) fn held(&self) -> usize {
+        let held = |anchor| Arc::strong_count(anchor).saturating_sub(1);
+        self.0.iter().map(held).sum()
+    }
+}

@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod anchor;
+mod breaker;
+mod builder;
+mod config;
+mod counts;
+mod journal;
+mod machine;
+mod metrics;
+pub mod names;
+mod open;
+mod permit;
+mod shared;
+mod state;
+mod sync;
+mod vote;
+mod waiters;
+mod window;
+
+pub use breaker::Breaker;
+pub use builder::BreakerBuilder;
+pub use config::{Config, ConfigError, HalfOpenPolicy};
+pub use counts::Counts;
+pub use journal::Transitions;
+pub use metrics::SharedRecorder;
+pub use open::Open;
+pub use permit::Permit;
+pub use state::{Reason, State, Transition};
+pub use vote::{Ballot, Vote};

@@ -1,0 +1,183 @@
+//! Admission.
+
+use std::time::Duration;
+
+use super::{Core, left, passed};
+use crate::State;
+use crate::machine::{Probes, Word};
+use crate::sync::Ordering;
+
+/// Why a call is not admitted: the state that refuses it, and the time until it may be another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shut {
+    pub(crate) state: State,
+    pub(crate) left: Option<Duration>,
+}
+
+/// What came of asking for a probe's permit.
+enum Issued {
+    Permit,
+    NoneLeft,
+    /// The cycle is over.
+    Over,
+}
+
+// === impl Core ===
+
+impl Core {
+    /// Admits a call and gives the generation that its result belongs to. Closed, this is one load.
+    #[inline]
+    pub(crate) fn admit(&self, now: impl FnOnce() -> u64) -> Result<u32, Shut> {
+        let word = self.word();
+        if word.is_closed() {
+            return Ok(word.generation());
+        }
+        self.admit_by_state(word, now())
+    }
+
+    #[cold]
+    fn admit_by_state(&self, mut word: Word, now: u64) -> Result<u32, Shut> {
+        // Ends: each turn means that the breaker moved.
+        loop {
+            match word.state() {
+                State::Closed | State::Disabled | State::Observing => {
+                    return Ok(word.generation());
+                }
+                State::ForcedOpen => return Err(self.refuse(word, now)),
+                State::Open => {
+                    match self.rules().on_call(word, passed(now), self.opened()) {
+                        None => return Err(self.refuse(word, now)),
+                        Some(half_open) => self.transit(word, half_open),
+                    };
+                }
+                State::HalfOpen => {
+                    if !self.pass_time(word, now) {
+                        match self.issue(word, now) {
+                            Issued::Permit => return Ok(word.generation()),
+                            Issued::NoneLeft => return Err(self.refuse(word, now)),
+                            Issued::Over => {}
+                        }
+                    }
+                }
+            }
+            word = self.word();
+        }
+    }
+
+    /// Counts a refusal, and says how long it lasts.
+    pub(crate) fn refuse(&self, word: Word, now: u64) -> Shut {
+        self.changing.refused.fetch_add(1, Ordering::Relaxed);
+        let shut = self.shut(word, now);
+        if let Some(metrics) = &self.metrics {
+            metrics.refused(shut.state);
+        }
+        shut
+    }
+
+    fn shut(&self, word: Word, now: u64) -> Shut {
+        let state = word.state();
+        let left = match state {
+            State::Open => left(word.deadline(), now),
+            // When the probes have decided, nobody knows; another try makes sense after the base.
+            State::HalfOpen => Some(Duration::from_millis(self.rules().open_for)),
+            _ => None,
+        };
+        Shut { state, left }
+    }
+
+    /// Why a call at `now` would be refused; `None` if it would be admitted. Changes nothing.
+    pub(crate) fn would_refuse(&self, now: u64) -> Option<Shut> {
+        let word = self.word();
+        if word.is_closed() {
+            return None;
+        }
+        let (ms, rules) = (passed(now), self.rules());
+        let refuses = match word.state() {
+            State::Closed | State::Disabled | State::Observing => false,
+            State::ForcedOpen => true,
+            State::Open => ms < word.deadline(),
+            State::HalfOpen => {
+                match rules.overdue(word, ms, self.opened(), 0) {
+                    // It opens as of its deadline, and that time may be over as well.
+                    Some(next) => next.to == State::Open && ms < next.deadline,
+                    None => self
+                        .probes(word)
+                        .is_none_or(|probes| probes.issued >= rules.probes),
+                }
+            }
+        };
+        refuses.then(|| self.shut(word, now))
+    }
+
+    /// Makes the move that the time asks for, if there is one; false if there is none.
+    pub(crate) fn pass_time(&self, word: Word, now: u64) -> bool {
+        let dice = self.dice(word.generation());
+        let overdue = self
+            .rules()
+            .overdue(word, passed(now), self.opened(), dice);
+        overdue.is_some_and(|overdue| {
+            // If another was quicker, it is done as well.
+            self.transit(word, overdue);
+            true
+        })
+    }
+
+    /// The probes of the cycle of that word; `None` if it is over.
+    pub(crate) fn probes(&self, word: Word) -> Option<Probes> {
+        let bits = self.changing.probes.load(Ordering::Acquire);
+        Probes::from_bits(bits).of(word.generation())
+    }
+
+    fn issue(&self, word: Word, now: u64) -> Issued {
+        let mut bits = self.changing.probes.load(Ordering::Acquire);
+        loop {
+            let Some(probes) = Probes::from_bits(bits).of(word.generation()) else {
+                return Issued::Over;
+            };
+            let rules = self.rules();
+            let Some(next) = probes.issue(rules.probes) else {
+                // All have voted, by limits that were lowered since, or whoever voted last has not
+                // got round to it.
+                return if self.settle(word, &probes, None, now) {
+                    Issued::Over
+                } else {
+                    Issued::NoneLeft
+                };
+            };
+            match self.swap_probes(bits, next) {
+                Ok(()) => return Issued::Permit,
+                Err(now) => bits = now,
+            }
+        }
+    }
+
+    /// Gives back a permit of that generation, if it was a probe's and the cycle goes on.
+    pub(crate) fn release(&self, generation: u32, now: impl Fn() -> u64) {
+        let word = self.word();
+        if word.state() != State::HalfOpen
+            || self.pass_time(word, now())
+            || word.generation() != generation
+        {
+            return;
+        }
+        let mut bits = self.changing.probes.load(Ordering::Acquire);
+        loop {
+            let probes = Probes::from_bits(bits);
+            if probes.generation != generation {
+                return;
+            }
+            match self.swap_probes(bits, probes.give_back()) {
+                Ok(()) => break,
+                Err(now) => bits = now,
+            }
+        }
+        self.waiters.wake();
+    }
+
+    pub(super) fn swap_probes(&self, from: u64, to: Probes) -> Result<(), u64> {
+        self.changing
+            .probes
+            .compare_exchange(from, to.bits(), Ordering::AcqRel, Ordering::Acquire)
+            .map(drop)
+    }
+}
