@@ -2,11 +2,15 @@
 #![forbid(unsafe_code)]
 
 mod anchor;
+mod answer;
 mod breaker;
 mod builder;
 mod config;
 mod counts;
+mod guard;
 mod journal;
+pub mod judge;
+mod layers;
 mod machine;
 mod metrics;
 pub mod names;
@@ -19,11 +23,14 @@ mod vote;
 mod waiters;
 mod window;
 
+pub use answer::{grpc_unavailable, unavailable};
 pub use breaker::Breaker;
 pub use builder::BreakerBuilder;
 pub use config::{Config, ConfigError, HalfOpenPolicy};
 pub use counts::Counts;
+pub use guard::{BreakerGuard, BreakerPermit};
 pub use journal::Transitions;
+pub use layers::BreakerLayer;
 pub use metrics::SharedRecorder;
 pub use open::Open;
 pub use permit::Permit;

@@ -74,6 +74,27 @@ impl Core {
         shut
     }
 
+    /// Refuses a call whose service was not asked whether it is ready, whatever the state is now.
+    #[cold]
+    pub(crate) fn turn_away(&self, now: u64) -> Shut {
+        let word = self.word();
+        if !matches!(
+            word.state(),
+            State::Closed | State::Disabled | State::Observing
+        ) {
+            return self.refuse(word, now);
+        }
+        // It was open a moment ago, and may be called in the next.
+        self.changing.refused.fetch_add(1, Ordering::Relaxed);
+        if let Some(metrics) = &self.metrics {
+            metrics.refused(State::Open);
+        }
+        Shut {
+            state: State::Open,
+            left: Some(Duration::ZERO),
+        }
+    }
+
     fn shut(&self, word: Word, now: u64) -> Shut {
         let state = word.state();
         let left = match state {
