@@ -74,7 +74,9 @@ pub fn grpc_unavailable<B: Default>(open: &Open) -> Response<B> {
 fn lengthened(after: Duration, dice: u32) -> Duration {
     // A tenth at most: 34 years and a tenth fit.
     let chance = f64::from(dice) / f64::from(u32::MAX) / 10.0;
-    after.saturating_add(Duration::from_nanos((after.as_nanos() as f64 * chance) as u64))
+    after.saturating_add(Duration::from_nanos(
+        (after.as_nanos() as f64 * chance) as u64,
+    ))
 }
 
 fn whole_seconds(after: Duration) -> u64 {

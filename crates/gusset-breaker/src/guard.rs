@@ -128,9 +128,7 @@ impl Drop for Held {
     #[inline]
     fn drop(&mut self) {
         if let Some(anchor) = self.anchor.take() {
-            anchor
-                .core
-                .release(self.generation, || anchor.core.now());
+            anchor.core.release(self.generation, || anchor.core.now());
         }
     }
 }

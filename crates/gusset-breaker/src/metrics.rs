@@ -25,12 +25,7 @@ pub(crate) struct Metrics {
     late: Counter,
 }
 
-const VOTES: [Vote; 4] = [
-    Vote::Success,
-    Vote::Failure,
-    Vote::Throttled,
-    Vote::Ignore,
-];
+const VOTES: [Vote; 4] = [Vote::Success, Vote::Failure, Vote::Throttled, Vote::Ignore];
 const REFUSING: [State; 3] = [State::Open, State::HalfOpen, State::ForcedOpen];
 
 // === impl Metrics ===
@@ -53,8 +48,7 @@ impl Metrics {
         }
         Self {
             states,
-            calls: VOTES
-                .map(|vote| counter(&names::CALLS, Some((names::VERDICT, vote.as_str())))),
+            calls: VOTES.map(|vote| counter(&names::CALLS, Some((names::VERDICT, vote.as_str())))),
             slow: counter(&names::SLOW, None),
             refused: REFUSING
                 .map(|state| counter(&names::REFUSED, Some((names::STATE, state.as_str())))),

@@ -80,9 +80,8 @@ impl Permit {
             let started = self.started?;
             Some(core.clock.now().saturating_duration_since(started))
         });
-        let slow = took.is_some_and(|took| {
-            core.is_slow(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX))
-        });
+        let slow = took
+            .is_some_and(|took| core.is_slow(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)));
         core.vote(self.generation, ballot, slow, || core.now());
     }
 }
@@ -91,7 +90,11 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if self.anchor.is_some() {
             let panicked = !self.panicking && std::thread::panicking();
-            let vote = if panicked { Vote::Failure } else { Vote::Ignore };
+            let vote = if panicked {
+                Vote::Failure
+            } else {
+                Vote::Ignore
+            };
             self.finish(vote.into(), None);
         }
     }

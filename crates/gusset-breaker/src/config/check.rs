@@ -148,7 +148,8 @@ fn minimum(asked: Option<u32>, window: Option<Window>) -> Result<u32, ConfigErro
         (Some(0), _) => Err(ConfigError::new("minimum_calls", "is zero")),
         (Some(_), None) => Err(ConfigError::new("minimum_calls", "there is no window")),
         (Some(asked), Some(Window::Count(calls))) if asked > calls => {
-            let why = format!("{asked} is above the window's {calls} calls, so it is never reached");
+            let why =
+                format!("{asked} is above the window's {calls} calls, so it is never reached");
             Err(ConfigError::new("minimum_calls", why))
         }
         (Some(asked), _) => Ok(asked),

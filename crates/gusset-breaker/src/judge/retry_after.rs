@@ -41,7 +41,11 @@ fn date(value: &HeaderValue) -> Option<u64> {
     let day = number(2).filter(|day| (1..=31).contains(day))?;
     let month = words.next().filter(|name| name.len() == 3)?;
     let month = MONTHS.find(month).filter(|at| at % 3 == 0)? as u64 / 3 + 1;
-    let year = words.next()?.parse::<u64>().ok().filter(|year| *year < 10_000)?;
+    let year = words
+        .next()?
+        .parse::<u64>()
+        .ok()
+        .filter(|year| *year < 10_000)?;
     let mut time = words.next()?.splitn(3, ':').map(str::parse::<u64>);
     let mut part = |most: u64| time.next()?.ok().filter(|part| *part <= most);
     let seconds = part(23)? * 3600 + part(59)? * 60 + part(60)?;
@@ -83,11 +87,17 @@ mod tests {
     fn a_date_is_taken_beside_the_date_of_the_response() {
         let now = "Sun, 06 Nov 1994 08:49:37 GMT";
         assert_eq!(after("Sun, 06 Nov 1994 08:50:37 GMT", Some(now)), Some(60));
-        assert_eq!(after("Mon, 07 Nov 1994 08:49:37 GMT", Some(now)), Some(86_400));
+        assert_eq!(
+            after("Mon, 07 Nov 1994 08:49:37 GMT", Some(now)),
+            Some(86_400)
+        );
         assert_eq!(after("Sun, 06 Nov 1994 08:00:00 GMT", Some(now)), Some(0));
         assert_eq!(after("Sun, 06 Nov 1994 08:50:37 GMT", None), None);
         let leap = "Wed, 28 Feb 2024 00:00:00 GMT";
-        assert_eq!(after("Fri, 01 Mar 2024 00:00:00 GMT", Some(leap)), Some(2 * 86_400));
+        assert_eq!(
+            after("Fri, 01 Mar 2024 00:00:00 GMT", Some(leap)),
+            Some(2 * 86_400)
+        );
         let year = "Sun, 31 Dec 2023 23:59:59 GMT";
         assert_eq!(after("Mon, 01 Jan 2024 00:00:00 GMT", Some(year)), Some(1));
         for wrong in [

@@ -133,9 +133,7 @@ impl Core {
     /// Makes the move that the time asks for, if there is one; false if there is none.
     pub(crate) fn pass_time(&self, word: Word, now: u64) -> bool {
         let dice = self.dice(word.generation());
-        let overdue = self
-            .rules()
-            .overdue(word, passed(now), self.opened(), dice);
+        let overdue = self.rules().overdue(word, passed(now), self.opened(), dice);
         overdue.is_some_and(|overdue| {
             // If another was quicker, it is done as well.
             self.transit(word, overdue);

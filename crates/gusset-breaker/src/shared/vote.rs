@@ -13,13 +13,7 @@ impl Core {
     /// The vote of a call that was admitted in that generation. `now` is asked for where time
     /// matters: not by a window that counts calls.
     #[inline]
-    pub(crate) fn vote(
-        &self,
-        generation: u32,
-        ballot: Ballot,
-        slow: bool,
-        now: impl Fn() -> u64,
-    ) {
+    pub(crate) fn vote(&self, generation: u32, ballot: Ballot, slow: bool, now: impl Fn() -> u64) {
         let vote = ballot.vote;
         if let Some(metrics) = &self.metrics {
             metrics.voted(vote, slow);
@@ -86,11 +80,14 @@ impl Core {
     /// Counts a failure, and gives what the window holds with it.
     #[cold]
     fn record(&self, generation: u32, slow: bool, now: impl Fn() -> u64) -> Counts {
-        self.hot.windows.current().map_or_else(Counts::default, |window| {
-            let tick = window.tick(now);
-            window.record(lane(), generation, tick, true, slow);
-            window.counts(generation, tick)
-        })
+        self.hot
+            .windows
+            .current()
+            .map_or_else(Counts::default, |window| {
+                let tick = window.tick(now);
+                window.record(lane(), generation, tick, true, slow);
+                window.counts(generation, tick)
+            })
     }
 
     #[cold]

@@ -102,8 +102,7 @@ impl TimeWindow {
                 let bits = word.load(Ordering::Relaxed);
                 if bits != 0 && Tag::of(bits).generation() != generation as u8 {
                     // Whoever was quicker has installed a tag of its own.
-                    let _ =
-                        word.compare_exchange(bits, 0, Ordering::Relaxed, Ordering::Relaxed);
+                    let _ = word.compare_exchange(bits, 0, Ordering::Relaxed, Ordering::Relaxed);
                 }
             }
         }

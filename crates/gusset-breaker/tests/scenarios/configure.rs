@@ -73,7 +73,9 @@ pub(crate) fn configure(object: &Map<String, Value>) -> Result<Config, String> {
         }
         Some(Window::Time { size, bucket_ms }) => {
             if bucket_ms == 0 || size % bucket_ms != 0 {
-                return Err(format!("a window of {size} ms in buckets of {bucket_ms} ms"));
+                return Err(format!(
+                    "a window of {size} ms in buckets of {bucket_ms} ms"
+                ));
             }
             let buckets = u32::try_from(size / bucket_ms).unwrap_or(u32::MAX);
             let size = Duration::from_millis(size);

@@ -29,9 +29,7 @@ pub(crate) fn replay(text: &str) -> Result<Report, String> {
         report.scenarios += 1;
         report.steps += scenario.steps.len();
         let mut wrong = |what: String| {
-            report
-                .mismatches
-                .push(format!("{}: {what}", scenario.name));
+            report.mismatches.push(format!("{}: {what}", scenario.name));
         };
         match Play::begin(scenario) {
             Ok(mut play) => play.run(scenario, &mut wrong),
