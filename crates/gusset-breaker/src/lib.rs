@@ -11,6 +11,8 @@ mod guard;
 mod journal;
 pub mod judge;
 mod layers;
+#[cfg(all(test, loom))]
+mod loom;
 mod machine;
 mod metrics;
 pub mod names;
