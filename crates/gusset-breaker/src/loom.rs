@@ -9,7 +9,7 @@ use gusset_core::Clock;
 use loom::thread;
 
 use crate::config::Config;
-use crate::shared::{Core, Parts};
+use crate::shared::{Core, Parts, set_lane};
 use crate::window::{CountWindow, Run, TimeWindow};
 use crate::{Ballot, Counts, State, Vote};
 
@@ -31,7 +31,7 @@ fn core(config: Config) -> Arc<Core> {
         metrics: None,
         fleet: None,
         state: State::Closed,
-        lanes: 1,
+        lanes: 2,
         seed: 1,
     };
     Arc::new(Core::new(parts, &rules))
@@ -153,24 +153,35 @@ fn a_stale_probe_frees_nothing_of_a_later_cycle() {
     });
 }
 
-#[test]
-fn failures_that_come_at_once_open_once() {
-    explore(|| {
-        let window = config()
-            .without_window()
-            .time_window(Duration::from_secs(10))
+fn fail_at_once(lanes_apart: bool) {
+    explore(move || {
+        let window = Config::new()
+            .time_window_in(Duration::from_secs(10), 1)
             .failure_rate(1.0)
             .minimum_calls(2);
         let core = core(window);
         let first = core.admit(|| 0).expect("closed");
         let second = core.admit(|| 0).expect("closed");
         let other = core.clone();
-        let racer = thread::spawn(move || vote(&other, second, Vote::Failure, 0));
+        let racer = thread::spawn(move || {
+            set_lane(usize::from(lanes_apart));
+            vote(&other, second, Vote::Failure, 0);
+        });
         vote(&core, first, Vote::Failure, 0);
         racer.join().unwrap();
         assert_eq!(core.word().state(), State::Open, "one of them sees both");
         assert_eq!(core.word().generation(), 1);
     });
+}
+
+#[test]
+fn failures_that_come_at_once_in_one_lane_open_once() {
+    fail_at_once(false);
+}
+
+#[test]
+fn failures_that_come_at_once_in_lanes_apart_open_once() {
+    fail_at_once(true);
 }
 
 #[test]

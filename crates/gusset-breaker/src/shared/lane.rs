@@ -26,13 +26,27 @@ mod ordinal {
     }
 }
 
-#[cfg(not(loom))]
 pub(crate) use ordinal::lane;
+#[cfg(all(test, loom))]
+pub(crate) use ordinal::set_lane;
 
-/// All in one: the more they meet, the more there is to explore.
 #[cfg(loom)]
-pub(crate) fn lane() -> usize {
-    0
+mod ordinal {
+    use std::cell::Cell;
+
+    loom::thread_local! {
+        static MINE: Cell<usize> = Cell::new(0);
+    }
+
+    /// What the test set; else all in one: the more they meet, the more there is to explore.
+    pub(crate) fn lane() -> usize {
+        MINE.with(Cell::get)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_lane(lane: usize) {
+        MINE.with(|mine| mine.set(lane));
+    }
 }
 
 /// As many lanes as threads can run at once, up to four: beyond that, memory buys little.

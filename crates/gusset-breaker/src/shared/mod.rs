@@ -27,6 +27,8 @@ use crate::window::Run;
 pub(crate) use self::admit::Shut;
 pub(crate) use self::fleet::Fleet;
 pub(crate) use self::knobs::Knobs;
+#[cfg(all(test, loom))]
+pub(crate) use self::lane::set_lane;
 pub(crate) use self::lane::{lane, usual_lanes};
 pub(crate) use self::windows::{SHAPES, Windows};
 
