@@ -71,7 +71,7 @@ impl Breaker {
     /// their results do the same.
     pub fn tick(&self) {
         let core = self.core();
-        core.tick(core.now());
+        core.pass_time(core.now());
     }
 }
 

@@ -139,7 +139,11 @@ fn a_vote_and_a_give_back_leave_the_permits_that_are_right() {
 #[test]
 fn a_stale_probe_frees_nothing_of_a_later_cycle() {
     explore(|| {
-        let core = open(config().half_open_calls(1).half_open_max(Duration::from_secs(1)));
+        let core = open(
+            config()
+                .half_open_calls(1)
+                .half_open_max(Duration::from_secs(1)),
+        );
         let stale = core.admit(|| SECOND).expect("a probe that hangs");
         let other = core.clone();
         // Open again as of two seconds, half-open at three.
@@ -191,7 +195,12 @@ fn a_result_that_races_with_a_reset_is_of_one_generation() {
         let generation = core.admit(|| 0).expect("closed");
         let other = core.clone();
         let racer = thread::spawn(move || vote(&other, generation, Vote::Failure, 0));
-        core.by_hand(|_| Some(crate::machine::Move::to(State::Closed, crate::Reason::Reset)));
+        core.by_hand(|_| {
+            Some(crate::machine::Move::to(
+                State::Closed,
+                crate::Reason::Reset,
+            ))
+        });
         racer.join().unwrap();
         assert_eq!(core.counts(0), Counts::default(), "nothing of it is left");
         let fresh = core.admit(|| 0).expect("closed");
@@ -212,7 +221,12 @@ fn a_trip_that_races_with_a_close_is_told_in_order() {
                 vote(&other, generation, Vote::Failure, 0);
             }
         });
-        core.by_hand(|_| Some(crate::machine::Move::to(State::Closed, crate::Reason::Reset)));
+        core.by_hand(|_| {
+            Some(crate::machine::Move::to(
+                State::Closed,
+                crate::Reason::Reset,
+            ))
+        });
         racer.join().unwrap();
         let mut generation = 0;
         while let Some(transition) = told.try_next() {

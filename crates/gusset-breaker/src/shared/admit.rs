@@ -51,7 +51,7 @@ impl Core {
                     };
                 }
                 State::HalfOpen => {
-                    if !self.pass_time(word, now) {
+                    if !self.pass_time(now) {
                         match self.issue(word, now) {
                             Issued::Permit => return Ok(word.generation()),
                             Issued::NoneLeft => return Err(self.refuse(word, now)),
@@ -130,15 +130,23 @@ impl Core {
         refuses.then(|| self.shut(word, now))
     }
 
-    /// Makes the move that the time asks for, if there is one; false if there is none.
-    pub(crate) fn pass_time(&self, word: Word, now: u64) -> bool {
-        let dice = self.dice(word.generation());
-        let overdue = self.rules().overdue(word, passed(now), self.opened(), dice);
-        overdue.is_some_and(|overdue| {
-            // If another was quicker, it is done as well.
-            self.transit(word, overdue);
-            true
-        })
+    /// Makes the moves that the time asks for, as timers would; false if there are none. A half-open
+    /// cycle that is over may find its open time over too.
+    pub(crate) fn pass_time(&self, now: u64) -> bool {
+        let mut moved = false;
+        loop {
+            let word = self.word();
+            let dice = self.dice(word.generation());
+            let opened = self.opened();
+            match self.rules().overdue(word, passed(now), opened, dice) {
+                None => return moved,
+                // If another was quicker, it is done as well.
+                Some(overdue) => {
+                    self.transit(word, overdue);
+                    moved = true;
+                }
+            }
+        }
     }
 
     /// The probes of the cycle of that word; `None` if it is over.
@@ -174,7 +182,7 @@ impl Core {
     pub(crate) fn release(&self, generation: u32, now: impl Fn() -> u64) {
         let word = self.word();
         if word.state() != State::HalfOpen
-            || self.pass_time(word, now())
+            || self.pass_time(now())
             || word.generation() != generation
         {
             return;

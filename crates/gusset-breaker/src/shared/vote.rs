@@ -23,7 +23,7 @@ impl Core {
         }
         let word = self.word();
         if word.generation() != generation {
-            return self.late(word, now());
+            return self.late(now());
         }
         match word.state() {
             State::Closed | State::Observing => self.count(word, ballot, slow, now),
@@ -35,8 +35,8 @@ impl Core {
 
     /// A result of a generation that is over: dropped (2.2-1 to 3), but not in silence.
     #[cold]
-    fn late(&self, word: Word, now: u64) {
-        self.pass_time(word, now);
+    fn late(&self, now: u64) {
+        self.pass_time(now);
         self.changing.late.fetch_add(1, Ordering::Relaxed);
         if let Some(metrics) = &self.metrics {
             metrics.late();
@@ -154,14 +154,14 @@ impl Core {
 
     #[cold]
     fn vote_of_probe(&self, word: Word, ballot: Ballot, slow: bool, now: u64) {
-        if self.pass_time(word, now) {
-            return self.late(self.word(), now);
+        if self.pass_time(now) {
+            return self.late(now);
         }
         let mut bits = self.changing.probes.load(Ordering::Acquire);
         let probes = loop {
             let probes = Probes::from_bits(bits);
             if probes.generation != word.generation() {
-                return self.late(word, now);
+                return self.late(now);
             }
             let next = probes.vote(ballot.vote.fails(), slow);
             match self.swap_probes(bits, next) {
@@ -216,12 +216,6 @@ impl Core {
             }
             _ => Counts::default(),
         }
-    }
-
-    /// Makes the moves that the time asks for.
-    pub(crate) fn tick(&self, now: u64) {
-        // A half-open cycle that is over may find its open time over too.
-        while self.pass_time(self.word(), now) {}
     }
 }
 

@@ -11,6 +11,7 @@ mod config;
 mod control;
 mod events;
 mod metrics;
+mod model;
 mod readiness;
 mod refusals;
 mod support;
