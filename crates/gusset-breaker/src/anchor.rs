@@ -41,6 +41,11 @@ impl Anchors {
         self.0[lane() % self.0.len()].clone()
     }
 
+    /// Whether nobody else holds these, or one of them.
+    pub(crate) fn is_unshared(&self) -> bool {
+        Arc::strong_count(&self.0) == 1 && self.held() == 0
+    }
+
     /// How many calls hold one.
     pub(crate) fn held(&self) -> usize {
         let held = |anchor| Arc::strong_count(anchor).saturating_sub(1);

@@ -49,6 +49,11 @@ impl Breaker {
         &self.anchors
     }
 
+    /// Whether this handle is the only one, and no call is under way.
+    pub(crate) fn is_unshared(&self) -> bool {
+        self.anchors.is_unshared()
+    }
+
     #[inline]
     pub(crate) fn core(&self) -> &crate::shared::Core {
         self.anchors.core()

@@ -107,6 +107,11 @@ impl BreakerBuilder {
         self
     }
 
+    pub(crate) fn name(mut self, name: String) -> Self {
+        self.name = name;
+        self
+    }
+
     pub(crate) fn fleet(mut self, fleet: Arc<Fleet>) -> Self {
         self.fleet = Some(fleet);
         self

@@ -19,7 +19,6 @@ use crate::{Ballot, Vote};
 ///
 /// `grpc-retry-pushback-ms` (gRFC A6) is the remote's wish.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct JudgeGrpc;
 
 /// What [`JudgeGrpc`] keeps of a head.

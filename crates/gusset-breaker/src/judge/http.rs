@@ -21,7 +21,6 @@ use crate::{Ballot, Vote};
 /// What the service's fault is, the protocol's rules say. `Retry-After` of a response that failed
 /// (seconds; or a date, beside the response's own `Date`) is the remote's wish.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct JudgeHttp;
 
 /// What [`JudgeHttp`] keeps of a head.

@@ -6,7 +6,6 @@ use crate::{Ballot, Vote};
 /// Votes by the outcome that the protocol gives a call, whatever the protocol: the service's faults
 /// fail, its caller's do not; a call that was abandoned, or refused further in, says nothing.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct JudgeOutcome;
 
 // === impl JudgeOutcome ===
