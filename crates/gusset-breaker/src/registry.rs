@@ -68,11 +68,13 @@ pub trait BreakerKey<P: Protocol>: Send + Sync + 'static {
     fn key<'a>(&self, req: P::Request<'a>) -> Option<Cow<'a, str>>;
 }
 
+type Breakers = HashMap<Box<str>, Breaker>;
+
 struct Shared {
     template: BreakerBuilder,
     name: String,
     /// Threads look keys up at once; who adds one holds up those of its shard.
-    shards: Box<[RwLock<HashMap<Box<str>, Breaker>>]>,
+    shards: Box<[RwLock<Breakers>]>,
     hasher: RandomState,
     in_shard: usize,
     other: Breaker,
@@ -121,8 +123,10 @@ impl Registry {
         shards
             .flat_map(|shard| {
                 let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-                let of = |(key, breaker): (&Box<str>, &Breaker)| (key.to_string(), breaker.clone());
-                shard.iter().map(of).collect::<Vec<_>>()
+                let pairs = shard.iter();
+                pairs
+                    .map(|(key, breaker)| (key.to_string(), breaker.clone()))
+                    .collect::<Vec<_>>()
             })
             .collect()
     }
@@ -182,7 +186,7 @@ fn lower(text: &str) -> Cow<'_, str> {
 
 impl Shared {
     #[cold]
-    fn add(&self, shard: &RwLock<HashMap<Box<str>, Breaker>>, key: &str) -> Breaker {
+    fn add(&self, shard: &RwLock<Breakers>, key: &str) -> Breaker {
         let mut breakers = shard.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(breaker) = breakers.get(key) {
             return breaker.clone();
@@ -203,7 +207,7 @@ impl Shared {
 }
 
 /// Drops a breaker that a new one would equal, and that nobody holds.
-fn make_room(breakers: &mut HashMap<Box<str>, Breaker>) -> bool {
+fn make_room(breakers: &mut Breakers) -> bool {
     let idle = breakers.iter().find(|(_, breaker)| {
         breaker.state() == State::Closed
             && breaker.counts().calls == 0

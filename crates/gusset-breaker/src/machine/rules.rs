@@ -202,7 +202,7 @@ impl Rules {
             });
             delay = delay.max(wish).min(self.wish_most);
         }
-        let chance = u128::from(self.jitter.0) * u128::from(dice) >> 32;
+        let chance = (u128::from(self.jitter.0) * u128::from(dice)) >> 32;
         let longer = u128::from(delay) * chance / u128::from(Share::WHOLE);
         delay.saturating_add(longer as u64)
     }

@@ -16,7 +16,10 @@ use crate::support::{breaker, fail, in_a_row, now, secs, serve};
 
 /// Timers that fire when a test says so.
 #[derive(Clone, Default)]
-struct Timers(Arc<Mutex<Vec<(Duration, bool, Option<Waker>)>>>);
+struct Timers(Arc<Mutex<Vec<Timer>>>);
+
+/// Its time, whether it has fired, and who waits for it.
+type Timer = (Duration, bool, Option<Waker>);
 
 struct Sleep(Timers, usize);
 
@@ -30,7 +33,7 @@ impl Timers {
     fn fire(&self) {
         let wakers: Vec<_> = {
             let mut timers = self.0.lock().unwrap();
-            let fire = |timer: &mut (Duration, bool, Option<Waker>)| {
+            let fire = |timer: &mut Timer| {
                 timer.1 = true;
                 timer.2.take()
             };

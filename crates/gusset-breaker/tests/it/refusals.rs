@@ -73,7 +73,7 @@ fn a_closed_breaker_is_not_seen() {
 }
 
 /// What an observer outside of the breaker is told of a refusal.
-fn outside<P: 'static>(fact: &Witness) -> Fact {
+fn outside(fact: &Witness) -> Fact {
     let facts = fact.facts();
     assert_eq!(facts.len(), 1);
     facts[0].clone()
@@ -88,7 +88,7 @@ fn a_refusal_is_seen_as_refused() {
     let observe = ObserveLayer::<Http<HttpClient>, _>::new(witness.clone());
     let mut service = observe.layer(layer.layer(serve(ok)));
     drain(now(service.call(request())).unwrap().into_body());
-    let fact = outside::<()>(&witness);
+    let fact = outside(&witness);
     assert_eq!((fact.outcome, fact.status), (Outcome::Refused, Some("503")));
 
     let witness = Witness::new();
@@ -106,7 +106,7 @@ fn a_refusal_is_seen_as_refused() {
         .unwrap();
     assert!((1000..=1100).contains(&pushback), "{pushback}");
     drain(answer.into_body());
-    let fact = outside::<()>(&witness);
+    let fact = outside(&witness);
     assert_eq!(
         (fact.outcome, fact.status),
         (Outcome::Refused, Some("UNAVAILABLE"))
@@ -118,7 +118,7 @@ fn a_refusal_is_seen_as_refused() {
     let observe = ObserveLayer::<Http<HttpClient>, _>::new(witness.clone());
     let mut service = observe.layer(open().http_client().layer(failing));
     assert!(now(service.call(request())).is_err());
-    assert_eq!(outside::<()>(&witness).outcome, Outcome::Refused);
+    assert_eq!(outside(&witness).outcome, Outcome::Refused);
 }
 
 #[test]
@@ -191,5 +191,5 @@ fn a_fallback_may_answer_and_is_never_counted() {
     assert_eq!(answer.status(), 200);
     drain(answer.into_body());
     assert_eq!(breaker.counts().calls, 0);
-    assert_eq!(outside::<()>(&witness).outcome, Outcome::Refused);
+    assert_eq!(outside(&witness).outcome, Outcome::Refused);
 }

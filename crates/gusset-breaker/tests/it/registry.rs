@@ -66,7 +66,12 @@ fn only_a_share_of_them_is_open_at_once() {
             .count()
     };
     assert_eq!(open(), 2);
-    assert_eq!(four.iter().map(|breaker| breaker.spared()).sum::<u64>(), 2);
+    assert_eq!(
+        four.iter()
+            .map(gusset_breaker::Breaker::spared)
+            .sum::<u64>(),
+        2
+    );
     // A hand may open more; each that closes makes room.
     four[2].trip();
     assert_eq!(open(), 3);

@@ -121,7 +121,7 @@ fn threads_that_fail_at_once_open_it_once() {
                 .unwrap()
                 .take()
                 .unwrap()
-                .vote(Vote::Failure)
+                .vote(Vote::Failure);
         });
         assert_eq!(
             breaker.state(),

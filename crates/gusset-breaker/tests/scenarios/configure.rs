@@ -114,7 +114,7 @@ pub(crate) fn configure(object: &Map<String, Value>) -> Result<Config, String> {
     open_time(
         config,
         open_for_ms,
-        open_backoff,
+        open_backoff.as_ref(),
         honour_retry_after == Some(true),
         open_max_ms,
         auto_half_open == Some(true),
@@ -124,13 +124,13 @@ pub(crate) fn configure(object: &Map<String, Value>) -> Result<Config, String> {
 fn open_time(
     mut config: Config,
     mut open_for_ms: u64,
-    backoff: Option<schema::Backoff>,
+    backoff: Option<&schema::Backoff>,
     honour: bool,
     most: Option<u64>,
     auto: bool,
 ) -> Result<Config, String> {
     // "min(…, cap)": a cap below the base is the base.
-    if let Some(backoff) = &backoff {
+    if let Some(backoff) = backoff {
         open_for_ms = open_for_ms.min(backoff.max_ms);
     }
     config = config.without_open_backoff();
@@ -141,7 +141,7 @@ fn open_time(
         config = config.honour_retry_after(Duration::from_millis(most));
     }
     if let Some(schema::Backoff { multiplier, max_ms }) = backoff {
-        config = config.open_backoff(multiplier, Duration::from_millis(max_ms));
+        config = config.open_backoff(*multiplier, Duration::from_millis(*max_ms));
     }
     if auto {
         config = config.auto_half_open();
