@@ -27,7 +27,11 @@ impl Anchors {
                 _pad: [0; 40],
             })
         };
-        Self(std::iter::repeat_with(anchor).take(lanes.max(1)).collect())
+        Self(
+            std::iter::repeat_with(anchor)
+                .take(lanes.max(1).next_power_of_two())
+                .collect(),
+        )
     }
 
     #[inline]
@@ -38,7 +42,8 @@ impl Anchors {
     /// One for a call of this thread.
     #[inline]
     pub(crate) fn take(&self) -> Arc<Anchor> {
-        self.0[lane() % self.0.len()].clone()
+        // As many as a power of two.
+        self.0[lane() & (self.0.len() - 1)].clone()
     }
 
     /// Whether nobody else holds these, or one of them.

@@ -7,6 +7,7 @@ use gusset_core::{Call, Clock, Cx, End, Guard, Protocol, Stage};
 
 use crate::anchor::Anchor;
 use crate::judge::Judge;
+use crate::shared::Core;
 use crate::{Breaker, Open, Vote};
 
 /// A [`Breaker`] that admits the calls of a service, and hears from the driver how each one ended.
@@ -98,14 +99,8 @@ impl<P: Protocol, J: Judge<P>> Call<P> for BreakerPermit<P, J> {
             return;
         };
         let core = &anchor.core;
-        let took = match cx.head() {
-            Some(head) if !core.knobs().slow_at_end() => head,
-            _ => cx.elapsed(),
-        };
-        // 584 years fit.
-        let slow = core.is_slow(took.as_nanos() as u64);
-        let given_up = matches!(end, End::Cancelled(Stage::Head));
-        if given_up && slow && core.knobs().slow_cancels() {
+        let slow = core.may_be_slow() && is_slow(core, cx);
+        if slow && core.knobs().slow_cancels() && matches!(end, End::Cancelled(Stage::Head)) {
             ballot.vote = Vote::Failure;
         }
         // The clock was read for the end: no reading of our own.
@@ -120,6 +115,15 @@ impl<P: Protocol, J: Judge<P>> fmt::Debug for BreakerPermit<P, J> {
             .field("generation", &self.held.generation)
             .finish_non_exhaustive()
     }
+}
+
+fn is_slow(core: &Core, cx: &Cx) -> bool {
+    let took = match cx.head() {
+        Some(head) if !core.knobs().slow_at_end() => head,
+        _ => cx.elapsed(),
+    };
+    // 584 years fit.
+    core.is_slow(took.as_nanos() as u64)
 }
 
 // === impl Held ===

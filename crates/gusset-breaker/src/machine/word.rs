@@ -47,6 +47,12 @@ impl Word {
         self.0 >> 61 == 0
     }
 
+    /// Whether it is closed, and of that generation: one comparison, for closed is 0.
+    #[inline]
+    pub(crate) fn is_closed_in(self, generation: u32) -> bool {
+        self.0 >> 40 == u64::from(generation)
+    }
+
     #[inline]
     pub(crate) fn generation(self) -> u32 {
         (self.0 >> 40) as u32 % GENERATIONS
@@ -94,6 +100,8 @@ mod tests {
             prop_assert_eq!(word.generation(), generation);
             prop_assert_eq!(word.deadline(), deadline);
             prop_assert_eq!(word.is_closed(), state == 0);
+            prop_assert_eq!(word.is_closed_in(generation), state == 0);
+            prop_assert!(!word.is_closed_in((generation + 1) % GENERATIONS));
             prop_assert_eq!(Word::from_bits(word.bits()), word);
         }
     }

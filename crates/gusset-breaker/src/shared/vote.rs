@@ -18,10 +18,25 @@ impl Core {
         if let Some(metrics) = &self.metrics {
             metrics.voted(vote, slow);
         }
-        if vote == Vote::Ignore {
+        let word = self.word();
+        if word.is_closed_in(generation) && vote != Vote::Ignore {
+            return self.count(word, ballot, slow, now);
+        }
+        self.vote_by_state(word, generation, ballot, slow, now);
+    }
+
+    #[cold]
+    fn vote_by_state(
+        &self,
+        word: Word,
+        generation: u32,
+        ballot: Ballot,
+        slow: bool,
+        now: impl Fn() -> u64,
+    ) {
+        if ballot.vote == Vote::Ignore {
             return self.release(generation, now);
         }
-        let word = self.word();
         if word.generation() != generation {
             return self.late(now());
         }

@@ -15,10 +15,11 @@ use crate::sync::{AtomicU64, Ordering};
 pub(crate) struct TimeWindow {
     bucket_nanos: u64,
     buckets: u64,
-    lanes: Box<[Lane]>,
+    /// The lanes, one after the other: as many as a power of two, so that finding one's own is cheap.
+    lines: Box<[Line]>,
+    lines_in_lane: usize,
+    last_lane: usize,
 }
-
-type Lane = Box<[Line]>;
 
 /// Two buckets in a cache line of their own, so that lanes do not share one.
 #[derive(Debug, Default)]
@@ -48,14 +49,16 @@ const AHEAD: u32 = 1 << 20;
 
 impl TimeWindow {
     pub(crate) fn new(bucket_nanos: u64, buckets: u32, lanes: usize) -> Self {
-        let lane = || {
-            let lines = (buckets as usize).div_ceil(2);
-            std::iter::repeat_with(Line::default).take(lines).collect()
-        };
+        let lanes = lanes.max(1).next_power_of_two();
+        let lines_in_lane = (buckets as usize).div_ceil(2);
         Self {
             bucket_nanos: bucket_nanos.max(1),
             buckets: buckets.into(),
-            lanes: std::iter::repeat_with(lane).take(lanes.max(1)).collect(),
+            lines: std::iter::repeat_with(Line::default)
+                .take(lanes * lines_in_lane)
+                .collect(),
+            lines_in_lane,
+            last_lane: lanes - 1,
         }
     }
 
@@ -86,7 +89,7 @@ impl TimeWindow {
     pub(crate) fn counts(&self, generation: u32, tick: u64) -> Counts {
         let mut counts = Counts::default();
         let live = Tag::new(generation, tick);
-        for bucket in self.lanes.iter().flatten().flat_map(|line| &line.0) {
+        for bucket in self.lines.iter().flat_map(|line| &line.0) {
             // Failures before calls, for the same reason.
             counts.failures += live.within(self.buckets, &bucket.failures);
             counts.slow += live.within(self.buckets, &bucket.slow);
@@ -97,7 +100,7 @@ impl TimeWindow {
 
     /// Forgets what other generations left: a tag tells 256 of them apart.
     pub(crate) fn sweep(&self, generation: u32) {
-        for bucket in self.lanes.iter().flatten().flat_map(|line| &line.0) {
+        for bucket in self.lines.iter().flat_map(|line| &line.0) {
             for word in [&bucket.failures, &bucket.slow, &bucket.calls] {
                 let bits = word.load(Ordering::Relaxed);
                 if bits != 0 && Tag::of(bits).generation() != generation as u8 {
@@ -111,7 +114,8 @@ impl TimeWindow {
     #[inline]
     fn bucket(&self, lane: usize, tick: u64) -> &Bucket {
         let at = (tick % self.buckets) as usize;
-        &self.lanes[lane % self.lanes.len()][at / 2].0[at % 2]
+        let lane = (lane & self.last_lane) * self.lines_in_lane;
+        &self.lines[lane + at / 2].0[at % 2]
     }
 }
 
