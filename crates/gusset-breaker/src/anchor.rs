@@ -7,10 +7,9 @@ use crate::shared::{Core, lane};
 /// A handle to the core whose count of references is on a line of its own. Each call holds one; if
 /// all threads counted on the core's own, they would take that line from each other twice a call.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Anchor {
     pub(crate) core: Arc<Core>,
-    /// With the counts of the `Arc` before it, a whole line.
-    _pad: [u8; 40],
 }
 
 /// The anchors of a breaker, one for each lane.
@@ -21,12 +20,7 @@ pub(crate) struct Anchors(Arc<[Arc<Anchor>]>);
 
 impl Anchors {
     pub(crate) fn new(core: &Arc<Core>, lanes: usize) -> Self {
-        let anchor = || {
-            Arc::new(Anchor {
-                core: core.clone(),
-                _pad: [0; 40],
-            })
-        };
+        let anchor = || Arc::new(Anchor { core: core.clone() });
         Self(
             std::iter::repeat_with(anchor)
                 .take(lanes.max(1).next_power_of_two())

@@ -1,20 +1,26 @@
 //! Nanoseconds a call on one thread and on two that share a breaker, and with a full window.
+//!
+//! Of turns that nothing disturbed: each thread has a processor of its own, the threads of a turn begin
+//! together, and a turn in which one of them was sent off its processor does not count.
 
-use std::sync::Barrier;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Instant;
 
-use gusset_benches::{Scenario, Works};
+use gusset_benches::{Scenario, Work, Works};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
 
-const ROUNDS: usize = 9;
+const TURNS: usize = 400;
+const CALLS: u32 = 500;
 
 fn main() {
     println!(
         "subject\tns, 1 thread\tns, 2 threads\tcalls of 2 threads, of 1\tns, 20,000 calls in the window"
     );
     for Scenario { name, make, .. } in gusset_benches_breakers::all() {
-        let maker = make();
-        let one = best(&maker, 1);
-        let two = best(&maker, 2);
+        let works = make();
+        let one = together(&works, 1);
+        let two = together(&works, 2);
         let full = full(&make());
         println!(
             "{name}\t{one:.1}\t{two:.1}\t{:.2}\t{full:.1}",
@@ -23,51 +29,86 @@ fn main() {
     }
 }
 
-/// The best of some rounds: what disturbs, only lengthens.
-fn best(maker: &Works, threads: usize) -> f64 {
-    let rounds = (0..ROUNDS).map(|_| round(maker, threads));
-    rounds.fold(f64::INFINITY, f64::min)
-}
-
-/// Nanoseconds between two calls, of one of the threads that call at once.
-fn round(maker: &Works, threads: usize) -> f64 {
-    let start = Barrier::new(threads);
-    let calls: u64 = std::thread::scope(|scope| {
+/// Nanoseconds a call, while so many threads call: the median of their turns.
+fn together(works: &Works, threads: usize) -> f64 {
+    let begun = AtomicUsize::new(0);
+    let turns: Vec<Vec<Turn>> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads)
-            .map(|_| {
-                let start = &start;
+            .map(|me| {
+                let begun = &begun;
                 scope.spawn(move || {
-                    let mut work = maker();
-                    (0..100).for_each(|_| work());
-                    start.wait();
-                    let (begun, mut calls) = (Instant::now(), 0);
-                    while begun.elapsed() < ROUND {
-                        (0..50).for_each(|_| work());
-                        calls += 50;
-                    }
-                    calls
+                    pin(me);
+                    let mut work = works();
+                    (0..1000).for_each(|_| work());
+                    let turn = |at: usize| {
+                        begun.fetch_add(1, SeqCst);
+                        while begun.load(SeqCst) < threads * (at + 1) {
+                            std::hint::spin_loop();
+                        }
+                        turn(&mut work)
+                    };
+                    (0..TURNS).map(turn).collect()
                 })
             })
             .collect();
         running
             .into_iter()
             .map(|it| it.join().expect("it ends"))
-            .sum()
+            .collect()
     });
-    ROUND.as_nanos() as f64 * threads as f64 / calls as f64
+    let mean = |at: usize| turns.iter().map(|turns| turns[at].nanos).sum::<f64>() / threads as f64;
+    let undisturbed = |at: &usize| turns.iter().all(|turns| turns[*at].undisturbed);
+    let whole: Vec<f64> = (0..TURNS).filter(undisturbed).map(mean).collect();
+    // Whoever sleeps over a lock is disturbed by that, always.
+    median(if whole.is_empty() {
+        (0..TURNS).map(mean).collect()
+    } else {
+        whole
+    })
 }
 
-/// Long beside the start of a thread.
-const ROUND: Duration = Duration::from_millis(40);
+struct Turn {
+    nanos: f64,
+    /// This thread ran all the while.
+    undisturbed: bool,
+}
+
+fn turn(work: &mut Work) -> Turn {
+    let (worked, begun) = (processor_time(), Instant::now());
+    (0..CALLS).for_each(|_| work());
+    let elapsed = begun.elapsed().as_nanos() as f64;
+    let worked = processor_time() - worked;
+    Turn {
+        nanos: elapsed / f64::from(CALLS),
+        undisturbed: worked > elapsed * 0.98,
+    }
+}
 
 /// Nanoseconds a call, with 20,000 calls in the window.
-fn full(maker: &Works) -> f64 {
-    let mut work = maker();
+fn full(works: &Works) -> f64 {
+    let mut work = works();
     (0..20_000).for_each(|_| work());
-    let times = (0..5).map(|_| {
-        let begun = Instant::now();
-        (0..500).for_each(|_| work());
-        begun.elapsed().as_nanos() as f64 / 500.0
-    });
-    times.fold(f64::INFINITY, f64::min)
+    median((0..5).map(|_| turn(&mut work).nanos).collect())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn processor_time() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
+fn pin(me: usize) {
+    let Ok(all) = sched_getaffinity(None) else {
+        return;
+    };
+    let processor = (0..CpuSet::MAX_CPU).filter(|at| all.is_set(*at)).nth(me);
+    if let Some(processor) = processor {
+        let mut one = CpuSet::new();
+        one.set(processor);
+        let _ = sched_setaffinity(None, &one);
+    }
 }

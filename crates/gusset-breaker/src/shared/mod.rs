@@ -43,7 +43,7 @@ pub(crate) struct Core {
     pub(crate) config: Mutex<Config>,
     pub(crate) journal: Journal,
     pub(crate) waiters: Waiters,
-    pub(crate) metrics: Option<Metrics>,
+    pub(crate) metrics: Option<Box<Metrics>>,
     fleet: Option<Arc<Fleet>>,
     seed: u64,
 }
@@ -126,7 +126,7 @@ impl Core {
             config: Mutex::new(config),
             journal: Journal::new(),
             waiters: Waiters::new(),
-            metrics,
+            metrics: metrics.map(Box::new),
             fleet,
             seed,
         }

@@ -13,7 +13,7 @@ use crate::window::Window;
 pub(crate) struct Windows {
     /// The place of the one in use; [`NONE`] if there is none.
     current: AtomicUsize,
-    places: [OnceLock<(config::Window, Window)>; SHAPES],
+    places: [OnceLock<Box<(config::Window, Window)>>; SHAPES],
     lanes: usize,
 }
 
@@ -39,7 +39,7 @@ impl Windows {
     #[inline]
     pub(crate) fn current(&self) -> Option<&Window> {
         let place = self.places.get(self.current.load(Ordering::Acquire))?;
-        place.get().map(|(_, window)| window)
+        place.get().map(|place| &place.1)
     }
 
     /// The place of the window of that shape, made if need be; `None` if there were too many shapes.
@@ -49,8 +49,8 @@ impl Windows {
             return Some(NONE);
         };
         self.places.iter().position(|place| {
-            let (of, _) = place.get_or_init(|| (shape, Window::new(shape, self.lanes)));
-            *of == shape
+            let made = || Box::new((shape, Window::new(shape, self.lanes)));
+            place.get_or_init(made).0 == shape
         })
     }
 

@@ -10,26 +10,29 @@ use crate::sync::{AtomicU64, Ordering};
 /// the new one with its own result, who finds a newer one is out of the window. Nothing is cleared
 /// as time passes, and a record costs the same whatever the window holds.
 ///
-/// Threads count in lanes of their own; a reader adds the lanes up.
+/// Threads count their calls in lanes of their own, which a reader adds up. What failed or was slow
+/// has one count for all: that is rare, or the breaker opens.
 #[derive(Debug)]
 pub(crate) struct TimeWindow {
     bucket_nanos: u64,
     buckets: u64,
     /// The lanes, one after the other: as many as a power of two, so that finding one's own is cheap.
-    lines: Box<[Line]>,
+    calls: Box<[Line]>,
     lines_in_lane: usize,
     last_lane: usize,
+    faults: Box<[Faults]>,
 }
 
-/// Two buckets in a cache line of their own, so that lanes do not share one.
+/// The calls of eight buckets: a cache line of their own, so that lanes do not share one.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct Line([Bucket; 2]);
+struct Line([AtomicU64; IN_LINE]);
 
+const IN_LINE: usize = 8;
+
+/// What went wrong in a bucket.
 #[derive(Debug, Default)]
-#[repr(align(32))]
-struct Bucket {
-    calls: AtomicU64,
+struct Faults {
     failures: AtomicU64,
     slow: AtomicU64,
 }
@@ -50,15 +53,18 @@ const AHEAD: u32 = 1 << 20;
 impl TimeWindow {
     pub(crate) fn new(bucket_nanos: u64, buckets: u32, lanes: usize) -> Self {
         let lanes = lanes.max(1).next_power_of_two();
-        let lines_in_lane = (buckets as usize).div_ceil(2);
+        let lines_in_lane = (buckets as usize).div_ceil(IN_LINE);
         Self {
             bucket_nanos: bucket_nanos.max(1),
             buckets: buckets.into(),
-            lines: std::iter::repeat_with(Line::default)
+            calls: std::iter::repeat_with(Line::default)
                 .take(lanes * lines_in_lane)
                 .collect(),
             lines_in_lane,
             last_lane: lanes - 1,
+            faults: std::iter::repeat_with(Faults::default)
+                .take(buckets as usize)
+                .collect(),
         }
     }
 
@@ -72,16 +78,22 @@ impl TimeWindow {
     #[inline]
     pub(crate) fn record(&self, lane: usize, generation: u32, tick: u64, fail: bool, slow: bool) {
         let tag = Tag::new(generation, tick);
-        let bucket = self.bucket(lane, tick);
+        let at = (tick % self.buckets) as usize;
+        let lane = (lane & self.last_lane) * self.lines_in_lane;
         // The calls first: who reads failures has to find the calls that failed.
-        if !tag.add(&bucket.calls) {
-            return;
+        if tag.add(&self.calls[lane + at / IN_LINE].0[at % IN_LINE]) && (fail || slow) {
+            self.record_fault(tag, at, fail, slow);
         }
+    }
+
+    #[cold]
+    fn record_fault(&self, tag: Tag, at: usize, fail: bool, slow: bool) {
+        let faults = &self.faults[at];
         if fail {
-            tag.add(&bucket.failures);
+            tag.add(&faults.failures);
         }
         if slow {
-            tag.add(&bucket.slow);
+            tag.add(&faults.slow);
         }
     }
 
@@ -89,33 +101,28 @@ impl TimeWindow {
     pub(crate) fn counts(&self, generation: u32, tick: u64) -> Counts {
         let mut counts = Counts::default();
         let live = Tag::new(generation, tick);
-        for bucket in self.lines.iter().flat_map(|line| &line.0) {
-            // Failures before calls, for the same reason.
-            counts.failures += live.within(self.buckets, &bucket.failures);
-            counts.slow += live.within(self.buckets, &bucket.slow);
-            counts.calls += live.within(self.buckets, &bucket.calls);
+        // Failures before calls, for the same reason.
+        for Faults { failures, slow } in &self.faults {
+            counts.failures += live.within(self.buckets, failures);
+            counts.slow += live.within(self.buckets, slow);
+        }
+        for calls in self.calls.iter().flat_map(|line| &line.0) {
+            counts.calls += live.within(self.buckets, calls);
         }
         counts
     }
 
     /// Forgets what other generations left: a tag tells 256 of them apart.
     pub(crate) fn sweep(&self, generation: u32) {
-        for bucket in self.lines.iter().flat_map(|line| &line.0) {
-            for word in [&bucket.failures, &bucket.slow, &bucket.calls] {
-                let bits = word.load(Ordering::Relaxed);
-                if bits != 0 && Tag::of(bits).generation() != generation as u8 {
-                    // Whoever was quicker has installed a tag of its own.
-                    let _ = word.compare_exchange(bits, 0, Ordering::Relaxed, Ordering::Relaxed);
-                }
+        let faults = self.faults.iter();
+        let faults = faults.flat_map(|faults| [&faults.failures, &faults.slow]);
+        for word in faults.chain(self.calls.iter().flat_map(|line| &line.0)) {
+            let bits = word.load(Ordering::Relaxed);
+            if bits != 0 && Tag::of(bits).generation() != generation as u8 {
+                // Whoever was quicker has installed a tag of its own.
+                let _ = word.compare_exchange(bits, 0, Ordering::Relaxed, Ordering::Relaxed);
             }
         }
-    }
-
-    #[inline]
-    fn bucket(&self, lane: usize, tick: u64) -> &Bucket {
-        let at = (tick % self.buckets) as usize;
-        let lane = (lane & self.last_lane) * self.lines_in_lane;
-        &self.lines[lane + at / 2].0[at % 2]
     }
 }
 
