@@ -69,6 +69,11 @@ const CHORES: &[Chore] = &[
         run: Run::Alone(bench::count),
     },
     Chore {
+        name: "breakers",
+        about: "count and time the circuit breaker beside its peers, and only tell it",
+        run: Run::Alone(bench::breakers),
+    },
+    Chore {
         name: "time",
         about: "take the time of a call",
         run: Run::Alone(bench::time),

@@ -68,7 +68,7 @@ fn of_status(status: StatusCode) -> Vote {
     match status.as_u16() {
         429 => Vote::Throttled,
         408 | 499 => Vote::Ignore,
-        500.. => Vote::Failure,
+        500..=599 => Vote::Failure,
         _ => Vote::Success,
     }
 }

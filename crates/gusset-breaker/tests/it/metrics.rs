@@ -175,3 +175,21 @@ impl WithWindow for gusset_breaker::Config {
             .slow_calls(secs(5), 1.0)
     }
 }
+
+#[test]
+fn the_page_of_the_breaker_tells_of_every_metric_and_label() {
+    let page = include_str!("../../../../docs/breaker.md");
+    for metric in names::ALL {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}` |", metric.name)))
+            .unwrap_or_else(|| panic!("{} has no row", metric.name));
+        let (_, labels) = row.strip_suffix(" |").unwrap().rsplit_once('|').unwrap();
+        let expected: Vec<String> = metric
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        assert_eq!(labels.trim(), expected.join(", "), "{}", metric.name);
+    }
+}
