@@ -61,17 +61,17 @@ async fn order(State(shop): State<Shop>) -> &'static str {
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
     // The breaker outside, so that a call that took too long has failed.
     let client = shop.http.layer(Timeout::new(client, PATIENCE));
-    answer(pay(client, shop.payments, "/pay").await)
+    answer(&pay(client, shop.payments, "/pay").await)
 }
 
 async fn order_over_grpc(State(shop): State<Shop>) -> &'static str {
     let mut builder = Client::builder(TokioExecutor::new());
     let client = builder.http2_only(true).build_http::<Empty<Bytes>>();
     let client = shop.grpc.layer(Timeout::new(client, PATIENCE));
-    answer(pay(client, shop.payments, "/shop.Payments/Pay").await)
+    answer(&pay(client, shop.payments, "/shop.Payments/Pay").await)
 }
 
-fn answer(paid: Result<(), Failure>) -> &'static str {
+fn answer(paid: &Result<(), Failure>) -> &'static str {
     match paid {
         Ok(()) => "paid",
         Err(_) => "ordered, pay later",
