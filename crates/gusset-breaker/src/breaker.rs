@@ -136,7 +136,7 @@ impl Breaker {
             return None;
         }
         let probes = core.probes(word)?;
-        Some(core.rules().probes.saturating_sub(probes.issued))
+        Some(core.cycle_rules(word).probes.saturating_sub(probes.issued))
     }
 
     /// Calls that were admitted and have not ended.
@@ -208,8 +208,8 @@ impl Breaker {
         self.enter(State::Observing);
     }
 
-    /// Changes the rules without losing the state: limits hold for the next result, times for the
-    /// next transition. A window of another shape starts empty, in the same state; one breaker may
+    /// Changes the rules without losing the state: limits hold for the next result, times and
+    /// probes for the next transition. A window of another shape starts empty, in the same state; one breaker may
     /// have four shapes in its life.
     ///
     /// ```

@@ -112,7 +112,7 @@ impl Core {
         if word.is_closed() {
             return None;
         }
-        let (ms, rules) = (passed(now), self.rules());
+        let (ms, rules) = (passed(now), self.cycle_rules(word));
         let refuses = match word.state() {
             State::Closed | State::Disabled | State::Observing => false,
             State::ForcedOpen => true,
@@ -161,10 +161,8 @@ impl Core {
             let Some(probes) = Probes::from_bits(bits).of(word.generation()) else {
                 return Issued::Over;
             };
-            let rules = self.rules();
-            let Some(next) = probes.issue(rules.probes) else {
-                // All have voted, by limits that were lowered since, or whoever voted last has not
-                // got round to it.
+            let Some(next) = probes.issue(self.cycle_rules(word).probes) else {
+                // All have voted, and whoever voted last may not have got round to the move.
                 return if self.settle(word, &probes, None, now) {
                     Issued::Over
                 } else {

@@ -65,6 +65,8 @@ struct Hot {
 #[repr(align(64))]
 struct Changing {
     probes: AtomicU64,
+    /// The permits of a half-open cycle: `generation:32 | permits:32`.
+    permits: AtomicU64,
     run: Run,
     /// Opens since it was last closed.
     opened: AtomicU32,
@@ -113,6 +115,7 @@ impl Core {
             },
             changing: Changing {
                 probes: AtomicU64::new(0),
+                permits: AtomicU64::new(0),
                 run: Run::default(),
                 opened: AtomicU32::new(0),
                 spared_in: AtomicU32::new(0),
@@ -144,6 +147,18 @@ impl Core {
 
     pub(crate) fn rules(&self) -> Rules {
         self.hot.knobs.load()
+    }
+
+    /// The rules of a half-open cycle: with the permits that it began with.
+    pub(crate) fn cycle_rules(&self, word: Word) -> Rules {
+        let rules = self.rules();
+        let permits = self.changing.permits.load(Ordering::Acquire);
+        if (permits >> 32) as u32 == word.generation() {
+            let probes = permits as u32;
+            Rules { probes, ..rules }
+        } else {
+            rules
+        }
     }
 
     pub(crate) fn windows(&self) -> &Windows {

@@ -32,6 +32,15 @@ impl Core {
         if before && to.to.counts() {
             self.sweep(next);
         }
+        if to.to == State::HalfOpen {
+            // Before the move, so that all who see the cycle see its permits. Of those who race to
+            // begin it, each puts down the same, or what it was changed to in that instant.
+            let permits = u64::from(self.rules().probes);
+            let generation = u64::from(next.generation());
+            self.changing
+                .permits
+                .store(generation << 32 | permits, Ordering::Release);
+        }
         if self
             .hot
             .word

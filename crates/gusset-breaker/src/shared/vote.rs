@@ -196,7 +196,7 @@ impl Core {
         wish: Option<Duration>,
         now: u64,
     ) -> bool {
-        let rules = self.rules();
+        let rules = self.cycle_rules(word);
         let Some(reason) = rules.verdict(probes) else {
             return false;
         };
