@@ -14,7 +14,7 @@ mod times;
 use std::fs;
 use std::process::Command;
 
-use self::programs::{OURS, PEERS, Programs};
+use self::programs::{BREAKERS, OURS, PEERS, Programs};
 use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -49,6 +49,21 @@ pub(crate) fn count(workspace: &Workspace, steps: &mut Steps) {
         let folder = OURS.folder(workspace);
         steps.step("costs", || measure::costs(&folder));
     }
+}
+
+/// Counts and times the circuit breaker beside its peers: only told, and not written.
+pub(crate) fn breakers(workspace: &Workspace, steps: &mut Steps) {
+    if ready(workspace, &[&BREAKERS], steps).is_none() {
+        return;
+    }
+    let folder = BREAKERS.folder(workspace);
+    steps.step("costs", || measure::costs(&folder));
+    steps.step("bytes of a breaker", || {
+        command::run(&mut Command::new(folder.join("allocations")))
+    });
+    steps.step("times", || {
+        command::run(&mut Command::new(folder.join("times")))
+    });
 }
 
 /// Takes the time with criterion, which tells it and keeps it under `target/criterion`.

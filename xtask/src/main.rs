@@ -9,6 +9,7 @@ mod features;
 mod lint;
 mod manifest;
 mod provide;
+mod scenarios;
 mod steps;
 mod test;
 mod tools;
@@ -26,7 +27,13 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 struct Chore {
     name: &'static str,
     about: &'static str,
-    run: fn(&Workspace, &mut Steps),
+    run: Run,
+}
+
+#[derive(Clone, Copy)]
+enum Run {
+    Alone(fn(&Workspace, &mut Steps)),
+    OnFile(fn(&Workspace, &mut Steps, &str)),
 }
 
 /// A new chore is a file beside this one, and a line here.
@@ -34,37 +41,47 @@ const CHORES: &[Chore] = &[
     Chore {
         name: "test",
         about: "get the tools that tests need, then run every test",
-        run: test::run,
+        run: Run::Alone(test::run),
     },
     Chore {
         name: "lint",
         about: "format, clippy, each crate alone, docs, direction, manifests",
-        run: lint::run,
+        run: Run::Alone(lint::run),
     },
     Chore {
         name: "ci",
         about: "test, then lint",
-        run: ci::run,
+        run: Run::Alone(ci::run),
     },
     Chore {
         name: "catalogue",
         about: "write docs/catalogue.md from the table of names",
-        run: catalogue::run,
+        run: Run::Alone(catalogue::run),
     },
     Chore {
         name: "bench",
         about: "measure what a call costs beside its peers, and write docs/benchmarks.md",
-        run: bench::run,
+        run: Run::Alone(bench::run),
     },
     Chore {
         name: "count",
         about: "count what a call costs, ours alone, and only tell it",
-        run: bench::count,
+        run: Run::Alone(bench::count),
+    },
+    Chore {
+        name: "breakers",
+        about: "count and time the circuit breaker beside its peers, and only tell it",
+        run: Run::Alone(bench::breakers),
     },
     Chore {
         name: "time",
         about: "take the time of a call",
-        run: bench::time,
+        run: Run::Alone(bench::time),
+    },
+    Chore {
+        name: "scenarios",
+        about: "replay a FILE of scenarios against the circuit breaker",
+        run: Run::OnFile(scenarios::run),
     },
 ];
 
@@ -79,7 +96,7 @@ fn main() -> ExitCode {
             say(usage());
             ExitCode::SUCCESS
         }
-        Ok(Asked::Chore(chore)) => perform(chore),
+        Ok(Asked::Chore(chore, file)) => perform(chore, &file),
         Err(message) => {
             complain(format_args!("{message}\n\n{}", usage()));
             ExitCode::from(2)
@@ -87,7 +104,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform(chore: &Chore) -> ExitCode {
+fn perform(chore: &Chore, file: &str) -> ExitCode {
     let workspace = match Workspace::load() {
         Ok(workspace) => workspace,
         Err(error) => {
@@ -96,7 +113,10 @@ fn perform(chore: &Chore) -> ExitCode {
         }
     };
     let mut steps = Steps::default();
-    (chore.run)(&workspace, &mut steps);
+    match chore.run {
+        Run::Alone(run) => run(&workspace, &mut steps),
+        Run::OnFile(run) => run(&workspace, &mut steps, file),
+    }
     say(format_args!("\n{}", steps.table()));
     if steps.failed() {
         ExitCode::FAILURE
@@ -107,7 +127,8 @@ fn perform(chore: &Chore) -> ExitCode {
 
 enum Asked {
     Help,
-    Chore(&'static Chore),
+    /// With the file that it works on; empty for a chore that works on none.
+    Chore(&'static Chore, String),
 }
 
 fn parse(arguments: &[String]) -> std::result::Result<Asked, String> {
@@ -119,11 +140,17 @@ fn parse(arguments: &[String]) -> std::result::Result<Asked, String> {
         .iter()
         .find(|chore| chore.name == asked)
         .ok_or_else(|| format!("no chore is called `{asked}`"))?;
-    match arguments.get(1).map(String::as_str) {
-        None => Ok(Asked::Chore(chore)),
-        Some("-h" | "--help") => Ok(Asked::Help),
-        Some(extra) => Err(format!(
+    let rest = arguments.get(1..).unwrap_or_default();
+    match (chore.run, rest) {
+        (_, [help, ..]) if matches!(help.as_str(), "-h" | "--help") => Ok(Asked::Help),
+        (Run::Alone(_), []) => Ok(Asked::Chore(chore, String::new())),
+        (Run::OnFile(_), [file]) => Ok(Asked::Chore(chore, file.clone())),
+        (Run::OnFile(_), []) => Err(format!("`{asked}` asks for a file")),
+        (Run::Alone(_), [extra, ..]) => Err(format!(
             "`{asked}` takes no argument, but was given `{extra}`"
+        )),
+        (Run::OnFile(_), [_, extra, ..]) => Err(format!(
+            "`{asked}` takes one file, but was given `{extra}` too"
         )),
     }
 }
@@ -144,14 +171,18 @@ mod tests {
         let arguments: Vec<String> = arguments.iter().copied().map(String::from).collect();
         parse(&arguments).map(|asked| match asked {
             Asked::Help => "(help)",
-            Asked::Chore(chore) => chore.name,
+            Asked::Chore(chore, _) => chore.name,
         })
     }
 
     #[test]
     fn each_chore_is_found_by_its_name() {
         for chore in CHORES {
-            assert_eq!(parsed(&[chore.name]), Ok(chore.name));
+            let arguments: &[&str] = match chore.run {
+                Run::Alone(_) => &[chore.name],
+                Run::OnFile(_) => &[chore.name, "file.json"],
+            };
+            assert_eq!(parsed(arguments), Ok(chore.name));
         }
     }
 
@@ -172,6 +203,18 @@ mod tests {
         assert_eq!(
             parsed(&["lint", "--fix"]),
             Err("`lint` takes no argument, but was given `--fix`".into())
+        );
+    }
+
+    #[test]
+    fn a_chore_on_a_file_asks_for_one_file() {
+        assert_eq!(
+            parsed(&["scenarios"]),
+            Err("`scenarios` asks for a file".into())
+        );
+        assert_eq!(
+            parsed(&["scenarios", "a", "b"]),
+            Err("`scenarios` takes one file, but was given `b` too".into())
         );
     }
 

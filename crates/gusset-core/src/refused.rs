@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The mark that a guard leaves on what it refuses, so that observers further out see a refusal for
@@ -24,8 +25,15 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    by: Cow<'static, str>,
+    by: Name,
     retry_after: Option<Duration>,
+}
+
+#[derive(Clone)]
+enum Name {
+    Own(Cow<'static, str>),
+    /// A refusal then allocates nothing, however the guard came by its name.
+    Shared(Arc<str>),
 }
 
 // === impl Refused ===
@@ -34,7 +42,23 @@ impl Refused {
     /// A refusal by the guard of that name.
     pub fn new(by: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            by: by.into(),
+            by: Name::Own(by.into()),
+            retry_after: None,
+        }
+    }
+
+    /// A refusal by a guard that shares its name with all that it refuses. Allocates nothing.
+    ///
+    /// ```
+    /// use gusset_core::Refused;
+    /// use std::sync::Arc;
+    ///
+    /// let name: Arc<str> = "stock".into();
+    /// assert_eq!(Refused::shared(name.clone()), Refused::new("stock"));
+    /// ```
+    pub fn shared(by: Arc<str>) -> Self {
+        Self {
+            by: Name::Shared(by),
             retry_after: None,
         }
     }
@@ -48,7 +72,7 @@ impl Refused {
 
     /// The name of the guard.
     pub fn by(&self) -> &str {
-        &self.by
+        self.by.as_str()
     }
 
     /// The time after which another try makes sense, if the guard knows it.
@@ -64,8 +88,33 @@ impl Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "refused by {}", self.by)
+        write!(f, "refused by {}", self.by())
     }
 }
 
 impl Error for Refused {}
+
+// === impl Name ===
+
+impl Name {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Own(name) => name,
+            Self::Shared(name) => name,
+        }
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Name {}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}

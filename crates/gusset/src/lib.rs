@@ -10,6 +10,9 @@ mod error;
 mod kind;
 mod telemetry;
 
+#[cfg(feature = "breaker")]
+#[doc(no_inline)]
+pub use gusset_breaker as breaker;
 pub use gusset_core::*;
 #[cfg(feature = "health")]
 #[doc(no_inline)]

@@ -26,6 +26,12 @@ pub(super) const PEERS: Programs = Programs {
     outside: Some("benches/peers/Cargo.toml"),
 };
 
+/// The circuit breaker beside its peers.
+pub(super) const BREAKERS: Programs = Programs {
+    package: "gusset-benches-breakers",
+    outside: Some("benches/breakers/Cargo.toml"),
+};
+
 // === impl Programs ===
 
 impl Programs {

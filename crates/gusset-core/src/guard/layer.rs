@@ -85,6 +85,7 @@ impl<S, P, G, R: Clone> Layer<S> for GuardLayer<P, G, R> {
     fn layer(&self, inner: S) -> Self::Service {
         Guarded {
             inner,
+            unasked: false,
             guard: self.guard.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),

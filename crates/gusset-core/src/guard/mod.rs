@@ -68,6 +68,20 @@ pub trait Guard<P: Protocol>: Send + Sync + 'static {
     /// # Errors
     /// The refusal; the service is not called.
     fn admit(&self, req: P::Request<'_>, cx: &mut Cx) -> Result<Self::Permit, Self::Refusal>;
+
+    /// Whether every call would be refused now, so that the service is not even asked whether it is
+    /// ready: one that hangs would hold the refusals back. Called in `poll_ready`.
+    fn is_shut(&self, _clock: &Clock) -> bool {
+        false
+    }
+
+    /// Refuses a call whose `poll_ready` found the guard shut: the service is not ready for it,
+    /// whatever the guard thinks by now. Called instead of [`admit`](Self::admit).
+    ///
+    /// Has to be written where [`is_shut`](Self::is_shut) is; `None` means that `admit` decides.
+    fn turn_away(&self, _req: P::Request<'_>, _cx: &mut Cx) -> Option<Self::Refusal> {
+        None
+    }
 }
 
 /// A service behind a guard. Made by [`GuardLayer`].
@@ -75,6 +89,8 @@ pub trait Guard<P: Protocol>: Send + Sync + 'static {
 /// Refuses in `call`, never in `poll_ready`, and does not touch the service for a refused call.
 pub struct Guarded<S, P, G, R> {
     inner: S,
+    /// The guard was found shut, so the service was not asked whether it is ready.
+    unasked: bool,
     guard: Arc<G>,
     respond: R,
     clock: Clock,
@@ -97,14 +113,29 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.unasked = self.guard.is_shut(&self.clock);
+        if self.unasked {
+            return Poll::Ready(Ok(()));
+        }
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, req: Req) -> Self::Future {
         let head = P::head(&req);
         let clock = self.clock.clone();
         let mut cx = Cx::start(&clock);
-        match self.guard.admit(head, &mut cx) {
+        let unasked = std::mem::take(&mut self.unasked);
+        let turned_away = if unasked {
+            self.guard.turn_away(head, &mut cx)
+        } else {
+            None
+        };
+        let admitted = match turned_away {
+            Some(refusal) => Err(refusal),
+            None => self.guard.admit(head, &mut cx),
+        };
+        match admitted {
             Ok(permit) => {
                 let mut track = Track::resume(permit, head, cx, clock);
                 let inner = track.scope(|| self.inner.call(req));
@@ -126,6 +157,8 @@ impl<S: Clone, P, G, R: Clone> Clone for Guarded<S, P, G, R> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
+            // A clone has been told nothing.
+            unasked: false,
             guard: self.guard.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),

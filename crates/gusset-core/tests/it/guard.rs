@@ -195,6 +195,63 @@ fn every_service_that_a_layer_makes_and_every_clone_has_the_same_guard() {
     assert_eq!(now(layer.layer(worker()).call(1)), Ok("no"));
 }
 
+/// Shut for as long as its switch says so.
+struct Shutter(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl Guard<Job> for Shutter {
+    type Permit = ();
+    type Refusal = Refused;
+
+    fn admit(&self, _: &u32, _: &mut Cx) -> Result<(), Refused> {
+        Ok(())
+    }
+    fn is_shut(&self, _: &gusset_core::Clock) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+    fn turn_away(&self, _: &u32, _: &mut Cx) -> Option<Refused> {
+        Some(Refused::new("shutter"))
+    }
+}
+
+/// Counts how often it is touched, and is never ready.
+#[derive(Clone, Default)]
+struct Hanging(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl Service<u32> for Hanging {
+    type Response = &'static str;
+    type Error = Failed;
+    type Future = std::future::Ready<Result<&'static str, Failed>>;
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Failed>> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        std::task::Poll::Pending
+    }
+    fn call(&mut self, _: u32) -> Self::Future {
+        unreachable!("it was never ready")
+    }
+}
+
+#[test]
+fn a_guard_that_is_shut_refuses_without_asking_whether_the_service_is_ready() {
+    let shut = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let hanging = Hanging::default();
+    let mut service = GuardLayer::<Job, _>::new(Shutter(shut.clone())).layer(hanging.clone());
+    assert_eq!(
+        service.poll_ready(&mut context()),
+        std::task::Poll::Ready(Ok(()))
+    );
+    let mut clone = service.clone();
+    // Opens before the call: the service was not readied, so it cannot be called.
+    shut.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(now(service.call(1)), Err(Failed));
+    assert_eq!(hanging.0.load(std::sync::atomic::Ordering::Relaxed), 0);
+    // Neither the next call nor a clone inherits that readiness.
+    assert!(service.poll_ready(&mut context()).is_pending());
+    assert!(clone.poll_ready(&mut context()).is_pending());
+}
+
 fn context() -> std::task::Context<'static> {
     std::task::Context::from_waker(std::task::Waker::noop())
 }

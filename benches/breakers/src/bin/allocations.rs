@@ -1,0 +1,30 @@
+//! Counts the allocations of a scenario; without one, the bytes of a breaker.
+
+use std::process::ExitCode;
+
+use gusset_breaker::{Breaker, Config};
+
+fn main() -> ExitCode {
+    if std::env::args().len() == 1 {
+        for (what, config, lanes) in [
+            ("failures in a row", Config::in_a_row(5), 4),
+            ("the last 100 calls", Config::new().count_window(100), 4),
+            ("ten seconds, one lane", Config::new(), 1),
+            ("ten seconds, two lanes", Config::new(), 2),
+            ("ten seconds, four lanes", Config::new(), 4),
+        ] {
+            let builder = Breaker::builder("payments").config(config).lanes(lanes);
+            let mut built = None;
+            let info = allocation_counter::measure(|| built = builder.build().ok());
+            println!(
+                "{what}: {} bytes in {} allocations",
+                info.bytes_current, info.count_current
+            );
+        }
+        return ExitCode::SUCCESS;
+    }
+    gusset_benches::program::allocations(&gusset_benches_breakers::all(), |work| {
+        let info = allocation_counter::measure(work);
+        (info.count_total, info.bytes_total)
+    })
+}

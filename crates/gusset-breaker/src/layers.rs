@@ -1,0 +1,71 @@
+//! Layers made of a breaker.
+
+use gusset_core::{GuardLayer, Protocol};
+use gusset_http::{GrpcClient, GrpcServer, Http, HttpClient, HttpServer};
+
+use crate::judge::{Judge, JudgeGrpc, JudgeHttp, JudgeOutcome};
+use crate::{Breaker, BreakerGuard};
+
+/// A layer of a breaker. Fails refused calls with the service's own error, which has to be
+/// `From<Open>`; [`GuardLayer::respond_with`] answers them instead.
+pub type BreakerLayer<P, J> = GuardLayer<P, BreakerGuard<J>>;
+
+/// Layers. They refuse in `call`, and do not touch the service while the breaker is open; all that
+/// are made of one breaker share it.
+impl Breaker {
+    /// A layer for an HTTP client. See [`JudgeHttp`] for what counts as a failure.
+    ///
+    /// ```
+    /// use gusset_breaker::{Breaker, Open, unavailable};
+    ///
+    /// let breaker = Breaker::builder("payments").build()?;
+    /// let layer = breaker.http_client();
+    /// // Or, for services that have no error of their own:
+    /// let layer = breaker.http_client().respond_with(|open: Open| unavailable::<String>(&open));
+    /// # Ok::<(), gusset_breaker::ConfigError>(())
+    /// ```
+    pub fn http_client(&self) -> BreakerLayer<Http<HttpClient>, JudgeHttp> {
+        self.layer_by(JudgeHttp)
+    }
+
+    /// A layer for an HTTP server: it protects a handler from its own requests.
+    pub fn http_server(&self) -> BreakerLayer<Http<HttpServer>, JudgeHttp> {
+        self.layer_by(JudgeHttp)
+    }
+
+    /// A layer for a gRPC client. See [`JudgeGrpc`] for what counts as a failure.
+    pub fn grpc_client(&self) -> BreakerLayer<Http<GrpcClient>, JudgeGrpc> {
+        self.layer_by(JudgeGrpc)
+    }
+
+    /// A layer for a gRPC server.
+    pub fn grpc_server(&self) -> BreakerLayer<Http<GrpcServer>, JudgeGrpc> {
+        self.layer_by(JudgeGrpc)
+    }
+
+    /// A layer for any other service, by the outcome that its protocol gives: of a
+    /// [`Unary`](gusset_core::Unary), that an error is a failure.
+    ///
+    /// ```
+    /// use gusset_breaker::Breaker;
+    /// use gusset_core::Unary;
+    ///
+    /// let breaker = Breaker::builder("mail").build()?;
+    /// let layer = breaker.layer::<Unary<String, ()>>();
+    /// # Ok::<(), gusset_breaker::ConfigError>(())
+    /// ```
+    pub fn layer<P: Protocol>(&self) -> BreakerLayer<P, JudgeOutcome> {
+        self.layer_by(JudgeOutcome)
+    }
+
+    /// A layer with a judge of one's own: see [`judge_fn`](crate::judge::judge_fn).
+    pub fn layer_by<P: Protocol, J: Judge<P>>(&self, judge: J) -> BreakerLayer<P, J> {
+        let clock = self.core().clock.clone();
+        GuardLayer::new(BreakerGuard::new(self.clone(), judge)).with_clock(clock)
+    }
+
+    /// The guard alone, for a driver of one's own. Its clock has to be the breaker's.
+    pub fn guard<J>(&self, judge: J) -> BreakerGuard<J> {
+        BreakerGuard::new(self.clone(), judge)
+    }
+}
