@@ -8,7 +8,14 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     steps.step("docs/catalogue.md", || {
         // The test that holds the file against the table writes it if asked to, so that xtask need
         // not be built with the crates.
-        let test = ["test", "--package", "gusset", "--test", "catalogue"];
+        let test = [
+            "test",
+            "--package",
+            "gusset",
+            "--all-features",
+            "--test",
+            "catalogue",
+        ];
         command::run(workspace.cargo(&test).env("GUSSET_WRITE_CATALOGUE", "1"))
     });
 }

@@ -102,11 +102,21 @@ fn on_page(metric: &Metric) -> String {
     name
 }
 
+/// Name, help, kind, unit and labels of a metric that another table has.
+type Other = (
+    &'static str,
+    &'static str,
+    String,
+    &'static str,
+    Vec<&'static str>,
+);
+
 fn catalogue() -> String {
+    let mut others: Vec<Other> = Vec::new();
     let mut text = String::from(
         "# Telemetry: the catalogue\n\n\
-         Made from `crates/gusset-metrics/src/names.rs` by `cargo xtask catalogue`, and tested against \
-         a live page.\nNames are API: a renamed metric is a breaking change.\n\n\
+         Made from the tables `names.rs` of gusset-metrics, gusset-breaker and gusset-health by \
+         `cargo xtask catalogue`; those of calls are tested against a live page.\nNames are API: a renamed metric is a breaking change.\n\n\
          Beside the labels given, every metric of calls but the number of active ones bears the labels \
          that the user adds.\nThe one series that takes the calls over the limit of series bears \
          `otel.metric.overflow=\"true\"` instead.\n",
@@ -144,6 +154,43 @@ fn catalogue() -> String {
                 writeln!(text, "- boundaries: {boundaries:?}").unwrap();
             }
         }
+    }
+    for metric in gusset::breaker::names::ALL {
+        let kind = if metric.counter { "counter" } else { "gauge" };
+        let labels = [gusset::breaker::names::NAME]
+            .into_iter()
+            .chain(metric.labels.iter().copied());
+        others.push((
+            metric.name,
+            metric.help,
+            kind.to_owned(),
+            metric.unit,
+            labels.collect(),
+        ));
+    }
+    for metric in gusset::health::names::ALL {
+        let kind = format!("{:?}", metric.kind).to_lowercase();
+        others.push((
+            metric.name,
+            metric.help,
+            kind,
+            metric.unit,
+            metric.labels.to_vec(),
+        ));
+    }
+    text.push_str("\n## Of breakers and health, ours\n");
+    for (name, help, kind, unit, labels) in others {
+        let labels: Vec<_> = labels.iter().map(|label| format!("`{label}`")).collect();
+        let labels = if labels.is_empty() {
+            "none".to_owned()
+        } else {
+            labels.join(", ")
+        };
+        write!(
+            text,
+            "\n### `{name}`\n{help}\n\n- {kind}, unit `{unit}`\n- labels: {labels}\n"
+        )
+        .unwrap();
     }
     text
 }
