@@ -85,7 +85,9 @@ impl Provider {
         if !command::succeeds(python3().args(["-c", "import venv, ensurepip"])) {
             self.install("python3-venv")?;
         }
-        command::run(python3().args(["-m", "venv"]).arg(&self.python))?;
+        // What the machine has of its own was found before, and has to be found from in here too.
+        let venv = ["-m", "venv", "--system-site-packages"];
+        command::run(python3().args(venv).arg(&self.python))?;
         // `python3` is now the one of the environment.
         let pip = [
             "-m",
