@@ -1,4 +1,4 @@
-//! What is refused, and why: one rule a field (reference: 2.3 of the comparison in `docs/breaker.md`).
+//! What is refused, and why: one rule a field.
 
 use std::time::Duration;
 

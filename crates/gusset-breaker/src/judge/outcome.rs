@@ -26,7 +26,7 @@ pub(super) fn of(outcome: Option<Outcome>) -> Vote {
     match outcome {
         Some(Outcome::Success | Outcome::CallerFault) => Vote::Success,
         Some(Outcome::ServiceFault) => Vote::Failure,
-        // Abandoned; refused by a guard further in, which has its own say (2.2-29).
+        // Abandoned; refused by a guard further in, which has its own say.
         _ => Vote::Ignore,
     }
 }

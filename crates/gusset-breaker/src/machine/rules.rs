@@ -63,7 +63,7 @@ impl Share {
         Self((fraction * f64::from(Self::WHOLE)) as u32)
     }
 
-    /// Whether `part` of `whole` is this share or more (2.2-11: `>=`, or all of the calls could not
+    /// Whether `part` of `whole` is this share or more (`>=`, or all of the calls could not
     /// be a limit).
     pub(crate) fn is_reached(self, part: u64, whole: u64) -> bool {
         u128::from(part) * u128::from(Self::WHOLE) >= u128::from(self.0) * u128::from(whole)
@@ -156,7 +156,7 @@ impl Rules {
         }
     }
 
-    /// The move that a call at `now` asks for: the end of the open time (2.2-12: inclusive).
+    /// The move that a call at `now` asks for: the end of the open time (inclusive).
     pub(crate) fn on_call(&self, word: Word, now: u64, opened: u32) -> Option<Move> {
         let over = word.state() == State::Open && now >= word.deadline();
         over.then(|| self.half_open(now, opened))
@@ -190,7 +190,7 @@ impl Rules {
     }
 
     /// How long it opens for the `opened`-th time: backed off, lengthened by chance, and never
-    /// shorter than the remote wished within the cap (2.2-26; a wish may only lengthen).
+    /// shorter than the remote wished within the cap (a wish may only lengthen).
     fn delay(&self, opened: u32, wish: Option<Duration>, dice: u32) -> u64 {
         let steps = i32::try_from(opened.saturating_sub(1)).unwrap_or(i32::MAX);
         // Saturates at the cap, also from infinity.

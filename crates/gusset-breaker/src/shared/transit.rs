@@ -11,7 +11,7 @@ use crate::{State, Transition};
 
 impl Core {
     /// Makes a move, unless the breaker has moved from `from` meanwhile. All else that belongs to it
-    /// is done by its winner, after it (2.2-20).
+    /// is done by its winner, after it.
     pub(crate) fn transit(&self, from: Word, to: Move) -> bool {
         let moved = self.transit_alone(from, to);
         if let (true, Some(fleet)) = (moved, &self.fleet) {

@@ -48,7 +48,7 @@ impl Core {
         }
     }
 
-    /// A result of a generation that is over: dropped (2.2-1 to 3), but not in silence.
+    /// A result of a generation that is over: dropped, but not in silence.
     #[cold]
     fn late(&self, now: u64) {
         self.pass_time(now);
@@ -149,7 +149,7 @@ impl Core {
         }
     }
 
-    /// It would have opened. Told once in a generation (2.4).
+    /// It would have opened. Told once in a generation.
     fn spare(&self, word: Word, reason: Reason) {
         let mark = word.generation() + 1;
         if self.changing.spared_in.swap(mark, Ordering::Relaxed) == mark {
