@@ -67,17 +67,13 @@ impl Buckets {
             .sum()
     }
 
-    fn add(&self, value: f64, times: u64) {
-        if !value.is_finite() || times == 0 {
+    #[inline]
+    fn add(&self, value: f64, times: u64, added: f64) {
+        if !value.is_finite() {
             return;
         }
         let share = &self.cells[(thread() & self.mask) * self.stride..];
         share[1 + self.bounds.bucket_of(value)].fetch_add(times, Relaxed);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a sum of floats is no more exact"
-        )]
-        let added = value * times as f64;
         let mut seen = share[0].load(Relaxed);
         loop {
             let sum = (f64::from_bits(seen) + added).to_bits();
@@ -114,11 +110,15 @@ fn thread() -> usize {
 
 impl HistogramFn for Buckets {
     fn record(&self, value: f64) {
-        self.add(value, 1);
+        self.add(value, 1, value);
     }
 
     fn record_many(&self, value: f64, count: usize) {
-        self.add(value, count as u64);
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a sum of floats is no more exact"
+        )]
+        self.add(value, count as u64, value * count as f64);
     }
 }
 
