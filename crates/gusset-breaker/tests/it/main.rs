@@ -8,6 +8,7 @@
 
 mod auto_traits;
 mod config;
+mod contract;
 mod control;
 mod events;
 mod metrics;

@@ -6,6 +6,7 @@
     reason = "the names of tests say what they are; a test may fail"
 )]
 
+mod contract;
 mod auto_traits;
 mod checks;
 mod command;
