@@ -1,7 +1,7 @@
 //! What guards keeps the contract of guards.
 
-use gusset_breaker::judge::JudgeHttp;
 use gusset_breaker::bulkhead::Bulkhead;
+use gusset_breaker::judge::JudgeHttp;
 use gusset_breaker::{Breaker, BreakerGuard};
 use gusset_testkit::guard_contract;
 
@@ -13,7 +13,7 @@ fn breaker(open: bool) -> BreakerGuard<JudgeHttp> {
     } else {
         breaker.observe();
     }
-    breaker.guard(JudgeHttp::default())
+    breaker.guard(JudgeHttp)
 }
 
 /// With a place for one call at a time, which may be taken.

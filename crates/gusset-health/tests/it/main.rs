@@ -6,11 +6,11 @@
     reason = "the names of tests say what they are; a test may fail"
 )]
 
-mod contract;
 mod auto_traits;
 mod checks;
 mod command;
 mod config;
+mod contract;
 mod defaults;
 mod formats;
 mod grpc;
