@@ -2,6 +2,8 @@
 //!
 //! Spelled as OpenTelemetry spells them (semantic conventions 1.44); what those do not cover is ours,
 //! under `gusset.`. Exporters translate; the catalogue in `docs/` is generated from this table.
+//!
+//! One table, however long: a name is looked up here and nowhere else.
 
 use std::fmt;
 

@@ -51,8 +51,9 @@ impl HttpMetricsBuilder {
         self
     }
 
-    /// Names the route of a request, where neither axum nor the service itself does. It has to be a
-    /// template, not the path; the limit on series holds all the same.
+    /// Names the route of a request, over what axum's router or an extension of the request says; where
+    /// it gives none, those are asked. It has to be a template, not the path; the limit on series holds
+    /// all the same.
     pub fn route<F>(mut self, route: F) -> Self
     where
         F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
