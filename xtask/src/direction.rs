@@ -4,8 +4,9 @@
 //! gusset → {log, trace, metrics, breaker, health, prometheus, otlp, …} → http → core
 //! ```
 //!
-//! No feature crate knows another: they meet in the contract of `gusset-core`. Exporters may also
-//! use `gusset-metrics`. `gusset-testkit` serves tests, so nothing that ships may depend on it.
+//! No feature crate knows another: they meet in the contract of `gusset-core`, and those that make
+//! telemetry meet those that carry it away in the types of `gusset-export`, which knows nothing of
+//! calls. Exporters may also use `gusset-metrics`. `gusset-testkit` serves tests, so nothing that ships may depend on it.
 //! Dev-dependencies keep the direction too, or a crate could not be tested alone; what needs the
 //! whole stack to be tested belongs into `tests/`.
 
@@ -65,13 +66,16 @@ fn ours(name: &str) -> bool {
 fn may_use(krate: &str, dependency: &str) -> bool {
     match krate {
         "gusset" => true,
-        "gusset-core" => false,
+        "gusset-core" | "gusset-export" => false,
         "gusset-http" => dependency == "gusset-core",
         "gusset-prometheus" | "gusset-otlp" => {
-            matches!(dependency, "gusset-core" | "gusset-http" | "gusset-metrics")
+            matches!(
+                dependency,
+                "gusset-core" | "gusset-export" | "gusset-http" | "gusset-metrics"
+            )
         }
         // The feature crates, the testkit, and each crate to come until it earns a line of its own.
-        _ => matches!(dependency, "gusset-core" | "gusset-http"),
+        _ => matches!(dependency, "gusset-core" | "gusset-export" | "gusset-http"),
     }
 }
 
@@ -125,6 +129,7 @@ mod tests {
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
             allowed(krate, normal("gusset-http"));
             allowed(krate, normal("gusset-core"));
+            allowed(krate, normal("gusset-export"));
             allowed("gusset", normal(krate));
         }
         allowed("gusset", normal("gusset-core"));
@@ -137,7 +142,13 @@ mod tests {
         for above in ["gusset-http", "gusset-metrics", "gusset-otlp", "gusset"] {
             refused("gusset-core", normal(above));
         }
-        for above in ["gusset-metrics", "gusset-prometheus", "gusset"] {
+        refused("gusset-export", normal("gusset-core"));
+        for above in [
+            "gusset-metrics",
+            "gusset-prometheus",
+            "gusset-export",
+            "gusset",
+        ] {
             refused("gusset-http", normal(above));
         }
         for krate in FEATURES.into_iter().chain(EXPORTERS) {

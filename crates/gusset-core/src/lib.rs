@@ -9,6 +9,7 @@ mod end;
 mod failure;
 mod filter;
 pub mod guard;
+mod here;
 mod isolate;
 pub mod observe;
 mod observer;

@@ -11,6 +11,8 @@ mod paths;
 mod protocol;
 mod refusal;
 mod request;
+#[cfg(feature = "request-id")]
+pub mod request_id;
 mod route;
 mod status;
 mod stream;
@@ -25,6 +27,8 @@ pub use paths::Paths;
 pub use protocol::{Http, Rules};
 pub use refusal::unavailable;
 pub use request::{CountRequest, CountRequestLayer, CountedBody, RequestProgress, RequestRead};
+#[cfg(feature = "request-id")]
+pub use request_id::{RequestId, RequestIdLayer, WithRequestId, current_request_id};
 pub use route::{NameRoute, NameRouteLayer, Route};
 pub use status::status_token;
 pub use stream::{Endless, is_endless};

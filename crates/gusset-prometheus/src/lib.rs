@@ -12,9 +12,10 @@ mod page;
 mod prometheus;
 mod recorder;
 mod renderer;
-mod resource;
 mod store;
 mod translate;
+
+pub use gusset_export::Resource;
 
 pub use builder::PrometheusBuilder;
 pub use error::{BuildError, InstallError};
@@ -23,4 +24,3 @@ pub use listener::{ListenError, Listener, ListenerBuilder};
 pub use page::{Page, PageFuture};
 pub use prometheus::Prometheus;
 pub use recorder::Recorder;
-pub use resource::Resource;

@@ -10,7 +10,10 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use crate::{Baggage, Propagated, RequestId, TraceContext};
+use gusset_core::TraceIds;
+use gusset_http::{RequestId, current_request_id};
+
+use crate::{Baggage, Propagated, TraceContext};
 
 /// What is known of the call under way, and whose call it is.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +21,6 @@ pub(crate) struct Place {
     pub(crate) context: Propagated,
     /// Tells observers apart; zero is nobody's.
     pub(crate) owner: usize,
-    pub(crate) request_id: Option<RequestId>,
 }
 
 thread_local! {
@@ -54,17 +56,19 @@ pub(crate) fn owner() -> usize {
     look(|place| place.owner)
 }
 
-/// Runs one poll at that place. Puts back, also when the poll unwinds, where the thread was before.
+/// Runs one poll at that place, whose ids those are. Puts back, also when the poll unwinds, where the
+/// thread was before.
 #[inline]
-pub(crate) fn scope<R>(place: &mut Place, poll: impl FnOnce() -> R) -> R {
-    struct Back<'a>(&'a mut Place);
+pub(crate) fn scope<R>(place: &mut Place, ids: Option<TraceIds>, poll: impl FnOnce() -> R) -> R {
+    struct Back<'a>(&'a mut Place, Option<TraceIds>);
     impl Drop for Back<'_> {
         fn drop(&mut self) {
             swap(self.0);
+            TraceIds::set_current(self.1);
         }
     }
     swap(place);
-    let _back = Back(place);
+    let _back = Back(place, TraceIds::set_current(ids));
     poll()
 }
 
@@ -80,6 +84,8 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future,
         place: place(),
+        ids: TraceIds::current(),
+        request_id: current_request_id(),
         span: Span::current(),
     }
 }
@@ -91,6 +97,8 @@ pin_project! {
         #[pin]
         future: F,
         place: Place,
+        ids: Option<TraceIds>,
+        request_id: Option<RequestId>,
         span: Span,
     }
 }
@@ -119,11 +127,7 @@ impl Place {
             trace: None,
             baggage: Baggage::new(),
         };
-        Self {
-            context,
-            owner: 0,
-            request_id: None,
-        }
+        Self { context, owner: 0 }
     }
 }
 
@@ -134,8 +138,10 @@ impl<F: Future> Future for Carried<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let (span, future) = (this.span, this.future);
-        scope(this.place, || span.in_scope(|| future.poll(cx)))
+        let (span, request_id, future) = (this.span, this.request_id, this.future);
+        scope(this.place, *this.ids, || {
+            RequestId::scope(request_id, || span.in_scope(|| future.poll(cx)))
+        })
     }
 }
 

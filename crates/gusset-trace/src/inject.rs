@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll};
 
+use gusset_http::RequestId;
 use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -82,9 +83,11 @@ where
     fn call(&mut self, mut req: Request<B>) -> S::Future {
         let place = current::place();
         self.propagators.inject(&place.context, req.headers_mut());
-        if let Some(id) = &place.request_id {
-            id.send(req.headers_mut());
-        }
+        RequestId::with_current(|id| {
+            if let Some(id) = id {
+                id.send(req.headers_mut());
+            }
+        });
         self.inner.call(req)
     }
 }

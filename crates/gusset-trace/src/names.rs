@@ -53,7 +53,7 @@ pub const ERROR: &str = "error.type";
 pub const OUTCOME: &str = "gusset.outcome";
 /// `head` or `body`, how far a call had come that was not completed; absent if it was.
 pub const STAGE: &str = "gusset.stage";
-/// The request's id, inside a [`RequestIdLayer`](crate::RequestIdLayer).
+/// The request's id, inside a [`RequestIdLayer`](gusset_http::RequestIdLayer).
 pub const REQUEST_ID: &str = "gusset.request_id";
 /// `grpc`.
 pub const RPC_SYSTEM: &str = "rpc.system.name";

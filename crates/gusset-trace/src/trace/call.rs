@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{Call, Cx, End, Stage, TraceIds};
-use gusset_http::{Http, ResponseHead, Route, Rules};
+use gusset_http::{Http, RequestId, ResponseHead, Route, Rules};
 use tracing::Span;
 
 use super::{Protocol, Shared, Side, grpc, span};
@@ -13,6 +13,7 @@ use crate::names;
 pub struct TraceCall {
     pub(super) span: Span,
     pub(super) place: Place,
+    pub(super) request_id: Option<RequestId>,
     pub(super) shared: Arc<Shared>,
     /// The place of the method among the known ones, to name the span by.
     pub(super) method: usize,
@@ -22,18 +23,33 @@ pub struct TraceCall {
 
 // === impl TraceCall ===
 
+impl TraceCall {
+    #[inline]
+    fn ids(&self) -> Option<TraceIds> {
+        let trace = self.place.context.trace.as_ref()?;
+        let (trace_id, span_id) = (trace.trace_id().to_bytes(), trace.span_id().to_bytes());
+        Some(TraceIds::new(trace_id, span_id, trace.flags().is_sampled()))
+    }
+}
+
 impl<R: Rules> Call<Http<R>> for TraceCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let Self { span, place, .. } = self;
-        current::scope(place, || span.in_scope(poll))
+        let ids = self.ids();
+        let Self {
+            span,
+            place,
+            request_id,
+            ..
+        } = self;
+        current::scope(place, ids, || {
+            RequestId::scope(request_id, || span.in_scope(poll))
+        })
     }
 
     #[inline]
     fn trace_ids(&self) -> Option<TraceIds> {
-        let trace = self.place.context.trace.as_ref()?;
-        let (trace_id, span_id) = (trace.trace_id().to_bytes(), trace.span_id().to_bytes());
-        Some(TraceIds::new(trace_id, span_id, trace.flags().is_sampled()))
+        self.ids()
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {

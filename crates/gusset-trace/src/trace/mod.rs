@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gusset_core::{Cx, Observer};
-use gusset_http::{Http, KnownMethods, RequestHead, Rules};
+use gusset_http::{Http, KnownMethods, RequestHead, RequestId, Rules, current_request_id};
 
 pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
@@ -21,7 +21,7 @@ use self::span::Starting;
 use self::url::Secrets;
 use crate::current::{self, Place};
 use crate::propagate::{self, Propagator as _};
-use crate::{Propagated, Propagators, RequestId, TraceContext};
+use crate::{Propagated, Propagators, TraceContext};
 
 /// The span of each call, by OpenTelemetry's semantic conventions 1.44: an observer.
 ///
@@ -132,12 +132,15 @@ impl<R: Rules> Observer<Http<R>> for Trace {
             Side::Server => Place {
                 context: shared.receive(req),
                 owner,
-                request_id: req.extensions.get().cloned(),
             },
             Side::Client => Place {
                 owner,
                 ..current::place()
             },
+        };
+        let request_id = match shared.side {
+            Side::Server => req.extensions.get().cloned(),
+            Side::Client => current_request_id(),
         };
         let parent = place.context.trace.take();
         let parent_id = parent.as_ref().map(TraceContext::span_id);
@@ -146,7 +149,7 @@ impl<R: Rules> Observer<Http<R>> for Trace {
             req,
             trace: &trace,
             parent: parent_id,
-            request_id: place.request_id.as_ref().map(RequestId::as_str),
+            request_id: request_id.as_ref().map(RequestId::as_str),
         };
         let span = match (shared.protocol, shared.side) {
             (Protocol::Http, Side::Server) => shared.server_span(starting),
@@ -159,6 +162,7 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         Some(TraceCall {
             span,
             place,
+            request_id,
             shared: self.shared.clone(),
             method: shared.methods.index_of(req.method),
             unproven: is_unproven.then(|| grpc::unproven(req)),

@@ -1,8 +1,8 @@
 //! Request ids: taken over if they are fit, else made; echoed and sent on.
 
 use gusset_core::ObserveLayer;
-use gusset_http::Http;
-use gusset_trace::{ClientLayer, RequestId, RequestIdLayer, Trace, current_request_id};
+use gusset_http::{Http, RequestId, RequestIdLayer, current_request_id};
+use gusset_trace::{ClientLayer, Trace};
 use http::{HeaderMap, HeaderName, Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;

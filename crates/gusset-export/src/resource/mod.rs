@@ -1,14 +1,14 @@
-//! What is measured: the service, its version, where it runs.
+//! What telemetry is of: the service, its version, where it runs.
 
 mod attributes;
 
 use std::collections::BTreeMap;
 
-/// The attributes of the thing that is measured, in OpenTelemetry's spelling: `service.name`,
+/// The attributes of the thing that telemetry is of, in OpenTelemetry's spelling: `service.name`,
 /// `service.version`, `deployment.environment.name`.
 ///
 /// ```
-/// use gusset_prometheus::Resource;
+/// use gusset_export::Resource;
 ///
 /// let resource = Resource::from_lookup(|name| match name {
 ///     "OTEL_SERVICE_NAME" => Some("shop".to_owned()),

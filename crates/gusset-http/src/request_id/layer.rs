@@ -9,11 +9,11 @@ use super::WithRequestId;
 /// letters, digits and `-._~:+/=@`, else a new UUID of version 7.
 ///
 /// The id is in the request's header and extensions ([`RequestId`](crate::RequestId)) and in the
-/// response's header, and [`InjectLayer`](crate::InjectLayer) sends it on with a client's requests.
-/// Put it outside of [`Trace`](crate::Trace), and spans bear it too.
+/// response's header, and a client layer of `gusset-trace` sends it on with its requests.
+/// Put it outside of the observers, and spans and lines of a log bear it too.
 ///
 /// ```
-/// use gusset_trace::RequestIdLayer;
+/// use gusset_http::RequestIdLayer;
 /// use http::HeaderName;
 /// use tower_layer::Layer;
 ///

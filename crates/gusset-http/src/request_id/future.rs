@@ -7,7 +7,6 @@ use http::Response;
 use pin_project_lite::pin_project;
 
 use super::RequestId;
-use crate::current::{self, Place};
 
 pin_project! {
     /// The future of a [`WithRequestId`](super::WithRequestId).
@@ -15,8 +14,8 @@ pin_project! {
     pub struct WithRequestIdFuture<F> {
         #[pin]
         pub(super) inner: F,
-        pub(super) place: Place,
-        pub(super) id: RequestId,
+        // Swapped into the thread while the service is polled.
+        pub(super) id: Option<RequestId>,
     }
 }
 
@@ -31,9 +30,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let inner = this.inner;
-        let mut polled = current::scope(this.place, || inner.poll(cx));
-        if let Poll::Ready(Ok(res)) = &mut polled {
-            this.id.echo(res.headers_mut());
+        let mut polled = RequestId::scope(this.id, || inner.poll(cx));
+        if let (Poll::Ready(Ok(res)), Some(id)) = (&mut polled, this.id) {
+            id.echo(res.headers_mut());
         }
         polled
     }

@@ -3,23 +3,25 @@
 mod future;
 mod layer;
 
+use std::cell::RefCell;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use tower_service::Service;
+use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::future::WithRequestIdFuture;
 pub use self::layer::RequestIdLayer;
-use crate::{current, random};
 
 /// The id of a request, in the request's extensions inside a [`RequestIdLayer`].
 ///
 /// ```
 /// # let mut request = http::Request::new(());
-/// use gusset_trace::RequestId;
+/// use gusset_http::RequestId;
 ///
 /// // In a handler.
 /// if let Some(id) = request.extensions().get::<RequestId>() {
@@ -43,14 +45,18 @@ pub struct WithRequestId<S> {
 /// No id of a caller's is longer.
 const LONGEST: usize = 128;
 
+thread_local! {
+    static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
+}
+
 /// The id of the request that is being answered on this thread; `None` outside of any
 /// [`RequestIdLayer`].
 ///
 /// ```
-/// assert!(gusset_trace::current_request_id().is_none());
+/// assert!(gusset_http::current_request_id().is_none());
 /// ```
 pub fn current_request_id() -> Option<RequestId> {
-    current::place().request_id
+    RequestId::with_current(|id| id.cloned())
 }
 
 // === impl RequestId ===
@@ -73,16 +79,13 @@ impl RequestId {
 
     /// A new one: a UUID of version 7, which sorts by time.
     fn new(header: &Arc<HeaderName>) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
         // A clock before 1970 stands at 1970; ids are unlike each other all the same.
-        let millis = u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or_default();
-        let mut bits = [0; 10];
-        let (low, high) = bits.split_at_mut(8);
-        low.copy_from_slice(&random::next().to_be_bytes());
-        high.copy_from_slice(&random::next().to_be_bytes()[..2]);
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &bits).into_uuid();
-        let mut text = uuid::Uuid::encode_buffer();
-        let text = id.hyphenated().encode_lower(&mut text);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let now = Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos());
+        let mut text = Uuid::encode_buffer();
+        let text = Uuid::new_v7(now).hyphenated().encode_lower(&mut text);
         let value = HeaderValue::from_str(text).expect("digits and dashes are a header's value");
         Self {
             value,
@@ -90,8 +93,43 @@ impl RequestId {
         }
     }
 
-    /// Writes it, in place of any other.
-    pub(crate) fn send(&self, headers: &mut HeaderMap) {
+    /// Looks at the current one, without cloning it.
+    ///
+    /// ```
+    /// use gusset_http::RequestId;
+    ///
+    /// assert!(RequestId::with_current(|id| id.is_none()));
+    /// ```
+    #[inline]
+    pub fn with_current<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
+        let mut look = Some(look);
+        let mut see = |id: Option<&Self>| look.take().map(|look| look(id));
+        // None on a thread that is going away.
+        let seen =
+            CURRENT.try_with(|current| current.try_borrow().ok().and_then(|id| see(id.as_ref())));
+        match seen.ok().flatten() {
+            Some(seen) => seen,
+            None => see(None).expect("not looked yet"),
+        }
+    }
+
+    /// Makes `id` the current one while `poll` runs, by a swap: no clone. What was there before comes
+    /// back when it returns, and when it unwinds.
+    #[inline]
+    pub fn scope<R>(id: &mut Option<Self>, poll: impl FnOnce() -> R) -> R {
+        struct Back<'a>(&'a mut Option<RequestId>);
+        impl Drop for Back<'_> {
+            fn drop(&mut self) {
+                swap(self.0);
+            }
+        }
+        swap(id);
+        let _back = Back(id);
+        poll()
+    }
+
+    /// Writes it into the header that it came in, in place of any other: how a client sends it on.
+    pub fn send(&self, headers: &mut HeaderMap) {
         headers.insert(&*self.header, self.value.clone());
     }
 
@@ -113,6 +151,16 @@ impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RequestId").field(&self.as_str()).finish()
     }
+}
+
+#[inline]
+fn swap(id: &mut Option<RequestId>) {
+    // No code of anybody else's runs inside, so the borrow is free.
+    let _ = CURRENT.try_with(|current| {
+        if let Ok(mut current) = current.try_borrow_mut() {
+            mem::swap(&mut *current, id);
+        }
+    });
 }
 
 /// Letters, digits and what ids are written with; nothing that a log or a shell would act on.
@@ -146,9 +194,8 @@ where
             }
         };
         req.extensions_mut().insert(id.clone());
-        let mut place = current::place();
-        place.request_id = Some(id.clone());
-        let inner = current::scope(&mut place, || inner.call(req));
-        WithRequestIdFuture { inner, place, id }
+        let mut id = Some(id);
+        let inner = RequestId::scope(&mut id, || inner.call(req));
+        WithRequestIdFuture { inner, id }
     }
 }

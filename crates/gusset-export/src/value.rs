@@ -1,0 +1,99 @@
+//! What attributes are made of.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Text that is a constant where it can be.
+pub type Text = Cow<'static, str>;
+
+/// A key and what it stands for: `("http.route", "/users/{id}")`.
+pub type Attribute = (Text, Value);
+
+/// The value of an attribute: the scalar types of OpenTelemetry's data model, and lists of texts.
+///
+/// ```
+/// use gusset_export::Value;
+///
+/// assert_eq!(Value::from("a").to_string(), "a");
+/// assert_eq!(Value::from(7_i64), Value::I64(7));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// A truth.
+    Bool(bool),
+    /// A whole number.
+    I64(i64),
+    /// A number.
+    F64(f64),
+    /// A text.
+    Text(Text),
+    /// Several texts, as the values of a header are.
+    Texts(Vec<Text>),
+}
+
+// === impl Value ===
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::I64(value)
+    }
+}
+
+impl From<u64> for Value {
+    /// The data model has no unsigned numbers; what is too large for a signed one becomes a text, so
+    /// that nothing is told wrong.
+    fn from(value: u64) -> Self {
+        i64::try_from(value).map_or_else(|_| Self::Text(value.to_string().into()), Self::I64)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::F64(value)
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(value: &'static str) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::I64(value) => value.fmt(f),
+            Self::F64(value) => value.fmt(f),
+            Self::Text(value) => value.fmt(f),
+            Self::Texts(values) => f.write_str(&values.join(",")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_too_large_for_the_model_is_told_as_text() {
+        assert_eq!(Value::from(7_u64), Value::I64(7));
+        assert_eq!(
+            Value::from(u64::MAX),
+            Value::Text("18446744073709551615".into())
+        );
+    }
+}
