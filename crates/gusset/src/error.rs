@@ -13,7 +13,7 @@ pub struct BuildError {
 // === impl BuildError ===
 
 impl BuildError {
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "prometheus", feature = "trace"))]
     pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {
         Self {
             source: Box::new(source),

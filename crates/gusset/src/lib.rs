@@ -8,6 +8,7 @@ struct FrontPage;
 mod builder;
 mod error;
 mod kind;
+mod layer;
 mod telemetry;
 
 #[cfg(feature = "breaker")]
@@ -32,7 +33,8 @@ pub use gusset_trace as trace;
 pub use self::builder::Builder;
 pub use self::error::BuildError;
 pub use self::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer, Kind, Messages};
-pub use self::telemetry::{Layer, Observed, Telemetry};
+pub use self::layer::{Layer, Observed};
+pub use self::telemetry::Telemetry;
 
 /// A layer for an HTTP server, by convention.
 ///

@@ -56,7 +56,7 @@ thread_local! {
 /// assert!(gusset_http::current_request_id().is_none());
 /// ```
 pub fn current_request_id() -> Option<RequestId> {
-    RequestId::with_current(|id| id.cloned())
+    RequestId::with_current(RequestId::clone)
 }
 
 // === impl RequestId ===
@@ -93,24 +93,18 @@ impl RequestId {
         }
     }
 
-    /// Looks at the current one, without cloning it.
+    /// Looks at the current one, without cloning it; `None` if there is none.
     ///
     /// ```
     /// use gusset_http::RequestId;
     ///
-    /// assert!(RequestId::with_current(|id| id.is_none()));
+    /// assert_eq!(RequestId::with_current(|id| id.as_str().len()), None);
     /// ```
     #[inline]
-    pub fn with_current<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
-        let mut look = Some(look);
-        let mut see = |id: Option<&Self>| look.take().map(|look| look(id));
-        // None on a thread that is going away.
-        let seen =
-            CURRENT.try_with(|current| current.try_borrow().ok().and_then(|id| see(id.as_ref())));
-        match seen.ok().flatten() {
-            Some(seen) => seen,
-            None => see(None).expect("not looked yet"),
-        }
+    pub fn with_current<R>(look: impl FnOnce(&Self) -> R) -> Option<R> {
+        // On a thread that is going away there is none.
+        let seen = CURRENT.try_with(|current| current.try_borrow().ok()?.as_ref().map(look));
+        seen.ok().flatten()
     }
 
     /// Makes `id` the current one while `poll` runs, by a swap: no clone. What was there before comes
