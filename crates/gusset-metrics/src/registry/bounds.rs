@@ -79,10 +79,6 @@ impl Bounds {
     /// The bucket a finite value falls in: the first whose end it does not exceed.
     #[inline]
     pub(super) fn bucket_of(&self, value: f64) -> usize {
-        // Most calls are fast: the first bucket is worth a look before the search.
-        if self.ends.first().is_some_and(|first| value <= *first) {
-            return 0;
-        }
         self.ends.partition_point(|end| *end < value)
     }
 

@@ -1,6 +1,6 @@
 //! One series of a counter.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use metrics::CounterFn;
 
@@ -8,17 +8,15 @@ use super::shares::Shared;
 
 /// The number of one series of a counter.
 ///
-/// What is counted is kept in shares of threads. Who tells absolute numbers instead
-/// ([`metrics::Counter::absolute`]) needs one place to compare with: from then on the series is
-/// kept in that place, on top of what the shares hold. The place is never moved or cleared, so
-/// nothing is lost to those who count meanwhile, and two who tell numbers leave the greater one.
+/// What is counted is kept in shares of threads. An absolute number
+/// ([`metrics::Counter::absolute`]) is kept beside, as what it is ahead of them. Nothing is moved
+/// between the two, so nothing is lost to those who count meanwhile, and of two numbers told at the
+/// same time the greater stands.
 #[derive(Debug)]
 pub struct CounterCell {
     counted: Shared,
-    /// Whether somebody has told an absolute number.
-    told: AtomicBool,
-    /// What is on top of `counted` since.
-    top: AtomicU64,
+    /// How far absolute numbers were ahead of what was counted, at most.
+    ahead: AtomicU64,
 }
 
 // === impl CounterCell ===
@@ -27,14 +25,13 @@ impl CounterCell {
     pub(super) fn new(counted: Shared) -> Self {
         Self {
             counted,
-            told: AtomicBool::new(false),
-            top: AtomicU64::new(0),
+            ahead: AtomicU64::new(0),
         }
     }
 
     /// The number as it stands.
     pub fn value(&self) -> u64 {
-        self.counted().wrapping_add(self.top.load(Relaxed))
+        self.counted().wrapping_add(self.ahead.load(Relaxed))
     }
 
     fn counted(&self) -> u64 {
@@ -47,18 +44,12 @@ impl CounterCell {
 impl CounterFn for CounterCell {
     #[inline]
     fn increment(&self, value: u64) {
-        let cell = if self.told.load(Relaxed) {
-            &self.top
-        } else {
-            self.counted.mine()
-        };
-        cell.fetch_add(value, Relaxed);
+        self.counted.mine().fetch_add(value, Relaxed);
     }
 
     fn absolute(&self, value: u64) {
-        self.told.store(true, Relaxed);
-        self.top
-            .fetch_max(value.saturating_sub(self.counted()), Relaxed);
+        let ahead = value.saturating_sub(self.counted());
+        self.ahead.fetch_max(ahead, Relaxed);
     }
 }
 

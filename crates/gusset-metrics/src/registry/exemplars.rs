@@ -29,16 +29,15 @@ impl Exemplars {
     /// all it costs.
     #[inline]
     pub(super) fn offer(&self, bucket: usize, buckets: usize, value: f64) {
-        if let Some(ids) = TraceIds::current() {
-            if ids.is_sampled() {
-                self.keep(bucket, buckets, value, ids);
-            }
+        if TraceIds::current().is_some_and(TraceIds::is_sampled) {
+            self.keep(bucket, buckets, value);
         }
     }
 
+    /// Asks for the ids again, so that those who are not sampled need not carry them.
     #[cold]
-    fn keep(&self, bucket: usize, buckets: usize, value: f64, ids: TraceIds) {
-        let Some(slots) = self.slots(buckets) else {
+    fn keep(&self, bucket: usize, buckets: usize, value: f64) {
+        let (Some(ids), Some(slots)) = (TraceIds::current(), self.slots(buckets)) else {
             return;
         };
         if let Ok(mut slot) = slots[bucket].try_lock() {

@@ -68,23 +68,21 @@ impl GaugeCell {
 
     #[inline]
     fn add(&self, more: f64) {
-        let mode = match self.mode.load(Acquire) {
-            FRESH => self.first_add(),
-            mode => mode,
-        };
-        if mode == ADDED {
+        if self.mode.load(Acquire) == ADDED || self.first_add() {
             add(self.added.mine(), more);
         } else {
             add(&self.place, more);
         }
     }
 
-    /// The mode that the first addition leads to, or a `set` at the same time.
-    #[cold]
-    fn first_add(&self) -> u8 {
+    /// Whether to add to the shares: not if it was set, before or at the same time.
+    fn first_add(&self) -> bool {
+        if self.mode.load(Acquire) == SET {
+            return false;
+        }
         self.family.settle(ADDED);
         let settled = self.mode.compare_exchange(FRESH, ADDED, Acquire, Acquire);
-        settled.map_or_else(|other| other, |_| ADDED)
+        settled != Err(SET)
     }
 
     #[cold]

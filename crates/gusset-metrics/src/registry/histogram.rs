@@ -24,6 +24,8 @@ use super::shares::{add, thread};
 #[derive(Debug)]
 pub struct HistogramCell {
     bounds: Arc<Bounds>,
+    /// The first end.
+    first: f64,
     /// One share after the other: the bits of the sum, an `f64`, then the counts, then padding.
     cells: Box<[AtomicU64]>,
     /// The cells of one share.
@@ -45,6 +47,7 @@ impl HistogramCell {
         // The bits of 0.0 are zero.
         let cells = (0..stride * shares()).map(|_| AtomicU64::new(0)).collect();
         Self {
+            first: bounds.ends()[0],
             bounds,
             cells,
             stride,
@@ -80,13 +83,20 @@ impl HistogramCell {
         self.exemplars.iter().flat_map(Exemplars::all)
     }
 
-    #[inline]
+    /// Inlined always: two callers would else share one that is told what `record` knows.
+    #[expect(clippy::inline_always, reason = "measured: ten instructions of sixty")]
+    #[inline(always)]
     fn add(&self, value: f64, times: u64, added: f64) {
         if !value.is_finite() {
             return;
         }
         let share = &self.cells[(thread() & self.mask) * self.stride..];
-        let bucket = self.bounds.bucket_of(value);
+        // Most calls are fast: the first bucket is worth a look before the search.
+        let bucket = if value <= self.first {
+            0
+        } else {
+            self.bounds.bucket_of(value)
+        };
         share[1 + bucket].fetch_add(times, Relaxed);
         add(&share[0], added);
         if let Some(exemplars) = &self.exemplars {
@@ -105,6 +115,7 @@ fn shares() -> usize {
 }
 
 impl HistogramFn for HistogramCell {
+    #[inline]
     fn record(&self, value: f64) {
         self.add(value, 1, value);
     }

@@ -42,7 +42,7 @@ impl Shared {
     /// The share of this thread.
     #[inline]
     pub(super) fn mine(&self) -> &AtomicU64 {
-        // Both are in bounds already; said again so that the compiler knows.
+        // The place is in bounds already; said again so that the compiler knows.
         &self.chunk.0[thread() % SHARES].0[self.at % WIDTH]
     }
 

@@ -12,12 +12,12 @@ impl MetricSource for Registry {
     fn metrics(&self) -> Vec<Metric> {
         let counters = self.counters();
         let counters = counters.iter().map(|family| {
-            let points = family.series().map(|series| count(series)).collect();
+            let points = family.series().map(count).collect();
             metric(family, MetricData::Counter(points))
         });
         let gauges = self.gauges.read(|nature| nature.kind());
         let gauges = gauges.iter().filter_map(|(family, kind)| {
-            let points = family.series().map(|series| level(series)).collect();
+            let points = family.series().map(level).collect();
             let data = match (*kind)? {
                 GaugeKind::UpDownCounter => MetricData::UpDownCounter(points),
                 GaugeKind::Gauge => MetricData::Gauge(points),
@@ -26,7 +26,7 @@ impl MetricSource for Registry {
         });
         let histograms = self.histograms();
         let histograms = histograms.iter().map(|family| {
-            let points = family.series().map(|series| distribution(series)).collect();
+            let points = family.series().map(distribution).collect();
             metric(family, MetricData::Histogram(points))
         });
         let mut metrics: Vec<_> = counters.chain(gauges).chain(histograms).collect();

@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn labels_keep_their_spelling_and_stand_once_and_in_order() {
         let labels = |labels: &[(&'static str, &'static str)]| {
-            let labels = labels.iter().map(|label| metrics::Label::from(label));
+            let labels = labels.iter().map(metrics::Label::from);
             super::labels(&Key::from_parts("x", labels.collect::<Vec<_>>()))
         };
         let as_text = |labels: &Labels| format!("{labels:?}");
