@@ -205,6 +205,27 @@ mod tests {
     }
 
     #[test]
+    fn two_who_add_first_at_once_both_count() {
+        let mut room = Room::default();
+        let gauges: Vec<_> = (0..20_000)
+            .map(|_| GaugeCell::new(room.take(), Arc::default()))
+            .collect();
+        let start = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for few in gauges.chunks(20) {
+                        // Again and again, for threads drift apart.
+                        start.wait();
+                        few.iter().for_each(|gauge| gauge.increment(1.0));
+                    }
+                });
+            }
+        });
+        assert!(gauges.iter().all(|gauge| gauge.value() == 2.0));
+    }
+
+    #[test]
     fn what_is_added_after_a_set_is_on_top_of_it() {
         for _ in 0..200 {
             let gauge = gauge();
