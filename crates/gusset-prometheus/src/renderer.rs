@@ -135,12 +135,14 @@ fn work(store: &Store, queue: &Receiver<Order>) {
 
 #[cfg(test)]
 mod tests {
+    use gusset_metrics::Registry;
+
     use super::*;
     use crate::Resource;
-    use crate::histogram::Histograms;
 
     fn store() -> Store {
-        Store::new(&Resource::new().with("a", "b"), Histograms::new([].into()))
+        let registry = Registry::builder().build_with(|_| None).unwrap();
+        Store::new(&Resource::new().with("a", "b"), Arc::new(registry))
     }
 
     #[test]

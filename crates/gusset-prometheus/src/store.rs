@@ -1,26 +1,18 @@
 //! Everything recorded, and the page it makes.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use metrics::{Counter, Gauge, Histogram};
-use metrics_exporter_prometheus::{PrometheusBuilder as Exporter, PrometheusRecorder};
+use gusset_metrics::Registry;
+use gusset_metrics::registry::{self, CounterCell, GaugeCell, HistogramCell, spelling};
 
-use crate::Resource;
-use crate::handles::Handles;
-use crate::histogram::{Histograms, Snapshot};
-use crate::translate;
+use crate::{Resource, text, translate};
 
-/// What the recorder writes to and the page reads from.
+/// What the page reads from.
+#[derive(Debug)]
 pub(crate) struct Store {
-    /// Counters and gauges: their storage, their text. Its histograms stay empty.
-    pub(crate) exporter: PrometheusRecorder,
-    pub(crate) histograms: Histograms,
-    pub(crate) counter_handles: Handles<Counter>,
-    pub(crate) gauge_handles: Handles<Gauge>,
-    pub(crate) histogram_handles: Handles<Histogram>,
+    registry: Arc<Registry>,
     /// The family `target_info`, or nothing.
     target_info: String,
     /// The names of families that were left out: each is warned of once.
@@ -29,75 +21,94 @@ pub(crate) struct Store {
     last_length: AtomicUsize,
 }
 
-/// One family of a page.
-enum Family<'a> {
+/// One family of a page, and its name there.
+struct Family<'a> {
+    name: String,
+    of: Of<'a>,
+}
+
+enum Of<'a> {
     Target(&'a str),
-    Exporter { name: &'a str, block: &'a str },
-    Histogram(Snapshot),
+    Counter(registry::Family<CounterCell>),
+    Gauge(registry::Family<GaugeCell>),
+    Histogram(registry::Family<HistogramCell>),
 }
 
 // === impl Store ===
 
 impl Store {
-    pub(crate) fn new(resource: &Resource, histograms: Histograms) -> Self {
+    pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
         Self {
-            exporter: Exporter::new()
-                .with_recommended_naming(true)
-                .build_recorder(),
-            histograms,
-            counter_handles: Handles::new(),
-            gauge_handles: Handles::new(),
-            histogram_handles: Handles::new(),
+            registry,
             target_info: target_info(resource),
             left_out: Mutex::default(),
             last_length: AtomicUsize::new(0),
         }
     }
 
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
     /// Writes the page: families in the order of their names, series in the order of their labels,
     /// so that two pages can be compared and compress well.
     pub(crate) fn render(&self) -> String {
-        let exporter = self.exporter.handle().render();
-        let mut families = Vec::new();
-        if !self.target_info.is_empty() {
-            families.push(Family::Target(&self.target_info));
-        }
-        families.extend(exporter.split("\n\n").filter_map(Family::of_exporter));
-        families.extend(
-            self.histograms
-                .snapshot()
-                .into_iter()
-                .map(Family::Histogram),
-        );
+        let mut families = self.families();
         self.leave_out_doubles(&mut families);
-
         let mut page = String::with_capacity(self.last_length.load(Relaxed) + 256);
-        for family in &families {
-            family.write(&mut page);
+        for Family { name, of } in &families {
+            match of {
+                Of::Target(text) => page.push_str(text),
+                Of::Counter(family) => text::counter(&mut page, name, family),
+                Of::Gauge(family) => text::gauge(&mut page, name, family),
+                Of::Histogram(family) => text::histogram(&mut page, name, family),
+            }
         }
         self.last_length.store(page.len(), Relaxed);
         page
+    }
+
+    /// All families. Of two with one name the first in this order will stay.
+    fn families(&self) -> Vec<Family<'_>> {
+        let mut families = Vec::new();
+        if !self.target_info.is_empty() {
+            families.push(Family {
+                name: "target_info".to_owned(),
+                of: Of::Target(&self.target_info),
+            });
+        }
+        families.extend(self.registry.counters().into_iter().map(|family| Family {
+            name: translate::counter(family.spelling(), family.unit()),
+            of: Of::Counter(family),
+        }));
+        families.extend(self.registry.gauges().into_iter().map(|family| Family {
+            name: translate::with_unit(family.spelling(), family.unit()),
+            of: Of::Gauge(family),
+        }));
+        families.extend(self.registry.histograms().into_iter().map(|family| Family {
+            name: translate::with_unit(family.spelling(), family.unit()),
+            of: Of::Histogram(family),
+        }));
+        families
     }
 
     /// Sorts families by name, and leaves out those that would make parsers refuse the whole page:
     /// the second of a name, and any whose name is a line of a histogram (`x_count` beside `x`).
     fn leave_out_doubles(&self, families: &mut Vec<Family<'_>>) {
         // Stable: of two families with one name the first in this order stays first.
-        families.sort_by(|a, b| a.name().cmp(b.name()));
+        families.sort_by(|a, b| a.name.cmp(&b.name));
         families.dedup_by(|later, first| {
-            let double = later.name() == first.name();
+            let double = later.name == first.name;
             if double {
-                self.warn_of(later.name());
+                self.warn_of(&later.name);
             }
             double
         });
-        let histograms = families.iter().filter_map(|family| match family {
-            Family::Histogram(family) => Some(family.name().to_owned()),
-            _ => None,
-        });
-        let histograms: BTreeSet<_> = histograms.collect();
-        families.retain(|family| {
-            let name = family.name();
+        let histograms = families
+            .iter()
+            .filter(|family| matches!(family.of, Of::Histogram(_)));
+        let histograms: BTreeSet<_> = histograms.map(|family| family.name.clone()).collect();
+        families.retain(|Family { name, .. }| {
             let mut stems = ["_bucket", "_count", "_sum"].iter();
             let double = stems.any(|end| {
                 let stem = name.strip_suffix(end);
@@ -122,60 +133,12 @@ impl Store {
     }
 }
 
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").finish_non_exhaustive()
-    }
-}
-
-// === impl Family ===
-
-impl<'a> Family<'a> {
-    /// A block of the exporter's text: comments first, then samples.
-    fn of_exporter(block: &'a str) -> Option<Self> {
-        let comment = block
-            .lines()
-            .find_map(|line| line.strip_prefix("# TYPE "))?;
-        let (name, _) = comment.split_once(' ')?;
-        Some(Self::Exporter { name, block })
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::Target(_) => "target_info",
-            Self::Exporter { name, .. } => name,
-            Self::Histogram(family) => family.name(),
-        }
-    }
-
-    fn write(&self, page: &mut String) {
-        match self {
-            Self::Target(text) => page.push_str(text),
-            Self::Exporter { block, .. } => {
-                // The exporter writes in the order of its hash maps.
-                let mut lines: Vec<_> = block.lines().collect();
-                let comments = lines
-                    .iter()
-                    .take_while(|line| line.starts_with('#'))
-                    .count();
-                lines[comments..].sort_unstable();
-                for line in lines {
-                    page.push_str(line);
-                    page.push('\n');
-                }
-            }
-            Self::Histogram(family) => family.write(page),
-        }
-    }
-}
-
 /// The attributes of the resource as the gauge the specification names for them.
 fn target_info(resource: &Resource) -> String {
-    let labels = translate::labels(resource.attributes(), None);
+    let labels = spelling::label_text(resource.attributes(), None);
     if labels.is_empty() {
         return String::new();
     }
-    let labels = translate::label_text(&labels);
     format!(
         "# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{{{labels}}} 1\n"
     )

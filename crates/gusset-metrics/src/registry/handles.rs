@@ -11,14 +11,14 @@ use metrics::Key;
 /// A hit costs one read lock and allocates nothing, so that `counter!("…").increment(1)` in a loop,
 /// which asks anew each time, does not pay for the translation of its name each time. Handles that
 /// are resolved once and kept do not come here again.
-pub(crate) struct Handles<H> {
+pub(super) struct Handles<H> {
     by_key: RwLock<HashMap<Key, H>>,
 }
 
 // === impl Handles ===
 
 impl<H: Clone> Handles<H> {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             by_key: RwLock::default(),
         }
@@ -27,7 +27,7 @@ impl<H: Clone> Handles<H> {
     /// The handle of `key`, made by `resolve` when it is asked for the first time.
     ///
     /// `resolve` may run more than once in a race; it must lead to the same storage each time.
-    pub(crate) fn get(&self, key: &Key, resolve: impl FnOnce() -> H) -> H {
+    pub(super) fn get(&self, key: &Key, resolve: impl FnOnce() -> H) -> H {
         let known = self.by_key.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = known.get(key) {
             return handle.clone();

@@ -37,15 +37,15 @@ const OTHER: [f64; 15] = [
 
 /// Upper ends of buckets, inclusive: finite, ascending, at least one.
 #[derive(Debug)]
-pub(crate) struct Bounds {
-    ends: Box<[f64]>,
-    /// What follows the other labels of a bucket's line, one for each bucket and `+Inf` last.
-    le: Box<[String]>,
+pub struct Bounds {
+    ends: Arc<[f64]>,
+    /// Written once, not by every page.
+    texts: Box<[String]>,
 }
 
 /// Why boundaries were refused.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum BadBounds {
+pub(super) enum BadBounds {
     Empty,
     NotFinite(f64),
     NotAscending(f64, f64),
@@ -54,7 +54,7 @@ pub(crate) enum BadBounds {
 // === impl Bounds ===
 
 impl Bounds {
-    pub(crate) fn new(ends: &[f64]) -> Result<Self, BadBounds> {
+    pub(super) fn new(ends: &[f64]) -> Result<Self, BadBounds> {
         if ends.is_empty() {
             return Err(BadBounds::Empty);
         }
@@ -68,7 +68,7 @@ impl Bounds {
     }
 
     /// The boundaries for a unit nobody gave boundaries for.
-    pub(crate) fn for_unit(unit: Option<Unit>) -> Arc<Self> {
+    pub(super) fn for_unit(unit: Option<Unit>) -> Arc<Self> {
         Arc::new(Self::of(match unit {
             Some(Unit::Seconds) => &SECONDS,
             Some(Unit::Bytes) => &BYTES,
@@ -78,29 +78,30 @@ impl Bounds {
 
     /// The bucket a finite value falls in: the first whose end it does not exceed.
     #[inline]
-    pub(crate) fn bucket_of(&self, value: f64) -> usize {
-        // Most calls are fast: the first bucket is worth a look before the search.
-        if self.ends.first().is_some_and(|first| value <= *first) {
-            return 0;
-        }
+    pub(super) fn bucket_of(&self, value: f64) -> usize {
         self.ends.partition_point(|end| *end < value)
     }
 
     /// How many buckets there are, the one without an end included.
-    pub(crate) fn buckets(&self) -> usize {
-        self.le.len()
+    pub fn buckets(&self) -> usize {
+        self.texts.len()
     }
 
-    /// `le="0.5"} ` and so on, in order.
-    pub(crate) fn le(&self) -> &[String] {
-        &self.le
+    /// The upper ends, inclusive. The last bucket has none.
+    pub fn ends(&self) -> &Arc<[f64]> {
+        &self.ends
+    }
+
+    /// The ends as text, one for each bucket: `0.5` and so on, `+Inf` last.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
     }
 
     fn of(ends: &[f64]) -> Self {
-        let finite = ends.iter().map(|end| format!("le=\"{end}\"}} "));
+        let finite = ends.iter().map(f64::to_string);
         Self {
             ends: ends.into(),
-            le: finite.chain(["le=\"+Inf\"} ".to_owned()]).collect(),
+            texts: finite.chain(["+Inf".to_owned()]).collect(),
         }
     }
 }
