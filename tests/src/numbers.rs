@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use gusset::metrics::Registry;
 use gusset::metrics::{HttpMetrics, RpcMetrics};
-use gusset::prometheus::{Prometheus, Recorder, Resource};
+use gusset::prometheus::{Prometheus, Resource};
 use gusset_core::ObserveLayer;
 use gusset_http::{Grpc, GrpcClient, Http, HttpClient};
 use gusset_testkit::{Fact, Witness};
@@ -82,7 +83,7 @@ impl Side {
         rows
     }
 
-    fn recorder(&self) -> Arc<Recorder> {
+    fn recorder(&self) -> Arc<Registry> {
         self.prometheus.recorder()
     }
 
