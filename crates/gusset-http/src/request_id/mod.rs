@@ -56,7 +56,7 @@ thread_local! {
 /// assert!(gusset_http::current_request_id().is_none());
 /// ```
 pub fn current_request_id() -> Option<RequestId> {
-    RequestId::with_current(|id| id.cloned())
+    RequestId::with_current(|id| Some(id?.clone()))
 }
 
 // === impl RequestId ===
@@ -101,6 +101,10 @@ impl RequestId {
     /// assert!(RequestId::with_current(|id| id.is_none()));
     /// ```
     #[inline]
+    #[allow(
+        clippy::missing_panics_doc,
+        reason = "the closure is there until it is called, which is once"
+    )]
     pub fn with_current<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
         let mut look = Some(look);
         let mut see = |id: Option<&Self>| look.take().map(|look| look(id));
