@@ -1,19 +1,21 @@
-//! The call under way on this thread.
+//! The call under way on this thread, and the spans below it.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use gusset_core::TraceIds;
+use gusset_export::{Text, Value};
+use gusset_http::{RequestId, current_request_id};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use gusset_core::TraceIds;
-use gusset_http::{RequestId, current_request_id};
-
-use crate::{Baggage, Propagated, TraceContext};
+use crate::recording::Recording;
+use crate::{Baggage, Propagated, SpanId, TraceContext, TraceFlags, TraceId};
 
 /// What is known of the call under way, and whose call it is.
 #[derive(Clone, Debug, Default)]
@@ -21,13 +23,16 @@ pub(crate) struct Place {
     pub(crate) context: Propagated,
     /// Tells observers apart; zero is nobody's.
     pub(crate) owner: usize,
+    pub(crate) recording: Option<Arc<Recording>>,
+    /// The call's `tracing` span; zero if there is none.
+    pub(crate) span: u64,
 }
 
 thread_local! {
     static CURRENT: RefCell<Place> = const { RefCell::new(Place::nowhere()) };
 }
 
-/// The span of the call that is being polled on this thread; `None` outside of any.
+/// The span that is being polled on this thread, of a call or below it; `None` outside of any.
 ///
 /// A client inside hands it on, a log line shows its ids. In a task that was spawned by a call it is
 /// known with [`carry`].
@@ -36,7 +41,7 @@ thread_local! {
 /// assert!(gusset_trace::current().is_none());
 /// ```
 pub fn current() -> Option<TraceContext> {
-    look(|place| place.context.trace.clone())
+    innermost(look(|place| place.context.trace.clone()))
 }
 
 /// The baggage of the call that is being polled on this thread; empty outside of any.
@@ -48,12 +53,74 @@ pub fn current_baggage() -> Baggage {
     look(|place| place.context.baggage.clone())
 }
 
+/// Puts an attribute on the span of the call that is being polled on this thread, in place of one with
+/// that key: also from within a span below it, and in a task with [`carry`].
+///
+/// It reaches the span that is exported, and no other subscriber of `tracing`, for whom the fields of a
+/// span are fixed. How many there may be, and how long, is up to [`Limits`](crate::Limits). Outside of
+/// any call, after its end, and where the call is not recorded, nothing happens.
+///
+/// ```
+/// gusset_trace::set_attribute("shop.plan", "gold");
+/// gusset_trace::set_attribute("shop.items", 3_i64);
+/// ```
+pub fn set_attribute(key: impl Into<Text>, value: impl Into<Value>) {
+    if let Some(recording) = recording() {
+        recording.set(key.into(), value.into());
+    }
+}
+
 pub(crate) fn place() -> Place {
-    look(Place::clone)
+    let mut place = look(Place::clone);
+    place.context.trace = innermost(place.context.trace);
+    #[cfg(feature = "subscriber")]
+    if let Some(recording) = crate::subscriber::entered_recording() {
+        place.recording = recording;
+    }
+    place
 }
 
 pub(crate) fn owner() -> usize {
     look(|place| place.owner)
+}
+
+/// Whether that `tracing` span is the call's under way.
+#[cfg(feature = "subscriber")]
+pub(crate) fn is_call(span: u64) -> bool {
+    look(|place| place.span == span)
+}
+
+/// Where what is recorded below the call goes; `None` where nothing is recorded.
+#[cfg(feature = "subscriber")]
+pub(crate) fn recording() -> Option<Arc<Recording>> {
+    crate::subscriber::entered_recording().unwrap_or_else(|| look(|place| place.recording.clone()))
+}
+
+/// Where what is recorded below the call goes; `None` where nothing is recorded.
+#[cfg(not(feature = "subscriber"))]
+pub(crate) fn recording() -> Option<Arc<Recording>> {
+    look(|place| place.recording.clone())
+}
+
+/// The place of the innermost span: of that call, or below it, or of a span outside of any call.
+fn innermost(trace: Option<TraceContext>) -> Option<TraceContext> {
+    let Some(ids) = TraceIds::current() else {
+        return trace;
+    };
+    let (trace_id, span_id) = (
+        TraceId::from_bytes(ids.trace_id()),
+        SpanId::from_bytes(ids.span_id()),
+    );
+    let (Some(trace_id), Some(span_id)) = (trace_id, span_id) else {
+        return trace;
+    };
+    Some(match trace {
+        Some(trace) if trace.trace_id() == trace_id => trace.with_span_id(span_id),
+        _ => {
+            let flags = TraceFlags::new().with_sampled(ids.is_sampled());
+            TraceContext::new(trace_id, span_id, flags)
+        }
+    })
 }
 
 /// Runs one poll at that place, whose ids those are. Puts back, also when the poll unwinds, where the
@@ -127,7 +194,12 @@ impl Place {
             trace: None,
             baggage: Baggage::new(),
         };
-        Self { context, owner: 0 }
+        Self {
+            context,
+            owner: 0,
+            recording: None,
+            span: 0,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod xray;
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 pub use self::b3::B3;
 pub use self::jaeger::Jaeger;
@@ -206,8 +206,14 @@ fn fault(why: &str) -> ConfigError {
 
 /// Whether a message belongs to a trace, in any format that there is.
 pub(crate) fn in_any_format(headers: &HeaderMap) -> bool {
-    let known: [&dyn Propagator; 4] = [&W3cTraceContext, &B3::single(), &Jaeger, &XRay];
+    let known: [(&HeaderName, &dyn Propagator); 5] = [
+        (&w3c::TRACEPARENT, &W3cTraceContext),
+        (&b3::SINGLE, &B3::single()),
+        (&b3::TRACE, &B3::single()),
+        (&jaeger::HEADER, &Jaeger),
+        (&xray::HEADER, &XRay),
+    ];
     known
         .iter()
-        .any(|known| known.extract(headers).trace.is_some())
+        .any(|(name, known)| headers.contains_key(*name) && known.extract(headers).trace.is_some())
 }

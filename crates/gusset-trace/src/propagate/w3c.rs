@@ -20,7 +20,7 @@ pub struct W3cTraceContext;
 #[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
 pub struct W3cBaggage;
 
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(super) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 

@@ -1,0 +1,129 @@
+//! What is kept of a span while it lives.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use gusset_core::TraceIds;
+use gusset_export::SpanData;
+
+use super::entered::Entry;
+use crate::recording::Recording;
+
+/// A span that is recorded, among the extensions of the registry's. One that is not has none.
+pub(super) struct Node {
+    ids: TraceIds,
+    recording: Option<Arc<Recording>>,
+    /// `None` for the span of a call, which the call exports.
+    span: Option<SpanData>,
+}
+
+/// What a new span is below.
+pub(super) enum Parent {
+    /// Nothing: it begins a trace.
+    None,
+    /// Something that is not recorded.
+    Unrecorded,
+    /// A span that is.
+    Span {
+        ids: TraceIds,
+        recording: Option<Arc<Recording>>,
+    },
+}
+
+/// What a call tells of the `tracing` span that it is about to make.
+pub(crate) struct Handover {
+    pub(crate) ids: TraceIds,
+    pub(crate) recording: Arc<Recording>,
+}
+
+thread_local! {
+    static HANDOVER: RefCell<Option<Handover>> = const { RefCell::new(None) };
+}
+
+/// Runs what makes the span of a call that is recorded.
+pub(crate) fn hand_over<R>(call: Option<Handover>, make: impl FnOnce() -> R) -> R {
+    let Some(call) = call else {
+        return make();
+    };
+    struct Clear;
+    impl Drop for Clear {
+        fn drop(&mut self) {
+            Handover::put(None);
+        }
+    }
+    Handover::put(Some(call));
+    let _clear = Clear;
+    make()
+}
+
+// === impl Node ===
+
+impl Node {
+    pub(super) fn new(
+        ids: TraceIds,
+        recording: Option<Arc<Recording>>,
+        span: Option<SpanData>,
+    ) -> Self {
+        Self {
+            ids,
+            recording,
+            span,
+        }
+    }
+
+    pub(super) fn ids(&self) -> TraceIds {
+        self.ids
+    }
+
+    pub(super) fn is_kept(&self) -> bool {
+        self.span.is_some()
+    }
+
+    pub(super) fn span_mut(&mut self) -> Option<&mut SpanData> {
+        self.span.as_mut()
+    }
+
+    pub(super) fn entry(&self) -> Entry {
+        Entry {
+            ids: self.ids,
+            recording: self.recording.clone(),
+        }
+    }
+
+    pub(super) fn into_span(self) -> Option<(SpanData, Option<Arc<Recording>>)> {
+        Some((self.span?, self.recording))
+    }
+}
+
+// === impl Parent ===
+
+impl Parent {
+    pub(super) fn of(node: Option<&Node>) -> Self {
+        node.map_or(Self::Unrecorded, |node| Self::Span {
+            ids: node.ids,
+            recording: node.recording.clone(),
+        })
+    }
+}
+
+// === impl Handover ===
+
+impl Handover {
+    /// The call whose span is being made on this thread, once.
+    pub(super) fn take() -> Option<Self> {
+        Self::put(None)
+    }
+
+    pub(super) fn is_pending() -> bool {
+        let pending = HANDOVER.try_with(|slot| slot.try_borrow().is_ok_and(|slot| slot.is_some()));
+        pending.unwrap_or_default()
+    }
+
+    fn put(call: Option<Self>) -> Option<Self> {
+        let put = |slot: &RefCell<Option<Self>>| {
+            let mut slot = slot.try_borrow_mut().ok()?;
+            std::mem::replace(&mut *slot, call)
+        };
+        HANDOVER.try_with(put).ok().flatten()
+    }
+}
