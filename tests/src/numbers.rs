@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use gusset::metrics::Registry;
 use gusset::metrics::{HttpMetrics, RpcMetrics};
-use gusset::prometheus::{Prometheus, Resource};
+use gusset::prometheus::{Prometheus, Registry, Resource};
 use gusset_core::ObserveLayer;
 use gusset_http::{Grpc, GrpcClient, Http, HttpClient};
 use gusset_testkit::{Fact, Witness};

@@ -68,7 +68,7 @@ impl PrometheusBuilder {
     }
 
     /// Whether histograms keep exemplars, in a registry of the page's own: see
-    /// [`RegistryBuilder::exemplars`]. The page does not show them; other roads do.
+    /// [`RegistryBuilder::exemplars`]. They are shown to those who ask for OpenMetrics.
     pub fn exemplars(mut self, exemplars: bool) -> Self {
         let ours = self.ours.unwrap_or_default();
         self.ours = Some(ours.exemplars(exemplars));

@@ -7,21 +7,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gusset_metrics::Registry;
 use gusset_metrics::registry::{self, CounterCell, GaugeCell, HistogramCell, spelling};
 
-use crate::{Resource, text, translate};
+use crate::text::{Format, Writer};
+use crate::{Resource, translate};
 
 /// What the page reads from.
 #[derive(Debug)]
 pub(crate) struct Store {
     registry: Arc<Registry>,
-    /// The family `target_info`, or nothing.
-    target_info: String,
+    /// The labels of `target_info`, or nothing.
+    target: String,
     /// The names of families that were left out: each is warned of once.
     left_out: Mutex<BTreeSet<String>>,
     /// The length of the last page: the next one will hardly be shorter.
     last_length: AtomicUsize,
 }
 
-/// One family of a page, and its name there.
+/// One family of a page, and the name it begins with there.
 struct Family<'a> {
     name: String,
     of: Of<'a>,
@@ -40,7 +41,7 @@ impl Store {
     pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
         Self {
             registry,
-            target_info: target_info(resource),
+            target: spelling::label_text(resource.attributes(), None),
             left_out: Mutex::default(),
             last_length: AtomicUsize::new(0),
         }
@@ -52,33 +53,38 @@ impl Store {
 
     /// Writes the page: families in the order of their names, series in the order of their labels,
     /// so that two pages can be compared and compress well.
-    pub(crate) fn render(&self) -> String {
-        let mut families = self.families();
-        self.leave_out_doubles(&mut families);
-        let mut page = String::with_capacity(self.last_length.load(Relaxed) + 256);
+    pub(crate) fn render(&self, format: Format) -> String {
+        let mut families = self.families(format);
+        self.leave_out_doubles(&mut families, format);
+        let mut page = Writer::new(format, self.last_length.load(Relaxed) + 256);
         for Family { name, of } in &families {
             match of {
-                Of::Target(text) => page.push_str(text),
-                Of::Counter(family) => text::counter(&mut page, name, family),
-                Of::Gauge(family) => text::gauge(&mut page, name, family),
-                Of::Histogram(family) => text::histogram(&mut page, name, family),
+                Of::Target(labels) => page.target(name, labels),
+                Of::Counter(family) => page.counter(name, family),
+                Of::Gauge(family) => page.gauge(name, family),
+                Of::Histogram(family) => page.histogram(name, family),
             }
         }
+        let page = page.finish();
         self.last_length.store(page.len(), Relaxed);
         page
     }
 
     /// All families. Of two with one name the first in this order will stay.
-    fn families(&self) -> Vec<Family<'_>> {
+    fn families(&self, format: Format) -> Vec<Family<'_>> {
+        let open = format == Format::OpenMetrics;
         let mut families = Vec::new();
-        if !self.target_info.is_empty() {
+        if !self.target.is_empty() {
             families.push(Family {
-                name: "target_info".to_owned(),
-                of: Of::Target(&self.target_info),
+                name: if open { "target" } else { "target_info" }.to_owned(),
+                of: Of::Target(&self.target),
             });
         }
         families.extend(self.registry.counters().into_iter().map(|family| Family {
-            name: translate::counter(family.spelling(), family.unit()),
+            name: {
+                let name = translate::counter(family.spelling(), family.unit());
+                if open { name } else { name + "_total" }
+            },
             of: Of::Counter(family),
         }));
         families.extend(self.registry.gauges().into_iter().map(|family| Family {
@@ -93,29 +99,19 @@ impl Store {
     }
 
     /// Sorts families by name, and leaves out those that would make parsers refuse the whole page:
-    /// the second of a name, and any whose name is a line of a histogram (`x_count` beside `x`).
-    fn leave_out_doubles(&self, families: &mut Vec<Family<'_>>) {
-        // Stable: of two families with one name the first in this order stays first.
+    /// any of whose names another has that stands before it (`x_count` beside a histogram `x`).
+    fn leave_out_doubles(&self, families: &mut Vec<Family<'_>>, format: Format) {
+        // Stable: of two families with one name the first in this order stays first. And who has a
+        // name with an ending comes after the one whose ending it is.
         families.sort_by(|a, b| a.name.cmp(&b.name));
-        families.dedup_by(|later, first| {
-            let double = later.name == first.name;
-            if double {
-                self.warn_of(&later.name);
-            }
-            double
-        });
-        let histograms = families
-            .iter()
-            .filter(|family| matches!(family.of, Of::Histogram(_)));
-        let histograms: BTreeSet<_> = histograms.map(|family| family.name.clone()).collect();
-        families.retain(|Family { name, .. }| {
-            let mut stems = ["_bucket", "_count", "_sum"].iter();
-            let double = stems.any(|end| {
-                let stem = name.strip_suffix(end);
-                stem.is_some_and(|stem| histograms.contains(stem))
-            });
+        let mut taken = BTreeSet::new();
+        families.retain(|Family { name, of }| {
+            let double = taken.contains(name);
             if double {
                 self.warn_of(name);
+            } else {
+                let endings = of.endings(format).iter();
+                taken.extend(endings.map(|ending| name.clone() + ending));
             }
             !double
         });
@@ -133,13 +129,19 @@ impl Store {
     }
 }
 
-/// The attributes of the resource as the gauge the specification names for them.
-fn target_info(resource: &Resource) -> String {
-    let labels = spelling::label_text(resource.attributes(), None);
-    if labels.is_empty() {
-        return String::new();
+// === impl Of ===
+
+impl Of<'_> {
+    /// The endings of the names that a family has for itself.
+    fn endings(&self, format: Format) -> &'static [&'static str] {
+        match (format, self) {
+            (Format::Text, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
+            (Format::Text, _) | (_, Self::Gauge(_)) => &[""],
+            (Format::OpenMetrics, Self::Target(_)) => &["", "_info"],
+            (Format::OpenMetrics, Self::Counter(_)) => &["", "_total", "_created"],
+            (Format::OpenMetrics, Self::Histogram(_)) => {
+                &["", "_bucket", "_count", "_sum", "_created"]
+            }
+        }
     }
-    format!(
-        "# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{{{labels}}} 1\n"
-    )
 }

@@ -7,10 +7,8 @@ use metrics::Unit;
 
 /// `name` with the word for its unit, unless it ends in it already.
 pub(crate) fn with_unit(name: &str, unit: Option<Unit>) -> String {
-    let word = match unit {
-        None | Some(Unit::Count) => return name.to_owned(),
-        Some(Unit::Percent) => "ratio",
-        Some(ref unit) => unit.as_str(),
+    let Some(word) = word(unit) else {
+        return name.to_owned();
     };
     match name.strip_suffix(word) {
         Some(stem) if stem.is_empty() || stem.ends_with('_') => name.to_owned(),
@@ -18,10 +16,18 @@ pub(crate) fn with_unit(name: &str, unit: Option<Unit>) -> String {
     }
 }
 
-/// The name of a counter: with its unit, and `_total` last.
+/// The name of a counter, with its unit, but for the `_total` that is last.
 pub(crate) fn counter(name: &str, unit: Option<Unit>) -> String {
-    let name = name.strip_suffix("_total").unwrap_or(name);
-    with_unit(name, unit) + "_total"
+    with_unit(name.strip_suffix("_total").unwrap_or(name), unit)
+}
+
+/// The word for a unit on a page; a count needs none.
+pub(crate) fn word(unit: Option<Unit>) -> Option<&'static str> {
+    match unit {
+        None | Some(Unit::Count) => None,
+        Some(Unit::Percent) => Some("ratio"),
+        Some(unit) => Some(unit.as_str()),
+    }
 }
 
 #[cfg(test)]
@@ -45,16 +51,11 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_ends_in_total_once_and_its_unit_stands_before() {
-        assert_eq!(counter("calls", None), "calls_total");
-        assert_eq!(counter("calls_total", Some(Unit::Count)), "calls_total");
-        assert_eq!(
-            counter("wait_total", Some(Unit::Seconds)),
-            "wait_seconds_total"
-        );
-        assert_eq!(
-            counter("wait_seconds_total", Some(Unit::Seconds)),
-            "wait_seconds_total"
-        );
+    fn the_unit_of_a_counter_stands_before_its_total() {
+        assert_eq!(counter("calls", None), "calls");
+        assert_eq!(counter("calls_total", Some(Unit::Count)), "calls");
+        for name in ["wait", "wait_total", "wait_seconds_total"] {
+            assert_eq!(counter(name, Some(Unit::Seconds)), "wait_seconds");
+        }
     }
 }
