@@ -17,20 +17,27 @@ use tracing::Span;
 use crate::recording::Recording;
 use crate::{Baggage, Propagated, SpanId, TraceContext, TraceFlags, TraceId};
 
-/// What is known of the call under way, and whose call it is.
+/// What is known of the call under way, and whose call it is. It does not change while the call lasts,
+/// so that it is shared and not copied.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
     pub(crate) context: Propagated,
     /// Tells observers apart; zero is nobody's.
     pub(crate) owner: usize,
     pub(crate) recording: Option<Arc<Recording>>,
+    pub(crate) request_id: Option<RequestId>,
     /// The call's `tracing` span; zero if there is none.
     pub(crate) span: u64,
 }
 
 thread_local! {
-    static CURRENT: RefCell<Place> = const { RefCell::new(Place::nowhere()) };
+    static CURRENT: RefCell<Option<Arc<Place>>> = const { RefCell::new(None) };
+    /// Places of calls that have ended, to be used again: a call then allocates none.
+    static ENDED: RefCell<Vec<Arc<Place>>> = const { RefCell::new(Vec::new()) };
 }
+
+/// As many calls may end at once on a thread, and leave their places.
+const KEPT: usize = 128;
 
 /// The span that is being polled on this thread, of a call or below it; `None` outside of any.
 ///
@@ -70,13 +77,12 @@ pub fn set_attribute(key: impl Into<Text>, value: impl Into<Value>) {
     }
 }
 
+/// The place of what is being polled on this thread, with its innermost span.
 pub(crate) fn place() -> Place {
     let mut place = look(Place::clone);
     place.context.trace = innermost(place.context.trace);
-    #[cfg(feature = "subscriber")]
-    if let Some(recording) = crate::subscriber::entered_recording() {
-        place.recording = recording;
-    }
+    place.request_id = current_request_id();
+    place.recording = recording();
     place
 }
 
@@ -91,14 +97,11 @@ pub(crate) fn is_call(span: u64) -> bool {
 }
 
 /// Where what is recorded below the call goes; `None` where nothing is recorded.
-#[cfg(feature = "subscriber")]
 pub(crate) fn recording() -> Option<Arc<Recording>> {
-    crate::subscriber::entered_recording().unwrap_or_else(|| look(|place| place.recording.clone()))
-}
-
-/// Where what is recorded below the call goes; `None` where nothing is recorded.
-#[cfg(not(feature = "subscriber"))]
-pub(crate) fn recording() -> Option<Arc<Recording>> {
+    #[cfg(feature = "subscriber")]
+    if let Some(recording) = crate::subscriber::entered_recording() {
+        return recording;
+    }
     look(|place| place.recording.clone())
 }
 
@@ -126,17 +129,64 @@ fn innermost(trace: Option<TraceContext>) -> Option<TraceContext> {
 /// Runs one poll at that place, whose ids those are. Puts back, also when the poll unwinds, where the
 /// thread was before.
 #[inline]
-pub(crate) fn scope<R>(place: &mut Place, ids: Option<TraceIds>, poll: impl FnOnce() -> R) -> R {
-    struct Back<'a>(&'a mut Place, Option<TraceIds>);
+pub(crate) fn scope<R>(
+    place: &mut Option<Arc<Place>>,
+    ids: Option<TraceIds>,
+    poll: impl FnOnce() -> R,
+) -> R {
+    struct Back<'a>(&'a mut Option<Arc<Place>>, Option<TraceIds>);
     impl Drop for Back<'_> {
+        #[inline]
         fn drop(&mut self) {
             swap(self.0);
             TraceIds::set_current(self.1);
         }
     }
+    // Without an id of its own, what is inside has that of what is outside.
+    let mut request_id = place.as_ref().and_then(|place| place.request_id.clone());
     swap(place);
     let _back = Back(place, TraceIds::set_current(ids));
-    poll()
+    if request_id.is_some() {
+        RequestId::scope(&mut request_id, poll)
+    } else {
+        poll()
+    }
+}
+
+/// A place that is shared, in the memory of one whose call has ended.
+#[inline]
+pub(crate) fn share(place: Place) -> Arc<Place> {
+    let ended = ENDED.try_with(|ended| ended.try_borrow_mut().ok()?.pop());
+    match ended.ok().flatten() {
+        Some(mut ended) => {
+            if let Some(memory) = Arc::get_mut(&mut ended) {
+                *memory = place;
+                return ended;
+            }
+            Arc::new(place)
+        }
+        None => Arc::new(place),
+    }
+}
+
+/// The call has ended. Its place goes now, but for its memory.
+#[inline]
+pub(crate) fn end(mut ended: Arc<Place>) {
+    // Somebody else is still there: a task that was spawned.
+    let Some(place) = Arc::get_mut(&mut ended) else {
+        return;
+    };
+    place.context.trace = None;
+    place.context.baggage = Baggage::new();
+    place.recording = None;
+    place.request_id = None;
+    let _ = ENDED.try_with(|all| {
+        if let Ok(mut all) = all.try_borrow_mut() {
+            if all.len() < KEPT {
+                all.push(ended);
+            }
+        }
+    });
 }
 
 /// Takes the trace, the baggage, the request's id and the `tracing` span of the call under way to a task of its own.
@@ -150,9 +200,8 @@ pub(crate) fn scope<R>(place: &mut Place, ids: Option<TraceIds>, poll: impl FnOn
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future,
-        place: place(),
+        place: Some(Arc::new(place())),
         ids: TraceIds::current(),
-        request_id: current_request_id(),
         span: Span::current(),
     }
 }
@@ -163,44 +212,30 @@ pin_project! {
     pub struct Carried<F> {
         #[pin]
         future: F,
-        place: Place,
+        place: Option<Arc<Place>>,
         ids: Option<TraceIds>,
-        request_id: Option<RequestId>,
         span: Span,
     }
 }
 
-/// What is seen there; on a thread that is going away, nothing.
+/// What is seen there; nothing outside of any call, and on a thread that is going away.
+#[inline]
 fn look<R: Default>(see: impl FnOnce(&Place) -> R) -> R {
-    let seen = CURRENT.try_with(|current| current.try_borrow().ok().map(|place| see(&place)));
-    seen.ok().flatten().unwrap_or_default()
+    let look = |current: &RefCell<Option<Arc<Place>>>| {
+        let current = current.try_borrow().ok()?;
+        current.as_deref().map(see)
+    };
+    CURRENT.try_with(look).ok().flatten().unwrap_or_default()
 }
 
 #[inline]
-fn swap(place: &mut Place) {
+fn swap(place: &mut Option<Arc<Place>>) {
     // No code of anybody else's runs inside, so the borrow is free.
     let _ = CURRENT.try_with(|current| {
         if let Ok(mut current) = current.try_borrow_mut() {
             mem::swap(&mut *current, place);
         }
     });
-}
-
-// === impl Place ===
-
-impl Place {
-    const fn nowhere() -> Self {
-        let context = Propagated {
-            trace: None,
-            baggage: Baggage::new(),
-        };
-        Self {
-            context,
-            owner: 0,
-            recording: None,
-            span: 0,
-        }
-    }
 }
 
 // === impl Carried ===
@@ -210,10 +245,8 @@ impl<F: Future> Future for Carried<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let (span, request_id, future) = (this.span, this.request_id, this.future);
-        scope(this.place, *this.ids, || {
-            RequestId::scope(request_id, || span.in_scope(|| future.poll(cx)))
-        })
+        let (span, future) = (this.span, this.future);
+        scope(this.place, *this.ids, || span.in_scope(|| future.poll(cx)))
     }
 }
 

@@ -9,6 +9,31 @@ pub(crate) enum Case {
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
+/// What each byte is as a lower-case digit; `BAD` if it is none.
+static LOWER: [u8; 256] = {
+    let mut values = [BAD; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[DIGITS[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
+
+const BAD: u8 = 0xf0;
+
+/// The number that up to 16 lower-case digits are: without a branch for each.
+#[inline]
+pub(crate) fn lower(digits: &[u8]) -> Option<u64> {
+    let (mut number, mut seen) = (0, 0);
+    for &byte in digits {
+        let value = LOWER[byte as usize];
+        seen |= value;
+        number = number << 4 | u64::from(value & 0xf);
+    }
+    (seen & BAD == 0).then_some(number)
+}
+
 /// The number that one to 32 digits are. No sign, no prefix, nothing but digits.
 pub(crate) fn parse(digits: &[u8], case: Case) -> Option<u128> {
     if digits.is_empty() || digits.len() > 32 {
@@ -53,6 +78,18 @@ mod tests {
             &[b'0'; 33],
         ] {
             assert_eq!(parse(bad, Case::Lower), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sixteen_digits_are_read_as_any_others() {
+        for digits in [&b"0123456789abcdef"[..], b"0", b"ffffffffffffffff"] {
+            let slow = parse(digits, Case::Lower).unwrap();
+            assert_eq!(lower(digits).map(u128::from), Some(slow));
+        }
+        for byte in 0..=255 {
+            let is_digit = parse(&[byte], Case::Lower).is_some();
+            assert_eq!(lower(&[b'0', byte]).is_some(), is_digit, "{byte}");
         }
     }
 

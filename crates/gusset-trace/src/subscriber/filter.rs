@@ -5,7 +5,7 @@ use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
 use tracing_subscriber::layer::{Context, Filter};
 
-use super::{CALLS, Handover};
+use super::CALLS;
 use crate::current;
 
 /// A filter that lets through what a [`SpanLayer`](crate::SpanLayer) would keep: spans inside of calls
@@ -49,7 +49,7 @@ impl<S> Filter<S> for Recorded {
             return self.wants_event(metadata);
         }
         if metadata.target() == CALLS {
-            return Handover::is_pending();
+            return false;
         }
         match TraceIds::current() {
             Some(ids) if !ids.is_sampled() => current::recording().is_some(),
@@ -58,9 +58,15 @@ impl<S> Filter<S> for Recorded {
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if metadata.is_event() && !self.wants_event(metadata) {
-            return Interest::never();
+        let is_wanted = if metadata.is_event() {
+            self.wants_event(metadata)
+        } else {
+            metadata.target() != CALLS
+        };
+        if is_wanted {
+            Interest::sometimes()
+        } else {
+            Interest::never()
         }
-        Interest::sometimes()
     }
 }

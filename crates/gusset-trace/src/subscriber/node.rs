@@ -114,11 +114,6 @@ impl Handover {
         Self::put(None)
     }
 
-    pub(super) fn is_pending() -> bool {
-        let pending = HANDOVER.try_with(|slot| slot.try_borrow().is_ok_and(|slot| slot.is_some()));
-        pending.unwrap_or_default()
-    }
-
     fn put(call: Option<Self>) -> Option<Self> {
         let put = |slot: &RefCell<Option<Self>>| {
             let mut slot = slot.try_borrow_mut().ok()?;

@@ -3,20 +3,21 @@ use std::sync::Arc;
 
 use gusset_core::{Call, Cx, End, Outcome, Stage, Token, TraceIds};
 use gusset_export::{SpanData, SpanStatus, Text};
-use gusset_http::{Http, RequestId, ResponseHead, Route, Rules};
+use gusset_http::{Http, ResponseHead, Route, Rules};
 use tracing::{Span, record_all};
 
 use super::{Protocol, Shared, Side, grpc, span};
 use crate::current::{self, Place};
+use crate::recording::Recording;
 use crate::sample::{Ended, Sampler as _};
-use crate::{TraceContext, exception, names};
+use crate::{exception, names};
 
 /// The state of one call of [`Trace`](super::Trace): its span.
 pub struct TraceCall {
     pub(super) span: Span,
-    /// With the recording, if the call is recorded.
-    pub(super) place: Place,
-    pub(super) request_id: Option<RequestId>,
+    /// With the recording, if the call is recorded. Always there, but for a poll.
+    pub(super) place: Option<Arc<Place>>,
+    pub(super) ids: TraceIds,
     pub(super) shared: Arc<Shared>,
     /// The place of the method among the known ones, to name the span by.
     pub(super) method: usize,
@@ -30,13 +31,13 @@ pub struct TraceCall {
 
 impl TraceCall {
     #[inline]
-    fn ids(&self) -> Option<TraceIds> {
-        self.place.context.trace.as_ref().map(TraceContext::ids)
+    fn recording(&self) -> Option<&Arc<Recording>> {
+        self.place.as_ref()?.recording.as_ref()
     }
 
     /// Puts on the exported span what the head of the response tells.
     fn record_response(&self, res: ResponseHead<'_>, route: Option<&str>) {
-        let Some(recording) = &self.place.recording else {
+        let Some(recording) = self.recording() else {
             return;
         };
         let shared = &*self.shared;
@@ -97,7 +98,7 @@ impl TraceCall {
         };
         let kind = self.shared.exception_kind();
         <Self as Call<Http<R>>>::scope(self, || kind.tell(error));
-        if let (true, Some(recording)) = (self.shared.exceptions.on_spans, &self.place.recording) {
+        if let (true, Some(recording)) = (self.shared.exceptions.on_spans, self.recording()) {
             recording.edit(|span| {
                 let event = exception::on_span(error, span.start + cx.elapsed());
                 self.shared.limits.happened(span, event);
@@ -109,25 +110,25 @@ impl TraceCall {
 impl<R: Rules> Call<Http<R>> for TraceCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let ids = self.ids();
         let Self {
-            span,
-            place,
-            request_id,
-            ..
+            span, place, ids, ..
         } = self;
-        current::scope(place, ids, || {
-            RequestId::scope(request_id, || span.in_scope(poll))
+        current::scope(place, Some(*ids), || {
+            if span.is_disabled() {
+                poll()
+            } else {
+                span.in_scope(poll)
+            }
         })
     }
 
     #[inline]
     fn trace_ids(&self) -> Option<TraceIds> {
-        self.ids()
+        Some(self.ids)
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
-        let is_looked_at = !self.span.is_disabled() || self.place.recording.is_some();
+        let is_looked_at = !self.span.is_disabled() || self.recording().is_some();
         if !is_looked_at || self.shared.protocol == Protocol::Grpc {
             return;
         }
@@ -174,8 +175,11 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
                 { names::STAGE } = end.stage().map(Stage::as_str),
             );
         }
-        let Some(recording) = place.recording else {
+        let Some(place) = place else {
             return;
+        };
+        let Some(recording) = &place.recording else {
+            return current::end(place);
         };
         if decides {
             let ended = Ended {
@@ -192,6 +196,7 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
             Self::finish(&mut data, end.stage(), cx);
             recording.out().export(data);
         }
+        current::end(place);
     }
 }
 

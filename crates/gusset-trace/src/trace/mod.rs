@@ -16,7 +16,6 @@ use gusset_core::{Cx, Observer};
 use gusset_export::{SpanData, SpanKind, SpanSink, Text};
 use gusset_http::{
     Http, KnownMethods, QueryRedaction, RequestHead, RequestId, Rules, TrustedProxies,
-    current_request_id,
 };
 
 pub use self::builder::TraceBuilder;
@@ -163,10 +162,9 @@ impl<R: Rules> Observer<Http<R>> for Trace {
             },
             Side::Client => current::place(),
         };
-        let request_id = match shared.side {
-            Side::Server => req.extensions.get().cloned(),
-            Side::Client => current_request_id(),
-        };
+        if shared.side == Side::Server {
+            place.request_id = req.extensions.get().cloned();
+        }
         let parent = place.context.trace.take();
         let Chosen {
             trace_id,
@@ -182,10 +180,10 @@ impl<R: Rules> Observer<Http<R>> for Trace {
             req,
             trace: &trace,
             parent: parent_id,
-            request_id: request_id.as_ref().map(RequestId::as_str),
+            request_id: place.request_id.as_ref().map(RequestId::as_str),
         };
         let facts = Lazy::new(|| shared.facts(req));
-        place.recording = out.map(|out| {
+        let recording = out.map(|out| {
             let span = shared.record(starting, &facts);
             Arc::new(Recording::new(span, shared.limits, out))
         });
@@ -197,7 +195,7 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         };
         #[cfg(feature = "subscriber")]
         let span = {
-            let handover = place.recording.clone().map(|recording| {
+            let handover = recording.clone().map(|recording| {
                 let ids = trace.ids();
                 crate::subscriber::Handover { ids, recording }
             });
@@ -205,15 +203,17 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         };
         #[cfg(not(feature = "subscriber"))]
         let span = make();
-        let is_unproven = self.is(Side::Server, Protocol::Grpc)
-            && !(span.is_disabled() && place.recording.is_none());
+        let is_unproven =
+            self.is(Side::Server, Protocol::Grpc) && !(span.is_disabled() && recording.is_none());
+        let ids = trace.ids();
         place.context.trace = Some(trace);
+        place.recording = recording;
         place.owner = owner;
         place.span = span.id().map_or(0, |id| id.into_u64());
         Some(TraceCall {
             span,
-            place,
-            request_id,
+            place: Some(current::share(place)),
+            ids,
             shared: self.shared.clone(),
             method: shared.methods.index_of(req.method),
             unproven: is_unproven.then(|| grpc::unproven(req)),
