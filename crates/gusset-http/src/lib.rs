@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
+mod caller;
 mod classify;
 mod endpoint;
 mod grpc;
@@ -9,6 +10,7 @@ mod known;
 mod methods;
 mod paths;
 mod protocol;
+mod redact;
 mod refusal;
 mod request;
 #[cfg(feature = "request-id")]
@@ -18,6 +20,7 @@ mod status;
 mod stream;
 
 pub use body::TrackedBody;
+pub use caller::{PeerAddr, TrustedProxies, TrustedProxiesError};
 pub use classify::{HttpClient, HttpServer};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
 pub use grpc::{Grpc, GrpcClient, GrpcCode, GrpcServer};
@@ -25,6 +28,7 @@ pub use head::{RequestHead, ResponseHead};
 pub use methods::{KnownMethods, KnownMethodsError};
 pub use paths::Paths;
 pub use protocol::{Http, Rules};
+pub use redact::{QueryRedaction, RedactedQuery, capped};
 pub use refusal::unavailable;
 pub use request::{CountRequest, CountRequestLayer, CountedBody, RequestProgress, RequestRead};
 #[cfg(feature = "request-id")]

@@ -1,9 +1,7 @@
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use gusset_http::KnownMethods;
+use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
 
-use super::url::Secrets;
 use super::{Protocol, Shared, Side, Trace};
 use crate::{ConfigError, Propagators};
 
@@ -16,10 +14,10 @@ pub struct TraceBuilder {
     propagators: Option<Propagators>,
     methods: Option<KnownMethods>,
     query: bool,
-    secrets: Secrets,
+    secrets: QueryRedaction,
     user_agent: bool,
     https: bool,
-    proxies: Option<NonZeroUsize>,
+    proxies: Option<TrustedProxies>,
 }
 
 // === impl TraceBuilder ===
@@ -32,7 +30,7 @@ impl TraceBuilder {
             propagators: None,
             methods: None,
             query: false,
-            secrets: Secrets::default(),
+            secrets: QueryRedaction::default(),
             user_agent: false,
             https: false,
             proxies: None,
@@ -62,7 +60,7 @@ impl TraceBuilder {
 
     /// Redacts the value of that key of a query too. Case does not count.
     pub fn redact(mut self, key: impl Into<String>) -> Self {
-        self.secrets.add(key.into());
+        self.secrets.add(key);
         self
     }
 
@@ -79,11 +77,11 @@ impl TraceBuilder {
         self
     }
 
-    /// Puts the caller's address on a server's spans, by the word of so many proxies in front of it:
-    /// each adds the address it was called from to `Forwarded` or `X-Forwarded-For`. Without them that
-    /// header is anybody's word, so nothing is read of it unless this is said.
-    pub fn trusted_proxies(mut self, count: NonZeroUsize) -> Self {
-        self.proxies = Some(count);
+    /// Puts the caller's address on a server's spans, by the word of these proxies in front of it.
+    /// Without them the headers that name it are anybody's word, so nothing is read of them unless this
+    /// is said.
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Some(proxies);
         self
     }
 

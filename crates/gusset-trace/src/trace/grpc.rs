@@ -1,12 +1,11 @@
 //! The spans of gRPC calls.
 
 use gusset_core::Token;
-use gusset_http::{GrpcCode, RequestHead};
+use gusset_http::{GrpcCode, RequestHead, capped};
 use tracing::field::Empty;
 use tracing::{Level, Span, span};
 
 use super::span::{Starting, host};
-use super::url::capped;
 use crate::names;
 
 /// What a span says in place of a method that the server does not know.

@@ -2,23 +2,23 @@
 
 mod builder;
 mod call;
-mod caller;
 mod grpc;
 mod span;
 mod url;
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gusset_core::{Cx, Observer};
-use gusset_http::{Http, KnownMethods, RequestHead, RequestId, Rules, current_request_id};
+use gusset_http::{
+    Http, KnownMethods, QueryRedaction, RequestHead, RequestId, Rules, TrustedProxies,
+    current_request_id,
+};
 
 pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
 use self::span::Starting;
-use self::url::Secrets;
 use crate::current::{self, Place};
 use crate::propagate::{self, Propagator as _};
 use crate::{Propagated, Propagators, TraceContext};
@@ -58,11 +58,11 @@ struct Shared {
     propagators: Propagators,
     methods: KnownMethods,
     /// What to redact in a query; `None` leaves the query out.
-    query: Option<Secrets>,
+    query: Option<QueryRedaction>,
     user_agent: bool,
     https: bool,
-    /// How many proxies in front of the server are trusted.
-    proxies: Option<NonZeroUsize>,
+    /// Which proxies in front of the server are trusted.
+    proxies: Option<TrustedProxies>,
     /// A trace was received in a format that nobody reads, and that was said.
     unread: AtomicBool,
 }

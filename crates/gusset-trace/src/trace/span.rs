@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use gusset_http::{KnownMethods, RequestHead, Route};
+use gusset_http::{KnownMethods, RedactedQuery, RequestHead, Route, capped};
 use http::{Version, header};
 use tracing::field::{Empty, display};
 use tracing::{Level, Span, span};
 
-use super::url::{Query, Url, capped, host_and_port, path};
-use super::{Shared, caller};
+use super::Shared;
+use super::url::{Url, host_and_port, path};
 use crate::{ResendCount, SpanId, TraceContext, names};
 
 /// A call that begins.
@@ -128,13 +128,13 @@ impl Shared {
         }
     }
 
-    fn query<'a>(&'a self, req: RequestHead<'a>) -> Option<Query<'a>> {
+    fn query<'a>(&'a self, req: RequestHead<'a>) -> Option<RedactedQuery<'a>> {
         let (secrets, query) = (self.query.as_ref()?, req.uri.query()?);
-        Some(Query { query, secrets })
+        Some(secrets.redact(query))
     }
 
     fn caller(&self, req: RequestHead<'_>) -> Option<IpAddr> {
-        caller::address(req.headers, self.proxies?)
+        self.proxies.as_ref()?.client(req)
     }
 
     fn user_agent<'a>(&self, req: RequestHead<'a>) -> Option<&'a str> {

@@ -1,41 +1,26 @@
-//! Who called, behind proxies that are trusted.
+//! What proxies said of their callers.
 
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroUsize;
 
 use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address that the outermost of so many trusted proxies was called from: in `Forwarded`, else in
-/// `X-Forwarded-For`.
-///
-/// Each proxy adds an address at the right, so it is counted from there; what stands further left is
-/// the caller's word. `None` if there are too few, or if it is no address.
-pub(super) fn address(headers: &HeaderMap, proxies: NonZeroUsize) -> Option<IpAddr> {
-    if headers.contains_key(FORWARDED) {
-        nth_from_the_right(headers, &FORWARDED, proxies).and_then(of_forwarded)
+/// The addresses in `Forwarded`, else in `X-Forwarded-For`, the last one added first; `None` for what
+/// is no address.
+pub(super) fn from_the_right(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+    let is_standard = headers.contains_key(FORWARDED);
+    let name = if is_standard {
+        &FORWARDED
     } else {
-        nth_from_the_right(headers, &X_FORWARDED_FOR, proxies).and_then(of_node)
-    }
-}
-
-fn nth_from_the_right<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-    nth: NonZeroUsize,
-) -> Option<&'a str> {
-    let mut lines = headers.get_all(name).iter().rev();
-    let mut before = nth.get() - 1;
-    lines.find_map(|line| {
-        for element in line.to_str().unwrap_or_default().rsplit(',') {
-            if before == 0 {
-                return Some(element.trim());
-            }
-            before -= 1;
-        }
-        None
+        &X_FORWARDED_FOR
+    };
+    let lines = headers.get_all(name).iter().rev();
+    let elements = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    elements.map(move |element| match element.trim() {
+        element if is_standard => of_forwarded(element),
+        element => of_node(element),
     })
 }
 
@@ -53,7 +38,8 @@ fn of_node(node: &str) -> Option<IpAddr> {
         .strip_prefix('[')
         .and_then(|node| node.strip_suffix(']'));
     let with_port = || node.parse().ok().map(|socket: SocketAddr| socket.ip());
-    bare.unwrap_or(node).parse().ok().or_else(with_port)
+    let address: Option<IpAddr> = bare.unwrap_or(node).parse().ok().or_else(with_port);
+    address.map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -66,8 +52,8 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        let proxies = NonZeroUsize::new(proxies).unwrap();
-        address(&headers, proxies).map(|address| address.to_string())
+        let address = from_the_right(&headers).nth(proxies - 1)?;
+        address.map(|address| address.to_string())
     }
 
     #[test]
