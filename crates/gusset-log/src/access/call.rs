@@ -1,0 +1,138 @@
+use std::cell::Cell;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use gusset_core::{Call, Cx, End, Stage};
+use gusset_http::{Http, RequestId, RequestProgress, ResponseHead, Route, Rules};
+use http::{HeaderValue, Method, StatusCode, Uri, Version};
+
+use super::emit::{self, Ended};
+use super::running::Ticket;
+use super::Shared;
+
+thread_local! {
+    /// Whose call is polled on this thread.
+    static OWNER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The state of one call of [`AccessLog`](super::AccessLog).
+pub struct AccessCall {
+    shared: Arc<Shared>,
+    kept: Box<Kept>,
+}
+
+/// What the line will tell.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// The place of the method among the known ones.
+    pub(super) method: usize,
+    pub(super) method_original: Option<Method>,
+    pub(super) uri: Uri,
+    pub(super) version: Version,
+    pub(super) route: Option<Route>,
+    pub(super) user_agent: Option<HeaderValue>,
+    pub(super) referer: Option<HeaderValue>,
+    /// Whom a client calls, where the target does not say it.
+    pub(super) host: Option<HeaderValue>,
+    pub(super) client: Option<IpAddr>,
+    pub(super) request_id: Option<RequestId>,
+    pub(super) progress: Option<RequestProgress>,
+    pub(super) status: Option<StatusCode>,
+    /// The place among those that may run for long.
+    pub(super) ticket: Option<Ticket>,
+}
+
+/// Who writes the line of the call that is polled.
+#[inline]
+pub(super) fn owner() -> usize {
+    OWNER.try_with(Cell::get).unwrap_or(0)
+}
+
+#[inline]
+pub(super) fn owner_of(shared: &Arc<Shared>) -> usize {
+    Arc::as_ptr(shared).cast::<u8>() as usize
+}
+
+/// Puts back, also when the poll unwinds, what was there before.
+struct Back(usize);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        // Nothing to put back on a thread that is going away.
+        let _ = OWNER.try_with(|owner| owner.set(self.0));
+    }
+}
+
+// === impl AccessCall ===
+
+impl AccessCall {
+    #[inline]
+    pub(super) fn new(shared: Arc<Shared>, kept: Box<Kept>) -> Self {
+        Self { shared, kept }
+    }
+}
+
+impl<R: Rules> Call<Http<R>> for AccessCall {
+    #[inline]
+    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        let before = OWNER.try_with(|owner| owner.replace(owner_of(&self.shared)));
+        let _back = Back(before.unwrap_or(0));
+        poll()
+    }
+
+    #[inline]
+    fn on_response(&mut self, res: ResponseHead<'_>, cx: &Cx) {
+        let Self { shared, kept } = self;
+        kept.status = Some(res.status);
+        if !shared.side.is_server() {
+            // What was spoken, which the request did not know.
+            kept.version = res.version;
+        }
+        if let Some(route) = res.extensions.get::<Route>() {
+            kept.route = Some(route.clone());
+        }
+        if let (Some(ticket), Some(ids)) = (&kept.ticket, cx.trace()) {
+            ticket.belongs(ids);
+        }
+    }
+
+    #[inline]
+    fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
+        let Self { shared, mut kept } = self;
+        // It runs no longer.
+        kept.ticket = None;
+        let Some(outcome) = cx.outcome() else {
+            return;
+        };
+        let Some(level) = shared.levels.of(outcome) else {
+            return;
+        };
+        if !super::probe::is_wanted(level) || !shared.sampler.takes(outcome, cx) {
+            return;
+        }
+        let mut request_id = kept.request_id.take();
+        let ended = Ended {
+            shared: &shared,
+            kept: &kept,
+            outcome,
+            stage: end.stage().map(Stage::as_str),
+            cx,
+        };
+        let emit = || emit::line(level, &ended);
+        let with_ids = || match cx.trace() {
+            Some(ids) => ids.scope(emit),
+            None => emit(),
+        };
+        match request_id {
+            Some(_) => RequestId::scope(&mut request_id, with_ids),
+            None => with_ids(),
+        }
+    }
+}
+
+impl fmt::Debug for AccessCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessCall").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! A log that is read back, and calls to be logged.
+
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use gusset_core::{Call, Clock, Cx, End, ManualClock, ObserveLayer, Observer, Protocol, TraceIds};
+use gusset_http::Http;
+use gusset_log::{AccessLog, Format, LogLayer, LogLayerBuilder};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+pub(crate) const GENEROUS: Duration = Duration::from_secs(30);
+
+/// What was written.
+#[derive(Clone, Default)]
+pub(crate) struct Pages(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Pages {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Pages {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).expect("lines are UTF-8")
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.text().lines().map(str::to_owned).collect()
+    }
+}
+
+/// Any environment but ours.
+pub(crate) fn no_env(_: &str) -> Option<String> {
+    None
+}
+
+pub(crate) fn noon() -> SystemTime {
+    UNIX_EPOCH + Duration::new(1_795_348_800, 123_456_789)
+}
+
+pub(crate) fn builder(format: Format) -> LogLayerBuilder {
+    LogLayer::builder().format(format).clock(noon)
+}
+
+/// The lines that a log of that kind has when `work` is done.
+pub(crate) fn logged(builder: LogLayerBuilder, work: impl FnOnce()) -> Vec<String> {
+    let pages = Pages::default();
+    let log = builder
+        .writer(pages.clone())
+        .build_with(no_env)
+        .expect("the log can be built");
+    let subscriber = tracing_subscriber::registry().with(log.layer);
+    tracing::subscriber::with_default(subscriber, work);
+    assert!(log.guard.flush(GENEROUS), "all is written");
+    pages.lines()
+}
+
+/// The one line of JSON that a log has when `work` is done.
+pub(crate) fn json(work: impl FnOnce()) -> serde_json::Value {
+    let lines = logged(builder(Format::Json), work);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    serde_json::from_str(&lines[0]).expect("a line is JSON")
+}
+
+pub(crate) fn ids() -> TraceIds {
+    TraceIds::new([0xab; 16], [0xcd; 8], true)
+}
+
+/// An observer that makes spans, as others see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Traced;
+
+impl<P: Protocol> Observer<P> for Traced {
+    type Call = Self;
+    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+        Self
+    }
+}
+
+impl<P: Protocol> Call<P> for Traced {
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        ids().scope(poll)
+    }
+    fn trace_ids(&self) -> Option<TraceIds> {
+        Some(ids())
+    }
+    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+}
+
+pub(crate) fn get(uri: &str) -> Request<()> {
+    Request::get(uri).body(()).unwrap()
+}
+
+/// Calls a service that answers so, and takes its response whole.
+pub(crate) fn call(
+    log: AccessLog,
+    request: Request<()>,
+    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+) {
+    let (clock, hand) = Clock::manual();
+    let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
+    let moved = hand.clone();
+    let service = service_fn(move |_| {
+        moved.advance(Duration::from_micros(1500));
+        let response = answer(&moved).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
+        std::future::ready(Ok::<_, Infallible>(response))
+    });
+    let mut service = layer.layer(service);
+    block_on(async move {
+        let response = service.ready().await.unwrap().call(request).await.unwrap();
+        hand.advance(Duration::from_micros(500));
+        let _ = response.into_body().collect().await;
+    });
+}
+
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
