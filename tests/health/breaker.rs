@@ -13,7 +13,7 @@ fn check(breaker: &Breaker) -> Check {
         State::HalfOpen => Report::degraded("half-open"),
         state => Report::down(state.to_string()),
     })
-    .interval(Duration::from_secs(1))
+    .interval(Duration::from_secs(5))
     // It has waited and counted already: what it says is so at once.
     .failures(1)
     .successes(1)
@@ -38,7 +38,7 @@ async fn a_breaker_that_opens_degrades_the_service_and_moves_no_probe() {
     seconds(1).await;
     assert_eq!(health.check("payments"), Some(Status::Up));
     breaker.trip();
-    seconds(2).await;
+    seconds(6).await;
     assert_eq!(health.check("payments"), Some(Status::Down));
     assert_eq!(health.status(), Status::Degraded);
     assert!(health.is_ready() && health.is_live());
