@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
-use gusset::health::{ConfigError, Farewell, Health, Management, ManagementError, Shared, ask, tcp};
+use gusset::health::{
+    ConfigError, Farewell, Health, Management, ManagementError, Shared, ask, tcp,
+};
 use gusset::http::EndpointService;
 use gusset::prometheus::Prometheus;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -41,10 +43,7 @@ pub(crate) fn set_up(
 /// The probes on the public router; and while it drains, the word to those who keep connections.
 pub(crate) fn mount(app: Router, health: &Health) -> Router {
     let mount = |app: Router, (path, probe)| app.route_service(path, EndpointService::new(probe));
-    health
-        .probes()
-        .fold(app, mount)
-        .layer(health.drain_layer())
+    health.probes().fold(app, mount).layer(health.drain_layer())
 }
 
 /// The probes on a thread of their own, which answers when the shop's runtime does not; and the page.

@@ -123,11 +123,7 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
     let serve = stock::serve(stock_listener, page, &health, running.shutdown_signal())?;
     servers.spawn(async { serve.await.map_err(Failure::from) });
     // Another service, which outlives the shop: orders under way are still to be paid.
-    let payments = tokio::spawn(payments::serve(
-        payments_listener,
-        charges.clone(),
-        closing,
-    ));
+    let payments = tokio::spawn(payments::serve(payments_listener, charges.clone(), closing));
     health.lifecycle().started();
 
     options::greet(out, address, stock_address, management.local_addr())?;

@@ -77,7 +77,8 @@ pub(crate) fn serve<F: Future<Output = ()>>(
     page: &Prometheus,
     health: &Health,
     stop: F,
-) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<F>, gusset::BuildError> {
+) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<F>, gusset::BuildError>
+{
     let gusset = gusset::grpc()
         .prometheus(page)
         .observe(health.in_flight())

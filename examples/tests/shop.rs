@@ -68,8 +68,14 @@ fn arguments_that_cannot_be_used_are_named() {
             "--seconds: `-1` is no number of seconds",
         ),
         (&["--seconds"], "--seconds: a value is missing"),
-        (&["--drain", "soon"], "--drain: `soon` is no number of seconds"),
-        (&["--management", "3000"], "--management: `3000` is no address"),
+        (
+            &["--drain", "soon"],
+            "--drain: `soon` is no number of seconds",
+        ),
+        (
+            &["--management", "3000"],
+            "--management: `3000` is no address",
+        ),
         (&[""], "unknown argument ``"),
     ] {
         let error = parse(args).expect_err(fault);
@@ -89,5 +95,8 @@ fn an_argument_is_above_the_environment() {
     assert_eq!(options.listen.to_string(), "0.0.0.0:80");
     assert_eq!(options.drain, Some(std::time::Duration::from_millis(500)));
     let error = Options::parse([], |_| Some("here".to_owned())).expect_err("no address");
-    assert!(error.starts_with("SHOP_LISTEN: `here` is no address"), "{error}");
+    assert!(
+        error.starts_with("SHOP_LISTEN: `here` is no address"),
+        "{error}"
+    );
 }

@@ -124,8 +124,13 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     assert_eq!(soon(check(channel.clone())).await, SERVING);
     let mut watching = soon(watch(channel.clone())).await;
     let mut next = async || soon(watching.message()).await;
-    assert_eq!(next().await.expect("a word"), Some(Serving { status: SERVING }));
-    let calls: Vec<_> = (0..CALLS).map(|_| tokio::spawn(call(channel.clone()))).collect();
+    assert_eq!(
+        next().await.expect("a word"),
+        Some(Serving { status: SERVING })
+    );
+    let calls: Vec<_> = (0..CALLS)
+        .map(|_| tokio::spawn(call(channel.clone())))
+        .collect();
     soon(async {
         while health.in_flight().count() < CALLS {
             tokio::task::yield_now().await;
@@ -134,9 +139,18 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     .await;
 
     health.lifecycle().drain();
-    assert_eq!(next().await.expect("a word"), Some(Serving { status: NOT_SERVING }));
+    assert_eq!(
+        next().await.expect("a word"),
+        Some(Serving {
+            status: NOT_SERVING
+        })
+    );
     assert_eq!(health.lifecycle().phase(), Phase::Draining);
-    assert_eq!(soon(check(channel.clone())).await, NOT_SERVING, "and still served");
+    assert_eq!(
+        soon(check(channel.clone())).await,
+        NOT_SERVING,
+        "and still served"
+    );
     let late = tokio::spawn(call(channel.clone()));
     soon(async {
         while health.in_flight().count() < CALLS + 1 {

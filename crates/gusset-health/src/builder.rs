@@ -268,7 +268,11 @@ impl HealthBuilder {
         let secret = token.map(Secret::new).transpose()?;
         let main = Heartbeat::by(MAIN.into(), live_deadline, clock.clone());
         let start = start_deadline.map(|limit| Heartbeat::by(START.into(), limit, clock.clone()));
-        let beats: Vec<_> = [main].into_iter().chain(start.clone()).chain(live).collect();
+        let beats: Vec<_> = [main]
+            .into_iter()
+            .chain(start.clone())
+            .chain(live)
+            .collect();
         check_heartbeats(&beats)?;
         // One table of details has them all.
         let mut names: BTreeSet<_> = beats.iter().map(|beat| beat.name().to_owned()).collect();

@@ -51,9 +51,15 @@ listen shop
 impl Balancer {
     /// `None`, and a word, if there is no HAProxy.
     async fn start(name: &str, shops: &[Shop], every: u32, fall: u32) -> Option<Self> {
-        let there = Command::new("haproxy").arg("-v").stdout(Stdio::null()).status();
+        let there = Command::new("haproxy")
+            .arg("-v")
+            .stdout(Stdio::null())
+            .status();
         if !there.is_ok_and(|status| status.success()) {
-            assert!(std::env::var_os("CI").is_none(), "there is no `haproxy`, and CI must have it");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "there is no `haproxy`, and CI must have it"
+            );
             println!("skipped: there is no `haproxy` here");
             return None;
         }
@@ -62,7 +68,12 @@ impl Balancer {
         std::fs::write(&file, config(address, page, shops, every, fall)).unwrap();
         let mut command = Command::new("haproxy");
         // In the foreground, and quiet.
-        command.arg("-db").arg("-q").arg("-f").arg(&file).stderr(Stdio::null());
+        command
+            .arg("-db")
+            .arg("-q")
+            .arg("-f")
+            .arg(&file)
+            .stderr(Stdio::null());
         let process = Process::start(&mut command).unwrap();
         let this = Self {
             _process: process,
@@ -80,13 +91,17 @@ impl Balancer {
         // Status, and what the last check found.
         let good = |row: &&str| {
             let columns: Vec<_> = row.split(',').collect();
-            columns.get(17) == Some(&"UP") && columns.get(36).is_some_and(|check| check.contains("L7OK"))
+            columns.get(17) == Some(&"UP")
+                && columns.get(36).is_some_and(|check| check.contains("L7OK"))
         };
         Some(rows.filter(good).count())
     }
 
     async fn all_up(&self, shops: usize) {
-        until("all shops are up", async || (self.up() == Some(shops)).then_some(())).await;
+        until("all shops are up", async || {
+            (self.up() == Some(shops)).then_some(())
+        })
+        .await;
     }
 }
 
@@ -101,7 +116,12 @@ async fn three(drain: &str) -> Vec<Shop> {
 /// Ends a shop as a platform does, and starts its successor at the same address.
 async fn restart(shop: &mut Shop, drain: &str) {
     shop.process.terminate();
-    assert_eq!(shop.process.ended().await.code(), Some(0), "{}", shop.process.printed());
+    assert_eq!(
+        shop.process.ended().await.code(),
+        Some(0),
+        "{}",
+        shop.process.printed()
+    );
     let address = shop.address.to_string();
     let mut command = Command::new(example("shop"));
     command.args(["--listen", &address, "--management", "127.0.0.1:0"]);
@@ -122,10 +142,17 @@ async fn shops_that_drain_are_restarted_one_after_another_and_no_call_fails() {
         restart(shop, "5").await;
         balancer.all_up(3).await;
         // The new one has its share of the load before the next goes.
-        until("the load goes on", async || (callers.good() > before + 50).then_some(())).await;
+        until("the load goes on", async || {
+            (callers.good() > before + 50).then_some(())
+        })
+        .await;
     }
     let first = callers.stop().await;
-    println!("{} calls, {} failed", callers.good() + callers.bad(), callers.bad());
+    println!(
+        "{} calls, {} failed",
+        callers.good() + callers.bad(),
+        callers.bad()
+    );
     assert_eq!((callers.bad(), first), (0, None));
 }
 
@@ -140,10 +167,19 @@ async fn a_shop_that_does_not_drain_loses_what_is_sent_to_it_until_the_balancer_
     };
     let gone = &mut shops[0];
     gone.process.terminate();
-    assert_eq!(gone.process.ended().await.code(), Some(0), "of its own calls it lost none");
+    assert_eq!(
+        gone.process.ended().await.code(),
+        Some(0),
+        "of its own calls it lost none"
+    );
     // One in three goes to it, as long as it counts as up.
-    let answers: Vec<_> = (0..9).map(|_| get(balancer.address, "/catalogue").map(|(status, _)| status)).collect();
-    let lost = answers.iter().filter(|status| **status != Some(200)).count();
+    let answers: Vec<_> = (0..9)
+        .map(|_| get(balancer.address, "/catalogue").map(|(status, _)| status))
+        .collect();
+    let lost = answers
+        .iter()
+        .filter(|status| **status != Some(200))
+        .count();
     println!("{lost} of {} calls lost", answers.len());
     assert!(lost > 0, "{answers:?}");
 }

@@ -47,9 +47,12 @@ impl Held {
             let go = self.go.subscribe();
             self.calls.spawn(async move {
                 let stream = TcpStream::connect(address).await.map_err(text)?;
-                let (mut send, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(text)?;
+                let (mut send, connection) =
+                    http1::handshake(TokioIo::new(stream)).await.map_err(text)?;
                 tokio::spawn(connection);
-                let answer = send.send_request(slow("/slow?millis=0", Version::HTTP_11, go)).await;
+                let answer = send
+                    .send_request(slow("/slow?millis=0", Version::HTTP_11, go))
+                    .await;
                 whole(answer.map_err(text)?).await
             });
         }
@@ -82,7 +85,11 @@ impl Held {
     }
 }
 
-fn slow(uri: &str, version: Version, go: watch::Receiver<bool>) -> Request<UnsyncBoxBody<Bytes, Infallible>> {
+fn slow(
+    uri: &str,
+    version: Version,
+    go: watch::Receiver<bool>,
+) -> Request<UnsyncBoxBody<Bytes, Infallible>> {
     let request = Request::post(uri).version(version).header("host", "shop");
     request.body(rest(go)).unwrap()
 }

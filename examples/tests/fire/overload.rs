@@ -43,7 +43,10 @@ async fn a_thousand_probes_a_second_are_all_answered_during_overload() {
     let shop = Shop::start(&[]).await;
     // Each holds up a thread of the runtime: there are always more than it has.
     let mut callers = Callers::new(shop.address, 64, &["/catalogue", "/block?millis=5"]);
-    until("the callers are at it", async || (callers.good() > 100).then_some(())).await;
+    until("the callers are at it", async || {
+        (callers.good() > 100).then_some(())
+    })
+    .await;
     let before = callers.good();
     for (listener, address, times) in [
         ("management", shop.management, 1000),

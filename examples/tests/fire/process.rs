@@ -86,7 +86,12 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) async fn start(args: &[&str]) -> Self {
-        Self::started(Command::new(example("shop")).args(["--listen", "127.0.0.1:0"]).args(args)).await
+        Self::started(
+            Command::new(example("shop"))
+                .args(["--listen", "127.0.0.1:0"])
+                .args(args),
+        )
+        .await
     }
 
     /// With the command as it is.

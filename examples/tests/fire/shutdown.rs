@@ -9,7 +9,8 @@ use crate::load::Held;
 use crate::process::{Process, Shop, example, get, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_calls_under_way_are_all_answered_and_readiness_falls_before_the_listener_closes() {
+async fn a_thousand_calls_under_way_are_all_answered_and_readiness_falls_before_the_listener_closes()
+ {
     let mut shop = Shop::start(&["--drain", "2", "--deadline", "20"]).await;
     let mut held = Held::new();
     held.http1(shop.address, 500);
@@ -46,8 +47,16 @@ async fn a_thousand_calls_under_way_are_all_answered_and_readiness_falls_before_
     assert_eq!(shop.probe("/livez"), Some(200), "the probes stop last");
     assert_eq!(shop.probe("/readyz"), Some(503));
     let answers = held.let_go().await;
-    let lost: Vec<_> = answers.iter().filter(|answer| **answer != Ok(200)).collect();
-    assert!(lost.is_empty(), "{} lost, {:?} first", lost.len(), lost.first());
+    let lost: Vec<_> = answers
+        .iter()
+        .filter(|answer| **answer != Ok(200))
+        .collect();
+    assert!(
+        lost.is_empty(),
+        "{} lost, {:?} first",
+        lost.len(),
+        lost.first()
+    );
     assert_eq!(shop.process.ended().await.code(), Some(0));
     assert_eq!(shop.probe("/livez"), None);
 }
@@ -61,9 +70,15 @@ async fn a_straggler_that_never_ends_is_named_by_its_route_and_left_at_the_deadl
     let start = Instant::now();
     shop.process.terminate();
     assert_eq!(shop.process.ended().await.code(), Some(1));
-    assert!(start.elapsed() >= Duration::from_secs(2), "not before its time");
+    assert!(
+        start.elapsed() >= Duration::from_secs(2),
+        "not before its time"
+    );
     let printed = shop.process.printed();
-    assert!(printed.contains("\nsome calls did not end in time: /slow: 2\n"), "{printed}");
+    assert!(
+        printed.contains("\nsome calls did not end in time: /slow: 2\n"),
+        "{printed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,11 +87,22 @@ async fn a_second_signal_skips_the_wait() {
     let mut shop = Shop::start(&["--drain", "15", "--deadline", "10"]).await;
     let start = Instant::now();
     shop.process.terminate();
-    until("it is not ready", async || (shop.probe("/readyz") == Some(503)).then_some(())).await;
-    assert_eq!(get(shop.address, "/catalogue").unwrap().0, 200, "it serves on");
+    until("it is not ready", async || {
+        (shop.probe("/readyz") == Some(503)).then_some(())
+    })
+    .await;
+    assert_eq!(
+        get(shop.address, "/catalogue").unwrap().0,
+        200,
+        "it serves on"
+    );
     shop.process.terminate();
     assert_eq!(shop.process.ended().await.code(), Some(0));
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +116,10 @@ async fn the_shop_asks_for_its_own_health() {
     };
     assert_eq!(ask().await, Some(0));
     shop.process.terminate();
-    until("it is not ready", async || (shop.probe("/readyz") == Some(503)).then_some(())).await;
+    until("it is not ready", async || {
+        (shop.probe("/readyz") == Some(503)).then_some(())
+    })
+    .await;
     assert_eq!(ask().await, Some(1));
     drop(shop);
     assert_eq!(ask().await, Some(1), "nobody is there");

@@ -82,7 +82,11 @@ async fn a_start_that_tells_of_no_progress_by_its_deadline_is_not_live() {
         time.pass(20 * SECOND).await;
         life.progress(format!("migration {step} of 7"));
     }
-    assert_eq!(status(&health.livez()), 200, "it goes on, and is not killed");
+    assert_eq!(
+        status(&health.livez()),
+        200,
+        "it goes on, and is not killed"
+    );
     time.pass(31 * SECOND).await;
     assert_eq!(status(&health.livez()), 503);
     assert_eq!(status(&health.startupz()), 503);
