@@ -12,6 +12,7 @@
 
 mod pod;
 
+use std::cell::Cell;
 use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -160,18 +161,18 @@ impl Play {
     /// What is seen of the end, within the grace; the exit code, if it ended by itself.
     async fn until_ended(&self, line: &TimeLine, pod: &mut Pod) -> Result<Option<i32>, Failure> {
         let (address, management) = (pod.address, pod.management);
-        let (mut ready, mut open) = (true, true);
+        let (ready, open) = (Cell::new(true), Cell::new(true));
         let look = async {
             let mut look = interval(Duration::from_millis(20));
-            while ready || open {
+            while ready.get() || open.get() {
                 look.tick().await;
-                if ready && get(management, "/readyz").await != Some(200) {
+                if ready.get() && get(management, "/readyz").await != Some(200) {
                     line.tell("it is not ready");
-                    ready = false;
+                    ready.set(false);
                 }
-                if open && !ready && TcpStream::connect(address).await.is_err() {
+                if open.get() && !ready.get() && TcpStream::connect(address).await.is_err() {
                     line.tell("its listener is closed");
-                    open = false;
+                    open.set(false);
                 }
             }
             std::future::pending::<()>().await;
@@ -182,8 +183,8 @@ impl Play {
                 () = look => unreachable!("it looks for ever"),
             };
             // It may have been quicker than a look.
-            for (seen, what) in [(ready, "it is not ready"), (open, "its listener is closed")] {
-                if seen {
+            for (still, what) in [(ready, "it is not ready"), (open, "its listener is closed")] {
+                if still.get() {
                     line.tell(what);
                 }
             }
