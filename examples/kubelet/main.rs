@@ -183,7 +183,10 @@ impl Play {
                 () = look => unreachable!("it looks for ever"),
             };
             // It may have been quicker than a look.
-            for (still, what) in [(ready, "it is not ready"), (open, "its listener is closed")] {
+            for (still, what) in [
+                (&ready, "it is not ready"),
+                (&open, "its listener is closed"),
+            ] {
                 if still.get() {
                     line.tell(what);
                 }
