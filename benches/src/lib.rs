@@ -17,6 +17,7 @@ pub mod attacks;
 pub mod axum;
 mod drive;
 pub mod floor;
+pub mod health;
 pub mod layers;
 pub mod page;
 pub mod pass;
@@ -36,5 +37,6 @@ pub fn all() -> Vec<Scenario> {
     all.extend(series::scenarios());
     all.extend(attacks::scenarios());
     all.extend(page::scenarios());
+    all.extend(health::scenarios());
     all
 }

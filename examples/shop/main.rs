@@ -5,12 +5,13 @@
 //! cargo run --example shop -- --traffic     drives traffic at itself, until Ctrl-C
 //! ```
 //!
-//! The story is in this file, in `shop.rs` and in `pages.rs`. `stock.rs` (gRPC) and `payments.rs`
-//! (the client) go on with it. `traffic.rs` and what it uses, `callers.rs`, `asking.rs`,
+//! The story is in this file, in `shop.rs`, in `pages.rs` and in `health.rs`. `stock.rs` (gRPC) and
+//! `payments.rs` (the client) go on with it. `traffic.rs` and what it uses, `callers.rs`, `asking.rs`,
 //! `summary.rs` and `reading.rs`, hold the page against a count of their own.
 
 mod asking;
 mod callers;
+mod health;
 mod options;
 mod pages;
 mod payments;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset::metrics::Label;
+use gusset::prometheus::Prometheus;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -46,7 +48,9 @@ type Closing = watch::Receiver<bool>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = std::env::args_os().skip(1);
-    let options = match Options::parse(args.map(|arg| arg.to_string_lossy().into_owned())) {
+    let args = args.map(|arg| arg.to_string_lossy().into_owned());
+    let options = match Options::parse(args, |name| std::env::var(name).ok()) {
+        Ok(options) if options.health => return health::probe(&options),
         Ok(options) => options,
         Err(fault) => {
             eprintln!("shop: {fault}");
@@ -63,7 +67,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs the shop until Ctrl-C. False if it drove traffic and the page does not agree with that.
+/// Runs the shop until Ctrl-C or SIGTERM. False if it drove traffic and the page does not agree with
+/// that, or if calls did not end in time.
 pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, Failure> {
     if options.help {
         out.write_all(options::HELP.as_bytes())?;
@@ -79,7 +84,13 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
     let (close, closing) = watch::channel(false);
 
     // What a service does to wear gusset is from here ...
+    let payments_address = payments_listener.local_addr()?;
+    let prometheus = Prometheus::builder().build()?;
+    let page = &prometheus;
+    let health = health::set_up(&options, page, payments_address)?;
     let gusset = gusset::http()
+        .prometheus(page)
+        .observe(health.in_flight())
         .metrics(|metrics| {
             metrics
                 .scope_recorder()
@@ -87,36 +98,41 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
                 .label(traffic::label())
         })
         .build()?;
-    let page = gusset.prometheus();
     metrics::with_local_recorder(&page.recorder(), || {
         let help = "Orders that were placed and paid.";
         metrics::describe_counter!("shop.orders.placed", metrics::Unit::Count, help);
     });
     let shop = Shop {
-        payments: Payments::client(page, payments_listener.local_addr()?)?,
+        payments: Payments::client(page, payments_address)?,
         books: Arc::default(),
         closing: hushed,
     };
     let app = shop::routes(shop)
         .layer(gusset.layer())
         .route_service("/metrics", gusset.page());
+    let app = health::mount(app, &health);
+    // Stops last: it lives until the end of this function.
+    let management = health::listen(&options, &health, page)?;
+    let running = health.start()?;
     // ... to here; `payments.rs` and `stock.rs` have as much again.
 
     let charges = Arc::new(Charges::default());
     let mut servers = JoinSet::new();
-    let serve = axum::serve(listener, app).with_graceful_shutdown(closed(closing.clone()));
+    let serve = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
     servers.spawn(async { serve.await.map_err(Failure::from) });
-    let serve = stock::serve(stock_listener, page, closing.clone())?;
+    let serve = stock::serve(stock_listener, page, &health, running.shutdown_signal())?;
     servers.spawn(async { serve.await.map_err(Failure::from) });
-    let serve = payments::serve(payments_listener, charges.clone(), closing);
-    servers.spawn(async { serve.await.map_err(Failure::from) });
+    // Another service, which outlives the shop: orders under way are still to be paid.
+    let payments = tokio::spawn(payments::serve(payments_listener, charges.clone(), closing));
+    health.lifecycle().started();
 
-    options::greet(out, address, stock_address)?;
+    options::greet(out, address, stock_address, management.local_addr())?;
     let end = async {
         let seconds = options.seconds.unwrap_or(u64::MAX);
         tokio::select! {
             () = sleep(Duration::from_secs(seconds)) => Ok(()),
-            signal = tokio::signal::ctrl_c() => signal,
+            () = running.draining() => Ok(()),
+            signal = tokio::signal::ctrl_c(), if options.traffic => signal,
         }
     };
     let agree = if options.traffic {
@@ -131,14 +147,16 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
         end.await?;
         true
     };
+    health.lifecycle().drain();
     hush.send_replace(true);
-    close.send_replace(true);
-    // A visitor may still be there, with a million rows to export.
-    let all = async { while servers.join_next().await.is_some() {} };
-    if timeout(Duration::from_secs(5), all).await.is_err() {
-        writeln!(out, "some calls did not end in time")?;
+    let farewell = running.serve(async { while servers.join_next().await.is_some() {} });
+    let farewell = farewell.await;
+    if let Some(stragglers) = health::stragglers(&farewell) {
+        writeln!(out, "some calls did not end in time: {stragglers}")?;
     }
-    Ok(agree)
+    close.send_replace(true);
+    let _ = timeout(Duration::from_secs(5), payments).await;
+    Ok(agree && farewell.is_clean())
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {

@@ -114,7 +114,9 @@ impl Control {
         if let Some(end) = Clock::system().now().checked_add(time) {
             *later = Some((end, before));
         }
-        self.shared.is_passing.store(later.is_some(), Ordering::Release);
+        self.shared
+            .is_passing
+            .store(later.is_some(), Ordering::Release);
         drop(later);
         self.shared.replace(filter);
         self.shared.queue.nudge();

@@ -100,7 +100,11 @@ where
         };
         let place = current::place();
         propagators.inject(&place.context, req.headers_mut());
-        RequestId::with_current(|id| id.send(req.headers_mut()));
+        RequestId::with_current(|id| {
+            if let Some(id) = id {
+                id.send(req.headers_mut());
+            }
+        });
         self.inner.call(req)
     }
 }

@@ -247,7 +247,11 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
             | zeros(word ^ (ONES * 0x5c))
             | zeros(word ^ (ONES * 0x7f));
     }
-    bad & HIGH == 0 && chunks.remainder().iter().all(|byte| PLAIN[usize::from(*byte)])
+    bad & HIGH == 0
+        && chunks
+            .remainder()
+            .iter()
+            .all(|byte| PLAIN[usize::from(*byte)])
 }
 
 static PLAIN: [bool; 256] = {

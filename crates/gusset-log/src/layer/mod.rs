@@ -26,8 +26,8 @@ use self::scratch::Scratch;
 use self::spans::Kept;
 use crate::Format;
 use crate::counters::{Reason, place};
-use crate::format::shape::Shape;
 use crate::format::line::Line;
+use crate::format::shape::Shape;
 use crate::format::time::{Moment, Stamp};
 use crate::redact::Redaction;
 use crate::sink;
@@ -154,11 +154,20 @@ where
                 true => ctx.event_span(event),
                 false => None,
             };
-            shared.encode(line, parts, stamp, metadata, shape, &facts, &record, |line| {
-                if let Some(span) = &span {
-                    spans::write(shared, line, span);
-                }
-            });
+            shared.encode(
+                line,
+                parts,
+                stamp,
+                metadata,
+                shape,
+                &facts,
+                &record,
+                |line| {
+                    if let Some(span) = &span {
+                        spans::write(shared, line, span);
+                    }
+                },
+            );
             shared.queue.push(*metadata.level(), line.bytes());
         }
         if let Some(sink) = &shared.sink {
@@ -215,7 +224,14 @@ impl Shared {
         };
         let shape = self.shape(metadata);
         self.encode(
-            &mut line, &mut parts, &mut stamp, metadata, &shape, &facts, record, |_| {},
+            &mut line,
+            &mut parts,
+            &mut stamp,
+            metadata,
+            &shape,
+            &facts,
+            record,
+            |_| {},
         );
         line.bytes().to_vec()
     }

@@ -64,7 +64,11 @@ fn every_protocol_carries_the_same() {
             client.scope = "other".into();
             telemetry.spans().export(client);
             let report = telemetry.shutdown(PATIENCE);
-            assert_eq!(report.of(Signal::Traces).exported, 2, "{protocol} {gzip} {report:?}");
+            assert_eq!(
+                report.of(Signal::Traces).exported,
+                2,
+                "{protocol} {gzip} {report:?}"
+            );
             assert_eq!(report.lost(), 0);
             assert!(report.in_time());
             let got = receiver.next();
@@ -76,7 +80,10 @@ fn every_protocol_carries_the_same() {
             assert_eq!(compressed, gzip);
             let mut requests = receiver.trace_requests();
             let resource = requests[0].resource_spans[0].resource.take().unwrap();
-            let name = resource.attributes.iter().find(|pair| pair.key == "service.name");
+            let name = resource
+                .attributes
+                .iter()
+                .find(|pair| pair.key == "service.name");
             assert!(format!("{name:?}").contains("shop"), "{name:?}");
             all.push(format!("{requests:#?}"));
         }
@@ -89,7 +96,9 @@ fn every_protocol_carries_the_same() {
 fn json_is_as_otlp_wants_it() {
     let receiver = Receiver::start();
     let telemetry = quick(
-        Telemetry::builder().endpoint(receiver.url()).protocol(Protocol::HttpJson),
+        Telemetry::builder()
+            .endpoint(receiver.url())
+            .protocol(Protocol::HttpJson),
         &[],
     );
     telemetry.spans().export(rich());
@@ -102,7 +111,10 @@ fn json_is_as_otlp_wants_it() {
 #[test]
 fn a_full_batch_does_not_wait_for_the_clock() {
     let receiver = Receiver::start();
-    let hour = [("OTEL_BSP_SCHEDULE_DELAY", "3600000"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4")];
+    let hour = [
+        ("OTEL_BSP_SCHEDULE_DELAY", "3600000"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4"),
+    ];
     let telemetry = quick(Telemetry::builder().endpoint(receiver.url()), &hour);
     for _ in 0..9 {
         telemetry.spans().export(span("a"));

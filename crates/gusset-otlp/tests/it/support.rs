@@ -20,9 +20,7 @@ pub(crate) fn at(millis: u64) -> SystemTime {
 }
 
 /// An environment of these variables.
-pub(crate) fn env<'a>(
-    variables: &'a [(&'a str, &'a str)],
-) -> impl Fn(&str) -> Option<String> + 'a {
+pub(crate) fn env<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
     move |name| {
         let mut all = variables.iter();
         let found = all.find(|(key, _)| *key == name);
@@ -111,7 +109,11 @@ impl Lines {
     /// Those of all the process, with a receiver's address in them.
     pub(crate) fn about(&self, word: &str) -> Vec<String> {
         let lines = self.0.lock().unwrap();
-        lines.iter().filter(|line| line.contains(word)).cloned().collect()
+        lines
+            .iter()
+            .filter(|line| line.contains(word))
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn all() -> Self {
@@ -130,20 +132,18 @@ impl Lines {
 struct Watch(Lines);
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Watch {
-    fn on_event(
-        &self,
-        event: &tracing::Event<'_>,
-        _: tracing_subscriber::layer::Context<'_, S>,
-    ) {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         if event.metadata().target() != "gusset::otlp" {
             return;
         }
         let mut line = format!("{} ", event.metadata().level());
-        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            if field.name() == "message" {
-                write!(line, "{value:?}").unwrap();
-            }
-        });
+        event.record(
+            &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                if field.name() == "message" {
+                    write!(line, "{value:?}").unwrap();
+                }
+            },
+        );
         self.0.0.lock().unwrap().push(line);
     }
 }
