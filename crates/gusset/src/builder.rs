@@ -4,13 +4,15 @@ use std::fmt;
 
 use gusset_core::{Classify, Filter, Isolate, ObserveLayer, Observer, Unary};
 use gusset_http::Paths;
+#[cfg(feature = "log")]
+use gusset_log::AccessLogBuilder;
 #[cfg(feature = "prometheus")]
 use gusset_prometheus::{Prometheus, Resource};
 
 #[cfg(feature = "trace")]
 use gusset_trace::TraceBuilder;
 
-#[cfg(any(feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use crate::kind::Configure;
 use crate::layer::Layer;
 use crate::{BuildError, GrpcServer, HttpServer, Kind, Messages, Telemetry};
@@ -34,6 +36,8 @@ struct Parts<K: Kind> {
     metrics: Option<Configure<K::MetricsBuilder>>,
     #[cfg(feature = "trace")]
     trace: Option<Configure<TraceBuilder>>,
+    #[cfg(feature = "log")]
+    log: Option<Configure<AccessLogBuilder>>,
 }
 
 // === impl Builder ===
@@ -50,6 +54,8 @@ impl<K: Kind> Builder<K> {
             metrics: None,
             #[cfg(feature = "trace")]
             trace: None,
+            #[cfg(feature = "log")]
+            log: None,
         };
         Self {
             parts,
@@ -153,7 +159,7 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     pub fn build_with(
         self,
         #[cfg_attr(
-            not(any(feature = "prometheus", feature = "trace")),
+            not(any(feature = "log", feature = "prometheus", feature = "trace")),
             expect(unused_variables, reason = "nothing to configure")
         )]
         env: impl Fn(&str) -> Option<String>,
@@ -188,7 +194,14 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
             Some((trace, inner)) => (Some(trace), inner),
             None => (None, K::inner()),
         };
-        let observe = ObserveLayer::new(Filter::new((trace, metrics, observers), skip));
+        #[cfg(feature = "log")]
+        let log = match parts.log {
+            Some(configure) => parts.kind.log(configure, &env)?,
+            None => None,
+        };
+        #[cfg(not(feature = "log"))]
+        let log = None;
+        let observe = ObserveLayer::new(Filter::new((log, trace, metrics, observers), skip));
         Ok(Telemetry::new(
             Layer::new(observe, inner),
             #[cfg(feature = "prometheus")]
@@ -217,8 +230,27 @@ impl<K: Kind<Trace = gusset_trace::Trace>, O> Builder<K, O> {
     }
 }
 
+#[cfg(feature = "log")]
+impl<K: Kind<Log = gusset_log::AccessLog>, O> Builder<K, O> {
+    /// Writes a line for each call, at its end, as an event of `tracing`. `|log| log` is by convention.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let gusset = gusset::http().log(|log| log.user_agent(false)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn log<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(AccessLogBuilder) -> AccessLogBuilder + 'static,
+    {
+        self.parts.log = Some(also(self.parts.log.take(), configure));
+        self
+    }
+}
+
 /// The one after the other.
-#[cfg(any(feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 fn also<B: 'static>(
     earlier: Option<Configure<B>>,
     configure: impl FnOnce(B) -> B + 'static,

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 
 use gusset_core::{Classify, Observer, Protocol, Select, Unary, UnaryRules};
 use gusset_http::{self as rules, Grpc, Http, Paths};
+#[cfg(feature = "log")]
+use gusset_log::{AccessLog, AccessLogBuilder};
 #[cfg(feature = "prometheus")]
 use gusset_metrics::{
     HttpMetrics, HttpMetricsBuilder, MessageMetrics, MessageMetricsBuilder, RpcMetrics,
@@ -14,7 +16,7 @@ use gusset_metrics::{
 use gusset_trace::{Trace, TraceBuilder};
 use tower_layer::Identity;
 
-#[cfg(any(feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use crate::BuildError;
 use crate::layer::Sends;
 
@@ -29,6 +31,8 @@ pub trait Kind: Sized + sealed::Sealed {
     type Metrics: Observer<Self::Protocol>;
     /// What makes its spans.
     type Trace: Observer<Self::Protocol>;
+    /// What writes a line for each call.
+    type Log: Observer<Self::Protocol>;
     /// What lies inside of the observers: what sends a client's trace on.
     type Inner: Clone;
     /// What configures what measures it.
@@ -57,6 +61,13 @@ pub trait Kind: Sized + sealed::Sealed {
         configure: Configure<TraceBuilder>,
         env: Env<'_>,
     ) -> Result<Traced<Self>, BuildError>;
+    #[doc(hidden)]
+    #[cfg(feature = "log")]
+    fn log(
+        &self,
+        configure: Configure<AccessLogBuilder>,
+        env: Env<'_>,
+    ) -> Result<Option<Self::Log>, BuildError>;
 }
 
 /// What makes spans and what sends their ids on, if the kind has any.
@@ -64,11 +75,11 @@ pub trait Kind: Sized + sealed::Sealed {
 pub(crate) type Traced<K> = Option<(<K as Kind>::Trace, <K as Kind>::Inner)>;
 
 /// What a user makes of a builder.
-#[cfg(any(feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 pub(crate) type Configure<B> = Box<dyn FnOnce(B) -> B>;
 
 /// The environment, as it is given.
-#[cfg(any(feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 mod sealed {
@@ -116,7 +127,7 @@ macro_rules! kind {
     (
         $kind:ident: $protocol:ty, skip $skip:ty = $skips:expr,
         metrics $metrics:ident, $builder:ident = $side:ident, $build:expr,
-        trace $trace:expr, inner $inner:ty = $without:expr, $with:expr $(,)?
+        log $log:expr, trace $trace:expr, inner $inner:ty = $without:expr, $with:expr $(,)?
     ) => {
         impl sealed::Sealed for $kind {}
 
@@ -131,6 +142,10 @@ macro_rules! kind {
             type Trace = Trace;
             #[cfg(not(feature = "trace"))]
             type Trace = ();
+            #[cfg(feature = "log")]
+            type Log = AccessLog;
+            #[cfg(not(feature = "log"))]
+            type Log = ();
             type Inner = $inner;
             #[cfg(feature = "prometheus")]
             type MetricsBuilder = $builder;
@@ -168,6 +183,16 @@ macro_rules! kind {
                 let inner = $with(&trace);
                 Ok(Some((trace, inner)))
             }
+
+            #[cfg(feature = "log")]
+            fn log(
+                &self,
+                configure: Configure<AccessLogBuilder>,
+                env: Env<'_>,
+            ) -> Result<Option<AccessLog>, BuildError> {
+                let log = configure($log()).build_with(env);
+                log.map(Some).map_err(BuildError::new)
+            }
         }
     };
 }
@@ -175,22 +200,22 @@ macro_rules! kind {
 kind!(
     HttpServer: Http, skip Paths = |kind: &Self| kind.skip.clone(),
     metrics HttpMetrics, HttpMetricsBuilder = server, HttpMetricsBuilder::build_with,
-    trace Trace::server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
+    log AccessLog::server, trace Trace::server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
 kind!(
     HttpClient: Http<rules::HttpClient>, skip Nothing = |_| Nothing,
     metrics HttpMetrics, HttpMetricsBuilder = client, HttpMetricsBuilder::build_with,
-    trace Trace::client, inner Sends = sends_nothing, sends,
+    log AccessLog::client, trace Trace::client, inner Sends = sends_nothing, sends,
 );
 kind!(
     GrpcServer: Grpc, skip Paths = |kind: &Self| kind.skip.clone(),
     metrics RpcMetrics, RpcMetricsBuilder = server, |builder: RpcMetricsBuilder, _| builder.build(),
-    trace Trace::grpc_server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
+    log AccessLog::grpc_server, trace Trace::grpc_server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
 kind!(
     GrpcClient: Http<rules::GrpcClient>, skip Nothing = |_| Nothing,
     metrics RpcMetrics, RpcMetricsBuilder = client, |builder: RpcMetricsBuilder, _| builder.build(),
-    trace Trace::grpc_client, inner Sends = sends_nothing, sends,
+    log AccessLog::grpc_client, trace Trace::grpc_client, inner Sends = sends_nothing, sends,
 );
 
 #[cfg(feature = "trace")]
@@ -261,6 +286,7 @@ where
     #[cfg(not(feature = "prometheus"))]
     type Metrics = ();
     type Trace = ();
+    type Log = ();
     type Inner = Identity;
     #[cfg(feature = "prometheus")]
     type MetricsBuilder = MessageMetricsBuilder<Req>;
@@ -289,6 +315,11 @@ where
 
     #[cfg(feature = "trace")]
     fn trace(&self, _: Configure<TraceBuilder>, _: Env<'_>) -> Result<Traced<Self>, BuildError> {
+        Ok(None)
+    }
+
+    #[cfg(feature = "log")]
+    fn log(&self, _: Configure<AccessLogBuilder>, _: Env<'_>) -> Result<Option<()>, BuildError> {
         Ok(None)
     }
 }

@@ -7,8 +7,15 @@ use gusset_core::{Filter, Observe, ObserveLayer};
 use crate::Kind;
 
 /// Everybody who looks at a call, the outermost first.
-pub(crate) type Observers<K, O> =
-    Filter<(Option<<K as Kind>::Trace>, <K as Kind>::Metrics, O), <K as Kind>::Skip>;
+pub(crate) type Observers<K, O> = Filter<
+    (
+        Option<<K as Kind>::Log>,
+        Option<<K as Kind>::Trace>,
+        <K as Kind>::Metrics,
+        O,
+    ),
+    <K as Kind>::Skip,
+>;
 
 /// The layer of a [`Telemetry`](crate::Telemetry): all observers in one driver and, for a client whose
 /// calls have spans, what sends their trace on.
