@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use gusset_core::{Filter, ObserveLayer};
 use gusset_health::{Health, Phase};
 use gusset_http::{GrpcServer, Http, Paths};
 use gusset_tests::clients::soon;
 use http::uri::PathAndQuery;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -169,4 +170,44 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     let farewell = soon(server).await.expect("no panic");
     assert!(farewell.is_clean(), "{farewell:?}");
     assert!(farewell.served().is_some_and(Result::is_ok), "{farewell:?}");
+}
+
+/// tonic accepts no connection any more, and keeps its listener all the same until the last call has
+/// ended: who connects then waits for nothing. A stream of connections that ends by itself closes it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
+    let health = Health::builder().signals(false).drain_delay(Duration::ZERO);
+    let health = health.build().expect("a good configuration");
+    let running = health.start().expect("a runtime");
+    let gate = Arc::new(Semaphore::new(0));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    let incoming = TcpIncoming::from(listener)
+        .take_until(Box::pin(running.shutdown_signal()))
+        .chain(stream::empty());
+    let server = Server::builder()
+        .layer(ObserveLayer::<Http<GrpcServer>, _>::new(health.in_flight()))
+        .add_service(Slow(gate.clone()))
+        .serve_with_incoming_shutdown(incoming, std::future::pending());
+    let server = tokio::spawn(async move { running.serve(server).await });
+    health.lifecycle().started();
+    let channel = Channel::from_shared(format!("http://{address}"));
+    let calling = tokio::spawn(call(channel.expect("a URI").connect_lazy()));
+    soon(async {
+        while health.in_flight().count() < 1 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    health.lifecycle().drain();
+    soon(async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(health.in_flight().count(), 1, "it was not broken off");
+    gate.add_permits(1);
+    soon(calling).await.expect("no panic").expect("an answer");
+    assert!(soon(server).await.expect("no panic").is_clean());
 }

@@ -59,6 +59,12 @@ async fn a_thousand_probes_a_second_are_all_answered_during_overload() {
             assert_eq!(good, times, "{listener} {path}");
         }
     }
+    let (_, page) = get(shop.management, "/metrics").unwrap();
+    assert!(page.contains("http_route=\"/catalogue\""), "{page}");
+    assert!(
+        !page.contains("livez") && !page.contains("readyz"),
+        "probes are no traffic"
+    );
     assert!(callers.good() > before, "the load went on");
     assert_eq!((callers.stop().await, callers.bad()), (None, 0));
 }

@@ -394,9 +394,9 @@ impl Systemd {
     fn check(&self, row: &Row) {
         let told = crate::systemd::told(&self.0);
         let heard = |line: &&str| told.iter().any(|told| told == *line);
-        let (phase, wanted) = (row.phase, row.told.iter().all(|line| heard(&line)));
+        let (phase, wanted) = (row.phase, row.told.iter().all(heard));
         assert!(wanted, "{phase}: systemd was told {told:?}");
-        let unwanted = row.untold.iter().any(|line| heard(&line));
+        let unwanted = row.untold.iter().any(heard);
         assert!(!unwanted, "{phase}: systemd was told {told:?}");
         let ready = told.iter().filter(|line| *line == "READY=1").count();
         assert!(ready <= 1, "{phase}: systemd was told {told:?}");
