@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use gusset::http::RequestHead;
 use gusset::prometheus::Prometheus;
-use gusset::{BuildError, HttpClient, Observed};
+use gusset::{BuildError, HttpClient, Observed, Signals};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -51,10 +51,10 @@ impl Charges {
 }
 
 impl Payments {
-    /// A client whose calls are measured on that page.
-    pub(crate) fn client(page: &Prometheus, address: SocketAddr) -> Result<Self, BuildError> {
-        let gusset = gusset::http_client()
-            .prometheus(page)
+    /// A client whose calls are measured, logged and traced there.
+    pub(crate) fn client(signals: &Signals, address: SocketAddr) -> Result<Self, BuildError> {
+        let gusset = signals
+            .http_client()
             .metrics(|metrics| metrics.route(template))
             .build()?;
         let client = Client::builder(TokioExecutor::new()).build_http();
@@ -83,12 +83,16 @@ fn template(_: RequestHead<'_>) -> Option<&str> {
     Some("/charges")
 }
 
-/// The payments server: it declines what costs more than 500.
+/// The payments server: it declines what costs more than 500. It is another service, if in the same
+/// process: it has a page of its own, and its calls belong to the traces of the shop's.
 pub(crate) fn serve(
     listener: TcpListener,
+    signals: &Signals,
     charges: Arc<Charges>,
     closing: Closing,
-) -> impl Future<Output = io::Result<()>> + Send {
+) -> Result<impl Future<Output = io::Result<()>> + Send + use<>, Failure> {
+    let page = Prometheus::builder().build()?;
+    let gusset = signals.http().prometheus(&page).build()?;
     let charge = |State(charges): State<Arc<Charges>>, Json(cents): Json<u64>| async move {
         let (count, status) = match cents {
             0..=50_000 => (&charges.made, StatusCode::CREATED),
@@ -99,7 +103,8 @@ pub(crate) fn serve(
     };
     let app = Router::new()
         .route("/charges", post(charge))
-        .with_state(charges);
+        .with_state(charges)
+        .layer(gusset.layer());
     let serve = axum::serve(listener, app).with_graceful_shutdown(closed(closing));
-    serve.into_future()
+    Ok(serve.into_future())
 }

@@ -42,11 +42,11 @@ impl Process {
     pub(crate) fn start(command: &mut Command) -> std::io::Result<Self> {
         let mut child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()?;
         let printed = Arc::new(Mutex::new(String::new()));
-        let (out, kept) = (child.stdout.take().unwrap(), printed.clone());
+        let (out, kept) = (child.stderr.take().unwrap(), printed.clone());
         thread::spawn(move || {
             for line in BufReader::new(out).lines() {
                 let Ok(line) = line else { return };
