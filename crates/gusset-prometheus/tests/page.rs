@@ -135,6 +135,7 @@ fn two_metrics_of_one_name_do_not_spoil_a_page_of_open_metrics() {
         gauge!("calls.created").set(7);
         histogram!("calls").record(1);
         gauge!("target").set(7);
+        gauge!("target.info").set(7);
     });
     let page = prometheus.page().render_open_metrics();
     assert!(
@@ -142,6 +143,7 @@ fn two_metrics_of_one_name_do_not_spoil_a_page_of_open_metrics() {
         "{page}"
     );
     assert!(!page.contains("jobs 7") && !page.contains("created") && !page.contains("target 7"));
+    assert!(!page.contains("target_info 7"), "{page}");
     assert_eq!(value(&prometheus.page().render(), "jobs").unwrap(), "7");
 }
 

@@ -47,6 +47,7 @@ impl HistogramCell {
         // The bits of 0.0 are zero.
         let cells = (0..stride * shares()).map(|_| AtomicU64::new(0)).collect();
         Self {
+            // There is one: `Bounds` refuses to be none.
             first: bounds.ends()[0],
             bounds,
             cells,
@@ -87,7 +88,7 @@ impl HistogramCell {
     #[expect(clippy::inline_always, reason = "measured: ten instructions of sixty")]
     #[inline(always)]
     fn add(&self, value: f64, times: u64, added: f64) {
-        if !value.is_finite() {
+        if !value.is_finite() || times == 0 {
             return;
         }
         let share = &self.cells[(thread() & self.mask) * self.stride..];
@@ -173,6 +174,19 @@ mod tests {
         buckets.record_many(f64::MAX, 0);
         assert_eq!(counts(&buckets), [0, 1, 0]);
         assert_eq!(buckets.sum(), 1.5);
+    }
+
+    #[test]
+    fn what_counts_nowhere_leaves_no_exemplar() {
+        let buckets = buckets();
+        gusset_core::TraceIds::new([1; 16], [2; 8], true).scope(|| {
+            buckets.record(f64::NAN);
+            buckets.record_many(1.5, 0);
+            assert_eq!(buckets.exemplars().count(), 0);
+            buckets.record_many(1.5, 2);
+        });
+        let kept: Vec<_> = buckets.exemplars().map(|(at, it)| (at, it.value)).collect();
+        assert_eq!(kept, [(1, 1.5)]);
     }
 
     #[test]
