@@ -173,7 +173,7 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
                 (Some(prometheus), None) => prometheus,
                 (None, resource) => {
                     let resource = resource.unwrap_or_else(|| Resource::from_lookup(&env));
-                    let prometheus = Prometheus::builder().resource(resource).build();
+                    let prometheus = Prometheus::builder().resource(resource).build_with(&env);
                     prometheus.map_err(BuildError::new)?
                 }
             };
