@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
-use gusset::http::RequestHead;
+use gusset::http::{RequestIdLayer, Route};
 use gusset::prometheus::Prometheus;
 use gusset::{BuildError, HttpClient, Observed, Signals};
 use http::{Request, StatusCode, header};
@@ -53,10 +53,7 @@ impl Charges {
 impl Payments {
     /// A client whose calls are measured, logged and traced there.
     pub(crate) fn client(signals: &Signals, address: SocketAddr) -> Result<Self, BuildError> {
-        let gusset = signals
-            .http_client()
-            .metrics(|metrics| metrics.route(template))
-            .build()?;
+        let gusset = signals.http_client().build()?;
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self {
             client: gusset.layer().layer(client),
@@ -68,6 +65,8 @@ impl Payments {
     pub(crate) async fn charge(&self, cents: u64) -> Result<bool, Failure> {
         let request = Request::post(format!("http://{}/charges", self.address))
             .header(header::CONTENT_TYPE, "application/json")
+            // What the call is called, in all signals.
+            .extension(Route::new("/charges"))
             .body(Full::from(cents.to_string()))?;
         let response = self.client.clone().oneshot(request).await?;
         match response.status() {
@@ -76,11 +75,6 @@ impl Payments {
             status => Err(format!("the payments server answered {status}").into()),
         }
     }
-}
-
-/// The template of the one request that the client makes (`url.template`).
-fn template(_: RequestHead<'_>) -> Option<&str> {
-    Some("/charges")
 }
 
 /// The payments server: it declines what costs more than 500. It is another service, if in the same
@@ -104,7 +98,8 @@ pub(crate) fn serve(
     let app = Router::new()
         .route("/charges", post(charge))
         .with_state(charges)
-        .layer(gusset.layer());
+        .layer(gusset.layer())
+        .layer(RequestIdLayer::new());
     let serve = axum::serve(listener, app).with_graceful_shutdown(closed(closing));
     Ok(serve.into_future())
 }
