@@ -43,6 +43,13 @@ fn ask(address: SocketAddr, path: &str) -> String {
 }
 
 #[test]
+fn it_is_set_up_here_and_held_anywhere() {
+    fn shared<T: Send + Sync>() {}
+    shared::<EndpointListener>();
+    shared::<EndpointListenerBuilder>();
+}
+
+#[test]
 fn each_path_has_its_endpoint_and_other_paths_a_line() {
     let builder = builder()
         .mount("/b", Says("two"))
