@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use bytes::Bytes;
 use gusset_http::{Endpoint, EndpointListener, EndpointListenerBuilder, RequestHead};
@@ -42,6 +43,13 @@ fn ask(address: SocketAddr, path: &str) -> String {
 }
 
 #[test]
+fn it_is_set_up_here_and_held_anywhere() {
+    fn shared<T: Send + Sync>() {}
+    shared::<EndpointListener>();
+    shared::<EndpointListenerBuilder>();
+}
+
+#[test]
 fn each_path_has_its_endpoint_and_other_paths_a_line() {
     let builder = builder()
         .mount("/b", Says("two"))
@@ -71,9 +79,23 @@ fn its_port_is_free_once_it_is_shut_down() {
 fn connections_beyond_the_most_wait_for_their_turn() {
     let listener = start(builder().connections(1));
     let address = listener.local_addr();
+    // Accepted in their order: this one is served first, and says nothing.
     let first = TcpStream::connect(address).unwrap();
-    let second = std::thread::spawn(move || ask(address, "/a"));
-    // Held by the first, which says nothing, until it goes.
+    let mut second = TcpStream::connect(address).unwrap();
+    second
+        .write_all(b"GET /a HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    // Right code never answers before the first is gone, however long this waits.
+    second
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .unwrap();
+    let mut answer = [0; 512];
+    assert!(second.read(&mut answer).is_err(), "answered out of turn");
     drop(first);
-    assert!(second.join().unwrap().ends_with("one"));
+    second
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let mut answer = String::new();
+    second.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("one"), "{answer}");
 }
