@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-// The front page's example compiles.
-#[cfg(all(doctest, feature = "prometheus"))]
+// The examples of the front page compile.
+#[cfg(all(doctest, feature = "signals"))]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
 
