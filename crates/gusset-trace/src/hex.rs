@@ -44,17 +44,17 @@ pub(crate) fn lower(digits: &[u8]) -> Option<u64> {
 fn eight_lower(text: u64) -> Option<u32> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     // Of letters bit 6 is set, and `a` ends in 1.
-    let letters = text >> 6 & ONES;
-    let values = (text & ONES * 0xf) + letters * 9;
+    let letters = (text >> 6) & ONES;
+    let values = (text & (ONES * 0xf)) + letters * 9;
     // Written again, digits are what was read, and nothing else is.
-    let tens = (values + ONES * 6) >> 4 & ONES;
+    let tens = ((values + ONES * 6) >> 4) & ONES;
     let written = values + ONES * 0x30 + tens * 0x27;
-    if written != text || values & ONES * 0xf0 != 0 {
+    if written != text || values & (ONES * 0xf0) != 0 {
         return None;
     }
-    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    Some((fours | fours >> 16) as u32)
+    let pairs = (values | (values >> 4)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
+    Some((fours | (fours >> 16)) as u32)
 }
 
 /// The number that one to 32 digits are. No sign, no prefix, nothing but digits.

@@ -59,7 +59,8 @@ use crate::{Limits, SpanId, TraceFlags, TraceId, current};
 /// });
 /// ```
 ///
-/// Put a `reload::Layer` round its filter, not round itself: calls find this layer by its type.
+/// The sink may log, but must make no spans: `tracing-subscriber` does not let go of one that is closed
+/// while another is being closed. Put a `reload::Layer` round its filter, not round itself: calls find this layer by its type.
 #[derive(Clone)]
 pub struct SpanLayer {
     out: Out,
