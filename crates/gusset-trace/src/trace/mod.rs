@@ -353,9 +353,10 @@ impl Shared {
             parent_span_id: parent.map(SpanId::to_bytes),
             parent_is_remote: parent.is_some() && self.side == Side::Server,
             flags: trace.flags().bits(),
-            trace_state: match trace.state().as_str() {
-                "" => Text::Borrowed(""),
-                state => state.to_owned().into(),
+            // What others keep in it is theirs, and the caller's word: it travels, and is not told.
+            trace_state: match trace.state().get("ot") {
+                None => Text::Borrowed(""),
+                Some(ours) => format!("ot={ours}").into(),
             },
             name,
             kind: match self.side {

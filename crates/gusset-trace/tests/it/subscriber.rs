@@ -393,7 +393,7 @@ fn the_log_s_filter_does_not_reach_the_spans() {
             let layer = SpanLayer::new(spans.clone());
             let work = || {
                 server(get("/"), || {
-                    info_span!("own").in_scope(|| info!("not shown"))
+                    info_span!("own").in_scope(|| info!("not shown"));
                 });
             };
             if filtered {
@@ -413,7 +413,7 @@ fn the_log_s_filter_does_not_reach_the_spans() {
             .with(SpanLayer::new(spans.clone()));
         tracing::subscriber::with_default(subscriber, || {
             server(get("/"), || {
-                info_span!("own").in_scope(|| info!("not shown"))
+                info_span!("own").in_scope(|| info!("not shown"));
             });
         });
         assert_eq!(spans.take().len(), 2, "{directive}");
