@@ -74,6 +74,11 @@ const CHORES: &[Chore] = &[
         run: Run::Alone(bench::breakers),
     },
     Chore {
+        name: "traces",
+        about: "count what traces cost beside their peers, and only tell it",
+        run: Run::Alone(bench::traces),
+    },
+    Chore {
         name: "time",
         about: "take the time of a call",
         run: Run::Alone(bench::time),

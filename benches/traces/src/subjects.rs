@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
@@ -19,6 +20,8 @@ use crate::sink::Discard;
 /// Throws batches away.
 #[derive(Debug)]
 struct Throw;
+
+static THROWN: AtomicUsize = AtomicUsize::new(0);
 
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
@@ -61,7 +64,9 @@ pub fn subscribe_otel() {
 pub fn provider() -> &'static SdkTracerProvider {
     PROVIDER.get_or_init(|| {
         opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-        let provider = SdkTracerProvider::builder().with_batch_exporter(Throw).build();
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(Throw)
+            .build();
         opentelemetry::global::set_tracer_provider(provider.clone());
         provider
     })
@@ -89,6 +94,12 @@ pub fn flush() {
     }
 }
 
+/// How many spans of the peers were thrown away.
+pub fn thrown() -> usize {
+    flush();
+    THROWN.load(Ordering::Relaxed)
+}
+
 fn install(subscriber: impl tracing::Subscriber + Send + Sync) {
     tracing::subscriber::set_global_default(subscriber).expect("one scenario a process");
 }
@@ -97,6 +108,7 @@ fn install(subscriber: impl tracing::Subscriber + Send + Sync) {
 
 impl SpanExporter for Throw {
     fn export(&self, batch: Vec<SpanData>) -> impl Future<Output = OTelSdkResult> + Send {
+        THROWN.fetch_add(batch.len(), Ordering::Relaxed);
         drop(batch);
         ready(Ok(()))
     }

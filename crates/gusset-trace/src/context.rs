@@ -58,9 +58,16 @@ impl TraceContext {
         self.clone().into_child()
     }
 
-    pub(crate) fn into_child(mut self) -> Self {
+    fn into_child(mut self) -> Self {
         self.span_id = SpanId::random();
         self
+    }
+
+    /// Goes on to a new span, sampled or not, and gives the one before.
+    #[inline]
+    pub(crate) fn step(&mut self, is_sampled: bool) -> SpanId {
+        self.flags = self.flags.with_sampled(is_sampled);
+        std::mem::replace(&mut self.span_id, SpanId::random())
     }
 
     #[must_use]

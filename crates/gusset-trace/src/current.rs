@@ -153,20 +153,12 @@ pub(crate) fn scope<R>(
     }
 }
 
-/// A place that is shared, in the memory of one whose call has ended.
+/// A place for a call that begins, nobody else's and empty: in the memory of one whose call has ended,
+/// if there is any.
 #[inline]
-pub(crate) fn share(place: Place) -> Arc<Place> {
+pub(crate) fn fresh() -> Arc<Place> {
     let ended = ENDED.try_with(|ended| ended.try_borrow_mut().ok()?.pop());
-    match ended.ok().flatten() {
-        Some(mut ended) => {
-            if let Some(memory) = Arc::get_mut(&mut ended) {
-                *memory = place;
-                return ended;
-            }
-            Arc::new(place)
-        }
-        None => Arc::new(place),
-    }
+    ended.ok().flatten().unwrap_or_default()
 }
 
 /// The call has ended. Its place goes now, but for its memory.
@@ -176,10 +168,7 @@ pub(crate) fn end(mut ended: Arc<Place>) {
     let Some(place) = Arc::get_mut(&mut ended) else {
         return;
     };
-    place.context.trace = None;
-    place.context.baggage = Baggage::new();
-    place.recording = None;
-    place.request_id = None;
+    *place = Place::default();
     let _ = ENDED.try_with(|all| {
         if let Ok(mut all) = all.try_borrow_mut() {
             if all.len() < KEPT {

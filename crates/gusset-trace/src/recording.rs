@@ -16,6 +16,7 @@ use crate::sample::Hold;
 pub(crate) struct Recording {
     pub(crate) limits: Limits,
     /// W3C's `tracestate`, for the spans below.
+    #[cfg(feature = "subscriber")]
     pub(crate) trace_state: Text,
     out: Out,
     span: Mutex<Option<SpanData>>,
@@ -66,6 +67,7 @@ impl Recording {
     pub(crate) fn new(span: SpanData, limits: Limits, out: Out) -> Self {
         Self {
             limits,
+            #[cfg(feature = "subscriber")]
             trace_state: span.trace_state.clone(),
             out,
             span: Mutex::new(Some(span)),

@@ -6,6 +6,7 @@ mod health;
 mod scale;
 mod scrape;
 mod sockets;
+mod traces;
 
 use std::fmt::Write as _;
 
@@ -32,6 +33,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         peers,
         pairs,
         sockets,
+        traces,
     } = figures;
     let mut page = HEAD.to_owned();
     writeln!(page, "\n| | |\n|---|---|")?;
@@ -40,6 +42,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     }
     beside::write(&mut page, peers, pairs)?;
     sockets::write(&mut page, sockets)?;
+    traces::write(&mut page, traces)?;
     calls::write(&mut page, ours)?;
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;

@@ -21,8 +21,8 @@ use tracing_subscriber::registry::LookupSpan;
 use self::entered::Top;
 pub(crate) use self::entered::entered_recording;
 pub use self::filter::Recorded;
-pub(crate) use self::node::{Handover, hand_over};
-use self::node::{Node, Parent};
+pub(crate) use self::node::announce;
+use self::node::{Handover, Node, Parent};
 use crate::recording::{Out, exporting};
 use crate::sample::{AlwaysOn, Decision, Sampler, Sampling};
 use crate::{Limits, SpanId, TraceFlags, TraceId, current};
@@ -59,7 +59,8 @@ use crate::{Limits, SpanId, TraceFlags, TraceId, current};
 /// });
 /// ```
 ///
-/// Put a `reload::Layer` round its filter, not round itself: calls find this layer by its type.
+/// The sink may log, but must make no spans: `tracing-subscriber` does not let go of one that is closed
+/// while another is being closed. Put a `reload::Layer` round its filter, not round itself: calls find this layer by its type.
 #[derive(Clone)]
 pub struct SpanLayer {
     out: Out,

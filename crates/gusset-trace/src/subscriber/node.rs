@@ -31,29 +31,19 @@ pub(super) enum Parent {
 }
 
 /// What a call tells of the `tracing` span that it is about to make.
-pub(crate) struct Handover {
-    pub(crate) ids: TraceIds,
-    pub(crate) recording: Arc<Recording>,
+pub(super) struct Handover {
+    pub(super) ids: TraceIds,
+    pub(super) recording: Arc<Recording>,
 }
 
 thread_local! {
     static HANDOVER: RefCell<Option<Handover>> = const { RefCell::new(None) };
 }
 
-/// Runs what makes the span of a call that is recorded.
-pub(crate) fn hand_over<R>(call: Option<Handover>, make: impl FnOnce() -> R) -> R {
-    let Some(call) = call else {
-        return make();
-    };
-    struct Clear;
-    impl Drop for Clear {
-        fn drop(&mut self) {
-            Handover::put(None);
-        }
-    }
-    Handover::put(Some(call));
-    let _clear = Clear;
-    make()
+/// Tells whose span is made next on this thread: that of a call, recorded or not.
+pub(crate) fn announce(ids: TraceIds, recording: Option<&Arc<Recording>>) {
+    let recording = recording.cloned();
+    Handover::put(recording.map(|recording| Handover { ids, recording }));
 }
 
 // === impl Node ===

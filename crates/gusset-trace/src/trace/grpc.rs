@@ -21,12 +21,12 @@ fn method(req: RequestHead<'_>) -> &str {
 
 /// The span of either side, `{method}`.
 macro_rules! grpc_span {
-    ($name:literal, $kind:literal, $call:ident) => {
+    ($name:literal, $kind:literal, $call:ident, $announce:ident) => {
         span!(
             target: "gusset::trace",
             Level::INFO,
             $name,
-            { names::NAME } = method($call.req),
+            { names::NAME } = { $announce(); method($call.req) },
             { names::KIND } = $kind,
             { names::STATUS } = Empty,
             { names::TRACE_ID } = %$call.trace.trace_id(),
@@ -47,12 +47,12 @@ macro_rules! grpc_span {
     };
 }
 
-pub(super) fn server_span(call: Starting<'_>) -> Span {
-    grpc_span!("rpc.server", "server", call)
+pub(super) fn server_span(call: Starting<'_>, announce: impl Fn()) -> Span {
+    grpc_span!("rpc.server", "server", call, announce)
 }
 
-pub(super) fn client_span(call: Starting<'_>) -> Span {
-    grpc_span!("rpc.client", "client", call)
+pub(super) fn client_span(call: Starting<'_>, announce: impl Fn()) -> Span {
+    grpc_span!("rpc.client", "client", call, announce)
 }
 
 /// The name of the span, at its start.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::SystemTime;
 
-use gusset_core::{Cx, Observer};
+use gusset_core::{Cx, Observer, TraceIds};
 use gusset_export::{SpanData, SpanKind, SpanSink, Text};
 use gusset_http::{
     Http, KnownMethods, QueryRedaction, RequestHead, RequestId, Rules, TrustedProxies,
@@ -22,7 +22,7 @@ pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
 use self::headers::Headers;
 use self::span::{Lazy, Starting};
-use crate::current::{self, Place};
+use crate::current;
 use crate::exception::{Exceptions, Kind};
 use crate::propagate::{self, Propagator as _};
 use crate::recording::{Fate, Out, Recording, exporting};
@@ -154,65 +154,66 @@ impl<R: Rules> Observer<Http<R>> for Trace {
     fn start(&self, req: RequestHead<'_>, cx: &mut Cx) -> Self::Call {
         let shared = &*self.shared;
         let owner = Arc::as_ptr(&self.shared).cast::<u8>() as usize;
-        let mut place = match shared.side {
-            Side::Server if current::owner() == owner => return None,
-            Side::Server => Place {
-                context: shared.receive(req),
-                ..Place::default()
-            },
-            Side::Client => current::place(),
-        };
-        if shared.side == Side::Server {
-            place.request_id = req.extensions.get().cloned();
+        if shared.side == Side::Server && current::owner() == owner {
+            return None;
         }
-        let parent = place.context.trace.take();
+        let mut memory = current::fresh();
+        let place = Arc::make_mut(&mut memory);
+        let inside = match shared.side {
+            Side::Server => {
+                place.context = shared.receive(req);
+                place.request_id = req.extensions.get().cloned();
+                None
+            }
+            Side::Client => {
+                *place = current::place();
+                place.recording.take()
+            }
+        };
         let Chosen {
             trace_id,
             is_sampled,
             out,
             decides,
-        } = shared.choose(req, parent.as_ref(), place.recording.take(), cx);
-        let parent_id = parent.as_ref().map(TraceContext::span_id);
-        let trace = parent.map_or_else(|| TraceContext::first(trace_id), TraceContext::into_child);
-        let flags = trace.flags().with_sampled(is_sampled);
-        let trace = trace.with_flags(flags);
-        let starting = Starting {
-            req,
-            trace: &trace,
-            parent: parent_id,
-            request_id: place.request_id.as_ref().map(RequestId::as_str),
+        } = shared.choose(req, place.context.trace.as_ref(), inside, cx);
+        let parent = match &mut place.context.trace {
+            Some(trace) => Some(trace.step(is_sampled)),
+            none => {
+                none.insert(TraceContext::first(trace_id)).step(is_sampled);
+                None
+            }
+        };
+        let Some(trace) = &place.context.trace else {
+            return None;
         };
         let facts = Lazy::new(|| shared.facts(req));
+        let starting = Starting {
+            req,
+            trace,
+            parent,
+            request_id: place.request_id.as_ref().map(RequestId::as_str),
+        };
         let recording = out.map(|out| {
             let span = shared.record(starting, &facts);
             Arc::new(Recording::new(span, shared.limits, out))
         });
-        let make = || match (shared.protocol, shared.side) {
-            (Protocol::Http, Side::Server) => span::server_span(starting, &facts),
-            (Protocol::Http, Side::Client) => span::client_span(starting, &facts),
-            (Protocol::Grpc, Side::Server) => grpc::server_span(starting),
-            (Protocol::Grpc, Side::Client) => grpc::client_span(starting),
-        };
-        #[cfg(feature = "subscriber")]
-        let span = {
-            let handover = recording.clone().map(|recording| {
-                let ids = trace.ids();
-                crate::subscriber::Handover { ids, recording }
-            });
-            crate::subscriber::hand_over(handover, make)
-        };
-        #[cfg(not(feature = "subscriber"))]
-        let span = make();
-        let is_unproven =
-            self.is(Side::Server, Protocol::Grpc) && !(span.is_disabled() && recording.is_none());
         let ids = trace.ids();
-        place.context.trace = Some(trace);
+        // Called once the span is known to be wanted by somebody.
+        let announce = || announce(ids, recording.as_ref());
+        let span = match (shared.protocol, shared.side) {
+            (Protocol::Http, Side::Server) => span::server_span(starting, &facts, announce),
+            (Protocol::Http, Side::Client) => span::client_span(starting, &facts, announce),
+            (Protocol::Grpc, Side::Server) => grpc::server_span(starting, announce),
+            (Protocol::Grpc, Side::Client) => grpc::client_span(starting, announce),
+        };
+        let is_looked_at = !span.is_disabled() || recording.is_some();
+        let is_unproven = is_looked_at && self.is(Side::Server, Protocol::Grpc);
         place.recording = recording;
         place.owner = owner;
         place.span = span.id().map_or(0, |id| id.into_u64());
         Some(TraceCall {
             span,
-            place: Some(current::share(place)),
+            place: Some(memory),
             ids,
             shared: self.shared.clone(),
             method: shared.methods.index_of(req.method),
@@ -221,6 +222,16 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         })
     }
 }
+
+/// Tells the layer of the thread's subscriber whose span is about to be made.
+#[cfg(feature = "subscriber")]
+fn announce(ids: TraceIds, recording: Option<&Arc<Recording>>) {
+    crate::subscriber::announce(ids, recording);
+}
+
+/// Nobody is there to be told.
+#[cfg(not(feature = "subscriber"))]
+fn announce(_: TraceIds, _: Option<&Arc<Recording>>) {}
 
 /// What was decided on a call that begins.
 struct Chosen {
@@ -342,9 +353,10 @@ impl Shared {
             parent_span_id: parent.map(SpanId::to_bytes),
             parent_is_remote: parent.is_some() && self.side == Side::Server,
             flags: trace.flags().bits(),
-            trace_state: match trace.state().as_str() {
-                "" => Text::Borrowed(""),
-                state => state.to_owned().into(),
+            // What others keep in it is theirs, and the caller's word: it travels, and is not told.
+            trace_state: match trace.state().get("ot") {
+                None => Text::Borrowed(""),
+                Some(ours) => format!("ot={ours}").into(),
             },
             name,
             kind: match self.side {

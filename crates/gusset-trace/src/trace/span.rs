@@ -75,7 +75,7 @@ impl Shared {
                 .and_then(|proxies| proxies.client(req)),
             peer: self.peer.then(|| PeerAddr::of(req)).flatten(),
             user_agent: self.user_agent(req),
-            resend_count: ResendCount::of(req),
+            resend_count: (!is_server).then(|| ResendCount::of(req)).flatten(),
             url: Url {
                 uri: req.uri,
                 secrets: self.query.as_ref(),
@@ -108,6 +108,7 @@ impl Shared {
 pub(super) fn server_span<'a>(
     call: Starting<'a>,
     facts: &Lazy<'a, impl FnOnce() -> Facts<'a>>,
+    announce: impl Fn(),
 ) -> Span {
     let Starting {
         req,
@@ -119,7 +120,7 @@ pub(super) fn server_span<'a>(
         target: "gusset::trace",
         Level::INFO,
         "http.server",
-        { names::NAME } = %facts.name(),
+        { names::NAME } = %{ announce(); facts.name() },
         { names::KIND } = "server",
         { names::STATUS } = Empty,
         { names::TRACE_ID } = %trace.trace_id(),
@@ -151,6 +152,7 @@ pub(super) fn server_span<'a>(
 pub(super) fn client_span<'a>(
     call: Starting<'a>,
     facts: &Lazy<'a, impl FnOnce() -> Facts<'a>>,
+    announce: impl Fn(),
 ) -> Span {
     let Starting {
         trace,
@@ -162,7 +164,7 @@ pub(super) fn client_span<'a>(
         target: "gusset::trace",
         Level::INFO,
         "http.client",
-        { names::NAME } = %facts.name(),
+        { names::NAME } = %{ announce(); facts.name() },
         { names::KIND } = "client",
         { names::STATUS } = Empty,
         { names::TRACE_ID } = %trace.trace_id(),
@@ -268,7 +270,13 @@ impl Name<'_> {
         match self.parts() {
             (method, None) => method.to_owned(),
             // Without the machinery of formatting: each call has a name.
-            (method, Some(route)) => [method, " ", route].concat(),
+            (method, Some(route)) => {
+                let mut name = String::with_capacity(method.len() + 1 + route.len());
+                name.push_str(method);
+                name.push(' ');
+                name.push_str(route);
+                name
+            }
         }
     }
 }

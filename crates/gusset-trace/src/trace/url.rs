@@ -24,7 +24,10 @@ pub(super) fn path(uri: &Uri) -> &str {
 
 /// Host, without brackets, and port of `host`, `host:port`, `[v6]:port`, and of what has credentials before that.
 pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
-    // One look at each byte: nearly all are letters and dots.
+    let is_mark = |byte: u8| matches!(byte, b'@' | b':' | b']');
+    if !authority.bytes().any(is_mark) {
+        return (capped(authority, 255), None);
+    }
     let (mut start, mut colon) = (0, None);
     for (at, byte) in authority.bytes().enumerate() {
         match byte {
