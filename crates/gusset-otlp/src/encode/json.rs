@@ -143,6 +143,11 @@ impl Writer for Json {
         self.text.push('}');
     }
 
+    fn empty(&mut self, field: Field) {
+        self.name(field);
+        self.text.push_str("[]");
+    }
+
     fn list<T>(
         &mut self,
         field: Field,

@@ -5,8 +5,14 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod environment;
 mod faults;
+mod itself;
+mod logs;
+mod metrics;
 mod receiver;
 mod shutdown;
 mod spans;
 mod support;
+#[cfg(feature = "tls")]
+mod tls;

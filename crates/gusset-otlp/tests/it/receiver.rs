@@ -141,7 +141,10 @@ impl Receiver {
 
     pub(crate) fn spans(&self) -> Vec<opentelemetry_proto::tonic::trace::v1::Span> {
         let state = self.state.lock().unwrap();
-        let all = state.spans.iter().flat_map(|request| &request.resource_spans);
+        let all = state
+            .spans
+            .iter()
+            .flat_map(|request| &request.resource_spans);
         let all = all.flat_map(|resource| &resource.scope_spans);
         all.flat_map(|scope| scope.spans.clone()).collect()
     }
@@ -172,7 +175,8 @@ async fn serve(
         };
         let (state, tell, tls) = (Arc::clone(&state), tell.clone(), tls.clone());
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&state), tell.clone(), request));
+            let service =
+                service_fn(move |request| answer(Arc::clone(&state), tell.clone(), request));
             let server = auto::Builder::new(TokioExecutor::new());
             // How a connection ends is the client's affair; the tests look at what it makes of it.
             match tls {
@@ -206,7 +210,8 @@ async fn answer(
         headers: head.headers.clone(),
         body: Bytes::new(),
     };
-    let grpc = head.headers.get("content-type") == Some(&HeaderValue::from_static("application/grpc"));
+    let grpc =
+        head.headers.get("content-type") == Some(&HeaderValue::from_static("application/grpc"));
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     if !grpc {
         got.body = match head.headers.get("content-encoding") {
@@ -232,8 +237,14 @@ async fn answer(
             return Ok(response);
         }
         Does::BreaksOff => {
-            let frames = [Ok(Frame::data(Bytes::from_static(b"ab"))), Err(io::Error::other("off"))];
-            let body = StreamBody::new(Frames(frames.into_iter().collect()));
+            let (send, frames) = tokio::sync::mpsc::channel(2);
+            tokio::spawn(async move {
+                let _ = send.send(Ok(Frame::data(Bytes::from_static(b"ab")))).await;
+                // What is before it is to arrive first.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let _ = send.send(Err(io::Error::other("off"))).await;
+            });
+            let body = StreamBody::new(Frames(frames));
             let mut response = Response::new(body.boxed_unsync());
             response.headers_mut().insert("content-length", 10.into());
             return Ok(typed(response, grpc));
@@ -251,27 +262,34 @@ async fn answer(
     Ok(take(&state, &got, &does))
 }
 
-/// Frames that are there already.
-struct Frames(std::collections::VecDeque<io::Result<Frame<Bytes>>>);
+struct Frames(tokio::sync::mpsc::Receiver<io::Result<Frame<Bytes>>>);
 
 impl futures_core::Stream for Frames {
     type Item = io::Result<Frame<Bytes>>;
 
     fn poll_next(
         mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
+        cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Self::Item>> {
-        std::task::Poll::Ready(self.0.pop_front())
+        self.0.poll_recv(cx)
     }
 }
 
 fn full(bytes: Bytes) -> Body {
-    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed_unsync()
+    Full::new(bytes)
+        .map_err(|never: Infallible| match never {})
+        .boxed_unsync()
 }
 
 fn typed(mut response: Response<Body>, grpc: bool) -> Response<Body> {
-    let kind = if grpc { "application/grpc" } else { "application/x-protobuf" };
-    response.headers_mut().insert("content-type", HeaderValue::from_static(kind));
+    let kind = if grpc {
+        "application/grpc"
+    } else {
+        "application/x-protobuf"
+    };
+    response
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static(kind));
     response
 }
 
@@ -301,16 +319,28 @@ fn take(state: &Shared, got: &Got, does: &Does) -> Response<Body> {
     }
     let body = match got.path.as_str() {
         "/v1/traces" => take!(
-            trace, spans, ExportTraceServiceRequest, ExportTraceServiceResponse,
-            ExportTracePartialSuccess, rejected_spans
+            trace,
+            spans,
+            ExportTraceServiceRequest,
+            ExportTraceServiceResponse,
+            ExportTracePartialSuccess,
+            rejected_spans
         ),
         "/v1/metrics" => take!(
-            metrics, metrics, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-            ExportMetricsPartialSuccess, rejected_data_points
+            metrics,
+            metrics,
+            ExportMetricsServiceRequest,
+            ExportMetricsServiceResponse,
+            ExportMetricsPartialSuccess,
+            rejected_data_points
         ),
         "/v1/logs" => take!(
-            logs, logs, ExportLogsServiceRequest, ExportLogsServiceResponse,
-            ExportLogsPartialSuccess, rejected_log_records
+            logs,
+            logs,
+            ExportLogsServiceRequest,
+            ExportLogsServiceResponse,
+            ExportLogsPartialSuccess,
+            rejected_log_records
         ),
         path => panic!("nothing is at {path}"),
     };
@@ -359,7 +389,11 @@ impl Official {
             message: "not now".to_owned(),
             details: vec![prost_any(after)],
         };
-        Err(tonic::Status::with_details(code, "not now", details.encode_to_vec().into()))
+        Err(tonic::Status::with_details(
+            code,
+            "not now",
+            details.encode_to_vec().into(),
+        ))
     }
 }
 
@@ -420,10 +454,11 @@ macro_rules! official {
             ) -> Result<tonic::Response<$module::$response>, tonic::Status> {
                 self.status()?;
                 self.state.lock().unwrap().$of.push(request.into_inner());
-                let partial_success = rejects(&self.does).map(|(count, message)| $module::$partial {
-                    $rejected: count,
-                    error_message: message.to_owned(),
-                });
+                let partial_success =
+                    rejects(&self.does).map(|(count, message)| $module::$partial {
+                        $rejected: count,
+                        error_message: message.to_owned(),
+                    });
                 Ok(tonic::Response::new($module::$response { partial_success }))
             }
         }
@@ -431,14 +466,29 @@ macro_rules! official {
 }
 
 official!(
-    trace, trace::trace_service_server::TraceService, spans, ExportTraceServiceRequest,
-    ExportTraceServiceResponse, ExportTracePartialSuccess, rejected_spans
+    trace,
+    trace::trace_service_server::TraceService,
+    spans,
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+    ExportTracePartialSuccess,
+    rejected_spans
 );
 official!(
-    metrics, metrics::metrics_service_server::MetricsService, metrics, ExportMetricsServiceRequest,
-    ExportMetricsServiceResponse, ExportMetricsPartialSuccess, rejected_data_points
+    metrics,
+    metrics::metrics_service_server::MetricsService,
+    metrics,
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+    ExportMetricsPartialSuccess,
+    rejected_data_points
 );
 official!(
-    logs, logs::logs_service_server::LogsService, logs, ExportLogsServiceRequest,
-    ExportLogsServiceResponse, ExportLogsPartialSuccess, rejected_log_records
+    logs,
+    logs::logs_service_server::LogsService,
+    logs,
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+    ExportLogsPartialSuccess,
+    rejected_log_records
 );

@@ -20,9 +20,7 @@ pub(crate) fn at(millis: u64) -> SystemTime {
 }
 
 /// An environment of these variables.
-pub(crate) fn env<'a>(
-    variables: &'a [(&'a str, &'a str)],
-) -> impl Fn(&str) -> Option<String> + 'a {
+pub(crate) fn env<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
     move |name| {
         let mut all = variables.iter();
         let found = all.find(|(key, _)| *key == name);
@@ -102,18 +100,32 @@ pub(crate) fn counter(value: f64) -> Metric {
     }
 }
 
-/// All that this thread and the threads that run `f`'s telemetry log under our target. It is global:
-/// the worker is another thread, so each test looks for its own words.
+/// What is logged under our target.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
-    /// Those of all the process, with a receiver's address in them.
-    pub(crate) fn about(&self, word: &str) -> Vec<String> {
-        let lines = self.0.lock().unwrap();
-        lines.iter().filter(|line| line.contains(word)).cloned().collect()
+    /// What is logged on this thread while `f` runs.
+    pub(crate) fn of<T>(f: impl FnOnce() -> T) -> (T, Vec<String>) {
+        let lines = Self::default();
+        let subscriber = tracing_subscriber::registry().with(Watch(lines.clone()));
+        let result = tracing::subscriber::with_default(subscriber, f);
+        let lines = lines.0.lock().unwrap().clone();
+        (result, lines)
     }
 
+    /// Those that have these words in them.
+    pub(crate) fn about(&self, word: &str) -> Vec<String> {
+        let lines = self.0.lock().unwrap();
+        lines
+            .iter()
+            .filter(|line| line.contains(word))
+            .cloned()
+            .collect()
+    }
+
+    /// What is logged on all threads, from the first call on: the worker is another thread. Each test
+    /// looks for its own words.
     pub(crate) fn all() -> Self {
         static LINES: std::sync::OnceLock<Lines> = std::sync::OnceLock::new();
         LINES
@@ -130,20 +142,18 @@ impl Lines {
 struct Watch(Lines);
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Watch {
-    fn on_event(
-        &self,
-        event: &tracing::Event<'_>,
-        _: tracing_subscriber::layer::Context<'_, S>,
-    ) {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         if event.metadata().target() != "gusset::otlp" {
             return;
         }
         let mut line = format!("{} ", event.metadata().level());
-        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            if field.name() == "message" {
-                write!(line, "{value:?}").unwrap();
-            }
-        });
+        event.record(
+            &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                if field.name() == "message" {
+                    write!(line, "{value:?}").unwrap();
+                }
+            },
+        );
         self.0.0.lock().unwrap().push(line);
     }
 }
