@@ -127,6 +127,11 @@ impl Queue {
         self.processed.increment(count as u64);
         self.size.set(waiting as f64);
     }
+
+    /// What is waiting, to be set while nothing is taken.
+    pub(crate) fn size(&self) -> Gauge {
+        self.size.clone()
+    }
 }
 
 // === impl Exports ===

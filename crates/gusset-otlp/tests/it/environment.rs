@@ -139,11 +139,15 @@ fn what_would_lose_telemetry_in_silence_is_an_error() {
 #[test]
 fn a_signal_that_goes_nowhere_is_not_asked_for_what_it_needs() {
     // None of it is used.
-    let telemetry = with(&[
+    let (enabled, lines) = on(&[
         ("OTEL_SDK_DISABLED", "true"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "no url"),
     ]);
-    assert!(!telemetry.unwrap().spans().is_enabled());
+    assert_eq!(enabled, [false; 2]);
+    assert_eq!(
+        lines,
+        ["INFO nothing is exported, as OTEL_SDK_DISABLED is true"]
+    );
 }
 
 #[test]

@@ -44,8 +44,10 @@ impl<F: Fn() -> Vec<gusset_export::Metric> + Send + Sync + 'static> gusset_expor
     }
 }
 
+type End = fn(Telemetry) -> Report;
+
 /// Each way to end, with what it tells.
-fn ways() -> Vec<(&'static str, fn(Telemetry) -> Report)> {
+fn ways() -> Vec<(&'static str, End)> {
     fn current() -> tokio::runtime::Runtime {
         Builder::new_current_thread().build().unwrap()
     }
