@@ -18,6 +18,7 @@ pub mod axum;
 mod drive;
 pub mod floor;
 pub mod layers;
+pub mod otlp;
 pub mod page;
 pub mod pass;
 pub mod program;
@@ -36,5 +37,6 @@ pub fn all() -> Vec<Scenario> {
     all.extend(series::scenarios());
     all.extend(attacks::scenarios());
     all.extend(page::scenarios());
+    all.extend(otlp::scenarios());
     all
 }

@@ -9,6 +9,8 @@ mod json;
 mod log;
 mod metric;
 mod protobuf;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::time::{SystemTime, UNIX_EPOCH};

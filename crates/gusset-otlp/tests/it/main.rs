@@ -5,6 +5,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod auto_traits;
+mod collector;
 mod environment;
 mod faults;
 mod itself;

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use gusset_export::{
-    Exemplar, HistogramPoint, Labels, Metric, MetricData, MetricSource, NumberPoint,
+    Exemplar, HistogramPoint, Labels, LogSink as _, Metric, MetricData, MetricSource, NumberPoint,
+    SpanSink as _,
 };
 use gusset_otlp::{Protocol, Resource, Signal, Telemetry};
 
@@ -173,4 +174,34 @@ fn metrics_are_read_when_it_is_time() {
         assert_eq!(receiver.next().path, "/v1/metrics");
     }
     drop(telemetry);
+}
+
+#[test]
+fn what_is_logged_while_telemetry_is_exported_is_not_exported() {
+    struct Talks(gusset_otlp::Logs, gusset_otlp::Spans);
+    impl MetricSource for Talks {
+        fn metrics(&self) -> Vec<Metric> {
+            assert!(!self.0.is_enabled() && !self.1.is_enabled());
+            self.0.export(crate::support::record("loop"));
+            self.1.export(crate::support::span("loop"));
+            vec![counter(1.0)]
+        }
+    }
+    let receiver = Receiver::start();
+    let other = quick(Telemetry::builder().endpoint(receiver.url()), &[]);
+    let source = Talks(other.logs(), other.spans());
+    let telemetry = quick(
+        Telemetry::builder()
+            .endpoint(receiver.url())
+            .metrics(source),
+        &[],
+    );
+    assert_eq!(telemetry.shutdown(PATIENCE).of(Signal::Metrics).exported, 1);
+    let report = other.shutdown(PATIENCE);
+    for signal in [Signal::Logs, Signal::Traces] {
+        assert_eq!(
+            (report.of(signal).exported, report.of(signal).lost()),
+            (0, 0)
+        );
+    }
 }
