@@ -7,6 +7,7 @@
 
 mod auto_traits;
 mod collector;
+mod console;
 mod environment;
 mod faults;
 mod itself;
@@ -16,5 +17,4 @@ mod receiver;
 mod shutdown;
 mod spans;
 mod support;
-#[cfg(feature = "tls")]
 mod tls;
