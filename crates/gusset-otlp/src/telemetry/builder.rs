@@ -7,7 +7,7 @@ use gusset_export::{Attribute, LogRecord, MetricSource, Resource, SpanData};
 use metrics::Histogram;
 use tokio::sync::watch;
 
-use super::Telemetry;
+use super::{Signals, Telemetry};
 use crate::detect::{self, Places};
 use crate::lane::{Lane, Tally};
 use crate::road::Road;
@@ -161,9 +161,11 @@ impl TelemetryBuilder {
             worker::start(making.pipelines).map_err(|error| ConfigError::new("thread", error))?;
         }
         Ok(Telemetry {
-            spans: Spans::new(spans),
-            logs: Logs::new(logs),
-            points,
+            signals: Signals {
+                spans: Spans::new(spans),
+                logs: Logs::new(logs),
+                points,
+            },
             resource,
             orders,
             pipelines,

@@ -219,3 +219,24 @@ fn a_header_of_code_that_is_none_is_an_error_without_its_value() {
     assert_eq!(error.field(), "header");
     assert!(!error.to_string().contains("cret"), "{error}");
 }
+
+#[test]
+fn no_duration_is_too_long() {
+    let receiver = Receiver::start();
+    let most = u64::MAX.to_string();
+    let telemetry = with(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url()),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", &most),
+        ("OTEL_BSP_SCHEDULE_DELAY", &most),
+        ("OTEL_BSP_EXPORT_TIMEOUT", &most),
+    ])
+    .unwrap();
+    telemetry.spans().export(span("a"));
+    assert_eq!(
+        telemetry
+            .shutdown(Duration::MAX)
+            .of(Signal::Traces)
+            .exported,
+        1
+    );
+}
