@@ -54,9 +54,14 @@ impl<T> Lane<T> {
         if voice::is_own_thread() {
             return;
         }
-        if self.closed.load(Ordering::Relaxed) || self.queue.push(item).is_err() {
+        if self.closed.load(Ordering::Relaxed) {
             self.tally.dropped.fetch_add(1, Ordering::Relaxed);
-            self.dropped.record(1);
+            self.dropped.closed.increment(1);
+            return;
+        }
+        if self.queue.push(item).is_err() {
+            self.tally.dropped.fetch_add(1, Ordering::Relaxed);
+            self.dropped.full.increment(1);
             return;
         }
         self.tally.taken.fetch_add(1, Ordering::Relaxed);

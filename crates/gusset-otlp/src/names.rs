@@ -41,7 +41,7 @@ pub enum Kind {
 pub const COMPONENT_NAME: &str = "otel.component.name";
 /// `otel.component.type`: `batching_span_processor`, `otlp_http_span_exporter` and the like.
 pub const COMPONENT_TYPE: &str = "otel.component.type";
-/// `error.type`: `queue_full`, `rejected`, `timeout`, `connection`, a status or the name of a code;
+/// `error.type`: `queue_full`, `already_shutdown`, `rejected`, `timeout`, `connection`, a status or the name of a code;
 /// absent where all went well.
 pub const ERROR_TYPE: &str = "error.type";
 /// `server.address`: the host of the receiver.

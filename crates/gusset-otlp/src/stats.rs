@@ -16,9 +16,11 @@ pub type SharedRecorder = Arc<dyn metrics::Recorder + Send + Sync>;
 
 const METADATA: Metadata<'_> = Metadata::new("gusset", Level::INFO, None);
 
-/// Counts what finds no room in a queue, as it happens.
-#[derive(Clone)]
-pub(crate) struct Dropped(Counter);
+/// Counts what a queue does not take, as it happens.
+pub(crate) struct Dropped {
+    pub(crate) full: Counter,
+    pub(crate) closed: Counter,
+}
 
 /// The numbers of a queue.
 pub(crate) struct Queue {
@@ -74,15 +76,12 @@ fn singular(signal: Signal) -> &'static str {
 
 // === impl Dropped ===
 
-impl Dropped {
-    pub(crate) fn record(&self, count: u64) {
-        self.0.increment(count);
-    }
-}
-
 impl Default for Dropped {
     fn default() -> Self {
-        Self(Counter::noop())
+        Self {
+            full: Counter::noop(),
+            closed: Counter::noop(),
+        }
     }
 }
 
@@ -114,18 +113,30 @@ impl Queue {
         gauge(most).set(capacity as f64);
         let counter =
             |labels| recorder.register_counter(&Key::from_parts(processed.name, labels), &METADATA);
-        let mut full = labels.clone();
-        full.push(Label::from_static_parts(names::ERROR_TYPE, "queue_full"));
+        let error = |kind| {
+            let mut labels = labels.clone();
+            labels.push(Label::from_static_parts(names::ERROR_TYPE, kind));
+            counter(labels)
+        };
+        let dropped = Dropped {
+            full: error("queue_full"),
+            closed: error("already_shutdown"),
+        };
         let this = Self {
             size: gauge(size),
             processed: counter(labels.clone()),
         };
-        (this, Dropped(counter(full)))
+        (this, dropped)
     }
 
     pub(crate) fn took(&self, count: usize, waiting: usize) {
         self.processed.increment(count as u64);
         self.size.set(waiting as f64);
+    }
+
+    /// What is waiting, to be set while nothing is taken.
+    pub(crate) fn size(&self) -> Gauge {
+        self.size.clone()
     }
 }
 

@@ -38,7 +38,8 @@ impl Json {
 
     fn number(&mut self, value: f64) {
         if value.is_finite() {
-            self.put(value);
+            // With an exponent where plain digits would be hundreds.
+            self.put(format_args!("{value:?}"));
         } else if value.is_nan() {
             self.text.push_str("\"NaN\"");
         } else {
@@ -141,6 +142,11 @@ impl Writer for Json {
         self.text.push('{');
         write(self);
         self.text.push('}');
+    }
+
+    fn empty(&mut self, field: Field) {
+        self.name(field);
+        self.text.push_str("[]");
     }
 
     fn list<T>(

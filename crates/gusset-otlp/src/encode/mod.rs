@@ -9,6 +9,8 @@ mod json;
 mod log;
 mod metric;
 mod protobuf;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -47,6 +49,8 @@ pub(crate) trait Writer: Sized {
     fn fixed64s(&mut self, field: Field, values: &[u64]);
     fn doubles(&mut self, field: Field, values: &[f64]);
     fn message(&mut self, field: Field, write: impl FnOnce(&mut Self));
+    /// A list of which nothing is to be said but that it is there.
+    fn empty(&mut self, field: Field);
     fn list<T>(
         &mut self,
         field: Field,
@@ -126,6 +130,9 @@ fn any<W: Writer>(to: &mut W, value: &Value, length: usize) {
         Value::I64(value) => to.int64(Field(3, "intValue"), *value),
         Value::F64(value) => to.double(Field(4, "doubleValue"), *value),
         Value::Text(value) => to.text(TEXT, cut(value, length)),
+        Value::Texts(values) if values.is_empty() => {
+            to.message(Field(5, "arrayValue"), |to| to.empty(Field(1, "values")));
+        }
         Value::Texts(values) => to.message(Field(5, "arrayValue"), |to| {
             to.list(Field(1, "values"), values, |to, value| {
                 to.text(TEXT, cut(value, length));

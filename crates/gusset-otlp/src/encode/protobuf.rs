@@ -116,6 +116,8 @@ impl Writer for Protobuf {
         self.bytes[at + more] = rest as u8;
     }
 
+    fn empty(&mut self, _: Field) {}
+
     fn list<T>(
         &mut self,
         field: Field,

@@ -1,6 +1,7 @@
 //! What receivers answer. It is read leniently: an answer that makes no sense says nothing, and what it
 //! answers was taken all the same.
 
+#[cfg(feature = "grpc")]
 use std::time::Duration;
 
 use super::Taken;

@@ -8,10 +8,6 @@ use super::Fault;
 const FIRST: Duration = Duration::from_millis(250);
 /// The longest wait of our own choice.
 const LONGEST: Duration = Duration::from_secs(8);
-/// A receiver that asks for more than this is not waited for longer: what it would get then is stale,
-/// and what is new has no room.
-const ASKED: Duration = Duration::from_secs(300);
-
 /// The patience with one batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Patience {
@@ -34,10 +30,14 @@ pub(crate) enum Step {
 // === impl Patience ===
 
 impl Patience {
+    /// A receiver that asks for more than this is not waited for longer: what it would get then is
+    /// stale, and what is new has no room.
+    pub(crate) const ASKED: Duration = Duration::from_secs(300);
+
     pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit,
-            asked: ASKED,
+            asked: Self::ASKED,
             attempts: 0,
         }
     }
@@ -125,13 +125,13 @@ mod tests {
             waits += 1;
         }
         assert_eq!(waits, 5);
-        assert!(elapsed < ASKED + LIMIT);
+        assert!(elapsed < Patience::ASKED + LIMIT);
     }
 
     proptest! {
         #[test]
         fn every_batch_ends(
-            faults in proptest::collection::vec((any::<Option<u16>>(), any::<u64>()), 10_000),
+            faults in proptest::collection::vec((any::<Option<u16>>(), any::<u64>()), 1_000),
         ) {
             let mut patience = Patience::new(LIMIT);
             let mut elapsed = Duration::ZERO;
@@ -141,7 +141,7 @@ mod tests {
                     Step::Wait(wait) => elapsed += wait,
                     Step::GiveUp => return Ok(()),
                 }
-                prop_assert!(elapsed <= LIMIT + ASKED);
+                prop_assert!(elapsed <= LIMIT + Patience::ASKED);
             }
             prop_assert!(false, "never given up: {:?}", elapsed);
         }

@@ -102,7 +102,14 @@ impl fmt::Display for Endpoint {
             .uri
             .authority()
             .map_or("", http::uri::Authority::as_str);
-        write!(f, "{scheme}://{authority}{}", self.uri.path())
+        // gRPC's path is the same everywhere, and says nothing.
+        let path = self.uri.path();
+        let path = if path.starts_with("/opentelemetry.proto.") {
+            ""
+        } else {
+            path
+        };
+        write!(f, "{scheme}://{authority}{path}")
     }
 }
 

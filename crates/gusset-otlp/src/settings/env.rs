@@ -54,9 +54,12 @@ impl<'a> Env<'a> {
         is
     }
 
-    /// A duration in milliseconds that is not 0.
+    /// A duration in milliseconds that is not 0. More than a year is a year, which can still be added
+    /// to a time.
     pub(crate) fn millis(&self, name: &str) -> Option<Duration> {
-        self.number(name).map(Duration::from_millis)
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+        let millis = self.number(name)?;
+        Some(Duration::from_millis(millis).min(YEAR))
     }
 
     /// A whole number that is not 0.

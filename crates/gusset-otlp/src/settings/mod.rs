@@ -13,12 +13,16 @@ use crate::{ConfigError, Signal};
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use env::Env;
-pub(crate) use target::{Code, Target, Trust, header};
+#[cfg(feature = "tls")]
+pub(crate) use target::Trust;
+pub(crate) use target::{Code, Target, header};
 
 /// All that is set.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) voice: Voice,
+    /// `OTEL_SDK_DISABLED`
+    pub(crate) disabled: bool,
     pub(crate) roads: [Roads; 3],
     pub(crate) spans: Batching,
     pub(crate) logs: Batching,
@@ -33,6 +37,8 @@ pub(crate) struct Roads {
     pub(crate) console: bool,
     /// Somebody else's, and no reason to say that the signal goes nowhere.
     pub(crate) prometheus: bool,
+    /// `OTEL_…_EXPORTER` is set.
+    pub(crate) chosen: bool,
 }
 
 /// How spans or records are gathered: `OTEL_BSP_*`, `OTEL_BLRP_*`.
@@ -58,16 +64,15 @@ pub(crate) struct Reading {
 impl Settings {
     pub(crate) fn new(env: &Env<'_>, code: &Code) -> Result<Self, ConfigError> {
         let mut roads = <[Roads; 3]>::default();
-        if env.flag("OTEL_SDK_DISABLED") {
-            env.voice
-                .info("nothing is exported: OTEL_SDK_DISABLED is true");
-        } else {
+        let disabled = env.flag("OTEL_SDK_DISABLED");
+        if !disabled {
             for signal in Signal::ALL {
                 roads[signal.index()] = Roads::new(env, code, signal)?;
             }
         }
         Ok(Self {
             voice: env.voice,
+            disabled,
             roads,
             spans: Batching::new(env, "BSP", Duration::from_secs(5)),
             logs: Batching::new(env, "BLRP", Duration::from_secs(1)),
@@ -86,6 +91,7 @@ impl Roads {
         let mut otlp = false;
         match env.text(&name) {
             Some(list) => {
+                this.chosen = true;
                 for exporter in list.split(',').map(str::trim) {
                     match exporter.to_ascii_lowercase().as_str() {
                         "otlp" => otlp = true,

@@ -7,11 +7,11 @@ use gusset_export::{Attribute, LogRecord, MetricSource, Resource, SpanData};
 use metrics::Histogram;
 use tokio::sync::watch;
 
-use super::Telemetry;
+use super::{Signals, Telemetry};
 use crate::detect::{self, Places};
 use crate::lane::{Lane, Tally};
 use crate::road::Road;
-use crate::settings::{self, Batching, Code, Env, Roads, Settings};
+use crate::settings::{self, Batching, Code, Env, Roads, Settings, Target};
 use crate::sinks::{Logs, Spans};
 use crate::stats::{self, Dropped, Exports};
 use crate::worker::{
@@ -127,6 +127,7 @@ impl TelemetryBuilder {
         tell(&settings, source.is_some());
         let Settings {
             voice,
+            disabled: _,
             roads: [traces, metrics, logs],
             spans: span_batching,
             logs: log_batching,
@@ -160,9 +161,11 @@ impl TelemetryBuilder {
             worker::start(making.pipelines).map_err(|error| ConfigError::new("thread", error))?;
         }
         Ok(Telemetry {
-            spans: Spans::new(spans),
-            logs: Logs::new(logs),
-            points,
+            signals: Signals {
+                spans: Spans::new(spans),
+                logs: Logs::new(logs),
+                points,
+            },
             resource,
             orders,
             pipelines,
@@ -272,31 +275,48 @@ impl Making {
 
 /// One line on what goes where, and what goes nowhere.
 fn tell(settings: &Settings, has_source: bool) {
+    if settings.disabled {
+        settings
+            .voice
+            .info("nothing is exported, as OTEL_SDK_DISABLED is true");
+        return;
+    }
     let mut lines = Vec::new();
-    let mut nowhere = Vec::new();
+    let (mut unset, mut unwanted) = (Vec::new(), Vec::new());
     for signal in Signal::ALL {
         let roads = &settings.roads[signal.index()];
         if signal == Signal::Metrics && !has_source && !roads.is_empty() {
             lines.push("metrics have no source and are not exported".to_owned());
             continue;
         }
-        if let Some(target) = &roads.otlp {
-            lines.push(format!(
-                "{signal} to {} ({})",
-                target.endpoint, target.protocol
-            ));
+        if let Some(Target {
+            endpoint, protocol, ..
+        }) = &roads.otlp
+        {
+            lines.push(format!("{signal} to {endpoint} ({protocol})"));
         }
         if roads.console {
             lines.push(format!("{signal} to the console"));
         }
-        if roads.is_empty() && !roads.prometheus {
-            nowhere.push(signal.as_str());
+        match roads {
+            Roads {
+                prometheus: true, ..
+            } => {}
+            _ if !roads.is_empty() => {}
+            Roads { chosen: true, .. } => unwanted.push(signal.as_str()),
+            _ => unset.push(signal.as_str()),
         }
     }
-    if !nowhere.is_empty() {
+    if !unwanted.is_empty() {
         lines.push(format!(
-            "not exported over OTLP, as no OTEL_EXPORTER_OTLP_ENDPOINT and no exporter is set for them: {}",
-            nowhere.join(", ")
+            "not exported, as OTEL_*_EXPORTER says: {}",
+            unwanted.join(", ")
+        ));
+    }
+    if !unset.is_empty() {
+        lines.push(format!(
+            "not exported over OTLP, as OTEL_EXPORTER_OTLP_ENDPOINT is not set: {}",
+            unset.join(", ")
         ));
     }
     settings.voice.info(lines.join("; "));

@@ -35,9 +35,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 /// [`shutdown`](Self::shutdown) gives a deadline of one's own and tells more.
 #[must_use = "telemetry ends when this is dropped"]
 pub struct Telemetry {
-    spans: Spans,
-    logs: Logs,
-    points: Arc<Tally>,
+    signals: Signals,
     resource: Resource,
     orders: watch::Sender<Order>,
     pipelines: usize,
@@ -45,6 +43,14 @@ pub struct Telemetry {
     order: u64,
     ended: bool,
     voice: Voice,
+}
+
+/// What each signal goes through, and its numbers.
+#[derive(Clone, Debug)]
+struct Signals {
+    spans: Spans,
+    logs: Logs,
+    points: Arc<Tally>,
 }
 
 // === impl Telemetry ===
@@ -57,12 +63,12 @@ impl Telemetry {
 
     /// Takes spans that have ended. Without a road for traces it takes none, and says so.
     pub fn spans(&self) -> Spans {
-        self.spans.clone()
+        self.signals.spans.clone()
     }
 
     /// Takes log records. Without a road for logs it takes none, and says so.
     pub fn logs(&self) -> Logs {
-        self.logs.clone()
+        self.signals.logs.clone()
     }
 
     /// What all of it is said to be of: what was detected, below what the environment says, below what
@@ -73,7 +79,7 @@ impl Telemetry {
 
     /// What has become of everything so far.
     pub fn report(&self) -> Report {
-        self.told(true)
+        self.signals.told(true)
     }
 
     /// Exports all that is waiting, and the metrics as they stand, and waits for it: until the deadline
@@ -98,24 +104,30 @@ impl Telemetry {
             return self.end(deadline);
         }
         // A thread for the wait, so that the deadline is kept even by a runtime without a clock.
+        let signals = self.signals.clone();
         let (tell, told) = oneshot::channel();
         let wait = move || {
             // Whoever asked may have gone.
             let _ = tell.send(self.shutdown(deadline));
         };
-        // Without a thread to be had it was shut down as a drop is, and is reported as cut short.
+        // Without a thread to be had it is shut down as a drop is, and is told of as cut short.
         let _ = thread::Builder::new()
             .name("gusset-otlp-end".to_owned())
             .spawn(wait);
-        told.await.unwrap_or_default()
+        told.await.unwrap_or_else(|_| signals.told(false))
     }
 
     fn end(&mut self, deadline: Duration) -> Report {
         self.ended = true;
-        if let Some(lane) = self.spans.lane() {
+        let Signals {
+            spans,
+            logs,
+            points: _,
+        } = &self.signals;
+        if let Some(lane) = spans.lane() {
             lane.close();
         }
-        if let Some(lane) = self.logs.lane() {
+        if let Some(lane) = logs.lane() {
             lane.close();
         }
         self.carry_out(true, deadline)
@@ -144,18 +156,7 @@ impl Telemetry {
                 }
             }
         }
-        self.told(in_time)
-    }
-
-    fn told(&self, in_time: bool) -> Report {
-        let spans = self.spans.lane().map(|lane| lane.tally.count());
-        let logs = self.logs.lane().map(|lane| lane.tally.count());
-        let counts = [
-            spans.unwrap_or_default(),
-            self.points.count(),
-            logs.unwrap_or_default(),
-        ];
-        Report::new(counts, in_time)
+        self.signals.told(in_time)
     }
 }
 
@@ -175,9 +176,22 @@ impl Drop for Telemetry {
 impl fmt::Debug for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Telemetry")
-            .field("spans", &self.spans)
-            .field("logs", &self.logs)
-            .field("report", &self.report())
+            .field("signals", &self.signals)
             .finish_non_exhaustive()
+    }
+}
+
+// === impl Signals ===
+
+impl Signals {
+    fn told(&self, in_time: bool) -> Report {
+        let spans = self.spans.lane().map(|lane| lane.tally.count());
+        let logs = self.logs.lane().map(|lane| lane.tally.count());
+        let counts = [
+            spans.unwrap_or_default(),
+            self.points.count(),
+            logs.unwrap_or_default(),
+        ];
+        Report::new(counts, in_time)
     }
 }

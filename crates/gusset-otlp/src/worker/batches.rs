@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use gusset_export::{Attribute, LogRecord, SpanData};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Carrier, Console, Orders};
 use crate::encode::{self, Form, Limits};
@@ -12,6 +13,9 @@ use crate::lane::Lane;
 use crate::road::{Fault, REQUEST};
 use crate::settings::Batching;
 use crate::{Protocol, stats};
+
+/// How often the length of a queue is told while an export takes its time.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// What can be exported in batches.
 pub(crate) trait Item: Sized + Send + 'static {
@@ -53,7 +57,25 @@ impl Item for LogRecord {
 // === impl Batches ===
 
 impl<T: Item> Batches<T> {
-    pub(crate) async fn run(mut self, mut orders: Orders) {
+    pub(crate) async fn run(self, orders: Orders) {
+        let size = self.stats.as_ref().map(stats::Queue::size);
+        let lane = Arc::clone(&self.lane);
+        let watch = async move {
+            let Some(size) = size else {
+                return std::future::pending().await;
+            };
+            loop {
+                sleep(WATCH).await;
+                size.set(lane.len() as f64);
+            }
+        };
+        tokio::select! {
+            () = self.pump(orders) => {}
+            () = watch => {}
+        }
+    }
+
+    async fn pump(mut self, mut orders: Orders) {
         let mut next = Instant::now() + self.batching.delay;
         loop {
             tokio::select! {

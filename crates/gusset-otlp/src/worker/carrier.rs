@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Orders;
 use super::mood::Mood;
@@ -18,8 +18,10 @@ pub(crate) struct Carrier {
     road: Road,
     mood: Mood,
     stats: Option<Exports>,
+    /// The receiver asked not to be tried before, for longer than a batch waits.
+    pause: Option<Instant>,
     random: RandomState,
-    sent: u64,
+    failures: u64,
 }
 
 // === impl Carrier ===
@@ -30,8 +32,9 @@ impl Carrier {
             road,
             mood,
             stats,
+            pause: None,
             random: RandomState::new(),
-            sent: 0,
+            failures: 0,
         }
     }
 
@@ -53,7 +56,7 @@ impl Carrier {
         if let Some(stats) = &self.stats {
             stats.began(items);
         }
-        let result = self.deliver(message, limit, start, tally, orders).await;
+        let result = self.deliver(message, limit, tally, orders).await;
         let error = match &result {
             Ok(Taken { rejected, message }) => {
                 // No receiver refuses more than it was sent.
@@ -102,11 +105,18 @@ impl Carrier {
         &mut self,
         message: Vec<u8>,
         limit: Duration,
-        start: Instant,
         tally: &Tally,
         orders: &mut Orders,
     ) -> Result<Taken, Fault> {
         let body = self.road.pack(message);
+        if let Some(until) = self.pause.take() {
+            tokio::select! {
+                biased;
+                () = orders.cut() => return Err(Fault::shutdown()),
+                () = sleep_until(until) => {}
+            }
+        }
+        let start = Instant::now();
         let mut patience = Patience::new(limit);
         loop {
             let left = patience.limit().saturating_sub(start.elapsed());
@@ -120,9 +130,11 @@ impl Carrier {
                 Ok(taken) => return Ok(taken),
                 Err(fault) => fault,
             };
-            self.sent = self.sent.wrapping_add(1);
-            let random = self.random.hash_one(self.sent);
+            self.failures = self.failures.wrapping_add(1);
+            let random = self.random.hash_one(self.failures);
             let Step::Wait(wait) = patience.failed(start.elapsed(), &fault, random) else {
+                let asked = fault.after.map(|after| after.min(Patience::ASKED));
+                self.pause = asked.map(|asked| Instant::now() + asked);
                 return Err(fault);
             };
             // A single failure that a second try mends is not worth a line.

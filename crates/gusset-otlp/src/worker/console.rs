@@ -18,6 +18,7 @@ type Write = Arc<dyn Fn(&[u8]) -> io::Result<()> + Send + Sync>;
 /// are made of.
 pub(crate) struct Console {
     write: Write,
+    patience: Duration,
     /// A write that has not come to its end. There is one at most.
     stuck: Option<JoinHandle<bool>>,
 }
@@ -26,15 +27,20 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn stdout() -> Self {
-        Self::new(Arc::new(|line| {
+        let write = |line: &[u8]| {
             let mut out = io::stdout().lock();
             out.write_all(line)?;
             out.flush()
-        }))
+        };
+        Self::new(Arc::new(write), PATIENCE)
     }
 
-    fn new(write: Write) -> Self {
-        Self { write, stuck: None }
+    fn new(write: Write, patience: Duration) -> Self {
+        Self {
+            write,
+            patience,
+            stuck: None,
+        }
     }
 
     /// Writes a line, if the console takes it in time. Gives whether it did.
@@ -54,7 +60,7 @@ impl Console {
                 written.unwrap_or(false)
             }
             () = orders.cut() => false,
-            () = tokio::time::sleep(PATIENCE) => {
+            () = tokio::time::sleep(self.patience) => {
                 self.stuck = Some(writing);
                 false
             }
@@ -83,27 +89,27 @@ mod tests {
     async fn a_batch_is_one_line() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let to = Arc::clone(&written);
-        let mut console = Console::new(Arc::new(move |line| to.lock().unwrap().write_all(line)));
+        let write = move |line: &[u8]| to.lock().unwrap().write_all(line);
+        let mut console = Console::new(Arc::new(write), PATIENCE);
         let (_owner, orders) = watch::channel(Order::NONE);
         assert!(console.line(b"{}".to_vec(), &mut Orders::new(orders)).await);
         assert_eq!(*written.lock().unwrap(), b"{}\n");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_console_that_takes_nothing_is_passed_over_and_asked_once() {
         let (free, wait) = mpsc::channel::<()>();
         let (wait, asked) = (Mutex::new(wait), Arc::new(AtomicU32::new(0)));
         let asks = Arc::clone(&asked);
-        let mut console = Console::new(Arc::new(move |_| {
+        let write = move |_: &[u8]| {
             asks.fetch_add(1, Ordering::Relaxed);
             let _ = wait.lock().unwrap().recv();
             Ok(())
-        }));
+        };
+        let mut console = Console::new(Arc::new(write), Duration::from_millis(50));
         let (_owner, orders) = watch::channel(Order::NONE);
         let mut orders = Orders::new(orders);
         let mut takes = Vec::new();
-        // Time that is paused does not pass while a thread aside is at work.
-        tokio::time::resume();
         for _ in 0..3 {
             takes.push(console.line(Vec::new(), &mut orders).await);
         }

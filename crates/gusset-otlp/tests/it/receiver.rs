@@ -237,11 +237,14 @@ async fn answer(
             return Ok(response);
         }
         Does::BreaksOff => {
-            let frames = [
-                Ok(Frame::data(Bytes::from_static(b"ab"))),
-                Err(io::Error::other("off")),
-            ];
-            let body = StreamBody::new(Frames(frames.into_iter().collect()));
+            let (send, frames) = tokio::sync::mpsc::channel(2);
+            tokio::spawn(async move {
+                let _ = send.send(Ok(Frame::data(Bytes::from_static(b"ab")))).await;
+                // What is before it is to arrive first.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let _ = send.send(Err(io::Error::other("off"))).await;
+            });
+            let body = StreamBody::new(Frames(frames));
             let mut response = Response::new(body.boxed_unsync());
             response.headers_mut().insert("content-length", 10.into());
             return Ok(typed(response, grpc));
@@ -259,17 +262,16 @@ async fn answer(
     Ok(take(&state, &got, &does))
 }
 
-/// Frames that are there already.
-struct Frames(std::collections::VecDeque<io::Result<Frame<Bytes>>>);
+struct Frames(tokio::sync::mpsc::Receiver<io::Result<Frame<Bytes>>>);
 
 impl futures_core::Stream for Frames {
     type Item = io::Result<Frame<Bytes>>;
 
     fn poll_next(
         mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
+        cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Self::Item>> {
-        std::task::Poll::Ready(self.0.pop_front())
+        self.0.poll_recv(cx)
     }
 }
 

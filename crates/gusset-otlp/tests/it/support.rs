@@ -100,13 +100,21 @@ pub(crate) fn counter(value: f64) -> Metric {
     }
 }
 
-/// All that this thread and the threads that run `f`'s telemetry log under our target. It is global:
-/// the worker is another thread, so each test looks for its own words.
+/// What is logged under our target.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
-    /// Those of all the process, with a receiver's address in them.
+    /// What is logged on this thread while `f` runs.
+    pub(crate) fn of<T>(f: impl FnOnce() -> T) -> (T, Vec<String>) {
+        let lines = Self::default();
+        let subscriber = tracing_subscriber::registry().with(Watch(lines.clone()));
+        let result = tracing::subscriber::with_default(subscriber, f);
+        let lines = lines.0.lock().unwrap().clone();
+        (result, lines)
+    }
+
+    /// Those that have these words in them.
     pub(crate) fn about(&self, word: &str) -> Vec<String> {
         let lines = self.0.lock().unwrap();
         lines
@@ -116,6 +124,8 @@ impl Lines {
             .collect()
     }
 
+    /// What is logged on all threads, from the first call on: the worker is another thread. Each test
+    /// looks for its own words.
     pub(crate) fn all() -> Self {
         static LINES: std::sync::OnceLock<Lines> = std::sync::OnceLock::new();
         LINES
