@@ -8,7 +8,7 @@ use gusset_http::{GrpcCode, capped};
 use tracing::{Level, event};
 
 use super::call::Kept;
-use super::shown::{self, PATH, Summary, Url};
+use super::shown::{self, PATH, Url};
 use super::{Shared, Side};
 use crate::names;
 
@@ -37,9 +37,7 @@ macro_rules! at_level {
             name: $name,
             target: names::ACCESS,
             Level::$level,
-            { $($fields)* },
-            "{}",
-            $message
+            { message = $message, $($fields)* }
         )
     };
 }
@@ -47,16 +45,20 @@ macro_rules! at_level {
 /// Writes the line of a call.
 pub(super) fn line(level: Level, call: &Ended<'_>) {
     match call.shared.side {
-        Side::Server => call.server(level),
-        Side::Client => call.client(level),
-        Side::GrpcServer => call.grpc_server(level),
-        Side::GrpcClient => call.grpc_client(level),
+        Side::Server => shown::summary(call.summary(), |text| call.server(level, text)),
+        Side::Client => shown::summary(call.summary(), |text| call.client(level, text)),
+        Side::GrpcServer => {
+            shown::summary(call.rpc_summary(), |text| call.grpc_server(level, text));
+        }
+        Side::GrpcClient => {
+            shown::summary(call.rpc_summary(), |text| call.grpc_client(level, text));
+        }
     }
 }
 
 fn seconds(time: Duration) -> f64 {
-    // One division, so that the digits are those of the nanoseconds.
-    time.as_nanos() as f64 / 1e9
+    // One division, so that the digits are those of the nanoseconds; 584 years of them fit.
+    (time.as_secs() * 1_000_000_000 + u64::from(time.subsec_nanos())) as f64 / 1e9
 }
 
 // === impl Ended ===
@@ -64,9 +66,9 @@ fn seconds(time: Duration) -> f64 {
 impl Ended<'_> {
     // What comes first is what Google Cloud wants side by side.
     #[inline]
-    fn server(&self, level: Level) {
+    fn server(&self, level: Level, message: &str) {
         let Self { kept, .. } = self;
-        at_level!(level, "http.server.request", self.summary(), {
+        at_level!(level, "http.server.request", message, {
             { names::METHOD } = self.method(),
             { names::PATH } = self.path(),
             { names::STATUS } = self.status(),
@@ -88,10 +90,10 @@ impl Ended<'_> {
         });
     }
 
-    fn client(&self, level: Level) {
+    fn client(&self, level: Level, message: &str) {
         let Self { kept, .. } = self;
         let (host, port) = self.peer();
-        at_level!(level, "http.client.request", self.summary(), {
+        at_level!(level, "http.client.request", message, {
             { names::METHOD } = self.method(),
             { names::URL } = display(Url { uri: &kept.uri, redaction: self.shared.query.as_ref() }),
             { names::STATUS } = self.status(),
@@ -111,10 +113,10 @@ impl Ended<'_> {
         });
     }
 
-    fn grpc_server(&self, level: Level) {
+    fn grpc_server(&self, level: Level, message: &str) {
         let Self { kept, .. } = self;
         let (method, original) = self.rpc_method();
-        at_level!(level, "rpc.server.call", self.rpc_summary(method), {
+        at_level!(level, "rpc.server.call", message, {
             { names::RPC_SYSTEM } = "grpc",
             { names::RPC_METHOD } = method,
             { names::RPC_STATUS } = self.cx.status().map(Token::as_str),
@@ -132,10 +134,10 @@ impl Ended<'_> {
         });
     }
 
-    fn grpc_client(&self, level: Level) {
+    fn grpc_client(&self, level: Level, message: &str) {
         let (host, port) = self.peer();
         let method = self.rpc_path();
-        at_level!(level, "rpc.client.call", self.rpc_summary(method), {
+        at_level!(level, "rpc.client.call", message, {
             { names::RPC_SYSTEM } = "grpc",
             { names::RPC_METHOD } = method,
             { names::RPC_STATUS } = self.cx.status().map(Token::as_str),
@@ -152,22 +154,22 @@ impl Ended<'_> {
         });
     }
 
-    fn summary(&self) -> Summary<'_> {
+    fn summary(&self) -> [&str; 3] {
         let status = self.kept.status.map(gusset_http::status_token);
-        Summary {
-            method: self.method(),
-            place: self.route().unwrap_or_else(|| self.path()),
-            end: status.map_or_else(|| self.outcome.as_str(), Token::as_str),
-        }
+        [
+            self.method(),
+            self.route().unwrap_or_else(|| self.path()),
+            status.map_or_else(|| self.outcome.as_str(), Token::as_str),
+        ]
     }
 
-    fn rpc_summary<'a>(&self, method: &'a str) -> Summary<'a> {
+    fn rpc_summary(&self) -> [&str; 3] {
         let status = self.cx.status();
-        Summary {
-            method: "grpc",
-            place: method,
-            end: status.map_or_else(|| self.outcome.as_str(), Token::as_str),
-        }
+        [
+            "grpc",
+            self.rpc_method().0,
+            status.map_or_else(|| self.outcome.as_str(), Token::as_str),
+        ]
     }
 
     fn method(&self) -> &str {

@@ -69,6 +69,11 @@ impl Line {
     }
 
     #[inline]
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -126,31 +131,63 @@ impl Line {
 
     /// Seconds of so many nanoseconds, to the nanosecond and without needless zeros. Read back as a
     /// number they are the same as the division.
+    #[inline]
     pub(crate) fn seconds(&mut self, nanos: u64) {
-        self.number(nanos / 1_000_000_000);
-        let mut rest = nanos % 1_000_000_000;
-        let mut digits = [b'0'; 10];
-        digits[0] = b'.';
-        for digit in digits[1..].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
+        self.decimal::<9>(nanos / 1_000_000_000, nanos % 1_000_000_000);
+    }
+
+    /// A number and so many digits of its fraction, without needless zeros but one: a number with a point
+    /// is read as the same kind of number everywhere.
+    #[inline]
+    fn decimal<const DIGITS: usize>(&mut self, whole: u64, mut fraction: u64) {
+        match whole {
+            0..=9 => self.byte(b'0' + whole as u8),
+            _ => self.number(whole),
         }
-        let zeros = digits.iter().rev().take_while(|digit| **digit == b'0');
-        let len = digits.len() - zeros.count();
-        // One digit at least: a number with a point is read as the same kind of number everywhere.
-        self.push(&digits[..len.max(2)]);
+        self.byte(b'.');
+        let mut digits = [b'0'; DIGITS];
+        let mut len = 1;
+        let mut at = DIGITS;
+        while fraction > 0 && at > 0 {
+            at -= 1;
+            let digit = (fraction % 10) as u8;
+            fraction /= 10;
+            digits[at] = b'0' + digit;
+            if digit > 0 && len == 1 {
+                len = at + 1;
+            }
+        }
+        self.push(&digits[..len]);
+    }
+
+    /// A number that is finite, in digits that are read back as the same number.
+    pub(crate) fn float(&mut self, number: f64) {
+        // What people write down has few digits behind the point: then the division of whole numbers is
+        // this very number.
+        let scaled = number.abs() * 1e6;
+        if scaled < 9e15 {
+            let whole = scaled as u64;
+            if whole as f64 / 1e6 == number.abs() {
+                if number.is_sign_negative() {
+                    self.byte(b'-');
+                }
+                return self.decimal::<6>(whole / 1_000_000, whole % 1_000_000);
+            }
+        }
+        self.push(ryu::Buffer::new().format(number).as_bytes());
     }
 
     #[inline]
-    pub(crate) fn hex(&mut self, bytes: &[u8]) {
+    pub(crate) fn hex<const BYTES: usize>(&mut self, bytes: [u8; BYTES]) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        for byte in bytes {
-            let digits = [
+        let mut digits = [[0; 2]; BYTES];
+        for (pair, byte) in digits.iter_mut().zip(bytes) {
+            *pair = [
                 DIGITS[usize::from(byte >> 4)],
                 DIGITS[usize::from(byte & 15)],
             ];
-            self.push(&digits);
         }
+        self.push(digits.as_flattened());
     }
 }
 
@@ -230,24 +267,39 @@ pub(crate) fn acts(c: char) -> bool {
 /// Whether all bytes are printable ASCII other than `"` and `\`: what most texts are, eight at a time.
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    // The high bit of each byte that is zero.
-    const fn zeros(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word
-    }
     let mut bad = 0;
     let mut chunks = text.chunks_exact(8);
     for chunk in &mut chunks {
-        let word = u64::from_ne_bytes(chunk.try_into().expect("eight bytes"));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        bad |= word
-            | control
-            | zeros(word ^ (ONES * 0x22))
-            | zeros(word ^ (ONES * 0x5c))
-            | zeros(word ^ (ONES * 0x7f));
+        bad |= offences(u64::from_ne_bytes(chunk.try_into().expect("eight bytes")));
     }
-    bad & HIGH == 0 && chunks.remainder().iter().all(|byte| PLAIN[usize::from(*byte)])
+    // The rest once more with what stands before it, or with itself.
+    bad |= match (text.last_chunk::<8>(), chunks.remainder()) {
+        (_, []) => 0,
+        (Some(last), _) => offences(u64::from_ne_bytes(*last)),
+        (None, short) => match (short.first_chunk::<4>(), short.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
+                offences(u64::from(first) << 32 | u64::from(last))
+            }
+            _ => return short.iter().all(|byte| PLAIN[usize::from(*byte)]),
+        },
+    };
+    bad & HIGH == 0
+}
+
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
+
+/// The high bit of some byte is set if any byte may not stand as it is.
+#[inline]
+const fn offences(word: u64) -> u64 {
+    /// The high bit of a byte that is zero; of those above it, one knows nothing.
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word
+    }
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quotes = zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c));
+    word | control | quotes | zeros(word ^ (ONES * 0x7f))
 }
 
 static PLAIN: [bool; 256] = {
@@ -276,7 +328,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn numbers_are_read_back_as_themselves() {
+        for number in [0.0, -0.5, 12.5, 1e-7, 0.1 + 0.2, 1e300, 123456.789, f64::MIN_POSITIVE] {
+            let mut line = Line::new();
+            line.float(number);
+            let text = String::from_utf8(line.bytes).unwrap();
+            assert_eq!(text.parse::<f64>().unwrap(), number, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_number_is_read_back_as_itself(number in proptest::num::f64::NORMAL) {
+            let mut line = Line::new();
+            line.float(number);
+            let text = String::from_utf8(line.bytes).unwrap();
+            prop_assert_eq!(text.parse::<f64>().unwrap(), number);
+        }
+
         #[test]
         fn plain_is_what_a_slow_look_finds_plain(text: Vec<u8>) {
             let slow = text.iter().all(|byte| PLAIN[usize::from(*byte)]);

@@ -13,7 +13,6 @@ use crate::format::logfmt::LogfmtFields;
 use crate::format::pretty::{Paint, PrettyFields};
 use crate::format::shape::Shape;
 use crate::format::time::{Moment, Stamp};
-use crate::names;
 use crate::redact::Redaction;
 
 /// What is known of a line beside its fields.
@@ -95,7 +94,9 @@ impl Shared {
                 line.push(stamp.write(facts.at));
                 line.push(&shape.head);
                 let mut fields = JsonFields::new(line, &shape.fields, redaction);
+                fields.picks = shape.is_grouped;
                 if let Some(message) = shape.message.filter(|at| *at > 0) {
+                    fields.picks = true;
                     fields.only = Some(message);
                     record(&mut fields);
                     fields.only = None;
@@ -143,16 +144,12 @@ impl Shared {
 
     fn end_of_logfmt(&self, line: &mut Line, facts: &Facts, spans: impl FnOnce(&mut Line)) {
         if let Some(ids) = facts.ids {
-            for (name, bytes) in [
-                (names::TRACE_ID, &ids.trace_id()[..]),
-                (names::SPAN_ID, &ids.span_id()),
-                (names::TRACE_FLAGS, &[u8::from(ids.is_sampled())]),
-            ] {
-                line.push(b" ");
-                line.push(name.as_bytes());
-                line.push(b"=");
-                line.hex(bytes);
-            }
+            line.push(b" trace_id=");
+            line.hex(ids.trace_id());
+            line.push(b" span_id=");
+            line.hex(ids.span_id());
+            line.push(b" trace_flags=");
+            line.hex([u8::from(ids.is_sampled())]);
         }
         with_request_id(|id| {
             if let Some(id) = id {
