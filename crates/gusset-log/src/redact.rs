@@ -233,7 +233,8 @@ fn by_looks(text: &str) -> Cow<'_, str> {
 /// may have been cut.
 fn credentials(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
     let authority = &text[start..];
-    let ends = |c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>' | ',') || c.is_whitespace();
+    let ends =
+        |c: char| matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>' | ',') || c.is_whitespace();
     let end = authority.find(ends).unwrap_or(authority.len());
     let at = authority[..end].rfind('@')?;
     Some(start..start + at)
@@ -254,12 +255,25 @@ mod tests {
     fn keys_are_found_at_the_end_of_names_however_they_are_written() {
         let redaction = Redaction::default().key("iban");
         for name in [
-            "password", "db.password", "DB_PASSWORD", "accessToken", "x-api-key", "set-cookie", "user.IBAN",
-            "authorization", "client_secret",
+            "password",
+            "db.password",
+            "DB_PASSWORD",
+            "accessToken",
+            "x-api-key",
+            "set-cookie",
+            "user.IBAN",
+            "authorization",
+            "client_secret",
         ] {
             assert!(redaction.has_key(name), "{name}");
         }
-        for name in ["passwords_tried", "tokenizer", "caribank", "url.path", "broken"] {
+        for name in [
+            "passwords_tried",
+            "tokenizer",
+            "caribank",
+            "url.path",
+            "broken",
+        ] {
             assert!(!redaction.has_key(name), "{name}");
         }
         assert!(!Redaction::none().has_key("password"));
@@ -285,7 +299,10 @@ mod tests {
     fn patterns_of_ones_own_are_found() {
         let redaction = Redaction::none().pattern("[0-9]{4}-[0-9]{4}").unwrap();
         assert_eq!(redaction.scrub("card 1234-5678."), "card REDACTED.");
-        assert_eq!(Redaction::none().pattern("(").unwrap_err().field(), "pattern");
+        assert_eq!(
+            Redaction::none().pattern("(").unwrap_err().field(),
+            "pattern"
+        );
     }
 
     proptest! {

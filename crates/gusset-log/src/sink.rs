@@ -145,4 +145,3 @@ impl Visit for Fields<'_> {
 fn capped(text: &str) -> &str {
     gusset_http::capped(text, LONGEST)
 }
-

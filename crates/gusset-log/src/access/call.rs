@@ -7,9 +7,9 @@ use gusset_core::{Call, Cx, End, Stage};
 use gusset_http::{Http, RequestId, RequestProgress, ResponseHead, Route, Rules};
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
+use super::Shared;
 use super::emit::{self, Ended};
 use super::running::Ticket;
-use super::Shared;
 
 thread_local! {
     /// Whose call is polled on this thread.

@@ -48,7 +48,10 @@ impl Levels {
     /// Whether anybody wants a line of any of these levels.
     #[inline]
     pub(super) fn are_wanted(&self) -> bool {
-        self.0.iter().flatten().any(|level| probe::is_wanted(*level))
+        self.0
+            .iter()
+            .flatten()
+            .any(|level| probe::is_wanted(*level))
     }
 }
 

@@ -330,7 +330,16 @@ mod tests {
 
     #[test]
     fn numbers_are_read_back_as_themselves() {
-        for number in [0.0, -0.5, 12.5, 1e-7, 0.1 + 0.2, 1e300, 123456.789, f64::MIN_POSITIVE] {
+        for number in [
+            0.0,
+            -0.5,
+            12.5,
+            1e-7,
+            0.1 + 0.2,
+            1e300,
+            123456.789,
+            f64::MIN_POSITIVE,
+        ] {
             let mut line = Line::new();
             line.float(number);
             let text = String::from_utf8(line.bytes).unwrap();

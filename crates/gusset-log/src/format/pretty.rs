@@ -94,7 +94,12 @@ impl PrettyFields<'_> {
             return None;
         }
         // The message has said it.
-        let said = [names::METHOD, names::STATUS, names::ROUTE, names::RPC_SYSTEM];
+        let said = [
+            names::METHOD,
+            names::STATUS,
+            names::ROUTE,
+            names::RPC_SYSTEM,
+        ];
         if self.is_access && said.iter().any(|said| said.as_bytes() == &*plan.key) {
             return None;
         }

@@ -184,10 +184,7 @@ impl LogLayerBuilder {
     /// # Errors
     /// Names the field, or the environment variable, that cannot be used; or the writer, if it gets no
     /// thread.
-    pub fn build_with<S>(
-        self,
-        env: impl Fn(&str) -> Option<String>,
-    ) -> Result<Log<S>, ConfigError>
+    pub fn build_with<S>(self, env: impl Fn(&str) -> Option<String>) -> Result<Log<S>, ConfigError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
@@ -224,11 +221,16 @@ impl LogLayerBuilder {
             let why = "less than four of the longest lines";
             return Err(ConfigError::new("queue_limit", why));
         }
-        if matches!(&format, Format::GoogleCloud { project: Some(project) } if !is_project(project)) {
+        if matches!(&format, Format::GoogleCloud { project: Some(project) } if !is_project(project))
+        {
             return Err(ConfigError::new("format", "the project is no project's id"));
         }
-        if matches!(&format, Format::Emf { namespace } if namespace.is_empty() || namespace.len() > 255) {
-            return Err(ConfigError::new("format", "a namespace has 1 to 255 characters"));
+        if matches!(&format, Format::Emf { namespace } if namespace.is_empty() || namespace.len() > 255)
+        {
+            return Err(ConfigError::new(
+                "format",
+                "a namespace has 1 to 255 characters",
+            ));
         }
         let counters = recorder.as_ref().map(Counters::new).unwrap_or_default();
         let queue = Arc::new(Queue::new(queue, counters));
@@ -257,7 +259,11 @@ impl LogLayerBuilder {
             .spawn()
             .map_err(|error| ConfigError::new("writer", error))?;
         Ok(Log {
-            layer: LogLayer { shared }.with_filter(control.as_filter()),
+            layer: LogLayer {
+                shared,
+                control: control.clone(),
+            }
+            .with_filter(control.as_filter()),
             control,
             guard: Guard::new(queue),
         })
