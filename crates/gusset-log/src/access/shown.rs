@@ -1,6 +1,5 @@
 //! Parts of a request as they are shown.
 
-use std::cell::Cell;
 use std::fmt::{self, Write as _};
 
 use gusset_http::{QueryRedaction, capped};
@@ -10,25 +9,14 @@ use http::{HeaderValue, Uri, Version};
 pub(super) const PATH: usize = 1024;
 const HEADER: usize = 256;
 
-thread_local! {
-    /// The text of a summary, kept so that the next one allocates nothing.
-    static SUMMARY: Cell<String> = const { Cell::new(String::new()) };
-}
-
-/// What a line says in one glance, `GET /items/{id} 200`: made for as long as `show` runs.
-#[inline]
-pub(super) fn summary(parts: [&str; 3], show: impl FnOnce(&str)) {
-    let mut text = SUMMARY.try_with(Cell::take).unwrap_or_default();
-    text.clear();
-    let [method, place, end] = parts;
-    text.push_str(method);
-    text.push(' ');
-    text.push_str(place);
-    text.push(' ');
-    text.push_str(end);
-    show(&text);
-    // A thread that is going away keeps nothing.
-    let _ = SUMMARY.try_with(|summary| summary.set(text));
+/// What a line says in one glance: `GET /items/{id} 200`.
+#[derive(Clone, Copy)]
+pub(super) struct Summary<'a> {
+    pub(super) method: &'a str,
+    /// The route, else the path.
+    pub(super) place: &'a str,
+    /// The status, else what became of the call.
+    pub(super) end: &'a str,
 }
 
 /// The whole of a client's target: without credentials, and with its query only if there is somebody to
@@ -74,6 +62,13 @@ pub(super) fn version(version: Version) -> Option<&'static str> {
         Version::HTTP_3 => "3",
         _ => return None,
     })
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, place, end } = self;
+        write!(f, "{method} {place} {end}")
+    }
 }
 
 impl fmt::Display for Url<'_> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// What a line keeps free for its end: the ids, the marks, the braces that are open.
 pub(crate) const RESERVE: usize = 1024;
@@ -146,18 +147,38 @@ impl Line {
         }
         self.byte(b'.');
         let mut digits = [b'0'; DIGITS];
-        let mut len = 1;
-        let mut at = DIGITS;
-        while fraction > 0 && at > 0 {
-            at -= 1;
-            let digit = (fraction % 10) as u8;
-            fraction /= 10;
-            digits[at] = b'0' + digit;
-            if digit > 0 && len == 1 {
-                len = at + 1;
+        let mut len = DIGITS;
+        if fraction == 0 {
+            len = 1;
+        } else {
+            while fraction % 1000 == 0 {
+                fraction /= 1000;
+                len -= 3;
+            }
+            while fraction % 10 == 0 {
+                fraction /= 10;
+                len -= 1;
             }
         }
+        // From the last digit that counts on; what is left before them are zeros.
+        let mut at = len;
+        while fraction > 9 {
+            at -= 2;
+            let pair = PAIRS[(fraction % 100) as usize];
+            fraction /= 100;
+            digits[at] = pair[0];
+            digits[at + 1] = pair[1];
+        }
+        if fraction > 0 {
+            digits[at - 1] = b'0' + fraction as u8;
+        }
         self.push(&digits[..len]);
+    }
+
+    /// Writes once more what was written there.
+    #[inline]
+    pub(crate) fn again(&mut self, range: Range<usize>) {
+        self.bytes.extend_from_within(range);
     }
 
     /// A number that is finite, in digits that are read back as the same number.
@@ -302,6 +323,17 @@ const fn offences(word: u64) -> u64 {
     word | control | quotes | zeros(word ^ (ONES * 0x7f))
 }
 
+/// `00` to `99`.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
 static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0x20;
@@ -320,7 +352,17 @@ mod tests {
 
     #[test]
     fn seconds_are_the_quotient_when_they_are_read() {
-        for nanos in [0, 1, 7_000, 123_456_789, 1_000_000_000, 61_500_000_000] {
+        for nanos in [
+            0,
+            1,
+            10,
+            7_000,
+            500_000_000,
+            123_456_789,
+            1_000_000_000,
+            61_500_000_000,
+            100_000_000_000_001,
+        ] {
             let mut line = Line::new();
             line.seconds(nanos);
             let text = String::from_utf8(line.bytes).unwrap();
@@ -348,6 +390,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_seconds_are_the_quotient(nanos in 0..1_u64 << 53) {
+            let mut line = Line::new();
+            line.seconds(nanos);
+            let text = String::from_utf8(line.bytes).unwrap();
+            prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
+        }
+
         #[test]
         fn any_number_is_read_back_as_itself(number in proptest::num::f64::NORMAL) {
             let mut line = Line::new();

@@ -27,6 +27,8 @@ pub(crate) struct Shape {
     /// Fields of a JSON line are grouped.
     pub(crate) is_grouped: bool,
     pub(crate) is_access: bool,
+    /// The line of a server's call.
+    pub(crate) is_server: bool,
     /// What makes a metric of an access line, without and with its route.
     pub(crate) emf: Option<[Box<[u8]>; 2]>,
     pub(crate) site: Site,
@@ -73,6 +75,7 @@ impl Shape {
             fields,
             message: names.iter().position(|name| *name == "message"),
             is_access,
+            is_server: is_access && metadata.name() == "http.server.request",
             emf,
             site: Site::default(),
         }

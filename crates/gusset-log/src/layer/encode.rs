@@ -1,11 +1,14 @@
 //! One line, from an event.
 
+use std::sync::Arc;
+
 use gusset_core::TraceIds;
 use tracing::Metadata;
 use tracing::field::Visit;
 
 use super::{Shared, with_request_id};
 use crate::Format;
+use crate::access::{Current, Kept};
 use crate::format::clf::ClfFields;
 use crate::format::json::{self, JsonFields};
 use crate::format::line::Line;
@@ -102,7 +105,10 @@ impl Shared {
                     fields.only = None;
                     fields.skip = Some(message);
                 }
-                record(&mut fields);
+                match self.current(shape) {
+                    Some(call) => call.write_json(fields.line),
+                    None => record(&mut fields),
+                }
                 fields.close_group();
                 let has_route = fields.has_route;
                 line.push(&shape.tail);
@@ -111,6 +117,19 @@ impl Shared {
                 line.push(b"}\n");
             }
         }
+    }
+
+    /// The call whose line this is, if it can be written without the help of its event.
+    #[inline]
+    fn current(&self, shape: &Shape) -> Option<Arc<Kept>> {
+        /// What a line has to have room for.
+        const ROOM: usize = 16 << 10;
+        if !shape.is_server || self.format != Format::Json {
+            return None;
+        }
+        let is_whole =
+            self.cap >= ROOM && self.longest >= ROOM / 2 && !self.redaction.has_patterns();
+        Current::take().filter(|call| is_whole && call.is_plain())
     }
 
     /// Whether texts are looked through. Those of access lines were made without secrets: in them only

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use gusset_core::Outcome;
 use gusset_http::{PeerAddr, QueryRedaction, RequestIdLayer, Route, TrustedProxies};
-use gusset_log::{AccessLog, AccessLogBuilder, Format, Levels, Sampling};
+use gusset_log::{AccessLog, AccessLogBuilder, Format, Levels, Redaction, Sampling};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use tower::Layer as _;
@@ -247,4 +247,36 @@ fn other_subscribers_see_the_same_fields() {
         call(built(AccessLog::server()), get("/a"), |_| status(200));
     });
     insta::assert_snapshot!(pages.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_head=0.0015 gusset.outcome="success""#);
+}
+
+#[test]
+fn a_line_is_the_same_whether_it_is_written_from_its_event_or_not() {
+    let mut odd = get("http://a.example/p\u{7e}q?x=1");
+    *odd.method_mut() = "BREW".parse().unwrap();
+    odd.headers_mut().insert(
+        "user-agent",
+        http::HeaderValue::from_bytes(b"\"a\xff\\\tb").unwrap(),
+    );
+    odd.headers_mut()
+        .insert("referer", "https://b.example/?x".parse().unwrap());
+    odd.extensions_mut()
+        .insert(PeerAddr("[2001:db8::1]:80".parse().unwrap()));
+    odd.extensions_mut().insert(Route::new("/p/\"{id}\""));
+    odd.extensions_mut()
+        .insert(gusset_http::RequestProgress::default());
+    for (request, answer) in [(odd.clone(), 500), (odd, 204), (get("/plain"), 200)] {
+        let lines = |redaction| {
+            let log = built(AccessLog::server().referer());
+            let request = request.clone();
+            logged(builder_of_json().redaction(redaction), || {
+                call(log.clone(), request.clone(), |_| status(answer));
+                abandoned(log, request);
+            })
+        };
+        // A pattern has each text looked at, for which the event is needed.
+        let of_events = Redaction::default()
+            .pattern("there is no such text")
+            .unwrap();
+        assert_eq!(lines(Redaction::default()), lines(of_events));
+    }
 }

@@ -190,7 +190,8 @@ pub(crate) fn call_as_grpc(
 
 /// A call whose caller leaves before there is a response.
 pub(crate) fn abandoned(log: AccessLog, request: Request<()>) {
-    let layer = ObserveLayer::<Http, _>::new((log, Traced));
+    let (clock, _) = Clock::manual();
+    let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
     let mut service = layer.layer(service_fn(|_: Request<()>| {
         std::future::pending::<Result<Response<Body>, Infallible>>()
     }));
