@@ -14,7 +14,7 @@ mod times;
 use std::fs;
 use std::process::Command;
 
-use self::programs::{BREAKERS, OURS, PEERS, Programs};
+use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs};
 use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -28,13 +28,14 @@ struct Figures {
     peers: Vec<measure::Cost>,
     pairs: Vec<times::Pair>,
     sockets: Vec<sockets::Sockets>,
+    logs: Vec<measure::Cost>,
 }
 
 /// Measures everything, and writes the page.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // The peers first: if they cannot be got, nothing was measured in vain.
     if let Some(figures) =
-        ready(workspace, &[&PEERS, &OURS], steps).and_then(|()| figures(workspace, steps))
+        ready(workspace, &[&PEERS, &LOGS, &OURS], steps).and_then(|()| figures(workspace, steps))
     {
         steps.step("docs/benchmarks.md", || {
             let text = page::write(&figures)?;
@@ -64,6 +65,14 @@ pub(crate) fn breakers(workspace: &Workspace, steps: &mut Steps) {
     steps.step("times", || {
         command::run(&mut Command::new(folder.join("times")))
     });
+}
+
+/// Counts what a line costs beside its peers': only told, and not written.
+pub(crate) fn logs(workspace: &Workspace, steps: &mut Steps) {
+    if ready(workspace, &[&LOGS], steps).is_some() {
+        let folder = LOGS.folder(workspace);
+        steps.step("costs", || measure::costs(&folder));
+    }
 }
 
 /// Takes the time with criterion, which tells it and keeps it under `target/criterion`.
@@ -98,5 +107,6 @@ fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
         peers: steps.step("costs: peers", || measure::costs(&peers))?,
         pairs: steps.step("times: peers", || times::pairs(&peers))?,
         sockets: steps.step("sockets", || sockets::measure(&peers))?,
+        logs: steps.step("costs: logs", || measure::costs(&LOGS.folder(workspace)))?,
     })
 }

@@ -38,10 +38,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             writers::gusset(nowhere(), "info,gusset::access=off");
             logged()
         }),
-        over("axum/trace", "tower-http `TraceLayer`, `tracing-subscriber` JSON", || {
-            writers::fmt(nowhere);
-            traced()
-        }),
+        over(
+            "axum/trace",
+            "tower-http `TraceLayer`, `tracing-subscriber` JSON",
+            || {
+                writers::fmt(nowhere);
+                traced()
+            },
+        ),
         over(
             "axum/trace-slim",
             "tower-http `TraceLayer`, `tracing-subscriber` JSON (slimmest)",
@@ -50,15 +54,21 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
                 traced()
             },
         ),
-        over("axum/trace-json-subscriber", "tower-http `TraceLayer`, `json-subscriber`", || {
-            writers::json_subscriber(nowhere);
-            traced()
-        }),
+        over(
+            "axum/trace-json-subscriber",
+            "tower-http `TraceLayer`, `json-subscriber`",
+            || {
+                writers::json_subscriber(nowhere);
+                traced()
+            },
+        ),
     ]
 }
 
 fn logged() -> Works {
-    let log = AccessLog::server().build_with(|_| None).expect("by convention");
+    let log = AccessLog::server()
+        .build_with(|_| None)
+        .expect("by convention");
     route::layered(ObserveLayer::<Http, _>::new(log))
 }
 

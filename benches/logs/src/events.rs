@@ -24,10 +24,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             writers::fmt(nowhere);
             alone()
         }),
-        scenario("event/fmt-slim", "`tracing-subscriber` JSON (slimmest)", || {
-            writers::fmt_slim(nowhere);
-            alone()
-        }),
+        scenario(
+            "event/fmt-slim",
+            "`tracing-subscriber` JSON (slimmest)",
+            || {
+                writers::fmt_slim(nowhere);
+                alone()
+            },
+        ),
         scenario("event/json-subscriber", "`json-subscriber`", || {
             writers::json_subscriber(nowhere);
             alone()
@@ -40,10 +44,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             writers::fmt(nowhere);
             in_a_span()
         }),
-        scenario("span/fmt-slim", "`tracing-subscriber` JSON (slimmest)", || {
-            writers::fmt_slim(nowhere);
-            in_a_span()
-        }),
+        scenario(
+            "span/fmt-slim",
+            "`tracing-subscriber` JSON (slimmest)",
+            || {
+                writers::fmt_slim(nowhere);
+                in_a_span()
+            },
+        ),
         scenario("span/json-subscriber", "`json-subscriber`", || {
             writers::json_subscriber(nowhere);
             in_a_span()

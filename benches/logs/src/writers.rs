@@ -1,14 +1,29 @@
 //! Who writes: subscribers, each for a whole process.
 
 use std::io::{self, Write};
-use std::mem;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use gusset_log::{Format, LogLayer};
+use gusset_log::{Format, Guard, LogLayer};
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
+
+static GUARD: Mutex<Option<Guard>> = Mutex::new(None);
+
+/// Waits until ours has written.
+///
+/// # Panics
+/// If it takes for ever.
+pub fn flush() {
+    let guard = GUARD.lock().expect("nobody panics with it");
+    if let Some(guard) = &*guard {
+        assert!(guard.flush(Duration::from_secs(30)), "nothing is written");
+    }
+}
 
 /// Ours.
 ///
@@ -21,8 +36,7 @@ pub fn gusset(out: impl Write + Send + 'static, filter: &str) {
         .filter(filter)
         .and_then(|builder| builder.build_with(|_| None))
         .expect("by convention");
-    // For ever: nobody reads what is written.
-    mem::forget(log.guard);
+    *GUARD.lock().expect("nobody panics with it") = Some(log.guard);
     set(tracing_subscriber::registry().with(log.layer));
 }
 
@@ -74,9 +88,34 @@ where
         .finish());
 }
 
-/// Nowhere.
-pub fn nowhere() -> io::Sink {
-    io::sink()
+/// Nowhere; or standard output, once [`show`] was called.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Out;
+
+static SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// Shows the lines from now on: to see that everybody writes.
+pub fn show() {
+    SHOWN.store(true, Ordering::Relaxed);
+}
+
+/// Where everybody writes.
+pub fn nowhere() -> Out {
+    Out
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match SHOWN.load(Ordering::Relaxed) {
+            true => io::stdout().write(bytes),
+            false => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn set(subscriber: impl tracing::Subscriber + Send + Sync + 'static) {

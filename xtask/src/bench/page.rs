@@ -2,6 +2,7 @@
 
 mod beside;
 mod calls;
+mod logs;
 mod scale;
 mod scrape;
 mod sockets;
@@ -31,6 +32,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         peers,
         pairs,
         sockets,
+        logs,
     } = figures;
     let mut page = HEAD.to_owned();
     writeln!(page, "\n| | |\n|---|---|")?;
@@ -39,6 +41,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     }
     beside::write(&mut page, peers, pairs)?;
     sockets::write(&mut page, sockets)?;
+    logs::write(&mut page, logs)?;
     calls::write(&mut page, ours)?;
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;

@@ -32,6 +32,12 @@ pub(super) const BREAKERS: Programs = Programs {
     outside: Some("benches/breakers/Cargo.toml"),
 };
 
+/// The log beside its peers.
+pub(super) const LOGS: Programs = Programs {
+    package: "gusset-benches-logs",
+    outside: Some("benches/logs/Cargo.toml"),
+};
+
 // === impl Programs ===
 
 impl Programs {
@@ -68,10 +74,11 @@ impl Programs {
         cargo
     }
 
-    /// A folder of its own for what has a lock of its own: its crates have other features.
+    /// A folder of its own for what has a lock of its own: its crates have other features, and its
+    /// programs the same names.
     fn target(&self, workspace: &Workspace) -> PathBuf {
         match self.outside {
-            Some(_) => workspace.target.join("peers"),
+            Some(manifest) => workspace.target.join(manifest.replace("/Cargo.toml", "")),
             None => workspace.target.clone(),
         }
     }

@@ -2,6 +2,7 @@
 //! for each level of each kind of call.
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,13 +83,24 @@ fn seconds(time: Duration) -> f64 {
     nanos(time) as f64 / 1e9
 }
 
+/// What a line says in one glance, put together only if somebody reads it.
+#[derive(Clone, Copy)]
+struct Glance<'a>(&'a Kept, fn(&'a Kept) -> Summary<'a>);
+
+impl fmt::Display for Glance<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(kept, summary) = *self;
+        summary(kept).fmt(f)
+    }
+}
+
 // === impl Kept ===
 
 impl Kept {
     // What comes first is what Google Cloud wants side by side.
     #[inline]
     fn server(&self, level: Level) {
-        at_level!(level, "http.server.request", self.summary(), {
+        at_level!(level, "http.server.request", Glance(self, Self::summary), {
             { names::METHOD } = self.method(),
             { names::PATH } = self.path(),
             { names::STATUS } = self.status(),
@@ -112,7 +124,7 @@ impl Kept {
 
     fn client(&self, level: Level) {
         let (host, port) = self.peer();
-        at_level!(level, "http.client.request", self.summary(), {
+        at_level!(level, "http.client.request", Glance(self, Self::summary), {
             { names::METHOD } = self.method(),
             { names::URL } = display(Url { uri: &self.uri, redaction: self.shared.query.as_ref() }),
             { names::STATUS } = self.status(),
@@ -134,7 +146,7 @@ impl Kept {
 
     fn grpc_server(&self, level: Level) {
         let (method, original) = self.rpc_method();
-        at_level!(level, "rpc.server.call", self.rpc_summary(), {
+        at_level!(level, "rpc.server.call", Glance(self, Self::rpc_summary), {
             { names::RPC_SYSTEM } = "grpc",
             { names::RPC_METHOD } = method,
             { names::RPC_STATUS } = self.end.code.map(Token::as_str),
@@ -155,7 +167,7 @@ impl Kept {
     fn grpc_client(&self, level: Level) {
         let (host, port) = self.peer();
         let method = self.rpc_path();
-        at_level!(level, "rpc.client.call", self.rpc_summary(), {
+        at_level!(level, "rpc.client.call", Glance(self, Self::rpc_summary), {
             { names::RPC_SYSTEM } = "grpc",
             { names::RPC_METHOD } = method,
             { names::RPC_STATUS } = self.end.code.map(Token::as_str),
@@ -190,6 +202,7 @@ impl Kept {
         }
     }
 
+    #[inline]
     pub(super) fn method(&self) -> &str {
         self.shared.methods.name(self.method)
     }
@@ -199,27 +212,33 @@ impl Kept {
         Some(capped(method.as_str(), 32))
     }
 
+    #[inline]
     pub(super) fn path(&self) -> &str {
         capped(self.uri.path(), PATH)
     }
 
+    #[inline]
     pub(super) fn route(&self) -> Option<&str> {
         let route = self.route.as_ref()?;
         Some(capped(route.as_str(), 256))
     }
 
+    #[inline]
     pub(super) fn status(&self) -> Option<u16> {
         self.status.map(|status| status.as_u16())
     }
 
+    #[inline]
     pub(super) fn read(&self) -> Option<u64> {
         self.progress.as_ref().map(|progress| progress.bytes())
     }
 
+    #[inline]
     pub(super) fn error(&self) -> Option<&'static str> {
         self.end.error.map(Token::as_str)
     }
 
+    #[inline]
     pub(super) fn scheme(&self) -> Option<&'static str> {
         match self.uri.scheme_str() {
             Some("https") => Some("https"),
@@ -228,6 +247,7 @@ impl Kept {
         }
     }
 
+    #[inline]
     pub(super) fn query(&self) -> Option<gusset_http::RedactedQuery<'_>> {
         let (redaction, query) = (self.shared.query.as_ref()?, self.uri.query()?);
         Some(redaction.redact(query))

@@ -119,16 +119,19 @@ impl<R: Rules> Observer<Http<R>> for AccessLog {
         }
         let mut kept = self.kept(req);
         if let Some(running) = &shared.running {
-            kept.ticket = running.enter(&kept, cx.started());
+            let ticket = running.enter(&kept, cx.started());
+            if let Some(kept) = Arc::get_mut(&mut kept) {
+                kept.ticket = ticket;
+            }
         }
-        Some(AccessCall::new(Arc::new(kept)))
+        Some(AccessCall::new(kept))
     }
 }
 
 impl AccessLog {
     /// What the line will tell of the request. Texts are shared with the message, not copied.
     #[inline]
-    fn kept(&self, req: RequestHead<'_>) -> Kept {
+    fn kept(&self, req: RequestHead<'_>) -> Arc<Kept> {
         let shared = &*self.shared;
         let header = |is_wanted: bool, name| match is_wanted {
             true => req.headers.get(name).cloned(),
@@ -136,7 +139,7 @@ impl AccessLog {
         };
         let method = shared.methods.index_of(req.method);
         let is_server = shared.side.is_server();
-        Kept {
+        Arc::new(Kept {
             shared: self.shared.clone(),
             method,
             method_original: (method == 0).then(|| req.method.clone()),
@@ -162,7 +165,7 @@ impl AccessLog {
             status: None,
             ticket: None,
             end: Ending::UNKNOWN,
-        }
+        })
     }
 }
 
