@@ -14,7 +14,7 @@ mod times;
 use std::fs;
 use std::process::Command;
 
-use self::programs::{BREAKERS, OURS, PEERS, Programs, TRACES};
+use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, TRACES};
 use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -29,13 +29,14 @@ struct Figures {
     pairs: Vec<times::Pair>,
     sockets: Vec<sockets::Sockets>,
     traces: Vec<measure::Cost>,
+    logs: Vec<measure::Cost>,
 }
 
 /// Measures everything, and writes the page.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // The peers first: if they cannot be got, nothing was measured in vain.
-    if let Some(figures) =
-        ready(workspace, &[&PEERS, &TRACES, &OURS], steps).and_then(|()| figures(workspace, steps))
+    if let Some(figures) = ready(workspace, &[&PEERS, &TRACES, &LOGS, &OURS], steps)
+        .and_then(|()| figures(workspace, steps))
     {
         steps.step("docs/benchmarks.md", || {
             let text = page::write(&figures)?;
@@ -75,6 +76,14 @@ pub(crate) fn traces(workspace: &Workspace, steps: &mut Steps) {
     }
 }
 
+/// Counts what a line costs beside its peers': only told, and not written.
+pub(crate) fn logs(workspace: &Workspace, steps: &mut Steps) {
+    if ready(workspace, &[&LOGS], steps).is_some() {
+        let folder = LOGS.folder(workspace);
+        steps.step("costs", || measure::costs(&folder));
+    }
+}
+
 /// Takes the time with criterion, which tells it and keeps it under `target/criterion`.
 pub(crate) fn time(workspace: &Workspace, steps: &mut Steps) {
     steps.step("time", || {
@@ -109,5 +118,6 @@ fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
         pairs: steps.step("times: peers", || times::pairs(&peers))?,
         sockets: steps.step("sockets", || sockets::measure(&peers))?,
         traces: steps.step("costs: traces", || measure::costs_of_all_threads(&traces))?,
+        logs: steps.step("costs: logs", || measure::costs(&LOGS.folder(workspace)))?,
     })
 }

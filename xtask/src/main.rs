@@ -79,6 +79,11 @@ const CHORES: &[Chore] = &[
         run: Run::Alone(bench::traces),
     },
     Chore {
+        name: "logs",
+        about: "count what a line of the log costs beside its peers', and only tell it",
+        run: Run::Alone(bench::logs),
+    },
+    Chore {
         name: "time",
         about: "take the time of a call",
         run: Run::Alone(bench::time),

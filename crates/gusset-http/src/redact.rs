@@ -47,6 +47,7 @@ pub struct RedactedQuery<'a> {
 /// ```
 /// assert_eq!(gusset_http::capped("grün", 3), "gr");
 /// ```
+#[inline]
 pub fn capped(text: &str, len: usize) -> &str {
     if text.len() <= len {
         return text;

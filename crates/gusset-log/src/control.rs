@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use gusset_core::Clock;
+use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Metadata, callsite};
@@ -58,6 +59,8 @@ struct Shared {
     is_passing: AtomicBool,
     /// The thread that looks at the time.
     queue: Arc<Queue>,
+    /// The subscriber that the filter is part of.
+    subscriber: Mutex<Option<WeakDispatch>>,
 }
 
 /// A filter from its text.
@@ -74,6 +77,7 @@ impl Control {
             later: Mutex::new(None),
             is_passing: AtomicBool::new(false),
             queue,
+            subscriber: Mutex::new(None),
         };
         Self {
             shared: Arc::new(shared),
@@ -137,6 +141,15 @@ impl Control {
         self.shared.filter().to_string()
     }
 
+    /// Learns what subscriber the filter is part of.
+    pub(crate) fn is_part_of(&self, subscriber: &Dispatch) {
+        let mut place = self.shared.subscriber.lock();
+        let place = place.as_deref_mut().ok();
+        if let Some(place) = place {
+            *place = Some(subscriber.downgrade());
+        }
+    }
+
     /// When to go back.
     pub(crate) fn due(&self) -> Option<Instant> {
         if !self.shared.is_passing.load(Ordering::Acquire) {
@@ -181,8 +194,20 @@ impl Shared {
     fn replace(&self, filter: Targets) {
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = filter;
         // What each place in the code was told of our interest is not true any more. The lock is free
-        // again: this asks every filter there is, ours too.
-        callsite::rebuild_interest_cache();
+        // again: this asks every filter there is, ours too. Where there is only one subscriber, the one of
+        // this thread is asked, which on the thread that writes would be none.
+        let subscriber = self
+            .subscriber
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .and_then(WeakDispatch::upgrade);
+        match subscriber {
+            Some(subscriber) => {
+                dispatcher::with_default(&subscriber, callsite::rebuild_interest_cache);
+            }
+            None => callsite::rebuild_interest_cache(),
+        }
     }
 
     #[inline]

@@ -109,9 +109,15 @@ async fn an_order_is_one_trace_through_the_shop_its_client_and_the_payments_and_
         let mut found = spans
             .iter()
             .filter(|span| span["name"] == name && span["kind"] == kind);
-        let span = found
-            .next()
-            .unwrap_or_else(|| panic!("no {name} {kind} in {:?}", spans.iter().map(|span| (&span["name"], &span["kind"])).collect::<Vec<_>>()));
+        let span = found.next().unwrap_or_else(|| {
+            panic!(
+                "no {name} {kind} in {:?}",
+                spans
+                    .iter()
+                    .map(|span| (&span["name"], &span["kind"]))
+                    .collect::<Vec<_>>()
+            )
+        });
         assert!(found.next().is_none(), "{name} twice");
         *span
     };

@@ -3,6 +3,7 @@
 mod beside;
 mod calls;
 mod health;
+mod logs;
 mod scale;
 mod scrape;
 mod sockets;
@@ -34,6 +35,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         pairs,
         sockets,
         traces,
+        logs,
     } = figures;
     let mut page = HEAD.to_owned();
     writeln!(page, "\n| | |\n|---|---|")?;
@@ -43,6 +45,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     beside::write(&mut page, peers, pairs)?;
     sockets::write(&mut page, sockets)?;
     traces::write(&mut page, traces)?;
+    logs::write(&mut page, logs)?;
     calls::write(&mut page, ours)?;
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;

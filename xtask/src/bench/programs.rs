@@ -38,6 +38,12 @@ pub(super) const BREAKERS: Programs = Programs {
     outside: Some("benches/breakers/Cargo.toml"),
 };
 
+/// The log beside its peers.
+pub(super) const LOGS: Programs = Programs {
+    package: "gusset-benches-logs",
+    outside: Some("benches/logs/Cargo.toml"),
+};
+
 // === impl Programs ===
 
 impl Programs {

@@ -2,13 +2,14 @@ use std::cell::Cell;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use gusset_core::{Call, Cx, End, Stage};
+use gusset_core::{Call, Cx, End, Outcome, Stage, Token};
 use gusset_http::{Http, RequestId, RequestProgress, ResponseHead, Route, Rules};
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::Shared;
-use super::emit::{self, Ended};
+use super::emit;
 use super::running::Ticket;
 
 thread_local! {
@@ -17,14 +18,12 @@ thread_local! {
 }
 
 /// The state of one call of [`AccessLog`](super::AccessLog).
-pub struct AccessCall {
-    shared: Arc<Shared>,
-    kept: Box<Kept>,
-}
+pub struct AccessCall(Arc<Kept>);
 
-/// What the line will tell.
-#[derive(Debug)]
-pub(super) struct Kept {
+/// What the line will tell. One allocation, which nobody shares before the end: then the line's event
+/// borrows it, and our own layer reads it.
+pub(crate) struct Kept {
+    pub(super) shared: Arc<Shared>,
     /// The place of the method among the known ones.
     pub(super) method: usize,
     pub(super) method_original: Option<Method>,
@@ -41,6 +40,20 @@ pub(super) struct Kept {
     pub(super) status: Option<StatusCode>,
     /// The place among those that may run for long.
     pub(super) ticket: Option<Ticket>,
+    pub(super) end: Ending,
+}
+
+/// How it ended; nothing of it is read before.
+#[derive(Clone, Copy)]
+pub(super) struct Ending {
+    pub(super) outcome: Outcome,
+    pub(super) stage: Option<&'static str>,
+    /// The protocol's own status.
+    pub(super) code: Option<Token>,
+    pub(super) error: Option<Token>,
+    pub(super) bytes: u64,
+    pub(super) elapsed: Duration,
+    pub(super) head: Option<Duration>,
 }
 
 /// Who writes the line of the call that is polled.
@@ -64,28 +77,44 @@ impl Drop for Back {
     }
 }
 
+// === impl Ending ===
+
+impl Ending {
+    pub(super) const UNKNOWN: Self = Self {
+        outcome: Outcome::Success,
+        stage: None,
+        code: None,
+        error: None,
+        bytes: 0,
+        elapsed: Duration::ZERO,
+        head: None,
+    };
+}
+
 // === impl AccessCall ===
 
 impl AccessCall {
     #[inline]
-    pub(super) fn new(shared: Arc<Shared>, kept: Box<Kept>) -> Self {
-        Self { shared, kept }
+    pub(super) fn new(kept: Arc<Kept>) -> Self {
+        Self(kept)
     }
 }
 
 impl<R: Rules> Call<Http<R>> for AccessCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let before = OWNER.try_with(|owner| owner.replace(owner_of(&self.shared)));
+        let before = OWNER.try_with(|owner| owner.replace(owner_of(&self.0.shared)));
         let _back = Back(before.unwrap_or(0));
         poll()
     }
 
     #[inline]
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &Cx) {
-        let Self { shared, kept } = self;
+        let Some(kept) = Arc::get_mut(&mut self.0) else {
+            return;
+        };
         kept.status = Some(res.status);
-        if !shared.side.is_server() {
+        if !kept.shared.side.is_server() {
             // What was spoken, which the request did not know.
             kept.version = res.version;
         }
@@ -99,27 +128,29 @@ impl<R: Rules> Call<Http<R>> for AccessCall {
 
     #[inline]
     fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
-        let Self { shared, mut kept } = self;
+        let Self(mut kept) = self;
+        let (Some(outcome), Some(facts)) = (cx.outcome(), Arc::get_mut(&mut kept)) else {
+            return;
+        };
         // It runs no longer.
-        kept.ticket = None;
-        let Some(outcome) = cx.outcome() else {
+        facts.ticket = None;
+        let Some(level) = facts.shared.levels.of(outcome) else {
             return;
         };
-        let Some(level) = shared.levels.of(outcome) else {
-            return;
-        };
-        if !super::probe::is_wanted(level) || !shared.sampler.takes(outcome, cx) {
+        if !facts.shared.sampler.takes(outcome, cx) {
             return;
         }
-        let mut request_id = kept.request_id.take();
-        let ended = Ended {
-            shared: &shared,
-            kept: &kept,
+        facts.end = Ending {
             outcome,
             stage: end.stage().map(Stage::as_str),
-            cx,
+            code: cx.status(),
+            error: cx.error_type(),
+            bytes: cx.bytes(),
+            elapsed: cx.elapsed(),
+            head: cx.head(),
         };
-        let emit = || emit::line(level, &ended);
+        let mut request_id = facts.request_id.take();
+        let emit = || emit::line(level, &kept);
         let with_ids = || match cx.trace() {
             Some(ids) => ids.scope(emit),
             None => emit(),

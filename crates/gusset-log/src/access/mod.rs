@@ -8,6 +8,7 @@ mod probe;
 mod running;
 mod sampling;
 mod shown;
+mod written;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +22,9 @@ use http::header;
 
 pub use self::builder::AccessLogBuilder;
 pub use self::call::AccessCall;
-use self::call::Kept;
+use self::call::Ending;
+pub(crate) use self::call::Kept;
+pub(crate) use self::emit::Current;
 pub use self::levels::Levels;
 use self::running::Running;
 use self::sampling::Sampler;
@@ -114,47 +117,42 @@ impl<R: Rules> Observer<Http<R>> for AccessLog {
         if !shared.levels.are_wanted() || call::owner() == call::owner_of(&self.shared) {
             return None;
         }
-        let mut kept = shared.kept(req);
+        let mut kept = self.kept(req);
         if let Some(running) = &shared.running {
-            kept.ticket = running.enter(&kept, cx.started());
+            let ticket = running.enter(&kept, cx.started());
+            if let Some(kept) = Arc::get_mut(&mut kept) {
+                kept.ticket = ticket;
+            }
         }
-        Some(AccessCall::new(self.shared.clone(), kept))
+        Some(AccessCall::new(kept))
     }
 }
 
-impl fmt::Debug for AccessLog {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessLog")
-            .field("side", &self.shared.side)
-            .field("levels", &self.shared.levels)
-            .finish_non_exhaustive()
-    }
-}
-
-// === impl Shared ===
-
-impl Shared {
+impl AccessLog {
     /// What the line will tell of the request. Texts are shared with the message, not copied.
-    fn kept(&self, req: RequestHead<'_>) -> Box<Kept> {
+    #[inline]
+    fn kept(&self, req: RequestHead<'_>) -> Arc<Kept> {
+        let shared = &*self.shared;
         let header = |is_wanted: bool, name| match is_wanted {
             true => req.headers.get(name).cloned(),
             false => None,
         };
-        let method = self.methods.index_of(req.method);
-        let is_server = self.side.is_server();
-        Box::new(Kept {
+        let method = shared.methods.index_of(req.method);
+        let is_server = shared.side.is_server();
+        Arc::new(Kept {
+            shared: self.shared.clone(),
             method,
             method_original: (method == 0).then(|| req.method.clone()),
             uri: req.uri.clone(),
             version: req.version,
             route: Route::kept(req),
-            user_agent: header(self.user_agent, header::USER_AGENT),
-            referer: header(self.referer, header::REFERER),
+            user_agent: header(shared.user_agent, header::USER_AGENT),
+            referer: header(shared.referer, header::REFERER),
             host: match is_server {
                 false if req.uri.authority().is_none() => req.headers.get(header::HOST).cloned(),
                 _ => None,
             },
-            client: match &self.proxies {
+            client: match &shared.proxies {
                 _ if !is_server => None,
                 Some(proxies) => proxies.client(req),
                 None => PeerAddr::of(req).map(|peer| peer.ip().to_canonical()),
@@ -166,7 +164,17 @@ impl Shared {
             progress: req.extensions.get::<RequestProgress>().cloned(),
             status: None,
             ticket: None,
+            end: Ending::UNKNOWN,
         })
+    }
+}
+
+impl fmt::Debug for AccessLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessLog")
+            .field("side", &self.shared.side)
+            .field("levels", &self.shared.levels)
+            .finish_non_exhaustive()
     }
 }
 

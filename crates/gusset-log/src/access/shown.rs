@@ -65,14 +65,9 @@ pub(super) fn version(version: Version) -> Option<&'static str> {
 }
 
 impl fmt::Display for Summary<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { method, place, end } = self;
-        f.write_str(method)?;
-        f.write_char(' ')?;
-        f.write_str(place)?;
-        f.write_char(' ')?;
-        f.write_str(end)
+        write!(f, "{method} {place} {end}")
     }
 }
 

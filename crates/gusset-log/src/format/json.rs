@@ -22,6 +22,8 @@ pub(crate) struct JsonFields<'a> {
     pub(crate) line: &'a mut Line,
     pub(crate) plans: &'a [Plan],
     pub(crate) redaction: Option<&'a Redaction>,
+    /// Not all fields are wanted, or they are grouped.
+    pub(crate) picks: bool,
     /// A field that was written before its turn.
     pub(crate) skip: Option<usize>,
     /// The only field that is wanted.
@@ -44,6 +46,7 @@ impl<'a> JsonFields<'a> {
             line,
             plans,
             redaction,
+            picks: false,
             skip: None,
             only: None,
             in_group: false,
@@ -55,10 +58,19 @@ impl<'a> JsonFields<'a> {
     #[inline]
     fn key(&mut self, field: &Field) -> Option<Kind> {
         let index = field.index();
+        let plan = self.plans.get(index)?;
+        // Most fields of most formats need nothing else.
+        if plan.is_simple && !self.picks && self.line.has_room(plan.key.len() + 48) {
+            self.line.push(&plan.key);
+            return Some(plan.kind);
+        }
+        self.key_slowly(index, plan)
+    }
+
+    fn key_slowly(&mut self, index: usize, plan: &Plan) -> Option<Kind> {
         if self.skip == Some(index) || self.only.is_some_and(|only| only != index) {
             return None;
         }
-        let plan = self.plans.get(index)?;
         if plan.kind == Kind::Hidden || !self.line.has_room(plan.key.len() + 48) {
             return None;
         }
@@ -74,9 +86,9 @@ impl<'a> JsonFields<'a> {
             self.line.push(&plan.key);
         }
         if plan.kind == Kind::Redacted {
-            self.line.push(b"\"");
+            self.line.byte(b'"');
             self.line.push(REDACTED.as_bytes());
-            self.line.push(b"\"");
+            self.line.byte(b'"');
             return None;
         }
         Some(plan.kind)
@@ -93,22 +105,22 @@ impl<'a> JsonFields<'a> {
         match self.key(field) {
             None => {}
             Some(Kind::Quoted) => {
-                self.line.push(b"\"");
+                self.line.byte(b'"');
                 self.line.number(number);
-                self.line.push(b"\"");
+                self.line.byte(b'"');
             }
             Some(_) => self.line.number(number),
         }
     }
 
     fn quoted(&mut self, text: &str) {
-        self.line.push(b"\"");
+        self.line.byte(b'"');
         self.line.push(text.as_bytes());
-        self.line.push(b"\"");
+        self.line.byte(b'"');
     }
 
     fn text(&mut self, text: &str) {
-        self.line.push(b"\"");
+        self.line.byte(b'"');
         let start = self.line.len();
         self.line.text::<JsonEscape>(text);
         if let Some(redaction) = self.redaction {
@@ -118,7 +130,7 @@ impl<'a> JsonFields<'a> {
                 self.line.text::<JsonEscape>(&scrubbed);
             }
         }
-        self.line.push(b"\"");
+        self.line.byte(b'"');
     }
 }
 
@@ -134,7 +146,7 @@ impl Visit for JsonFields<'_> {
         if self.key(field).is_none() {
             return;
         }
-        self.line.push(b"\"");
+        self.line.byte(b'"');
         let start = self.line.len();
         // An error is a line without room.
         let _ = write!(self.line.value::<JsonEscape>(), "{value:?}");
@@ -145,7 +157,7 @@ impl Visit for JsonFields<'_> {
                 self.line.text::<JsonEscape>(&scrubbed);
             }
         }
-        self.line.push(b"\"");
+        self.line.byte(b'"');
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
@@ -189,16 +201,14 @@ impl Visit for JsonFields<'_> {
             Some(Kind::Seconds) => self.line.seconds(nanos(value)),
             Some(Kind::Nanos) => self.line.number(nanos(value)),
             Some(Kind::Latency) => {
-                self.line.push(b"\"");
+                self.line.byte(b'"');
                 self.line.seconds(nanos(value));
                 self.line.push(b"s\"");
             }
             Some(kind) if kind == Kind::Quoted || !value.is_finite() => {
                 self.quoted(ryu::Buffer::new().format(value));
             }
-            Some(_) => self
-                .line
-                .push(ryu::Buffer::new().format_finite(value).as_bytes()),
+            Some(_) => self.line.float(value),
         }
     }
 }
@@ -206,7 +216,7 @@ impl Visit for JsonFields<'_> {
 /// The whole nanoseconds that seconds are.
 #[inline]
 pub(crate) fn nanos(seconds: f64) -> u64 {
-    (seconds * 1e9).round() as u64
+    (seconds * 1e9 + 0.5) as u64
 }
 
 // === impl JsonEscape ===
@@ -246,10 +256,10 @@ pub(crate) fn ids(format: &Format, line: &mut Line, ids: TraceIds) {
     match format {
         Format::Ecs => {
             line.push(b",\"trace.id\":\"");
-            line.hex(&trace);
+            line.hex(trace);
             line.push(b"\",\"span.id\":\"");
-            line.hex(&span);
-            line.push(b"\"");
+            line.hex(span);
+            line.byte(b'"');
         }
         Format::GoogleCloud { project } => {
             line.push(b",\"logging.googleapis.com/trace\":\"");
@@ -258,17 +268,17 @@ pub(crate) fn ids(format: &Format, line: &mut Line, ids: TraceIds) {
                 line.push(project.as_bytes());
                 line.push(b"/traces/");
             }
-            line.hex(&trace);
+            line.hex(trace);
             line.push(b"\",\"logging.googleapis.com/spanId\":\"");
-            line.hex(&span);
+            line.hex(span);
             line.push(b"\",\"logging.googleapis.com/trace_sampled\":");
             line.push(if ids.is_sampled() { b"true" } else { b"false" });
         }
         _ => {
             line.push(b",\"trace_id\":\"");
-            line.hex(&trace);
+            line.hex(trace);
             line.push(b"\",\"span_id\":\"");
-            line.hex(&span);
+            line.hex(span);
             line.push(b"\",\"trace_flags\":\"");
             line.push(if ids.is_sampled() { b"01\"" } else { b"00\"" });
         }
@@ -279,7 +289,7 @@ pub(crate) fn ids(format: &Format, line: &mut Line, ids: TraceIds) {
         line.number(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
         line.push(b"\",\"dd.span_id\":\"");
         line.number(u64::from_be_bytes(span));
-        line.push(b"\"");
+        line.byte(b'"');
     }
 }
 
@@ -290,7 +300,7 @@ pub(crate) fn request_id(format: &Format, line: &mut Line, id: &str) {
         _ => b",\"request_id\":\"",
     });
     line.text::<JsonEscape>(id);
-    line.push(b"\"");
+    line.byte(b'"');
 }
 
 /// What an access line is a metric by.

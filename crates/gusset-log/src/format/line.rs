@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// What a line keeps free for its end: the ids, the marks, the braces that are open.
 pub(crate) const RESERVE: usize = 1024;
@@ -69,6 +70,11 @@ impl Line {
     }
 
     #[inline]
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -126,31 +132,83 @@ impl Line {
 
     /// Seconds of so many nanoseconds, to the nanosecond and without needless zeros. Read back as a
     /// number they are the same as the division.
+    #[inline]
     pub(crate) fn seconds(&mut self, nanos: u64) {
-        self.number(nanos / 1_000_000_000);
-        let mut rest = nanos % 1_000_000_000;
-        let mut digits = [b'0'; 10];
-        digits[0] = b'.';
-        for digit in digits[1..].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
+        self.decimal::<9>(nanos / 1_000_000_000, nanos % 1_000_000_000);
+    }
+
+    /// A number and so many digits of its fraction, without needless zeros but one: a number with a point
+    /// is read as the same kind of number everywhere.
+    #[inline]
+    fn decimal<const DIGITS: usize>(&mut self, whole: u64, mut fraction: u64) {
+        match whole {
+            0..=9 => self.byte(b'0' + whole as u8),
+            _ => self.number(whole),
         }
-        let zeros = digits.iter().rev().take_while(|digit| **digit == b'0');
-        let len = digits.len() - zeros.count();
-        // One digit at least: a number with a point is read as the same kind of number everywhere.
-        self.push(&digits[..len.max(2)]);
+        self.byte(b'.');
+        let mut digits = [b'0'; DIGITS];
+        let mut len = DIGITS;
+        if fraction == 0 {
+            len = 1;
+        } else {
+            while fraction % 1000 == 0 {
+                fraction /= 1000;
+                len -= 3;
+            }
+            while fraction % 10 == 0 {
+                fraction /= 10;
+                len -= 1;
+            }
+        }
+        // From the last digit that counts on; what is left before them are zeros.
+        let mut at = len;
+        while fraction > 9 {
+            at -= 2;
+            let pair = PAIRS[(fraction % 100) as usize];
+            fraction /= 100;
+            digits[at] = pair[0];
+            digits[at + 1] = pair[1];
+        }
+        if fraction > 0 {
+            digits[at - 1] = b'0' + fraction as u8;
+        }
+        self.push(&digits[..len]);
+    }
+
+    /// Writes once more what was written there.
+    #[inline]
+    pub(crate) fn again(&mut self, range: Range<usize>) {
+        self.bytes.extend_from_within(range);
+    }
+
+    /// A number that is finite, in digits that are read back as the same number.
+    pub(crate) fn float(&mut self, number: f64) {
+        // What people write down has few digits behind the point: then the division of whole numbers is
+        // this very number.
+        let scaled = number.abs() * 1e6;
+        if scaled < 9e15 {
+            let whole = scaled as u64;
+            if whole as f64 / 1e6 == number.abs() {
+                if number.is_sign_negative() {
+                    self.byte(b'-');
+                }
+                return self.decimal::<6>(whole / 1_000_000, whole % 1_000_000);
+            }
+        }
+        self.push(ryu::Buffer::new().format(number).as_bytes());
     }
 
     #[inline]
-    pub(crate) fn hex(&mut self, bytes: &[u8]) {
+    pub(crate) fn hex<const BYTES: usize>(&mut self, bytes: [u8; BYTES]) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        for byte in bytes {
-            let digits = [
+        let mut digits = [[0; 2]; BYTES];
+        for (pair, byte) in digits.iter_mut().zip(bytes) {
+            *pair = [
                 DIGITS[usize::from(byte >> 4)],
                 DIGITS[usize::from(byte & 15)],
             ];
-            self.push(&digits);
         }
+        self.push(digits.as_flattened());
     }
 }
 
@@ -230,29 +288,51 @@ pub(crate) fn acts(c: char) -> bool {
 /// Whether all bytes are printable ASCII other than `"` and `\`: what most texts are, eight at a time.
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    // The high bit of each byte that is zero.
-    const fn zeros(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word
-    }
     let mut bad = 0;
     let mut chunks = text.chunks_exact(8);
     for chunk in &mut chunks {
-        let word = u64::from_ne_bytes(chunk.try_into().expect("eight bytes"));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        bad |= word
-            | control
-            | zeros(word ^ (ONES * 0x22))
-            | zeros(word ^ (ONES * 0x5c))
-            | zeros(word ^ (ONES * 0x7f));
+        bad |= offences(u64::from_ne_bytes(chunk.try_into().expect("eight bytes")));
     }
+    // The rest once more with what stands before it, or with itself.
+    bad |= match (text.last_chunk::<8>(), chunks.remainder()) {
+        (_, []) => 0,
+        (Some(last), _) => offences(u64::from_ne_bytes(*last)),
+        (None, short) => match (short.first_chunk::<4>(), short.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
+                offences(u64::from(first) << 32 | u64::from(last))
+            }
+            _ => return short.iter().all(|byte| PLAIN[usize::from(*byte)]),
+        },
+    };
     bad & HIGH == 0
-        && chunks
-            .remainder()
-            .iter()
-            .all(|byte| PLAIN[usize::from(*byte)])
 }
+
+const ONES: u64 = u64::MAX / 255;
+const HIGH: u64 = ONES << 7;
+
+/// The high bit of some byte is set if any byte may not stand as it is.
+#[inline]
+const fn offences(word: u64) -> u64 {
+    /// The high bit of a byte that is zero; of those above it, one knows nothing.
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word
+    }
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quotes = zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c));
+    word | control | quotes | zeros(word ^ (ONES * 0x7f))
+}
+
+/// `00` to `99`.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
 
 static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
@@ -272,7 +352,17 @@ mod tests {
 
     #[test]
     fn seconds_are_the_quotient_when_they_are_read() {
-        for nanos in [0, 1, 7_000, 123_456_789, 1_000_000_000, 61_500_000_000] {
+        for nanos in [
+            0,
+            1,
+            10,
+            7_000,
+            500_000_000,
+            123_456_789,
+            1_000_000_000,
+            61_500_000_000,
+            100_000_000_000_001,
+        ] {
             let mut line = Line::new();
             line.seconds(nanos);
             let text = String::from_utf8(line.bytes).unwrap();
@@ -280,7 +370,42 @@ mod tests {
         }
     }
 
+    #[test]
+    fn numbers_are_read_back_as_themselves() {
+        for number in [
+            0.0,
+            -0.5,
+            12.5,
+            1e-7,
+            0.1 + 0.2,
+            1e300,
+            123456.789,
+            f64::MIN_POSITIVE,
+        ] {
+            let mut line = Line::new();
+            line.float(number);
+            let text = String::from_utf8(line.bytes).unwrap();
+            assert_eq!(text.parse::<f64>().unwrap(), number, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_seconds_are_the_quotient(nanos in 0..1_u64 << 53) {
+            let mut line = Line::new();
+            line.seconds(nanos);
+            let text = String::from_utf8(line.bytes).unwrap();
+            prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
+        }
+
+        #[test]
+        fn any_number_is_read_back_as_itself(number in proptest::num::f64::NORMAL) {
+            let mut line = Line::new();
+            line.float(number);
+            let text = String::from_utf8(line.bytes).unwrap();
+            prop_assert_eq!(text.parse::<f64>().unwrap(), number);
+        }
+
         #[test]
         fn plain_is_what_a_slow_look_finds_plain(text: Vec<u8>) {
             let slow = text.iter().all(|byte| PLAIN[usize::from(*byte)]);

@@ -133,7 +133,7 @@ impl Visit for LogfmtFields<'_> {
         match self.key(field) {
             None => {}
             Some(Kind::Seconds) => self.line.seconds(nanos(value)),
-            Some(_) => self.line.push(ryu::Buffer::new().format(value).as_bytes()),
+            Some(_) => self.line.float(value),
         }
     }
 }

@@ -18,7 +18,7 @@ use std::io::IsTerminal;
 ///
 /// // Colours for people, JSON for machines; here with the environment and the terminal given.
 /// let format = Format::choose(|_| None, true);
-/// assert_eq!(format, Format::Pretty { color: true });
+/// assert_eq!(format, Format::pretty(true));
 /// assert_eq!(Format::choose(|_| None, false), Format::Json);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

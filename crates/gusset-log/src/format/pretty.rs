@@ -74,7 +74,7 @@ impl Paint {
         self.on(line, Self::DIM);
         if let Some(ids) = ids {
             line.push(b" trace_id=");
-            line.hex(&ids.trace_id());
+            line.hex(ids.trace_id());
         }
         if let Some(id) = request_id {
             line.push(b" request_id=");
@@ -180,7 +180,7 @@ impl Visit for PrettyFields<'_> {
                 self.line.push(&digits);
                 self.line.push(b"ms");
             }
-            Some(_) => self.line.push(ryu::Buffer::new().format(value).as_bytes()),
+            Some(_) => self.line.float(value),
         }
     }
 }

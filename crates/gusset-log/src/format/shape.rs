@@ -24,7 +24,11 @@ pub(crate) struct Shape {
     pub(crate) fields: Box<[Plan]>,
     /// The field that is the message.
     pub(crate) message: Option<usize>,
+    /// Fields of a JSON line are grouped.
+    pub(crate) is_grouped: bool,
     pub(crate) is_access: bool,
+    /// The line of a server's call.
+    pub(crate) is_server: bool,
     /// What makes a metric of an access line, without and with its route.
     pub(crate) emf: Option<[Box<[u8]>; 2]>,
     pub(crate) site: Site,
@@ -37,6 +41,8 @@ pub(crate) struct Plan {
     pub(crate) key: Box<[u8]>,
     pub(crate) kind: Kind,
     pub(crate) grouped: bool,
+    /// There is nothing about it.
+    pub(crate) is_simple: bool,
     /// The route, which is a dimension of a metric.
     pub(crate) is_route: bool,
 }
@@ -61,12 +67,15 @@ impl Shape {
             Format::Emf { namespace } if is_access => Some(emf(namespace, &names)),
             _ => None,
         };
+        let fields = plans(format, redaction, metadata, &names);
         Self {
             head: head.into(),
             tail: tail.into(),
-            fields: plans(format, redaction, metadata, &names),
+            is_grouped: fields.iter().any(|plan| plan.grouped),
+            fields,
             message: names.iter().position(|name| *name == "message"),
             is_access,
+            is_server: is_access && metadata.name() == "http.server.request",
             emf,
             site: Site::default(),
         }
@@ -111,6 +120,9 @@ fn plans(
             key: encoded.into(),
             kind: key.kind,
             grouped: key.grouped,
+            is_simple: !matches!(key.kind, Kind::Redacted | Kind::Hidden)
+                && !key.grouped
+                && !(is_access && *name == names::ROUTE && matches!(format, Format::Emf { .. })),
             is_route: is_access && *name == names::ROUTE,
         });
     }

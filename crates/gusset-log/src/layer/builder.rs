@@ -259,7 +259,11 @@ impl LogLayerBuilder {
             .spawn()
             .map_err(|error| ConfigError::new("writer", error))?;
         Ok(Log {
-            layer: LogLayer { shared }.with_filter(control.as_filter()),
+            layer: LogLayer {
+                shared,
+                control: control.clone(),
+            }
+            .with_filter(control.as_filter()),
             control,
             guard: Guard::new(queue),
         })

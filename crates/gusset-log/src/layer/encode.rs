@@ -1,11 +1,14 @@
 //! One line, from an event.
 
+use std::sync::Arc;
+
 use gusset_core::TraceIds;
 use tracing::Metadata;
 use tracing::field::Visit;
 
 use super::{Shared, with_request_id};
 use crate::Format;
+use crate::access::{Current, Kept};
 use crate::format::clf::ClfFields;
 use crate::format::json::{self, JsonFields};
 use crate::format::line::Line;
@@ -13,7 +16,6 @@ use crate::format::logfmt::LogfmtFields;
 use crate::format::pretty::{Paint, PrettyFields};
 use crate::format::shape::Shape;
 use crate::format::time::{Moment, Stamp};
-use crate::names;
 use crate::redact::Redaction;
 
 /// What is known of a line beside its fields.
@@ -95,13 +97,18 @@ impl Shared {
                 line.push(stamp.write(facts.at));
                 line.push(&shape.head);
                 let mut fields = JsonFields::new(line, &shape.fields, redaction);
+                fields.picks = shape.is_grouped;
                 if let Some(message) = shape.message.filter(|at| *at > 0) {
+                    fields.picks = true;
                     fields.only = Some(message);
                     record(&mut fields);
                     fields.only = None;
                     fields.skip = Some(message);
                 }
-                record(&mut fields);
+                match self.current(shape) {
+                    Some(call) => call.write_json(fields.line),
+                    None => record(&mut fields),
+                }
                 fields.close_group();
                 let has_route = fields.has_route;
                 line.push(&shape.tail);
@@ -110,6 +117,19 @@ impl Shared {
                 line.push(b"}\n");
             }
         }
+    }
+
+    /// The call whose line this is, if it can be written without the help of its event.
+    #[inline]
+    fn current(&self, shape: &Shape) -> Option<Arc<Kept>> {
+        /// What a line has to have room for.
+        const ROOM: usize = 16 << 10;
+        if !shape.is_server || self.format != Format::Json {
+            return None;
+        }
+        let is_whole =
+            self.cap >= ROOM && self.longest >= ROOM / 2 && !self.redaction.has_patterns();
+        Current::take().filter(|call| is_whole && call.is_plain())
     }
 
     /// Whether texts are looked through. Those of access lines were made without secrets: in them only
@@ -143,16 +163,12 @@ impl Shared {
 
     fn end_of_logfmt(&self, line: &mut Line, facts: &Facts, spans: impl FnOnce(&mut Line)) {
         if let Some(ids) = facts.ids {
-            for (name, bytes) in [
-                (names::TRACE_ID, &ids.trace_id()[..]),
-                (names::SPAN_ID, &ids.span_id()),
-                (names::TRACE_FLAGS, &[u8::from(ids.is_sampled())]),
-            ] {
-                line.push(b" ");
-                line.push(name.as_bytes());
-                line.push(b"=");
-                line.hex(bytes);
-            }
+            line.push(b" trace_id=");
+            line.hex(ids.trace_id());
+            line.push(b" span_id=");
+            line.hex(ids.span_id());
+            line.push(b" trace_flags=");
+            line.hex([u8::from(ids.is_sampled())]);
         }
         with_request_id(|id| {
             if let Some(id) = id {

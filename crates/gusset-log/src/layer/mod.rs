@@ -15,7 +15,7 @@ use gusset_core::TraceIds;
 use gusset_export::{LogSink, Resource};
 use gusset_http::RequestId;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
@@ -24,7 +24,6 @@ pub use self::builder::{Log, LogLayerBuilder};
 pub(crate) use self::encode::{Facts, Recording};
 use self::scratch::Scratch;
 use self::spans::Kept;
-use crate::Format;
 use crate::counters::{Reason, place};
 use crate::format::line::Line;
 use crate::format::shape::Shape;
@@ -32,6 +31,7 @@ use crate::format::time::{Moment, Stamp};
 use crate::redact::Redaction;
 use crate::sink;
 use crate::writer::Queue;
+use crate::{Control, Format};
 
 /// Writes each event as one line: those of calls, and the service's own.
 ///
@@ -61,6 +61,7 @@ use crate::writer::Queue;
 /// ```
 pub struct LogLayer {
     shared: Arc<Shared>,
+    control: Control,
 }
 
 pub(crate) struct Shared {
@@ -98,6 +99,10 @@ impl<S> Layer<S> for LogLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.control.is_part_of(subscriber);
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let shared = &*self.shared;
         if !shared.keeps(attributes.metadata()) {

@@ -3,4 +3,15 @@
 #![allow(missing_docs, reason = "tests say what they test by their names")]
 
 mod access;
+mod contract;
+mod control;
+mod environment;
+mod formats;
+mod hostile;
+mod limits;
+mod records;
+mod redaction;
+mod running;
+mod spans;
 mod support;
+mod writer;

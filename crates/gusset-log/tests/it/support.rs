@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use gusset_core::{Call, Clock, Cx, End, ManualClock, ObserveLayer, Observer, Protocol, TraceIds};
-use gusset_http::Http;
+use gusset_core::{
+    Accept, Call, Clock, Cx, Deliver, End, ManualClock, ObserveLayer, Observer, Protocol, TraceIds,
+};
+use gusset_http::{Grpc, Http, HttpClient};
 use gusset_log::{AccessLog, Format, LogLayer, LogLayerBuilder};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
+use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 pub(crate) const GENEROUS: Duration = Duration::from_secs(30);
@@ -103,7 +105,53 @@ pub(crate) fn get(uri: &str) -> Request<()> {
     Request::get(uri).body(()).unwrap()
 }
 
-/// Calls a service that answers so, and takes its response whole.
+pub(crate) type Body = Full<Bytes>;
+
+/// A service that answers so, after a millisecond and a half, with a log round it.
+pub(crate) fn observed_as<P>(
+    log: AccessLog,
+    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+) -> impl Service<
+    Request<()>,
+    Response = <P as Deliver<Response<Body>>>::Tracked<<(AccessLog, Traced) as Observer<P>>::Call>,
+    Error = Infallible,
+>
+where
+    P: Accept<Request<()>> + Deliver<Response<Body>>,
+    AccessLog: Observer<P>,
+{
+    let (clock, hand) = Clock::manual();
+    let layer = ObserveLayer::<P, _>::new((log, Traced)).with_clock(clock);
+    layer.layer(service_fn(move |_| {
+        hand.advance(Duration::from_micros(1500));
+        let response = answer(&hand).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
+        // The body takes half a millisecond more, where there is one.
+        hand.advance(Duration::ZERO);
+        std::future::ready(Ok::<_, Infallible>(response))
+    }))
+}
+
+/// As [`observed_as`], a server.
+pub(crate) fn observed(
+    log: AccessLog,
+    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+) -> impl Service<Request<()>, Response = Response<impl http_body::Body<Data = Bytes>>, Error = Infallible>
+{
+    observed_as::<Http>(log, answer)
+}
+
+/// Calls a service, and takes its response whole.
+pub(crate) fn drive<S, B>(mut service: S, request: Request<()>)
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body,
+{
+    block_on(async move {
+        let response = service.ready().await.unwrap().call(request).await.unwrap();
+        let _ = response.into_body().collect().await;
+    });
+}
+
 pub(crate) fn call(
     log: AccessLog,
     request: Request<()>,
@@ -112,17 +160,44 @@ pub(crate) fn call(
     let (clock, hand) = Clock::manual();
     let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
     let moved = hand.clone();
-    let service = service_fn(move |_| {
+    let mut service = layer.layer(service_fn(move |_| {
         moved.advance(Duration::from_micros(1500));
         let response = answer(&moved).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
         std::future::ready(Ok::<_, Infallible>(response))
-    });
-    let mut service = layer.layer(service);
+    }));
     block_on(async move {
         let response = service.ready().await.unwrap().call(request).await.unwrap();
         hand.advance(Duration::from_micros(500));
         let _ = response.into_body().collect().await;
     });
+}
+
+pub(crate) fn call_as_client(
+    log: AccessLog,
+    request: Request<()>,
+    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+) {
+    drive(observed_as::<Http<HttpClient>>(log, answer), request);
+}
+
+pub(crate) fn call_as_grpc(
+    log: AccessLog,
+    request: Request<()>,
+    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+) {
+    drive(observed_as::<Grpc>(log, answer), request);
+}
+
+/// A call whose caller leaves before there is a response.
+pub(crate) fn abandoned(log: AccessLog, request: Request<()>) {
+    let (clock, _) = Clock::manual();
+    let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
+    let mut service = layer.layer(service_fn(|_: Request<()>| {
+        std::future::pending::<Result<Response<Body>, Infallible>>()
+    }));
+    let mut future = std::pin::pin!(service.call(request));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.as_mut().poll(&mut cx).is_pending());
 }
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -133,4 +208,27 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
             return output;
         }
     }
+}
+
+/// Waits until it is so, much longer than it should take.
+#[track_caller]
+pub(crate) fn eventually(is: impl Fn() -> bool) {
+    let clock = Clock::system();
+    let end = clock.now() + GENEROUS;
+    while !is() {
+        assert!(clock.now() < end, "it never came to be");
+        std::thread::yield_now();
+    }
+}
+
+/// Does something while a call waits for its response, which never comes.
+pub(crate) fn while_under_way(log: AccessLog, request: Request<()>, work: impl FnOnce()) {
+    let layer = ObserveLayer::<Http, _>::new(log);
+    let mut service = layer.layer(service_fn(|_: Request<()>| {
+        std::future::pending::<Result<Response<Body>, Infallible>>()
+    }));
+    let mut future = std::pin::pin!(service.call(request));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.as_mut().poll(&mut cx).is_pending());
+    work();
 }
