@@ -25,6 +25,7 @@ pub mod pass;
 pub mod program;
 mod scenario;
 pub mod series;
+pub mod signals;
 pub mod sizes;
 pub mod svc;
 
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(attacks::scenarios());
     all.extend(page::scenarios());
     all.extend(health::scenarios());
+    all.extend(signals::scenarios());
     all.extend(otlp::scenarios());
     all
 }

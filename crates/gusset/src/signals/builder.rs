@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_log::{LogLayer, LogLayerBuilder};
+use gusset_log::{Control, Guard, LogLayer, LogLayerBuilder};
 use gusset_metrics::{Registry, RegistryBuilder};
 use gusset_otlp::{Logs, Spans, Telemetry, TelemetryBuilder};
 use gusset_prometheus::{Prometheus, Resource};
 use gusset_trace::sample::{self, Sampler};
 use gusset_trace::{Propagators, SpanLayer};
-use tracing::Dispatch;
+use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 
 use super::Signals;
 use super::late::Late;
@@ -122,15 +123,14 @@ impl SignalsBuilder {
         let log = log(LogLayer::builder()
             .recorder(registry.clone())
             .sink(logs.clone()));
-        let log = log.build_with(&env).map_err(BuildError::new)?;
         let span_layer = SpanLayer::new(spans.clone()).sampler(sampler.clone());
-        // An empty `Vec` of layers would be one that wants nothing.
-        let layers = (!layers.is_empty()).then_some(layers);
-        let subscriber = tracing_subscriber::registry()
-            .with(layers)
-            .with(span_layer.filtered())
-            .with(log.layer);
-        let dispatch = Dispatch::new(subscriber);
+        let registry_of_spans = tracing_subscriber::registry();
+        let (dispatch, control, guard) = if layers.is_empty() {
+            // Not a `Vec` or an `Option` without a layer: it would want every span to be made.
+            lay(registry_of_spans, span_layer, log, &env)?
+        } else {
+            lay(registry_of_spans.with(layers), span_layer, log, &env)?
+        };
 
         let mut builder = Telemetry::builder()
             .metrics(registry.clone())
@@ -156,11 +156,26 @@ impl SignalsBuilder {
             sampler,
             spans: otlp.spans(),
             dispatch,
-            control: log.control,
+            control,
             otlp,
-            guard: log.guard,
+            guard,
         })
     }
+}
+
+/// Lays spans and the log over that subscriber.
+fn lay<S>(
+    inner: S,
+    spans: SpanLayer,
+    log: LogLayerBuilder,
+    env: impl Fn(&str) -> Option<String>,
+) -> Result<(Dispatch, Control, Guard), BuildError>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    let log = log.build_with(env).map_err(BuildError::new)?;
+    let subscriber = inner.with(spans.filtered()).with(log.layer);
+    Ok((Dispatch::new(subscriber), log.control, log.guard))
 }
 
 impl fmt::Debug for SignalsBuilder {
