@@ -1,7 +1,7 @@
 //! A receiver that is down, slow or strange: nothing waits for it, what is lost is counted, and it is
 //! found again.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use gusset_export::{LogSink as _, SpanSink as _};
@@ -243,4 +243,30 @@ fn nobody_waits_where_nobody_answers() {
     assert!(start.elapsed() < Duration::from_secs(5));
     let report = telemetry.shutdown(Duration::from_millis(100));
     assert_eq!(report.of(Signal::Traces).lost(), 100_000);
+}
+
+#[test]
+fn a_connection_that_has_fallen_silent_is_left() {
+    // What lies between lets the first connection end nowhere, and the others through.
+    let receiver = Receiver::start();
+    let between = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", between.local_addr().unwrap());
+    let behind = receiver.address();
+    std::thread::spawn(move || {
+        let silent = between.accept().unwrap();
+        for stream in between.incoming() {
+            let from = stream.unwrap();
+            let to = TcpStream::connect(behind).unwrap();
+            let (mut back_from, mut back_to) = (to.try_clone().unwrap(), from.try_clone().unwrap());
+            let (mut from, mut to) = (from, to);
+            std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+            std::thread::spawn(move || std::io::copy(&mut back_from, &mut back_to));
+        }
+        drop(silent);
+    });
+    let builder = Telemetry::builder().endpoint(url).protocol(Protocol::Grpc);
+    let telemetry = quick(builder, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "200")]);
+    telemetry.spans().export(span("a"));
+    let report = telemetry.shutdown(PATIENCE);
+    assert_eq!(report.of(Signal::Traces).exported, 1);
 }

@@ -1,6 +1,7 @@
 //! The end comes by the deadline, whatever the receiver does and wherever it is asked for.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_export::{LogSink as _, SpanSink as _};
@@ -230,6 +231,26 @@ fn an_end_that_nobody_waits_for_comes_all_the_same() {
     let start = Instant::now();
     while receiver.spans().len() < 40 {
         assert!(start.elapsed() < PATIENCE);
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn after_the_end_nothing_goes_on() {
+    let receiver = Receiver::start();
+    receiver.does(Does::Hangs);
+    let source = Arc::new(Told(|| vec![counter(1.0)]));
+    // Nothing but the end ends this.
+    let long = [
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "3600000"),
+    ];
+    let builder = Telemetry::builder().endpoint(receiver.url());
+    let telemetry = quick(builder.metrics(Arc::clone(&source)), &long);
+    let _ = telemetry.shutdown(DEADLINE);
+    let start = Instant::now();
+    while Arc::strong_count(&source) > 1 {
+        assert!(start.elapsed() < PATIENCE, "the source is let go");
         std::thread::yield_now();
     }
 }
