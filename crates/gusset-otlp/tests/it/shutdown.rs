@@ -237,20 +237,23 @@ fn an_end_that_nobody_waits_for_comes_all_the_same() {
 
 #[test]
 fn after_the_end_nothing_goes_on() {
-    let receiver = Receiver::start();
-    receiver.does(Does::Hangs);
-    let source = Arc::new(Told(|| vec![counter(1.0)]));
-    // Nothing but the end ends this.
+    // Nothing but the end ends these.
     let long = [
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
         ("OTEL_METRIC_EXPORT_TIMEOUT", "3600000"),
     ];
-    let builder = Telemetry::builder().endpoint(receiver.url());
-    let telemetry = quick(builder.metrics(Arc::clone(&source)), &long);
-    let _ = telemetry.shutdown(DEADLINE);
-    let start = Instant::now();
-    while Arc::strong_count(&source) > 1 {
-        assert!(start.elapsed() < PATIENCE, "the source is let go");
-        std::thread::yield_now();
+    let later = Does::Answers(503, vec![("retry-after", "290".to_owned())]);
+    for does in [Does::Hangs, later] {
+        let receiver = Receiver::start();
+        receiver.does(does);
+        let source = Arc::new(Told(|| vec![counter(1.0)]));
+        let builder = Telemetry::builder().endpoint(receiver.url());
+        let telemetry = quick(builder.metrics(Arc::clone(&source)), &long);
+        let _ = telemetry.shutdown(DEADLINE);
+        let start = Instant::now();
+        while Arc::strong_count(&source) > 1 {
+            assert!(start.elapsed() < PATIENCE, "the source is let go");
+            std::thread::yield_now();
+        }
     }
 }
