@@ -2,6 +2,7 @@
 
 mod beside;
 mod calls;
+mod road;
 mod scale;
 mod scrape;
 mod sockets;
@@ -43,6 +44,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;
     scrape::write(&mut page, ours)?;
+    road::write(&mut page, ours)?;
     Ok(page)
 }
 
