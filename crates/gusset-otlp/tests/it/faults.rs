@@ -8,7 +8,7 @@ use gusset_export::{LogSink as _, SpanSink as _};
 use gusset_otlp::{Protocol, Signal, Telemetry};
 use tokio::time::Instant;
 
-use crate::receiver::{Does, Receiver};
+use crate::receiver::{Does, Receiver, reserve};
 use crate::support::{Lines, PATIENCE, quick, record, span, to};
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc];
@@ -136,11 +136,7 @@ fn what_a_receiver_rejects_is_counted_and_not_sent_again() {
 #[test]
 fn a_receiver_that_was_down_is_found_again_and_each_change_is_said_once() {
     let lines = Lines::all();
-    // A port that nobody listens on, for now.
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let (address, socket) = reserve();
     let small = [
         ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4"),
@@ -162,7 +158,7 @@ fn a_receiver_that_was_down_is_found_again_and_each_change_is_said_once() {
         assert!(start.elapsed() < PATIENCE);
         std::thread::yield_now();
     }
-    let receiver = Receiver::on(address, None);
+    let receiver = Receiver::on(socket, None);
     telemetry.spans().export(span("found"));
     receiver.next();
     let report = telemetry.shutdown(PATIENCE);

@@ -9,7 +9,7 @@ use gusset_otlp::{Protocol, Report, Signal, Telemetry};
 use tokio::runtime::Builder;
 use tokio::time::Instant;
 
-use crate::receiver::{Does, Receiver};
+use crate::receiver::{Does, Receiver, reserve};
 use crate::support::{Lines, PATIENCE, counter, quick, record, span};
 
 const DEADLINE: Duration = Duration::from_millis(300);
@@ -108,10 +108,7 @@ fn ends_in_time(what: &str, url: &str, protocol: Protocol) {
 #[test]
 fn of_a_receiver_that_is_down() {
     for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-        let address = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let (address, _socket) = reserve();
         ends_in_time("down", &format!("http://{address}"), protocol);
     }
 }
