@@ -65,6 +65,7 @@ fn what_may_pass_is_tried_again() {
     }
     // Cut off before its status, nobody knows what became of a call of gRPC's.
     arrives(Protocol::Grpc, [Does::BreaksOff], 2);
+    arrives(Protocol::Grpc, [Does::Stalls], 2);
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn what_will_not_pass_is_not_tried_again() {
 #[test]
 fn what_was_taken_is_not_sent_again_whatever_is_said_after() {
     for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson] {
-        for does in [Does::BreaksOff, Does::Babbles, Does::Floods] {
+        for does in [Does::BreaksOff, Does::Stalls, Does::Babbles, Does::Floods] {
             arrives(protocol, [does], 1);
         }
     }

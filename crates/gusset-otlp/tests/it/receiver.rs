@@ -45,6 +45,8 @@ pub(crate) enum Does {
     Leaves,
     /// Breaks off within the body of its answer.
     BreaksOff,
+    /// Says that it took it, and never comes to the end of its answer.
+    Stalls,
     /// Says that it took it, with a body that makes no sense.
     Babbles,
     /// Answers with more than anybody should read.
@@ -246,12 +248,15 @@ async fn answer(
             }
             return Ok(response);
         }
-        Does::BreaksOff => {
+        Does::BreaksOff | Does::Stalls => {
             let (send, frames) = tokio::sync::mpsc::channel(2);
             tokio::spawn(async move {
                 let _ = send.send(Ok(Frame::data(Bytes::from_static(b"ab")))).await;
                 // What is before it is to arrive first.
                 tokio::time::sleep(Duration::from_millis(50)).await;
+                if matches!(does, Does::Stalls) {
+                    send.closed().await;
+                }
                 let _ = send.send(Err(io::Error::other("off"))).await;
             });
             let body = StreamBody::new(Frames(frames));
