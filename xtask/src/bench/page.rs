@@ -4,6 +4,7 @@ mod beside;
 mod calls;
 mod health;
 mod logs;
+mod road;
 mod scale;
 mod scrape;
 mod sockets;
@@ -51,6 +52,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     calls::sizes(&mut page, sizes)?;
     scrape::write(&mut page, ours)?;
     health::write(&mut page, ours)?;
+    road::write(&mut page, ours)?;
     Ok(page)
 }
 

@@ -138,6 +138,52 @@ mod tests {
     }
 
     #[test]
+    fn all_is_read_from_where_it_is_said_to_be() {
+        let root = std::env::temp_dir().join(format!("gusset-detect-{}", std::process::id()));
+        let id = "0123456789abcdef".repeat(4);
+        for (path, text) in [
+            (
+                "proc/self/cgroup",
+                format!("0::/system.slice/docker-{id}.scope\n"),
+            ),
+            ("proc/sys/kernel/hostname", "here\n".to_owned()),
+            ("proc/sys/kernel/osrelease", "6.1.0\n".to_owned()),
+            ("etc/machine-id", "abc\n".to_owned()),
+            ("account/namespace", "trade".to_owned()),
+        ] {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let places = Places {
+            proc: root.join("proc"),
+            etc: root.join("etc"),
+            account: root.join("account"),
+        };
+        let env = |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "10.0.0.1".to_owned());
+        let found = detect(&Env::new(&env), &places);
+        let nothing = detect(
+            &Env::new(&env),
+            &Places {
+                proc: root.join("nowhere"),
+                etc: root.join("nowhere"),
+                account: root.join("nowhere"),
+            },
+        );
+        std::fs::remove_dir_all(root).unwrap();
+        for (key, value) in [
+            ("container.id", id.as_str()),
+            ("host.name", "here"),
+            ("host.id", "abc"),
+            ("os.version", "6.1.0"),
+            ("k8s.namespace.name", "trade"),
+        ] {
+            assert_eq!(found[key].to_string(), value);
+            assert!(!nothing.contains_key(key), "{key}");
+        }
+    }
+
+    #[test]
     fn two_that_run_at_once_are_told_apart() {
         let env = Env::new(&|_| None);
         let id = || detect(&env, &Places::default()).remove("service.instance.id");

@@ -27,9 +27,10 @@ pub(super) async fn exchange(road: &Road, body: Bytes) -> Result<Taken, Fault> {
     if !head.status.is_success() {
         return Err(refusal(head.status, &head.headers, SystemTime::now()));
     }
-    // What was taken is told in the head; a body that is cut off, or larger than may be, takes nothing
-    // of that back. To send it all again would be to tell it twice.
-    let Ok(body) = body.collect().await else {
+    // What was taken is told in the head; a body that is cut off, larger than may be or never there
+    // takes nothing of that back. To send it all again would be to tell it twice.
+    let whole = tokio::time::timeout(road.timeout / 2, body.collect());
+    let Ok(Ok(body)) = whole.await else {
         return Ok(Taken::default());
     };
     let body = body.to_bytes();

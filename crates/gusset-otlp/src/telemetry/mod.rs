@@ -12,6 +12,7 @@ use gusset_export::Resource;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
+use crate::ConfigError;
 use crate::lane::Tally;
 use crate::report::Report;
 use crate::sinks::{Logs, Spans};
@@ -59,6 +60,14 @@ impl Telemetry {
     /// Telemetry by code, and by the environment where code says nothing.
     pub fn builder() -> TelemetryBuilder {
         TelemetryBuilder::default()
+    }
+
+    /// Telemetry by the environment alone.
+    ///
+    /// # Errors
+    /// As [`TelemetryBuilder::build`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().build()
     }
 
     /// Takes spans that have ended. Without a road for traces it takes none, and says so.

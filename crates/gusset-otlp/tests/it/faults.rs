@@ -1,14 +1,14 @@
 //! A receiver that is down, slow or strange: nothing waits for it, what is lost is counted, and it is
 //! found again.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use gusset_export::{LogSink as _, SpanSink as _};
 use gusset_otlp::{Protocol, Signal, Telemetry};
 use tokio::time::Instant;
 
-use crate::receiver::{Does, Receiver};
+use crate::receiver::{Does, Receiver, reserve};
 use crate::support::{Lines, PATIENCE, quick, record, span, to};
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc];
@@ -65,6 +65,7 @@ fn what_may_pass_is_tried_again() {
     }
     // Cut off before its status, nobody knows what became of a call of gRPC's.
     arrives(Protocol::Grpc, [Does::BreaksOff], 2);
+    arrives(Protocol::Grpc, [Does::Stalls], 2);
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn what_will_not_pass_is_not_tried_again() {
 #[test]
 fn what_was_taken_is_not_sent_again_whatever_is_said_after() {
     for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson] {
-        for does in [Does::BreaksOff, Does::Babbles, Does::Floods] {
+        for does in [Does::BreaksOff, Does::Stalls, Does::Babbles, Does::Floods] {
             arrives(protocol, [does], 1);
         }
     }
@@ -136,11 +137,7 @@ fn what_a_receiver_rejects_is_counted_and_not_sent_again() {
 #[test]
 fn a_receiver_that_was_down_is_found_again_and_each_change_is_said_once() {
     let lines = Lines::all();
-    // A port that nobody listens on, for now.
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let (address, socket) = reserve();
     let small = [
         ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4"),
@@ -162,7 +159,7 @@ fn a_receiver_that_was_down_is_found_again_and_each_change_is_said_once() {
         assert!(start.elapsed() < PATIENCE);
         std::thread::yield_now();
     }
-    let receiver = Receiver::on(address, None);
+    let receiver = Receiver::on(socket, None);
     telemetry.spans().export(span("found"));
     receiver.next();
     let report = telemetry.shutdown(PATIENCE);
@@ -243,4 +240,30 @@ fn nobody_waits_where_nobody_answers() {
     assert!(start.elapsed() < Duration::from_secs(5));
     let report = telemetry.shutdown(Duration::from_millis(100));
     assert_eq!(report.of(Signal::Traces).lost(), 100_000);
+}
+
+#[test]
+fn a_connection_that_has_fallen_silent_is_left() {
+    // What lies between lets the first connection end nowhere, and the others through.
+    let receiver = Receiver::start();
+    let between = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", between.local_addr().unwrap());
+    let behind = receiver.address();
+    std::thread::spawn(move || {
+        let silent = between.accept().unwrap();
+        for stream in between.incoming() {
+            let from = stream.unwrap();
+            let to = TcpStream::connect(behind).unwrap();
+            let (mut back_from, mut back_to) = (to.try_clone().unwrap(), from.try_clone().unwrap());
+            let (mut from, mut to) = (from, to);
+            std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+            std::thread::spawn(move || std::io::copy(&mut back_from, &mut back_to));
+        }
+        drop(silent);
+    });
+    let builder = Telemetry::builder().endpoint(url).protocol(Protocol::Grpc);
+    let telemetry = quick(builder, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "200")]);
+    telemetry.spans().export(span("a"));
+    let report = telemetry.shutdown(PATIENCE);
+    assert_eq!(report.of(Signal::Traces).exported, 1);
 }

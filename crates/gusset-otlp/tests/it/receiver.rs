@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, Read as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +20,7 @@ use opentelemetry_proto::tonic::collector::logs::v1 as logs;
 use opentelemetry_proto::tonic::collector::metrics::v1 as metrics;
 use opentelemetry_proto::tonic::collector::trace::v1 as trace;
 use prost::Message as _;
+use tokio::net::{TcpListener, TcpSocket};
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tower_service::Service as _;
@@ -44,6 +45,8 @@ pub(crate) enum Does {
     Leaves,
     /// Breaks off within the body of its answer.
     BreaksOff,
+    /// Says that it took it, and never comes to the end of its answer.
+    Stalls,
     /// Says that it took it, with a body that makes no sense.
     Babbles,
     /// Answers with more than anybody should read.
@@ -79,17 +82,24 @@ pub(crate) struct Receiver {
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
+/// A port that nobody listens on, and nobody else can have.
+pub(crate) fn reserve() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    (socket.local_addr().unwrap(), socket)
+}
+
 impl Receiver {
     pub(crate) fn start() -> Self {
-        Self::on("127.0.0.1:0".parse().unwrap(), None)
+        Self::on(reserve().1, None)
     }
 
-    pub(crate) fn on(address: SocketAddr, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
+    /// A receiver on a port that was reserved. It listens when this returns.
+    pub(crate) fn on(socket: TcpSocket, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        let address = socket.local_addr().unwrap();
         let state = Shared::default();
         let (tell, got) = mpsc::channel();
+        let (listens, listening) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let served = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -98,10 +108,13 @@ impl Receiver {
                 .build()
                 .unwrap();
             runtime.block_on(async {
+                let listener = socket.listen(1024).unwrap();
+                listens.send(()).unwrap();
                 let serve = serve(listener, served, tell, tls);
                 tokio::select! { () = serve => {}, _ = stopped => {} }
             });
         });
+        listening.recv().unwrap();
         Self {
             address,
             state,
@@ -168,7 +181,6 @@ async fn serve(
     tell: mpsc::Sender<Got>,
     tls: Option<Arc<rustls::ServerConfig>>,
 ) {
-    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             return;
@@ -236,12 +248,15 @@ async fn answer(
             }
             return Ok(response);
         }
-        Does::BreaksOff => {
+        Does::BreaksOff | Does::Stalls => {
             let (send, frames) = tokio::sync::mpsc::channel(2);
             tokio::spawn(async move {
                 let _ = send.send(Ok(Frame::data(Bytes::from_static(b"ab")))).await;
                 // What is before it is to arrive first.
                 tokio::time::sleep(Duration::from_millis(50)).await;
+                if matches!(does, Does::Stalls) {
+                    send.closed().await;
+                }
                 let _ = send.send(Err(io::Error::other("off"))).await;
             });
             let body = StreamBody::new(Frames(frames));

@@ -1,6 +1,7 @@
 //! The end comes by the deadline, whatever the receiver does and wherever it is asked for.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_export::{LogSink as _, SpanSink as _};
@@ -8,7 +9,7 @@ use gusset_otlp::{Protocol, Report, Signal, Telemetry};
 use tokio::runtime::Builder;
 use tokio::time::Instant;
 
-use crate::receiver::{Does, Receiver};
+use crate::receiver::{Does, Receiver, reserve};
 use crate::support::{Lines, PATIENCE, counter, quick, record, span};
 
 const DEADLINE: Duration = Duration::from_millis(300);
@@ -107,10 +108,7 @@ fn ends_in_time(what: &str, url: &str, protocol: Protocol) {
 #[test]
 fn of_a_receiver_that_is_down() {
     for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-        let address = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let (address, _socket) = reserve();
         ends_in_time("down", &format!("http://{address}"), protocol);
     }
 }
@@ -231,5 +229,28 @@ fn an_end_that_nobody_waits_for_comes_all_the_same() {
     while receiver.spans().len() < 40 {
         assert!(start.elapsed() < PATIENCE);
         std::thread::yield_now();
+    }
+}
+
+#[test]
+fn after_the_end_nothing_goes_on() {
+    // Nothing but the end ends these.
+    let long = [
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "3600000"),
+    ];
+    let later = Does::Answers(503, vec![("retry-after", "290".to_owned())]);
+    for does in [Does::Hangs, later] {
+        let receiver = Receiver::start();
+        receiver.does(does);
+        let source = Arc::new(Told(|| vec![counter(1.0)]));
+        let builder = Telemetry::builder().endpoint(receiver.url());
+        let telemetry = quick(builder.metrics(Arc::clone(&source)), &long);
+        let _ = telemetry.shutdown(DEADLINE);
+        let start = Instant::now();
+        while Arc::strong_count(&source) > 1 {
+            assert!(start.elapsed() < PATIENCE, "the source is let go");
+            std::thread::yield_now();
+        }
     }
 }

@@ -55,7 +55,8 @@ fn every_protocol_carries_the_same() {
                     .gzip(gzip)
                     .header("authorization", "Bearer x")
                     .resource(Resource::new().with("service.name", "shop")),
-                &[],
+                // Both in one request, of the end.
+                &[("OTEL_BSP_SCHEDULE_DELAY", "3600000")],
             );
             telemetry.spans().export(rich());
             let mut client = span("client");

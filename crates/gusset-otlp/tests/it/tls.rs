@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, reserve};
 use crate::support::{PATIENCE, env, span};
 
 /// Files that are gone with it.
@@ -82,10 +82,7 @@ fn the_authority_and_the_client_of_the_environment_are_used() {
     let certificate = folder.write("client.pem", &client.certificate.pem());
     let key = folder.write("client.key", &client.key.serialize_pem());
     for protocol in ["grpc", "http/protobuf"] {
-        let receiver = Receiver::on(
-            "127.0.0.1:0".parse().unwrap(),
-            Some(server(&authority, &own)),
-        );
+        let receiver = Receiver::on(reserve().1, Some(server(&authority, &own)));
         let url = format!("https://localhost:{}", receiver.address().port());
         let export = |variables: &[(&str, &str)]| {
             let all = [
