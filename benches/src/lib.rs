@@ -19,6 +19,7 @@ mod drive;
 pub mod floor;
 pub mod health;
 pub mod layers;
+pub mod otlp;
 pub mod page;
 pub mod pass;
 pub mod program;
@@ -38,5 +39,6 @@ pub fn all() -> Vec<Scenario> {
     all.extend(attacks::scenarios());
     all.extend(page::scenarios());
     all.extend(health::scenarios());
+    all.extend(otlp::scenarios());
     all
 }

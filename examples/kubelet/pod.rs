@@ -38,7 +38,8 @@ impl Pod {
         let child = Command::new(&shop)
             .args(["--listen", "127.0.0.1:0", "--drain", drain])
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("{}: {error}; build the examples first", shop.display()))?;
@@ -52,7 +53,7 @@ impl Pod {
 
     /// Reads where it listens. A cluster knows that by its manifest.
     pub(crate) async fn find(&mut self) -> Result<(), Failure> {
-        let out = self.child.stdout.take().ok_or("it was found before")?;
+        let out = self.child.stderr.take().ok_or("it was found before")?;
         let mut lines = BufReader::new(out).lines();
         while let Some(line) = lines.next_line().await? {
             let said = |what: &str| {

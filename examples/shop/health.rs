@@ -1,7 +1,7 @@
 //! Whether the shop is well, and how it ends: its checks, its probes, its shutdown.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use axum::Router;
 use gusset::health::{
@@ -9,7 +9,6 @@ use gusset::health::{
 };
 use gusset::http::EndpointService;
 use gusset::prometheus::Prometheus;
-use std::net::{Ipv4Addr, SocketAddr};
 
 use super::Options;
 
@@ -22,7 +21,7 @@ pub(crate) fn set_up(
 ) -> Result<Health, ConfigError> {
     let mut builder = Health::builder()
         .inform(Shared(tcp("payments", payments.to_string())))
-        .recorder(Arc::new(page.recorder()))
+        .recorder(page.recorder())
         // With traffic of its own, Ctrl-C ends the traffic first.
         .signals(!options.traffic);
     if let Some(delay) = options.drain {

@@ -1,12 +1,14 @@
-//! A shop that wears gusset: an HTTP service, a gRPC service and an HTTP client on one page.
+//! A shop that wears gusset: an HTTP service, a gRPC service and an HTTP client, with one page, one log
+//! and one road to a collector.
 //!
 //! ```text
 //! cargo run --example shop                  serves, and says what to try
+//! cargo run --example shop | cat            the same, with a log in JSON
 //! cargo run --example shop -- --traffic     drives traffic at itself, until Ctrl-C
 //! ```
 //!
-//! The story is in this file, in `shop.rs`, in `pages.rs` and in `health.rs`. `stock.rs` (gRPC) and
-//! `payments.rs` (the client) go on with it. `traffic.rs` and what it uses, `callers.rs`, `asking.rs`,
+//! The story is in this file, in `signals.rs`, in `shop.rs`, in `pages.rs` and in `health.rs`. `stock.rs`
+//! (gRPC) and `payments.rs` (the client, and another service) go on with it. `traffic.rs` and what it uses, `callers.rs`, `asking.rs`,
 //! `summary.rs` and `reading.rs`, hold the page against a count of their own.
 
 mod asking;
@@ -18,6 +20,7 @@ mod payments;
 mod reading;
 #[allow(clippy::module_inception, reason = "tests take this file as a module")]
 mod shop;
+pub(crate) mod signals;
 mod stock;
 mod summary;
 mod traffic;
@@ -28,8 +31,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gusset::Signals;
+use gusset::http::RequestIdLayer;
 use gusset::metrics::Label;
-use gusset::prometheus::Prometheus;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -57,7 +61,23 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(options, &mut std::io::stdout()).await {
+    // Standard output is the log's, unless it is quiet.
+    let mut out: Box<dyn Write> = match options.traffic || options.help {
+        true => Box::new(std::io::stdout()),
+        false => Box::new(std::io::stderr()),
+    };
+    let signals = match signals::set_up(&options) {
+        Ok(signals) => signals,
+        Err(error) => {
+            eprintln!("shop: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    // Nobody else has; in a test, several shops live in one process.
+    signals
+        .install()
+        .expect("the process has no subscriber yet");
+    match run(options, signals, &mut out).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -69,7 +89,11 @@ async fn main() -> ExitCode {
 
 /// Runs the shop until Ctrl-C or SIGTERM. False if it drove traffic and the page does not agree with
 /// that, or if calls did not end in time.
-pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, Failure> {
+pub(crate) async fn run(
+    options: Options,
+    signals: Signals,
+    out: &mut impl Write,
+) -> Result<bool, Failure> {
     if options.help {
         out.write_all(options::HELP.as_bytes())?;
         return Ok(true);
@@ -85,11 +109,10 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
 
     // What a service does to wear gusset is from here ...
     let payments_address = payments_listener.local_addr()?;
-    let prometheus = Prometheus::builder().build()?;
-    let page = &prometheus;
+    let page = signals.prometheus();
     let health = health::set_up(&options, page, payments_address)?;
-    let gusset = gusset::http()
-        .prometheus(page)
+    let gusset = signals
+        .http()
         .observe(health.in_flight())
         .metrics(|metrics| {
             metrics
@@ -103,12 +126,13 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
         metrics::describe_counter!("shop.orders.placed", metrics::Unit::Count, help);
     });
     let shop = Shop {
-        payments: Payments::client(page, payments_address)?,
+        payments: Payments::client(&signals, payments_address)?,
         books: Arc::default(),
         closing: hushed,
     };
     let app = shop::routes(shop)
         .layer(gusset.layer())
+        .layer(RequestIdLayer::new())
         .route_service("/metrics", gusset.page());
     let app = health::mount(app, &health);
     // Stops last: it lives until the end of this function.
@@ -120,10 +144,15 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
     let mut servers = JoinSet::new();
     let serve = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
     servers.spawn(async { serve.await.map_err(Failure::from) });
-    let serve = stock::serve(stock_listener, page, &health, running.shutdown_signal())?;
+    let serve = stock::serve(stock_listener, &signals, &health, running.shutdown_signal())?;
     servers.spawn(async { serve.await.map_err(Failure::from) });
     // Another service, which outlives the shop: orders under way are still to be paid.
-    let payments = tokio::spawn(payments::serve(payments_listener, charges.clone(), closing));
+    let payments = tokio::spawn(payments::serve(
+        payments_listener,
+        &signals,
+        charges.clone(),
+        closing,
+    )?);
     health.lifecycle().started();
 
     options::greet(out, address, stock_address, management.local_addr())?;
@@ -156,6 +185,12 @@ pub(crate) async fn run(options: Options, out: &mut impl Write) -> Result<bool, 
     }
     close.send_replace(true);
     let _ = timeout(Duration::from_secs(5), payments).await;
+    // Last of all: what was logged of the end is exported too.
+    let report = tokio::task::spawn_blocking(|| signals.shutdown(Duration::from_secs(5)));
+    let report = report.await?;
+    if report.lost() > 0 {
+        writeln!(out, "not all telemetry was exported: {report}")?;
+    }
     Ok(agree && farewell.is_clean())
 }
 

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use gusset::Signals;
 use gusset::health::Health;
-use gusset::prometheus::Prometheus;
 use http::uri::PathAndQuery;
 use tokio::net::TcpListener;
 use tonic::body::Body;
@@ -71,16 +71,16 @@ impl tower::Service<http::Request<Body>> for Stock {
     }
 }
 
-/// Serves the stock and the word of its health, measured on that page, until it is to stop.
+/// Serves the stock and the word of its health, with those signals, until it is to stop.
 pub(crate) fn serve<F: Future<Output = ()>>(
     listener: TcpListener,
-    page: &Prometheus,
+    signals: &Signals,
     health: &Health,
     stop: F,
 ) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<F>, gusset::BuildError>
 {
-    let gusset = gusset::grpc()
-        .prometheus(page)
+    let gusset = signals
+        .grpc()
         .observe(health.in_flight())
         .metrics(|metrics| metrics.label(traffic::label()))
         .build()?;

@@ -13,7 +13,8 @@ fn parse(args: &[&str]) -> Result<Options, String> {
 async fn run(args: &[&str]) -> (Result<bool, String>, String) {
     let mut out = Vec::new();
     let options = parse(args).expect("good arguments");
-    let ended = shop::run(options, &mut out).await;
+    let signals = shop::signals::set_up(&options).expect("good variables");
+    let ended = shop::run(options, signals, &mut out).await;
     let out = String::from_utf8(out).expect("text");
     (ended.map_err(|error| error.to_string()), out)
 }

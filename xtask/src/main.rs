@@ -74,6 +74,16 @@ const CHORES: &[Chore] = &[
         run: Run::Alone(bench::breakers),
     },
     Chore {
+        name: "traces",
+        about: "count what traces cost beside their peers, and only tell it",
+        run: Run::Alone(bench::traces),
+    },
+    Chore {
+        name: "logs",
+        about: "count what a line of the log costs beside its peers', and only tell it",
+        run: Run::Alone(bench::logs),
+    },
+    Chore {
         name: "time",
         about: "take the time of a call",
         run: Run::Alone(bench::time),

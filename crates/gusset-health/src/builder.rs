@@ -274,6 +274,10 @@ impl HealthBuilder {
             .chain(live)
             .collect();
         check_heartbeats(&beats)?;
+        // Before any handle: the unit of a histogram chooses its boundaries.
+        if let Some(recorder) = &recorder {
+            metrics::describe(recorder);
+        }
         // One table of details has them all.
         let mut names: BTreeSet<_> = beats.iter().map(|beat| beat.name().to_owned()).collect();
         let mut runs = Vec::new();
@@ -298,9 +302,6 @@ impl HealthBuilder {
             let metrics = metrics.map(|recorder| CheckMetrics::new(recorder, name));
             let watched = Arc::new(Watched::new(name, role, gates, rules, metrics));
             runs.push((run, watched, timeout, schedule));
-        }
-        if let Some(recorder) = &recorder {
-            metrics::describe(recorder);
         }
         Ok(Health(Arc::new(Core {
             clock,

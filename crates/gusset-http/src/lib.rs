@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
+mod caller;
 mod classify;
 mod endpoint;
 mod grpc;
@@ -11,6 +12,7 @@ mod listener;
 mod methods;
 mod paths;
 mod protocol;
+mod redact;
 mod refusal;
 mod request;
 #[cfg(feature = "request-id")]
@@ -20,6 +22,7 @@ mod status;
 mod stream;
 
 pub use body::TrackedBody;
+pub use caller::{PeerAddr, TrustedProxies, TrustedProxiesError};
 pub use classify::{HttpClient, HttpServer};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
 pub use grpc::{Grpc, GrpcClient, GrpcCode, GrpcServer};
@@ -29,6 +32,7 @@ pub use listener::{EndpointListener, EndpointListenerBuilder};
 pub use methods::{KnownMethods, KnownMethodsError};
 pub use paths::Paths;
 pub use protocol::{Http, Rules};
+pub use redact::{QueryRedaction, RedactedQuery, capped};
 pub use refusal::unavailable;
 pub use request::{CountRequest, CountRequestLayer, CountedBody, RequestProgress, RequestRead};
 #[cfg(feature = "request-id")]

@@ -21,13 +21,15 @@ use crate::{RequestHead, ResponseHead};
 /// response.extensions_mut().insert(Route::new("/items/{id}"));
 /// assert_eq!(Route::of_response(ResponseHead::from(&response)), Some("/items/{id}"));
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Route(Text);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 enum Text {
     Static(&'static str),
     Shared(Arc<str>),
+    #[cfg(feature = "axum")]
+    Matched(axum::extract::MatchedPath),
 }
 
 // === impl Route ===
@@ -49,7 +51,29 @@ impl Route {
         match &self.0 {
             Text::Static(text) => text,
             Text::Shared(text) => text,
+            #[cfg(feature = "axum")]
+            Text::Matched(matched) => matched.as_str(),
         }
+    }
+
+    /// As [`of_request`](Self::of_request), to be kept after the request is gone. Copies no text.
+    ///
+    /// ```
+    /// use gusset_http::{RequestHead, Route};
+    ///
+    /// let mut request = http::Request::new(());
+    /// request.extensions_mut().insert(Route::new("/items/{id}"));
+    /// let route = Route::kept(RequestHead::from(&request)).expect("it was named");
+    /// drop(request);
+    /// assert_eq!(route.as_str(), "/items/{id}");
+    /// ```
+    #[inline]
+    pub fn kept(req: RequestHead<'_>) -> Option<Self> {
+        #[cfg(feature = "axum")]
+        if let Some(matched) = req.extensions.get::<axum::extract::MatchedPath>() {
+            return Some(Self(Text::Matched(matched.clone())));
+        }
+        req.extensions.get::<Self>().cloned()
     }
 
     /// The route that a request bears: matched by axum's router, else named by the service.
@@ -68,6 +92,14 @@ impl Route {
         res.extensions.get::<Self>().map(Self::as_str)
     }
 }
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Route {}
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

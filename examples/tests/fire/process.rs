@@ -29,6 +29,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 pub(crate) struct Process {
     child: Child,
     printed: Arc<Mutex<String>>,
+    logged: Arc<Mutex<String>>,
 }
 
 impl Drop for Process {
@@ -43,19 +44,22 @@ impl Process {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::piped())
             .spawn()?;
-        let printed = Arc::new(Mutex::new(String::new()));
-        let (out, kept) = (child.stdout.take().unwrap(), printed.clone());
-        thread::spawn(move || {
-            for line in BufReader::new(out).lines() {
-                let Ok(line) = line else { return };
-                *kept.lock().unwrap() += &(line + "\n");
-            }
-        });
-        Ok(Self { child, printed })
+        Ok(Self {
+            printed: keep(child.stderr.take().unwrap()),
+            logged: keep(child.stdout.take().unwrap()),
+            child,
+        })
     }
 
+    /// The lines of its log.
+    #[allow(dead_code, reason = "not every test looks at them")]
+    pub(crate) fn logged(&self) -> String {
+        self.logged.lock().unwrap().clone()
+    }
+
+    /// What it says to whoever started it.
     pub(crate) fn printed(&self) -> String {
         self.printed.lock().unwrap().clone()
     }
@@ -71,11 +75,25 @@ impl Process {
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let status = until("it ends", async || self.child.try_wait().unwrap()).await;
         until("its last words", async || {
-            (Arc::strong_count(&self.printed) == 1).then_some(())
+            let [printed, logged] = [&self.printed, &self.logged].map(Arc::strong_count);
+            (printed == 1 && logged == 1).then_some(())
         })
         .await;
         status
     }
+}
+
+/// Keeps the lines that are read there, while this goes on.
+fn keep(from: impl std::io::Read + Send + 'static) -> Arc<Mutex<String>> {
+    let kept = Arc::new(Mutex::new(String::new()));
+    let keeper = kept.clone();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines() {
+            let Ok(line) = line else { return };
+            *keeper.lock().unwrap() += &(line + "\n");
+        }
+    });
+    kept
 }
 
 pub(crate) struct Shop {

@@ -3,9 +3,11 @@
 mod beside;
 mod calls;
 mod health;
+mod logs;
 mod scale;
 mod scrape;
 mod sockets;
+mod traces;
 
 use std::fmt::Write as _;
 
@@ -32,6 +34,8 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         peers,
         pairs,
         sockets,
+        traces,
+        logs,
     } = figures;
     let mut page = HEAD.to_owned();
     writeln!(page, "\n| | |\n|---|---|")?;
@@ -40,6 +44,8 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     }
     beside::write(&mut page, peers, pairs)?;
     sockets::write(&mut page, sockets)?;
+    traces::write(&mut page, traces)?;
+    logs::write(&mut page, logs)?;
     calls::write(&mut page, ours)?;
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;

@@ -26,10 +26,22 @@ pub(super) const PEERS: Programs = Programs {
     outside: Some("benches/peers/Cargo.toml"),
 };
 
+/// Traces beside those of others.
+pub(super) const TRACES: Programs = Programs {
+    package: "gusset-benches-traces",
+    outside: Some("benches/traces/Cargo.toml"),
+};
+
 /// The circuit breaker beside its peers.
 pub(super) const BREAKERS: Programs = Programs {
     package: "gusset-benches-breakers",
     outside: Some("benches/breakers/Cargo.toml"),
+};
+
+/// The log beside its peers.
+pub(super) const LOGS: Programs = Programs {
+    package: "gusset-benches-logs",
+    outside: Some("benches/logs/Cargo.toml"),
 };
 
 // === impl Programs ===
@@ -68,10 +80,12 @@ impl Programs {
         cargo
     }
 
-    /// A folder of its own for what has a lock of its own: its crates have other features.
+    /// A folder of its own for what has a lock of its own: its crates have other features, and its
+    /// programs the same names.
     fn target(&self, workspace: &Workspace) -> PathBuf {
-        match self.outside {
-            Some(_) => workspace.target.join("peers"),
+        let outside = self.outside.and_then(|manifest| manifest.split('/').nth(1));
+        match outside {
+            Some(folder) => workspace.target.join(folder),
             None => workspace.target.clone(),
         }
     }

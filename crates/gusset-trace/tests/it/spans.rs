@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use gusset_core::{Call, Cx, End, ObserveLayer, Observer, TraceIds};
-use gusset_http::{Http, HttpClient, HttpServer, RequestHead, Route};
+use gusset_http::{Http, HttpClient, HttpServer, RequestHead, Route, TrustedProxies};
 use gusset_testkit::{ScriptedBody, observer_contract};
 use gusset_trace::{ResendCount, SpanId, Trace, TraceBuilder, current};
 use http::{Request, Response};
@@ -107,7 +107,7 @@ fn the_caller_s_address_is_there_behind_trusted_proxies_alone() {
         Keeper::during(|_| exchange::<HttpServer, _>(built(builder), req, |_| hello())).remove(0)
     };
     span(Trace::server()).lacks(&["client.address"]);
-    let one = NonZeroUsize::new(1).unwrap();
+    let one = TrustedProxies::count(NonZeroUsize::new(1).unwrap());
     span(Trace::server().trusted_proxies(one)).has(&[("client.address", "1.1.1.1")]);
 }
 

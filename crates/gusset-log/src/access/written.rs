@@ -1,0 +1,120 @@
+//! The line of a server's call in JSON, written from what was kept and not from its event.
+//!
+//! The same line to the byte: a test holds both ways side by side.
+
+use std::fmt::Write as _;
+
+use gusset_core::Token;
+
+use super::call::Kept;
+use super::{Side, shown};
+use crate::format::json::JsonEscape;
+use crate::format::line::Line;
+
+/// Texts that are not longer leave room for all that follows, whatever has to be escaped in them.
+const SHORT: usize = 256;
+
+// === impl Kept ===
+
+impl Kept {
+    /// Whether the line fits into a line whatever it says, so that nothing has to be left out.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.shared.side == Side::Server
+            && self.uri.path().len() <= SHORT
+            && self.shared.query.is_none()
+    }
+
+    /// Writes the fields.
+    #[inline]
+    pub(crate) fn write_json(&self, line: &mut Line) {
+        let end = &self.end;
+        let (method, path, route) = (self.method(), self.path(), self.route());
+        let status = self.status.map(gusset_http::status_token);
+        // Names of methods, outcomes and statuses are words without anything to escape.
+        line.push(b",\"message\":\"");
+        line.push(method.as_bytes());
+        line.byte(b' ');
+        let start = line.len();
+        line.text::<JsonEscape>(route.unwrap_or(path));
+        let place = start..line.len();
+        line.byte(b' ');
+        let word = status.map_or_else(|| end.outcome.as_str(), Token::as_str);
+        line.push(word.as_bytes());
+        line.push(b"\",\"http.request.method\":\"");
+        line.push(method.as_bytes());
+        line.push(b"\",\"url.path\":\"");
+        match route {
+            Some(_) => line.text::<JsonEscape>(path),
+            None => line.again(place.clone()),
+        }
+        line.byte(b'"');
+        if let Some(status) = status {
+            line.push(b",\"http.response.status_code\":");
+            line.push(status.as_str().as_bytes());
+        }
+        line.push(b",\"http.response.body.size\":");
+        line.number(end.bytes);
+        if let Some(read) = self.read() {
+            line.push(b",\"http.request.body.size\":");
+            line.number(read);
+        }
+        shown(
+            line,
+            b",\"user_agent.original\":\"",
+            shown::header(self.user_agent.as_ref()),
+        );
+        shown(line, b",\"client.address\":\"", self.client);
+        shown(
+            line,
+            b",\"http.request.header.referer\":\"",
+            shown::page(self.referer.as_ref()),
+        );
+        line.push(b",\"http.server.request.duration\":");
+        line.seconds(super::emit::nanos(end.elapsed));
+        word_of(
+            line,
+            b",\"network.protocol.version\":\"",
+            shown::version(self.version),
+        );
+        if route.is_some() {
+            line.push(b",\"http.route\":\"");
+            line.again(place);
+            line.byte(b'"');
+        }
+        if let Some(head) = end.head {
+            line.push(b",\"gusset.http.server.time_to_head\":");
+            line.seconds(super::emit::nanos(head));
+        }
+        word_of(line, b",\"gusset.outcome\":\"", Some(end.outcome.as_str()));
+        word_of(line, b",\"gusset.stage\":\"", end.stage);
+        word_of(line, b",\"error.type\":\"", self.error());
+        shown(
+            line,
+            b",\"http.request.method_original\":\"",
+            self.method_original(),
+        );
+        word_of(line, b",\"url.scheme\":\"", self.scheme());
+    }
+}
+
+/// A word from a closed set.
+#[inline]
+fn word_of(line: &mut Line, key: &[u8], word: Option<&'static str>) {
+    if let Some(word) = word {
+        line.push(key);
+        line.push(word.as_bytes());
+        line.byte(b'"');
+    }
+}
+
+/// A text of anybody's.
+#[inline]
+fn shown(line: &mut Line, key: &[u8], text: Option<impl std::fmt::Display>) {
+    if let Some(text) = text {
+        line.push(key);
+        // An error is a line without room.
+        let _ = write!(line.value::<JsonEscape>(), "{text}");
+        line.byte(b'"');
+    }
+}

@@ -1,0 +1,132 @@
+//! The time of a line.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A moment, since 1970. A clock before that stands at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    pub(crate) seconds: u64,
+    pub(crate) nanos: u32,
+}
+
+/// Writes moments, each second's date only once.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    seconds: u64,
+    /// `2026-11-22T17:00:00.000000Z`
+    text: [u8; 27],
+}
+
+// === impl Moment ===
+
+impl Moment {
+    pub(crate) fn of(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            // No year of more than four digits: RFC 3339 knows none.
+            seconds: since.as_secs().min(253_402_300_799),
+            nanos: since.subsec_nanos(),
+        }
+    }
+
+    /// Year, month, day (the algorithm of Howard Hinnant's `civil_from_days`).
+    fn date(self) -> (u64, u64, u64) {
+        let days = self.seconds / 86_400 + 719_468;
+        let era = days / 146_097;
+        let of_era = days % 146_097;
+        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        (year + era * 400 + u64::from(month <= 2), month, day)
+    }
+
+    fn time(self) -> (u64, u64, u64) {
+        let of_day = self.seconds % 86_400;
+        (of_day / 3600, of_day / 60 % 60, of_day % 60)
+    }
+
+    /// `22/Nov/2026:17:00:00 +0000`, as the Common Log Format has it.
+    pub(crate) fn clf(self) -> [u8; 26] {
+        const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+        let (year, month, day) = self.date();
+        let (hour, minute, second) = self.time();
+        let mut text = *b"00/Jan/0000:00:00:00 +0000";
+        let at = 3 * (month as usize - 1);
+        text[3..6].copy_from_slice(&MONTHS[at..at + 3]);
+        digits(&mut text[..2], day);
+        digits(&mut text[7..11], year);
+        digits(&mut text[12..14], hour);
+        digits(&mut text[15..17], minute);
+        digits(&mut text[18..20], second);
+        text
+    }
+}
+
+// === impl Stamp ===
+
+impl Stamp {
+    pub(crate) fn new() -> Self {
+        Self {
+            seconds: u64::MAX,
+            text: *b"0000-00-00T00:00:00.000000Z",
+        }
+    }
+
+    /// RFC 3339, in UTC, to the microsecond.
+    #[inline]
+    pub(crate) fn write(&mut self, at: Moment) -> &[u8; 27] {
+        if at.seconds != self.seconds {
+            self.seconds = at.seconds;
+            let (year, month, day) = at.date();
+            let (hour, minute, second) = at.time();
+            digits(&mut self.text[..4], year);
+            digits(&mut self.text[5..7], month);
+            digits(&mut self.text[8..10], day);
+            digits(&mut self.text[11..13], hour);
+            digits(&mut self.text[14..16], minute);
+            digits(&mut self.text[17..19], second);
+        }
+        digits(&mut self.text[20..26], u64::from(at.nanos / 1000));
+        &self.text
+    }
+}
+
+#[inline]
+fn digits(place: &mut [u8], mut number: u64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(seconds: u64, nanos: u32) -> String {
+        let stamp = *Stamp::new().write(Moment { seconds, nanos });
+        String::from_utf8(stamp.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn moments_are_written_as_rfc_3339() {
+        assert_eq!(text(0, 999), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(text(951_782_400, 1000), "2000-02-29T00:00:00.000001Z");
+        assert_eq!(
+            text(1_795_366_799, 999_999_999),
+            "2026-11-22T16:59:59.999999Z"
+        );
+        assert_eq!(text(253_402_300_799, 0), "9999-12-31T23:59:59.000000Z");
+    }
+
+    #[test]
+    fn the_common_log_format_has_dates_of_its_own() {
+        let moment = Moment {
+            seconds: 971_211_336,
+            nanos: 0,
+        };
+        assert_eq!(&moment.clf(), b"10/Oct/2000:20:55:36 +0000");
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod control;
+mod counters;
+mod error;
+mod format;
+mod layer;
+mod limit;
+mod lost;
+pub mod names;
+pub mod panics;
+mod redact;
+mod sink;
+mod writer;
+
+pub use access::{AccessCall, AccessLog, AccessLogBuilder, Levels, Sampling};
+pub use control::{Control, LogFilter};
+pub use counters::SharedRecorder;
+pub use error::ConfigError;
+pub use format::Format;
+pub use layer::{Log, LogLayer, LogLayerBuilder};
+pub use redact::Redaction;
+pub use writer::Guard;

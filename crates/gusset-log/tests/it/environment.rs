@@ -1,0 +1,70 @@
+//! What the environment says.
+
+use gusset_log::{Format, LogLayer};
+use tracing_subscriber::Registry;
+
+fn filter(variables: &[(&str, &str)]) -> Result<String, String> {
+    let env = |name: &str| {
+        let found = variables.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let builder = LogLayer::builder().writer(std::io::sink());
+    let log = builder.build_with::<Registry>(env);
+    log.map(|log| log.control.filter())
+        .map_err(|error| error.field().to_owned())
+}
+
+#[test]
+fn the_level_is_info_unless_the_environment_says_otherwise() {
+    assert_eq!(filter(&[]).unwrap(), "info");
+    assert_eq!(filter(&[("OTEL_LOG_LEVEL", "WARN")]).unwrap(), "warn");
+    assert_eq!(filter(&[("OTEL_LOG_LEVEL", "")]).unwrap(), "info");
+    let both = [("RUST_LOG", "debug,hyper=off"), ("OTEL_LOG_LEVEL", "warn")];
+    assert_eq!(filter(&both).unwrap(), "hyper=off,debug");
+}
+
+#[test]
+fn a_variable_that_cannot_be_used_is_named() {
+    assert_eq!(
+        filter(&[("RUST_LOG", "shop=loud")]).unwrap_err(),
+        "RUST_LOG"
+    );
+    assert_eq!(
+        filter(&[("OTEL_LOG_LEVEL", "loud")]).unwrap_err(),
+        "OTEL_LOG_LEVEL"
+    );
+}
+
+#[test]
+fn a_field_that_cannot_be_used_is_named() {
+    let field = |builder: gusset_log::LogLayerBuilder| {
+        let built = builder
+            .writer(std::io::sink())
+            .build_with::<Registry>(|_| None);
+        built.map(|_| ()).unwrap_err().field().to_owned()
+    };
+    let builder = LogLayer::builder;
+    assert_eq!(field(builder().line_limit(100)), "line_limit");
+    assert_eq!(field(builder().value_limit(1)), "value_limit");
+    assert_eq!(field(builder().queue_limit(1)), "queue_limit");
+    assert_eq!(
+        field(builder().format(Format::google_cloud("a\"b"))),
+        "format"
+    );
+    assert_eq!(builder().filter("a=b=c").unwrap_err().field(), "filter");
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_it_wants_none() {
+    let choose = |name: &'static str, value: &'static str, is_terminal| {
+        Format::choose(
+            move |asked| (asked == name).then(|| value.to_owned()),
+            is_terminal,
+        )
+    };
+    assert_eq!(choose("", "", true), Format::pretty(true));
+    assert_eq!(choose("NO_COLOR", "1", true), Format::pretty(false));
+    assert_eq!(choose("NO_COLOR", "", true), Format::pretty(true));
+    assert_eq!(choose("TERM", "dumb", true), Format::pretty(false));
+    assert_eq!(choose("", "", false), Format::Json);
+}

@@ -1,0 +1,86 @@
+//! Lines as records, for an exporter.
+
+use std::sync::{Arc, Mutex};
+
+use gusset_export::{LogRecord, LogSink, Severity, Value};
+use gusset_http::Route;
+use gusset_log::{AccessLog, Format};
+use http::Response;
+use tracing::{info, warn};
+
+use crate::support::*;
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<LogRecord>>>);
+
+impl LogSink for Kept {
+    fn export(&self, record: LogRecord) {
+        self.0.lock().unwrap().push(record);
+    }
+}
+
+fn records(work: impl FnOnce()) -> Vec<LogRecord> {
+    let kept = Kept::default();
+    let lines = logged(
+        builder(Format::Json).sink(kept.clone()).without_lines(),
+        work,
+    );
+    assert_eq!(lines, [""; 0]);
+    let records = kept.0.lock().unwrap().clone();
+    records
+}
+
+fn attribute<'a>(record: &'a LogRecord, key: &str) -> Option<&'a Value> {
+    record
+        .attributes
+        .iter()
+        .find(|(of, _)| of == key)
+        .map(|(_, value)| value)
+}
+
+#[test]
+fn the_line_of_a_call_is_a_record_with_its_ids() {
+    let mut request = get("/items/42");
+    request.extensions_mut().insert(Route::new("/items/{id}"));
+    let records = records(|| {
+        let log = AccessLog::server().build_with(no_env).unwrap();
+        call(log, request, |_| Response::new("hello"));
+    });
+    let record = &records[0];
+    assert_eq!(record.event_name.as_deref(), Some("http.server.request"));
+    assert_eq!(record.scope, "gusset::access");
+    assert_eq!(record.severity, Severity::Info);
+    assert_eq!(record.time, noon());
+    assert_eq!(record.body, "GET /items/{id} 200");
+    assert_eq!(record.trace_id, Some([0xab; 16]));
+    assert_eq!(record.span_id, Some([0xcd; 8]));
+    assert_eq!(record.flags, 1);
+    assert_eq!(
+        attribute(record, "http.response.status_code"),
+        Some(&Value::I64(200))
+    );
+    assert_eq!(
+        attribute(record, "http.server.request.duration"),
+        Some(&Value::F64(0.002))
+    );
+}
+
+#[test]
+fn a_record_has_the_redaction_of_a_line() {
+    let records = records(|| warn!(password = "hunter2", n = 7, "redis://u:hunter2@cache"));
+    let record = &records[0];
+    assert_eq!(record.severity, Severity::Warn);
+    assert_eq!(record.event_name, None);
+    assert_eq!(record.body, "redis://REDACTED@cache");
+    assert_eq!(
+        attribute(record, "password"),
+        Some(&Value::from("REDACTED"))
+    );
+    assert_eq!(attribute(record, "n"), Some(&Value::I64(7)));
+}
+
+#[test]
+fn what_an_exporter_says_of_itself_is_not_exported() {
+    assert!(records(|| info!(target: "gusset::otlp", "sent")).is_empty());
+    assert!(records(|| info!(target: "gusset::otlp::retry", "sent")).is_empty());
+}

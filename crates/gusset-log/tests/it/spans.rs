@@ -1,0 +1,85 @@
+//! The spans that a line is written in.
+
+use gusset_log::{Format, LogLayer};
+use serde_json::json;
+use tracing::field::Empty;
+use tracing::{info, info_span};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::support::*;
+
+#[test]
+fn the_outermost_span_comes_first() {
+    let line = json(|| {
+        info_span!("outer", a = 1).in_scope(|| {
+            info_span!("inner", b = true).in_scope(|| info!("here"));
+        });
+    });
+    assert_eq!(
+        line["spans"],
+        json!([{ "name": "outer", "a": 1 }, { "name": "inner", "b": true }])
+    );
+}
+
+#[test]
+fn what_is_recorded_late_is_added_and_replaces() {
+    let line = json(|| {
+        let span = info_span!("late", a = 1, b = Empty);
+        span.record("b", "first");
+        for _ in 0..10_000 {
+            span.record("b", "another value");
+        }
+        span.record("a", 2);
+        span.in_scope(|| info!("here"));
+    });
+    assert_eq!(
+        line["spans"],
+        json!([{ "name": "late", "b": "another value", "a": 2 }])
+    );
+}
+
+#[test]
+fn the_span_of_a_call_and_those_not_wanted_are_left_out() {
+    let line = json(|| {
+        info_span!(target: "gusset::trace", "http.server", a = 1).in_scope(|| info!("here"));
+    });
+    assert_eq!(line.get("spans"), None);
+    let lines = logged(builder(Format::Json).without_spans(), || {
+        info_span!("mine", a = 1).in_scope(|| info!("here"));
+    });
+    assert!(!lines[0].contains("mine"));
+}
+
+#[test]
+fn two_layers_keep_apart_what_they_keep_of_a_span() {
+    let (json, text) = (Pages::default(), Pages::default());
+    let first = LogLayer::builder()
+        .format(Format::Json)
+        .writer(json.clone());
+    let second = LogLayer::builder()
+        .format(Format::Logfmt)
+        .writer(text.clone());
+    let first = first.build_with(no_env).unwrap();
+    let second = second.build_with(no_env).unwrap();
+    let subscriber = tracing_subscriber::registry()
+        .with(first.layer)
+        .with(second.layer);
+    tracing::subscriber::with_default(subscriber, || {
+        info_span!("mine", a = 1).in_scope(|| info!("here"));
+    });
+    assert!(first.guard.flush(GENEROUS) && second.guard.flush(GENEROUS));
+    assert!(
+        json.text().contains(r#""spans":[{"name":"mine","a":1}]"#),
+        "{}",
+        json.text()
+    );
+    assert!(text.text().contains(" mine.a=1"), "{}", text.text());
+}
+
+#[test]
+fn names_that_are_taken_give_way() {
+    let line = json(|| info!(level = "mine", trace_id = 7, "here"));
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["field.level"], "mine");
+    assert_eq!(line["field.trace_id"], 7);
+}
