@@ -8,7 +8,8 @@ use crate::{Health, Phase};
 /// [`Health::start_guard`].
 ///
 /// It asks for the phase and for nothing else: a service that is not ready for another reason, or that
-/// drains, serves on, because who sends to it does not know yet. One read of an atomic lock a call.
+/// drains, serves on, because who sends to it does not know yet. One load of an
+/// atomic a call.
 ///
 /// ```
 /// use axum::Router;

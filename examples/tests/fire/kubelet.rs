@@ -8,7 +8,8 @@ use crate::process::{Process, example};
 async fn played(args: &[&str]) -> (Option<i32>, Vec<String>) {
     let mut kubelet = Process::start(Command::new(example("kubelet")).args(args)).unwrap();
     let code = kubelet.ended().await.code();
-    let printed = kubelet.printed();
+    // Its time line is what it is for, so it is on standard output.
+    let printed = kubelet.logged();
     let said = |line: &str| line.split_once(" s  ").map(|(_, said)| said.to_owned());
     (code, printed.lines().filter_map(said).collect())
 }

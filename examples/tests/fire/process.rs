@@ -53,8 +53,7 @@ impl Process {
         })
     }
 
-    /// The lines of its log.
-    #[allow(dead_code, reason = "not every test looks at them")]
+    /// The lines of its standard output: of a shop, its log.
     pub(crate) fn logged(&self) -> String {
         self.logged.lock().unwrap().clone()
     }

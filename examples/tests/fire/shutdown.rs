@@ -82,6 +82,20 @@ async fn a_straggler_that_never_ends_is_named_by_its_route_and_left_at_the_deadl
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_an_endless_stream_is_sent_elsewhere_and_holds_up_nobody() {
+    let mut shop = Shop::start(&["--drain", "0", "--deadline", "20"]).await;
+    let address = shop.address;
+    let reading = tokio::task::spawn_blocking(move || get(address, "/events"));
+    shop.in_flight(1).await;
+    shop.process.terminate();
+    let (status, events) = reading.await.unwrap().unwrap();
+    assert_eq!(status, 200);
+    // Whole: its last piece, and not the end of a connection.
+    assert!(events.ends_with("\r\n0\r\n\r\n"), "{events}");
+    assert_eq!(shop.process.ended().await.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_signal_skips_the_wait() {
     // The sum of both is more than anything here may take.
     let mut shop = Shop::start(&["--drain", "15", "--deadline", "10"]).await;

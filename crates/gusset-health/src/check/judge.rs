@@ -114,6 +114,7 @@ impl Judge {
 #[cfg(test)]
 mod tests {
     use gusset_core::Clock;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -207,5 +208,75 @@ mod tests {
         judge.observe(start, Status::Down, 50 * SECOND);
         assert_eq!(judge.status_at(start + 80 * SECOND), Status::Down);
         assert_eq!(judge.status_at(start + 81 * SECOND), Status::Unknown);
+    }
+
+    /// What should be said after the last of `results`, by the words of the contract, from all that
+    /// came: slow, and with nothing remembered but what was said and since when.
+    fn by_the_words(
+        rules: Rules,
+        said: (Status, Instant),
+        results: &[(Instant, Status)],
+    ) -> (Status, Instant) {
+        let (status, since) = said;
+        let Some(((now, found), before)) = results.split_last() else {
+            return said;
+        };
+        let known = before
+            .last()
+            .is_some_and(|(last, _)| *now <= *last + rules.stale_after);
+        if !known {
+            return (*found, *now);
+        }
+        // Back to where nothing was known, no further.
+        let fresh = results
+            .windows(2)
+            .rposition(|pair| pair[1].0 > pair[0].0 + rules.stale_after);
+        let fresh = fresh.map_or(0, |gap| gap + 1);
+        let row = |good: bool| {
+            let row = results[fresh..].iter().rev();
+            row.take_while(|(_, found)| found.works() == good).count()
+        };
+        let rested = *now - since >= rules.min_time;
+        match (status.works(), found.works()) {
+            (true, true) if status != *found => (*found, *now),
+            (true, false) if rested && row(false) >= rules.failures as usize => (*found, *now),
+            (false, true) if rested && row(true) >= rules.successes as usize => (*found, *now),
+            _ => said,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_row_of_results_is_judged_by_the_words_of_the_contract(
+            failures in 1_u32..5,
+            successes in 1_u32..5,
+            min_time in 0_u32..20,
+            stale_after in 5_u32..30,
+            results in prop::collection::vec((0_u32..12, 0_u8..3), 1..60),
+        ) {
+            let rules = Rules {
+                failures,
+                successes,
+                min_time: min_time * SECOND,
+                stale_after: stale_after * SECOND,
+            };
+            let mut judge = Judge::new(rules);
+            let mut now = Clock::system().now();
+            let mut said = (Status::Unknown, now);
+            let mut came = Vec::new();
+            for (wait, found) in results {
+                now += wait * SECOND;
+                let found = [Status::Up, Status::Degraded, Status::Down][usize::from(found)];
+                came.push((now, found));
+                said = by_the_words(rules, said, &came);
+                judge.observe(now, found, Duration::ZERO);
+                prop_assert_eq!((judge.status_at(now), judge.since()), (said.0, Some(said.1)));
+                let last = now + rules.stale_after;
+                prop_assert_eq!(judge.status_at(last), said.0);
+                prop_assert_eq!(judge.status_at(last + SECOND), Status::Unknown);
+            }
+        }
     }
 }

@@ -13,8 +13,8 @@ use crate::{Health, Lifecycle};
 /// moment in which it does. HTTP/2 has GOAWAY for that, which servers send by themselves when they
 /// shut down.
 ///
-/// It alters a header, and only while the service drains; before, it reads the phase. Belongs around
-/// the whole router.
+/// It alters a header, and only while the service drains; before, it costs a load of an atomic a call.
+/// Belongs around the whole router.
 ///
 /// ```
 /// use axum::Router;

@@ -4,6 +4,7 @@ mod plan;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -69,6 +70,9 @@ pub struct Lifecycle(Arc<Life>);
 
 struct Life {
     state: watch::Sender<State>,
+    /// That of `state`, for calls: who reads it waits for nobody, and writes to no line that others
+    /// read.
+    phase: AtomicU8,
     progress: Mutex<Option<Cow<'static, str>>>,
     /// The sign of life of a start that has a deadline. Touched under the lock of `state` alone, so
     /// that a start that is done is never waited for again.
@@ -128,14 +132,16 @@ impl Lifecycle {
         };
         Self(Arc::new(Life {
             state: watch::Sender::new(state),
+            phase: AtomicU8::new(state.phase as u8),
             progress: Mutex::new(None),
             start,
         }))
     }
 
-    /// Where the service is.
+    /// Where the service is. A load of an atomic.
     pub fn phase(&self) -> Phase {
-        self.state().phase
+        let at = usize::from(self.0.phase.load(Ordering::Acquire));
+        Phase::ALL.get(at).copied().unwrap_or(Phase::Stopped)
     }
 
     /// The start is done: from now on the checks decide. Does nothing after the start.
@@ -215,6 +221,7 @@ impl Lifecycle {
         self.0.state.send_if_modified(|state| {
             let before = *state;
             change(state);
+            self.0.phase.store(state.phase as u8, Ordering::Release);
             if state.phase > Phase::Starting {
                 self.0.start.iter().for_each(Heartbeat::retire);
             }

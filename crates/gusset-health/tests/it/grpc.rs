@@ -9,6 +9,7 @@ use gusset_health::{Exclusive, GrpcHealth, GrpcHealthBody};
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
+use proptest::prelude::*;
 use tower_service::Service as _;
 
 use crate::support::{Dial, SECOND, Time, settle};
@@ -169,6 +170,39 @@ async fn watch_of_an_unknown_service_says_so_and_stays() {
     time.pass(60 * SECOND).await;
     assert_eq!(next(&mut watch).await, None);
     assert!(!watch.is_end_stream());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_answered_with_a_status(
+        method in "Check|Watch|List|[a-zA-Z]{0,8}",
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+        framed in any::<bool>(),
+    ) {
+        let grpc = Time::new().builder().build().unwrap().grpc();
+        let request = if framed {
+            request(&method, &bytes)
+        } else {
+            Request::post(format!("/grpc.health.v1.Health/{method}"))
+                .header("content-type", "application/grpc")
+                .body(Full::from(bytes))
+                .unwrap()
+        };
+        let response = ask(&grpc, request);
+        prop_assert_eq!(response.status(), 200);
+        if let Some(status) = response.headers().get("grpc-status") {
+            let status = status.to_str().unwrap();
+            prop_assert!(["3", "5", "12"].contains(&status), "{}", status);
+        } else {
+            let mut body = response.into_body();
+            let cx = &mut Context::from_waker(Waker::noop());
+            // A message comes first, whatever it says.
+            let frame = Pin::new(&mut body).poll_frame(cx);
+            prop_assert!(matches!(frame, Poll::Ready(Some(Ok(frame))) if frame.is_data()));
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The life cycle as a value.
 
 use gusset_health::{Exclusive, Lifecycle, Phase};
+use proptest::prelude::*;
 
 use crate::support::{Dial, SECOND, Time, settle, status};
 
@@ -106,4 +107,43 @@ async fn unless_set_a_start_may_take_as_long_as_it_takes() {
     time.pass(3600 * SECOND).await;
     assert_eq!(status(&health.livez()), 200);
     assert_eq!(status(&health.startupz()), 503);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_said_of_a_life_it_goes_forward_and_its_probes_agree(
+        words in prop::collection::vec(0_usize..6, 0..20),
+    ) {
+        let say: [fn(&Lifecycle); 6] = [
+            Lifecycle::started,
+            |life| life.hold("by hand"),
+            Lifecycle::release,
+            Lifecycle::drain,
+            Lifecycle::hurry,
+            |life| life.progress("on and on"),
+        ];
+        let health = Time::new().builder().build().unwrap();
+        let life = health.lifecycle();
+        let (mut phase, mut held) = (Phase::Starting, false);
+        for word in words {
+            say[word](life);
+            let wanted = match word {
+                0 => Phase::Ready,
+                3 | 4 => Phase::Draining,
+                _ => Phase::Starting,
+            };
+            phase = phase.max(wanted);
+            held = match word {
+                1 => true,
+                2 => false,
+                _ => held,
+            };
+            prop_assert_eq!(life.phase(), phase);
+            prop_assert_eq!(health.is_ready(), phase == Phase::Ready && !held);
+            prop_assert_eq!(health.is_started(), phase > Phase::Starting);
+            prop_assert!(health.is_live());
+        }
+    }
 }
