@@ -26,7 +26,10 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(HEAD);
     let ours = instructions(costs, find(costs, "axum/gusset")?)?;
     let bare = find(costs, "axum/bare")?;
-    writeln!(page, "\n| over `axum/bare` | added instructions | to gusset | added allocations |")?;
+    writeln!(
+        page,
+        "\n| over `axum/bare` | added instructions | to gusset | added allocations |"
+    )?;
     writeln!(page, "|---|--:|--:|--:|")?;
     for cost in costs.iter().filter(|cost| !cost.over.is_empty()) {
         writeln!(
@@ -39,9 +42,16 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
         )?;
     }
     page.push_str(EVENTS);
-    writeln!(page, "\n| event | by | instructions | to gusset | allocations |")?;
+    writeln!(
+        page,
+        "\n| event | by | instructions | to gusset | allocations |"
+    )?;
     writeln!(page, "|---|---|--:|--:|--:|")?;
-    for (kind, about) in [("event", "alone"), ("span", "in a span"), ("off", "not wanted")] {
+    for (kind, about) in [
+        ("event", "alone"),
+        ("span", "in a span"),
+        ("off", "not wanted"),
+    ] {
         let ours = find(costs, &format!("{kind}/gusset"))?.instructions;
         let prefix = format!("{kind}/");
         for cost in costs.iter().filter(|cost| cost.name.starts_with(&prefix)) {
