@@ -63,11 +63,22 @@ fn recorder() -> SharedRecorder {
     Arc::new(prometheus.recorder())
 }
 
+/// The observer of [`metrics`], to be laid beside others.
+///
+/// # Panics
+/// Never: this configuration is good.
+pub fn metrics_observer() -> HttpMetrics {
+    observer_on(recorder())
+}
+
 fn metrics_on(recorder: SharedRecorder) -> Observed<HttpMetrics> {
-    let metrics = HttpMetrics::server(recorder)
+    ObserveLayer::new(observer_on(recorder))
+}
+
+fn observer_on(recorder: SharedRecorder) -> HttpMetrics {
+    HttpMetrics::server(recorder)
         .build_with(|_| None)
-        .expect("by convention");
-    ObserveLayer::new(metrics)
+        .expect("by convention")
 }
 
 /// An observer that hears everything and does next to nothing.

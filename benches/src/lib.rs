@@ -17,7 +17,9 @@ pub mod attacks;
 pub mod axum;
 mod drive;
 pub mod floor;
+pub mod health;
 pub mod layers;
+pub mod otlp;
 pub mod page;
 pub mod pass;
 pub mod program;
@@ -36,5 +38,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(series::scenarios());
     all.extend(attacks::scenarios());
     all.extend(page::scenarios());
+    all.extend(health::scenarios());
+    all.extend(otlp::scenarios());
     all
 }

@@ -12,8 +12,7 @@ use crate::{Scenario, Work, sizes};
 ///
 /// - `list`: name, what it is, what it is compared with, how often to do it;
 /// - `run <name> <times>`: does it, so many times after a warm-up. What is to be counted is what goes
-///   on inside of [`counted`], and not all of the program: the clock of the exporter, for one, spins
-///   to calibrate itself, never twice as long.
+///   on inside of [`counted`], and not all of the program, whose start is not what is measured.
 pub fn instructions(scenarios: &[Scenario]) -> ExitCode {
     let arguments = arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Router<Shop> {
         .route("/events", get(events))
         .route("/slow", get(slow).post(slow))
         .route("/fail", get(fail))
+        .route("/block", get(block))
 }
 
 #[derive(Deserialize)]
@@ -75,6 +76,13 @@ struct Wait {
 /// A slow page. Reads the request whole, so that whoever sends one knows that the page has begun.
 async fn slow(Query(Wait { millis }): Query<Wait>, _: Bytes) -> &'static str {
     sleep(Duration::from_millis(millis.unwrap_or(300))).await;
+    "at last\n"
+}
+
+/// A page that does what no page should: it blocks its thread, and all that waits for that thread.
+#[expect(clippy::disallowed_methods, reason = "the mistake is on purpose")]
+async fn block(Query(Wait { millis }): Query<Wait>) -> &'static str {
+    std::thread::sleep(Duration::from_millis(millis.unwrap_or(300)));
     "at last\n"
 }
 

@@ -10,9 +10,9 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
-use gusset::http::RequestHead;
+use gusset::http::{RequestIdLayer, Route};
 use gusset::prometheus::Prometheus;
-use gusset::{BuildError, HttpClient, Observed};
+use gusset::{BuildError, HttpClient, Observed, Signals};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -51,12 +51,9 @@ impl Charges {
 }
 
 impl Payments {
-    /// A client whose calls are measured on that page.
-    pub(crate) fn client(page: &Prometheus, address: SocketAddr) -> Result<Self, BuildError> {
-        let gusset = gusset::http_client()
-            .prometheus(page)
-            .metrics(|metrics| metrics.route(template))
-            .build()?;
+    /// A client whose calls are measured, logged and traced there.
+    pub(crate) fn client(signals: &Signals, address: SocketAddr) -> Result<Self, BuildError> {
+        let gusset = signals.http_client().build()?;
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self {
             client: gusset.layer().layer(client),
@@ -68,6 +65,8 @@ impl Payments {
     pub(crate) async fn charge(&self, cents: u64) -> Result<bool, Failure> {
         let request = Request::post(format!("http://{}/charges", self.address))
             .header(header::CONTENT_TYPE, "application/json")
+            // What the call is called, in all signals.
+            .extension(Route::new("/charges"))
             .body(Full::from(cents.to_string()))?;
         let response = self.client.clone().oneshot(request).await?;
         match response.status() {
@@ -78,17 +77,16 @@ impl Payments {
     }
 }
 
-/// The template of the one request that the client makes (`url.template`).
-fn template(_: RequestHead<'_>) -> Option<&str> {
-    Some("/charges")
-}
-
-/// The payments server: it declines what costs more than 500.
+/// The payments server: it declines what costs more than 500. It is another service, if in the same
+/// process: it has a page of its own, and its calls belong to the traces of the shop's.
 pub(crate) fn serve(
     listener: TcpListener,
+    signals: &Signals,
     charges: Arc<Charges>,
     closing: Closing,
-) -> impl Future<Output = io::Result<()>> + Send {
+) -> Result<impl Future<Output = io::Result<()>> + Send + use<>, Failure> {
+    let page = Prometheus::builder().build()?;
+    let gusset = signals.http().prometheus(&page).build()?;
     let charge = |State(charges): State<Arc<Charges>>, Json(cents): Json<u64>| async move {
         let (count, status) = match cents {
             0..=50_000 => (&charges.made, StatusCode::CREATED),
@@ -99,7 +97,9 @@ pub(crate) fn serve(
     };
     let app = Router::new()
         .route("/charges", post(charge))
-        .with_state(charges);
+        .with_state(charges)
+        .layer(gusset.layer())
+        .layer(RequestIdLayer::new());
     let serve = axum::serve(listener, app).with_graceful_shutdown(closed(closing));
-    serve.into_future()
+    Ok(serve.into_future())
 }

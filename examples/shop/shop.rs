@@ -120,7 +120,9 @@ async fn add(State(shop): State<Shop>, Path((customer, item)): Path<(u8, String)
 
 async fn order(State(shop): State<Shop>, Json(order): Json<Customer>) -> Response {
     let Customer { customer, plan } = order;
-    // Left in the response, where gusset finds it, whatever becomes of the order.
+    // On the span of this call, wherever it is exported to.
+    gusset::trace::set_attribute(Plan::KEY, Plan::VALUES[plan.index()]);
+    // Left in the response, where gusset finds it for the metrics, whatever becomes of the order.
     let plan = Extension(plan);
     let basket = shop.books(|books| books.baskets.remove(&customer).unwrap_or_default());
     let cents = basket.iter().map(|item| item.cents).sum();
@@ -130,8 +132,13 @@ async fn order(State(shop): State<Shop>, Json(order): Json<Customer>) -> Respons
     match shop.payments.charge(cents).await {
         Ok(true) => {}
         Ok(false) => return (StatusCode::PAYMENT_REQUIRED, plan, "declined\n").into_response(),
-        Err(_) => return (StatusCode::BAD_GATEWAY, plan, "cannot charge\n").into_response(),
+        Err(error) => {
+            // A line like any other: it bears the ids of the call by itself.
+            tracing::error!(%error, cents, "cannot charge");
+            return (StatusCode::BAD_GATEWAY, plan, "cannot charge\n").into_response();
+        }
     }
+    tracing::info!(cents, "order placed");
     // A metric of the shop's own, on the same page, without a global recorder.
     metrics::counter!("shop.orders.placed").increment(1);
     let order = shop.books(|books| {

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use gusset::prometheus::Prometheus;
+use gusset::Signals;
+use gusset::health::Health;
 use http::uri::PathAndQuery;
 use tokio::net::TcpListener;
 use tonic::body::Body;
@@ -18,7 +19,7 @@ use tonic_prost::ProstCodec;
 use tower::service_fn;
 
 use super::shop::CATALOGUE;
-use super::{Closing, Failure, closed, traffic};
+use super::{Failure, traffic};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Item {
@@ -70,20 +71,24 @@ impl tower::Service<http::Request<Body>> for Stock {
     }
 }
 
-/// Serves the stock, measured on that page.
-pub(crate) fn serve(
+/// Serves the stock and the word of its health, with those signals, until it is to stop.
+pub(crate) fn serve<F: Future<Output = ()>>(
     listener: TcpListener,
-    page: &Prometheus,
-    closing: Closing,
-) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<>, gusset::BuildError> {
-    let gusset = gusset::grpc()
-        .prometheus(page)
+    signals: &Signals,
+    health: &Health,
+    stop: F,
+) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<F>, gusset::BuildError>
+{
+    let gusset = signals
+        .grpc()
+        .observe(health.in_flight())
         .metrics(|metrics| metrics.label(traffic::label()))
         .build()?;
     Ok(Server::builder()
         .layer(gusset.layer())
         .add_service(Stock)
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener), closed(closing)))
+        .add_service(health.grpc())
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener), stop))
 }
 
 /// A caller of the stock, for the traffic.

@@ -111,9 +111,10 @@ async fn becomes(port: u16, query: &str, number: &str) {
 async fn prometheus_returns_the_numbers_that_a_client_sent() {
     let printed = Printed::default();
     let options = ["--listen", "127.0.0.1:0", "--seconds", "120"].map(str::to_owned);
-    let options = shop::Options::parse(options).unwrap();
+    let options = shop::Options::parse(options, |_| None).unwrap();
     let mut out = printed.clone();
-    let serve = shop::run(options, &mut out);
+    let signals = shop::signals::set_up(&options).unwrap();
+    let serve = shop::run(options, signals, &mut out);
     // Not spawned: it may hold what is not `Send` across its waits.
     let mut serve = std::pin::pin!(serve);
 

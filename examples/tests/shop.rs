@@ -7,13 +7,14 @@ mod shop;
 use shop::Options;
 
 fn parse(args: &[&str]) -> Result<Options, String> {
-    Options::parse(args.iter().map(|arg| (*arg).to_owned()))
+    Options::parse(args.iter().map(|arg| (*arg).to_owned()), |_| None)
 }
 
 async fn run(args: &[&str]) -> (Result<bool, String>, String) {
     let mut out = Vec::new();
     let options = parse(args).expect("good arguments");
-    let ended = shop::run(options, &mut out).await;
+    let signals = shop::signals::set_up(&options).expect("good variables");
+    let ended = shop::run(options, signals, &mut out).await;
     let out = String::from_utf8(out).expect("text");
     (ended.map_err(|error| error.to_string()), out)
 }
@@ -68,9 +69,35 @@ fn arguments_that_cannot_be_used_are_named() {
             "--seconds: `-1` is no number of seconds",
         ),
         (&["--seconds"], "--seconds: a value is missing"),
+        (
+            &["--drain", "soon"],
+            "--drain: `soon` is no number of seconds",
+        ),
+        (
+            &["--management", "3000"],
+            "--management: `3000` is no address",
+        ),
         (&[""], "unknown argument ``"),
     ] {
         let error = parse(args).expect_err(fault);
         assert!(error.starts_with(fault), "{error}");
     }
+}
+
+#[test]
+fn an_argument_is_above_the_environment() {
+    let environment = |name: &str| match name {
+        "SHOP_LISTEN" => Some("0.0.0.0:80".to_owned()),
+        "SHOP_DRAIN" => Some("3".to_owned()),
+        _ => None,
+    };
+    let options = Options::parse(["--drain".to_owned(), "0.5".to_owned()], environment);
+    let options = options.expect("good arguments");
+    assert_eq!(options.listen.to_string(), "0.0.0.0:80");
+    assert_eq!(options.drain, Some(std::time::Duration::from_millis(500)));
+    let error = Options::parse([], |_| Some("here".to_owned())).expect_err("no address");
+    assert!(
+        error.starts_with("SHOP_LISTEN: `here` is no address"),
+        "{error}"
+    );
 }

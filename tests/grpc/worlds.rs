@@ -1,7 +1,7 @@
 //! A server of words and its callers, each on its own side.
 
 use gusset_core::ObserveLayer;
-use gusset_http::{Grpc, GrpcClient, Http};
+use gusset_http::{GrpcClient, Http};
 use gusset_metrics::RpcMetrics;
 use gusset_testkit::{Fact, Witness};
 use gusset_tests::answers::{BoxError, Entered};
@@ -13,11 +13,13 @@ use http::Uri;
 use http::uri::PathAndQuery;
 use tonic::body::Body;
 use tonic::client::GrpcService;
+use tonic::service::Routes;
 use tonic::transport::server::{Server as Tonic, TcpIncoming};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{IntoStreamingRequest, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::words::{Word, Words};
 
@@ -101,9 +103,14 @@ impl World {
 }
 
 /// Serves words, observed by that layer.
-pub(crate) fn serve<O>(tonic: Tonic, layer: ObserveLayer<Grpc, O>, words: Words) -> Server
+pub(crate) fn serve<L, B>(tonic: Tonic, layer: L, words: Words) -> Server
 where
-    O: gusset_core::Observer<Grpc>,
+    L: Layer<Routes> + Clone + Send + 'static,
+    L::Service: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
+    <L::Service as Service<http::Request<Body>>>::Future: Send,
+    <L::Service as Service<http::Request<Body>>>::Error: Into<BoxError> + Send,
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
 {
     Server::spawn(move |listener| async move {
         let served = tonic

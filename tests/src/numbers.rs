@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gusset::metrics::{HttpMetrics, RpcMetrics};
-use gusset::prometheus::{Prometheus, Recorder, Resource};
+use gusset::prometheus::{Prometheus, Registry, Resource};
 use gusset_core::ObserveLayer;
 use gusset_http::{Grpc, GrpcClient, Http, HttpClient};
 use gusset_testkit::{Fact, Witness};
@@ -82,7 +82,7 @@ impl Side {
         rows
     }
 
-    fn recorder(&self) -> Arc<Recorder> {
+    fn recorder(&self) -> Arc<Registry> {
         self.prometheus.recorder()
     }
 

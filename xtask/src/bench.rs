@@ -14,7 +14,7 @@ mod times;
 use std::fs;
 use std::process::Command;
 
-use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs};
+use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, TRACES};
 use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -28,14 +28,15 @@ struct Figures {
     peers: Vec<measure::Cost>,
     pairs: Vec<times::Pair>,
     sockets: Vec<sockets::Sockets>,
+    traces: Vec<measure::Cost>,
     logs: Vec<measure::Cost>,
 }
 
 /// Measures everything, and writes the page.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // The peers first: if they cannot be got, nothing was measured in vain.
-    if let Some(figures) =
-        ready(workspace, &[&PEERS, &LOGS, &OURS], steps).and_then(|()| figures(workspace, steps))
+    if let Some(figures) = ready(workspace, &[&PEERS, &TRACES, &LOGS, &OURS], steps)
+        .and_then(|()| figures(workspace, steps))
     {
         steps.step("docs/benchmarks.md", || {
             let text = page::write(&figures)?;
@@ -65,6 +66,14 @@ pub(crate) fn breakers(workspace: &Workspace, steps: &mut Steps) {
     steps.step("times", || {
         command::run(&mut Command::new(folder.join("times")))
     });
+}
+
+/// Counts traces beside those of their peers: only told, and not written.
+pub(crate) fn traces(workspace: &Workspace, steps: &mut Steps) {
+    if ready(workspace, &[&TRACES], steps).is_some() {
+        let folder = TRACES.folder(workspace);
+        steps.step("costs", || measure::costs_of_all_threads(&folder));
+    }
 }
 
 /// Counts what a line costs beside its peers': only told, and not written.
@@ -99,6 +108,7 @@ fn ready(workspace: &Workspace, all: &[&Programs], steps: &mut Steps) -> Option<
 
 fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
     let (ours, peers) = (OURS.folder(workspace), PEERS.folder(workspace));
+    let traces = TRACES.folder(workspace);
     Some(Figures {
         machine: steps.step("the machine", || machine::describe(workspace))?,
         ours: steps.step("costs", || measure::costs(&ours))?,
@@ -107,6 +117,7 @@ fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
         peers: steps.step("costs: peers", || measure::costs(&peers))?,
         pairs: steps.step("times: peers", || times::pairs(&peers))?,
         sockets: steps.step("sockets", || sockets::measure(&peers))?,
+        traces: steps.step("costs: traces", || measure::costs_of_all_threads(&traces))?,
         logs: steps.step("costs: logs", || measure::costs(&LOGS.folder(workspace)))?,
     })
 }

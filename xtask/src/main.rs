@@ -74,6 +74,11 @@ const CHORES: &[Chore] = &[
         run: Run::Alone(bench::breakers),
     },
     Chore {
+        name: "traces",
+        about: "count what traces cost beside their peers, and only tell it",
+        run: Run::Alone(bench::traces),
+    },
+    Chore {
         name: "logs",
         about: "count what a line of the log costs beside its peers', and only tell it",
         run: Run::Alone(bench::logs),

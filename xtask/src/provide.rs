@@ -15,6 +15,12 @@ pub(crate) enum Source {
     /// start it, on its well-known port, and to pull in the web pages of its console.
     /// Unpacking needs neither root nor a way to keep a daemon from starting.
     Unpack(&'static str),
+    /// Debian packages of which only the files are wanted, as above: a daemon from `sbin`, and the
+    /// libraries that it asks for and a machine does not have of its own.
+    UnpackDaemon {
+        program: &'static str,
+        packages: &'static [&'static str],
+    },
     /// A Python package, in an environment of its own: Debian refuses `pip` outside of one
     /// (PEP 668), and a test has no business among the user's packages.
     Pip(&'static str),
@@ -37,14 +43,24 @@ impl Provider {
     }
 
     /// Where programs are that were not installed system-wide.
-    pub(crate) fn bin_folders(&self) -> [PathBuf; 2] {
-        [self.unpacked.join("usr/bin"), self.python.join("bin")]
+    pub(crate) fn bin_folders(&self) -> [PathBuf; 3] {
+        [
+            self.unpacked.join("usr/bin"),
+            self.unpacked.join("started"),
+            self.python.join("bin"),
+        ]
     }
 
     pub(crate) fn get(&mut self, source: &Source, path: &OsStr) -> Result<()> {
         match source {
             Source::Install(package) => self.install(package),
             Source::Unpack(package) => self.unpack(package),
+            Source::UnpackDaemon { program, packages } => {
+                packages
+                    .iter()
+                    .try_for_each(|package| self.unpack(package))?;
+                self.start_from_here(program)
+            }
             Source::Pip(package) => self.pip(package, path),
         }
     }
@@ -74,20 +90,35 @@ impl Provider {
         Ok(())
     }
 
+    /// Makes a script that starts a program of `sbin` with the libraries beside it.
+    fn start_from_here(&self, program: &str) -> Result<()> {
+        let folders = fs::read_dir(self.unpacked.join("usr/lib"))?;
+        let folders: std::result::Result<Vec<_>, _> =
+            folders.map(|folder| Ok(folder?.path())).collect();
+        let libraries = std::env::join_paths(folders.map_err(|error: std::io::Error| error)?)?;
+        let script = format!(
+            "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
+            libraries.to_string_lossy(),
+            self.unpacked.join("usr/sbin").join(program).display()
+        );
+        let started = self.unpacked.join("started");
+        fs::create_dir_all(&started)?;
+        let file = started.join(program);
+        fs::write(&file, script)?;
+        command::run(Command::new("chmod").arg("+x").arg(file))
+    }
+
     fn pip(&mut self, package: &str, path: &OsStr) -> Result<()> {
-        // What an interrupted run left behind would stand first on the PATH.
-        remove(&self.python)?;
         let python3 = || {
             let mut python3 = Command::new("python3");
             python3.env("PATH", path);
             python3
         };
-        if !command::succeeds(python3().args(["-c", "import venv, ensurepip"])) {
-            self.install("python3-venv")?;
+        let whole = self.python.join("whole");
+        if !whole.exists() {
+            self.environment(python3)?;
+            fs::write(&whole, "")?;
         }
-        // What the machine has of its own was found before, and has to be found from in here too.
-        let venv = ["-m", "venv", "--system-site-packages"];
-        command::run(python3().args(venv).arg(&self.python))?;
         // `python3` is now the one of the environment.
         let pip = [
             "-m",
@@ -101,6 +132,18 @@ impl Provider {
             "2",
         ];
         command::run(python3().args(pip).arg(package))
+    }
+
+    /// Makes the environment of our Python packages, one for all of them.
+    fn environment(&mut self, python3: impl Fn() -> Command) -> Result<()> {
+        // What an interrupted run left behind would stand first on the PATH.
+        remove(&self.python)?;
+        if !command::succeeds(python3().args(["-c", "import venv, ensurepip"])) {
+            self.install("python3-venv")?;
+        }
+        // What the machine has of its own was found before, and has to be found from in here too.
+        let venv = ["-m", "venv", "--system-site-packages"];
+        command::run(python3().args(venv).arg(&self.python))
     }
 
     /// Refreshes what apt knows, once, if we may.

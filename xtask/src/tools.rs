@@ -50,6 +50,26 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that have gRPC's health service asked by the reference client",
     },
     Tool {
+        name: "kubernetes-validate",
+        check: &["python3", "-c", "import kubernetes_validate"],
+        source: Source::Pip("kubernetes-validate"),
+        needed_by: "tests that have the manifests of the examples validated",
+    },
+    Tool {
+        name: "haproxy",
+        check: &["haproxy", "-v"],
+        source: Source::UnpackDaemon {
+            program: "haproxy",
+            packages: &[
+                "haproxy",
+                "liblua5.3-0",
+                "libopentracing-c-wrapper0",
+                "libopentracing1",
+            ],
+        },
+        needed_by: "tests that restart services behind a balancer",
+    },
+    Tool {
         name: "curl",
         check: &["curl", "--version"],
         source: Source::Install("curl"),

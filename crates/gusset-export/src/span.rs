@@ -22,7 +22,7 @@ pub struct SpanData {
     pub parent_is_remote: bool,
     /// W3C's trace flags: bit 0 sampled, bit 1 random.
     pub flags: u8,
-    /// W3C's `tracestate`, as it came.
+    /// W3C's `tracestate`, as far as it is to be told.
     pub trace_state: Text,
     /// What the span is called: `GET /users/{id}`.
     pub name: Text,

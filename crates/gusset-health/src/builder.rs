@@ -38,6 +38,7 @@ const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
 ///     .live_deadline(Duration::from_secs(45))
 ///     .ready(Exclusive(index))
 ///     .start_by_checks()
+///     .start_deadline(Duration::from_secs(120))
 ///     .termination_grace(Duration::from_secs(60))
 ///     .pre_stop(Duration::from_secs(3))
 ///     .drain_delay(Duration::from_secs(10))
@@ -72,6 +73,7 @@ pub struct HealthBuilder {
     format: Format,
     signals: bool,
     start_by_checks: bool,
+    start_deadline: Option<Duration>,
     #[cfg(all(feature = "systemd", unix))]
     systemd: Result<Option<crate::systemd::Systemd>, ConfigError>,
 }
@@ -92,6 +94,7 @@ impl HealthBuilder {
             format: Format::HealthJson,
             signals: true,
             start_by_checks: false,
+            start_deadline: None,
             #[cfg(all(feature = "systemd", unix))]
             systemd: Ok(None),
         };
@@ -127,6 +130,14 @@ impl HealthBuilder {
     /// [`Lifecycle::started`] says it.
     pub fn start_by_checks(mut self) -> Self {
         self.start_by_checks = true;
+        self
+    }
+
+    /// Sets how long the start may take without a word of its [progress](Lifecycle::progress); then
+    /// `/livez` fails, so that whoever watches restarts the process. None unless set: a migration that
+    /// is killed for its length begins again at its beginning.
+    pub fn start_deadline(mut self, deadline: Duration) -> Self {
+        self.start_deadline = Some(deadline);
         self
     }
 
@@ -247,6 +258,7 @@ impl HealthBuilder {
             format,
             signals,
             start_by_checks,
+            start_deadline,
             #[cfg(all(feature = "systemd", unix))]
             systemd,
         } = self;
@@ -255,9 +267,19 @@ impl HealthBuilder {
         let plan = plan.build()?;
         let secret = token.map(Secret::new).transpose()?;
         let main = Heartbeat::by(MAIN.into(), live_deadline, clock.clone());
-        let beats: Vec<_> = std::iter::once(main).chain(live).collect();
+        let start = start_deadline.map(|limit| Heartbeat::by(START.into(), limit, clock.clone()));
+        let beats: Vec<_> = [main]
+            .into_iter()
+            .chain(start.clone())
+            .chain(live)
+            .collect();
         check_heartbeats(&beats)?;
-        let mut names = BTreeSet::new();
+        // Before any handle: the unit of a histogram chooses its boundaries.
+        if let Some(recorder) = &recorder {
+            metrics::describe(recorder);
+        }
+        // One table of details has them all.
+        let mut names: BTreeSet<_> = beats.iter().map(|beat| beat.name().to_owned()).collect();
         let mut runs = Vec::new();
         for (seal, gates) in checks {
             let Seal { check, role } = seal;
@@ -281,12 +303,9 @@ impl HealthBuilder {
             let watched = Arc::new(Watched::new(name, role, gates, rules, metrics));
             runs.push((run, watched, timeout, schedule));
         }
-        if let Some(recorder) = &recorder {
-            metrics::describe(recorder);
-        }
         Ok(Health(Arc::new(Core {
             clock,
-            life: Lifecycle::new(),
+            life: Lifecycle::new(start),
             metrics: recorder.map(|recorder| HealthMetrics::new(&recorder, &beats)),
             beats,
             checks: runs
@@ -311,6 +330,8 @@ impl HealthBuilder {
 
 /// The name of the main runtime's heartbeat.
 const MAIN: &str = "main-runtime";
+/// The name of the start's, where it has a deadline.
+const START: &str = "start";
 
 /// How often the main runtime beats.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);
@@ -321,6 +342,7 @@ fn check_heartbeats(beats: &[Heartbeat]) -> Result<(), ConfigError> {
         let name = beat.name();
         let field = |setter: &str| match name {
             MAIN => "live_deadline".to_owned(),
+            START => "start_deadline".to_owned(),
             _ => format!("live.{}{setter}", name.escape_default()),
         };
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

@@ -7,6 +7,8 @@ mod endpoint;
 mod grpc;
 mod head;
 mod known;
+#[cfg(feature = "listener")]
+mod listener;
 mod methods;
 mod paths;
 mod protocol;
@@ -25,6 +27,8 @@ pub use classify::{HttpClient, HttpServer};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
 pub use grpc::{Grpc, GrpcClient, GrpcCode, GrpcServer};
 pub use head::{RequestHead, ResponseHead};
+#[cfg(feature = "listener")]
+pub use listener::{EndpointListener, EndpointListenerBuilder};
 pub use methods::{KnownMethods, KnownMethodsError};
 pub use paths::Paths;
 pub use protocol::{Http, Rules};

@@ -24,9 +24,19 @@ pub struct Paths {
 // === impl Paths ===
 
 impl Paths {
-    /// Where probes and scrapes go by convention.
-    pub const PROBES: [&'static str; 5] =
-        ["/metrics", "/livez", "/readyz", "/startupz", "/healthz"];
+    /// Where probes and scrapes go by convention: that of Kubernetes' own servers, and that of
+    /// MicroProfile.
+    pub const PROBES: [&'static str; 9] = [
+        "/metrics",
+        "/livez",
+        "/readyz",
+        "/startupz",
+        "/healthz",
+        "/health/live",
+        "/health/ready",
+        "/health/started",
+        "/health",
+    ];
 
     /// All but these.
     pub fn except<I>(paths: I) -> Self

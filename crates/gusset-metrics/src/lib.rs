@@ -10,6 +10,7 @@ pub mod messaging;
 mod meter;
 pub mod names;
 mod nesting;
+pub mod registry;
 pub mod rpc;
 mod series;
 mod table;
@@ -18,6 +19,7 @@ pub use error::ConfigError;
 pub use http::{HttpMetrics, HttpMetricsBuilder};
 pub use labels::{Label, LabelValue};
 pub use messaging::{MessageMetrics, MessageMetricsBuilder};
+pub use registry::{Registry, RegistryBuilder};
 pub use rpc::{RpcMetrics, RpcMetricsBuilder};
 
 /// Where metrics are recorded: any recorder of the `metrics` facade, shared by handle, so that no

@@ -1,11 +1,42 @@
 //! What the scraper takes.
 //!
-//! There is no negotiation of formats, because there is one format: a page that answered `406` would
-//! be a page that fails. Encodings are negotiated by RFC 9110, section 12.5.3, with one liberty:
-//! the page as it stands is always acceptable. What is malformed is taken as refused, never as an error.
+//! Formats and encodings are negotiated by RFC 9110, sections 12.5.1 and 12.5.3, with one liberty:
+//! text 0.0.4 as it stands is always acceptable, for a page that answered `406` would be a page that
+//! fails. What is malformed is taken as refused, never as an error.
 
 use http::HeaderMap;
-use http::header::ACCEPT_ENCODING;
+use http::header::{ACCEPT, ACCEPT_ENCODING};
+
+use crate::text::Format;
+
+/// OpenMetrics for those who list it by name, not below `text/plain` if they list that too; else text.
+pub(crate) fn format(headers: &HeaderMap) -> Format {
+    let (mut open, mut text) = (0, 0);
+    let fields = headers.get_all(ACCEPT).into_iter();
+    for member in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b',')) {
+        let (media, weight) = weighed(member);
+        if media.eq_ignore_ascii_case(b"application/openmetrics-text") && is_1_0_0(member) {
+            open = open.max(weight);
+        } else if media.eq_ignore_ascii_case(b"text/plain") {
+            text = text.max(weight);
+        }
+    }
+    if open > 0 && open >= text {
+        Format::OpenMetrics
+    } else {
+        Format::Text
+    }
+}
+
+/// Whether a member asks for that version, or for none.
+fn is_1_0_0(member: &[u8]) -> bool {
+    let mut parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let version = parts.find_map(|part| match part.split_at_checked(8) {
+        Some((name, value)) if name.eq_ignore_ascii_case(b"version=") => Some(value),
+        _ => None,
+    });
+    version.is_none_or(|version| matches!(version, b"1.0.0" | b"\"1.0.0\""))
+}
 
 /// Whether the page is to be gzipped: `gzip`, or else `*`, is listed with a weight that is not
 /// nothing, and not below that of `identity`.
@@ -75,6 +106,45 @@ mod tests {
         gzip(&headers)
     }
 
+    fn format_of(accept: &[u8]) -> Format {
+        let mut headers = HeaderMap::new();
+        if let Ok(value) = HeaderValue::from_bytes(accept) {
+            headers.append(ACCEPT, value);
+        }
+        format(&headers)
+    }
+
+    #[test]
+    fn open_metrics_is_for_those_who_name_it() {
+        for yes in [
+            "application/openmetrics-text",
+            "Application/OpenMetrics-Text; Version=\"1.0.0\"; charset=utf-8",
+            // Prometheus 2.42.
+            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
+             text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+            // Prometheus 3.
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+             application/openmetrics-text;version=0.0.1;q=0.5,\
+             text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+            "text/plain;q=0.5,application/openmetrics-text;q=0.5",
+        ] {
+            assert_eq!(format_of(yes.as_bytes()), Format::OpenMetrics, "{yes}");
+        }
+        for no in [
+            "",
+            "*/*",
+            "application/*",
+            "text/plain;version=0.0.4",
+            "application/openmetrics-text;version=0.0.1",
+            "application/openmetrics-text;version=2.0.0",
+            "application/openmetrics-text;q=0",
+            "application/openmetrics-text;q=x",
+            "application/openmetrics-text;q=0.4,text/plain;q=0.5",
+        ] {
+            assert_eq!(format_of(no.as_bytes()), Format::Text, "{no}");
+        }
+    }
+
     #[test]
     fn gzip_is_for_those_who_ask_for_it() {
         for yes in [
@@ -120,6 +190,8 @@ mod tests {
         #[test]
         fn no_field_value_is_too_strange(bytes: Vec<u8>) {
             takes(&[&bytes]);
+            format_of(&bytes);
+            is_1_0_0(&bytes);
             weighed(&bytes);
         }
 

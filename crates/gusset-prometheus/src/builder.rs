@@ -1,12 +1,10 @@
 //! How a [`Prometheus`] is put together.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use gusset_metrics::names;
+use gusset_metrics::{Registry, RegistryBuilder};
 
-use crate::histogram::{Bounds, Histograms};
-use crate::{BuildError, Prometheus, Resource, translate};
+use crate::{BuildError, Prometheus, Resource};
 
 /// Puts a [`Prometheus`] together; made by [`Prometheus::builder`].
 ///
@@ -25,7 +23,9 @@ use crate::{BuildError, Prometheus, Resource, translate};
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct PrometheusBuilder {
     resource: Option<Resource>,
-    buckets: Vec<(String, Vec<f64>)>,
+    registry: Option<Arc<Registry>>,
+    /// How to make one, if none is given.
+    ours: Option<RegistryBuilder>,
 }
 
 // === impl PrometheusBuilder ===
@@ -38,19 +38,40 @@ impl PrometheusBuilder {
         self
     }
 
-    /// Sets the ends of the buckets of one histogram, by the name it is recorded under. An end is
-    /// inclusive; the bucket `+Inf` is always there and not listed. The last call for a name stands.
+    /// Shows what is recorded there, which other roads may share, instead of in a registry of the
+    /// page's own.
     ///
-    /// A histogram never named here has the boundaries of [`gusset_metrics::names`], if it is one of
-    /// those and has any, else those of the unit it was described with:
+    /// ```
+    /// use gusset_metrics::Registry;
+    /// use gusset_prometheus::Prometheus;
+    /// use std::sync::Arc;
     ///
-    /// | unit | boundaries | from |
-    /// |---|---|---|
-    /// | seconds | 0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10 | advice of the semantic conventions for `http.*` and `rpc.*` durations |
-    /// | bytes | 0 64 256 1024 … 67108864, each four times the one before | ours: 64 B to 64 MiB; nobody advises |
-    /// | any other | 0 5 10 25 50 75 100 250 500 750 1000 2500 5000 7500 10000 | default of OpenTelemetry's SDK |
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let registry = Arc::new(Registry::builder().build()?);
+    /// let prometheus = Prometheus::builder().registry(registry.clone()).build()?;
+    /// assert!(Arc::ptr_eq(&prometheus.recorder(), &registry));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn registry(mut self, registry: Arc<Registry>) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// Sets the ends of the buckets of one histogram, by the name it is recorded under, in a registry
+    /// of the page's own: see [`RegistryBuilder::buckets`], also for the boundaries of those that are
+    /// not named here.
     pub fn buckets(mut self, metric: impl Into<String>, ends: &[f64]) -> Self {
-        self.buckets.push((metric.into(), ends.to_owned()));
+        let ours = self.ours.unwrap_or_default();
+        self.ours = Some(ours.buckets(metric, ends));
+        self
+    }
+
+    /// Whether histograms keep exemplars, in a registry of the page's own: see
+    /// [`RegistryBuilder::exemplars`]. They are shown to those who ask for OpenMetrics.
+    pub fn exemplars(mut self, exemplars: bool) -> Self {
+        let ours = self.ours.unwrap_or_default();
+        self.ours = Some(ours.exemplars(exemplars));
         self
     }
 
@@ -58,22 +79,35 @@ impl PrometheusBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if boundaries are none, not finite or not strictly ascending.
+    /// [`BuildError`] if boundaries are none, not finite or not strictly ascending, or if a registry
+    /// is given and set up here too.
     pub fn build(self) -> Result<Prometheus, BuildError> {
-        let Self { resource, buckets } = self;
-        let ours = names::ALL.iter().filter_map(|metric| {
-            let ends = metric.boundaries?;
-            Some((metric.name.to_owned(), ends.to_owned()))
-        });
-        let mut given = HashMap::new();
-        for (metric, ends) in ours.chain(buckets) {
-            let name = translate::metric_name(&metric).into_owned();
-            match Bounds::new(&ends) {
-                Ok(bounds) => given.insert(name, Arc::new(bounds)),
-                Err(fault) => return Err(BuildError::buckets(metric, fault)),
-            };
-        }
-        let resource = resource.unwrap_or_else(Resource::from_env);
-        Ok(Prometheus::new(&resource, Histograms::new(given)))
+        self.build_with(|name| std::env::var(name).ok())
+    }
+
+    /// As [`build`](Self::build), with the environment given.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_with(
+        self,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Prometheus, BuildError> {
+        let Self {
+            resource,
+            registry,
+            ours,
+        } = self;
+        let registry = match (registry, ours) {
+            (Some(_), Some(_)) => return Err(BuildError::two_registries()),
+            (Some(registry), None) => registry,
+            (None, ours) => {
+                let registry = ours.unwrap_or_default().build_with(&env);
+                Arc::new(registry.map_err(BuildError::registry)?)
+            }
+        };
+        let resource = resource.unwrap_or_else(|| Resource::from_lookup(&env));
+        Ok(Prometheus::new(&resource, registry))
     }
 }

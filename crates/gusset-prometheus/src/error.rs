@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::histogram::BadBounds;
+use gusset_metrics::ConfigError;
 
 /// A [`Prometheus`](crate::Prometheus) was not built: the builder was given something that makes no
-/// sense. The message names the field and the metric at fault.
+/// sense. The message names the field, and the metric at fault.
 ///
 /// ```
 /// use gusset_prometheus::Prometheus;
@@ -14,13 +14,18 @@ use crate::histogram::BadBounds;
 /// let refused = Prometheus::builder().buckets("my.histogram", &[2.0, 1.0]).build();
 /// assert_eq!(
 ///     refused.unwrap_err().to_string(),
-///     "buckets of `my.histogram`: not ascending: 2 is followed by 1",
+///     "`buckets.my.histogram` cannot be used: not ascending: 2 is followed by 1",
 /// );
 /// ```
 #[derive(Clone, Debug)]
 pub struct BuildError {
-    metric: String,
-    fault: BadBounds,
+    fault: Fault,
+}
+
+#[derive(Clone, Debug)]
+enum Fault {
+    Registry(ConfigError),
+    TwoRegistries,
 }
 
 /// The recorder was not installed: the process has a global recorder already, and can have but one.
@@ -34,15 +39,28 @@ pub struct InstallError {
 // === impl BuildError ===
 
 impl BuildError {
-    pub(crate) fn buckets(metric: String, fault: BadBounds) -> Self {
-        Self { metric, fault }
+    pub(crate) fn registry(fault: ConfigError) -> Self {
+        Self {
+            fault: Fault::Registry(fault),
+        }
+    }
+
+    pub(crate) fn two_registries() -> Self {
+        Self {
+            fault: Fault::TwoRegistries,
+        }
     }
 }
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { metric, fault } = self;
-        write!(f, "buckets of `{metric}`: {fault}")
+        match &self.fault {
+            Fault::Registry(fault) => fault.fmt(f),
+            Fault::TwoRegistries => f.write_str(
+                "`registry` cannot be used: `buckets` or `exemplars` set up another; say them to the \
+                 builder of the one that is given",
+            ),
+        }
     }
 }
 

@@ -4,18 +4,17 @@
 mod accept;
 mod builder;
 mod error;
-mod handles;
-mod histogram;
 #[cfg(feature = "listener")]
 mod listener;
 mod page;
 mod prometheus;
-mod recorder;
 mod renderer;
 mod store;
+mod text;
 mod translate;
 
 pub use gusset_export::Resource;
+pub use gusset_metrics::Registry;
 
 pub use builder::PrometheusBuilder;
 pub use error::{BuildError, InstallError};
@@ -23,4 +22,3 @@ pub use error::{BuildError, InstallError};
 pub use listener::{ListenError, Listener, ListenerBuilder};
 pub use page::{Page, PageFuture};
 pub use prometheus::Prometheus;
-pub use recorder::Recorder;

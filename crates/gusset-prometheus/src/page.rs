@@ -15,15 +15,18 @@ use http_body_util::Full;
 use crate::accept;
 use crate::renderer::{Rendered, Renderer};
 use crate::store::Store;
+use crate::text::Format;
 
-/// Text format 0.0.4, which every Prometheus in use reads.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 /// The scrape page; implements [`Endpoint`], to be mounted at `/metrics`.
 ///
 /// `GET` and `HEAD` are always answered `200`: no `Accept` is refused, and the page is made from
-/// memory, so it cannot fail. There is one format, text 0.0.4, whatever is asked for. It is gzipped
-/// if `Accept-Encoding` allows. Other methods are answered `405`.
+/// memory, so it cannot fail. Who asks for OpenMetrics 1.0.0 in `Accept`, as Prometheus does, gets it,
+/// and with it the exemplars; everybody else text 0.0.4. It is gzipped if `Accept-Encoding` allows.
+/// Other methods are answered `405`.
 ///
 /// The page is made on a thread of its own, which the first scrape starts and which ends with the
 /// last handle; scrapes that wait together share one page. The executor only hands over the bytes,
@@ -85,6 +88,7 @@ enum State {
 #[derive(Debug)]
 struct Wanted {
     store: Arc<Store>,
+    format: Format,
     gzip: bool,
     head: bool,
 }
@@ -108,7 +112,29 @@ impl Page {
     /// # }
     /// ```
     pub fn render(&self) -> String {
-        self.renderer.store().render()
+        self.renderer.store().render(Format::Text)
+    }
+
+    /// As [`render`](Self::render), in OpenMetrics 1.0.0: with exemplars on the buckets that have one.
+    ///
+    /// ```
+    /// use gusset_core::TraceIds;
+    ///
+    /// # fn main() -> Result<(), gusset_prometheus::BuildError> {
+    /// let prometheus = gusset_prometheus::Prometheus::builder().build()?;
+    /// let ids = TraceIds::new([0xab; 16], [0xcd; 8], true);
+    /// metrics::with_local_recorder(&prometheus.recorder(), || {
+    ///     ids.scope(|| metrics::histogram!("waits").record(3));
+    /// });
+    ///
+    /// let page = prometheus.page().render_open_metrics();
+    /// assert!(page.contains("waits_bucket{le=\"5.0\"} 1 # {trace_id=\"abababababababab"));
+    /// assert!(page.ends_with("# EOF\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn render_open_metrics(&self) -> String {
+        self.renderer.store().render(Format::OpenMetrics)
     }
 }
 
@@ -123,10 +149,11 @@ impl Endpoint for Page {
         };
         let wanted = Wanted {
             store: Arc::clone(self.renderer.store()),
+            format: accept::format(req.headers),
             gzip: accept::gzip(req.headers),
             head,
         };
-        match self.renderer.order(wanted.gzip) {
+        match self.renderer.order(wanted.format, wanted.gzip) {
             Some(answer) => PageFuture {
                 state: State::Waiting { answer, wanted },
             },
@@ -165,7 +192,7 @@ impl Future for PageFuture {
 
 impl Wanted {
     fn here(&self) -> Response<Full<Bytes>> {
-        self.response(Rendered::now(&self.store, self.gzip))
+        self.response(Rendered::now(&self.store, self.format, self.gzip))
     }
 
     fn response(&self, page: Rendered) -> Response<Full<Bytes>> {
@@ -174,8 +201,12 @@ impl Wanted {
         let body = if self.head { Bytes::new() } else { body };
         let mut response = Response::new(Full::new(body));
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, TEXT);
-        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        let format = match self.format {
+            Format::Text => TEXT,
+            Format::OpenMetrics => OPEN_METRICS,
+        };
+        headers.insert(CONTENT_TYPE, format);
+        headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
         // Written out, because a server cannot tell it from the empty body of a `HEAD`.
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         if gzip {
@@ -207,6 +238,7 @@ mod tests {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted {
             store: Arc::clone(page.renderer.store()),
+            format: Format::Text,
             gzip: false,
             head: false,
         };

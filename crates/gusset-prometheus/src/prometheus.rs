@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::histogram::Histograms;
+use gusset_metrics::Registry;
+
 use crate::renderer::Renderer;
 use crate::store::Store;
-use crate::{InstallError, Page, PrometheusBuilder, Recorder, Resource};
+use crate::{InstallError, Page, PrometheusBuilder, Resource};
 
 /// One scrape page with everything behind it: where measurements go in ([`recorder`]), and where
 /// they come out ([`page`], and with the feature `listener` a listener).
@@ -30,7 +31,6 @@ use crate::{InstallError, Page, PrometheusBuilder, Recorder, Resource};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Prometheus {
-    recorder: Arc<Recorder>,
     renderer: Arc<Renderer>,
 }
 
@@ -42,17 +42,33 @@ impl Prometheus {
         PrometheusBuilder::default()
     }
 
-    pub(crate) fn new(resource: &Resource, histograms: Histograms) -> Self {
-        let store = Arc::new(Store::new(resource, histograms));
-        let renderer = Arc::new(Renderer::new(Arc::clone(&store)));
-        let recorder = Arc::new(Recorder::new(store));
-        Self { recorder, renderer }
+    pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
+        let store = Arc::new(Store::new(resource, registry));
+        let renderer = Arc::new(Renderer::new(store));
+        Self { renderer }
     }
 
-    /// Where measurements for this page go in. Each call gives the same recorder, so that layers
-    /// which are handed it know each other by its address.
-    pub fn recorder(&self) -> Arc<Recorder> {
-        Arc::clone(&self.recorder)
+    /// Where measurements for this page go in: a [`metrics::Recorder`]. Each call gives the same
+    /// one, so that layers which are handed it know each other by its address.
+    ///
+    /// It is where they come out as values, too: a [`MetricSource`](gusset_export::MetricSource), for
+    /// a road beside the page that is to tell the same numbers.
+    ///
+    /// ```
+    /// use gusset_export::MetricSource as _;
+    ///
+    /// # fn main() -> Result<(), gusset_prometheus::BuildError> {
+    /// let prometheus = gusset_prometheus::Prometheus::builder().build()?;
+    /// let recorder = prometheus.recorder();
+    /// metrics::with_local_recorder(&recorder, || metrics::counter!("hits").increment(1));
+    ///
+    /// assert!(prometheus.page().render().contains("hits_total 1"));
+    /// assert_eq!(recorder.metrics()[0].name, "hits");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn recorder(&self) -> Arc<Registry> {
+        Arc::clone(self.renderer.store().registry())
     }
 
     /// The page, to be mounted on a server or rendered by hand. Each call gives a handle to the same

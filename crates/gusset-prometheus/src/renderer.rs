@@ -15,6 +15,7 @@ use flate2::write::GzEncoder;
 use futures_channel::oneshot;
 
 use crate::store::Store;
+use crate::text::Format;
 
 /// Makes pages, here or on its thread.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub(crate) struct Renderer {
 /// Somebody waits for a page.
 #[derive(Debug)]
 struct Order {
+    format: Format,
     gzip: bool,
     reply: oneshot::Sender<Rendered>,
 }
@@ -53,10 +55,16 @@ impl Renderer {
     }
 
     /// Orders a page from the thread; none if there is no thread to make it.
-    pub(crate) fn order(&self, gzip: bool) -> Option<oneshot::Receiver<Rendered>> {
+    pub(crate) fn order(&self, format: Format, gzip: bool) -> Option<oneshot::Receiver<Rendered>> {
         let thread = self.thread.get_or_init(|| start(&self.store)).as_ref()?;
         let (reply, answer) = oneshot::channel();
-        thread.send(Order { gzip, reply }).ok()?;
+        thread
+            .send(Order {
+                format,
+                gzip,
+                reply,
+            })
+            .ok()?;
         Some(answer)
     }
 }
@@ -65,13 +73,13 @@ impl Renderer {
 
 impl Rendered {
     /// Makes a page on this thread.
-    pub(crate) fn now(store: &Store, gzip: bool) -> Self {
-        Self::plain(store).zipped_if(gzip)
+    pub(crate) fn now(store: &Store, format: Format, gzip: bool) -> Self {
+        Self::plain(store, format).zipped_if(gzip)
     }
 
-    fn plain(store: &Store) -> Self {
+    fn plain(store: &Store, format: Format) -> Self {
         Self {
-            body: Bytes::from(store.render()),
+            body: Bytes::from(store.render(format)),
             gzip: false,
         }
     }
@@ -119,28 +127,63 @@ fn work(store: &Store, queue: &Receiver<Order>) {
         if orders.is_empty() {
             continue;
         }
-        let plain = Rendered::plain(store);
-        let mut zipped = None;
-        for Order { gzip, reply } in orders {
-            let answer = if gzip {
-                zipped.get_or_insert_with(|| plain.clone().zipped_if(true))
-            } else {
-                &plain
+        let mut pages = [Pages::of(Format::Text), Pages::of(Format::OpenMetrics)];
+        for order in orders {
+            let pages = match order.format {
+                Format::Text => &mut pages[0],
+                Format::OpenMetrics => &mut pages[1],
             };
             // Whoever went away meanwhile needs no answer.
-            let _ = reply.send(answer.clone());
+            let _ = order.reply.send(pages.get(store, order.gzip));
+        }
+    }
+}
+
+/// The pages of one round in one format, as far as they were ordered.
+struct Pages {
+    format: Format,
+    plain: Option<Rendered>,
+    zipped: Option<Rendered>,
+}
+
+// === impl Pages ===
+
+impl Pages {
+    fn of(format: Format) -> Self {
+        Self {
+            format,
+            plain: None,
+            zipped: None,
+        }
+    }
+
+    fn get(&mut self, store: &Store, gzip: bool) -> Rendered {
+        let Self {
+            format,
+            plain,
+            zipped,
+        } = self;
+        let plain = plain.get_or_insert_with(|| Rendered::plain(store, *format));
+        if gzip {
+            zipped
+                .get_or_insert_with(|| plain.clone().zipped_if(true))
+                .clone()
+        } else {
+            plain.clone()
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use gusset_metrics::Registry;
+
     use super::*;
     use crate::Resource;
-    use crate::histogram::Histograms;
 
     fn store() -> Store {
-        Store::new(&Resource::new().with("a", "b"), Histograms::new([].into()))
+        let registry = Registry::builder().build_with(|_| None).unwrap();
+        Store::new(&Resource::new().with("a", "b"), Arc::new(registry))
     }
 
     #[test]
@@ -148,7 +191,14 @@ mod tests {
         let (orders, queue) = channel();
         let ask = |gzip| {
             let (reply, answer) = oneshot::channel();
-            orders.send(Order { gzip, reply }).unwrap();
+            let format = Format::Text;
+            orders
+                .send(Order {
+                    format,
+                    gzip,
+                    reply,
+                })
+                .unwrap();
             answer
         };
         let (mut a, mut b, mut zipped) = (ask(false), ask(false), ask(true));
@@ -171,7 +221,7 @@ mod tests {
     fn the_thread_ends_with_the_last_handle() {
         let store = Arc::new(store());
         let renderer = Renderer::new(Arc::clone(&store));
-        let answer = renderer.order(false).unwrap();
+        let answer = renderer.order(Format::Text, false).unwrap();
         drop(renderer);
         drop(answer);
         // The thread holds the store while it lives; its end is the only way to the last handle.

@@ -1,110 +1,117 @@
 //! Everything recorded, and the page it makes.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use metrics::{Counter, Gauge, Histogram};
-use metrics_exporter_prometheus::{PrometheusBuilder as Exporter, PrometheusRecorder};
+use gusset_metrics::Registry;
+use gusset_metrics::registry::{self, CounterCell, GaugeCell, HistogramCell, spelling};
 
-use crate::Resource;
-use crate::handles::Handles;
-use crate::histogram::{Histograms, Snapshot};
-use crate::translate;
+use crate::text::{Format, Writer};
+use crate::{Resource, translate};
 
-/// What the recorder writes to and the page reads from.
+/// What the page reads from.
+#[derive(Debug)]
 pub(crate) struct Store {
-    /// Counters and gauges: their storage, their text. Its histograms stay empty.
-    pub(crate) exporter: PrometheusRecorder,
-    pub(crate) histograms: Histograms,
-    pub(crate) counter_handles: Handles<Counter>,
-    pub(crate) gauge_handles: Handles<Gauge>,
-    pub(crate) histogram_handles: Handles<Histogram>,
-    /// The family `target_info`, or nothing.
-    target_info: String,
+    registry: Arc<Registry>,
+    /// The labels of `target_info`, or nothing.
+    target: String,
     /// The names of families that were left out: each is warned of once.
     left_out: Mutex<BTreeSet<String>>,
     /// The length of the last page: the next one will hardly be shorter.
     last_length: AtomicUsize,
 }
 
-/// One family of a page.
-enum Family<'a> {
+/// One family of a page, and the name it begins with there.
+struct Family<'a> {
+    name: String,
+    of: Of<'a>,
+}
+
+enum Of<'a> {
     Target(&'a str),
-    Exporter { name: &'a str, block: &'a str },
-    Histogram(Snapshot),
+    Counter(registry::Family<CounterCell>),
+    Gauge(registry::Family<GaugeCell>),
+    Histogram(registry::Family<HistogramCell>),
 }
 
 // === impl Store ===
 
 impl Store {
-    pub(crate) fn new(resource: &Resource, histograms: Histograms) -> Self {
+    pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
         Self {
-            exporter: Exporter::new()
-                .with_recommended_naming(true)
-                .build_recorder(),
-            histograms,
-            counter_handles: Handles::new(),
-            gauge_handles: Handles::new(),
-            histogram_handles: Handles::new(),
-            target_info: target_info(resource),
+            registry,
+            target: spelling::label_text(resource.attributes(), None),
             left_out: Mutex::default(),
             last_length: AtomicUsize::new(0),
         }
     }
 
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
     /// Writes the page: families in the order of their names, series in the order of their labels,
     /// so that two pages can be compared and compress well.
-    pub(crate) fn render(&self) -> String {
-        let exporter = self.exporter.handle().render();
-        let mut families = Vec::new();
-        if !self.target_info.is_empty() {
-            families.push(Family::Target(&self.target_info));
+    pub(crate) fn render(&self, format: Format) -> String {
+        let mut families = self.families(format);
+        self.leave_out_doubles(&mut families, format);
+        let mut page = Writer::new(format, self.last_length.load(Relaxed) + 256);
+        for Family { name, of } in &families {
+            match of {
+                Of::Target(labels) => page.target(name, labels),
+                Of::Counter(family) => page.counter(name, family),
+                Of::Gauge(family) => page.gauge(name, family),
+                Of::Histogram(family) => page.histogram(name, family),
+            }
         }
-        families.extend(exporter.split("\n\n").filter_map(Family::of_exporter));
-        families.extend(
-            self.histograms
-                .snapshot()
-                .into_iter()
-                .map(Family::Histogram),
-        );
-        self.leave_out_doubles(&mut families);
-
-        let mut page = String::with_capacity(self.last_length.load(Relaxed) + 256);
-        for family in &families {
-            family.write(&mut page);
-        }
+        let page = page.finish();
         self.last_length.store(page.len(), Relaxed);
         page
     }
 
-    /// Sorts families by name, and leaves out those that would make parsers refuse the whole page:
-    /// the second of a name, and any whose name is a line of a histogram (`x_count` beside `x`).
-    fn leave_out_doubles(&self, families: &mut Vec<Family<'_>>) {
-        // Stable: of two families with one name the first in this order stays first.
-        families.sort_by(|a, b| a.name().cmp(b.name()));
-        families.dedup_by(|later, first| {
-            let double = later.name() == first.name();
-            if double {
-                self.warn_of(later.name());
-            }
-            double
-        });
-        let histograms = families.iter().filter_map(|family| match family {
-            Family::Histogram(family) => Some(family.name().to_owned()),
-            _ => None,
-        });
-        let histograms: BTreeSet<_> = histograms.collect();
-        families.retain(|family| {
-            let name = family.name();
-            let mut stems = ["_bucket", "_count", "_sum"].iter();
-            let double = stems.any(|end| {
-                let stem = name.strip_suffix(end);
-                stem.is_some_and(|stem| histograms.contains(stem))
+    /// All families. Of two with one name the first in this order will stay.
+    fn families(&self, format: Format) -> Vec<Family<'_>> {
+        let open = format == Format::OpenMetrics;
+        let mut families = Vec::new();
+        if !self.target.is_empty() {
+            families.push(Family {
+                name: if open { "target" } else { "target_info" }.to_owned(),
+                of: Of::Target(&self.target),
             });
+        }
+        families.extend(self.registry.counters().into_iter().map(|family| Family {
+            name: {
+                let name = translate::counter(family.spelling(), family.unit());
+                if open { name } else { name + "_total" }
+            },
+            of: Of::Counter(family),
+        }));
+        families.extend(self.registry.gauges().into_iter().map(|family| Family {
+            name: translate::with_unit(family.spelling(), family.unit()),
+            of: Of::Gauge(family),
+        }));
+        families.extend(self.registry.histograms().into_iter().map(|family| Family {
+            name: translate::with_unit(family.spelling(), family.unit()),
+            of: Of::Histogram(family),
+        }));
+        families
+    }
+
+    /// Sorts families by name, and leaves out those that would make parsers refuse the whole page:
+    /// any of whose names another has that stands before it (`x_count` beside a histogram `x`).
+    fn leave_out_doubles(&self, families: &mut Vec<Family<'_>>, format: Format) {
+        // Stable: of two families with one name the first in this order stays first. And who has a
+        // name with an ending comes after the one whose ending it is.
+        families.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut taken = BTreeSet::new();
+        families.retain(|Family { name, of }| {
+            let double = taken.contains(name);
             if double {
                 self.warn_of(name);
+            } else {
+                let endings = of.endings(format).iter();
+                taken.extend(endings.map(|ending| name.clone() + ending));
             }
             !double
         });
@@ -122,61 +129,19 @@ impl Store {
     }
 }
 
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").finish_non_exhaustive()
-    }
-}
+// === impl Of ===
 
-// === impl Family ===
-
-impl<'a> Family<'a> {
-    /// A block of the exporter's text: comments first, then samples.
-    fn of_exporter(block: &'a str) -> Option<Self> {
-        let comment = block
-            .lines()
-            .find_map(|line| line.strip_prefix("# TYPE "))?;
-        let (name, _) = comment.split_once(' ')?;
-        Some(Self::Exporter { name, block })
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::Target(_) => "target_info",
-            Self::Exporter { name, .. } => name,
-            Self::Histogram(family) => family.name(),
-        }
-    }
-
-    fn write(&self, page: &mut String) {
-        match self {
-            Self::Target(text) => page.push_str(text),
-            Self::Exporter { block, .. } => {
-                // The exporter writes in the order of its hash maps.
-                let mut lines: Vec<_> = block.lines().collect();
-                let comments = lines
-                    .iter()
-                    .take_while(|line| line.starts_with('#'))
-                    .count();
-                lines[comments..].sort_unstable();
-                for line in lines {
-                    page.push_str(line);
-                    page.push('\n');
-                }
+impl Of<'_> {
+    /// The endings of the names that a family has for itself.
+    fn endings(&self, format: Format) -> &'static [&'static str] {
+        match (format, self) {
+            (Format::Text, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
+            (Format::Text, _) | (_, Self::Gauge(_)) => &[""],
+            (Format::OpenMetrics, Self::Target(_)) => &["", "_info"],
+            (Format::OpenMetrics, Self::Counter(_)) => &["", "_total", "_created"],
+            (Format::OpenMetrics, Self::Histogram(_)) => {
+                &["", "_bucket", "_count", "_sum", "_created"]
             }
-            Self::Histogram(family) => family.write(page),
         }
     }
-}
-
-/// The attributes of the resource as the gauge the specification names for them.
-fn target_info(resource: &Resource) -> String {
-    let labels = translate::labels(resource.attributes(), None);
-    if labels.is_empty() {
-        return String::new();
-    }
-    let labels = translate::label_text(&labels);
-    format!(
-        "# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{{{labels}}} 1\n"
-    )
 }

@@ -1,7 +1,7 @@
 //! What may cross threads does.
 
 use gusset_prometheus::{
-    BuildError, InstallError, Page, PageFuture, Prometheus, PrometheusBuilder, Recorder, Resource,
+    BuildError, InstallError, Page, PageFuture, Prometheus, PrometheusBuilder, Registry, Resource,
 };
 
 fn handle<T: Clone + Send + Sync + Unpin + std::fmt::Debug + 'static>() {}
@@ -13,8 +13,8 @@ fn handles_are_shared_and_errors_are_boxed() {
     handle::<Page>();
     handle::<Prometheus>();
     handle::<PrometheusBuilder>();
-    handle::<Recorder>();
     handle::<Resource>();
+    handle::<std::sync::Arc<Registry>>();
     future::<PageFuture>();
     error::<BuildError>();
     error::<InstallError>();

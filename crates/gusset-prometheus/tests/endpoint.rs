@@ -70,7 +70,7 @@ fn a_scrape_is_answered_with_the_page() {
     let response = ask(&page, &request(Method::GET, None));
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()[CONTENT_TYPE], TEXT);
-    assert_eq!(response.headers()[VARY], "accept-encoding");
+    assert_eq!(response.headers()[VARY], "accept, accept-encoding");
     assert_eq!(
         response.headers()[CONTENT_LENGTH],
         response.body().len().to_string()
@@ -84,7 +84,7 @@ fn a_zipped_page_is_the_same_page() {
     let page = prometheus().page();
     let response = ask(&page, &request(Method::GET, Some("gzip")));
     assert_eq!(response.headers()[CONTENT_ENCODING], "gzip");
-    assert_eq!(response.headers()[VARY], "accept-encoding");
+    assert_eq!(response.headers()[VARY], "accept, accept-encoding");
     assert_eq!(
         response.headers()[CONTENT_LENGTH],
         response.body().len().to_string()
@@ -132,7 +132,8 @@ fn no_accept_is_refused() {
     for accept in [
         "",
         "*/*;q=0",
-        "application/openmetrics-text; version=1.0.0",
+        "application/openmetrics-text; version=0.0.1",
+        "application/openmetrics-text; version=1.0.0; q=0",
         "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily",
         "text/plain;version=0.0.4;q=0",
         ";;;=,",
@@ -144,6 +145,33 @@ fn no_accept_is_refused() {
         let response = ask(&page, &request);
         assert_eq!(response.status(), 200, "{accept}");
         assert_eq!(response.headers()[CONTENT_TYPE], TEXT, "{accept}");
+    }
+}
+
+#[test]
+fn who_asks_for_open_metrics_gets_it_zipped_or_not() {
+    let page = prometheus().page();
+    let accept = HeaderValue::from_static(
+        "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+    );
+    for encoding in [None, Some("gzip")] {
+        let mut request = request(Method::GET, encoding);
+        request.headers_mut().insert(ACCEPT, accept.clone());
+        let response = ask(&page, &request);
+        assert_eq!(
+            response.headers()[CONTENT_TYPE],
+            "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        );
+        assert_eq!(response.headers()[VARY], "accept, accept-encoding");
+        let mut text = String::new();
+        match encoding {
+            None => text.push_str(std::str::from_utf8(response.body()).unwrap()),
+            Some(_) => {
+                let mut decoder = flate2::read::GzDecoder::new(&**response.body());
+                decoder.read_to_string(&mut text).unwrap();
+            }
+        }
+        assert_eq!(text, page.render_open_metrics());
     }
 }
 

@@ -5,7 +5,10 @@ mod common;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use std::time::{Duration, SystemTime};
+
 use common::{Sample, samples};
+use gusset_core::TraceIds;
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
@@ -40,8 +43,8 @@ fn value(page: &str, name: &str) -> Option<String> {
         .map(|sample| sample.value)
 }
 
-#[test]
-fn a_whole_page_reads_like_this() {
+/// Something of everything.
+fn shop() -> Prometheus {
     let prometheus = Prometheus::builder()
         .resource(
             Resource::new()
@@ -80,7 +83,68 @@ fn a_whole_page_reads_like_this() {
         counter!("process.cpu.time", "cpu.mode" => "user").increment(7);
         counter!("orders").increment(2);
     });
+    prometheus
+}
+
+#[test]
+fn a_whole_page_reads_like_this() {
+    let prometheus = shop();
     insta::assert_snapshot!(prometheus.page().render());
+}
+
+#[test]
+fn a_whole_page_of_open_metrics_reads_like_this() {
+    insta::assert_snapshot!(shop().page().render_open_metrics());
+}
+
+#[test]
+fn an_exemplar_stands_at_its_bucket_and_only_in_open_metrics() {
+    let prometheus = prometheus();
+    let before = SystemTime::now();
+    with_local_recorder(&prometheus.recorder(), || {
+        describe_histogram!("waits", Unit::Seconds, "");
+        let waits = histogram!("waits", "a" => "b");
+        TraceIds::new([0x01; 16], [0x02; 8], true).scope(|| waits.record(0.3));
+        TraceIds::new([0x03; 16], [0x04; 8], false).scope(|| waits.record(0.7));
+    });
+    let page = prometheus.page().render_open_metrics();
+    let exemplars: Vec<_> = page.lines().filter(|line| line.contains(" # ")).collect();
+    let [line] = exemplars[..] else {
+        panic!("{page}");
+    };
+    let (ids, span) = ("01".repeat(16), "02".repeat(8));
+    let expected = format!(
+        r#"waits_seconds_bucket{{a="b",le="0.5"}} 1 # {{trace_id="{ids}",span_id="{span}"}} 0.3 "#
+    );
+    let time = line.strip_prefix(&expected).expect(line);
+    let time = Duration::from_secs_f64(time.parse().unwrap());
+    let since = before.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    // Told in milliseconds.
+    assert!(time + Duration::from_millis(1) >= since && time < since + Duration::from_secs(3600));
+
+    assert!(!prometheus.page().render().contains("trace_id"));
+}
+
+#[test]
+fn two_metrics_of_one_name_do_not_spoil_a_page_of_open_metrics() {
+    let prometheus = prometheus();
+    with_local_recorder(&prometheus.recorder(), || {
+        // Apart in text, where a counter is named by its total.
+        counter!("jobs").increment(3);
+        gauge!("jobs").set(7);
+        gauge!("calls.created").set(7);
+        histogram!("calls").record(1);
+        gauge!("target").set(7);
+        gauge!("target.info").set(7);
+    });
+    let page = prometheus.page().render_open_metrics();
+    assert!(
+        page.contains("# TYPE jobs counter\njobs_total 3\n"),
+        "{page}"
+    );
+    assert!(!page.contains("jobs 7") && !page.contains("created") && !page.contains("target 7"));
+    assert!(!page.contains("target_info 7"), "{page}");
+    assert_eq!(value(&prometheus.page().render(), "jobs").unwrap(), "7");
 }
 
 #[test]
@@ -291,7 +355,8 @@ proptest! {
     fn no_name_makes_a_page_that_parsers_refuse(
         names in proptest::collection::vec((0..3, "[a.5é_]{0,3}(_count|_total)?", hostile()), 1..12),
     ) {
-        let page = page_of(|| {
+        let prometheus = prometheus();
+        with_local_recorder(&prometheus.recorder(), || {
             for (kind, name, key) in names {
                 let labels = [(key, "x".to_owned())];
                 describe_gauge!(name.clone(), key_of(&labels));
@@ -302,12 +367,20 @@ proptest! {
                 }
             }
         });
-        // `samples` panics on what is not in the format.
-        let mut seen: Vec<_> = samples(&page).into_iter().map(|it| (it.name, it.labels)).collect();
-        let all = seen.len();
-        seen.sort();
-        seen.dedup();
-        prop_assert_eq!(seen.len(), all, "a series twice in {}", page);
+        let page = prometheus.page();
+        for page in [page.render(), page.render_open_metrics()] {
+            // `samples` panics on what is not in the format; without exemplars a line is the same
+            // in both.
+            let mut seen: Vec<_> = samples(&page).into_iter().map(|it| (it.name, it.labels)).collect();
+            let all = seen.len();
+            seen.sort();
+            seen.dedup();
+            prop_assert_eq!(seen.len(), all, "a series twice in {}", page);
+            let mut families: Vec<_> = page.lines().filter(|it| it.starts_with("# TYPE ")).collect();
+            let all = families.len();
+            families.dedup_by(|a, b| a.split(' ').nth(2) == b.split(' ').nth(2));
+            prop_assert_eq!(families.len(), all, "a family twice in {}", page);
+        }
     }
 }
 

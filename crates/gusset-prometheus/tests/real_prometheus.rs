@@ -6,9 +6,11 @@ mod common;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use gusset_core::TraceIds;
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    HistogramFn as _, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
 };
 
 /// Runs a tool with `input`; none if there is no such tool.
@@ -34,7 +36,7 @@ fn skip(what: &str) {
 }
 
 /// A page with something of everything, well named and described, with hostile label values.
-fn page() -> String {
+fn prometheus() -> Prometheus {
     let prometheus = Prometheus::builder()
         .resource(Resource::new().with("service.name", r#"sh\o"p"#))
         .build()
@@ -80,7 +82,11 @@ fn page() -> String {
         gauge!("cpu.utilization").set(f64::INFINITY);
         counter!("process.cpu.time").increment(3);
     });
-    prometheus.page().render()
+    prometheus
+}
+
+fn page() -> String {
+    prometheus().page().render()
 }
 
 #[test]
@@ -103,6 +109,59 @@ fn promtool_would_have_complained() {
     match run(promtool, bad) {
         None => skip("promtool"),
         Some(output) => assert!(!output.status.success()),
+    }
+}
+
+#[test]
+fn the_python_client_reads_open_metrics_by_the_letter() {
+    // Its parser checks what the specification demands: names, units, order, clashes, numbers.
+    const SCRIPT: &str = "
+import sys
+try:
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
+except ImportError:
+    sys.exit(77)
+found = 0
+for family in families(sys.stdin.buffer.read().decode()):
+    assert family.documentation, family
+    for s in family.samples:
+        if s.exemplar:
+            found += 1
+            assert s.exemplar.labels == {'trace_id': 'ab' * 16, 'span_id': 'cd' * 8}, s
+            assert s.exemplar.value == 0.3 and s.exemplar.timestamp, s
+    print(family.name, family.type, family.unit, len(family.samples))
+assert found == 7, found
+";
+    let prometheus = prometheus();
+    with_exemplars(&prometheus);
+    let mut python = Command::new("python3");
+    python.args(["-c", SCRIPT]);
+    let page = prometheus.page().render_open_metrics();
+    let output = match run(python, &page) {
+        Some(output) if output.status.code() != Some(77) => output,
+        _ => return skip("python3 with prometheus_client"),
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{page}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "cpu_utilization_ratio gauge ratio 1\n\
+         http_server_active_requests gauge  7\n\
+         http_server_request_duration_seconds histogram seconds 119\n\
+         http_server_response_body_size_bytes histogram bytes 15\n\
+         orders counter  7\n\
+         process_cpu_time_seconds counter seconds 1\n\
+         target info  1\n"
+    );
+}
+
+/// Records as the page did, inside a sampled span.
+fn with_exemplars(prometheus: &Prometheus) {
+    let ids = TraceIds::new([0xab; 16], [0xcd; 8], true);
+    for family in prometheus.recorder().histograms() {
+        for series in family.series().filter(|it| !it.text().is_empty()) {
+            ids.scope(|| series.cell().record(0.3));
+        }
     }
 }
 

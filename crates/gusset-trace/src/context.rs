@@ -1,5 +1,7 @@
 //! Where a call belongs.
 
+use gusset_core::TraceIds;
+
 use crate::{SpanId, TraceFlags, TraceId, TraceState};
 
 /// The place of a span in its trace, as it travels between services.
@@ -25,8 +27,19 @@ pub struct TraceContext {
 impl TraceContext {
     /// The first span of a new trace: a random id, which the random flag says; sampled.
     pub fn root() -> Self {
+        Self::first(TraceId::random())
+    }
+
+    /// The first span of that trace, whose id is random.
+    pub(crate) fn first(trace_id: TraceId) -> Self {
         let flags = TraceFlags::new().with_sampled(true).with_random(true);
-        Self::new(TraceId::random(), SpanId::random(), flags)
+        Self::new(trace_id, SpanId::random(), flags)
+    }
+
+    #[inline]
+    pub(crate) fn ids(&self) -> TraceIds {
+        let (trace_id, span_id) = (self.trace_id.to_bytes(), self.span_id.to_bytes());
+        TraceIds::new(trace_id, span_id, self.flags.is_sampled())
     }
 
     /// That span of that trace.
@@ -45,8 +58,21 @@ impl TraceContext {
         self.clone().into_child()
     }
 
-    pub(crate) fn into_child(mut self) -> Self {
+    fn into_child(mut self) -> Self {
         self.span_id = SpanId::random();
+        self
+    }
+
+    /// Goes on to a new span, sampled or not, and gives the one before.
+    #[inline]
+    pub(crate) fn step(&mut self, is_sampled: bool) -> SpanId {
+        self.flags = self.flags.with_sampled(is_sampled);
+        std::mem::replace(&mut self.span_id, SpanId::random())
+    }
+
+    #[must_use]
+    pub(crate) fn with_span_id(mut self, span_id: SpanId) -> Self {
+        self.span_id = span_id;
         self
     }
 

@@ -1,33 +1,45 @@
-//! The call under way on this thread.
+//! The call under way on this thread, and the spans below it.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use gusset_core::TraceIds;
+use gusset_export::{Text, Value};
+use gusset_http::{RequestId, current_request_id};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use gusset_core::TraceIds;
-use gusset_http::{RequestId, current_request_id};
+use crate::recording::Recording;
+use crate::{Baggage, Propagated, SpanId, TraceContext, TraceFlags, TraceId};
 
-use crate::{Baggage, Propagated, TraceContext};
-
-/// What is known of the call under way, and whose call it is.
+/// What is known of the call under way, and whose call it is. It does not change while the call lasts,
+/// so that it is shared and not copied.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
     pub(crate) context: Propagated,
     /// Tells observers apart; zero is nobody's.
     pub(crate) owner: usize,
+    pub(crate) recording: Option<Arc<Recording>>,
+    pub(crate) request_id: Option<RequestId>,
+    /// The call's `tracing` span; zero if there is none.
+    pub(crate) span: u64,
 }
 
 thread_local! {
-    static CURRENT: RefCell<Place> = const { RefCell::new(Place::nowhere()) };
+    static CURRENT: RefCell<Option<Arc<Place>>> = const { RefCell::new(None) };
+    /// Places of calls that have ended, to be used again: a call then allocates none.
+    static ENDED: RefCell<Vec<Arc<Place>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The span of the call that is being polled on this thread; `None` outside of any.
+/// As many calls may end at once on a thread, and leave their places.
+const KEPT: usize = 128;
+
+/// The span that is being polled on this thread, of a call or below it; `None` outside of any.
 ///
 /// A client inside hands it on, a log line shows its ids. In a task that was spawned by a call it is
 /// known with [`carry`].
@@ -36,7 +48,7 @@ thread_local! {
 /// assert!(gusset_trace::current().is_none());
 /// ```
 pub fn current() -> Option<TraceContext> {
-    look(|place| place.context.trace.clone())
+    innermost(look(|place| place.context.trace.clone()))
 }
 
 /// The baggage of the call that is being polled on this thread; empty outside of any.
@@ -48,28 +60,122 @@ pub fn current_baggage() -> Baggage {
     look(|place| place.context.baggage.clone())
 }
 
+/// Puts an attribute on the span of the call that is being polled on this thread, in place of one with
+/// that key: also from within a span below it, and in a task with [`carry`].
+///
+/// It reaches the span that is exported, and no other subscriber of `tracing`, for whom the fields of a
+/// span are fixed. How many there may be, and how long, is up to [`Limits`](crate::Limits). Outside of
+/// any call, after its end, and where the call is not recorded, nothing happens.
+///
+/// ```
+/// gusset_trace::set_attribute("shop.plan", "gold");
+/// gusset_trace::set_attribute("shop.items", 3_i64);
+/// ```
+pub fn set_attribute(key: impl Into<Text>, value: impl Into<Value>) {
+    if let Some(recording) = recording() {
+        recording.set(key.into(), value.into());
+    }
+}
+
+/// The place of what is being polled on this thread, with its innermost span.
 pub(crate) fn place() -> Place {
-    look(Place::clone)
+    let mut place = look(Place::clone);
+    place.context.trace = innermost(place.context.trace);
+    place.request_id = current_request_id();
+    place.recording = recording();
+    place
 }
 
 pub(crate) fn owner() -> usize {
     look(|place| place.owner)
 }
 
+/// Whether that `tracing` span is the call's under way.
+#[cfg(feature = "subscriber")]
+pub(crate) fn is_call(span: u64) -> bool {
+    look(|place| place.span == span)
+}
+
+/// Where what is recorded below the call goes; `None` where nothing is recorded.
+pub(crate) fn recording() -> Option<Arc<Recording>> {
+    #[cfg(feature = "subscriber")]
+    if let Some(recording) = crate::subscriber::entered_recording() {
+        return recording;
+    }
+    look(|place| place.recording.clone())
+}
+
+/// The place of the innermost span: of that call, or below it, or of a span outside of any call.
+fn innermost(trace: Option<TraceContext>) -> Option<TraceContext> {
+    let Some(ids) = TraceIds::current() else {
+        return trace;
+    };
+    let (trace_id, span_id) = (
+        TraceId::from_bytes(ids.trace_id()),
+        SpanId::from_bytes(ids.span_id()),
+    );
+    let (Some(trace_id), Some(span_id)) = (trace_id, span_id) else {
+        return trace;
+    };
+    Some(match trace {
+        Some(trace) if trace.trace_id() == trace_id => trace.with_span_id(span_id),
+        _ => {
+            let flags = TraceFlags::new().with_sampled(ids.is_sampled());
+            TraceContext::new(trace_id, span_id, flags)
+        }
+    })
+}
+
 /// Runs one poll at that place, whose ids those are. Puts back, also when the poll unwinds, where the
 /// thread was before.
 #[inline]
-pub(crate) fn scope<R>(place: &mut Place, ids: Option<TraceIds>, poll: impl FnOnce() -> R) -> R {
-    struct Back<'a>(&'a mut Place, Option<TraceIds>);
+pub(crate) fn scope<R>(
+    place: &mut Option<Arc<Place>>,
+    ids: Option<TraceIds>,
+    poll: impl FnOnce() -> R,
+) -> R {
+    struct Back<'a>(&'a mut Option<Arc<Place>>, Option<TraceIds>);
     impl Drop for Back<'_> {
+        #[inline]
         fn drop(&mut self) {
             swap(self.0);
             TraceIds::set_current(self.1);
         }
     }
+    // Without an id of its own, what is inside has that of what is outside.
+    let mut request_id = place.as_ref().and_then(|place| place.request_id.clone());
     swap(place);
     let _back = Back(place, TraceIds::set_current(ids));
-    poll()
+    if request_id.is_some() {
+        RequestId::scope(&mut request_id, poll)
+    } else {
+        poll()
+    }
+}
+
+/// A place for a call that begins, nobody else's and empty: in the memory of one whose call has ended,
+/// if there is any.
+#[inline]
+pub(crate) fn fresh() -> Arc<Place> {
+    let ended = ENDED.try_with(|ended| ended.try_borrow_mut().ok()?.pop());
+    ended.ok().flatten().unwrap_or_default()
+}
+
+/// The call has ended. Its place goes now, but for its memory.
+#[inline]
+pub(crate) fn end(mut ended: Arc<Place>) {
+    // Somebody else is still there: a task that was spawned.
+    let Some(place) = Arc::get_mut(&mut ended) else {
+        return;
+    };
+    *place = Place::default();
+    let _ = ENDED.try_with(|all| {
+        if let Ok(mut all) = all.try_borrow_mut() {
+            if all.len() < KEPT {
+                all.push(ended);
+            }
+        }
+    });
 }
 
 /// Takes the trace, the baggage, the request's id and the `tracing` span of the call under way to a task of its own.
@@ -83,9 +189,8 @@ pub(crate) fn scope<R>(place: &mut Place, ids: Option<TraceIds>, poll: impl FnOn
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future,
-        place: place(),
+        place: Some(Arc::new(place())),
         ids: TraceIds::current(),
-        request_id: current_request_id(),
         span: Span::current(),
     }
 }
@@ -96,39 +201,30 @@ pin_project! {
     pub struct Carried<F> {
         #[pin]
         future: F,
-        place: Place,
+        place: Option<Arc<Place>>,
         ids: Option<TraceIds>,
-        request_id: Option<RequestId>,
         span: Span,
     }
 }
 
-/// What is seen there; on a thread that is going away, nothing.
+/// What is seen there; nothing outside of any call, and on a thread that is going away.
+#[inline]
 fn look<R: Default>(see: impl FnOnce(&Place) -> R) -> R {
-    let seen = CURRENT.try_with(|current| current.try_borrow().ok().map(|place| see(&place)));
-    seen.ok().flatten().unwrap_or_default()
+    let look = |current: &RefCell<Option<Arc<Place>>>| {
+        let current = current.try_borrow().ok()?;
+        current.as_deref().map(see)
+    };
+    CURRENT.try_with(look).ok().flatten().unwrap_or_default()
 }
 
 #[inline]
-fn swap(place: &mut Place) {
+fn swap(place: &mut Option<Arc<Place>>) {
     // No code of anybody else's runs inside, so the borrow is free.
     let _ = CURRENT.try_with(|current| {
         if let Ok(mut current) = current.try_borrow_mut() {
             mem::swap(&mut *current, place);
         }
     });
-}
-
-// === impl Place ===
-
-impl Place {
-    const fn nowhere() -> Self {
-        let context = Propagated {
-            trace: None,
-            baggage: Baggage::new(),
-        };
-        Self { context, owner: 0 }
-    }
 }
 
 // === impl Carried ===
@@ -138,10 +234,8 @@ impl<F: Future> Future for Carried<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let (span, request_id, future) = (this.span, this.request_id, this.future);
-        scope(this.place, *this.ids, || {
-            RequestId::scope(request_id, || span.in_scope(|| future.poll(cx)))
-        })
+        let (span, future) = (this.span, this.future);
+        scope(this.place, *this.ids, || span.in_scope(|| future.poll(cx)))
     }
 }
 

@@ -51,7 +51,9 @@ impl TraceFlags {
     /// With the sampled flag so.
     #[must_use]
     pub const fn with_sampled(self, sampled: bool) -> Self {
-        self.with(SAMPLED, sampled)
+        // Debug implies sampled, so what is not sampled is not debug.
+        let bits = if sampled { SAMPLED } else { SAMPLED | DEBUG };
+        self.with(bits, sampled)
     }
 
     /// With the random flag so.

@@ -32,16 +32,16 @@ use crate::{Propagators, current};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct InjectLayer {
-    propagators: Propagators,
+    propagators: Option<Propagators>,
 }
 
 /// The service of an [`InjectLayer`].
 #[derive(Clone, Debug)]
 pub struct Inject<S> {
     inner: S,
-    propagators: Propagators,
+    propagators: Option<Propagators>,
 }
 
 // === impl InjectLayer ===
@@ -49,7 +49,21 @@ pub struct Inject<S> {
 impl InjectLayer {
     /// A layer that sends by these propagators.
     pub fn new(propagators: Propagators) -> Self {
-        Self { propagators }
+        Self {
+            propagators: Some(propagators),
+        }
+    }
+
+    /// A layer that sends nothing and leaves requests alone: for where a setting decides.
+    pub fn disabled() -> Self {
+        Self { propagators: None }
+    }
+}
+
+impl Default for InjectLayer {
+    /// Sends by W3C Trace Context and W3C Baggage.
+    fn default() -> Self {
+        Self::new(Propagators::default())
     }
 }
 
@@ -81,8 +95,11 @@ where
 
     #[inline]
     fn call(&mut self, mut req: Request<B>) -> S::Future {
+        let Some(propagators) = &self.propagators else {
+            return self.inner.call(req);
+        };
         let place = current::place();
-        self.propagators.inject(&place.context, req.headers_mut());
+        propagators.inject(&place.context, req.headers_mut());
         RequestId::with_current(|id| {
             if let Some(id) = id {
                 id.send(req.headers_mut());

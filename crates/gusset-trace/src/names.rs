@@ -9,6 +9,10 @@ pub const NAME: &str = "otel.name";
 pub const KIND: &str = "otel.kind";
 /// `ERROR`, if the call is an error; absent otherwise.
 pub const STATUS: &str = "otel.status_code";
+/// What more is said of an error.
+pub const STATUS_DESCRIPTION: &str = "otel.status_description";
+/// As [`STATUS_DESCRIPTION`], as it was spelled once.
+pub const STATUS_MESSAGE: &str = "otel.status_message";
 /// The trace: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
 /// The span: 16 hexadecimal digits.
@@ -63,3 +67,13 @@ pub const RPC_METHOD: &str = "rpc.method";
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 /// The code's name; absent if there was no response.
 pub const RPC_STATUS: &str = "rpc.response.status_code";
+/// Who is at the other end of the connection; only if it is asked for.
+pub const PEER_ADDRESS: &str = "network.peer.address";
+/// The port at the other end of the connection; only if it is asked for.
+pub const PEER_PORT: &str = "network.peer.port";
+/// What went wrong, as in [`ERROR`]: on the event that tells of it.
+pub const EXCEPTION_TYPE: &str = "exception.type";
+/// What the name of a request's header stands behind, if it was asked for.
+pub const REQUEST_HEADER: &str = "http.request.header.";
+/// What the name of a response's header stands behind, if it was asked for.
+pub const RESPONSE_HEADER: &str = "http.response.header.";

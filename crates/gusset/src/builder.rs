@@ -4,41 +4,62 @@ use std::fmt;
 
 use gusset_core::{Classify, Filter, Isolate, ObserveLayer, Observer, Unary};
 use gusset_http::Paths;
+#[cfg(feature = "log")]
+use gusset_log::AccessLogBuilder;
 #[cfg(feature = "prometheus")]
 use gusset_prometheus::{Prometheus, Resource};
 
+#[cfg(feature = "trace")]
+use gusset_trace::TraceBuilder;
+
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use crate::kind::Configure;
+use crate::layer::Layer;
 use crate::{BuildError, GrpcServer, HttpServer, Kind, Messages, Telemetry};
 
 /// Puts a layer together: what is set here goes over what the environment says, and that over the
 /// conventions.
 #[must_use = "a builder observes nothing"]
 pub struct Builder<K: Kind, O = ()> {
-    kind: K,
+    parts: Parts<K>,
     observers: O,
+}
+
+/// What is set, but for the observers of one's own.
+struct Parts<K: Kind> {
+    kind: K,
     #[cfg(feature = "prometheus")]
     prometheus: Option<Prometheus>,
     #[cfg(feature = "prometheus")]
     resource: Option<Resource>,
     #[cfg(feature = "prometheus")]
-    configure: Option<Configure<K>>,
+    metrics: Option<Configure<K::MetricsBuilder>>,
+    #[cfg(feature = "trace")]
+    trace: Option<Configure<TraceBuilder>>,
+    #[cfg(feature = "log")]
+    log: Option<Configure<AccessLogBuilder>>,
 }
-
-#[cfg(feature = "prometheus")]
-type Configure<K> = Box<dyn FnOnce(<K as Kind>::MetricsBuilder) -> <K as Kind>::MetricsBuilder>;
 
 // === impl Builder ===
 
 impl<K: Kind> Builder<K> {
     pub(crate) fn new(kind: K) -> Self {
-        Self {
+        let parts = Parts {
             kind,
-            observers: (),
             #[cfg(feature = "prometheus")]
             prometheus: None,
             #[cfg(feature = "prometheus")]
             resource: None,
             #[cfg(feature = "prometheus")]
-            configure: None,
+            metrics: None,
+            #[cfg(feature = "trace")]
+            trace: None,
+            #[cfg(feature = "log")]
+            log: None,
+        };
+        Self {
+            parts,
+            observers: (),
         }
     }
 }
@@ -76,21 +97,15 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     /// ```
     pub fn observe<N: Observer<K::Protocol>>(self, observer: N) -> Builder<K, (O, Isolate<N>)> {
         Builder {
-            kind: self.kind,
+            parts: self.parts,
             observers: (self.observers, Isolate::new(observer)),
-            #[cfg(feature = "prometheus")]
-            prometheus: self.prometheus,
-            #[cfg(feature = "prometheus")]
-            resource: self.resource,
-            #[cfg(feature = "prometheus")]
-            configure: self.configure,
         }
     }
 
     /// Shows the metrics on that page, which others may share, instead of on one of their own.
     #[cfg(feature = "prometheus")]
     pub fn prometheus(mut self, prometheus: &Prometheus) -> Self {
-        self.prometheus = Some(prometheus.clone());
+        self.parts.prometheus = Some(prometheus.clone());
         self
     }
 
@@ -108,7 +123,7 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     /// ```
     #[cfg(feature = "prometheus")]
     pub fn resource(mut self, resource: Resource) -> Self {
-        self.resource = Some(resource);
+        self.parts.resource = Some(resource);
         self
     }
 
@@ -125,10 +140,7 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     where
         F: FnOnce(K::MetricsBuilder) -> K::MetricsBuilder + 'static,
     {
-        self.configure = Some(match self.configure.take() {
-            Some(earlier) => Box::new(move |builder| configure(earlier(builder))),
-            None => Box::new(configure),
-        });
+        self.parts.metrics = Some(also(self.parts.metrics.take(), configure));
         self
     }
 
@@ -144,50 +156,108 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     ///
     /// # Errors
     /// Names the field, or the environment variable, that cannot be used.
-    #[cfg(feature = "prometheus")]
     pub fn build_with(
         self,
+        #[cfg_attr(
+            not(any(feature = "log", feature = "prometheus", feature = "trace")),
+            expect(unused_variables, reason = "nothing to configure")
+        )]
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Telemetry<K, O>, BuildError> {
-        let Self {
-            kind,
-            observers,
-            prometheus,
-            resource,
-            configure,
-        } = self;
-        let prometheus = match (prometheus, resource) {
-            (Some(_), Some(_)) => return Err(BuildError::new(crate::error::TwoResources)),
-            (Some(prometheus), None) => prometheus,
-            (None, resource) => {
-                let resource = resource.unwrap_or_else(|| Resource::from_lookup(&env));
-                Prometheus::builder()
-                    .resource(resource)
-                    .build()
-                    .map_err(BuildError::new)?
-            }
+        let Self { parts, observers } = self;
+        let skip = parts.kind.skip();
+        #[cfg(feature = "prometheus")]
+        let (metrics, prometheus) = {
+            let prometheus = match (parts.prometheus, parts.resource) {
+                (Some(_), Some(_)) => return Err(BuildError::new(crate::error::TwoResources)),
+                (Some(prometheus), None) => prometheus,
+                (None, resource) => {
+                    let resource = resource.unwrap_or_else(|| Resource::from_lookup(&env));
+                    let prometheus = Prometheus::builder().resource(resource).build_with(&env);
+                    prometheus.map_err(BuildError::new)?
+                }
+            };
+            let configure = parts.metrics.unwrap_or_else(|| Box::new(|metrics| metrics));
+            let metrics = parts.kind.metrics(prometheus.recorder(), configure, &env)?;
+            (metrics, prometheus)
         };
-        let mut builder = kind.metrics(prometheus.recorder());
-        if let Some(configure) = configure {
-            builder = configure(builder);
-        }
-        let metrics = K::build(builder, &env).map_err(BuildError::new)?;
-        let observer = Filter::new((metrics, observers), kind.skip());
-        Ok(Telemetry::new(ObserveLayer::new(observer), prometheus))
+        #[cfg(not(feature = "prometheus"))]
+        let metrics = K::unmeasured();
+        #[cfg(feature = "trace")]
+        let traced = match parts.trace {
+            Some(configure) => parts.kind.trace(configure, &env)?,
+            None => None,
+        };
+        #[cfg(not(feature = "trace"))]
+        let traced = None;
+        let (trace, inner) = match traced {
+            Some((trace, inner)) => (Some(trace), inner),
+            None => (None, K::inner()),
+        };
+        #[cfg(feature = "log")]
+        let log = match parts.log {
+            Some(configure) => parts.kind.log(configure, &env)?,
+            None => None,
+        };
+        #[cfg(not(feature = "log"))]
+        let log = None;
+        let observe = ObserveLayer::new(Filter::new((log, trace, metrics, observers), skip));
+        Ok(Telemetry::new(
+            Layer::new(observe, inner),
+            #[cfg(feature = "prometheus")]
+            prometheus,
+        ))
     }
+}
 
-    /// As [`build`](Self::build), with the environment given.
+#[cfg(feature = "trace")]
+impl<K: Kind<Trace = gusset_trace::Trace>, O> Builder<K, O> {
+    /// Makes a span of each call; a client's layer sends its ids on too. `|trace| trace` is by
+    /// convention.
     ///
-    /// # Errors
-    /// None with these features.
-    #[cfg(not(feature = "prometheus"))]
-    pub fn build_with(
-        self,
-        _: impl Fn(&str) -> Option<String>,
-    ) -> Result<Telemetry<K, O>, BuildError> {
-        let Self { kind, observers } = self;
-        let observer = Filter::new(((), observers), kind.skip());
-        Ok(Telemetry::new(ObserveLayer::new(observer)))
+    /// ```
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let gusset = gusset::http().trace(|trace| trace.query()).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trace<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(TraceBuilder) -> TraceBuilder + 'static,
+    {
+        self.parts.trace = Some(also(self.parts.trace.take(), configure));
+        self
+    }
+}
+
+#[cfg(feature = "log")]
+impl<K: Kind<Log = gusset_log::AccessLog>, O> Builder<K, O> {
+    /// Writes a line for each call, at its end, as an event of `tracing`. `|log| log` is by convention.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let gusset = gusset::http().log(|log| log.user_agent(false)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn log<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(AccessLogBuilder) -> AccessLogBuilder + 'static,
+    {
+        self.parts.log = Some(also(self.parts.log.take(), configure));
+        self
+    }
+}
+
+/// The one after the other.
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+fn also<B: 'static>(
+    earlier: Option<Configure<B>>,
+    configure: impl FnOnce(B) -> B + 'static,
+) -> Configure<B> {
+    match earlier {
+        Some(earlier) => Box::new(move |builder| configure(earlier(builder))),
+        None => Box::new(configure),
     }
 }
 
@@ -227,7 +297,7 @@ impl<Req: 'static, Res: 'static> Builder<Messages<Req, Res>> {
     where
         R: Classify<Unary<Req, Res, R>>,
     {
-        Builder::new(self.kind.with_rules())
+        Builder::new(self.parts.kind.with_rules())
     }
 }
 
@@ -238,7 +308,7 @@ impl<O> Builder<HttpServer, O> {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.kind.skip = Paths::except(paths);
+        self.parts.kind.skip = Paths::except(paths);
         self
     }
 }
@@ -250,7 +320,7 @@ impl<O> Builder<GrpcServer, O> {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.kind.skip = Paths::except(paths);
+        self.parts.kind.skip = Paths::except(paths);
         self
     }
 }
@@ -258,7 +328,7 @@ impl<O> Builder<GrpcServer, O> {
 impl<K: Kind + fmt::Debug, O> fmt::Debug for Builder<K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("kind", &self.kind)
+            .field("kind", &self.parts.kind)
             .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ pub struct BuildError {
 // === impl BuildError ===
 
 impl BuildError {
-    #[cfg(feature = "prometheus")]
+    #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
     pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {
         Self {
             source: Box::new(source),
@@ -47,3 +47,31 @@ impl fmt::Display for TwoResources {
 
 #[cfg(feature = "prometheus")]
 impl Error for TwoResources {}
+
+/// The process has a subscriber of events and spans already.
+#[cfg(feature = "signals")]
+#[derive(Debug)]
+pub struct InstallError {
+    source: tracing::dispatcher::SetGlobalDefaultError,
+}
+
+#[cfg(feature = "signals")]
+impl InstallError {
+    pub(crate) fn new(source: tracing::dispatcher::SetGlobalDefaultError) -> Self {
+        Self { source }
+    }
+}
+
+#[cfg(feature = "signals")]
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the process has a subscriber of `tracing` already; install one, and not here")
+    }
+}
+
+#[cfg(feature = "signals")]
+impl Error for InstallError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}

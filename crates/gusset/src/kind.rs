@@ -3,13 +3,22 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use gusset_core::{Classify, Protocol, Select, Unary, UnaryRules};
+use gusset_core::{Classify, Observer, Protocol, Select, Unary, UnaryRules};
 use gusset_http::{self as rules, Grpc, Http, Paths};
+#[cfg(feature = "log")]
+use gusset_log::{AccessLog, AccessLogBuilder};
 #[cfg(feature = "prometheus")]
 use gusset_metrics::{
-    ConfigError, HttpMetrics, HttpMetricsBuilder, MessageMetrics, MessageMetricsBuilder,
-    RpcMetrics, RpcMetricsBuilder, SharedRecorder,
+    HttpMetrics, HttpMetricsBuilder, MessageMetrics, MessageMetricsBuilder, RpcMetrics,
+    RpcMetricsBuilder, SharedRecorder,
 };
+#[cfg(feature = "trace")]
+use gusset_trace::{Trace, TraceBuilder};
+use tower_layer::Identity;
+
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use crate::BuildError;
+use crate::layer::Sends;
 
 /// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`] or [`Messages`].
 /// Not to be implemented elsewhere.
@@ -19,24 +28,59 @@ pub trait Kind: Sized + sealed::Sealed {
     /// Which of its calls are left out.
     type Skip: Select<Self::Protocol>;
     /// What measures it.
-    #[cfg(feature = "prometheus")]
-    type Metrics: gusset_core::Observer<Self::Protocol>;
-    /// What configures that.
+    type Metrics: Observer<Self::Protocol>;
+    /// What makes its spans.
+    type Trace: Observer<Self::Protocol>;
+    /// What writes a line for each call.
+    type Log: Observer<Self::Protocol>;
+    /// What lies inside of the observers: what sends a client's trace on.
+    type Inner: Clone;
+    /// What configures what measures it.
     #[cfg(feature = "prometheus")]
     type MetricsBuilder: 'static;
 
     #[doc(hidden)]
     fn skip(&self) -> Self::Skip;
     #[doc(hidden)]
-    #[cfg(feature = "prometheus")]
-    fn metrics(&self, recorder: SharedRecorder) -> Self::MetricsBuilder;
+    fn inner() -> Self::Inner;
     #[doc(hidden)]
     #[cfg(feature = "prometheus")]
-    fn build(
-        builder: Self::MetricsBuilder,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self::Metrics, ConfigError>;
+    fn metrics(
+        &self,
+        recorder: SharedRecorder,
+        configure: Configure<Self::MetricsBuilder>,
+        env: Env<'_>,
+    ) -> Result<Self::Metrics, BuildError>;
+    #[doc(hidden)]
+    #[cfg(not(feature = "prometheus"))]
+    fn unmeasured() -> Self::Metrics;
+    #[doc(hidden)]
+    #[cfg(feature = "trace")]
+    fn trace(
+        &self,
+        configure: Configure<TraceBuilder>,
+        env: Env<'_>,
+    ) -> Result<Traced<Self>, BuildError>;
+    #[doc(hidden)]
+    #[cfg(feature = "log")]
+    fn log(
+        &self,
+        configure: Configure<AccessLogBuilder>,
+        env: Env<'_>,
+    ) -> Result<Option<Self::Log>, BuildError>;
 }
+
+/// What makes spans and what sends their ids on, if the kind has any.
+#[cfg(feature = "trace")]
+pub(crate) type Traced<K> = Option<(<K as Kind>::Trace, <K as Kind>::Inner)>;
+
+/// What a user makes of a builder.
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+pub(crate) type Configure<B> = Box<dyn FnOnce(B) -> B>;
+
+/// The environment, as it is given.
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 mod sealed {
     pub trait Sealed {}
@@ -79,11 +123,11 @@ pub struct Messages<Req, Res, R = UnaryRules> {
 #[non_exhaustive]
 pub struct Nothing;
 
-/// A kind whose metrics a constructor makes, and a method of their builder builds.
 macro_rules! kind {
     (
-        $kind:ident, $protocol:ty, $skip:ty, $metrics:ty, $builder:ty,
-        $new:expr, $build:expr, $skips:expr
+        $kind:ident: $protocol:ty, skip $skip:ty = $skips:expr,
+        metrics $metrics:ident, $builder:ident = $side:ident, $build:expr,
+        log $log:expr, trace $trace:expr, inner $inner:ty = $without:expr, $with:expr $(,)?
     ) => {
         impl sealed::Sealed for $kind {}
 
@@ -92,6 +136,17 @@ macro_rules! kind {
             type Skip = $skip;
             #[cfg(feature = "prometheus")]
             type Metrics = $metrics;
+            #[cfg(not(feature = "prometheus"))]
+            type Metrics = ();
+            #[cfg(feature = "trace")]
+            type Trace = Trace;
+            #[cfg(not(feature = "trace"))]
+            type Trace = ();
+            #[cfg(feature = "log")]
+            type Log = AccessLog;
+            #[cfg(not(feature = "log"))]
+            type Log = ();
+            type Inner = $inner;
             #[cfg(feature = "prometheus")]
             type MetricsBuilder = $builder;
 
@@ -99,62 +154,84 @@ macro_rules! kind {
                 $skips(self)
             }
 
-            #[cfg(feature = "prometheus")]
-            fn metrics(&self, recorder: SharedRecorder) -> $builder {
-                $new(recorder)
+            fn inner() -> $inner {
+                $without()
             }
 
             #[cfg(feature = "prometheus")]
-            fn build(
-                builder: $builder,
-                env: &dyn Fn(&str) -> Option<String>,
-            ) -> Result<$metrics, ConfigError> {
-                $build(builder, env)
+            fn metrics(
+                &self,
+                recorder: SharedRecorder,
+                configure: Configure<$builder>,
+                env: Env<'_>,
+            ) -> Result<$metrics, BuildError> {
+                let builder = configure($metrics::$side(recorder));
+                $build(builder, env).map_err(BuildError::new)
+            }
+
+            #[cfg(not(feature = "prometheus"))]
+            fn unmeasured() {}
+
+            #[cfg(feature = "trace")]
+            fn trace(
+                &self,
+                configure: Configure<TraceBuilder>,
+                env: Env<'_>,
+            ) -> Result<Traced<Self>, BuildError> {
+                let trace = configure($trace()).build_with(env);
+                let trace = trace.map_err(BuildError::new)?;
+                let inner = $with(&trace);
+                Ok(Some((trace, inner)))
+            }
+
+            #[cfg(feature = "log")]
+            fn log(
+                &self,
+                configure: Configure<AccessLogBuilder>,
+                env: Env<'_>,
+            ) -> Result<Option<AccessLog>, BuildError> {
+                let log = configure($log()).build_with(env);
+                log.map(Some).map_err(BuildError::new)
             }
         }
     };
 }
 
 kind!(
-    HttpServer,
-    Http,
-    Paths,
-    HttpMetrics,
-    HttpMetricsBuilder,
-    HttpMetrics::server,
-    HttpMetricsBuilder::build_with,
-    |kind: &Self| kind.skip.clone()
+    HttpServer: Http, skip Paths = |kind: &Self| kind.skip.clone(),
+    metrics HttpMetrics, HttpMetricsBuilder = server, HttpMetricsBuilder::build_with,
+    log AccessLog::server, trace Trace::server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
 kind!(
-    HttpClient,
-    Http<rules::HttpClient>,
-    Nothing,
-    HttpMetrics,
-    HttpMetricsBuilder,
-    HttpMetrics::client,
-    HttpMetricsBuilder::build_with,
-    |_| Nothing
+    HttpClient: Http<rules::HttpClient>, skip Nothing = |_| Nothing,
+    metrics HttpMetrics, HttpMetricsBuilder = client, HttpMetricsBuilder::build_with,
+    log AccessLog::client, trace Trace::client, inner Sends = sends_nothing, sends,
 );
 kind!(
-    GrpcServer,
-    Grpc,
-    Paths,
-    RpcMetrics,
-    RpcMetricsBuilder,
-    RpcMetrics::server,
-    |builder: RpcMetricsBuilder, _| builder.build(),
-    |kind: &Self| kind.skip.clone()
+    GrpcServer: Grpc, skip Paths = |kind: &Self| kind.skip.clone(),
+    metrics RpcMetrics, RpcMetricsBuilder = server, |builder: RpcMetricsBuilder, _| builder.build(),
+    log AccessLog::grpc_server, trace Trace::grpc_server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
 kind!(
-    GrpcClient,
-    Http<rules::GrpcClient>,
-    Nothing,
-    RpcMetrics,
-    RpcMetricsBuilder,
-    RpcMetrics::client,
-    |builder: RpcMetricsBuilder, _| builder.build(),
-    |_| Nothing
+    GrpcClient: Http<rules::GrpcClient>, skip Nothing = |_| Nothing,
+    metrics RpcMetrics, RpcMetricsBuilder = client, |builder: RpcMetricsBuilder, _| builder.build(),
+    log AccessLog::grpc_client, trace Trace::grpc_client, inner Sends = sends_nothing, sends,
 );
+
+#[cfg(feature = "trace")]
+fn sends(trace: &Trace) -> Sends {
+    Sends::new(trace.propagators().clone())
+}
+
+#[cfg(feature = "trace")]
+fn sends_nothing() -> Sends {
+    Sends::disabled()
+}
+
+#[cfg(not(feature = "trace"))]
+fn sends_nothing() -> Sends {
+    Sends::new()
+}
 
 // === impl GrpcServer ===
 
@@ -206,6 +283,11 @@ where
     type Skip = Nothing;
     #[cfg(feature = "prometheus")]
     type Metrics = MessageMetrics<Req>;
+    #[cfg(not(feature = "prometheus"))]
+    type Metrics = ();
+    type Trace = ();
+    type Log = ();
+    type Inner = Identity;
     #[cfg(feature = "prometheus")]
     type MetricsBuilder = MessageMetricsBuilder<Req>;
 
@@ -213,17 +295,32 @@ where
         Nothing
     }
 
-    #[cfg(feature = "prometheus")]
-    fn metrics(&self, recorder: SharedRecorder) -> MessageMetricsBuilder<Req> {
-        MessageMetrics::consumer(recorder, self.system.clone())
+    fn inner() -> Identity {
+        Identity::new()
     }
 
     #[cfg(feature = "prometheus")]
-    fn build(
-        builder: MessageMetricsBuilder<Req>,
-        _: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<MessageMetrics<Req>, ConfigError> {
-        builder.build()
+    fn metrics(
+        &self,
+        recorder: SharedRecorder,
+        configure: Configure<MessageMetricsBuilder<Req>>,
+        _: Env<'_>,
+    ) -> Result<MessageMetrics<Req>, BuildError> {
+        let builder = configure(MessageMetrics::consumer(recorder, self.system.clone()));
+        builder.build().map_err(BuildError::new)
+    }
+
+    #[cfg(not(feature = "prometheus"))]
+    fn unmeasured() {}
+
+    #[cfg(feature = "trace")]
+    fn trace(&self, _: Configure<TraceBuilder>, _: Env<'_>) -> Result<Traced<Self>, BuildError> {
+        Ok(None)
+    }
+
+    #[cfg(feature = "log")]
+    fn log(&self, _: Configure<AccessLogBuilder>, _: Env<'_>) -> Result<Option<()>, BuildError> {
+        Ok(None)
     }
 }
 

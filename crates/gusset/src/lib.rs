@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
-// The front page's example compiles.
-#[cfg(all(doctest, feature = "prometheus"))]
+// The examples of the front page compile.
+#[cfg(all(doctest, feature = "signals"))]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
 
 mod builder;
 mod error;
 mod kind;
+mod layer;
+#[cfg(feature = "signals")]
+mod signals;
 mod telemetry;
 
 #[cfg(feature = "breaker")]
@@ -19,9 +22,15 @@ pub use gusset_core::*;
 pub use gusset_health as health;
 #[doc(no_inline)]
 pub use gusset_http as http;
+#[cfg(feature = "log")]
+#[doc(no_inline)]
+pub use gusset_log as log;
 #[cfg(feature = "metrics")]
 #[doc(no_inline)]
 pub use gusset_metrics as metrics;
+#[cfg(feature = "otlp")]
+#[doc(no_inline)]
+pub use gusset_otlp as otlp;
 #[cfg(feature = "prometheus")]
 #[doc(no_inline)]
 pub use gusset_prometheus as prometheus;
@@ -31,8 +40,13 @@ pub use gusset_trace as trace;
 
 pub use self::builder::Builder;
 pub use self::error::BuildError;
+#[cfg(feature = "signals")]
+pub use self::error::InstallError;
 pub use self::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer, Kind, Messages};
-pub use self::telemetry::{Layer, Observed, Telemetry};
+pub use self::layer::{Layer, Observed};
+#[cfg(feature = "signals")]
+pub use self::signals::{Signals, SignalsBuilder};
+pub use self::telemetry::Telemetry;
 
 /// A layer for an HTTP server, by convention.
 ///
@@ -100,4 +114,18 @@ pub fn grpc_client() -> Builder<GrpcClient> {
 /// ```
 pub fn unary<Req: 'static, Res: 'static>(system: impl Into<String>) -> Builder<Messages<Req, Res>> {
     Builder::new(Messages::new(system.into()))
+}
+
+/// Where the three signals of a process go, by convention and by the environment.
+///
+/// ```
+/// # fn main() -> Result<(), gusset::BuildError> {
+/// let signals = gusset::signals().otlp(|otlp| otlp.gzip(true)).build()?;
+/// let server = signals.http().build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "signals")]
+pub fn signals() -> SignalsBuilder {
+    SignalsBuilder::new()
 }

@@ -2,33 +2,12 @@
 
 use std::fmt;
 
-use gusset_core::{Filter, ObserveLayer};
 #[cfg(feature = "prometheus")]
 use gusset_http::EndpointService;
 #[cfg(feature = "prometheus")]
 use gusset_prometheus::{Page, Prometheus};
 
-use crate::Kind;
-
-/// The layer of a [`Telemetry`].
-#[cfg(feature = "prometheus")]
-pub type Layer<K, O = ()> =
-    ObserveLayer<<K as Kind>::Protocol, Filter<(<K as Kind>::Metrics, O), <K as Kind>::Skip>>;
-
-/// The layer of a [`Telemetry`].
-#[cfg(not(feature = "prometheus"))]
-pub type Layer<K, O = ()> = ObserveLayer<<K as Kind>::Protocol, Filter<((), O), <K as Kind>::Skip>>;
-
-/// A service that wears the layer of a [`Telemetry`]: what to write where one is kept in a struct.
-///
-/// ```
-/// use gusset::{HttpClient, Observed};
-///
-/// struct Payments<C> {
-///     client: Observed<C, HttpClient>,
-/// }
-/// ```
-pub type Observed<S, K, O = ()> = <Layer<K, O> as tower_layer::Layer<S>>::Service;
+use crate::{Kind, Layer};
 
 /// A layer and where its numbers are shown. Clones share them.
 pub struct Telemetry<K: Kind, O = ()> {

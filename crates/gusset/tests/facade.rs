@@ -190,3 +190,28 @@ fn the_life_of_streams_is_told_in_buckets_up_to_a_day_on_any_page() {
         "{page}"
     );
 }
+
+#[cfg(feature = "trace")]
+#[tokio::test]
+async fn a_client_of_a_traced_call_sends_the_trace_on_and_without_a_trace_nothing() {
+    let server = gusset::http().trace(|trace| trace).build().unwrap();
+    let traced = gusset::http_client().trace(|trace| trace).build().unwrap();
+    let untraced = gusset::http_client().build().unwrap();
+    let remote = service_fn(async |req: Request<Body>| {
+        let parent = req.headers().get("traceparent").cloned();
+        let parent = parent.map(|parent| parent.to_str().unwrap().to_owned());
+        Ok::<_, Infallible>(Response::new(parent.unwrap_or_default()))
+    });
+    let (with, without) = (traced.layer().layer(remote), untraced.layer().layer(remote));
+    let handler = service_fn(move |_: Request<Body>| {
+        let (with, without) = (with.clone(), without.clone());
+        async move {
+            let sent = [send(with, "/").await, send(without, "/").await];
+            let here = gusset::trace::current().unwrap().trace_id().to_string();
+            assert!(sent[0].contains(&here), "{sent:?}");
+            assert_eq!(sent[1], "");
+            Ok::<_, Infallible>(Response::new(String::from("both asked")))
+        }
+    });
+    assert_eq!(send(server.layer().layer(handler), "/").await, "both asked");
+}

@@ -34,6 +34,25 @@ pub(super) struct Size {
 
 /// The costs of every scenario of the programs in a folder.
 pub(super) fn costs(folder: &Path) -> Result<Vec<Cost>> {
+    costs_by(folder, |program, name, times| {
+        instructions(program, name, times, &[COUNTED])
+    })
+}
+
+/// As [`costs`], with what other threads do for the calls: what the whole program does for as many of
+/// them, less what it does for a third.
+pub(super) fn costs_of_all_threads(folder: &Path) -> Result<Vec<Cost>> {
+    costs_by(folder, |program, name, times| {
+        let few = instructions(program, name, times / 3, &[])?;
+        let all = instructions(program, name, times, &[])?;
+        Ok(all.saturating_sub(few) * times / (times - times / 3))
+    })
+}
+
+fn costs_by(
+    folder: &Path,
+    instructions: impl Fn(&Path, &str, u64) -> Result<u64>,
+) -> Result<Vec<Cost>> {
     let program = folder.join("instructions");
     let list = command::output(Command::new(&program).arg("list"))?;
     let mut costs = Vec::new();
@@ -75,13 +94,10 @@ fn size(line: &str) -> Result<Size> {
     })
 }
 
-fn instructions(program: &Path, name: &str, times: u64) -> Result<u64> {
+fn instructions(program: &Path, name: &str, times: u64, options: &[&str]) -> Result<u64> {
     let output = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            COUNTED,
-        ])
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(options)
         .arg(program)
         .args(["run", name, &times.to_string()])
         .stdin(Stdio::null())

@@ -2,10 +2,12 @@
 
 mod beside;
 mod calls;
+mod health;
 mod logs;
 mod scale;
 mod scrape;
 mod sockets;
+mod traces;
 
 use std::fmt::Write as _;
 
@@ -32,6 +34,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         peers,
         pairs,
         sockets,
+        traces,
         logs,
     } = figures;
     let mut page = HEAD.to_owned();
@@ -41,11 +44,13 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     }
     beside::write(&mut page, peers, pairs)?;
     sockets::write(&mut page, sockets)?;
+    traces::write(&mut page, traces)?;
     logs::write(&mut page, logs)?;
     calls::write(&mut page, ours)?;
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;
     scrape::write(&mut page, ours)?;
+    health::write(&mut page, ours)?;
     Ok(page)
 }
 

@@ -26,6 +26,12 @@ pub(super) const PEERS: Programs = Programs {
     outside: Some("benches/peers/Cargo.toml"),
 };
 
+/// Traces beside those of others.
+pub(super) const TRACES: Programs = Programs {
+    package: "gusset-benches-traces",
+    outside: Some("benches/traces/Cargo.toml"),
+};
+
 /// The circuit breaker beside its peers.
 pub(super) const BREAKERS: Programs = Programs {
     package: "gusset-benches-breakers",
@@ -77,8 +83,9 @@ impl Programs {
     /// A folder of its own for what has a lock of its own: its crates have other features, and its
     /// programs the same names.
     fn target(&self, workspace: &Workspace) -> PathBuf {
-        match self.outside {
-            Some(manifest) => workspace.target.join(manifest.replace("/Cargo.toml", "")),
+        let outside = self.outside.and_then(|manifest| manifest.split('/').nth(1));
+        match outside {
+            Some(folder) => workspace.target.join(folder),
             None => workspace.target.clone(),
         }
     }

@@ -132,7 +132,8 @@ impl Check {
     where
         F: Fn() -> Report + Send + Sync + 'static,
     {
-        Self::new(name, move || std::future::ready(look()))
+        // It waits for nothing; a short interval is not to be refused for a time-out that never comes.
+        Self::new(name, move || std::future::ready(look())).timeout(Duration::from_secs(1))
     }
 
     /// The name.

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::Heartbeat;
+
 pub(crate) use self::plan::{Plan, PlanBuilder};
 
 /// Where a service is in its life. It goes from each to a later one, and never back.
@@ -68,6 +70,9 @@ pub struct Lifecycle(Arc<Life>);
 struct Life {
     state: watch::Sender<State>,
     progress: Mutex<Option<Cow<'static, str>>>,
+    /// The sign of life of a start that has a deadline. Touched under the lock of `state` alone, so
+    /// that a start that is done is never waited for again.
+    start: Option<Heartbeat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +119,7 @@ impl fmt::Display for Phase {
 // === impl Lifecycle ===
 
 impl Lifecycle {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(start: Option<Heartbeat>) -> Self {
         let state = State {
             phase: Phase::Starting,
             held: false,
@@ -124,6 +129,7 @@ impl Lifecycle {
         Self(Arc::new(Life {
             state: watch::Sender::new(state),
             progress: Mutex::new(None),
+            start,
         }))
     }
 
@@ -137,9 +143,12 @@ impl Lifecycle {
         self.advance(Phase::Ready);
     }
 
-    /// Says what the service is doing; a text of the operators' own, seen in the details.
+    /// Says what the service is doing; a text of the operators' own, seen in the details. While it
+    /// starts, a word of progress begins the
+    /// [`start_deadline`](crate::HealthBuilder::start_deadline) anew.
     pub fn progress(&self, doing: impl Into<Cow<'static, str>>) {
         *self.doing() = Some(doing.into());
+        self.starting();
     }
 
     /// Holds the service back: not ready, and serving on, until [`release`](Self::release).
@@ -171,6 +180,18 @@ impl Lifecycle {
         self.change(|state| state.phase = state.phase.max(to));
     }
 
+    /// The start goes on.
+    pub(crate) fn starting(&self) {
+        if let Some(start) = &self.0.start {
+            self.0.state.send_if_modified(|state| {
+                if state.phase == Phase::Starting {
+                    start.beat();
+                }
+                false
+            });
+        }
+    }
+
     pub(crate) fn overdue(&self) {
         self.change(|state| state.overdue = true);
     }
@@ -194,6 +215,9 @@ impl Lifecycle {
         self.0.state.send_if_modified(|state| {
             let before = *state;
             change(state);
+            if state.phase > Phase::Starting {
+                self.0.start.iter().for_each(Heartbeat::retire);
+            }
             before != *state
         });
     }

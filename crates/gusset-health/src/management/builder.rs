@@ -1,16 +1,10 @@
 //! Where to listen, and who may see what.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::thread;
 
-use gusset_http::Endpoint;
-use tokio::runtime;
-use tokio::sync::watch;
+use gusset_http::{Endpoint, EndpointListener, EndpointListenerBuilder};
 
-use super::serve::{Mounted, mounted, serve};
 use super::{Management, ManagementError};
 use crate::Health;
 
@@ -41,7 +35,7 @@ pub struct ManagementBuilder {
     address: IpAddr,
     port: u16,
     open_to_all: bool,
-    mounted: BTreeMap<String, Mounted>,
+    served: EndpointListenerBuilder,
 }
 
 // === impl ManagementBuilder ===
@@ -53,7 +47,7 @@ impl ManagementBuilder {
             address: Ipv4Addr::LOCALHOST.into(),
             port: 9465,
             open_to_all: false,
-            mounted: BTreeMap::new(),
+            served: EndpointListener::named("health").otherwise("nothing is at this path\n"),
         }
     }
 
@@ -78,7 +72,7 @@ impl ManagementBuilder {
     /// Serves another endpoint beside: the scrape page at `/metrics`, say. It is not asked for a
     /// token.
     pub fn mount(mut self, path: impl Into<String>, endpoint: impl Endpoint) -> Self {
-        self.mounted.insert(path.into(), mounted(endpoint));
+        self.served = self.served.mount(path, endpoint);
         self
     }
 
@@ -94,45 +88,28 @@ impl ManagementBuilder {
             address,
             port,
             open_to_all,
-            mut mounted,
+            mut served,
         } = self;
         let local = address.is_loopback();
         if !local && !open_to_all && health.0.secret.is_none() {
             return Err(ManagementError::exposed(address));
         }
-        for path in mounted.keys() {
-            if !path.starts_with('/') || crate::PATHS.contains(&path.as_str()) {
+        for path in served.paths() {
+            if !path.starts_with('/') || crate::PATHS.contains(&path) {
                 return Err(ManagementError::path(path));
             }
         }
         let open = local || open_to_all;
         for (path, probe) in health.probes() {
             let probe = if open { probe.open() } else { probe };
-            mounted.insert(path.to_owned(), super::serve::mounted(probe));
+            served = served.mount(path, probe);
         }
 
         let wanted = SocketAddr::from((address, port));
         let listener =
             TcpListener::bind(wanted).map_err(|error| ManagementError::bind(wanted, error))?;
-        let system = ManagementError::system;
-        listener.set_nonblocking(true).map_err(system)?;
-        let address = listener.local_addr().map_err(system)?;
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(system)?;
-        let (stop, stopped) = watch::channel(());
-        let mounted = Arc::new(mounted);
-        let thread = thread::Builder::new()
-            .name("gusset-health".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, mounted, stopped)))
-            .map_err(system)?;
-        Ok(Management {
-            address,
-            stop,
-            thread,
-        })
+        let listener = served.start(listener).map_err(ManagementError::system)?;
+        Ok(Management(listener))
     }
 }
 

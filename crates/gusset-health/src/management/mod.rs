@@ -5,12 +5,10 @@
 
 mod builder;
 mod error;
-mod serve;
 
 use std::net::SocketAddr;
-use std::thread::JoinHandle;
 
-use tokio::sync::watch;
+use gusset_http::EndpointListener;
 
 pub use self::builder::ManagementBuilder;
 pub use self::error::ManagementError;
@@ -43,29 +41,21 @@ use crate::Health;
 /// ```
 #[derive(Debug)]
 #[must_use = "the listener stops when its handle is dropped"]
-pub struct Management {
-    address: SocketAddr,
-    /// Its end is the signal to stop.
-    stop: watch::Sender<()>,
-    thread: JoinHandle<()>,
-}
+pub struct Management(EndpointListener);
 
 // === impl Management ===
 
 impl Management {
     /// Where it listens: with port 0, the port that was found.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.0.local_addr()
     }
 
     /// Stops listening, and waits until answers under way are given: a second at most.
     ///
     /// Blocks this thread; on an executor, drop the handle instead.
     pub fn shutdown(self) {
-        let Self { stop, thread, .. } = self;
-        drop(stop);
-        // An error says that the thread panicked: it has ended, which is what was asked for.
-        let _ = thread.join();
+        self.0.shutdown();
     }
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn start(health: &Health) -> Result<Running, StartError> {
         return Err(StartError::twice());
     }
     core.main_beat().beat();
+    core.life.starting();
     let mut tasks = JoinSet::new();
     if core.signals {
         signals::spawn(core, &mut tasks, &handle).map_err(StartError::signals)?;

@@ -1,8 +1,8 @@
 //! What may be sent and shared.
 
 use gusset_health::{
-    Check, ConfigError, Farewell, Health, HealthBuilder, Heartbeat, InFlight, InFlightCall,
-    Lifecycle, Probe, Report, Running, StartError,
+    Check, ConfigError, Drain, DrainFuture, DrainLayer, Farewell, Health, HealthBuilder, Heartbeat,
+    InFlight, InFlightCall, Lifecycle, Probe, Report, Running, StartError, StartGuard,
 };
 
 fn sent<T: Send>() {}
@@ -12,6 +12,9 @@ fn shared<T: Send + Sync>() {}
 fn all_of_it_is_sent_and_shared() {
     shared::<Check>();
     shared::<ConfigError>();
+    shared::<Drain<()>>();
+    shared::<DrainFuture<()>>();
+    shared::<DrainLayer>();
     shared::<Farewell<()>>();
     shared::<Health>();
     sent::<HealthBuilder>();
@@ -23,4 +26,5 @@ fn all_of_it_is_sent_and_shared() {
     shared::<Report>();
     shared::<Running>();
     shared::<StartError>();
+    shared::<StartGuard>();
 }

@@ -50,6 +50,10 @@ const CASES: &[Case] = &[
     ("checks.a b", |b| b.inform(Check::new("a b", async || ()))),
     ("checks.a\\n", |b| b.inform(Check::new("a\n", async || ()))),
     ("live_deadline", |b| b.live_deadline(2 * SECOND)),
+    ("start_deadline", |b| b.start_deadline(2 * SECOND)),
+    ("checks.main-runtime", |b| {
+        b.inform(Check::new("main-runtime", async || ()))
+    }),
     ("live.loop.deadline", |b| {
         b.live(Heartbeat::new("loop", SECOND))
     }),

@@ -70,3 +70,40 @@ async fn a_start_that_is_cut_short_drains() {
     assert!(farewell.is_clean());
     assert_eq!(health.lifecycle().phase(), Phase::Stopped);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_tells_of_no_progress_by_its_deadline_is_not_live() {
+    let time = Time::new();
+    let builder = time.builder().start_deadline(30 * SECOND);
+    let health = builder.build().unwrap();
+    let _running = health.start().unwrap();
+    let life = health.lifecycle();
+    for step in 1..=3 {
+        time.pass(20 * SECOND).await;
+        life.progress(format!("migration {step} of 7"));
+    }
+    assert_eq!(
+        status(&health.livez()),
+        200,
+        "it goes on, and is not killed"
+    );
+    time.pass(31 * SECOND).await;
+    assert_eq!(status(&health.livez()), 503);
+    assert_eq!(status(&health.startupz()), 503);
+    life.started();
+    assert_eq!(status(&health.livez()), 200);
+    // What is said later is no start.
+    life.progress("re-indexing");
+    time.pass(60 * SECOND).await;
+    assert_eq!(status(&health.livez()), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unless_set_a_start_may_take_as_long_as_it_takes() {
+    let time = Time::new();
+    let health = time.builder().build().unwrap();
+    let _running = health.start().unwrap();
+    time.pass(3600 * SECOND).await;
+    assert_eq!(status(&health.livez()), 200);
+    assert_eq!(status(&health.startupz()), 503);
+}

@@ -93,6 +93,13 @@ async fn each_probe_tells_of_what_it_rests_on() {
     }
 }
 
+#[test]
+fn all_paths_of_probes_are_left_out_of_traffic_by_convention() {
+    for path in gusset_health::PATHS {
+        assert!(gusset_http::Paths::PROBES.contains(&path), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_head_has_no_body_and_other_methods_are_refused() {
     let health = Time::new().builder().build().unwrap();

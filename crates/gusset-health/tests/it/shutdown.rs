@@ -181,3 +181,21 @@ async fn a_server_that_ends_by_itself_is_not_ready_any_more() {
     assert_eq!(farewell.into_served(), Some(Err("address lost")));
     assert!(!health.is_ready());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_under_way_is_named_every_five_seconds() {
+    let told = Warnings::and_what_informs();
+    let _default = tracing::subscriber::set_default(told.clone());
+    let time = Time::new();
+    let builder = time.builder().in_flight_deadline(17 * SECOND);
+    let health = builder.build().unwrap();
+    let running = health.start().unwrap();
+    let _stuck = call(&health.in_flight(), "/report");
+    health.lifecycle().drain();
+    let _farewell = running.serve(running.shutdown_signal()).await;
+    let lines = told.lines();
+    let named = lines.iter().filter(|line| {
+        line.contains("calls are under way") && line.contains("routes=\"/report: 1\"")
+    });
+    assert_eq!(named.count(), 3, "{lines:?}");
+}

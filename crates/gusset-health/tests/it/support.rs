@@ -130,22 +130,39 @@ pub(crate) async fn text(response: Response<Full<Bytes>>) -> String {
 
 /// Counts warnings and errors.
 #[derive(Clone, Default)]
-pub(crate) struct Warnings(Arc<AtomicUsize>, Arc<std::sync::Mutex<Vec<String>>>);
+pub(crate) struct Warnings {
+    count: Arc<AtomicUsize>,
+    lines: Arc<std::sync::Mutex<Vec<String>>>,
+    informs: bool,
+}
 
 impl Warnings {
+    /// Hears of more than that.
+    pub(crate) fn and_what_informs() -> Self {
+        Self {
+            informs: true,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.count.load(Ordering::SeqCst)
     }
 
     /// The fields of all of them, as they are written.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.1.lock().unwrap().clone()
+        self.lines.lock().unwrap().clone()
     }
 }
 
 impl tracing::Subscriber for Warnings {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::WARN
+        let most = if self.informs {
+            tracing::Level::INFO
+        } else {
+            tracing::Level::WARN
+        };
+        *metadata.level() <= most
     }
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
         tracing::span::Id::from_u64(1)
@@ -162,8 +179,8 @@ impl tracing::Subscriber for Warnings {
         }
         let mut line = Line(String::new());
         event.record(&mut line);
-        self.1.lock().unwrap().push(line.0);
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.lines.lock().unwrap().push(line.0);
+        self.count.fetch_add(1, Ordering::SeqCst);
     }
     fn enter(&self, _: &tracing::span::Id) {}
     fn exit(&self, _: &tracing::span::Id) {}

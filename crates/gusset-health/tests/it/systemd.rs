@@ -8,7 +8,7 @@ use gusset_health::Health;
 use crate::support::{SECOND, Time, settle};
 
 /// A socket of systemd's kind, and its name.
-fn socket(test: &str) -> (UnixDatagram, String) {
+pub(crate) fn socket(test: &str) -> (UnixDatagram, String) {
     let name = format!("gusset-health-{test}-{}", std::process::id());
     let address = SocketAddr::from_abstract_name(&name).unwrap();
     let socket = UnixDatagram::bind_addr(&address).unwrap();
@@ -16,7 +16,7 @@ fn socket(test: &str) -> (UnixDatagram, String) {
     (socket, format!("@{name}"))
 }
 
-fn told(socket: &UnixDatagram) -> Vec<String> {
+pub(crate) fn told(socket: &UnixDatagram) -> Vec<String> {
     let mut told = Vec::new();
     let mut bytes = [0; 512];
     while let Ok(len) = socket.recv(&mut bytes) {

@@ -56,6 +56,10 @@ thread_local! {
 /// assert!(gusset_http::current_request_id().is_none());
 /// ```
 pub fn current_request_id() -> Option<RequestId> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is not general enough in its lifetime"
+    )]
     RequestId::with_current(|id| id.cloned())
 }
 
@@ -93,7 +97,7 @@ impl RequestId {
         }
     }
 
-    /// Looks at the current one, without cloning it.
+    /// Looks at the current one, without cloning it. While `look` runs there is none.
     ///
     /// ```
     /// use gusset_http::RequestId;
@@ -102,29 +106,16 @@ impl RequestId {
     /// ```
     #[inline]
     pub fn with_current<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
-        let mut look = Some(look);
-        let mut see = |id: Option<&Self>| look.take().map(|look| look(id));
-        // None on a thread that is going away.
-        let seen =
-            CURRENT.try_with(|current| current.try_borrow().ok().and_then(|id| see(id.as_ref())));
-        match seen.ok().flatten() {
-            Some(seen) => seen,
-            None => see(None).expect("not looked yet"),
-        }
+        let mut id = None;
+        let current = Swapped::new(&mut id);
+        look(current.0.as_ref())
     }
 
     /// Makes `id` the current one while `poll` runs, by a swap: no clone. What was there before comes
     /// back when it returns, and when it unwinds.
     #[inline]
     pub fn scope<R>(id: &mut Option<Self>, poll: impl FnOnce() -> R) -> R {
-        struct Back<'a>(&'a mut Option<RequestId>);
-        impl Drop for Back<'_> {
-            fn drop(&mut self) {
-                swap(self.0);
-            }
-        }
-        swap(id);
-        let _back = Back(id);
+        let _current = Swapped::new(id);
         poll()
     }
 
@@ -150,6 +141,24 @@ impl fmt::Display for RequestId {
 impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RequestId").field(&self.as_str()).finish()
+    }
+}
+
+/// Has changed places with the current id, and changes back when it is dropped.
+struct Swapped<'a>(&'a mut Option<RequestId>);
+
+impl<'a> Swapped<'a> {
+    #[inline]
+    fn new(id: &'a mut Option<RequestId>) -> Self {
+        swap(id);
+        Self(id)
+    }
+}
+
+impl Drop for Swapped<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        swap(self.0);
     }
 }
 

@@ -15,6 +15,8 @@ mod grpc;
 mod hostile;
 mod isolate;
 mod lengths;
+#[cfg(feature = "listener")]
+mod listener;
 mod local;
 mod methods;
 mod paths;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{Cx, End, Protocol};
+use gusset_core::{Cx, End, Protocol, TraceIds};
 use gusset_http::RequestProgress;
 
 use super::Meter;
@@ -55,7 +55,11 @@ impl Metered {
     /// The body has no end in sight: the request is what it was until now.
     pub(crate) fn record_endless(&mut self, cx: &Cx) {
         self.endless = true;
-        record_request(self.meter.series(self.key), cx);
+        let series = self.meter.series(self.key);
+        match sampled(cx) {
+            Some(ids) => ids.scope(|| record_request(series, cx)),
+            None => record_request(series, cx),
+        }
     }
 
     #[inline]
@@ -65,6 +69,21 @@ impl Metered {
         if let Some(outcome) = cx.outcome() {
             self.key.ending = Ending::new(outcome, end.stage());
         }
+        match sampled(cx) {
+            Some(ids) => self.record_in_trace(ids, cx),
+            None => self.record(cx),
+        }
+    }
+
+    /// Apart, so that a call that nobody keeps the trace of is not made longer by it.
+    #[cold]
+    #[inline(never)]
+    fn record_in_trace(&self, ids: TraceIds, cx: &Cx) {
+        ids.scope(|| self.record(cx));
+    }
+
+    #[inline]
+    fn record(&self, cx: &Cx) {
         let series = self.meter.series(self.key);
         series.outcome();
         if self.endless {
@@ -81,6 +100,12 @@ impl Metered {
             series.request(request);
         }
     }
+}
+
+/// The ids to record under, for exemplars: hooks run outside of the call's own scope.
+#[inline]
+fn sampled(cx: &Cx) -> Option<TraceIds> {
+    cx.trace().filter(|ids| ids.is_sampled())
 }
 
 /// Records the request as far as it has come.

@@ -5,10 +5,12 @@
 mod config;
 mod contract;
 mod ends;
+mod exemplars;
 mod labels;
 mod messages;
 mod nesting;
 mod overflow;
+mod registry;
 mod requests;
 mod rpc;
 mod support;

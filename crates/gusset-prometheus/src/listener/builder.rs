@@ -1,17 +1,18 @@
 //! Where to listen: code, else environment, else default.
 
 use std::net::{TcpListener, ToSocketAddrs as _};
-use std::thread;
 
-use tokio::runtime;
-use tokio::sync::watch;
+use gusset_http::EndpointListener;
 
-use super::serve::serve;
 use super::{ListenError, Listener};
 use crate::Page;
 
 const HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
 const PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
+
+/// How many connections are served at a time. A handful of scrapers is usual, and each page in flight
+/// takes memory.
+const CONNECTIONS: usize = 64;
 
 /// Sets up a [`Listener`]; made by [`Prometheus::listener`](crate::Prometheus::listener).
 ///
@@ -107,26 +108,12 @@ impl ListenerBuilder {
             .collect();
         let listener =
             TcpListener::bind(&*addresses).map_err(|error| ListenError::bind(host, port, error))?;
-        listener
-            .set_nonblocking(true)
+        let listener = EndpointListener::named("listen")
+            .mount("/metrics", self.page)
+            .otherwise("the page is at /metrics\n")
+            .connections(CONNECTIONS)
+            .start(listener)
             .map_err(ListenError::system)?;
-        let address = listener.local_addr().map_err(ListenError::system)?;
-
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(ListenError::system)?;
-        let (stop, stopped) = watch::channel(());
-        let page = self.page;
-        let thread = thread::Builder::new()
-            .name("gusset-listen".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, page, stopped)))
-            .map_err(ListenError::system)?;
-        Ok(Listener {
-            address,
-            stop,
-            thread,
-        })
+        Ok(Listener(listener))
     }
 }

@@ -5,12 +5,10 @@
 
 mod builder;
 mod error;
-mod serve;
 
 use std::net::SocketAddr;
-use std::thread::JoinHandle;
 
-use tokio::sync::watch;
+use gusset_http::EndpointListener;
 
 pub use builder::ListenerBuilder;
 pub use error::ListenError;
@@ -42,19 +40,14 @@ pub use error::ListenError;
 /// ```
 #[derive(Debug)]
 #[must_use = "the listener stops when its handle is dropped"]
-pub struct Listener {
-    address: SocketAddr,
-    /// Its end is the signal to stop.
-    stop: watch::Sender<()>,
-    thread: JoinHandle<()>,
-}
+pub struct Listener(EndpointListener);
 
 // === impl Listener ===
 
 impl Listener {
     /// Where it listens: with port 0, the port that was found.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.0.local_addr()
     }
 
     /// Stops listening, and waits until scrapes under way are answered: a second at most. The port is
@@ -62,9 +55,6 @@ impl Listener {
     ///
     /// Blocks this thread; on an executor, drop the handle instead.
     pub fn shutdown(self) {
-        let Self { stop, thread, .. } = self;
-        drop(stop);
-        // An error says that the thread panicked: it has ended, which is what was asked for.
-        let _ = thread.join();
+        self.0.shutdown();
     }
 }

@@ -16,8 +16,8 @@ pub struct B3 {
     single: bool,
 }
 
-static SINGLE: HeaderName = HeaderName::from_static("b3");
-static TRACE: HeaderName = HeaderName::from_static("x-b3-traceid");
+pub(super) static SINGLE: HeaderName = HeaderName::from_static("b3");
+pub(super) static TRACE: HeaderName = HeaderName::from_static("x-b3-traceid");
 static SPAN: HeaderName = HeaderName::from_static("x-b3-spanid");
 static PARENT: HeaderName = HeaderName::from_static("x-b3-parentspanid");
 static SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");

@@ -16,7 +16,7 @@ use crate::{SpanId, TraceContext, TraceFlags, TraceId};
 #[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
 pub struct Jaeger;
 
-static HEADER: HeaderName = HeaderName::from_static("uber-trace-id");
+pub(super) static HEADER: HeaderName = HeaderName::from_static("uber-trace-id");
 
 const SAMPLED: u128 = 1;
 const DEBUG: u128 = 1 << 1;

@@ -8,7 +8,7 @@ mod xray;
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 pub use self::b3::B3;
 pub use self::jaeger::Jaeger;
@@ -70,8 +70,16 @@ pub trait Propagator: Send + Sync + 'static {
 ///
 /// All are asked when a message is received; of several that know the trace, the last counts
 /// (OpenTelemetry, composite propagators).
-#[derive(Clone)]
-pub struct Propagators(Arc<[Arc<dyn Propagator>]>);
+#[derive(Clone, Default)]
+pub struct Propagators(List);
+
+#[derive(Clone, Default)]
+enum List {
+    /// W3C Trace Context and W3C Baggage: what nearly all have, without a table.
+    #[default]
+    W3c,
+    These(Arc<[Arc<dyn Propagator>]>),
+}
 
 // === impl Propagated ===
 
@@ -92,7 +100,7 @@ impl Propagators {
 
     /// None: nothing is read and nothing sent.
     pub fn none() -> Self {
-        Self(Arc::new([]))
+        Self(List::These(Arc::new([])))
     }
 
     /// Those that `OTEL_PROPAGATORS` chooses.
@@ -134,25 +142,46 @@ impl Propagators {
         if names.is_empty() {
             return Ok(Self::default());
         }
+        if names == ["tracecontext", "baggage"] {
+            return Ok(Self::default());
+        }
         if names == ["none"] {
             return Ok(Self::none());
         }
         let known = names.iter().map(|name| named(name));
-        known.collect::<Result<_, _>>().map(Self)
+        known
+            .collect::<Result<_, _>>()
+            .map(|these| Self(List::These(these)))
     }
 
     /// With one more, which is asked last.
     #[must_use]
     pub fn and(self, propagator: impl Propagator) -> Self {
-        let one: Arc<dyn Propagator> = Arc::new(propagator);
-        Self(self.0.iter().cloned().chain([one]).collect())
+        let mut these = match self.0 {
+            List::W3c => vec![
+                Arc::new(W3cTraceContext) as Arc<dyn Propagator>,
+                Arc::new(W3cBaggage),
+            ],
+            List::These(these) => these.to_vec(),
+        };
+        these.push(Arc::new(propagator));
+        Self(List::These(these.into()))
     }
 }
 
 impl Propagator for Propagators {
     fn extract(&self, headers: &HeaderMap) -> Propagated {
+        let these = match &self.0 {
+            List::W3c => {
+                return Propagated {
+                    trace: w3c::trace(headers),
+                    baggage: w3c::baggage(headers),
+                };
+            }
+            List::These(these) => these,
+        };
         let mut all = Propagated::default();
-        for propagator in &*self.0 {
+        for propagator in &**these {
             let Propagated { trace, baggage } = propagator.extract(headers);
             if trace.is_some() {
                 all.trace = trace;
@@ -165,22 +194,27 @@ impl Propagator for Propagators {
     }
 
     fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
-        for propagator in &*self.0 {
-            propagator.inject(context, headers);
+        match &self.0 {
+            List::W3c => {
+                W3cTraceContext.inject(context, headers);
+                W3cBaggage.inject(context, headers);
+            }
+            List::These(these) => {
+                for propagator in &**these {
+                    propagator.inject(context, headers);
+                }
+            }
         }
-    }
-}
-
-impl Default for Propagators {
-    /// W3C Trace Context and W3C Baggage.
-    fn default() -> Self {
-        Self(Arc::new([Arc::new(W3cTraceContext), Arc::new(W3cBaggage)]))
     }
 }
 
 impl fmt::Debug for Propagators {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Propagators({})", self.0.len())
+        let count = match &self.0 {
+            List::W3c => 2,
+            List::These(these) => these.len(),
+        };
+        write!(f, "Propagators({count})")
     }
 }
 
@@ -206,8 +240,14 @@ fn fault(why: &str) -> ConfigError {
 
 /// Whether a message belongs to a trace, in any format that there is.
 pub(crate) fn in_any_format(headers: &HeaderMap) -> bool {
-    let known: [&dyn Propagator; 4] = [&W3cTraceContext, &B3::single(), &Jaeger, &XRay];
+    let known: [(&HeaderName, &dyn Propagator); 5] = [
+        (&w3c::TRACEPARENT, &W3cTraceContext),
+        (&b3::SINGLE, &B3::single()),
+        (&b3::TRACE, &B3::single()),
+        (&jaeger::HEADER, &Jaeger),
+        (&xray::HEADER, &XRay),
+    ];
     known
         .iter()
-        .any(|known| known.extract(headers).trace.is_some())
+        .any(|(name, known)| headers.contains_key(*name) && known.extract(headers).trace.is_some())
 }

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Propagated, Propagator};
-use crate::hex::{self, Case};
+use crate::hex;
 use crate::state::trim;
 use crate::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
@@ -20,7 +20,7 @@ pub struct W3cTraceContext;
 #[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
 pub struct W3cBaggage;
 
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(super) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
@@ -31,12 +31,10 @@ const LENGTH: usize = 55;
 
 impl Propagator for W3cTraceContext {
     fn extract(&self, headers: &HeaderMap) -> Propagated {
-        let Some(parent) = only(headers, &TRACEPARENT).and_then(parse) else {
-            return Propagated::default();
-        };
-        parent
-            .with_state(TraceState::from_lines(headers.get_all(&TRACESTATE)))
-            .into()
+        Propagated {
+            trace: trace(headers),
+            baggage: Baggage::new(),
+        }
     }
 
     fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
@@ -64,7 +62,7 @@ impl Propagator for W3cBaggage {
     fn extract(&self, headers: &HeaderMap) -> Propagated {
         Propagated {
             trace: None,
-            baggage: Baggage::from_lines(headers.get_all(&BAGGAGE)),
+            baggage: baggage(headers),
         }
     }
 
@@ -72,6 +70,25 @@ impl Propagator for W3cBaggage {
         if let Some(baggage) = context.baggage.header() {
             headers.insert(&BAGGAGE, baggage.clone());
         }
+    }
+}
+
+/// The trace that a message belongs to.
+#[inline]
+pub(super) fn trace(headers: &HeaderMap) -> Option<TraceContext> {
+    let parent = only(headers, &TRACEPARENT).and_then(parse)?;
+    Some(match headers.get(&TRACESTATE) {
+        None => parent,
+        Some(_) => parent.with_state(TraceState::from_lines(headers.get_all(&TRACESTATE))),
+    })
+}
+
+/// The baggage of a message.
+#[inline]
+pub(super) fn baggage(headers: &HeaderMap) -> Baggage {
+    match headers.get(&BAGGAGE) {
+        None => Baggage::new(),
+        Some(_) => Baggage::from_lines(headers.get_all(&BAGGAGE)),
     }
 }
 
@@ -84,20 +101,22 @@ pub(super) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a 
 
 /// `00-<32 digits>-<16 digits>-<2 digits>`; a later version may go on behind a dash.
 fn parse(value: &[u8]) -> Option<TraceContext> {
-    let (fields, rest) = value.split_at_checked(LENGTH)?;
+    let (fields, rest) = value.split_first_chunk::<LENGTH>()?;
     if [2, 35, 52].iter().any(|&at| fields[at] != b'-') {
         return None;
     }
-    let number = |digits: &[u8]| hex::parse(digits, Case::Lower);
-    match (number(&fields[..2])?, rest) {
+    match (hex::lower(&fields[..2])?, rest) {
         (0xff, _) => return None,
         (0, []) | (1.., [] | [b'-', ..]) => {}
         _ => return None,
     }
-    let flags = u8::try_from(number(&fields[53..])?).ok()?;
+    let high = u128::from(hex::lower(&fields[3..19])?);
+    let low = u128::from(hex::lower(&fields[19..35])?);
+    let span_id = hex::lower(&fields[36..52])?;
+    let flags = u8::try_from(hex::lower(&fields[53..])?).ok()?;
     Some(TraceContext::new(
-        TraceId::from_number(number(&fields[3..35])?)?,
-        SpanId::from_number(number(&fields[36..52])?)?,
+        TraceId::from_number(high << 64 | low)?,
+        SpanId::from_number(span_id.into())?,
         TraceFlags::from_bits(flags),
     ))
 }

@@ -16,7 +16,7 @@ use crate::{SpanId, TraceContext, TraceFlags, TraceId};
 #[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
 pub struct XRay;
 
-static HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(super) static HEADER: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 // === impl XRay ===
 

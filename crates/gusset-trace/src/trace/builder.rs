@@ -1,12 +1,17 @@
+use std::fmt;
 use std::sync::Arc;
 
+use gusset_export::SpanSink;
 use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
+use http::HeaderName;
 
-use super::{Protocol, Shared, Side, Trace};
-use crate::{ConfigError, Propagators};
+use super::headers::{self, Headers};
+use super::{Protocol, Shared, Side, Trace, Unread};
+use crate::exception::Exceptions;
+use crate::sample::{self, Sampler};
+use crate::{ConfigError, Limits, Propagators};
 
 /// Configures [`Trace`]. What is not set is by convention, and safe.
-#[derive(Debug)]
 #[must_use = "a builder traces nothing"]
 pub struct TraceBuilder {
     side: Side,
@@ -18,7 +23,18 @@ pub struct TraceBuilder {
     user_agent: bool,
     https: bool,
     proxies: Option<TrustedProxies>,
+    sampler: Option<Arc<dyn Sampler>>,
+    sink: Option<Arc<dyn SpanSink>>,
+    limits: Option<Limits>,
+    peer: bool,
+    headers: [Headers; 4],
 }
+
+/// The places of the headers that were asked for.
+const REQUEST: usize = 0;
+const RESPONSE: usize = 1;
+const SECRET_REQUEST: usize = 2;
+const SECRET_RESPONSE: usize = 3;
 
 // === impl TraceBuilder ===
 
@@ -34,6 +50,11 @@ impl TraceBuilder {
             user_agent: false,
             https: false,
             proxies: None,
+            sampler: None,
+            sink: None,
+            limits: None,
+            peer: false,
+            headers: Default::default(),
         }
     }
 
@@ -85,6 +106,71 @@ impl TraceBuilder {
         self
     }
 
+    /// Which calls are recorded. Unset, the environment variables `OTEL_TRACES_SAMPLER` and
+    /// `OTEL_TRACES_SAMPLER_ARG` are asked, then all are that the caller does not say no to.
+    pub fn sampler(mut self, sampler: impl Sampler) -> Self {
+        self.sampler = Some(Arc::new(sampler));
+        self
+    }
+
+    /// Where the spans go. Unset, to the `SpanLayer` of the thread's subscriber, if it has one.
+    pub fn export(mut self, sink: impl SpanSink) -> Self {
+        self.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// How much stands on a span at most. Unset, the environment is asked, as
+    /// [`Limits::from_env`] does.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Puts on spans who is at the other end of the connection, where that is known: see
+    /// [`PeerAddr`](gusset_http::PeerAddr).
+    pub fn peer_address(mut self) -> Self {
+        self.peer = true;
+        self
+    }
+
+    /// Puts that header of requests on the spans that are exported, as `http.request.header.<name>`: at
+    /// most 16 values of 256 bytes. Those that are nothing but secrets are refused by
+    /// [`build`](Self::build); values that are marked as sensitive are left out.
+    ///
+    /// ```
+    /// use gusset_trace::Trace;
+    /// use http::header;
+    ///
+    /// assert!(Trace::server().request_header(header::ACCEPT_LANGUAGE).build().is_ok());
+    /// let error = Trace::server().request_header(header::COOKIE).build().expect_err("a secret");
+    /// assert_eq!(error.field(), "request_header");
+    /// ```
+    pub fn request_header(mut self, name: HeaderName) -> Self {
+        self.headers[REQUEST].add(headers::REQUEST, name);
+        self
+    }
+
+    /// Puts that header of responses on the spans that are exported, as
+    /// [`request_header`](Self::request_header) does for requests.
+    pub fn response_header(mut self, name: HeaderName) -> Self {
+        self.headers[RESPONSE].add(headers::RESPONSE, name);
+        self
+    }
+
+    /// As [`request_header`](Self::request_header), also for `Authorization`, `Cookie`,
+    /// `Proxy-Authorization` and `Set-Cookie`.
+    pub fn secret_request_header(mut self, name: HeaderName) -> Self {
+        self.headers[SECRET_REQUEST].add(headers::REQUEST, name);
+        self
+    }
+
+    /// As [`response_header`](Self::response_header), also for `Authorization`, `Cookie`,
+    /// `Proxy-Authorization` and `Set-Cookie`.
+    pub fn secret_response_header(mut self, name: HeaderName) -> Self {
+        self.headers[SECRET_RESPONSE].add(headers::RESPONSE, name);
+        self
+    }
+
     /// Puts the observer together.
     ///
     /// # Errors
@@ -108,7 +194,23 @@ impl TraceBuilder {
             user_agent,
             https,
             proxies,
+            sampler,
+            sink,
+            limits,
+            peer,
+            headers,
         } = self;
+        let [
+            mut request_headers,
+            mut response_headers,
+            secret_request,
+            secret_response,
+        ] = headers;
+        request_headers.check("request_header")?;
+        response_headers.check("response_header")?;
+        request_headers.append(secret_request);
+        response_headers.append(secret_response);
+        warn_of_old_names(&env);
         let propagators = match propagators {
             Some(propagators) => propagators,
             None => Propagators::from_lookup(&env)?,
@@ -128,8 +230,38 @@ impl TraceBuilder {
                 user_agent,
                 https,
                 proxies,
-                unread: false.into(),
+                sampler: sampler.unwrap_or_else(|| sample::from_lookup(&env)),
+                sink,
+                limits: limits.unwrap_or_else(|| Limits::from_lookup(&env)),
+                exceptions: Exceptions::from_lookup(&env),
+                peer,
+                request_headers,
+                response_headers,
+                unread: Unread::default(),
             }),
         })
+    }
+}
+
+impl fmt::Debug for TraceBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceBuilder")
+            .field("side", &self.side)
+            .field("protocol", &self.protocol)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Spans bear the stable names of HTTP and the new ones of RPC, and no others: who asks for the old
+/// ones beside them does not get them.
+fn warn_of_old_names(env: impl Fn(&str) -> Option<String>) {
+    const ENV: &str = "OTEL_SEMCONV_STABILITY_OPT_IN";
+    let list = env(ENV).unwrap_or_default();
+    let mut asked = list.split(',').map(str::trim);
+    if asked.any(|name| matches!(name, "http/dup" | "rpc/dup")) {
+        tracing::warn!(
+            target: "gusset::trace",
+            "`{ENV}` asks for names of earlier conventions, which are not told: spans bear the new names alone"
+        );
     }
 }

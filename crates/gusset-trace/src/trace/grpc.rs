@@ -1,15 +1,17 @@
 //! The spans of gRPC calls.
 
 use gusset_core::Token;
+use gusset_export::{Attribute, SpanData, Text};
 use gusset_http::{GrpcCode, RequestHead, capped};
-use tracing::field::Empty;
+use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
 
-use super::span::{Starting, host};
+use super::span::{Starting, host, number, text};
 use crate::names;
 
 /// What a span says in place of a method that the server does not know.
 const OTHER: &str = "_OTHER";
+const SYSTEM: &str = "grpc";
 
 /// `package.Service/Method`, as the path has it.
 fn method(req: RequestHead<'_>) -> &str {
@@ -19,20 +21,20 @@ fn method(req: RequestHead<'_>) -> &str {
 
 /// The span of either side, `{method}`.
 macro_rules! grpc_span {
-    ($name:literal, $kind:literal, $call:ident) => {
+    ($name:literal, $kind:literal, $call:ident, $announce:ident) => {
         span!(
             target: "gusset::trace",
             Level::INFO,
             $name,
-            { names::NAME } = method($call.req),
+            { names::NAME } = { $announce(); method($call.req) },
             { names::KIND } = $kind,
             { names::STATUS } = Empty,
             { names::TRACE_ID } = %$call.trace.trace_id(),
             { names::SPAN_ID } = %$call.trace.span_id(),
             { names::TRACE_FLAGS } = %format_args!("{:02x}", $call.trace.flags().bits()),
-            { names::PARENT_SPAN_ID } = $call.parent.map(display),
+            { names::PARENT_SPAN_ID } = $call.parent.map(field::display),
             { names::REQUEST_ID } = $call.request_id,
-            { names::RPC_SYSTEM } = "grpc",
+            { names::RPC_SYSTEM } = SYSTEM,
             { names::RPC_METHOD } = method($call.req),
             { names::RPC_METHOD_ORIGINAL } = Empty,
             { names::RPC_STATUS } = Empty,
@@ -45,12 +47,27 @@ macro_rules! grpc_span {
     };
 }
 
-pub(super) fn server_span(call: Starting<'_>) -> Span {
-    grpc_span!("rpc.server", "server", call)
+pub(super) fn server_span(call: Starting<'_>, announce: impl Fn()) -> Span {
+    grpc_span!("rpc.server", "server", call, announce)
 }
 
-pub(super) fn client_span(call: Starting<'_>) -> Span {
-    grpc_span!("rpc.client", "client", call)
+pub(super) fn client_span(call: Starting<'_>, announce: impl Fn()) -> Span {
+    grpc_span!("rpc.client", "client", call, announce)
+}
+
+/// The name of the span, at its start.
+pub(super) fn name(req: RequestHead<'_>) -> Text {
+    method(req).to_owned().into()
+}
+
+/// What stands on either side's span from its start.
+pub(super) fn start(req: RequestHead<'_>, on: &mut Vec<Attribute>) {
+    on.push((names::RPC_SYSTEM.into(), SYSTEM.into()));
+    text(on, names::RPC_METHOD, Some(method(req)));
+    if let Some((host, port)) = host(req) {
+        text(on, names::SERVER_ADDRESS, Some(host));
+        number(on, names::SERVER_PORT, port);
+    }
 }
 
 /// The method of a server's call, kept while it is not known to be one: until then it is a
@@ -65,10 +82,32 @@ pub(super) fn on_end(span: &Span, status: Option<Token>, unproven: Option<&str>)
         return;
     };
     span.record(names::RPC_STATUS, status.as_str());
-    let unknown = GrpcCode::from_token(status) == Some(GrpcCode::UNIMPLEMENTED);
-    if let Some(method) = unproven.filter(|_| unknown) {
-        span.record(names::NAME, "grpc");
+    if let Some(method) = unproven.filter(|_| is_unknown(status)) {
+        span.record(names::NAME, SYSTEM);
         span.record(names::RPC_METHOD, OTHER);
         span.record(names::RPC_METHOD_ORIGINAL, method);
     }
+}
+
+/// As [`on_end`], on the span that is exported.
+pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Option<Box<str>>) {
+    let Some(status) = status else {
+        return;
+    };
+    let on = &mut span.attributes;
+    on.push((names::RPC_STATUS.into(), status.as_str().into()));
+    if let Some(method) = unproven.filter(|_| is_unknown(status)) {
+        span.name = SYSTEM.into();
+        if let Some((_, value)) = on.iter_mut().find(|(name, _)| name == names::RPC_METHOD) {
+            *value = OTHER.into();
+        }
+        on.push((
+            names::RPC_METHOD_ORIGINAL.into(),
+            String::from(method).into(),
+        ));
+    }
+}
+
+fn is_unknown(status: Token) -> bool {
+    GrpcCode::from_token(status) == Some(GrpcCode::UNIMPLEMENTED)
 }

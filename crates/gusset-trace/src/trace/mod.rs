@@ -3,25 +3,31 @@
 mod builder;
 mod call;
 mod grpc;
+mod headers;
 mod span;
 mod url;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::SystemTime;
 
-use gusset_core::{Cx, Observer};
+use gusset_core::{Cx, Observer, TraceIds};
+use gusset_export::{SpanData, SpanKind, SpanSink, Text};
 use gusset_http::{
     Http, KnownMethods, QueryRedaction, RequestHead, RequestId, Rules, TrustedProxies,
-    current_request_id,
 };
 
 pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
-use self::span::Starting;
-use crate::current::{self, Place};
+use self::headers::Headers;
+use self::span::{Lazy, Starting};
+use crate::current;
+use crate::exception::{Exceptions, Kind};
 use crate::propagate::{self, Propagator as _};
-use crate::{Propagated, Propagators, TraceContext};
+use crate::recording::{Fate, Out, Recording, exporting};
+use crate::sample::{Decision, Sampler, Sampling};
+use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, names};
 
 /// The span of each call, by OpenTelemetry's semantic conventions 1.44: an observer.
 ///
@@ -29,6 +35,11 @@ use crate::{Propagated, Propagators, TraceContext};
 /// under way ([`current`](fn@crate::current)). It is a `tracing` span, entered while the service and its
 /// body are polled, and lasts to the end of the call; what is known at its start, stands on it from the
 /// start. While it is entered, `current()` is this span, whether anybody subscribes to spans or not.
+///
+/// Whether it is exported is decided before any of it is put together, by a
+/// [`Sampler`](crate::sample::Sampler). It goes to the sink that the builder was given, else to the
+/// [`SpanLayer`](crate::SpanLayer) of the thread's subscriber (feature `subscriber`), whatever other
+/// layers show or filter out.
 ///
 /// No header is on a span, the query only if it is asked for and redacted, a URL without its
 /// credentials, and no text is longer than a page.
@@ -56,15 +67,31 @@ struct Shared {
     side: Side,
     protocol: Protocol,
     propagators: Propagators,
+    sampler: Arc<dyn Sampler>,
+    /// `None` leaves it to the layer of the thread's subscriber.
+    sink: Option<Arc<dyn SpanSink>>,
+    limits: Limits,
+    exceptions: Exceptions,
     methods: KnownMethods,
     /// What to redact in a query; `None` leaves the query out.
     query: Option<QueryRedaction>,
     user_agent: bool,
     https: bool,
+    peer: bool,
+    request_headers: Headers,
+    response_headers: Headers,
     /// Which proxies in front of the server are trusted.
     proxies: Option<TrustedProxies>,
-    /// A trace was received in a format that nobody reads, and that was said.
-    unread: AtomicBool,
+    unread: Unread,
+}
+
+/// A trace that was received in a format that nobody reads.
+#[derive(Default)]
+struct Unread {
+    /// That was said.
+    said: AtomicBool,
+    /// How many requests were looked at.
+    looked: AtomicU32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,50 +151,96 @@ impl<R: Rules> Observer<Http<R>> for Trace {
     /// `None` for the inner one of two layers that make the same span.
     type Call = Option<TraceCall>;
 
-    fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
+    fn start(&self, req: RequestHead<'_>, cx: &mut Cx) -> Self::Call {
         let shared = &*self.shared;
         let owner = Arc::as_ptr(&self.shared).cast::<u8>() as usize;
-        let mut place = match shared.side {
-            Side::Server if current::owner() == owner => return None,
-            Side::Server => Place {
-                context: shared.receive(req),
-                owner,
-            },
-            Side::Client => Place {
-                owner,
-                ..current::place()
-            },
+        if shared.side == Side::Server && current::owner() == owner {
+            return None;
+        }
+        let mut memory = current::fresh();
+        let place = Arc::make_mut(&mut memory);
+        let inside = match shared.side {
+            Side::Server => {
+                place.context = shared.receive(req);
+                place.request_id = req.extensions.get().cloned();
+                None
+            }
+            Side::Client => {
+                *place = current::place();
+                place.recording.take()
+            }
         };
-        let request_id = match shared.side {
-            Side::Server => req.extensions.get().cloned(),
-            Side::Client => current_request_id(),
+        let Chosen {
+            trace_id,
+            is_sampled,
+            out,
+            decides,
+        } = shared.choose(req, place.context.trace.as_ref(), inside, cx);
+        let parent = match &mut place.context.trace {
+            Some(trace) => Some(trace.step(is_sampled)),
+            none => {
+                none.insert(TraceContext::first(trace_id)).step(is_sampled);
+                None
+            }
         };
-        let parent = place.context.trace.take();
-        let parent_id = parent.as_ref().map(TraceContext::span_id);
-        let trace = parent.map_or_else(TraceContext::root, TraceContext::into_child);
+        let Some(trace) = &place.context.trace else {
+            return None;
+        };
+        let facts = Lazy::new(|| shared.facts(req));
         let starting = Starting {
             req,
-            trace: &trace,
-            parent: parent_id,
-            request_id: request_id.as_ref().map(RequestId::as_str),
+            trace,
+            parent,
+            request_id: place.request_id.as_ref().map(RequestId::as_str),
         };
+        let recording = out.map(|out| {
+            let span = shared.record(starting, &facts);
+            Arc::new(Recording::new(span, shared.limits, out))
+        });
+        let ids = trace.ids();
+        // Called once the span is known to be wanted by somebody.
+        let announce = || announce(ids, recording.as_ref());
         let span = match (shared.protocol, shared.side) {
-            (Protocol::Http, Side::Server) => shared.server_span(starting),
-            (Protocol::Http, Side::Client) => shared.client_span(starting),
-            (Protocol::Grpc, Side::Server) => grpc::server_span(starting),
-            (Protocol::Grpc, Side::Client) => grpc::client_span(starting),
+            (Protocol::Http, Side::Server) => span::server_span(starting, &facts, announce),
+            (Protocol::Http, Side::Client) => span::client_span(starting, &facts, announce),
+            (Protocol::Grpc, Side::Server) => grpc::server_span(starting, announce),
+            (Protocol::Grpc, Side::Client) => grpc::client_span(starting, announce),
         };
-        let is_unproven = self.is(Side::Server, Protocol::Grpc) && !span.is_disabled();
-        place.context.trace = Some(trace);
+        let is_looked_at = !span.is_disabled() || recording.is_some();
+        let is_unproven = is_looked_at && self.is(Side::Server, Protocol::Grpc);
+        place.recording = recording;
+        place.owner = owner;
+        place.span = span.id().map_or(0, |id| id.into_u64());
         Some(TraceCall {
             span,
-            place,
-            request_id,
+            place: Some(memory),
+            ids,
             shared: self.shared.clone(),
             method: shared.methods.index_of(req.method),
             unproven: is_unproven.then(|| grpc::unproven(req)),
+            decides,
         })
     }
+}
+
+/// Tells the layer of the thread's subscriber whose span is about to be made.
+#[cfg(feature = "subscriber")]
+fn announce(ids: TraceIds, recording: Option<&Arc<Recording>>) {
+    crate::subscriber::announce(ids, recording);
+}
+
+/// Nobody is there to be told.
+#[cfg(not(feature = "subscriber"))]
+fn announce(_: TraceIds, _: Option<&Arc<Recording>>) {}
+
+/// What was decided on a call that begins.
+struct Chosen {
+    trace_id: TraceId,
+    is_sampled: bool,
+    /// Where it is exported to, if it is recorded.
+    out: Option<Out>,
+    /// What is kept aside for it is decided at its end.
+    decides: bool,
 }
 
 impl fmt::Debug for Trace {
@@ -185,11 +258,7 @@ impl Shared {
     /// What travelled with a request. A trace that nobody reads is lost, which is said once.
     fn receive(&self, req: RequestHead<'_>) -> Propagated {
         let received = self.propagators.extract(req.headers);
-        if received.trace.is_none()
-            && !self.unread.load(Ordering::Relaxed)
-            && propagate::in_any_format(req.headers)
-            && !self.unread.swap(true, Ordering::Relaxed)
-        {
+        if received.trace.is_none() && self.unread.is_found(req) {
             tracing::warn!(
                 target: "gusset::trace",
                 "a request belongs to a trace, in a format that `{}` does not choose; such calls begin new traces",
@@ -197,5 +266,147 @@ impl Shared {
             );
         }
         received
+    }
+
+    /// Decides on a call, before any of it is put together. `inside` is what the call under way, which
+    /// a client's is below, records.
+    fn choose(
+        &self,
+        req: RequestHead<'_>,
+        parent: Option<&TraceContext>,
+        inside: Option<Arc<Recording>>,
+        cx: &Cx,
+    ) -> Chosen {
+        let trace_id = parent.map_or_else(TraceId::random, TraceContext::trace_id);
+        let (is_sampled, fate, decides) = match parent {
+            // The decision is that of the call round it.
+            Some(parent) if self.side == Side::Client => {
+                let fate = inside.as_ref().and_then(|inside| inside.out().fate.clone());
+                (parent.flags().is_sampled(), fate, false)
+            }
+            _ => {
+                let mut sampling = Sampling::new(parent, trace_id, cx.started());
+                sampling.request = Some(req);
+                match self.sampler.sample(&sampling) {
+                    Decision::Drop => (false, None, false),
+                    Decision::Record(hold) => (false, Some(Arc::new(Fate::new(hold))), true),
+                    Decision::Sample => (true, None, false),
+                }
+            }
+        };
+        let is_recorded = (is_sampled || fate.is_some()) && !exporting();
+        let sink = || inside.map(|inside| inside.out().sink.clone());
+        let sink = is_recorded
+            .then(|| sink().or_else(|| self.sink()))
+            .flatten();
+        let sink = sink.filter(SpanSink::is_enabled);
+        Chosen {
+            trace_id,
+            is_sampled,
+            out: sink.map(|sink| Out { sink, fate }),
+            decides,
+        }
+    }
+
+    fn sink(&self) -> Option<Arc<dyn SpanSink>> {
+        #[cfg(feature = "subscriber")]
+        return self.sink.clone().or_else(crate::SpanLayer::sink);
+        #[cfg(not(feature = "subscriber"))]
+        self.sink.clone()
+    }
+
+    /// The span to be exported, as it is at its start.
+    fn record<'a>(
+        &self,
+        call: Starting<'a>,
+        facts: &Lazy<'a, impl FnOnce() -> span::Facts<'a>>,
+    ) -> SpanData {
+        let Starting {
+            req,
+            trace,
+            parent,
+            request_id,
+        } = call;
+        let mut on = Vec::with_capacity(16);
+        let name = match (self.protocol, self.side) {
+            (Protocol::Http, Side::Server) => {
+                facts.of_server(req, &mut on);
+                facts.name_text()
+            }
+            (Protocol::Http, Side::Client) => {
+                facts.of_client(&mut on);
+                facts.name_text()
+            }
+            (Protocol::Grpc, _) => {
+                grpc::start(req, &mut on);
+                grpc::name(req)
+            }
+        };
+        span::text(&mut on, names::REQUEST_ID, request_id);
+        if !self.request_headers.is_empty() {
+            self.request_headers.put(req.headers, &mut on);
+        }
+        let start = SystemTime::now();
+        SpanData {
+            trace_id: trace.trace_id().to_bytes(),
+            span_id: trace.span_id().to_bytes(),
+            parent_span_id: parent.map(SpanId::to_bytes),
+            parent_is_remote: parent.is_some() && self.side == Side::Server,
+            flags: trace.flags().bits(),
+            // What others keep in it is theirs, and the caller's word: it travels, and is not told.
+            trace_state: match trace.state().get("ot") {
+                None => Text::Borrowed(""),
+                Some(ours) => format!("ot={ours}").into(),
+            },
+            name,
+            kind: match self.side {
+                Side::Server => SpanKind::Server,
+                Side::Client => SpanKind::Client,
+            },
+            scope: Text::Borrowed("gusset::trace"),
+            start,
+            end: start,
+            attributes: on,
+            dropped_attributes: 0,
+            events: Vec::new(),
+            dropped_events: 0,
+            links: Vec::new(),
+            dropped_links: 0,
+            status: Default::default(),
+        }
+    }
+
+    fn route_name(&self) -> &'static str {
+        match self.side {
+            Side::Server => names::ROUTE,
+            Side::Client => names::TEMPLATE,
+        }
+    }
+
+    fn exception_kind(&self) -> Kind {
+        match (self.protocol, self.side) {
+            (Protocol::Http, Side::Server) => Kind::HttpServer,
+            (Protocol::Http, Side::Client) => Kind::HttpClient,
+            (Protocol::Grpc, Side::Server) => Kind::RpcServer,
+            (Protocol::Grpc, Side::Client) => Kind::RpcClient,
+        }
+    }
+}
+
+// === impl Unread ===
+
+impl Unread {
+    /// A service that is configured wrongly shows it in its first requests; later ones do not pay.
+    const LOOKED_AT: u32 = 1024;
+
+    /// Whether the request is the first to belong to a trace that was not read.
+    fn is_found(&self, req: RequestHead<'_>) -> bool {
+        if self.looked.load(Ordering::Relaxed) >= Self::LOOKED_AT || req.headers.is_empty() {
+            return false;
+        }
+        self.looked.fetch_add(1, Ordering::Relaxed);
+        !self.said.load(Ordering::Relaxed)
+            && propagate::in_any_format(req.headers)
+            && !self.said.swap(true, Ordering::Relaxed)
     }
 }

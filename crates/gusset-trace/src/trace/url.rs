@@ -24,11 +24,23 @@ pub(super) fn path(uri: &Uri) -> &str {
 
 /// Host, without brackets, and port of `host`, `host:port`, `[v6]:port`, and of what has credentials before that.
 pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
-    let place = authority.rsplit('@').next().unwrap_or_default();
-    let (host, port) = match place.rsplit_once(':') {
-        // A colon inside brackets parts nothing.
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
-        _ => (place, None),
+    let is_mark = |byte: u8| matches!(byte, b'@' | b':' | b']');
+    if !authority.bytes().any(is_mark) {
+        return (capped(authority, 255), None);
+    }
+    let (mut start, mut colon) = (0, None);
+    for (at, byte) in authority.bytes().enumerate() {
+        match byte {
+            b'@' => (start, colon) = (at + 1, None),
+            b':' => colon = Some(at),
+            // A colon inside brackets parts nothing.
+            b']' => colon = None,
+            _ => {}
+        }
+    }
+    let (host, port) = match colon {
+        Some(at) => (&authority[start..at], authority[at + 1..].parse().ok()),
+        None => (&authority[start..], None),
     };
     let host = host.strip_prefix('[').unwrap_or(host);
     (capped(host.strip_suffix(']').unwrap_or(host), 255), port)

@@ -3,14 +3,20 @@
 
 mod baggage;
 mod client;
+mod exceptions;
+mod export;
+mod exported;
 mod formats;
 mod grpc;
 mod level2;
 mod props;
 mod request_id;
+mod sampling;
 mod secrets;
 mod server_timing;
 mod service;
 mod spans;
+#[cfg(feature = "subscriber")]
+mod subscriber;
 mod support;
 mod w3c;

@@ -1,9 +1,14 @@
 //! What a caller keeps secret is in no span.
 
-use gusset_http::{HttpClient, HttpServer};
+use gusset_core::ObserveLayer;
+use gusset_http::{Http, HttpClient, HttpServer};
+use gusset_testkit::ScriptedBody;
 use gusset_trace::{Trace, TraceBuilder};
 use http::{HeaderName, HeaderValue, Request, Response, header};
+use tower_layer::Layer as _;
+use tower_service::Service as _;
 
+use crate::exported::{Spans, built_with, tower_service_fn};
 use crate::service::VALID;
 use crate::support::*;
 
@@ -45,12 +50,16 @@ fn of_a_server() -> Request<()> {
 }
 
 #[track_caller]
-fn none_shows(spans: &[Kept], events: &[String]) {
+fn none_shows(spans: &[Kept], events: &[String], exported: &Spans) {
     assert_eq!(spans.len(), 1);
     for (name, value) in &spans[0].fields {
         assert!(!value.contains(SECRET), "{name}={value}");
     }
-    assert!(events.is_empty(), "{events:?}");
+    let exported = exported.take();
+    assert_eq!(exported.len(), 1);
+    for text in events.iter().cloned().chain([format!("{exported:?}")]) {
+        assert!(!text.contains(SECRET), "{text}");
+    }
 }
 
 fn exchanges(server: impl Fn() -> TraceBuilder, client: impl Fn() -> TraceBuilder) {
@@ -61,19 +70,56 @@ fn exchanges(server: impl Fn() -> TraceBuilder, client: impl Fn() -> TraceBuilde
         res.headers_mut().insert(header::LOCATION, value);
         res
     };
+    let exported = Spans::default();
+    let dup = |builder: TraceBuilder| {
+        let builder = builder.export(exported.clone());
+        built_with(builder, "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs/dup")
+    };
     for req in [secretive, of_a_server] {
         let mut events = Vec::new();
         let spans = Keeper::during(|keeper| {
-            exchange::<HttpServer, _>(built(server()), req(), answer);
+            exchange::<HttpServer, _>(dup(server()), req(), answer);
             events = keeper.events();
         });
-        none_shows(&spans, &events);
+        none_shows(&spans, &events, &exported);
         let spans = Keeper::during(|keeper| {
-            exchange::<HttpClient, _>(built(client()), req(), answer);
+            exchange::<HttpClient, _>(dup(client()), req(), answer);
             events = keeper.events();
         });
-        none_shows(&spans, &events);
+        none_shows(&spans, &events, &exported);
+        let spans = Keeper::during(|keeper| {
+            fails(dup(server()), req());
+            events = keeper.events();
+        });
+        assert_eq!(events.len(), 1, "an exception is told");
+        none_shows(&spans, &events, &exported);
     }
+}
+
+/// A call of a service whose error's text is a secret too.
+fn fails(trace: Trace, req: Request<()>) {
+    let layer = ObserveLayer::<Http, _>::new(trace);
+    let mut service = layer.layer(tower_service_fn(|_: Request<()>| {
+        let error = std::io::Error::other(SECRET);
+        std::future::ready(Err::<Response<ScriptedBody>, _>(error))
+    }));
+    assert!(now(service.call(req)).is_err());
+}
+
+#[test]
+fn headers_that_are_asked_for_bring_no_others_with_them() {
+    exchanges(
+        || {
+            Trace::server()
+                .request_header(header::ACCEPT)
+                .response_header(header::SERVER)
+        },
+        || {
+            Trace::client()
+                .request_header(header::ACCEPT)
+                .response_header(header::SERVER)
+        },
+    );
 }
 
 #[test]

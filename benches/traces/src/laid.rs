@@ -1,0 +1,122 @@
+//! What is laid over the services.
+
+use std::hint::black_box;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
+use bytes::Bytes;
+use gusset_benches::{Scenario, Work, Works, axum as route, drive, svc};
+use gusset_http::Route;
+use http::HeaderValue;
+use http_body_util::Empty;
+use tower_layer::Layer as _;
+use tower_service::Service;
+
+use crate::subjects;
+
+const SAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const NOT_SAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+
+macro_rules! table {
+    ($($name:literal, $about:literal, $parent:ident, $before:expr, $layer:expr;)*) => {
+        /// Over a service of plain Tower.
+        pub fn over_svc() -> Vec<Scenario> {
+            vec![
+                scenario("svc/bare", "nothing", None, || Box::new(|| of_svc(svc::Hello, SAMPLED))),
+                $(scenario(concat!("svc/", $name), $about, Some("svc/bare"), || {
+                    $before;
+                    let layer = $layer;
+                    Box::new(move || of_svc(layer.layer(svc::Hello), $parent))
+                }),)*
+            ]
+        }
+
+        /// Over a route of axum's.
+        pub fn over_axum() -> Vec<Scenario> {
+            vec![
+                scenario("axum/bare", "nothing", None, || of_axum(route::router(), SAMPLED)),
+                scenario("axum/pass", "a layer that does nothing", Some("axum/bare"), || {
+                    of_axum(route::router().layer(gusset_benches::layers::pass()), SAMPLED)
+                }),
+                $(scenario(concat!("axum/", $name), $about, Some("axum/bare"), || {
+                    $before;
+                    of_axum(route::router().layer($layer), $parent)
+                }),)*
+            ]
+        }
+    };
+}
+
+table! {
+    "off/gusset", "gusset", SAMPLED, (), subjects::gusset();
+    "off/otel-tower", "opentelemetry-instrumentation-tower", SAMPLED, (), subjects::otel_tower();
+    "off/axum-tracing", "axum-tracing-opentelemetry", SAMPLED, (), OtelAxumLayer::default();
+    "off/tower-otel", "tower-otel", SAMPLED, (), subjects::tower_otel();
+    "unsampled/gusset", "gusset", NOT_SAMPLED, subjects::subscribe_gusset(true), subjects::gusset();
+    "unsampled/gusset-unfiltered", "gusset, `SpanLayer` without its filter", NOT_SAMPLED,
+        subjects::subscribe_gusset(false), subjects::gusset();
+    "unsampled/gusset-alone", "gusset, no subscriber", NOT_SAMPLED, (), subjects::gusset_alone();
+    "unsampled/otel-tower", "opentelemetry-instrumentation-tower", NOT_SAMPLED, subjects::provider(),
+        subjects::otel_tower();
+    "unsampled/axum-tracing", "axum-tracing-opentelemetry", NOT_SAMPLED, subjects::subscribe_otel(),
+        OtelAxumLayer::default();
+    "unsampled/tower-otel", "tower-otel", NOT_SAMPLED, subjects::subscribe_otel(), subjects::tower_otel();
+    "sampled/gusset", "gusset", SAMPLED, subjects::subscribe_gusset(true), subjects::gusset();
+    "sampled/gusset-alone", "gusset, no subscriber", SAMPLED, (), subjects::gusset_alone();
+    "sampled/otel-tower", "opentelemetry-instrumentation-tower", SAMPLED, subjects::provider(),
+        subjects::otel_tower();
+    "sampled/axum-tracing", "axum-tracing-opentelemetry", SAMPLED, subjects::subscribe_otel(),
+        OtelAxumLayer::default();
+    "sampled/tower-otel", "tower-otel", SAMPLED, subjects::subscribe_otel(), subjects::tower_otel();
+}
+
+/// So many times that no queue overflows while a busy machine lets its thread wait.
+fn scenario(
+    name: &'static str,
+    about: &'static str,
+    over: Option<&'static str>,
+    make: fn() -> Works,
+) -> Scenario {
+    Scenario {
+        name,
+        about,
+        over,
+        times: 1500,
+        make,
+    }
+}
+
+fn of_svc<S, B>(service: S, parent: &'static str) -> Work
+where
+    S: Service<http::Request<Empty<Bytes>>, Response = http::Response<B>> + 'static,
+    B: http_body::Body,
+{
+    svc::each(service, move || {
+        let mut request = http::Request::new(Empty::new());
+        request.extensions_mut().insert(Route::new("/items/{id}"));
+        dress(request.headers_mut(), parent);
+        request
+    })
+}
+
+fn of_axum(router: axum::Router, parent: &'static str) -> Works {
+    let router = router.with_state::<()>(());
+    Box::new(move || {
+        let router = router.clone();
+        let uri = http::Uri::from_static("/items/42");
+        Box::new(move || {
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = uri.clone();
+            dress(request.headers_mut(), parent);
+            drive(&mut router.clone(), black_box(request));
+        })
+    })
+}
+
+/// What a request bears of which all of them take note.
+fn dress(headers: &mut http::HeaderMap, parent: &'static str) {
+    headers.insert("host", HeaderValue::from_static("shop.example"));
+    headers.insert("user-agent", HeaderValue::from_static("bench/1.0"));
+    headers.insert("traceparent", HeaderValue::from_static(parent));
+}

@@ -1,0 +1,103 @@
+//! Exemplars lead to the trace of a sampled call, and to no other.
+
+use std::sync::Arc;
+
+use gusset_core::{Call, Cx, End, ObserveLayer, Observer, Protocol, TraceIds};
+use gusset_export::{Exemplar, MetricData, MetricSource as _};
+use gusset_http::Http;
+use gusset_metrics::{HttpMetrics, Registry};
+use http::{Response, header};
+
+use gusset_testkit::ScriptedBody;
+
+use crate::support::{exchange, get, hello};
+
+const SAMPLED: TraceIds = TraceIds::new([1; 16], [2; 8], true);
+const UNSAMPLED: TraceIds = TraceIds::new([3; 16], [4; 8], false);
+
+/// Makes the span.
+struct Spans(TraceIds);
+
+struct Span(TraceIds);
+
+impl<P: Protocol> Observer<P> for Spans {
+    type Call = Span;
+    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Span {
+        Span(self.0)
+    }
+}
+
+impl<P: Protocol> Call<P> for Span {
+    fn trace_ids(&self) -> Option<TraceIds> {
+        Some(self.0)
+    }
+    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+}
+
+fn registry(exemplars: bool) -> Arc<Registry> {
+    let registry = Registry::builder().exemplars(exemplars);
+    Arc::new(registry.build_with(|_| None).unwrap())
+}
+
+/// The exemplars of a histogram after a call with those ids.
+fn exemplars_of(
+    registry: &Arc<Registry>,
+    name: &str,
+    ids: TraceIds,
+    response: Response<ScriptedBody>,
+) -> Vec<Exemplar> {
+    let metrics = HttpMetrics::server(registry.clone()).build_with(|_| None);
+    // In either order: the ids are known to all at the end.
+    let layer = ObserveLayer::<Http, _>::new((metrics.unwrap(), Spans(ids)));
+    exchange(&layer, get("/a"), response);
+    assert_eq!(TraceIds::current(), None);
+    let metrics = registry.metrics();
+    let metric = metrics.iter().find(|metric| metric.name == name).unwrap();
+    match &metric.data {
+        MetricData::Histogram(points) => points[0].exemplars.clone(),
+        other => panic!("{name} is {other:?}"),
+    }
+}
+
+#[test]
+fn exemplars_carry_the_ids_of_the_sampled_call_and_unsampled_ones_leave_none() {
+    for name in [
+        "http.server.request.duration",
+        "gusset.http.server.time_to_head",
+        "http.server.response.body.size",
+    ] {
+        let registry = registry(true);
+        assert_eq!(exemplars_of(&registry, name, UNSAMPLED, hello()), []);
+        let kept = exemplars_of(&registry, name, SAMPLED, hello());
+        assert_eq!(kept.len(), 1, "{name}");
+        assert_eq!(kept[0].trace_id, [1; 16]);
+        assert_eq!(kept[0].span_id, [2; 8]);
+        // An unsampled call does not drive it out.
+        assert_eq!(exemplars_of(&registry, name, UNSAMPLED, hello()), kept);
+    }
+}
+
+#[test]
+fn the_value_of_an_exemplar_is_the_calls_own() {
+    let name = "http.server.response.body.size";
+    let kept = exemplars_of(&registry(true), name, SAMPLED, hello());
+    assert_eq!(kept[0].value, 5.0);
+}
+
+#[test]
+fn a_stream_leaves_its_exemplar_at_its_head() {
+    let stream = Response::builder()
+        .header(header::CONTENT_TYPE, "text/event-stream")
+        .body(ScriptedBody::new().data("hello"))
+        .unwrap();
+    let name = "http.server.request.duration";
+    let kept = exemplars_of(&registry(true), name, SAMPLED, stream);
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].trace_id, [1; 16]);
+}
+
+#[test]
+fn a_registry_without_exemplars_keeps_none() {
+    let name = "http.server.request.duration";
+    assert_eq!(exemplars_of(&registry(false), name, SAMPLED, hello()), []);
+}

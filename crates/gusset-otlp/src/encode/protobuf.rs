@@ -1,0 +1,169 @@
+//! Protobuf's wire format.
+
+use super::{Field, Writer};
+
+const VARINT: u32 = 0;
+const I64: u32 = 1;
+const LENGTH: u32 = 2;
+const I32: u32 = 5;
+
+pub(super) struct Protobuf {
+    bytes: Vec<u8>,
+}
+
+// === impl Protobuf ===
+
+impl Protobuf {
+    pub(super) fn request(write: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut this = Self { bytes: Vec::new() };
+        write(&mut this);
+        this.bytes
+    }
+
+    fn tag(&mut self, Field(number, _): Field, kind: u32) {
+        self.varint(u64::from(number << 3 | kind));
+    }
+
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    fn bytes(&mut self, field: Field, value: &[u8]) {
+        self.tag(field, LENGTH);
+        self.varint(value.len() as u64);
+        self.bytes.extend_from_slice(value);
+    }
+}
+
+impl Writer for Protobuf {
+    fn text(&mut self, field: Field, value: &str) {
+        self.bytes(field, value.as_bytes());
+    }
+
+    fn id(&mut self, field: Field, value: &[u8]) {
+        self.bytes(field, value);
+    }
+
+    fn boolean(&mut self, field: Field, value: bool) {
+        self.tag(field, VARINT);
+        self.varint(value.into());
+    }
+
+    fn int64(&mut self, field: Field, value: i64) {
+        self.tag(field, VARINT);
+        // Two's complement in 64 bits, as `int64` is sent.
+        self.varint(value as u64);
+    }
+
+    fn uint32(&mut self, field: Field, value: u32) {
+        self.tag(field, VARINT);
+        self.varint(value.into());
+    }
+
+    fn fixed32(&mut self, field: Field, value: u32) {
+        self.tag(field, I32);
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn fixed64(&mut self, field: Field, value: u64) {
+        self.tag(field, I64);
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn double(&mut self, field: Field, value: f64) {
+        self.fixed64(field, value.to_bits());
+    }
+
+    fn fixed64s(&mut self, field: Field, values: &[u64]) {
+        self.tag(field, LENGTH);
+        self.varint(values.len() as u64 * 8);
+        for value in values {
+            self.bytes.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    fn doubles(&mut self, field: Field, values: &[f64]) {
+        self.tag(field, LENGTH);
+        self.varint(values.len() as u64 * 8);
+        for value in values {
+            self.bytes.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    fn message(&mut self, field: Field, write: impl FnOnce(&mut Self)) {
+        self.tag(field, LENGTH);
+        // Most messages are shorter than 128 bytes, whose length takes one byte. A longer one is moved
+        // on by what its length takes more: cheaper than to measure each message before it is written.
+        let at = self.bytes.len();
+        self.bytes.push(0);
+        write(self);
+        let length = self.bytes.len() - at - 1;
+        let more = varint_len(length) - 1;
+        if more > 0 {
+            let end = self.bytes.len();
+            self.bytes.resize(end + more, 0);
+            self.bytes.copy_within(at + 1..end, at + 1 + more);
+        }
+        let mut rest = length;
+        for byte in &mut self.bytes[at..at + more] {
+            *byte = rest as u8 | 0x80;
+            rest >>= 7;
+        }
+        self.bytes[at + more] = rest as u8;
+    }
+
+    fn empty(&mut self, _: Field) {}
+
+    fn list<T>(
+        &mut self,
+        field: Field,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T),
+    ) {
+        for item in items {
+            self.message(field, |to| write(to, item));
+        }
+    }
+}
+
+const fn varint_len(value: usize) -> usize {
+    let bits = usize::BITS - (value | 1).leading_zeros();
+    bits.div_ceil(7) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIELD: Field = Field(1, "");
+
+    #[test]
+    fn a_message_is_as_long_as_it_says_at_each_length_of_the_length() {
+        for length in [0, 1, 127, 128, 129, 16_383, 16_384, 2_097_151, 2_097_152] {
+            let text = "a".repeat(length);
+            let written = Protobuf::request(|to| to.message(FIELD, |to| to.text(FIELD, &text)));
+            let inner = Protobuf::request(|to| to.text(FIELD, &text));
+            let mut expected = Protobuf { bytes: vec![0x0a] };
+            expected.varint(inner.len() as u64);
+            expected.bytes.extend(inner);
+            assert!(written == expected.bytes, "{length}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_as_the_encoding_guide_has_them() {
+        assert_eq!(
+            Protobuf::request(|to| to.uint32(FIELD, 150)),
+            [0x08, 0x96, 0x01]
+        );
+        let minus_two = Protobuf::request(|to| to.int64(FIELD, -2));
+        assert_eq!(
+            minus_two[1..],
+            [0xfe, 255, 255, 255, 255, 255, 255, 255, 255, 1]
+        );
+    }
+}

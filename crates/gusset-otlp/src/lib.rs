@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod detect;
+mod encode;
+mod error;
+mod lane;
+pub mod names;
+mod report;
+mod road;
+mod settings;
+mod signal;
+mod sinks;
+mod stats;
+mod telemetry;
+mod voice;
+mod worker;
+
+pub use error::ConfigError;
+pub use gusset_export::Resource;
+pub use report::{Count, Report};
+pub use signal::{Protocol, Signal};
+pub use sinks::{Logs, Spans};
+pub use stats::SharedRecorder;
+pub use telemetry::{Telemetry, TelemetryBuilder};

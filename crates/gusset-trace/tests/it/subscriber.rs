@@ -1,0 +1,568 @@
+//! The spans of a service below its calls.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use gusset_core::TraceIds;
+use gusset_export::{SpanData, SpanKind, SpanSink, SpanStatus, Value};
+use gusset_http::{HttpClient, HttpServer};
+use gusset_trace::sample::{AlwaysOff, Tail};
+use gusset_trace::{Limits, SpanLayer, Trace, carry, current, set_attribute};
+use http::Request;
+use tracing::{Instrument as _, Level, debug_span, error, info, info_span, warn};
+use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{Layer as _, Registry, reload};
+
+use crate::exported::*;
+use crate::support::*;
+
+/// What is exported while `work` runs, by the layer as it comes.
+fn with(layer: impl FnOnce(SpanLayer) -> SpanLayer, work: impl FnOnce(&Spans)) -> Vec<SpanData> {
+    let spans = Spans::default();
+    let layer = layer(SpanLayer::new(spans.clone()).limits(Limits::default()));
+    let subscriber = tracing_subscriber::registry().with(layer);
+    tracing::subscriber::with_default(subscriber, || work(&spans));
+    spans.take()
+}
+
+fn exported(work: impl FnOnce()) -> Vec<SpanData> {
+    with(|layer| layer, |_| work())
+}
+
+/// As [`exported`], with the layer's own filter too: whatever is polled for a call is the same.
+fn both_ways(work: impl Fn()) -> Vec<SpanData> {
+    let spans = Spans::default();
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).filtered());
+    tracing::subscriber::with_default(subscriber, &work);
+    let (filtered, bare) = (spans.take(), exported(work));
+    let names =
+        |spans: &[SpanData]| -> Vec<_> { spans.iter().map(|span| span.name.clone()).collect() };
+    assert_eq!(names(&filtered), names(&bare));
+    for spans in [&filtered, &bare] {
+        assert!(spans.iter().all(|span| span.trace_id == spans[0].trace_id));
+    }
+    filtered
+}
+
+fn server(req: Request<()>, work: impl FnMut()) {
+    during::<HttpServer, _>(built(Trace::server()), req, work);
+}
+
+fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
+    let mut found = spans.iter().filter(|span| span.name == name);
+    let span = found
+        .next()
+        .unwrap_or_else(|| panic!("no {name} in {spans:#?}"));
+    assert!(found.next().is_none(), "{name} is there twice");
+    span
+}
+
+#[test]
+fn spans_of_the_service_are_below_their_call_and_each_other() {
+    let spans = both_ways(|| {
+        server(get("/"), || {
+            let outer = info_span!("outer");
+            outer.in_scope(|| info_span!("inner").in_scope(|| {}));
+            info_span!("never entered");
+        });
+    });
+    assert_eq!(spans.len(), 4);
+    let call = named(&spans, "GET");
+    assert_eq!(call.kind, SpanKind::Server);
+    for (name, parent) in [
+        ("outer", "GET"),
+        ("inner", "outer"),
+        ("never entered", "GET"),
+    ] {
+        let span = named(&spans, name);
+        assert_eq!(
+            span.parent_span_id,
+            Some(named(&spans, parent).span_id),
+            "{name}"
+        );
+        assert_eq!((span.kind, span.flags & 1), (SpanKind::Internal, 1));
+        assert!(!span.parent_is_remote && span.start <= span.end);
+        assert_eq!(span.scope, "it::subscriber");
+    }
+}
+
+#[test]
+fn fields_are_attributes_of_their_types_and_late_ones_win() {
+    let spans = exported(|| {
+        let span = info_span!(
+            "typed",
+            text = "a",
+            signed = -1,
+            large = u64::MAX,
+            half = 0.5,
+            yes = true,
+            shown = %"b",
+            debug = ?"c",
+            late = tracing::field::Empty,
+            absent = tracing::field::Empty,
+        );
+        span.record("late", 1);
+        span.record("late", 2);
+        span.record("text", "z");
+    });
+    let expected: [(&str, Value); 8] = [
+        ("text", "z".into()),
+        ("signed", (-1_i64).into()),
+        ("large", u64::MAX.into()),
+        ("half", 0.5.into()),
+        ("yes", true.into()),
+        ("shown", "b".into()),
+        ("debug", "\"c\"".into()),
+        ("late", 2_i64.into()),
+    ];
+    let expected = expected.map(|(key, value)| (key.into(), value));
+    assert_eq!(spans[0].attributes, expected);
+}
+
+#[test]
+fn special_fields_name_and_judge_a_span() {
+    let spans = exported(|| {
+        let _ = info_span!(
+            "a",
+            otel.name = "b",
+            otel.kind = "Producer",
+            otel.status_code = "OK"
+        );
+        let late = info_span!(
+            "c",
+            otel.status_code = tracing::field::Empty,
+            otel.status_message = "why"
+        );
+        late.record("otel.status_code", "ERROR");
+        let _ = info_span!("d", otel.status_code = "error", otel.own = 1);
+    });
+    let [b, c, d] = ["b", "c", "d"].map(|name| named(&spans, name));
+    assert_eq!(b.kind, SpanKind::Producer);
+    assert_eq!(b.status, SpanStatus::Ok);
+    assert_eq!(c.status, SpanStatus::Error("why".into()));
+    assert_eq!(d.status, SpanStatus::Error("".into()));
+    assert!(b.attributes.is_empty() && c.attributes.is_empty());
+    assert_eq!(d.attributes, [("otel.own".into(), Value::I64(1))]);
+}
+
+#[test]
+fn limits_hold_for_attributes_events_and_links() {
+    let limits = Limits::from_lookup(|name| {
+        let value = match name {
+            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT" => "2",
+            "OTEL_SPAN_EVENT_COUNT_LIMIT" | "OTEL_SPAN_LINK_COUNT_LIMIT" => "1",
+            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT" => "1",
+            "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT" => "3",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    });
+    let spans = with(
+        |layer| layer.limits(limits).events(Level::INFO),
+        |_| {
+            let (one, two) = (info_span!("one"), info_span!("two"));
+            let span = info_span!(
+                "limited",
+                a = "long text",
+                b = 1,
+                c = 2,
+                d = tracing::field::Empty
+            );
+            span.record("d", 4);
+            span.follows_from(&one);
+            span.follows_from(&two);
+            span.in_scope(|| {
+                info!(x = 1, y = 2, "first");
+                info!("second");
+            });
+        },
+    );
+    let span = named(&spans, "limited");
+    assert_eq!((span.attributes.len(), span.dropped_attributes), (2, 2));
+    has(span, &[("a", "lon")]);
+    assert_eq!((span.events.len(), span.dropped_events), (1, 1));
+    assert_eq!(
+        (&*span.events[0].name, span.events[0].attributes.len()),
+        ("first", 1)
+    );
+    assert_eq!((span.links.len(), span.dropped_links), (1, 1));
+    assert_eq!(span.links[0].span_id, named(&spans, "one").span_id);
+}
+
+#[test]
+fn events_are_records_of_a_log_unless_they_are_asked_for() {
+    let work = || {
+        server(get("/"), || {
+            info!("of the call");
+            info_span!("own").in_scope(|| {
+                warn!(answer = 42, "of the span");
+                tracing::debug!("too fine");
+            });
+        });
+    };
+    assert!(exported(work).iter().all(|span| span.events.is_empty()));
+    let spans = with(|layer| layer.events(Level::INFO), |_| work());
+    assert_eq!(named(&spans, "GET").events[0].name, "of the call");
+    let [event] = &named(&spans, "own").events[..] else {
+        panic!("{spans:#?}");
+    };
+    assert_eq!(event.name, "of the span");
+    assert_eq!(event.attributes, [("answer".into(), Value::I64(42))]);
+}
+
+#[test]
+fn nothing_is_recorded_below_a_call_that_is_not_sampled() {
+    let work = || {
+        let trace = built(Trace::server().sampler(AlwaysOff));
+        during::<HttpServer, _>(trace, get("/"), || {
+            let outer = info_span!("outer");
+            outer.in_scope(|| {
+                info_span!("inner").in_scope(|| {});
+                let client = built(Trace::client());
+                exchange::<HttpClient, _>(client, Request::new(()), |_| hello());
+            });
+        });
+    };
+    assert!(exported(work).is_empty());
+    let spans = Spans::default();
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).filtered());
+    tracing::subscriber::with_default(subscriber, work);
+    assert!(spans.take().is_empty());
+}
+
+#[test]
+fn a_task_in_a_span_that_is_not_recorded_begins_no_trace() {
+    let mut tasks = Vec::new();
+    let spans = exported(|| {
+        let trace = built(Trace::server().sampler(AlwaysOff));
+        during::<HttpServer, _>(trace, get("/"), || {
+            let work = || async { info_span!("late").in_scope(|| {}) };
+            tasks.push(Box::pin(work().in_current_span()));
+            info_span!("own").in_scope(|| tasks.push(Box::pin(work().in_current_span())));
+        });
+        tasks.drain(..).for_each(now);
+    });
+    assert!(spans.is_empty(), "{spans:#?}");
+}
+
+#[test]
+fn a_task_that_was_spawned_stays_below_its_call_and_does_not_delay_it() {
+    let spans = with(
+        |layer| layer,
+        |spans| {
+            let mut task = None;
+            server(get("/"), || {
+                let late = async {
+                    info_span!("late").in_scope(|| {});
+                    current().unwrap().span_id().to_bytes()
+                };
+                task = Some(late.in_current_span());
+            });
+            let call = spans.only();
+            assert_eq!(call.name, "GET");
+            assert_eq!(now(task.unwrap()), call.span_id);
+            assert_eq!(spans.only().parent_span_id, Some(call.span_id));
+            assert_eq!(TraceIds::current(), None);
+        },
+    );
+    assert!(spans.is_empty(), "the call's span is exported once");
+}
+
+#[test]
+fn a_task_that_was_carried_is_below_the_innermost_span() {
+    let spans = both_ways(|| {
+        let mut task = None;
+        server(get("/"), || {
+            let own = info_span!("own");
+            own.in_scope(|| {
+                task = Some(carry(async {
+                    info_span!("late").in_scope(|| {});
+                    let client = built(Trace::client());
+                    exchange::<HttpClient, _>(client, Request::post("/").body(()).unwrap(), |_| {
+                        hello()
+                    });
+                }));
+            });
+        });
+        now(task.take().unwrap());
+    });
+    let own = named(&spans, "own").span_id;
+    assert_eq!(named(&spans, "late").parent_span_id, Some(own));
+    assert_eq!(named(&spans, "POST").parent_span_id, Some(own));
+}
+
+#[test]
+fn the_current_ids_are_those_of_the_innermost_span() {
+    exported(|| {
+        server(get("/"), || {
+            let call = TraceIds::current().unwrap();
+            let (a, b) = (info_span!("a"), info_span!("b"));
+            let entered_a = a.enter();
+            let of_a = TraceIds::current().unwrap();
+            assert_eq!(of_a.trace_id(), call.trace_id());
+            assert_ne!(of_a.span_id(), call.span_id());
+            assert_eq!(current().unwrap().span_id().to_bytes(), of_a.span_id());
+            let entered_b = b.enter();
+            let of_b = TraceIds::current();
+            // Guards may go in any order.
+            drop(entered_a);
+            assert_eq!(TraceIds::current(), of_b);
+            drop(entered_b);
+            assert_eq!(TraceIds::current(), Some(call));
+        });
+        assert_eq!(TraceIds::current(), None);
+    });
+}
+
+#[test]
+fn clients_and_attributes_find_their_call_from_within_a_span() {
+    let spans = both_ways(|| {
+        server(get("/"), || {
+            info_span!("own").in_scope(|| {
+                set_attribute("plan", "gold");
+                let client = built(Trace::client());
+                let req = Request::post("/").body(()).unwrap();
+                exchange::<HttpClient, _>(client, req, |_| hello());
+            });
+        });
+    });
+    has(named(&spans, "GET"), &[("plan", "gold")]);
+    lacks(named(&spans, "own"), &["plan"]);
+    let own = named(&spans, "own").span_id;
+    assert_eq!(named(&spans, "POST").parent_span_id, Some(own));
+}
+
+#[test]
+fn spans_outside_of_any_call_begin_traces_that_the_layer_s_sampler_chooses() {
+    let work = || {
+        let root = info_span!("root");
+        root.in_scope(|| info_span!("child").in_scope(|| {}));
+        let explicit = info_span!(parent: &root, "explicit");
+        root.in_scope(|| info_span!(parent: None, "alone"));
+        drop(explicit);
+    };
+    let spans = exported(work);
+    let root = named(&spans, "root");
+    assert_eq!((root.parent_span_id, root.flags), (None, 3));
+    for name in ["child", "explicit"] {
+        assert_eq!(
+            named(&spans, name).parent_span_id,
+            Some(root.span_id),
+            "{name}"
+        );
+        assert_eq!(named(&spans, name).trace_id, root.trace_id, "{name}");
+    }
+    let alone = named(&spans, "alone");
+    assert_eq!(alone.parent_span_id, None);
+    assert_ne!(alone.trace_id, root.trace_id);
+    assert!(with(|layer| layer.sampler(AlwaysOff), |_| work()).is_empty());
+}
+
+#[test]
+fn what_is_kept_aside_is_exported_with_its_call_or_not_at_all() {
+    for (status, count) in [(200, 0), (500, 3)] {
+        let spans = both_tail(status);
+        assert_eq!(spans.len(), count, "{status}: {spans:#?}");
+    }
+}
+
+fn both_tail(status: u16) -> Vec<SpanData> {
+    let spans = Spans::default();
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).filtered());
+    tracing::subscriber::with_default(subscriber, || {
+        let trace = built(Trace::server().sampler(Tail::new(AlwaysOff)));
+        let mut outlives = None;
+        exchange::<HttpServer, _>(trace, get("/"), |_| {
+            info_span!("own").in_scope(|| {});
+            outlives = Some(info_span!("outlives"));
+            with_status(status)
+        });
+    });
+    spans.take()
+}
+
+#[test]
+fn the_log_s_filter_does_not_reach_the_spans() {
+    for directive in ["error", "off"] {
+        let (spans, lines) = (Spans::default(), Lines::default());
+        let log = tracing_subscriber::fmt::layer()
+            .with_writer(lines.clone())
+            .with_filter(EnvFilter::new(directive));
+        for filtered in [false, true] {
+            let layer = SpanLayer::new(spans.clone());
+            let work = || {
+                server(get("/"), || {
+                    info_span!("own").in_scope(|| info!("not shown"));
+                });
+            };
+            if filtered {
+                let log = tracing_subscriber::fmt::layer()
+                    .with_writer(lines.clone())
+                    .with_filter(EnvFilter::new(directive));
+                let subscriber = Registry::default().with(log).with(layer.filtered());
+                tracing::subscriber::with_default(subscriber, work);
+            } else {
+                let subscriber = Registry::default().with(layer);
+                tracing::subscriber::with_default(subscriber, work);
+            }
+            assert_eq!(spans.take().len(), 2, "{directive}");
+        }
+        let subscriber = Registry::default()
+            .with(log)
+            .with(SpanLayer::new(spans.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            server(get("/"), || {
+                info_span!("own").in_scope(|| info!("not shown"));
+            });
+        });
+        assert_eq!(spans.take().len(), 2, "{directive}");
+        assert!(lines.0.lock().unwrap().is_empty(), "{directive}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tracing_subscriber::fmt::MakeWriter<'_> for Lines {
+    type Writer = Self;
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[test]
+fn a_filter_of_its_own_leaves_out_spans_of_the_service_and_their_children_stay_connected() {
+    let spans = Spans::default();
+    let (level, handle) = reload::Layer::new(LevelFilter::INFO);
+    let layer = SpanLayer::new(spans.clone()).with_filter(level);
+    let subscriber = Registry::default().with(layer);
+    tracing::subscriber::with_default(subscriber, || {
+        let work = || {
+            server(get("/"), || {
+                debug_span!("fine").in_scope(|| info_span!("coarse").in_scope(|| {}));
+            });
+        };
+        work();
+        let seen = spans.take();
+        assert_eq!(seen.len(), 2);
+        assert_eq!(
+            named(&seen, "coarse").parent_span_id,
+            Some(named(&seen, "GET").span_id)
+        );
+        handle.modify(|level| *level = LevelFilter::DEBUG).unwrap();
+        work();
+        let seen = spans.take();
+        assert_eq!(seen.len(), 3);
+        assert_eq!(
+            named(&seen, "coarse").parent_span_id,
+            Some(named(&seen, "fine").span_id)
+        );
+        handle.modify(|level| *level = LevelFilter::OFF).unwrap();
+        work();
+        assert_eq!(
+            spans.only().name,
+            "GET",
+            "calls are up to the sampler alone"
+        );
+    });
+}
+
+#[test]
+fn another_layer_s_filter_on_a_parent_does_not_cut_the_tree() {
+    let (spans, keeper) = (Spans::default(), Keeper::default());
+    let fine = FilterFn::new(|metadata| metadata.name() != "hidden");
+    let subscriber = Registry::default()
+        .with(SpanLayer::new(spans.clone()))
+        .with(keeper.clone().with_filter(fine));
+    tracing::subscriber::with_default(subscriber, || {
+        server(get("/"), || {
+            info_span!("hidden").in_scope(|| info_span!("shown").in_scope(|| {}));
+        });
+    });
+    let seen = spans.take();
+    assert_eq!(
+        named(&seen, "shown").parent_span_id,
+        Some(named(&seen, "hidden").span_id)
+    );
+    assert_eq!(keeper.spans().len(), 2);
+}
+
+#[test]
+fn a_sink_that_logs_and_values_that_log_do_not_hang_or_go_on_for_ever() {
+    #[derive(Clone, Default)]
+    struct Chatty(Spans);
+    impl SpanSink for Chatty {
+        fn export(&self, span: SpanData) {
+            error!("of the sink");
+            if span.kind == SpanKind::Server {
+                // At the end of a call, and not while a span of the subscriber's is closed.
+                info_span!("of the sink").in_scope(|| {});
+                server(get("/of/the/sink"), || {});
+            }
+            self.0.export(span);
+        }
+    }
+    struct Loud;
+    impl fmt::Debug for Loud {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            info!("while a value is shown");
+            info_span!("while a value is shown").in_scope(|| {});
+            f.write_str("loud")
+        }
+    }
+    let sink = Chatty::default();
+    let layer = SpanLayer::new(sink.clone()).events(Level::TRACE);
+    let subscriber = Registry::default().with(layer);
+    tracing::subscriber::with_default(subscriber, || {
+        server(get("/"), || {
+            let span = info_span!("own", a = ?Loud, b = tracing::field::Empty);
+            span.in_scope(|| {
+                span.record("b", tracing::field::debug(Loud));
+                info!(c = ?Loud, "an event");
+            });
+        });
+    });
+    let seen = sink.0.take();
+    has(named(&seen, "own"), &[("a", "loud"), ("b", "loud")]);
+    assert_eq!(
+        seen.iter()
+            .filter(|span| span.name == "of the sink")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn calls_find_a_sink_of_their_own_before_the_layer_s() {
+    let (own, spans) = (Spans::default(), Spans::default());
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()));
+    tracing::subscriber::with_default(subscriber, || {
+        let trace = built(Trace::server().export(own.clone()));
+        during::<HttpServer, _>(trace, get("/"), || info_span!("below").in_scope(|| {}));
+    });
+    assert_eq!(own.take().len(), 2, "a trace goes to one place");
+    assert!(spans.take().is_empty());
+}
+
+#[test]
+fn threads_that_end_their_spans_elsewhere_are_fine() {
+    let spans = Spans::default();
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()));
+    let dispatch = tracing::Dispatch::new(subscriber);
+    let span = tracing::dispatcher::with_default(&dispatch, || info_span!("far", by = "one"));
+    let thread =
+        std::thread::spawn(move || span.in_scope(|| TraceIds::current().unwrap().span_id()));
+    let seen = thread.join().unwrap();
+    assert_eq!(spans.only().span_id, seen);
+}

@@ -1,0 +1,172 @@
+//! Puts the signals of a process together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gusset_log::{LogLayer, LogLayerBuilder};
+use gusset_metrics::{Registry, RegistryBuilder};
+use gusset_otlp::{Logs, Spans, Telemetry, TelemetryBuilder};
+use gusset_prometheus::{Prometheus, Resource};
+use gusset_trace::sample::{self, Sampler};
+use gusset_trace::{Propagators, SpanLayer};
+use tracing::Dispatch;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::Signals;
+use super::late::Late;
+use crate::BuildError;
+use crate::kind::Configure;
+
+/// Sets up [`Signals`]: what is set here goes over what the environment says, and that over the
+/// conventions. Made by [`gusset::signals`](crate::signals()).
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct SignalsBuilder {
+    resource: Option<Resource>,
+    registry: RegistryBuilder,
+    sampler: Option<Arc<dyn Sampler>>,
+    log: Configure<LogLayerBuilder>,
+    otlp: Configure<TelemetryBuilder>,
+    layers: Vec<OwnLayer>,
+}
+
+type OwnLayer = Box<dyn Layer<tracing_subscriber::Registry> + Send + Sync>;
+
+// === impl SignalsBuilder ===
+
+impl SignalsBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            resource: None,
+            registry: Registry::builder(),
+            sampler: None,
+            log: Box::new(|log| log),
+            otlp: Box::new(|otlp| otlp),
+            layers: Vec::new(),
+        }
+    }
+
+    /// What the signals are of, over what the environment says and what is detected.
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.resource = Some(resource);
+        self
+    }
+
+    /// Sets up where metrics are kept: boundaries of histograms.
+    pub fn registry(mut self, registry: RegistryBuilder) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Which calls are recorded. Unset, `OTEL_TRACES_SAMPLER` says it, then all are that the caller does
+    /// not say no to.
+    pub fn sampler(mut self, sampler: impl Sampler) -> Self {
+        self.sampler = Some(Arc::new(sampler));
+        self
+    }
+
+    /// Sets up the log: its format, where it goes, what does not show.
+    pub fn log<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(LogLayerBuilder) -> LogLayerBuilder + 'static,
+    {
+        self.log = Box::new(configure);
+        self
+    }
+
+    /// Sets up the road to the collector, over the environment.
+    pub fn otlp<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(TelemetryBuilder) -> TelemetryBuilder + 'static,
+    {
+        self.otlp = Box::new(configure);
+        self
+    }
+
+    /// Adds a layer of one's own to the subscriber, with a filter of its own if it wants one.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<tracing_subscriber::Registry> + Send + Sync,
+    {
+        self.layers.push(layer.boxed());
+        self
+    }
+
+    /// Starts it: the log writes, and the roads to the collector are open if there are any.
+    ///
+    /// # Errors
+    /// Names the field, or the environment variable, that cannot be used.
+    pub fn build(self) -> Result<Signals, BuildError> {
+        self.build_with(|name| std::env::var(name).ok())
+    }
+
+    /// As [`build`](Self::build), with the environment given.
+    ///
+    /// # Errors
+    /// Names the field, or the environment variable, that cannot be used.
+    pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Signals, BuildError> {
+        let Self {
+            resource,
+            registry,
+            sampler,
+            log,
+            otlp,
+            layers,
+        } = self;
+        let registry = registry.build_with(&env).map_err(BuildError::new)?;
+        let registry = Arc::new(registry);
+        let propagators = Propagators::from_lookup(&env).map_err(BuildError::new)?;
+        let sampler = sampler.unwrap_or_else(|| sample::from_lookup(&env));
+
+        let (logs, spans) = (Late::<Logs>::new(), Late::<Spans>::new());
+        let log = log(LogLayer::builder()
+            .recorder(registry.clone())
+            .sink(logs.clone()));
+        let log = log.build_with(&env).map_err(BuildError::new)?;
+        let span_layer = SpanLayer::new(spans.clone()).sampler(sampler.clone());
+        // An empty `Vec` of layers would be one that wants nothing.
+        let layers = (!layers.is_empty()).then_some(layers);
+        let subscriber = tracing_subscriber::registry()
+            .with(layers)
+            .with(span_layer.filtered())
+            .with(log.layer);
+        let dispatch = Dispatch::new(subscriber);
+
+        let mut builder = Telemetry::builder()
+            .metrics(registry.clone())
+            .recorder(registry.clone());
+        if let Some(resource) = resource {
+            builder = builder.resource(resource);
+        }
+        // What the road says of itself at its start is for the log.
+        let otlp = tracing::dispatcher::with_default(&dispatch, || otlp(builder).build_with(&env));
+        let otlp = otlp.map_err(BuildError::new)?;
+        logs.is_there(otlp.logs());
+        spans.is_there(otlp.spans());
+
+        let prometheus = Prometheus::builder()
+            .registry(registry.clone())
+            .resource(otlp.resource().clone())
+            .build_with(&env)
+            .map_err(BuildError::new)?;
+        Ok(Signals {
+            prometheus,
+            registry,
+            propagators,
+            sampler,
+            spans: otlp.spans(),
+            dispatch,
+            control: log.control,
+            otlp,
+            guard: log.guard,
+        })
+    }
+}
+
+impl fmt::Debug for SignalsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignalsBuilder")
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! A sink that is there before what it gives to is.
+
+use std::sync::{Arc, OnceLock};
+
+use gusset_export::{LogRecord, LogSink, SpanData, SpanSink};
+
+/// The road to the collector says at its start what it does; that is logged; and the log gives to the
+/// road. So the log comes first, with this in the road's place.
+#[derive(Clone)]
+pub(super) struct Late<T>(Arc<OnceLock<T>>);
+
+// === impl Late ===
+
+impl<T> Late<T> {
+    pub(super) fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    /// From now on, to that.
+    pub(super) fn is_there(&self, sink: T) {
+        // Called once.
+        let _ = self.0.set(sink);
+    }
+}
+
+impl<T: LogSink> LogSink for Late<T> {
+    fn export(&self, record: LogRecord) {
+        if let Some(sink) = self.0.get() {
+            sink.export(record);
+        }
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.0.get().is_some_and(T::is_enabled)
+    }
+}
+
+impl<T: SpanSink> SpanSink for Late<T> {
+    fn export(&self, span: SpanData) {
+        if let Some(sink) = self.0.get() {
+            sink.export(span);
+        }
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.0.get().is_some_and(T::is_enabled)
+    }
+}

@@ -1,0 +1,233 @@
+//! All three signals of a process, put together by convention and by the environment.
+
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use gusset::http::RequestIdLayer;
+use gusset::{Signals, SignalsBuilder};
+use http::{Request, Uri};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
+
+/// Lines, as they are written.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn parsed(&self) -> Vec<Value> {
+        let bytes = self.0.lock().unwrap();
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let lines = lines.filter(|line| !line.is_empty());
+        lines
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
+    }
+}
+
+fn set_up() -> (SignalsBuilder, Lines) {
+    let lines = Lines::default();
+    let out = lines.clone();
+    let signals = gusset::signals().log(|log| log.format(gusset::log::Format::Json).writer(out));
+    (signals, lines)
+}
+
+/// A call of a service that says something in a span of its own.
+async fn call(signals: &Signals) {
+    let server = signals.http().build().unwrap();
+    let handler = async || {
+        async { tracing::info!(item = 7, "looked up") }
+            .instrument(tracing::info_span!("look_up"))
+            .await;
+        "a thing"
+    };
+    let app = Router::new()
+        .route("/items/{id}", get(handler))
+        .layer(server.layer())
+        .layer(RequestIdLayer::new());
+    let req = Request::builder()
+        .uri("/items/7")
+        .header("x-request-id", "seven")
+        .body(Body::empty())
+        .unwrap();
+    let call = async {
+        let res = app.oneshot(req).await.unwrap();
+        to_bytes(res.into_body(), usize::MAX).await.unwrap()
+    };
+    let body = call.with_subscriber(signals.dispatch().clone()).await;
+    assert_eq!(&body[..], b"a thing");
+}
+
+#[tokio::test]
+async fn every_line_inside_a_call_bears_the_ids_of_its_call() {
+    let (signals, lines) = set_up();
+    let signals = signals.build_with(|_| None).unwrap();
+    call(&signals).await;
+    assert_eq!(signals.shutdown(Duration::from_secs(5)).lost(), 0);
+
+    let lines = lines.parsed();
+    let inside: Vec<_> = lines
+        .iter()
+        .filter(|line| line.get("request_id").is_some())
+        .collect();
+    assert_eq!(inside.len(), 2, "{lines:?}");
+    for line in &inside {
+        assert_eq!(line["request_id"], "seven", "{line}");
+        assert_eq!(line["trace_id"], inside[0]["trace_id"]);
+        assert_eq!(line["trace_id"].as_str().unwrap().len(), 32);
+    }
+}
+
+#[tokio::test]
+async fn without_a_collector_it_starts_and_says_what_it_does_not_export() {
+    let (signals, lines) = set_up();
+    let signals = signals.build_with(|_| None).unwrap();
+    drop(signals);
+    let lines = lines.parsed();
+    let said = lines
+        .iter()
+        .filter(|line| line.to_string().contains("export"));
+    assert_eq!(said.count(), 1, "{lines:?}");
+}
+
+/// What a collector has received, by path.
+type Received = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A collector that takes everything, over HTTP and in JSON.
+async fn collector() -> (String, Received) {
+    async fn take(
+        State(received): State<Received>,
+        uri: Uri,
+        Json(body): Json<Value>,
+    ) -> &'static str {
+        received.lock().unwrap().push((uri.path().to_owned(), body));
+        "{}"
+    }
+    let received = Received::default();
+    let app = Router::new()
+        .route("/v1/{signal}", post(take))
+        .with_state(received.clone());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
+    (endpoint, received)
+}
+
+fn all<'a>(received: &'a [(String, Value)], path: &str, items: [&str; 3]) -> Vec<&'a Value> {
+    let bodies = received.iter().filter(|(at, _)| at == path);
+    let mut found: Vec<&Value> = bodies.map(|(_, body)| body).collect();
+    for item in items {
+        found = found
+            .into_iter()
+            .flat_map(|value| value[item].as_array().unwrap())
+            .collect();
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_call_reaches_a_collector_as_a_trace_a_record_and_a_number_that_agree() {
+    let (endpoint, received) = collector().await;
+    let (signals, _) = set_up();
+    let env = |name: &str| match name {
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => Some(endpoint.clone()),
+        "OTEL_EXPORTER_OTLP_PROTOCOL" => Some("http/json".to_owned()),
+        "OTEL_SERVICE_NAME" => Some("shop".to_owned()),
+        _ => None,
+    };
+    let signals = signals.build_with(env).unwrap();
+    call(&signals).await;
+    let page = signals.prometheus().page().render();
+    let report = tokio::task::spawn_blocking(|| signals.shutdown(Duration::from_secs(10)));
+    let report = report.await.unwrap();
+    assert_eq!(report.lost(), 0, "{report}");
+
+    let received = received.lock().unwrap();
+    let spans = all(
+        &received,
+        "/v1/traces",
+        ["resourceSpans", "scopeSpans", "spans"],
+    );
+    let named = |name: &str| {
+        let mut found = spans.iter().filter(|span| span["name"] == name);
+        let span = found
+            .next()
+            .unwrap_or_else(|| panic!("{name} in {spans:?}"));
+        assert!(found.next().is_none(), "{name} twice");
+        *span
+    };
+    let (server, inner) = (named("GET /items/{id}"), named("look_up"));
+    assert_eq!(spans.len(), 2);
+    assert_eq!(inner["parentSpanId"], server["spanId"]);
+    assert_eq!(inner["traceId"], server["traceId"]);
+
+    let records = all(
+        &received,
+        "/v1/logs",
+        ["resourceLogs", "scopeLogs", "logRecords"],
+    );
+    let of_call: Vec<_> = records
+        .iter()
+        .filter(|record| record["traceId"] == server["traceId"])
+        .collect();
+    assert_eq!(of_call.len(), 2, "{records:?}");
+    let by_span = |span: &Value| {
+        of_call
+            .iter()
+            .filter(|record| record["spanId"] == span["spanId"])
+            .count()
+    };
+    assert_eq!((by_span(server), by_span(inner)), (1, 1));
+
+    let metrics = all(
+        &received,
+        "/v1/metrics",
+        ["resourceMetrics", "scopeMetrics", "metrics"],
+    );
+    let duration = metrics
+        .iter()
+        .find(|metric| metric["name"] == "http.server.request.duration")
+        .unwrap();
+    let point = &duration["histogram"]["dataPoints"][0];
+    assert_eq!(point["count"], "1");
+    assert_eq!(point["exemplars"][0]["traceId"], server["traceId"]);
+    assert!(
+        page.contains("http_server_request_duration_seconds_count{http_request_method=\"GET\"")
+    );
+    for (path, body) in received.iter() {
+        let resource = body.as_object().unwrap().values().next().unwrap();
+        let resource = resource[0]["resource"]["attributes"].to_string();
+        assert!(resource.contains("shop"), "{path}: {resource}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_an_error_at_start_that_names_its_variable() {
+    for (variable, value) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url"),
+        ("OTEL_PROPAGATORS", "pigeon"),
+    ] {
+        let env = |name: &str| (name == variable).then(|| value.to_owned());
+        let error = set_up().0.build_with(env).unwrap_err();
+        assert!(error.to_string().contains(variable), "{error}");
+    }
+}

@@ -1,0 +1,181 @@
+//! The manifests of `examples/deploy`: valid, and their numbers fit. Skipped where Python lacks what it
+//! takes, but not in CI.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use gusset::health::{Health, PATHS};
+use serde_json::{Value, json};
+
+/// The newest that the manifests are written for.
+const KUBERNETES: &str = "1.33";
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("deploy")
+        .join(name)
+}
+
+/// The documents of a file; `None`, and a word, if there is nothing to read them with.
+fn documents(name: &str, version: &[&str]) -> Option<Vec<Value>> {
+    let there = Command::new("python3")
+        .args(["-c", "import kubernetes_validate, yaml"])
+        .stderr(Stdio::null())
+        .status();
+    if !there.is_ok_and(|status| status.success()) {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "kubernetes-validate is missing, and CI must have it"
+        );
+        println!("skipped: kubernetes-validate is missing");
+        return None;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy.py");
+    let mut python = Command::new("python3");
+    let output = python
+        .arg(script)
+        .arg(file(name))
+        .args(version)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
+}
+
+#[test]
+fn the_manifests_are_valid_and_their_probes_drain_and_grace_fit() {
+    let Some(documents) = documents("shop.yaml", &[KUBERNETES]) else {
+        return;
+    };
+    let kinds: Vec<_> = documents.iter().map(|document| &document["kind"]).collect();
+    assert_eq!(
+        kinds,
+        ["Secret", "Deployment", "Service", "PodDisruptionBudget"]
+    );
+    let [secret, deployment, service, budget] = &documents[..] else {
+        panic!("{kinds:?}");
+    };
+    let pod = &deployment["spec"]["template"];
+    let container = &pod["spec"]["containers"][0];
+
+    // What the shop builds there, it builds here: the sum fits, and the token is one.
+    let grace = pod["spec"]["terminationGracePeriodSeconds"]
+        .as_u64()
+        .unwrap();
+    let token = secret["stringData"]["token"].as_str().unwrap();
+    let in_kubernetes = |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "10.0.0.1".into());
+    let built = Health::builder()
+        .environment(in_kubernetes)
+        .termination_grace(Duration::from_secs(grace))
+        .detail_token(token)
+        .build();
+    assert!(built.is_ok(), "{built:?}");
+
+    let ports = container["ports"].as_array().unwrap();
+    let port = |name: &str| {
+        let port = ports.iter().find(|port| port["name"] == name);
+        port.unwrap()["containerPort"].as_u64().unwrap()
+    };
+    let environment = |name: &str| {
+        let mut all = container["env"].as_array().unwrap().iter();
+        all.find(|variable| variable["name"] == name)
+            .unwrap()
+            .clone()
+    };
+    for (variable, name) in [("SHOP_LISTEN", "http"), ("SHOP_MANAGEMENT", "management")] {
+        assert_eq!(
+            environment(variable)["value"],
+            format!("0.0.0.0:{}", port(name))
+        );
+    }
+    assert_eq!(
+        environment("SHOP_TOKEN")["valueFrom"]["secretKeyRef"]["name"],
+        secret["metadata"]["name"]
+    );
+    for (probe, path) in [
+        ("startupProbe", "/startupz"),
+        ("livenessProbe", "/livez"),
+        ("readinessProbe", "/readyz"),
+    ] {
+        let get = &container[probe]["httpGet"];
+        assert_eq!(get, &json!({"path": path, "port": "management"}), "{probe}");
+        assert!(PATHS.contains(&path));
+    }
+    // The signal is the shop's own business.
+    assert_eq!(container["lifecycle"], Value::Null);
+
+    // All of them mean the same pods, and traffic goes to the public port.
+    let labels = &pod["metadata"]["labels"];
+    assert_eq!(&deployment["spec"]["selector"]["matchLabels"], labels);
+    assert_eq!(&service["spec"]["selector"], labels);
+    assert_eq!(&budget["spec"]["selector"]["matchLabels"], labels);
+    assert_eq!(service["spec"]["ports"][0]["targetPort"], "http");
+}
+
+#[test]
+fn a_manifest_that_is_wrong_is_noticed() {
+    let Some(_) = documents("shop.yaml", &[KUBERNETES]) else {
+        return;
+    };
+    let wrong = std::fs::read_to_string(file("shop.yaml")).unwrap();
+    let wrong = wrong.replace("periodSeconds", "periodSecond");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong.yaml");
+    std::fs::write(&path, wrong).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy.py");
+    let mut python = Command::new("python3");
+    let python = python.arg(script).arg(path).arg(KUBERNETES);
+    let output = python.output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("periodSecond"));
+}
+
+#[test]
+fn compose_asks_the_shop_for_its_health_and_gives_it_its_grace() {
+    let Some(documents) = documents("compose.yaml", &[]) else {
+        return;
+    };
+    let shop = &documents[0]["services"]["shop"];
+    assert_eq!(
+        shop["healthcheck"]["test"],
+        json!(["CMD", "shop", "--health"])
+    );
+    for time in ["interval", "timeout", "start_period"] {
+        let time = shop["healthcheck"][time].as_str().unwrap();
+        assert!(
+            time.strip_suffix('s')
+                .is_some_and(|seconds| seconds.parse::<u32>().is_ok()),
+            "{time}"
+        );
+    }
+    // The grace that the sum is made for unless told otherwise.
+    assert_eq!(shop["stop_grace_period"], "30s");
+    assert_eq!(shop["build"]["dockerfile"], "examples/deploy/Dockerfile");
+    assert_eq!(shop["build"]["context"], "../..");
+}
+
+/// What a Dockerfile copies and starts is what the build makes.
+#[test]
+fn the_dockerfile_builds_this_example_and_starts_it_as_process_one() {
+    let text = std::fs::read_to_string(file("Dockerfile")).unwrap();
+    let package = env!("CARGO_PKG_NAME");
+    let build = format!("cargo build --release --locked --package {package} --example shop");
+    assert!(text.contains(&build));
+    assert!(
+        text.contains("COPY --from=build /src/target/release/examples/shop /usr/local/bin/shop\n")
+    );
+    assert!(text.contains("\nENTRYPOINT [\"shop\"]\n"));
+    assert!(text.contains("CMD [\"shop\", \"--health\"]\n"));
+    let user = text.lines().find_map(|line| line.strip_prefix("USER "));
+    assert!(user.is_some_and(|user| user.parse::<u32>().is_ok_and(|user| user > 0)));
+}

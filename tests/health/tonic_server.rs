@@ -1,0 +1,213 @@
+//! tonic's own server under gusset's life cycle: told to end, not ready, drained, ended.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use gusset_core::{Filter, ObserveLayer};
+use gusset_health::{Health, Phase};
+use gusset_http::{GrpcServer, Http, Paths};
+use gusset_tests::clients::soon;
+use http::uri::PathAndQuery;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::transport::Channel;
+use tonic::transport::server::{Server, TcpIncoming};
+use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_prost::ProstCodec;
+use tower::service_fn;
+
+/// Answers once it is let.
+#[derive(Clone)]
+struct Slow(Arc<Semaphore>);
+
+impl NamedService for Slow {
+    const NAME: &'static str = "test.Slow";
+}
+
+impl tower::Service<http::Request<Body>> for Slow {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let gate = self.0.clone();
+        Box::pin(async move {
+            let answer = service_fn(move |_: Request<()>| {
+                let gate = gate.clone();
+                async move {
+                    let _permit = gate.acquire().await;
+                    Ok::<_, Status>(Response::new(()))
+                }
+            });
+            let mut grpc = tonic::server::Grpc::new(ProstCodec::<(), ()>::default());
+            Ok(grpc.unary(answer, request).await)
+        })
+    }
+}
+
+/// Both messages of the health service: one field each.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Service {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Serving {
+    #[prost(int32, tag = "1")]
+    status: i32,
+}
+
+const SERVING: i32 = 1;
+const NOT_SERVING: i32 = 2;
+
+async fn call(channel: Channel) -> Result<(), Status> {
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.expect("a channel is ready");
+    let path = PathAndQuery::from_static("/test.Slow/Wait");
+    let answer = client.unary(Request::new(()), path, ProstCodec::<(), ()>::default());
+    answer.await.map(Response::into_inner)
+}
+
+async fn check(channel: Channel) -> i32 {
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.expect("a channel is ready");
+    let path = PathAndQuery::from_static("/grpc.health.v1.Health/Check");
+    let codec = ProstCodec::<Service, Serving>::default();
+    let answer = client.unary(Request::new(Service::default()), path, codec);
+    answer.await.expect("it answers").into_inner().status
+}
+
+async fn watch(channel: Channel) -> Streaming<Serving> {
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.expect("a channel is ready");
+    let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
+    let codec = ProstCodec::<Service, Serving>::default();
+    let answer = client.server_streaming(Request::new(Service::default()), path, codec);
+    answer.await.expect("it answers").into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended() {
+    const CALLS: usize = 50;
+    let health = Health::builder()
+        .signals(false)
+        .drain_delay(Duration::from_secs(2))
+        .build()
+        .expect("a good configuration");
+    let running = health.start().expect("a runtime");
+    let gate = Arc::new(Semaphore::new(0));
+    let probes = Paths::except(["/grpc.health.v1.Health/*"]);
+    let observer = Filter::new(health.in_flight(), probes);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    let server = Server::builder()
+        .layer(ObserveLayer::<Http<GrpcServer>, _>::new(observer))
+        .add_service(Slow(gate.clone()))
+        .add_service(health.grpc().service(Slow::NAME).expect("a good name"))
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener), running.shutdown_signal());
+    let closes = running.shutdown_signal();
+    let server = tokio::spawn(async move { running.serve(server).await });
+    health.lifecycle().started();
+
+    let channel = Channel::from_shared(format!("http://{address}"));
+    let channel = channel.expect("a URI").connect_lazy();
+    assert_eq!(soon(check(channel.clone())).await, SERVING);
+    let mut watching = soon(watch(channel.clone())).await;
+    let mut next = async || soon(watching.message()).await;
+    assert_eq!(
+        next().await.expect("a word"),
+        Some(Serving { status: SERVING })
+    );
+    let calls: Vec<_> = (0..CALLS)
+        .map(|_| tokio::spawn(call(channel.clone())))
+        .collect();
+    soon(async {
+        while health.in_flight().count() < CALLS {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+
+    health.lifecycle().drain();
+    assert_eq!(
+        next().await.expect("a word"),
+        Some(Serving {
+            status: NOT_SERVING
+        })
+    );
+    assert_eq!(health.lifecycle().phase(), Phase::Draining);
+    assert_eq!(
+        soon(check(channel.clone())).await,
+        NOT_SERVING,
+        "and still served"
+    );
+    let late = tokio::spawn(call(channel.clone()));
+    soon(async {
+        while health.in_flight().count() < CALLS + 1 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+
+    soon(closes).await;
+    assert_eq!(next().await.expect_err("no word").code(), Code::Unavailable);
+    assert_eq!(health.in_flight().count(), CALLS + 1, "none was broken off");
+    gate.add_permits(1);
+    for call in calls.into_iter().chain([late]) {
+        soon(call).await.expect("no panic").expect("an answer");
+    }
+    let farewell = soon(server).await.expect("no panic");
+    assert!(farewell.is_clean(), "{farewell:?}");
+    assert!(farewell.served().is_some_and(Result::is_ok), "{farewell:?}");
+}
+
+/// tonic accepts no connection any more, and keeps its listener all the same until the last call has
+/// ended: who connects then waits for nothing. A stream of connections that ends by itself closes it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
+    let health = Health::builder().signals(false).drain_delay(Duration::ZERO);
+    let health = health.build().expect("a good configuration");
+    let running = health.start().expect("a runtime");
+    let gate = Arc::new(Semaphore::new(0));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("it is bound");
+    let incoming = TcpIncoming::from(listener)
+        .take_until(Box::pin(running.shutdown_signal()))
+        .chain(stream::empty());
+    let server = Server::builder()
+        .layer(ObserveLayer::<Http<GrpcServer>, _>::new(health.in_flight()))
+        .add_service(Slow(gate.clone()))
+        .serve_with_incoming_shutdown(incoming, std::future::pending());
+    let server = tokio::spawn(async move { running.serve(server).await });
+    health.lifecycle().started();
+    let channel = Channel::from_shared(format!("http://{address}"));
+    let calling = tokio::spawn(call(channel.expect("a URI").connect_lazy()));
+    soon(async {
+        while health.in_flight().count() < 1 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    health.lifecycle().drain();
+    soon(async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(health.in_flight().count(), 1, "it was not broken off");
+    gate.add_permits(1);
+    soon(calling).await.expect("no panic").expect("an answer");
+    assert!(soon(server).await.expect("no panic").is_clean());
+}

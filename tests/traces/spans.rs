@@ -1,0 +1,42 @@
+//! Spans, kept.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use gusset_export::{SpanData, SpanSink};
+
+/// Keeps what it is given.
+#[derive(Clone, Default)]
+pub(crate) struct Spans(Arc<Mutex<Vec<SpanData>>>);
+
+impl SpanSink for Spans {
+    fn export(&self, span: SpanData) {
+        self.0.lock().unwrap().push(span);
+    }
+}
+
+impl Spans {
+    /// So many spans, once they are there: servers end their calls after their callers do.
+    pub(crate) async fn wait(&self, count: usize) -> Vec<SpanData> {
+        #[allow(clippy::disallowed_methods, reason = "the test's own patience")]
+        let start = Instant::now();
+        loop {
+            let spans = self.0.lock().unwrap().clone();
+            if spans.len() >= count || start.elapsed() > Duration::from_secs(20) {
+                assert_eq!(spans.len(), count, "{spans:#?}");
+                return spans;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+pub(crate) fn named<'a>(spans: &'a [SpanData], name: &str) -> Vec<&'a SpanData> {
+    spans.iter().filter(|span| span.name == name).collect()
+}
+
+pub(crate) fn attribute(span: &SpanData, name: &str) -> Option<String> {
+    let mut all = span.attributes.iter();
+    let (_, value) = all.find(|(key, _)| key == name)?;
+    Some(value.to_string())
+}
