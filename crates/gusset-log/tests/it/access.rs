@@ -52,7 +52,7 @@ fn a_call_gets_one_line_with_all_that_is_known_of_it() {
     let line = json(|| {
         call(built(AccessLog::server()), request, |_| {
             Response::new("hello")
-        })
+        });
     });
     assert_eq!(
         line,

@@ -9,6 +9,7 @@ mod environment;
 mod formats;
 mod hostile;
 mod limits;
+mod parsers;
 mod records;
 mod redaction;
 mod running;
