@@ -140,6 +140,12 @@ pub(crate) fn observed(
     observed_as::<Http>(log, answer)
 }
 
+/// A service that answers at once.
+pub(crate) fn observed_by_nobody()
+-> impl Service<Request<()>, Response = Response<Body>, Error = Infallible, Future: Send> {
+    service_fn(|_: Request<()>| std::future::ready(Ok(Response::new(Body::default()))))
+}
+
 /// Calls a service, and takes its response whole.
 pub(crate) fn drive<S, B>(mut service: S, request: Request<()>)
 where
