@@ -70,6 +70,24 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that restart services behind a balancer",
     },
     Tool {
+        name: "jsonschema",
+        check: &["python3", "-c", "import jsonschema"],
+        source: Source::Pip("jsonschema"),
+        needed_by: "tests that have lines of JSON checked against schemas",
+    },
+    Tool {
+        name: "logfmt",
+        check: &["python3", "-c", "import logfmt"],
+        source: Source::Pip("logfmt"),
+        needed_by: "tests that have lines of logfmt read by another parser",
+    },
+    Tool {
+        name: "apache-log-parser",
+        check: &["python3", "-c", "import apache_log_parser"],
+        source: Source::Pip("apache-log-parser"),
+        needed_by: "tests that have lines of the Common Log Format read by another parser",
+    },
+    Tool {
         name: "curl",
         check: &["curl", "--version"],
         source: Source::Install("curl"),

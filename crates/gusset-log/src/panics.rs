@@ -1,7 +1,7 @@
 //! Panics of the process, as one line each.
 
 use std::backtrace::Backtrace;
-use std::panic::{PanicHookInfo, set_hook, take_hook};
+use std::panic::{Location, PanicHookInfo, set_hook, take_hook};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -60,8 +60,8 @@ fn line(info: &PanicHookInfo<'_>) {
         target: names::PANIC,
         {
             { "error.type" } = "panic",
-            { "code.file.path" } = place.map(|place| place.file()),
-            { "code.line.number" } = place.map(|place| place.line()),
+            { "code.file.path" } = place.map(Location::file),
+            { "code.line.number" } = place.map(Location::line),
             { "thread.name" } = thread.name(),
             { "exception.stacktrace" } = %Backtrace::force_capture(),
         },

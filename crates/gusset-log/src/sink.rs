@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Write as _};
 use std::time::{Duration, UNIX_EPOCH};
 
+use gusset_core::TraceIds;
 use gusset_export::{Attribute, LogRecord, Value};
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
@@ -59,8 +60,8 @@ pub(crate) fn record(
         body: body.into(),
         attributes,
         dropped_attributes: dropped,
-        trace_id: facts.ids.map(|ids| ids.trace_id()),
-        span_id: facts.ids.map(|ids| ids.span_id()),
+        trace_id: facts.ids.map(TraceIds::trace_id),
+        span_id: facts.ids.map(TraceIds::span_id),
         flags: facts.ids.map_or(0, |ids| u8::from(ids.is_sampled())),
     }
 }

@@ -1,6 +1,6 @@
 //! Panics of the process: a program of its own, since there is one hook for all.
 
-#![allow(missing_docs, reason = "tests say what they test by their names")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::io::{self, Write};
 use std::panic::{catch_unwind, set_hook};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::Token;
-use gusset_http::{GrpcCode, capped};
+use gusset_http::{GrpcCode, RequestProgress, capped};
 use tracing::{Level, event};
 
 use super::Side;
@@ -230,7 +230,7 @@ impl Kept {
 
     #[inline]
     pub(super) fn read(&self) -> Option<u64> {
-        self.progress.as_ref().map(|progress| progress.bytes())
+        self.progress.as_ref().map(RequestProgress::bytes)
     }
 
     #[inline]

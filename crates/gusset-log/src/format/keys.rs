@@ -92,48 +92,37 @@ impl Key {
     }
 
     fn ecs(field: &str, kind: Kind, is_access: bool) -> Self {
-        let (name, kind) = match (field, is_access) {
-            (
-                names::METHOD
-                | names::STATUS
-                | names::PATH
-                | names::QUERY
-                | names::URL
-                | names::SCHEME
-                | names::USER_AGENT
-                | names::CLIENT_ADDRESS
-                | names::SERVER_ADDRESS
-                | names::SERVER_PORT
-                | names::ERROR,
-                true,
-            ) => (
-                match field {
-                    names::SCHEME | names::PATH | names::QUERY | names::URL => field,
-                    names::SERVER_ADDRESS => "destination.address",
-                    names::SERVER_PORT => "destination.port",
-                    field => field,
-                },
-                kind,
-            ),
-            (names::VERSION, true) => ("http.version", kind),
-            (names::REFERER, true) => ("http.request.referrer", kind),
-            (names::RESPONSE_SIZE, true) => ("http.response.body.bytes", kind),
-            (names::REQUEST_SIZE, true) => ("http.request.body.bytes", kind),
-            (
-                names::SERVER_DURATION
-                | names::CLIENT_DURATION
-                | names::RPC_SERVER_DURATION
-                | names::RPC_CLIENT_DURATION,
-                true,
-            ) => ("event.duration", Kind::Nanos),
-            ("error", false) => ("error.message", kind),
-            // Labels are texts, and their names have no dots.
-            _ => {
-                let label = field.replace(['.', '*', '\\'], "_");
-                return Self::new(format!("labels.{label}"), Kind::Quoted);
-            }
+        let (name, kind) = match field {
+            "error" if !is_access => ("error.message", kind),
+            _ if !is_access => return Self::label(field),
+            names::METHOD
+            | names::STATUS
+            | names::PATH
+            | names::QUERY
+            | names::URL
+            | names::SCHEME
+            | names::USER_AGENT
+            | names::CLIENT_ADDRESS
+            | names::ERROR => (field, kind),
+            names::SERVER_ADDRESS => ("destination.address", kind),
+            names::SERVER_PORT => ("destination.port", kind),
+            names::VERSION => ("http.version", kind),
+            names::REFERER => ("http.request.referrer", kind),
+            names::RESPONSE_SIZE => ("http.response.body.bytes", kind),
+            names::REQUEST_SIZE => ("http.request.body.bytes", kind),
+            names::SERVER_DURATION
+            | names::CLIENT_DURATION
+            | names::RPC_SERVER_DURATION
+            | names::RPC_CLIENT_DURATION => ("event.duration", Kind::Nanos),
+            _ => return Self::label(field),
         };
         Self::new(name, kind)
+    }
+
+    /// What the Elastic Common Schema does not know: labels are texts, and their names have no dots.
+    fn label(field: &str) -> Self {
+        let label = field.replace(['.', '*', '\\'], "_");
+        Self::new(format!("labels.{label}"), Kind::Quoted)
     }
 
     fn google(field: &str, kind: Kind, is_access: bool) -> Self {

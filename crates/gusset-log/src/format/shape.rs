@@ -116,14 +116,15 @@ fn plans(
             Format::Pretty { .. } => key.name.into_bytes(),
             _ => json_key(&key.name),
         };
+        let is_route = is_access && *name == names::ROUTE;
+        let is_special = matches!(key.kind, Kind::Redacted | Kind::Hidden)
+            || (is_route && matches!(format, Format::Emf { .. }));
         plans.push(Plan {
             key: encoded.into(),
             kind: key.kind,
             grouped: key.grouped,
-            is_simple: !matches!(key.kind, Kind::Redacted | Kind::Hidden)
-                && !key.grouped
-                && !(is_access && *name == names::ROUTE && matches!(format, Format::Emf { .. })),
-            is_route: is_access && *name == names::ROUTE,
+            is_simple: !(is_special || key.grouped),
+            is_route,
         });
     }
     plans.into()

@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::line::PAIRS;
+
 /// A moment, since 1970. A clock before that stands at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
@@ -88,7 +90,12 @@ impl Stamp {
             digits(&mut self.text[14..16], minute);
             digits(&mut self.text[17..19], second);
         }
-        digits(&mut self.text[20..26], u64::from(at.nanos / 1000));
+        let micros = at.nanos / 1000;
+        for (place, pair) in [(20, micros / 10_000), (22, micros / 100), (24, micros)] {
+            let [tens, ones] = PAIRS[(pair % 100) as usize];
+            self.text[place] = tens;
+            self.text[place + 1] = ones;
+        }
         &self.text
     }
 }

@@ -243,6 +243,7 @@ impl LogLayerBuilder {
             cap,
             longest,
             spans,
+            saw_span: false.into(),
             most,
             queue: queue.clone(),
             lines,

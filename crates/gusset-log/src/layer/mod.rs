@@ -8,6 +8,7 @@ mod spans;
 use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -75,6 +76,8 @@ pub(crate) struct Shared {
     longest: usize,
     /// Lines bear the fields of the spans that they are written in.
     spans: bool,
+    /// There was a span whose fields are kept: only then are lines worth a search for theirs.
+    saw_span: AtomicBool,
     /// Lines of one place in a second.
     most: Option<NonZeroU32>,
     queue: Arc<Queue>,
@@ -111,6 +114,10 @@ where
         let text = shared.span_text(attributes.metadata(), |visit| attributes.record(visit));
         if let Some(span) = ctx.span(id) {
             Kept::put(&mut span.extensions_mut(), shared.id, text);
+            // Once, so that threads do not fight for it.
+            if !shared.saw_span.load(Ordering::Relaxed) {
+                shared.saw_span.store(true, Ordering::Relaxed);
+            }
         }
     }
 
@@ -155,7 +162,7 @@ where
         };
         let record = |visit: &mut dyn tracing::field::Visit| event.record(visit);
         if shared.lines && (shape.is_access || !shared.format.is_for_calls_only()) {
-            let span = match shared.spans {
+            let span = match shared.saw_span.load(Ordering::Relaxed) {
                 true => ctx.event_span(event),
                 false => None,
             };

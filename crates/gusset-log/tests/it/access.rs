@@ -52,7 +52,7 @@ fn a_call_gets_one_line_with_all_that_is_known_of_it() {
     let line = json(|| {
         call(built(AccessLog::server()), request, |_| {
             Response::new("hello")
-        })
+        });
     });
     assert_eq!(
         line,
@@ -148,16 +148,42 @@ fn who_called_is_whom_trusted_proxies_name() {
 }
 
 #[test]
-fn a_line_bears_the_id_of_its_request() {
+fn every_line_inside_a_call_bears_the_id_of_its_request() {
     let mut request = get("/a");
-    request
-        .headers_mut()
-        .insert("x-request-id", "r-7".parse().unwrap());
-    let line = json(|| {
-        let service = observed(built(AccessLog::server()), |_| status(200));
+    let id = "r-7".parse().unwrap();
+    request.headers_mut().insert("x-request-id", id);
+    let lines = logged(builder_of_json(), || {
+        let service = observed(built(AccessLog::server()), |_| {
+            tracing::info!("inside");
+            status(200)
+        });
         drive(RequestIdLayer::new().layer(service), request);
+        tracing::info!("outside");
     });
-    assert_eq!(line["request_id"], "r-7");
+    let ids = lines.iter().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        [&line["request_id"], &line["trace_id"]].map(|id| id.as_str().map(str::to_owned))
+    });
+    let inside = [Some("r-7".to_owned()), Some("ab".repeat(16))];
+    assert_eq!(
+        ids.collect::<Vec<_>>(),
+        [inside.clone(), inside, [None, None]]
+    );
+}
+
+#[test]
+fn a_call_that_a_filter_leaves_out_has_no_line() {
+    use gusset_core::{Filter, ObserveLayer};
+    use gusset_http::{Http, RequestHead};
+    let lines = logged(builder_of_json(), || {
+        let select = |req: RequestHead<'_>| req.uri.path() != "/livez";
+        let layer = ObserveLayer::<Http, _>::new(Filter::new(built(AccessLog::server()), select));
+        for path in ["/livez", "/a"] {
+            drive(layer.layer(observed_by_nobody()), get(path));
+        }
+    });
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].contains("GET /a 200"), "{lines:?}");
 }
 
 #[test]

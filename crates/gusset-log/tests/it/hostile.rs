@@ -182,7 +182,7 @@ fn numbers_that_json_does_not_know_are_texts() {
             b = f64::INFINITY,
             c = u128::MAX,
             d = i128::MIN
-        )
+        );
     });
     assert_eq!(line["a"], "NaN");
     assert_eq!(line["b"], "inf");

@@ -26,8 +26,7 @@ fn records(work: impl FnOnce()) -> Vec<LogRecord> {
         work,
     );
     assert_eq!(lines, [""; 0]);
-    let records = kept.0.lock().unwrap().clone();
-    records
+    std::mem::take(&mut *kept.0.lock().unwrap())
 }
 
 fn attribute<'a>(record: &'a LogRecord, key: &str) -> Option<&'a Value> {

@@ -107,13 +107,15 @@ pub(crate) fn get(uri: &str) -> Request<()> {
 
 pub(crate) type Body = Full<Bytes>;
 
+type Observed<P> = <(AccessLog, Traced) as Observer<P>>::Call;
+
 /// A service that answers so, after a millisecond and a half, with a log round it.
 pub(crate) fn observed_as<P>(
     log: AccessLog,
     answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
 ) -> impl Service<
     Request<()>,
-    Response = <P as Deliver<Response<Body>>>::Tracked<<(AccessLog, Traced) as Observer<P>>::Call>,
+    Response = <P as Deliver<Response<Body>>>::Tracked<Observed<P>>,
     Error = Infallible,
 >
 where
@@ -125,8 +127,6 @@ where
     layer.layer(service_fn(move |_| {
         hand.advance(Duration::from_micros(1500));
         let response = answer(&hand).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
-        // The body takes half a millisecond more, where there is one.
-        hand.advance(Duration::ZERO);
         std::future::ready(Ok::<_, Infallible>(response))
     }))
 }
@@ -138,6 +138,12 @@ pub(crate) fn observed(
 ) -> impl Service<Request<()>, Response = Response<impl http_body::Body<Data = Bytes>>, Error = Infallible>
 {
     observed_as::<Http>(log, answer)
+}
+
+/// A service that answers at once.
+pub(crate) fn observed_by_nobody()
+-> impl Service<Request<()>, Response = Response<Body>, Error = Infallible, Future: Send> {
+    service_fn(|_: Request<()>| std::future::ready(Ok(Response::new(Body::default()))))
 }
 
 /// Calls a service, and takes its response whole.

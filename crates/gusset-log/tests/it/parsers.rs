@@ -1,0 +1,147 @@
+//! Lines, as programs of others read them. Skipped where those are missing, but not in CI.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use gusset_http::{PeerAddr, Route};
+use gusset_log::{AccessLog, Format};
+use http::Response;
+use tracing::warn;
+
+use crate::formats::sample;
+use crate::support::*;
+
+/// Runs a script of Python with lines as its input; 77 tells that a package is missing.
+fn python(needs: &str, script: &str, lines: &[String]) {
+    let script = format!(
+        "import sys\ntry:\n    import {needs}\nexcept ImportError:\n    sys.exit(77)\n{script}"
+    );
+    let child = Command::new("python3")
+        .args(["-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let output = child.map(|mut child| {
+        let mut stdin = child.stdin.take().unwrap();
+        // A script that exits early reads no input; its status tells.
+        let _ = stdin.write_all((lines.join("\n") + "\n").as_bytes());
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    });
+    match output {
+        Ok(output) if output.status.code() != Some(77) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}\n{lines:#?}");
+        }
+        _ => {
+            let ci = std::env::var_os("CI").is_some();
+            assert!(!ci, "python3 with {needs} is missing, and CI must have it");
+            println!("SKIPPED: python3 with {needs} is missing");
+        }
+    }
+}
+
+fn fits(schema: &str, more: &str, lines: &[String]) {
+    assert!(!lines.is_empty());
+    let script = format!(
+        "import json\nschema = json.loads(r'''{schema}''')\n\
+         jsonschema.Draft202012Validator.check_schema(schema)\n\
+         for line in sys.stdin:\n    line = json.loads(line)\n    jsonschema.Draft202012Validator(schema).validate(line)\n{more}"
+    );
+    python("jsonschema", &script, lines);
+}
+
+#[test]
+fn json_has_the_ids_where_opentelemetry_wants_them() {
+    fits(include_str!("schemas/json.json"), "", &sample(Format::Json));
+}
+
+#[test]
+fn ecs_is_what_elastic_specifies() {
+    let order = "    assert list(line)[:3] == ['@timestamp', 'log.level', 'message'], line\n";
+    fits(
+        include_str!("schemas/ecs.json"),
+        order,
+        &sample(Format::Ecs),
+    );
+}
+
+#[test]
+fn google_cloud_is_what_its_agents_read() {
+    let lines = sample(Format::google_cloud("my-project"));
+    fits(include_str!("schemas/google_cloud.json"), "", &lines);
+}
+
+#[test]
+fn datadog_has_its_attributes() {
+    fits(
+        include_str!("schemas/datadog.json"),
+        "",
+        &sample(Format::Datadog),
+    );
+}
+
+#[test]
+fn a_metric_of_emf_names_members_that_are_there() {
+    let mut lines = sample(Format::emf("shop"));
+    lines.retain(|line| line.contains("gusset::access"));
+    let members = "
+    directive = line['_aws']['CloudWatchMetrics'][0]
+    for dimensions in directive['Dimensions']:
+        assert all(isinstance(line[name], str) for name in dimensions), line
+    assert all(isinstance(line[metric['Name']], (int, float)) for metric in directive['Metrics']), line
+";
+    fits(include_str!("schemas/emf.json"), members, &lines);
+}
+
+#[test]
+fn logfmt_is_read_by_another_parser() {
+    let lines = logged(builder(Format::Logfmt), || {
+        warn!(
+            text = "a \"quoted\" word",
+            number = -7,
+            empty = "",
+            path = "/a/b",
+            "two words"
+        );
+    });
+    let script = r#"
+[line] = list(logfmt.parse(sys.stdin))
+assert line["text"] == 'a "quoted" word', line
+assert line["number"] == "-7" and line["path"] == "/a/b" and line["level"] == "warn", line
+assert line["message"] == "two words", line
+assert line["ts"] == "2026-11-22T12:00:00.123456Z", line
+"#;
+    python("logfmt", script, &lines);
+}
+
+#[test]
+fn combined_is_read_by_another_parser() {
+    let lines = logged(builder(Format::Combined), || {
+        let mut request = get("/items/42?token=secret");
+        request
+            .headers_mut()
+            .insert("user-agent", "curl/8".parse().unwrap());
+        request
+            .headers_mut()
+            .insert("referer", "https://a.example/list?x=1".parse().unwrap());
+        request.extensions_mut().insert(Route::new("/items/{id}"));
+        request
+            .extensions_mut()
+            .insert(PeerAddr(([192, 0, 2, 7], 4711).into()));
+        let log = AccessLog::server().referer().build_with(no_env).unwrap();
+        call(log, request, |_| Response::new("hello"));
+    });
+    let script = r#"
+parse = apache_log_parser.make_parser('%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"')
+line = parse(sys.stdin.read().strip())
+assert line["remote_host"] == "192.0.2.7", line
+assert line["time_received_utc_isoformat"] == "2026-11-22T12:00:00+00:00", line
+assert line["request_first_line"] == "GET /items/42 HTTP/1.1", line
+assert (line["status"], line["response_bytes_clf"]) == ("200", "5"), line
+assert line["request_header_referer"] == "https://a.example/list", line
+assert line["request_header_user_agent"] == "curl/8", line
+"#;
+    python("apache_log_parser", script, &lines);
+}
