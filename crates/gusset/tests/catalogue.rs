@@ -112,11 +112,10 @@ type Other = (
 );
 
 fn catalogue() -> String {
-    let mut others: Vec<Other> = Vec::new();
     let mut text = String::from(
         "# Telemetry: the catalogue\n\n\
-         Made from the tables `names.rs` of gusset-metrics, gusset-breaker and gusset-health by \
-         `cargo xtask catalogue`; those of calls are tested against a live page.\nNames are API: a renamed metric is a breaking change.\n\n\
+         Made from the tables `names.rs` of gusset-metrics, gusset-otlp, gusset-breaker, gusset-health and \
+         gusset-log by `cargo xtask catalogue`; those of calls are tested against a live page.\nNames are API: a renamed metric is a breaking change.\n\n\
          Beside the labels given, every metric of calls but the number of active ones bears the labels \
          that the user adds.\nThe one series that takes the calls over the limit of series bears \
          `otel.metric.overflow=\"true\"` instead.\n",
@@ -155,31 +154,64 @@ fn catalogue() -> String {
             }
         }
     }
-    for metric in gusset::breaker::names::ALL {
+    let kind = |kind: &dyn std::fmt::Debug| format!("{kind:?}").to_lowercase();
+    let road = gusset::otlp::names::ALL.iter().map(|metric| {
+        let labels = metric.labels.to_vec();
+        (
+            metric.name,
+            metric.help,
+            kind(&metric.kind),
+            metric.unit,
+            labels,
+        )
+    });
+    others(
+        &mut text,
+        "Of the road to a collector, by the same conventions (in development there)",
+        road,
+    );
+    let breakers = gusset::breaker::names::ALL.iter().map(|metric| {
         let kind = if metric.counter { "counter" } else { "gauge" };
-        let labels = [gusset::breaker::names::NAME]
-            .into_iter()
-            .chain(metric.labels.iter().copied());
-        others.push((
+        let labels = [gusset::breaker::names::NAME].into_iter();
+        let labels = labels.chain(metric.labels.iter().copied()).collect();
+        (
             metric.name,
             metric.help,
             kind.to_owned(),
             metric.unit,
-            labels.collect(),
-        ));
-    }
-    for metric in gusset::health::names::ALL {
-        let kind = format!("{:?}", metric.kind).to_lowercase();
-        others.push((
+            labels,
+        )
+    });
+    others(&mut text, "Of breakers, ours", breakers);
+    let health = gusset::health::names::ALL.iter().map(|metric| {
+        let labels = metric.labels.to_vec();
+        (
             metric.name,
             metric.help,
-            kind,
+            kind(&metric.kind),
             metric.unit,
-            metric.labels.to_vec(),
-        ));
-    }
-    text.push_str("\n## Of breakers and health, ours\n");
-    for (name, help, kind, unit, labels) in others {
+            labels,
+        )
+    });
+    others(&mut text, "Of health, ours", health);
+    let log = gusset::log::names::ALL.iter().map(|metric| {
+        let labels = metric.labels.to_vec();
+        (
+            metric.name,
+            metric.help,
+            "counter".to_owned(),
+            metric.unit,
+            labels,
+        )
+    });
+    others(&mut text, "Of logs, ours", log);
+    text
+}
+
+/// A section of what is in another table.
+fn others(text: &mut String, heading: &str, metrics: impl Iterator<Item = Other>) {
+    write!(text, "\n## {heading}\n").unwrap();
+    for (name, help, kind, unit, labels) in metrics {
         let labels: Vec<_> = labels.iter().map(|label| format!("`{label}`")).collect();
         let labels = if labels.is_empty() {
             "none".to_owned()
@@ -192,5 +224,4 @@ fn catalogue() -> String {
         )
         .unwrap();
     }
-    text
 }

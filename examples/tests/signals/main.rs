@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -187,7 +187,7 @@ async fn a_collector_that_takes_and_never_answers_holds_up_neither_calls_nor_the
     for _ in 0..20 {
         order(shop.address).await;
     }
-    let start = Instant::now();
+    let start = tokio::time::Instant::now();
     shop.process.terminate();
     assert!(shop.process.ended().await.success());
     // The shop gives its signals five seconds.
