@@ -11,6 +11,9 @@ use crate::axum::{BARE, layered};
 use crate::{Scenario, Work, Works};
 
 /// The scenarios of a router that wears everything.
+///
+/// # Panics
+/// Without a port to be had on this machine.
 pub fn scenarios() -> Vec<Scenario> {
     let over = |name, about, make| Scenario {
         name,

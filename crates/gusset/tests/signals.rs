@@ -213,6 +213,14 @@ async fn one_call_reaches_a_collector_as_a_trace_a_record_and_a_number_that_agre
     assert!(
         page.contains("http_server_request_duration_seconds_count{http_request_method=\"GET\"")
     );
+    // What the road says of itself is on the same page.
+    for row in [
+        "otel_sdk_processor_span_queue_capacity",
+        "otel_sdk_processor_log_queue_capacity",
+        "otel_sdk_exporter_span_inflight",
+    ] {
+        assert!(page.contains(row), "{row} in {page}");
+    }
     for (path, body) in received.iter() {
         let resource = body.as_object().unwrap().values().next().unwrap();
         let resource = resource[0]["resource"]["attributes"].to_string();
