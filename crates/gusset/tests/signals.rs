@@ -239,3 +239,17 @@ fn a_wrong_value_is_an_error_at_start_that_names_its_variable() {
         assert!(error.to_string().contains(variable), "{error}");
     }
 }
+
+#[tokio::test]
+async fn the_page_has_a_listener_if_the_environment_asks_for_it() {
+    let env = |name: &str| match name {
+        "OTEL_METRICS_EXPORTER" => Some("otlp, Prometheus".to_owned()),
+        "OTEL_EXPORTER_PROMETHEUS_PORT" => Some("0".to_owned()),
+        _ => None,
+    };
+    let signals = set_up().0.build_with(env).unwrap();
+    let address = signals.page_address().unwrap();
+    assert!(address.ip().is_loopback() && tokio::net::TcpStream::connect(address).await.is_ok());
+    let unasked = set_up().0.build_with(|_| None).unwrap();
+    assert_eq!(unasked.page_address(), None);
+}

@@ -149,8 +149,15 @@ impl SignalsBuilder {
             .resource(otlp.resource().clone())
             .build_with(&env)
             .map_err(BuildError::new)?;
+        let listener = if is_page_asked_for(&env) {
+            let listener = prometheus.listener().environment(&env).start();
+            Some(listener.map_err(BuildError::new)?)
+        } else {
+            None
+        };
         Ok(Signals {
             prometheus,
+            listener,
             registry,
             propagators,
             sampler,
@@ -161,6 +168,13 @@ impl SignalsBuilder {
             guard,
         })
     }
+}
+
+/// The environment asks for the page on a listener of its own: the exporter `prometheus`.
+fn is_page_asked_for(env: impl Fn(&str) -> Option<String>) -> bool {
+    let exporters = env("OTEL_METRICS_EXPORTER").unwrap_or_default();
+    let mut exporters = exporters.split(',').map(str::trim);
+    exporters.any(|exporter| exporter.eq_ignore_ascii_case("prometheus"))
 }
 
 /// Lays spans and the log over that subscriber.

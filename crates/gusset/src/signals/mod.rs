@@ -4,6 +4,7 @@ mod builder;
 mod late;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use gusset_core::Observer;
 use gusset_log::{AccessLog, Control, Guard};
 use gusset_metrics::Registry;
 use gusset_otlp::Spans;
-use gusset_prometheus::Prometheus;
+use gusset_prometheus::{Listener, Prometheus};
 use gusset_trace::sample::Sampler;
 use gusset_trace::{Propagators, Trace};
 use tracing::Dispatch;
@@ -50,6 +51,7 @@ use crate::{
 #[must_use = "signals end when this is dropped"]
 pub struct Signals {
     prometheus: Prometheus,
+    listener: Option<Listener>,
     registry: Arc<Registry>,
     propagators: Propagators,
     sampler: Arc<dyn Sampler>,
@@ -96,6 +98,12 @@ impl Signals {
     /// The scrape page.
     pub fn prometheus(&self) -> &Prometheus {
         &self.prometheus
+    }
+
+    /// Where the page is served by itself: if `OTEL_METRICS_EXPORTER` has `prometheus` in it, on
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT` or on `127.0.0.1:9464`.
+    pub fn page_address(&self) -> Option<SocketAddr> {
+        self.listener.as_ref().map(Listener::local_addr)
     }
 
     /// Where metrics are recorded: for whatever else measures.
