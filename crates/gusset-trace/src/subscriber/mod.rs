@@ -296,7 +296,7 @@ where
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
         // The call has set its ids itself.
-        if current::is_call(id.into_u64()) {
+        if current::is_call(id) {
             return;
         }
         let node = cx.span(id).and_then(|span| {
