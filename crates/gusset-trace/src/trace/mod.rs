@@ -37,7 +37,7 @@ use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, name
 /// start. While it is entered, `current()` is this span, whether anybody subscribes to spans or not.
 ///
 /// Whether it is exported is decided before any of it is put together, by a
-/// [`Sampler`](crate::sample::Sampler). It goes to the sink that the builder was given, else to the
+/// [`Sampler`]. It goes to the sink that the builder was given, else to the
 /// [`SpanLayer`](crate::SpanLayer) of the thread's subscriber (feature `subscriber`), whatever other
 /// layers show or filter out.
 ///
