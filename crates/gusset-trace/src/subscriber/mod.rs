@@ -205,7 +205,7 @@ where
         let node = if attributes.metadata().target() == CALLS {
             // The call exports its span itself; here it is a parent.
             Handover::take().map(|call| Node::new(call.ids, Some(call.recording), None))
-        } else if exporting() {
+        } else if exporting() || !self.out.sink.is_enabled() {
             None
         } else {
             self.node(Self::parent(attributes, id, &cx), attributes)
