@@ -10,3 +10,20 @@ mod recipes;
 mod retries;
 mod spans;
 mod whole;
+
+/// The recipes that `docs/tracing.md` has of these files.
+const RECIPES: [(&str, &str); 3] = [
+    ("reqwest", include_str!("recipes.rs")),
+    ("tonic", include_str!("recipes.rs")),
+    ("retry", include_str!("retries.rs")),
+];
+
+#[test]
+fn the_page_has_the_recipes_that_are_run_here() {
+    let page = include_str!("../../docs/tracing.md");
+    for (name, file) in RECIPES {
+        let mark = format!("// [{name}]\n");
+        let recipe = file.split(&mark).nth(1).unwrap();
+        assert!(page.contains(recipe.trim_end()), "{name}");
+    }
+}

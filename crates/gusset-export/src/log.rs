@@ -111,8 +111,9 @@ pub trait LogSink: Send + Sync + 'static {
     /// Takes a record.
     fn export(&self, record: LogRecord);
 
-    /// Whether records are wanted at all; asked before one is put together.
-    fn is_enabled(&self) -> bool {
+    /// Whether one more record would be taken: asked once for each, before it is put together. A sink
+    /// that has no room says no, and has counted a record as lost.
+    fn admit(&self) -> bool {
         true
     }
 }
@@ -122,7 +123,7 @@ impl<S: LogSink + ?Sized> LogSink for Arc<S> {
         (**self).export(record);
     }
 
-    fn is_enabled(&self) -> bool {
-        (**self).is_enabled()
+    fn admit(&self) -> bool {
+        (**self).admit()
     }
 }

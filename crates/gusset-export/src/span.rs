@@ -118,8 +118,9 @@ pub trait SpanSink: Send + Sync + 'static {
     /// Takes a span.
     fn export(&self, span: SpanData);
 
-    /// Whether spans are wanted at all; asked before one is put together.
-    fn is_enabled(&self) -> bool {
+    /// Whether one more span would be taken: asked once for each, before it is put together. A sink
+    /// that has no room says no, and has counted a span as lost.
+    fn admit(&self) -> bool {
         true
     }
 }
@@ -129,7 +130,7 @@ impl<S: SpanSink + ?Sized> SpanSink for Arc<S> {
         (**self).export(span);
     }
 
-    fn is_enabled(&self) -> bool {
-        (**self).is_enabled()
+    fn admit(&self) -> bool {
+        (**self).admit()
     }
 }

@@ -60,8 +60,7 @@ impl<T> Lane<T> {
             return;
         }
         if self.queue.push(item).is_err() {
-            self.tally.dropped.fetch_add(1, Ordering::Relaxed);
-            self.dropped.full.increment(1);
+            self.drop_for_room();
             return;
         }
         self.tally.taken.fetch_add(1, Ordering::Relaxed);
@@ -71,8 +70,21 @@ impl<T> Lane<T> {
         }
     }
 
-    pub(crate) fn is_open(&self) -> bool {
-        !self.closed.load(Ordering::Relaxed) && !voice::is_own_thread()
+    /// Whether an item is worth being put together. If there is no room for it, it is dropped here.
+    pub(crate) fn admit(&self) -> bool {
+        if self.closed.load(Ordering::Relaxed) || voice::is_own_thread() {
+            return false;
+        }
+        let has_room = !self.queue.is_full();
+        if !has_room {
+            self.drop_for_room();
+        }
+        has_room
+    }
+
+    fn drop_for_room(&self) {
+        self.tally.dropped.fetch_add(1, Ordering::Relaxed);
+        self.dropped.full.increment(1);
     }
 
     pub(crate) fn close(&self) {
@@ -159,11 +171,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_full_lane_does_not_admit_is_counted_without_being_made() {
+        let lane = Lane::new(1, 1, Dropped::default());
+        assert!(lane.admit());
+        lane.push(1);
+        assert!(!lane.admit());
+        assert_eq!(lane.tally.count().dropped, 1);
+        lane.batch();
+        assert!(lane.admit());
+        assert_eq!(lane.tally.count().dropped, 1);
+    }
+
+    #[test]
     fn a_lane_that_is_closed_drops_and_counts() {
         let lane = Lane::new(8, 2, Dropped::default());
         lane.close();
         lane.push(1);
-        assert!(!lane.is_open());
+        assert!(!lane.admit());
         assert_eq!(lane.tally.count().dropped, 1);
         assert_eq!(lane.len(), 0);
     }

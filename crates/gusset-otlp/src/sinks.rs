@@ -11,7 +11,8 @@ use crate::lane::Lane;
 ///
 /// A span that is given to it goes into a queue that is made whole at start: no lock, no allocation, no
 /// wait. If the queue is full the span is dropped and counted. Where traces go nowhere, or everything
-/// has been shut down, [`is_enabled`](SpanSink::is_enabled) is false.
+/// has been shut down, nothing is [admitted](SpanSink::admit); while the queue is full neither, so that a
+/// collector that has been away for long costs a call no more than none.
 #[derive(Clone)]
 pub struct Spans {
     lane: Option<Arc<Lane<SpanData>>>,
@@ -45,8 +46,8 @@ impl SpanSink for Spans {
         }
     }
 
-    fn is_enabled(&self) -> bool {
-        self.lane.as_ref().is_some_and(|lane| lane.is_open())
+    fn admit(&self) -> bool {
+        self.lane.as_ref().is_some_and(|lane| lane.admit())
     }
 }
 
@@ -80,8 +81,8 @@ impl LogSink for Logs {
         }
     }
 
-    fn is_enabled(&self) -> bool {
-        self.lane.as_ref().is_some_and(|lane| lane.is_open())
+    fn admit(&self) -> bool {
+        self.lane.as_ref().is_some_and(|lane| lane.admit())
     }
 }
 

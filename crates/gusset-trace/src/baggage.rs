@@ -72,6 +72,18 @@ impl Baggage {
         kept.finish()
     }
 
+    /// What those keys and values say, of which the keys need not be fit for it.
+    pub(crate) fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, Cow<'a, str>)>) -> Self {
+        let mut kept = Kept::default();
+        for (key, value) in pairs {
+            if !key.is_empty() && key.bytes().all(is_token) {
+                let value = utf8_percent_encode(&value, ENCODED);
+                kept.push(format!("{key}={value}").as_bytes());
+            }
+        }
+        kept.finish()
+    }
+
     /// Whether nothing is said.
     #[inline]
     pub fn is_empty(&self) -> bool {

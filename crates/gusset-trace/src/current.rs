@@ -15,19 +15,25 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use crate::recording::Recording;
+use crate::trace::Shared;
 use crate::{Baggage, Propagated, SpanId, TraceContext, TraceFlags, TraceId};
 
-/// What is known of the call under way, and whose call it is. It does not change while the call lasts,
-/// so that it is shared and not copied.
-#[derive(Clone, Debug, Default)]
+/// All that is known of a call under way. It does not change while the call lasts, so that it is shared
+/// and never copied nor moved.
 pub(crate) struct Place {
     pub(crate) context: Propagated,
-    /// Tells observers apart; zero is nobody's.
-    pub(crate) owner: usize,
     pub(crate) recording: Option<Arc<Recording>>,
     pub(crate) request_id: Option<RequestId>,
-    /// The call's `tracing` span; zero if there is none.
-    pub(crate) span: u64,
+    /// The call's own `tracing` span.
+    pub(crate) span: Span,
+    /// Whose call it is; `None` for a place that is carried.
+    pub(crate) owner: Option<Arc<Shared>>,
+    /// The place of the method among the known ones, to name the span by.
+    pub(crate) method: usize,
+    /// The method of a gRPC server's call, until its status shows that it is one.
+    pub(crate) unproven: Option<Box<str>>,
+    /// What is kept aside for the call is decided at its end.
+    pub(crate) decides: bool,
 }
 
 thread_local! {
@@ -79,21 +85,28 @@ pub fn set_attribute(key: impl Into<Text>, value: impl Into<Value>) {
 
 /// The place of what is being polled on this thread, with its innermost span.
 pub(crate) fn place() -> Place {
-    let mut place = look(Place::clone);
-    place.context.trace = innermost(place.context.trace);
-    place.request_id = current_request_id();
-    place.recording = recording();
-    place
+    let mut context = look(|place| place.context.clone());
+    context.trace = innermost(context.trace);
+    Place {
+        context,
+        recording: recording(),
+        request_id: current_request_id(),
+        ..Place::default()
+    }
 }
 
-pub(crate) fn owner() -> usize {
-    look(|place| place.owner)
+/// Whether the call under way is that observer's.
+pub(crate) fn is_of(owner: &Arc<Shared>) -> bool {
+    look(|place| {
+        let of = place.owner.as_ref();
+        of.is_some_and(|of| Arc::ptr_eq(of, owner))
+    })
 }
 
 /// Whether that `tracing` span is the call's under way.
 #[cfg(feature = "subscriber")]
-pub(crate) fn is_call(span: u64) -> bool {
-    look(|place| place.span == span)
+pub(crate) fn is_call(span: &tracing::span::Id) -> bool {
+    look(|place| place.span.id().as_ref() == Some(span))
 }
 
 /// Where what is recorded below the call goes; `None` where nothing is recorded.
@@ -126,8 +139,8 @@ fn innermost(trace: Option<TraceContext>) -> Option<TraceContext> {
     })
 }
 
-/// Runs one poll at that place, whose ids those are. Puts back, also when the poll unwinds, where the
-/// thread was before.
+/// Runs one poll at that place, whose ids those are, and within its span. Puts back, also when the poll
+/// unwinds, where the thread was before.
 #[inline]
 pub(crate) fn scope<R>(
     place: &mut Option<Arc<Place>>,
@@ -143,13 +156,20 @@ pub(crate) fn scope<R>(
         }
     }
     // Without an id of its own, what is inside has that of what is outside.
-    let mut request_id = place.as_ref().and_then(|place| place.request_id.clone());
+    let has_more = |place: &&Arc<Place>| place.request_id.is_some() || !place.span.is_disabled();
+    let more = place.as_ref().filter(has_more).cloned();
     swap(place);
     let _back = Back(place, TraceIds::set_current(ids));
-    if request_id.is_some() {
-        RequestId::scope(&mut request_id, poll)
-    } else {
-        poll()
+    match more {
+        None => poll(),
+        Some(place) => {
+            let mut id = place.request_id.clone();
+            if id.is_some() {
+                RequestId::scope(&mut id, || place.span.in_scope(poll))
+            } else {
+                place.span.in_scope(poll)
+            }
+        }
     }
 }
 
@@ -189,9 +209,11 @@ pub(crate) fn end(mut ended: Arc<Place>) {
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future,
-        place: Some(Arc::new(place())),
+        place: Some(Arc::new(Place {
+            span: Span::current(),
+            ..place()
+        })),
         ids: TraceIds::current(),
-        span: Span::current(),
     }
 }
 
@@ -203,7 +225,6 @@ pin_project! {
         future: F,
         place: Option<Arc<Place>>,
         ids: Option<TraceIds>,
-        span: Span,
     }
 }
 
@@ -227,6 +248,40 @@ fn swap(place: &mut Option<Arc<Place>>) {
     });
 }
 
+// === impl Place ===
+
+impl Place {
+    /// The ids of the call, if it is one.
+    #[inline]
+    pub(crate) fn ids(&self) -> Option<TraceIds> {
+        self.context.trace.as_ref().map(TraceContext::ids)
+    }
+}
+
+impl Default for Place {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            context: Propagated::default(),
+            recording: None,
+            request_id: None,
+            span: Span::none(),
+            owner: None,
+            method: 0,
+            unproven: None,
+            decides: false,
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place")
+            .field("span", &self.span)
+            .finish_non_exhaustive()
+    }
+}
+
 // === impl Carried ===
 
 impl<F: Future> Future for Carried<F> {
@@ -234,8 +289,8 @@ impl<F: Future> Future for Carried<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let (span, future) = (this.span, this.future);
-        scope(this.place, *this.ids, || span.in_scope(|| future.poll(cx)))
+        let future = this.future;
+        scope(this.place, *this.ids, || future.poll(cx))
     }
 }
 

@@ -12,6 +12,8 @@ mod ids;
 pub mod inject;
 mod limits;
 pub mod names;
+#[cfg(feature = "opentelemetry")]
+pub mod otel;
 pub mod propagate;
 mod random;
 mod recording;

@@ -183,7 +183,7 @@ where
             shared.queue.push(*metadata.level(), line.bytes());
         }
         if let Some(sink) = &shared.sink {
-            if sink.is_enabled() && sink::wants(metadata) {
+            if sink::wants(metadata) && sink.admit() {
                 let record = sink::record(metadata, &shared.redaction, shape, &facts, &record);
                 sink.export(record);
             }

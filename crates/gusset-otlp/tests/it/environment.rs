@@ -11,13 +11,7 @@ use crate::support::{Lines, PATIENCE, env, record, span, with};
 /// What is exported, what is logged at start.
 fn on(variables: &[(&str, &str)]) -> ([bool; 2], Vec<String>) {
     let (telemetry, lines) = Lines::of(|| with(variables).unwrap());
-    (
-        [
-            telemetry.spans().is_enabled(),
-            telemetry.logs().is_enabled(),
-        ],
-        lines,
-    )
+    ([telemetry.spans().admit(), telemetry.logs().admit()], lines)
 }
 
 #[track_caller]

@@ -3,20 +3,23 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::percent_decode;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 use super::w3c::only;
 use super::{Propagated, Propagator};
 use crate::hex::{self, Case};
-use crate::{SpanId, TraceContext, TraceFlags, TraceId};
+use crate::{Baggage, SpanId, TraceContext, TraceFlags, TraceId};
 
 /// Jaeger's `uber-trace-id: {trace}:{span}:{parent}:{flags}`. Ids may be short, and colons may be
-/// percent-encoded. Its baggage, `uberctx-*`, is not read.
+/// percent-encoded. Its baggage is `uberctx-{key}: {value}`, a header each.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
 pub struct Jaeger;
 
 pub(super) static HEADER: HeaderName = HeaderName::from_static("uber-trace-id");
+
+/// What the key of a member stands behind.
+const BAGGAGE: &str = "uberctx-";
 
 const SAMPLED: u128 = 1;
 const DEBUG: u128 = 1 << 1;
@@ -25,13 +28,19 @@ const DEBUG: u128 = 1 << 1;
 
 impl Propagator for Jaeger {
     fn extract(&self, headers: &HeaderMap) -> Propagated {
+        let members = headers.iter().filter_map(|(name, value)| {
+            let key = name.as_str().strip_prefix(BAGGAGE)?;
+            let value = percent_decode(value.as_bytes()).decode_utf8().ok()?;
+            Some((key, value))
+        });
         Propagated {
             trace: only(headers, &HEADER).and_then(parse),
-            ..Propagated::default()
+            baggage: Baggage::from_pairs(members),
         }
     }
 
     fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
+        inject_baggage(&context.baggage, headers);
         let Some(trace) = &context.trace else {
             return;
         };
@@ -46,6 +55,24 @@ impl Propagator for Jaeger {
         };
         if let Ok(value) = HeaderValue::from_bytes(&value) {
             headers.insert(&HEADER, value);
+        }
+    }
+}
+
+/// One header for each member, in place of those that were copied from another message.
+fn inject_baggage(baggage: &Baggage, headers: &mut HeaderMap) {
+    let names = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(BAGGAGE));
+    let stale: Vec<HeaderName> = names.cloned().collect();
+    for name in stale {
+        headers.remove(name);
+    }
+    for (key, value) in baggage.iter() {
+        let name = HeaderName::try_from(format!("{BAGGAGE}{key}"));
+        let value = utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string();
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            headers.insert(name, value);
         }
     }
 }

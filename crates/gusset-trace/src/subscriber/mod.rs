@@ -148,6 +148,10 @@ impl SpanLayer {
                 (id.to_bytes(), flags.bits(), None, None)
             }
         };
+        // Last of all: whoever has no room counts a span that is lost.
+        if !self.out.sink.admit() {
+            return None;
+        }
         let span_id = SpanId::random().to_bytes();
         let ids = TraceIds::new(trace_id, span_id, flags & 1 != 0);
         let start = SystemTime::now();
@@ -296,7 +300,7 @@ where
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
         // The call has set its ids itself.
-        if current::is_call(id.into_u64()) {
+        if current::is_call(id) {
             return;
         }
         let node = cx.span(id).and_then(|span| {

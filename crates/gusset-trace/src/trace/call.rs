@@ -4,44 +4,28 @@ use std::sync::Arc;
 use gusset_core::{Call, Cx, End, Outcome, Stage, Token, TraceIds};
 use gusset_export::{SpanData, SpanStatus, Text};
 use gusset_http::{Http, ResponseHead, Route, Rules};
-use tracing::{Span, record_all};
+use tracing::record_all;
 
 use super::{Protocol, Shared, Side, grpc, span};
 use crate::current::{self, Place};
-use crate::recording::Recording;
 use crate::sample::{Ended, Sampler as _};
 use crate::{exception, names};
 
 /// The state of one call of [`Trace`](super::Trace): its span.
 pub struct TraceCall {
-    pub(super) span: Span,
-    /// With the recording, if the call is recorded. Always there, but for a poll.
+    /// All of it. Always there, but for a poll: it is the thread's then.
     pub(super) place: Option<Arc<Place>>,
-    pub(super) ids: TraceIds,
-    pub(super) shared: Arc<Shared>,
-    /// The place of the method among the known ones, to name the span by.
-    pub(super) method: usize,
-    /// The method of a gRPC server's call, until its status shows that it is one.
-    pub(super) unproven: Option<Box<str>>,
-    /// What is kept aside for the call is decided at its end.
-    pub(super) decides: bool,
 }
 
 // === impl TraceCall ===
 
 impl TraceCall {
-    #[inline]
-    fn recording(&self) -> Option<&Arc<Recording>> {
-        self.place.as_ref()?.recording.as_ref()
-    }
-
     /// Puts on the exported span what the head of the response tells.
-    fn record_response(&self, res: ResponseHead<'_>, route: Option<&str>) {
-        let Some(recording) = self.recording() else {
+    fn record_response(place: &Place, shared: &Shared, res: ResponseHead<'_>, route: Option<&str>) {
+        let Some(recording) = &place.recording else {
             return;
         };
-        let shared = &*self.shared;
-        let name = route.map(|route| shared.name(self.method, route));
+        let name = route.map(|route| shared.name(place.method, route));
         recording.edit(|span| {
             let on = &mut span.attributes;
             let status = i64::from(res.status.as_u16());
@@ -96,12 +80,18 @@ impl TraceCall {
         let Some(error) = cx.error_type().filter(|_| is_exception) else {
             return;
         };
-        let kind = self.shared.exception_kind();
+        let Some(place) = self.place.clone() else {
+            return;
+        };
+        let Some(shared) = &place.owner else {
+            return;
+        };
+        let kind = shared.exception_kind();
         <Self as Call<Http<R>>>::scope(self, || kind.tell(error));
-        if let (true, Some(recording)) = (self.shared.exceptions.on_spans, self.recording()) {
+        if let (true, Some(recording)) = (shared.exceptions.on_spans, &place.recording) {
             recording.edit(|span| {
                 let event = exception::on_span(error, span.start + cx.elapsed());
-                self.shared.limits.happened(span, event);
+                shared.limits.happened(span, event);
             });
         }
     }
@@ -110,43 +100,42 @@ impl TraceCall {
 impl<R: Rules> Call<Http<R>> for TraceCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let Self {
-            span, place, ids, ..
-        } = self;
-        current::scope(place, Some(*ids), || {
-            if span.is_disabled() {
-                poll()
-            } else {
-                span.in_scope(poll)
-            }
-        })
+        let ids = <Self as Call<Http<R>>>::trace_ids(self);
+        current::scope(&mut self.place, ids, poll)
     }
 
     #[inline]
     fn trace_ids(&self) -> Option<TraceIds> {
-        Some(self.ids)
+        self.place.as_ref()?.ids()
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
-        let is_looked_at = !self.span.is_disabled() || self.recording().is_some();
-        if !is_looked_at || self.shared.protocol == Protocol::Grpc {
+        let Some(place) = self.place.as_deref() else {
+            return;
+        };
+        let Some(shared) = &place.owner else {
+            return;
+        };
+        let span = &place.span;
+        let is_looked_at = !span.is_disabled() || place.recording.is_some();
+        if !is_looked_at || shared.protocol == Protocol::Grpc {
             return;
         }
         // A router further in may have matched it, after the span began.
         let route = Route::of_response(res);
-        self.record_response(res, route);
-        if self.span.is_disabled() {
+        Self::record_response(place, shared, res, route);
+        if span.is_disabled() {
             return;
         }
-        self.span.record(names::STATUS_CODE, res.status.as_u16());
-        if self.shared.side == Side::Client {
+        span.record(names::STATUS_CODE, res.status.as_u16());
+        if shared.side == Side::Client {
             // What was spoken, which the request did not know.
-            self.span.record(names::VERSION, span::version(res.version));
+            span.record(names::VERSION, span::version(res.version));
         }
         if let Some(route) = route {
-            let name = self.shared.name(self.method, route);
-            self.span.record(self.shared.route_name(), route);
-            self.span.record(names::NAME, &*name);
+            let name = shared.name(place.method, route);
+            span.record(shared.route_name(), route);
+            span.record(names::NAME, &*name);
         }
     }
 
@@ -154,18 +143,17 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
         if cx.error_type().is_some() {
             self.tell(&end, cx);
         }
-        let Self {
-            span,
-            place,
-            shared,
-            unproven,
-            decides,
-            ..
-        } = self;
+        let Some(place) = self.place else {
+            return;
+        };
+        let Some(shared) = &place.owner else {
+            return;
+        };
         let is_grpc = shared.protocol == Protocol::Grpc;
+        let (span, unproven) = (&place.span, place.unproven.as_deref());
         if !span.is_disabled() {
             if is_grpc {
-                grpc::on_end(&span, cx.status(), unproven.as_deref());
+                grpc::on_end(span, cx.status(), unproven);
             }
             record_all!(
                 span,
@@ -175,26 +163,22 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
                 { names::STAGE } = end.stage().map(Stage::as_str),
             );
         }
-        let Some(place) = place else {
-            return;
-        };
-        let Some(recording) = &place.recording else {
-            return current::end(place);
-        };
-        if decides {
-            let ended = Ended {
-                outcome: cx.outcome(),
-                error: cx.error_type(),
-                elapsed: cx.elapsed(),
-            };
-            recording.out().decide(shared.sampler.keep(&ended));
-        }
-        if let Some(mut data) = recording.take() {
-            if is_grpc {
-                grpc::finish(&mut data, cx.status(), unproven);
+        if let Some(recording) = &place.recording {
+            if place.decides {
+                let ended = Ended {
+                    outcome: cx.outcome(),
+                    error: cx.error_type(),
+                    elapsed: cx.elapsed(),
+                };
+                recording.out().decide(shared.sampler.keep(&ended));
             }
-            Self::finish(&mut data, end.stage(), cx);
-            recording.out().export(data);
+            if let Some(mut data) = recording.take() {
+                if is_grpc {
+                    grpc::finish(&mut data, cx.status(), unproven);
+                }
+                Self::finish(&mut data, end.stage(), cx);
+                recording.out().export(data);
+            }
         }
         current::end(place);
     }
@@ -203,7 +187,7 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
 impl fmt::Debug for TraceCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TraceCall")
-            .field("span", &self.span)
+            .field("place", &self.place)
             .finish_non_exhaustive()
     }
 }

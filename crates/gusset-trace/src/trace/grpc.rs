@@ -90,7 +90,7 @@ pub(super) fn on_end(span: &Span, status: Option<Token>, unproven: Option<&str>)
 }
 
 /// As [`on_end`], on the span that is exported.
-pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Option<Box<str>>) {
+pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Option<&str>) {
     let Some(status) = status else {
         return;
     };
@@ -101,10 +101,7 @@ pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Optio
         if let Some((_, value)) = on.iter_mut().find(|(name, _)| name == names::RPC_METHOD) {
             *value = OTHER.into();
         }
-        on.push((
-            names::RPC_METHOD_ORIGINAL.into(),
-            String::from(method).into(),
-        ));
+        on.push((names::RPC_METHOD_ORIGINAL.into(), method.to_owned().into()));
     }
 }
 

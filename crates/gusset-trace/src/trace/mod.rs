@@ -37,7 +37,7 @@ use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, name
 /// start. While it is entered, `current()` is this span, whether anybody subscribes to spans or not.
 ///
 /// Whether it is exported is decided before any of it is put together, by a
-/// [`Sampler`](crate::sample::Sampler). It goes to the sink that the builder was given, else to the
+/// [`Sampler`]. It goes to the sink that the builder was given, else to the
 /// [`SpanLayer`](crate::SpanLayer) of the thread's subscriber (feature `subscriber`), whatever other
 /// layers show or filter out.
 ///
@@ -63,7 +63,7 @@ pub struct Trace {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     side: Side,
     protocol: Protocol,
     propagators: Propagators,
@@ -153,12 +153,11 @@ impl<R: Rules> Observer<Http<R>> for Trace {
 
     fn start(&self, req: RequestHead<'_>, cx: &mut Cx) -> Self::Call {
         let shared = &*self.shared;
-        let owner = Arc::as_ptr(&self.shared).cast::<u8>() as usize;
-        if shared.side == Side::Server && current::owner() == owner {
+        if shared.side == Side::Server && current::is_of(&self.shared) {
             return None;
         }
         let mut memory = current::fresh();
-        let place = Arc::make_mut(&mut memory);
+        let place = Arc::get_mut(&mut memory)?;
         let inside = match shared.side {
             Side::Server => {
                 place.context = shared.receive(req);
@@ -209,16 +208,13 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         let is_looked_at = !span.is_disabled() || recording.is_some();
         let is_unproven = is_looked_at && self.is(Side::Server, Protocol::Grpc);
         place.recording = recording;
-        place.owner = owner;
-        place.span = span.id().map_or(0, |id| id.into_u64());
+        place.unproven = is_unproven.then(|| grpc::unproven(req));
+        place.span = span;
+        place.owner = Some(self.shared.clone());
+        place.method = shared.methods.index_of(req.method);
+        place.decides = decides;
         Some(TraceCall {
-            span,
             place: Some(memory),
-            ids,
-            shared: self.shared.clone(),
-            method: shared.methods.index_of(req.method),
-            unproven: is_unproven.then(|| grpc::unproven(req)),
-            decides,
         })
     }
 }
@@ -299,7 +295,7 @@ impl Shared {
         let sink = is_recorded
             .then(|| sink().or_else(|| self.sink()))
             .flatten();
-        let sink = sink.filter(SpanSink::is_enabled);
+        let sink = sink.filter(SpanSink::admit);
         Chosen {
             trace_id,
             is_sampled,
@@ -354,7 +350,7 @@ impl Shared {
             parent_is_remote: parent.is_some() && self.side == Side::Server,
             flags: trace.flags().bits(),
             // What others keep in it is theirs, and the caller's word: it travels, and is not told.
-            trace_state: match trace.state().get("ot") {
+            trace_state: match ours(trace) {
                 None => Text::Borrowed(""),
                 Some(ours) => format!("ot={ours}").into(),
             },
@@ -391,6 +387,12 @@ impl Shared {
             (Protocol::Grpc, Side::Client) => Kind::RpcClient,
         }
     }
+}
+
+/// What OpenTelemetry keeps in the state of a trace.
+fn ours(trace: &TraceContext) -> Option<&str> {
+    let state = trace.state();
+    (!state.is_empty()).then(|| state.get("ot")).flatten()
 }
 
 // === impl Unread ===

@@ -359,7 +359,7 @@ fn a_sink_that_is_switched_off_is_not_given_spans() {
         fn export(&self, _: gusset_export::SpanData) {
             panic!("nobody wants it");
         }
-        fn is_enabled(&self) -> bool {
+        fn admit(&self) -> bool {
             false
         }
     }

@@ -236,3 +236,34 @@ fn the_environment_chooses_and_a_wrong_choice_names_the_variable() {
         assert!(error.to_string().contains("OTEL_PROPAGATORS"), "{error}");
     }
 }
+
+#[test]
+fn jaeger_s_baggage_is_read_and_sent_a_header_a_member() {
+    use gusset_trace::{Propagator as _, Propagators};
+    let jaeger = Propagators::parse("jaeger").unwrap();
+    let received = headers(&[
+        (
+            "uber-trace-id",
+            &format!("{}:{}:0:1", "a".repeat(32), "b".repeat(16)),
+        ),
+        ("uberctx-tenant", "a%20b"),
+        ("uberctx-", "nothing"),
+        ("other-ctx", "1"),
+    ]);
+    let context = jaeger.extract(&received);
+    assert_eq!(context.baggage.as_str(), "tenant=a%20b");
+    let mut sent = headers(&[("uberctx-stale", "1")]);
+    jaeger.inject(&context, &mut sent);
+    assert_eq!(sent["uberctx-tenant"], "a%20b");
+    assert!(!sent.contains_key("uberctx-stale"));
+    // The limits of baggage are kept, whatever is sent.
+    let many: Vec<_> = (0..100)
+        .map(|at| (format!("uberctx-k{at}"), "v".repeat(200)))
+        .collect();
+    let many: Vec<_> = many
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    let baggage = jaeger.extract(&headers(&many)).baggage;
+    assert!(baggage.as_str().len() <= 8192 && baggage.iter().count() <= 64);
+}

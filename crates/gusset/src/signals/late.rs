@@ -30,8 +30,8 @@ impl<T: LogSink> LogSink for Late<T> {
         }
     }
 
-    fn is_enabled(&self) -> bool {
-        self.0.get().is_some_and(T::is_enabled)
+    fn admit(&self) -> bool {
+        self.0.get().is_some_and(T::admit)
     }
 }
 
@@ -42,7 +42,7 @@ impl<T: SpanSink> SpanSink for Late<T> {
         }
     }
 
-    fn is_enabled(&self) -> bool {
-        self.0.get().is_some_and(T::is_enabled)
+    fn admit(&self) -> bool {
+        self.0.get().is_some_and(T::admit)
     }
 }

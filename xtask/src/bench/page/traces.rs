@@ -13,7 +13,8 @@ const HEAD: &str = "
 The same two services, with requests that bear a `traceparent`. Instructions are those of all threads,
 so that what is put off counts too; allocations are the call's own.
 
-- *filtered off*: nobody wants spans;
+- *filtered off*: nobody wants spans, and no propagator of OpenTelemetry's is set; gusset reads the trace and
+  sends it on all the same;
 - *not sampled*: the caller says so, and the decision is the caller's;
 - *sampled*: spans go into a queue of 2048, whose batches of 512 a thread throws away: the SDK's batch
   processor with an exporter that discards, and the same written for our sink.
