@@ -60,7 +60,7 @@ pub fn client_metrics() -> ObserveLayer<Http<HttpClient>, HttpMetrics> {
 
 fn recorder() -> SharedRecorder {
     let prometheus = Prometheus::builder().build().expect("by convention");
-    Arc::new(prometheus.recorder())
+    prometheus.recorder()
 }
 
 /// The observer of [`metrics`], to be laid beside others.
@@ -71,7 +71,7 @@ pub fn metrics_observer() -> HttpMetrics {
     observer_on(recorder())
 }
 
-fn metrics_on(recorder: SharedRecorder) -> Observed<HttpMetrics> {
+pub(crate) fn metrics_on(recorder: SharedRecorder) -> Observed<HttpMetrics> {
     ObserveLayer::new(observer_on(recorder))
 }
 

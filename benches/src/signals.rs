@@ -5,10 +5,12 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use gusset::Signals;
+use gusset_otlp::Telemetry;
+use gusset_prometheus::Prometheus;
 use tracing::dispatcher;
 
 use crate::axum::{BARE, layered};
-use crate::{Scenario, Work, Works};
+use crate::{Scenario, Work, Works, layers};
 
 /// The scenarios of a router that wears everything.
 ///
@@ -24,6 +26,11 @@ pub fn scenarios() -> Vec<Scenario> {
     };
     vec![
         over(
+            "axum/metrics-otlp",
+            "HTTP metrics, the same page and OTLP",
+            metrics_and_otlp,
+        ),
+        over(
             "axum/signals",
             "a line, a span and metrics; nothing exported",
             || works(&[]),
@@ -37,11 +44,7 @@ pub fn scenarios() -> Vec<Scenario> {
             "axum/signals-dead",
             "the same as the first, with a collector that never answers",
             || {
-                // Connections wait in its backlog for ever.
-                let dead = TcpListener::bind("127.0.0.1:0").expect("the machine has a port");
-                let address = dead.local_addr().expect("it has an address");
-                std::mem::forget(dead);
-                let endpoint = format!("http://{address}");
+                let endpoint = dead_endpoint();
                 works(&[
                     ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
                     // Soon full, as they are when a collector has been away for long.
@@ -53,6 +56,25 @@ pub fn scenarios() -> Vec<Scenario> {
             },
         ),
     ]
+}
+
+/// A collector that takes connections and never answers: they wait in its backlog for ever.
+fn dead_endpoint() -> String {
+    let dead = TcpListener::bind("127.0.0.1:0").expect("the machine has a port");
+    let address = dead.local_addr().expect("it has an address");
+    std::mem::forget(dead);
+    format!("http://{address}")
+}
+
+/// The metrics of the scenario `axum/metrics`, from one recording on two roads.
+fn metrics_and_otlp() -> Works {
+    let prometheus = Prometheus::builder().build().expect("by convention");
+    let telemetry = Telemetry::builder()
+        .endpoint(dead_endpoint())
+        .metrics(prometheus.recorder())
+        .build_with(|_| None);
+    std::mem::forget(telemetry.expect("a good configuration"));
+    layered(layers::metrics_on(prometheus.recorder()))
 }
 
 /// Calls of the router with the signals of that environment, whose lines go nowhere.
