@@ -3,7 +3,6 @@
 mod access;
 mod control;
 mod counters;
-mod error;
 mod format;
 mod layer;
 mod limit;
@@ -17,8 +16,8 @@ mod writer;
 pub use access::{AccessCall, AccessLog, AccessLogBuilder, Levels, Sampling};
 pub use control::{Control, LogFilter};
 pub use counters::SharedRecorder;
-pub use error::ConfigError;
 pub use format::Format;
+pub use gusset_core::ConfigError;
 pub use layer::{Log, LogLayer, LogLayerBuilder};
 pub use redact::Redaction;
 pub use writer::Guard;

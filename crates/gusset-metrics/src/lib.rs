@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod error;
 pub mod http;
 mod instruments;
 mod intern;
@@ -15,7 +14,7 @@ pub mod rpc;
 mod series;
 mod table;
 
-pub use error::ConfigError;
+pub use gusset_core::ConfigError;
 pub use http::{HttpMetrics, HttpMetricsBuilder};
 pub use labels::{Label, LabelValue};
 pub use messaging::{MessageMetrics, MessageMetricsBuilder};

@@ -2,7 +2,6 @@
 
 mod detect;
 mod encode;
-mod error;
 mod lane;
 pub mod names;
 mod report;
@@ -15,7 +14,7 @@ mod telemetry;
 mod voice;
 mod worker;
 
-pub use error::ConfigError;
+pub use gusset_core::ConfigError;
 pub use gusset_export::Resource;
 pub use report::{Count, Report};
 pub use signal::{Protocol, Signal};

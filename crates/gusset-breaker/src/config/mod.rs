@@ -1,12 +1,11 @@
 //! When a breaker opens, for how long, and what closes it again.
 
 mod check;
-mod error;
 mod preset;
 
 use std::time::Duration;
 
-pub use self::error::ConfigError;
+pub use gusset_core::ConfigError;
 
 /// When a breaker opens, for how long, and what closes it again.
 ///
