@@ -149,6 +149,14 @@ mod tests {
             ("proc/sys/kernel/hostname", "here\n".to_owned()),
             ("proc/sys/kernel/osrelease", "6.1.0\n".to_owned()),
             ("etc/machine-id", "abc\n".to_owned()),
+            (
+                "proc/self/status",
+                "Name:\tshop\nUid:\t1000\t1001\t1000\t1000\n".to_owned(),
+            ),
+            (
+                "etc/passwd",
+                "root:x:0:0::/:\na:x:1000:1::/:\nclerk:x:1001:1::/:\n".to_owned(),
+            ),
             ("account/namespace", "trade".to_owned()),
         ] {
             let path = root.join(path);
@@ -176,6 +184,7 @@ mod tests {
             ("host.name", "here"),
             ("host.id", "abc"),
             ("os.version", "6.1.0"),
+            ("process.owner", "clerk"),
             ("k8s.namespace.name", "trade"),
         ] {
             assert_eq!(found[key].to_string(), value);

@@ -16,6 +16,9 @@ pub(super) fn detect(places: &Places, put: &mut impl FnMut(&'static str, Value))
         let path = path.to_string_lossy().into_owned();
         put("process.executable.path", path.into());
     }
+    if let Some(owner) = owner(places) {
+        put("process.owner", owner.into());
+    }
     if let Some(name) = read(places.proc.join("sys/kernel/hostname")) {
         put("host.name", name.into());
     }
@@ -27,6 +30,20 @@ pub(super) fn detect(places: &Places, put: &mut impl FnMut(&'static str, Value))
     if let Some(release) = read(places.proc.join("sys/kernel/osrelease")) {
         put("os.version", release.into());
     }
+}
+
+/// The name of the user whom the process runs as.
+fn owner(places: &Places) -> Option<String> {
+    let status = read(places.proc.join("self/status"))?;
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    // Real, effective, saved, of the file system.
+    let id = ids.split_ascii_whitespace().nth(1)?;
+    let users = read(places.etc.join("passwd"))?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, of) = (fields.next()?, fields.nth(1)?);
+        (of == id).then(|| name.to_owned())
+    })
 }
 
 /// As semantic conventions call it.

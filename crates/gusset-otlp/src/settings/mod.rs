@@ -59,10 +59,23 @@ pub(crate) struct Reading {
     pub(crate) delta: bool,
 }
 
+/// Variables of the specification that set up telemetry, and not here: who sets one is told.
+const NOT_READ: [&str; 3] = [
+    "OTEL_CONFIG_FILE",
+    "OTEL_EXPERIMENTAL_CONFIG_FILE",
+    "OTEL_ENTITIES",
+];
+
 // === impl Settings ===
 
 impl Settings {
     pub(crate) fn new(env: &Env<'_>, code: &Code) -> Result<Self, ConfigError> {
+        for name in NOT_READ {
+            if env.text(name).is_some() {
+                env.voice
+                    .warn(format_args!("{name} is ignored: it is not read here"));
+            }
+        }
         let mut roads = <[Roads; 3]>::default();
         let disabled = env.flag("OTEL_SDK_DISABLED");
         if !disabled {

@@ -106,6 +106,8 @@ fn what_cannot_be_read_is_said_once_and_passed_over() {
         ),
         ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/unused"),
         ("OTEL_LOG_LEVEL", "loud"),
+        ("OTEL_CONFIG_FILE", "otel.yaml"),
+        ("OTEL_ENTITIES", "service{service.name=shop}"),
     ] {
         let warning = warns(&[to, variable]);
         assert!(warning.contains(variable.0), "{warning}");
