@@ -16,7 +16,8 @@
 pub struct TraceIds {
     trace_id: [u8; 16],
     span_id: [u8; 8],
-    sampled: bool,
+    /// W3C's trace flags.
+    flags: u8,
 }
 
 // === impl TraceIds ===
@@ -28,8 +29,24 @@ impl TraceIds {
         Self {
             trace_id,
             span_id,
-            sampled,
+            flags: sampled as u8,
         }
+    }
+
+    /// With W3C's trace flags, of which bit 0 says whether the span is sampled.
+    ///
+    /// ```
+    /// use gusset_core::TraceIds;
+    ///
+    /// let ids = TraceIds::new([1; 16], [2; 8], false).with_flags(3);
+    /// assert!(ids.is_sampled());
+    /// assert_eq!(ids.flags(), 3);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn with_flags(mut self, flags: u8) -> Self {
+        self.flags = flags;
+        self
     }
 
     /// The trace.
@@ -47,6 +64,12 @@ impl TraceIds {
     /// Whether the span is recorded where traces are kept.
     #[inline]
     pub const fn is_sampled(self) -> bool {
-        self.sampled
+        self.flags & 1 != 0
+    }
+
+    /// W3C's trace flags.
+    #[inline]
+    pub const fn flags(self) -> u8 {
+        self.flags
     }
 }

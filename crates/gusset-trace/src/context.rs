@@ -39,7 +39,7 @@ impl TraceContext {
     #[inline]
     pub(crate) fn ids(&self) -> TraceIds {
         let (trace_id, span_id) = (self.trace_id.to_bytes(), self.span_id.to_bytes());
-        TraceIds::new(trace_id, span_id, self.flags.is_sampled())
+        TraceIds::new(trace_id, span_id, false).with_flags(self.flags.bits())
     }
 
     /// That span of that trace.

@@ -135,8 +135,8 @@ impl SpanLayer {
         let (trace_id, flags, parent_span_id, recording) = match parent {
             Parent::Unrecorded => return None,
             Parent::Span { ids, recording } => {
-                let sampled = u8::from(ids.is_sampled());
-                (ids.trace_id(), sampled, Some(ids.span_id()), recording)
+                let flags = ids.flags();
+                (ids.trace_id(), flags, Some(ids.span_id()), recording)
             }
             Parent::None => {
                 let id = TraceId::random();
@@ -153,7 +153,7 @@ impl SpanLayer {
             return None;
         }
         let span_id = SpanId::random().to_bytes();
-        let ids = TraceIds::new(trace_id, span_id, flags & 1 != 0);
+        let ids = TraceIds::new(trace_id, span_id, false).with_flags(flags);
         let start = SystemTime::now();
         let metadata = attributes.metadata();
         let trace_state = match &recording {
