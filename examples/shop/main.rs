@@ -77,6 +77,7 @@ async fn main() -> ExitCode {
     signals
         .install()
         .expect("the process has no subscriber yet");
+    signals.log_panics();
     match run(options, signals, &mut out).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

@@ -54,6 +54,23 @@ impl SignalsBuilder {
     }
 
     /// Sets up where metrics are kept: boundaries of histograms.
+    ///
+    /// ```
+    /// use gusset::metrics::Registry;
+    /// use gusset::prometheus::Resource;
+    /// use gusset::trace::sample::{ParentBased, Ratio, Tail};
+    ///
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let registry = Registry::builder().buckets("db.client.operation.duration", &[0.01, 0.1]);
+    /// let signals = gusset::signals()
+    ///     .registry(registry)
+    ///     .resource(Resource::new().with("service.name", "shop"))
+    ///     // A tenth, and whatever fails.
+    ///     .sampler(Tail::new(ParentBased::new(Ratio::new(0.1))))
+    ///     .build_with(|_| None)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn registry(mut self, registry: RegistryBuilder) -> Self {
         self.registry = registry;
         self
@@ -85,6 +102,15 @@ impl SignalsBuilder {
     }
 
     /// Adds a layer of one's own to the subscriber, with a filter of its own if it wants one.
+    ///
+    /// ```
+    /// # #[derive(Default)] struct Count;
+    /// # impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Count {}
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let signals = gusset::signals().layer(Count::default()).build_with(|_| None)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<tracing_subscriber::Registry> + Send + Sync,

@@ -107,12 +107,30 @@ impl Signals {
     }
 
     /// Where metrics are recorded: for whatever else measures.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let signals = gusset::signals().build_with(|_| None)?;
+    /// metrics::with_local_recorder(&signals.registry(), || metrics::counter!("jobs").increment(1));
+    /// assert!(signals.prometheus().page().render().contains("jobs_total 1"));
+    /// assert_eq!(signals.page_address(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn registry(&self) -> Arc<Registry> {
         self.registry.clone()
     }
 
     /// The subscriber of events and spans: for `tracing::dispatcher::with_default`, where
     /// [`install`](Self::install) is too much.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let signals = gusset::signals().build_with(|_| None)?;
+    /// tracing::dispatcher::with_default(signals.dispatch(), || tracing::info!("hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn dispatch(&self) -> &Dispatch {
         &self.dispatch
     }
@@ -127,7 +145,30 @@ impl Signals {
         tracing::dispatcher::set_global_default(self.dispatch.clone()).map_err(InstallError::new)
     }
 
+    /// Writes a line for each panic of the process, with its backtrace, and then does what was done before:
+    /// global, by name. See [`gusset_log::panics`].
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let signals = gusset::signals().build()?;
+    /// signals.log_panics();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn log_panics(&self) {
+        gusset_log::panics::install(&self.guard);
+    }
+
     /// Changes which lines are written while the service runs.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::time::Duration;
+    /// let signals = gusset::signals().build_with(|_| None)?;
+    /// signals.log_control().set_for("debug", Duration::from_secs(600))?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn log_control(&self) -> &Control {
         &self.control
     }
