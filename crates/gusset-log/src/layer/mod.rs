@@ -108,7 +108,7 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let shared = &*self.shared;
-        if !shared.keeps(attributes.metadata()) {
+        if !shared.keeps_spans() {
             return;
         }
         let text = shared.span_text(attributes.metadata(), |visit| attributes.record(visit));
@@ -123,10 +123,10 @@ where
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
         let shared = &*self.shared;
-        let Some(span) = ctx.span(id) else {
+        if !shared.keeps_spans() {
             return;
-        };
-        if shared.keeps(span.metadata()) {
+        }
+        if let Some(span) = ctx.span(id) {
             // Formatted before the lock of the extensions is taken: formatting is the service's code.
             let text = shared.span_text(span.metadata(), |visit| values.record(visit));
             Kept::put(&mut span.extensions_mut(), shared.id, text);
@@ -217,9 +217,9 @@ impl Shared {
         }
     }
 
-    /// Whether a span's fields are shown. The span of a call tells the ids, which stand on every line.
-    fn keeps(&self, metadata: &Metadata<'_>) -> bool {
-        self.spans && self.lines && metadata.target() != "gusset::trace"
+    /// Whether the fields of spans are shown.
+    fn keeps_spans(&self) -> bool {
+        self.spans && self.lines
     }
 
     /// A line that comes from nowhere in the service.
