@@ -224,7 +224,10 @@ impl Shared {
     fn lets_pass(&self, metadata: &Metadata<'_>) -> bool {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         let is_call = metadata.is_span() && metadata.target() == names::CALLS;
-        (now.calls || !is_call) && now.targets.would_enable(metadata.target(), metadata.level())
+        (now.calls || !is_call)
+            && now
+                .targets
+                .would_enable(metadata.target(), metadata.level())
     }
 }
 

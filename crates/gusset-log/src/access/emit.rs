@@ -11,7 +11,7 @@ use gusset_http::{GrpcCode, RequestProgress, capped};
 use tracing::{Level, event};
 
 use super::Side;
-use super::call::Kept;
+use super::kept::Kept;
 use super::shown::{self, PATH, Summary, Url};
 use crate::names;
 
@@ -47,7 +47,7 @@ macro_rules! at_level {
 /// Writes the line of a call.
 pub(super) fn line(level: Level, kept: &Arc<Kept>) {
     Current::set(Some(kept.clone()));
-    match kept.shared.side {
+    match kept.shared().side {
         Side::Server => kept.server(level),
         Side::Client => kept.client(level),
         Side::GrpcServer => kept.grpc_server(level),
@@ -78,7 +78,7 @@ pub(super) fn nanos(time: Duration) -> u64 {
     time.as_secs() * 1_000_000_000 + u64::from(time.subsec_nanos())
 }
 
-fn seconds(time: Duration) -> f64 {
+pub(super) fn seconds(time: Duration) -> f64 {
     // One division, so that the digits are those of the nanoseconds.
     nanos(time) as f64 / 1e9
 }
@@ -126,7 +126,7 @@ impl Kept {
         let (host, port) = self.peer();
         at_level!(level, "http.client.request", Glance(self, Self::summary), {
             { names::METHOD } = self.method(),
-            { names::URL } = display(Url { uri: &self.uri, redaction: self.shared.query.as_ref() }),
+            { names::URL } = display(Url { uri: self.uri(), redaction: self.shared().query.as_ref() }),
             { names::STATUS } = self.status(),
             { names::RESPONSE_SIZE } = self.end.bytes,
             { names::REQUEST_SIZE } = self.read(),
@@ -204,7 +204,7 @@ impl Kept {
 
     #[inline]
     pub(super) fn method(&self) -> &str {
-        self.shared.methods.name(self.method)
+        self.shared().methods.name(self.method)
     }
 
     pub(super) fn method_original(&self) -> Option<&str> {
@@ -214,7 +214,7 @@ impl Kept {
 
     #[inline]
     pub(super) fn path(&self) -> &str {
-        capped(self.uri.path(), PATH)
+        capped(self.uri().path(), PATH)
     }
 
     #[inline]
@@ -240,7 +240,7 @@ impl Kept {
 
     #[inline]
     pub(super) fn scheme(&self) -> Option<&'static str> {
-        match self.uri.scheme_str() {
+        match self.uri().scheme_str() {
             Some("https") => Some("https"),
             Some("http") => Some("http"),
             _ => None,
@@ -249,12 +249,12 @@ impl Kept {
 
     #[inline]
     pub(super) fn query(&self) -> Option<gusset_http::RedactedQuery<'_>> {
-        let (redaction, query) = (self.shared.query.as_ref()?, self.uri.query()?);
+        let (redaction, query) = (self.shared().query.as_ref()?, self.uri().query()?);
         Some(redaction.redact(query))
     }
 
     fn peer(&self) -> (Option<&str>, Option<u16>) {
-        let Self { uri, host, .. } = self;
+        let (uri, host) = (self.uri(), &self.host);
         let named = match uri.authority() {
             Some(authority) => Some(authority.as_str()),
             None => host.as_ref().and_then(|host| host.to_str().ok()),
@@ -271,7 +271,7 @@ impl Kept {
     }
 
     fn rpc_path(&self) -> &str {
-        let path = self.uri.path();
+        let path = self.uri().path();
         capped(path.strip_prefix('/').unwrap_or(path), 256)
     }
 

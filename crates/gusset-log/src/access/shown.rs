@@ -94,6 +94,17 @@ impl fmt::Display for Url<'_> {
     }
 }
 
+// === impl Lossy ===
+
+impl Lossy<'_> {
+    pub(super) fn to_text(self) -> String {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => capped(text, HEADER).to_owned(),
+            Err(_) => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Lossy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut left = HEADER;

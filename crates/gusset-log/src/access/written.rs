@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use gusset_core::Token;
 
-use super::call::Kept;
+use super::kept::Kept;
 use super::{Side, shown};
 use crate::format::json::JsonEscape;
 use crate::format::line::Line;
@@ -20,9 +20,9 @@ impl Kept {
     /// Whether the line fits into a line whatever it says, so that nothing has to be left out.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.shared.side == Side::Server
-            && self.uri.path().len() <= SHORT
-            && self.shared.query.is_none()
+        self.shared().side == Side::Server
+            && self.uri().path().len() <= SHORT
+            && self.shared().query.is_none()
     }
 
     /// Writes the fields.

@@ -134,7 +134,18 @@ impl Line {
     /// number they are the same as the division.
     #[inline]
     pub(crate) fn seconds(&mut self, nanos: u64) {
-        self.decimal::<9>(nanos / 1_000_000_000, nanos % 1_000_000_000);
+        const SECOND: u64 = 1_000_000_000;
+        // Most calls take less than that.
+        if nanos < SECOND && nanos % 10 != 0 {
+            let nanos = nanos as u32;
+            let [a, b] = PAIRS[(nanos / 10_000_000) as usize];
+            let [c, d] = PAIRS[(nanos / 100_000 % 100) as usize];
+            let [e, f] = PAIRS[(nanos / 1000 % 100) as usize];
+            let [g, h] = PAIRS[(nanos / 10 % 100) as usize];
+            let i = b'0' + (nanos % 10) as u8;
+            return self.push(&[b'0', b'.', a, b, c, d, e, f, g, h, i]);
+        }
+        self.decimal::<9>(nanos / SECOND, nanos % SECOND);
     }
 
     /// A number and so many digits of its fraction, without needless zeros but one: a number with a point
@@ -200,14 +211,7 @@ impl Line {
 
     #[inline]
     pub(crate) fn hex<const BYTES: usize>(&mut self, bytes: [u8; BYTES]) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut digits = [[0; 2]; BYTES];
-        for (pair, byte) in digits.iter_mut().zip(bytes) {
-            *pair = [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ];
-        }
+        let digits = bytes.map(|byte| HEX[usize::from(byte)]);
         self.push(digits.as_flattened());
     }
 }
@@ -334,6 +338,18 @@ pub(crate) static PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
+/// `00` to `ff`.
+static HEX: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0x20;
@@ -390,6 +406,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn seconds_below_one_are_the_quotient(nanos in 0..2_000_000_000_u64) {
+            let mut line = Line::new();
+            line.seconds(nanos);
+            let text = String::from_utf8(line.bytes).unwrap();
+            prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
+        }
+
         #[test]
         fn any_seconds_are_the_quotient(nanos in 0..1_u64 << 53) {
             let mut line = Line::new();

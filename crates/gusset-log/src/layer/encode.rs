@@ -1,14 +1,12 @@
 //! One line, from an event.
 
-use std::sync::Arc;
-
 use gusset_core::TraceIds;
 use tracing::Metadata;
 use tracing::field::Visit;
 
 use super::{Shared, with_request_id};
 use crate::Format;
-use crate::access::{Current, Kept};
+use crate::access::Kept;
 use crate::format::clf::ClfFields;
 use crate::format::json::{self, JsonFields};
 use crate::format::line::Line;
@@ -45,6 +43,7 @@ impl Shared {
         shape: &Shape,
         facts: &Facts,
         record: Recording<'_>,
+        call: Option<&Kept>,
         spans: impl FnOnce(&mut Line),
     ) {
         line.begin(self.cap, self.longest);
@@ -105,7 +104,7 @@ impl Shared {
                     fields.only = None;
                     fields.skip = Some(message);
                 }
-                match self.current(shape) {
+                match call.filter(|call| self.writes(call)) {
                     Some(call) => call.write_json(fields.line),
                     None => record(&mut fields),
                 }
@@ -119,23 +118,22 @@ impl Shared {
         }
     }
 
-    /// The call whose line this is, if it can be written without the help of its event.
+    /// Whether the line of a call can be written without the help of its event.
     #[inline]
-    fn current(&self, shape: &Shape) -> Option<Arc<Kept>> {
+    fn writes(&self, call: &Kept) -> bool {
         /// What a line has to have room for.
         const ROOM: usize = 16 << 10;
-        if !shape.is_server || self.format != Format::Json {
-            return None;
-        }
-        let is_whole =
-            self.cap >= ROOM && self.longest >= ROOM / 2 && !self.redaction.has_patterns();
-        Current::take().filter(|call| is_whole && call.is_plain())
+        self.format == Format::Json
+            && self.cap >= ROOM
+            && self.longest >= ROOM / 2
+            && !self.redaction.has_patterns()
+            && call.is_plain()
     }
 
     /// Whether texts are looked through. Those of access lines were made without secrets: in them only
     /// patterns of the service's own are looked for.
     #[inline]
-    fn scrubs(&self, shape: &Shape) -> Option<&Redaction> {
+    pub(super) fn scrubs(&self, shape: &Shape) -> Option<&Redaction> {
         match shape.is_access {
             true => self.redaction.has_patterns().then_some(&self.redaction),
             false => self.redaction.looks().then_some(&self.redaction),

@@ -25,6 +25,7 @@ pub use self::builder::{Log, LogLayerBuilder};
 pub(crate) use self::encode::{Facts, Recording};
 use self::scratch::Scratch;
 use self::spans::Kept;
+use crate::access::Current;
 use crate::counters::{Reason, place};
 use crate::format::line::Line;
 use crate::format::shape::Shape;
@@ -160,6 +161,12 @@ where
             suppressed,
             ids: TraceIds::current(),
         };
+        let call = match shape.is_server && (shared.format == Format::Json || shared.sink.is_some())
+        {
+            true => Current::take(),
+            false => None,
+        };
+        let call = call.as_deref();
         let record = |visit: &mut dyn tracing::field::Visit| event.record(visit);
         if shared.lines && (shape.is_access || !shared.format.is_for_calls_only()) {
             let span = match shared.saw_span.load(Ordering::Relaxed) {
@@ -174,6 +181,7 @@ where
                 shape,
                 &facts,
                 &record,
+                call,
                 |line| {
                     if let Some(span) = &span {
                         spans::write(shared, line, span);
@@ -184,7 +192,8 @@ where
         }
         if let Some(sink) = &shared.sink {
             if sink.is_enabled() && sink::wants(metadata) {
-                let record = sink::record(metadata, &shared.redaction, shape, &facts, &record);
+                let redaction = shared.scrubs(shape);
+                let record = sink::record(metadata, redaction, shape, &facts, &record, call);
                 sink.export(record);
             }
         }
@@ -243,6 +252,7 @@ impl Shared {
             &shape,
             &facts,
             record,
+            None,
             |_| {},
         );
         line.bytes().to_vec()
