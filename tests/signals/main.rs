@@ -1,5 +1,7 @@
 //! All signals agree on what a call was: seen on a refused one.
 
+mod lines;
+
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 

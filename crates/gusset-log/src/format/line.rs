@@ -137,11 +137,7 @@ impl Line {
         const SECOND: u64 = 1_000_000_000;
         // Most calls take less than that.
         if nanos < SECOND && nanos % 10 != 0 {
-            let nanos = nanos as u32;
-            let [a, b] = PAIRS[(nanos / 10_000_000) as usize];
-            let [c, d] = PAIRS[(nanos / 100_000 % 100) as usize];
-            let [e, f] = PAIRS[(nanos / 1000 % 100) as usize];
-            let [g, h] = PAIRS[(nanos / 10 % 100) as usize];
+            let [a, b, c, d, e, f, g, h] = eight(nanos / 10);
             let i = b'0' + (nanos % 10) as u8;
             return self.push(&[b'0', b'.', a, b, c, d, e, f, g, h, i]);
         }
@@ -327,6 +323,19 @@ const fn offences(word: u64) -> u64 {
     word | control | quotes | zeros(word ^ (ONES * 0x7f))
 }
 
+/// The digits of a number of at most eight, all at once: halves, then pairs, then digits, each in its own
+/// part of a word.
+#[inline]
+fn eight(number: u64) -> [u8; 8] {
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    // Divisions by 100 and by 10 as multiplications, exact for numbers so small.
+    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | ((halves - 100 * hundreds) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = tens | ((pairs - 10 * tens) << 8);
+    (digits | (ONES * 0x30)).to_le_bytes()
+}
+
 /// `00` to `99`.
 pub(crate) static PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
@@ -428,6 +437,11 @@ mod tests {
             line.float(number);
             let text = String::from_utf8(line.bytes).unwrap();
             prop_assert_eq!(text.parse::<f64>().unwrap(), number);
+        }
+
+        #[test]
+        fn eight_digits_are_those_of_the_number(number in 0..100_000_000_u64) {
+            prop_assert_eq!(eight(number).to_vec(), format!("{number:08}").into_bytes());
         }
 
         #[test]

@@ -91,6 +91,17 @@ impl Shared {
                 }
                 line.push(b"\n");
             }
+            Format::Json if call.is_some_and(|call| self.writes(call)) => {
+                line.push(b"{\"timestamp\":\"");
+                line.push(stamp.write(facts.at));
+                line.push(&shape.head);
+                if let Some(call) = call {
+                    call.write_json(line);
+                }
+                line.push(&shape.tail);
+                self.end_of_json(line, facts, spans);
+                line.push(b"}\n");
+            }
             format => {
                 line.push(json::open(format));
                 line.push(stamp.write(facts.at));
@@ -104,10 +115,7 @@ impl Shared {
                     fields.only = None;
                     fields.skip = Some(message);
                 }
-                match call.filter(|call| self.writes(call)) {
-                    Some(call) => call.write_json(fields.line),
-                    None => record(&mut fields),
-                }
+                record(&mut fields);
                 fields.close_group();
                 let has_route = fields.has_route;
                 line.push(&shape.tail);
@@ -123,8 +131,7 @@ impl Shared {
     fn writes(&self, call: &Kept) -> bool {
         /// What a line has to have room for.
         const ROOM: usize = 16 << 10;
-        self.format == Format::Json
-            && self.cap >= ROOM
+        self.cap >= ROOM
             && self.longest >= ROOM / 2
             && !self.redaction.has_patterns()
             && call.is_plain()
