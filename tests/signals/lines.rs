@@ -16,7 +16,7 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
-use tracing::span::{Attributes, Current, Id, Record};
+use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -78,7 +78,7 @@ impl<S: Subscriber> Subscriber for Counting<S> {
     fn try_close(&self, id: Id) -> bool {
         self.0.try_close(id)
     }
-    fn current_span(&self) -> Current {
+    fn current_span(&self) -> tracing_core::span::Current {
         self.0.current_span()
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn owner_of(shared: &Arc<Shared>) -> usize {
 struct Back(usize);
 
 impl Drop for Back {
+    #[inline]
     fn drop(&mut self) {
         // Nothing to put back on a thread that is going away.
         let _ = OWNER.try_with(|owner| owner.set(self.0));
@@ -43,6 +44,47 @@ impl AccessCall {
     #[inline]
     pub(super) fn new(kept: Arc<Kept>) -> Self {
         Self(kept)
+    }
+
+    /// Not inlined, as [`AccessLog::keep`](super::AccessLog) is not.
+    #[inline(never)]
+    fn end(self, stage: Option<Stage>, cx: &Cx) {
+        let Self(mut kept) = self;
+        let Some(facts) = Arc::get_mut(&mut kept) else {
+            return;
+        };
+        // It runs no longer.
+        facts.ticket = None;
+        let shared = facts.shared();
+        let wanted = cx.outcome().and_then(|outcome| {
+            let level = shared.levels.of(outcome)?;
+            shared
+                .sampler
+                .takes(outcome, cx)
+                .then_some((outcome, level))
+        });
+        if let Some((outcome, level)) = wanted {
+            facts.end = Ending {
+                outcome,
+                stage: stage.map(Stage::as_str),
+                code: cx.status(),
+                error: cx.error_type(),
+                bytes: cx.bytes(),
+                elapsed: cx.elapsed(),
+                head: cx.head(),
+            };
+            let mut request_id = facts.request_id.take();
+            let emit = || emit::line(level, &kept);
+            let with_ids = || match cx.trace() {
+                Some(ids) => ids.scope(emit),
+                None => emit(),
+            };
+            match request_id {
+                Some(_) => RequestId::scope(&mut request_id, with_ids),
+                None => with_ids(),
+            }
+        }
+        kept::end(kept);
     }
 }
 
@@ -74,42 +116,7 @@ impl<R: Rules> Call<Http<R>> for AccessCall {
 
     #[inline]
     fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
-        let Self(mut kept) = self;
-        let Some(facts) = Arc::get_mut(&mut kept) else {
-            return;
-        };
-        // It runs no longer.
-        facts.ticket = None;
-        let shared = facts.shared();
-        let wanted = cx.outcome().and_then(|outcome| {
-            let level = shared.levels.of(outcome)?;
-            shared
-                .sampler
-                .takes(outcome, cx)
-                .then_some((outcome, level))
-        });
-        if let Some((outcome, level)) = wanted {
-            facts.end = Ending {
-                outcome,
-                stage: end.stage().map(Stage::as_str),
-                code: cx.status(),
-                error: cx.error_type(),
-                bytes: cx.bytes(),
-                elapsed: cx.elapsed(),
-                head: cx.head(),
-            };
-            let mut request_id = facts.request_id.take();
-            let emit = || emit::line(level, &kept);
-            let with_ids = || match cx.trace() {
-                Some(ids) => ids.scope(emit),
-                None => emit(),
-            };
-            match request_id {
-                Some(_) => RequestId::scope(&mut request_id, with_ids),
-                None => with_ids(),
-            }
-        }
-        kept::end(kept);
+        self.end(end.stage(), cx);
     }
 }
 

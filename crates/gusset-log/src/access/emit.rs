@@ -207,6 +207,7 @@ impl Kept {
         self.shared().methods.name(self.method)
     }
 
+    #[inline]
     pub(super) fn method_original(&self) -> Option<&str> {
         let method = self.method_original.as_ref()?;
         Some(capped(method.as_str(), 32))

@@ -118,20 +118,18 @@ impl<R: Rules> Observer<Http<R>> for AccessLog {
         if !shared.levels.are_wanted() || call::owner() == call::owner_of(&self.shared) {
             return None;
         }
-        let mut place = kept::fresh();
-        let kept = Arc::get_mut(&mut place)?;
-        self.keep(kept, req);
-        if let Some(running) = &shared.running {
-            kept.ticket = running.enter(kept, cx.started());
-        }
-        Some(AccessCall::new(place))
+        self.keep(req, cx)
     }
 }
 
 impl AccessLog {
     /// Keeps what the line will tell of the request. Texts are shared with the message, not copied.
-    #[inline]
-    fn keep(&self, kept: &mut Kept, req: RequestHead<'_>) {
+    ///
+    /// Not inlined: calls whose line nobody wants would bear the weight of it.
+    #[inline(never)]
+    fn keep(&self, req: RequestHead<'_>, cx: &Cx) -> Option<AccessCall> {
+        let mut place = kept::fresh();
+        let kept = Arc::get_mut(&mut place)?;
         let shared = &*self.shared;
         let header = |name| req.headers.get(name).cloned();
         let is_server = shared.side.is_server();
@@ -162,6 +160,10 @@ impl AccessLog {
             false => current_request_id(),
         };
         kept.progress = req.extensions.get::<RequestProgress>().cloned();
+        if let Some(running) = &shared.running {
+            kept.ticket = running.enter(kept, cx.started());
+        }
+        Some(AccessCall::new(place))
     }
 }
 

@@ -8,7 +8,7 @@ use gusset_core::Outcome;
 use http::Version;
 
 use super::kept::Kept;
-use super::{Side, shown};
+use super::{Side, emit, shown};
 use crate::format::json::JsonEscape;
 use crate::format::line::{Line, PAIRS};
 
@@ -35,10 +35,16 @@ impl Kept {
         let end = &self.end;
         let (method, path, route) = (self.method(), self.path(), self.route());
         let status = self.status.map(|status| digits(status.as_u16()));
-        // Names of methods, outcomes and statuses are words without anything to escape.
-        line.push(b",\"message\":\"");
-        line.push(method.as_bytes());
-        line.byte(b' ');
+        // Names of methods, outcomes and statuses are words without anything to escape. Most calls are
+        // of one method, whose pieces are one.
+        let is_get = method == "GET";
+        if is_get {
+            line.push(b",\"message\":\"GET ");
+        } else {
+            line.push(b",\"message\":\"");
+            line.push(method.as_bytes());
+            line.byte(b' ');
+        }
         let start = line.len();
         line.text::<JsonEscape>(route.unwrap_or(path));
         let place = start..line.len();
@@ -47,9 +53,13 @@ impl Kept {
             Some(status) => line.push(status),
             None => line.push(end.outcome.as_str().as_bytes()),
         }
-        line.push(b"\",\"http.request.method\":\"");
-        line.push(method.as_bytes());
-        line.push(b"\",\"url.path\":\"");
+        if is_get {
+            line.push(b"\",\"http.request.method\":\"GET\",\"url.path\":\"");
+        } else {
+            line.push(b"\",\"http.request.method\":\"");
+            line.push(method.as_bytes());
+            line.push(b"\",\"url.path\":\"");
+        }
         match route {
             Some(_) => line.text::<JsonEscape>(path),
             None => line.again(place.clone()),
@@ -79,8 +89,10 @@ impl Kept {
             b",\"http.request.header.referer\":\"",
             shown::page(self.referer.as_ref()),
         );
-        line.push(b",\"http.server.request.duration\":");
-        line.seconds(super::emit::nanos(end.elapsed));
+        line.keyed_seconds(
+            *b",\"http.server.request.duration\":0.000000000",
+            emit::nanos(end.elapsed),
+        );
         match self.version {
             Version::HTTP_11 => line.push(b",\"network.protocol.version\":\"1.1\""),
             Version::HTTP_2 => line.push(b",\"network.protocol.version\":\"2\""),
@@ -95,8 +107,10 @@ impl Kept {
             line.byte(b'"');
         }
         if let Some(head) = end.head {
-            line.push(b",\"gusset.http.server.time_to_head\":");
-            line.seconds(super::emit::nanos(head));
+            line.keyed_seconds(
+                *b",\"gusset.http.server.time_to_head\":0.000000000",
+                emit::nanos(head),
+            );
         }
         match end.outcome {
             Outcome::Success => line.push(b",\"gusset.outcome\":\"success\""),

@@ -134,19 +134,25 @@ impl Line {
     /// number they are the same as the division.
     #[inline]
     pub(crate) fn seconds(&mut self, nanos: u64) {
+        self.keyed_seconds(*b"0.000000000", nanos);
+    }
+
+    /// Seconds behind their key: of a text that ends with `0.000000000`, which they replace.
+    #[inline]
+    pub(crate) fn keyed_seconds<const LEN: usize>(&mut self, mut text: [u8; LEN], nanos: u64) {
         const SECOND: u64 = 1_000_000_000;
         // Most calls take less than that.
         if nanos < SECOND && nanos % 10 != 0 {
-            let [a, b, c, d, e, f, g, h] = eight(nanos / 10);
-            let i = b'0' + (nanos % 10) as u8;
-            return self.push(&[b'0', b'.', a, b, c, d, e, f, g, h, i]);
+            text[LEN - 9..LEN - 1].copy_from_slice(&eight(nanos / 10));
+            text[LEN - 1] = b'0' + (nanos % 10) as u8;
+            return self.push(&text);
         }
+        self.push(&text[..LEN - 11]);
         self.decimal::<9>(nanos / SECOND, nanos % SECOND);
     }
 
     /// A number and so many digits of its fraction, without needless zeros but one: a number with a point
     /// is read as the same kind of number everywhere.
-    #[inline]
     fn decimal<const DIGITS: usize>(&mut self, whole: u64, mut fraction: u64) {
         match whole {
             0..=9 => self.byte(b'0' + whole as u8),
@@ -286,23 +292,20 @@ pub(crate) fn acts(c: char) -> bool {
 }
 
 /// Whether all bytes are printable ASCII other than `"` and `\`: what most texts are, eight at a time.
-#[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let mut bad = 0;
-    let mut chunks = text.chunks_exact(8);
-    for chunk in &mut chunks {
-        bad |= offences(u64::from_ne_bytes(chunk.try_into().expect("eight bytes")));
-    }
-    // The rest once more with what stands before it, or with itself.
-    bad |= match (text.last_chunk::<8>(), chunks.remainder()) {
-        (_, []) => 0,
-        (Some(last), _) => offences(u64::from_ne_bytes(*last)),
-        (None, short) => match (short.first_chunk::<4>(), short.last_chunk::<4>()) {
+    let word = |bytes: &[u8; 8]| offences(u64::from_ne_bytes(*bytes));
+    let bad = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        // Two words that may overlap.
+        (Some(first), Some(last)) if text.len() <= 16 => word(first) | word(last),
+        (_, Some(last)) => text.chunks_exact(8).fold(word(last), |bad, chunk| {
+            bad | word(chunk.try_into().expect("eight bytes"))
+        }),
+        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
             (Some(first), Some(last)) => {
                 let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
                 offences(u64::from(first) << 32 | u64::from(last))
             }
-            _ => return short.iter().all(|byte| PLAIN[usize::from(*byte)]),
+            _ => return text.iter().all(|byte| PLAIN[usize::from(*byte)]),
         },
     };
     bad & HIGH == 0
@@ -326,7 +329,7 @@ const fn offences(word: u64) -> u64 {
 /// The digits of a number of at most eight, all at once: halves, then pairs, then digits, each in its own
 /// part of a word.
 #[inline]
-fn eight(number: u64) -> [u8; 8] {
+pub(crate) fn eight(number: u64) -> [u8; 8] {
     let halves = (number / 10_000) | ((number % 10_000) << 32);
     // Divisions by 100 and by 10 as multiplications, exact for numbers so small.
     let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;

@@ -92,8 +92,7 @@ impl Shared {
                 line.push(b"\n");
             }
             Format::Json if call.is_some_and(|call| self.writes(call)) => {
-                line.push(b"{\"timestamp\":\"");
-                line.push(stamp.write(facts.at));
+                line.push(stamp.open(facts.at));
                 line.push(&shape.head);
                 if let Some(call) = call {
                     call.write_json(line);

@@ -179,6 +179,7 @@ impl Queue {
         self.more.notify_one();
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that is done under the lock leaves half of it undone.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
