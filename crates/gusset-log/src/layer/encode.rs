@@ -91,7 +91,7 @@ impl Shared {
                 }
                 line.push(b"\n");
             }
-            Format::Json if call.is_some_and(|call| self.writes(call)) => {
+            Format::Json if self.writes_calls && call.is_some_and(Kept::is_plain) => {
                 line.push(stamp.open(facts.at));
                 line.push(&shape.head);
                 if let Some(call) = call {
@@ -125,15 +125,10 @@ impl Shared {
         }
     }
 
-    /// Whether the line of a call can be written without the help of its event.
-    #[inline]
-    fn writes(&self, call: &Kept) -> bool {
-        /// What a line has to have room for.
+    /// Whether lines of calls have room for whatever a plain one says, and nothing in it is looked for.
+    pub(super) fn writes_calls(redaction: &Redaction, cap: usize, longest: usize) -> bool {
         const ROOM: usize = 16 << 10;
-        self.cap >= ROOM
-            && self.longest >= ROOM / 2
-            && !self.redaction.has_patterns()
-            && call.is_plain()
+        cap >= ROOM && longest >= ROOM / 2 && !redaction.has_patterns()
     }
 
     /// Whether texts are looked through. Those of access lines were made without secrets: in them only

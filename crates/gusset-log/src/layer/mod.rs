@@ -75,6 +75,8 @@ pub(crate) struct Shared {
     /// The longest line, and the longest value in it.
     cap: usize,
     longest: usize,
+    /// Lines of calls can be written without the help of their events.
+    writes_calls: bool,
     /// Lines bear the fields of the spans that they are written in.
     spans: bool,
     /// There was a span whose fields are kept: only then are lines worth a search for theirs.
