@@ -1,7 +1,5 @@
 //! All signals agree on what a call was: seen on a refused one.
 
-mod lines;
-
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 

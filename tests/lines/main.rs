@@ -1,4 +1,7 @@
 //! The log and the spans of one service: who makes what, and that lines tell where they belong.
+//!
+//! One test in a program of its own: what `tracing` caches of one test's interest in a span reaches another
+//! that runs meanwhile.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -127,7 +130,7 @@ fn call(filter: &str) -> (usize, Vec<Value>) {
 }
 
 #[test]
-fn with_the_log_alone_no_span_is_made_and_lines_bear_the_ids() {
+fn spans_of_calls_are_made_only_where_a_filter_names_them_and_lines_bear_the_ids() {
     let (spans, lines) = call("info");
     assert_eq!(spans, 0);
     let [inside, access] = &lines[..] else {
@@ -139,10 +142,7 @@ fn with_the_log_alone_no_span_is_made_and_lines_bear_the_ids() {
         assert!(inside[key].is_string(), "{inside}");
         assert_eq!(inside[key], access[key]);
     }
-}
 
-#[test]
-fn a_filter_that_names_the_spans_of_calls_has_them_made_and_shown() {
     let (spans, lines) = call("info,gusset::trace=info");
     assert_eq!(spans, 1);
     assert_eq!(lines[0]["spans"][0]["name"], "http.server");
