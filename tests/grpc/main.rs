@@ -4,6 +4,7 @@
 mod deadlines;
 mod labels;
 mod leaving;
+mod lines;
 mod lists;
 mod single;
 mod statuses;

@@ -88,6 +88,12 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that have lines of the Common Log Format read by another parser",
     },
     Tool {
+        name: "goaccess",
+        check: &["goaccess", "--version"],
+        source: Source::Install("goaccess"),
+        needed_by: "tests that have lines of the Common Log Format counted by who counts them",
+    },
+    Tool {
         name: "curl",
         check: &["curl", "--version"],
         source: Source::Install("curl"),

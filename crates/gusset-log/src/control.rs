@@ -14,13 +14,15 @@ use tracing::{Metadata, callsite};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Filter};
 
-use crate::ConfigError;
 use crate::writer::Queue;
+use crate::{ConfigError, names};
 
 /// Changes which lines are written while the service runs.
 ///
 /// A filter is a list as `RUST_LOG` has it: `info`, or `warn,shop=debug,hyper=off`. The longest target
-/// that fits decides.
+/// that fits decides. The spans of calls that `gusset-trace` makes are wanted only by a filter that names
+/// them, `info,gusset::trace=info`: their ids stand on every line anyway, and a span that nobody wants is
+/// not made.
 ///
 /// ```
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
@@ -52,7 +54,7 @@ pub struct LogFilter {
 }
 
 struct Shared {
-    now: RwLock<Targets>,
+    now: RwLock<Wanted>,
     /// What to go back to, and when.
     later: Mutex<Option<(Instant, Targets)>>,
     /// There is a `later`.
@@ -61,6 +63,13 @@ struct Shared {
     queue: Arc<Queue>,
     /// The subscriber that the filter is part of.
     subscriber: Mutex<Option<WeakDispatch>>,
+}
+
+/// What is wanted now.
+struct Wanted {
+    targets: Targets,
+    /// The spans of calls, which only a filter that names them wants.
+    calls: bool,
 }
 
 /// A filter from its text.
@@ -73,7 +82,7 @@ pub(crate) fn parse(field: &str, filter: &str) -> Result<Targets, ConfigError> {
 impl Control {
     pub(crate) fn new(filter: Targets, queue: Arc<Queue>) -> Self {
         let shared = Shared {
-            now: RwLock::new(filter),
+            now: RwLock::new(filter.into()),
             later: Mutex::new(None),
             is_passing: AtomicBool::new(false),
             queue,
@@ -188,11 +197,12 @@ impl Shared {
         self.now
             .read()
             .unwrap_or_else(PoisonError::into_inner)
+            .targets
             .clone()
     }
 
     fn replace(&self, filter: Targets) {
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = filter;
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = filter.into();
         // What each place in the code was told of our interest is not true any more. The lock is free
         // again: this asks every filter there is, ours too. Where there is only one subscriber, the one of
         // this thread is asked, which on the thread that writes would be none.
@@ -213,7 +223,22 @@ impl Shared {
     #[inline]
     fn lets_pass(&self, metadata: &Metadata<'_>) -> bool {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
-        now.would_enable(metadata.target(), metadata.level())
+        let is_call = metadata.is_span() && metadata.target() == names::CALLS;
+        (now.calls || !is_call)
+            && now
+                .targets
+                .would_enable(metadata.target(), metadata.level())
+    }
+}
+
+// === impl Wanted ===
+
+impl From<Targets> for Wanted {
+    fn from(targets: Targets) -> Self {
+        Self {
+            calls: targets.iter().any(|(target, _)| target == names::CALLS),
+            targets,
+        }
     }
 }
 

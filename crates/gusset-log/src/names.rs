@@ -9,6 +9,8 @@
 pub const ACCESS: &str = "gusset::access";
 /// The target of the line that a panic gets.
 pub const PANIC: &str = "gusset::panic";
+/// The target of the spans of calls that `gusset-trace` makes.
+pub(crate) const CALLS: &str = "gusset::trace";
 
 /// A known method, else `_OTHER`.
 pub const METHOD: &str = "http.request.method";

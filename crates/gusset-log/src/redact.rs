@@ -140,10 +140,11 @@ impl Redaction {
 
     /// What a value says of itself, without its secrets.
     pub(crate) fn scrub_debug(&self, value: &dyn Debug) -> String {
-        let mut text = Bounded(String::new());
-        // An error is a text that is full.
-        let _ = write!(text, "{value:?}");
-        self.scrub(&text.0).into_owned()
+        let text = bounded(value);
+        match self.scrub(&text) {
+            Cow::Owned(scrubbed) => scrubbed,
+            Cow::Borrowed(_) => text,
+        }
     }
 }
 
@@ -155,6 +156,14 @@ impl Default for Redaction {
             by_looks: true,
         }
     }
+}
+
+/// What a value says of itself, or the beginning of it.
+pub(crate) fn bounded(value: &dyn Debug) -> String {
+    let mut text = Bounded(String::new());
+    // An error is a text that is full.
+    let _ = write!(text, "{value:?}");
+    text.0
 }
 
 /// A text that takes so much and no more.

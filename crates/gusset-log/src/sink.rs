@@ -4,14 +4,15 @@ use std::fmt::{Debug, Write as _};
 use std::time::{Duration, UNIX_EPOCH};
 
 use gusset_core::TraceIds;
-use gusset_export::{Attribute, LogRecord, Value};
+use gusset_export::{Attribute, LogRecord, Text, Value};
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
+use crate::access::Kept;
 use crate::format::keys::Kind;
 use crate::format::shape::Shape;
 use crate::layer::{Facts, Recording, with_request_id};
-use crate::redact::{REDACTED, Redaction};
+use crate::redact::{self, REDACTED, Redaction};
 
 /// No record has more attributes (the default of OpenTelemetry's SDKs).
 const MOST: usize = 128;
@@ -27,19 +28,25 @@ pub(crate) fn wants(metadata: &Metadata<'_>) -> bool {
 /// The same as a line says.
 pub(crate) fn record(
     metadata: &Metadata<'static>,
-    redaction: &Redaction,
+    redaction: Option<&Redaction>,
     shape: &Shape,
     facts: &Facts,
     record: Recording<'_>,
+    call: Option<&Kept>,
 ) -> LogRecord {
-    let mut fields = Fields {
-        redaction,
-        shape,
-        body: String::new(),
-        attributes: Vec::with_capacity(shape.fields.len() + 1),
-        dropped: 0,
+    let mut fields = match call.filter(|call| redaction.is_none() && call.has_attributes()) {
+        Some(call) => Fields {
+            body: call.body(),
+            attributes: call.attributes(),
+            ..Fields::new(redaction, shape)
+        },
+        None => {
+            let mut fields = Fields::new(redaction, shape);
+            fields.attributes.reserve(shape.fields.len() + 1);
+            record(&mut fields);
+            fields
+        }
     };
-    record(&mut fields);
     with_request_id(|id| {
         if let Some(id) = id {
             fields.add("gusset.request_id".into(), id.to_owned().into());
@@ -57,7 +64,7 @@ pub(crate) fn record(
         scope: metadata.target().into(),
         // The names of others are places in the code.
         event_name: shape.is_access.then(|| metadata.name().into()),
-        body: body.into(),
+        body,
         attributes,
         dropped_attributes: dropped,
         trace_id: facts.ids.map(TraceIds::trace_id),
@@ -67,30 +74,43 @@ pub(crate) fn record(
 }
 
 struct Fields<'a> {
-    redaction: &'a Redaction,
+    redaction: Option<&'a Redaction>,
     shape: &'a Shape,
-    body: String,
+    body: Text,
     attributes: Vec<Attribute>,
     dropped: u32,
 }
 
 // === impl Fields ===
 
-impl Fields<'_> {
-    fn put(&mut self, field: &Field, value: impl FnOnce(&Redaction) -> Value) {
+impl<'a> Fields<'a> {
+    fn new(redaction: Option<&'a Redaction>, shape: &'a Shape) -> Self {
+        Self {
+            redaction,
+            shape,
+            body: Text::Borrowed(""),
+            attributes: Vec::new(),
+            dropped: 0,
+        }
+    }
+
+    fn put(&mut self, field: &Field, value: impl FnOnce(Option<&Redaction>) -> Value) {
         let plan = self.shape.fields.get(field.index());
         let value = match plan.map(|plan| plan.kind) {
             Some(Kind::Redacted) => REDACTED.into(),
             _ => value(self.redaction),
         };
         if field.name() == "message" {
-            self.body = value.to_string();
+            self.body = match value {
+                Value::Text(text) => text,
+                value => value.to_string().into(),
+            };
         } else {
             self.add(field.name().into(), value);
         }
     }
 
-    fn add(&mut self, key: gusset_export::Text, value: Value) {
+    fn add(&mut self, key: Text, value: Value) {
         if self.attributes.len() < MOST {
             self.attributes.push((key, value));
         } else {
@@ -102,15 +122,22 @@ impl Fields<'_> {
 impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.put(field, |redaction| {
-            let value = redaction.scrub(capped(value));
-            value.into_owned().into()
+            let value = capped(value);
+            match redaction {
+                Some(redaction) => redaction.scrub(value).into_owned().into(),
+                None => value.to_owned().into(),
+            }
         });
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.put(field, |redaction| {
-            let text = redaction.scrub_debug(value);
-            capped(&text).to_owned().into()
+            let mut text = match redaction {
+                Some(redaction) => redaction.scrub_debug(value),
+                None => redact::bounded(value),
+            };
+            text.truncate(capped(&text).len());
+            text.into()
         });
     }
 

@@ -106,6 +106,14 @@ impl RequestId {
     /// ```
     #[inline]
     pub fn with_current<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
+        // Most threads at most times have none: a look, and no swap.
+        let is_there = |current: &RefCell<Option<Self>>| {
+            let current = current.try_borrow();
+            current.is_ok_and(|current| current.is_some())
+        };
+        if !CURRENT.try_with(is_there).unwrap_or(false) {
+            return look(None);
+        }
         let mut id = None;
         let current = Swapped::new(&mut id);
         look(current.0.as_ref())

@@ -11,7 +11,7 @@ use gusset_http::{GrpcCode, RequestProgress, capped};
 use tracing::{Level, event};
 
 use super::Side;
-use super::call::Kept;
+use super::kept::Kept;
 use super::shown::{self, PATH, Summary, Url};
 use crate::names;
 
@@ -47,7 +47,8 @@ macro_rules! at_level {
 /// Writes the line of a call.
 pub(super) fn line(level: Level, kept: &Arc<Kept>) {
     Current::set(Some(kept.clone()));
-    match kept.shared.side {
+    match kept.shared().side {
+        Side::Server if kept.is_usual() => kept.usual_server(level),
         Side::Server => kept.server(level),
         Side::Client => kept.client(level),
         Side::GrpcServer => kept.grpc_server(level),
@@ -78,7 +79,7 @@ pub(super) fn nanos(time: Duration) -> u64 {
     time.as_secs() * 1_000_000_000 + u64::from(time.subsec_nanos())
 }
 
-fn seconds(time: Duration) -> f64 {
+pub(super) fn seconds(time: Duration) -> f64 {
     // One division, so that the digits are those of the nanoseconds.
     nanos(time) as f64 / 1e9
 }
@@ -97,8 +98,38 @@ impl fmt::Display for Glance<'_> {
 // === impl Kept ===
 
 impl Kept {
-    // What comes first is what Google Cloud wants side by side.
+    /// Whether there is nothing to be told but what is told of nearly every call.
     #[inline]
+    fn is_usual(&self) -> bool {
+        self.end.error.is_none()
+            && self.end.stage.is_none()
+            && self.method_original.is_none()
+            && self.referer.is_none()
+            && self.progress.is_none()
+            && self.shared().query.is_none()
+    }
+
+    /// The line of a usual call: the same event without the fields that would be empty, each of which
+    /// costs.
+    #[inline]
+    fn usual_server(&self, level: Level) {
+        at_level!(level, "http.server.request", Glance(self, Self::summary), {
+            { names::METHOD } = self.method(),
+            { names::PATH } = self.path(),
+            { names::STATUS } = self.status(),
+            { names::RESPONSE_SIZE } = self.end.bytes,
+            { names::USER_AGENT } = shown::header(self.user_agent.as_ref()).map(display),
+            { names::CLIENT_ADDRESS } = self.client.map(display),
+            { names::SERVER_DURATION } = seconds(self.end.elapsed),
+            { names::VERSION } = shown::version(self.version),
+            { names::ROUTE } = self.route(),
+            { names::SERVER_HEAD } = self.end.head.map(seconds),
+            { names::OUTCOME } = self.end.outcome.as_str(),
+            { names::SCHEME } = self.scheme(),
+        });
+    }
+
+    // What comes first is what Google Cloud wants side by side.
     fn server(&self, level: Level) {
         at_level!(level, "http.server.request", Glance(self, Self::summary), {
             { names::METHOD } = self.method(),
@@ -126,7 +157,7 @@ impl Kept {
         let (host, port) = self.peer();
         at_level!(level, "http.client.request", Glance(self, Self::summary), {
             { names::METHOD } = self.method(),
-            { names::URL } = display(Url { uri: &self.uri, redaction: self.shared.query.as_ref() }),
+            { names::URL } = display(Url { uri: self.uri(), redaction: self.shared().query.as_ref() }),
             { names::STATUS } = self.status(),
             { names::RESPONSE_SIZE } = self.end.bytes,
             { names::REQUEST_SIZE } = self.read(),
@@ -204,9 +235,10 @@ impl Kept {
 
     #[inline]
     pub(super) fn method(&self) -> &str {
-        self.shared.methods.name(self.method)
+        self.shared().methods.name(self.method)
     }
 
+    #[inline]
     pub(super) fn method_original(&self) -> Option<&str> {
         let method = self.method_original.as_ref()?;
         Some(capped(method.as_str(), 32))
@@ -214,7 +246,7 @@ impl Kept {
 
     #[inline]
     pub(super) fn path(&self) -> &str {
-        capped(self.uri.path(), PATH)
+        capped(self.uri().path(), PATH)
     }
 
     #[inline]
@@ -240,7 +272,7 @@ impl Kept {
 
     #[inline]
     pub(super) fn scheme(&self) -> Option<&'static str> {
-        match self.uri.scheme_str() {
+        match self.uri().scheme_str() {
             Some("https") => Some("https"),
             Some("http") => Some("http"),
             _ => None,
@@ -249,12 +281,12 @@ impl Kept {
 
     #[inline]
     pub(super) fn query(&self) -> Option<gusset_http::RedactedQuery<'_>> {
-        let (redaction, query) = (self.shared.query.as_ref()?, self.uri.query()?);
+        let (redaction, query) = (self.shared().query.as_ref()?, self.uri().query()?);
         Some(redaction.redact(query))
     }
 
     fn peer(&self) -> (Option<&str>, Option<u16>) {
-        let Self { uri, host, .. } = self;
+        let (uri, host) = (self.uri(), &self.host);
         let named = match uri.authority() {
             Some(authority) => Some(authority.as_str()),
             None => host.as_ref().and_then(|host| host.to_str().ok()),
@@ -271,7 +303,7 @@ impl Kept {
     }
 
     fn rpc_path(&self) -> &str {
-        let path = self.uri.path();
+        let path = self.uri().path();
         capped(path.strip_prefix('/').unwrap_or(path), 256)
     }
 

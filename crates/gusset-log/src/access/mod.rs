@@ -1,8 +1,10 @@
 //! One line for each call.
 
+mod attributes;
 mod builder;
 mod call;
 mod emit;
+mod kept;
 mod levels;
 mod probe;
 mod running;
@@ -22,9 +24,8 @@ use http::header;
 
 pub use self::builder::AccessLogBuilder;
 pub use self::call::AccessCall;
-use self::call::Ending;
-pub(crate) use self::call::Kept;
 pub(crate) use self::emit::Current;
+pub(crate) use self::kept::Kept;
 pub use self::levels::Levels;
 use self::running::Running;
 use self::sampling::Sampler;
@@ -40,7 +41,7 @@ pub use self::sampling::Sampling;
 ///
 /// No header is shown unless it is asked for, other than `user-agent`; no query unless it is asked for,
 /// and then redacted. Calls whose line nobody wants cost a look at a level. What is kept of others until
-/// their end takes one allocation.
+/// their end takes memory that calls before them have left on the thread.
 ///
 /// Of two layers with clones of one `AccessLog` round the same call, the outer one writes the line.
 ///
@@ -117,55 +118,52 @@ impl<R: Rules> Observer<Http<R>> for AccessLog {
         if !shared.levels.are_wanted() || call::owner() == call::owner_of(&self.shared) {
             return None;
         }
-        let mut kept = self.kept(req);
-        if let Some(running) = &shared.running {
-            let ticket = running.enter(&kept, cx.started());
-            if let Some(kept) = Arc::get_mut(&mut kept) {
-                kept.ticket = ticket;
-            }
-        }
-        Some(AccessCall::new(kept))
+        self.keep(req, cx)
     }
 }
 
 impl AccessLog {
-    /// What the line will tell of the request. Texts are shared with the message, not copied.
-    #[inline]
-    fn kept(&self, req: RequestHead<'_>) -> Arc<Kept> {
+    /// Keeps what the line will tell of the request. Texts are shared with the message, not copied.
+    ///
+    /// Not inlined: calls whose line nobody wants would bear the weight of it.
+    #[inline(never)]
+    fn keep(&self, req: RequestHead<'_>, cx: &Cx) -> Option<AccessCall> {
+        let mut place = kept::fresh();
+        let kept = Arc::get_mut(&mut place)?;
         let shared = &*self.shared;
-        let header = |is_wanted: bool, name| match is_wanted {
-            true => req.headers.get(name).cloned(),
-            false => None,
-        };
-        let method = shared.methods.index_of(req.method);
+        let header = |name| req.headers.get(name).cloned();
         let is_server = shared.side.is_server();
-        Arc::new(Kept {
-            shared: self.shared.clone(),
-            method,
-            method_original: (method == 0).then(|| req.method.clone()),
-            uri: req.uri.clone(),
-            version: req.version,
-            route: Route::kept(req),
-            user_agent: header(shared.user_agent, header::USER_AGENT),
-            referer: header(shared.referer, header::REFERER),
-            host: match is_server {
-                false if req.uri.authority().is_none() => req.headers.get(header::HOST).cloned(),
-                _ => None,
-            },
-            client: match &shared.proxies {
-                _ if !is_server => None,
-                Some(proxies) => proxies.client(req),
-                None => PeerAddr::of(req).map(|peer| peer.ip().to_canonical()),
-            },
-            request_id: match is_server {
-                true => req.extensions.get::<RequestId>().cloned(),
-                false => current_request_id(),
-            },
-            progress: req.extensions.get::<RequestProgress>().cloned(),
-            status: None,
-            ticket: None,
-            end: Ending::UNKNOWN,
-        })
+        kept.shared = Some(self.shared.clone());
+        kept.method = shared.methods.index_of(req.method);
+        if kept.method == 0 {
+            kept.method_original = Some(req.method.clone());
+        }
+        kept.uri = Some(req.uri.clone());
+        kept.version = req.version;
+        kept.route = Route::kept(req);
+        if shared.user_agent {
+            kept.user_agent = header(header::USER_AGENT);
+        }
+        if shared.referer {
+            kept.referer = header(header::REFERER);
+        }
+        if !is_server && req.uri.authority().is_none() {
+            kept.host = header(header::HOST);
+        }
+        kept.client = match &shared.proxies {
+            _ if !is_server => None,
+            Some(proxies) => proxies.client(req),
+            None => PeerAddr::of(req).map(|peer| peer.ip().to_canonical()),
+        };
+        kept.request_id = match is_server {
+            true => req.extensions.get::<RequestId>().cloned(),
+            false => current_request_id(),
+        };
+        kept.progress = req.extensions.get::<RequestProgress>().cloned();
+        if let Some(running) = &shared.running {
+            kept.ticket = running.enter(kept, cx.started());
+        }
+        Some(AccessCall::new(place))
     }
 }
 

@@ -11,7 +11,7 @@ use gusset_core::{Clock, TraceIds};
 use gusset_http::{RequestId, Route, capped};
 use http::{Method, Uri};
 
-use super::call::Kept;
+use super::kept::Kept;
 use super::shown::PATH;
 use crate::names;
 
@@ -71,7 +71,7 @@ impl Running {
     pub(super) fn enter(&self, kept: &Kept, started: Instant) -> Option<Ticket> {
         let call = LongCall {
             method: kept.method_original.clone().unwrap_or_default(),
-            uri: kept.uri.clone(),
+            uri: kept.uri().clone(),
             route: kept.route.clone(),
             request_id: kept.request_id.clone(),
             ids: None,

@@ -31,11 +31,13 @@ pub(super) struct Url<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Lossy<'a>(&'a [u8]);
 
+#[inline]
 pub(super) fn header(value: Option<&HeaderValue>) -> Option<Lossy<'_>> {
     value.map(|value| Lossy(value.as_bytes()))
 }
 
 /// A page without its query, in which secrets are.
+#[inline]
 pub(super) fn page(value: Option<&HeaderValue>) -> Option<Lossy<'_>> {
     let value = value?.as_bytes();
     let end = value.iter().position(|byte| matches!(byte, b'?' | b'#'));
@@ -54,6 +56,7 @@ pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
     (capped(host.strip_suffix(']').unwrap_or(host), 255), port)
 }
 
+#[inline]
 pub(super) fn version(version: Version) -> Option<&'static str> {
     Some(match version {
         Version::HTTP_10 => "1.0",
@@ -90,6 +93,17 @@ impl fmt::Display for Url<'_> {
         match (uri.query(), redaction) {
             (Some(query), Some(redaction)) => write!(f, "?{}", redaction.redact(query)),
             _ => Ok(()),
+        }
+    }
+}
+
+// === impl Lossy ===
+
+impl Lossy<'_> {
+    pub(super) fn to_text(self) -> String {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => capped(text, HEADER).to_owned(),
+            Err(_) => self.to_string(),
         }
     }
 }

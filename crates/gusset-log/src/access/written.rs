@@ -4,15 +4,19 @@
 
 use std::fmt::Write as _;
 
-use gusset_core::Token;
+use gusset_core::Outcome;
+use http::Version;
 
-use super::call::Kept;
-use super::{Side, shown};
+use super::kept::Kept;
+use super::{Side, emit, shown};
 use crate::format::json::JsonEscape;
-use crate::format::line::Line;
+use crate::format::line::{Line, PAIRS};
 
 /// Texts that are not longer leave room for all that follows, whatever has to be escaped in them.
 const SHORT: usize = 256;
+
+/// Where the status stands behind the path.
+const STATUS: usize = br#"","http.response.status_code":"#.len();
 
 // === impl Kept ===
 
@@ -20,40 +24,55 @@ impl Kept {
     /// Whether the line fits into a line whatever it says, so that nothing has to be left out.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.shared.side == Side::Server
-            && self.uri.path().len() <= SHORT
-            && self.shared.query.is_none()
+        self.shared().side == Side::Server
+            && self.uri().path().len() <= SHORT
+            && self.shared().query.is_none()
     }
 
-    /// Writes the fields.
-    #[inline]
+    /// Writes the fields. Not inlined: with nothing else about it, the registers suffice.
+    #[inline(never)]
     pub(crate) fn write_json(&self, line: &mut Line) {
         let end = &self.end;
         let (method, path, route) = (self.method(), self.path(), self.route());
-        let status = self.status.map(gusset_http::status_token);
-        // Names of methods, outcomes and statuses are words without anything to escape.
-        line.push(b",\"message\":\"");
-        line.push(method.as_bytes());
-        line.byte(b' ');
+        let status = self.status.map(|status| digits(status.as_u16()));
+        // Names of methods, outcomes and statuses are words without anything to escape. Most calls are
+        // of one method, whose pieces are one.
+        let is_get = method == "GET";
+        if is_get {
+            line.push(b",\"message\":\"GET ");
+        } else {
+            line.push(b",\"message\":\"");
+            line.push(method.as_bytes());
+            line.byte(b' ');
+        }
         let start = line.len();
         line.text::<JsonEscape>(route.unwrap_or(path));
         let place = start..line.len();
         line.byte(b' ');
-        let word = status.map_or_else(|| end.outcome.as_str(), Token::as_str);
-        line.push(word.as_bytes());
-        line.push(b"\",\"http.request.method\":\"");
-        line.push(method.as_bytes());
-        line.push(b"\",\"url.path\":\"");
+        match &status {
+            Some(status) => line.push(status),
+            None => line.push(end.outcome.as_str().as_bytes()),
+        }
+        if is_get {
+            line.push(b"\",\"http.request.method\":\"GET\",\"url.path\":\"");
+        } else {
+            line.push(b"\",\"http.request.method\":\"");
+            line.push(method.as_bytes());
+            line.push(b"\",\"url.path\":\"");
+        }
         match route {
             Some(_) => line.text::<JsonEscape>(path),
             None => line.again(place.clone()),
         }
-        line.byte(b'"');
-        if let Some(status) = status {
-            line.push(b",\"http.response.status_code\":");
-            line.push(status.as_str().as_bytes());
+        match status {
+            Some([a, b, c]) => {
+                let mut text =
+                    *b"\",\"http.response.status_code\":000,\"http.response.body.size\":";
+                text[STATUS..STATUS + 3].copy_from_slice(&[a, b, c]);
+                line.push(&text);
+            }
+            None => line.push(b"\",\"http.response.body.size\":"),
         }
-        line.push(b",\"http.response.body.size\":");
         line.number(end.bytes);
         if let Some(read) = self.read() {
             line.push(b",\"http.request.body.size\":");
@@ -70,23 +89,33 @@ impl Kept {
             b",\"http.request.header.referer\":\"",
             shown::page(self.referer.as_ref()),
         );
-        line.push(b",\"http.server.request.duration\":");
-        line.seconds(super::emit::nanos(end.elapsed));
-        word_of(
-            line,
-            b",\"network.protocol.version\":\"",
-            shown::version(self.version),
+        line.keyed_seconds(
+            *b",\"http.server.request.duration\":0.000000000",
+            emit::nanos(end.elapsed),
         );
+        match self.version {
+            Version::HTTP_11 => line.push(b",\"network.protocol.version\":\"1.1\""),
+            Version::HTTP_2 => line.push(b",\"network.protocol.version\":\"2\""),
+            version => {
+                let version = shown::version(version);
+                word_of(line, b",\"network.protocol.version\":\"", version);
+            }
+        }
         if route.is_some() {
             line.push(b",\"http.route\":\"");
             line.again(place);
             line.byte(b'"');
         }
         if let Some(head) = end.head {
-            line.push(b",\"gusset.http.server.time_to_head\":");
-            line.seconds(super::emit::nanos(head));
+            line.keyed_seconds(
+                *b",\"gusset.http.server.time_to_head\":0.000000000",
+                emit::nanos(head),
+            );
         }
-        word_of(line, b",\"gusset.outcome\":\"", Some(end.outcome.as_str()));
+        match end.outcome {
+            Outcome::Success => line.push(b",\"gusset.outcome\":\"success\""),
+            outcome => word_of(line, b",\"gusset.outcome\":\"", Some(outcome.as_str())),
+        }
         word_of(line, b",\"gusset.stage\":\"", end.stage);
         word_of(line, b",\"error.type\":\"", self.error());
         shown(
@@ -96,6 +125,13 @@ impl Kept {
         );
         word_of(line, b",\"url.scheme\":\"", self.scheme());
     }
+}
+
+/// A status, which has three digits.
+#[inline]
+fn digits(status: u16) -> [u8; 3] {
+    let [tens, ones] = PAIRS[usize::from(status % 100)];
+    [b'0' + (status / 100) as u8, tens, ones]
 }
 
 /// A word from a closed set.

@@ -134,12 +134,25 @@ impl Line {
     /// number they are the same as the division.
     #[inline]
     pub(crate) fn seconds(&mut self, nanos: u64) {
-        self.decimal::<9>(nanos / 1_000_000_000, nanos % 1_000_000_000);
+        self.keyed_seconds(*b"0.000000000", nanos);
+    }
+
+    /// Seconds behind their key: of a text that ends with `0.000000000`, which they replace.
+    #[inline]
+    pub(crate) fn keyed_seconds<const LEN: usize>(&mut self, mut text: [u8; LEN], nanos: u64) {
+        const SECOND: u64 = 1_000_000_000;
+        // Most calls take less than that.
+        if nanos < SECOND && nanos % 10 != 0 {
+            text[LEN - 9..LEN - 1].copy_from_slice(&eight(nanos / 10));
+            text[LEN - 1] = b'0' + (nanos % 10) as u8;
+            return self.push(&text);
+        }
+        self.push(&text[..LEN - 11]);
+        self.decimal::<9>(nanos / SECOND, nanos % SECOND);
     }
 
     /// A number and so many digits of its fraction, without needless zeros but one: a number with a point
     /// is read as the same kind of number everywhere.
-    #[inline]
     fn decimal<const DIGITS: usize>(&mut self, whole: u64, mut fraction: u64) {
         match whole {
             0..=9 => self.byte(b'0' + whole as u8),
@@ -200,14 +213,7 @@ impl Line {
 
     #[inline]
     pub(crate) fn hex<const BYTES: usize>(&mut self, bytes: [u8; BYTES]) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut digits = [[0; 2]; BYTES];
-        for (pair, byte) in digits.iter_mut().zip(bytes) {
-            *pair = [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ];
-        }
+        let digits = bytes.map(|byte| HEX[usize::from(byte)]);
         self.push(digits.as_flattened());
     }
 }
@@ -286,23 +292,20 @@ pub(crate) fn acts(c: char) -> bool {
 }
 
 /// Whether all bytes are printable ASCII other than `"` and `\`: what most texts are, eight at a time.
-#[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let mut bad = 0;
-    let mut chunks = text.chunks_exact(8);
-    for chunk in &mut chunks {
-        bad |= offences(u64::from_ne_bytes(chunk.try_into().expect("eight bytes")));
-    }
-    // The rest once more with what stands before it, or with itself.
-    bad |= match (text.last_chunk::<8>(), chunks.remainder()) {
-        (_, []) => 0,
-        (Some(last), _) => offences(u64::from_ne_bytes(*last)),
-        (None, short) => match (short.first_chunk::<4>(), short.last_chunk::<4>()) {
+    let word = |bytes: &[u8; 8]| offences(u64::from_ne_bytes(*bytes));
+    let bad = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        // Two words that may overlap.
+        (Some(first), Some(last)) if text.len() <= 16 => word(first) | word(last),
+        (_, Some(last)) => text.chunks_exact(8).fold(word(last), |bad, chunk| {
+            bad | word(chunk.try_into().expect("eight bytes"))
+        }),
+        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
             (Some(first), Some(last)) => {
                 let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
                 offences(u64::from(first) << 32 | u64::from(last))
             }
-            _ => return short.iter().all(|byte| PLAIN[usize::from(*byte)]),
+            _ => return text.iter().all(|byte| PLAIN[usize::from(*byte)]),
         },
     };
     bad & HIGH == 0
@@ -323,6 +326,19 @@ const fn offences(word: u64) -> u64 {
     word | control | quotes | zeros(word ^ (ONES * 0x7f))
 }
 
+/// The digits of a number of at most eight, all at once: halves, then pairs, then digits, each in its own
+/// part of a word.
+#[inline]
+pub(crate) fn eight(number: u64) -> [u8; 8] {
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    // Divisions by 100 and by 10 as multiplications, exact for numbers so small.
+    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | ((halves - 100 * hundreds) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = tens | ((pairs - 10 * tens) << 8);
+    (digits | (ONES * 0x30)).to_le_bytes()
+}
+
 /// `00` to `99`.
 pub(crate) static PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
@@ -330,6 +346,18 @@ pub(crate) static PAIRS: [[u8; 2]; 100] = {
     while number < 100 {
         pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
         number += 1;
+    }
+    pairs
+};
+
+/// `00` to `ff`.
+static HEX: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
     }
     pairs
 };
@@ -391,6 +419,14 @@ mod tests {
 
     proptest! {
         #[test]
+        fn seconds_below_one_are_the_quotient(nanos in 0..2_000_000_000_u64) {
+            let mut line = Line::new();
+            line.seconds(nanos);
+            let text = String::from_utf8(line.bytes).unwrap();
+            prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
+        }
+
+        #[test]
         fn any_seconds_are_the_quotient(nanos in 0..1_u64 << 53) {
             let mut line = Line::new();
             line.seconds(nanos);
@@ -404,6 +440,11 @@ mod tests {
             line.float(number);
             let text = String::from_utf8(line.bytes).unwrap();
             prop_assert_eq!(text.parse::<f64>().unwrap(), number);
+        }
+
+        #[test]
+        fn eight_digits_are_those_of_the_number(number in 0..100_000_000_u64) {
+            prop_assert_eq!(eight(number).to_vec(), format!("{number:08}").into_bytes());
         }
 
         #[test]

@@ -46,7 +46,7 @@ impl Paint {
     }
 
     /// What stands before the message: time, level, target.
-    pub(crate) fn head(self, line: &mut Line, stamp: &[u8; 27], level: Level, target: &str) {
+    pub(crate) fn head(self, line: &mut Line, stamp: &[u8], level: Level, target: &str) {
         self.on(line, Self::DIM);
         line.push(stamp);
         self.on(line, Self::OFF);

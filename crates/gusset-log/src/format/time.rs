@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::line::PAIRS;
+use super::line::eight;
 
 /// A moment, since 1970. A clock before that stands at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +15,17 @@ pub(crate) struct Moment {
 #[derive(Debug)]
 pub(crate) struct Stamp {
     seconds: u64,
-    /// `2026-11-22T17:00:00.000000Z`
-    text: [u8; 27],
+    /// `{"timestamp":"2026-11-22T17:00:00.000000Z`
+    text: [u8; OPEN + 27],
 }
+
+/// What opens a line of JSON by OpenTelemetry's names comes before the time, so that both are one piece.
+const OPEN: usize = br#"{"timestamp":""#.len();
 
 // === impl Moment ===
 
 impl Moment {
+    #[inline]
     pub(crate) fn of(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
@@ -72,35 +76,41 @@ impl Stamp {
     pub(crate) fn new() -> Self {
         Self {
             seconds: u64::MAX,
-            text: *b"0000-00-00T00:00:00.000000Z",
+            text: *br#"{"timestamp":"0000-00-00T00:00:00.000000Z"#,
         }
     }
 
     /// RFC 3339, in UTC, to the microsecond.
     #[inline]
-    pub(crate) fn write(&mut self, at: Moment) -> &[u8; 27] {
+    pub(crate) fn write(&mut self, at: Moment) -> &[u8] {
+        &self.open(at)[OPEN..]
+    }
+
+    /// The same behind what opens a line of JSON.
+    #[inline]
+    pub(crate) fn open(&mut self, at: Moment) -> &[u8; OPEN + 27] {
         if at.seconds != self.seconds {
-            self.seconds = at.seconds;
-            let (year, month, day) = at.date();
-            let (hour, minute, second) = at.time();
-            digits(&mut self.text[..4], year);
-            digits(&mut self.text[5..7], month);
-            digits(&mut self.text[8..10], day);
-            digits(&mut self.text[11..13], hour);
-            digits(&mut self.text[14..16], minute);
-            digits(&mut self.text[17..19], second);
+            self.date(at);
         }
-        let micros = at.nanos / 1000;
-        for (place, pair) in [(20, micros / 10_000), (22, micros / 100), (24, micros)] {
-            let [tens, ones] = PAIRS[(pair % 100) as usize];
-            self.text[place] = tens;
-            self.text[place + 1] = ones;
-        }
+        let [_, _, micros @ ..] = eight(u64::from(at.nanos / 1000));
+        self.text[OPEN + 20..OPEN + 26].copy_from_slice(&micros);
         &self.text
+    }
+
+    fn date(&mut self, at: Moment) {
+        self.seconds = at.seconds;
+        let text = &mut self.text[OPEN..];
+        let (year, month, day) = at.date();
+        let (hour, minute, second) = at.time();
+        digits(&mut text[..4], year);
+        digits(&mut text[5..7], month);
+        digits(&mut text[8..10], day);
+        digits(&mut text[11..13], hour);
+        digits(&mut text[14..16], minute);
+        digits(&mut text[17..19], second);
     }
 }
 
-#[inline]
 fn digits(place: &mut [u8], mut number: u64) {
     for digit in place.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
@@ -113,8 +123,8 @@ mod tests {
     use super::*;
 
     fn text(seconds: u64, nanos: u32) -> String {
-        let stamp = *Stamp::new().write(Moment { seconds, nanos });
-        String::from_utf8(stamp.to_vec()).unwrap()
+        let mut stamp = Stamp::new();
+        String::from_utf8(stamp.write(Moment { seconds, nanos }).to_vec()).unwrap()
     }
 
     #[test]

@@ -239,6 +239,7 @@ impl LogLayerBuilder {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             format,
             resource,
+            writes_calls: Shared::writes_calls(&redaction, cap, longest),
             redaction,
             cap,
             longest,

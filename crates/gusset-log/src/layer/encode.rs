@@ -1,14 +1,12 @@
 //! One line, from an event.
 
-use std::sync::Arc;
-
 use gusset_core::TraceIds;
 use tracing::Metadata;
 use tracing::field::Visit;
 
 use super::{Shared, with_request_id};
 use crate::Format;
-use crate::access::{Current, Kept};
+use crate::access::Kept;
 use crate::format::clf::ClfFields;
 use crate::format::json::{self, JsonFields};
 use crate::format::line::Line;
@@ -45,6 +43,7 @@ impl Shared {
         shape: &Shape,
         facts: &Facts,
         record: Recording<'_>,
+        call: Option<&Kept>,
         spans: impl FnOnce(&mut Line),
     ) {
         line.begin(self.cap, self.longest);
@@ -92,6 +91,16 @@ impl Shared {
                 }
                 line.push(b"\n");
             }
+            Format::Json if self.writes_calls && call.is_some_and(Kept::is_plain) => {
+                line.push(stamp.open(facts.at));
+                line.push(&shape.head);
+                if let Some(call) = call {
+                    call.write_json(line);
+                }
+                line.push(&shape.tail);
+                self.end_of_json(line, facts, spans);
+                line.push(b"}\n");
+            }
             format => {
                 line.push(json::open(format));
                 line.push(stamp.write(facts.at));
@@ -105,10 +114,7 @@ impl Shared {
                     fields.only = None;
                     fields.skip = Some(message);
                 }
-                match self.current(shape) {
-                    Some(call) => call.write_json(fields.line),
-                    None => record(&mut fields),
-                }
+                record(&mut fields);
                 fields.close_group();
                 let has_route = fields.has_route;
                 line.push(&shape.tail);
@@ -119,23 +125,16 @@ impl Shared {
         }
     }
 
-    /// The call whose line this is, if it can be written without the help of its event.
-    #[inline]
-    fn current(&self, shape: &Shape) -> Option<Arc<Kept>> {
-        /// What a line has to have room for.
+    /// Whether lines of calls have room for whatever a plain one says, and nothing in it is looked for.
+    pub(super) fn writes_calls(redaction: &Redaction, cap: usize, longest: usize) -> bool {
         const ROOM: usize = 16 << 10;
-        if !shape.is_server || self.format != Format::Json {
-            return None;
-        }
-        let is_whole =
-            self.cap >= ROOM && self.longest >= ROOM / 2 && !self.redaction.has_patterns();
-        Current::take().filter(|call| is_whole && call.is_plain())
+        cap >= ROOM && longest >= ROOM / 2 && !redaction.has_patterns()
     }
 
     /// Whether texts are looked through. Those of access lines were made without secrets: in them only
     /// patterns of the service's own are looked for.
     #[inline]
-    fn scrubs(&self, shape: &Shape) -> Option<&Redaction> {
+    pub(super) fn scrubs(&self, shape: &Shape) -> Option<&Redaction> {
         match shape.is_access {
             true => self.redaction.has_patterns().then_some(&self.redaction),
             false => self.redaction.looks().then_some(&self.redaction),

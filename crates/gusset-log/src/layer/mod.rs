@@ -25,6 +25,7 @@ pub use self::builder::{Log, LogLayerBuilder};
 pub(crate) use self::encode::{Facts, Recording};
 use self::scratch::Scratch;
 use self::spans::Kept;
+use crate::access::Current;
 use crate::counters::{Reason, place};
 use crate::format::line::Line;
 use crate::format::shape::Shape;
@@ -74,6 +75,8 @@ pub(crate) struct Shared {
     /// The longest line, and the longest value in it.
     cap: usize,
     longest: usize,
+    /// Lines of calls can be written without the help of their events.
+    writes_calls: bool,
     /// Lines bear the fields of the spans that they are written in.
     spans: bool,
     /// There was a span whose fields are kept: only then are lines worth a search for theirs.
@@ -108,7 +111,7 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let shared = &*self.shared;
-        if !shared.keeps(attributes.metadata()) {
+        if !shared.keeps_spans() {
             return;
         }
         let text = shared.span_text(attributes.metadata(), |visit| attributes.record(visit));
@@ -123,10 +126,10 @@ where
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
         let shared = &*self.shared;
-        let Some(span) = ctx.span(id) else {
+        if !shared.keeps_spans() {
             return;
-        };
-        if shared.keeps(span.metadata()) {
+        }
+        if let Some(span) = ctx.span(id) {
             // Formatted before the lock of the extensions is taken: formatting is the service's code.
             let text = shared.span_text(span.metadata(), |visit| values.record(visit));
             Kept::put(&mut span.extensions_mut(), shared.id, text);
@@ -160,6 +163,12 @@ where
             suppressed,
             ids: TraceIds::current(),
         };
+        let call = match shape.is_server && (shared.format == Format::Json || shared.sink.is_some())
+        {
+            true => Current::take(),
+            false => None,
+        };
+        let call = call.as_deref();
         let record = |visit: &mut dyn tracing::field::Visit| event.record(visit);
         if shared.lines && (shape.is_access || !shared.format.is_for_calls_only()) {
             let span = match shared.saw_span.load(Ordering::Relaxed) {
@@ -174,6 +183,7 @@ where
                 shape,
                 &facts,
                 &record,
+                call,
                 |line| {
                     if let Some(span) = &span {
                         spans::write(shared, line, span);
@@ -184,7 +194,8 @@ where
         }
         if let Some(sink) = &shared.sink {
             if sink::wants(metadata) && sink.admit() {
-                let record = sink::record(metadata, &shared.redaction, shape, &facts, &record);
+                let redaction = shared.scrubs(shape);
+                let record = sink::record(metadata, redaction, shape, &facts, &record, call);
                 sink.export(record);
             }
         }
@@ -217,9 +228,9 @@ impl Shared {
         }
     }
 
-    /// Whether a span's fields are shown. The span of a call tells the ids, which stand on every line.
-    fn keeps(&self, metadata: &Metadata<'_>) -> bool {
-        self.spans && self.lines && metadata.target() != "gusset::trace"
+    /// Whether the fields of spans are shown.
+    fn keeps_spans(&self) -> bool {
+        self.spans && self.lines
     }
 
     /// A line that comes from nowhere in the service.
@@ -243,6 +254,7 @@ impl Shared {
             &shape,
             &facts,
             record,
+            None,
             |_| {},
         );
         line.bytes().to_vec()

@@ -21,7 +21,7 @@ pub(crate) struct Queue {
     /// Whoever wants to know that all is written waits here.
     done: Condvar,
     /// Bytes that may wait.
-    limit: usize,
+    pub(crate) limit: usize,
     pub(crate) counters: Counters,
 }
 
@@ -66,7 +66,10 @@ const LINGER: Duration = Duration::from_millis(2);
 impl Queue {
     pub(crate) fn new(limit: usize, counters: Counters) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                batch: Batch::new(limit),
+                ..State::default()
+            }),
             more: Condvar::new(),
             done: Condvar::new(),
             limit,
@@ -176,6 +179,7 @@ impl Queue {
         self.more.notify_one();
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that is done under the lock leaves half of it undone.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -192,12 +196,23 @@ fn wait<'a>(at: &Condvar, state: MutexGuard<'a, State>, time: Duration) -> Mutex
 // === impl Batch ===
 
 impl Batch {
+    /// A burst does not keep more memory for ever.
+    const KEPT: usize = 1 << 20;
+
+    /// With room for all that may wait, so that nobody who logs waits until it has grown. What is never
+    /// filled takes no more than addresses.
+    pub(crate) fn new(limit: usize) -> Self {
+        let room = limit.min(Self::KEPT);
+        Self {
+            bytes: Vec::with_capacity(room),
+            lines: Vec::with_capacity(room / 256),
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
-        /// A burst does not keep its memory for ever.
-        const KEPT: usize = 1 << 20;
         self.bytes.clear();
         self.lines.clear();
-        self.bytes.shrink_to(KEPT);
-        self.lines.shrink_to(KEPT / 256);
+        self.bytes.shrink_to(Self::KEPT);
+        self.lines.shrink_to(Self::KEPT / 256);
     }
 }

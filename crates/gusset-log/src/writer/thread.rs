@@ -48,7 +48,7 @@ impl<W: Write + Send + 'static, C: Chores> Writer<W, C> {
     }
 
     fn run(&mut self) {
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(self.queue.limit);
         loop {
             match self.queue.next(&mut batch, self.chores.due()) {
                 Next::Close => return,

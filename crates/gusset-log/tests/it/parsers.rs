@@ -52,6 +52,69 @@ fn fits(schema: &str, more: &str, lines: &[String]) {
     python("jsonschema", &script, lines);
 }
 
+/// What goaccess makes of lines; `None` where it is missing.
+fn goaccess(format: &str, lines: &[String]) -> Option<serde_json::Value> {
+    let child = Command::new("goaccess")
+        .args(["-", "--no-global-config", "--no-progress", "-o", "json"])
+        .arg(format!("--log-format={format}"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        let ci = std::env::var_os("CI").is_some();
+        assert!(!ci, "goaccess is missing, and CI must have it");
+        println!("SKIPPED: goaccess is missing");
+        return None;
+    };
+    let mut stdin = child.stdin.take().unwrap();
+    stdin
+        .write_all((lines.join("\n") + "\n").as_bytes())
+        .unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{lines:#?}");
+    Some(serde_json::from_slice(&output.stdout).expect("a report"))
+}
+
+#[test]
+fn goaccess_counts_every_line_whatever_a_stranger_sends() {
+    for (format, known_as) in [(Format::Common, "COMMON"), (Format::Combined, "COMBINED")] {
+        let lines = logged(builder(format), || {
+            for agent in [
+                &b"curl/8"[..],
+                b"a \"quoted\" \\ agent",
+                b"\x1b[31m\xff",
+                b"-",
+            ] {
+                let mut request = get("/items/42?token=secret");
+                let agent = http::HeaderValue::from_bytes(agent);
+                if let Ok(agent) = agent {
+                    request.headers_mut().insert("user-agent", agent);
+                }
+                let peer = PeerAddr(([192, 0, 2, 7], 4711).into());
+                request.extensions_mut().insert(peer);
+                let log = AccessLog::server().referer().build_with(no_env).unwrap();
+                call(log, request, |_| Response::new("hello"));
+            }
+        });
+        assert_eq!(lines.len(), 4);
+        let Some(report) = goaccess(known_as, &lines) else {
+            return;
+        };
+        let general = &report["general"];
+        assert_eq!(general["valid_requests"], 4, "{lines:#?}");
+        assert_eq!(general["failed_requests"], 0, "{lines:#?}");
+        assert_eq!(general["bandwidth"], 4 * 5);
+        let request = &report["requests"]["data"][0];
+        assert_eq!(request["hits"]["count"], 4);
+        assert_eq!(request["method"], "GET");
+        assert_eq!(request["data"], "/items/42");
+        assert_eq!(report["hosts"]["data"][0]["data"], "192.0.2.7");
+    }
+}
+
 #[test]
 fn json_has_the_ids_where_opentelemetry_wants_them() {
     fits(include_str!("schemas/json.json"), "", &sample(Format::Json));

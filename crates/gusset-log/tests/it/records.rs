@@ -7,6 +7,7 @@ use gusset_http::Route;
 use gusset_log::{AccessLog, Format};
 use http::Response;
 use tracing::{info, warn};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::support::*;
 
@@ -62,6 +63,45 @@ fn the_line_of_a_call_is_a_record_with_its_ids() {
         attribute(record, "http.server.request.duration"),
         Some(&Value::F64(0.002))
     );
+}
+
+#[test]
+fn a_record_is_the_same_made_from_the_call_and_from_its_event() {
+    let (first, second) = (Kept::default(), Kept::default());
+    let sink = |kept: &Kept| builder(Format::Json).sink(kept.clone()).without_lines();
+    // The layer that is asked first knows the call; the other one reads the event.
+    let one = sink(&first).build_with(no_env).unwrap();
+    let other = sink(&second).build_with(no_env).unwrap();
+    let subscriber = tracing_subscriber::registry()
+        .with(one.layer)
+        .with(other.layer);
+    tracing::subscriber::with_default(subscriber, || {
+        for (path, agent) in [
+            ("/items/42?q=1", &b"curl/8"[..]),
+            ("/\u{e9}", b"no \xff UTF-8"),
+            ("/items/42?token=hunter2", &[b'a'; 300]),
+        ] {
+            let mut request = get("/items/42");
+            *request.uri_mut() = http::Uri::try_from(path.replace('\u{e9}', "%C3%A9")).unwrap();
+            let agent = http::HeaderValue::from_bytes(agent).unwrap();
+            request.headers_mut().insert("user-agent", agent.clone());
+            request.headers_mut().insert("referer", agent);
+            request.extensions_mut().insert(Route::new("/items/{id}"));
+            let log = AccessLog::server()
+                .referer()
+                .query(gusset_http::QueryRedaction::default());
+            let log = log.build_with(no_env).unwrap();
+            *request.method_mut() = "PURGE".parse().unwrap();
+            call(log, request, |_| {
+                let mut response = Response::new("hello");
+                *response.status_mut() = http::StatusCode::BAD_GATEWAY;
+                response
+            });
+        }
+    });
+    let (first, second) = (first.0.lock().unwrap(), second.0.lock().unwrap());
+    assert_eq!(first.len(), 3);
+    assert_eq!(format!("{first:?}"), format!("{second:?}"));
 }
 
 #[test]

@@ -44,6 +44,11 @@ fn the_span_of_a_call_and_those_not_wanted_are_left_out() {
         info_span!(target: "gusset::trace", "http.server", a = 1).in_scope(|| info!("here"));
     });
     assert_eq!(line.get("spans"), None);
+    let named = builder(Format::Json).filter("info,gusset::trace=info");
+    let lines = logged(named.unwrap(), || {
+        info_span!(target: "gusset::trace", "http.server", a = 1).in_scope(|| info!("here"));
+    });
+    assert!(lines[0].contains(r#""spans":[{"name":"http.server","a":1}]"#));
     let lines = logged(builder(Format::Json).without_spans(), || {
         info_span!("mine", a = 1).in_scope(|| info!("here"));
     });

@@ -218,7 +218,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 
 /// Waits until it is so, much longer than it should take.
 #[track_caller]
-pub(crate) fn eventually(is: impl Fn() -> bool) {
+pub(crate) fn eventually(mut is: impl FnMut() -> bool) {
     let clock = Clock::system();
     let end = clock.now() + GENEROUS;
     while !is() {
