@@ -158,7 +158,7 @@ impl SpanLayer {
         let metadata = attributes.metadata();
         let trace_state = match &recording {
             Some(recording) => recording.trace_state.clone(),
-            None => Text::Borrowed(""),
+            None => Text::from_static(""),
         };
         let mut span = SpanData {
             trace_id,

@@ -36,7 +36,7 @@ impl TraceCall {
                 }
             }
             if let Some(route) = route {
-                let route = route.to_owned().into();
+                let route = Text::new(route).into();
                 let mut known = on.iter_mut();
                 match known.find(|(name, _)| name == shared.route_name()) {
                     Some((_, value)) => *value = route,
@@ -44,7 +44,7 @@ impl TraceCall {
                 }
             }
             if let Some(name) = name {
-                span.name = name.into();
+                span.name = name;
             }
             if !shared.response_headers.is_empty() {
                 shared
@@ -60,7 +60,7 @@ impl TraceCall {
         let on = &mut span.attributes;
         if let Some(error) = cx.error_type() {
             on.push((names::ERROR.into(), error.as_str().into()));
-            span.status = SpanStatus::Error(Text::Borrowed(""));
+            span.status = SpanStatus::Error(Text::from_static(""));
         }
         if let Some(outcome) = cx.outcome() {
             on.push((names::OUTCOME.into(), outcome.as_str().into()));

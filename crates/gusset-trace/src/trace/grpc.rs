@@ -57,7 +57,7 @@ pub(super) fn client_span(call: Starting<'_>, announce: impl Fn()) -> Span {
 
 /// The name of the span, at its start.
 pub(super) fn name(req: RequestHead<'_>) -> Text {
-    method(req).to_owned().into()
+    Text::new(method(req))
 }
 
 /// What stands on either side's span from its start.
@@ -101,7 +101,7 @@ pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Optio
         if let Some((_, value)) = on.iter_mut().find(|(name, _)| name == names::RPC_METHOD) {
             *value = OTHER.into();
         }
-        on.push((names::RPC_METHOD_ORIGINAL.into(), method.to_owned().into()));
+        on.push((names::RPC_METHOD_ORIGINAL.into(), Text::new(method).into()));
     }
 }
 

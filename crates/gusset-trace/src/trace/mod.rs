@@ -351,7 +351,7 @@ impl Shared {
             flags: trace.flags().bits(),
             // What others keep in it is theirs, and the caller's word: it travels, and is not told.
             trace_state: match ours(trace) {
-                None => Text::Borrowed(""),
+                None => Text::from_static(""),
                 Some(ours) => format!("ot={ours}").into(),
             },
             name,
@@ -359,7 +359,7 @@ impl Shared {
                 Side::Server => SpanKind::Server,
                 Side::Client => SpanKind::Client,
             },
-            scope: Text::Borrowed("gusset::trace"),
+            scope: Text::from_static("gusset::trace"),
             start,
             end: start,
             attributes: on,

@@ -1,6 +1,5 @@
 //! The spans themselves: what stands on them at their start.
 
-use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::net::{IpAddr, SocketAddr};
 
@@ -97,7 +96,7 @@ impl Shared {
     }
 
     /// Gives a span the name of a route that was matched after its start.
-    pub(super) fn name(&self, method: usize, route: &str) -> String {
+    pub(super) fn name(&self, method: usize, route: &str) -> Text {
         let method = self.methods.name(method);
         let route = Some(route);
         Name { method, route }.to_text()
@@ -205,7 +204,7 @@ impl Facts<'_> {
                 KnownMethods::OTHER => "HTTP",
                 method => method,
             }),
-            Some(_) => self.name().to_text().into(),
+            Some(_) => self.name().to_text(),
         }
     }
 
@@ -266,17 +265,11 @@ impl Name<'_> {
         (method, self.route.map(|route| capped(route, 256)))
     }
 
-    fn to_text(&self) -> String {
+    fn to_text(&self) -> Text {
         match self.parts() {
-            (method, None) => method.to_owned(),
+            (method, None) => Text::new(method),
             // Without the machinery of formatting: each call has a name.
-            (method, Some(route)) => {
-                let mut name = String::with_capacity(method.len() + 1 + route.len());
-                name.push_str(method);
-                name.push(' ');
-                name.push_str(route);
-                name
-            }
+            (method, Some(route)) => Text::joined([method, " ", route]),
         }
     }
 }
@@ -292,7 +285,7 @@ impl std::fmt::Display for Name<'_> {
 #[inline]
 pub(super) fn text(on: &mut Vec<Attribute>, name: &'static str, value: Option<&str>) {
     if let Some(value) = value {
-        on.push((name.into(), value.to_owned().into()));
+        on.push((name.into(), Text::new(value).into()));
     }
 }
 
@@ -316,7 +309,7 @@ fn constant(method: &str) -> Text {
         KnownMethods::OTHER,
     ];
     let usual = USUAL.into_iter().find(|usual| *usual == method);
-    usual.map_or_else(|| Cow::Owned(method.to_owned()), Cow::Borrowed)
+    usual.map_or_else(|| Text::new(method), Text::from_static)
 }
 
 /// The host and the port that a request names: in its target, else in its header.

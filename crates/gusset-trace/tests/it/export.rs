@@ -289,7 +289,7 @@ fn headers_that_are_asked_for_are_lists_of_texts() {
         res
     });
     let span = spans.only();
-    let languages = Value::Texts(vec!["de".into(), "en".into()]);
+    let languages = Value::Texts(["de".into(), "en".into()].into());
     let expected = ("http.request.header.accept-language".into(), languages);
     assert!(span.attributes.contains(&expected), "{span:#?}");
     let server = attribute(&span, "http.response.header.server").unwrap();
