@@ -7,6 +7,7 @@ mod current;
 mod error;
 mod exception;
 mod flags;
+mod glance;
 mod hex;
 mod ids;
 pub mod inject;

@@ -94,10 +94,12 @@ impl Recording {
         });
     }
 
-    /// The span, once: the call has ended.
+    /// The span with what its end tells, once: the call has ended.
     #[inline]
-    pub(crate) fn take(&self) -> Option<SpanData> {
-        lock(&self.span).take()
+    pub(crate) fn end(&self, finish: impl FnOnce(&mut SpanData)) -> Option<SpanData> {
+        let mut span = lock(&self.span);
+        finish(span.as_mut()?);
+        span.take()
     }
 }
 
@@ -112,12 +114,14 @@ impl fmt::Debug for Recording {
 impl Out {
     /// Exports a span, or keeps it aside.
     pub(crate) fn export(&self, span: SpanData) {
-        let span = match &self.fate {
-            None => Some(span),
-            Some(fate) => fate.hold(span),
-        };
-        if let Some(span) = span {
-            give(&*self.sink, span);
+        // A span is large: it is handed on, and never moved aside.
+        match &self.fate {
+            None => give(&*self.sink, span),
+            Some(fate) => {
+                if let Some(span) = fate.hold(span) {
+                    give(&*self.sink, span);
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use gusset_core::{Call, Cx, End, Outcome, Stage, Token, TraceIds};
 use gusset_export::{SpanData, SpanStatus, Text};
 use gusset_http::{Http, ResponseHead, Route, Rules};
+use http::StatusCode;
 use tracing::record_all;
 
 use super::{Protocol, Shared, Side, grpc, span};
@@ -15,6 +16,8 @@ use crate::{exception, names};
 pub struct TraceCall {
     /// All of it. Always there, but for a poll: it is the thread's then.
     pub(super) place: Option<Arc<Place>>,
+    /// That of the response, told at the end.
+    pub(super) status: Option<StatusCode>,
 }
 
 // === impl TraceCall ===
@@ -25,12 +28,14 @@ impl TraceCall {
         let Some(recording) = &place.recording else {
             return;
         };
+        let is_client = shared.side == Side::Client;
+        if !is_client && route.is_none() && shared.response_headers.is_empty() {
+            return;
+        }
         let name = route.map(|route| shared.name(place.method, route));
         recording.edit(|span| {
             let on = &mut span.attributes;
-            let status = i64::from(res.status.as_u16());
-            on.push((names::STATUS_CODE.into(), status.into()));
-            if shared.side == Side::Client {
+            if is_client {
                 if let Some(version) = span::version(res.version) {
                     on.push((names::VERSION.into(), version.into()));
                 }
@@ -55,9 +60,12 @@ impl TraceCall {
     }
 
     /// Puts on the exported span what the end tells.
-    fn finish(span: &mut SpanData, stage: Option<Stage>, cx: &Cx) {
+    fn finish(span: &mut SpanData, status: Option<StatusCode>, stage: Option<Stage>, cx: &Cx) {
         span.end = span.start + cx.elapsed();
         let on = &mut span.attributes;
+        if let Some(status) = status {
+            on.push((names::STATUS_CODE.into(), i64::from(status.as_u16()).into()));
+        }
         if let Some(error) = cx.error_type() {
             on.push((names::ERROR.into(), error.as_str().into()));
             span.status = SpanStatus::Error(Text::from_static(""));
@@ -121,6 +129,7 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
         if !is_looked_at || shared.protocol == Protocol::Grpc {
             return;
         }
+        self.status = Some(res.status);
         // A router further in may have matched it, after the span began.
         let route = Route::of_response(res);
         Self::record_response(place, shared, res, route);
@@ -172,12 +181,14 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
                 };
                 recording.out().decide(shared.sampler.keep(&ended));
             }
-            if let Some(mut data) = recording.take() {
+            let ended = recording.end(|span| {
                 if is_grpc {
-                    grpc::finish(&mut data, cx.status(), unproven);
+                    grpc::finish(span, cx.status(), unproven);
                 }
-                Self::finish(&mut data, end.stage(), cx);
-                recording.out().export(data);
+                Self::finish(span, self.status, end.stage(), cx);
+            });
+            if let Some(span) = ended {
+                recording.out().export(span);
             }
         }
         current::end(place);

@@ -24,7 +24,8 @@ use self::headers::Headers;
 use self::span::{Lazy, Starting};
 use crate::current;
 use crate::exception::{Exceptions, Kind};
-use crate::propagate::{self, Propagator as _};
+use crate::glance::Glance;
+use crate::propagate;
 use crate::recording::{Fate, Out, Recording, exporting};
 use crate::sample::{Decision, Sampler, Sampling};
 use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, names};
@@ -158,9 +159,11 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         }
         let mut memory = current::fresh();
         let place = Arc::get_mut(&mut memory)?;
+        let mut glance = Glance::default();
         let inside = match shared.side {
             Side::Server => {
-                place.context = shared.receive(req);
+                glance = Glance::at(req.headers);
+                place.context = shared.receive(req, glance);
                 place.request_id = req.extensions.get().cloned();
                 None
             }
@@ -185,18 +188,20 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         let Some(trace) = &place.context.trace else {
             return None;
         };
-        let facts = Lazy::new(|| shared.facts(req));
         let starting = Starting {
             req,
+            glance,
             trace,
             parent,
             request_id: place.request_id.as_ref().map(RequestId::as_str),
         };
         let recording = out.map(|out| {
-            let span = shared.record(starting, &facts);
+            let span = shared.record(starting);
             Arc::new(Recording::new(span, shared.limits, out))
         });
         let ids = trace.ids();
+        // What is recorded has looked for itself: nearly always nobody else wants to.
+        let facts = Lazy::new(|| shared.facts(req, glance));
         // Called once the span is known to be wanted by somebody.
         let announce = || announce(ids, recording.as_ref());
         let span = match (shared.protocol, shared.side) {
@@ -215,6 +220,7 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         place.decides = decides;
         Some(TraceCall {
             place: Some(memory),
+            status: None,
         })
     }
 }
@@ -252,8 +258,8 @@ impl fmt::Debug for Trace {
 
 impl Shared {
     /// What travelled with a request. A trace that nobody reads is lost, which is said once.
-    fn receive(&self, req: RequestHead<'_>) -> Propagated {
-        let received = self.propagators.extract(req.headers);
+    fn receive<'a>(&self, req: RequestHead<'a>, glance: Glance<'a>) -> Propagated {
+        let received = self.propagators.extract_at(req.headers, glance);
         if received.trace.is_none() && self.unread.is_found(req) {
             tracing::warn!(
                 target: "gusset::trace",
@@ -312,13 +318,10 @@ impl Shared {
     }
 
     /// The span to be exported, as it is at its start.
-    fn record<'a>(
-        &self,
-        call: Starting<'a>,
-        facts: &Lazy<'a, impl FnOnce() -> span::Facts<'a>>,
-    ) -> SpanData {
+    fn record(&self, call: Starting<'_>) -> SpanData {
         let Starting {
             req,
+            glance,
             trace,
             parent,
             request_id,
@@ -326,15 +329,17 @@ impl Shared {
         let mut on = Vec::with_capacity(16);
         let name = match (self.protocol, self.side) {
             (Protocol::Http, Side::Server) => {
+                let facts = self.facts(req, glance);
                 facts.of_server(req, &mut on);
                 facts.name_text()
             }
             (Protocol::Http, Side::Client) => {
+                let facts = self.facts(req, glance);
                 facts.of_client(&mut on);
                 facts.name_text()
             }
             (Protocol::Grpc, _) => {
-                grpc::start(req, &mut on);
+                grpc::start(req, glance, &mut on);
                 grpc::name(req)
             }
         };

@@ -5,18 +5,20 @@ use std::net::{IpAddr, SocketAddr};
 
 use gusset_export::{Attribute, Text, Value};
 use gusset_http::{KnownMethods, PeerAddr, RedactedQuery, RequestHead, Route, capped};
-use http::{Version, header};
+use http::Version;
 use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
 
-use super::url::{Url, host_and_port, path};
+use super::url::{Url, host_and_port, host_and_port_in, path};
 use super::{Shared, Side};
+use crate::glance::Glance;
 use crate::{ResendCount, SpanId, TraceContext, names};
 
 /// A call that begins.
 #[derive(Clone, Copy)]
 pub(super) struct Starting<'a> {
     pub(super) req: RequestHead<'a>,
+    pub(super) glance: Glance<'a>,
     pub(super) trace: &'a TraceContext,
     pub(super) parent: Option<SpanId>,
     pub(super) request_id: Option<&'a str>,
@@ -45,9 +47,11 @@ pub(super) type Lazy<'a, F> = LazyCell<Facts<'a>, F>;
 // === impl Shared ===
 
 impl Shared {
-    pub(super) fn facts<'a>(&'a self, req: RequestHead<'a>) -> Facts<'a> {
+    #[inline]
+    pub(super) fn facts<'a>(&'a self, req: RequestHead<'a>, glance: Glance<'a>) -> Facts<'a> {
         let index = self.methods.index_of(req.method);
-        let (host, port) = host(req).map_or((None, None), |(host, port)| (Some(host), port));
+        let (host, port) =
+            host(req, glance).map_or((None, None), |(host, port)| (Some(host), port));
         let is_server = self.side == Side::Server;
         Facts {
             method: self.methods.name(index),
@@ -73,7 +77,7 @@ impl Shared {
                 .as_ref()
                 .and_then(|proxies| proxies.client(req)),
             peer: self.peer.then(|| PeerAddr::of(req)).flatten(),
-            user_agent: self.user_agent(req),
+            user_agent: self.user_agent(req, glance),
             resend_count: (!is_server).then(|| ResendCount::of(req)).flatten(),
             url: Url {
                 uri: req.uri,
@@ -87,11 +91,11 @@ impl Shared {
         Some(secrets.redact(query))
     }
 
-    fn user_agent<'a>(&self, req: RequestHead<'a>) -> Option<&'a str> {
+    fn user_agent<'a>(&self, req: RequestHead<'a>, glance: Glance<'a>) -> Option<&'a str> {
         if !self.user_agent {
             return None;
         }
-        let value = req.headers.get(header::USER_AGENT)?;
+        let value = glance.user_agent(req.headers)?;
         value.to_str().ok().map(|value| capped(value, 256))
     }
 
@@ -114,6 +118,7 @@ pub(super) fn server_span<'a>(
         trace,
         parent,
         request_id,
+        ..
     } = call;
     span!(
         target: "gusset::trace",
@@ -209,6 +214,7 @@ impl Facts<'_> {
     }
 
     /// What stands on a server's span from its start.
+    #[inline]
     pub(super) fn of_server(&self, req: RequestHead<'_>, on: &mut Vec<Attribute>) {
         on.push((names::METHOD.into(), Value::Text(constant(self.method))));
         text(on, names::METHOD_ORIGINAL, self.method_original);
@@ -313,12 +319,11 @@ fn constant(method: &str) -> Text {
 }
 
 /// The host and the port that a request names: in its target, else in its header.
-pub(super) fn host(req: RequestHead<'_>) -> Option<(&str, Option<u16>)> {
-    let authority = match req.uri.authority() {
-        Some(authority) => authority.as_str(),
-        None => req.headers.get(header::HOST)?.to_str().ok()?,
-    };
-    Some(host_and_port(authority))
+pub(super) fn host<'a>(req: RequestHead<'a>, glance: Glance<'a>) -> Option<(&'a str, Option<u16>)> {
+    match req.uri.authority() {
+        Some(authority) => Some(host_and_port(authority.as_str())),
+        None => host_and_port_in(glance.host(req.headers)?),
+    }
 }
 
 pub(super) fn version(version: Version) -> Option<&'static str> {
