@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attributes;
 mod baggage;
 mod client;
 mod context;
@@ -26,6 +27,7 @@ mod state;
 mod subscriber;
 pub mod trace;
 
+pub use attributes::Attributes;
 pub use baggage::{Baggage, BaggageError};
 pub use client::ClientLayer;
 pub use context::TraceContext;

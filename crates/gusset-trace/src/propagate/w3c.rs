@@ -106,7 +106,12 @@ fn parse(value: &[u8]) -> Option<TraceContext> {
     if [2, 35, 52].iter().any(|&at| fields[at] != b'-') {
         return None;
     }
-    match (hex::lower(&fields[..2])?, rest) {
+    let version = match fields {
+        // Nearly always.
+        [b'0', b'0', ..] => 0,
+        _ => hex::lower(&fields[..2])?,
+    };
+    match (version, rest) {
         (0xff, _) => return None,
         (0, []) | (1.., [] | [b'-', ..]) => {}
         _ => return None,

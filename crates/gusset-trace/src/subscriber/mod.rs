@@ -324,10 +324,8 @@ where
         };
         // The wall clock may have been put back meanwhile.
         data.end = SystemTime::now().max(data.start);
-        match recording {
-            Some(recording) => recording.out().export(data),
-            None => self.out.export(data),
-        }
+        let out = recording.as_ref().and_then(|recording| recording.out());
+        out.unwrap_or(&self.out).export(data);
     }
 }
 

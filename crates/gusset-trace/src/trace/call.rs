@@ -10,7 +10,7 @@ use tracing::record_all;
 use super::{Protocol, Shared, Side, grpc, span};
 use crate::current::{self, Place};
 use crate::sample::{Ended, Sampler as _};
-use crate::{exception, names};
+use crate::{Attributes, exception, names};
 
 /// The state of one call of [`Trace`](super::Trace): its span.
 pub struct TraceCall {
@@ -124,6 +124,9 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
         let Some(shared) = &place.owner else {
             return;
         };
+        if let (Some(recording), Some(attributes)) = (&place.recording, Attributes::of(res)) {
+            recording.set_all(attributes.iter().cloned());
+        }
         let span = &place.span;
         let is_looked_at = !span.is_disabled() || place.recording.is_some();
         if !is_looked_at || shared.protocol == Protocol::Grpc {
@@ -172,24 +175,22 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
                 { names::STAGE } = end.stage().map(Stage::as_str),
             );
         }
-        if let Some(recording) = &place.recording {
+        let recording = place.recording.as_deref();
+        if let Some((recording, out)) = recording.and_then(|it| Some((it, it.out()?))) {
             if place.decides {
                 let ended = Ended {
                     outcome: cx.outcome(),
                     error: cx.error_type(),
                     elapsed: cx.elapsed(),
                 };
-                recording.out().decide(shared.sampler.keep(&ended));
+                out.decide(shared.sampler.keep(&ended));
             }
-            let ended = recording.end(|span| {
+            recording.end(out, |span| {
                 if is_grpc {
                     grpc::finish(span, cx.status(), unproven);
                 }
                 Self::finish(span, self.status, end.stage(), cx);
             });
-            if let Some(span) = ended {
-                recording.out().export(span);
-            }
         }
         current::end(place);
     }

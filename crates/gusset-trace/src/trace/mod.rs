@@ -21,7 +21,7 @@ use gusset_http::{
 pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
 use self::headers::Headers;
-use self::span::{Lazy, Starting};
+use self::span::Starting;
 use crate::current;
 use crate::exception::{Exceptions, Kind};
 use crate::glance::Glance;
@@ -159,6 +159,7 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         }
         let mut memory = current::fresh();
         let place = Arc::get_mut(&mut memory)?;
+        let spare = place.spare.take();
         let mut glance = Glance::default();
         let inside = match shared.side {
             Side::Server => {
@@ -195,18 +196,27 @@ impl<R: Rules> Observer<Http<R>> for Trace {
             parent,
             request_id: place.request_id.as_ref().map(RequestId::as_str),
         };
-        let recording = out.map(|out| {
-            let span = shared.record(starting);
-            Arc::new(Recording::new(span, shared.limits, out))
-        });
+        let recording = match out {
+            None => {
+                place.spare = spare;
+                None
+            }
+            Some(out) => {
+                let mut recording = spare.unwrap_or_default();
+                shared.record(starting, out, Arc::get_mut(&mut recording)?);
+                Some(recording)
+            }
+        };
         let ids = trace.ids();
-        // What is recorded has looked for itself: nearly always nobody else wants to.
-        let facts = Lazy::new(|| shared.facts(req, glance));
         // Called once the span is known to be wanted by somebody.
         let announce = || announce(ids, recording.as_ref());
         let span = match (shared.protocol, shared.side) {
-            (Protocol::Http, Side::Server) => span::server_span(starting, &facts, announce),
-            (Protocol::Http, Side::Client) => span::client_span(starting, &facts, announce),
+            (Protocol::Http, Side::Server) => {
+                span::server_span(starting, shared.facts(req, glance), announce)
+            }
+            (Protocol::Http, Side::Client) => {
+                span::client_span(starting, shared.facts(req, glance), announce)
+            }
             (Protocol::Grpc, Side::Server) => grpc::server_span(starting, announce),
             (Protocol::Grpc, Side::Client) => grpc::client_span(starting, announce),
         };
@@ -283,7 +293,9 @@ impl Shared {
         let (is_sampled, fate, decides) = match parent {
             // The decision is that of the call round it.
             Some(parent) if self.side == Side::Client => {
-                let fate = inside.as_ref().and_then(|inside| inside.out().fate.clone());
+                let fate = inside
+                    .as_ref()
+                    .and_then(|inside| inside.out()?.fate.clone());
                 (parent.flags().is_sampled(), fate, false)
             }
             _ => {
@@ -297,7 +309,7 @@ impl Shared {
             }
         };
         let is_recorded = (is_sampled || fate.is_some()) && !exporting();
-        let sink = || inside.map(|inside| inside.out().sink.clone());
+        let sink = || inside.and_then(|inside| Some(inside.out()?.sink.clone()));
         let sink = is_recorded
             .then(|| sink().or_else(|| self.sink()))
             .flatten();
@@ -317,8 +329,8 @@ impl Shared {
         self.sink.clone()
     }
 
-    /// The span to be exported, as it is at its start.
-    fn record(&self, call: Starting<'_>) -> SpanData {
+    /// The span to be exported, as it is at its start, put together where it stays.
+    fn record(&self, call: Starting<'_>, out: Out, into: &mut Recording) {
         let Starting {
             req,
             glance,
@@ -330,13 +342,11 @@ impl Shared {
         let name = match (self.protocol, self.side) {
             (Protocol::Http, Side::Server) => {
                 let facts = self.facts(req, glance);
-                facts.of_server(req, &mut on);
-                facts.name_text()
+                facts.of_server(&mut on)
             }
             (Protocol::Http, Side::Client) => {
                 let facts = self.facts(req, glance);
-                facts.of_client(&mut on);
-                facts.name_text()
+                facts.of_client(&mut on)
             }
             (Protocol::Grpc, _) => {
                 grpc::start(req, glance, &mut on);
@@ -347,34 +357,39 @@ impl Shared {
         if !self.request_headers.is_empty() {
             self.request_headers.put(req.headers, &mut on);
         }
+        // What others keep in it is theirs, and the caller's word: it travels, and is not told.
+        let trace_state = match ours(trace) {
+            None => Text::from_static(""),
+            Some(ours) => Text::joined(["ot=", ours]),
+        };
         let start = SystemTime::now();
-        SpanData {
-            trace_id: trace.trace_id().to_bytes(),
-            span_id: trace.span_id().to_bytes(),
-            parent_span_id: parent.map(SpanId::to_bytes),
-            parent_is_remote: parent.is_some() && self.side == Side::Server,
-            flags: trace.flags().bits(),
-            // What others keep in it is theirs, and the caller's word: it travels, and is not told.
-            trace_state: match ours(trace) {
-                None => Text::from_static(""),
-                Some(ours) => format!("ot={ours}").into(),
+        into.begin(
+            self.limits,
+            out,
+            SpanData {
+                trace_id: trace.trace_id().to_bytes(),
+                span_id: trace.span_id().to_bytes(),
+                parent_span_id: parent.map(SpanId::to_bytes),
+                parent_is_remote: parent.is_some() && self.side == Side::Server,
+                flags: trace.flags().bits(),
+                trace_state,
+                name,
+                kind: match self.side {
+                    Side::Server => SpanKind::Server,
+                    Side::Client => SpanKind::Client,
+                },
+                scope: Text::from_static("gusset::trace"),
+                start,
+                end: start,
+                attributes: on,
+                dropped_attributes: 0,
+                events: Vec::new(),
+                dropped_events: 0,
+                links: Vec::new(),
+                dropped_links: 0,
+                status: Default::default(),
             },
-            name,
-            kind: match self.side {
-                Side::Server => SpanKind::Server,
-                Side::Client => SpanKind::Client,
-            },
-            scope: Text::from_static("gusset::trace"),
-            start,
-            end: start,
-            attributes: on,
-            dropped_attributes: 0,
-            events: Vec::new(),
-            dropped_events: 0,
-            links: Vec::new(),
-            dropped_links: 0,
-            status: Default::default(),
-        }
+        );
     }
 
     fn route_name(&self) -> &'static str {
