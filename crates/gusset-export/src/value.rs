@@ -1,10 +1,8 @@
 //! What attributes are made of.
 
-use std::borrow::Cow;
 use std::fmt;
 
-/// Text that is a constant where it can be.
-pub type Text = Cow<'static, str>;
+use crate::Text;
 
 /// A key and what it stands for: `("http.route", "/users/{id}")`.
 pub type Attribute = (Text, Value);
@@ -29,7 +27,7 @@ pub enum Value {
     /// A text.
     Text(Text),
     /// Several texts, as the values of a header are.
-    Texts(Vec<Text>),
+    Texts(Box<[Text]>),
 }
 
 // === impl Value ===
@@ -72,6 +70,18 @@ impl From<String> for Value {
     }
 }
 
+impl From<Text> for Value {
+    fn from(value: Text) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<Vec<Text>> for Value {
+    fn from(values: Vec<Text>) -> Self {
+        Self::Texts(values.into())
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,7 +89,13 @@ impl fmt::Display for Value {
             Self::I64(value) => value.fmt(f),
             Self::F64(value) => value.fmt(f),
             Self::Text(value) => value.fmt(f),
-            Self::Texts(values) => f.write_str(&values.join(",")),
+            Self::Texts(values) => {
+                for (at, value) in values.iter().enumerate() {
+                    f.write_str(if at == 0 { "" } else { "," })?;
+                    f.write_str(value)?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -87,6 +103,20 @@ impl fmt::Display for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_attribute_is_two_texts_large() {
+        assert_eq!(size_of::<Text>(), size_of::<String>());
+        assert_eq!(size_of::<Value>(), size_of::<Text>());
+        assert_eq!(size_of::<Option<Text>>(), size_of::<Text>());
+    }
+
+    #[test]
+    fn several_texts_are_told_in_a_row() {
+        let texts: Vec<Text> = vec!["a".into(), "b".into()];
+        assert_eq!(Value::from(texts).to_string(), "a,b");
+        assert_eq!(Value::from(Vec::new()).to_string(), "");
+    }
 
     #[test]
     fn a_number_too_large_for_the_model_is_told_as_text() {

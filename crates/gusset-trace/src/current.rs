@@ -23,6 +23,8 @@ use crate::{Baggage, Propagated, SpanId, TraceContext, TraceFlags, TraceId};
 pub(crate) struct Place {
     pub(crate) context: Propagated,
     pub(crate) recording: Option<Arc<Recording>>,
+    /// The memory of the recording of a call that has ended.
+    pub(crate) spare: Option<Arc<Recording>>,
     pub(crate) request_id: Option<RequestId>,
     /// The call's own `tracing` span.
     pub(crate) span: Span,
@@ -188,7 +190,30 @@ pub(crate) fn end(mut ended: Arc<Place>) {
     let Some(place) = Arc::get_mut(&mut ended) else {
         return;
     };
-    *place = Place::default();
+    // Each by itself: most are empty, and all of it is large.
+    let Place {
+        context,
+        recording,
+        spare,
+        request_id,
+        span,
+        owner,
+        method: _,
+        unproven,
+        decides: _,
+    } = place;
+    *context = Propagated::default();
+    if let Some(mut recording) = recording.take() {
+        // Else a span below the call has not ended.
+        if let Some(memory) = Arc::get_mut(&mut recording) {
+            memory.clear();
+            *spare = Some(recording);
+        }
+    }
+    *request_id = None;
+    *span = Span::none();
+    *owner = None;
+    *unproven = None;
     let _ = ENDED.try_with(|all| {
         if let Ok(mut all) = all.try_borrow_mut() {
             if all.len() < KEPT {
@@ -264,6 +289,7 @@ impl Default for Place {
         Self {
             context: Propagated::default(),
             recording: None,
+            spare: None,
             request_id: None,
             span: Span::none(),
             owner: None,

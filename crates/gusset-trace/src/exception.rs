@@ -76,7 +76,7 @@ impl Kind {
 /// The same on a span, as it was before there were records for it.
 pub(crate) fn on_span(error: Token, time: std::time::SystemTime) -> SpanEvent {
     SpanEvent {
-        name: Text::Borrowed("exception"),
+        name: Text::from_static("exception"),
         time,
         attributes: vec![(crate::names::EXCEPTION_TYPE.into(), error.as_str().into())],
     }

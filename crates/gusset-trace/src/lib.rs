@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod attributes;
 mod baggage;
 mod client;
 mod context;
 mod current;
 mod exception;
 mod flags;
+mod glance;
 mod hex;
 mod ids;
 pub mod inject;
@@ -24,6 +26,7 @@ mod state;
 mod subscriber;
 pub mod trace;
 
+pub use attributes::Attributes;
 pub use baggage::{Baggage, BaggageError};
 pub use client::ClientLayer;
 pub use context::TraceContext;

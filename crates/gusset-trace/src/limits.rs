@@ -1,7 +1,5 @@
 //! How much stands on a span at most.
 
-use std::borrow::Cow;
-
 use gusset_export::{Attribute, SpanData, SpanEvent, Text, Value};
 
 /// How much stands on a span at most (OpenTelemetry, span limits); what is more is counted.
@@ -124,8 +122,5 @@ fn cap(text: &mut Text, length: usize) {
     let Some((kept, _)) = text.char_indices().nth(length) else {
         return;
     };
-    match text {
-        Cow::Borrowed(text) => *text = &text[..kept],
-        Cow::Owned(text) => text.truncate(kept),
-    }
+    *text = Text::new(&text[..kept]);
 }

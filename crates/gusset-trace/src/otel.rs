@@ -16,10 +16,9 @@
 //! # }
 //! ```
 
-use std::borrow::Cow;
 use std::fmt;
 
-use gusset_export::{Attribute, SpanData, SpanKind, SpanSink, SpanStatus, Value};
+use gusset_export::{Attribute, SpanData, SpanKind, SpanSink, SpanStatus, Text, Value};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::baggage::{Baggage as OtelBaggage, BaggageExt as _};
 use opentelemetry::propagation::text_map_propagator::FieldIter;
@@ -238,8 +237,14 @@ fn convert(span: SpanData) -> OtelSpanData {
     let mut events = SpanEvents::default();
     events.dropped_count = dropped_events;
     let happened = happened.into_iter();
-    let convert =
-        happened.map(|event| Event::new(event.name, event.time, pairs(event.attributes), 0));
+    let convert = happened.map(|event| {
+        Event::new(
+            String::from(event.name),
+            event.time,
+            pairs(event.attributes),
+            0,
+        )
+    });
     events.events = convert.collect();
     let mut links = SpanLinks::default();
     links.dropped_count = dropped_links;
@@ -264,7 +269,7 @@ fn convert(span: SpanData) -> OtelSpanData {
             SpanKind::Consumer => OtelKind::Consumer,
             _ => OtelKind::Internal,
         },
-        name,
+        name: String::from(name).into(),
         start_time: start,
         end_time: end,
         attributes: pairs(attributes),
@@ -273,15 +278,15 @@ fn convert(span: SpanData) -> OtelSpanData {
         links,
         status: match status {
             SpanStatus::Ok => Status::Ok,
-            SpanStatus::Error(description) => Status::Error { description },
+            SpanStatus::Error(description) => Status::error(String::from(description)),
             _ => Status::Unset,
         },
-        instrumentation_scope: InstrumentationScope::builder(scope).build(),
+        instrumentation_scope: InstrumentationScope::builder(String::from(scope)).build(),
     }
 }
 
 fn pairs(attributes: Vec<Attribute>) -> Vec<KeyValue> {
-    let pair = |(key, value): Attribute| KeyValue::new(key, convert_value(value));
+    let pair = |(key, value): Attribute| KeyValue::new(String::from(key), convert_value(value));
     attributes.into_iter().map(pair).collect()
 }
 
@@ -299,8 +304,8 @@ fn convert_value(value: Value) -> OtelValue {
     }
 }
 
-fn string(text: Cow<'static, str>) -> StringValue {
-    text.into()
+fn string(text: Text) -> StringValue {
+    String::from(text).into()
 }
 
 impl fmt::Debug for Received {
@@ -349,7 +354,7 @@ mod tests {
         let exporter = InMemorySpanExporter::default();
         let sink = ProcessorSink::new(SimpleSpanProcessor::new(exporter.clone()));
         let now = std::time::SystemTime::now();
-        let texts = Value::Texts(vec!["a".into(), "b".into()]);
+        let texts = Value::Texts(["a".into(), "b".into()].into());
         sink.export(SpanData {
             trace_id: [1; 16],
             span_id: [2; 8],

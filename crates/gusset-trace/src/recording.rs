@@ -5,7 +5,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gusset_export::{SpanData, SpanSink, Text, Value};
+use gusset_export::{Attribute, SpanData, SpanSink, Text, Value};
 
 use crate::Limits;
 use crate::sample::Hold;
@@ -13,12 +13,14 @@ use crate::sample::Hold;
 /// The span of a call that is recorded, shared by all that is polled for the call.
 ///
 /// Locked for a few instructions at a time, and never while anybody else's code runs.
+#[derive(Default)]
 pub(crate) struct Recording {
     pub(crate) limits: Limits,
     /// W3C's `tracestate`, for the spans below.
     #[cfg(feature = "subscriber")]
     pub(crate) trace_state: Text,
-    out: Out,
+    /// `None` before its call begins, and after its end.
+    out: Option<Out>,
     span: Mutex<Option<SpanData>>,
 }
 
@@ -49,6 +51,7 @@ pub(crate) fn exporting() -> bool {
     EXPORTING.try_with(Cell::get).unwrap_or_default()
 }
 
+#[inline]
 fn give(sink: &dyn SpanSink, span: SpanData) {
     struct Back(bool);
     impl Drop for Back {
@@ -64,19 +67,28 @@ fn give(sink: &dyn SpanSink, span: SpanData) {
 // === impl Recording ===
 
 impl Recording {
-    pub(crate) fn new(span: SpanData, limits: Limits, out: Out) -> Self {
-        Self {
-            limits,
-            #[cfg(feature = "subscriber")]
-            trace_state: span.trace_state.clone(),
-            out,
-            span: Mutex::new(Some(span)),
+    #[inline]
+    pub(crate) fn begin(&mut self, limits: Limits, out: Out, span: SpanData) {
+        self.limits = limits;
+        #[cfg(feature = "subscriber")]
+        {
+            self.trace_state = span.trace_state.clone();
         }
+        self.out = Some(out);
+        let place = self.span.get_mut();
+        *place.unwrap_or_else(PoisonError::into_inner) = Some(span);
+    }
+
+    /// Nothing is left of its call but the memory.
+    pub(crate) fn clear(&mut self) {
+        self.out = None;
+        let place = self.span.get_mut();
+        *place.unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     #[inline]
-    pub(crate) fn out(&self) -> &Out {
-        &self.out
+    pub(crate) fn out(&self) -> Option<&Out> {
+        self.out.as_ref()
     }
 
     /// Changes the span, unless the call has ended.
@@ -88,16 +100,30 @@ impl Recording {
     }
 
     pub(crate) fn set(&self, key: Text, value: Value) {
+        self.set_all([(key, value)]);
+    }
+
+    pub(crate) fn set_all(&self, attributes: impl IntoIterator<Item = Attribute>) {
         self.edit(|span| {
-            let (on, dropped) = (&mut span.attributes, &mut span.dropped_attributes);
-            self.limits.set(on, dropped, key, value);
+            for (key, value) in attributes {
+                let (on, dropped) = (&mut span.attributes, &mut span.dropped_attributes);
+                self.limits.set(on, dropped, key, value);
+            }
         });
     }
 
-    /// The span, once: the call has ended.
+    /// Exports the span with what its end tells, once: the call has ended.
     #[inline]
-    pub(crate) fn take(&self) -> Option<SpanData> {
-        lock(&self.span).take()
+    pub(crate) fn end(&self, out: &Out, finish: impl FnOnce(&mut SpanData)) {
+        let mut place = lock(&self.span);
+        if let Some(span) = &mut *place {
+            finish(span);
+        }
+        let ended = place.take();
+        drop(place);
+        if let Some(span) = ended {
+            out.export(span);
+        }
     }
 }
 
@@ -111,13 +137,16 @@ impl fmt::Debug for Recording {
 
 impl Out {
     /// Exports a span, or keeps it aside.
+    #[inline]
     pub(crate) fn export(&self, span: SpanData) {
-        let span = match &self.fate {
-            None => Some(span),
-            Some(fate) => fate.hold(span),
-        };
-        if let Some(span) = span {
-            give(&*self.sink, span);
+        // A span is large: it is handed on, and never moved aside.
+        match &self.fate {
+            None => give(&*self.sink, span),
+            Some(fate) => {
+                if let Some(span) = fate.hold(span) {
+                    give(&*self.sink, span);
+                }
+            }
         }
     }
 

@@ -138,7 +138,7 @@ impl<C, S> fmt::Debug for Families<C, S> {
 impl<C, S: Default> Entry<C, S> {
     fn new(name: KeyName) -> Self {
         Self {
-            name: name.into(),
+            name: super::spelling::text(name),
             description: None,
             settled: S::default(),
             series: BTreeMap::new(),

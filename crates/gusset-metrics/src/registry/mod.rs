@@ -172,11 +172,13 @@ impl Registry {
 
 impl metrics::Recorder for Registry {
     fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.counters.describe(name, unit, help.into(), |()| false);
+        self.counters
+            .describe(name, unit, spelling::text(help), |()| false);
     }
 
     fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.gauges.describe(name, unit, help.into(), |_| false);
+        self.gauges
+            .describe(name, unit, spelling::text(help), |_| false);
     }
 
     fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
@@ -186,7 +188,7 @@ impl metrics::Recorder for Registry {
         };
         let late = self
             .histograms
-            .describe(name.clone(), unit, help.into(), late);
+            .describe(name.clone(), unit, spelling::text(help), late);
         if late
             && !self
                 .given

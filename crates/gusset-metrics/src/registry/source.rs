@@ -79,12 +79,14 @@ fn distribution(series: &Series<HistogramCell>) -> HistogramPoint {
 /// The unit by UCUM. The facade knows only that something is a count; of what, our own table knows.
 fn unit(name: &str, unit: Option<Unit>) -> Text {
     let Some(unit) = unit else {
-        return Text::Borrowed("");
+        return Text::from_static("");
     };
-    Text::Borrowed(match unit {
+    Text::from_static(match unit {
         Unit::Count => {
             let ours = names::ALL.iter().find(|metric| metric.name == name);
-            return ours.map_or(Text::Borrowed(""), |metric| metric.unit.to_string().into());
+            return ours.map_or(Text::from_static(""), |metric| {
+                metric.unit.to_string().into()
+            });
         }
         // A share of one: what the page calls a ratio.
         Unit::Percent => "1",

@@ -77,20 +77,23 @@ pub(super) fn labels(key: &Key) -> Labels {
         .labels()
         .map(|label| {
             let (key, value) = label.clone().into_parts();
-            (key.into(), value.into())
+            (text(key), text(value))
         })
         .collect();
     labels.sort_by(|(a, _), (b, _)| a.cmp(b));
     labels.dedup_by(|(later, value), (first, joined)| {
         let twice = later == first;
         if twice {
-            let joined = joined.to_mut();
-            joined.push(';');
-            joined.push_str(value);
+            *joined = Text::joined([joined, ";", value]);
         }
         twice
     });
     labels.into()
+}
+
+/// As the façade has it; what is a constant there stays one.
+pub(super) fn text(text: impl Into<Cow<'static, str>>) -> Text {
+    text.into().into()
 }
 
 fn valid_name(name: &str, allowed: impl Fn(char) -> bool) -> Cow<'_, str> {

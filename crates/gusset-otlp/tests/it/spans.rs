@@ -20,8 +20,11 @@ fn rich() -> gusset_export::SpanData {
             ("int".into(), Value::I64(-7)),
             ("double".into(), 0.5.into()),
             ("bool".into(), true.into()),
-            ("texts".into(), Value::Texts(vec!["a".into(), "b".into()])),
-            ("none".into(), Value::Texts(Vec::new())),
+            (
+                "texts".into(),
+                Value::Texts(["a".into(), "b".into()].into()),
+            ),
+            ("none".into(), Value::Texts([].into())),
         ],
         dropped_attributes: 1,
         events: vec![SpanEvent {

@@ -2,7 +2,7 @@
 
 mod b3;
 mod jaeger;
-mod w3c;
+pub(crate) mod w3c;
 mod xray;
 
 use std::fmt;
@@ -15,6 +15,7 @@ pub use self::jaeger::Jaeger;
 pub(crate) use self::w3c::traceparent;
 pub use self::w3c::{W3cBaggage, W3cTraceContext};
 pub use self::xray::XRay;
+use crate::glance::Glance;
 use crate::{Baggage, ConfigError, TraceContext};
 
 /// What travels with a call.
@@ -169,13 +170,14 @@ impl Propagators {
     }
 }
 
-impl Propagator for Propagators {
-    fn extract(&self, headers: &HeaderMap) -> Propagated {
+impl Propagators {
+    /// As [`extract`](Propagator::extract), of headers that were glanced at.
+    pub(crate) fn extract_at(&self, headers: &HeaderMap, glance: Glance<'_>) -> Propagated {
         let these = match &self.0 {
             List::W3c => {
                 return Propagated {
-                    trace: w3c::trace(headers),
-                    baggage: w3c::baggage(headers),
+                    trace: w3c::trace(headers, glance),
+                    baggage: w3c::baggage(headers, glance),
                 };
             }
             List::These(these) => these,
@@ -191,6 +193,12 @@ impl Propagator for Propagators {
             }
         }
         all
+    }
+}
+
+impl Propagator for Propagators {
+    fn extract(&self, headers: &HeaderMap) -> Propagated {
+        self.extract_at(headers, Glance::default())
     }
 
     fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {

@@ -3,8 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Propagated, Propagator};
+use crate::glance::Glance;
 use crate::hex;
-use crate::state::trim;
+pub(crate) use crate::state::trim;
 use crate::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
 /// W3C Trace Context level 2: `traceparent` and `tracestate`, read strictly.
@@ -20,9 +21,9 @@ pub struct W3cTraceContext;
 #[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
 pub struct W3cBaggage;
 
-pub(super) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+pub(crate) static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// The length of a `traceparent` of version 00.
 const LENGTH: usize = 55;
@@ -32,7 +33,7 @@ const LENGTH: usize = 55;
 impl Propagator for W3cTraceContext {
     fn extract(&self, headers: &HeaderMap) -> Propagated {
         Propagated {
-            trace: trace(headers),
+            trace: trace(headers, Glance::default()),
             baggage: Baggage::new(),
         }
     }
@@ -62,7 +63,7 @@ impl Propagator for W3cBaggage {
     fn extract(&self, headers: &HeaderMap) -> Propagated {
         Propagated {
             trace: None,
-            baggage: baggage(headers),
+            baggage: baggage(headers, Glance::default()),
         }
     }
 
@@ -75,25 +76,25 @@ impl Propagator for W3cBaggage {
 
 /// The trace that a message belongs to.
 #[inline]
-pub(super) fn trace(headers: &HeaderMap) -> Option<TraceContext> {
-    let parent = only(headers, &TRACEPARENT).and_then(parse)?;
-    Some(match headers.get(&TRACESTATE) {
-        None => parent,
-        Some(_) => parent.with_state(TraceState::from_lines(headers.get_all(&TRACESTATE))),
+pub(super) fn trace(headers: &HeaderMap, glance: Glance<'_>) -> Option<TraceContext> {
+    let parent = glance.parent(headers).and_then(parse)?;
+    Some(match glance.has_state(headers) {
+        false => parent,
+        true => parent.with_state(TraceState::from_lines(headers.get_all(&TRACESTATE))),
     })
 }
 
 /// The baggage of a message.
 #[inline]
-pub(super) fn baggage(headers: &HeaderMap) -> Baggage {
-    match headers.get(&BAGGAGE) {
-        None => Baggage::new(),
-        Some(_) => Baggage::from_lines(headers.get_all(&BAGGAGE)),
+pub(super) fn baggage(headers: &HeaderMap, glance: Glance<'_>) -> Baggage {
+    match glance.has_baggage(headers) {
+        false => Baggage::new(),
+        true => Baggage::from_lines(headers.get_all(&BAGGAGE)),
     }
 }
 
 /// The value of a header that must not be there twice.
-pub(super) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then(|| trim(value.as_bytes()))
@@ -105,7 +106,12 @@ fn parse(value: &[u8]) -> Option<TraceContext> {
     if [2, 35, 52].iter().any(|&at| fields[at] != b'-') {
         return None;
     }
-    match (hex::lower(&fields[..2])?, rest) {
+    let version = match fields {
+        // Nearly always.
+        [b'0', b'0', ..] => 0,
+        _ => hex::lower(&fields[..2])?,
+    };
+    match (version, rest) {
         (0xff, _) => return None,
         (0, []) | (1.., [] | [b'-', ..]) => {}
         _ => return None,

@@ -158,7 +158,7 @@ impl SpanLayer {
         let metadata = attributes.metadata();
         let trace_state = match &recording {
             Some(recording) => recording.trace_state.clone(),
-            None => Text::Borrowed(""),
+            None => Text::from_static(""),
         };
         let mut span = SpanData {
             trace_id,
@@ -324,10 +324,8 @@ where
         };
         // The wall clock may have been put back meanwhile.
         data.end = SystemTime::now().max(data.start);
-        match recording {
-            Some(recording) => recording.out().export(data),
-            None => self.out.export(data),
-        }
+        let out = recording.as_ref().and_then(|recording| recording.out());
+        out.unwrap_or(&self.out).export(data);
     }
 }
 

@@ -129,7 +129,7 @@ fn special(span: &mut SpanData, name: &str, value: Value) -> Option<Value> {
         names::STATUS if text.eq_ignore_ascii_case("ok") => span.status = SpanStatus::Ok,
         names::STATUS if text.eq_ignore_ascii_case("error") => {
             if !matches!(span.status, SpanStatus::Error(_)) {
-                span.status = SpanStatus::Error(Text::Borrowed(""));
+                span.status = SpanStatus::Error(Text::from_static(""));
             }
         }
         names::STATUS => {}
@@ -159,7 +159,7 @@ macro_rules! visit {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                self.take(field.name(), value.to_owned().into());
+                self.take(field.name(), Text::new(value).into());
             }
 
             fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

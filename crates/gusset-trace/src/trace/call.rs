@@ -4,17 +4,20 @@ use std::sync::Arc;
 use gusset_core::{Call, Cx, End, Outcome, Stage, Token, TraceIds};
 use gusset_export::{SpanData, SpanStatus, Text};
 use gusset_http::{Http, ResponseHead, Route, Rules};
+use http::StatusCode;
 use tracing::record_all;
 
 use super::{Protocol, Shared, Side, grpc, span};
 use crate::current::{self, Place};
 use crate::sample::{Ended, Sampler as _};
-use crate::{exception, names};
+use crate::{Attributes, exception, names};
 
 /// The state of one call of [`Trace`](super::Trace): its span.
 pub struct TraceCall {
     /// All of it. Always there, but for a poll: it is the thread's then.
     pub(super) place: Option<Arc<Place>>,
+    /// That of the response, told at the end.
+    pub(super) status: Option<StatusCode>,
 }
 
 // === impl TraceCall ===
@@ -25,18 +28,20 @@ impl TraceCall {
         let Some(recording) = &place.recording else {
             return;
         };
+        let is_client = shared.side == Side::Client;
+        if !is_client && route.is_none() && shared.response_headers.is_empty() {
+            return;
+        }
         let name = route.map(|route| shared.name(place.method, route));
         recording.edit(|span| {
             let on = &mut span.attributes;
-            let status = i64::from(res.status.as_u16());
-            on.push((names::STATUS_CODE.into(), status.into()));
-            if shared.side == Side::Client {
+            if is_client {
                 if let Some(version) = span::version(res.version) {
                     on.push((names::VERSION.into(), version.into()));
                 }
             }
             if let Some(route) = route {
-                let route = route.to_owned().into();
+                let route = Text::new(route).into();
                 let mut known = on.iter_mut();
                 match known.find(|(name, _)| name == shared.route_name()) {
                     Some((_, value)) => *value = route,
@@ -44,7 +49,7 @@ impl TraceCall {
                 }
             }
             if let Some(name) = name {
-                span.name = name.into();
+                span.name = name;
             }
             if !shared.response_headers.is_empty() {
                 shared
@@ -55,12 +60,15 @@ impl TraceCall {
     }
 
     /// Puts on the exported span what the end tells.
-    fn finish(span: &mut SpanData, stage: Option<Stage>, cx: &Cx) {
+    fn finish(span: &mut SpanData, status: Option<StatusCode>, stage: Option<Stage>, cx: &Cx) {
         span.end = span.start + cx.elapsed();
         let on = &mut span.attributes;
+        if let Some(status) = status {
+            on.push((names::STATUS_CODE.into(), i64::from(status.as_u16()).into()));
+        }
         if let Some(error) = cx.error_type() {
             on.push((names::ERROR.into(), error.as_str().into()));
-            span.status = SpanStatus::Error(Text::Borrowed(""));
+            span.status = SpanStatus::Error(Text::from_static(""));
         }
         if let Some(outcome) = cx.outcome() {
             on.push((names::OUTCOME.into(), outcome.as_str().into()));
@@ -116,11 +124,15 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
         let Some(shared) = &place.owner else {
             return;
         };
+        if let (Some(recording), Some(attributes)) = (&place.recording, Attributes::of(res)) {
+            recording.set_all(attributes.iter().cloned());
+        }
         let span = &place.span;
         let is_looked_at = !span.is_disabled() || place.recording.is_some();
         if !is_looked_at || shared.protocol == Protocol::Grpc {
             return;
         }
+        self.status = Some(res.status);
         // A router further in may have matched it, after the span began.
         let route = Route::of_response(res);
         Self::record_response(place, shared, res, route);
@@ -163,22 +175,22 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
                 { names::STAGE } = end.stage().map(Stage::as_str),
             );
         }
-        if let Some(recording) = &place.recording {
+        let recording = place.recording.as_deref();
+        if let Some((recording, out)) = recording.and_then(|it| Some((it, it.out()?))) {
             if place.decides {
                 let ended = Ended {
                     outcome: cx.outcome(),
                     error: cx.error_type(),
                     elapsed: cx.elapsed(),
                 };
-                recording.out().decide(shared.sampler.keep(&ended));
+                out.decide(shared.sampler.keep(&ended));
             }
-            if let Some(mut data) = recording.take() {
+            recording.end(out, |span| {
                 if is_grpc {
-                    grpc::finish(&mut data, cx.status(), unproven);
+                    grpc::finish(span, cx.status(), unproven);
                 }
-                Self::finish(&mut data, end.stage(), cx);
-                recording.out().export(data);
-            }
+                Self::finish(span, self.status, end.stage(), cx);
+            });
         }
         current::end(place);
     }

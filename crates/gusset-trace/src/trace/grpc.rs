@@ -7,6 +7,7 @@ use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
 
 use super::span::{Starting, host, number, text};
+use crate::glance::Glance;
 use crate::names;
 
 /// What a span says in place of a method that the server does not know.
@@ -38,8 +39,8 @@ macro_rules! grpc_span {
             { names::RPC_METHOD } = method($call.req),
             { names::RPC_METHOD_ORIGINAL } = Empty,
             { names::RPC_STATUS } = Empty,
-            { names::SERVER_ADDRESS } = host($call.req).map(|(host, _)| host),
-            { names::SERVER_PORT } = host($call.req).and_then(|(_, port)| port),
+            { names::SERVER_ADDRESS } = host($call.req, $call.glance).map(|(host, _)| host),
+            { names::SERVER_PORT } = host($call.req, $call.glance).and_then(|(_, port)| port),
             { names::ERROR } = Empty,
             { names::OUTCOME } = Empty,
             { names::STAGE } = Empty,
@@ -57,14 +58,14 @@ pub(super) fn client_span(call: Starting<'_>, announce: impl Fn()) -> Span {
 
 /// The name of the span, at its start.
 pub(super) fn name(req: RequestHead<'_>) -> Text {
-    method(req).to_owned().into()
+    Text::new(method(req))
 }
 
 /// What stands on either side's span from its start.
-pub(super) fn start(req: RequestHead<'_>, on: &mut Vec<Attribute>) {
+pub(super) fn start<'a>(req: RequestHead<'a>, glance: Glance<'a>, on: &mut Vec<Attribute>) {
     on.push((names::RPC_SYSTEM.into(), SYSTEM.into()));
     text(on, names::RPC_METHOD, Some(method(req)));
-    if let Some((host, port)) = host(req) {
+    if let Some((host, port)) = host(req, glance) {
         text(on, names::SERVER_ADDRESS, Some(host));
         number(on, names::SERVER_PORT, port);
     }
@@ -101,7 +102,7 @@ pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Optio
         if let Some((_, value)) = on.iter_mut().find(|(name, _)| name == names::RPC_METHOD) {
             *value = OTHER.into();
         }
-        on.push((names::RPC_METHOD_ORIGINAL.into(), method.to_owned().into()));
+        on.push((names::RPC_METHOD_ORIGINAL.into(), Text::new(method).into()));
     }
 }
 

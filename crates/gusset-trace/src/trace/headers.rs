@@ -46,10 +46,10 @@ impl Headers {
     pub(super) fn put(&self, headers: &HeaderMap, on: &mut Vec<Attribute>) {
         for (name, key) in &self.0 {
             let values = headers.get_all(name).iter().take(VALUES);
-            let texts: Vec<Text> = values
+            let texts: Box<[Text]> = values
                 .filter(|value| !value.is_sensitive())
                 .filter_map(|value| value.to_str().ok())
-                .map(|value| capped(value, LONGEST).to_owned().into())
+                .map(|value| Text::new(capped(value, LONGEST)))
                 .collect();
             if !texts.is_empty() {
                 on.push((key.clone().into(), Value::Texts(texts)));

@@ -21,10 +21,11 @@ use gusset_http::{
 pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
 use self::headers::Headers;
-use self::span::{Lazy, Starting};
+use self::span::Starting;
 use crate::current;
 use crate::exception::{Exceptions, Kind};
-use crate::propagate::{self, Propagator as _};
+use crate::glance::Glance;
+use crate::propagate;
 use crate::recording::{Fate, Out, Recording, exporting};
 use crate::sample::{Decision, Sampler, Sampling};
 use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, names};
@@ -158,9 +159,12 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         }
         let mut memory = current::fresh();
         let place = Arc::get_mut(&mut memory)?;
+        let spare = place.spare.take();
+        let mut glance = Glance::default();
         let inside = match shared.side {
             Side::Server => {
-                place.context = shared.receive(req);
+                glance = Glance::at(req.headers);
+                place.context = shared.receive(req, glance);
                 place.request_id = req.extensions.get().cloned();
                 None
             }
@@ -185,23 +189,34 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         let Some(trace) = &place.context.trace else {
             return None;
         };
-        let facts = Lazy::new(|| shared.facts(req));
         let starting = Starting {
             req,
+            glance,
             trace,
             parent,
             request_id: place.request_id.as_ref().map(RequestId::as_str),
         };
-        let recording = out.map(|out| {
-            let span = shared.record(starting, &facts);
-            Arc::new(Recording::new(span, shared.limits, out))
-        });
+        let recording = match out {
+            None => {
+                place.spare = spare;
+                None
+            }
+            Some(out) => {
+                let mut recording = spare.unwrap_or_default();
+                shared.record(starting, out, Arc::get_mut(&mut recording)?);
+                Some(recording)
+            }
+        };
         let ids = trace.ids();
         // Called once the span is known to be wanted by somebody.
         let announce = || announce(ids, recording.as_ref());
         let span = match (shared.protocol, shared.side) {
-            (Protocol::Http, Side::Server) => span::server_span(starting, &facts, announce),
-            (Protocol::Http, Side::Client) => span::client_span(starting, &facts, announce),
+            (Protocol::Http, Side::Server) => {
+                span::server_span(starting, shared.facts(req, glance), announce)
+            }
+            (Protocol::Http, Side::Client) => {
+                span::client_span(starting, shared.facts(req, glance), announce)
+            }
             (Protocol::Grpc, Side::Server) => grpc::server_span(starting, announce),
             (Protocol::Grpc, Side::Client) => grpc::client_span(starting, announce),
         };
@@ -215,6 +230,7 @@ impl<R: Rules> Observer<Http<R>> for Trace {
         place.decides = decides;
         Some(TraceCall {
             place: Some(memory),
+            status: None,
         })
     }
 }
@@ -252,8 +268,8 @@ impl fmt::Debug for Trace {
 
 impl Shared {
     /// What travelled with a request. A trace that nobody reads is lost, which is said once.
-    fn receive(&self, req: RequestHead<'_>) -> Propagated {
-        let received = self.propagators.extract(req.headers);
+    fn receive<'a>(&self, req: RequestHead<'a>, glance: Glance<'a>) -> Propagated {
+        let received = self.propagators.extract_at(req.headers, glance);
         if received.trace.is_none() && self.unread.is_found(req) {
             tracing::warn!(
                 target: "gusset::trace",
@@ -277,7 +293,9 @@ impl Shared {
         let (is_sampled, fate, decides) = match parent {
             // The decision is that of the call round it.
             Some(parent) if self.side == Side::Client => {
-                let fate = inside.as_ref().and_then(|inside| inside.out().fate.clone());
+                let fate = inside
+                    .as_ref()
+                    .and_then(|inside| inside.out()?.fate.clone());
                 (parent.flags().is_sampled(), fate, false)
             }
             _ => {
@@ -291,7 +309,7 @@ impl Shared {
             }
         };
         let is_recorded = (is_sampled || fate.is_some()) && !exporting();
-        let sink = || inside.map(|inside| inside.out().sink.clone());
+        let sink = || inside.and_then(|inside| Some(inside.out()?.sink.clone()));
         let sink = is_recorded
             .then(|| sink().or_else(|| self.sink()))
             .flatten();
@@ -311,14 +329,11 @@ impl Shared {
         self.sink.clone()
     }
 
-    /// The span to be exported, as it is at its start.
-    fn record<'a>(
-        &self,
-        call: Starting<'a>,
-        facts: &Lazy<'a, impl FnOnce() -> span::Facts<'a>>,
-    ) -> SpanData {
+    /// The span to be exported, as it is at its start, put together where it stays.
+    fn record(&self, call: Starting<'_>, out: Out, into: &mut Recording) {
         let Starting {
             req,
+            glance,
             trace,
             parent,
             request_id,
@@ -326,15 +341,15 @@ impl Shared {
         let mut on = Vec::with_capacity(16);
         let name = match (self.protocol, self.side) {
             (Protocol::Http, Side::Server) => {
-                facts.of_server(req, &mut on);
-                facts.name_text()
+                let facts = self.facts(req, glance);
+                facts.of_server(&mut on)
             }
             (Protocol::Http, Side::Client) => {
-                facts.of_client(&mut on);
-                facts.name_text()
+                let facts = self.facts(req, glance);
+                facts.of_client(&mut on)
             }
             (Protocol::Grpc, _) => {
-                grpc::start(req, &mut on);
+                grpc::start(req, glance, &mut on);
                 grpc::name(req)
             }
         };
@@ -342,34 +357,39 @@ impl Shared {
         if !self.request_headers.is_empty() {
             self.request_headers.put(req.headers, &mut on);
         }
+        // What others keep in it is theirs, and the caller's word: it travels, and is not told.
+        let trace_state = match ours(trace) {
+            None => Text::from_static(""),
+            Some(ours) => Text::joined(["ot=", ours]),
+        };
         let start = SystemTime::now();
-        SpanData {
-            trace_id: trace.trace_id().to_bytes(),
-            span_id: trace.span_id().to_bytes(),
-            parent_span_id: parent.map(SpanId::to_bytes),
-            parent_is_remote: parent.is_some() && self.side == Side::Server,
-            flags: trace.flags().bits(),
-            // What others keep in it is theirs, and the caller's word: it travels, and is not told.
-            trace_state: match ours(trace) {
-                None => Text::Borrowed(""),
-                Some(ours) => format!("ot={ours}").into(),
+        into.begin(
+            self.limits,
+            out,
+            SpanData {
+                trace_id: trace.trace_id().to_bytes(),
+                span_id: trace.span_id().to_bytes(),
+                parent_span_id: parent.map(SpanId::to_bytes),
+                parent_is_remote: parent.is_some() && self.side == Side::Server,
+                flags: trace.flags().bits(),
+                trace_state,
+                name,
+                kind: match self.side {
+                    Side::Server => SpanKind::Server,
+                    Side::Client => SpanKind::Client,
+                },
+                scope: Text::from_static("gusset::trace"),
+                start,
+                end: start,
+                attributes: on,
+                dropped_attributes: 0,
+                events: Vec::new(),
+                dropped_events: 0,
+                links: Vec::new(),
+                dropped_links: 0,
+                status: Default::default(),
             },
-            name,
-            kind: match self.side {
-                Side::Server => SpanKind::Server,
-                Side::Client => SpanKind::Client,
-            },
-            scope: Text::Borrowed("gusset::trace"),
-            start,
-            end: start,
-            attributes: on,
-            dropped_attributes: 0,
-            events: Vec::new(),
-            dropped_events: 0,
-            links: Vec::new(),
-            dropped_links: 0,
-            status: Default::default(),
-        }
+        );
     }
 
     fn route_name(&self) -> &'static str {

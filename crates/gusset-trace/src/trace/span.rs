@@ -1,120 +1,63 @@
 //! The spans themselves: what stands on them at their start.
 
-use std::borrow::Cow;
-use std::cell::LazyCell;
+use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 
 use gusset_export::{Attribute, Text, Value};
 use gusset_http::{KnownMethods, PeerAddr, RedactedQuery, RequestHead, Route, capped};
-use http::{Version, header};
+use http::Version;
 use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
 
+use super::Shared;
 use super::url::{Url, host_and_port, path};
-use super::{Shared, Side};
+use crate::glance::Glance;
 use crate::{ResendCount, SpanId, TraceContext, names};
 
 /// A call that begins.
 #[derive(Clone, Copy)]
 pub(super) struct Starting<'a> {
     pub(super) req: RequestHead<'a>,
+    pub(super) glance: Glance<'a>,
     pub(super) trace: &'a TraceContext,
     pub(super) parent: Option<SpanId>,
     pub(super) request_id: Option<&'a str>,
 }
 
-/// What the head of an HTTP request tells its span.
+/// What the head of an HTTP request tells its span, each looked for when it is asked for.
+#[derive(Clone, Copy)]
 pub(super) struct Facts<'a> {
-    method: &'a str,
-    method_original: Option<&'a str>,
-    route: Option<&'a str>,
-    path: &'a str,
-    scheme: &'static str,
-    host: Option<&'a str>,
-    port: Option<u16>,
-    query: Option<RedactedQuery<'a>>,
-    caller: Option<IpAddr>,
-    peer: Option<SocketAddr>,
-    user_agent: Option<&'a str>,
-    resend_count: Option<u32>,
-    url: Url<'a>,
+    shared: &'a Shared,
+    req: RequestHead<'a>,
+    glance: Glance<'a>,
 }
-
-/// What is looked at once, if anybody wants to see it.
-pub(super) type Lazy<'a, F> = LazyCell<Facts<'a>, F>;
 
 // === impl Shared ===
 
 impl Shared {
-    pub(super) fn facts<'a>(&'a self, req: RequestHead<'a>) -> Facts<'a> {
-        let index = self.methods.index_of(req.method);
-        let (host, port) = host(req).map_or((None, None), |(host, port)| (Some(host), port));
-        let is_server = self.side == Side::Server;
+    #[inline]
+    pub(super) fn facts<'a>(&'a self, req: RequestHead<'a>, glance: Glance<'a>) -> Facts<'a> {
         Facts {
-            method: self.methods.name(index),
-            method_original: (index == 0).then(|| capped(req.method.as_str(), 32)),
-            route: Route::of_request(req),
-            path: path(req.uri),
-            scheme: match (req.uri.scheme_str(), self.https) {
-                (Some("https"), _) => "https",
-                (Some("http"), _) => "http",
-                (_, true) => "https",
-                (_, false) => "http",
-            },
-            host,
-            port: match (port, req.uri.scheme_str()) {
-                (Some(port), _) => Some(port),
-                (None, _) if is_server || host.is_none() => None,
-                (None, Some("https")) => Some(443),
-                (None, _) => Some(80),
-            },
-            query: self.query(req).filter(|_| is_server),
-            caller: self
-                .proxies
-                .as_ref()
-                .and_then(|proxies| proxies.client(req)),
-            peer: self.peer.then(|| PeerAddr::of(req)).flatten(),
-            user_agent: self.user_agent(req),
-            resend_count: (!is_server).then(|| ResendCount::of(req)).flatten(),
-            url: Url {
-                uri: req.uri,
-                secrets: self.query.as_ref(),
-            },
+            shared: self,
+            req,
+            glance,
         }
     }
 
-    fn query<'a>(&'a self, req: RequestHead<'a>) -> Option<RedactedQuery<'a>> {
-        let (secrets, query) = (self.query.as_ref()?, req.uri.query()?);
-        Some(secrets.redact(query))
-    }
-
-    fn user_agent<'a>(&self, req: RequestHead<'a>) -> Option<&'a str> {
-        if !self.user_agent {
-            return None;
-        }
-        let value = req.headers.get(header::USER_AGENT)?;
-        value.to_str().ok().map(|value| capped(value, 256))
-    }
-
-    /// Gives a span the name of a route that was matched after its start.
-    pub(super) fn name(&self, method: usize, route: &str) -> String {
-        let method = self.methods.name(method);
-        let route = Some(route);
-        Name { method, route }.to_text()
+    /// The name of a span whose route was matched after its start.
+    pub(super) fn name(&self, method: usize, route: &str) -> Text {
+        named(self.methods.name(method), route).name
     }
 }
 
 /// The span of a server, `{method} {route}`.
-pub(super) fn server_span<'a>(
-    call: Starting<'a>,
-    facts: &Lazy<'a, impl FnOnce() -> Facts<'a>>,
-    announce: impl Fn(),
-) -> Span {
+pub(super) fn server_span<'a>(call: Starting<'a>, facts: Facts<'a>, announce: impl Fn()) -> Span {
     let Starting {
         req,
         trace,
         parent,
         request_id,
+        ..
     } = call;
     span!(
         target: "gusset::trace",
@@ -128,20 +71,20 @@ pub(super) fn server_span<'a>(
         { names::TRACE_FLAGS } = %format_args!("{:02x}", trace.flags().bits()),
         { names::PARENT_SPAN_ID } = parent.map(field::display),
         { names::REQUEST_ID } = request_id,
-        { names::METHOD } = facts.method,
-        { names::METHOD_ORIGINAL } = facts.method_original,
-        { names::PATH } = facts.path,
-        { names::SCHEME } = facts.scheme,
-        { names::QUERY } = facts.query.map(field::display),
-        { names::ROUTE } = facts.route,
+        { names::METHOD } = facts.method(),
+        { names::METHOD_ORIGINAL } = facts.method_original(),
+        { names::PATH } = facts.path(),
+        { names::SCHEME } = facts.scheme(),
+        { names::QUERY } = facts.query().map(field::display),
+        { names::ROUTE } = Route::of_request(facts.req),
         { names::STATUS_CODE } = Empty,
-        { names::SERVER_ADDRESS } = facts.host,
-        { names::SERVER_PORT } = facts.port,
-        { names::CLIENT_ADDRESS } = facts.caller.map(field::display),
-        { names::PEER_ADDRESS } = facts.peer.map(|peer| field::display(peer.ip())),
-        { names::PEER_PORT } = facts.peer.map(|peer| peer.port()),
+        { names::SERVER_ADDRESS } = facts.host().map(|(host, _)| host),
+        { names::SERVER_PORT } = facts.host().and_then(|(_, port)| port),
+        { names::CLIENT_ADDRESS } = facts.caller().map(field::display),
+        { names::PEER_ADDRESS } = facts.peer().map(|peer| field::display(peer.ip())),
+        { names::PEER_PORT } = facts.peer().map(|peer| peer.port()),
         { names::VERSION } = version(req.version),
-        { names::USER_AGENT } = facts.user_agent,
+        { names::USER_AGENT } = facts.user_agent(),
         { names::ERROR } = Empty,
         { names::OUTCOME } = Empty,
         { names::STAGE } = Empty,
@@ -149,11 +92,7 @@ pub(super) fn server_span<'a>(
 }
 
 /// The span of a client, `{method} {template}`.
-pub(super) fn client_span<'a>(
-    call: Starting<'a>,
-    facts: &Lazy<'a, impl FnOnce() -> Facts<'a>>,
-    announce: impl Fn(),
-) -> Span {
+pub(super) fn client_span<'a>(call: Starting<'a>, facts: Facts<'a>, announce: impl Fn()) -> Span {
     let Starting {
         trace,
         parent,
@@ -172,16 +111,16 @@ pub(super) fn client_span<'a>(
         { names::TRACE_FLAGS } = %format_args!("{:02x}", trace.flags().bits()),
         { names::PARENT_SPAN_ID } = parent.map(field::display),
         { names::REQUEST_ID } = request_id,
-        { names::METHOD } = facts.method,
-        { names::METHOD_ORIGINAL } = facts.method_original,
-        { names::RESEND_COUNT } = facts.resend_count,
-        { names::URL } = %facts.url,
-        { names::TEMPLATE } = facts.route,
+        { names::METHOD } = facts.method(),
+        { names::METHOD_ORIGINAL } = facts.method_original(),
+        { names::RESEND_COUNT } = ResendCount::of(facts.req),
+        { names::URL } = %facts.url(),
+        { names::TEMPLATE } = Route::of_request(facts.req),
         { names::STATUS_CODE } = Empty,
-        { names::SERVER_ADDRESS } = facts.host,
-        { names::SERVER_PORT } = facts.port,
+        { names::SERVER_ADDRESS } = facts.remote().map(|(host, _)| host),
+        { names::SERVER_PORT } = facts.remote().and_then(|(_, port)| port),
         { names::VERSION } = Empty,
-        { names::USER_AGENT } = facts.user_agent,
+        { names::USER_AGENT } = facts.user_agent(),
         { names::ERROR } = Empty,
         { names::OUTCOME } = Empty,
         { names::STAGE } = Empty,
@@ -190,62 +129,141 @@ pub(super) fn client_span<'a>(
 
 // === impl Facts ===
 
-impl Facts<'_> {
-    fn name(&self) -> Name<'_> {
+impl<'a> Facts<'a> {
+    #[inline]
+    fn method(&self) -> &'a str {
+        let methods = &self.shared.methods;
+        methods.name(methods.index_of(self.req.method))
+    }
+
+    #[inline]
+    fn method_original(&self) -> Option<&'a str> {
+        let is_other = self.shared.methods.index_of(self.req.method) == 0;
+        is_other.then(|| capped(self.req.method.as_str(), 32))
+    }
+
+    fn path(&self) -> &'a str {
+        path(self.req.uri)
+    }
+
+    fn scheme(&self) -> &'static str {
+        match (self.req.uri.scheme_str(), self.shared.https) {
+            (Some("https"), _) => "https",
+            (Some("http"), _) => "http",
+            (_, true) => "https",
+            (_, false) => "http",
+        }
+    }
+
+    #[inline]
+    fn host(&self) -> Option<(&'a str, Option<u16>)> {
+        host(self.req, self.glance)
+    }
+
+    /// The host, and the port that a client calls.
+    fn remote(&self) -> Option<(&'a str, Option<u16>)> {
+        let (host, port) = self.host()?;
+        let usual = || match self.req.uri.scheme_str() {
+            Some("https") => 443,
+            _ => 80,
+        };
+        Some((host, Some(port.unwrap_or_else(usual))))
+    }
+
+    fn query(&self) -> Option<RedactedQuery<'a>> {
+        let (secrets, query) = (self.shared.query.as_ref()?, self.req.uri.query()?);
+        Some(secrets.redact(query))
+    }
+
+    fn caller(&self) -> Option<IpAddr> {
+        self.shared.proxies.as_ref()?.client(self.req)
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.shared.peer.then(|| PeerAddr::of(self.req)).flatten()
+    }
+
+    #[inline]
+    fn user_agent(&self) -> Option<&'a str> {
+        if !self.shared.user_agent {
+            return None;
+        }
+        let value = self.glance.user_agent(self.req.headers)?;
+        value.to_str().ok().map(|value| capped(value, 256))
+    }
+
+    fn url(&self) -> Url<'a> {
+        Url {
+            uri: self.req.uri,
+            secrets: self.shared.query.as_ref(),
+        }
+    }
+
+    fn name(&self) -> Name<'a> {
         Name {
-            method: self.method,
-            route: self.route,
+            method: self.method(),
+            route: Route::of_request(self.req),
         }
     }
 
-    /// The name of the span.
-    pub(super) fn name_text(&self) -> Text {
-        match self.route {
-            None => constant(match self.method {
-                KnownMethods::OTHER => "HTTP",
-                method => method,
-            }),
-            Some(_) => self.name().to_text().into(),
+    /// What stands on a server's span from its start, and its name.
+    #[inline]
+    pub(super) fn of_server(&self, on: &mut Vec<Attribute>) -> Text {
+        on.push((names::METHOD.into(), Value::Text(constant(self.method()))));
+        text(on, names::METHOD_ORIGINAL, self.method_original());
+        text(on, names::PATH, Some(self.path()));
+        on.push((names::SCHEME.into(), self.scheme().into()));
+        let name = self.route(names::ROUTE, on);
+        if let Some((host, port)) = self.host() {
+            text(on, names::SERVER_ADDRESS, Some(host));
+            number(on, names::SERVER_PORT, port);
         }
-    }
-
-    /// What stands on a server's span from its start.
-    pub(super) fn of_server(&self, req: RequestHead<'_>, on: &mut Vec<Attribute>) {
-        on.push((names::METHOD.into(), Value::Text(constant(self.method))));
-        text(on, names::METHOD_ORIGINAL, self.method_original);
-        text(on, names::PATH, Some(self.path));
-        on.push((names::SCHEME.into(), self.scheme.into()));
-        text(on, names::ROUTE, self.route);
-        text(on, names::SERVER_ADDRESS, self.host);
-        number(on, names::SERVER_PORT, self.port);
-        if let Some(version) = version(req.version) {
+        if let Some(version) = version(self.req.version) {
             on.push((names::VERSION.into(), version.into()));
         }
-        text(on, names::USER_AGENT, self.user_agent);
-        if let Some(query) = self.query {
+        text(on, names::USER_AGENT, self.user_agent());
+        if let Some(query) = self.query() {
             on.push((names::QUERY.into(), query.to_string().into()));
         }
-        if let Some(caller) = self.caller {
+        if let Some(caller) = self.caller() {
             on.push((names::CLIENT_ADDRESS.into(), caller.to_string().into()));
         }
-        if let Some(peer) = self.peer {
+        if let Some(peer) = self.peer() {
             on.push((names::PEER_ADDRESS.into(), peer.ip().to_string().into()));
             number(on, names::PEER_PORT, Some(peer.port()));
         }
+        name
     }
 
-    /// What stands on a client's span from its start.
-    pub(super) fn of_client(&self, on: &mut Vec<Attribute>) {
-        on.push((names::METHOD.into(), Value::Text(constant(self.method))));
-        text(on, names::METHOD_ORIGINAL, self.method_original);
-        if let Some(count) = self.resend_count {
+    /// What stands on a client's span from its start, and its name.
+    pub(super) fn of_client(&self, on: &mut Vec<Attribute>) -> Text {
+        on.push((names::METHOD.into(), Value::Text(constant(self.method()))));
+        text(on, names::METHOD_ORIGINAL, self.method_original());
+        if let Some(count) = ResendCount::of(self.req) {
             on.push((names::RESEND_COUNT.into(), i64::from(count).into()));
         }
-        on.push((names::URL.into(), self.url.to_string().into()));
-        text(on, names::TEMPLATE, self.route);
-        text(on, names::SERVER_ADDRESS, self.host);
-        number(on, names::SERVER_PORT, self.port);
-        text(on, names::USER_AGENT, self.user_agent);
+        on.push((names::URL.into(), self.url().to_string().into()));
+        let name = self.route(names::TEMPLATE, on);
+        if let Some((host, port)) = self.remote() {
+            text(on, names::SERVER_ADDRESS, Some(host));
+            number(on, names::SERVER_PORT, port);
+        }
+        text(on, names::USER_AGENT, self.user_agent());
+        name
+    }
+
+    /// Puts the route there, and gives the name of the span.
+    #[inline]
+    fn route(&self, key: &'static str, on: &mut Vec<Attribute>) -> Text {
+        let Some(route) = Route::of_request(self.req) else {
+            return constant(match self.method() {
+                KnownMethods::OTHER => "HTTP",
+                method => method,
+            });
+        };
+        let Named { route, name, .. } = named(self.method(), route);
+        on.push((key.into(), route.into()));
+        name
     }
 }
 
@@ -265,20 +283,6 @@ impl Name<'_> {
         };
         (method, self.route.map(|route| capped(route, 256)))
     }
-
-    fn to_text(&self) -> String {
-        match self.parts() {
-            (method, None) => method.to_owned(),
-            // Without the machinery of formatting: each call has a name.
-            (method, Some(route)) => {
-                let mut name = String::with_capacity(method.len() + 1 + route.len());
-                name.push_str(method);
-                name.push(' ');
-                name.push_str(route);
-                name
-            }
-        }
-    }
 }
 
 impl std::fmt::Display for Name<'_> {
@@ -289,10 +293,53 @@ impl std::fmt::Display for Name<'_> {
     }
 }
 
+/// The texts of a method's calls to a route.
+#[derive(Clone)]
+struct Named {
+    method: Text,
+    route: Text,
+    name: Text,
+}
+
+/// As many are remembered on each thread, each in the place that its route's address gives it.
+const REMEMBERED: usize = 32;
+/// What is longer is not remembered.
+const LONGEST: usize = 256;
+
+thread_local! {
+    static NAMED: RefCell<[Option<Named>; REMEMBERED]> = const { RefCell::new([const { None }; REMEMBERED]) };
+}
+
+/// The texts of a call, which another call to the route has nearly always put together already.
+fn named(method: &str, route: &str) -> Named {
+    let make = || {
+        let parts = Name {
+            method,
+            route: Some(route),
+        };
+        let (verb, template) = parts.parts();
+        Named {
+            method: Text::new(method),
+            route: Text::new(route),
+            name: Text::joined([verb, " ", template.unwrap_or_default()]),
+        }
+    };
+    let at = (route.as_ptr().addr() / 8 + method.len()) % REMEMBERED;
+    let look = |all: &RefCell<[Option<Named>; REMEMBERED]>| {
+        let mut all = all.try_borrow_mut().ok()?;
+        match &mut all[at] {
+            Some(named) if named.route == route && named.method == method => Some(named.clone()),
+            place if route.len() <= LONGEST => Some(place.insert(make()).clone()),
+            _ => None,
+        }
+    };
+    NAMED.try_with(look).ok().flatten().unwrap_or_else(make)
+}
+
 #[inline]
 pub(super) fn text(on: &mut Vec<Attribute>, name: &'static str, value: Option<&str>) {
     if let Some(value) = value {
-        on.push((name.into(), value.to_owned().into()));
+        on.push((name.into(), Text::new(value).into()));
     }
 }
 
@@ -316,14 +363,14 @@ fn constant(method: &str) -> Text {
         KnownMethods::OTHER,
     ];
     let usual = USUAL.into_iter().find(|usual| *usual == method);
-    usual.map_or_else(|| Cow::Owned(method.to_owned()), Cow::Borrowed)
+    usual.map_or_else(|| Text::new(method), Text::from_static)
 }
 
 /// The host and the port that a request names: in its target, else in its header.
-pub(super) fn host(req: RequestHead<'_>) -> Option<(&str, Option<u16>)> {
+pub(super) fn host<'a>(req: RequestHead<'a>, glance: Glance<'a>) -> Option<(&'a str, Option<u16>)> {
     let authority = match req.uri.authority() {
         Some(authority) => authority.as_str(),
-        None => req.headers.get(header::HOST)?.to_str().ok()?,
+        None => glance.host(req.headers)?.to_str().ok()?,
     };
     Some(host_and_port(authority))
 }

@@ -3,8 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use gusset_export::{SpanKind, SpanStatus, Value};
-use gusset_http::{Grpc, GrpcClient, HttpClient, HttpServer, PeerAddr, RequestIdLayer, Route};
-use gusset_trace::{Limits, ResendCount, Trace, carry, current, set_attribute};
+use gusset_http::{
+    Grpc, GrpcClient, GrpcServer, HttpClient, HttpServer, PeerAddr, RequestIdLayer, Route,
+};
+use gusset_trace::sample::AlwaysOff;
+use gusset_trace::{Attributes, Limits, ResendCount, Trace, carry, current, set_attribute};
 use http::{HeaderName, Request, header};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -84,6 +87,51 @@ fn a_client_s_span_is_exported_with_its_attempt() {
             ("error.type", "404"),
         ],
     );
+}
+
+#[test]
+fn a_response_brings_attributes_from_far_away_within_the_limits() {
+    let spans = Spans::default();
+    let env = |name: &str| (name == "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT").then(|| "10".to_owned());
+    let trace = Trace::server().export(spans.clone()).build_with(env);
+    let plan = || Attributes::default().with("shop.plan", "gold");
+    let mut brought = plan().with("shop.plan", "silver");
+    for at in 0..20_i64 {
+        brought = brought.with(format!("shop.{at}"), at);
+    }
+    exchange::<HttpServer, _>(trace.unwrap(), get("/"), |_| {
+        // No thread of the call's.
+        let brought = brought.clone();
+        let mut response = hello();
+        let far = std::thread::spawn(move || {
+            response.extensions_mut().insert(brought);
+            response
+        });
+        far.join().unwrap()
+    });
+    let span = spans.only();
+    has(&span, &[("shop.plan", "silver"), ("shop.0", "0")]);
+    lacks(&span, &["shop.19"]);
+    let ours = span.attributes.iter();
+    let ours = ours.filter(|(key, _)| key.starts_with("shop.")).count();
+    assert_eq!(ours + span.dropped_attributes as usize, 21);
+
+    // The span of a gRPC call takes them too, and one that is not recorded none.
+    let with = |observer: Trace| {
+        exchange::<GrpcServer, _>(observer, get("/a.B/C"), |_| {
+            let mut response = hello();
+            response.extensions_mut().insert(plan());
+            response
+        });
+    };
+    with(built(Trace::grpc_server().export(spans.clone())));
+    has(&spans.only(), &[("shop.plan", "gold")]);
+    with(built(
+        Trace::grpc_server()
+            .sampler(AlwaysOff)
+            .export(spans.clone()),
+    ));
+    assert!(spans.take().is_empty());
 }
 
 #[test]
@@ -289,7 +337,7 @@ fn headers_that_are_asked_for_are_lists_of_texts() {
         res
     });
     let span = spans.only();
-    let languages = Value::Texts(vec!["de".into(), "en".into()]);
+    let languages = Value::Texts(["de".into(), "en".into()].into());
     let expected = ("http.request.header.accept-language".into(), languages);
     assert!(span.attributes.contains(&expected), "{span:#?}");
     let server = attribute(&span, "http.response.header.server").unwrap();

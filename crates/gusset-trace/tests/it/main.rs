@@ -9,6 +9,8 @@ mod exported;
 mod formats;
 mod grpc;
 mod level2;
+#[cfg(feature = "opentelemetry")]
+mod otel;
 mod props;
 mod request_id;
 mod sampling;

@@ -1,0 +1,53 @@
+//! Spans of OpenTelemetry's own API beside those of calls.
+
+use gusset_http::HttpServer;
+use gusset_trace::sample::AlwaysOff;
+use gusset_trace::{Trace, otel};
+use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+
+use crate::exported::*;
+use crate::support::*;
+
+/// What a handler's span of OpenTelemetry's API becomes, and the call's.
+fn legacy(trace: Trace) -> Vec<opentelemetry_sdk::trace::SpanData> {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .build();
+    let tracer = provider.tracer("legacy");
+    during::<HttpServer, _>(trace, get("/"), || {
+        let span = tracer.start_with_context("load", &otel::context());
+        // Below it, as that API does it.
+        let cx = otel::context().with_span(span);
+        tracer.start_with_context("query", &cx).end();
+        cx.span().end();
+    });
+    exporter.get_finished_spans().unwrap()
+}
+
+#[test]
+fn a_span_of_opentelemetry_s_api_is_below_the_call() {
+    let spans = Spans::default();
+    let others = legacy(built(Trace::server().export(spans.clone())));
+    let call = spans.only();
+    let [query, load] = &others[..] else {
+        panic!("{others:#?}")
+    };
+    assert_eq!((&*load.name, &*query.name), ("load", "query"));
+    for span in [load, query] {
+        assert_eq!(span.span_context.trace_id().to_bytes(), call.trace_id);
+        assert!(span.span_context.is_sampled());
+    }
+    assert_eq!(load.parent_span_id.to_bytes(), call.span_id);
+    assert!(!load.parent_span_is_remote);
+    assert_eq!(query.parent_span_id, load.span_context.span_id());
+}
+
+#[test]
+fn a_span_of_opentelemetry_s_api_shares_the_decision_of_its_call() {
+    let spans = Spans::default();
+    let trace = Trace::server().sampler(AlwaysOff).export(spans.clone());
+    assert!(legacy(built(trace)).is_empty());
+    assert!(spans.take().is_empty());
+}
