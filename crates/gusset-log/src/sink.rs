@@ -49,7 +49,7 @@ pub(crate) fn record(
     };
     with_request_id(|id| {
         if let Some(id) = id {
-            fields.add("gusset.request_id".into(), id.to_owned().into());
+            fields.add("gusset.request_id".into(), Text::new(id).into());
         }
     });
     let Fields {
@@ -69,7 +69,7 @@ pub(crate) fn record(
         dropped_attributes: dropped,
         trace_id: facts.ids.map(TraceIds::trace_id),
         span_id: facts.ids.map(TraceIds::span_id),
-        flags: facts.ids.map_or(0, |ids| u8::from(ids.is_sampled())),
+        flags: facts.ids.map_or(0, TraceIds::flags),
     }
 }
 
@@ -88,7 +88,7 @@ impl<'a> Fields<'a> {
         Self {
             redaction,
             shape,
-            body: Text::Borrowed(""),
+            body: Text::default(),
             attributes: Vec::new(),
             dropped: 0,
         }
@@ -125,7 +125,7 @@ impl Visit for Fields<'_> {
             let value = capped(value);
             match redaction {
                 Some(redaction) => redaction.scrub(value).into_owned().into(),
-                None => value.to_owned().into(),
+                None => Text::new(value).into(),
             }
         });
     }

@@ -2,8 +2,6 @@
 //!
 //! The same record: a test holds both ways side by side.
 
-use std::borrow::Cow;
-
 use gusset_core::Token;
 use gusset_export::{Attribute, Text, Value};
 
@@ -24,11 +22,7 @@ impl Kept {
     /// What the record says.
     pub(crate) fn body(&self) -> Text {
         let shown::Summary { method, place, end } = self.summary();
-        let mut body = String::with_capacity(method.len() + place.len() + end.len() + 2);
-        for part in [method, " ", place, " ", end] {
-            body.push_str(part);
-        }
-        body.into()
+        Text::joined([method, " ", place, " ", end])
     }
 
     /// Its attributes. Words of closed sets are not copied.
@@ -36,8 +30,8 @@ impl Kept {
         // The request's id comes on top. All there may be are a few more.
         let mut on = Attributes(Vec::with_capacity(16));
         let end = &self.end;
-        on.put(names::METHOD, word(self.method()));
-        on.put(names::PATH, self.path().to_owned());
+        on.put(names::METHOD, Text::new(self.method()));
+        on.put(names::PATH, Text::new(self.path()));
         on.some(names::STATUS, self.status().map(i64::from));
         on.put(names::RESPONSE_SIZE, end.bytes);
         on.some(names::REQUEST_SIZE, self.read());
@@ -49,12 +43,12 @@ impl Kept {
         on.some(names::REFERER, referer.map(shown::Lossy::to_text));
         on.put(names::SERVER_DURATION, emit::seconds(end.elapsed));
         on.some(names::VERSION, shown::version(self.version));
-        on.some(names::ROUTE, self.route().map(str::to_owned));
+        on.some(names::ROUTE, self.route().map(Text::new));
         on.some(names::SERVER_HEAD, end.head.map(emit::seconds));
         on.put(names::OUTCOME, end.outcome.as_str());
         on.some(names::STAGE, end.stage);
         on.some(names::ERROR, end.error.map(Token::as_str));
-        let original = self.method_original().map(str::to_owned);
+        let original = self.method_original().map(Text::new);
         on.some(names::METHOD_ORIGINAL, original);
         on.some(names::SCHEME, self.scheme());
         on.some(names::QUERY, self.query().map(|query| query.to_string()));
@@ -69,7 +63,7 @@ struct Attributes(Vec<Attribute>);
 impl Attributes {
     #[inline]
     fn put(&mut self, key: &'static str, value: impl Into<Value>) {
-        self.0.push((Cow::Borrowed(key), value.into()));
+        self.0.push((key.into(), value.into()));
     }
 
     #[inline]
@@ -78,11 +72,4 @@ impl Attributes {
             self.put(key, value);
         }
     }
-}
-
-/// A method, which is nearly always one of a few.
-fn word(method: &str) -> Value {
-    const USUAL: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"];
-    let usual = USUAL.into_iter().find(|usual| *usual == method);
-    usual.map_or_else(|| method.to_owned().into(), Value::from)
 }

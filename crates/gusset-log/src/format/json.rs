@@ -280,7 +280,8 @@ pub(crate) fn ids(format: &Format, line: &mut Line, ids: TraceIds) {
             line.push(b"\",\"span_id\":\"");
             line.hex(span);
             line.push(b"\",\"trace_flags\":\"");
-            line.push(if ids.is_sampled() { b"01\"" } else { b"00\"" });
+            line.hex([ids.flags()]);
+            line.push(b"\"");
         }
     }
     if *format == Format::Datadog {

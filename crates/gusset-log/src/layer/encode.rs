@@ -167,7 +167,7 @@ impl Shared {
             line.push(b" span_id=");
             line.hex(ids.span_id());
             line.push(b" trace_flags=");
-            line.hex([u8::from(ids.is_sampled())]);
+            line.hex([ids.flags()]);
         }
         with_request_id(|id| {
             if let Some(id) = id {
