@@ -20,7 +20,7 @@ struct Shared {
     empty: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     spans: Vec<SpanData>,
     is_flushing: bool,
@@ -28,6 +28,19 @@ struct Queue {
 }
 
 static QUEUES: OnceLock<Discard> = OnceLock::new();
+
+// === impl Queue ===
+
+impl Default for Queue {
+    /// As large as it may become, as the SDK's channel is: its growth is nothing that a call costs.
+    fn default() -> Self {
+        Self {
+            spans: Vec::with_capacity(QUEUE),
+            is_flushing: false,
+            thrown: 0,
+        }
+    }
+}
 
 // === impl Discard ===
 

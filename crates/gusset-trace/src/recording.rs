@@ -119,9 +119,8 @@ impl Recording {
         if let Some(span) = &mut *place {
             finish(span);
         }
-        let ended = place.take();
-        drop(place);
-        if let Some(span) = ended {
+        if let Some(span) = place.take() {
+            drop(place);
             out.export(span);
         }
     }
