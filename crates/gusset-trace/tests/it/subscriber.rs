@@ -364,6 +364,14 @@ fn what_is_kept_aside_is_exported_with_its_call_or_not_at_all() {
     for (status, count) in [(200, 0), (500, 3)] {
         let spans = both_tail(status);
         assert_eq!(spans.len(), count, "{status}: {spans:#?}");
+        if count > 0 {
+            let call = named(&spans, "GET");
+            for own in ["own", "outlives"] {
+                let own = named(&spans, own);
+                assert_eq!(own.parent_span_id, Some(call.span_id));
+                assert_eq!((own.trace_id, own.flags & 1), (call.trace_id, 1));
+            }
+        }
     }
 }
 
