@@ -228,6 +228,55 @@ async fn one_call_reaches_a_collector_as_a_trace_a_record_and_a_number_that_agre
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_is_carried_stays_in_the_trace_and_with_spans_of_calls_one_in_their_span_too() {
+    for with_spans in [false, true] {
+        let (endpoint, received) = collector().await;
+        let mut signals = set_up().0;
+        if with_spans {
+            signals = signals.call_spans();
+        }
+        let env = |name: &str| match name {
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => Some(endpoint.clone()),
+            "OTEL_EXPORTER_OTLP_PROTOCOL" => Some("http/json".to_owned()),
+            _ => None,
+        };
+        let signals = signals.build_with(env).unwrap();
+        let server = signals.http().build().unwrap();
+        let handler = move || async move {
+            let work = async { tracing::info_span!("work").in_scope(|| ()) };
+            match with_spans {
+                false => tokio::spawn(gusset::trace::carry(work.with_current_subscriber())),
+                true => tokio::spawn(work.in_current_span().with_current_subscriber()),
+            }
+            .await
+            .unwrap();
+        };
+        let app = Router::new().route("/", get(handler)).layer(server.layer());
+        let req = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let call = async {
+            let res = app.oneshot(req).await.unwrap();
+            to_bytes(res.into_body(), usize::MAX).await.unwrap()
+        };
+        call.with_subscriber(signals.dispatch().clone()).await;
+        let report = tokio::task::spawn_blocking(|| signals.shutdown(Duration::from_secs(10)));
+        assert_eq!(report.await.unwrap().lost(), 0);
+
+        let received = received.lock().unwrap();
+        let spans = all(
+            &received,
+            "/v1/traces",
+            ["resourceSpans", "scopeSpans", "spans"],
+        );
+        let of = |name: &str| spans.iter().find(|span| span["name"] == name).unwrap();
+        assert_eq!(
+            of("work")["parentSpanId"],
+            of("GET /")["spanId"],
+            "{with_spans}"
+        );
+    }
+}
+
 #[test]
 fn a_wrong_value_is_an_error_at_start_that_names_its_variable() {
     for (variable, value) in [

@@ -28,6 +28,7 @@ pub struct SignalsBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     log: Configure<LogLayerBuilder>,
     otlp: Configure<TelemetryBuilder>,
+    call_spans: bool,
     layers: Vec<OwnLayer>,
 }
 
@@ -43,6 +44,7 @@ impl SignalsBuilder {
             sampler: None,
             log: Box::new(|log| log),
             otlp: Box::new(|otlp| otlp),
+            call_spans: false,
             layers: Vec::new(),
         }
     }
@@ -80,6 +82,21 @@ impl SignalsBuilder {
     /// not say no to.
     pub fn sampler(mut self, sampler: impl Sampler) -> Self {
         self.sampler = Some(Arc::new(sampler));
+        self
+    }
+
+    /// Makes the span of each call a span of the subscriber too, though nobody but tasks wants it: what a
+    /// handler spawns with `tracing`'s `in_current_span` then stays in the trace. That costs each call some
+    /// 4,000 instructions; [`gusset_trace::carry`] does it for less, and is all that works otherwise.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::BuildError> {
+    /// let signals = gusset::signals().call_spans().build_with(|_| None)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_spans(mut self) -> Self {
+        self.call_spans = true;
         self
     }
 
@@ -138,6 +155,7 @@ impl SignalsBuilder {
             sampler,
             log,
             otlp,
+            call_spans,
             layers,
         } = self;
         let registry = registry.build_with(&env).map_err(BuildError::new)?;
@@ -150,12 +168,13 @@ impl SignalsBuilder {
             .recorder(registry.clone())
             .sink(logs.clone()));
         let span_layer = SpanLayer::new(spans.clone()).sampler(sampler.clone());
-        let registry_of_spans = tracing_subscriber::registry();
-        let (dispatch, control, guard) = if layers.is_empty() {
-            // Not a `Vec` or an `Option` without a layer: it would want every span to be made.
-            lay(registry_of_spans, span_layer, log, &env)?
-        } else {
-            lay(registry_of_spans.with(layers), span_layer, log, &env)?
+        let inner = tracing_subscriber::registry();
+        // Not a `Vec` or an `Option` without a layer: it would want every span to be made.
+        let (dispatch, control, guard) = match (layers.is_empty(), call_spans) {
+            (true, false) => lay(inner.with(span_layer.filtered()), log, &env)?,
+            (true, true) => lay(inner.with(span_layer), log, &env)?,
+            (false, false) => lay(inner.with(layers).with(span_layer.filtered()), log, &env)?,
+            (false, true) => lay(inner.with(layers).with(span_layer), log, &env)?,
         };
 
         let mut builder = Telemetry::builder()
@@ -203,10 +222,9 @@ fn is_page_asked_for(env: impl Fn(&str) -> Option<String>) -> bool {
     exporters.any(|exporter| exporter.eq_ignore_ascii_case("prometheus"))
 }
 
-/// Lays spans and the log over that subscriber.
+/// Lays the log over that subscriber.
 fn lay<S>(
     inner: S,
-    spans: SpanLayer,
     log: LogLayerBuilder,
     env: impl Fn(&str) -> Option<String>,
 ) -> Result<(Dispatch, Control, Guard), BuildError>
@@ -214,8 +232,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
     let log = log.build_with(env).map_err(BuildError::new)?;
-    let subscriber = inner.with(spans.filtered()).with(log.layer);
-    Ok((Dispatch::new(subscriber), log.control, log.guard))
+    Ok((Dispatch::new(inner.with(log.layer)), log.control, log.guard))
 }
 
 impl fmt::Debug for SignalsBuilder {

@@ -30,7 +30,8 @@ use crate::{
 ///
 /// The layers that it makes write a line for each call, make a span of it and measure it; a client's
 /// sends the trace on. Events and spans of the service's own come by its subscriber, which is the
-/// process's only if [`install`](Self::install) is called.
+/// process's only if [`install`](Self::install) is called. A task that a handler spawns is taken along by
+/// [`gusset_trace::carry`]; see [`SignalsBuilder::call_spans`].
 ///
 /// ```
 /// use std::time::Duration;
