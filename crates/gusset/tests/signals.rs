@@ -98,6 +98,29 @@ async fn every_line_inside_a_call_bears_the_ids_of_its_call() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_said_once_in_the_log() {
+    let (signals, lines) = set_up();
+    let wrong = [
+        ("OTEL_TRACES_SAMPLER", "sometimes"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "smoke"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+    ];
+    let env = |name: &str| {
+        let mut known = wrong.iter();
+        let (_, value) = known.find(|(known, _)| *known == name)?;
+        Some((*value).to_owned())
+    };
+    let signals = signals.build_with(env).unwrap();
+    let _nobody_was_there = signals.shutdown(Duration::ZERO);
+    let lines = lines.parsed();
+    for (variable, _) in &wrong[..2] {
+        let about = lines.iter().filter(|line| line["level"] == "WARN");
+        let about = about.filter(|line| line.to_string().contains(variable));
+        assert_eq!(about.count(), 1, "{variable} in {lines:?}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_collector_it_starts_and_says_what_it_does_not_export() {
     let (signals, lines) = set_up();
     let signals = signals.build_with(|_| None).unwrap();

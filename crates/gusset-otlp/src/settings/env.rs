@@ -1,5 +1,7 @@
 //! Reading variables as OpenTelemetry reads them.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::voice::Voice;
@@ -8,6 +10,8 @@ use crate::voice::Voice;
 pub(crate) struct Env<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     pub(crate) voice: Voice,
+    /// What was said already: a variable for all signals is read by each of them.
+    said: RefCell<BTreeSet<String>>,
 }
 
 // === impl Env ===
@@ -18,6 +22,7 @@ impl<'a> Env<'a> {
         let mut this = Self {
             lookup,
             voice: Voice::Info,
+            said: RefCell::default(),
         };
         if let Some(text) = this.text(LEVEL) {
             match Voice::parse(&text) {
@@ -88,7 +93,10 @@ impl<'a> Env<'a> {
 
     /// Says that a value is passed over. Not for values that may be secret.
     pub(crate) fn ignored(&self, name: &str, text: &str, why: &str) {
-        self.voice
-            .warn(format_args!("{name} is ignored: `{text}` {why}"));
+        let said = format!("{name} is ignored: `{text}` {why}");
+        if !self.said.borrow().contains(&said) {
+            self.voice.warn(format_args!("{said}"));
+            self.said.borrow_mut().insert(said);
+        }
     }
 }

@@ -161,13 +161,13 @@ impl SignalsBuilder {
         let registry = registry.build_with(&env).map_err(BuildError::new)?;
         let registry = Arc::new(registry);
         let propagators = Propagators::from_lookup(&env).map_err(BuildError::new)?;
-        let sampler = sampler.unwrap_or_else(|| sample::from_lookup(&env));
 
         let (logs, spans) = (Late::<Logs>::new(), Late::<Spans>::new());
+        let late_sampler = Late::<Arc<dyn Sampler>>::new();
         let log = log(LogLayer::builder()
             .recorder(registry.clone())
             .sink(logs.clone()));
-        let span_layer = SpanLayer::new(spans.clone()).sampler(sampler.clone());
+        let span_layer = SpanLayer::new(spans.clone()).sampler(late_sampler.clone());
         let inner = tracing_subscriber::registry();
         // Not a `Vec` or an `Option` without a layer: it would want every span to be made.
         let (dispatch, control, guard) = match (layers.is_empty(), call_spans) {
@@ -183,7 +183,11 @@ impl SignalsBuilder {
         if let Some(resource) = resource {
             builder = builder.resource(resource);
         }
-        // What the road says of itself at its start is for the log.
+        // What is said of variables that cannot be read, and of the road, is for the log.
+        let sampler = tracing::dispatcher::with_default(&dispatch, || {
+            sampler.unwrap_or_else(|| sample::from_lookup(&env))
+        });
+        late_sampler.is_there(sampler.clone());
         let otlp = tracing::dispatcher::with_default(&dispatch, || otlp(builder).build_with(&env));
         let otlp = otlp.map_err(BuildError::new)?;
         logs.is_there(otlp.logs());

@@ -1,8 +1,9 @@
-//! A sink that is there before what it gives to is.
+//! What is there before what it stands for is.
 
 use std::sync::{Arc, OnceLock};
 
 use gusset_export::{LogRecord, LogSink, SpanData, SpanSink};
+use gusset_trace::sample::{Decision, Ended, Sampler, Sampling};
 
 /// The road to the collector says at its start what it does; that is logged; and the log gives to the
 /// road. So the log comes first, with this in the road's place.
@@ -20,6 +21,19 @@ impl<T> Late<T> {
     pub(super) fn is_there(&self, sink: T) {
         // Called once.
         let _ = self.0.set(sink);
+    }
+}
+
+impl Sampler for Late<Arc<dyn Sampler>> {
+    fn sample(&self, sampling: &Sampling<'_>) -> Decision {
+        match self.0.get() {
+            Some(sampler) => sampler.sample(sampling),
+            None => Decision::Drop,
+        }
+    }
+
+    fn keep(&self, ended: &Ended) -> bool {
+        self.0.get().is_some_and(|sampler| sampler.keep(ended))
     }
 }
 
