@@ -9,8 +9,9 @@ use http::Version;
 
 use super::kept::Kept;
 use super::{Side, emit, shown};
+use crate::format::digits::PAIRS;
 use crate::format::json::JsonEscape;
-use crate::format::line::{Line, PAIRS};
+use crate::format::line::Line;
 
 /// Texts that are not longer leave room for all that follows, whatever has to be escaped in them.
 const SHORT: usize = 256;

@@ -6,7 +6,8 @@ use std::ops::Range;
 use tracing::field::{Field, Visit};
 
 use super::keys::{Kind, Slot};
-use super::line::{Escape, Line, Short, acts, is_plain};
+use super::line::{Escape, Line, Short, acts};
+use super::plain::is_plain;
 use super::shape::Plan;
 use super::time::Moment;
 

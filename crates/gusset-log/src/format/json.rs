@@ -1,15 +1,17 @@
 //! Lines that are JSON objects.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 
 use gusset_core::TraceIds;
 use tracing::field::{Field, Visit};
 
 use super::Format;
 use super::keys::Kind;
-use super::line::{Escape, Line, Short, acts, is_plain};
+use super::line::{Escape, Line, Short, acts};
+use super::plain::is_plain;
 use super::shape::{Plan, Shape};
 use super::time::Moment;
+use super::value;
 use crate::redact::{REDACTED, Redaction};
 
 /// Texts of JSON.
@@ -147,24 +149,13 @@ impl Visit for JsonFields<'_> {
             return;
         }
         self.line.byte(b'"');
-        let start = self.line.len();
-        // An error is a line without room.
-        let _ = write!(self.line.value::<JsonEscape>(), "{value:?}");
-        if let Some(redaction) = self.redaction {
-            if redaction.suspects(&self.line.bytes()[start..]) {
-                self.line.truncate(start);
-                let scrubbed = redaction.scrub_debug(value);
-                self.line.text::<JsonEscape>(&scrubbed);
-            }
-        }
+        value::debug::<JsonEscape>(self.line, self.redaction, value);
         self.line.byte(b'"');
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
         if self.key(field).is_some() {
-            // No more of it than may be shown: it may be megabytes.
-            let value = &value[..value.len().min(1 << 16)];
-            self.text(&String::from_utf8_lossy(value));
+            self.text(&value::lossy(value));
         }
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::digits::{HEX, PAIRS, eight};
+
 /// What a line keeps free for its end: the ids, the marks, the braces that are open.
 pub(crate) const RESERVE: usize = 1024;
 
@@ -291,87 +293,6 @@ pub(crate) fn acts(c: char) -> bool {
         | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Whether all bytes are printable ASCII other than `"` and `\`: what most texts are, eight at a time.
-pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let word = |bytes: &[u8; 8]| offences(u64::from_ne_bytes(*bytes));
-    let bad = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        // Two words that may overlap.
-        (Some(first), Some(last)) if text.len() <= 16 => word(first) | word(last),
-        (_, Some(last)) => text.chunks_exact(8).fold(word(last), |bad, chunk| {
-            bad | word(chunk.try_into().expect("eight bytes"))
-        }),
-        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-            (Some(first), Some(last)) => {
-                let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
-                offences(u64::from(first) << 32 | u64::from(last))
-            }
-            _ => return text.iter().all(|byte| PLAIN[usize::from(*byte)]),
-        },
-    };
-    bad & HIGH == 0
-}
-
-const ONES: u64 = u64::MAX / 255;
-const HIGH: u64 = ONES << 7;
-
-/// The high bit of some byte is set if any byte may not stand as it is.
-#[inline]
-const fn offences(word: u64) -> u64 {
-    /// The high bit of a byte that is zero; of those above it, one knows nothing.
-    const fn zeros(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word
-    }
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let quotes = zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c));
-    word | control | quotes | zeros(word ^ (ONES * 0x7f))
-}
-
-/// The digits of a number of at most eight, all at once: halves, then pairs, then digits, each in its own
-/// part of a word.
-#[inline]
-pub(crate) fn eight(number: u64) -> [u8; 8] {
-    let halves = (number / 10_000) | ((number % 10_000) << 32);
-    // Divisions by 100 and by 10 as multiplications, exact for numbers so small.
-    let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
-    let pairs = hundreds | ((halves - 100 * hundreds) << 16);
-    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
-    let digits = tens | ((pairs - 10 * tens) << 8);
-    (digits | (ONES * 0x30)).to_le_bytes()
-}
-
-/// `00` to `99`.
-pub(crate) static PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-};
-
-/// `00` to `ff`.
-static HEX: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
-        byte += 1;
-    }
-    pairs
-};
-
-static PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut byte = 0x20;
-    while byte < 0x7f {
-        plain[byte] = byte != 0x22 && byte != 0x5c;
-        byte += 1;
-    }
-    plain
-};
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -440,17 +361,6 @@ mod tests {
             line.float(number);
             let text = String::from_utf8(line.bytes).unwrap();
             prop_assert_eq!(text.parse::<f64>().unwrap(), number);
-        }
-
-        #[test]
-        fn eight_digits_are_those_of_the_number(number in 0..100_000_000_u64) {
-            prop_assert_eq!(eight(number).to_vec(), format!("{number:08}").into_bytes());
-        }
-
-        #[test]
-        fn plain_is_what_a_slow_look_finds_plain(text: Vec<u8>) {
-            let slow = text.iter().all(|byte| PLAIN[usize::from(*byte)]);
-            prop_assert_eq!(is_plain(&text), slow);
         }
     }
 }

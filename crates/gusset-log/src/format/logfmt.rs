@@ -1,6 +1,6 @@
 //! Lines of `key=value` pairs.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
@@ -9,6 +9,7 @@ use super::json::{JsonEscape, nanos};
 use super::keys::Kind;
 use super::line::Line;
 use super::shape::{Plan, escaped, level_in_lower_case};
+use super::value;
 use crate::redact::{REDACTED, Redaction};
 
 /// Writes the fields of a line.
@@ -98,22 +99,13 @@ impl Visit for LogfmtFields<'_> {
             return;
         }
         self.line.push(b"\"");
-        let start = self.line.len();
-        let _ = write!(self.line.value::<JsonEscape>(), "{value:?}");
-        if let Some(redaction) = self.redaction {
-            if redaction.suspects(&self.line.bytes()[start..]) {
-                self.line.truncate(start);
-                let scrubbed = redaction.scrub_debug(value);
-                self.line.text::<JsonEscape>(&scrubbed);
-            }
-        }
+        value::debug::<JsonEscape>(self.line, self.redaction, value);
         self.line.push(b"\"");
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
         if self.key(field).is_some() {
-            let value = &value[..value.len().min(1 << 16)];
-            self.text(&String::from_utf8_lossy(value));
+            self.text(&value::lossy(value));
         }
     }
 

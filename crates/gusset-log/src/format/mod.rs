@@ -1,13 +1,16 @@
 //! What lines look like.
 
 pub(crate) mod clf;
+pub(crate) mod digits;
 pub(crate) mod json;
 pub(crate) mod keys;
 pub(crate) mod line;
 pub(crate) mod logfmt;
+mod plain;
 pub(crate) mod pretty;
 pub(crate) mod shape;
 pub(crate) mod time;
+mod value;
 
 use std::io::IsTerminal;
 

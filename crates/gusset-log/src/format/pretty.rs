@@ -1,6 +1,6 @@
 //! Lines for people.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 
 use gusset_core::TraceIds;
 use tracing::Level;
@@ -10,6 +10,7 @@ use super::json::nanos;
 use super::keys::Kind;
 use super::line::{Escape, Line, Short, acts};
 use super::shape::Plan;
+use super::value;
 use crate::names;
 use crate::redact::{REDACTED, Redaction};
 
@@ -141,20 +142,11 @@ impl Visit for PrettyFields<'_> {
         if self.key(field).is_none() {
             return;
         }
-        let start = self.line.len();
-        let _ = write!(self.line.value::<PrettyEscape>(), "{value:?}");
-        if let Some(redaction) = self.redaction {
-            if redaction.suspects(&self.line.bytes()[start..]) {
-                self.line.truncate(start);
-                let scrubbed = redaction.scrub_debug(value);
-                self.line.text::<PrettyEscape>(&scrubbed);
-            }
-        }
+        value::debug::<PrettyEscape>(self.line, self.redaction, value);
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {
-        let value = &value[..value.len().min(1 << 16)];
-        self.record_str(field, &String::from_utf8_lossy(value));
+        self.record_str(field, &value::lossy(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {

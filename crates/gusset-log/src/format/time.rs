@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::line::eight;
+use super::digits::eight;
 
 /// A moment, since 1970. A clock before that stands at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

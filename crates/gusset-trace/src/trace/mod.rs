@@ -5,11 +5,11 @@ mod call;
 mod grpc;
 mod headers;
 mod span;
+mod unread;
 mod url;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use gusset_core::{Cx, Observer, TraceIds};
@@ -22,10 +22,10 @@ pub use self::builder::TraceBuilder;
 pub use self::call::TraceCall;
 use self::headers::Headers;
 use self::span::Starting;
+use self::unread::Unread;
 use crate::current;
 use crate::exception::{Exceptions, Kind};
 use crate::glance::Glance;
-use crate::propagate;
 use crate::recording::{Fate, Out, Recording, exporting};
 use crate::sample::{Decision, Sampler, Sampling};
 use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, names};
@@ -84,15 +84,6 @@ pub(crate) struct Shared {
     /// Which proxies in front of the server are trusted.
     proxies: Option<TrustedProxies>,
     unread: Unread,
-}
-
-/// A trace that was received in a format that nobody reads.
-#[derive(Default)]
-struct Unread {
-    /// That was said.
-    said: AtomicBool,
-    /// How many requests were looked at.
-    looked: AtomicU32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -413,22 +404,4 @@ impl Shared {
 fn ours(trace: &TraceContext) -> Option<&str> {
     let state = trace.state();
     (!state.is_empty()).then(|| state.get("ot")).flatten()
-}
-
-// === impl Unread ===
-
-impl Unread {
-    /// A service that is configured wrongly shows it in its first requests; later ones do not pay.
-    const LOOKED_AT: u32 = 1024;
-
-    /// Whether the request is the first to belong to a trace that was not read.
-    fn is_found(&self, req: RequestHead<'_>) -> bool {
-        if self.looked.load(Ordering::Relaxed) >= Self::LOOKED_AT || req.headers.is_empty() {
-            return false;
-        }
-        self.looked.fetch_add(1, Ordering::Relaxed);
-        !self.said.load(Ordering::Relaxed)
-            && propagate::in_any_format(req.headers)
-            && !self.said.swap(true, Ordering::Relaxed)
-    }
 }
