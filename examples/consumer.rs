@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use gusset::{Classify, Delivery, End, Outcome, Token, Unary, Verdict};
+use gusset::{Classification, Classify, End, Outcome, RequestResponse, ResponseKind, StaticStr};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
@@ -43,27 +43,27 @@ struct Rules {
     dead: bool,
 }
 
-type Consume = Unary<Job, Done, Rules>;
+type Consume = RequestResponse<Job, Done, Rules>;
 
 impl Classify<Consume> for Rules {
     fn start(_: &Job) -> Self {
         Self { dead: false }
     }
 
-    fn on_response(&mut self, done: &Done) -> Delivery {
+    fn on_response(&mut self, done: &Done) -> ResponseKind {
         self.dead = matches!(done, Done::DeadLettered);
-        Delivery::Bare
+        ResponseKind::NoBody
     }
 
-    fn on_end(&self, end: &End<'_, Consume>) -> Verdict {
-        let fault = |error| Verdict::new(Outcome::ServiceFault).with_error(error);
+    fn on_end(&self, end: &End<'_, Consume>) -> Classification {
+        let fault = |error| Classification::new(Outcome::ServerError).with_error(error);
         match end {
             End::Failed(_, failure) if failure.downcast_ref::<OutOfStock>().is_some() => {
-                fault(Token::new(&"out_of_stock"))
+                fault(StaticStr::new(&"out_of_stock"))
             }
-            End::Complete(_) if self.dead => fault(Token::new(&"dead_lettered")),
+            End::Complete(_) if self.dead => fault(StaticStr::new(&"dead_lettered")),
             // A job that was given up, or panicked, speaks for itself.
-            end => Verdict::of_end(end).unwrap_or(Verdict::new(Outcome::Success)),
+            end => Classification::of_end(end).unwrap_or(Classification::new(Outcome::Success)),
         }
     }
 }

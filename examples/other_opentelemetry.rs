@@ -10,7 +10,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use gusset::TraceIds;
+use gusset::SpanIds;
 use http::{Request, Response};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
@@ -42,7 +42,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// The call that is under way, as the other version would have it.
 fn here() -> Option<Context> {
-    let ids = TraceIds::current()?;
+    let ids = SpanIds::current()?;
     let context = SpanContext::new(
         TraceId::from_bytes(ids.trace_id()),
         SpanId::from_bytes(ids.span_id()),

@@ -33,7 +33,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 /// A client whose requests are spans, and say so in their headers.
 type Traced = Observe<
     Inject<Client<HttpConnector, Full<bytes::Bytes>>>,
-    Http<gusset::http::HttpClient>,
+    Http<gusset::http::HttpClientClassifier>,
     Trace,
 >;
 

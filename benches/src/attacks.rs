@@ -134,7 +134,7 @@ fn host(number: u32) -> Request<Empty<Bytes>> {
 
 fn route(number: u32) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
-    let route = Route::shared(format!("/items/{number:08}"));
+    let route = Route::from_arc(format!("/items/{number:08}"));
     request.extensions_mut().insert(route);
     request
 }

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use gusset_core::{Call, Cx, End, ObserveLayer, Observer};
-use gusset_http::{Http, HttpClient, RequestHead, ResponseHead};
+use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
+use gusset_http::{Http, HttpClientClassifier, RequestHead, ResponseHead};
 use gusset_metrics::{HttpMetrics, SharedRecorder};
 use gusset_prometheus::Prometheus;
 
@@ -51,7 +51,7 @@ pub fn metrics() -> Observed<HttpMetrics> {
 ///
 /// # Panics
 /// Never: this configuration is good.
-pub fn client_metrics() -> ObserveLayer<Http<HttpClient>, HttpMetrics> {
+pub fn client_metrics() -> ObserveLayer<Http<HttpClientClassifier>, HttpMetrics> {
     let metrics = HttpMetrics::client(recorder())
         .build_with(|_| None)
         .expect("by convention");
@@ -99,7 +99,7 @@ impl Observer<Http> for Trivial {
     type Call = TrivialCall;
 
     #[inline]
-    fn start(&self, _: RequestHead<'_>, _: &mut Cx) -> TrivialCall {
+    fn start(&self, _: RequestHead<'_>, _: &mut CallContext) -> TrivialCall {
         TrivialCall {
             status: 0,
             bytes: 0,
@@ -109,19 +109,19 @@ impl Observer<Http> for Trivial {
 
 // === impl TrivialCall ===
 
-impl Call<Http> for TrivialCall {
+impl CallObserver<Http> for TrivialCall {
     #[inline]
-    fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
+    fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
         self.status = res.status.as_u16();
     }
 
     #[inline]
-    fn on_data(&mut self, len: usize, _: &Cx) {
+    fn on_data(&mut self, len: usize, _: &CallContext) {
         self.bytes += len;
     }
 
     #[inline]
-    fn on_end(self, _: End<'_, Http>, cx: &Cx) {
+    fn on_end(self, _: End<'_, Http>, cx: &CallContext) {
         black_box((self.status, self.bytes, cx.elapsed()));
     }
 }

@@ -6,9 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gusset_export::{
-    HistogramPoint, Labels, Metric, MetricData, MetricSource, NumberPoint, SpanData, SpanKind,
-    SpanSink as _, SpanStatus,
+use gusset_data::{
+    HistogramDataPoint, Labels, Metric, MetricData, MetricProducer, NumberDataPoint, SpanData,
+    SpanKind, SpanSink as _, SpanStatus,
 };
 use gusset_otlp::{Telemetry, TelemetryBuilder};
 
@@ -127,12 +127,12 @@ impl Series {
                 ("url.scheme".into(), "https".into()),
             ])
         };
-        let numbers = (0..count / 2).map(|at| NumberPoint {
+        let numbers = (0..count / 2).map(|at| NumberDataPoint {
             labels: labels(at),
             start,
             value: at as f64,
         });
-        let histograms = (0..count / 2).map(|at| HistogramPoint {
+        let histograms = (0..count / 2).map(|at| HistogramDataPoint {
             labels: labels(at),
             start,
             bounds: Arc::clone(&bounds),
@@ -153,7 +153,7 @@ impl Series {
     }
 }
 
-impl MetricSource for Series {
+impl MetricProducer for Series {
     fn metrics(&self) -> Vec<Metric> {
         self.0.to_vec()
     }

@@ -51,7 +51,7 @@ fn works(routes: usize) -> Works {
 /// Requests that bear so many routes in turn.
 fn in_turn(routes: usize) -> impl FnMut() -> Request<Empty<Bytes>> {
     let routes: Vec<Route> = (0..routes)
-        .map(|at| Route::shared(format!("/shelf-{at}/items/{{id}}")))
+        .map(|at| Route::from_arc(format!("/shelf-{at}/items/{{id}}")))
         .collect();
     let mut turn = 0;
     move || {

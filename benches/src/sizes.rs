@@ -2,8 +2,8 @@
 //! service.
 
 use gusset_core::observe::ObserveFuture;
-use gusset_core::{Observer, Track};
-use gusset_http::{Http, HttpServer, TrackedBody};
+use gusset_core::{CallTracker, Observer};
+use gusset_http::{Http, HttpServerClassifier, ObservedBody};
 
 use crate::layers::{self, Observed};
 
@@ -36,8 +36,8 @@ fn of<O: Observer<Http>>(about: &'static str, _: &Observed<O>) -> Sizes {
     Sizes {
         about,
         call: size_of::<O::Call>(),
-        track: size_of::<Track<Http, O::Call>>(),
+        track: size_of::<CallTracker<Http, O::Call>>(),
         future: size_of::<ObserveFuture<(), Http, O::Call>>(),
-        body: size_of::<TrackedBody<(), HttpServer, O::Call>>(),
+        body: size_of::<ObservedBody<(), HttpServerClassifier, O::Call>>(),
     }
 }

@@ -1,7 +1,7 @@
 //! What a circuit breaker may allocate. A promise, so it is guarded to the last byte.
 
 use gusset_breaker::{Breaker, BreakerBuilder, Config, Open};
-use gusset_core::Unary;
+use gusset_core::RequestResponse;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::pin::pin;
@@ -30,7 +30,7 @@ impl Service<u64> for Plain {
 
 /// Allocations of so many calls through a layer of that breaker.
 fn allocated(breaker: &Breaker) -> u64 {
-    let layer = breaker.layer::<Unary<u64, u64>>();
+    let layer = breaker.layer::<RequestResponse<u64, u64>>();
     let mut service = layer.respond_with(|_: Open| 0u64).layer(Plain);
     let mut call = || {
         let mut cx = Context::from_waker(Waker::noop());

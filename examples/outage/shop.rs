@@ -9,7 +9,7 @@ use axum::routing::post;
 use bytes::Bytes;
 use gusset::breaker::judge::{JudgeGrpc, JudgeHttp};
 use gusset::breaker::{Breaker, BreakerLayer, Config};
-use gusset::http::{GrpcClient, Http, HttpClient};
+use gusset::http::{GrpcClientClassifier, Http, HttpClientClassifier};
 use gusset::prometheus::Prometheus;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Empty};
@@ -31,8 +31,8 @@ pub(super) const PROBES_AFTER: Duration = Duration::from_millis(300);
 #[derive(Clone)]
 pub(crate) struct Shop {
     payments: SocketAddr,
-    http: BreakerLayer<Http<HttpClient>, JudgeHttp>,
-    grpc: BreakerLayer<Http<GrpcClient>, JudgeGrpc>,
+    http: BreakerLayer<Http<HttpClientClassifier>, JudgeHttp>,
+    grpc: BreakerLayer<Http<GrpcClientClassifier>, JudgeGrpc>,
 }
 
 /// A breaker of its own for each way to pay, on the shop's page of numbers.

@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use gusset::http::{RequestIdLayer, Route};
 use gusset::prometheus::Prometheus;
-use gusset::{BuildError, HttpClient, Observed, Signals};
+use gusset::{BuildError, HttpClientClassifier, Observed, Signals};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -27,7 +27,7 @@ use super::{Closing, Failure, closed};
 /// The shop's client of the payments server.
 #[derive(Clone)]
 pub(crate) struct Payments {
-    client: Observed<Client<HttpConnector, Full<Bytes>>, HttpClient>,
+    client: Observed<Client<HttpConnector, Full<Bytes>>, HttpClientClassifier>,
     address: SocketAddr,
 }
 

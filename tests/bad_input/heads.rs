@@ -2,7 +2,7 @@
 //! the server makes are counted.
 
 use bytes::Bytes;
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::http1::Connection;
@@ -26,7 +26,7 @@ async fn mirror(req: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
 fn http1_calls(requests: &[Vec<u8>]) -> usize {
     let mut calls = 0;
     for over in [Over::Http1, Over::AxumHttp1] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let (observed, bare) = (
             serve(over, mirror, Some(&witness)),
             serve(over, mirror, None),
@@ -92,14 +92,14 @@ fn any_byte_in_a_header_is_a_call_with_an_end_or_no_call() {
     });
     let requests: Vec<_> = single.chain(many).collect();
     let calls = http1_calls(&requests);
-    // Text, tab and what is above ASCII; no control and no end of a line.
+    // SharedStr, tab and what is above ASCII; no control and no end of a line.
     assert!((224..requests.len()).contains(&calls), "{calls}");
 }
 
 #[test]
 fn a_header_that_is_no_text_passes_both_ways_over_http2() {
     for over in [Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let server = serve(over, mirror, Some(&witness));
         run(async {
             let connection = http2::Connection::open(server.addr()).await;
@@ -139,7 +139,7 @@ fn a_path_of_64_kib_is_a_call_with_an_end_or_no_call() {
 #[test]
 fn a_long_path_over_http2_is_a_call_with_an_end_or_no_call() {
     for over in [Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let server = serve(over, mirror, Some(&witness));
         let (fits, too_long) = run(async {
             let connection = http2::Connection::open(server.addr()).await;
@@ -215,7 +215,7 @@ fn what_is_no_request_is_no_call() {
 
 #[test]
 fn an_unknown_method_over_http2_is_a_call_with_an_end() {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let server = serve(Over::Http2, mirror, Some(&witness));
     run(async {
         let connection = http2::Connection::open(server.addr()).await;

@@ -6,7 +6,7 @@
 //! sends what it is given, and the client resets the stream. None of that is success.
 
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, http2, run};
@@ -180,7 +180,7 @@ async fn tell(lie: Lie, req: Request<AnyBody>) -> Result<Response<AnyBody>, BoxE
             body = body.data("1234");
         }
     } else {
-        body = body.silent_end();
+        body = body.without_end_hint();
     }
     if lie.trailers {
         body = body.trailers("checksum", "of-a-kind");
@@ -197,7 +197,7 @@ async fn tell(lie: Lie, req: Request<AnyBody>) -> Result<Response<AnyBody>, BoxE
 }
 
 /// Asks for a lie; gives what came.
-fn ask(over: Over, method: &Method, lie: Lie, witness: Option<&Witness>) -> Wire {
+fn ask(over: Over, method: &Method, lie: Lie, witness: Option<&RecordingObserver>) -> Wire {
     let server = serve(over, move |req| tell(lie, req), witness);
     run(async {
         let (wire, connection) = if over.is_http2() {
@@ -228,7 +228,7 @@ fn ask(over: Over, method: &Method, lie: Lie, witness: Option<&Witness>) -> Wire
 fn a_body_that_gives_less_or_more_than_was_declared_has_failed() {
     for over in [Over::Http1, Over::AxumHttp1, Over::Http2, Over::AxumHttp2] {
         for (name, lie, over_http1, over_http2) in LIES {
-            let witness = Witness::new();
+            let witness = RecordingObserver::new();
             ask(over, &Method::GET, lie, Some(&witness));
             let fact = only_fact(&witness);
             let expected = if over.is_http2() {
@@ -244,7 +244,7 @@ fn a_body_that_gives_less_or_more_than_was_declared_has_failed() {
                 match expected {
                     Told::Complete(bytes) => ("Complete", None, Outcome::Success, None, bytes),
                     Told::Mismatch(bytes) =>
-                        ("Failed", body, Outcome::ServiceFault, mismatch, bytes),
+                        ("Failed", body, Outcome::ServerError, mismatch, bytes),
                 },
                 "{name}, over {over:?}"
             );
@@ -258,7 +258,7 @@ fn the_bytes_of_a_lie_are_those_of_the_bare_service() {
     for over in [Over::Http1, Over::AxumHttp1, Over::Http2, Over::AxumHttp2] {
         for method in [Method::GET, Method::OPTIONS] {
             for (name, lie, ..) in LIES {
-                let observed = ask(over, &method, lie, Some(&Witness::new()));
+                let observed = ask(over, &method, lie, Some(&RecordingObserver::new()));
                 assert_eq!(
                     observed,
                     ask(over, &method, lie, None),
@@ -273,7 +273,7 @@ fn the_bytes_of_a_lie_are_those_of_the_bare_service() {
 fn a_lie_about_a_body_that_nobody_gets_is_complete() {
     for over in [Over::Http1, Over::AxumHttp1, Over::AxumHttp2] {
         for (name, lie, ..) in LIES {
-            let witness = Witness::new();
+            let witness = RecordingObserver::new();
             let observed = ask(over, &Method::HEAD, lie, Some(&witness));
             let fact = only_fact(&witness);
             assert_eq!(
@@ -298,7 +298,7 @@ fn the_longest_length_there_is_is_a_length_too() {
             header: Some(u64::MAX),
             ..NO_LIE
         };
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let observed = ask(over, &Method::GET, lie, Some(&witness));
         assert_eq!(observed, ask(over, &Method::GET, lie, None));
         let fact = only_fact(&witness);

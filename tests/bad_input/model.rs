@@ -2,7 +2,7 @@
 
 use gusset_core::{ObserveLayer, Outcome, Stage};
 use gusset_http::Http;
-use gusset_testkit::{Fact, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 use gusset_tests::consumer::{Scripted, consume};
 use gusset_tests::scripts::{Declared, Script, Service, Step, script};
 use http::Method;
@@ -43,7 +43,7 @@ proptest! {
 
     #[test]
     fn the_driver_tells_of_any_script_what_the_contract_says(script in script()) {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let layer = ObserveLayer::<Http, _>::new(witness.clone());
         consume(layer.layer(Scripted::new(&script)), &script);
         let facts = witness.facts();
@@ -53,7 +53,7 @@ proptest! {
 
     #[test]
     fn the_caller_of_any_script_sees_what_the_bare_service_gives(script in script()) {
-        let layer = ObserveLayer::<Http, _>::new(Witness::new());
+        let layer = ObserveLayer::<Http, _>::new(RecordingObserver::new());
         let observed = consume(layer.layer(Scripted::new(&script)), &script);
         prop_assert_eq!(observed, consume(Scripted::new(&script), &script));
     }
@@ -63,10 +63,10 @@ proptest! {
 fn model(script: &Script) -> Told {
     // The service's future was dropped, gave `Err` or unwound: there is no response.
     match script.service {
-        Service::IsDropped(_) => return name(script, Ended::Cancelled(Stage::Head), &[]),
-        Service::Fails(_) => return name(script, Ended::Failed(Stage::Head, "_OTHER"), &[]),
+        Service::IsDropped(_) => return name(script, Ended::Cancelled(Stage::Headers), &[]),
+        Service::Fails(_) => return name(script, Ended::Failed(Stage::Headers, "_OTHER"), &[]),
         Service::Unwinds(_) | Service::UnwindsInCall => {
-            return name(script, Ended::Panicked(Stage::Head), &[]);
+            return name(script, Ended::Panicked(Stage::Headers), &[]);
         }
         Service::Answers(_) => {}
     }
@@ -90,7 +90,7 @@ fn model(script: &Script) -> Told {
     };
 
     // A body that says its end at the head is never asked for more.
-    if script.steps.is_empty() && !script.silent_end {
+    if script.steps.is_empty() && !script.without_end_hint {
         return name(script, at_its_end(declared, &[]), &[]);
     }
     let mut given = Vec::new();
@@ -115,7 +115,7 @@ fn model(script: &Script) -> Told {
                     return name(script, end, &given);
                 }
                 let last = poll + 1 == script.steps.len();
-                if last && !script.silent_end {
+                if last && !script.without_end_hint {
                     return name(script, at_its_end(declared, &given), &given);
                 }
             }
@@ -170,13 +170,13 @@ fn name(script: &Script, ended: Ended, given: &[usize]) -> Told {
     };
     let (outcome, error) = match ended {
         Ended::Complete { .. } | Ended::Upgraded => match code {
-            500..=599 => (Outcome::ServiceFault, status.clone()),
-            400..=499 => (Outcome::CallerFault, None),
+            500..=599 => (Outcome::ServerError, status.clone()),
+            400..=499 => (Outcome::ClientError, None),
             _ => (Outcome::Success, None),
         },
-        Ended::Failed(_, error) => (Outcome::ServiceFault, Some(error.to_owned())),
-        Ended::Panicked(_) => (Outcome::ServiceFault, Some("panic".to_owned())),
-        Ended::Cancelled(_) => (Outcome::Abandoned, None),
+        Ended::Failed(_, error) => (Outcome::ServerError, Some(error.to_owned())),
+        Ended::Panicked(_) => (Outcome::ServerError, Some("panic".to_owned())),
+        Ended::Cancelled(_) => (Outcome::Cancelled, None),
     };
     Told {
         end,
@@ -192,7 +192,7 @@ fn name(script: &Script, ended: Ended, given: &[usize]) -> Told {
     }
 }
 
-fn told(fact: &Fact) -> Told {
+fn told(fact: &RecordedCall) -> Told {
     Told {
         end: fact.end,
         stage: fact.stage,

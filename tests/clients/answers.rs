@@ -34,7 +34,7 @@ fn a_caller_s_fault_is_an_error_of_the_call_and_its_own_fault_still() {
             let res = get(&observed(&side, over), &server, "/nothing").await;
             res.expect("an answer").collect().await.expect("all of it");
             let fact = side.told_one().await;
-            assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::CallerFault));
+            assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::ClientError));
             assert_eq!((fact.status, fact.error), (Some("404"), Some("404")));
         });
     }
@@ -49,10 +49,7 @@ fn a_server_s_fault_is_the_service_s() {
             let res = get(&observed(&side, over), &server, "/broken").await;
             res.expect("an answer").collect().await.expect("all of it");
             let fact = side.told_one().await;
-            assert_eq!(
-                (fact.end, fact.outcome),
-                ("Complete", Outcome::ServiceFault)
-            );
+            assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::ServerError));
             assert_eq!((fact.status, fact.error), (Some("500"), Some("500")));
         });
     }

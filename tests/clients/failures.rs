@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::Fact;
+use gusset_testkit::RecordedCall;
 use gusset_tests::answers::BoxError;
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{run, soon};
@@ -16,16 +16,16 @@ use tower_layer::Layer;
 
 use crate::worlds::{OVER, answering, get, observed, plain, request, scripted, send};
 
-fn assert_failed(fact: &Fact, stage: Stage, error: &str) {
+fn assert_failed(fact: &RecordedCall, stage: Stage, error: &str) {
     assert_eq!((fact.end, fact.stage), ("Failed", Some(stage)));
     assert_eq!(
         (fact.outcome, fact.error),
-        (Outcome::ServiceFault, Some(error))
+        (Outcome::ServerError, Some(error))
     );
 }
 
 /// What a client is told whose server sends that and closes.
-async fn fact_of(answer: &'static str) -> Fact {
+async fn fact_of(answer: &'static str) -> RecordedCall {
     let side = Side::new();
     let server = scripted(answer);
     if let Ok(res) = get(&observed(&side, Over::Http1), &server, "/").await {
@@ -53,7 +53,7 @@ fn a_server_that_is_not_there_refuses_the_connection() {
             let res = send(&client, request(Method::GET, addr, "/")).await;
             res.expect_err("nobody is there");
             let fact = side.told_one().await;
-            assert_failed(&fact, Stage::Head, "connection_refused");
+            assert_failed(&fact, Stage::Headers, "connection_refused");
             assert_eq!((fact.status, fact.responses), (None, 0), "{over:?}");
         });
     }
@@ -68,7 +68,7 @@ fn a_cause_is_found_in_a_box_too() {
         let (_socket, addr) = nowhere();
         let res = send(&client, request(Method::GET, addr, "/")).await;
         res.expect_err("nobody is there");
-        assert_failed(&side.told_one().await, Stage::Head, "connection_refused");
+        assert_failed(&side.told_one().await, Stage::Headers, "connection_refused");
     });
 }
 
@@ -97,7 +97,7 @@ fn a_head_that_is_cut_short_or_never_comes_is_an_error_without_a_name() {
         // hyper's own words for it have no cause that is known.
         for answer in ["", "HTTP/1.1 200 O", "no HTTP at all\r\n\r\n"] {
             let fact = fact_of(answer).await;
-            assert_failed(&fact, Stage::Head, "_OTHER");
+            assert_failed(&fact, Stage::Headers, "_OTHER");
             assert_eq!((fact.status, fact.responses), (None, 0), "{answer:?}");
         }
     });
@@ -120,7 +120,7 @@ fn a_server_that_goes_in_the_middle_of_a_body_fails_the_call() {
             drop(body);
             let fact = side.told_one().await;
             assert_eq!((fact.end, fact.stage), ("Failed", Some(Stage::Body)));
-            assert_eq!((fact.outcome, fact.bytes), (Outcome::ServiceFault, 7));
+            assert_eq!((fact.outcome, fact.bytes), (Outcome::ServerError, 7));
             // The errors of HTTP/2 are h2's, which show no cause.
             let error = if over.is_http2() {
                 "_OTHER"

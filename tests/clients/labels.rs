@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use gusset_http::Route;
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::{AnyBody, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::run;
@@ -189,7 +189,7 @@ fn each_attempt_of_a_retry_is_a_call_inside_and_all_of_them_one_outside() {
 fn the_facade_puts_the_same_layer_together() {
     run(async {
         let page = Side::new();
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let gusset = gusset::http_client()
             .observe(witness.clone())
             .prometheus(page.prometheus())

@@ -1,7 +1,7 @@
 //! A client that leaves by itself: nobody's fault, and no error.
 
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::Fact;
+use gusset_testkit::RecordedCall;
 use gusset_tests::clients::{run, soon};
 use gusset_tests::numbers::Side;
 use http::Method;
@@ -10,9 +10,9 @@ use tower::ServiceExt;
 
 use crate::worlds::{OVER, answering, get, observed, request};
 
-fn assert_abandoned(fact: &Fact, stage: Stage) {
+fn assert_abandoned(fact: &RecordedCall, stage: Stage) {
     assert_eq!((fact.end, fact.stage), ("Cancelled", Some(stage)));
-    assert_eq!((fact.outcome, fact.error), (Outcome::Abandoned, None));
+    assert_eq!((fact.outcome, fact.error), (Outcome::Cancelled, None));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_call_that_is_dropped_before_its_head_is_abandoned() {
                 () = soon(entered.wait()) => {}
             }
             let fact = side.told_one().await;
-            assert_abandoned(&fact, Stage::Head);
+            assert_abandoned(&fact, Stage::Headers);
             assert_eq!((fact.status, fact.responses), (None, 0));
         });
     }
@@ -81,7 +81,7 @@ fn a_task_that_is_aborted_abandons_its_call() {
             let task = tokio::spawn(client.oneshot(req));
             soon(entered.wait()).await;
             task.abort();
-            assert_abandoned(&side.told_one().await, Stage::Head);
+            assert_abandoned(&side.told_one().await, Stage::Headers);
         });
     }
 }

@@ -29,11 +29,11 @@ fn a_timeout_of_tower_s_inside_is_a_failure_without_a_name() {
         let res = send(&client, request(Method::GET, server.addr(), "/never")).await;
         assert!(res.expect_err("it never answers").is::<Elapsed>());
         let fact = side.told_one().await;
-        assert_eq!((fact.end, fact.stage), ("Failed", Some(Stage::Head)));
+        assert_eq!((fact.end, fact.stage), ("Failed", Some(Stage::Headers)));
         // `Elapsed` has no cause, and its type is tower's, which gusset does not depend on.
         assert_eq!(
             (fact.outcome, fact.error),
-            (Outcome::ServiceFault, Some("_OTHER"))
+            (Outcome::ServerError, Some("_OTHER"))
         );
     });
 }
@@ -66,7 +66,7 @@ fn a_timeout_outside_leaves_the_call() {
         let res = send(&client, request(Method::GET, server.addr(), "/never")).await;
         res.expect_err("it never answers");
         let fact = side.told_one().await;
-        assert_eq!((fact.end, fact.stage), ("Cancelled", Some(Stage::Head)));
-        assert_eq!((fact.outcome, fact.error), (Outcome::Abandoned, None));
+        assert_eq!((fact.end, fact.stage), ("Cancelled", Some(Stage::Headers)));
+        assert_eq!((fact.outcome, fact.error), (Outcome::Cancelled, None));
     });
 }

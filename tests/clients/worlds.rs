@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use gusset_core::ObserveLayer;
-use gusset_http::{Http, HttpClient};
+use gusset_http::{Http, HttpClientClassifier};
 use gusset_metrics::HttpMetrics;
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::{AnyBody, BoxError, Entered, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::soon;
@@ -26,8 +26,10 @@ use tower_service::Service;
 pub(crate) type Plain = Client<HttpConnector, AnyBody>;
 
 /// hyper-util's client, observed.
-pub(crate) type Observed =
-    <ObserveLayer<Http<HttpClient>, (Witness, HttpMetrics)> as Layer<Plain>>::Service;
+pub(crate) type Observed = <ObserveLayer<
+    Http<HttpClientClassifier>,
+    (RecordingObserver, HttpMetrics),
+> as Layer<Plain>>::Service;
 
 /// What it is answered with.
 pub(crate) type Answer = <Observed as Service<Request<AnyBody>>>::Response;

@@ -3,7 +3,7 @@
 use std::future::pending;
 
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use gusset_tests::answers::{AnyBody, BoxError, FIRST, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, http2, run, soon};
@@ -30,7 +30,7 @@ async fn answer(
 }
 
 /// What was told of calls under way when all was over, by the order of their ends or not.
-fn ends(witness: &Witness) -> Vec<(&'static str, Option<Stage>)> {
+fn ends(witness: &RecordingObserver) -> Vec<(&'static str, Option<Stage>)> {
     let mut ends: Vec<_> = witness
         .facts()
         .iter()
@@ -44,7 +44,7 @@ fn ends(witness: &Witness) -> Vec<(&'static str, Option<Stage>)> {
 #[test]
 fn every_stream_of_an_http2_connection_that_breaks_has_its_own_end() {
     for over in [Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let (enter, mut entered) = unbounded_channel();
         let server = serve(over, move |req| answer(req, enter.clone()), Some(&witness));
         // The runtime goes at the end of `run`, and with it the connection, just like that.
@@ -67,7 +67,7 @@ fn every_stream_of_an_http2_connection_that_breaks_has_its_own_end() {
         drop(server);
         let all = [
             ("Cancelled", Some(Stage::Body)),
-            ("Cancelled", Some(Stage::Head)),
+            ("Cancelled", Some(Stage::Headers)),
             ("Complete", None),
         ];
         assert_eq!(ends(&witness), all);
@@ -77,7 +77,7 @@ fn every_stream_of_an_http2_connection_that_breaks_has_its_own_end() {
 #[test]
 fn a_stream_that_is_reset_ends_alone() {
     for over in [Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let (enter, mut entered) = unbounded_channel();
         let server = serve(over, move |req| answer(req, enter.clone()), Some(&witness));
         run(async {
@@ -97,7 +97,7 @@ fn a_stream_that_is_reset_ends_alone() {
         drop(server);
         let all = [
             ("Cancelled", Some(Stage::Body)),
-            ("Cancelled", Some(Stage::Head)),
+            ("Cancelled", Some(Stage::Headers)),
         ];
         assert_eq!(ends(&witness), all);
     }
@@ -106,7 +106,7 @@ fn a_stream_that_is_reset_ends_alone() {
 #[test]
 fn calls_under_way_when_the_server_stops_are_cancelled() {
     for over in [Over::Http1, Over::AxumHttp1] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let (enter, mut entered) = unbounded_channel();
         let server = serve(over, move |req| answer(req, enter.clone()), Some(&witness));
         run(async {
@@ -127,7 +127,7 @@ fn calls_under_way_when_the_server_stops_are_cancelled() {
         });
         let all = [
             ("Cancelled", Some(Stage::Body)),
-            ("Cancelled", Some(Stage::Head)),
+            ("Cancelled", Some(Stage::Headers)),
         ];
         assert_eq!(ends(&witness), all);
     }
@@ -136,7 +136,7 @@ fn calls_under_way_when_the_server_stops_are_cancelled() {
 #[test]
 fn a_body_handed_out_in_one_piece_is_complete_though_the_client_reads_only_its_start() {
     for over in [Over::Http1, Over::AxumHttp1, Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let (enter, _entered) = unbounded_channel();
         let server = serve(over, move |req| answer(req, enter.clone()), Some(&witness));
         run(async {
@@ -166,7 +166,7 @@ fn a_body_handed_out_in_one_piece_is_complete_though_the_client_reads_only_its_s
     }
 }
 
-fn ends_so_far(witness: &Witness) -> (Vec<&'static str>, usize) {
+fn ends_so_far(witness: &RecordingObserver) -> (Vec<&'static str>, usize) {
     (
         witness.facts().iter().map(|fact| fact.end).collect(),
         witness.in_flight(),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::{Fact, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, http2, run};
@@ -37,8 +37,8 @@ async fn times_out(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
     Err(io::Error::from(io::ErrorKind::TimedOut).into())
 }
 
-fn ask<H: gusset_tests::stack::Handler>(over: Over, handler: H) -> Fact {
-    let witness = Witness::new();
+fn ask<H: gusset_tests::stack::Handler>(over: Over, handler: H) -> RecordedCall {
+    let witness = RecordingObserver::new();
     let server = serve(over, handler, Some(&witness));
     run(async {
         if over.is_http2() {
@@ -64,12 +64,12 @@ fn a_service_s_error_is_called_by_the_name_of_its_cause() {
         let fact = ask(over, times_out);
         assert_eq!(
             (fact.end, fact.stage),
-            ("Failed", Some(Stage::Head)),
+            ("Failed", Some(Stage::Headers)),
             "{over:?}"
         );
         assert_eq!(
             (fact.outcome, fact.error),
-            (Outcome::ServiceFault, Some("timeout"))
+            (Outcome::ServerError, Some("timeout"))
         );
     }
 }
@@ -85,7 +85,7 @@ fn a_body_s_error_is_called_by_the_name_of_its_cause() {
         );
         assert_eq!(
             (fact.outcome, fact.error),
-            (Outcome::ServiceFault, Some("timeout"))
+            (Outcome::ServerError, Some("timeout"))
         );
     }
 }
@@ -101,7 +101,7 @@ fn a_body_s_error_is_called_by_the_name_of_its_cause_in_axum_s_own_error_too() {
         );
         assert_eq!(
             (fact.outcome, fact.error),
-            (Outcome::ServiceFault, Some("timeout"))
+            (Outcome::ServerError, Some("timeout"))
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Event streams: bodies that go on for as long as the client stays.
 
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, http2, run, soon};
@@ -36,7 +36,7 @@ async fn events_that_end(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxEr
 }
 
 fn feed(body: ScriptedBody) -> Response<AnyBody> {
-    let mut res = Response::new(boxed(body.silent_end()));
+    let mut res = Response::new(boxed(body.without_end_hint()));
     let mime = HeaderValue::from_static("text/event-stream");
     res.headers_mut().insert(header::CONTENT_TYPE, mime);
     res
@@ -45,7 +45,7 @@ fn feed(body: ScriptedBody) -> Response<AnyBody> {
 #[test]
 fn an_event_stream_that_the_client_leaves_is_abandoned_and_no_error() {
     for over in [Over::Http1, Over::AxumHttp1, Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let server = serve(over, events, Some(&witness));
         // Every event arrives while the stream is open: none is held back by its being observed.
         run(async {
@@ -82,7 +82,7 @@ fn an_event_stream_that_the_client_leaves_is_abandoned_and_no_error() {
             ("Cancelled", Some(Stage::Body)),
             "{over:?}"
         );
-        assert_eq!((fact.outcome, fact.error), (Outcome::Abandoned, None));
+        assert_eq!((fact.outcome, fact.error), (Outcome::Cancelled, None));
         assert_eq!((fact.status, fact.pieces), (Some("200"), 3));
         assert_eq!(fact.bytes, EVENTS.concat().len() as u64);
         assert!(fact.head <= fact.first_byte && fact.first_byte <= Some(fact.elapsed));
@@ -92,7 +92,7 @@ fn an_event_stream_that_the_client_leaves_is_abandoned_and_no_error() {
 #[test]
 fn an_event_stream_that_the_service_ends_is_complete() {
     for over in [Over::Http1, Over::AxumHttp1, Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let server = serve(over, events_that_end, Some(&witness));
         run(async {
             if over.is_http2() {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use gusset_core::Outcome;
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::http1::Connection;
@@ -39,7 +39,7 @@ fn answer(status: StatusCode, text: &'static str) -> Response<AnyBody> {
 #[test]
 fn an_expectation_that_is_met_is_one_call_with_one_end() {
     for over in OVER {
-        let play = |witness: Option<&Witness>| {
+        let play = |witness: Option<&RecordingObserver>| {
             let server = serve(over, reads, witness);
             run(async {
                 let mut connection = Connection::open(server.addr()).await;
@@ -52,7 +52,7 @@ fn an_expectation_that_is_met_is_one_call_with_one_end() {
                 wire::http1(connection.receive_all().await)
             })
         };
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         assert_eq!(play(Some(&witness)), play(None));
         let fact = only_fact(&witness);
         assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::Success));
@@ -66,16 +66,16 @@ fn an_expectation_that_is_met_is_one_call_with_one_end() {
 #[test]
 fn an_expectation_that_is_declined_is_one_call_without_a_100() {
     for over in OVER {
-        let play = |witness: Option<&Witness>| {
+        let play = |witness: Option<&RecordingObserver>| {
             let server = serve(over, declines, witness);
             run(async { wire::http1(&Connection::ask(server.addr(), HEAD).await) })
         };
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let wire = play(Some(&witness));
         assert!(!wire.contains("100 Continue"), "{wire}");
         assert_eq!(wire, play(None));
         let fact = only_fact(&witness);
-        assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::CallerFault));
+        assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::ClientError));
         assert_eq!((fact.status, fact.error), (Some("413"), None));
     }
 }
@@ -83,7 +83,7 @@ fn an_expectation_that_is_declined_is_one_call_without_a_100() {
 #[test]
 fn a_client_that_leaves_instead_of_sending_on_gets_the_end_that_the_service_gives() {
     for over in OVER {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let server = serve(over, reads, Some(&witness));
         run(async {
             let mut connection = Connection::open(server.addr()).await;
@@ -96,7 +96,7 @@ fn a_client_that_leaves_instead_of_sending_on_gets_the_end_that_the_service_give
         });
         drop(server);
         let fact = only_fact(&witness);
-        assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::CallerFault));
+        assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::ClientError));
         assert_eq!(fact.status, Some("400"));
     }
 }

@@ -1,7 +1,7 @@
 //! What each case of the matrix has to be called: slow, obvious, and apart from the driver.
 
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::Fact;
+use gusset_testkit::RecordedCall;
 use gusset_tests::answers::{FIRST, full};
 use gusset_tests::cases::{Answer, Asks, Case, Stay};
 
@@ -30,8 +30,8 @@ pub(crate) fn expected(case: Case) -> Expectation {
     if case.stay == Stay::LeavesBeforeHead {
         return Expectation {
             end: "Cancelled",
-            stage: Some(Stage::Head),
-            outcome: Outcome::Abandoned,
+            stage: Some(Stage::Headers),
+            outcome: Outcome::Cancelled,
             ..WITHOUT_HEAD
         };
     }
@@ -39,8 +39,8 @@ pub(crate) fn expected(case: Case) -> Expectation {
     if case.answer == Answer::HandlerPanic {
         return Expectation {
             end: "Panicked",
-            stage: Some(Stage::Head),
-            outcome: Outcome::ServiceFault,
+            stage: Some(Stage::Headers),
+            outcome: Outcome::ServerError,
             error: Some("panic"),
             ..WITHOUT_HEAD
         };
@@ -49,8 +49,8 @@ pub(crate) fn expected(case: Case) -> Expectation {
     if case.answer == Answer::ServiceError {
         return Expectation {
             end: "Failed",
-            stage: Some(Stage::Head),
-            outcome: Outcome::ServiceFault,
+            stage: Some(Stage::Headers),
+            outcome: Outcome::ServerError,
             error: Some("_OTHER"),
             ..WITHOUT_HEAD
         };
@@ -77,7 +77,7 @@ pub(crate) fn expected(case: Case) -> Expectation {
         return Expectation {
             end: "Cancelled",
             stage: Some(Stage::Body),
-            outcome: Outcome::Abandoned,
+            outcome: Outcome::Cancelled,
             bytes: FIRST.len() as u64,
             ..complete(case)
         };
@@ -94,7 +94,7 @@ pub(crate) fn expected(case: Case) -> Expectation {
         Answer::BodyError => Expectation {
             end: "Failed",
             stage: Some(Stage::Body),
-            outcome: Outcome::ServiceFault,
+            outcome: Outcome::ServerError,
             error: Some("_OTHER"),
             bytes: FIRST.len() as u64,
             ..complete(case)
@@ -102,7 +102,7 @@ pub(crate) fn expected(case: Case) -> Expectation {
         Answer::BodyPanic => Expectation {
             end: "Panicked",
             stage: Some(Stage::Body),
-            outcome: Outcome::ServiceFault,
+            outcome: Outcome::ServerError,
             error: Some("panic"),
             bytes: FIRST.len() as u64,
             ..complete(case)
@@ -117,7 +117,7 @@ pub(crate) fn expected(case: Case) -> Expectation {
 }
 
 /// What was told of a call, in the terms of an expectation.
-pub(crate) fn told(fact: &Fact) -> Expectation {
+pub(crate) fn told(fact: &RecordedCall) -> Expectation {
     Expectation {
         end: fact.end,
         stage: fact.stage,

@@ -1,6 +1,6 @@
 //! HTTP/1.0, where a stream ends with its connection.
 
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::{AnyBody, BoxError, response};
 use gusset_tests::cases::{Answer, Asks, Case, Over, Stay};
 use gusset_tests::clients::{http1, run};
@@ -29,7 +29,7 @@ fn a_call_by_an_http10_client_has_the_same_end_and_the_bare_service_s_bytes() {
 }
 
 fn check(case: Case) {
-    let play = |witness: Option<&Witness>| {
+    let play = |witness: Option<&RecordingObserver>| {
         let handler = move |req: Request<AnyBody>| async move {
             drop(req);
             Ok::<Response<AnyBody>, BoxError>(response(case))
@@ -44,7 +44,7 @@ fn check(case: Case) {
             wire::http1(&wire)
         })
     };
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     assert_eq!(play(Some(&witness)), play(None), "{case}");
     assert_eq!(
         expected::told(&only_fact(&witness)),

@@ -1,6 +1,6 @@
 //! Many calls on one connection.
 
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::{AnyBody, BoxError, response};
 use gusset_tests::cases::{Answer, Asks, Case, Over, Stay};
 use gusset_tests::clients::http1::Connection;
@@ -54,7 +54,7 @@ fn every_call_on_a_connection_that_is_kept_alive_has_its_own_end() {
         requests.truncate(requests.len() - 2);
         requests += "connection: close\r\n\r\n";
 
-        let play = |witness: Option<&Witness>| {
+        let play = |witness: Option<&RecordingObserver>| {
             let server = serve(over, answers, witness);
             run(async {
                 let wire = Connection::ask(server.addr(), &requests).await;
@@ -64,7 +64,7 @@ fn every_call_on_a_connection_that_is_kept_alive_has_its_own_end() {
                 wire::http1(&wire)
             })
         };
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         assert_eq!(play(Some(&witness)), play(None));
         let facts = witness.facts();
         assert_eq!((facts.len(), witness.in_flight()), (21, 0));

@@ -1,7 +1,7 @@
 //! Bodies whose declared length is paid, and which do not say their end.
 
 use gusset_core::Outcome;
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use gusset_tests::answers::{AnyBody, BoxError, FIRST, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, http2, run, soon};
@@ -29,7 +29,7 @@ async fn by_hint(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
 fn a_stream_whose_length_is_paid_is_complete_though_it_never_says_its_end() {
     for over in [Over::Http1, Over::AxumHttp1, Over::Http2, Over::AxumHttp2] {
         for declared in [false, true] {
-            let witness = Witness::new();
+            let witness = RecordingObserver::new();
             let server = if declared {
                 serve(over, by_header, Some(&witness))
             } else {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, run};
@@ -40,7 +40,11 @@ async fn panics(_: Request<AnyBody>) -> Answer {
 #[test]
 fn a_call_that_another_s_panic_drops_is_cancelled_and_has_not_panicked() {
     for over in [Over::Http1, Over::AxumHttp1] {
-        let [outer, before, after] = [Witness::new(), Witness::new(), Witness::new()];
+        let [outer, before, after] = [
+            RecordingObserver::new(),
+            RecordingObserver::new(),
+            RecordingObserver::new(),
+        ];
         let within = (before.clone(), after.clone());
         let handler = move |req: Request<AnyBody>| {
             let (before, after) = within.clone();
@@ -69,21 +73,21 @@ fn a_call_that_another_s_panic_drops_is_cancelled_and_has_not_panicked() {
             ("Panicked", Some("panic")),
             "{over:?}"
         );
-        for (witness, stage) in [(before, Stage::Head), (after, Stage::Body)] {
+        for (witness, stage) in [(before, Stage::Headers), (after, Stage::Body)] {
             let fact = only_fact(&witness);
             assert_eq!(
                 (fact.end, fact.stage),
                 ("Cancelled", Some(stage)),
                 "{over:?}"
             );
-            assert_eq!((fact.outcome, fact.error), (Outcome::Abandoned, None));
+            assert_eq!((fact.outcome, fact.error), (Outcome::Cancelled, None));
         }
     }
 }
 
 #[test]
 fn a_panic_is_seen_outside_as_what_the_one_who_catches_it_makes_of_it() {
-    let [inside, outside] = [Witness::new(), Witness::new()];
+    let [inside, outside] = [RecordingObserver::new(), RecordingObserver::new()];
     let observed = observe(&inside).layer(hyper_service(panics));
     let server = Server::http1(observe(&outside).layer(Catch(observed)));
     run(async {
@@ -95,9 +99,9 @@ fn a_panic_is_seen_outside_as_what_the_one_who_catches_it_makes_of_it() {
     let fact = only_fact(&inside);
     assert_eq!(
         (fact.end, fact.stage, fact.error),
-        ("Panicked", Some(Stage::Head), Some("panic"))
+        ("Panicked", Some(Stage::Headers), Some("panic"))
     );
-    assert_eq!((fact.outcome, fact.status), (Outcome::ServiceFault, None));
+    assert_eq!((fact.outcome, fact.status), (Outcome::ServerError, None));
     let fact = only_fact(&outside);
     assert_eq!(
         (fact.end, fact.stage, fact.error),
@@ -105,12 +109,12 @@ fn a_panic_is_seen_outside_as_what_the_one_who_catches_it_makes_of_it() {
     );
     assert_eq!(
         (fact.outcome, fact.status),
-        (Outcome::ServiceFault, Some("500"))
+        (Outcome::ServerError, Some("500"))
     );
 }
 
 /// Calls an observed service, and stays in the middle of it.
-async fn call<H>(witness: &Witness, handler: H) -> Response<impl http_body::Body + use<H>>
+async fn call<H>(witness: &RecordingObserver, handler: H) -> Response<impl http_body::Body + use<H>>
 where
     H: gusset_tests::stack::Handler,
 {

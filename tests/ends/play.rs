@@ -1,6 +1,6 @@
 //! Plays a case, with the service bare or observed.
 
-use gusset_testkit::{Fact, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 use gusset_tests::answers::handler;
 use gusset_tests::cases::Case;
 use gusset_tests::clients::{http1, http2, run};
@@ -14,13 +14,13 @@ pub(crate) fn bare(case: Case) -> Wire {
 
 /// Plays a case with the observed service. Asserts that exactly one end was told, while the server
 /// was still up, and that nothing is left of the call.
-pub(crate) fn observed(case: Case) -> (Wire, Fact) {
-    let witness = Witness::new();
+pub(crate) fn observed(case: Case) -> (Wire, RecordedCall) {
+    let witness = RecordingObserver::new();
     let wire = play(case, Some(&witness));
     (wire, only_fact(&witness))
 }
 
-fn play(case: Case, witness: Option<&Witness>) -> Wire {
+fn play(case: Case, witness: Option<&RecordingObserver>) -> Wire {
     let (handler, mut entered) = handler(case);
     let server = serve(case.over, handler, witness);
     run(async {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use gusset_core::Outcome;
-use gusset_testkit::{Fact, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, http2, run, soon};
@@ -61,7 +61,7 @@ fn a_connect_over_http1_ends_at_its_head_and_the_tunnel_goes_on() {
 #[test]
 fn a_connect_over_http2_ends_at_its_head_and_the_tunnel_goes_on() {
     for over in [Over::Http2, Over::AxumHttp2] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let server = serve(over, echo, Some(&witness));
         run(async {
             let connection = http2::Connection::open(server.addr()).await;
@@ -82,7 +82,7 @@ fn a_connect_over_http2_ends_at_its_head_and_the_tunnel_goes_on() {
 #[test]
 fn a_web_socket_over_http2_ends_at_its_head_and_goes_on() {
     // Of the two only axum's server lets clients ask for one.
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let server = serve(Over::AxumHttp2, echo, Some(&witness));
     run(async {
         let connection = http2::Connection::open(server.addr()).await;
@@ -108,7 +108,7 @@ fn a_web_socket_over_http2_ends_at_its_head_and_goes_on() {
 #[test]
 fn a_connect_that_is_refused_is_a_call_like_any_other() {
     for over in [Over::Http1, Over::AxumHttp1] {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let server = serve(over, echo, Some(&witness));
         run(async {
             let request = CONNECT
@@ -119,7 +119,7 @@ fn a_connect_that_is_refused_is_a_call_like_any_other() {
         });
         drop(server);
         let fact = only_fact(&witness);
-        assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::CallerFault));
+        assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::ClientError));
         assert_eq!(
             (fact.status, fact.error, fact.bytes),
             (Some("403"), None, 9)
@@ -130,7 +130,7 @@ fn a_connect_that_is_refused_is_a_call_like_any_other() {
 /// Upgrades by `request`, bare and observed; says something before and after the end was told; and
 /// compares what went over the wire.
 fn http1_upgrades(over: Over, request: &str, status: &str) {
-    let play = |witness: Option<&Witness>| {
+    let play = |witness: Option<&RecordingObserver>| {
         let server = serve(over, echo, witness);
         run(async {
             let mut connection = http1::Connection::open(server.addr()).await;
@@ -150,7 +150,7 @@ fn http1_upgrades(over: Over, request: &str, status: &str) {
             wire::http1(connection.receive_to("again").await)
         })
     };
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     assert_eq!(play(Some(&witness)), play(None));
     only_fact(&witness);
 }
@@ -182,7 +182,7 @@ async fn tunnel<F: Future<Output = ()>>(
     );
 }
 
-fn check(fact: &Fact, status: &str) {
+fn check(fact: &RecordedCall, status: &str) {
     assert_eq!((fact.end, fact.stage), ("Upgraded", None));
     assert_eq!((fact.outcome, fact.error), (Outcome::Success, None));
     assert_eq!((fact.status, fact.bytes), (Some(status), 0));

@@ -24,10 +24,13 @@ const SHORT: Duration = Duration::from_millis(10);
 /// that left.
 async fn assert_cut(on_server: &Side) {
     let server = on_server.told_one().await;
-    assert_eq!((server.end, server.stage), ("Cancelled", Some(Stage::Head)));
+    assert_eq!(
+        (server.end, server.stage),
+        ("Cancelled", Some(Stage::Headers))
+    );
     assert_eq!(
         (server.outcome, server.status, server.error),
-        (Outcome::Abandoned, None, None)
+        (Outcome::Cancelled, None, None)
     );
 }
 
@@ -52,7 +55,7 @@ fn the_caller_s_deadline_kept_by_the_server_cuts_the_call() {
         assert_cut(&world.on_server).await;
         assert_eq!(
             (client.end, client.outcome),
-            ("Complete", Outcome::CallerFault)
+            ("Complete", Outcome::ClientError)
         );
         assert_eq!(
             (client.status, client.error),
@@ -97,10 +100,10 @@ fn a_deadline_inside_of_the_layer_is_a_failure_of_the_service() {
         let mut caller = Caller::new(on_client.grpc_client().layer(channel), uri);
         caller.unary(NEVER, "hello").await.expect_err("no word");
         let server = on_server.told_one().await;
-        assert_eq!((server.end, server.stage), ("Failed", Some(Stage::Head)));
+        assert_eq!((server.end, server.stage), ("Failed", Some(Stage::Headers)));
         assert_eq!(
             (server.outcome, server.status),
-            (Outcome::ServiceFault, None)
+            (Outcome::ServerError, None)
         );
         // tower's `Elapsed` is no error that is known here.
         assert_eq!(server.error, Some("_OTHER"));
@@ -118,10 +121,10 @@ fn the_client_s_own_deadline_inside_of_its_layer_fails_the_call() {
         // Whether the server had heard of the call by then is a matter of chance.
         let (_, on_client) = world.close_early();
         let client = on_client.told_one().await;
-        assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Head)));
+        assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Headers)));
         assert_eq!(
             (client.outcome, client.status),
-            (Outcome::ServiceFault, None)
+            (Outcome::ServerError, None)
         );
         assert_eq!(client.error, Some("_OTHER"));
     });

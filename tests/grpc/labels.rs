@@ -2,7 +2,7 @@
 //! one.
 
 use futures_util::{StreamExt, stream};
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::Entered;
 use gusset_tests::clients::{run, soon};
 use gusset_tests::numbers::Side;
@@ -175,7 +175,7 @@ fn failures_on_the_way_bear_no_status_of_grpc() {
 fn a_path_that_is_skipped_is_served_and_left_out_of_every_signal() {
     run(async {
         let page = Side::new();
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let gusset = gusset::grpc()
             .observe(witness.clone())
             .prometheus(page.prometheus())

@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use gusset_core::{Outcome, Stage};
-use gusset_testkit::Fact;
+use gusset_testkit::RecordedCall;
 use gusset_tests::answers::BoxError;
 use gusset_tests::clients::{run, soon};
 use tonic::Code;
@@ -13,11 +13,11 @@ use tower_layer::Layer;
 use crate::words::{ECHO, LIST, LIST_FOREVER, NEVER, PANIC, Word};
 use crate::worlds::{Caller, World};
 
-fn assert_abandoned(fact: &Fact, stage: Stage) {
+fn assert_abandoned(fact: &RecordedCall, stage: Stage) {
     assert_eq!((fact.end, fact.stage), ("Cancelled", Some(stage)));
     assert_eq!(
         (fact.outcome, fact.status, fact.error),
-        (Outcome::Abandoned, None, None)
+        (Outcome::Cancelled, None, None)
     );
 }
 
@@ -54,7 +54,7 @@ fn a_caller_that_leaves_before_the_head_abandons_the_call() {
         }
         let (server, client) = world.ended().await;
         for fact in [server, client] {
-            assert_abandoned(&fact, Stage::Head);
+            assert_abandoned(&fact, Stage::Headers);
             assert_eq!((fact.bytes, fact.responses), (0, 0));
         }
         world.close();
@@ -72,7 +72,7 @@ fn a_caller_that_stops_reading_when_it_has_the_words_but_not_their_status_abando
         assert_abandoned(&client, Stage::Body);
         // The server had handed out all of it, or was told in time; either is true.
         let server = world.on_server.told_one().await;
-        assert_ne!(server.outcome, Outcome::ServiceFault, "{server:?}");
+        assert_ne!(server.outcome, Outcome::ServerError, "{server:?}");
         world.close();
     });
 }
@@ -84,16 +84,19 @@ fn a_handler_that_unwinds_is_a_panic_to_the_server_and_a_failure_to_the_caller()
         let mut caller = world.caller();
         caller.unary(PANIC, "hello").await.expect_err("no word");
         let (server, client) = world.ended().await;
-        assert_eq!((server.end, server.stage), ("Panicked", Some(Stage::Head)));
+        assert_eq!(
+            (server.end, server.stage),
+            ("Panicked", Some(Stage::Headers))
+        );
         assert_eq!(
             (server.outcome, server.status),
-            (Outcome::ServiceFault, None)
+            (Outcome::ServerError, None)
         );
         assert_eq!(server.error, Some("panic"));
-        assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Head)));
+        assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Headers)));
         assert_eq!(
             (client.outcome, client.status),
-            (Outcome::ServiceFault, None)
+            (Outcome::ServerError, None)
         );
         assert_eq!(client.error, Some("_OTHER"));
         // The connection and the next call do not suffer.
@@ -116,7 +119,7 @@ fn a_server_that_goes_in_the_middle_of_a_list_fails_it_for_the_caller() {
         assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Body)));
         assert_eq!(
             (client.outcome, client.status),
-            (Outcome::ServiceFault, None)
+            (Outcome::ServerError, None)
         );
         assert_eq!(client.error, Some("_OTHER"));
         assert_eq!(client.bytes, 5 + 2 + 3);
@@ -133,10 +136,10 @@ fn a_server_that_is_not_there_fails_the_call_before_its_head() {
         let error = caller.unary(ECHO, "hello").await.expect_err("no word");
         assert_eq!(error.code(), Code::Unavailable);
         let client = on_client.told_one().await;
-        assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Head)));
+        assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Headers)));
         assert_eq!(
             (client.outcome, client.status),
-            (Outcome::ServiceFault, None)
+            (Outcome::ServerError, None)
         );
         assert_eq!(client.error, Some("_OTHER"));
         assert!(on_server.witness.facts().is_empty());

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use gusset_core::ObserveLayer;
-use gusset_http::{Grpc, GrpcClient, Http};
-use gusset_log::{AccessLog, Format, Guard, LogLayer};
+use gusset_http::{Grpc, GrpcClientClassifier, Http};
+use gusset_log::{AccessLog, Admission, Format, LogLayer};
 use gusset_tests::clients::{run, soon};
 use http::Uri;
 use serde_json::Value;
@@ -38,7 +38,7 @@ impl Write for Pages {
 /// The log of the process: the server has a thread of its own, and tasks on it.
 struct Log {
     pages: Pages,
-    guard: Guard,
+    guard: Admission,
     read: usize,
 }
 
@@ -118,7 +118,7 @@ fn each_side_writes_one_true_line_a_call() {
         let server = serve(Tonic::builder(), layer, words);
         let uri: Uri = format!("http://{}", server.addr()).parse().expect("a URI");
         let channel = Endpoint::from(uri.clone()).connect_lazy();
-        let layer = ObserveLayer::<Http<GrpcClient>, _>::new(client);
+        let layer = ObserveLayer::<Http<GrpcClientClassifier>, _>::new(client);
         let mut caller = Caller::new(layer.layer(channel), uri);
 
         caller.unary(ECHO, "hello").await.expect("a word");

@@ -51,7 +51,7 @@ fn a_list_that_fails_after_some_words_is_told_by_the_status_in_its_trailers() {
                 (fact.end, fact.stage, fact.trailers),
                 ("Complete", None, true)
             );
-            assert_eq!(fact.outcome, Outcome::ServiceFault);
+            assert_eq!(fact.outcome, Outcome::ServerError);
             assert_eq!(
                 (fact.status, fact.error),
                 (Some("DATA_LOSS"), Some("DATA_LOSS"))
@@ -73,11 +73,11 @@ fn a_list_that_is_refused_is_told_by_the_status_in_the_headers() {
             .expect_err("no list");
         assert_eq!(error.code(), Code::PermissionDenied);
         let (server, client) = world.ended().await;
-        assert_eq!((server.outcome, server.error), (Outcome::CallerFault, None));
+        assert_eq!((server.outcome, server.error), (Outcome::ClientError, None));
         let named = Some("PERMISSION_DENIED");
         assert_eq!(
             (client.outcome, client.error),
-            (Outcome::CallerFault, named)
+            (Outcome::ClientError, named)
         );
         for fact in [server, client] {
             assert_eq!((fact.end, fact.trailers), ("Complete", false));

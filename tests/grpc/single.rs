@@ -2,7 +2,7 @@
 
 use futures_util::stream;
 use gusset_core::Outcome;
-use gusset_testkit::Fact;
+use gusset_testkit::RecordedCall;
 use gusset_tests::clients::run;
 use tonic::Code;
 
@@ -10,7 +10,7 @@ use crate::words::{ECHO, JOIN, REFUSE, Word};
 use crate::worlds::World;
 
 /// Complete, with a word and the trailers after it.
-pub(crate) fn assert_delivered(fact: &Fact) {
+pub(crate) fn assert_delivered(fact: &RecordedCall) {
     assert_eq!(
         (fact.end, fact.stage, fact.trailers),
         ("Complete", None, true)
@@ -54,7 +54,7 @@ fn an_error_is_told_by_the_status_in_the_headers_without_a_body() {
                 (fact.end, fact.stage, fact.trailers),
                 ("Complete", None, false)
             );
-            assert_eq!(fact.outcome, Outcome::ServiceFault);
+            assert_eq!(fact.outcome, Outcome::ServerError);
             assert_eq!(
                 (fact.status, fact.error),
                 (Some("INTERNAL"), Some("INTERNAL"))

@@ -32,8 +32,8 @@ fn every_code_is_told_on_both_sides_and_blamed_on_the_same_one() {
             let client = world.on_client.told(count).await.remove(count - 1);
             let fault = FAULTS.contains(&name);
             let outcome = match fault {
-                true => Outcome::ServiceFault,
-                false => Outcome::CallerFault,
+                true => Outcome::ServerError,
+                false => Outcome::ClientError,
             };
             assert_eq!((server.status, client.status), (Some(name), Some(name)));
             assert_eq!(

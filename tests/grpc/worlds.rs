@@ -1,9 +1,9 @@
 //! A server of words and its callers, each on its own side.
 
 use gusset_core::ObserveLayer;
-use gusset_http::{GrpcClient, Http};
+use gusset_http::{GrpcClientClassifier, Http};
 use gusset_metrics::RpcMetrics;
-use gusset_testkit::{Fact, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 use gusset_tests::answers::{BoxError, Entered};
 use gusset_tests::clients::soon;
 use gusset_tests::numbers::Side;
@@ -38,8 +38,10 @@ pub(crate) struct World {
 pub(crate) struct Caller<T>(tonic::client::Grpc<T>);
 
 /// A channel of tonic's, observed.
-pub(crate) type Observed =
-    <ObserveLayer<Http<GrpcClient>, (Witness, RpcMetrics)> as Layer<Channel>>::Service;
+pub(crate) type Observed = <ObserveLayer<
+    Http<GrpcClientClassifier>,
+    (RecordingObserver, RpcMetrics),
+> as Layer<Channel>>::Service;
 
 // === impl World ===
 
@@ -74,7 +76,7 @@ impl World {
     }
 
     /// The one call there was, as the server's side and as the client's saw it.
-    pub(crate) async fn ended(&self) -> (Fact, Fact) {
+    pub(crate) async fn ended(&self) -> (RecordedCall, RecordedCall) {
         (
             self.on_server.told_one().await,
             self.on_client.told_one().await,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use gusset_breaker::judge::JudgeHttp;
 use gusset_breaker::{Breaker, BreakerGuard, Config, Open, State, unavailable};
-use gusset_core::{Clock, GuardLayer, Outcome};
+use gusset_core::{AdmissionLayer, Clock, Outcome};
 use gusset_http::Http;
-use gusset_testkit::{Fact, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 use gusset_tests::answers::{AnyBody, BoxError};
 use gusset_tests::clients::{http1, run};
 use gusset_tests::consumer::{Scripted, consume};
@@ -28,19 +28,19 @@ fn breaker(config: Config) -> Breaker {
         .expect("a good configuration")
 }
 
-fn layer(breaker: &Breaker) -> GuardLayer<Http, BreakerGuard<JudgeHttp>> {
+fn layer(breaker: &Breaker) -> AdmissionLayer<Http, BreakerGuard<JudgeHttp>> {
     breaker.http_server()
 }
 
 /// Calls and failures that a call of this fact is counted as.
-fn counted(fact: &Fact) -> (u64, u64) {
+fn counted(fact: &RecordedCall) -> (u64, u64) {
     let bad = |status: &str| status.starts_with('5') || status == "429";
     match (fact.outcome, fact.status) {
-        (Outcome::ServiceFault, _) | (Outcome::CallerFault, Some("429")) => (1, 1),
-        (Outcome::CallerFault, Some("408" | "499")) | (Outcome::Refused, _) => (0, 0),
-        (Outcome::Success | Outcome::CallerFault, _) => (1, 0),
+        (Outcome::ServerError, _) | (Outcome::ClientError, Some("429")) => (1, 1),
+        (Outcome::ClientError, Some("408" | "499")) | (Outcome::Rejected, _) => (0, 0),
+        (Outcome::Success | Outcome::ClientError, _) => (1, 0),
         // Whoever throws a body away has seen its status.
-        (Outcome::Abandoned, Some(status)) if bad(status) => (1, 1),
+        (Outcome::Cancelled, Some(status)) if bad(status) => (1, 1),
         _ => (0, 0),
     }
 }
@@ -54,7 +54,7 @@ proptest! {
 
     #[test]
     fn a_call_of_any_script_votes_once_by_what_an_observer_hears(script in script()) {
-        let (breaker, witness) = (breaker(Config::new()), Witness::new());
+        let (breaker, witness) = (breaker(Config::new()), RecordingObserver::new());
         let guarded = layer(&breaker).layer(Scripted::new(&script));
         consume(outside(&witness).layer(guarded), &script);
         prop_assert_eq!(breaker.in_flight(), 0);
@@ -69,7 +69,7 @@ proptest! {
         let breaker = Breaker::builder("stock").config(config).clock(clock).build().expect("good");
         breaker.trip();
         hand.advance(Duration::from_secs(1));
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         consume(outside(&witness).layer(layer(&breaker).layer(Scripted::new(&script))), &script);
         let expected = match counted(&only_fact(&witness)) {
             (0, _) => (State::HalfOpen, Some(1)),
@@ -88,7 +88,7 @@ fn a_router_that_fails_is_left_alone_and_answers_problems() {
         Ok(response)
     }
     let breaker = breaker(Config::in_a_row(2));
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let guard = breaker
         .http_server()
         .respond_with(|open: Open| unavailable(&open));
@@ -112,6 +112,6 @@ fn a_router_that_fails_is_left_alone_and_answers_problems() {
         assert!(answer.ends_with('}'), "{answer}");
         told(&witness, 3).await;
     });
-    assert_eq!(witness.facts()[2].outcome, Outcome::Refused);
+    assert_eq!(witness.facts()[2].outcome, Outcome::Rejected);
     assert_eq!((breaker.refused(), breaker.in_flight()), (1, 0));
 }

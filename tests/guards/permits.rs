@@ -1,8 +1,8 @@
 //! A permit is a call: it hears exactly one end, of every kind there is.
 
-use gusset_core::Refused;
+use gusset_core::Rejected;
 use gusset_http::unavailable;
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::handler;
 use gusset_tests::cases::{Case, Over};
 use gusset_tests::clients::{http1, http2, run};
@@ -25,7 +25,7 @@ proptest! {
     /// What an observer outside hears, the model in `bad_input` says.
     #[test]
     fn a_permit_hears_of_any_script_what_an_observer_hears(script in script()) {
-        let (gate, witness) = (Gate::open(), Witness::new());
+        let (gate, witness) = (Gate::open(), RecordingObserver::new());
         let guarded = gate.layer().layer(Scripted::new(&script));
         consume(outside(&witness).layer(guarded), &script);
         prop_assert_eq!(gate.permits.in_flight(), 0);
@@ -46,7 +46,7 @@ fn a_permit_hears_over_real_connections_what_an_observer_hears() {
     let mut count = 0;
     for over in [Over::Http1, Over::Http2, Over::AxumHttp1, Over::AxumHttp2] {
         for case in over.cases() {
-            let (gate, witness) = (Gate::open(), Witness::new());
+            let (gate, witness) = (Gate::open(), RecordingObserver::new());
             play(case, &gate, &witness);
             assert_eq!(only_fact(&gate.permits), only_fact(&witness), "{case}");
             count += 1;
@@ -55,13 +55,13 @@ fn a_permit_hears_over_real_connections_what_an_observer_hears() {
     assert_eq!(count, 155 + 155 + 145 + 145);
 }
 
-fn play(case: Case, gate: &Gate, witness: &Witness) {
+fn play(case: Case, gate: &Gate, witness: &RecordingObserver) {
     let (handler, mut entered) = handler(case);
     let observe = outside(witness);
     let server = if case.over.is_axum() {
         let guard = gate
             .layer()
-            .respond_with(|refused: Refused| unavailable(&refused));
+            .respond_with(|refused: Rejected| unavailable(&refused));
         Server::axum(router(handler).layer(guard).layer(observe))
     } else {
         let service = observe.layer(gate.layer().layer(hyper_service(handler)));

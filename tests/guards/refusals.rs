@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::{Outcome, Refused, Stage};
+use gusset_core::{Outcome, Rejected, Stage};
 use gusset_http::unavailable;
-use gusset_testkit::{Fact, ScriptedBody, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver, ScriptedBody};
 use gusset_tests::answers::{AnyBody, BoxError};
 use gusset_tests::cases::Over;
 use gusset_tests::clients::{http1, http2, run, soon};
@@ -75,8 +75,8 @@ fn call<S: Service<Request<()>>>(service: &mut S) -> Result<S::Response, S::Erro
 }
 
 /// Refuses a call of a service with that error, and gives what an observer outside was told.
-fn refused_with<E: From<Refused> + 'static>() -> Fact {
-    let (gate, witness, calls) = (Gate::closed(), Witness::new(), Arc::default());
+fn refused_with<E: From<Rejected> + 'static>() -> RecordedCall {
+    let (gate, witness, calls) = (Gate::closed(), RecordingObserver::new(), Arc::default());
     let guarded = gate.layer().layer(Counted::<E>::new(&calls));
     assert!(call(&mut outside(&witness).layer(guarded)).is_err());
     assert_eq!(
@@ -89,21 +89,21 @@ fn refused_with<E: From<Refused> + 'static>() -> Fact {
 }
 
 #[track_caller]
-fn assert_refused_by_an_error(fact: &Fact) {
-    assert_eq!((fact.end, fact.stage), ("Failed", Some(Stage::Head)));
+fn assert_refused_by_an_error(fact: &RecordedCall) {
+    assert_eq!((fact.end, fact.stage), ("Failed", Some(Stage::Headers)));
     assert_eq!(
         (fact.outcome, fact.error),
-        (Outcome::Refused, Some("refused"))
+        (Outcome::Rejected, Some("refused"))
     );
     assert_eq!((fact.status, fact.bytes), (None, 0));
 }
 
 #[test]
 fn a_refusal_answered_by_503_is_seen_as_refused() {
-    let (gate, witness, calls) = (Gate::closed(), Witness::new(), Arc::default());
+    let (gate, witness, calls) = (Gate::closed(), RecordingObserver::new(), Arc::default());
     let guard = gate
         .layer()
-        .respond_with(|refused: Refused| unavailable(&refused));
+        .respond_with(|refused: Rejected| unavailable(&refused));
     let guarded = guard.layer(Counted::<Infallible>::new(&calls));
     let Ok(res) = call(&mut outside(&witness).layer(guarded));
     assert_eq!(
@@ -118,13 +118,13 @@ fn a_refusal_answered_by_503_is_seen_as_refused() {
     assert!(gate.permits.facts().is_empty(), "there was no permit");
     drop(res);
     let fact = only_fact(&witness);
-    assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::Refused));
+    assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::Rejected));
     assert_eq!((fact.status, fact.error), (Some("503"), Some("503")));
 }
 
 #[test]
 fn a_refusal_as_the_error_itself_is_seen_as_refused() {
-    assert_refused_by_an_error(&refused_with::<Refused>());
+    assert_refused_by_an_error(&refused_with::<Rejected>());
 }
 
 #[test]
@@ -136,12 +136,12 @@ fn a_refusal_as_a_boxed_error_is_seen_as_refused() {
 /// What a service's error looks like as a rule.
 #[derive(Debug)]
 enum OwnError {
-    Refused(Refused),
+    Rejected(Rejected),
 }
 
-impl From<Refused> for OwnError {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+impl From<Rejected> for OwnError {
+    fn from(refused: Rejected) -> Self {
+        Self::Rejected(refused)
     }
 }
 
@@ -153,7 +153,7 @@ impl fmt::Display for OwnError {
 
 impl Error for OwnError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        let Self::Refused(refused) = self;
+        let Self::Rejected(refused) = self;
         Some(refused)
     }
 }
@@ -165,7 +165,7 @@ fn a_refusal_as_a_service_s_own_error_is_seen_as_refused() {
 
 #[test]
 fn a_refusal_inside_a_boxed_error_is_seen_as_refused() {
-    let (gate, witness, calls) = (Gate::closed(), Witness::new(), Arc::default());
+    let (gate, witness, calls) = (Gate::closed(), RecordingObserver::new(), Arc::default());
     let guarded = gate.layer().layer(Counted::<OwnError>::new(&calls));
     let boxed = tower::util::MapErr::new(guarded, BoxError::from);
     assert!(call(&mut outside(&witness).layer(boxed)).is_err());
@@ -174,9 +174,9 @@ fn a_refusal_inside_a_boxed_error_is_seen_as_refused() {
 
 #[test]
 fn a_refusal_inside_an_io_error_is_seen_as_refused() {
-    let (gate, witness, calls) = (Gate::closed(), Witness::new(), Arc::default());
-    let guarded = gate.layer().layer(Counted::<Refused>::new(&calls));
-    let io = tower::util::MapErr::new(guarded, io::Error::other::<Refused>);
+    let (gate, witness, calls) = (Gate::closed(), RecordingObserver::new(), Arc::default());
+    let guarded = gate.layer().layer(Counted::<Rejected>::new(&calls));
+    let io = tower::util::MapErr::new(guarded, io::Error::other::<Rejected>);
     assert!(call(&mut outside(&witness).layer(io)).is_err());
     assert_refused_by_an_error(&only_fact(&witness));
 }
@@ -184,7 +184,7 @@ fn a_refusal_inside_an_io_error_is_seen_as_refused() {
 #[test]
 fn a_guard_refuses_in_call_and_leaves_readiness_to_the_service() {
     let (gate, calls) = (Gate::closed(), Arc::default());
-    let mut guarded = gate.layer().layer(Counted::<Refused> {
+    let mut guarded = gate.layer().layer(Counted::<Rejected> {
         busy: 2,
         ..Counted::new(&calls)
     });
@@ -197,8 +197,8 @@ fn a_guard_refuses_in_call_and_leaves_readiness_to_the_service() {
 
 #[test]
 fn a_refusal_that_nobody_waits_for_is_cancelled() {
-    let (gate, witness, calls) = (Gate::closed(), Witness::new(), Arc::default());
-    let guarded = gate.layer().layer(Counted::<Refused>::new(&calls));
+    let (gate, witness, calls) = (Gate::closed(), RecordingObserver::new(), Arc::default());
+    let guarded = gate.layer().layer(Counted::<Rejected>::new(&calls));
     drop(outside(&witness).layer(guarded).call(Request::new(())));
     assert_eq!(
         calls.load(Ordering::Relaxed),
@@ -206,8 +206,8 @@ fn a_refusal_that_nobody_waits_for_is_cancelled() {
         "the service is not touched"
     );
     let fact = only_fact(&witness);
-    assert_eq!((fact.end, fact.stage), ("Cancelled", Some(Stage::Head)));
-    assert_eq!(fact.outcome, Outcome::Abandoned);
+    assert_eq!((fact.end, fact.stage), ("Cancelled", Some(Stage::Headers)));
+    assert_eq!(fact.outcome, Outcome::Cancelled);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn a_permit_hears_that_a_guard_further_in_refused() {
     let (outer, inner, calls) = (Gate::open(), Gate::closed(), Arc::default());
     let guarded = outer
         .layer()
-        .layer(inner.layer().layer(Counted::<Refused>::new(&calls)));
+        .layer(inner.layer().layer(Counted::<Rejected>::new(&calls)));
     let mut guarded = guarded;
     assert!(call(&mut guarded).is_err());
     assert_refused_by_an_error(&only_fact(&outer.permits));
@@ -223,11 +223,11 @@ fn a_permit_hears_that_a_guard_further_in_refused() {
     let (outer, inner) = (Gate::open(), Gate::closed());
     let guard = inner
         .layer()
-        .respond_with(|refused: Refused| unavailable(&refused));
-    let guarded = guard.layer(Counted::<Refused>::new(&calls));
+        .respond_with(|refused: Rejected| unavailable(&refused));
+    let guarded = guard.layer(Counted::<Rejected>::new(&calls));
     assert!(call(&mut outer.layer().layer(guarded)).is_ok());
     let fact = only_fact(&outer.permits);
-    assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::Refused));
+    assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::Rejected));
 }
 
 #[test]
@@ -236,13 +236,13 @@ fn a_refusal_over_a_real_connection_is_answered_and_seen_as_refused() {
         unreachable!("the service is not touched")
     }
     for over in [Over::Http1, Over::Http2, Over::AxumHttp1, Over::AxumHttp2] {
-        let (gate, witness) = (Gate::closed(), Witness::new());
+        let (gate, witness) = (Gate::closed(), RecordingObserver::new());
         let guard = gate.layer();
         let server = if over.is_axum() {
-            let guard = guard.respond_with(|refused: Refused| unavailable(&refused));
+            let guard = guard.respond_with(|refused: Rejected| unavailable(&refused));
             Server::axum(router(unreachable).layer(guard).layer(outside(&witness)))
         } else {
-            let guard = guard.respond_with(|refused: Refused| unavailable(&refused));
+            let guard = guard.respond_with(|refused: Rejected| unavailable(&refused));
             let service = outside(&witness).layer(guard.layer(hyper_service(unreachable)));
             if over == Over::Http2 {
                 Server::http2(service)
@@ -275,7 +275,7 @@ fn a_refusal_over_a_real_connection_is_answered_and_seen_as_refused() {
         let fact = only_fact(&witness);
         assert_eq!(
             (fact.end, fact.outcome),
-            ("Complete", Outcome::Refused),
+            ("Complete", Outcome::Rejected),
             "{over:?}"
         );
         assert_eq!((fact.status, fact.error), (Some("503"), Some("503")));

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use gusset_core::{Filter, ObserveLayer};
+use gusset_core::{FilteredObserver, ObserveLayer};
 use gusset_health::{Health, Phase};
-use gusset_http::{GrpcServer, Http, Paths};
+use gusset_http::{GrpcServerClassifier, Http, PathFilter};
 use gusset_tests::clients::soon;
 use http::uri::PathAndQuery;
 use tokio::net::{TcpListener, TcpStream};
@@ -107,12 +107,12 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
         .expect("a good configuration");
     let running = health.start().expect("a runtime");
     let gate = Arc::new(Semaphore::new(0));
-    let probes = Paths::except(["/grpc.health.v1.Health/*"]);
-    let observer = Filter::new(health.in_flight(), probes);
+    let probes = PathFilter::excluding(["/grpc.health.v1.Health/*"]);
+    let observer = FilteredObserver::new(health.in_flight(), probes);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("it is bound");
     let server = Server::builder()
-        .layer(ObserveLayer::<Http<GrpcServer>, _>::new(observer))
+        .layer(ObserveLayer::<Http<GrpcServerClassifier>, _>::new(observer))
         .add_service(Slow(gate.clone()))
         .add_service(health.grpc().service(Slow::NAME).expect("a good name"))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), running.shutdown_signal());
@@ -186,7 +186,9 @@ async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
         .take_until(Box::pin(running.shutdown_signal()))
         .chain(stream::empty());
     let server = Server::builder()
-        .layer(ObserveLayer::<Http<GrpcServer>, _>::new(health.in_flight()))
+        .layer(ObserveLayer::<Http<GrpcServerClassifier>, _>::new(
+            health.in_flight(),
+        ))
         .add_service(Slow(gate.clone()))
         .serve_with_incoming_shutdown(incoming, std::future::pending());
     let server = tokio::spawn(async move { running.serve(server).await });

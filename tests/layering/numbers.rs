@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use gusset_core::{Cx, ObserveLayer, Observer};
+use gusset_core::{CallContext, ObserveLayer, Observer};
 use gusset_http::{Http, RequestHead};
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 
 use crate::serving::{Place, ask};
 
@@ -14,7 +14,7 @@ const PATHS: [&str; 4] = ["/", "/items/1", "/items/2", "/inner/items/3"];
 #[test]
 fn all_routes_and_all_connections_of_a_layer_count_into_one_set() {
     for place in Place::ALL {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let layer = ObserveLayer::<Http, _>::new(witness.clone());
         let server = place.serve(&layer);
         for _ in 0..3 {
@@ -41,7 +41,7 @@ struct Counter {
 impl Observer<Http> for Counter {
     type Call = ();
 
-    fn start(&self, _: RequestHead<'_>, _: &mut Cx) {
+    fn start(&self, _: RequestHead<'_>, _: &mut CallContext) {
         let number = self.own.fetch_add(1, Ordering::Relaxed);
         self.told
             .lock()
@@ -71,7 +71,7 @@ fn the_state_of_an_observer_is_there_once_for_a_layer_and_its_clones() {
 
 #[test]
 fn all_servers_of_a_layer_count_into_one_set() {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http, _>::new(witness.clone());
     let servers = Place::ALL.map(|place| place.serve(&layer));
     for server in &servers {
@@ -83,7 +83,7 @@ fn all_servers_of_a_layer_count_into_one_set() {
 
 #[test]
 fn two_layers_count_into_two_sets() {
-    let [one, two] = [Witness::new(), Witness::new()];
+    let [one, two] = [RecordingObserver::new(), RecordingObserver::new()];
     let servers = [&one, &two]
         .map(|witness| Place::Layer.serve(&ObserveLayer::<Http, _>::new(witness.clone())));
     ask(&servers[0], &PATHS);
@@ -94,7 +94,7 @@ fn two_layers_count_into_two_sets() {
 
 #[test]
 fn two_observers_in_one_layer_are_told_the_same() {
-    let [one, two] = [Witness::new(), Witness::new()];
+    let [one, two] = [RecordingObserver::new(), RecordingObserver::new()];
     let layer = ObserveLayer::<Http, _>::new((one.clone(), Some(two.clone())));
     let server = Place::Around.serve(&layer);
     ask(&server, &PATHS);
@@ -110,7 +110,7 @@ fn two_observers_in_one_layer_are_told_the_same() {
 #[test]
 fn a_path_without_a_route_is_counted_where_the_layer_sees_it() {
     for place in Place::ALL {
-        let witness = Witness::new();
+        let witness = RecordingObserver::new();
         let layer = ObserveLayer::<Http, _>::new(witness.clone());
         let server = place.serve(&layer);
         ask(&server, &["/nowhere", "/"]);
@@ -133,7 +133,7 @@ fn a_path_without_a_route_is_counted_where_the_layer_sees_it() {
 #[test]
 fn the_bytes_are_the_same_wherever_the_layer_is() {
     let of = |place: Place| {
-        let layer = ObserveLayer::<Http, _>::new(Witness::new());
+        let layer = ObserveLayer::<Http, _>::new(RecordingObserver::new());
         let answers = ask(
             &place.serve(&layer),
             &["/", "/items/1", "/named", "/nowhere", "/"],

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use gusset_core::{Call, Cx, End, ObserveLayer, Observer};
+use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
 use gusset_http::{Http, RequestHead, ResponseHead, Route};
 
 use crate::serving::{Place, ask};
@@ -22,8 +22,8 @@ struct SignpostsCall {
 impl Observer<Http> for Signposts {
     type Call = SignpostsCall;
 
-    fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> SignpostsCall {
-        let request = Route::of_request(req).map(str::to_owned);
+    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> SignpostsCall {
+        let request = Route::from_request(req).map(str::to_owned);
         SignpostsCall {
             all: self.clone(),
             names: (request, None),
@@ -31,12 +31,12 @@ impl Observer<Http> for Signposts {
     }
 }
 
-impl Call<Http> for SignpostsCall {
-    fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
-        self.names.1 = Route::of_response(res).map(str::to_owned);
+impl CallObserver<Http> for SignpostsCall {
+    fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
+        self.names.1 = Route::from_response(res).map(str::to_owned);
     }
 
-    fn on_end(self, _: End<'_, Http>, _: &Cx) {
+    fn on_end(self, _: End<'_, Http>, _: &CallContext) {
         self.all
             .0
             .lock()

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use gusset_core::{ObserveLayer, Observer};
-use gusset_http::{Http, NameRouteLayer, Route};
+use gusset_http::{Http, PropagateRouteLayer, Route};
 use gusset_tests::answers::AnyBody;
 use gusset_tests::clients::http1::Connection;
 use gusset_tests::clients::run;
@@ -25,7 +25,7 @@ pub(crate) enum Place {
     RouteLayer,
     /// Around the router, served by `axum::serve`.
     Around,
-    /// Around the router with a `NameRouteLayer` on its routes, served by `axum::serve`.
+    /// Around the router with a `PropagateRouteLayer` on its routes, served by `axum::serve`.
     AroundNamed,
     /// Around a service without a router, made anew for each connection of a hyper server.
     Hyper,
@@ -49,7 +49,7 @@ impl Place {
             Self::Layer => Server::axum(router().layer(layer.clone())),
             Self::RouteLayer => Server::axum(router().route_layer(layer.clone())),
             Self::Around => around(layer, router()),
-            Self::AroundNamed => around(layer, router().route_layer(NameRouteLayer::new())),
+            Self::AroundNamed => around(layer, router().route_layer(PropagateRouteLayer::new())),
             Self::Hyper => {
                 let layer = layer.clone();
                 Server::http1_made(move || layer.layer(tower::service_fn(plain)))

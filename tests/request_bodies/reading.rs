@@ -140,7 +140,7 @@ fn an_upload_that_the_caller_breaks_off_is_broken() {
             assert_read(&side, 3, Some("broken"));
             // The service hears of it as an error of the body, and answers.
             let fact = &side.witness.facts()[0];
-            assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::CallerFault));
+            assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::ClientError));
         }
     }
 }

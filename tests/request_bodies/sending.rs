@@ -2,7 +2,7 @@
 
 use futures_util::stream;
 use gusset_core::Outcome;
-use gusset_http::{CountRequestLayer, CountedBody};
+use gusset_http::{CountingBody, RequestBodySizeLayer};
 use gusset_testkit::ScriptedBody;
 use gusset_tests::answers::{AnyBody, boxed};
 use gusset_tests::cases::Over;
@@ -26,7 +26,7 @@ const UNSENT: &str = "gusset_http_client_unsent_requests_total";
 /// Sends that to `path`, counted on that side, and reads the answer to its end; `None` if none comes.
 async fn send(side: &Side, server: &Server, path: &str, body: AnyBody) -> Option<String> {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let client = CountRequestLayer::new().layer(side.http_client().layer(client));
+    let client = RequestBodySizeLayer::new().layer(side.http_client().layer(client));
     let req = Request::post(format!("http://{}{path}", server.addr())).body(body);
     let res = soon(client.oneshot(req.expect("a request"))).await.ok()?;
     let read = soon(res.into_body().collect()).await.ok()?.to_bytes();
@@ -70,8 +70,8 @@ async fn wire_of(body: AnyBody, end: &str, counted: bool) -> String {
     let req = req.body(body).expect("a request");
     let ask = async {
         let answer = if counted {
-            let client = client.build_http::<CountedBody<AnyBody>>();
-            let layers = CountRequestLayer::new().layer(Side::new().http_client().layer(client));
+            let client = client.build_http::<CountingBody<AnyBody>>();
+            let layers = RequestBodySizeLayer::new().layer(Side::new().http_client().layer(client));
             layers.oneshot(req).await.map(|res| res.status())
         } else {
             let client = client.build_http::<AnyBody>();
@@ -146,7 +146,7 @@ fn an_upload_whose_own_body_fails_is_broken() {
         let body = boxed(ScriptedBody::new().data("half ").pending().error());
         assert_eq!(send(&side, &server, "/all", body).await, None);
         let fact = side.told_one().await;
-        assert_eq!((fact.end, fact.outcome), ("Failed", Outcome::ServiceFault));
+        assert_eq!((fact.end, fact.outcome), ("Failed", Outcome::ServerError));
         let unsent = side.rows(UNSENT);
         assert!(
             unsent.len() == 1 && unsent[0].contains(r#"gusset_request_read="broken""#),

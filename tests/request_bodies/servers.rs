@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
 use bytes::Bytes;
-use gusset_http::CountRequestLayer;
+use gusset_http::RequestBodySizeLayer;
 use gusset_tests::answers::{AnyBody, BoxError, boxed};
 use gusset_tests::numbers::Side;
 use gusset_tests::servers::Server;
@@ -20,7 +20,7 @@ pub(crate) const OVER: [Over; 2] = [Over::Http1, Over::AxumHttp1];
 
 /// Serves, counted on that side if there is one.
 pub(crate) fn serve(over: Over, side: Option<&Side>) -> Server {
-    let layers = side.map(|side| (CountRequestLayer::new(), side.http_server()));
+    let layers = side.map(|side| (RequestBodySizeLayer::new(), side.http_server()));
     match (over, layers) {
         (Over::AxumHttp1, None) => Server::axum(router()),
         // Under axum what is added last is outermost.

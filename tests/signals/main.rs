@@ -12,7 +12,7 @@ use gusset::prometheus::Prometheus;
 use gusset::trace::Trace;
 use gusset::{ObserveLayer, Outcome};
 use gusset_http::Http;
-use gusset_testkit::Witness;
+use gusset_testkit::RecordingObserver;
 use http::{Request, StatusCode};
 use tower::ServiceExt;
 use tracing::field::{Field, Visit};
@@ -59,7 +59,7 @@ fn a_refused_call_is_refused_in_the_metrics_on_the_span_and_to_any_observer() {
         .build()
         .expect("conventions");
     let trace = Trace::server().build().expect("conventions");
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let observe = ObserveLayer::<Http, _>::new((metrics, trace, witness.clone()));
     let breaker = Breaker::builder("stock").build().expect("conventions");
     breaker.force_open();
@@ -91,7 +91,7 @@ fn a_refused_call_is_refused_in_the_metrics_on_the_span_and_to_any_observer() {
     assert_eq!(served, StatusCode::SERVICE_UNAVAILABLE);
 
     let outcomes: Vec<_> = witness.facts().iter().map(|fact| fact.outcome).collect();
-    assert_eq!(outcomes, [Outcome::Refused]);
+    assert_eq!(outcomes, [Outcome::Rejected]);
     let spans = spans.0.lock().expect("nobody panics with it");
     assert!(
         spans.contains(&"gusset.outcome=refused".to_owned()),

@@ -104,7 +104,7 @@ pub fn response(case: Case) -> Response<AnyBody> {
 
 fn body(case: Case) -> AnyBody {
     // Pending, so that the first piece is on its way before the second step is taken.
-    let stream = ScriptedBody::new().silent_end().data(FIRST).pending();
+    let stream = ScriptedBody::new().without_end_hint().data(FIRST).pending();
     let stream = match (case.answer, case.stay) {
         (Answer::Full, _) => return boxed(Full::from(full())),
         (Answer::Empty | Answer::NoContent | Answer::NotModified, _) => {

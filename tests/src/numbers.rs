@@ -5,8 +5,8 @@ use std::sync::Arc;
 use gusset::metrics::{HttpMetrics, RpcMetrics};
 use gusset::prometheus::{Prometheus, Registry, Resource};
 use gusset_core::ObserveLayer;
-use gusset_http::{Grpc, GrpcClient, Http, HttpClient};
-use gusset_testkit::{Fact, Witness};
+use gusset_http::{Grpc, GrpcClientClassifier, Http, HttpClientClassifier};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 
 use crate::stack;
 
@@ -14,7 +14,7 @@ use crate::stack;
 #[derive(Clone, Debug)]
 pub struct Side {
     /// What was told. It is told of an end once the page has it.
-    pub witness: Witness,
+    pub witness: RecordingObserver,
     prometheus: Prometheus,
 }
 
@@ -25,7 +25,7 @@ impl Side {
     pub fn new() -> Self {
         let page = Prometheus::builder().resource(Resource::new()).build();
         Self {
-            witness: Witness::new(),
+            witness: RecordingObserver::new(),
             prometheus: page.expect("there is nothing to misconfigure"),
         }
     }
@@ -36,38 +36,42 @@ impl Side {
     }
 
     /// The layer of an HTTP server.
-    pub fn http_server(&self) -> ObserveLayer<Http, (Witness, HttpMetrics)> {
+    pub fn http_server(&self) -> ObserveLayer<Http, (RecordingObserver, HttpMetrics)> {
         let metrics = HttpMetrics::server(self.recorder()).build();
         self.layer(metrics.expect("by convention"))
     }
 
     /// The layer of a client of HTTP.
-    pub fn http_client(&self) -> ObserveLayer<Http<HttpClient>, (Witness, HttpMetrics)> {
+    pub fn http_client(
+        &self,
+    ) -> ObserveLayer<Http<HttpClientClassifier>, (RecordingObserver, HttpMetrics)> {
         let metrics = HttpMetrics::client(self.recorder()).build();
         self.layer(metrics.expect("by convention"))
     }
 
     /// The layer of a gRPC server.
-    pub fn grpc_server(&self) -> ObserveLayer<Grpc, (Witness, RpcMetrics)> {
+    pub fn grpc_server(&self) -> ObserveLayer<Grpc, (RecordingObserver, RpcMetrics)> {
         let metrics = RpcMetrics::server(self.recorder()).build();
         self.layer(metrics.expect("by convention"))
     }
 
     /// The layer of a client of gRPC.
-    pub fn grpc_client(&self) -> ObserveLayer<Http<GrpcClient>, (Witness, RpcMetrics)> {
+    pub fn grpc_client(
+        &self,
+    ) -> ObserveLayer<Http<GrpcClientClassifier>, (RecordingObserver, RpcMetrics)> {
         let metrics = RpcMetrics::client(self.recorder()).build();
         self.layer(metrics.expect("by convention"))
     }
 
     /// The facts of the first `count` calls, as soon as they have ended; there is no other then.
-    pub async fn told(&self, count: usize) -> Vec<Fact> {
+    pub async fn told(&self, count: usize) -> Vec<RecordedCall> {
         let facts = stack::told(&self.witness, count).await;
         assert_eq!(self.witness.in_flight(), 0);
         facts
     }
 
     /// The fact of the one call there was, as soon as it has ended.
-    pub async fn told_one(&self) -> Fact {
+    pub async fn told_one(&self) -> RecordedCall {
         self.told(1).await.remove(0)
     }
 
@@ -87,7 +91,7 @@ impl Side {
     }
 
     // The first to start is the last to be told of an end.
-    fn layer<P, M>(&self, metrics: M) -> ObserveLayer<P, (Witness, M)>
+    fn layer<P, M>(&self, metrics: M) -> ObserveLayer<P, (RecordingObserver, M)>
     where
         P: gusset_core::Protocol,
         M: gusset_core::Observer<P>,

@@ -19,7 +19,7 @@ pub struct Script {
     /// What the response's body does.
     pub steps: Vec<Step>,
     /// The body never says `is_end_stream`.
-    pub silent_end: bool,
+    pub without_end_hint: bool,
     /// What `content-length` says of the body's length.
     pub header: Declared,
     /// What the body's `size_hint` says of it.
@@ -118,8 +118,8 @@ impl Script {
                 Step::Panic => body.panic(),
             };
         }
-        if self.silent_end {
-            body = body.silent_end();
+        if self.without_end_hint {
+            body = body.without_end_hint();
         }
         if let Some(length) = self.length(self.hint) {
             body = body.hint(SizeHint::with_exact(length));
@@ -152,7 +152,7 @@ pub fn script() -> impl Strategy<Value = Script> {
             service,
             status,
             steps,
-            silent_end: silent,
+            without_end_hint: silent,
             header,
             hint,
             polls,

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::routing::any;
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
-use gusset_testkit::{Fact, Witness};
+use gusset_testkit::{RecordedCall, RecordingObserver};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tower::util::BoxCloneService;
@@ -40,12 +40,12 @@ where
 }
 
 /// The layer that all of these tests are about.
-pub fn observe(witness: &Witness) -> ObserveLayer<Http, Witness> {
+pub fn observe(witness: &RecordingObserver) -> ObserveLayer<Http, RecordingObserver> {
     ObserveLayer::new(witness.clone())
 }
 
 /// Serves, observed if there is a witness.
-pub fn serve(over: Over, handler: impl Handler, witness: Option<&Witness>) -> Server {
+pub fn serve(over: Over, handler: impl Handler, witness: Option<&RecordingObserver>) -> Server {
     if over.is_axum() {
         let router = router(handler);
         return match witness {
@@ -63,7 +63,7 @@ pub fn serve(over: Over, handler: impl Handler, witness: Option<&Witness>) -> Se
 }
 
 /// The facts of the first `count` calls, as soon as they have ended.
-pub async fn told(witness: &Witness, count: usize) -> Vec<Fact> {
+pub async fn told(witness: &RecordingObserver, count: usize) -> Vec<RecordedCall> {
     let witness = witness.clone();
     let facts = tokio::task::spawn_blocking(move || witness.wait(count)).await;
     let facts = facts.expect("it waits, and no more");
@@ -77,7 +77,7 @@ pub async fn told(witness: &Witness, count: usize) -> Vec<Fact> {
 
 /// The fact of the one call there was. For when the server is gone, and with it whatever could have
 /// told of a second end.
-pub fn only_fact(witness: &Witness) -> Fact {
+pub fn only_fact(witness: &RecordingObserver) -> RecordedCall {
     let facts = witness.facts();
     assert_eq!(facts.len(), 1, "one end, of one call: {facts:#?}");
     assert_eq!(witness.in_flight(), 0);

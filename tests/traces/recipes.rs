@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use gusset_core::Observe;
-use gusset_http::{GrpcClient, Http};
+use gusset_http::{GrpcClientClassifier, Http};
 use gusset_trace::{ClientLayer, Inject, Trace};
 use http::{Request, Response};
 use tonic::transport::Channel;
@@ -16,9 +16,9 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 pub(crate) type Client = BoxCloneSyncService<
     Request<reqwest::Body>,
     Response<
-        gusset_http::TrackedBody<
+        gusset_http::ObservedBody<
             reqwest::Body,
-            gusset_http::HttpClient,
+            gusset_http::HttpClientClassifier,
             Option<gusset_trace::TraceCall>,
         >,
     >,
@@ -26,7 +26,7 @@ pub(crate) type Client = BoxCloneSyncService<
 >;
 
 /// A channel of tonic's whose calls are spans.
-pub(crate) type Traced = Observe<Inject<Channel>, Http<GrpcClient>, Trace>;
+pub(crate) type Traced = Observe<Inject<Channel>, Http<GrpcClientClassifier>, Trace>;
 
 // [reqwest]
 /// reqwest speaks its own types: they are made of those of `http`, and into them again.

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gusset_export::SpanKind;
+use gusset_data::SpanKind;
 use gusset_tests::clients::run;
 use gusset_trace::{ClientLayer, ResendCount, Trace};
 use http::{Request, Response};

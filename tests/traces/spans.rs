@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use gusset_export::{SpanData, SpanSink};
+use gusset_data::{SpanData, SpanSink};
 
 /// Keeps what it is given.
 #[derive(Clone, Default)]

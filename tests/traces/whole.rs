@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use gusset_core::ObserveLayer;
-use gusset_export::SpanKind;
+use gusset_data::SpanKind;
 use gusset_http::{Grpc, Http, RequestIdLayer};
 use gusset_tests::clients::run;
 use gusset_tests::servers::Server;

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! No feature crate knows another: they meet in the contract of `gusset-core`, and those that make
-//! telemetry meet those that carry it away in the types of `gusset-export`, which knows nothing of
+//! telemetry meet those that carry it away in the types of `gusset-data`, which knows nothing of
 //! calls. Exporters may also use `gusset-metrics`. `gusset-testkit` serves tests, so nothing that ships may depend on it.
 //! Dev-dependencies keep the direction too, or a crate could not be tested alone; what needs the
 //! whole stack to be tested belongs into `tests/`.
@@ -66,16 +66,16 @@ fn ours(name: &str) -> bool {
 fn may_use(krate: &str, dependency: &str) -> bool {
     match krate {
         "gusset" => true,
-        "gusset-core" | "gusset-export" => false,
+        "gusset-core" | "gusset-data" => false,
         "gusset-http" => dependency == "gusset-core",
         "gusset-prometheus" | "gusset-otlp" => {
             matches!(
                 dependency,
-                "gusset-core" | "gusset-export" | "gusset-http" | "gusset-metrics"
+                "gusset-core" | "gusset-data" | "gusset-http" | "gusset-metrics"
             )
         }
         // The feature crates, the testkit, and each crate to come until it earns a line of its own.
-        _ => matches!(dependency, "gusset-core" | "gusset-export" | "gusset-http"),
+        _ => matches!(dependency, "gusset-core" | "gusset-data" | "gusset-http"),
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
             allowed(krate, normal("gusset-http"));
             allowed(krate, normal("gusset-core"));
-            allowed(krate, normal("gusset-export"));
+            allowed(krate, normal("gusset-data"));
             allowed("gusset", normal(krate));
         }
         allowed("gusset", normal("gusset-core"));
@@ -142,11 +142,11 @@ mod tests {
         for above in ["gusset-http", "gusset-metrics", "gusset-otlp", "gusset"] {
             refused("gusset-core", normal(above));
         }
-        refused("gusset-export", normal("gusset-core"));
+        refused("gusset-data", normal("gusset-core"));
         for above in [
             "gusset-metrics",
             "gusset-prometheus",
-            "gusset-export",
+            "gusset-data",
             "gusset",
         ] {
             refused("gusset-http", normal(above));

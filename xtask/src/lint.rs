@@ -2,7 +2,7 @@
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{command, direction, features, manifest};
+use crate::{command, direction, features, manifest, words};
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // The quick ones first: whoever waits learns of them at once.
@@ -11,6 +11,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     });
     steps.step("direction of crates", || direction::check(workspace));
     steps.step("manifests", || manifest::check(workspace));
+    steps.step("words", || words::check_all(workspace));
     steps.step("clippy", || {
         let whole = [
             "clippy",

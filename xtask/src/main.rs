@@ -13,6 +13,7 @@ mod scenarios;
 mod steps;
 mod test;
 mod tools;
+mod words;
 mod workspace;
 
 use std::env;
@@ -34,6 +35,7 @@ struct Chore {
 enum Run {
     Alone(fn(&Workspace, &mut Steps)),
     OnFile(fn(&Workspace, &mut Steps, &str)),
+    OnPaths(fn(&Workspace, &mut Steps, &[String])),
 }
 
 /// A new chore is a file beside this one, and a line here.
@@ -93,6 +95,11 @@ const CHORES: &[Chore] = &[
         about: "replay a FILE of scenarios against the circuit breaker",
         run: Run::OnFile(scenarios::run),
     },
+    Chore {
+        name: "words",
+        about: "check the words of names and texts, in every file or below each PATH",
+        run: Run::OnPaths(words::run),
+    },
 ];
 
 fn main() -> ExitCode {
@@ -106,7 +113,7 @@ fn main() -> ExitCode {
             say(usage());
             ExitCode::SUCCESS
         }
-        Ok(Asked::Chore(chore, file)) => perform(chore, &file),
+        Ok(Asked::Chore(chore, files)) => perform(chore, &files),
         Err(message) => {
             complain(format_args!("{message}\n\n{}", usage()));
             ExitCode::from(2)
@@ -114,7 +121,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform(chore: &Chore, file: &str) -> ExitCode {
+fn perform(chore: &Chore, files: &[String]) -> ExitCode {
     let workspace = match Workspace::load() {
         Ok(workspace) => workspace,
         Err(error) => {
@@ -125,7 +132,11 @@ fn perform(chore: &Chore, file: &str) -> ExitCode {
     let mut steps = Steps::default();
     match chore.run {
         Run::Alone(run) => run(&workspace, &mut steps),
-        Run::OnFile(run) => run(&workspace, &mut steps, file),
+        Run::OnFile(run) => {
+            let file = files.first().map_or("", String::as_str);
+            run(&workspace, &mut steps, file);
+        }
+        Run::OnPaths(run) => run(&workspace, &mut steps, files),
     }
     say(format_args!("\n{}", steps.table()));
     if steps.failed() {
@@ -137,8 +148,8 @@ fn perform(chore: &Chore, file: &str) -> ExitCode {
 
 enum Asked {
     Help,
-    /// With the file that it works on; empty for a chore that works on none.
-    Chore(&'static Chore, String),
+    /// With the files that it works on.
+    Chore(&'static Chore, Vec<String>),
 }
 
 fn parse(arguments: &[String]) -> std::result::Result<Asked, String> {
@@ -153,8 +164,8 @@ fn parse(arguments: &[String]) -> std::result::Result<Asked, String> {
     let rest = arguments.get(1..).unwrap_or_default();
     match (chore.run, rest) {
         (_, [help, ..]) if matches!(help.as_str(), "-h" | "--help") => Ok(Asked::Help),
-        (Run::Alone(_), []) => Ok(Asked::Chore(chore, String::new())),
-        (Run::OnFile(_), [file]) => Ok(Asked::Chore(chore, file.clone())),
+        (Run::Alone(_), []) => Ok(Asked::Chore(chore, Vec::new())),
+        (Run::OnFile(_), [_]) | (Run::OnPaths(_), _) => Ok(Asked::Chore(chore, rest.to_vec())),
         (Run::OnFile(_), []) => Err(format!("`{asked}` asks for a file")),
         (Run::Alone(_), [extra, ..]) => Err(format!(
             "`{asked}` takes no argument, but was given `{extra}`"
@@ -190,7 +201,7 @@ mod tests {
         for chore in CHORES {
             let arguments: &[&str] = match chore.run {
                 Run::Alone(_) => &[chore.name],
-                Run::OnFile(_) => &[chore.name, "file.json"],
+                Run::OnFile(_) | Run::OnPaths(_) => &[chore.name, "file.json"],
             };
             assert_eq!(parsed(arguments), Ok(chore.name));
         }

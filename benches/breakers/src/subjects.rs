@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gusset_benches::{Scenario, Works};
 use gusset_breaker::{Breaker, Config};
-use gusset_core::{Cx, Guard, GuardLayer, Protocol, Refused, Unary};
+use gusset_core::{CallContext, Admission, AdmissionLayer, Protocol, Rejected, RequestResponse};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -33,7 +33,7 @@ macro_rules! scenarios {
 
 scenarios! {
     "bare", "a plain service", service(|| Plain);
-    "guard", "the driver of gusset, with a guard that admits all", service(|| GuardLayer::<Job, _>::new(Nobody).layer(Plain));
+    "guard", "the driver of gusset, with a guard that admits all", service(|| AdmissionLayer::<Job, _>::new(Nobody).layer(Plain));
     "gusset/run", "gusset, failures in a row", ours(Config::in_a_row(5));
     "gusset/count", "gusset, the last 100 calls", ours(Config::new().count_window(100));
     "gusset/time", "gusset, ten seconds", ours(Config::new());
@@ -67,16 +67,16 @@ impl Service<u64> for Plain {
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Job = Unary<u64, u64>;
+type Job = RequestResponse<u64, u64>;
 
 struct Nobody;
 
-impl<P: Protocol> Guard<P> for Nobody {
+impl<P: Protocol> Admission<P> for Nobody {
     type Permit = ();
-    type Refusal = Refused;
+    type Rejection = Rejected;
 
     #[inline]
-    fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<(), Refused> {
+    fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<(), Rejected> {
         Ok(())
     }
 }

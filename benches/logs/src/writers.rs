@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gusset_log::{Format, Guard, LogLayer};
+use gusset_log::{Format, Admission, LogLayer};
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;

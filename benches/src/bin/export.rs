@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use gusset_benches::otlp;
-use gusset_export::SpanSink as _;
+use gusset_data::SpanSink as _;
 use gusset_otlp::Signal;
 
 fn main() -> ExitCode {

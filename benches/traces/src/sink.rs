@@ -4,7 +4,7 @@
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
-use gusset_export::{SpanData, SpanSink};
+use gusset_data::{SpanData, SpanSink};
 
 const QUEUE: usize = 2048;
 const BATCH: usize = 512;

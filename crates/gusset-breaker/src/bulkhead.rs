@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Call, Clock, Cx, End, Guard, Protocol, Refused};
+use gusset_core::{Admission, CallContext, CallObserver, Clock, End, Protocol, Rejected};
 
 use crate::ConfigError;
 use crate::sync::{AtomicUsize, Ordering};
@@ -17,10 +17,10 @@ use crate::sync::{AtomicUsize, Ordering};
 ///
 /// ```
 /// use gusset_breaker::bulkhead::Bulkhead;
-/// use gusset_core::{GuardLayer, Unary};
+/// use gusset_core::{AdmissionLayer, RequestResponse};
 ///
 /// let bulkhead = Bulkhead::new("stock", 25)?;
-/// let layer = GuardLayer::<Unary<u32, String>, _>::new(bulkhead.clone());
+/// let layer = AdmissionLayer::<RequestResponse<u32, String>, _>::new(bulkhead.clone());
 /// assert_eq!(bulkhead.in_flight(), 0);
 /// # Ok::<(), gusset_breaker::ConfigError>(())
 /// ```
@@ -34,7 +34,7 @@ pub struct Place(Arc<Shared>);
 
 /// All places of the bulkhead are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Full(Refused);
+pub struct Full(Rejected);
 
 #[derive(Debug)]
 struct Shared {
@@ -71,7 +71,7 @@ impl Bulkhead {
         });
         match took {
             Ok(_) => Ok(Place(self.0.clone())),
-            Err(_) => Err(Full(Refused::shared(name.clone()))),
+            Err(_) => Err(Full(Rejected::from_arc(name.clone()))),
         }
     }
 
@@ -103,27 +103,27 @@ fn check(limit: usize) -> Result<usize, ConfigError> {
     Ok(limit)
 }
 
-impl<P: Protocol> Guard<P> for Bulkhead {
+impl<P: Protocol> Admission<P> for Bulkhead {
     type Permit = Place;
-    type Refusal = Full;
+    type Rejection = Full;
 
-    fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<Place, Full> {
+    fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<Place, Full> {
         self.try_acquire()
     }
 
-    fn is_shut(&self, _: &Clock) -> bool {
+    fn is_closed(&self, _: &Clock) -> bool {
         self.in_flight() >= self.limit()
     }
 
-    fn turn_away(&self, _: P::Request<'_>, _: &mut Cx) -> Option<Full> {
-        Some(Full(Refused::shared(self.0.name.clone())))
+    fn reject(&self, _: P::Request<'_>, _: &mut CallContext) -> Option<Full> {
+        Some(Full(Rejected::from_arc(self.0.name.clone())))
     }
 }
 
 // === impl Place ===
 
-impl<P: Protocol> Call<P> for Place {
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+impl<P: Protocol> CallObserver<P> for Place {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
 impl Drop for Place {

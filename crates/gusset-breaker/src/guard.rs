@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Call, Clock, Cx, End, Guard, Protocol, Stage};
+use gusset_core::{Admission, CallContext, CallObserver, Clock, End, Protocol, Stage};
 
 use crate::anchor::Anchor;
 use crate::judge::Judge;
@@ -11,7 +11,7 @@ use crate::shared::Core;
 use crate::{Breaker, Open, Vote};
 
 /// A [`Breaker`] that admits the calls of a service, and hears from the driver how each one ended.
-/// Made by [`Breaker::guard`], for a [`GuardLayer`](gusset_core::GuardLayer).
+/// Made by [`Breaker::guard`], for a [`AdmissionLayer`](gusset_core::AdmissionLayer).
 #[derive(Clone, Debug)]
 pub struct BreakerGuard<J> {
     breaker: Breaker,
@@ -46,12 +46,12 @@ impl<J> BreakerGuard<J> {
     }
 }
 
-impl<P: Protocol, J: Judge<P>> Guard<P> for BreakerGuard<J> {
+impl<P: Protocol, J: Judge<P>> Admission<P> for BreakerGuard<J> {
     type Permit = BreakerPermit<P, J>;
-    type Refusal = Open;
+    type Rejection = Open;
 
     #[inline]
-    fn admit(&self, _: P::Request<'_>, cx: &mut Cx) -> Result<BreakerPermit<P, J>, Open> {
+    fn admit(&self, _: P::Request<'_>, cx: &mut CallContext) -> Result<BreakerPermit<P, J>, Open> {
         let core = self.breaker.core();
         match core.admit(|| core.nanos(cx.started())) {
             Ok(generation) => Ok(BreakerPermit {
@@ -67,28 +67,28 @@ impl<P: Protocol, J: Judge<P>> Guard<P> for BreakerGuard<J> {
     }
 
     #[inline]
-    fn is_shut(&self, clock: &Clock) -> bool {
+    fn is_closed(&self, clock: &Clock) -> bool {
         let core = self.breaker.core();
         !core.word().is_closed() && core.would_refuse(core.nanos(clock.now())).is_some()
     }
 
-    fn turn_away(&self, _: P::Request<'_>, cx: &mut Cx) -> Option<Open> {
+    fn reject(&self, _: P::Request<'_>, cx: &mut CallContext) -> Option<Open> {
         let core = self.breaker.core();
-        let shut = core.turn_away(core.nanos(cx.started()));
+        let shut = core.reject(core.nanos(cx.started()));
         Some(Open::new(core, shut))
     }
 }
 
 // === impl BreakerPermit ===
 
-impl<P: Protocol, J: Judge<P>> Call<P> for BreakerPermit<P, J> {
+impl<P: Protocol, J: Judge<P>> CallObserver<P> for BreakerPermit<P, J> {
     #[inline]
-    fn on_response(&mut self, res: P::Response<'_>, _: &Cx) {
+    fn on_response(&mut self, res: P::Response<'_>, _: &CallContext) {
         self.head = Some(self.judge.head(res));
     }
 
     #[inline]
-    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         let Self {
             mut held,
             judge,
@@ -100,7 +100,7 @@ impl<P: Protocol, J: Judge<P>> Call<P> for BreakerPermit<P, J> {
         };
         let core = &anchor.core;
         let slow = core.may_be_slow() && is_slow(core, cx);
-        if slow && core.knobs().slow_cancels() && matches!(end, End::Cancelled(Stage::Head)) {
+        if slow && core.knobs().slow_cancels() && matches!(end, End::Cancelled(Stage::Headers)) {
             ballot.vote = Vote::Failure;
         }
         // The clock was read for the end: no reading of our own.
@@ -117,7 +117,7 @@ impl<P: Protocol, J: Judge<P>> fmt::Debug for BreakerPermit<P, J> {
     }
 }
 
-fn is_slow(core: &Core, cx: &Cx) -> bool {
+fn is_slow(core: &Core, cx: &CallContext) -> bool {
     let took = match cx.head() {
         Some(head) if !core.knobs().slow_at_end() => head,
         _ => cx.elapsed(),

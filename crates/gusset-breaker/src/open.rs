@@ -4,14 +4,14 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use gusset_core::Refused;
+use gusset_core::Rejected;
 
 use crate::State;
 use crate::shared::{Core, Shut};
 
 /// The breaker is open: the call was not made.
 ///
-/// Made without an allocation. Has the mark [`Refused`] as its `source()`, so that observers further
+/// Made without an allocation. Has the mark [`Rejected`] as its `source()`, so that observers further
 /// out see a refusal and not a fault of the service.
 ///
 /// ```
@@ -27,7 +27,7 @@ use crate::shared::{Core, Shut};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
-    refused: Refused,
+    refused: Rejected,
     state: State,
 }
 
@@ -35,7 +35,7 @@ pub struct Open {
 
 impl Open {
     pub(crate) fn new(core: &Core, shut: Shut) -> Self {
-        let refused = Refused::shared(core.name.clone());
+        let refused = Rejected::from_arc(core.name.clone());
         Self {
             refused: match shut.left {
                 Some(left) => refused.with_retry_after(left),
@@ -61,7 +61,7 @@ impl Open {
     }
 
     /// The mark that observers know.
-    pub fn refused(&self) -> &Refused {
+    pub fn refused(&self) -> &Rejected {
         &self.refused
     }
 }

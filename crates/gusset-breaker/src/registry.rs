@@ -6,8 +6,8 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use gusset_core::{Clock, Cx, Guard, GuardLayer, Protocol};
-use gusset_http::{Http, RequestHead, Route, Rules};
+use gusset_core::{Admission, AdmissionLayer, CallContext, Clock, Protocol};
+use gusset_http::{Http, HttpClassifier, RequestHead, Route};
 
 use crate::judge::Judge;
 use crate::machine::Share;
@@ -137,13 +137,13 @@ impl Registry {
     /// ```
     /// use gusset_breaker::judge::JudgeHttp;
     /// use gusset_breaker::{Registry, by_host};
-    /// use gusset_http::{Http, HttpClient};
+    /// use gusset_http::{Http, HttpClientClassifier};
     ///
     /// let hosts = Registry::builder("hosts").build()?;
-    /// let layer = hosts.layer::<Http<HttpClient>, _, _>(JudgeHttp, by_host);
+    /// let layer = hosts.layer::<Http<HttpClientClassifier>, _, _>(JudgeHttp, by_host);
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
-    pub fn layer<P, J, K>(&self, judge: J, key: K) -> GuardLayer<P, RegistryGuard<K, J>>
+    pub fn layer<P, J, K>(&self, judge: J, key: K) -> AdmissionLayer<P, RegistryGuard<K, J>>
     where
         P: Protocol,
         J: Judge<P>,
@@ -155,7 +155,7 @@ impl Registry {
             key,
             judge,
         };
-        GuardLayer::new(guard).with_clock(clock)
+        AdmissionLayer::new(guard).with_clock(clock)
     }
 }
 
@@ -170,7 +170,7 @@ pub fn by_host(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
 
 /// A key by the route that the router matched; a request that matched none has none.
 pub fn by_route(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
-    Route::of_request(req).map(Cow::Borrowed)
+    Route::from_request(req).map(Cow::Borrowed)
 }
 
 /// Hosts are the same in any case, and rarely written in upper.
@@ -305,16 +305,20 @@ impl RegistryBuilder {
 
 // === impl RegistryGuard ===
 
-impl<P, J, K> Guard<P> for RegistryGuard<K, J>
+impl<P, J, K> Admission<P> for RegistryGuard<K, J>
 where
     P: Protocol,
     J: Judge<P>,
     K: BreakerKey<P>,
 {
     type Permit = BreakerPermit<P, J>;
-    type Refusal = Open;
+    type Rejection = Open;
 
-    fn admit(&self, req: P::Request<'_>, cx: &mut Cx) -> Result<BreakerPermit<P, J>, Open> {
+    fn admit(
+        &self,
+        req: P::Request<'_>,
+        cx: &mut CallContext,
+    ) -> Result<BreakerPermit<P, J>, Open> {
         let breaker = match self.key.key(req) {
             Some(key) => self.registry.get(&key),
             None => self.registry.other(),
@@ -325,7 +329,7 @@ where
 
 impl<R, F> BreakerKey<Http<R>> for F
 where
-    R: Rules,
+    R: HttpClassifier,
     F: for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync + 'static,
 {
     // Spelled as in the trait, where the lifetime is of the projection.

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{Call, Clock, Cx, End, Guard, GuardLayer, Protocol, Refused};
+use gusset_core::{
+    Admission, AdmissionLayer, CallContext, CallObserver, Clock, End, Protocol, Rejected,
+};
 
 use crate::config::Window as Shape;
 use crate::judge::Judge;
@@ -24,10 +26,10 @@ use crate::{ConfigError, Counts, Vote};
 /// ```
 /// use gusset_breaker::throttle::Throttle;
 /// use gusset_breaker::judge::JudgeOutcome;
-/// use gusset_core::Unary;
+/// use gusset_core::RequestResponse;
 ///
 /// let throttle = Throttle::builder("stock").k(1.5).build()?;
-/// let layer = throttle.layer::<Unary<u32, String>, _>(JudgeOutcome);
+/// let layer = throttle.layer::<RequestResponse<u32, String>, _>(JudgeOutcome);
 /// # Ok::<(), gusset_breaker::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -46,7 +48,7 @@ pub struct ThrottleBuilder {
 
 /// The throttle refused the call, by chance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Throttled(Refused);
+pub struct Throttled(Rejected);
 
 /// A [`Throttle`] as a guard. Made by [`Throttle::layer`].
 #[derive(Clone, Debug)]
@@ -102,12 +104,12 @@ impl Throttle {
     }
 
     /// A layer of it, with a judge that says which calls were accepted: those that do not fail.
-    pub fn layer<P: Protocol, J: Judge<P>>(&self, judge: J) -> GuardLayer<P, ThrottleGuard<J>> {
+    pub fn layer<P: Protocol, J: Judge<P>>(&self, judge: J) -> AdmissionLayer<P, ThrottleGuard<J>> {
         let guard = ThrottleGuard {
             throttle: self.clone(),
             judge,
         };
-        GuardLayer::new(guard).with_clock(self.0.clock.clone())
+        AdmissionLayer::new(guard).with_clock(self.0.clock.clone())
     }
 
     /// The probability to refuse the next call.
@@ -232,16 +234,16 @@ impl ThrottleBuilder {
 
 // === impl ThrottleGuard ===
 
-impl<P: Protocol, J: Judge<P>> Guard<P> for ThrottleGuard<J> {
+impl<P: Protocol, J: Judge<P>> Admission<P> for ThrottleGuard<J> {
     type Permit = ThrottlePermit<P, J>;
-    type Refusal = Throttled;
+    type Rejection = Throttled;
 
-    fn admit(&self, _: P::Request<'_>, cx: &mut Cx) -> Result<Self::Permit, Throttled> {
+    fn admit(&self, _: P::Request<'_>, cx: &mut CallContext) -> Result<Self::Permit, Throttled> {
         let shared = &*self.throttle.0;
         let tick = shared.tick(cx.started());
         if shared.refuses(tick) {
             shared.record(tick, false);
-            return Err(Throttled(Refused::shared(shared.name.clone())));
+            return Err(Throttled(Rejected::from_arc(shared.name.clone())));
         }
         Ok(ThrottlePermit {
             guard: self.clone(),
@@ -250,12 +252,12 @@ impl<P: Protocol, J: Judge<P>> Guard<P> for ThrottleGuard<J> {
     }
 }
 
-impl<P: Protocol, J: Judge<P>> Call<P> for ThrottlePermit<P, J> {
-    fn on_response(&mut self, res: P::Response<'_>, _: &Cx) {
+impl<P: Protocol, J: Judge<P>> CallObserver<P> for ThrottlePermit<P, J> {
+    fn on_response(&mut self, res: P::Response<'_>, _: &CallContext) {
         self.head = Some(self.guard.judge.head(res));
     }
 
-    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         let vote = self.guard.judge.vote(self.head, &end, cx).vote;
         if vote != Vote::Ignore {
             let shared = &*self.guard.throttle.0;

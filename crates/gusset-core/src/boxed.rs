@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use crate::{Call, Cx, End, Observer, Protocol, TraceIds};
+use crate::{CallContext, CallObserver, End, Observer, Protocol, SpanIds};
 
 /// An observer behind a pointer, for sets that are chosen at run time: `Vec<BoxObserver<Http>>`.
 ///
 /// Costs one allocation a call and a virtual call a hook.
 ///
 /// ```
-/// use gusset_core::{BoxObserver, ObserveLayer, Unary};
-/// # use gusset_core::{Call, Cx, End, Observer, Protocol};
+/// use gusset_core::{BoxObserver, ObserveLayer, RequestResponse};
+/// # use gusset_core::{CallObserver, CallContext, End, Observer, Protocol};
 /// # struct Print;
 /// # impl<P: Protocol> Observer<P> for Print {
 /// #     type Call = ();
-/// #     fn start(&self, _: P::Request<'_>, _: &mut Cx) {}
+/// #     fn start(&self, _: P::Request<'_>, _: &mut CallContext) {}
 /// # }
-/// type Job = Unary<u32, String>;
+/// type Job = RequestResponse<u32, String>;
 ///
 /// let mut observers: Vec<BoxObserver<Job>> = Vec::new();
 /// if std::env::args().count() > 0 {
@@ -30,15 +30,15 @@ pub struct BoxObserver<P: Protocol>(Box<dyn DynObserver<P>>);
 pub struct BoxCall<P: Protocol>(Box<dyn DynCall<P>>);
 
 trait DynObserver<P: Protocol>: Send + Sync {
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> BoxCall<P>;
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> BoxCall<P>;
 }
 
 trait DynCall<P: Protocol>: Send {
     fn scope(&mut self, poll: &mut dyn FnMut());
-    fn trace_ids(&self) -> Option<TraceIds>;
-    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx);
-    fn on_data(&mut self, len: usize, cx: &Cx);
-    fn on_end(self: Box<Self>, end: End<'_, P>, cx: &Cx);
+    fn trace_ids(&self) -> Option<SpanIds>;
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext);
+    fn on_data(&mut self, len: usize, cx: &CallContext);
+    fn on_end(self: Box<Self>, end: End<'_, P>, cx: &CallContext);
 }
 
 // === impl BoxObserver ===
@@ -53,13 +53,13 @@ impl<P: Protocol> BoxObserver<P> {
 impl<P: Protocol> Observer<P> for BoxObserver<P> {
     type Call = BoxCall<P>;
 
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> BoxCall<P> {
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> BoxCall<P> {
         self.0.start(req, cx)
     }
 }
 
 impl<P: Protocol, O: Observer<P>> DynObserver<P> for O {
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> BoxCall<P> {
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> BoxCall<P> {
         BoxCall(Box::new(Observer::start(self, req, cx)))
     }
 }
@@ -72,7 +72,7 @@ impl<P: Protocol> fmt::Debug for BoxObserver<P> {
 
 // === impl BoxCall ===
 
-impl<P: Protocol> Call<P> for BoxCall<P> {
+impl<P: Protocol> CallObserver<P> for BoxCall<P> {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         let mut poll = Some(poll);
         let mut polled = None;
@@ -84,42 +84,42 @@ impl<P: Protocol> Call<P> for BoxCall<P> {
         polled.expect("`scope` calls `poll` once")
     }
 
-    fn trace_ids(&self) -> Option<TraceIds> {
+    fn trace_ids(&self) -> Option<SpanIds> {
         self.0.trace_ids()
     }
 
-    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
         self.0.on_response(res, cx);
     }
 
-    fn on_data(&mut self, len: usize, cx: &Cx) {
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
         self.0.on_data(len, cx);
     }
 
-    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         self.0.on_end(end, cx);
     }
 }
 
-impl<P: Protocol, C: Call<P>> DynCall<P> for C {
+impl<P: Protocol, C: CallObserver<P>> DynCall<P> for C {
     fn scope(&mut self, poll: &mut dyn FnMut()) {
-        Call::scope(self, poll);
+        CallObserver::scope(self, poll);
     }
 
-    fn trace_ids(&self) -> Option<TraceIds> {
-        Call::trace_ids(self)
+    fn trace_ids(&self) -> Option<SpanIds> {
+        CallObserver::trace_ids(self)
     }
 
-    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
-        Call::on_response(self, res, cx);
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
+        CallObserver::on_response(self, res, cx);
     }
 
-    fn on_data(&mut self, len: usize, cx: &Cx) {
-        Call::on_data(self, len, cx);
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
+        CallObserver::on_data(self, len, cx);
     }
 
-    fn on_end(self: Box<Self>, end: End<'_, P>, cx: &Cx) {
-        Call::on_end(*self, end, cx);
+    fn on_end(self: Box<Self>, end: End<'_, P>, cx: &CallContext) {
+        CallObserver::on_end(*self, end, cx);
     }
 }
 

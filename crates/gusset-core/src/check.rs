@@ -2,13 +2,13 @@
 
 use tower_service::Service;
 
-use crate::{Accept, Deliver};
+use crate::{ProtocolRequest, ProtocolResponse};
 
 /// Gives the service back if gusset can observe it as `P`; where it cannot, the error names the
 /// part that is missing, instead of a router's "the trait `Handler` is not implemented".
 ///
 /// ```
-/// use gusset_core::{Unary, check_service};
+/// use gusset_core::{RequestResponse, assert_observable};
 /// # use std::{convert::Infallible, future::{Ready, ready}, task::{Context, Poll}};
 /// # struct Upper;
 /// # impl tower_service::Service<String> for Upper {
@@ -19,13 +19,13 @@ use crate::{Accept, Deliver};
 /// #     fn call(&mut self, req: String) -> Self::Future { ready(Ok(req.to_uppercase())) }
 /// # }
 ///
-/// let service = check_service::<Unary<String, String>, String, _>(Upper);
+/// let service = assert_observable::<RequestResponse<String, String>, String, _>(Upper);
 /// ```
-pub fn check_service<P, Req, S>(service: S) -> S
+pub fn assert_observable<P, Req, S>(service: S) -> S
 where
     S: Service<Req>,
     S::Error: 'static,
-    P: Accept<Req> + Deliver<S::Response>,
+    P: ProtocolRequest<Req> + ProtocolResponse<S::Response>,
 {
     service
 }

@@ -18,14 +18,14 @@ use std::time::{Duration, Instant};
 /// assert_eq!(clock.now() - before, Duration::from_secs(3));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<Hand>>);
+pub struct Clock(Option<Arc<ManualState>>);
 
 /// The hand that moves a [`Clock::manual`].
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<Hand>);
+pub struct MockClock(Arc<ManualState>);
 
 #[derive(Debug)]
-struct Hand {
+struct ManualState {
     origin: Instant,
     nanos: AtomicU64,
 }
@@ -39,12 +39,12 @@ impl Clock {
     }
 
     /// A clock that stands still until its hand is moved.
-    pub fn manual() -> (Self, ManualClock) {
-        let hand = Arc::new(Hand {
+    pub fn manual() -> (Self, MockClock) {
+        let hand = Arc::new(ManualState {
             origin: system_now(),
             nanos: AtomicU64::new(0),
         });
-        (Self(Some(hand.clone())), ManualClock(hand))
+        (Self(Some(hand.clone())), MockClock(hand))
     }
 
     /// The time by this clock.
@@ -57,9 +57,9 @@ impl Clock {
     }
 }
 
-// === impl ManualClock ===
+// === impl MockClock ===
 
-impl ManualClock {
+impl MockClock {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);

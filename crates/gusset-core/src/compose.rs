@@ -1,17 +1,17 @@
 //! Several observers as one: tuples, `Option` and `Vec`. All forward every hook.
 
-use crate::{Call, Cx, End, Observer, Protocol, TraceIds};
+use crate::{CallContext, CallObserver, End, Observer, Protocol, SpanIds};
 
 impl<P: Protocol, O: Observer<P>> Observer<P> for Option<O> {
     type Call = Option<O::Call>;
 
     #[inline]
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.as_ref().map(|observer| observer.start(req, cx))
     }
 }
 
-impl<P: Protocol, C: Call<P>> Call<P> for Option<C> {
+impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Option<C> {
     #[inline]
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         match self {
@@ -21,26 +21,26 @@ impl<P: Protocol, C: Call<P>> Call<P> for Option<C> {
     }
 
     #[inline]
-    fn trace_ids(&self) -> Option<TraceIds> {
+    fn trace_ids(&self) -> Option<SpanIds> {
         self.as_ref().and_then(C::trace_ids)
     }
 
     #[inline]
-    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
         if let Some(call) = self {
             call.on_response(res, cx);
         }
     }
 
     #[inline]
-    fn on_data(&mut self, len: usize, cx: &Cx) {
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
         if let Some(call) = self {
             call.on_data(len, cx);
         }
     }
 
     #[inline]
-    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         if let Some(call) = self {
             call.on_end(end, cx);
         }
@@ -50,16 +50,19 @@ impl<P: Protocol, C: Call<P>> Call<P> for Option<C> {
 impl<P: Protocol, O: Observer<P>> Observer<P> for Vec<O> {
     type Call = Vec<O::Call>;
 
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.iter()
             .map(|observer| observer.start(req, cx))
             .collect()
     }
 }
 
-impl<P: Protocol, C: Call<P>> Call<P> for Vec<C> {
+impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Vec<C> {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        fn enter<P: Protocol, C: Call<P>, R>(calls: &mut [C], poll: &mut dyn FnMut() -> R) -> R {
+        fn enter<P: Protocol, C: CallObserver<P>, R>(
+            calls: &mut [C],
+            poll: &mut dyn FnMut() -> R,
+        ) -> R {
             match calls {
                 [] => poll(),
                 [first, rest @ ..] => first.scope(|| enter::<P, C, R>(rest, poll)),
@@ -71,23 +74,23 @@ impl<P: Protocol, C: Call<P>> Call<P> for Vec<C> {
         })
     }
 
-    fn trace_ids(&self) -> Option<TraceIds> {
+    fn trace_ids(&self) -> Option<SpanIds> {
         self.iter().find_map(C::trace_ids)
     }
 
-    fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
         for call in self {
             call.on_response(res, cx);
         }
     }
 
-    fn on_data(&mut self, len: usize, cx: &Cx) {
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
         for call in self {
             call.on_data(len, cx);
         }
     }
 
-    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         for call in self.into_iter().rev() {
             call.on_end(end, cx);
         }
@@ -98,12 +101,12 @@ impl<P: Protocol> Observer<P> for () {
     type Call = ();
 
     #[inline]
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) {}
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) {}
 }
 
-impl<P: Protocol> Call<P> for () {
+impl<P: Protocol> CallObserver<P> for () {
     #[inline]
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
 /// Nests the scopes of a tuple's calls, the first outermost.
@@ -130,13 +133,13 @@ macro_rules! tuple {
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
-            fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
+            fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
                 let ($($T,)+) = self;
                 ($($T.start(req, cx),)+)
             }
         }
 
-        impl<P: Protocol, $($T: Call<P>),+> Call<P> for ($($T,)+) {
+        impl<P: Protocol, $($T: CallObserver<P>),+> CallObserver<P> for ($($T,)+) {
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
             fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
@@ -146,28 +149,28 @@ macro_rules! tuple {
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
-            fn trace_ids(&self) -> Option<TraceIds> {
+            fn trace_ids(&self) -> Option<SpanIds> {
                 let ($($T,)+) = self;
                 None$(.or_else(|| $T.trace_ids()))+
             }
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
-            fn on_response(&mut self, res: P::Response<'_>, cx: &Cx) {
+            fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
                 let ($($T,)+) = self;
                 $($T.on_response(res, cx);)+
             }
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
-            fn on_data(&mut self, len: usize, cx: &Cx) {
+            fn on_data(&mut self, len: usize, cx: &CallContext) {
                 let ($($T,)+) = self;
                 $($T.on_data(len, cx);)+
             }
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
-            fn on_end(self, end: End<'_, P>, cx: &Cx) {
+            fn on_end(self, end: End<'_, P>, cx: &CallContext) {
                 let ($($T,)+) = self;
                 reversed!(end, cx; $($T)+);
             }

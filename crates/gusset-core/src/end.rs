@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Failure, Protocol, Token};
+use crate::{Failure, Protocol, StaticStr};
 
 /// How a call ended, as the driver saw it. Every call has exactly one.
 #[non_exhaustive]
@@ -27,7 +27,7 @@ pub enum End<'a, P: Protocol> {
 )]
 pub enum Stage {
     /// No response yet: the service was called and its future had not finished.
-    Head,
+    Headers,
     /// The head of the response was handed out, its body was under way.
     Body,
 }
@@ -40,25 +40,25 @@ pub enum Outcome {
     /// The caller got what it asked for.
     Success,
     /// The service answered that the caller is at fault.
-    CallerFault,
+    ClientError,
     /// The service is at fault.
-    ServiceFault,
+    ServerError,
     /// The caller left. Says nothing of the service and is never an error.
-    Abandoned,
+    Cancelled,
     /// A guard refused the call before the service saw it.
-    Refused,
+    Rejected,
 }
 
 /// The protocol's judgement of an [`End`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Verdict {
+pub struct Classification {
     /// What the end is called.
     pub outcome: Outcome,
     /// The protocol's own status, if one was given: `404`, `UNAVAILABLE`.
-    pub status: Option<Token>,
+    pub status: Option<StaticStr>,
     /// OpenTelemetry's `error.type`, if the call is an error.
-    pub error: Option<Token>,
+    pub error: Option<StaticStr>,
 }
 
 // === impl End ===
@@ -100,7 +100,7 @@ impl Stage {
     /// The stage as a label's value.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Head => "head",
+            Self::Headers => "headers",
             Self::Body => "body",
         }
     }
@@ -113,17 +113,17 @@ impl Outcome {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
-            Self::CallerFault => "caller_fault",
-            Self::ServiceFault => "service_fault",
-            Self::Abandoned => "abandoned",
-            Self::Refused => "refused",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
+            Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
         }
     }
 }
 
-// === impl Verdict ===
+// === impl Classification ===
 
-impl Verdict {
+impl Classification {
     /// A verdict without a status and without an error.
     #[inline]
     pub const fn new(outcome: Outcome) -> Self {
@@ -137,7 +137,7 @@ impl Verdict {
     /// With the protocol's own status.
     #[must_use]
     #[inline]
-    pub const fn with_status(mut self, status: Option<Token>) -> Self {
+    pub const fn with_status(mut self, status: Option<StaticStr>) -> Self {
         self.status = status;
         self
     }
@@ -145,7 +145,7 @@ impl Verdict {
     /// With the type of the error.
     #[must_use]
     #[inline]
-    pub const fn with_error(mut self, error: Token) -> Self {
+    pub const fn with_error(mut self, error: StaticStr) -> Self {
         self.error = Some(error);
         self
     }
@@ -156,13 +156,13 @@ impl Verdict {
     pub fn of_end<P: Protocol>(end: &End<'_, P>) -> Option<Self> {
         match end {
             End::Complete(_) | End::Upgraded => None,
-            End::Cancelled(_) => Some(Self::new(Outcome::Abandoned)),
-            End::Panicked(_) => Some(Self::new(Outcome::ServiceFault).with_error(Token::PANIC)),
-            End::Failed(_, failure) if failure.refused().is_some() => {
-                Some(Self::new(Outcome::Refused).with_error(Token::REFUSED))
+            End::Cancelled(_) => Some(Self::new(Outcome::Cancelled)),
+            End::Panicked(_) => Some(Self::new(Outcome::ServerError).with_error(StaticStr::PANIC)),
+            End::Failed(_, failure) if failure.rejected().is_some() => {
+                Some(Self::new(Outcome::Rejected).with_error(StaticStr::REJECTED))
             }
             End::Failed(_, failure) => {
-                Some(Self::new(Outcome::ServiceFault).with_error(failure.error_type()))
+                Some(Self::new(Outcome::ServerError).with_error(failure.error_type()))
             }
         }
     }

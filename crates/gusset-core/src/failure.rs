@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crate::{Refused, Token};
+use crate::{Rejected, StaticStr};
 
 type Boxed = Box<dyn Error + 'static>;
 type BoxedSend = Box<dyn Error + Send + 'static>;
@@ -19,7 +19,7 @@ type BoxedSendSync = Box<dyn Error + Send + Sync + 'static>;
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
     cause: Cause<'a>,
-    mark: Option<&'a Refused>,
+    mark: Option<&'a Rejected>,
 }
 
 #[derive(Clone, Copy)]
@@ -48,16 +48,16 @@ impl<'a> Failure<'a> {
     /// A failure by an error that is known to be one; what is inside is found by its `source()`.
     ///
     /// ```
-    /// use gusset_core::{Failure, Refused};
-    /// # #[derive(Debug)] struct Shut(Refused);
+    /// use gusset_core::{Failure, Rejected};
+    /// # #[derive(Debug)] struct Shut(Rejected);
     /// # impl std::fmt::Display for Shut {
     /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("shut") }
     /// # }
     /// # impl std::error::Error for Shut {
     /// #     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> { Some(&self.0) }
     /// # }
-    /// let error = Shut(Refused::new("breaker"));
-    /// assert!(Failure::of(&error).refused().is_some());
+    /// let error = Shut(Rejected::new("breaker"));
+    /// assert!(Failure::of(&error).rejected().is_some());
     /// ```
     pub fn of(error: &'a (dyn Error + 'static)) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl<'a> Failure<'a> {
     }
 
     /// With the mark that a guard left aside.
-    pub(crate) fn with_mark(mut self, mark: Option<&'a Refused>) -> Self {
+    pub(crate) fn with_mark(mut self, mark: Option<&'a Rejected>) -> Self {
         self.mark = mark;
         self
     }
@@ -96,25 +96,25 @@ impl<'a> Failure<'a> {
     }
 
     /// The mark of the guard that refused the call, if that is why it failed.
-    pub fn refused(&self) -> Option<&'a Refused> {
+    pub fn rejected(&self) -> Option<&'a Rejected> {
         self.mark.or_else(|| self.downcast_ref())
     }
 
     /// The failure as OpenTelemetry's `error.type`: a word from a closed set, never the error's text.
-    pub fn error_type(&self) -> Token {
+    pub fn error_type(&self) -> StaticStr {
         if let Cause::Any(cause) = self.cause {
             if cause.is::<LengthMismatch>() {
-                return Token::BODY_LENGTH;
+                return StaticStr::BODY_LENGTH;
             }
         }
         match self.downcast_ref::<io::Error>().map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => Token::TIMEOUT,
-            Some(io::ErrorKind::ConnectionReset) => Token::new(&"connection_reset"),
-            Some(io::ErrorKind::ConnectionRefused) => Token::new(&"connection_refused"),
-            Some(io::ErrorKind::ConnectionAborted) => Token::new(&"connection_aborted"),
-            Some(io::ErrorKind::BrokenPipe) => Token::new(&"broken_pipe"),
-            Some(io::ErrorKind::UnexpectedEof) => Token::new(&"unexpected_eof"),
-            _ => Token::OTHER,
+            Some(io::ErrorKind::TimedOut) => StaticStr::TIMEOUT,
+            Some(io::ErrorKind::ConnectionReset) => StaticStr::new(&"connection_reset"),
+            Some(io::ErrorKind::ConnectionRefused) => StaticStr::new(&"connection_refused"),
+            Some(io::ErrorKind::ConnectionAborted) => StaticStr::new(&"connection_aborted"),
+            Some(io::ErrorKind::BrokenPipe) => StaticStr::new(&"broken_pipe"),
+            Some(io::ErrorKind::UnexpectedEof) => StaticStr::new(&"unexpected_eof"),
+            _ => StaticStr::OTHER,
         }
     }
 

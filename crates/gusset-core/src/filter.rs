@@ -1,30 +1,30 @@
 //! Leaving calls out of all signals in one place.
 
-use crate::{Cx, Observer, Protocol};
+use crate::{CallContext, Observer, Protocol};
 
 /// Chooses calls by their request. Functions of the request's head are selections too.
 ///
 /// ```
-/// use gusset_core::{Filter, ObserveLayer, Select, Unary};
+/// use gusset_core::{FilteredObserver, ObserveLayer, Predicate, RequestResponse};
 ///
 /// /// One queue's jobs alone.
 /// struct Only(u32);
 ///
-/// impl Select<Unary<u32, String>> for Only {
-///     fn selects(&self, job: &u32) -> bool {
+/// impl Predicate<RequestResponse<u32, String>> for Only {
+///     fn matches(&self, job: &u32) -> bool {
 ///         *job == self.0
 ///     }
 /// }
 ///
-/// let layer = ObserveLayer::<Unary<u32, String>, _>::new(Filter::new((), Only(7)));
+/// let layer = ObserveLayer::<RequestResponse<u32, String>, _>::new(FilteredObserver::new((), Only(7)));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not choose among the requests of `{P}`",
     note = "a selection is a function of the request's head that says whether to observe the call"
 )]
-pub trait Select<P: Protocol>: Send + Sync + 'static {
+pub trait Predicate<P: Protocol>: Send + Sync + 'static {
     /// Whether the call is observed.
-    fn selects(&self, req: P::Request<'_>) -> bool;
+    fn matches(&self, req: P::Request<'_>) -> bool;
 }
 
 /// Observes the calls that a selection chooses, and no others.
@@ -33,49 +33,49 @@ pub trait Select<P: Protocol>: Send + Sync + 'static {
 /// metrics is left out of the log and of the traces too.
 ///
 /// ```
-/// use gusset_core::{Filter, ObserveLayer, Unary};
-/// # use gusset_core::{Call, Cx, End, Observer, Protocol};
+/// use gusset_core::{FilteredObserver, ObserveLayer, RequestResponse};
+/// # use gusset_core::{CallObserver, CallContext, End, Observer, Protocol};
 /// # struct Print;
 /// # impl<P: Protocol> Observer<P> for Print {
 /// #     type Call = ();
-/// #     fn start(&self, _: P::Request<'_>, _: &mut Cx) {}
+/// #     fn start(&self, _: P::Request<'_>, _: &mut CallContext) {}
 /// # }
-/// type Job = Unary<u32, String>;
+/// type Job = RequestResponse<u32, String>;
 ///
-/// let observer = Filter::new((Print, Print), |job: &u32| *job != 0);
+/// let observer = FilteredObserver::new((Print, Print), |job: &u32| *job != 0);
 /// let layer = ObserveLayer::<Job, _>::new(observer);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Filter<O, F> {
+pub struct FilteredObserver<O, F> {
     observer: O,
     select: F,
 }
 
-// === impl Filter ===
+// === impl FilteredObserver ===
 
-impl<O, F> Filter<O, F> {
+impl<O, F> FilteredObserver<O, F> {
     /// Observes what `select` chooses.
     pub fn new(observer: O, select: F) -> Self {
         Self { observer, select }
     }
 }
 
-impl<P: Protocol, O: Observer<P>, F: Select<P>> Observer<P> for Filter<O, F> {
+impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObserver<O, F> {
     type Call = Option<O::Call>;
 
     #[inline]
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.select
-            .selects(req)
+            .matches(req)
             .then(|| self.observer.start(req, cx))
     }
 }
 
-impl<P: Protocol, F> Select<P> for F
+impl<P: Protocol, F> Predicate<P> for F
 where
     F: Fn(P::Request<'_>) -> bool + Send + Sync + 'static,
 {
-    fn selects(&self, req: P::Request<'_>) -> bool {
+    fn matches(&self, req: P::Request<'_>) -> bool {
         self(req)
     }
 }

@@ -2,32 +2,32 @@
 
 use std::sync::Arc;
 
-use crate::{Cx, End, Protocol, TraceIds};
+use crate::{CallContext, End, Protocol, SpanIds};
 
 /// A part that looks at calls: a log, a span, a metric.
 ///
 /// [`start`](Self::start) is called once for each call, before the service is called, and gives the
-/// [`Call`] that hears the rest. It must not panic, block or wait; wrap what might in
-/// [`Isolate`](crate::Isolate).
+/// [`CallObserver`] that hears the rest. It must not panic, block or wait; wrap what might in
+/// [`CatchPanic`](crate::CatchPanic).
 ///
 /// Tuples of up to eight observers, `Option`, `Arc`, [`BoxObserver`](crate::BoxObserver) and `Vec`
 /// are observers too. The first of a tuple is the outermost: it starts first and ends last.
 ///
 /// ```
-/// use gusset_core::{Call, Cx, End, Observer, Protocol};
+/// use gusset_core::{CallObserver, CallContext, End, Observer, Protocol};
 ///
 /// struct Print;
 /// struct PrintCall;
 ///
 /// impl<P: Protocol> Observer<P> for Print {
 ///     type Call = PrintCall;
-///     fn start(&self, _: P::Request<'_>, _: &mut Cx) -> PrintCall {
+///     fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> PrintCall {
 ///         PrintCall
 ///     }
 /// }
 ///
-/// impl<P: Protocol> Call<P> for PrintCall {
-///     fn on_end(self, end: End<'_, P>, cx: &Cx) {
+/// impl<P: Protocol> CallObserver<P> for PrintCall {
+///     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
 ///         println!("{end:?} after {:?}", cx.elapsed());
 ///     }
 /// }
@@ -39,10 +39,10 @@ use crate::{Cx, End, Protocol, TraceIds};
 )]
 pub trait Observer<P: Protocol>: Send + Sync + 'static {
     /// The state of one call.
-    type Call: Call<P>;
+    type Call: CallObserver<P>;
 
     /// A call begins.
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call;
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call;
 }
 
 /// The state of one call, as its observer keeps it.
@@ -53,20 +53,20 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
 /// or wait.
 ///
 /// ```
-/// use gusset_core::{Call, Cx, End, Outcome, Protocol, Stage};
+/// use gusset_core::{CallObserver, CallContext, End, Outcome, Protocol, Stage};
 ///
 /// /// Tells what went wrong.
 /// struct Alarm;
 ///
-/// impl<P: Protocol> Call<P> for Alarm {
-///     fn on_end(self, end: End<'_, P>, cx: &Cx) {
+/// impl<P: Protocol> CallObserver<P> for Alarm {
+///     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
 ///         let (Some(outcome), Some(error)) = (cx.outcome(), cx.error_type()) else {
 ///             return;
 ///         };
 ///         let stage = end.stage().map_or("end", Stage::as_str);
 ///         eprintln!("{}: {error} at the {stage}, {} bytes, {:?}", outcome.as_str(), cx.bytes(), cx.elapsed());
 ///         if let End::Failed(_, failure) = end {
-///             assert_eq!(failure.refused().is_some(), outcome == Outcome::Refused);
+///             assert_eq!(failure.rejected().is_some(), outcome == Outcome::Rejected);
 ///         }
 ///     }
 /// }
@@ -75,7 +75,7 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
     message = "`{Self}` is not a call of `{P}`",
     label = "has no `on_end` for this protocol"
 )]
-pub trait Call<P: Protocol>: Send + 'static {
+pub trait CallObserver<P: Protocol>: Send + 'static {
     /// Runs one poll of the service or of its body; the place to enter a span.
     ///
     /// Has to call `poll`, once, and return what it returns.
@@ -85,29 +85,29 @@ pub trait Call<P: Protocol>: Send + 'static {
     }
 
     /// The ids of the span that this call is, for an observer that makes spans; the others find them
-    /// in [`Cx::trace`].
+    /// in [`CallContext::trace`].
     #[inline]
-    fn trace_ids(&self) -> Option<TraceIds> {
+    fn trace_ids(&self) -> Option<SpanIds> {
         None
     }
 
     /// The service has answered.
     #[inline]
-    fn on_response(&mut self, _res: P::Response<'_>, _cx: &Cx) {}
+    fn on_response(&mut self, _res: P::Response<'_>, _cx: &CallContext) {}
 
     /// A piece of the response's body, of `len` bytes, is handed out.
     #[inline]
-    fn on_data(&mut self, _len: usize, _cx: &Cx) {}
+    fn on_data(&mut self, _len: usize, _cx: &CallContext) {}
 
     /// The call has ended.
-    fn on_end(self, end: End<'_, P>, cx: &Cx);
+    fn on_end(self, end: End<'_, P>, cx: &CallContext);
 }
 
 impl<P: Protocol, O: Observer<P>> Observer<P> for Arc<O> {
     type Call = O::Call;
 
     #[inline]
-    fn start(&self, req: P::Request<'_>, cx: &mut Cx) -> Self::Call {
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         (**self).start(req, cx)
     }
 }

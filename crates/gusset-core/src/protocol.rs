@@ -1,15 +1,15 @@
 //! Protocols: families of messages, without their body types.
 
-use crate::{Call, End, Failure, Track, Verdict};
+use crate::{CallObserver, CallTracker, Classification, End, Failure};
 
 /// A family of messages that observers and guards are written for, without the types of its bodies:
-/// `Http`, `Grpc`, `Unary<Job, Done>`.
+/// `Http`, `Grpc`, `RequestResponse<Job, Done>`.
 ///
 /// A protocol of one's own, with jobs of any type and answers that are there at once:
 ///
 /// ```
 /// use gusset_core::{
-///     Accept, Call, Classify, Deliver, Delivery, End, Outcome, Protocol, Token, Track, Verdict,
+///     ProtocolRequest, CallObserver, Classify, ProtocolResponse, ResponseKind, End, Outcome, Protocol, StaticStr, CallTracker, Classification,
 /// };
 ///
 /// struct Job<T> { queue: &'static str, payload: T }
@@ -25,16 +25,16 @@ use crate::{Call, End, Failure, Track, Verdict};
 ///     type Classify = Judge;
 /// }
 ///
-/// impl<T> Accept<Job<T>> for Queue {
+/// impl<T> ProtocolRequest<Job<T>> for Queue {
 ///     fn head(job: &Job<T>) -> &str {
 ///         job.queue
 ///     }
 /// }
 ///
-/// impl Deliver<Done> for Queue {
-///     type Tracked<C: Call<Self>> = Done;
-///     fn deliver<C: Call<Self>>(done: Done, mut track: Track<Self, C>) -> Done {
-///         track.respond(&done);
+/// impl ProtocolResponse<Done> for Queue {
+///     type Tracked<C: CallObserver<Self>> = Done;
+///     fn attach<C: CallObserver<Self>>(done: Done, mut track: CallTracker<Self, C>) -> Done {
+///         track.on_response(&done);
 ///         track.end(End::Complete(None));
 ///         done
 ///     }
@@ -46,15 +46,15 @@ use crate::{Call, End, Failure, Track, Verdict};
 ///     fn start(_: &str) -> Self {
 ///         Self { rejected: false }
 ///     }
-///     fn on_response(&mut self, done: &Done) -> Delivery {
+///     fn on_response(&mut self, done: &Done) -> ResponseKind {
 ///         self.rejected = matches!(done, Done::Rejected);
-///         Delivery::Bare
+///         ResponseKind::NoBody
 ///     }
-///     fn on_end(&self, end: &End<'_, Queue>) -> Verdict {
-///         Verdict::of_end(end).unwrap_or(if self.rejected {
-///             Verdict::new(Outcome::CallerFault).with_status(Some(Token::new(&"rejected")))
+///     fn on_end(&self, end: &End<'_, Queue>) -> Classification {
+///         Classification::of_end(end).unwrap_or(if self.rejected {
+///             Classification::new(Outcome::ClientError).with_status(Some(StaticStr::new(&"rejected")))
 ///         } else {
-///             Verdict::new(Outcome::Success)
+///             Classification::new(Outcome::Success)
 ///         })
 ///     }
 /// }
@@ -82,9 +82,9 @@ pub trait Protocol: Sized + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not speak requests of type `{Req}`",
     label = "requests of this service are not of this protocol",
-    note = "`Http` speaks `http::Request<B>` for every `B`; `Unary<Req, Res>` speaks `Req`"
+    note = "`Http` speaks `http::Request<B>` for every `B`; `RequestResponse<Req, Res>` speaks `Req`"
 )]
-pub trait Accept<Req>: Protocol {
+pub trait ProtocolRequest<Req>: Protocol {
     /// Borrows what is seen of the request.
     fn head(req: &Req) -> Self::Request<'_>;
 }
@@ -94,18 +94,18 @@ pub trait Accept<Req>: Protocol {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not speak responses of type `{Res}`",
     label = "responses of this service are not of this protocol",
-    note = "`Http` speaks `http::Response<B>` for every `B: http_body::Body` whose error is `'static`; `Unary<Req, Res>` speaks `Res`"
+    note = "`Http` speaks `http::Response<B>` for every `B: http_body::Body` whose error is `'static`; `RequestResponse<Req, Res>` speaks `Res`"
 )]
-pub trait Deliver<Res>: Protocol {
+pub trait ProtocolResponse<Res>: Protocol {
     /// The response with the call attached to what is still to come of it.
-    type Tracked<C: Call<Self>>;
+    type Tracked<C: CallObserver<Self>>;
 
     /// Tells `track` of the head, and attaches it to what is still to come of the response.
-    fn deliver<C: Call<Self>>(res: Res, track: Track<Self, C>) -> Self::Tracked<C>;
+    fn attach<C: CallObserver<Self>>(res: Res, track: CallTracker<Self, C>) -> Self::Tracked<C>;
 
     /// Leaves the mark of a refusal on a response that a guard made, where the protocol has a place
     /// for it.
-    fn mark_refused(_res: &mut Res, _refused: &crate::Refused) {}
+    fn mark_rejected(_res: &mut Res, _refused: &crate::Rejected) {}
 }
 
 /// What is kept of one call's heads, and the judgement of its end by them.
@@ -114,7 +114,7 @@ pub trait Classify<P: Protocol>: Send + Sync + 'static {
     fn start(req: P::Request<'_>) -> Self;
 
     /// Keeps of the response what the judgement needs, and says what is to come after its head.
-    fn on_response(&mut self, res: P::Response<'_>) -> Delivery;
+    fn on_response(&mut self, res: P::Response<'_>) -> ResponseKind;
 
     /// Whether a response is not whole without its trailers, however much of its body was handed out:
     /// dropped before them, it was abandoned. Asked after `on_response`.
@@ -123,17 +123,17 @@ pub trait Classify<P: Protocol>: Send + Sync + 'static {
     }
 
     /// The judgement. Called once, before any observer hears of the end.
-    fn on_end(&self, end: &End<'_, P>) -> Verdict;
+    fn on_end(&self, end: &End<'_, P>) -> Classification;
 }
 
 /// What is to come after the head of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "a driver has to handle every case")]
-pub enum Delivery {
+pub enum ResponseKind {
     /// A body, possibly empty: the call ends with it.
     Body,
     /// The response cannot have a body: the call ends at its head.
-    Bare,
+    NoBody,
     /// The connection changes hands: the call ends at its head.
     Upgrade,
 }

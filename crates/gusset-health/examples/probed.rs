@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use gusset_core::{Filter, ObserveLayer};
+use gusset_core::{FilteredObserver, ObserveLayer};
 use gusset_health::{Check, Exclusive, GrpcHealth, Health, PATHS};
-use gusset_http::{EndpointService, Http, Paths};
+use gusset_http::{EndpointService, Http, PathFilter};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -26,7 +26,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     let running = health.start()?;
 
-    let observer = Filter::new(health.in_flight(), Paths::except(PATHS));
+    let observer = FilteredObserver::new(health.in_flight(), PathFilter::excluding(PATHS));
     let mut app = Router::new()
         .route("/", get(async || "at your service\n"))
         .layer(ObserveLayer::<Http, _>::new(observer))

@@ -143,10 +143,10 @@ impl Health {
 ///
 /// ```
 /// use gusset_core::Filter;
-/// use gusset_http::Paths;
+/// use gusset_http::PathFilter;
 /// # let (log, metrics) = ((), ());
 ///
-/// let observer = Filter::new((log, metrics), Paths::except(gusset_health::PATHS));
+/// let observer = FilteredObserver::new((log, metrics), PathFilter::excluding(gusset_health::PATHS));
 /// ```
 pub const PATHS: [&str; 8] = [
     "/livez",

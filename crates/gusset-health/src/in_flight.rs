@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use gusset_core::{Call, Classify, Cx, End, Observer, Protocol, Unary};
-use gusset_http::{Http, RequestHead, Route, Rules};
+use gusset_core::{CallContext, CallObserver, Classify, End, Observer, Protocol, RequestResponse};
+use gusset_http::{Http, HttpClassifier, RequestHead, Route};
 use tokio::sync::Notify;
 
 /// How many routes are told apart; what comes later counts as `_OTHER`.
@@ -113,22 +113,22 @@ impl InFlight {
     }
 }
 
-impl<R: Rules> Observer<Http<R>> for InFlight {
+impl<R: HttpClassifier> Observer<Http<R>> for InFlight {
     type Call = InFlightCall;
 
     #[inline]
-    fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> InFlightCall {
-        self.begin(Route::of_request(req))
+    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> InFlightCall {
+        self.begin(Route::from_request(req))
     }
 }
 
-impl<Req: 'static, Res: 'static, R: Classify<Unary<Req, Res, R>>> Observer<Unary<Req, Res, R>>
-    for InFlight
+impl<Req: 'static, Res: 'static, R: Classify<RequestResponse<Req, Res, R>>>
+    Observer<RequestResponse<Req, Res, R>> for InFlight
 {
     type Call = InFlightCall;
 
     #[inline]
-    fn start(&self, _: &Req, _: &mut Cx) -> InFlightCall {
+    fn start(&self, _: &Req, _: &mut CallContext) -> InFlightCall {
         self.begin(None)
     }
 }
@@ -143,9 +143,9 @@ impl fmt::Debug for InFlight {
 
 // === impl InFlightCall ===
 
-impl<P: Protocol> Call<P> for InFlightCall {
+impl<P: Protocol> CallObserver<P> for InFlightCall {
     #[inline]
-    fn on_end(self, _: End<'_, P>, _: &Cx) {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {
         let Self { counts, route } = self;
         route.fetch_sub(1, Ordering::Relaxed);
         let last = counts.0.all.fetch_sub(1, Ordering::SeqCst) == 1;

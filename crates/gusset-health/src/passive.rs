@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use gusset_core::{Call, Clock, Cx, End, Observer, Outcome, Protocol};
+use gusset_core::{CallContext, CallObserver, Clock, End, Observer, Outcome, Protocol};
 
 use crate::{Check, ConfigError, Report};
 
@@ -28,12 +28,12 @@ const SLICES: usize = 10;
 /// ```
 /// use gusset_core::ObserveLayer;
 /// use gusset_health::{Health, Passive, Shared};
-/// use gusset_http::{Http, HttpClient};
+/// use gusset_http::{Http, HttpClientClassifier};
 ///
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
 /// let stock = Passive::new("stock-calls").down_at(0.8).least_calls(50);
 /// let health = Health::builder().inform(Shared(stock.check()?)).build()?;
-/// let around_the_client = ObserveLayer::<Http<HttpClient>, _>::new(stock);
+/// let around_the_client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(stock);
 /// # Ok(())
 /// # }
 /// ```
@@ -175,7 +175,7 @@ impl<P: Protocol> Observer<P> for Passive {
     type Call = PassiveCall;
 
     #[inline]
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> PassiveCall {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> PassiveCall {
         PassiveCall(self.clone())
     }
 }
@@ -190,12 +190,12 @@ impl fmt::Debug for Passive {
 
 // === impl PassiveCall ===
 
-impl<P: Protocol> Call<P> for PassiveCall {
+impl<P: Protocol> CallObserver<P> for PassiveCall {
     #[inline]
-    fn on_end(self, _: End<'_, P>, cx: &Cx) {
+    fn on_end(self, _: End<'_, P>, cx: &CallContext) {
         match cx.outcome() {
-            Some(Outcome::ServiceFault) => self.0.count(true),
-            Some(Outcome::Success | Outcome::CallerFault) => self.0.count(false),
+            Some(Outcome::ServerError) => self.0.count(true),
+            Some(Outcome::Success | Outcome::ClientError) => self.0.count(false),
             // Says nothing of the service.
             _ => {}
         }

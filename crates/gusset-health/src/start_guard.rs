@@ -1,6 +1,6 @@
 //! Nobody is served before the start is done.
 
-use gusset_core::{Cx, Guard, Protocol, Refused};
+use gusset_core::{Admission, CallContext, Protocol, Rejected};
 
 use crate::{Health, Phase};
 
@@ -13,14 +13,14 @@ use crate::{Health, Phase};
 ///
 /// ```
 /// use axum::Router;
-/// use gusset_core::{GuardLayer, Refused};
+/// use gusset_core::{AdmissionLayer, Rejected};
 /// use gusset_health::Health;
-/// use gusset_http::{Http, unavailable};
+/// use gusset_http::{Http, service_unavailable};
 ///
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
 /// let health = Health::builder().build()?;
-/// let guard = GuardLayer::<Http, _>::new(health.start_guard())
-///     .respond_with(|refused: Refused| unavailable::<axum::body::Body>(&refused));
+/// let guard = AdmissionLayer::<Http, _>::new(health.start_guard())
+///     .respond_with(|refused: Rejected| service_unavailable::<axum::body::Body>(&refused));
 /// let app: Router = Router::new().layer(guard);
 /// # Ok(())
 /// # }
@@ -37,14 +37,14 @@ impl Health {
 
 // === impl StartGuard ===
 
-impl<P: Protocol> Guard<P> for StartGuard {
+impl<P: Protocol> Admission<P> for StartGuard {
     type Permit = ();
-    type Refusal = Refused;
+    type Rejection = Rejected;
 
     #[inline]
-    fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<(), Refused> {
+    fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<(), Rejected> {
         if self.0.lifecycle().phase() == Phase::Starting {
-            Err(Refused::new("starting"))
+            Err(Rejected::new("starting"))
         } else {
             Ok(())
         }

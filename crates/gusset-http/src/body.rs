@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
-use gusset_core::{Call, End, Failure, Protocol, Stage, Track};
+use gusset_core::{CallObserver, CallTracker, End, Failure, Protocol, Stage};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{Http, Rules};
+use crate::{Http, HttpClassifier};
 
 pin_project! {
     /// A response's body with the call attached to it: the call ends when the body does.
@@ -20,19 +20,19 @@ pin_project! {
     /// One that belongs to no call is its default:
     ///
     /// ```
-    /// use gusset_http::{HttpServer, TrackedBody};
+    /// use gusset_http::{HttpServerClassifier, ObservedBody};
     ///
-    /// let body = TrackedBody::<String, HttpServer, ()>::default();
+    /// let body = ObservedBody::<String, HttpServerClassifier, ()>::default();
     /// assert_eq!(body.get_ref(), "");
     /// ```
-    pub struct TrackedBody<B, R, C>
+    pub struct ObservedBody<B, R, C>
     where
-        R: Rules,
-        C: Call<Http<R>>,
+        R: HttpClassifier,
+        C: CallObserver<Http<R>>,
     {
         #[pin]
         inner: B,
-        track: Track<Http<R>, C>,
+        track: CallTracker<Http<R>, C>,
         // What is still owed of the declared length; `UNDECLARED` if none was.
         owed: u64,
     }
@@ -41,27 +41,27 @@ pin_project! {
 /// A length nobody can pay, so that one comparison serves both cases.
 const UNDECLARED: u64 = u64::MAX;
 
-// === impl TrackedBody ===
+// === impl ObservedBody ===
 
-impl<B: Body, R: Rules, C: Call<Http<R>>> TrackedBody<B, R, C> {
+impl<B: Body, R: HttpClassifier, C: CallObserver<Http<R>>> ObservedBody<B, R, C> {
     #[inline]
-    pub(crate) fn new(inner: B, mut track: Track<Http<R>, C>, declared: Option<u64>) -> Self {
+    pub(crate) fn new(inner: B, mut track: CallTracker<Http<R>, C>, declared: Option<u64>) -> Self {
         let owed = declared.map_or(UNDECLARED, |length| length.min(UNDECLARED - 1));
-        if track.is_live() {
+        if track.is_active() {
             if inner.is_end_stream() {
                 track.end(at_end(owed));
             } else if owed == 0 {
-                track.settle();
+                track.mark_delivered();
             }
         }
         Self { inner, track, owed }
     }
 }
 
-impl<B, R, C> TrackedBody<B, R, C>
+impl<B, R, C> ObservedBody<B, R, C>
 where
-    R: Rules,
-    C: Call<Http<R>>,
+    R: HttpClassifier,
+    C: CallObserver<Http<R>>,
 {
     /// The service's own body.
     pub fn get_ref(&self) -> &B {
@@ -69,12 +69,12 @@ where
     }
 }
 
-impl<B, R, C> Body for TrackedBody<B, R, C>
+impl<B, R, C> Body for ObservedBody<B, R, C>
 where
     B: Body,
     B::Error: 'static,
-    R: Rules,
-    C: Call<Http<R>>,
+    R: HttpClassifier,
+    C: CallObserver<Http<R>>,
 {
     type Data = B::Data;
     type Error = B::Error;
@@ -85,14 +85,14 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let polled = this.track.scope(|| this.inner.as_mut().poll_frame(cx));
-        if this.track.is_live() {
+        let polled = this.track.in_scope(|| this.inner.as_mut().poll_frame(cx));
+        if this.track.is_active() {
             match &polled {
                 Poll::Pending => {}
                 Poll::Ready(Some(Ok(frame))) => {
                     if let Some(data) = frame.data_ref() {
                         let len = data.remaining();
-                        this.track.data(len);
+                        this.track.on_data(len);
                         if *this.owed != UNDECLARED {
                             match this.owed.checked_sub(len as u64) {
                                 Some(owed) => *this.owed = owed,
@@ -102,7 +102,7 @@ where
                         if this.inner.is_end_stream() {
                             this.track.end(at_end(*this.owed));
                         } else if *this.owed == 0 {
-                            this.track.settle();
+                            this.track.mark_delivered();
                         }
                     } else if let Some(trailers) = frame.trailers_ref() {
                         this.track.end(match at_end(*this.owed) {
@@ -132,19 +132,21 @@ where
     }
 }
 
-impl<B: Default, R: Rules, C: Call<Http<R>>> Default for TrackedBody<B, R, C> {
+impl<B: Default, R: HttpClassifier, C: CallObserver<Http<R>>> Default for ObservedBody<B, R, C> {
     fn default() -> Self {
         Self {
             inner: B::default(),
-            track: Track::idle(),
+            track: CallTracker::disabled(),
             owed: UNDECLARED,
         }
     }
 }
 
-impl<B: fmt::Debug, R: Rules, C: Call<Http<R>>> fmt::Debug for TrackedBody<B, R, C> {
+impl<B: fmt::Debug, R: HttpClassifier, C: CallObserver<Http<R>>> fmt::Debug
+    for ObservedBody<B, R, C>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TrackedBody")
+        f.debug_struct("ObservedBody")
             .field("inner", &self.inner)
             .field("track", &self.track)
             .finish_non_exhaustive()
@@ -154,7 +156,7 @@ impl<B: fmt::Debug, R: Rules, C: Call<Http<R>>> fmt::Debug for TrackedBody<B, R,
 /// The end of a body that says it is at its end: complete, if it gave what its head declared. A
 /// caller of the service sees a body that fell short as broken off, so it is not called complete.
 #[inline]
-fn at_end<'a, R: Rules>(owed: u64) -> End<'a, Http<R>> {
+fn at_end<'a, R: HttpClassifier>(owed: u64) -> End<'a, Http<R>> {
     if owed == 0 || owed == UNDECLARED {
         End::Complete(None)
     } else {
@@ -162,6 +164,6 @@ fn at_end<'a, R: Rules>(owed: u64) -> End<'a, Http<R>> {
     }
 }
 
-fn mismatch<'a, R: Rules>() -> End<'a, Http<R>> {
+fn mismatch<'a, R: HttpClassifier>() -> End<'a, Http<R>> {
     End::Failed(Stage::Body, Failure::length_mismatch())
 }

@@ -1,6 +1,6 @@
 //! What the end of an HTTP call is called.
 
-use gusset_core::{Delivery, End, Outcome, Refused, Token, Verdict};
+use gusset_core::{Classification, End, Outcome, Rejected, ResponseKind, StaticStr};
 use http::{Method, StatusCode};
 
 use crate::{RequestHead, ResponseHead, status_token};
@@ -11,12 +11,12 @@ use crate::{RequestHead, ResponseHead, status_token};
 /// `error.type` is set for the service's faults and for refusals (semantic conventions 1.44, HTTP
 /// server span: 4xx is not an error).
 #[derive(Clone, Copy, Debug)]
-pub struct HttpServer(Facts);
+pub struct HttpServerClassifier(Facts);
 
 /// The client's rules: as the server's, but 4xx is an error of the call too (semantic conventions
 /// 1.44, HTTP client span). It stays the caller's fault, not the remote's.
 #[derive(Clone, Copy, Debug)]
-pub struct HttpClient(Facts);
+pub struct HttpClientClassifier(Facts);
 
 /// What is kept of the heads.
 #[derive(Clone, Copy, Debug)]
@@ -52,22 +52,22 @@ impl Facts {
     }
 
     #[inline]
-    pub(crate) fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
+    pub(crate) fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {
         self.status = Some(res.status);
-        self.refused = res.extensions.get::<Refused>().is_some();
+        self.refused = res.extensions.get::<Rejected>().is_some();
         match (self.asks, res.status) {
-            (_, StatusCode::SWITCHING_PROTOCOLS) => Delivery::Upgrade,
-            (Asks::Connect, status) if status.is_success() => Delivery::Upgrade,
+            (_, StatusCode::SWITCHING_PROTOCOLS) => ResponseKind::Upgrade,
+            (Asks::Connect, status) if status.is_success() => ResponseKind::Upgrade,
             (Asks::Head, _) | (_, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => {
-                Delivery::Bare
+                ResponseKind::NoBody
             }
-            (_, status) if status.is_informational() => Delivery::Bare,
-            _ => Delivery::Body,
+            (_, status) if status.is_informational() => ResponseKind::NoBody,
+            _ => ResponseKind::Body,
         }
     }
 
     #[inline]
-    pub(crate) fn status_token(&self) -> Option<Token> {
+    pub(crate) fn status_token(&self) -> Option<StaticStr> {
         self.status.map(status_token)
     }
 
@@ -81,19 +81,19 @@ impl Facts {
 
     /// The verdict of a response that was delivered; `caller_errs` if 4xx is an error of the call.
     #[inline]
-    fn of_response(&self, caller_errs: bool) -> Verdict {
+    fn of_response(&self, caller_errs: bool) -> Classification {
         let status = self.status.unwrap_or_default();
         let error = status_token(status);
         if self.refused {
-            Verdict::new(Outcome::Refused).with_error(error)
+            Classification::new(Outcome::Rejected).with_error(error)
         } else if status.is_server_error() {
-            Verdict::new(Outcome::ServiceFault).with_error(error)
+            Classification::new(Outcome::ServerError).with_error(error)
         } else if !status.is_client_error() {
-            Verdict::new(Outcome::Success)
+            Classification::new(Outcome::Success)
         } else if caller_errs {
-            Verdict::new(Outcome::CallerFault).with_error(error)
+            Classification::new(Outcome::ClientError).with_error(error)
         } else {
-            Verdict::new(Outcome::CallerFault)
+            Classification::new(Outcome::ClientError)
         }
     }
 
@@ -104,8 +104,12 @@ impl Facts {
     }
 
     #[inline]
-    fn judge<P: gusset_core::Protocol>(&self, end: &End<'_, P>, caller_errs: bool) -> Verdict {
-        Verdict::of_end(end)
+    fn judge<P: gusset_core::Protocol>(
+        &self,
+        end: &End<'_, P>,
+        caller_errs: bool,
+    ) -> Classification {
+        Classification::of_end(end)
             .unwrap_or_else(|| self.of_response(caller_errs))
             .with_status(self.status_token())
     }
@@ -122,7 +126,7 @@ macro_rules! rules {
             }
 
             #[inline]
-            fn on_response(&mut self, res: crate::ResponseHead<'_>) -> gusset_core::Delivery {
+            fn on_response(&mut self, res: crate::ResponseHead<'_>) -> gusset_core::ResponseKind {
                 self.0.on_response(res)
             }
 
@@ -135,7 +139,7 @@ macro_rules! rules {
             fn on_end(
                 &self,
                 end: &gusset_core::End<'_, crate::Http<Self>>,
-            ) -> gusset_core::Verdict {
+            ) -> gusset_core::Classification {
                 self.0.judge(end, $caller_errs)
             }
         }
@@ -144,5 +148,5 @@ macro_rules! rules {
 
 pub(crate) use rules;
 
-rules!(HttpServer, false);
-rules!(HttpClient, true);
+rules!(HttpServerClassifier, false);
+rules!(HttpClientClassifier, true);

@@ -1,6 +1,6 @@
 //! gRPC as a protocol of gusset: HTTP whose status is in its headers or in its trailers.
 
-use gusset_core::{Delivery, End, Outcome, Protocol, Token, Verdict};
+use gusset_core::{Classification, End, Outcome, Protocol, ResponseKind, StaticStr};
 use http::HeaderMap;
 
 use crate::protocol::number;
@@ -14,7 +14,7 @@ use crate::{Http, RequestHead, ResponseHead};
 ///
 /// let layer = ObserveLayer::<Grpc, _>::new(());
 /// ```
-pub type Grpc = Http<GrpcServer>;
+pub type Grpc = Http<GrpcServerClassifier>;
 
 /// The rules of a gRPC server (semantic conventions 1.44, gRPC): the codes that are the service's
 /// fault are UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS; the
@@ -23,12 +23,12 @@ pub type Grpc = Http<GrpcServer>;
 /// The status is read from the headers of a trailers-only response, else from the trailers. A
 /// response without any is UNKNOWN, or what its HTTP status stands for.
 #[derive(Clone, Copy, Debug)]
-pub struct GrpcServer(Facts);
+pub struct GrpcServerClassifier(Facts);
 
 /// The rules of a gRPC client: as the server's, but every code other than OK is an error of the call
 /// (semantic conventions 1.44, gRPC). Whose fault it is stays the same.
 #[derive(Clone, Copy, Debug)]
-pub struct GrpcClient(Facts);
+pub struct GrpcClientClassifier(Facts);
 
 /// What is kept of the heads.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +119,7 @@ impl GrpcCode {
     }
 
     /// The code that a [`token`](Self::token) stands for.
-    pub fn from_token(token: Token) -> Option<Self> {
+    pub fn from_token(token: StaticStr) -> Option<Self> {
         let at = NAMES.iter().position(|name| *name == token.as_str())?;
         u8::try_from(at).ok().map(Self)
     }
@@ -130,8 +130,8 @@ impl GrpcCode {
     }
 
     /// The code as a token: `UNAVAILABLE`.
-    pub fn token(self) -> Token {
-        Token::new(&NAMES[usize::from(self.0)])
+    pub fn token(self) -> StaticStr {
+        StaticStr::new(&NAMES[usize::from(self.0)])
     }
 
     /// Whether a server that answers so is at fault.
@@ -158,7 +158,7 @@ impl Facts {
         }
     }
 
-    fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
+    fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {
         self.code = GrpcCode::from_headers(res.headers);
         self.http.on_response(res)
     }
@@ -179,11 +179,11 @@ impl Facts {
     }
 
     /// The verdict; `caller_errs` if the caller's faults are errors of the call.
-    fn judge<P>(&self, end: &End<'_, P>, caller_errs: bool) -> Verdict
+    fn judge<P>(&self, end: &End<'_, P>, caller_errs: bool) -> Classification
     where
         P: Protocol<Trailers = HeaderMap>,
     {
-        if let Some(verdict) = Verdict::of_end(end) {
+        if let Some(verdict) = Classification::of_end(end) {
             return verdict.with_status(self.code.map(GrpcCode::token));
         }
         let code = match end {
@@ -191,19 +191,19 @@ impl Facts {
             _ => self.code(None),
         };
         let verdict = if self.http.refused() {
-            Verdict::new(Outcome::Refused).with_error(code.token())
+            Classification::new(Outcome::Rejected).with_error(code.token())
         } else if code == GrpcCode::OK {
-            Verdict::new(Outcome::Success)
+            Classification::new(Outcome::Success)
         } else if code.is_service_fault() {
-            Verdict::new(Outcome::ServiceFault).with_error(code.token())
+            Classification::new(Outcome::ServerError).with_error(code.token())
         } else if caller_errs {
-            Verdict::new(Outcome::CallerFault).with_error(code.token())
+            Classification::new(Outcome::ClientError).with_error(code.token())
         } else {
-            Verdict::new(Outcome::CallerFault)
+            Classification::new(Outcome::ClientError)
         };
         verdict.with_status(Some(code.token()))
     }
 }
 
-crate::classify::rules!(GrpcServer, false);
-crate::classify::rules!(GrpcClient, true);
+crate::classify::rules!(GrpcServerClassifier, false);
+crate::classify::rules!(GrpcClientClassifier, true);

@@ -1,42 +1,44 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
-mod caller;
 mod classify;
+mod client_ip;
 mod endpoint;
+mod error_sources;
 mod grpc;
-mod head;
-mod known;
+mod heads;
 #[cfg(feature = "listener")]
 mod listener;
 mod methods;
 mod paths;
 mod protocol;
 mod redact;
-mod refusal;
+mod rejection;
 mod request;
 #[cfg(feature = "request-id")]
 pub mod request_id;
 mod route;
 mod status;
-mod stream;
+mod streaming;
 
-pub use body::TrackedBody;
-pub use caller::{PeerAddr, TrustedProxies, TrustedProxiesError};
-pub use classify::{HttpClient, HttpServer};
+pub use body::ObservedBody;
+pub use classify::{HttpClientClassifier, HttpServerClassifier};
+pub use client_ip::{PeerAddr, TrustedProxies, TrustedProxiesError};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
-pub use grpc::{Grpc, GrpcClient, GrpcCode, GrpcServer};
-pub use head::{RequestHead, ResponseHead};
+pub use grpc::{Grpc, GrpcClientClassifier, GrpcCode, GrpcServerClassifier};
+pub use heads::{RequestHead, ResponseHead};
 #[cfg(feature = "listener")]
 pub use listener::{EndpointListener, EndpointListenerBuilder};
 pub use methods::{KnownMethods, KnownMethodsError};
-pub use paths::Paths;
-pub use protocol::{Http, Rules};
+pub use paths::PathFilter;
+pub use protocol::{Http, HttpClassifier};
 pub use redact::{QueryRedaction, RedactedQuery, capped};
-pub use refusal::unavailable;
-pub use request::{CountRequest, CountRequestLayer, CountedBody, RequestProgress, RequestRead};
+pub use rejection::service_unavailable;
+pub use request::{
+    CountingBody, ReadState, RequestBodyProgress, RequestBodySize, RequestBodySizeLayer,
+};
 #[cfg(feature = "request-id")]
-pub use request_id::{RequestId, RequestIdLayer, WithRequestId, current_request_id};
-pub use route::{NameRoute, NameRouteLayer, Route};
+pub use request_id::{RequestId, RequestIdLayer, SetRequestId, current_request_id};
+pub use route::{PropagateRoute, PropagateRouteLayer, Route};
 pub use status::status_token;
-pub use stream::{Endless, is_endless};
+pub use streaming::{Streaming, is_streaming};

@@ -1,32 +1,32 @@
-//! Paths to be left out.
+//! PathFilter to be left out.
 
-use gusset_core::Select;
+use gusset_core::Predicate;
 
-use crate::{Http, RequestHead, Rules};
+use crate::{Http, HttpClassifier, RequestHead};
 
-/// Paths whose calls are not observed: probes and scrapes, which are no traffic.
+/// PathFilter whose calls are not observed: probes and scrapes, which are no traffic.
 ///
 /// Matched on the path as sent, whole, unless it ends with `/*`, which matches all below it too.
 ///
 /// ```
 /// use gusset_core::Filter;
-/// use gusset_http::Paths;
+/// use gusset_http::PathFilter;
 /// # struct Print;
 /// # let (log, metrics) = (Print, Print);
-/// let observer = Filter::new((log, metrics), Paths::except(["/metrics", "/livez", "/debug/*"]));
+/// let observer = FilteredObserver::new((log, metrics), PathFilter::excluding(["/metrics", "/livez", "/debug/*"]));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Paths {
+pub struct PathFilter {
     exact: Vec<String>,
     below: Vec<String>,
 }
 
-// === impl Paths ===
+// === impl PathFilter ===
 
-impl Paths {
+impl PathFilter {
     /// Where probes and scrapes go by convention: that of Kubernetes' own servers, and that of
     /// MicroProfile.
-    pub const PROBES: [&'static str; 9] = [
+    pub const DEFAULT_EXCLUDED: [&'static str; 9] = [
         "/metrics",
         "/livez",
         "/readyz",
@@ -39,7 +39,7 @@ impl Paths {
     ];
 
     /// All but these.
-    pub fn except<I>(paths: I) -> Self
+    pub fn excluding<I>(paths: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
@@ -64,9 +64,9 @@ impl Paths {
     }
 }
 
-impl<R: Rules> Select<Http<R>> for Paths {
+impl<R: HttpClassifier> Predicate<Http<R>> for PathFilter {
     #[inline]
-    fn selects(&self, req: RequestHead<'_>) -> bool {
+    fn matches(&self, req: RequestHead<'_>) -> bool {
         !self.has(req.uri.path())
     }
 }
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_path_is_left_out_whole_or_with_all_below_it() {
-        let paths = Paths::except(["/metrics", "/debug/*"]);
+        let paths = PathFilter::excluding(["/metrics", "/debug/*"]);
         for path in ["/metrics", "/debug", "/debug/", "/debug/a/b"] {
             assert!(paths.has(path), "{path}");
         }

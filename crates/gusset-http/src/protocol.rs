@@ -4,54 +4,55 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use gusset_core::{
-    Accept, Call, Classify, Deliver, Delivery, End, Failure, Protocol, Refused, Track,
+    CallObserver, CallTracker, Classify, End, Failure, Protocol, ProtocolRequest, ProtocolResponse,
+    Rejected, ResponseKind,
 };
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
-use crate::known;
-use crate::{HttpServer, RequestHead, ResponseHead, TrackedBody};
+use crate::error_sources;
+use crate::{HttpServerClassifier, ObservedBody, RequestHead, ResponseHead};
 
 /// HTTP, with rules that say what an end is called: the server's unless others are named.
 ///
-/// An observer for every kind of HTTP is `impl<R: Rules> Observer<Http<R>> for Mine`; for servers
+/// An observer for every kind of HTTP is `impl<R: HttpClassifier> Observer<Http<R>> for Mine`; for servers
 /// alone, `impl Observer<Http> for Mine`.
 ///
 /// ```
-/// use gusset_core::{Call, Cx, End, ObserveLayer, Observer};
-/// use gusset_http::{Http, HttpClient, RequestHead, ResponseHead, Rules};
+/// use gusset_core::{CallObserver, CallContext, End, ObserveLayer, Observer};
+/// use gusset_http::{Http, HttpClientClassifier, RequestHead, ResponseHead, HttpClassifier};
 ///
 /// struct Print;
 /// struct PrintCall { line: String }
 ///
-/// impl<R: Rules> Observer<Http<R>> for Print {
+/// impl<R: HttpClassifier> Observer<Http<R>> for Print {
 ///     type Call = PrintCall;
-///     fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> PrintCall {
+///     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> PrintCall {
 ///         PrintCall { line: format!("{} {}", req.method, req.uri.path()) }
 ///     }
 /// }
 ///
-/// impl<R: Rules> Call<Http<R>> for PrintCall {
-///     fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
+/// impl<R: HttpClassifier> CallObserver<Http<R>> for PrintCall {
+///     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
 ///         self.line += &format!(" {}", res.status);
 ///     }
-///     fn on_end(self, _: End<'_, Http<R>>, cx: &Cx) {
+///     fn on_end(self, _: End<'_, Http<R>>, cx: &CallContext) {
 ///         println!("{} {:?}", self.line, cx.elapsed());
 ///     }
 /// }
 ///
 /// let of_a_server = ObserveLayer::<Http, _>::new(Print);
-/// let of_a_client = ObserveLayer::<Http<HttpClient>, _>::new(Print);
+/// let of_a_client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(Print);
 /// ```
-pub struct Http<R = HttpServer>(PhantomData<fn() -> R>);
+pub struct Http<R = HttpServerClassifier>(PhantomData<fn() -> R>);
 
-/// Rules that say what the end of an HTTP call is called: [`HttpServer`], [`HttpClient`],
-/// [`GrpcServer`] or one's own.
+/// Rules that say what the end of an HTTP call is called: [`HttpServerClassifier`], [`HttpClientClassifier`],
+/// [`GrpcServerClassifier`] or one's own.
 ///
 /// Rules of one's own are a [`Classify`]:
 ///
 /// ```
-/// use gusset_core::{Classify, Delivery, End, ObserveLayer, Outcome, Verdict};
+/// use gusset_core::{Classify, ResponseKind, End, ObserveLayer, Outcome, Classification};
 /// use gusset_http::{Http, RequestHead, ResponseHead, status_token};
 /// use http::StatusCode;
 ///
@@ -62,13 +63,13 @@ pub struct Http<R = HttpServer>(PhantomData<fn() -> R>);
 ///     fn start(_: RequestHead<'_>) -> Self {
 ///         Self(StatusCode::OK)
 ///     }
-///     fn on_response(&mut self, res: ResponseHead<'_>) -> Delivery {
+///     fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {
 ///         self.0 = res.status;
-///         Delivery::Body
+///         ResponseKind::Body
 ///     }
-///     fn on_end(&self, end: &End<'_, Http<Cache>>) -> Verdict {
-///         Verdict::of_end(end)
-///             .unwrap_or(Verdict::new(Outcome::Success))
+///     fn on_end(&self, end: &End<'_, Http<Cache>>) -> Classification {
+///         Classification::of_end(end)
+///             .unwrap_or(Classification::new(Outcome::Success))
 ///             .with_status(Some(status_token(self.0)))
 ///     }
 /// }
@@ -76,56 +77,59 @@ pub struct Http<R = HttpServer>(PhantomData<fn() -> R>);
 /// let layer = ObserveLayer::<Http<Cache>, _>::new(());
 /// ```
 ///
-/// [`HttpClient`]: crate::HttpClient
-/// [`GrpcServer`]: crate::GrpcServer
-pub trait Rules: Classify<Http<Self>> + Sized {}
+/// [`HttpClientClassifier`]: crate::HttpClientClassifier
+/// [`GrpcServerClassifier`]: crate::GrpcServerClassifier
+pub trait HttpClassifier: Classify<Http<Self>> + Sized {}
 
-impl<R: Classify<Http<R>>> Rules for R {}
+impl<R: Classify<Http<R>>> HttpClassifier for R {}
 
-impl<R: Rules> Protocol for Http<R> {
+impl<R: HttpClassifier> Protocol for Http<R> {
     type Request<'a> = RequestHead<'a>;
     type Response<'a> = ResponseHead<'a>;
     type Trailers = HeaderMap;
     type Classify = R;
 
     fn failure<E: 'static>(error: &E) -> Failure<'_> {
-        known::error(error).map_or_else(|| Failure::new(error), Failure::of)
+        error_sources::error(error).map_or_else(|| Failure::new(error), Failure::of)
     }
 }
 
-impl<R: Rules, B> Accept<Request<B>> for Http<R> {
+impl<R: HttpClassifier, B> ProtocolRequest<Request<B>> for Http<R> {
     #[inline]
     fn head(req: &Request<B>) -> RequestHead<'_> {
         req.into()
     }
 }
 
-impl<R: Rules, B> Deliver<Response<B>> for Http<R>
+impl<R: HttpClassifier, B> ProtocolResponse<Response<B>> for Http<R>
 where
     B: Body,
     B::Error: 'static,
 {
-    type Tracked<C: Call<Self>> = Response<TrackedBody<B, R, C>>;
+    type Tracked<C: CallObserver<Self>> = Response<ObservedBody<B, R, C>>;
 
     #[inline]
-    fn deliver<C: Call<Self>>(res: Response<B>, mut track: Track<Self, C>) -> Self::Tracked<C> {
+    fn attach<C: CallObserver<Self>>(
+        res: Response<B>,
+        mut track: CallTracker<Self, C>,
+    ) -> Self::Tracked<C> {
         let mut head = ResponseHead::from(&res);
         head.length = declared_length(head.headers, res.body());
-        let declared = match track.respond(head) {
-            Delivery::Body => head.length,
-            Delivery::Bare => {
+        let declared = match track.on_response(head) {
+            ResponseKind::Body => head.length,
+            ResponseKind::NoBody => {
                 track.end(End::Complete(None));
                 None
             }
-            Delivery::Upgrade => {
+            ResponseKind::Upgrade => {
                 track.end(End::Upgraded);
                 None
             }
         };
-        res.map(|body| TrackedBody::new(body, track, declared))
+        res.map(|body| ObservedBody::new(body, track, declared))
     }
 
-    fn mark_refused(res: &mut Response<B>, refused: &Refused) {
+    fn mark_rejected(res: &mut Response<B>, refused: &Rejected) {
         res.extensions_mut().insert(refused.clone());
     }
 }

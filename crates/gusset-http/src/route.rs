@@ -5,7 +5,7 @@ mod layer;
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::layer::{NameRoute, NameRouteLayer};
+pub use self::layer::{PropagateRoute, PropagateRouteLayer};
 use crate::{RequestHead, ResponseHead};
 
 /// The name of the route that a call took: a template such as `/items/{id}`, never the path.
@@ -19,7 +19,7 @@ use crate::{RequestHead, ResponseHead};
 ///
 /// let mut response = http::Response::new(());
 /// response.extensions_mut().insert(Route::new("/items/{id}"));
-/// assert_eq!(Route::of_response(ResponseHead::from(&response)), Some("/items/{id}"));
+/// assert_eq!(Route::from_response(ResponseHead::from(&response)), Some("/items/{id}"));
 /// ```
 #[derive(Clone)]
 pub struct Route(Text);
@@ -41,7 +41,7 @@ impl Route {
     }
 
     /// A route known when the program is running.
-    pub fn shared(template: impl Into<Arc<str>>) -> Self {
+    pub fn from_arc(template: impl Into<Arc<str>>) -> Self {
         Self(Text::Shared(template.into()))
     }
 
@@ -56,19 +56,19 @@ impl Route {
         }
     }
 
-    /// As [`of_request`](Self::of_request), to be kept after the request is gone. Copies no text.
+    /// As [`from_request`](Self::from_request), to be kept after the request is gone. Copies no text.
     ///
     /// ```
     /// use gusset_http::{RequestHead, Route};
     ///
     /// let mut request = http::Request::new(());
     /// request.extensions_mut().insert(Route::new("/items/{id}"));
-    /// let route = Route::kept(RequestHead::from(&request)).expect("it was named");
+    /// let route = Route::to_owned(RequestHead::from(&request)).expect("it was named");
     /// drop(request);
     /// assert_eq!(route.as_str(), "/items/{id}");
     /// ```
     #[inline]
-    pub fn kept(req: RequestHead<'_>) -> Option<Self> {
+    pub fn to_owned(req: RequestHead<'_>) -> Option<Self> {
         #[cfg(feature = "axum")]
         if let Some(matched) = req.extensions.get::<axum::extract::MatchedPath>() {
             return Some(Self(Text::Matched(matched.clone())));
@@ -78,7 +78,7 @@ impl Route {
 
     /// The route that a request bears: matched by axum's router, else named by the service.
     #[inline]
-    pub fn of_request(req: RequestHead<'_>) -> Option<&str> {
+    pub fn from_request(req: RequestHead<'_>) -> Option<&str> {
         #[cfg(feature = "axum")]
         if let Some(matched) = req.extensions.get::<axum::extract::MatchedPath>() {
             return Some(matched.as_str());
@@ -88,7 +88,7 @@ impl Route {
 
     /// The route that a response bears.
     #[inline]
-    pub fn of_response(res: ResponseHead<'_>) -> Option<&str> {
+    pub fn from_response(res: ResponseHead<'_>) -> Option<&str> {
         res.extensions.get::<Self>().map(Self::as_str)
     }
 }

@@ -1,6 +1,6 @@
 //! Status codes as tokens.
 
-use gusset_core::Token;
+use gusset_core::StaticStr;
 use http::StatusCode;
 
 const FIRST: usize = 100;
@@ -44,9 +44,9 @@ static TEXTS: [&str; LAST - FIRST + 1] = {
 /// assert_eq!(status_token(StatusCode::NOT_FOUND).as_str(), "404");
 /// ```
 #[inline]
-pub fn status_token(status: StatusCode) -> Token {
+pub fn status_token(status: StatusCode) -> StaticStr {
     // A `StatusCode` is 100 to 999 by its own invariant.
-    Token::new(&TEXTS[usize::from(status.as_u16()) - FIRST])
+    StaticStr::new(&TEXTS[usize::from(status.as_u16()) - FIRST])
 }
 
 #[cfg(test)]

@@ -20,4 +20,4 @@ pub use format::Format;
 pub use gusset_core::ConfigError;
 pub use layer::{Log, LogLayer, LogLayerBuilder};
 pub use redact::Redaction;
-pub use writer::Guard;
+pub use writer::FlushGuard;

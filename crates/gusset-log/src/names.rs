@@ -33,7 +33,7 @@ pub const STATUS: &str = "http.response.status_code";
 /// How many bytes of the response's body were handed out.
 pub const RESPONSE_SIZE: &str = "http.response.body.size";
 /// How many bytes of the request's body were read; only inside a
-/// [`CountRequestLayer`](gusset_http::CountRequestLayer).
+/// [`RequestBodySizeLayer`](gusset_http::RequestBodySizeLayer).
 pub const REQUEST_SIZE: &str = "http.request.body.size";
 /// What the caller says it is; at most 256 bytes.
 pub const USER_AGENT: &str = "user_agent.original";

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing::error;
 
-use crate::{Guard, names};
+use crate::{FlushGuard, names};
 
 /// How long a panic waits for its line to be written: it may be the last one.
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -30,7 +30,7 @@ const DEADLINE: Duration = Duration::from_millis(500);
 /// # Ok(())
 /// # }
 /// ```
-pub fn install(guard: &Guard) {
+pub fn install(guard: &FlushGuard) {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     let mut is_first = false;
     INSTALLED.get_or_init(|| is_first = true);

@@ -3,8 +3,8 @@
 use std::fmt::{Debug, Write as _};
 use std::time::{Duration, UNIX_EPOCH};
 
-use gusset_core::TraceIds;
-use gusset_export::{Attribute, LogRecord, Text, Value};
+use gusset_core::SpanIds;
+use gusset_data::{Attribute, LogRecord, SharedStr, Value};
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
@@ -49,7 +49,7 @@ pub(crate) fn record(
     };
     with_request_id(|id| {
         if let Some(id) = id {
-            fields.add("gusset.request_id".into(), Text::new(id).into());
+            fields.add("gusset.request_id".into(), SharedStr::new(id).into());
         }
     });
     let Fields {
@@ -67,16 +67,16 @@ pub(crate) fn record(
         body,
         attributes,
         dropped_attributes: dropped,
-        trace_id: facts.ids.map(TraceIds::trace_id),
-        span_id: facts.ids.map(TraceIds::span_id),
-        flags: facts.ids.map_or(0, TraceIds::flags),
+        trace_id: facts.ids.map(SpanIds::trace_id),
+        span_id: facts.ids.map(SpanIds::span_id),
+        flags: facts.ids.map_or(0, SpanIds::flags),
     }
 }
 
 struct Fields<'a> {
     redaction: Option<&'a Redaction>,
     shape: &'a Shape,
-    body: Text,
+    body: SharedStr,
     attributes: Vec<Attribute>,
     dropped: u32,
 }
@@ -88,7 +88,7 @@ impl<'a> Fields<'a> {
         Self {
             redaction,
             shape,
-            body: Text::default(),
+            body: SharedStr::default(),
             attributes: Vec::new(),
             dropped: 0,
         }
@@ -102,7 +102,7 @@ impl<'a> Fields<'a> {
         };
         if field.name() == "message" {
             self.body = match value {
-                Value::Text(text) => text,
+                Value::String(text) => text,
                 value => value.to_string().into(),
             };
         } else {
@@ -110,7 +110,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn add(&mut self, key: Text, value: Value) {
+    fn add(&mut self, key: SharedStr, value: Value) {
         if self.attributes.len() < MOST {
             self.attributes.push((key, value));
         } else {
@@ -125,7 +125,7 @@ impl Visit for Fields<'_> {
             let value = capped(value);
             match redaction {
                 Some(redaction) => redaction.scrub(value).into_owned().into(),
-                None => Text::new(value).into(),
+                None => SharedStr::new(value).into(),
             }
         });
     }

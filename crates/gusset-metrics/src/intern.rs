@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::OnceLock;
 
-use gusset_core::Token;
+use gusset_core::StaticStr;
 
 use crate::table::Table;
 
@@ -23,7 +23,7 @@ pub(crate) struct Names {
 /// Values of `error.type`, as small numbers.
 #[derive(Debug)]
 pub(crate) struct Tokens {
-    known: [OnceLock<Token>; Self::MOST],
+    known: [OnceLock<StaticStr>; Self::MOST],
 }
 
 // === impl NameId ===
@@ -121,7 +121,7 @@ impl Tokens {
 
     /// The number of a token; zero for none.
     #[inline]
-    pub(crate) fn id(&self, token: Option<Token>) -> u8 {
+    pub(crate) fn id(&self, token: Option<StaticStr>) -> u8 {
         let Some(token) = token else { return 0 };
         for (at, known) in (1..).zip(&self.known) {
             if *known.get_or_init(|| token) == token {
@@ -132,14 +132,14 @@ impl Tokens {
     }
 
     /// The token of that number.
-    pub(crate) fn token(&self, id: u8) -> Option<Token> {
+    pub(crate) fn token(&self, id: u8) -> Option<StaticStr> {
         let at = usize::from(id).checked_sub(1)?;
         Some(
             self.known
                 .get(at)
                 .and_then(|known| known.get())
                 .copied()
-                .unwrap_or(Token::OTHER),
+                .unwrap_or(StaticStr::OTHER),
         )
     }
 }
@@ -183,11 +183,11 @@ mod tests {
         let tokens = Tokens::new();
         assert_eq!(tokens.id(None), 0);
         for word in &WORDS {
-            let id = tokens.id(Some(Token::new(word)));
+            let id = tokens.id(Some(StaticStr::new(word)));
             let token = tokens.token(id).unwrap();
             let kept = WORDS[..Tokens::MOST].contains(word);
-            assert_eq!(token == Token::new(word), kept);
-            assert_eq!(token == Token::OTHER, !kept);
+            assert_eq!(token == StaticStr::new(word), kept);
+            assert_eq!(token == StaticStr::OTHER, !kept);
         }
     }
 }

@@ -139,10 +139,10 @@ impl From<http::Version> for Version {
 /// In the order of their numbers, from one.
 const OUTCOMES: [Outcome; 5] = [
     Outcome::Success,
-    Outcome::CallerFault,
-    Outcome::ServiceFault,
-    Outcome::Abandoned,
-    Outcome::Refused,
+    Outcome::ClientError,
+    Outcome::ServerError,
+    Outcome::Cancelled,
+    Outcome::Rejected,
 ];
 
 impl Ending {
@@ -150,15 +150,15 @@ impl Ending {
     pub(crate) fn new(outcome: Outcome, stage: Option<Stage>) -> Self {
         let outcome = match outcome {
             Outcome::Success => 1,
-            Outcome::CallerFault => 2,
-            Outcome::Abandoned => 4,
-            Outcome::Refused => 5,
+            Outcome::ClientError => 2,
+            Outcome::Cancelled => 4,
+            Outcome::Rejected => 5,
             // Also what a later version of the contract may add, until it is told apart here.
             _ => 3,
         };
         let stage = match stage {
             None => 0,
-            Some(Stage::Head) => 1,
+            Some(Stage::Headers) => 1,
             Some(Stage::Body) => 2,
         };
         Self(outcome << 4 | stage)
@@ -172,7 +172,7 @@ impl Ending {
 
     pub(crate) fn stage(self) -> Option<Stage> {
         match self.0 & 0xf {
-            1 => Some(Stage::Head),
+            1 => Some(Stage::Headers),
             2 => Some(Stage::Body),
             _ => None,
         }

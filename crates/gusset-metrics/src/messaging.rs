@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use gusset_core::{Call, Classify, Cx, End, Observer, Unary};
+use gusset_core::{CallContext, CallObserver, Classify, End, Observer, RequestResponse};
 use gusset_http::KnownMethods;
 
 use crate::intern::NameId;
@@ -13,7 +13,7 @@ use crate::meter::{Config, MESSAGE, Meter, Metered};
 use crate::{ConfigError, SharedRecorder, names};
 
 /// The metrics of a consumer of messages of type `M`, by OpenTelemetry's semantic conventions 1.44:
-/// an observer of [`Unary`] services.
+/// an observer of [`RequestResponse`] services.
 ///
 /// | metric | unit | what |
 /// |---|---|---|
@@ -22,10 +22,10 @@ use crate::{ConfigError, SharedRecorder, names};
 /// | `gusset.messaging.outcomes` | `{message}` | what became of messages, and at which stage |
 ///
 /// A message that failed bears `error.type`; what counts as failed, and as what, the rules of the
-/// [`Unary`] say: that is the place to tell dead letters apart.
+/// [`RequestResponse`] say: that is the place to tell dead letters apart.
 ///
 /// ```
-/// use gusset_core::{ObserveLayer, Unary};
+/// use gusset_core::{ObserveLayer, RequestResponse};
 /// use gusset_metrics::{MessageMetrics, SharedRecorder};
 /// use std::sync::Arc;
 ///
@@ -36,7 +36,7 @@ use crate::{ConfigError, SharedRecorder, names};
 /// let metrics = MessageMetrics::consumer(recorder, "rabbitmq")
 ///     .destination(|order: &Order| Some(order.queue))
 ///     .build()?;
-/// let layer = ObserveLayer::<Unary<Order, ()>, _>::new(metrics);
+/// let layer = ObserveLayer::<RequestResponse<Order, ()>, _>::new(metrics);
 /// # Ok(())
 /// # }
 /// ```
@@ -80,17 +80,17 @@ impl<M> MessageMetrics<M> {
     }
 }
 
-impl<M, Res, R> Observer<Unary<M, Res, R>> for MessageMetrics<M>
+impl<M, Res, R> Observer<RequestResponse<M, Res, R>> for MessageMetrics<M>
 where
     M: 'static,
     Res: 'static,
-    R: Classify<Unary<M, Res, R>>,
+    R: Classify<RequestResponse<M, Res, R>>,
 {
     /// `None` for the inner one of two layers that count the same.
     type Call = Option<MessageMetricsCall>;
 
     #[inline]
-    fn start(&self, message: &M, _: &mut Cx) -> Self::Call {
+    fn start(&self, message: &M, _: &mut CallContext) -> Self::Call {
         let key = || {
             let destination = self.destination.as_ref().and_then(|of| of(message));
             SeriesKey {
@@ -121,11 +121,11 @@ impl<M> fmt::Debug for MessageMetrics<M> {
 
 // === impl MessageMetricsCall ===
 
-impl<M, Res, R> Call<Unary<M, Res, R>> for MessageMetricsCall
+impl<M, Res, R> CallObserver<RequestResponse<M, Res, R>> for MessageMetricsCall
 where
     M: 'static,
     Res: 'static,
-    R: Classify<Unary<M, Res, R>>,
+    R: Classify<RequestResponse<M, Res, R>>,
 {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
@@ -133,7 +133,7 @@ where
     }
 
     #[inline]
-    fn on_end(self, end: End<'_, Unary<M, Res, R>>, cx: &Cx) {
+    fn on_end(self, end: End<'_, RequestResponse<M, Res, R>>, cx: &CallContext) {
         self.0.end(&end, cx);
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Call, Cx, End, Observer};
-use gusset_http::{GrpcCode, Http, KnownMethods, RequestHead, ResponseHead, Rules};
+use gusset_core::{CallContext, CallObserver, End, Observer};
+use gusset_http::{GrpcCode, Http, HttpClassifier, KnownMethods, RequestHead, ResponseHead};
 
 use crate::intern::NameId;
 use crate::key::SeriesKey;
@@ -27,14 +27,14 @@ use crate::{ConfigError, Label, SharedRecorder, names};
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::{Grpc, GrpcClient, Http};
+/// use gusset_http::{Grpc, GrpcClientClassifier, Http};
 /// use gusset_metrics::{RpcMetrics, SharedRecorder};
 /// use std::sync::Arc;
 ///
 /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
 /// let recorder: SharedRecorder = Arc::new(metrics::NoopRecorder);
 /// let server = ObserveLayer::<Grpc, _>::new(RpcMetrics::server(recorder.clone()).build()?);
-/// let client = ObserveLayer::<Http<GrpcClient>, _>::new(RpcMetrics::client(recorder).build()?);
+/// let client = ObserveLayer::<Http<GrpcClientClassifier>, _>::new(RpcMetrics::client(recorder).build()?);
 /// # Ok(())
 /// # }
 /// ```
@@ -82,11 +82,11 @@ impl RpcMetrics {
     }
 }
 
-impl<R: Rules> Observer<Http<R>> for RpcMetrics {
+impl<R: HttpClassifier> Observer<Http<R>> for RpcMetrics {
     /// `None` for the inner one of two layers that count the same.
     type Call = Option<RpcMetricsCall>;
 
-    fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
+    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> Self::Call {
         let path = req.uri.path();
         let method = path.strip_prefix('/').unwrap_or(path);
         let client = self.meter.is_client();
@@ -125,13 +125,13 @@ impl fmt::Debug for RpcMetrics {
 
 // === impl RpcMetricsCall ===
 
-impl<R: Rules> Call<Http<R>> for RpcMetricsCall {
+impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         self.call.scope(poll)
     }
 
-    fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
+    fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
         let Self {
             call,
             unproven: _,
@@ -141,7 +141,7 @@ impl<R: Rules> Call<Http<R>> for RpcMetricsCall {
         call.meter.label_response(&mut call.key, res);
     }
 
-    fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
+    fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
         let Self {
             mut call,
             unproven,

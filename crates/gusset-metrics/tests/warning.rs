@@ -65,7 +65,7 @@ fn the_limit_of_series_is_said_once() {
         for route in 0..10 {
             let mut req = Request::new(());
             req.extensions_mut()
-                .insert(Route::shared(format!("/{route}")));
+                .insert(Route::from_arc(format!("/{route}")));
             let call = pin!(service.call(req));
             assert!(
                 call.poll(&mut Context::from_waker(Waker::noop()))

@@ -15,7 +15,7 @@ mod voice;
 mod worker;
 
 pub use gusset_core::ConfigError;
-pub use gusset_export::Resource;
+pub use gusset_data::Resource;
 pub use report::{Count, Report};
 pub use signal::{Protocol, Signal};
 pub use sinks::{Logs, Spans};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_export::{LogRecord, LogSink, SpanData, SpanSink};
+use gusset_data::{LogRecord, LogSink, SpanData, SpanSink};
 
 use crate::lane::Lane;
 

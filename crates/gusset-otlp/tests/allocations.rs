@@ -3,7 +3,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use gusset_export::{
+use gusset_data::{
     LogRecord, LogSink as _, Severity, SpanData, SpanKind, SpanSink as _, SpanStatus,
 };
 use gusset_otlp::{Signal, Telemetry};

@@ -24,7 +24,7 @@ pub(crate) fn format(headers: &HeaderMap) -> Format {
     if open > 0 && open >= text {
         Format::OpenMetrics
     } else {
-        Format::Text
+        Format::SharedStr
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
             "application/openmetrics-text;q=x",
             "application/openmetrics-text;q=0.4,text/plain;q=0.5",
         ] {
-            assert_eq!(format_of(no.as_bytes()), Format::Text, "{no}");
+            assert_eq!(format_of(no.as_bytes()), Format::SharedStr, "{no}");
         }
     }
 

@@ -13,7 +13,7 @@ mod store;
 mod text;
 mod translate;
 
-pub use gusset_export::Resource;
+pub use gusset_data::Resource;
 pub use gusset_metrics::Registry;
 
 pub use builder::PrometheusBuilder;

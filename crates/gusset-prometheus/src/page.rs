@@ -112,17 +112,17 @@ impl Page {
     /// # }
     /// ```
     pub fn render(&self) -> String {
-        self.renderer.store().render(Format::Text)
+        self.renderer.store().render(Format::SharedStr)
     }
 
     /// As [`render`](Self::render), in OpenMetrics 1.0.0: with exemplars on the buckets that have one.
     ///
     /// ```
-    /// use gusset_core::TraceIds;
+    /// use gusset_core::SpanIds;
     ///
     /// # fn main() -> Result<(), gusset_prometheus::BuildError> {
     /// let prometheus = gusset_prometheus::Prometheus::builder().build()?;
-    /// let ids = TraceIds::new([0xab; 16], [0xcd; 8], true);
+    /// let ids = SpanIds::new([0xab; 16], [0xcd; 8], true);
     /// metrics::with_local_recorder(&prometheus.recorder(), || {
     ///     ids.scope(|| metrics::histogram!("waits").record(3));
     /// });
@@ -202,7 +202,7 @@ impl Wanted {
         let mut response = Response::new(Full::new(body));
         let headers = response.headers_mut();
         let format = match self.format {
-            Format::Text => TEXT,
+            Format::SharedStr => TEXT,
             Format::OpenMetrics => OPEN_METRICS,
         };
         headers.insert(CONTENT_TYPE, format);
@@ -238,7 +238,7 @@ mod tests {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted {
             store: Arc::clone(page.renderer.store()),
-            format: Format::Text,
+            format: Format::SharedStr,
             gzip: false,
             head: false,
         };

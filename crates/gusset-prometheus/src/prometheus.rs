@@ -51,11 +51,11 @@ impl Prometheus {
     /// Where measurements for this page go in: a [`metrics::Recorder`]. Each call gives the same
     /// one, so that layers which are handed it know each other by its address.
     ///
-    /// It is where they come out as values, too: a [`MetricSource`](gusset_export::MetricSource), for
+    /// It is where they come out as values, too: a [`MetricProducer`](gusset_data::MetricProducer), for
     /// a road beside the page that is to tell the same numbers.
     ///
     /// ```
-    /// use gusset_export::MetricSource as _;
+    /// use gusset_data::MetricProducer as _;
     ///
     /// # fn main() -> Result<(), gusset_prometheus::BuildError> {
     /// let prometheus = gusset_prometheus::Prometheus::builder().build()?;

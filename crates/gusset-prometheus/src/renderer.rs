@@ -127,10 +127,10 @@ fn work(store: &Store, queue: &Receiver<Order>) {
         if orders.is_empty() {
             continue;
         }
-        let mut pages = [Pages::of(Format::Text), Pages::of(Format::OpenMetrics)];
+        let mut pages = [Pages::of(Format::SharedStr), Pages::of(Format::OpenMetrics)];
         for order in orders {
             let pages = match order.format {
-                Format::Text => &mut pages[0],
+                Format::SharedStr => &mut pages[0],
                 Format::OpenMetrics => &mut pages[1],
             };
             // Whoever went away meanwhile needs no answer.
@@ -191,7 +191,7 @@ mod tests {
         let (orders, queue) = channel();
         let ask = |gzip| {
             let (reply, answer) = oneshot::channel();
-            let format = Format::Text;
+            let format = Format::SharedStr;
             orders
                 .send(Order {
                     format,
@@ -221,7 +221,7 @@ mod tests {
     fn the_thread_ends_with_the_last_handle() {
         let store = Arc::new(store());
         let renderer = Renderer::new(Arc::clone(&store));
-        let answer = renderer.order(Format::Text, false).unwrap();
+        let answer = renderer.order(Format::SharedStr, false).unwrap();
         drop(renderer);
         drop(answer);
         // The thread holds the store while it lives; its end is the only way to the last handle.

@@ -135,8 +135,8 @@ impl Of<'_> {
     /// The endings of the names that a family has for itself.
     fn endings(&self, format: Format) -> &'static [&'static str] {
         match (format, self) {
-            (Format::Text, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
-            (Format::Text, _) | (_, Self::Gauge(_)) => &[""],
+            (Format::SharedStr, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
+            (Format::SharedStr, _) | (_, Self::Gauge(_)) => &[""],
             (Format::OpenMetrics, Self::Target(_)) => &["", "_info"],
             (Format::OpenMetrics, Self::Counter(_)) => &["", "_total", "_created"],
             (Format::OpenMetrics, Self::Histogram(_)) => {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::UNIX_EPOCH;
 
-use gusset_export::Exemplar;
+use gusset_data::Exemplar;
 use gusset_metrics::registry::{CounterCell, Family, GaugeCell, HistogramCell};
 
 use crate::translate;
@@ -11,8 +11,8 @@ use crate::translate;
 /// How a page is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Text format 0.0.4, which every Prometheus reads.
-    Text,
+    /// SharedStr format 0.0.4, which every Prometheus reads.
+    SharedStr,
     /// OpenMetrics 1.0.0, which has a place for exemplars.
     OpenMetrics,
 }
@@ -43,7 +43,7 @@ impl Writer {
     /// What there is to say of the origin of all families.
     pub(crate) fn target(&mut self, name: &str, labels: &str) {
         let kind = match self.format {
-            Format::Text => "gauge",
+            Format::SharedStr => "gauge",
             Format::OpenMetrics => "info",
         };
         let page = &mut self.page;
@@ -55,7 +55,7 @@ impl Writer {
     pub(crate) fn counter(&mut self, name: &str, family: &Family<CounterCell>) {
         self.comments(name, family, "counter");
         let total = match self.format {
-            Format::Text => name.to_owned(),
+            Format::SharedStr => name.to_owned(),
             Format::OpenMetrics => name.to_owned() + "_total",
         };
         for series in family.series() {

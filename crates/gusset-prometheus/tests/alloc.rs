@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use allocation_counter::measure;
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{counter, gauge, histogram, with_local_recorder};
 
@@ -37,7 +37,7 @@ fn a_record_allocates_nothing() {
 fn a_record_inside_a_sampled_span_allocates_only_the_first_time() {
     let prometheus = prometheus();
     let waits = with_local_recorder(&prometheus.recorder(), || histogram!("waits"));
-    let ids = TraceIds::new([1; 16], [2; 8], true);
+    let ids = SpanIds::new([1; 16], [2; 8], true);
     let first = measure(|| ids.scope(|| waits.record(1)));
     assert_eq!(first.count_total, 1);
     let later = measure(|| ids.scope(|| (0..100_000_u32).for_each(|i| waits.record(i))));

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{Unit, describe_histogram, histogram};
 
@@ -83,7 +83,7 @@ fn prometheus_keeps_the_exemplar_of_a_sampled_call_with_its_trace() {
     metrics::with_local_recorder(&prometheus.recorder(), || {
         describe_histogram!("waits", Unit::Seconds, "Time to wait.");
         let waits = histogram!("waits", "http.route" => "/a");
-        TraceIds::new([0xab; 16], [0xcd; 8], true).scope(|| waits.record(0.3));
+        SpanIds::new([0xab; 16], [0xcd; 8], true).scope(|| waits.record(0.3));
     });
     let page = prometheus.listener().environment(|_| None).port(0);
     let page = page.start().unwrap();

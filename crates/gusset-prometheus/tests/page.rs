@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
 use common::{Sample, samples};
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
@@ -104,8 +104,8 @@ fn an_exemplar_stands_at_its_bucket_and_only_in_open_metrics() {
     with_local_recorder(&prometheus.recorder(), || {
         describe_histogram!("waits", Unit::Seconds, "");
         let waits = histogram!("waits", "a" => "b");
-        TraceIds::new([0x01; 16], [0x02; 8], true).scope(|| waits.record(0.3));
-        TraceIds::new([0x03; 16], [0x04; 8], false).scope(|| waits.record(0.7));
+        SpanIds::new([0x01; 16], [0x02; 8], true).scope(|| waits.record(0.3));
+        SpanIds::new([0x03; 16], [0x04; 8], false).scope(|| waits.record(0.7));
     });
     let page = prometheus.page().render_open_metrics();
     let exemplars: Vec<_> = page.lines().filter(|line| line.contains(" # ")).collect();
@@ -328,7 +328,7 @@ fn a_resource_of_nothing_has_no_target_info() {
     assert_eq!(prometheus.page().render(), "");
 }
 
-/// Text that is likely to break an escape.
+/// SharedStr that is likely to break an escape.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![r#"[\\"n\n\r{}=, a]{0,8}"#, any::<String>()]
 }

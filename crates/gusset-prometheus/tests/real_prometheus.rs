@@ -6,7 +6,7 @@ mod common;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{
     HistogramFn as _, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
@@ -157,7 +157,7 @@ assert found == 7, found
 
 /// Records as the page did, inside a sampled span.
 fn with_exemplars(prometheus: &Prometheus) {
-    let ids = TraceIds::new([0xab; 16], [0xcd; 8], true);
+    let ids = SpanIds::new([0xab; 16], [0xcd; 8], true);
     for family in prometheus.recorder().histograms() {
         for series in family.series().filter(|it| !it.text().is_empty()) {
             ids.scope(|| series.cell().record(0.3));

@@ -4,7 +4,7 @@
 mod common;
 
 use common::samples;
-use gusset_export::{Labels, MetricData, MetricSource as _};
+use gusset_data::{Labels, MetricData, MetricProducer as _};
 use gusset_metrics::names::{self, Kind};
 use gusset_prometheus::{Prometheus, Resource};
 use metrics::{Key, Label, Level, Metadata, Recorder as _, with_local_recorder};

@@ -15,9 +15,9 @@ use tracing::{Event, Metadata, Subscriber};
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
-struct Text(String);
+struct SharedStr(String);
 
-impl Visit for Text {
+impl Visit for SharedStr {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         write!(self.0, "{field}={value:?} ").unwrap();
     }
@@ -33,7 +33,7 @@ impl Subscriber for Log {
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
-        let mut text = Text(event.metadata().level().to_string() + " ");
+        let mut text = SharedStr(event.metadata().level().to_string() + " ");
         event.record(&mut text);
         self.0.lock().unwrap().push(text.0);
     }

@@ -21,7 +21,7 @@ use http_body::{Body, Frame, SizeHint};
 pub struct ScriptedBody {
     steps: VecDeque<Step>,
     hint: Option<SizeHint>,
-    silent_end: bool,
+    without_end_hint: bool,
 }
 
 /// The error that a script ends with.
@@ -69,7 +69,7 @@ impl ScriptedBody {
 
     /// Then is pending for ever.
     #[must_use]
-    pub fn stall(self) -> Self {
+    pub fn pend_forever(self) -> Self {
         self.step(Step::Stall)
     }
 
@@ -87,15 +87,15 @@ impl ScriptedBody {
 
     /// Hints at that size, true or not.
     #[must_use]
-    pub fn hint(mut self, hint: SizeHint) -> Self {
+    pub fn size_hint(mut self, hint: SizeHint) -> Self {
         self.hint = Some(hint);
         self
     }
 
     /// Never says `is_end_stream`, as most streams do.
     #[must_use]
-    pub fn silent_end(mut self) -> Self {
-        self.silent_end = true;
+    pub fn without_end_hint(mut self) -> Self {
+        self.without_end_hint = true;
         self
     }
 
@@ -131,7 +131,7 @@ impl Body for ScriptedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.steps.is_empty() && !self.silent_end
+        self.steps.is_empty() && !self.without_end_hint
     }
 
     #[allow(

@@ -2,7 +2,7 @@
 
 mod body;
 pub mod contract;
-mod witness;
+mod recording_observer;
 
 pub use body::{ScriptError, ScriptedBody};
-pub use witness::{Fact, Witness, WitnessCall};
+pub use recording_observer::{RecordedCall, RecordingObserver, RecordingObserverCall};

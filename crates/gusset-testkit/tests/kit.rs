@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use gusset_core::{Call, Cx, End, Guard, Observer, Protocol, Refused};
-use gusset_testkit::{Witness, contract, guard_contract, observer_contract};
+use gusset_core::{Admission, CallContext, CallObserver, End, Observer, Protocol, Rejected};
+use gusset_testkit::{RecordingObserver, contract, guard_contract, observer_contract};
 
-observer_contract!(a_witness_keeps_the_contract, Witness::new());
+observer_contract!(a_witness_keeps_the_contract, RecordingObserver::new());
 observer_contract!(no_observer_keeps_the_contract, ());
 
 /// Panics where it is told to.
@@ -21,28 +21,28 @@ enum Careless {
 impl<P: Protocol> Observer<P> for Careless {
     type Call = Self;
 
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
         assert!(*self != Self::Start, "careless");
         *self
     }
 }
 
-impl<P: Protocol> Call<P> for Careless {
+impl<P: Protocol> CallObserver<P> for Careless {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         let polled = poll();
         assert!(*self != Self::Scope, "careless");
         polled
     }
 
-    fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+    fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
         assert!(*self != Self::Response, "careless");
     }
 
-    fn on_data(&mut self, _: usize, _: &Cx) {
+    fn on_data(&mut self, _: usize, _: &CallContext) {
         assert!(*self != Self::Data, "careless");
     }
 
-    fn on_end(self, end: End<'_, P>, _: &Cx) {
+    fn on_end(self, end: End<'_, P>, _: &CallContext) {
         assert!(
             self != Self::Cancelled || !matches!(end, End::Cancelled(_)),
             "careless"
@@ -74,15 +74,15 @@ impl fmt::Display for Unmarked {
 
 impl std::error::Error for Unmarked {}
 
-impl<P: Protocol> Guard<P> for Gate {
+impl<P: Protocol> Admission<P> for Gate {
     type Permit = ();
-    type Refusal = Refused;
+    type Rejection = Rejected;
 
-    fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<(), Refused> {
+    fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<(), Rejected> {
         if self.open {
             Ok(())
         } else {
-            Err(Refused::new("gate"))
+            Err(Rejected::new("gate"))
         }
     }
 }
@@ -96,11 +96,11 @@ guard_contract!(
 /// Refuses without the mark.
 struct Silent;
 
-impl<P: Protocol> Guard<P> for Silent {
+impl<P: Protocol> Admission<P> for Silent {
     type Permit = ();
-    type Refusal = Unmarked;
+    type Rejection = Unmarked;
 
-    fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<(), Unmarked> {
+    fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<(), Unmarked> {
         Err(Unmarked)
     }
 }

@@ -1,6 +1,6 @@
 //! Attributes that a response brings.
 
-use gusset_export::{Text, Value};
+use gusset_data::{SharedStr, Value};
 use gusset_http::ResponseHead;
 
 /// Attributes for the span of the call, in the extensions of its response.
@@ -18,20 +18,20 @@ use gusset_http::ResponseHead;
 /// response.extensions_mut().insert(attributes);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Attributes(Vec<(Text, Value)>);
+pub struct Attributes(Vec<(SharedStr, Value)>);
 
 // === impl Attributes ===
 
 impl Attributes {
     /// With one more.
     #[must_use]
-    pub fn with(mut self, key: impl Into<Text>, value: impl Into<Value>) -> Self {
+    pub fn with(mut self, key: impl Into<SharedStr>, value: impl Into<Value>) -> Self {
         self.0.push((key.into(), value.into()));
         self
     }
 
     #[inline]
-    pub(crate) fn of(res: ResponseHead<'_>) -> Option<&[(Text, Value)]> {
+    pub(crate) fn of(res: ResponseHead<'_>) -> Option<&[(SharedStr, Value)]> {
         res.extensions.get::<Self>().map(|this| &*this.0)
     }
 }

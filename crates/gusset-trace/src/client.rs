@@ -1,7 +1,7 @@
 //! A span for each attempt of a client, and its id on the way.
 
 use gusset_core::{Observe, ObserveLayer};
-use gusset_http::{GrpcClient, Http, HttpClient, Rules};
+use gusset_http::{GrpcClientClassifier, Http, HttpClassifier, HttpClientClassifier};
 use tower_layer::Layer;
 
 use crate::{ConfigError, Inject, InjectLayer, Trace};
@@ -27,7 +27,7 @@ use crate::{ConfigError, Inject, InjectLayer, Trace};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct ClientLayer<R = HttpClient> {
+pub struct ClientLayer<R = HttpClientClassifier> {
     observe: ObserveLayer<Http<R>, Trace>,
     inject: InjectLayer,
 }
@@ -50,7 +50,7 @@ impl ClientLayer {
     }
 }
 
-impl ClientLayer<GrpcClient> {
+impl ClientLayer<GrpcClientClassifier> {
     /// A layer for a client of gRPC with these spans, which are sent by their propagators.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl ClientLayer<GrpcClient> {
     }
 }
 
-impl<R: Rules> ClientLayer<R> {
+impl<R: HttpClassifier> ClientLayer<R> {
     fn of(trace: Trace) -> Self {
         Self {
             inject: InjectLayer::new(trace.propagators().clone()),

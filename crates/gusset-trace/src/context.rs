@@ -1,6 +1,6 @@
 //! Where a call belongs.
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 
 use crate::{SpanId, TraceFlags, TraceId, TraceState};
 
@@ -37,9 +37,9 @@ impl TraceContext {
     }
 
     #[inline]
-    pub(crate) fn ids(&self) -> TraceIds {
+    pub(crate) fn ids(&self) -> SpanIds {
         let (trace_id, span_id) = (self.trace_id.to_bytes(), self.span_id.to_bytes());
-        TraceIds::new(trace_id, span_id, false).with_flags(self.flags.bits())
+        SpanIds::new(trace_id, span_id, false).with_flags(self.flags.bits())
     }
 
     /// That span of that trace.

@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use gusset_core::TraceIds;
-use gusset_export::{Text, Value};
+use gusset_core::SpanIds;
+use gusset_data::{SharedStr, Value};
 use gusset_http::{RequestId, current_request_id};
 use pin_project_lite::pin_project;
 use tracing::Span;
@@ -79,7 +79,7 @@ pub fn current_baggage() -> Baggage {
 /// gusset_trace::set_attribute("shop.plan", "gold");
 /// gusset_trace::set_attribute("shop.items", 3_i64);
 /// ```
-pub fn set_attribute(key: impl Into<Text>, value: impl Into<Value>) {
+pub fn set_attribute(key: impl Into<SharedStr>, value: impl Into<Value>) {
     if let Some(recording) = recording() {
         recording.set(key.into(), value.into());
     }
@@ -122,7 +122,7 @@ pub(crate) fn recording() -> Option<Arc<Recording>> {
 
 /// The place of the innermost span: of that call, or below it, or of a span outside of any call.
 fn innermost(trace: Option<TraceContext>) -> Option<TraceContext> {
-    let Some(ids) = TraceIds::current() else {
+    let Some(ids) = SpanIds::current() else {
         return trace;
     };
     let (trace_id, span_id) = (
@@ -146,22 +146,22 @@ fn innermost(trace: Option<TraceContext>) -> Option<TraceContext> {
 #[inline]
 pub(crate) fn scope<R>(
     place: &mut Option<Arc<Place>>,
-    ids: Option<TraceIds>,
+    ids: Option<SpanIds>,
     poll: impl FnOnce() -> R,
 ) -> R {
-    struct Back<'a>(&'a mut Option<Arc<Place>>, Option<TraceIds>);
+    struct Back<'a>(&'a mut Option<Arc<Place>>, Option<SpanIds>);
     impl Drop for Back<'_> {
         #[inline]
         fn drop(&mut self) {
             swap(self.0);
-            TraceIds::set_current(self.1);
+            SpanIds::set_current(self.1);
         }
     }
     // Without an id of its own, what is inside has that of what is outside.
     let has_more = |place: &&Arc<Place>| place.request_id.is_some() || !place.span.is_disabled();
     let more = place.as_ref().filter(has_more).cloned();
     swap(place);
-    let _back = Back(place, TraceIds::set_current(ids));
+    let _back = Back(place, SpanIds::set_current(ids));
     match more {
         None => poll(),
         Some(place) => {
@@ -238,7 +238,7 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
             span: Span::current(),
             ..place()
         })),
-        ids: TraceIds::current(),
+        ids: SpanIds::current(),
     }
 }
 
@@ -249,7 +249,7 @@ pin_project! {
         #[pin]
         future: F,
         place: Option<Arc<Place>>,
-        ids: Option<TraceIds>,
+        ids: Option<SpanIds>,
     }
 }
 
@@ -278,7 +278,7 @@ fn swap(place: &mut Option<Arc<Place>>) {
 impl Place {
     /// The ids of the call, if it is one.
     #[inline]
-    pub(crate) fn ids(&self) -> Option<TraceIds> {
+    pub(crate) fn ids(&self) -> Option<SpanIds> {
         self.context.trace.as_ref().map(TraceContext::ids)
     }
 }

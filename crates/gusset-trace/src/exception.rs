@@ -1,7 +1,7 @@
 //! What went wrong inside a call, for logs.
 
-use gusset_core::Token;
-use gusset_export::{SpanEvent, Text};
+use gusset_core::StaticStr;
+use gusset_data::{SharedStr, SpanEvent};
 
 /// The target of the events that tell of exceptions.
 pub(crate) const TARGET: &str = "gusset::exception";
@@ -62,11 +62,11 @@ impl Exceptions {
 
 impl Kind {
     /// An event of `tracing`, which a log makes a record of: of servers an error, of clients a warning.
-    pub(crate) fn tell(self, error: Token) {
+    pub(crate) fn tell(self, error: StaticStr) {
         let kind = error.as_str();
         match self {
-            Self::HttpServer => tell!(ERROR, "http.server.request.exception", kind),
-            Self::HttpClient => tell!(WARN, "http.client.request.exception", kind),
+            Self::HttpServerClassifier => tell!(ERROR, "http.server.request.exception", kind),
+            Self::HttpClientClassifier => tell!(WARN, "http.client.request.exception", kind),
             Self::RpcServer => tell!(ERROR, "rpc.server.call.exception", kind),
             Self::RpcClient => tell!(WARN, "rpc.client.call.exception", kind),
         }
@@ -74,9 +74,9 @@ impl Kind {
 }
 
 /// The same on a span, as it was before there were records for it.
-pub(crate) fn on_span(error: Token, time: std::time::SystemTime) -> SpanEvent {
+pub(crate) fn on_span(error: StaticStr, time: std::time::SystemTime) -> SpanEvent {
     SpanEvent {
-        name: Text::from_static("exception"),
+        name: SharedStr::from_static("exception"),
         time,
         attributes: vec![(crate::names::EXCEPTION_TYPE.into(), error.as_str().into())],
     }

@@ -18,7 +18,7 @@ use crate::{Propagators, current};
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::{Http, HttpClient};
+/// use gusset_http::{Http, HttpClientClassifier};
 /// use gusset_trace::{InjectLayer, Trace};
 /// use tower_layer::Layer;
 ///
@@ -27,7 +27,7 @@ use crate::{Propagators, current};
 /// let trace = Trace::client().build()?;
 /// let inject = InjectLayer::new(trace.propagators().clone());
 /// // With other observers of the same calls.
-/// let observe = ObserveLayer::<Http<HttpClient>, _>::new((trace, metrics));
+/// let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new((trace, metrics));
 /// let client = observe.layer(inject.layer(client));
 /// # Ok(())
 /// # }

@@ -1,6 +1,6 @@
 //! How much stands on a span at most.
 
-use gusset_export::{Attribute, SpanData, SpanEvent, Text, Value};
+use gusset_data::{Attribute, SharedStr, SpanData, SpanEvent, Value};
 
 /// How much stands on a span at most (OpenTelemetry, span limits); what is more is counted.
 ///
@@ -73,7 +73,13 @@ impl Limits {
     }
 
     /// Sets an attribute, in place of one with that key; counts it if there is no place.
-    pub(crate) fn set(&self, on: &mut Vec<Attribute>, dropped: &mut u32, key: Text, value: Value) {
+    pub(crate) fn set(
+        &self,
+        on: &mut Vec<Attribute>,
+        dropped: &mut u32,
+        key: SharedStr,
+        value: Value,
+    ) {
         let value = self.cap(value);
         if let Some((_, known)) = on.iter_mut().find(|(known, _)| *known == key) {
             *known = value;
@@ -97,8 +103,8 @@ impl Limits {
     pub(crate) fn cap(&self, mut value: Value) -> Value {
         if let Some(length) = self.value_length {
             match &mut value {
-                Value::Text(text) => cap(text, length),
-                Value::Texts(texts) => texts.iter_mut().for_each(|text| cap(text, length)),
+                Value::String(text) => cap(text, length),
+                Value::StringArray(texts) => texts.iter_mut().for_each(|text| cap(text, length)),
                 _ => {}
             }
         }
@@ -118,9 +124,9 @@ impl Default for Limits {
     }
 }
 
-fn cap(text: &mut Text, length: usize) {
+fn cap(text: &mut SharedStr, length: usize) {
     let Some((kept, _)) = text.char_indices().nth(length) else {
         return;
     };
-    *text = Text::new(&text[..kept]);
+    *text = SharedStr::new(&text[..kept]);
 }

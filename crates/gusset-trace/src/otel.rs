@@ -18,7 +18,7 @@
 
 use std::fmt;
 
-use gusset_export::{Attribute, SpanData, SpanKind, SpanSink, SpanStatus, Text, Value};
+use gusset_data::{Attribute, SharedStr, SpanData, SpanKind, SpanSink, SpanStatus, Value};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::baggage::{Baggage as OtelBaggage, BaggageExt as _};
 use opentelemetry::propagation::text_map_propagator::FieldIter;
@@ -293,10 +293,10 @@ fn pairs(attributes: Vec<Attribute>) -> Vec<KeyValue> {
 fn convert_value(value: Value) -> OtelValue {
     match value {
         Value::Bool(value) => OtelValue::Bool(value),
-        Value::I64(value) => OtelValue::I64(value),
-        Value::F64(value) => OtelValue::F64(value),
-        Value::Text(text) => OtelValue::String(string(text)),
-        Value::Texts(texts) => {
+        Value::Int(value) => OtelValue::Int(value),
+        Value::Double(value) => OtelValue::Double(value),
+        Value::String(text) => OtelValue::String(string(text)),
+        Value::StringArray(texts) => {
             let texts = texts.into_iter().map(string).collect();
             OtelValue::Array(Array::String(texts))
         }
@@ -304,7 +304,7 @@ fn convert_value(value: Value) -> OtelValue {
     }
 }
 
-fn string(text: Text) -> StringValue {
+fn string(text: SharedStr) -> StringValue {
     String::from(text).into()
 }
 

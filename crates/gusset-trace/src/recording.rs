@@ -5,7 +5,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gusset_export::{Attribute, SpanData, SpanSink, Text, Value};
+use gusset_data::{Attribute, SharedStr, SpanData, SpanSink, Value};
 
 use crate::Limits;
 use crate::sample::Hold;
@@ -18,7 +18,7 @@ pub(crate) struct Recording {
     pub(crate) limits: Limits,
     /// W3C's `tracestate`, for the spans below.
     #[cfg(feature = "subscriber")]
-    pub(crate) trace_state: Text,
+    pub(crate) trace_state: SharedStr,
     /// `None` before its call begins, and after its end.
     out: Option<Out>,
     span: Mutex<Option<SpanData>>,
@@ -99,7 +99,7 @@ impl Recording {
         }
     }
 
-    pub(crate) fn set(&self, key: Text, value: Value) {
+    pub(crate) fn set(&self, key: SharedStr, value: Value) {
         self.set_all([(key, value)]);
     }
 

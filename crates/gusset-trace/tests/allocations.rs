@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
 
-use gusset_core::{Clock, End, Track};
-use gusset_http::{Http, HttpClient, HttpServer, RequestHead, ResponseHead, Rules};
+use gusset_core::{CallTracker, Clock, End};
+use gusset_http::{
+    Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier, RequestHead, ResponseHead,
+};
 use gusset_trace::{InjectLayer, Propagator, Propagators, Trace, TraceContext, current};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
@@ -23,11 +25,11 @@ fn allocations(mut work: impl FnMut()) -> u64 {
     allocation_counter::measure(work).count_total
 }
 
-fn call<R: Rules>(observer: &Trace, req: &Request<()>, inside: impl FnOnce()) {
+fn call<R: HttpClassifier>(observer: &Trace, req: &Request<()>, inside: impl FnOnce()) {
     let clock = Clock::system();
-    let mut track = Track::<Http<R>, _>::start(observer, RequestHead::from(req), clock);
-    track.scope(inside);
-    track.respond(ResponseHead::from(&Response::new(())));
+    let mut track = CallTracker::<Http<R>, _>::start(observer, RequestHead::from(req), clock);
+    track.in_scope(inside);
+    track.on_response(ResponseHead::from(&Response::new(())));
     track.end(End::Complete(None));
 }
 
@@ -37,10 +39,10 @@ fn a_call_that_no_subscriber_wants_allocates_nothing() {
     let client = Trace::client().build_with(|_| None).unwrap();
     let (received, bare) = (request(), Request::new(()));
     let count = allocations(|| {
-        call::<HttpServer>(&server, &received, || {
-            call::<HttpClient>(&client, &bare, || assert!(current().is_some()));
+        call::<HttpServerClassifier>(&server, &received, || {
+            call::<HttpClientClassifier>(&client, &bare, || assert!(current().is_some()));
         });
-        call::<HttpServer>(&server, &bare, || {});
+        call::<HttpServerClassifier>(&server, &bare, || {});
     });
     assert_eq!(count, 0);
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use gusset_core::{Classify, Filter, Isolate, ObserveLayer, Observer, Unary};
-use gusset_http::Paths;
+use gusset_core::{
+    CatchPanic, Classify, FilteredObserver, ObserveLayer, Observer, RequestResponse,
+};
+use gusset_http::PathFilter;
 #[cfg(feature = "log")]
 use gusset_log::AccessLogBuilder;
 #[cfg(feature = "prometheus")]
@@ -69,21 +71,21 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     /// goes on.
     ///
     /// ```
-    /// use gusset::{Call, Cx, End, Observer, Protocol};
+    /// use gusset::{CallObserver, CallContext, End, Observer, Protocol};
     ///
     /// struct Slow;
     ///
     /// impl<P: Protocol> Observer<P> for Slow {
     ///     type Call = SlowCall;
-    ///     fn start(&self, _: P::Request<'_>, _: &mut Cx) -> SlowCall {
+    ///     fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> SlowCall {
     ///         SlowCall
     ///     }
     /// }
     ///
     /// struct SlowCall;
     ///
-    /// impl<P: Protocol> Call<P> for SlowCall {
-    ///     fn on_end(self, end: End<'_, P>, cx: &Cx) {
+    /// impl<P: Protocol> CallObserver<P> for SlowCall {
+    ///     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
     ///         if cx.elapsed().as_secs() > 5 {
     ///             eprintln!("{end:?} after {:?}", cx.elapsed());
     ///         }
@@ -95,10 +97,10 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn observe<N: Observer<K::Protocol>>(self, observer: N) -> Builder<K, (O, Isolate<N>)> {
+    pub fn observe<N: Observer<K::Protocol>>(self, observer: N) -> Builder<K, (O, CatchPanic<N>)> {
         Builder {
             parts: self.parts,
-            observers: (self.observers, Isolate::new(observer)),
+            observers: (self.observers, CatchPanic::new(observer)),
         }
     }
 
@@ -201,7 +203,10 @@ impl<K: Kind, O: Observer<K::Protocol>> Builder<K, O> {
         };
         #[cfg(not(feature = "log"))]
         let log = None;
-        let observe = ObserveLayer::new(Filter::new((log, trace, metrics, observers), skip));
+        let observe = ObserveLayer::new(FilteredObserver::new(
+            (log, trace, metrics, observers),
+            skip,
+        ));
         Ok(Telemetry::new(
             Layer::new(observe, inner),
             #[cfg(feature = "prometheus")]
@@ -266,24 +271,24 @@ impl<Req: 'static, Res: 'static> Builder<Messages<Req, Res>> {
     /// anything else, because it says what the observers observe.
     ///
     /// ```
-    /// use gusset::{Classify, Delivery, End, Outcome, Token, Unary, Verdict};
+    /// use gusset::{Classify, ResponseKind, End, Outcome, StaticStr, RequestResponse, Classification};
     ///
     /// enum Done { Kept, DeadLettered }
     /// struct Rules { dead: bool }
     ///
-    /// impl Classify<Unary<String, Done, Rules>> for Rules {
+    /// impl Classify<RequestResponse<String, Done, Rules>> for Rules {
     ///     fn start(_: &String) -> Self {
     ///         Self { dead: false }
     ///     }
-    ///     fn on_response(&mut self, done: &Done) -> Delivery {
+    ///     fn on_response(&mut self, done: &Done) -> ResponseKind {
     ///         self.dead = matches!(done, Done::DeadLettered);
-    ///         Delivery::Bare
+    ///         ResponseKind::NoBody
     ///     }
-    ///     fn on_end(&self, end: &End<'_, Unary<String, Done, Rules>>) -> Verdict {
-    ///         Verdict::of_end(end).unwrap_or(if self.dead {
-    ///             Verdict::new(Outcome::ServiceFault).with_error(Token::new(&"dead_lettered"))
+    ///     fn on_end(&self, end: &End<'_, RequestResponse<String, Done, Rules>>) -> Classification {
+    ///         Classification::of_end(end).unwrap_or(if self.dead {
+    ///             Classification::new(Outcome::ServerError).with_error(StaticStr::new(&"dead_lettered"))
     ///         } else {
-    ///             Verdict::new(Outcome::Success)
+    ///             Classification::new(Outcome::Success)
     ///         })
     ///     }
     /// }
@@ -295,20 +300,20 @@ impl<Req: 'static, Res: 'static> Builder<Messages<Req, Res>> {
     /// ```
     pub fn rules<R>(self) -> Builder<Messages<Req, Res, R>>
     where
-        R: Classify<Unary<Req, Res, R>>,
+        R: Classify<RequestResponse<Req, Res, R>>,
     {
         Builder::new(self.parts.kind.with_rules())
     }
 }
 
 impl<O> Builder<HttpServer, O> {
-    /// The paths whose calls are left out of all signals, instead of [`Paths::PROBES`].
+    /// The paths whose calls are left out of all signals, instead of [`PathFilter::DEFAULT_EXCLUDED`].
     pub fn skip<I>(mut self, paths: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.parts.kind.skip = Paths::except(paths);
+        self.parts.kind.skip = PathFilter::excluding(paths);
         self
     }
 }
@@ -320,7 +325,7 @@ impl<O> Builder<GrpcServer, O> {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.parts.kind.skip = Paths::except(paths);
+        self.parts.kind.skip = PathFilter::excluding(paths);
         self
     }
 }

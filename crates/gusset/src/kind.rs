@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use gusset_core::{Classify, Observer, Protocol, Select, Unary, UnaryRules};
-use gusset_http::{self as rules, Grpc, Http, Paths};
+use gusset_core::{Classify, Observer, PlainClassifier, Predicate, Protocol, RequestResponse};
+use gusset_http::{self as rules, Grpc, Http, PathFilter};
 #[cfg(feature = "log")]
 use gusset_log::{AccessLog, AccessLogBuilder};
 #[cfg(feature = "prometheus")]
@@ -26,7 +26,7 @@ pub trait Kind: Sized + sealed::Sealed {
     /// What its messages are.
     type Protocol: Protocol;
     /// Which of its calls are left out.
-    type Skip: Select<Self::Protocol>;
+    type Skip: Predicate<Self::Protocol>;
     /// What measures it.
     type Metrics: Observer<Self::Protocol>;
     /// What makes its spans.
@@ -86,16 +86,16 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// An HTTP server. Probes and scrapes ([`Paths::PROBES`]) are left out.
+/// An HTTP server. Probes and scrapes ([`PathFilter::DEFAULT_EXCLUDED`]) are left out.
 #[derive(Clone, Debug)]
 pub struct HttpServer {
-    pub(crate) skip: Paths,
+    pub(crate) skip: PathFilter,
 }
 
 /// A gRPC server. Health checks are left out.
 #[derive(Clone, Debug)]
 pub struct GrpcServer {
-    pub(crate) skip: Paths,
+    pub(crate) skip: PathFilter,
 }
 
 /// A client of HTTP.
@@ -109,7 +109,7 @@ pub struct HttpClient;
 pub struct GrpcClient;
 
 /// A consumer of messages of type `Req`, answered with `Res`, judged by the rules `R`.
-pub struct Messages<Req, Res, R = UnaryRules> {
+pub struct Messages<Req, Res, R = PlainClassifier> {
     #[cfg_attr(
         not(feature = "prometheus"),
         allow(dead_code, reason = "only measured")
@@ -198,7 +198,7 @@ macro_rules! kind {
 }
 
 kind!(
-    HttpServer: Http, skip Paths = |kind: &Self| kind.skip.clone(),
+    HttpServer: Http, skip PathFilter = |kind: &Self| kind.skip.clone(),
     metrics HttpMetrics, HttpMetricsBuilder = server, HttpMetricsBuilder::build_with,
     log AccessLog::server, trace Trace::server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
@@ -208,7 +208,7 @@ kind!(
     log AccessLog::client, trace Trace::client, inner Sends = sends_nothing, sends,
 );
 kind!(
-    GrpcServer: Grpc, skip Paths = |kind: &Self| kind.skip.clone(),
+    GrpcServer: Grpc, skip PathFilter = |kind: &Self| kind.skip.clone(),
     metrics RpcMetrics, RpcMetricsBuilder = server, |builder: RpcMetricsBuilder, _| builder.build(),
     log AccessLog::grpc_server, trace Trace::grpc_server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
@@ -238,7 +238,7 @@ fn sends_nothing() -> Sends {
 impl Default for GrpcServer {
     fn default() -> Self {
         Self {
-            skip: Paths::except(["/grpc.health.v1.Health/*"]),
+            skip: PathFilter::excluding(["/grpc.health.v1.Health/*"]),
         }
     }
 }
@@ -248,7 +248,7 @@ impl Default for GrpcServer {
 impl Default for HttpServer {
     fn default() -> Self {
         Self {
-            skip: Paths::except(Paths::PROBES),
+            skip: PathFilter::excluding(PathFilter::DEFAULT_EXCLUDED),
         }
     }
 }
@@ -277,9 +277,9 @@ impl<Req, Res, R> Kind for Messages<Req, Res, R>
 where
     Req: 'static,
     Res: 'static,
-    R: Classify<Unary<Req, Res, R>>,
+    R: Classify<RequestResponse<Req, Res, R>>,
 {
-    type Protocol = Unary<Req, Res, R>;
+    type Protocol = RequestResponse<Req, Res, R>;
     type Skip = Nothing;
     #[cfg(feature = "prometheus")]
     type Metrics = MessageMetrics<Req>;
@@ -332,8 +332,8 @@ impl<Req, Res, R> fmt::Debug for Messages<Req, Res, R> {
 
 // === impl Nothing ===
 
-impl<P: Protocol> Select<P> for Nothing {
-    fn selects(&self, _: P::Request<'_>) -> bool {
+impl<P: Protocol> Predicate<P> for Nothing {
+    fn matches(&self, _: P::Request<'_>) -> bool {
         true
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use gusset_core::{Filter, Observe, ObserveLayer};
+use gusset_core::{FilteredObserver, Observe, ObserveLayer};
 
 use crate::Kind;
 
 /// Everybody who looks at a call, the outermost first.
-pub(crate) type Observers<K, O> = Filter<
+pub(crate) type Observers<K, O> = FilteredObserver<
     (
         Option<<K as Kind>::Log>,
         Option<<K as Kind>::Trace>,

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::get;
-use gusset::{Call, Cx, End, Observer, Protocol};
+use gusset::{CallContext, CallObserver, End, Observer, Protocol};
 use http::{Request, Response};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -116,13 +116,13 @@ struct Careless;
 impl<P: Protocol> Observer<P> for Careless {
     type Call = Self;
 
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
         Self
     }
 }
 
-impl<P: Protocol> Call<P> for Careless {
-    fn on_end(self, _: End<'_, P>, _: &Cx) {
+impl<P: Protocol> CallObserver<P> for Careless {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {
         std::panic::resume_unwind(Box::new("careless"));
     }
 }

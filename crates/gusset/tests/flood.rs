@@ -31,7 +31,8 @@ impl Service<Request<()>> for Site {
         match req.uri().path().as_bytes().get(1) {
             Some(b'a') => {}
             Some(b'c') => {
-                res.extensions_mut().insert(Route::shared(req.uri().path()));
+                res.extensions_mut()
+                    .insert(Route::from_arc(req.uri().path()));
             }
             _ => *res.status_mut() = StatusCode::NOT_FOUND,
         }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use gusset_core::{Cx, End, Protocol};
+use gusset_core::{CallContext, End, Protocol};
 
 use super::Judge;
 use crate::Ballot;
@@ -21,27 +21,31 @@ pub struct JudgeFn<K, H, V> {
 /// use gusset_breaker::judge::judge_fn;
 /// use gusset_breaker::{Ballot, Breaker, Vote};
 /// use gusset_core::{End, Outcome};
-/// use gusset_http::{Http, HttpClient};
+/// use gusset_http::{Http, HttpClientClassifier};
 ///
 /// // A search that finds nothing in its index is broken, says this remote with 404.
-/// let judge = judge_fn::<Http<HttpClient>, _, _, _>(
+/// let judge = judge_fn::<Http<HttpClientClassifier>, _, _, _>(
 ///     |res| res.status.as_u16() == 404,
 ///     |missing: Option<bool>, _end: &End<'_, _>, cx| match cx.outcome() {
 ///         _ if missing == Some(true) => Ballot::new(Vote::Failure),
-///         Some(Outcome::ServiceFault) => Ballot::new(Vote::Failure),
-///         Some(Outcome::Abandoned | Outcome::Refused) => Ballot::new(Vote::Ignore),
+///         Some(Outcome::ServerError) => Ballot::new(Vote::Failure),
+///         Some(Outcome::Cancelled | Outcome::Rejected) => Ballot::new(Vote::Ignore),
 ///         _ => Ballot::new(Vote::Success),
 ///     },
 /// );
 /// let breaker = Breaker::builder("search").build()?;
-/// let layer = breaker.layer_by::<Http<HttpClient>, _>(judge);
+/// let layer = breaker.layer_by::<Http<HttpClientClassifier>, _>(judge);
 /// # Ok::<(), gusset_breaker::ConfigError>(())
 /// ```
 pub fn judge_fn<P, K, H, V>(head: H, vote: V) -> JudgeFn<K, H, V>
 where
     P: Protocol,
     H: for<'a> Fn(P::Response<'a>) -> K + Clone + Send + Sync + 'static,
-    V: for<'a, 'b> Fn(Option<K>, &'a End<'b, P>, &'a Cx) -> Ballot + Clone + Send + Sync + 'static,
+    V: for<'a, 'b> Fn(Option<K>, &'a End<'b, P>, &'a CallContext) -> Ballot
+        + Clone
+        + Send
+        + Sync
+        + 'static,
 {
     JudgeFn {
         head,
@@ -57,7 +61,11 @@ where
     P: Protocol,
     K: Send + 'static,
     H: for<'a> Fn(P::Response<'a>) -> K + Clone + Send + Sync + 'static,
-    V: for<'a, 'b> Fn(Option<K>, &'a End<'b, P>, &'a Cx) -> Ballot + Clone + Send + Sync + 'static,
+    V: for<'a, 'b> Fn(Option<K>, &'a End<'b, P>, &'a CallContext) -> Ballot
+        + Clone
+        + Send
+        + Sync
+        + 'static,
 {
     type Head = K;
 
@@ -65,7 +73,7 @@ where
         (self.head)(res)
     }
 
-    fn vote(&self, head: Option<K>, end: &End<'_, P>, cx: &Cx) -> Ballot {
+    fn vote(&self, head: Option<K>, end: &End<'_, P>, cx: &CallContext) -> Ballot {
         (self.vote)(head, end, cx)
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use gusset_core::{Cx, End, Outcome};
-use gusset_http::{GrpcCode, Http, ResponseHead, Rules};
+use gusset_core::{CallContext, End, Outcome};
+use gusset_http::{GrpcCode, Http, HttpClassifier, ResponseHead};
 use http::StatusCode;
 
 use super::{Judge, outcome, retry_after};
@@ -33,7 +33,7 @@ const RESOURCE_EXHAUSTED: u8 = 8;
 
 // === impl JudgeGrpc ===
 
-impl<R: Rules> Judge<Http<R>> for JudgeGrpc {
+impl<R: HttpClassifier> Judge<Http<R>> for JudgeGrpc {
     type Head = GrpcHead;
 
     #[inline]
@@ -46,17 +46,17 @@ impl<R: Rules> Judge<Http<R>> for JudgeGrpc {
     }
 
     #[inline]
-    fn vote(&self, head: Option<GrpcHead>, end: &End<'_, Http<R>>, cx: &Cx) -> Ballot {
+    fn vote(&self, head: Option<GrpcHead>, end: &End<'_, Http<R>>, cx: &CallContext) -> Ballot {
         let vote = outcome::of(cx.outcome());
         let complete = matches!(end, End::Complete(_) | End::Upgraded);
         let code = cx.status().and_then(GrpcCode::from_token);
         let vote = match (cx.outcome(), code.map(GrpcCode::number)) {
-            (Some(Outcome::CallerFault), Some(CANCELLED)) => Vote::Ignore,
-            (Some(Outcome::CallerFault), Some(RESOURCE_EXHAUSTED)) => Vote::Throttled,
-            (Some(Outcome::ServiceFault), _) if complete && head.is_some_and(|it| it.throttled) => {
+            (Some(Outcome::ClientError), Some(CANCELLED)) => Vote::Ignore,
+            (Some(Outcome::ClientError), Some(RESOURCE_EXHAUSTED)) => Vote::Throttled,
+            (Some(Outcome::ServerError), _) if complete && head.is_some_and(|it| it.throttled) => {
                 Vote::Throttled
             }
-            (Some(Outcome::ServiceFault), _)
+            (Some(Outcome::ServerError), _)
                 if complete && code == Some(GrpcCode::UNIMPLEMENTED) =>
             {
                 Vote::Success

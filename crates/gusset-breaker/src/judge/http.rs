@@ -1,5 +1,5 @@
-use gusset_core::{Cx, End, Outcome, Stage};
-use gusset_http::{Http, ResponseHead, Rules};
+use gusset_core::{CallContext, End, Outcome, Stage};
+use gusset_http::{Http, HttpClassifier, ResponseHead};
 use http::StatusCode;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct HttpHead {
 
 // === impl JudgeHttp ===
 
-impl<R: Rules> Judge<Http<R>> for JudgeHttp {
+impl<R: HttpClassifier> Judge<Http<R>> for JudgeHttp {
     type Head = HttpHead;
 
     #[inline]
@@ -48,12 +48,12 @@ impl<R: Rules> Judge<Http<R>> for JudgeHttp {
     }
 
     #[inline]
-    fn vote(&self, head: Option<HttpHead>, end: &End<'_, Http<R>>, cx: &Cx) -> Ballot {
+    fn vote(&self, head: Option<HttpHead>, end: &End<'_, Http<R>>, cx: &CallContext) -> Ballot {
         let status = head.map(|head| of_status(head.status));
         let vote = match (cx.outcome(), status) {
-            (Some(Outcome::CallerFault), Some(vote)) if vote != Vote::Failure => vote,
+            (Some(Outcome::ClientError), Some(vote)) if vote != Vote::Failure => vote,
             // Whoever throws a body away has seen its status.
-            (Some(Outcome::Abandoned), Some(vote))
+            (Some(Outcome::Cancelled), Some(vote))
                 if vote.fails() && end.stage() == Some(Stage::Body) =>
             {
                 vote

@@ -6,7 +6,7 @@ mod http;
 mod outcome;
 mod retry_after;
 
-use gusset_core::{Cx, End, Protocol};
+use gusset_core::{CallContext, End, Protocol};
 
 pub use self::func::{JudgeFn, judge_fn};
 pub use self::grpc::{GrpcHead, JudgeGrpc};
@@ -31,5 +31,5 @@ pub trait Judge<P: Protocol>: Clone + Send + Sync + 'static {
     fn head(&self, res: P::Response<'_>) -> Self::Head;
 
     /// The vote. Called once, at the call's true end; `head` is `None` if there was none.
-    fn vote(&self, head: Option<Self::Head>, end: &End<'_, P>, cx: &Cx) -> Ballot;
+    fn vote(&self, head: Option<Self::Head>, end: &End<'_, P>, cx: &CallContext) -> Ballot;
 }

@@ -1,4 +1,4 @@
-use gusset_core::{Cx, End, Outcome, Protocol};
+use gusset_core::{CallContext, End, Outcome, Protocol};
 
 use super::Judge;
 use crate::{Ballot, Vote};
@@ -17,16 +17,16 @@ impl<P: Protocol> Judge<P> for JudgeOutcome {
     fn head(&self, _: P::Response<'_>) {}
 
     #[inline]
-    fn vote(&self, _: Option<()>, _: &End<'_, P>, cx: &Cx) -> Ballot {
+    fn vote(&self, _: Option<()>, _: &End<'_, P>, cx: &CallContext) -> Ballot {
         of(cx.outcome()).into()
     }
 }
 
 pub(super) fn of(outcome: Option<Outcome>) -> Vote {
     match outcome {
-        Some(Outcome::Success | Outcome::CallerFault) => Vote::Success,
-        Some(Outcome::ServiceFault) => Vote::Failure,
-        // Abandoned; refused by a guard further in, which has its own say.
+        Some(Outcome::Success | Outcome::ClientError) => Vote::Success,
+        Some(Outcome::ServerError) => Vote::Failure,
+        // Cancelled; refused by a guard further in, which has its own say.
         _ => Vote::Ignore,
     }
 }

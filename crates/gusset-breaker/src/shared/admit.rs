@@ -76,7 +76,7 @@ impl Core {
 
     /// Refuses a call whose service was not asked whether it is ready, whatever the state is now.
     #[cold]
-    pub(crate) fn turn_away(&self, now: u64) -> Shut {
+    pub(crate) fn reject(&self, now: u64) -> Shut {
         let word = self.word();
         if !matches!(
             word.state(),

@@ -21,8 +21,8 @@ fn all_may_be_sent_and_shared() {
 fn a_permit_is_small() {
     use gusset_breaker::BreakerPermit;
     use gusset_breaker::judge::JudgeOutcome;
-    use gusset_core::Unary;
-    use gusset_http::{Http, HttpClient};
-    assert!(size_of::<BreakerPermit<Unary<(), ()>, JudgeOutcome>>() <= 24);
-    assert!(size_of::<BreakerPermit<Http<HttpClient>, JudgeHttp>>() <= 48);
+    use gusset_core::RequestResponse;
+    use gusset_http::{Http, HttpClientClassifier};
+    assert!(size_of::<BreakerPermit<RequestResponse<(), ()>, JudgeOutcome>>() <= 24);
+    assert!(size_of::<BreakerPermit<Http<HttpClientClassifier>, JudgeHttp>>() <= 48);
 }

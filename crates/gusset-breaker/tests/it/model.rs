@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gusset_breaker::{Ballot, Breaker, Config, HalfOpenPolicy, Permit, State, Vote};
-use gusset_core::{Clock, ManualClock};
+use gusset_core::{Clock, MockClock};
 use proptest::prelude::*;
 
 /// A configuration that a person could read out.
@@ -374,7 +374,7 @@ impl Model {
 /// Breaker and model side by side.
 struct Both {
     breaker: Breaker,
-    hand: ManualClock,
+    hand: MockClock,
     model: Model,
     calls: Vec<(Permit, u64)>,
 }

@@ -5,14 +5,14 @@ use std::error::Error;
 use gusset_breaker::bulkhead::Bulkhead;
 use gusset_breaker::judge::JudgeOutcome;
 use gusset_breaker::throttle::{Throttle, reject_probability};
-use gusset_core::{Clock, GuardLayer, Refused, Unary};
+use gusset_core::{AdmissionLayer, Clock, Rejected, RequestResponse};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::support::{now, secs, serve};
 
 type BoxError = Box<dyn Error + Send + Sync>;
-type Job = Unary<u32, u32>;
+type Job = RequestResponse<u32, u32>;
 
 #[test]
 fn a_throttle_refuses_nobody_while_enough_is_accepted() {
@@ -46,7 +46,7 @@ fn a_throttle_refuses_more_the_more_fails_and_lets_some_through() {
     let mut refused = 0;
     for _ in 0..1000 {
         let error = now(service.call(1)).unwrap_err();
-        refused += u32::from(Refused::find(&*error).is_some());
+        refused += u32::from(Rejected::find_in(&*error).is_some());
     }
     let (_, called) = bad.touched();
     assert_eq!(refused as usize + called, 1000);
@@ -76,12 +76,12 @@ fn a_throttle_that_cannot_be_used_names_the_field() {
 #[test]
 fn a_bulkhead_admits_so_many_at_once_and_gives_every_place_back() {
     let bulkhead = Bulkhead::new("stock", 2).unwrap();
-    let layer = GuardLayer::<Job, _>::new(bulkhead.clone());
+    let layer = AdmissionLayer::<Job, _>::new(bulkhead.clone());
     let mut service = layer.layer(serve(|| Ok::<_, BoxError>(7)));
     let (first, second) = (service.call(1), service.call(1));
     assert_eq!(bulkhead.in_flight(), 2);
     let error = now(service.call(1)).unwrap_err();
-    assert!(Refused::find(&*error).is_some_and(|mark| mark.by() == "stock"));
+    assert!(Rejected::find_in(&*error).is_some_and(|mark| mark.by() == "stock"));
     drop(first);
     assert_eq!(now(second).unwrap(), 7);
     assert_eq!(bulkhead.in_flight(), 0);

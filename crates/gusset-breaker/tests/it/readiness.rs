@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use gusset_breaker::{Breaker, Open, PendLayer, Vote};
-use gusset_core::Unary;
+use gusset_core::RequestResponse;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -69,7 +69,7 @@ impl Wake for Woken {
     }
 }
 
-type Job = Unary<u32, u32>;
+type Job = RequestResponse<u32, u32>;
 
 fn stack(
     breaker: &Breaker,

@@ -5,9 +5,9 @@ use std::error::Error;
 use std::task::Poll;
 
 use gusset_breaker::{Breaker, Open, State, grpc_unavailable, unavailable};
-use gusset_core::{ObserveLayer, Outcome, Refused};
-use gusset_http::{Grpc, Http, HttpClient};
-use gusset_testkit::{Fact, ScriptedBody, Witness};
+use gusset_core::{ObserveLayer, Outcome, Rejected};
+use gusset_http::{Grpc, Http, HttpClientClassifier};
+use gusset_testkit::{RecordedCall, RecordingObserver, ScriptedBody};
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -73,7 +73,7 @@ fn a_closed_breaker_is_not_seen() {
 }
 
 /// What an observer outside of the breaker is told of a refusal.
-fn outside(fact: &Witness) -> Fact {
+fn outside(fact: &RecordingObserver) -> RecordedCall {
     let facts = fact.facts();
     assert_eq!(facts.len(), 1);
     facts[0].clone()
@@ -81,17 +81,20 @@ fn outside(fact: &Witness) -> Fact {
 
 #[test]
 fn a_refusal_is_seen_as_refused() {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = open()
         .http_client()
         .respond_with(|open: Open| unavailable::<Text>(&open).map(|text| text.0));
-    let observe = ObserveLayer::<Http<HttpClient>, _>::new(witness.clone());
+    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(witness.clone());
     let mut service = observe.layer(layer.layer(serve(ok)));
     drain(now(service.call(request())).unwrap().into_body());
     let fact = outside(&witness);
-    assert_eq!((fact.outcome, fact.status), (Outcome::Refused, Some("503")));
+    assert_eq!(
+        (fact.outcome, fact.status),
+        (Outcome::Rejected, Some("503"))
+    );
 
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = open()
         .grpc_server()
         .respond_with(|open: Open| grpc_unavailable(&open));
@@ -109,16 +112,16 @@ fn a_refusal_is_seen_as_refused() {
     let fact = outside(&witness);
     assert_eq!(
         (fact.outcome, fact.status),
-        (Outcome::Refused, Some("UNAVAILABLE"))
+        (Outcome::Rejected, Some("UNAVAILABLE"))
     );
 
     type BoxError = Box<dyn Error + Send + Sync>;
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let failing = serve(|| Ok::<_, BoxError>(response(200, &[], ScriptedBody::new())));
-    let observe = ObserveLayer::<Http<HttpClient>, _>::new(witness.clone());
+    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(witness.clone());
     let mut service = observe.layer(open().http_client().layer(failing));
     assert!(now(service.call(request())).is_err());
-    assert_eq!(outside(&witness).outcome, Outcome::Refused);
+    assert_eq!(outside(&witness).outcome, Outcome::Rejected);
 }
 
 #[test]
@@ -130,12 +133,12 @@ fn open_tells_whose_it_is_and_how_long_it_lasts() {
     assert_eq!((open.breaker(), open.state()), ("stock", State::Open));
     assert_eq!(open.retry_after(), Some(secs(3) / 4));
     assert_eq!(open.to_string(), "circuit breaker is open");
-    let mark = open.source().unwrap().downcast_ref::<Refused>().unwrap();
+    let mark = open.source().unwrap().downcast_ref::<Rejected>().unwrap();
     assert_eq!(
         (mark.by(), mark.retry_after()),
         ("stock", open.retry_after())
     );
-    assert_eq!(Refused::find(&open), Some(mark));
+    assert_eq!(Rejected::find_in(&open), Some(mark));
 
     // Half-open, another try makes sense after the open time; forced open, nobody knows.
     hand.advance(secs(1));
@@ -184,12 +187,12 @@ fn a_fallback_may_answer_and_is_never_counted() {
     let layer = breaker
         .http_client()
         .respond_with(|_: Open| response(200, &[], ScriptedBody::new().data("from the shelf")));
-    let witness = Witness::new();
-    let observe = ObserveLayer::<Http<HttpClient>, _>::new(witness.clone());
+    let witness = RecordingObserver::new();
+    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(witness.clone());
     let mut service = observe.layer(layer.layer(serve(ok)));
     let answer = now(service.call(request())).unwrap();
     assert_eq!(answer.status(), 200);
     drain(answer.into_body());
     assert_eq!(breaker.counts().calls, 0);
-    assert_eq!(outside(&witness).outcome, Outcome::Refused);
+    assert_eq!(outside(&witness).outcome, Outcome::Rejected);
 }

@@ -3,7 +3,7 @@
 use gusset_breaker::judge::JudgeHttp;
 use gusset_breaker::{Registry, RegistryBuilder, State, by_host};
 use gusset_core::Clock;
-use gusset_http::{Http, HttpClient};
+use gusset_http::{Http, HttpClientClassifier};
 use gusset_testkit::ScriptedBody;
 use http::Request;
 use tower_layer::Layer;
@@ -97,7 +97,7 @@ fn a_layer_asks_the_breaker_of_the_host() {
     type BoxError = Box<dyn std::error::Error + Send + Sync>;
     let answer = || Ok::<_, BoxError>(response(503, &[], ScriptedBody::new()));
     let mut service = hosts
-        .layer::<Http<HttpClient>, _, _>(JudgeHttp, by_host)
+        .layer::<Http<HttpClientClassifier>, _, _>(JudgeHttp, by_host)
         .layer(serve(answer));
     let mut call = |uri: &str| {
         let request = Request::get(uri).body(()).unwrap();

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use gusset_breaker::{Breaker, Config, Vote};
-use gusset_core::{Clock, ManualClock};
+use gusset_core::{Clock, MockClock};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
 use http_body::Body;
@@ -23,7 +23,7 @@ pub(crate) fn in_a_row(failures: u32) -> Config {
 }
 
 /// A breaker, and the hand of its clock.
-pub(crate) fn breaker(config: Config) -> (Breaker, ManualClock) {
+pub(crate) fn breaker(config: Config) -> (Breaker, MockClock) {
     let (clock, hand) = Clock::manual();
     let breaker = Breaker::builder("stock").config(config).clock(clock);
     (breaker.build().unwrap(), hand)

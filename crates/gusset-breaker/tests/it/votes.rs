@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use gusset_breaker::{Breaker, Config, State, Vote};
-use gusset_core::{Refused, Unary};
-use gusset_http::unavailable;
+use gusset_core::{Rejected, RequestResponse};
+use gusset_http::service_unavailable;
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
 use tower_layer::Layer;
@@ -77,7 +77,7 @@ fn a_status_votes_by_convention() {
             Ok(response(
                 status,
                 &[],
-                ScriptedBody::new().data("x").silent_end(),
+                ScriptedBody::new().data("x").without_end_hint(),
             ))
         })
     };
@@ -104,7 +104,7 @@ fn an_error_fails_at_the_head_and_in_the_body() {
         Ok(response(
             200,
             headers,
-            ScriptedBody::new().data("x").silent_end(),
+            ScriptedBody::new().data("x").without_end_hint(),
         ))
     };
     assert_eq!(http(short), FAILURE);
@@ -124,8 +124,8 @@ fn what_another_guard_refused_is_ignored() {
 
     // Also when it answered.
     let refusing = serve(|| {
-        let refused = Refused::new("stock");
-        let mut res = unavailable::<ScriptedBody>(&refused);
+        let refused = Rejected::new("stock");
+        let mut res = service_unavailable::<ScriptedBody>(&refused);
         res.extensions_mut().insert(refused);
         Ok::<_, BoxError>(res)
     });
@@ -205,7 +205,7 @@ fn slowness_is_that_of_the_head_unless_the_end_is_asked_for() {
             Ok::<_, BoxError>(response(
                 200,
                 &[],
-                ScriptedBody::new().data("x").silent_end(),
+                ScriptedBody::new().data("x").without_end_hint(),
             ))
         };
         let mut service = breaker.http_client().layer(serve(answer));
@@ -270,12 +270,12 @@ fn a_grpc_status_votes_from_headers_or_trailers() {
 fn any_service_votes_by_its_own_error() {
     let breaker = watcher();
     let mut fails = breaker
-        .layer::<Unary<u32, u32>>()
+        .layer::<RequestResponse<u32, u32>>()
         .layer(serve(|| Err::<u32, BoxError>("no".into())));
     assert!(now(fails.call(1)).is_err());
     assert_eq!(counted(&breaker), FAILURE);
     let mut works = breaker
-        .layer::<Unary<u32, u32>>()
+        .layer::<RequestResponse<u32, u32>>()
         .layer(serve(|| Ok::<_, BoxError>(7)));
     assert_eq!(now(works.call(1)).unwrap(), 7);
     assert_eq!(counted(&breaker), (2, 1, 0));
@@ -342,11 +342,11 @@ fn a_probe_whose_judge_panics_gives_its_permit_back() {
     let (breaker, hand) = breaker(in_a_row(1));
     crate::support::fail(&breaker, 1);
     hand.advance(secs(1));
-    let judge = gusset_breaker::judge::judge_fn::<Unary<u32, u32>, _, _, _>(
+    let judge = gusset_breaker::judge::judge_fn::<RequestResponse<u32, u32>, _, _, _>(
         |_| (),
         |_, _: &gusset_core::End<'_, _>, _| std::panic::resume_unwind(Box::new("as the test says")),
     );
-    let layer = breaker.layer_by::<Unary<u32, u32>, _>(judge);
+    let layer = breaker.layer_by::<RequestResponse<u32, u32>, _>(judge);
     let mut service = layer.layer(serve(|| Ok::<_, BoxError>(7)));
     let call = catch_unwind(AssertUnwindSafe(|| drop(now(service.call(1)))));
     assert!(call.is_err());

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use gusset_breaker::{Ballot, Breaker, Permit, Vote};
-use gusset_core::{Clock, ManualClock};
+use gusset_core::{Clock, MockClock};
 
 use crate::configure::{check_semantics, configure};
 use crate::schema::{Expect, File, Op, Outcome, Scenario, State, Step};
@@ -43,7 +43,7 @@ pub(crate) fn replay(text: &str) -> Result<Report, String> {
 /// A scenario under way.
 struct Play {
     breaker: Breaker,
-    hand: ManualClock,
+    hand: MockClock,
     at_ms: u64,
     config: serde_json::Map<String, serde_json::Value>,
     permits: HashMap<String, VecDeque<Permit>>,

@@ -13,16 +13,16 @@ use crate::{Clock, Observer};
 /// may wrap every route, every connection and every clone of a service, and its numbers are one set.
 ///
 /// ```
-/// use gusset_core::{ObserveLayer, Unary};
-/// # use gusset_core::{Call, Cx, End, Observer, Protocol};
+/// use gusset_core::{ObserveLayer, RequestResponse};
+/// # use gusset_core::{CallObserver, CallContext, End, Observer, Protocol};
 /// # #[derive(Clone)] struct Print;
 /// # impl<P: Protocol> Observer<P> for Print {
 /// #     type Call = Print;
-/// #     fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Print { Print }
+/// #     fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Print { Print }
 /// # }
-/// # impl<P: Protocol> Call<P> for Print { fn on_end(self, _: End<'_, P>, _: &Cx) {} }
+/// # impl<P: Protocol> CallObserver<P> for Print { fn on_end(self, _: End<'_, P>, _: &CallContext) {} }
 ///
-/// let layer = ObserveLayer::<Unary<u32, String>, _>::new((Print, Some(Print)));
+/// let layer = ObserveLayer::<RequestResponse<u32, String>, _>::new((Print, Some(Print)));
 /// ```
 pub struct ObserveLayer<P, O> {
     observer: Arc<O>,

@@ -12,17 +12,17 @@ use tower_service::Service;
 
 pub use self::future::ObserveFuture;
 pub use self::layer::ObserveLayer;
-use crate::{Accept, Clock, Deliver, Observer, Track};
+use crate::{CallTracker, Clock, Observer, ProtocolRequest, ProtocolResponse};
 
 /// A service whose calls are observed. Made by [`ObserveLayer`].
 ///
 /// Asks nothing of the service but an error that is `'static`, boxes nothing and allocates nothing.
 ///
 /// ```
-/// use gusset_core::{ObserveLayer, Unary};
+/// use gusset_core::{ObserveLayer, RequestResponse};
 /// use tower_layer::Layer;
 ///
-/// let service = ObserveLayer::<Unary<u32, u32>, _>::new(()).layer("a service");
+/// let service = ObserveLayer::<RequestResponse<u32, u32>, _>::new(()).layer("a service");
 /// assert_eq!(service.get_ref(), &"a service");
 /// assert_eq!(service.into_inner(), "a service");
 /// ```
@@ -52,7 +52,7 @@ impl<S, P, O, Req> Service<Req> for Observe<S, P, O>
 where
     S: Service<Req>,
     S::Error: 'static,
-    P: Accept<Req> + Deliver<S::Response>,
+    P: ProtocolRequest<Req> + ProtocolResponse<S::Response>,
     O: Observer<P>,
 {
     type Response = P::Tracked<O::Call>;
@@ -66,9 +66,9 @@ where
 
     #[inline]
     fn call(&mut self, req: Req) -> Self::Future {
-        let mut track = Track::start(&*self.observer, P::head(&req), self.clock.clone());
+        let mut track = CallTracker::start(&*self.observer, P::head(&req), self.clock.clone());
         // A service may do its work, and unwind, before it gives a future.
-        let inner = track.scope(|| self.inner.call(req));
+        let inner = track.in_scope(|| self.inner.call(req));
         ObserveFuture::new(inner, track)
     }
 }

@@ -5,10 +5,13 @@ use std::future::{Pending, Ready};
 use std::marker::PhantomPinned;
 use std::rc::Rc;
 
-use gusset_core::guard::{GuardFuture, Guarded};
+use gusset_core::admission::{AdmissionFuture, Admitted};
 use gusset_core::observe::{Observe, ObserveFuture};
-use gusset_core::{BoxCall, BoxObserver, Call, Clock, Cx, End, Filter, Isolate, Protocol, Token};
-use gusset_core::{GuardLayer, ObserveLayer, Track};
+use gusset_core::{AdmissionLayer, CallTracker, ObserveLayer};
+use gusset_core::{
+    BoxCall, BoxObserver, CallContext, CallObserver, CatchPanic, Clock, End, FilteredObserver,
+    Protocol, StaticStr,
+};
 
 use crate::guard::Doorman;
 use crate::support::{Job, Scribe};
@@ -35,12 +38,12 @@ struct Unshared(#[allow(dead_code, reason = "not Sync")] Cell<u8>);
 /// `Send` as all calls are, and not `Unpin`: which is no matter, as the driver does not pin it.
 struct Pinned(#[allow(dead_code, reason = "not Unpin")] PhantomPinned);
 
-impl<P: Protocol> Call<P> for Unshared {
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+impl<P: Protocol> CallObserver<P> for Unshared {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
-impl<P: Protocol> Call<P> for Pinned {
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+impl<P: Protocol> CallObserver<P> for Pinned {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
 type Sound = Ready<Result<(), ()>>;
@@ -52,9 +55,9 @@ fn layers_are_send_and_sync_and_unpin_whatever_they_wrap() {
     assert_auto!(ObserveLayer<Job, Scribe>: Send);
     assert_auto!(ObserveLayer<Job, Scribe>: Sync);
     assert_auto!(ObserveLayer<Job, Scribe>: Unpin);
-    assert_auto!(GuardLayer<Job, Doorman>: Send);
-    assert_auto!(GuardLayer<Job, Doorman>: Sync);
-    assert_auto!(GuardLayer<Job, Doorman>: Unpin);
+    assert_auto!(AdmissionLayer<Job, Doorman>: Send);
+    assert_auto!(AdmissionLayer<Job, Doorman>: Sync);
+    assert_auto!(AdmissionLayer<Job, Doorman>: Unpin);
     // The name of a protocol is no part.
     assert_auto!(ObserveLayer<*const (), Scribe>: Send);
     assert_auto!(ObserveLayer<*const (), Scribe>: Sync);
@@ -71,12 +74,12 @@ fn services_are_send_and_sync_and_unpin_as_what_they_wrap() {
     assert_auto!(Observe<Cell<u8>, Job, Scribe>: !Sync);
     assert_auto!(Observe<PhantomPinned, Job, Scribe>: !Unpin);
 
-    assert_auto!(Guarded<u8, Job, Doorman, u8>: Send);
-    assert_auto!(Guarded<u8, Job, Doorman, u8>: Sync);
-    assert_auto!(Guarded<u8, Job, Doorman, u8>: Unpin);
-    assert_auto!(Guarded<Rc<u8>, Job, Doorman, u8>: !Send);
-    assert_auto!(Guarded<u8, Job, Doorman, Rc<u8>>: !Send);
-    assert_auto!(Guarded<Cell<u8>, Job, Doorman, u8>: !Sync);
+    assert_auto!(Admitted<u8, Job, Doorman, u8>: Send);
+    assert_auto!(Admitted<u8, Job, Doorman, u8>: Sync);
+    assert_auto!(Admitted<u8, Job, Doorman, u8>: Unpin);
+    assert_auto!(Admitted<Rc<u8>, Job, Doorman, u8>: !Send);
+    assert_auto!(Admitted<u8, Job, Doorman, Rc<u8>>: !Send);
+    assert_auto!(Admitted<Cell<u8>, Job, Doorman, u8>: !Sync);
 }
 
 #[test]
@@ -91,31 +94,31 @@ fn futures_are_send_and_sync_and_unpin_as_what_they_wrap() {
     assert_auto!(ObserveFuture<Sound, Job, Unshared>: !Sync);
     assert_auto!(ObserveFuture<Sound, Job, Pinned>: Unpin);
 
-    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, u8>: Send);
-    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, u8>: Sync);
-    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, u8>: Unpin);
-    assert_auto!(GuardFuture<Local, Job, Scribe, u8, u8>: !Send);
-    assert_auto!(GuardFuture<Sound, Job, Scribe, Rc<u8>, u8>: !Send);
-    assert_auto!(GuardFuture<Sound, Job, Scribe, u8, Rc<u8>>: !Send);
-    assert_auto!(GuardFuture<Fixed, Job, Scribe, u8, u8>: !Unpin);
-    assert_auto!(GuardFuture<Sound, Job, Scribe, PhantomPinned, u8>: Unpin);
+    assert_auto!(AdmissionFuture<Sound, Job, Scribe, u8, u8>: Send);
+    assert_auto!(AdmissionFuture<Sound, Job, Scribe, u8, u8>: Sync);
+    assert_auto!(AdmissionFuture<Sound, Job, Scribe, u8, u8>: Unpin);
+    assert_auto!(AdmissionFuture<Local, Job, Scribe, u8, u8>: !Send);
+    assert_auto!(AdmissionFuture<Sound, Job, Scribe, Rc<u8>, u8>: !Send);
+    assert_auto!(AdmissionFuture<Sound, Job, Scribe, u8, Rc<u8>>: !Send);
+    assert_auto!(AdmissionFuture<Fixed, Job, Scribe, u8, u8>: !Unpin);
+    assert_auto!(AdmissionFuture<Sound, Job, Scribe, PhantomPinned, u8>: Unpin);
 }
 
 #[test]
 fn what_hooks_are_given_and_what_calls_are_made_of_is_send() {
-    assert_auto!(Cx: Send);
-    assert_auto!(Cx: Sync);
+    assert_auto!(CallContext: Send);
+    assert_auto!(CallContext: Sync);
     assert_auto!(Clock: Send);
     assert_auto!(Clock: Sync);
-    assert_auto!(Token: Send);
-    assert_auto!(Token: Sync);
-    assert_auto!(Track<Job, Unshared>: Send);
-    assert_auto!(Track<Job, Unshared>: !Sync);
+    assert_auto!(StaticStr: Send);
+    assert_auto!(StaticStr: Sync);
+    assert_auto!(CallTracker<Job, Unshared>: Send);
+    assert_auto!(CallTracker<Job, Unshared>: !Sync);
     assert_auto!(BoxObserver<Job>: Send);
     assert_auto!(BoxObserver<Job>: Sync);
     assert_auto!(BoxCall<Job>: Send);
-    assert_auto!(Filter<Scribe, fn(&u32) -> bool>: Sync);
-    assert_auto!(Isolate<Scribe>: Sync);
+    assert_auto!(FilteredObserver<Scribe, fn(&u32) -> bool>: Sync);
+    assert_auto!(CatchPanic<Scribe>: Sync);
     // An end borrows the service's error, of which only `'static` is known: it stays in its hook.
     assert_auto!(End<'static, Job>: !Send);
 }

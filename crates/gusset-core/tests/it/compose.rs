@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use gusset_core::{BoxObserver, Clock, End, Filter, Isolate, Observer, Track};
+use gusset_core::{BoxObserver, CallTracker, CatchPanic, Clock, End, FilteredObserver, Observer};
 
 use crate::support::{Job, Log};
 
 /// Drives one call by hand through every hook, and compares what the scribes of those names wrote:
 /// all but scopes and ends in their order, scopes nested, ends reversed.
 fn assert_forwards<O: Observer<Job>>(observer: &O, log: &Log, names: &[&str]) {
-    let mut track = Track::<Job, _>::start(observer, &1, Clock::system());
-    let polled = track.scope(|| {
+    let mut track = CallTracker::<Job, _>::start(observer, &1, Clock::system());
+    let polled = track.in_scope(|| {
         log.write("poll".to_owned());
         7
     });
     assert_eq!(polled, 7);
-    track.respond(&"done");
-    track.data(3);
-    track.data(0);
+    track.on_response(&"done");
+    track.on_data(3);
+    track.on_data(0);
     track.end(End::Complete(None));
     drop(track);
 
@@ -96,7 +96,7 @@ fn an_arc_a_box_and_an_isolate_forward_every_hook() {
     let log = Log::default();
     assert_forwards(&Arc::new(log.scribe("a")), &log, &["a"]);
     assert_forwards(&BoxObserver::<Job>::new(log.scribe("a")), &log, &["a"]);
-    assert_forwards(&Isolate::new(log.scribe("a")), &log, &["a"]);
+    assert_forwards(&CatchPanic::new(log.scribe("a")), &log, &["a"]);
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn everything_in_everything_forwards_every_hook() {
     let boxes: Vec<BoxObserver<Job>> = vec![
         BoxObserver::new((a, Some(b))),
         BoxObserver::new(()),
-        BoxObserver::new(Arc::new(Isolate::new(vec![c]))),
-        BoxObserver::new(BoxObserver::new(Filter::new(d, |_: &u32| true))),
+        BoxObserver::new(Arc::new(CatchPanic::new(vec![c]))),
+        BoxObserver::new(BoxObserver::new(FilteredObserver::new(d, |_: &u32| true))),
     ];
     assert_forwards(&boxes, &log, &["a", "b", "c", "d"]);
 }
@@ -115,9 +115,9 @@ fn everything_in_everything_forwards_every_hook() {
 #[test]
 fn a_filter_forwards_every_hook_of_the_calls_it_selects_and_none_of_the_others() {
     let log = Log::default();
-    let inside = Filter::new((log.scribe("a"), log.scribe("b")), |job: &u32| *job == 1);
+    let inside = FilteredObserver::new((log.scribe("a"), log.scribe("b")), |job: &u32| *job == 1);
     assert_forwards(&inside, &log, &["a", "b"]);
-    let outside = Filter::new((log.scribe("a"), log.scribe("b")), |job: &u32| *job != 1);
+    let outside = FilteredObserver::new((log.scribe("a"), log.scribe("b")), |job: &u32| *job != 1);
     assert_forwards(&outside, &log, &[]);
 }
 
@@ -125,7 +125,7 @@ fn a_filter_forwards_every_hook_of_the_calls_it_selects_and_none_of_the_others()
 fn an_end_that_nobody_reports_is_told_in_the_reverse_order_too() {
     let log = Log::default();
     let observer = (log.scribe("a"), vec![log.scribe("b"), log.scribe("c")]);
-    drop(Track::<Job, _>::start(&observer, &1, Clock::system()));
+    drop(CallTracker::<Job, _>::start(&observer, &1, Clock::system()));
     let end = "end Cancelled(Head) abandoned";
     let expected = ["a.start", "b.start", "c.start"]
         .map(str::to_owned)
@@ -137,15 +137,15 @@ fn an_end_that_nobody_reports_is_told_in_the_reverse_order_too() {
 #[test]
 fn after_its_end_a_call_hears_nothing_more() {
     let log = Log::default();
-    let mut track = Track::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
+    let mut track = CallTracker::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
     track.end(End::Upgraded);
-    assert!(!track.is_live());
+    assert!(!track.is_active());
     log.take();
 
-    assert_eq!(track.scope(|| 7), 7);
-    track.respond(&"done");
-    track.data(3);
-    track.settle();
+    assert_eq!(track.in_scope(|| 7), 7);
+    track.on_response(&"done");
+    track.on_data(3);
+    track.mark_delivered();
     track.end(End::Complete(None));
     drop(track);
     assert_eq!(log.take(), [""; 0]);

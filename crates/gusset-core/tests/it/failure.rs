@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use gusset_core::{Failure, Refused, Token};
+use gusset_core::{Failure, Rejected, StaticStr};
 
 /// An error with a cause.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ impl Error for Ouroboros {
 
 #[test]
 fn a_refusal_is_found_wherever_it_is_wrapped() {
-    let refused = || Refused::new("doorman");
-    let found = |failure: Failure<'_>| assert_eq!(failure.refused(), Some(&refused()));
+    let refused = || Rejected::new("doorman");
+    let found = |failure: Failure<'_>| assert_eq!(failure.rejected(), Some(&refused()));
 
     found(Failure::new(&refused()));
     let any: Box<dyn Error> = refused().into();
@@ -56,18 +56,18 @@ fn a_refusal_is_found_wherever_it_is_wrapped() {
 
 #[test]
 fn a_refusal_is_found_in_what_an_io_error_was_made_of() {
-    let refused = || Refused::new("doorman");
+    let refused = || Rejected::new("doorman");
     let other = io::Error::other(refused());
-    assert_eq!(Failure::new(&other).refused(), Some(&refused()));
+    assert_eq!(Failure::new(&other).rejected(), Some(&refused()));
     let nested: Box<dyn Error + Send + Sync> =
         Wrapped(io::Error::other(Wrapped(io::Error::other(refused()).into())).into()).into();
-    assert_eq!(Failure::new(&nested).refused(), Some(&refused()));
-    assert_eq!(Refused::find(&other), Some(&refused()));
+    assert_eq!(Failure::new(&nested).rejected(), Some(&refused()));
+    assert_eq!(Rejected::find_in(&other), Some(&refused()));
 }
 
 #[test]
 fn an_error_of_another_type_is_not_found() {
-    assert!(Failure::new(&7_u32).refused().is_none());
+    assert!(Failure::new(&7_u32).rejected().is_none());
     let boxed: Box<dyn Error + Send + Sync> = "text".into();
     assert!(Failure::new(&boxed).downcast_ref::<io::Error>().is_none());
 }
@@ -75,7 +75,7 @@ fn an_error_of_another_type_is_not_found() {
 #[test]
 fn a_chain_of_causes_that_bites_its_own_tail_comes_to_an_end() {
     let boxed: Box<dyn Error + Send + Sync> = Ouroboros.into();
-    assert!(Failure::new(&boxed).refused().is_none());
+    assert!(Failure::new(&boxed).rejected().is_none());
 }
 
 #[test]
@@ -96,6 +96,9 @@ fn the_type_of_an_error_is_a_word_and_never_its_text() {
         assert_eq!(Failure::new(&boxed).error_type().as_str(), word);
         assert!(!format!("{:?}", Failure::new(&plain)).contains("secret"));
     }
-    assert_eq!(Failure::length_mismatch().error_type(), Token::BODY_LENGTH);
-    assert_eq!(Failure::new(&"secret").error_type(), Token::OTHER);
+    assert_eq!(
+        Failure::length_mismatch().error_type(),
+        StaticStr::BODY_LENGTH
+    );
+    assert_eq!(Failure::new(&"secret").error_type(), StaticStr::OTHER);
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gusset_core::{Call, Cx, End, Guard, GuardLayer, ObserveLayer, Protocol, Refused};
+use gusset_core::{
+    Admission, AdmissionLayer, CallContext, CallObserver, End, ObserveLayer, Protocol, Rejected,
+};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -30,18 +32,18 @@ impl Doorman {
     }
 }
 
-impl<P: Protocol> Guard<P> for Doorman {
+impl<P: Protocol> Admission<P> for Doorman {
     type Permit = Scribe;
-    type Refusal = Refused;
+    type Rejection = Rejected;
 
-    fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<Scribe, Refused> {
-        let refused = Refused::new("doorman").with_retry_after(Duration::from_secs(2));
+    fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<Scribe, Rejected> {
+        let refused = Rejected::new("doorman").with_retry_after(Duration::from_secs(2));
         self.open.then(|| self.permit.clone()).ok_or(refused)
     }
 }
 
-impl From<Refused> for Failed {
-    fn from(_: Refused) -> Self {
+impl From<Rejected> for Failed {
+    fn from(_: Rejected) -> Self {
         Self
     }
 }
@@ -59,7 +61,8 @@ fn a_permit_hears_every_kind_of_end() {
     ];
     for (step, end) in ends {
         let log = Log::default();
-        let mut service = GuardLayer::<Job, _>::new(Doorman::open(&log)).layer(Worker::new([step]));
+        let mut service =
+            AdmissionLayer::<Job, _>::new(Doorman::open(&log)).layer(Worker::new([step]));
         let future = service.call(1);
         throws(|| Box::pin(future).as_mut().poll(&mut context()).is_ready());
         assert_eq!(log.ends(), [end]);
@@ -73,7 +76,7 @@ fn a_panic_before_there_is_a_future_is_told_to_the_permit() {
         throws_in_call: true,
         script: vec![],
     };
-    let mut service = GuardLayer::<Job, _>::new(Doorman::open(&log)).layer(worker);
+    let mut service = AdmissionLayer::<Job, _>::new(Doorman::open(&log)).layer(worker);
     assert!(throws(|| drop(service.call(1))));
     assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
 }
@@ -86,16 +89,16 @@ fn a_refused_call_is_answered_at_once_without_the_service() {
         throws_in_call: true,
         script: vec![],
     };
-    let layer = GuardLayer::<Job, _>::new(Doorman::closed(&log));
+    let layer = AdmissionLayer::<Job, _>::new(Doorman::closed(&log));
     assert_eq!(
         now(layer.layer(worker()).call(1)),
         Err(Failed),
         "with the service's own error"
     );
 
-    let answering = layer.respond_with(|refused: Refused| {
+    let answering = layer.respond_with(|refused: Rejected| {
         assert_eq!(
-            (refused.by(), refused.retry_after()),
+            (refused.rejected_by(), refused.retry_after()),
             ("doorman", Some(Duration::from_secs(2)))
         );
         "no"
@@ -115,7 +118,7 @@ fn a_refused_call_is_answered_at_once_without_the_service() {
 #[test]
 fn a_refused_call_that_is_dropped_before_its_first_poll_is_nobodys_call() {
     let log = Log::default();
-    let layer = GuardLayer::<Job, _>::new(Doorman::closed(&log));
+    let layer = AdmissionLayer::<Job, _>::new(Doorman::closed(&log));
     drop(layer.layer(Worker::new([])).call(1));
     assert_eq!(log.take(), [""; 0]);
 }
@@ -142,16 +145,16 @@ fn observers_further_out_see_a_refusal_and_not_a_fault() {
 
     let log = Log::default();
     let observe = ObserveLayer::<Job, _>::new(log.scribe("a"));
-    let guard = GuardLayer::<Job, _>::new(Doorman::closed(&log));
+    let guard = AdmissionLayer::<Job, _>::new(Doorman::closed(&log));
     let mut service = observe.layer(guard.layer(Boxed(Worker::new([]))));
-    assert!(now(service.call(1)).unwrap_err().is::<Refused>());
+    assert!(now(service.call(1)).unwrap_err().is::<Rejected>());
     assert_eq!(log.ends(), [r#"Failed(Head, Failure("_OTHER")) refused"#]);
 }
 
 #[test]
 fn the_service_is_in_the_scope_of_its_permit() {
     let log = Log::default();
-    let layer = GuardLayer::<Job, _>::new(Doorman::open(&log));
+    let layer = AdmissionLayer::<Job, _>::new(Doorman::open(&log));
     assert_eq!(
         now(layer.layer(Worker::new([Step::Done])).call(1)),
         Ok("done")
@@ -173,22 +176,22 @@ fn every_service_that_a_layer_makes_and_every_clone_has_the_same_guard() {
 
     /// Admits so many and no more.
     struct Places(AtomicUsize);
-    impl<P: Protocol> Guard<P> for Places {
+    impl<P: Protocol> Admission<P> for Places {
         type Permit = Nothing;
-        type Refusal = Refused;
-        fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<Nothing, Refused> {
+        type Rejection = Rejected;
+        fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<Nothing, Rejected> {
             let taken = self
                 .0
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
-            taken.map(|_| Nothing).map_err(|_| Refused::new("places"))
+            taken.map(|_| Nothing).map_err(|_| Rejected::new("places"))
         }
     }
     struct Nothing;
-    impl<P: Protocol> Call<P> for Nothing {
-        fn on_end(self, _: End<'_, P>, _: &Cx) {}
+    impl<P: Protocol> CallObserver<P> for Nothing {
+        fn on_end(self, _: End<'_, P>, _: &CallContext) {}
     }
 
-    let layer = GuardLayer::<Job, _>::new(Places(2.into())).respond_with(|_: Refused| "no");
+    let layer = AdmissionLayer::<Job, _>::new(Places(2.into())).respond_with(|_: Rejected| "no");
     let worker = || Worker::new([Step::Done]);
     assert_eq!(now(layer.layer(worker()).call(1)), Ok("done"));
     assert_eq!(now(layer.clone().layer(worker()).call(1)), Ok("done"));
@@ -198,18 +201,18 @@ fn every_service_that_a_layer_makes_and_every_clone_has_the_same_guard() {
 /// Shut for as long as its switch says so.
 struct Shutter(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
-impl Guard<Job> for Shutter {
+impl Admission<Job> for Shutter {
     type Permit = ();
-    type Refusal = Refused;
+    type Rejection = Rejected;
 
-    fn admit(&self, _: &u32, _: &mut Cx) -> Result<(), Refused> {
+    fn admit(&self, _: &u32, _: &mut CallContext) -> Result<(), Rejected> {
         Ok(())
     }
-    fn is_shut(&self, _: &gusset_core::Clock) -> bool {
+    fn is_closed(&self, _: &gusset_core::Clock) -> bool {
         self.0.load(std::sync::atomic::Ordering::Relaxed)
     }
-    fn turn_away(&self, _: &u32, _: &mut Cx) -> Option<Refused> {
-        Some(Refused::new("shutter"))
+    fn reject(&self, _: &u32, _: &mut CallContext) -> Option<Rejected> {
+        Some(Rejected::new("shutter"))
     }
 }
 
@@ -237,7 +240,7 @@ impl Service<u32> for Hanging {
 fn a_guard_that_is_shut_refuses_without_asking_whether_the_service_is_ready() {
     let shut = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let hanging = Hanging::default();
-    let mut service = GuardLayer::<Job, _>::new(Shutter(shut.clone())).layer(hanging.clone());
+    let mut service = AdmissionLayer::<Job, _>::new(Shutter(shut.clone())).layer(hanging.clone());
     assert_eq!(
         service.poll_ready(&mut context()),
         std::task::Poll::Ready(Ok(()))

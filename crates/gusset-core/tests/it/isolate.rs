@@ -3,7 +3,10 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use gusset_core::{Call, Clock, Cx, End, Isolate, ObserveLayer, Observer, Protocol, Track};
+use gusset_core::{
+    CallContext, CallObserver, CallTracker, CatchPanic, Clock, End, ObserveLayer, Observer,
+    Protocol,
+};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -50,13 +53,13 @@ impl Faulty {
 impl<P: Protocol> Observer<P> for Faulty {
     type Call = FaultyCall;
 
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> FaultyCall {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> FaultyCall {
         self.reach(At::Start);
         FaultyCall(*self)
     }
 }
 
-impl<P: Protocol> Call<P> for FaultyCall {
+impl<P: Protocol> CallObserver<P> for FaultyCall {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         self.0.reach(At::BeforePoll);
         let polled = poll();
@@ -64,15 +67,15 @@ impl<P: Protocol> Call<P> for FaultyCall {
         polled
     }
 
-    fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+    fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
         self.0.reach(At::Response);
     }
 
-    fn on_data(&mut self, _: usize, _: &Cx) {
+    fn on_data(&mut self, _: usize, _: &CallContext) {
         self.0.reach(At::Data);
     }
 
-    fn on_end(self, _: End<'_, P>, _: &Cx) {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {
         self.0.reach(At::End);
     }
 }
@@ -88,19 +91,19 @@ impl Drop for FaultyCall {
 /// Drives a call through every hook with a scribe on each side of the faulty one.
 fn others_hear_all(faulty: Faulty) {
     let log = Log::default();
-    let observer = (log.scribe("a"), Isolate::new(faulty), log.scribe("b"));
+    let observer = (log.scribe("a"), CatchPanic::new(faulty), log.scribe("b"));
     let polls = Cell::new(0);
-    let mut track = Track::<Job, _>::start(&observer, &1, Clock::system());
+    let mut track = CallTracker::<Job, _>::start(&observer, &1, Clock::system());
     for _ in 0..2 {
-        let polled = track.scope(|| {
+        let polled = track.in_scope(|| {
             polls.set(polls.get() + 1);
             polls.get()
         });
         assert_eq!(polled, polls.get());
     }
-    track.respond(&"done");
-    track.data(3);
-    track.data(4);
+    track.on_response(&"done");
+    track.on_data(3);
+    track.on_data(4);
     track.end(End::Complete(None));
 
     assert_eq!(polls.get(), 2, "{faulty:?}: each poll happens once");
@@ -154,7 +157,10 @@ fn a_call_that_panics_in_a_hook_and_again_in_its_drop_does_not_take_the_process_
 fn a_panic_in_any_hook_leaves_the_answer_of_the_service_as_it_was() {
     for at in HOOKS {
         let log = Log::default();
-        let observer = (Isolate::new(Faulty { at, in_drop: false }), log.scribe("a"));
+        let observer = (
+            CatchPanic::new(Faulty { at, in_drop: false }),
+            log.scribe("a"),
+        );
         let layer = ObserveLayer::<Job, _>::new(observer);
         assert_eq!(
             now(layer.layer(Worker::new([Step::Done])).call(1)),
@@ -169,7 +175,10 @@ fn a_panic_in_any_hook_leaves_the_answer_of_the_service_as_it_was() {
 fn a_panic_of_the_service_passes_through_a_faulty_observer_and_the_others_hear_of_it() {
     for at in HOOKS {
         let log = Log::default();
-        let observer = (Isolate::new(Faulty { at, in_drop: false }), log.scribe("a"));
+        let observer = (
+            CatchPanic::new(Faulty { at, in_drop: false }),
+            log.scribe("a"),
+        );
         let layer = ObserveLayer::<Job, _>::new(observer);
         let mut service = layer.layer(Worker::new([Step::Throw]));
         assert!(throws(|| now(service.call(1))), "{at:?}");
@@ -180,7 +189,7 @@ fn a_panic_of_the_service_passes_through_a_faulty_observer_and_the_others_hear_o
 #[test]
 fn a_panic_of_the_service_is_told_to_an_isolated_observer_too() {
     let log = Log::default();
-    let layer = ObserveLayer::<Job, _>::new(Isolate::new(log.scribe("a")));
+    let layer = ObserveLayer::<Job, _>::new(CatchPanic::new(log.scribe("a")));
     let mut service = layer.layer(Worker::new([Step::Throw]));
     assert!(throws(|| now(service.call(1))));
     assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
@@ -193,29 +202,29 @@ fn an_observer_that_panicked_hears_no_more_of_that_call_and_all_of_the_next() {
     struct OnceCall(Log, bool);
     impl<P: Protocol> Observer<P> for Once {
         type Call = OnceCall;
-        fn start(&self, _: P::Request<'_>, _: &mut Cx) -> OnceCall {
+        fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> OnceCall {
             let first = !self.1.swap(true, std::sync::atomic::Ordering::Relaxed);
             OnceCall(self.0.clone(), first)
         }
     }
-    impl<P: Protocol> Call<P> for OnceCall {
-        fn on_data(&mut self, len: usize, _: &Cx) {
+    impl<P: Protocol> CallObserver<P> for OnceCall {
+        fn on_data(&mut self, len: usize, _: &CallContext) {
             self.0.write(format!("data {len}"));
             if self.1 {
                 throw();
             }
         }
-        fn on_end(self, end: End<'_, P>, _: &Cx) {
+        fn on_end(self, end: End<'_, P>, _: &CallContext) {
             self.0.write(format!("{end:?}"));
         }
     }
 
     let log = Log::default();
-    let observer = Isolate::new(Once(log.clone(), false.into()));
+    let observer = CatchPanic::new(Once(log.clone(), false.into()));
     for _ in 0..2 {
-        let mut track = Track::<Job, _>::start(&observer, &1, Clock::system());
-        track.data(1);
-        track.data(2);
+        let mut track = CallTracker::<Job, _>::start(&observer, &1, Clock::system());
+        track.on_data(1);
+        track.on_data(2);
         track.end(End::Complete(None));
     }
     assert_eq!(log.take(), ["data 1", "data 1", "data 2", "Complete"]);
@@ -234,20 +243,20 @@ fn a_panic_whose_payload_panics_when_it_is_dropped_stops_there_too() {
     struct Mean(At);
     impl<P: Protocol> Observer<P> for Mean {
         type Call = Self;
-        fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+        fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
             self.reach(At::Start);
             *self
         }
     }
-    impl<P: Protocol> Call<P> for Mean {
+    impl<P: Protocol> CallObserver<P> for Mean {
         fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
             self.reach(At::BeforePoll);
             poll()
         }
-        fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+        fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
             self.reach(At::Response);
         }
-        fn on_end(self, _: End<'_, P>, _: &Cx) {
+        fn on_end(self, _: End<'_, P>, _: &CallContext) {
             self.reach(At::End);
         }
     }
@@ -261,7 +270,7 @@ fn a_panic_whose_payload_panics_when_it_is_dropped_stops_there_too() {
 
     for at in [At::Start, At::BeforePoll, At::Response, At::End] {
         let log = Log::default();
-        let layer = ObserveLayer::<Job, _>::new((Isolate::new(Mean(at)), log.scribe("a")));
+        let layer = ObserveLayer::<Job, _>::new((CatchPanic::new(Mean(at)), log.scribe("a")));
         let mut service = layer.layer(Worker::new([Step::Done]));
         let answer = catch_unwind(AssertUnwindSafe(|| now(service.call(1))));
         // Forgotten, or it would throw once more, at the harness.

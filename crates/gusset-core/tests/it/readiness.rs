@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::{GuardLayer, ObserveLayer};
+use gusset_core::{AdmissionLayer, ObserveLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -85,7 +85,7 @@ fn observe_calls_the_service_that_was_readied() {
 #[test]
 fn guarded_calls_the_service_that_was_readied() {
     let log = Log::default();
-    let layer = GuardLayer::<Job, _>::new(Doorman::open(&log));
+    let layer = AdmissionLayer::<Job, _>::new(Doorman::open(&log));
     ready_then_call(layer.layer(Picky::default()));
     assert_eq!(log.ends(), ["Complete success"; 2]);
 }
@@ -99,7 +99,7 @@ fn an_error_of_readiness_is_passed_on_and_is_no_call() {
     };
     let mut observed = ObserveLayer::<Job, _>::new(log.scribe("a")).layer(fails());
     assert_eq!(observed.poll_ready(cx), Poll::Ready(Err(Failed)));
-    let mut guarded = GuardLayer::<Job, _>::new(Doorman::open(&log)).layer(fails());
+    let mut guarded = AdmissionLayer::<Job, _>::new(Doorman::open(&log)).layer(fails());
     assert_eq!(guarded.poll_ready(cx), Poll::Ready(Err(Failed)));
     assert_eq!(log.take(), [""; 0]);
 }
@@ -139,7 +139,7 @@ impl Future for Stays {
 fn a_service_that_is_neither_clone_nor_send_is_observed_and_guarded() {
     let log = Log::default();
     let observe = ObserveLayer::<Job, _>::new(log.scribe("a"));
-    let guard = GuardLayer::<Job, _>::new(Doorman::open(&log));
+    let guard = AdmissionLayer::<Job, _>::new(Doorman::open(&log));
     let mut service = observe.layer(guard.layer(Homebody("home".into())));
     assert_eq!(now(service.call(1)), Ok("done"));
     // The permit's end is told first: it is further in.

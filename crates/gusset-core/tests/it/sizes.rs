@@ -3,14 +3,14 @@
 use std::mem::size_of;
 
 use gusset_core::observe::ObserveFuture;
-use gusset_core::{Call, Cx, End, Protocol, Token, Track};
+use gusset_core::{CallContext, CallObserver, CallTracker, End, Protocol, StaticStr};
 
 use crate::support::Job;
 
 struct Bytes<const N: usize>(#[allow(dead_code, reason = "its size")] [u8; N]);
 
-impl<P: Protocol, const N: usize> Call<P> for Bytes<N> {
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+impl<P: Protocol, const N: usize> CallObserver<P> for Bytes<N> {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
 /// What an observed future has beyond the service's own and the call.
@@ -34,8 +34,8 @@ fn a_future_grows_by_no_more_than_the_facts_of_a_call() {
 #[test]
 fn a_track_pays_nothing_for_being_idle_and_a_token_nothing_for_being_absent() {
     assert_eq!(
-        size_of::<Track<Job, ()>>(),
+        size_of::<CallTracker<Job, ()>>(),
         size_of::<ObserveFuture<(), Job, ()>>()
     );
-    assert_eq!(size_of::<Option<Token>>(), size_of::<usize>());
+    assert_eq!(size_of::<Option<StaticStr>>(), size_of::<usize>());
 }

@@ -7,11 +7,11 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::{Call, Cx, End, Observer, Protocol, Unary};
+use gusset_core::{CallContext, CallObserver, End, Observer, Protocol, RequestResponse};
 use tower_service::Service;
 
 /// A job is a number, its result a text.
-pub(crate) type Job = Unary<u32, &'static str>;
+pub(crate) type Job = RequestResponse<u32, &'static str>;
 
 /// What several scribes write, in the order in which they are told.
 #[derive(Clone, Debug, Default)]
@@ -61,13 +61,13 @@ impl Scribe {
 impl<P: Protocol> Observer<P> for Scribe {
     type Call = Self;
 
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
         self.write("start");
         self.clone()
     }
 }
 
-impl<P: Protocol> Call<P> for Scribe {
+impl<P: Protocol> CallObserver<P> for Scribe {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         self.write("enter");
         let polled = poll();
@@ -75,15 +75,15 @@ impl<P: Protocol> Call<P> for Scribe {
         polled
     }
 
-    fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+    fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
         self.write("response");
     }
 
-    fn on_data(&mut self, len: usize, _: &Cx) {
+    fn on_data(&mut self, len: usize, _: &CallContext) {
         self.write(&format!("data {len}"));
     }
 
-    fn on_end(self, end: End<'_, P>, cx: &Cx) {
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         let outcome = cx
             .outcome()
             .expect("the driver judges before it tells of the end");

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gusset_core::{Call, Clock, Cx, End, ObserveLayer, Observer, Protocol, Track};
+use gusset_core::{
+    CallContext, CallObserver, CallTracker, Clock, End, ObserveLayer, Observer, Protocol,
+};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -18,20 +20,28 @@ type Seen = (Option<u64>, Option<u64>, u64, u64);
 impl<P: Protocol> Observer<P> for Times {
     type Call = Self;
 
-    fn start(&self, _: P::Request<'_>, cx: &mut Cx) -> Self {
+    fn start(&self, _: P::Request<'_>, cx: &mut CallContext) -> Self {
         assert_eq!(cx.elapsed(), Duration::ZERO);
         assert_eq!(
-            (cx.head(), cx.first_byte(), cx.bytes(), cx.outcome()),
+            (
+                cx.time_to_headers(),
+                cx.time_to_first_byte(),
+                cx.bytes(),
+                cx.outcome()
+            ),
             (None, None, 0, None)
         );
         self.clone()
     }
 }
 
-impl<P: Protocol> Call<P> for Times {
-    fn on_end(self, _: End<'_, P>, cx: &Cx) {
+impl<P: Protocol> CallObserver<P> for Times {
+    fn on_end(self, _: End<'_, P>, cx: &CallContext) {
         let seconds = |time: Duration| time.as_secs();
-        let (head, first) = (cx.head().map(seconds), cx.first_byte().map(seconds));
+        let (head, first) = (
+            cx.time_to_headers().map(seconds),
+            cx.time_to_first_byte().map(seconds),
+        );
         self.0
             .lock()
             .unwrap()
@@ -79,20 +89,20 @@ fn a_future_dropped_long_after_its_last_poll_ends_when_it_is_dropped() {
 #[test]
 fn the_first_byte_is_the_first_piece_that_has_one() {
     let (times, (clock, hand)) = (Times::default(), Clock::manual());
-    let mut track = Track::<Job, _>::start(&times, &1, clock);
+    let mut track = CallTracker::<Job, _>::start(&times, &1, clock);
     hand.advance(SECOND);
-    track.respond(&"done");
+    track.on_response(&"done");
     hand.advance(SECOND);
-    track.scope(|| ());
-    track.data(0);
+    track.in_scope(|| ());
+    track.on_data(0);
     hand.advance(SECOND);
-    track.scope(|| ());
-    track.data(5);
+    track.in_scope(|| ());
+    track.on_data(5);
     hand.advance(SECOND);
-    track.scope(|| ());
-    track.data(6);
+    track.in_scope(|| ());
+    track.on_data(6);
     hand.advance(SECOND);
-    track.scope(|| ());
+    track.in_scope(|| ());
     track.end(End::Complete(None));
     assert_eq!(times.only(), (Some(1), Some(3), 11, 5));
 }
@@ -100,12 +110,12 @@ fn the_first_byte_is_the_first_piece_that_has_one() {
 #[test]
 fn a_settled_body_dropped_long_after_its_last_piece_ends_when_it_is_dropped() {
     let (times, (clock, hand)) = (Times::default(), Clock::manual());
-    let mut track = Track::<Job, _>::start(&times, &1, clock);
-    track.respond(&"done");
+    let mut track = CallTracker::<Job, _>::start(&times, &1, clock);
+    track.on_response(&"done");
     hand.advance(SECOND);
-    track.scope(|| ());
-    track.data(5);
-    track.settle();
+    track.in_scope(|| ());
+    track.on_data(5);
+    track.mark_delivered();
     hand.advance(7 * SECOND);
     drop(track);
     assert_eq!(times.only(), (Some(0), Some(1), 5, 8));
@@ -116,12 +126,12 @@ fn a_start_is_told_by_the_clock_that_was_given() {
     struct Start(std::time::Instant);
     impl<P: Protocol> Observer<P> for Start {
         type Call = ();
-        fn start(&self, _: P::Request<'_>, cx: &mut Cx) {
+        fn start(&self, _: P::Request<'_>, cx: &mut CallContext) {
             assert_eq!(cx.started(), self.0);
         }
     }
     let (clock, hand) = Clock::manual();
     hand.advance(SECOND);
     let observer = Start(clock.now());
-    drop(Track::<Job, _>::start(&observer, &1, clock));
+    drop(CallTracker::<Job, _>::start(&observer, &1, clock));
 }

@@ -1,6 +1,6 @@
 //! Exactly one end for every call of a service, whatever becomes of its future.
 
-use gusset_core::{Clock, End, ObserveLayer, Stage, Track};
+use gusset_core::{CallTracker, Clock, End, ObserveLayer, Stage};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -121,8 +121,8 @@ fn a_call_that_panics_while_it_is_driven_by_an_unwinding_thread_has_panicked() {
 #[test]
 fn the_first_end_counts() {
     let log = Log::default();
-    let mut track = Track::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
-    track.end(End::Cancelled(Stage::Head));
+    let mut track = CallTracker::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
+    track.end(End::Cancelled(Stage::Headers));
     track.end(End::Complete(None));
     drop(track);
     assert_eq!(log.ends(), ["Cancelled(Head) abandoned"]);
@@ -131,24 +131,24 @@ fn the_first_end_counts() {
 #[test]
 fn a_settled_call_that_is_dropped_is_complete_and_one_that_then_panics_has_panicked() {
     let log = Log::default();
-    let mut track = Track::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
-    track.respond(&"done");
-    track.settle();
+    let mut track = CallTracker::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
+    track.on_response(&"done");
+    track.mark_delivered();
     drop(track);
     assert_eq!(log.ends(), ["Complete success"]);
 
-    let mut track = Track::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
-    track.respond(&"done");
-    track.settle();
-    assert!(throws(|| track.scope(|| throw())));
+    let mut track = CallTracker::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
+    track.on_response(&"done");
+    track.mark_delivered();
+    assert!(throws(|| track.in_scope(|| throw())));
     drop(track);
     assert_eq!(log.ends(), ["Panicked(Body) service_fault"]);
 }
 
 #[test]
 fn an_idle_track_tells_nobody_anything() {
-    let mut track = Track::<Job, crate::support::Scribe>::default();
-    assert!(!track.is_live());
-    assert_eq!(track.scope(|| 7), 7);
+    let mut track = CallTracker::<Job, crate::support::Scribe>::default();
+    assert!(!track.is_active());
+    assert_eq!(track.in_scope(|| 7), 7);
     track.end(End::Complete(None));
 }

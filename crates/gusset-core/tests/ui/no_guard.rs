@@ -1,9 +1,9 @@
 //! Something is put before a service that guards nothing.
 
-use gusset_core::{GuardLayer, Unary};
+use gusset_core::{AdmissionLayer, RequestResponse};
 
 struct Config;
 
 fn main() {
-    let _ = GuardLayer::<Unary<u32, String>, _>::new(Config);
+    let _ = AdmissionLayer::<RequestResponse<u32, String>, _>::new(Config);
 }

@@ -1,15 +1,15 @@
 //! An observer for one protocol alone is put on for another.
 
-use gusset_core::{Cx, ObserveLayer, Observer, Unary};
+use gusset_core::{CallContext, ObserveLayer, Observer, RequestResponse};
 
-type Job = Unary<u32, String>;
-type Mail = Unary<String, String>;
+type Job = RequestResponse<u32, String>;
+type Mail = RequestResponse<String, String>;
 
 struct JobLog;
 
 impl Observer<Job> for JobLog {
     type Call = ();
-    fn start(&self, _: &u32, _: &mut Cx) {}
+    fn start(&self, _: &u32, _: &mut CallContext) {}
 }
 
 fn main() {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use gusset_core::{Unary, check_service};
+use gusset_core::{RequestResponse, assert_observable};
 use tower_service::Service;
 
 struct Length;
@@ -24,7 +24,7 @@ impl Service<String> for Length {
 }
 
 fn main() {
-    check_service::<Unary<String, usize>, String, _>(Length);
+    assert_observable::<RequestResponse<String, usize>, String, _>(Length);
     // Responses are numbers, not texts.
-    check_service::<Unary<String, String>, String, _>(Length);
+    assert_observable::<RequestResponse<String, String>, String, _>(Length);
 }

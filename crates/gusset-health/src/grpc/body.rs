@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 
 use super::watch::{Step, Watch};
-use super::{GrpcHealth, Refusal, message};
+use super::{GrpcHealth, Rejection, message};
 
 /// The body of a [`GrpcHealth`]'s answer.
 pub struct GrpcHealthBody(State);
@@ -59,7 +59,7 @@ impl Body for GrpcHealthBody {
                 Step::Is(serving) => Frame::data(message::status(serving)),
                 Step::Over => {
                     let mut trailers = HeaderMap::new();
-                    Refusal(14, "stopping").tell(&mut trailers);
+                    Rejection(14, "stopping").tell(&mut trailers);
                     *state = State::End;
                     Frame::trailers(trailers)
                 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Refusal, frame};
+use super::{Rejection, frame};
 
 /// `HealthCheckResponse.ServingStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,16 +13,16 @@ pub(super) enum Serving {
     ServiceUnknown = 3,
 }
 
-const MALFORMED: Refusal = Refusal(3, "the request cannot be read");
+const MALFORMED: Rejection = Rejection(3, "the request cannot be read");
 
 /// The one message of a request.
-pub(super) fn unframe(bytes: &[u8]) -> Result<&[u8], Refusal> {
+pub(super) fn unframe(bytes: &[u8]) -> Result<&[u8], Rejection> {
     let Some((head, message)) = bytes.split_first_chunk::<5>() else {
         return Err(MALFORMED);
     };
     let [compressed, len @ ..] = *head;
     if compressed != 0 {
-        return Err(Refusal(12, "compressed requests are not read"));
+        return Err(Rejection(12, "compressed requests are not read"));
     }
     if u32::from_be_bytes(len) as usize != message.len() {
         return Err(MALFORMED);
@@ -31,7 +31,7 @@ pub(super) fn unframe(bytes: &[u8]) -> Result<&[u8], Refusal> {
 }
 
 /// `HealthCheckRequest.service`; fields that are not known are passed over.
-pub(super) fn service(mut message: &[u8]) -> Result<&str, Refusal> {
+pub(super) fn service(mut message: &[u8]) -> Result<&str, Rejection> {
     let mut service = "";
     while !message.is_empty() {
         let key = varint(&mut message)?;
@@ -90,13 +90,13 @@ fn field(message: &mut Vec<u8>, number: u8, bytes: &[u8]) {
     message.extend_from_slice(bytes);
 }
 
-fn take<'a>(bytes: &mut &'a [u8], len: usize) -> Result<&'a [u8], Refusal> {
+fn take<'a>(bytes: &mut &'a [u8], len: usize) -> Result<&'a [u8], Rejection> {
     let (taken, rest) = bytes.split_at_checked(len).ok_or(MALFORMED)?;
     *bytes = rest;
     Ok(taken)
 }
 
-fn varint(bytes: &mut &[u8]) -> Result<u64, Refusal> {
+fn varint(bytes: &mut &[u8]) -> Result<u64, Rejection> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let byte = take(bytes, 1)?[0];

@@ -59,7 +59,7 @@ pub struct GrpcHealthFuture(Pin<Box<dyn Future<Output = Response<GrpcHealthBody>
 
 /// What a call is told instead of an answer.
 #[derive(Clone, Copy, Debug)]
-struct Refusal(u8, &'static str);
+struct Rejection(u8, &'static str);
 
 impl Health {
     /// gRPC's health service, from the same state as the probes.
@@ -115,18 +115,18 @@ impl GrpcHealth {
         all.map(|name| (name, self.serving(name))).collect()
     }
 
-    fn answer(&self, method: &str, message: &[u8]) -> Result<GrpcHealthBody, Refusal> {
+    fn answer(&self, method: &str, message: &[u8]) -> Result<GrpcHealthBody, Rejection> {
         match method {
             "List" => Ok(GrpcHealthBody::once(message::list(&self.list()))),
             "Check" => match self.serving(message::service(message)?) {
-                Serving::ServiceUnknown => Err(Refusal(5, "unknown service")),
+                Serving::ServiceUnknown => Err(Rejection(5, "unknown service")),
                 serving => Ok(GrpcHealthBody::once(message::status(serving))),
             },
             "Watch" => {
                 let service = message::service(message)?.to_owned();
                 Ok(GrpcHealthBody::watch(self.clone(), service))
             }
-            _ => Err(Refusal(12, "unknown method")),
+            _ => Err(Rejection(12, "unknown method")),
         }
     }
 }
@@ -170,16 +170,16 @@ where
 }
 
 /// All of a request's body.
-async fn read<B: Body>(body: B) -> Result<Vec<u8>, Refusal> {
+async fn read<B: Body>(body: B) -> Result<Vec<u8>, Rejection> {
     let mut body = pin!(body);
     let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let Ok(frame) = frame else {
-            return Err(Refusal(1, "the request was broken off"));
+            return Err(Rejection(1, "the request was broken off"));
         };
         if let Ok(mut data) = frame.into_data() {
             if bytes.len() + data.remaining() > LONGEST {
-                return Err(Refusal(8, "the request is too long"));
+                return Err(Rejection(8, "the request is too long"));
             }
             while data.has_remaining() {
                 let chunk = data.chunk();
@@ -192,7 +192,7 @@ async fn read<B: Body>(body: B) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
-fn respond(answer: Result<GrpcHealthBody, Refusal>) -> Response<GrpcHealthBody> {
+fn respond(answer: Result<GrpcHealthBody, Rejection>) -> Response<GrpcHealthBody> {
     let mut response = Response::new(GrpcHealthBody::empty());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
@@ -233,9 +233,9 @@ impl fmt::Debug for GrpcHealthFuture {
     }
 }
 
-// === impl Refusal ===
+// === impl Rejection ===
 
-impl Refusal {
+impl Rejection {
     fn tell(self, headers: &mut HeaderMap) {
         let Self(code, message) = self;
         headers.insert("grpc-status", HeaderValue::from(u16::from(code)));

@@ -1,6 +1,6 @@
 //! Health from the outcomes of real calls.
 
-use gusset_core::{End, Stage, Track};
+use gusset_core::{CallTracker, End, Stage};
 use gusset_health::{Passive, Shared, Status};
 use gusset_http::{Http, RequestHead, ResponseHead};
 use http::{Request, Response};
@@ -10,19 +10,19 @@ use crate::support::{SECOND, Time};
 /// A call that was answered so.
 fn call(passive: &Passive, time: &Time, status: u16) {
     let request = Request::new(());
-    let mut track: Track<Http, _> =
-        Track::start(passive, RequestHead::from(&request), time.clock());
+    let mut track: CallTracker<Http, _> =
+        CallTracker::start(passive, RequestHead::from(&request), time.clock());
     let mut response = Response::new(());
     *response.status_mut() = status.try_into().unwrap();
-    track.respond(ResponseHead::from(&response));
+    track.on_response(ResponseHead::from(&response));
     track.end(End::Complete(None));
 }
 
 fn left(passive: &Passive, time: &Time) {
     let request = Request::new(());
-    let mut track: Track<Http, _> =
-        Track::start(passive, RequestHead::from(&request), time.clock());
-    track.end(End::Cancelled(Stage::Head));
+    let mut track: CallTracker<Http, _> =
+        CallTracker::start(passive, RequestHead::from(&request), time.clock());
+    track.end(End::Cancelled(Stage::Headers));
 }
 
 #[tokio::test(start_paused = true)]

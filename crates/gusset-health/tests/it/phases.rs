@@ -55,7 +55,7 @@ const NOT: Option<Grpc> = Some(Grpc::Not);
 const ENDS: Option<Grpc> = Some(Grpc::Ends);
 const OPEN: Option<bool> = Some(true);
 const CLOSED: Option<bool> = Some(false);
-const REFUSED: Option<Requests> = Some(Requests::Refused);
+const REFUSED: Option<Requests> = Some(Requests::Rejected);
 const SERVED: Option<Requests> = Some(Requests::Served);
 const LAST: Option<Requests> = Some(Requests::Last);
 

@@ -96,7 +96,10 @@ async fn each_probe_tells_of_what_it_rests_on() {
 #[test]
 fn all_paths_of_probes_are_left_out_of_traffic_by_convention() {
     for path in gusset_health::PATHS {
-        assert!(gusset_http::Paths::PROBES.contains(&path), "{path}");
+        assert!(
+            gusset_http::PathFilter::DEFAULT_EXCLUDED.contains(&path),
+            "{path}"
+        );
     }
 }
 

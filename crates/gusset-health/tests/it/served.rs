@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use gusset_core::{Filter, ObserveLayer};
+use gusset_core::{FilteredObserver, ObserveLayer};
 use gusset_health::{Health, PATHS, Phase};
-use gusset_http::{EndpointService, Http, Paths};
+use gusset_http::{EndpointService, Http, PathFilter};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -46,7 +46,7 @@ async fn a_shutdown_with_calls_under_way_loses_none_and_readiness_falls_first() 
         let _permit = held.acquire().await;
         "whole"
     });
-    let observer = Filter::new(health.in_flight(), Paths::except(PATHS));
+    let observer = FilteredObserver::new(health.in_flight(), PathFilter::excluding(PATHS));
     let mut app = Router::new()
         .route("/slow", slow)
         .layer(ObserveLayer::<Http, _>::new(observer));

@@ -4,20 +4,20 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gusset_core::{Clock, End, Stage, Track};
+use gusset_core::{CallTracker, Clock, End, Stage};
 use gusset_health::{InFlight, InFlightCall, Phase};
 use gusset_http::{Http, RequestHead, Route};
 use http::Request;
 
 use crate::support::{SECOND, Time, Warnings, settle};
 
-type Under = Track<Http, InFlightCall>;
+type Under = CallTracker<Http, InFlightCall>;
 
 /// A call under way, as the driver has it.
 fn call(in_flight: &InFlight, route: &'static str) -> Under {
     let mut request = Request::new(());
     request.extensions_mut().insert(Route::new(route));
-    Track::start(in_flight, RequestHead::from(&request), Clock::system())
+    CallTracker::start(in_flight, RequestHead::from(&request), Clock::system())
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn each_kind_of_end_ends_the_count() {
     assert_eq!(in_flight.count(), 4);
     assert_eq!(in_flight.by_route(), [("/a".to_owned(), 4)]);
     calls.pop().unwrap().end(End::Complete(None));
-    calls.pop().unwrap().end(End::Cancelled(Stage::Head));
+    calls.pop().unwrap().end(End::Cancelled(Stage::Headers));
     drop(calls.pop());
     assert_eq!(in_flight.count(), 1);
     let mut last = calls.pop().unwrap();
@@ -51,7 +51,7 @@ fn routes_beyond_a_thousand_are_counted_together_and_paths_never() {
             if n < 1400 {
                 request
                     .extensions_mut()
-                    .insert(Route::shared(format!("/r{n}")));
+                    .insert(Route::from_arc(format!("/r{n}")));
             }
             Under::start(&in_flight, RequestHead::from(&request), Clock::system())
         })

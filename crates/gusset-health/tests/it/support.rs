@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use gusset_core::{Clock, ManualClock};
+use gusset_core::{Clock, MockClock};
 use gusset_health::{Check, Health, HealthBuilder, Probe, Report};
 use gusset_http::{Endpoint as _, RequestHead};
 use http::{Request, Response};
@@ -16,7 +16,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// The clock and Tokio's timers, moved together. For `#[tokio::test(start_paused = true)]`.
 pub(crate) struct Time {
     clock: Clock,
-    hand: ManualClock,
+    hand: MockClock,
 }
 
 impl Time {

@@ -5,30 +5,30 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{RequestProgress, RequestRead};
+use super::{ReadState, RequestBodyProgress};
 
 pin_project! {
     /// A request's body that counts what is read of it. Passes on everything as it is.
     #[derive(Debug)]
-    pub struct CountedBody<B> {
+    pub struct CountingBody<B> {
         #[pin]
         inner: B,
-        progress: RequestProgress,
+        progress: RequestBodyProgress,
     }
 }
 
-// === impl CountedBody ===
+// === impl CountingBody ===
 
-impl<B: Body> CountedBody<B> {
-    pub(super) fn new(inner: B, progress: RequestProgress) -> Self {
+impl<B: Body> CountingBody<B> {
+    pub(super) fn new(inner: B, progress: RequestBodyProgress) -> Self {
         if inner.is_end_stream() {
-            progress.set(RequestRead::Whole);
+            progress.set(ReadState::Complete);
         }
         Self { inner, progress }
     }
 }
 
-impl<B: Body> Body for CountedBody<B> {
+impl<B: Body> Body for CountingBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -47,13 +47,13 @@ impl<B: Body> Body for CountedBody<B> {
                 }
                 // A reader that has got the declared length does not ask for more.
                 if frame.is_trailers() || this.inner.is_end_stream() {
-                    this.progress.set(RequestRead::Whole);
+                    this.progress.set(ReadState::Complete);
                 }
             }
-            Poll::Ready(Some(Err(_))) => this.progress.set(RequestRead::Broken),
+            Poll::Ready(Some(Err(_))) => this.progress.set(ReadState::Aborted),
             // Bodies that are asked again after an error say that they are at their end.
-            Poll::Ready(None) if this.progress.read() == RequestRead::Broken => {}
-            Poll::Ready(None) => this.progress.set(RequestRead::Whole),
+            Poll::Ready(None) if this.progress.read() == ReadState::Aborted => {}
+            Poll::Ready(None) => this.progress.set(ReadState::Complete),
         }
         polled
     }

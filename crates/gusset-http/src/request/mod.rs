@@ -10,58 +10,58 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub use self::body::CountedBody;
-pub use self::progress::{RequestProgress, RequestRead};
+pub use self::body::CountingBody;
+pub use self::progress::{ReadState, RequestBodyProgress};
 
 /// A layer that counts what is read of each request's body, and says whether all of it was.
 ///
-/// Goes outside the observers (under axum: added after them), which find a [`RequestProgress`] in the
+/// Goes outside the observers (under axum: added after them), which find a [`RequestBodyProgress`] in the
 /// request's extensions and read it at the end of the call. A plain layer and not an observer, because
-/// it changes the request: the service inside gets a [`CountedBody`]. Costs one allocation a call, and
+/// it changes the request: the service inside gets a [`CountingBody`]. Costs one allocation a call, and
 /// what it takes to put an extension into the request.
 ///
 /// ```
 /// use axum::{Router, routing::post};
-/// use gusset_http::CountRequestLayer;
+/// use gusset_http::RequestBodySizeLayer;
 /// # let observe = tower_layer::Identity::new();
 ///
 /// let app: Router = Router::new()
 ///     .route("/orders", post(|order: String| async move { order.len().to_string() }))
 ///     .layer(observe)
-///     .layer(CountRequestLayer::new());
+///     .layer(RequestBodySizeLayer::new());
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct CountRequestLayer;
+pub struct RequestBodySizeLayer;
 
-/// The service of a [`CountRequestLayer`].
+/// The service of a [`RequestBodySizeLayer`].
 #[derive(Clone, Debug)]
-pub struct CountRequest<S> {
+pub struct RequestBodySize<S> {
     inner: S,
 }
 
-// === impl CountRequestLayer ===
+// === impl RequestBodySizeLayer ===
 
-impl CountRequestLayer {
+impl RequestBodySizeLayer {
     /// The layer.
     pub const fn new() -> Self {
         Self
     }
 }
 
-impl<S> Layer<S> for CountRequestLayer {
-    type Service = CountRequest<S>;
+impl<S> Layer<S> for RequestBodySizeLayer {
+    type Service = RequestBodySize<S>;
 
-    fn layer(&self, inner: S) -> CountRequest<S> {
-        CountRequest { inner }
+    fn layer(&self, inner: S) -> RequestBodySize<S> {
+        RequestBodySize { inner }
     }
 }
 
-// === impl CountRequest ===
+// === impl RequestBodySize ===
 
-impl<S, B> Service<Request<B>> for CountRequest<S>
+impl<S, B> Service<Request<B>> for RequestBodySize<S>
 where
-    S: Service<Request<CountedBody<B>>>,
+    S: Service<Request<CountingBody<B>>>,
     B: Body,
 {
     type Response = S::Response;
@@ -74,9 +74,9 @@ where
     }
 
     fn call(&mut self, mut req: Request<B>) -> S::Future {
-        let progress = RequestProgress::default();
+        let progress = RequestBodyProgress::default();
         req.extensions_mut().insert(progress.clone());
         self.inner
-            .call(req.map(|body| CountedBody::new(body, progress)))
+            .call(req.map(|body| CountingBody::new(body, progress)))
     }
 }

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// How far a request's body has been read; found in the request's extensions inside a
-/// [`CountRequestLayer`](super::CountRequestLayer). A clone shows the same.
+/// [`RequestBodySizeLayer`](super::RequestBodySizeLayer). A clone shows the same.
 #[derive(Clone, Debug, Default)]
-pub struct RequestProgress(Arc<Progress>);
+pub struct RequestBodyProgress(Arc<Progress>);
 
 #[derive(Debug, Default)]
 struct Progress {
@@ -15,42 +15,42 @@ struct Progress {
 /// How far a request's body was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RequestRead {
+pub enum ReadState {
     /// Not to its end: it is being read still, or was dropped.
-    Partly,
+    Partial,
     /// To its end.
-    Whole,
+    Complete,
     /// To an error: the caller broke off, or sent what is no body.
-    Broken,
+    Aborted,
 }
 
-// === impl RequestRead ===
+// === impl ReadState ===
 
-impl RequestRead {
+impl ReadState {
     /// How far, as a label's value.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Partly => "partly",
-            Self::Whole => "whole",
-            Self::Broken => "broken",
+            Self::Partial => "partial",
+            Self::Complete => "complete",
+            Self::Aborted => "aborted",
         }
     }
 }
 
-// === impl RequestProgress ===
+// === impl RequestBodyProgress ===
 
-impl RequestProgress {
+impl RequestBodyProgress {
     /// How many bytes have been read.
     pub fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
     }
 
     /// How far it was read.
-    pub fn read(&self) -> RequestRead {
+    pub fn read(&self) -> ReadState {
         match self.0.read.load(Ordering::Relaxed) {
-            WHOLE => RequestRead::Whole,
-            BROKEN => RequestRead::Broken,
-            _ => RequestRead::Partly,
+            COMPLETE => ReadState::Complete,
+            ABORTED => ReadState::Aborted,
+            _ => ReadState::Partial,
         }
     }
 
@@ -61,16 +61,16 @@ impl RequestProgress {
         self.0.bytes.store(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn set(&self, read: RequestRead) {
+    pub(super) fn set(&self, read: ReadState) {
         let read = match read {
-            RequestRead::Partly => PARTLY,
-            RequestRead::Whole => WHOLE,
-            RequestRead::Broken => BROKEN,
+            ReadState::Partial => PARTIAL,
+            ReadState::Complete => COMPLETE,
+            ReadState::Aborted => ABORTED,
         };
         self.0.read.store(read, Ordering::Relaxed);
     }
 }
 
-const PARTLY: u8 = 0;
-const WHOLE: u8 = 1;
-const BROKEN: u8 = 2;
+const PARTIAL: u8 = 0;
+const COMPLETE: u8 = 1;
+const ABORTED: u8 = 2;

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use super::RequestId;
 
 pin_project! {
-    /// The future of a [`WithRequestId`](super::WithRequestId).
+    /// The future of a [`SetRequestId`](super::SetRequestId).
     #[must_use = "futures do nothing unless polled"]
     pub struct WithRequestIdFuture<F> {
         #[pin]

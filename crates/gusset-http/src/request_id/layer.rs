@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use tower_layer::Layer;
 
-use super::WithRequestId;
+use super::SetRequestId;
 
 /// A layer that gives each request an id: the caller's own in `x-request-id`, if that is at most 128
 /// letters, digits and `-._~:+/=@`, else a new UUID of version 7.
@@ -51,10 +51,10 @@ impl Default for RequestIdLayer {
 }
 
 impl<S> Layer<S> for RequestIdLayer {
-    type Service = WithRequestId<S>;
+    type Service = SetRequestId<S>;
 
-    fn layer(&self, inner: S) -> WithRequestId<S> {
-        WithRequestId {
+    fn layer(&self, inner: S) -> SetRequestId<S> {
+        SetRequestId {
             inner,
             header: self.header.clone(),
         }

@@ -37,7 +37,7 @@ pub struct RequestId {
 
 /// A service whose requests have ids. Made by [`RequestIdLayer`].
 #[derive(Clone, Debug)]
-pub struct WithRequestId<S> {
+pub struct SetRequestId<S> {
     inner: S,
     header: Arc<HeaderName>,
 }
@@ -186,9 +186,9 @@ fn is_id(value: &[u8]) -> bool {
     (1..=LONGEST).contains(&value.len()) && value.iter().all(fits)
 }
 
-// === impl WithRequestId ===
+// === impl SetRequestId ===
 
-impl<S, B, D> Service<Request<B>> for WithRequestId<S>
+impl<S, B, D> Service<Request<B>> for SetRequestId<S>
 where
     S: Service<Request<B>, Response = Response<D>>,
 {

@@ -20,78 +20,78 @@ use crate::RequestHead;
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::{Http, NameRouteLayer};
+/// use gusset_http::{Http, PropagateRouteLayer};
 /// use tower_layer::Layer;
 ///
 /// # let router = "a router";
-/// // In axum: `Router::new().route(..).route_layer(NameRouteLayer::new()).layer(observe)`.
-/// let named = NameRouteLayer::new().layer(router);
+/// // In axum: `Router::new().route(..).route_layer(PropagateRouteLayer::new()).layer(observe)`.
+/// let named = PropagateRouteLayer::new().layer(router);
 /// let observed = ObserveLayer::<Http, _>::new(()).layer(named);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct NameRouteLayer;
+pub struct PropagateRouteLayer;
 
-/// The service of a [`NameRouteLayer`].
+/// The service of a [`PropagateRouteLayer`].
 #[derive(Clone, Debug)]
-pub struct NameRoute<S> {
+pub struct PropagateRoute<S> {
     inner: S,
 }
 
 pin_project! {
-    /// The future of a [`NameRoute`].
+    /// The future of a [`PropagateRoute`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct NameRouteFuture<F> {
+    pub struct PropagateRouteFuture<F> {
         #[pin]
         inner: F,
         route: Option<Route>,
     }
 }
 
-// === impl NameRouteLayer ===
+// === impl PropagateRouteLayer ===
 
-impl NameRouteLayer {
+impl PropagateRouteLayer {
     /// The layer.
     pub const fn new() -> Self {
         Self
     }
 }
 
-impl<S> Layer<S> for NameRouteLayer {
-    type Service = NameRoute<S>;
+impl<S> Layer<S> for PropagateRouteLayer {
+    type Service = PropagateRoute<S>;
 
-    fn layer(&self, inner: S) -> NameRoute<S> {
-        NameRoute { inner }
+    fn layer(&self, inner: S) -> PropagateRoute<S> {
+        PropagateRoute { inner }
     }
 }
 
-// === impl NameRoute ===
+// === impl PropagateRoute ===
 
-impl<S, B, D> Service<Request<B>> for NameRoute<S>
+impl<S, B, D> Service<Request<B>> for PropagateRoute<S>
 where
     S: Service<Request<B>, Response = Response<D>>,
 {
     type Response = Response<D>;
     type Error = S::Error;
-    type Future = NameRouteFuture<S::Future>;
+    type Future = PropagateRouteFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, req: Request<B>) -> Self::Future {
-        let route = Route::of_request(RequestHead::from(&req)).map(Route::shared);
-        NameRouteFuture {
+        let route = Route::from_request(RequestHead::from(&req)).map(Route::from_arc);
+        PropagateRouteFuture {
             inner: self.inner.call(req),
             route,
         }
     }
 }
 
-// === impl NameRouteFuture ===
+// === impl PropagateRouteFuture ===
 
-impl<F, D, E> Future for NameRouteFuture<F>
+impl<F, D, E> Future for PropagateRouteFuture<F>
 where
     F: Future<Output = Result<Response<D>, E>>,
 {

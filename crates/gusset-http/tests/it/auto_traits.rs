@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::marker::PhantomPinned;
 use std::rc::Rc;
 
-use gusset_core::{Call, Cx, End, Protocol};
+use gusset_core::{CallContext, CallObserver, End, Protocol};
 use gusset_http::{
-    EndpointFuture, EndpointService, Grpc, GrpcServer, Http, HttpClient, HttpServer, NameRoute,
-    NameRouteLayer, Paths, Route, TrackedBody,
+    EndpointFuture, EndpointService, Grpc, GrpcServerClassifier, Http, HttpClientClassifier,
+    HttpServerClassifier, ObservedBody, PathFilter, PropagateRoute, PropagateRouteLayer, Route,
 };
 
 /// Two ways to have it if the trait is there, so that only one is a proof that it is not.
@@ -32,36 +32,36 @@ struct Unshared(#[allow(dead_code, reason = "not Sync")] Cell<u8>);
 /// `Send` as all calls are, and not `Unpin`: which is no matter, as the driver does not pin it.
 struct Pinned(#[allow(dead_code, reason = "not Unpin")] PhantomPinned);
 
-impl<P: Protocol> Call<P> for Unshared {
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+impl<P: Protocol> CallObserver<P> for Unshared {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
-impl<P: Protocol> Call<P> for Pinned {
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+impl<P: Protocol> CallObserver<P> for Pinned {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
 #[test]
 fn a_tracked_body_is_send_and_sync_and_unpin_as_its_parts() {
-    assert_auto!(TrackedBody<u8, HttpServer, ()>: Send);
-    assert_auto!(TrackedBody<u8, HttpServer, ()>: Sync);
-    assert_auto!(TrackedBody<u8, HttpServer, ()>: Unpin);
-    assert_auto!(TrackedBody<u8, HttpClient, ()>: Send);
-    assert_auto!(TrackedBody<u8, GrpcServer, ()>: Send);
-    assert_auto!(TrackedBody<Rc<u8>, HttpServer, ()>: !Send);
-    assert_auto!(TrackedBody<Rc<u8>, HttpServer, ()>: !Sync);
-    assert_auto!(TrackedBody<Cell<u8>, HttpServer, ()>: Send);
-    assert_auto!(TrackedBody<Cell<u8>, HttpServer, ()>: !Sync);
-    assert_auto!(TrackedBody<PhantomPinned, HttpServer, ()>: !Unpin);
-    assert_auto!(TrackedBody<u8, HttpServer, Unshared>: Send);
-    assert_auto!(TrackedBody<u8, HttpServer, Unshared>: !Sync);
-    assert_auto!(TrackedBody<u8, HttpServer, Pinned>: Unpin);
+    assert_auto!(ObservedBody<u8, HttpServerClassifier, ()>: Send);
+    assert_auto!(ObservedBody<u8, HttpServerClassifier, ()>: Sync);
+    assert_auto!(ObservedBody<u8, HttpServerClassifier, ()>: Unpin);
+    assert_auto!(ObservedBody<u8, HttpClientClassifier, ()>: Send);
+    assert_auto!(ObservedBody<u8, GrpcServerClassifier, ()>: Send);
+    assert_auto!(ObservedBody<Rc<u8>, HttpServerClassifier, ()>: !Send);
+    assert_auto!(ObservedBody<Rc<u8>, HttpServerClassifier, ()>: !Sync);
+    assert_auto!(ObservedBody<Cell<u8>, HttpServerClassifier, ()>: Send);
+    assert_auto!(ObservedBody<Cell<u8>, HttpServerClassifier, ()>: !Sync);
+    assert_auto!(ObservedBody<PhantomPinned, HttpServerClassifier, ()>: !Unpin);
+    assert_auto!(ObservedBody<u8, HttpServerClassifier, Unshared>: Send);
+    assert_auto!(ObservedBody<u8, HttpServerClassifier, Unshared>: !Sync);
+    assert_auto!(ObservedBody<u8, HttpServerClassifier, Pinned>: Unpin);
 }
 
 #[test]
 fn services_of_this_crate_are_send_and_sync_as_what_they_wrap() {
-    assert_auto!(NameRouteLayer: Send);
-    assert_auto!(NameRoute<u8>: Sync);
-    assert_auto!(NameRoute<Rc<u8>>: !Send);
+    assert_auto!(PropagateRouteLayer: Send);
+    assert_auto!(PropagateRoute<u8>: Sync);
+    assert_auto!(PropagateRoute<Rc<u8>>: !Send);
     assert_auto!(EndpointService<u8>: Sync);
     assert_auto!(EndpointService<Rc<u8>>: !Send);
     assert_auto!(EndpointFuture<u8>: Send);
@@ -73,8 +73,8 @@ fn services_of_this_crate_are_send_and_sync_as_what_they_wrap() {
 fn what_travels_in_extensions_and_layers_is_send_and_sync() {
     assert_auto!(Route: Send);
     assert_auto!(Route: Sync);
-    assert_auto!(Paths: Send);
-    assert_auto!(Paths: Sync);
+    assert_auto!(PathFilter: Send);
+    assert_auto!(PathFilter: Sync);
     assert_auto!(Http: Send);
     assert_auto!(Grpc: Sync);
 }

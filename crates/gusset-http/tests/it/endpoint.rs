@@ -4,9 +4,9 @@ use std::future::{Ready, ready};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use gusset_core::{ObserveLayer, check_service};
+use gusset_core::{ObserveLayer, assert_observable};
 use gusset_http::{Endpoint, EndpointService, Http, RequestHead};
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use http::{Request, Response};
 use http_body_util::Full;
 use tower_layer::Layer;
@@ -55,9 +55,9 @@ fn an_endpoint_is_a_service_that_is_always_ready_and_never_reads_a_body() {
 
 #[test]
 fn an_endpoint_is_observed_as_any_service() {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http, _>::new(witness.clone());
-    let service = check_service::<Http, Request<()>, _>(EndpointService::new(Echo));
+    let service = assert_observable::<Http, Request<()>, _>(EndpointService::new(Echo));
     let Ok(mut response) = now(layer.layer(service).call(Request::new(())));
     drain(response.body_mut());
     assert_eq!(end(&witness), "Complete");

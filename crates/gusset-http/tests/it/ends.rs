@@ -1,7 +1,7 @@
 //! Exactly one end for every call, and when.
 
 use gusset_core::{Clock, Outcome};
-use gusset_http::HttpServer;
+use gusset_http::HttpServerClassifier;
 use gusset_testkit::ScriptedBody;
 use http::{Method, Response};
 
@@ -9,9 +9,9 @@ use crate::support::{drain, end, frame, observe, observe_as, ok, only, panics, r
 
 /// The end's name for an answer that is dropped as soon as it is there; its body would stall.
 fn at_head(method: Method, code: u16) -> String {
-    let body = ScriptedBody::new().data("never asked for").stall();
+    let body = ScriptedBody::new().data("never asked for").pend_forever();
     let (response, witness) =
-        observe_as::<HttpServer, _>(request(method), status(code, body), Clock::system());
+        observe_as::<HttpServerClassifier, _>(request(method), status(code, body), Clock::system());
     let in_flight = witness.in_flight();
     drop(response);
     format!(
@@ -76,7 +76,7 @@ fn a_body_that_says_it_is_at_its_end_ends_with_that_frame() {
 
 #[test]
 fn a_body_that_does_not_say_so_ends_when_there_is_no_more_frame() {
-    let (mut response, witness) = observe(ok(ScriptedBody::new().data("abc").silent_end()));
+    let (mut response, witness) = observe(ok(ScriptedBody::new().data("abc").without_end_hint()));
     assert!(frame(response.body_mut()).is_ready());
     assert_eq!(witness.in_flight(), 1);
     assert!(frame(response.body_mut()).is_ready());
@@ -85,7 +85,7 @@ fn a_body_that_does_not_say_so_ends_when_there_is_no_more_frame() {
 
 #[test]
 fn an_empty_body_that_does_not_say_so_ends_when_there_is_no_frame() {
-    let (mut response, witness) = observe(ok(ScriptedBody::new().silent_end()));
+    let (mut response, witness) = observe(ok(ScriptedBody::new().without_end_hint()));
     assert_eq!(witness.in_flight(), 1);
     drain(response.body_mut());
     assert_eq!(end(&witness), "Complete");
@@ -96,7 +96,7 @@ fn trailers_are_the_end() {
     let (mut response, witness) = observe(ok(ScriptedBody::new()
         .data("abc")
         .trailers("sum", "6")
-        .silent_end()));
+        .without_end_hint()));
     assert!(frame(response.body_mut()).is_ready());
     assert_eq!(witness.in_flight(), 1);
     assert!(frame(response.body_mut()).is_ready());
@@ -110,7 +110,7 @@ fn an_error_of_the_body_is_a_failure_while_delivering() {
     assert_eq!(end(&witness), "Failed(body)");
     let fact = only(&witness);
     assert_eq!((fact.status, fact.error), (Some("200"), Some("_OTHER")));
-    assert_eq!(fact.outcome, Outcome::ServiceFault);
+    assert_eq!(fact.outcome, Outcome::ServerError);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_body_dropped_before_its_first_poll_was_cancelled() {
 
 #[test]
 fn a_body_dropped_between_frames_or_while_pending_was_cancelled() {
-    let (mut response, witness) = observe(ok(ScriptedBody::new().data("abc").stall()));
+    let (mut response, witness) = observe(ok(ScriptedBody::new().data("abc").pend_forever()));
     assert!(frame(response.body_mut()).is_ready());
     assert!(frame(response.body_mut()).is_pending());
     drop(response);
@@ -153,7 +153,7 @@ fn a_body_that_panics_is_a_panic_while_delivering() {
 
 #[test]
 fn a_healthy_body_that_anothers_panic_drops_was_cancelled_and_has_not_panicked() {
-    let (mut response, witness) = observe(ok(ScriptedBody::new().data("abc").stall()));
+    let (mut response, witness) = observe(ok(ScriptedBody::new().data("abc").pend_forever()));
     assert!(panics(|| {
         assert!(frame(response.body_mut()).is_ready());
         let _owned = response;
@@ -164,7 +164,7 @@ fn a_healthy_body_that_anothers_panic_drops_was_cancelled_and_has_not_panicked()
 
 #[test]
 fn a_default_body_belongs_to_no_call() {
-    let mut body = crate::support::Tracked::<HttpServer>::default();
+    let mut body = crate::support::Tracked::<HttpServerClassifier>::default();
     drain(&mut body);
     drop(Response::new(body));
 }

@@ -1,38 +1,39 @@
 //! What the end of a gRPC call is called: by its status, wherever that stands.
 
-use gusset_core::{Clock, Outcome, Refused};
-use gusset_http::{GrpcCode, GrpcServer};
-use gusset_testkit::{Fact, ScriptedBody};
+use gusset_core::{Clock, Outcome, Rejected};
+use gusset_http::{GrpcCode, GrpcServerClassifier};
+use gusset_testkit::{RecordedCall, ScriptedBody};
 use http::{HeaderMap, HeaderValue, Method, Response};
 
 use crate::support::{drain, frame, observe_as, only, request, status};
 
-use Outcome::{Abandoned, CallerFault, ServiceFault, Success};
+use Outcome::{Cancelled, ClientError, ServerError, Success};
 
 /// Every code, its name, and whether it is the server's fault (semantic conventions, gRPC).
 const CODES: [(&str, &str, Outcome); 17] = [
     ("0", "OK", Success),
-    ("1", "CANCELLED", CallerFault),
-    ("2", "UNKNOWN", ServiceFault),
-    ("3", "INVALID_ARGUMENT", CallerFault),
-    ("4", "DEADLINE_EXCEEDED", ServiceFault),
-    ("5", "NOT_FOUND", CallerFault),
-    ("6", "ALREADY_EXISTS", CallerFault),
-    ("7", "PERMISSION_DENIED", CallerFault),
-    ("8", "RESOURCE_EXHAUSTED", CallerFault),
-    ("9", "FAILED_PRECONDITION", CallerFault),
-    ("10", "ABORTED", CallerFault),
-    ("11", "OUT_OF_RANGE", CallerFault),
-    ("12", "UNIMPLEMENTED", ServiceFault),
-    ("13", "INTERNAL", ServiceFault),
-    ("14", "UNAVAILABLE", ServiceFault),
-    ("15", "DATA_LOSS", ServiceFault),
-    ("16", "UNAUTHENTICATED", CallerFault),
+    ("1", "CANCELLED", ClientError),
+    ("2", "UNKNOWN", ServerError),
+    ("3", "INVALID_ARGUMENT", ClientError),
+    ("4", "DEADLINE_EXCEEDED", ServerError),
+    ("5", "NOT_FOUND", ClientError),
+    ("6", "ALREADY_EXISTS", ClientError),
+    ("7", "PERMISSION_DENIED", ClientError),
+    ("8", "RESOURCE_EXHAUSTED", ClientError),
+    ("9", "FAILED_PRECONDITION", ClientError),
+    ("10", "ABORTED", ClientError),
+    ("11", "OUT_OF_RANGE", ClientError),
+    ("12", "UNIMPLEMENTED", ServerError),
+    ("13", "INTERNAL", ServerError),
+    ("14", "UNAVAILABLE", ServerError),
+    ("15", "DATA_LOSS", ServerError),
+    ("16", "UNAUTHENTICATED", ClientError),
 ];
 
-fn judge(response: Response<ScriptedBody>) -> Fact {
+fn judge(response: Response<ScriptedBody>) -> RecordedCall {
     let request = request(Method::POST);
-    let (mut response, witness) = observe_as::<GrpcServer, _>(request, response, Clock::system());
+    let (mut response, witness) =
+        observe_as::<GrpcServerClassifier, _>(request, response, Clock::system());
     drain(response.body_mut());
     drop(response);
     only(&witness)
@@ -52,7 +53,7 @@ fn message() -> ScriptedBody {
 #[test]
 fn every_code_is_read_from_trailers_and_from_a_trailers_only_answer() {
     for (code, name, outcome) in CODES {
-        let error = (outcome == ServiceFault).then_some(name);
+        let error = (outcome == ServerError).then_some(name);
         let in_trailers = judge(Response::new(message().trailers("grpc-status", code)));
         assert!(in_trailers.trailers);
         for fact in [in_trailers, judge(trailers_only(code))] {
@@ -82,18 +83,18 @@ fn trailers_have_the_last_word() {
 #[test]
 fn a_missing_status_is_what_the_status_of_http_stands_for() {
     let table = [
-        (200, "UNKNOWN", ServiceFault),
-        (400, "INTERNAL", ServiceFault),
-        (401, "UNAUTHENTICATED", CallerFault),
-        (403, "PERMISSION_DENIED", CallerFault),
-        (404, "UNIMPLEMENTED", ServiceFault),
-        (418, "UNKNOWN", ServiceFault),
-        (429, "UNAVAILABLE", ServiceFault),
-        (500, "UNKNOWN", ServiceFault),
-        (502, "UNAVAILABLE", ServiceFault),
-        (503, "UNAVAILABLE", ServiceFault),
-        (504, "UNAVAILABLE", ServiceFault),
-        (505, "UNKNOWN", ServiceFault),
+        (200, "UNKNOWN", ServerError),
+        (400, "INTERNAL", ServerError),
+        (401, "UNAUTHENTICATED", ClientError),
+        (403, "PERMISSION_DENIED", ClientError),
+        (404, "UNIMPLEMENTED", ServerError),
+        (418, "UNKNOWN", ServerError),
+        (429, "UNAVAILABLE", ServerError),
+        (500, "UNKNOWN", ServerError),
+        (502, "UNAVAILABLE", ServerError),
+        (503, "UNAVAILABLE", ServerError),
+        (504, "UNAVAILABLE", ServerError),
+        (505, "UNKNOWN", ServerError),
     ];
     for (code, name, outcome) in table {
         for body in [
@@ -113,28 +114,28 @@ fn a_missing_status_is_what_the_status_of_http_stands_for() {
 
 #[test]
 fn an_end_that_speaks_for_itself_has_the_status_of_its_head_if_there_is_one() {
-    let gone = judge(Response::new(message().stall()));
-    assert_eq!((gone.status, gone.outcome), (None, Abandoned));
+    let gone = judge(Response::new(message().pend_forever()));
+    assert_eq!((gone.status, gone.outcome), (None, Cancelled));
     let fails = judge(Response::new(message().error()));
     assert_eq!((fails.status, fails.error), (None, Some("_OTHER")));
-    assert_eq!(fails.outcome, ServiceFault);
+    assert_eq!(fails.outcome, ServerError);
 
-    let mut early = Response::new(message().stall());
+    let mut early = Response::new(message().pend_forever());
     early
         .headers_mut()
         .insert("grpc-status", HeaderValue::from_static("0"));
     let early = judge(early);
-    assert_eq!((early.status, early.outcome), (Some("OK"), Abandoned));
+    assert_eq!((early.status, early.outcome), (Some("OK"), Cancelled));
 }
 
 #[test]
 fn what_bears_the_mark_of_a_guard_is_refused() {
     let mut response = trailers_only("14");
-    response.extensions_mut().insert(Refused::new("breaker"));
+    response.extensions_mut().insert(Rejected::new("breaker"));
     let fact = judge(response);
     assert_eq!(
         (fact.outcome, fact.error),
-        (Outcome::Refused, Some("UNAVAILABLE"))
+        (Outcome::Rejected, Some("UNAVAILABLE"))
     );
 }
 
@@ -168,11 +169,11 @@ fn what_is_no_code_is_unknown_and_what_is_not_there_is_none() {
 #[test]
 fn a_caller_that_leaves_after_the_message_and_before_the_status_has_abandoned_the_call() {
     let length = http_body::SizeHint::with_exact(7);
-    let body = message().trailers("grpc-status", "0").hint(length);
+    let body = message().trailers("grpc-status", "0").size_hint(length);
     let request = request(Method::POST);
     let (mut response, witness) =
-        observe_as::<GrpcServer, _>(request, Response::new(body), Clock::system());
+        observe_as::<GrpcServerClassifier, _>(request, Response::new(body), Clock::system());
     let _ = frame(response.body_mut());
     drop(response);
-    assert_eq!(only(&witness).outcome, Abandoned);
+    assert_eq!(only(&witness).outcome, Cancelled);
 }

@@ -1,6 +1,6 @@
 //! Nothing that a stranger or a service sends makes us panic, or is read otherwise than it stands.
 
-use gusset_http::{GrpcCode, KnownMethods, ResponseHead, is_endless};
+use gusset_http::{GrpcCode, KnownMethods, ResponseHead, is_streaming};
 use gusset_testkit::ScriptedBody;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Response};
@@ -51,7 +51,7 @@ proptest! {
     fn any_bytes_are_a_kind_of_content(value in value("(?i)text/event-stream[ ;a-z]{0,3}")) {
         let mut response = Response::new(());
         response.headers_mut().insert(CONTENT_TYPE, value.clone());
-        let endless = is_endless(ResponseHead::from(&response));
+        let endless = is_streaming(ResponseHead::from(&response));
         let essence = value.as_bytes().split(|byte| b"; \t".contains(byte)).next();
         let events = essence.is_some_and(|text| text.eq_ignore_ascii_case(b"text/event-stream"));
         prop_assert_eq!(endless, events);
@@ -74,7 +74,7 @@ proptest! {
         prop_assert_eq!(end(&witness), if mismatch { "Failed(body)" } else { "Complete" });
 
         // Dropped while more could come: complete only if all that was declared was paid.
-        let script = (0..pieces).fold(ScriptedBody::new(), |body, _| body.data("x")).stall();
+        let script = (0..pieces).fold(ScriptedBody::new(), |body, _| body.data("x")).pend_forever();
         let mut response = Response::new(script);
         response.headers_mut().insert(CONTENT_LENGTH, value);
         let (mut response, witness) = observe(response);

@@ -1,8 +1,8 @@
 //! An isolated observer may panic in every hook of a call with a body: the body does not notice.
 
-use gusset_core::{Call, Cx, End, Isolate, ObserveLayer, Observer, Protocol};
+use gusset_core::{CallContext, CallObserver, CatchPanic, End, ObserveLayer, Observer, Protocol};
 use gusset_http::Http;
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use http::Method;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -23,26 +23,26 @@ impl Faulty {
 
 impl<P: Protocol> Observer<P> for Faulty {
     type Call = Self;
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
         self.hook(0);
         *self
     }
 }
 
-impl<P: Protocol> Call<P> for Faulty {
+impl<P: Protocol> CallObserver<P> for Faulty {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         self.hook(1);
         let polled = poll();
         self.hook(2);
         polled
     }
-    fn on_response(&mut self, _: P::Response<'_>, _: &Cx) {
+    fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
         self.hook(3);
     }
-    fn on_data(&mut self, _: usize, _: &Cx) {
+    fn on_data(&mut self, _: usize, _: &CallContext) {
         self.hook(4);
     }
-    fn on_end(self, _: End<'_, P>, _: &Cx) {
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {
         self.hook(5);
     }
 }
@@ -52,8 +52,12 @@ fn a_panic_in_any_hook_leaves_the_body_and_the_other_observers_as_they_were() {
     // Quiet from here on.
     assert!(panics(|| panic!("as the script says")));
     for number in 0..=5 {
-        let (outer, inner) = (Witness::new(), Witness::new());
-        let observer = (outer.clone(), Isolate::new(Faulty(number)), inner.clone());
+        let (outer, inner) = (RecordingObserver::new(), RecordingObserver::new());
+        let observer = (
+            outer.clone(),
+            CatchPanic::new(Faulty(number)),
+            inner.clone(),
+        );
         let body = ScriptedBody::new()
             .data("ab")
             .pending()
@@ -78,8 +82,8 @@ fn a_panic_in_any_hook_leaves_the_body_and_the_other_observers_as_they_were() {
 #[test]
 fn a_panic_of_the_body_passes_through_a_faulty_observer() {
     for number in 0..=5 {
-        let witness = Witness::new();
-        let observer = (Isolate::new(Faulty(number)), witness.clone());
+        let witness = RecordingObserver::new();
+        let observer = (CatchPanic::new(Faulty(number)), witness.clone());
         let layer = ObserveLayer::<Http, _>::new(observer);
         let mut service = layer.layer(Answers::with(ok(ScriptedBody::new().panic())));
         let Ok(mut response) = now(service.call(request(Method::GET)));

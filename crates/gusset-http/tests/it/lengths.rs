@@ -1,7 +1,7 @@
 //! A length that was declared is a promise: paid, a drop is the end; unpaid, it is not complete.
 
 use gusset_core::Outcome;
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use http::Response;
 use http_body::SizeHint;
 
@@ -15,7 +15,7 @@ fn declares(length: &str, body: ScriptedBody) -> Response<ScriptedBody> {
 }
 
 /// Polls so many frames and drops the answer, as a server does whose caller has all or is gone.
-fn take(frames: usize, response: Response<ScriptedBody>) -> Witness {
+fn take(frames: usize, response: Response<ScriptedBody>) -> RecordingObserver {
     let (mut response, witness) = observe(response);
     for _ in 0..frames {
         assert!(frame(response.body_mut()).is_ready());
@@ -25,7 +25,7 @@ fn take(frames: usize, response: Response<ScriptedBody>) -> Witness {
 }
 
 fn abc() -> ScriptedBody {
-    ScriptedBody::new().data("ab").data("c").stall()
+    ScriptedBody::new().data("ab").data("c").pend_forever()
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_body_dropped_with_its_content_length_paid_is_complete() {
 
 #[test]
 fn a_body_dropped_with_its_exact_size_paid_is_complete() {
-    let hinted = abc().hint(SizeHint::with_exact(3));
+    let hinted = abc().size_hint(SizeHint::with_exact(3));
     assert_eq!(end(&take(2, ok(hinted))), "Complete");
 }
 
@@ -43,7 +43,7 @@ fn a_body_dropped_with_its_exact_size_paid_is_complete() {
 fn a_body_dropped_with_anything_owed_was_cancelled() {
     for frames in [0, 1] {
         assert_eq!(end(&take(frames, declares("3", abc()))), "Cancelled(body)");
-        let hinted = abc().hint(SizeHint::with_exact(3));
+        let hinted = abc().size_hint(SizeHint::with_exact(3));
         assert_eq!(end(&take(frames, ok(hinted))), "Cancelled(body)");
     }
 }
@@ -53,29 +53,33 @@ fn a_range_of_sizes_promises_nothing() {
     let mut hint = SizeHint::new();
     hint.set_lower(3);
     hint.set_upper(4);
-    assert_eq!(end(&take(2, ok(abc().hint(hint)))), "Cancelled(body)");
+    assert_eq!(end(&take(2, ok(abc().size_hint(hint)))), "Cancelled(body)");
 }
 
 #[test]
 fn the_header_is_the_promise_where_the_hint_says_otherwise() {
-    let hinted = || abc().hint(SizeHint::with_exact(2));
+    let hinted = || abc().size_hint(SizeHint::with_exact(2));
     assert_eq!(end(&take(1, declares("3", hinted()))), "Cancelled(body)");
     assert_eq!(end(&take(2, declares("3", hinted()))), "Complete");
 }
 
 #[test]
 fn nothing_declared_is_paid_at_the_head() {
-    let body = || ScriptedBody::new().silent_end();
+    let body = || ScriptedBody::new().without_end_hint();
     assert_eq!(end(&take(0, declares("0", body()))), "Complete");
     assert_eq!(
-        end(&take(0, ok(body().hint(SizeHint::with_exact(0))))),
+        end(&take(0, ok(body().size_hint(SizeHint::with_exact(0))))),
         "Complete"
     );
 }
 
 #[test]
 fn empty_pieces_pay_nothing() {
-    let body = ScriptedBody::new().data("").data("abc").data("").stall();
+    let body = ScriptedBody::new()
+        .data("")
+        .data("abc")
+        .data("")
+        .pend_forever();
     let witness = take(3, declares("3", body));
     assert_eq!(end(&witness), "Complete");
     assert_eq!((only(&witness).bytes, only(&witness).pieces), (3, 3));
@@ -92,11 +96,11 @@ fn a_body_that_ends_short_of_its_length_has_failed() {
             (end(&witness).as_str(), fact.error),
             ("Failed(body)", Some("body_length_mismatch"))
         );
-        assert_eq!(fact.outcome, Outcome::ServiceFault);
+        assert_eq!(fact.outcome, Outcome::ServerError);
     };
     short(ScriptedBody::new());
     short(ScriptedBody::new().data("abc"));
-    short(ScriptedBody::new().data("abc").silent_end());
+    short(ScriptedBody::new().data("abc").without_end_hint());
     short(ScriptedBody::new().data("abc").trailers("sum", "6"));
 }
 

@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use gusset_core::{GuardLayer, ObserveLayer, Refused, check_service};
-use gusset_http::{Http, HttpServer, unavailable};
-use gusset_testkit::{Witness, WitnessCall};
+use gusset_core::{AdmissionLayer, ObserveLayer, Rejected, assert_observable};
+use gusset_http::{Http, HttpServerClassifier, service_unavailable};
+use gusset_testkit::{RecordingObserver, RecordingObserverCall};
 use http::{Method, Request, Response};
 use http_body::{Body, Frame};
 use tower_layer::Layer;
@@ -58,10 +58,10 @@ impl Body for Count {
 
 #[test]
 fn a_service_that_is_neither_clone_nor_send_is_observed() {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http, _>::new(witness.clone());
     let calls = Rc::new(Cell::new(0));
-    let service = check_service::<Http, Request<()>, _>(Homebody(calls.clone()));
+    let service = assert_observable::<Http, Request<()>, _>(Homebody(calls.clone()));
     let mut response = now(layer.layer(service).call(request(Method::GET))).unwrap();
     drain(response.body_mut());
     assert_eq!((end(&witness).as_str(), calls.get()), ("Complete", 1));
@@ -69,24 +69,24 @@ fn a_service_that_is_neither_clone_nor_send_is_observed() {
 
 #[test]
 fn a_service_that_is_neither_clone_nor_send_is_guarded() {
-    struct Open(Witness);
-    impl gusset_core::Guard<Http> for Open {
-        type Permit = WitnessCall;
-        type Refusal = Refused;
+    struct Open(RecordingObserver);
+    impl gusset_core::Admission<Http> for Open {
+        type Permit = RecordingObserverCall;
+        type Rejection = Rejected;
         fn admit(
             &self,
             req: gusset_http::RequestHead<'_>,
-            cx: &mut gusset_core::Cx,
-        ) -> Result<WitnessCall, Refused> {
-            Ok(gusset_core::Observer::<Http<HttpServer>>::start(
+            cx: &mut gusset_core::CallContext,
+        ) -> Result<RecordingObserverCall, Rejected> {
+            Ok(gusset_core::Observer::<Http<HttpServerClassifier>>::start(
                 &self.0, req, cx,
             ))
         }
     }
 
-    let witness = Witness::new();
-    let layer = GuardLayer::<Http, _>::new(Open(witness.clone()))
-        .respond_with(|refused: Refused| unavailable(&refused));
+    let witness = RecordingObserver::new();
+    let layer = AdmissionLayer::<Http, _>::new(Open(witness.clone()))
+        .respond_with(|refused: Rejected| service_unavailable(&refused));
     let mut service = layer.layer(Homebody(Rc::default()));
     let mut response = now(service.call(request(Method::GET))).unwrap();
     drain(response.body_mut());

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gusset_core::{Cx, Guard, GuardLayer, ObserveLayer, Outcome, Refused};
-use gusset_http::{Http, RequestHead, unavailable};
-use gusset_testkit::{ScriptedBody, Witness, WitnessCall};
+use gusset_core::{Admission, AdmissionLayer, CallContext, ObserveLayer, Outcome, Rejected};
+use gusset_http::{Http, RequestHead, service_unavailable};
+use gusset_testkit::{RecordingObserver, RecordingObserverCall, ScriptedBody};
 use http::{Method, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -12,8 +12,8 @@ use tower_service::Service;
 use crate::support::{Answers, now, ok, only, request};
 
 fn retry_after(after: Duration) -> String {
-    let refused = Refused::new("breaker").with_retry_after(after);
-    let response: Response<()> = unavailable(&refused);
+    let refused = Rejected::new("breaker").with_retry_after(after);
+    let response: Response<()> = service_unavailable(&refused);
     response.headers()["retry-after"]
         .to_str()
         .unwrap()
@@ -22,7 +22,7 @@ fn retry_after(after: Duration) -> String {
 
 #[test]
 fn the_answer_is_503_and_is_not_to_be_kept() {
-    let response: Response<String> = unavailable(&Refused::new("breaker"));
+    let response: Response<String> = service_unavailable(&Rejected::new("breaker"));
     assert_eq!(
         (response.status().as_u16(), response.body().as_str()),
         (503, "")
@@ -51,27 +51,31 @@ fn the_longest_time_to_wait_does_not_overflow() {
 /// Admits nobody.
 struct Closed;
 
-impl Guard<Http> for Closed {
-    type Permit = WitnessCall;
-    type Refusal = Refused;
+impl Admission<Http> for Closed {
+    type Permit = RecordingObserverCall;
+    type Rejection = Rejected;
 
-    fn admit(&self, _: RequestHead<'_>, _: &mut Cx) -> Result<WitnessCall, Refused> {
-        Err(Refused::new("breaker"))
+    fn admit(
+        &self,
+        _: RequestHead<'_>,
+        _: &mut CallContext,
+    ) -> Result<RecordingObserverCall, Rejected> {
+        Err(Rejected::new("breaker"))
     }
 }
 
 #[test]
 fn observers_further_out_see_a_refusal_and_by_whom() {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let observe = ObserveLayer::<Http, _>::new(witness.clone());
-    let guard = GuardLayer::<Http, _>::new(Closed)
-        .respond_with(|refused: Refused| unavailable::<ScriptedBody>(&refused));
+    let guard = AdmissionLayer::<Http, _>::new(Closed)
+        .respond_with(|refused: Rejected| service_unavailable::<ScriptedBody>(&refused));
     let mut service = observe.layer(guard.layer(Answers::with(ok(ScriptedBody::new()))));
     let Ok(response) = now(service.call(request(Method::GET)));
-    assert_eq!(response.extensions().get(), Some(&Refused::new("breaker")));
+    assert_eq!(response.extensions().get(), Some(&Rejected::new("breaker")));
     let fact = only(&witness);
     assert_eq!(
         (fact.outcome, fact.status, fact.error),
-        (Outcome::Refused, Some("503"), Some("503"))
+        (Outcome::Rejected, Some("503"), Some("503"))
     );
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use gusset_http::{CountRequestLayer, CountedBody, RequestProgress, RequestRead};
+use gusset_http::{CountingBody, ReadState, RequestBodyProgress, RequestBodySizeLayer};
 use gusset_testkit::ScriptedBody;
 use http::Request;
 use http_body::{Body, SizeHint};
@@ -15,17 +15,21 @@ use tower_service::Service;
 #[derive(Clone)]
 struct Reads(usize);
 
-impl Service<Request<CountedBody<ScriptedBody>>> for Reads {
-    type Response = RequestProgress;
+impl Service<Request<CountingBody<ScriptedBody>>> for Reads {
+    type Response = RequestBodyProgress;
     type Error = Infallible;
-    type Future = std::future::Ready<Result<RequestProgress, Infallible>>;
+    type Future = std::future::Ready<Result<RequestBodyProgress, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, req: Request<CountedBody<ScriptedBody>>) -> Self::Future {
-        let progress = req.extensions().get::<RequestProgress>().unwrap().clone();
+    fn call(&mut self, req: Request<CountingBody<ScriptedBody>>) -> Self::Future {
+        let progress = req
+            .extensions()
+            .get::<RequestBodyProgress>()
+            .unwrap()
+            .clone();
         let mut body = pin!(req.into_body());
         for _ in 0..self.0 {
             let _ = body
@@ -36,8 +40,8 @@ impl Service<Request<CountedBody<ScriptedBody>>> for Reads {
     }
 }
 
-fn read(frames: usize, body: ScriptedBody) -> (u64, RequestRead) {
-    let mut service = CountRequestLayer::new().layer(Reads(frames));
+fn read(frames: usize, body: ScriptedBody) -> (u64, ReadState) {
+    let mut service = RequestBodySizeLayer::new().layer(Reads(frames));
     let Ok(progress) = service.call(Request::new(body)).into_inner();
     (progress.bytes(), progress.read())
 }
@@ -47,40 +51,40 @@ fn a_request_is_read_whole_partly_or_broken() {
     let two = || ScriptedBody::new().data("hello").pending().data(" world");
     assert_eq!(
         read(0, ScriptedBody::new()),
-        (0, RequestRead::Whole),
+        (0, ReadState::Complete),
         "there is nothing to read"
     );
-    assert_eq!(read(0, two()), (0, RequestRead::Partly));
-    assert_eq!(read(1, two()), (5, RequestRead::Partly));
+    assert_eq!(read(0, two()), (0, ReadState::Partial));
+    assert_eq!(read(1, two()), (5, ReadState::Partial));
     assert_eq!(
         read(3, two()),
-        (11, RequestRead::Whole),
+        (11, ReadState::Complete),
         "the last frame says that it is"
     );
     assert_eq!(
-        read(3, two().silent_end()),
-        (11, RequestRead::Partly),
+        read(3, two().without_end_hint()),
+        (11, ReadState::Partial),
         "it may go on"
     );
-    assert_eq!(read(4, two().silent_end()), (11, RequestRead::Whole));
+    assert_eq!(read(4, two().without_end_hint()), (11, ReadState::Complete));
     assert_eq!(
         read(9, ScriptedBody::new().data("he").error()),
-        (2, RequestRead::Broken)
+        (2, ReadState::Aborted)
     );
     let trailers = ScriptedBody::new()
         .data("he")
         .trailers("a", "b")
-        .silent_end();
-    assert_eq!(read(2, trailers), (2, RequestRead::Whole));
+        .without_end_hint();
+    assert_eq!(read(2, trailers), (2, ReadState::Complete));
 }
 
 #[test]
 fn a_counted_body_says_of_itself_what_the_bare_one_says() {
     let body = ScriptedBody::new()
         .data("hello")
-        .hint(SizeHint::with_exact(5));
+        .size_hint(SizeHint::with_exact(5));
     struct Look;
-    impl Service<Request<CountedBody<ScriptedBody>>> for Look {
+    impl Service<Request<CountingBody<ScriptedBody>>> for Look {
         type Response = (SizeHint, bool);
         type Error = Infallible;
         type Future = std::future::Ready<Result<(SizeHint, bool), Infallible>>;
@@ -89,12 +93,12 @@ fn a_counted_body_says_of_itself_what_the_bare_one_says() {
             Poll::Ready(Ok(()))
         }
 
-        fn call(&mut self, req: Request<CountedBody<ScriptedBody>>) -> Self::Future {
+        fn call(&mut self, req: Request<CountingBody<ScriptedBody>>) -> Self::Future {
             let body = req.body();
             std::future::ready(Ok((body.size_hint(), body.is_end_stream())))
         }
     }
-    let Ok((hint, end)) = CountRequestLayer::new()
+    let Ok((hint, end)) = RequestBodySizeLayer::new()
         .layer(Look)
         .call(Request::new(body))
         .into_inner();

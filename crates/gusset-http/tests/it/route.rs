@@ -1,6 +1,6 @@
 //! The name of a route, and its way outwards.
 
-use gusset_http::{NameRouteLayer, RequestHead, ResponseHead, Route};
+use gusset_http::{PropagateRouteLayer, RequestHead, ResponseHead, Route};
 use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -8,12 +8,12 @@ use tower_service::Service;
 use crate::support::{Answers, now, ok, request};
 
 fn of_response<B>(response: &Response<B>) -> Option<&str> {
-    Route::of_response(ResponseHead::from(response))
+    Route::from_response(ResponseHead::from(response))
 }
 
 /// What the layer makes of a request and an answer.
 fn through(request: Request<()>, response: Response<()>) -> Response<()> {
-    let Ok(response) = now(NameRouteLayer::new()
+    let Ok(response) = now(PropagateRouteLayer::new()
         .layer(Answers::with(response))
         .call(request));
     response
@@ -23,21 +23,21 @@ fn through(request: Request<()>, response: Response<()>) -> Response<()> {
 fn a_route_is_what_the_service_named() {
     let mut request = request(Method::GET);
     assert_eq!(
-        Route::of_request(RequestHead::from(&request)),
+        Route::from_request(RequestHead::from(&request)),
         None,
         "never the path"
     );
     request.extensions_mut().insert(Route::new("/items/{id}"));
     assert_eq!(
-        Route::of_request(RequestHead::from(&request)),
+        Route::from_request(RequestHead::from(&request)),
         Some("/items/{id}")
     );
 }
 
 #[test]
 fn a_route_is_equal_to_itself_whenever_it_became_known_only_by_its_text() {
-    assert_eq!(Route::new("/a").as_str(), Route::shared("/a").as_str());
-    assert_eq!(Route::shared(String::from("/a")), Route::shared("/a"));
+    assert_eq!(Route::new("/a").as_str(), Route::from_arc("/a").as_str());
+    assert_eq!(Route::from_arc(String::from("/a")), Route::from_arc("/a"));
     assert_eq!(format!("{:?}", Route::new("/a")), r#"Route("/a")"#);
 }
 
@@ -82,7 +82,7 @@ mod axum {
         let handler = get(move || std::future::ready(handler()));
         let mut router = Router::new()
             .route("/items/{id}", handler)
-            .route_layer(NameRouteLayer::new());
+            .route_layer(PropagateRouteLayer::new());
         let Ok(response) = now(Service::<Request<Body>>::call(
             &mut router,
             Request::builder()

@@ -9,15 +9,18 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use gusset_core::{Clock, ObserveLayer};
-use gusset_http::{Http, HttpServer, Rules, TrackedBody};
-use gusset_testkit::{Fact, ScriptError, ScriptedBody, Witness, WitnessCall};
+use gusset_http::{Http, HttpClassifier, HttpServerClassifier, ObservedBody};
+use gusset_testkit::{
+    RecordedCall, RecordingObserver, RecordingObserverCall, ScriptError, ScriptedBody,
+};
 use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// The body of an observed answer.
-pub(crate) type Tracked<R = HttpServer> = TrackedBody<ScriptedBody, R, WitnessCall>;
+pub(crate) type Tracked<R = HttpServerClassifier> =
+    ObservedBody<ScriptedBody, R, RecordingObserverCall>;
 
 /// What one poll of a body gives.
 pub(crate) type Polled<D = Bytes, E = ScriptError> = Poll<Option<Result<Frame<D>, E>>>;
@@ -85,24 +88,30 @@ pub(crate) fn status<B>(status: u16, body: B) -> Response<B> {
 /// The answer as it leaves an observed service, with the witness of it.
 pub(crate) fn observe<B>(
     response: Response<B>,
-) -> (Response<TrackedBody<B, HttpServer, WitnessCall>>, Witness)
+) -> (
+    Response<ObservedBody<B, HttpServerClassifier, RecordingObserverCall>>,
+    RecordingObserver,
+)
 where
     B: Body,
     B::Error: 'static,
 {
-    observe_as::<HttpServer, B>(request(Method::GET), response, Clock::system())
+    observe_as::<HttpServerClassifier, B>(request(Method::GET), response, Clock::system())
 }
 
-pub(crate) fn observe_as<R: Rules, B>(
+pub(crate) fn observe_as<R: HttpClassifier, B>(
     request: Request<()>,
     response: Response<B>,
     clock: Clock,
-) -> (Response<TrackedBody<B, R, WitnessCall>>, Witness)
+) -> (
+    Response<ObservedBody<B, R, RecordingObserverCall>>,
+    RecordingObserver,
+)
 where
     B: Body,
     B::Error: 'static,
 {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http<R>, _>::new(witness.clone()).with_clock(clock);
     let mut service = layer.layer(Answers::with(response));
     let Ok(response) = now(service.call(request));
@@ -110,8 +119,8 @@ where
 }
 
 /// The facts of the only call.
-pub(crate) fn only(witness: &Witness) -> Fact {
-    let mut facts = witness.facts();
+pub(crate) fn only(witness: &RecordingObserver) -> RecordedCall {
+    let mut facts = witness.calls();
     assert_eq!(
         (facts.len(), witness.in_flight()),
         (1, 0),
@@ -121,7 +130,7 @@ pub(crate) fn only(witness: &Witness) -> Fact {
 }
 
 /// The name of the only call's end, and how far it had come: `Cancelled(body)`.
-pub(crate) fn end(witness: &Witness) -> String {
+pub(crate) fn end(witness: &RecordingObserver) -> String {
     let fact = only(witness);
     match fact.stage {
         Some(stage) => format!("{}({})", fact.end, stage.as_str()),

@@ -2,23 +2,24 @@
 
 use std::time::Duration;
 
-use gusset_core::{Clock, ManualClock};
-use gusset_http::HttpServer;
-use gusset_testkit::{ScriptedBody, Witness};
+use gusset_core::{Clock, MockClock};
+use gusset_http::HttpServerClassifier;
+use gusset_testkit::{RecordingObserver, ScriptedBody};
 use http::{Method, Response};
 
 use crate::support::{Tracked, frame, observe_as, ok, only, request, status};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn timed(response: Response<ScriptedBody>) -> (Response<Tracked>, Witness, ManualClock) {
+fn timed(response: Response<ScriptedBody>) -> (Response<Tracked>, RecordingObserver, MockClock) {
     let (clock, hand) = Clock::manual();
-    let (response, witness) = observe_as::<HttpServer, _>(request(Method::GET), response, clock);
+    let (response, witness) =
+        observe_as::<HttpServerClassifier, _>(request(Method::GET), response, clock);
     (response, witness, hand)
 }
 
 /// Head, first byte and end, in seconds.
-fn times(witness: &Witness) -> (Option<u64>, Option<u64>, u64) {
+fn times(witness: &RecordingObserver) -> (Option<u64>, Option<u64>, u64) {
     let fact = only(witness);
     (
         fact.head.map(|t| t.as_secs()),
@@ -33,7 +34,7 @@ fn a_body_that_is_delivered_ends_with_its_last_frame() {
         .data("")
         .data("ab")
         .data("c")
-        .silent_end();
+        .without_end_hint();
     let (mut response, witness, hand) = timed(ok(body));
     for _ in 0..4 {
         hand.advance(SECOND);
@@ -58,7 +59,7 @@ fn trailers_and_errors_are_ends_at_their_own_time() {
         ScriptedBody::new().trailers("sum", "6"),
         ScriptedBody::new().error(),
     ] {
-        let (mut response, witness, hand) = timed(ok(body.silent_end()));
+        let (mut response, witness, hand) = timed(ok(body.without_end_hint()));
         hand.advance(2 * SECOND);
         assert!(frame(response.body_mut()).is_ready());
         hand.advance(SECOND);
@@ -69,7 +70,7 @@ fn trailers_and_errors_are_ends_at_their_own_time() {
 
 #[test]
 fn a_body_dropped_long_after_its_last_poll_ends_when_it_is_dropped() {
-    let (mut response, witness, hand) = timed(ok(ScriptedBody::new().data("abc").stall()));
+    let (mut response, witness, hand) = timed(ok(ScriptedBody::new().data("abc").pend_forever()));
     hand.advance(SECOND);
     assert!(frame(response.body_mut()).is_ready());
     hand.advance(9 * SECOND);
@@ -79,7 +80,7 @@ fn a_body_dropped_long_after_its_last_poll_ends_when_it_is_dropped() {
 
 #[test]
 fn a_body_dropped_long_after_its_head_ends_when_it_is_dropped() {
-    let (response, witness, hand) = timed(ok(ScriptedBody::new().stall()));
+    let (response, witness, hand) = timed(ok(ScriptedBody::new().pend_forever()));
     hand.advance(9 * SECOND);
     drop(response);
     assert_eq!(times(&witness), (Some(0), None, 9));
@@ -97,7 +98,7 @@ fn a_body_that_panicked_ends_when_it_is_dropped() {
 
 #[test]
 fn an_answer_without_a_body_ends_at_its_head_however_long_it_is_kept() {
-    let (response, witness, hand) = timed(status(204, ScriptedBody::new().stall()));
+    let (response, witness, hand) = timed(status(204, ScriptedBody::new().pend_forever()));
     hand.advance(SECOND);
     drop(response);
     assert_eq!(times(&witness), (Some(0), None, 0));

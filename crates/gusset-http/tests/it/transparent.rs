@@ -48,17 +48,21 @@ fn same(build: impl Fn() -> Response<ScriptedBody>) {
 #[test]
 fn every_frame_and_every_hint_is_passed_on() {
     same(|| ok(ScriptedBody::new()));
-    same(|| ok(ScriptedBody::new().silent_end()));
+    same(|| ok(ScriptedBody::new().without_end_hint()));
     same(|| ok(ScriptedBody::new().data("ab").pending().data("").data("c")));
     same(|| {
         ok(ScriptedBody::new()
             .data("ab")
             .trailers("sum", "6")
-            .silent_end())
+            .without_end_hint())
     });
     same(|| ok(ScriptedBody::new().data("ab").error()));
-    same(|| ok(ScriptedBody::new().data("ab").stall()));
-    same(|| ok(ScriptedBody::new().data("ab").hint(SizeHint::with_exact(9))));
+    same(|| ok(ScriptedBody::new().data("ab").pend_forever()));
+    same(|| {
+        ok(ScriptedBody::new()
+            .data("ab")
+            .size_hint(SizeHint::with_exact(9)))
+    });
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn frames_of_an_answer_that_should_have_no_body_are_passed_on() {
             .unwrap()
     });
     let body = ScriptedBody::new().data("ab");
-    let (mut response, witness) = observe_as::<gusset_http::HttpServer, _>(
+    let (mut response, witness) = observe_as::<gusset_http::HttpServerClassifier, _>(
         request(Method::HEAD),
         ok(body),
         gusset_core::Clock::system(),

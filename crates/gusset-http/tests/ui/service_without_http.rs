@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use gusset_core::check_service;
+use gusset_core::assert_observable;
 use gusset_http::Http;
 use tower_service::Service;
 
@@ -25,5 +25,5 @@ impl Service<String> for Length {
 }
 
 fn main() {
-    check_service::<Http, String, _>(Length);
+    assert_observable::<Http, String, _>(Length);
 }

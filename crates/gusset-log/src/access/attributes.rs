@@ -2,8 +2,8 @@
 //!
 //! The same record: a test holds both ways side by side.
 
-use gusset_core::Token;
-use gusset_export::{Attribute, Text, Value};
+use gusset_core::StaticStr;
+use gusset_data::{Attribute, SharedStr, Value};
 
 use super::emit;
 use super::kept::Kept;
@@ -20,9 +20,9 @@ impl Kept {
     }
 
     /// What the record says.
-    pub(crate) fn body(&self) -> Text {
+    pub(crate) fn body(&self) -> SharedStr {
         let shown::Summary { method, place, end } = self.summary();
-        Text::joined([method, " ", place, " ", end])
+        SharedStr::concat([method, " ", place, " ", end])
     }
 
     /// Its attributes. Words of closed sets are not copied.
@@ -30,8 +30,8 @@ impl Kept {
         // The request's id comes on top. All there may be are a few more.
         let mut on = Attributes(Vec::with_capacity(16));
         let end = &self.end;
-        on.put(names::METHOD, Text::new(self.method()));
-        on.put(names::PATH, Text::new(self.path()));
+        on.put(names::METHOD, SharedStr::new(self.method()));
+        on.put(names::PATH, SharedStr::new(self.path()));
         on.some(names::STATUS, self.status().map(i64::from));
         on.put(names::RESPONSE_SIZE, end.bytes);
         on.some(names::REQUEST_SIZE, self.read());
@@ -43,12 +43,12 @@ impl Kept {
         on.some(names::REFERER, referer.map(shown::Lossy::to_text));
         on.put(names::SERVER_DURATION, emit::seconds(end.elapsed));
         on.some(names::VERSION, shown::version(self.version));
-        on.some(names::ROUTE, self.route().map(Text::new));
+        on.some(names::ROUTE, self.route().map(SharedStr::new));
         on.some(names::SERVER_HEAD, end.head.map(emit::seconds));
         on.put(names::OUTCOME, end.outcome.as_str());
         on.some(names::STAGE, end.stage);
-        on.some(names::ERROR, end.error.map(Token::as_str));
-        let original = self.method_original().map(Text::new);
+        on.some(names::ERROR, end.error.map(StaticStr::as_str));
+        let original = self.method_original().map(SharedStr::new);
         on.some(names::METHOD_ORIGINAL, original);
         on.some(names::SCHEME, self.scheme());
         on.some(names::QUERY, self.query().map(|query| query.to_string()));

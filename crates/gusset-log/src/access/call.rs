@@ -2,8 +2,8 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Call, Cx, End, Stage};
-use gusset_http::{Http, RequestId, ResponseHead, Route, Rules};
+use gusset_core::{CallContext, CallObserver, End, Stage};
+use gusset_http::{Http, HttpClassifier, RequestId, ResponseHead, Route};
 
 use super::kept::{self, Ending, Kept};
 use super::{Shared, emit};
@@ -48,7 +48,7 @@ impl AccessCall {
 
     /// Not inlined, as [`AccessLog::keep`](super::AccessLog) is not.
     #[inline(never)]
-    fn end(self, stage: Option<Stage>, cx: &Cx) {
+    fn end(self, stage: Option<Stage>, cx: &CallContext) {
         let Self(mut kept) = self;
         let Some(facts) = Arc::get_mut(&mut kept) else {
             return;
@@ -88,7 +88,7 @@ impl AccessCall {
     }
 }
 
-impl<R: Rules> Call<Http<R>> for AccessCall {
+impl<R: HttpClassifier> CallObserver<Http<R>> for AccessCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         let before = OWNER.try_with(|owner| owner.replace(owner_of(self.0.shared())));
@@ -97,7 +97,7 @@ impl<R: Rules> Call<Http<R>> for AccessCall {
     }
 
     #[inline]
-    fn on_response(&mut self, res: ResponseHead<'_>, cx: &Cx) {
+    fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
         let Some(kept) = Arc::get_mut(&mut self.0) else {
             return;
         };
@@ -115,7 +115,7 @@ impl<R: Rules> Call<Http<R>> for AccessCall {
     }
 
     #[inline]
-    fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
+    fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
         self.end(end.stage(), cx);
     }
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::Token;
-use gusset_http::{GrpcCode, RequestProgress, capped};
+use gusset_core::StaticStr;
+use gusset_http::{GrpcCode, RequestBodyProgress, capped};
 use tracing::{Level, event};
 
 use super::Side;
@@ -180,7 +180,7 @@ impl Kept {
         at_level!(level, "rpc.server.call", Glance(self, Self::rpc_summary), {
             { names::RPC_SYSTEM } = "grpc",
             { names::RPC_METHOD } = method,
-            { names::RPC_STATUS } = self.end.code.map(Token::as_str),
+            { names::RPC_STATUS } = self.end.code.map(StaticStr::as_str),
             { names::RESPONSE_SIZE } = self.end.bytes,
             { names::REQUEST_SIZE } = self.read(),
             { names::USER_AGENT } = shown::header(self.user_agent.as_ref()).map(display),
@@ -201,7 +201,7 @@ impl Kept {
         at_level!(level, "rpc.client.call", Glance(self, Self::rpc_summary), {
             { names::RPC_SYSTEM } = "grpc",
             { names::RPC_METHOD } = method,
-            { names::RPC_STATUS } = self.end.code.map(Token::as_str),
+            { names::RPC_STATUS } = self.end.code.map(StaticStr::as_str),
             { names::RESPONSE_SIZE } = self.end.bytes,
             { names::REQUEST_SIZE } = self.read(),
             { names::RPC_CLIENT_DURATION } = seconds(self.end.elapsed),
@@ -220,7 +220,7 @@ impl Kept {
         Summary {
             method: self.method(),
             place: self.route().unwrap_or_else(|| self.path()),
-            end: status.map_or_else(|| self.end.outcome.as_str(), Token::as_str),
+            end: status.map_or_else(|| self.end.outcome.as_str(), StaticStr::as_str),
         }
     }
 
@@ -229,7 +229,7 @@ impl Kept {
         Summary {
             method: "grpc",
             place: self.rpc_method().0,
-            end: status.map_or_else(|| self.end.outcome.as_str(), Token::as_str),
+            end: status.map_or_else(|| self.end.outcome.as_str(), StaticStr::as_str),
         }
     }
 
@@ -262,12 +262,12 @@ impl Kept {
 
     #[inline]
     pub(super) fn read(&self) -> Option<u64> {
-        self.progress.as_ref().map(RequestProgress::bytes)
+        self.progress.as_ref().map(RequestBodyProgress::bytes)
     }
 
     #[inline]
     pub(super) fn error(&self) -> Option<&'static str> {
-        self.end.error.map(Token::as_str)
+        self.end.error.map(StaticStr::as_str)
     }
 
     #[inline]

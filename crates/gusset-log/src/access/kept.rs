@@ -3,8 +3,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{Outcome, Token};
-use gusset_http::{RequestId, RequestProgress, Route};
+use gusset_core::{Outcome, StaticStr};
+use gusset_http::{RequestBodyProgress, RequestId, Route};
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::Shared;
@@ -37,7 +37,7 @@ pub(crate) struct Kept {
     pub(super) host: Option<HeaderValue>,
     pub(super) client: Option<IpAddr>,
     pub(super) request_id: Option<RequestId>,
-    pub(super) progress: Option<RequestProgress>,
+    pub(super) progress: Option<RequestBodyProgress>,
     pub(super) status: Option<StatusCode>,
     /// The place among those that may run for long.
     pub(super) ticket: Option<Ticket>,
@@ -50,8 +50,8 @@ pub(super) struct Ending {
     pub(super) outcome: Outcome,
     pub(super) stage: Option<&'static str>,
     /// The protocol's own status.
-    pub(super) code: Option<Token>,
-    pub(super) error: Option<Token>,
+    pub(super) code: Option<StaticStr>,
+    pub(super) error: Option<StaticStr>,
     pub(super) bytes: u64,
     pub(super) elapsed: Duration,
     pub(super) head: Option<Duration>,

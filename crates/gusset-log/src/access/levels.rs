@@ -20,7 +20,7 @@ use super::probe;
 ///
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
 /// let levels = Levels::default()
-///     .with(Outcome::CallerFault, Level::WARN)
+///     .with(Outcome::ClientError, Level::WARN)
 ///     .with(Outcome::Success, LevelFilter::OFF);
 /// let log = AccessLog::server().levels(levels).build()?;
 /// # Ok(())
@@ -58,8 +58,8 @@ impl Levels {
 impl Default for Levels {
     fn default() -> Self {
         let mut levels = [Some(Level::INFO); 5];
-        levels[place(Outcome::ServiceFault)] = Some(Level::ERROR);
-        levels[place(Outcome::Refused)] = Some(Level::WARN);
+        levels[place(Outcome::ServerError)] = Some(Level::ERROR);
+        levels[place(Outcome::Rejected)] = Some(Level::WARN);
         Self(levels)
     }
 }
@@ -68,9 +68,9 @@ impl Default for Levels {
 fn place(outcome: Outcome) -> usize {
     match outcome {
         Outcome::Success => 0,
-        Outcome::CallerFault => 1,
-        Outcome::Abandoned => 3,
-        Outcome::Refused => 4,
+        Outcome::ClientError => 1,
+        Outcome::Cancelled => 3,
+        Outcome::Rejected => 4,
         _ => 2,
     }
 }

@@ -15,10 +15,10 @@ mod written;
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Cx, Observer};
+use gusset_core::{CallContext, Observer};
 use gusset_http::{
-    Http, KnownMethods, PeerAddr, QueryRedaction, RequestHead, RequestId, RequestProgress, Route,
-    Rules, TrustedProxies, current_request_id,
+    Http, HttpClassifier, KnownMethods, PeerAddr, QueryRedaction, RequestBodyProgress, RequestHead,
+    RequestId, Route, TrustedProxies, current_request_id,
 };
 use http::header;
 
@@ -47,12 +47,12 @@ pub use self::sampling::Sampling;
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::{Grpc, Http, HttpClient};
+/// use gusset_http::{Grpc, Http, HttpClientClassifier};
 /// use gusset_log::AccessLog;
 ///
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
 /// let server = ObserveLayer::<Http, _>::new(AccessLog::server().build()?);
-/// let client = ObserveLayer::<Http<HttpClient>, _>::new(AccessLog::client().build()?);
+/// let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(AccessLog::client().build()?);
 /// let grpc = ObserveLayer::<Grpc, _>::new(AccessLog::grpc_server().build()?);
 /// # Ok(())
 /// # }
@@ -102,18 +102,18 @@ impl AccessLog {
         AccessLogBuilder::new(Side::GrpcServer)
     }
 
-    /// Lines of a gRPC client, to be configured: for `ObserveLayer::<Http<GrpcClient>, _>`.
+    /// Lines of a gRPC client, to be configured: for `ObserveLayer::<Http<GrpcClientClassifier>, _>`.
     pub fn grpc_client() -> AccessLogBuilder {
         AccessLogBuilder::new(Side::GrpcClient)
     }
 }
 
-impl<R: Rules> Observer<Http<R>> for AccessLog {
+impl<R: HttpClassifier> Observer<Http<R>> for AccessLog {
     /// `None` for a call whose line nobody wants, or whose line an outer layer writes.
     type Call = Option<AccessCall>;
 
     #[inline]
-    fn start(&self, req: RequestHead<'_>, cx: &mut Cx) -> Self::Call {
+    fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> Self::Call {
         let shared = &*self.shared;
         if !shared.levels.are_wanted() || call::owner() == call::owner_of(&self.shared) {
             return None;
@@ -127,7 +127,7 @@ impl AccessLog {
     ///
     /// Not inlined: calls whose line nobody wants would bear the weight of it.
     #[inline(never)]
-    fn keep(&self, req: RequestHead<'_>, cx: &Cx) -> Option<AccessCall> {
+    fn keep(&self, req: RequestHead<'_>, cx: &CallContext) -> Option<AccessCall> {
         let mut place = kept::fresh();
         let kept = Arc::get_mut(&mut place)?;
         let shared = &*self.shared;
@@ -140,7 +140,7 @@ impl AccessLog {
         }
         kept.uri = Some(req.uri.clone());
         kept.version = req.version;
-        kept.route = Route::kept(req);
+        kept.route = Route::to_owned(req);
         if shared.user_agent {
             kept.user_agent = header(header::USER_AGENT);
         }
@@ -159,7 +159,7 @@ impl AccessLog {
             true => req.extensions.get::<RequestId>().cloned(),
             false => current_request_id(),
         };
-        kept.progress = req.extensions.get::<RequestProgress>().cloned();
+        kept.progress = req.extensions.get::<RequestBodyProgress>().cloned();
         if let Some(running) = &shared.running {
             kept.ticket = running.enter(kept, cx.started());
         }
@@ -180,6 +180,6 @@ impl fmt::Debug for AccessLog {
 
 impl Side {
     fn is_server(self) -> bool {
-        matches!(self, Self::Server | Self::GrpcServer)
+        matches!(self, Self::Server | Self::GrpcServerClassifier)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gusset_core::{Clock, TraceIds};
+use gusset_core::{Clock, SpanIds};
 use gusset_http::{RequestId, Route, capped};
 use http::{Method, Uri};
 
@@ -49,7 +49,7 @@ struct LongCall {
     uri: Uri,
     route: Option<Route>,
     request_id: Option<RequestId>,
-    ids: Option<TraceIds>,
+    ids: Option<SpanIds>,
     started: Instant,
     due: Instant,
 }
@@ -104,7 +104,7 @@ impl Drop for Running {
 
 impl Ticket {
     /// Tells where the call belongs.
-    pub(super) fn belongs(&self, ids: TraceIds) {
+    pub(super) fn belongs(&self, ids: SpanIds) {
         if let Some(call) = self.calls.lock().calls.get_mut(&self.number) {
             call.ids = Some(ids);
         }

@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use gusset_core::{Clock, Cx, Outcome};
+use gusset_core::{CallContext, Clock, Outcome};
 
 use crate::limit::Site;
 
@@ -51,7 +51,7 @@ impl Sampler {
 
     /// Whether the line of a call is written.
     #[inline]
-    pub(super) fn takes(&self, outcome: Outcome, cx: &Cx) -> bool {
+    pub(super) fn takes(&self, outcome: Outcome, cx: &CallContext) -> bool {
         if outcome != Outcome::Success {
             return true;
         }

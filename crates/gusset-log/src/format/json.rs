@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use tracing::field::{Field, Visit};
 
 use super::Format;
@@ -242,7 +242,7 @@ pub(crate) fn open(format: &Format) -> &'static [u8] {
 }
 
 /// The ids of the call that a line is written in.
-pub(crate) fn ids(format: &Format, line: &mut Line, ids: TraceIds) {
+pub(crate) fn ids(format: &Format, line: &mut Line, ids: SpanIds) {
     let (trace, span) = (ids.trace_id(), ids.span_id());
     match format {
         Format::Ecs => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
@@ -71,7 +71,7 @@ impl Paint {
     }
 
     /// What stands after the fields: whose line it is.
-    pub(crate) fn ids(self, line: &mut Line, ids: Option<TraceIds>, request_id: Option<&str>) {
+    pub(crate) fn ids(self, line: &mut Line, ids: Option<SpanIds>, request_id: Option<&str>) {
         self.on(line, Self::DIM);
         if let Some(ids) = ids {
             line.push(b" trace_id=");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gusset_export::Resource;
+use gusset_data::Resource;
 use tracing::{Level, Metadata};
 
 use super::Format;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
 
 use gusset_core::Clock;
-use gusset_export::{LogSink, Resource};
+use gusset_data::{LogSink, Resource};
 use tracing::Subscriber;
 use tracing_subscriber::filter::{Filtered, Targets};
 use tracing_subscriber::layer::Layer as _;
@@ -18,7 +18,7 @@ use crate::control::{Control, LogFilter, parse};
 use crate::counters::{Counters, PerLevel};
 use crate::format::line::RESERVE;
 use crate::redact::Redaction;
-use crate::writer::{Chores, Guard, Queue, Writer};
+use crate::writer::{Chores, FlushGuard, Queue, Writer};
 use crate::{ConfigError, Format, SharedRecorder, lost};
 
 /// Configures a [`LogLayer`]. What is not set is by convention.
@@ -49,7 +49,7 @@ pub struct Log<S> {
     /// Changes the filter at run time.
     pub control: Control,
     /// To be held until the end of the program.
-    pub guard: Guard,
+    pub guard: FlushGuard,
 }
 
 // === impl LogLayerBuilder ===
@@ -267,7 +267,7 @@ impl LogLayerBuilder {
             }
             .with_filter(control.as_filter()),
             control,
-            guard: Guard::new(queue),
+            guard: FlushGuard::new(queue),
         })
     }
 

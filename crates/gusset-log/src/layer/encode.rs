@@ -1,6 +1,6 @@
 //! One line, from an event.
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use tracing::Metadata;
 use tracing::field::Visit;
 
@@ -20,7 +20,7 @@ use crate::redact::Redaction;
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) at: Moment,
-    pub(crate) ids: Option<TraceIds>,
+    pub(crate) ids: Option<SpanIds>,
     /// Lines of the same place that were left out before it.
     pub(crate) suppressed: u64,
 }

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use gusset_core::TraceIds;
-use gusset_export::{LogSink, Resource};
+use gusset_core::SpanIds;
+use gusset_data::{LogSink, Resource};
 use gusset_http::RequestId;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
@@ -161,7 +161,7 @@ where
         let facts = Facts {
             at,
             suppressed,
-            ids: TraceIds::current(),
+            ids: SpanIds::current(),
         };
         let call = match shape.is_server && (shared.format == Format::Json || shared.sink.is_some())
         {

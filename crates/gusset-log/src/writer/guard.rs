@@ -21,14 +21,14 @@ use super::Queue;
 /// ```
 #[derive(Debug)]
 #[must_use = "lines are lost at the end of the program if nobody holds the guard"]
-pub struct Guard {
+pub struct FlushGuard {
     queue: Arc<Queue>,
     deadline: Duration,
 }
 
-// === impl Guard ===
+// === impl FlushGuard ===
 
-impl Guard {
+impl FlushGuard {
     pub(crate) fn new(queue: Arc<Queue>) -> Self {
         Self {
             queue,
@@ -55,7 +55,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for FlushGuard {
     fn drop(&mut self) {
         self.queue.flush(self.deadline);
     }

@@ -4,6 +4,6 @@ mod guard;
 mod queue;
 mod thread;
 
-pub use self::guard::Guard;
+pub use self::guard::FlushGuard;
 pub(crate) use self::queue::Queue;
 pub(crate) use self::thread::{Chores, Writer};

@@ -90,8 +90,8 @@ fn the_level_follows_from_the_outcome() {
 #[test]
 fn the_table_of_levels_can_be_changed() {
     let levels = Levels::default()
-        .with(Outcome::CallerFault, Level::WARN)
-        .with(Outcome::ServiceFault, Level::DEBUG)
+        .with(Outcome::ClientError, Level::WARN)
+        .with(Outcome::ServerError, Level::DEBUG)
         .with(Outcome::Success, LevelFilter::OFF);
     let log = || AccessLog::server().levels(levels);
     assert_eq!(line_of(log(), 404).unwrap()["level"], "WARN");
@@ -173,11 +173,12 @@ fn every_line_inside_a_call_bears_the_id_of_its_request() {
 
 #[test]
 fn a_call_that_a_filter_leaves_out_has_no_line() {
-    use gusset_core::{Filter, ObserveLayer};
+    use gusset_core::{FilteredObserver, ObserveLayer};
     use gusset_http::{Http, RequestHead};
     let lines = logged(builder_of_json(), || {
         let select = |req: RequestHead<'_>| req.uri.path() != "/livez";
-        let layer = ObserveLayer::<Http, _>::new(Filter::new(built(AccessLog::server()), select));
+        let layer =
+            ObserveLayer::<Http, _>::new(FilteredObserver::new(built(AccessLog::server()), select));
         for path in ["/livez", "/a"] {
             drive(layer.layer(observed_by_nobody()), get(path));
         }
@@ -289,7 +290,7 @@ fn a_line_is_the_same_whether_it_is_written_from_its_event_or_not() {
         .insert(PeerAddr("[2001:db8::1]:80".parse().unwrap()));
     odd.extensions_mut().insert(Route::new("/p/\"{id}\""));
     odd.extensions_mut()
-        .insert(gusset_http::RequestProgress::default());
+        .insert(gusset_http::RequestBodyProgress::default());
     for (request, answer) in [(odd.clone(), 500), (odd, 204), (get("/plain"), 200)] {
         let lines = |redaction| {
             let log = built(AccessLog::server().referer());

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gusset_log::{Control, Format, Guard, LogLayer};
+use gusset_log::{Control, FlushGuard, Format, LogLayer};
 use tracing::{Event, Subscriber, debug, info, trace};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -37,7 +37,7 @@ fn speak() {
 
 struct Heard {
     pages: Pages,
-    guard: Guard,
+    guard: FlushGuard,
     read: usize,
 }
 

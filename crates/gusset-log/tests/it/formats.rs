@@ -1,6 +1,6 @@
 //! Whole lines of each format.
 
-use gusset_export::Resource;
+use gusset_data::Resource;
 use gusset_http::{PeerAddr, Route};
 use gusset_log::{AccessLog, Format};
 use http::{Request, Response};

@@ -114,7 +114,7 @@ proptest! {
         let Ok(mut request) = Request::get(format!("/{path}")).body(()) else { return Ok(()) };
         request.headers_mut().insert("user-agent", value.clone());
         request.headers_mut().insert("referer", value);
-        request.extensions_mut().insert(Route::shared(route));
+        request.extensions_mut().insert(Route::from_arc(route));
         request.extensions_mut().insert(PeerAddr(([1, 2, 3, 4], 5).into()));
         let log = AccessLog::server().referer().build_with(no_env).unwrap();
         let lines = logged(builder(FORMATS[which]()), || call(log, request, |_| Response::new("a")));
@@ -148,15 +148,15 @@ fn megabytes_are_cut_and_the_line_is_marked() {
 
 #[test]
 fn a_value_that_is_formatted_for_ever_is_cut() {
-    struct Endless;
-    impl std::fmt::Display for Endless {
+    struct Streaming;
+    impl std::fmt::Display for Streaming {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             loop {
                 f.write_str("again and ")?;
             }
         }
     }
-    let line = one(Format::Json, || info!(endless = %Endless));
+    let line = one(Format::Json, || info!(endless = %Streaming));
     assert!(line.contains("\"truncated\":true"));
 }
 

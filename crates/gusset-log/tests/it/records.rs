@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use gusset_export::{LogRecord, LogSink, Severity, Value};
+use gusset_data::{LogRecord, LogSink, Severity, Value};
 use gusset_http::Route;
 use gusset_log::{AccessLog, Format};
 use http::Response;
@@ -57,11 +57,11 @@ fn the_line_of_a_call_is_a_record_with_its_ids() {
     assert_eq!(record.flags, 1);
     assert_eq!(
         attribute(record, "http.response.status_code"),
-        Some(&Value::I64(200))
+        Some(&Value::Int(200))
     );
     assert_eq!(
         attribute(record, "http.server.request.duration"),
-        Some(&Value::F64(0.002))
+        Some(&Value::Double(0.002))
     );
 }
 
@@ -115,7 +115,7 @@ fn a_record_has_the_redaction_of_a_line() {
         attribute(record, "password"),
         Some(&Value::from("REDACTED"))
     );
-    assert_eq!(attribute(record, "n"), Some(&Value::I64(7)));
+    assert_eq!(attribute(record, "n"), Some(&Value::Int(7)));
 }
 
 #[test]

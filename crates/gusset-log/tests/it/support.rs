@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use gusset_core::{
-    Accept, Call, Clock, Cx, Deliver, End, ManualClock, ObserveLayer, Observer, Protocol, TraceIds,
+    CallContext, CallObserver, Clock, End, MockClock, ObserveLayer, Observer, Protocol,
+    ProtocolRequest, ProtocolResponse, SpanIds,
 };
-use gusset_http::{Grpc, Http, HttpClient};
+use gusset_http::{Grpc, Http, HttpClientClassifier};
 use gusset_log::{AccessLog, Format, LogLayer, LogLayerBuilder};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -76,8 +77,8 @@ pub(crate) fn json(work: impl FnOnce()) -> serde_json::Value {
     serde_json::from_str(&lines[0]).expect("a line is JSON")
 }
 
-pub(crate) fn ids() -> TraceIds {
-    TraceIds::new([0xab; 16], [0xcd; 8], true)
+pub(crate) fn ids() -> SpanIds {
+    SpanIds::new([0xab; 16], [0xcd; 8], true)
 }
 
 /// An observer that makes spans, as others see it.
@@ -86,19 +87,19 @@ pub(crate) struct Traced;
 
 impl<P: Protocol> Observer<P> for Traced {
     type Call = Self;
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Self {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
         Self
     }
 }
 
-impl<P: Protocol> Call<P> for Traced {
+impl<P: Protocol> CallObserver<P> for Traced {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         ids().scope(poll)
     }
-    fn trace_ids(&self) -> Option<TraceIds> {
+    fn trace_ids(&self) -> Option<SpanIds> {
         Some(ids())
     }
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
 pub(crate) fn get(uri: &str) -> Request<()> {
@@ -112,14 +113,14 @@ type Observed<P> = <(AccessLog, Traced) as Observer<P>>::Call;
 /// A service that answers so, after a millisecond and a half, with a log round it.
 pub(crate) fn observed_as<P>(
     log: AccessLog,
-    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) -> impl Service<
     Request<()>,
-    Response = <P as Deliver<Response<Body>>>::Tracked<Observed<P>>,
+    Response = <P as ProtocolResponse<Response<Body>>>::Tracked<Observed<P>>,
     Error = Infallible,
 >
 where
-    P: Accept<Request<()>> + Deliver<Response<Body>>,
+    P: ProtocolRequest<Request<()>> + ProtocolResponse<Response<Body>>,
     AccessLog: Observer<P>,
 {
     let (clock, hand) = Clock::manual();
@@ -134,7 +135,7 @@ where
 /// As [`observed_as`], a server.
 pub(crate) fn observed(
     log: AccessLog,
-    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) -> impl Service<Request<()>, Response = Response<impl http_body::Body<Data = Bytes>>, Error = Infallible>
 {
     observed_as::<Http>(log, answer)
@@ -161,7 +162,7 @@ where
 pub(crate) fn call(
     log: AccessLog,
     request: Request<()>,
-    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) {
     let (clock, hand) = Clock::manual();
     let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
@@ -181,15 +182,18 @@ pub(crate) fn call(
 pub(crate) fn call_as_client(
     log: AccessLog,
     request: Request<()>,
-    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) {
-    drive(observed_as::<Http<HttpClient>>(log, answer), request);
+    drive(
+        observed_as::<Http<HttpClientClassifier>>(log, answer),
+        request,
+    );
 }
 
 pub(crate) fn call_as_grpc(
     log: AccessLog,
     request: Request<()>,
-    answer: impl Fn(&ManualClock) -> Response<&'static str> + Clone,
+    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) {
     drive(observed_as::<Grpc>(log, answer), request);
 }

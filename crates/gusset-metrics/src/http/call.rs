@@ -1,5 +1,5 @@
-use gusset_core::{Call, Cx, Delivery, End};
-use gusset_http::{Http, ResponseHead, Route, Rules, is_endless};
+use gusset_core::{CallContext, CallObserver, End, ResponseKind};
+use gusset_http::{Http, HttpClassifier, ResponseHead, Route, is_streaming};
 
 use crate::meter::Metered;
 
@@ -9,31 +9,31 @@ pub struct HttpMetricsCall(pub(super) Metered);
 
 // === impl HttpMetricsCall ===
 
-impl<R: Rules> Call<Http<R>> for HttpMetricsCall {
+impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
         self.0.scope(poll)
     }
 
     #[inline]
-    fn on_response(&mut self, res: ResponseHead<'_>, cx: &Cx) {
+    fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
         let Self(call) = self;
         call.key.status = res.status.as_u16();
         if call.meter.is_client() {
             call.key.version = res.version.into();
         }
-        if let Some(route) = Route::of_response(res) {
+        if let Some(route) = Route::from_response(res) {
             call.key.name = call.meter.names.id(route);
         }
         call.meter.label_response(&mut call.key, res);
-        let body = cx.delivery() == Some(Delivery::Body);
-        if body && res.status.is_success() && is_endless(res) {
+        let body = cx.delivery() == Some(ResponseKind::Body);
+        if body && res.status.is_success() && is_streaming(res) {
             call.record_endless(cx);
         }
     }
 
     #[inline]
-    fn on_end(self, end: End<'_, Http<R>>, cx: &Cx) {
+    fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
         self.0.end(&end, cx);
     }
 }

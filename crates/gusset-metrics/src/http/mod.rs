@@ -6,8 +6,8 @@ mod call;
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Cx, Observer};
-use gusset_http::{Http, RequestHead, RequestProgress, Route, Rules};
+use gusset_core::{CallContext, Observer};
+use gusset_http::{Http, HttpClassifier, RequestBodyProgress, RequestHead, Route};
 
 pub use self::builder::HttpMetricsBuilder;
 pub use self::call::HttpMetricsCall;
@@ -30,7 +30,7 @@ type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 /// | `gusset.http.server.outcomes` | `{request}` | what became of calls: success, whose fault, abandoned or refused; and at which stage |
 ///
 /// A client's are the same with `client` in their names. Inside a
-/// [`CountRequestLayer`](gusset_http::CountRequestLayer) there are two more:
+/// [`RequestBodySizeLayer`](gusset_http::RequestBodySizeLayer) there are two more:
 /// `http.server.request.body.size` and `gusset.http.server.unread_requests` (of a client:
 /// `gusset.http.client.unsent_requests`).
 ///
@@ -43,14 +43,14 @@ type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::{Http, HttpClient};
+/// use gusset_http::{Http, HttpClientClassifier};
 /// use gusset_metrics::{HttpMetrics, SharedRecorder};
 /// use std::sync::Arc;
 ///
 /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
 /// let recorder: SharedRecorder = Arc::new(metrics::NoopRecorder);
 /// let server = ObserveLayer::<Http, _>::new(HttpMetrics::server(recorder.clone()).build()?);
-/// let client = ObserveLayer::<Http<HttpClient>, _>::new(HttpMetrics::client(recorder).build()?);
+/// let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(HttpMetrics::client(recorder).build()?);
 /// # Ok(())
 /// # }
 /// ```
@@ -81,15 +81,15 @@ impl HttpMetrics {
     }
 }
 
-impl<R: Rules> Observer<Http<R>> for HttpMetrics {
+impl<R: HttpClassifier> Observer<Http<R>> for HttpMetrics {
     /// `None` for the inner one of two layers that count the same.
     type Call = Option<HttpMetricsCall>;
 
     #[inline]
-    fn start(&self, req: RequestHead<'_>, _: &mut Cx) -> Self::Call {
+    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> Self::Call {
         let shared = &*self.shared;
         let mut call = Metered::start(&shared.meter, || shared.key(req))?;
-        call.request = req.extensions.get::<RequestProgress>().cloned();
+        call.request = req.extensions.get::<RequestBodyProgress>().cloned();
         Some(HttpMetricsCall(call))
     }
 }
@@ -110,8 +110,8 @@ impl Shared {
     fn key(&self, req: RequestHead<'_>) -> SeriesKey {
         let meter = &*self.meter;
         let route = match &self.route {
-            Some(route) => route(req).or_else(|| Route::of_request(req)),
-            None => Route::of_request(req),
+            Some(route) => route(req).or_else(|| Route::from_request(req)),
+            None => Route::from_request(req),
         };
         let method = meter.methods.index_of(req.method);
         let mut key = SeriesKey {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{Cx, End, Protocol, TraceIds};
-use gusset_http::RequestProgress;
+use gusset_core::{CallContext, End, Protocol, SpanIds};
+use gusset_http::RequestBodyProgress;
 
 use super::Meter;
 use super::handles::Series;
@@ -16,7 +16,7 @@ pub(crate) struct Metered {
     pub(crate) meter: Arc<Meter>,
     pub(crate) key: SeriesKey,
     /// What is read of the request's body, if that is counted.
-    pub(crate) request: Option<RequestProgress>,
+    pub(crate) request: Option<RequestBodyProgress>,
     /// The request was recorded at its head; what follows is the life of a stream.
     endless: bool,
 }
@@ -53,7 +53,7 @@ impl Metered {
     }
 
     /// The body has no end in sight: the request is what it was until now.
-    pub(crate) fn record_endless(&mut self, cx: &Cx) {
+    pub(crate) fn record_endless(&mut self, cx: &CallContext) {
         self.endless = true;
         let series = self.meter.series(self.key);
         match sampled(cx) {
@@ -63,7 +63,7 @@ impl Metered {
     }
 
     #[inline]
-    pub(crate) fn end<P: Protocol>(mut self, end: &End<'_, P>, cx: &Cx) {
+    pub(crate) fn end<P: Protocol>(mut self, end: &End<'_, P>, cx: &CallContext) {
         self.meter.active(&self.key).decrement(1.0);
         self.key.error = self.meter.errors.id(cx.error_type());
         if let Some(outcome) = cx.outcome() {
@@ -78,12 +78,12 @@ impl Metered {
     /// Apart, so that a call that nobody keeps the trace of is not made longer by it.
     #[cold]
     #[inline(never)]
-    fn record_in_trace(&self, ids: TraceIds, cx: &Cx) {
+    fn record_in_trace(&self, ids: SpanIds, cx: &CallContext) {
         ids.scope(|| self.record(cx));
     }
 
     #[inline]
-    fn record(&self, cx: &Cx) {
+    fn record(&self, cx: &CallContext) {
         let series = self.meter.series(self.key);
         series.outcome();
         if self.endless {
@@ -104,13 +104,13 @@ impl Metered {
 
 /// The ids to record under, for exemplars: hooks run outside of the call's own scope.
 #[inline]
-fn sampled(cx: &Cx) -> Option<TraceIds> {
+fn sampled(cx: &CallContext) -> Option<SpanIds> {
     cx.trace().filter(|ids| ids.is_sampled())
 }
 
 /// Records the request as far as it has come.
 #[inline]
-fn record_request(series: Series<'_>, cx: &Cx) {
+fn record_request(series: Series<'_>, cx: &CallContext) {
     series.count_if_folded();
     series.duration(seconds(cx.elapsed()));
     if let Some(head) = cx.head() {

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use gusset_http::{RequestProgress, RequestRead};
+use gusset_http::{ReadState, RequestBodyProgress};
 use metrics::{Counter, Gauge, Histogram, Label};
 
 use super::Meter;
@@ -93,13 +93,13 @@ impl Series<'_> {
     }
 
     /// What was read of the request's body.
-    pub(super) fn request(self, progress: &RequestProgress) {
+    pub(super) fn request(self, progress: &RequestBodyProgress) {
         if let Some(metric) = self.meter.family.request_size {
             self.record(&self.handles.request_size, metric, progress.bytes() as f64);
         }
         let read = progress.read();
-        if let (Some(metric), true) = (self.meter.family.unread, read != RequestRead::Whole) {
-            let broken = usize::from(read == RequestRead::Broken);
+        if let (Some(metric), true) = (self.meter.family.unread, read != ReadState::Complete) {
+            let broken = usize::from(read == ReadState::Aborted);
             let counter = self.handles.unread[broken]
                 .get_or_init(|| self.counter(metric, [(names::READ, read.as_str())]));
             counter.increment(1);

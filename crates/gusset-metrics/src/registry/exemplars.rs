@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use gusset_core::TraceIds;
-use gusset_export::Exemplar;
+use gusset_core::SpanIds;
+use gusset_data::Exemplar;
 
 /// The last value of each bucket that was recorded inside a sampled span.
 ///
@@ -29,7 +29,7 @@ impl Exemplars {
     /// all it costs.
     #[inline]
     pub(super) fn offer(&self, bucket: usize, buckets: usize, value: f64) {
-        if TraceIds::current().is_some_and(TraceIds::is_sampled) {
+        if SpanIds::current().is_some_and(SpanIds::is_sampled) {
             self.keep(bucket, buckets, value);
         }
     }
@@ -37,7 +37,7 @@ impl Exemplars {
     /// Asks for the ids again, so that those who are not sampled need not carry them.
     #[cold]
     fn keep(&self, bucket: usize, buckets: usize, value: f64) {
-        let (Some(ids), Some(slots)) = (TraceIds::current(), self.slots(buckets)) else {
+        let (Some(ids), Some(slots)) = (SpanIds::current(), self.slots(buckets)) else {
             return;
         };
         if let Ok(mut slot) = slots[bucket].try_lock() {
@@ -75,8 +75,8 @@ impl Exemplars {
 mod tests {
     use super::*;
 
-    fn ids(trace: u8, sampled: bool) -> TraceIds {
-        TraceIds::new([trace; 16], [7; 8], sampled)
+    fn ids(trace: u8, sampled: bool) -> SpanIds {
+        SpanIds::new([trace; 16], [7; 8], sampled)
     }
 
     fn kept(exemplars: &Exemplars) -> Vec<(usize, f64, u8)> {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use gusset_export::{Labels, Text};
+use gusset_data::{Labels, SharedStr};
 use metrics::{CounterFn, GaugeFn, HistogramFn, Key, KeyName, Unit};
 
 use super::spelling;
@@ -19,7 +19,7 @@ pub(super) struct Families<C, S> {
 /// A family, of whose series all agree on `S`.
 struct Entry<C, S> {
     /// The first spelling.
-    name: Text,
+    name: SharedStr,
     description: Option<Description>,
     settled: S,
     /// By the text of their labels, which tells them apart and serves every page.
@@ -29,17 +29,17 @@ struct Entry<C, S> {
 #[derive(Clone)]
 struct Description {
     unit: Option<Unit>,
-    help: Text,
+    help: SharedStr,
 }
 
 /// The series of one metric at one moment, in the order of their labels. They are shared with those
 /// who record, and go on counting.
 #[derive(Clone, Debug)]
 pub struct Family<C> {
-    name: Text,
+    name: SharedStr,
     spelling: String,
     unit: Option<Unit>,
-    help: Option<Text>,
+    help: Option<SharedStr>,
     series: Vec<Arc<Series<C>>>,
 }
 
@@ -67,7 +67,7 @@ impl<C, S: Default> Families<C, S> {
         &self,
         name: KeyName,
         unit: Option<Unit>,
-        help: Text,
+        help: SharedStr,
         late: impl FnOnce(&S) -> bool,
     ) -> bool {
         let spelling = spelling::metric_name(name.as_str()).into_owned();
@@ -161,7 +161,7 @@ impl<C, S: Default> Entry<C, S> {
 
 impl<C> Family<C> {
     /// The name, in the spelling that was used first: OpenTelemetry's, as a rule.
-    pub fn name(&self) -> &Text {
+    pub fn name(&self) -> &SharedStr {
         &self.name
     }
 
@@ -176,7 +176,7 @@ impl<C> Family<C> {
     }
 
     /// What it tells, if it was described.
-    pub fn help(&self) -> Option<&Text> {
+    pub fn help(&self) -> Option<&SharedStr> {
         self.help.as_ref()
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use gusset_export::Exemplar;
+use gusset_data::Exemplar;
 use metrics::HistogramFn;
 
 use super::Bounds;
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn what_counts_nowhere_leaves_no_exemplar() {
         let buckets = buckets();
-        gusset_core::TraceIds::new([1; 16], [2; 8], true).scope(|| {
+        gusset_core::SpanIds::new([1; 16], [2; 8], true).scope(|| {
             buckets.record(f64::NAN);
             buckets.record_many(1.5, 0);
             assert_eq!(buckets.exemplars().count(), 0);

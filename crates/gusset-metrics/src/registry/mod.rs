@@ -1,7 +1,7 @@
 //! One place where everything is recorded, and from which every road is served.
 //!
 //! [`Registry`] takes what is measured; its [families](Registry::counters) are what a scrape page is
-//! written from, and as a [`MetricSource`](gusset_export::MetricSource) it tells the same numbers as
+//! written from, and as a [`MetricProducer`](gusset_data::MetricProducer) it tells the same numbers as
 //! values to whoever exports them.
 
 mod bounds;
@@ -33,7 +33,7 @@ pub use self::histogram::HistogramCell;
 use self::shares::{Room, Shared};
 
 /// Everything recorded, as values: implements [`metrics::Recorder`] and
-/// [`MetricSource`](gusset_export::MetricSource).
+/// [`MetricProducer`](gusset_data::MetricProducer).
 ///
 /// It is a value, shared by `Arc`: several live in one process and know nothing of each other. Hand
 /// it to whatever takes a recorder, make it the recorder of a scope with
@@ -63,13 +63,13 @@ use self::shares::{Room, Shared};
 /// # Exemplars
 ///
 /// A histogram keeps, for each bucket, the last value that was recorded while
-/// [`TraceIds::current`](gusset_core::TraceIds::current) was sampled. The environment variable
+/// [`SpanIds::current`](gusset_core::SpanIds::current) was sampled. The environment variable
 /// `OTEL_METRICS_EXEMPLAR_FILTER` switches it off; see [`RegistryBuilder::exemplars`].
 ///
 /// # Example
 ///
 /// ```
-/// use gusset_export::{MetricData, MetricSource};
+/// use gusset_data::{MetricData, MetricProducer};
 /// use gusset_metrics::Registry;
 /// use metrics::{Unit, counter, describe_histogram, histogram};
 ///

@@ -1,13 +1,15 @@
 //! The same numbers as values.
 
-use gusset_export::{HistogramPoint, Metric, MetricData, MetricSource, NumberPoint, Text};
+use gusset_data::{
+    HistogramDataPoint, Metric, MetricData, MetricProducer, NumberDataPoint, SharedStr,
+};
 use metrics::Unit;
 
 use super::gauge::GaugeKind;
 use super::{CounterCell, Family, GaugeCell, HistogramCell, Registry, Series};
 use crate::names;
 
-impl MetricSource for Registry {
+impl MetricProducer for Registry {
     /// A gauge that nobody has touched yet is left out: it is not settled what it is.
     fn metrics(&self) -> Vec<Metric> {
         let counters = self.counters();
@@ -48,25 +50,25 @@ fn metric<C>(family: &Family<C>, data: MetricData) -> Metric {
     clippy::cast_precision_loss,
     reason = "a page's reader has no more precise number either"
 )]
-fn count(series: &Series<CounterCell>) -> NumberPoint {
+fn count(series: &Series<CounterCell>) -> NumberDataPoint {
     number(series, series.cell().value() as f64)
 }
 
-fn level(series: &Series<GaugeCell>) -> NumberPoint {
+fn level(series: &Series<GaugeCell>) -> NumberDataPoint {
     number(series, series.cell().value())
 }
 
-fn number<C>(series: &Series<C>, value: f64) -> NumberPoint {
-    NumberPoint {
+fn number<C>(series: &Series<C>, value: f64) -> NumberDataPoint {
+    NumberDataPoint {
         labels: series.labels().clone(),
         start: series.start(),
         value,
     }
 }
 
-fn distribution(series: &Series<HistogramCell>) -> HistogramPoint {
+fn distribution(series: &Series<HistogramCell>) -> HistogramDataPoint {
     let cell = series.cell();
-    HistogramPoint {
+    HistogramDataPoint {
         labels: series.labels().clone(),
         start: series.start(),
         bounds: cell.bounds().ends().clone(),
@@ -77,14 +79,14 @@ fn distribution(series: &Series<HistogramCell>) -> HistogramPoint {
 }
 
 /// The unit by UCUM. The facade knows only that something is a count; of what, our own table knows.
-fn unit(name: &str, unit: Option<Unit>) -> Text {
+fn unit(name: &str, unit: Option<Unit>) -> SharedStr {
     let Some(unit) = unit else {
-        return Text::from_static("");
+        return SharedStr::from_static("");
     };
-    Text::from_static(match unit {
+    SharedStr::from_static(match unit {
         Unit::Count => {
             let ours = names::ALL.iter().find(|metric| metric.name == name);
-            return ours.map_or(Text::from_static(""), |metric| {
+            return ours.map_or(SharedStr::from_static(""), |metric| {
                 metric.unit.to_string().into()
             });
         }

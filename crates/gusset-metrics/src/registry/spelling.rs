@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use gusset_export::{Labels, Text};
+use gusset_data::{Labels, SharedStr};
 use metrics::Key;
 
 /// The name of a metric, before its unit and `_total`.
@@ -73,7 +73,7 @@ pub fn label_text<'a>(
 /// The labels of a key as they were recorded, in the order of their keys. What was given twice is
 /// joined, as it is in [`label_text`].
 pub(super) fn labels(key: &Key) -> Labels {
-    let mut labels: Vec<(Text, Text)> = key
+    let mut labels: Vec<(SharedStr, SharedStr)> = key
         .labels()
         .map(|label| {
             let (key, value) = label.clone().into_parts();
@@ -84,7 +84,7 @@ pub(super) fn labels(key: &Key) -> Labels {
     labels.dedup_by(|(later, value), (first, joined)| {
         let twice = later == first;
         if twice {
-            *joined = Text::joined([joined, ";", value]);
+            *joined = SharedStr::joined([joined, ";", value]);
         }
         twice
     });
@@ -92,7 +92,7 @@ pub(super) fn labels(key: &Key) -> Labels {
 }
 
 /// As the façade has it; what is a constant there stays one.
-pub(super) fn text(text: impl Into<Cow<'static, str>>) -> Text {
+pub(super) fn text(text: impl Into<Cow<'static, str>>) -> SharedStr {
     text.into().into()
 }
 

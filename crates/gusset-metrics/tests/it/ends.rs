@@ -255,7 +255,7 @@ fn every_call_has_one_outcome_and_they_add_up_to_the_requests() {
     let mut refused = with_status(503);
     refused
         .extensions_mut()
-        .insert(gusset_core::Refused::new("guard"));
+        .insert(gusset_core::Rejected::new("guard"));
     exchange(&layer, get("/a"), refused);
     let broken = Response::new(ScriptedBody::new().data("he").error());
     exchange(&layer, get("/a"), broken);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use gusset_core::{Call, Cx, End, ObserveLayer, Observer, Protocol, TraceIds};
-use gusset_export::{Exemplar, MetricData, MetricSource as _};
+use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, Protocol, SpanIds};
+use gusset_data::{Exemplar, MetricData, MetricProducer as _};
 use gusset_http::Http;
 use gusset_metrics::{HttpMetrics, Registry};
 use http::{Response, header};
@@ -12,26 +12,26 @@ use gusset_testkit::ScriptedBody;
 
 use crate::support::{exchange, get, hello};
 
-const SAMPLED: TraceIds = TraceIds::new([1; 16], [2; 8], true);
-const UNSAMPLED: TraceIds = TraceIds::new([3; 16], [4; 8], false);
+const SAMPLED: SpanIds = SpanIds::new([1; 16], [2; 8], true);
+const UNSAMPLED: SpanIds = SpanIds::new([3; 16], [4; 8], false);
 
 /// Makes the span.
-struct Spans(TraceIds);
+struct Spans(SpanIds);
 
-struct Span(TraceIds);
+struct Span(SpanIds);
 
 impl<P: Protocol> Observer<P> for Spans {
     type Call = Span;
-    fn start(&self, _: P::Request<'_>, _: &mut Cx) -> Span {
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Span {
         Span(self.0)
     }
 }
 
-impl<P: Protocol> Call<P> for Span {
-    fn trace_ids(&self) -> Option<TraceIds> {
+impl<P: Protocol> CallObserver<P> for Span {
+    fn trace_ids(&self) -> Option<SpanIds> {
         Some(self.0)
     }
-    fn on_end(self, _: End<'_, P>, _: &Cx) {}
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
 fn registry(exemplars: bool) -> Arc<Registry> {
@@ -43,14 +43,14 @@ fn registry(exemplars: bool) -> Arc<Registry> {
 fn exemplars_of(
     registry: &Arc<Registry>,
     name: &str,
-    ids: TraceIds,
+    ids: SpanIds,
     response: Response<ScriptedBody>,
 ) -> Vec<Exemplar> {
     let metrics = HttpMetrics::server(registry.clone()).build_with(|_| None);
     // In either order: the ids are known to all at the end.
     let layer = ObserveLayer::<Http, _>::new((metrics.unwrap(), Spans(ids)));
     exchange(&layer, get("/a"), response);
-    assert_eq!(TraceIds::current(), None);
+    assert_eq!(SpanIds::current(), None);
     let metrics = registry.metrics();
     let metric = metrics.iter().find(|metric| metric.name == name).unwrap();
     match &metric.data {

@@ -72,7 +72,7 @@ fn a_route_is_named_by_response_function_extension_in_that_order() {
         req
     };
     let mut named = hello();
-    named.extensions_mut().insert(Route::shared("/response"));
+    named.extensions_mut().insert(Route::from_arc("/response"));
     exchange(&layer, request("/f"), named);
     exchange(&layer, request("/f"), hello());
     exchange(&layer, request("/g"), hello());
@@ -93,7 +93,7 @@ fn a_route_of_absurd_length_is_folded_and_counted() {
     let mut absurd = hello();
     absurd
         .extensions_mut()
-        .insert(Route::shared("\u{0}\"\n".repeat(1000)));
+        .insert(Route::from_arc("\u{0}\"\n".repeat(1000)));
     exchange(&layer, get("/a"), absurd);
     let rows = book.rows();
     assert_eq!(rows.one(DURATION).labels, ["otel.metric.overflow=true"]);

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use gusset_core::{ObserveLayer, Unary};
+use gusset_core::{ObserveLayer, RequestResponse};
 use gusset_metrics::MessageMetrics;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -39,7 +39,7 @@ fn a_message_is_recorded_by_destination_and_its_failure_by_type() {
         .destination(|job: &Job| Some(job.0))
         .build()
         .unwrap();
-    let mut service = ObserveLayer::<Unary<Job, ()>, _>::new(metrics).layer(Consumer);
+    let mut service = ObserveLayer::<RequestResponse<Job, ()>, _>::new(metrics).layer(Consumer);
     assert!(now(service.call(Job("orders"))).is_ok());
     assert!(now(service.call(Job("late"))).is_err());
 

@@ -2,7 +2,7 @@
 //! recorder.
 
 use gusset_core::{ObserveLayer, Observer};
-use gusset_http::{Http, HttpClient};
+use gusset_http::{Http, HttpClientClassifier};
 use gusset_metrics::HttpMetrics;
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
@@ -76,7 +76,7 @@ fn a_client_inside_a_server_on_one_recorder_is_counted_as_itself() {
     let book = Book::new();
     let server = layer(book.server().build().unwrap());
     let client = HttpMetrics::client(book.recorder.clone()).build().unwrap();
-    let client = ObserveLayer::<Http<HttpClient>, _>::new(client);
+    let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(client);
     let mut service = server.layer(Answer(|_: Request<()>| {
         let out = Request::builder()
             .uri("https://pay.example/x?token=1")

@@ -11,7 +11,7 @@ const DURATION: &str = "http.server.request.duration";
 
 fn to(route: &str) -> Request<()> {
     let mut req = Request::new(());
-    req.extensions_mut().insert(Route::shared(route));
+    req.extensions_mut().insert(Route::from_arc(route));
     req
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use gusset_export::{Metric, MetricData, MetricSource as _};
+use gusset_data::{Metric, MetricData, MetricProducer as _};
 use gusset_metrics::Registry;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,

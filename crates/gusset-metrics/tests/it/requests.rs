@@ -1,6 +1,6 @@
 //! What is read of a request's body, where that is counted.
 
-use gusset_http::CountRequestLayer;
+use gusset_http::RequestBodySizeLayer;
 use gusset_testkit::ScriptedBody;
 use http_body::Body;
 use tower_layer::Layer;
@@ -14,7 +14,7 @@ fn a_request_whose_body_is_counted_shows_its_size_and_whether_it_was_read() {
     let observe = layer(book.server().build().unwrap());
     for frames in [0, 3] {
         let answer = Answer(
-            |req: http::Request<gusset_http::CountedBody<ScriptedBody>>| {
+            |req: http::Request<gusset_http::CountingBody<ScriptedBody>>| {
                 let mut body = std::pin::pin!(req.into_body());
                 for _ in 0..frames {
                     let waker = std::task::Waker::noop();
@@ -25,7 +25,7 @@ fn a_request_whose_body_is_counted_shows_its_size_and_whether_it_was_read() {
                 hello()
             },
         );
-        let mut service = CountRequestLayer::new().layer(observe.layer(answer));
+        let mut service = RequestBodySizeLayer::new().layer(observe.layer(answer));
         let body = ScriptedBody::new().data("hello").data(" world");
         let Ok(res) = now(service.call(get("/a").map(|()| body)));
         drain(res.into_body());

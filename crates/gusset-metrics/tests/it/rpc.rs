@@ -1,7 +1,7 @@
 //! RPC: the status from the trailers, and methods that strangers make up.
 
 use gusset_core::ObserveLayer;
-use gusset_http::{Grpc, GrpcClient, Http};
+use gusset_http::{Grpc, GrpcClientClassifier, Http};
 use gusset_metrics::RpcMetrics;
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
@@ -94,7 +94,7 @@ fn a_message_proves_a_method_whose_calls_all_end_before_the_status() {
 fn a_client_tells_servers_apart_and_every_code_but_ok_is_an_error() {
     let book = Book::new();
     let metrics = RpcMetrics::client(book.recorder.clone()).build().unwrap();
-    let layer = ObserveLayer::<Http<GrpcClient>, _>::new(metrics);
+    let layer = ObserveLayer::<Http<GrpcClientClassifier>, _>::new(metrics);
     exchange(
         &layer,
         call("http://[::1]:50051/shop.Stock/Take"),

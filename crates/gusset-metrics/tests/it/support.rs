@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use gusset_core::{Clock, ObserveLayer, Observer};
-use gusset_http::{Http, Route, Rules};
+use gusset_http::{Http, HttpClassifier, Route};
 use gusset_metrics::{HttpMetrics, HttpMetricsBuilder, SharedRecorder};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
@@ -168,7 +168,7 @@ pub(crate) fn layer<O: Observer<Http>>(observer: O) -> ObserveLayer<Http, O> {
 }
 
 /// Calls an observed service that answers with `response`, and reads the body to its end.
-pub(crate) fn exchange<R: Rules, O: Observer<Http<R>>>(
+pub(crate) fn exchange<R: HttpClassifier, O: Observer<Http<R>>>(
     observer: &ObserveLayer<Http<R>, O>,
     req: Request<()>,
     response: Response<ScriptedBody>,
@@ -198,7 +198,7 @@ pub(crate) fn with_status(status: u16) -> Response<ScriptedBody> {
 
 pub(crate) fn manual<O: Observer<Http>>(
     observer: O,
-) -> (ObserveLayer<Http, O>, gusset_core::ManualClock) {
+) -> (ObserveLayer<Http, O>, gusset_core::MockClock) {
     let (clock, hand) = Clock::manual();
     (ObserveLayer::new(observer).with_clock(clock), hand)
 }

@@ -1,6 +1,6 @@
 //! Kubernetes, as the pod's own description hands it down.
 
-use gusset_export::Value;
+use gusset_data::Value;
 
 use super::{Places, read};
 use crate::settings::Env;

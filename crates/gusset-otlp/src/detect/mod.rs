@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gusset_export::{Attribute, Resource, Text, Value};
+use gusset_data::{Attribute, Resource, SharedStr, Value};
 
 use crate::settings::Env;
 
@@ -22,7 +22,7 @@ pub(crate) struct Places {
 }
 
 /// Attributes in the order of their keys.
-pub(crate) type Found = BTreeMap<Text, Value>;
+pub(crate) type Found = BTreeMap<SharedStr, Value>;
 
 // === impl Places ===
 
@@ -133,7 +133,7 @@ mod tests {
         let env = Env::new(&|_| None);
         let (_, attributes) = merge(detect(&env, &Places::default()), &env, None);
         let pid = i64::from(std::process::id());
-        assert_eq!(value(&attributes, "process.pid"), Some(&Value::I64(pid)));
+        assert_eq!(value(&attributes, "process.pid"), Some(&Value::Int(pid)));
         assert!(attributes.iter().all(|(key, _)| !key.contains("command")));
     }
 

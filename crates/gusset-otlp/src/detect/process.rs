@@ -2,7 +2,7 @@
 
 use std::env;
 
-use gusset_export::Value;
+use gusset_data::Value;
 
 use super::{Places, read};
 

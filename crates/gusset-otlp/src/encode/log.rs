@@ -1,6 +1,6 @@
 //! `ExportLogsServiceRequest`.
 
-use gusset_export::{Attribute, LogRecord};
+use gusset_data::{Attribute, LogRecord};
 
 use super::{Field, Writer, any, resource, scope};
 

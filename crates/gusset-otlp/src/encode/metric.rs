@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use gusset_export::{Attribute, Exemplar, HistogramPoint, Labels, Metric, MetricData, NumberPoint};
+use gusset_data::{
+    Attribute, Exemplar, HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint,
+};
 
 use super::{Field, Writer, resource, scope};
 
@@ -67,7 +69,7 @@ fn sum<W: Writer>(
     moment: Moment,
     temporality: u32,
     monotonic: bool,
-    points: &[NumberPoint],
+    points: &[NumberDataPoint],
 ) {
     to.message(Field(7, "sum"), |to| {
         numbers(to, moment, points);
@@ -76,7 +78,7 @@ fn sum<W: Writer>(
     });
 }
 
-fn numbers<W: Writer>(to: &mut W, moment: Moment, points: &[NumberPoint]) {
+fn numbers<W: Writer>(to: &mut W, moment: Moment, points: &[NumberDataPoint]) {
     to.list(POINTS, points, |to, point| {
         to.time(Field(2, "startTimeUnixNano"), point.start);
         to.time(Field(3, "timeUnixNano"), moment.time);
@@ -85,7 +87,7 @@ fn numbers<W: Writer>(to: &mut W, moment: Moment, points: &[NumberPoint]) {
     });
 }
 
-fn histogram<W: Writer>(to: &mut W, moment: Moment, point: &HistogramPoint) {
+fn histogram<W: Writer>(to: &mut W, moment: Moment, point: &HistogramDataPoint) {
     to.time(Field(2, "startTimeUnixNano"), point.start);
     to.time(Field(3, "timeUnixNano"), moment.time);
     to.fixed64(Field(4, "count"), point.counts.iter().sum());

@@ -15,7 +15,7 @@ mod trace;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use gusset_export::{Attribute, LogRecord, Metric, SpanData, Value};
+use gusset_data::{Attribute, LogRecord, Metric, SpanData, Value};
 
 pub(crate) use log::Limits;
 pub(crate) use metric::Moment;
@@ -127,13 +127,13 @@ fn any<W: Writer>(to: &mut W, value: &Value, length: usize) {
     const TEXT: Field = Field(1, "stringValue");
     match value {
         Value::Bool(value) => to.boolean(Field(2, "boolValue"), *value),
-        Value::I64(value) => to.int64(Field(3, "intValue"), *value),
-        Value::F64(value) => to.double(Field(4, "doubleValue"), *value),
-        Value::Text(value) => to.text(TEXT, cut(value, length)),
-        Value::Texts(values) if values.is_empty() => {
+        Value::Int(value) => to.int64(Field(3, "intValue"), *value),
+        Value::Double(value) => to.double(Field(4, "doubleValue"), *value),
+        Value::String(value) => to.text(TEXT, cut(value, length)),
+        Value::StringArray(values) if values.is_empty() => {
             to.message(Field(5, "arrayValue"), |to| to.empty(Field(1, "values")));
         }
-        Value::Texts(values) => to.message(Field(5, "arrayValue"), |to| {
+        Value::StringArray(values) => to.message(Field(5, "arrayValue"), |to| {
             to.list(Field(1, "values"), values, |to, value| {
                 to.text(TEXT, cut(value, length));
             });

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use gusset_export::{Attribute, SpanData, SpanEvent, SpanKind, SpanStatus, Value};
+use gusset_data::{Attribute, SpanData, SpanEvent, SpanKind, SpanStatus, Value};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value;
 use proptest::collection::vec;
@@ -14,11 +14,12 @@ use super::Form;
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<bool>().prop_map(Value::Bool),
-        any::<i64>().prop_map(Value::I64),
+        any::<i64>().prop_map(Value::Int),
         // The reader of the tests is not exact in the last digit of others.
-        any::<i32>().prop_map(|number| Value::F64(f64::from(number) / 8.0)),
-        ".*".prop_map(|text| Value::Text(text.into())),
-        vec(".*", 0..4).prop_map(|all| Value::Texts(all.into_iter().map(Into::into).collect())),
+        any::<i32>().prop_map(|number| Value::Double(f64::from(number) / 8.0)),
+        ".*".prop_map(|text| Value::String(text.into())),
+        vec(".*", 0..4)
+            .prop_map(|all| Value::StringArray(all.into_iter().map(Into::into).collect())),
     ]
 }
 
@@ -89,10 +90,10 @@ proptest! {
             for (read, (key, value)) in read.attributes.iter().zip(&span.attributes) {
                 prop_assert_eq!(&read.key, key);
                 let read = read.value.as_ref().and_then(|value| value.value.as_ref());
-                if let (Some(any_value::Value::IntValue(read)), Value::I64(value)) = (read, value) {
+                if let (Some(any_value::Value::IntValue(read)), Value::Int(value)) = (read, value) {
                     prop_assert_eq!(read, value);
                 }
-                if let (Some(any_value::Value::StringValue(read)), Value::Text(value)) = (read, value) {
+                if let (Some(any_value::Value::StringValue(read)), Value::String(value)) = (read, value) {
                     prop_assert_eq!(read, value);
                 }
             }

@@ -1,6 +1,6 @@
 //! `ExportTraceServiceRequest`.
 
-use gusset_export::{Attribute, SpanData, SpanKind, SpanStatus};
+use gusset_data::{Attribute, SpanData, SpanKind, SpanStatus};
 
 use super::{Field, Writer, pairs, resource, scope};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_export::{Attribute, LogRecord, MetricSource, Resource, SpanData};
+use gusset_data::{Attribute, LogRecord, MetricProducer, Resource, SpanData};
 use metrics::Histogram;
 use tokio::sync::watch;
 
@@ -41,7 +41,7 @@ impl TelemetryBuilder {
     }
 
     /// Where metrics come from. It is asked off the path of requests, on a thread aside.
-    pub fn metrics(mut self, source: impl MetricSource) -> Self {
+    pub fn metrics(mut self, source: impl MetricProducer) -> Self {
         self.source = Some(Source(Arc::new(source)));
         self
     }

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use gusset_export::Resource;
+use gusset_data::Resource;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 

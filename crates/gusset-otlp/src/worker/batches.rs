@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use gusset_export::{Attribute, LogRecord, SpanData};
+use gusset_data::{Attribute, LogRecord, SpanData};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Carrier, Console, Orders};

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use gusset_export::{HistogramPoint, Labels, Metric, MetricData, NumberPoint, Text};
+use gusset_data::{HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint, SharedStr};
 
 /// What has arrived of each series, so that a difference that did not arrive is part of the next one.
 /// It knows the series of the last reading and no others, so it is bounded by those.
 #[derive(Debug, Default)]
 pub(crate) struct Delta {
-    arrived: HashMap<(Text, Labels), Last>,
+    arrived: HashMap<(SharedStr, Labels), Last>,
     /// What will have arrived, if this reading does.
-    sent: HashMap<(Text, Labels), Last>,
+    sent: HashMap<(SharedStr, Labels), Last>,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ impl Delta {
     }
 }
 
-fn counter(point: &mut NumberPoint, last: Option<&Last>) {
+fn counter(point: &mut NumberDataPoint, last: Option<&Last>) {
     let Some(last) = last.filter(|last| last.start == point.start) else {
         return;
     };
@@ -97,7 +97,7 @@ fn counter(point: &mut NumberPoint, last: Option<&Last>) {
     }
 }
 
-fn histogram(point: &mut HistogramPoint, last: Option<&Last>) {
+fn histogram(point: &mut HistogramDataPoint, last: Option<&Last>) {
     let Some(last) = last.filter(|last| last.start == point.start) else {
         return;
     };
@@ -145,7 +145,7 @@ mod tests {
         vec![
             metric(
                 "counter",
-                MetricData::Counter(vec![NumberPoint {
+                MetricData::Counter(vec![NumberDataPoint {
                     labels: labels.clone(),
                     start: at(1),
                     value,
@@ -153,7 +153,7 @@ mod tests {
             ),
             metric(
                 "histogram",
-                MetricData::Histogram(vec![HistogramPoint {
+                MetricData::Histogram(vec![HistogramDataPoint {
                     labels,
                     start: at(1),
                     bounds: vec![1.0; counts.len() - 1].into(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use gusset_export::{Attribute, Metric, MetricData, MetricSource};
+use gusset_data::{Attribute, Metric, MetricData, MetricProducer};
 use metrics::Histogram;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -20,7 +20,7 @@ use crate::settings::Reading;
 
 /// Where metrics come from.
 #[derive(Clone)]
-pub(crate) struct Source(pub(crate) Arc<dyn MetricSource>);
+pub(crate) struct Source(pub(crate) Arc<dyn MetricProducer>);
 
 /// The pipeline of metrics.
 pub(crate) struct Readings {

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use gusset_export::{LogSink as _, MetricSource, SpanSink as _};
+use gusset_data::{LogSink as _, MetricProducer, SpanSink as _};
 use gusset_otlp::{Protocol, Telemetry};
 use tokio::time::Instant;
 
@@ -22,8 +22,8 @@ impl Drop for Running {
 
 struct Source;
 
-impl MetricSource for Source {
-    fn metrics(&self) -> Vec<gusset_export::Metric> {
+impl MetricProducer for Source {
+    fn metrics(&self) -> Vec<gusset_data::Metric> {
         vec![counter(1.0)]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use gusset_export::{LogSink as _, SpanSink as _};
+use gusset_data::{LogSink as _, SpanSink as _};
 use gusset_otlp::Signal;
 
 use crate::support::{PATIENCE, record, span, with};

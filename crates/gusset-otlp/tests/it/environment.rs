@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gusset_export::{LogSink as _, SpanSink as _};
+use gusset_data::{LogSink as _, SpanSink as _};
 use gusset_otlp::{Protocol, Signal, Telemetry};
 
 use crate::receiver::Receiver;

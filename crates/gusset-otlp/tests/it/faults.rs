@@ -4,7 +4,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, SystemTime};
 
-use gusset_export::{LogSink as _, SpanSink as _};
+use gusset_data::{LogSink as _, SpanSink as _};
 use gusset_otlp::{Protocol, Signal, Telemetry};
 use tokio::time::Instant;
 

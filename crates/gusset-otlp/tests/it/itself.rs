@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use gusset_export::{LogSink as _, SpanSink as _};
+use gusset_data::{LogSink as _, SpanSink as _};
 use gusset_otlp::{Telemetry, names};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
@@ -13,8 +13,8 @@ use crate::support::{PATIENCE, counter, quick, record, span};
 
 struct Source;
 
-impl gusset_export::MetricSource for Source {
-    fn metrics(&self) -> Vec<gusset_export::Metric> {
+impl gusset_data::MetricProducer for Source {
+    fn metrics(&self) -> Vec<gusset_data::Metric> {
         vec![counter(1.0)]
     }
 }

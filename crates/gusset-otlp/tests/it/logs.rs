@@ -1,6 +1,6 @@
 //! Log records.
 
-use gusset_export::{LogSink as _, Severity, SpanSink as _};
+use gusset_data::{LogSink as _, Severity, SpanSink as _};
 use gusset_otlp::{Protocol, Signal, Telemetry};
 
 use crate::receiver::{Does, Receiver};

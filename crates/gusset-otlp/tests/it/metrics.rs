@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use gusset_export::{
-    Exemplar, HistogramPoint, Labels, LogSink as _, Metric, MetricData, MetricSource, NumberPoint,
-    SpanSink as _,
+use gusset_data::{
+    Exemplar, HistogramDataPoint, Labels, LogSink as _, Metric, MetricData, MetricProducer,
+    NumberDataPoint, SpanSink as _,
 };
 use gusset_otlp::{Protocol, Resource, Signal, Telemetry};
 
@@ -21,7 +21,7 @@ impl Held {
     }
 }
 
-impl MetricSource for Held {
+impl MetricProducer for Held {
     fn metrics(&self) -> Vec<Metric> {
         self.0.lock().unwrap().clone()
     }
@@ -29,7 +29,7 @@ impl MetricSource for Held {
 
 fn all_kinds() -> Vec<Metric> {
     let labels = Labels::from([("http.route".into(), "/a\"{".into())]);
-    let point = |value| NumberPoint {
+    let point = |value| NumberDataPoint {
         labels: labels.clone(),
         start: at(500),
         value,
@@ -46,7 +46,7 @@ fn all_kinds() -> Vec<Metric> {
         metric("now", MetricData::Gauge(vec![point(-0.5)])),
         metric(
             "duration",
-            MetricData::Histogram(vec![HistogramPoint {
+            MetricData::Histogram(vec![HistogramDataPoint {
                 labels: Labels::from([]),
                 start: at(500),
                 bounds: [0.1, 1.0].into(),
@@ -146,7 +146,7 @@ fn differences_begin_where_the_last_that_arrived_has_ended() {
 #[test]
 fn a_source_that_panics_harms_nobody_else() {
     struct Panics;
-    impl MetricSource for Panics {
+    impl MetricProducer for Panics {
         fn metrics(&self) -> Vec<Metric> {
             panic!("of the source's own")
         }
@@ -157,7 +157,7 @@ fn a_source_that_panics_harms_nobody_else() {
         .metrics(Panics);
     let mut telemetry = quick(builder, &[]);
     let _ = telemetry.flush(PATIENCE);
-    gusset_export::SpanSink::export(&telemetry.spans(), crate::support::span("a"));
+    gusset_data::SpanSink::export(&telemetry.spans(), crate::support::span("a"));
     let report = telemetry.shutdown(PATIENCE);
     assert_eq!(report.of(Signal::Traces).exported, 1);
 }
@@ -179,7 +179,7 @@ fn metrics_are_read_when_it_is_time() {
 #[test]
 fn what_is_logged_while_telemetry_is_exported_is_not_exported() {
     struct Talks(gusset_otlp::Logs, gusset_otlp::Spans);
-    impl MetricSource for Talks {
+    impl MetricProducer for Talks {
         fn metrics(&self) -> Vec<Metric> {
             assert!(!self.0.admit() && !self.1.admit());
             self.0.export(crate::support::record("loop"));

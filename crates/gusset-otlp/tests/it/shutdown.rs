@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_export::{LogSink as _, SpanSink as _};
+use gusset_data::{LogSink as _, SpanSink as _};
 use gusset_otlp::{Protocol, Report, Signal, Telemetry};
 use tokio::runtime::Builder;
 use tokio::time::Instant;
@@ -37,10 +37,10 @@ fn laden(url: &str, protocol: Protocol) -> Telemetry {
 
 struct Told<F>(F);
 
-impl<F: Fn() -> Vec<gusset_export::Metric> + Send + Sync + 'static> gusset_export::MetricSource
+impl<F: Fn() -> Vec<gusset_data::Metric> + Send + Sync + 'static> gusset_data::MetricProducer
     for Told<F>
 {
-    fn metrics(&self) -> Vec<gusset_export::Metric> {
+    fn metrics(&self) -> Vec<gusset_data::Metric> {
         (self.0)()
     }
 }

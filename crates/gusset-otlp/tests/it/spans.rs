@@ -2,29 +2,29 @@
 
 use std::time::Duration;
 
-use gusset_export::{SpanEvent, SpanKind, SpanLink, SpanSink as _, SpanStatus, Value};
+use gusset_data::{SpanEvent, SpanKind, SpanLink, SpanSink as _, SpanStatus, Value};
 use gusset_otlp::{Protocol, Resource, Signal, Telemetry};
 
 use crate::receiver::Receiver;
 use crate::support::{PATIENCE, at, quick, span, to};
 
 /// A span that has everything.
-fn rich() -> gusset_export::SpanData {
-    gusset_export::SpanData {
+fn rich() -> gusset_data::SpanData {
+    gusset_data::SpanData {
         parent_span_id: Some([3; 8]),
         parent_is_remote: true,
         flags: 3,
         trace_state: "a=b".into(),
         attributes: vec![
             ("text".into(), "a\"\\\n\u{1}é{".into()),
-            ("int".into(), Value::I64(-7)),
+            ("int".into(), Value::Int(-7)),
             ("double".into(), 0.5.into()),
             ("bool".into(), true.into()),
             (
                 "texts".into(),
-                Value::Texts(["a".into(), "b".into()].into()),
+                Value::StringArray(["a".into(), "b".into()].into()),
             ),
-            ("none".into(), Value::Texts([].into())),
+            ("none".into(), Value::StringArray([].into())),
         ],
         dropped_attributes: 1,
         events: vec![SpanEvent {

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gusset_export::{
-    Labels, LogRecord, Metric, MetricData, NumberPoint, Severity, SpanData, SpanKind, SpanStatus,
+use gusset_data::{
+    Labels, LogRecord, Metric, MetricData, NumberDataPoint, Severity, SpanData, SpanKind,
+    SpanStatus,
 };
 use gusset_otlp::{ConfigError, Telemetry, TelemetryBuilder};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -92,7 +93,7 @@ pub(crate) fn counter(value: f64) -> Metric {
         name: "requests".into(),
         unit: "{request}".into(),
         description: "Requests.".into(),
-        data: MetricData::Counter(vec![NumberPoint {
+        data: MetricData::Counter(vec![NumberDataPoint {
             labels: Labels::from([("http.route".into(), "/a".into())]),
             start: at(500),
             value,

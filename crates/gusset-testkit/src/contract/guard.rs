@@ -3,23 +3,25 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::{Call, Cx, End, Guard, GuardLayer, ObserveLayer, Outcome, Refused};
+use gusset_core::{
+    Admission, AdmissionLayer, CallContext, CallObserver, End, ObserveLayer, Outcome, Rejected,
+};
 use gusset_http::{Http, RequestHead, ResponseHead};
 use http::Response;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::scenario::ALL;
-use crate::{ScriptError, Witness, WitnessCall};
+use crate::{RecordingObserver, RecordingObserverCall, ScriptError};
 
 /// A permit hears every kind of end, and neither panics nor keeps observers from hearing it; the
 /// service's panic passes through it. The guard has to admit calls that come one after the other.
 ///
 /// # Panics
 /// If the rule is broken.
-pub fn permits_hear_every_end<G: Guard<Http>>(guard: G) {
-    let witness = Witness::new();
-    let guard = GuardLayer::<Http, _>::new(Watched {
+pub fn permits_hear_every_end<G: Admission<Http>>(guard: G) {
+    let witness = RecordingObserver::new();
+    let guard = AdmissionLayer::<Http, _>::new(Watched {
         guard,
         witness: witness.clone(),
     })
@@ -28,7 +30,7 @@ pub fn permits_hear_every_end<G: Guard<Http>>(guard: G) {
         scenario.play(guard.layer(scenario.service()), |mut service, req| {
             service.call(req)
         });
-        let facts = witness.facts();
+        let facts = witness.calls();
         scenario.check(&facts[heard..]);
         assert_eq!(witness.in_flight(), 0, "the call that is {}", scenario.name);
     }
@@ -39,13 +41,13 @@ pub fn permits_hear_every_end<G: Guard<Http>>(guard: G) {
 ///
 /// # Panics
 /// If the rule is broken.
-pub fn refusals_bear_the_mark<G: Guard<Http>>(guard: G) {
-    let witness = Witness::new();
+pub fn refusals_bear_the_mark<G: Admission<Http>>(guard: G) {
+    let witness = RecordingObserver::new();
     let observe = ObserveLayer::<Http, _>::new(witness.clone());
-    let guard = GuardLayer::<Http, _>::new(guard).respond_with(|refusal: G::Refusal| {
+    let guard = AdmissionLayer::<Http, _>::new(guard).respond_with(|refusal: G::Rejection| {
         assert!(
-            Refused::find(&refusal).is_some(),
-            "`Refused` is on the refusal's `source()` chain"
+            Rejected::find_in(&refusal).is_some(),
+            "`Rejected` is on the refusal's `source()` chain"
         );
         Response::new(crate::ScriptedBody::new())
     });
@@ -55,48 +57,52 @@ pub fn refusals_bear_the_mark<G: Guard<Http>>(guard: G) {
         panic!("a refused call is answered at once");
     };
     drop(res);
-    let outcomes: Vec<_> = witness.facts().iter().map(|fact| fact.outcome).collect();
-    assert_eq!(outcomes, [Outcome::Refused]);
+    let outcomes: Vec<_> = witness.calls().iter().map(|fact| fact.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Rejected]);
 }
 
 /// A guard whose permits a witness hears too.
 struct Watched<G> {
     guard: G,
-    witness: Witness,
+    witness: RecordingObserver,
 }
 
 struct WatchedPermit<C> {
     permit: C,
-    witness: WitnessCall,
+    witness: RecordingObserverCall,
 }
 
-impl<G: Guard<Http>> Guard<Http> for Watched<G> {
+impl<G: Admission<Http>> Admission<Http> for Watched<G> {
     type Permit = WatchedPermit<G::Permit>;
-    type Refusal = G::Refusal;
+    type Rejection = G::Rejection;
 
-    fn admit(&self, req: RequestHead<'_>, cx: &mut Cx) -> Result<Self::Permit, G::Refusal> {
+    fn admit(
+        &self,
+        req: RequestHead<'_>,
+        cx: &mut CallContext,
+    ) -> Result<Self::Permit, G::Rejection> {
         let permit = self.guard.admit(req, cx)?;
         let witness = gusset_core::Observer::<Http>::start(&self.witness, req, cx);
         Ok(WatchedPermit { permit, witness })
     }
 }
 
-impl<C: Call<Http>> Call<Http> for WatchedPermit<C> {
+impl<C: CallObserver<Http>> CallObserver<Http> for WatchedPermit<C> {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         self.permit.scope(poll)
     }
 
-    fn on_response(&mut self, res: ResponseHead<'_>, cx: &Cx) {
+    fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
         self.permit.on_response(res, cx);
-        Call::<Http>::on_response(&mut self.witness, res, cx);
+        CallObserver::<Http>::on_response(&mut self.witness, res, cx);
     }
 
-    fn on_data(&mut self, len: usize, cx: &Cx) {
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
         self.permit.on_data(len, cx);
-        Call::<Http>::on_data(&mut self.witness, len, cx);
+        CallObserver::<Http>::on_data(&mut self.witness, len, cx);
     }
 
-    fn on_end(self, end: End<'_, Http>, cx: &Cx) {
+    fn on_end(self, end: End<'_, Http>, cx: &CallContext) {
         self.permit.on_end(end, cx);
         self.witness.on_end(end, cx);
     }

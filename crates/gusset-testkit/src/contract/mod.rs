@@ -16,13 +16,13 @@ pub use observer::{
 /// Tests of an observer of HTTP against its contract: one for each rule.
 ///
 /// ```
-/// use gusset_core::{Call, Cx, End, Observer, Protocol};
+/// use gusset_core::{CallObserver, CallContext, End, Observer, Protocol};
 ///
 /// struct Print;
 ///
 /// impl<P: Protocol> Observer<P> for Print {
 ///     type Call = ();
-///     fn start(&self, _: P::Request<'_>, _: &mut Cx) {}
+///     fn start(&self, _: P::Request<'_>, _: &mut CallContext) {}
 /// }
 ///
 /// gusset_testkit::observer_contract!(print_keeps_the_contract, Print);
@@ -56,21 +56,21 @@ macro_rules! observer_contract {
 /// second refuses.
 ///
 /// ```
-/// use gusset_core::{Call, Cx, End, Guard, Protocol, Refused};
+/// use gusset_core::{CallObserver, CallContext, End, Admission, Protocol, Rejected};
 ///
 /// struct Gate { open: bool }
 /// struct Pass;
 ///
-/// impl<P: Protocol> Guard<P> for Gate {
+/// impl<P: Protocol> Admission<P> for Gate {
 ///     type Permit = Pass;
-///     type Refusal = Refused;
-///     fn admit(&self, _: P::Request<'_>, _: &mut Cx) -> Result<Pass, Refused> {
-///         if self.open { Ok(Pass) } else { Err(Refused::new("gate")) }
+///     type Rejection = Rejected;
+///     fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<Pass, Rejected> {
+///         if self.open { Ok(Pass) } else { Err(Rejected::new("gate")) }
 ///     }
 /// }
 ///
-/// impl<P: Protocol> Call<P> for Pass {
-///     fn on_end(self, _: End<'_, P>, _: &Cx) {}
+/// impl<P: Protocol> CallObserver<P> for Pass {
+///     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 /// }
 ///
 /// gusset_testkit::guard_contract!(

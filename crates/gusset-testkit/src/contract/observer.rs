@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use gusset_core::{Clock, ObserveLayer, Observer, Track};
+use gusset_core::{CallTracker, Clock, ObserveLayer, Observer};
 use gusset_http::Http;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body::Body;
@@ -13,21 +13,21 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::scenario::ALL;
-use crate::{ScriptedBody, Witness};
+use crate::{RecordingObserver, ScriptedBody};
 
 /// Every kind of end is heard, and the observer neither panics nor keeps others from hearing it.
 ///
 /// # Panics
 /// If the rule is broken.
 pub fn every_end_is_heard<O: Observer<Http>>(observer: O) {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer, witness.clone()));
     let mut heard = 0;
     for scenario in ALL {
         scenario.play(layer.layer(scenario.service()), |mut service, req| {
             service.call(req)
         });
-        let facts = witness.facts();
+        let facts = witness.calls();
         // One on either side of the observer.
         let (outer, inner) = (&facts[heard..heard + 1], &facts[heard + 1..]);
         scenario.check(outer);
@@ -44,9 +44,9 @@ pub fn every_end_is_heard<O: Observer<Http>>(observer: O) {
 #[allow(clippy::needless_pass_by_value, reason = "all rules are called alike")]
 pub fn scope_passes_on_what_the_service_does<O: Observer<Http>>(observer: O) {
     let req = Request::new(());
-    let mut track = Track::<Http, _>::start(&observer, (&req).into(), Clock::system());
+    let mut track = CallTracker::<Http, _>::start(&observer, (&req).into(), Clock::system());
     let mut polls = 0;
-    let given = track.scope(|| {
+    let given = track.in_scope(|| {
         polls += 1;
         "given"
     });
@@ -56,7 +56,7 @@ pub fn scope_passes_on_what_the_service_does<O: Observer<Http>>(observer: O) {
         "`scope` polls once and gives back what that gives"
     );
     let thrown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        track.scope(|| std::panic::resume_unwind(Box::new("thrown")));
+        track.in_scope(|| std::panic::resume_unwind(Box::new("thrown")));
     }));
     let thrown = thrown.expect_err("`scope` lets a panic through");
     assert_eq!(
@@ -71,7 +71,7 @@ pub fn scope_passes_on_what_the_service_does<O: Observer<Http>>(observer: O) {
 /// # Panics
 /// If the rule is broken.
 pub fn calls_may_interleave<O: Observer<Http>>(observer: O) {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer));
     let mut cx = Context::from_waker(Waker::noop());
     let mut bodies: Vec<Pin<Box<_>>> = Vec::new();
@@ -80,7 +80,7 @@ pub fn calls_may_interleave<O: Observer<Http>>(observer: O) {
             .data("a")
             .pending()
             .data("b")
-            .silent_end();
+            .without_end_hint();
         bodies.push(Box::pin(answer(
             &layer,
             Request::new(()),
@@ -95,7 +95,7 @@ pub fn calls_may_interleave<O: Observer<Http>>(observer: O) {
     bodies.remove(1);
     bodies.pop();
     bodies.clear();
-    assert_eq!((witness.facts().len(), witness.in_flight()), (3, 0));
+    assert_eq!((witness.calls().len(), witness.in_flight()), (3, 0));
 }
 
 /// A call may be started, polled and ended on three threads, and many calls at a time.
@@ -106,13 +106,13 @@ pub fn calls_may_move_between_threads<O: Observer<Http>>(observer: O)
 where
     O::Call: Send,
 {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer));
     thread::scope(|scope| {
         for _ in 0..4 {
             let layer = &layer;
             scope.spawn(move || {
-                let body = ScriptedBody::new().data("a").data("b").silent_end();
+                let body = ScriptedBody::new().data("a").data("b").without_end_hint();
                 let mut body = Box::pin(answer(layer, Request::new(()), Response::new(body)));
                 scope.spawn(move || {
                     let _ = body
@@ -123,7 +123,7 @@ where
             });
         }
     });
-    assert_eq!((witness.facts().len(), witness.in_flight()), (4, 0));
+    assert_eq!((witness.calls().len(), witness.in_flight()), (4, 0));
 }
 
 /// Requests and responses full of rubbish do no harm.
@@ -131,7 +131,7 @@ where
 /// # Panics
 /// If the rule is broken.
 pub fn hostile_requests_do_no_harm<O: Observer<Http>>(observer: O) {
-    let witness = Witness::new();
+    let witness = RecordingObserver::new();
     let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer));
     let rubbish: Vec<u8> = (0x80..=0xff).chain([b'\t', b'"', b'\\', b' ']).collect();
     let rubbish = HeaderValue::from_bytes(&rubbish).expect("header values may be any such bytes");
@@ -169,7 +169,7 @@ pub fn hostile_requests_do_no_harm<O: Observer<Http>>(observer: O) {
             calls += 1;
         }
     }
-    assert_eq!((witness.facts().len(), witness.in_flight()), (calls, 0));
+    assert_eq!((witness.calls().len(), witness.in_flight()), (calls, 0));
 }
 
 /// The body of an observed call that is answered with `res`.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 
-use crate::{Fact, ScriptError, ScriptedBody};
+use crate::{RecordedCall, ScriptError, ScriptedBody};
 
 /// One call, and what is to be told of it.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ pub(super) struct Scenario {
     method: Asks,
     service: Does,
     caller: Caller,
-    /// The end's name in a [`Fact`].
+    /// The end's name in a [`RecordedCall`].
     pub(super) end: &'static str,
 }
 
@@ -154,7 +154,7 @@ impl Scenario {
         }
     }
 
-    pub(super) fn check(&self, facts: &[Fact]) {
+    pub(super) fn check(&self, facts: &[RecordedCall]) {
         let ends: Vec<_> = facts.iter().map(|fact| fact.end).collect();
         assert_eq!(ends, [self.end], "the call that is {}", self.name);
     }

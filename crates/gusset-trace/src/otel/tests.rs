@@ -38,7 +38,7 @@ fn a_processor_is_given_all_that_a_span_says() {
     let exporter = InMemorySpanExporter::default();
     let sink = ProcessorSink::new(SimpleSpanProcessor::new(exporter.clone()));
     let now = std::time::SystemTime::now();
-    let texts = Value::Texts(["a".into(), "b".into()].into());
+    let texts = Value::StringArray(["a".into(), "b".into()].into());
     sink.export(SpanData {
         trace_id: [1; 16],
         span_id: [2; 8],
@@ -53,13 +53,13 @@ fn a_processor_is_given_all_that_a_span_says() {
         end: now,
         attributes: vec![("n".into(), 7_i64.into()), ("list".into(), texts)],
         dropped_attributes: 1,
-        events: vec![gusset_export::SpanEvent {
+        events: vec![gusset_data::SpanEvent {
             name: "exception".into(),
             time: now,
             attributes: vec![("exception.type".into(), "timeout".into())],
         }],
         dropped_events: 2,
-        links: vec![gusset_export::SpanLink {
+        links: vec![gusset_data::SpanLink {
             trace_id: [4; 16],
             span_id: [5; 8],
             flags: 1,
@@ -85,8 +85,8 @@ fn a_processor_is_given_all_that_a_span_says() {
 
 #[test]
 fn opentelemetry_s_context_is_that_of_the_call() {
-    use gusset_core::TraceIds;
-    let ids = TraceIds::new([7; 16], [8; 8], true);
+    use gusset_core::SpanIds;
+    let ids = SpanIds::new([7; 16], [8; 8], true);
     ids.scope(|| {
         let span = context().span().span_context().clone();
         assert_eq!(span.trace_id().to_bytes(), [7; 16]);

@@ -8,7 +8,7 @@ mod tail;
 
 use std::time::{Duration, Instant};
 
-use gusset_core::{Outcome, Token};
+use gusset_core::{Outcome, StaticStr};
 use gusset_http::RequestHead;
 
 pub use self::basic::{AlwaysOff, AlwaysOn, ParentBased, Ratio};
@@ -80,7 +80,7 @@ pub struct Ended {
     /// What the end is called.
     pub outcome: Option<Outcome>,
     /// OpenTelemetry's `error.type`.
-    pub error: Option<Token>,
+    pub error: Option<StaticStr>,
     /// How long it took.
     pub elapsed: Duration,
 }

@@ -45,11 +45,11 @@ impl<S: Sampler> Tail<S> {
     /// otherwise.
     pub const SPANS: usize = 64;
 
-    /// Keeps what `inner` drops, if it ends as [`Outcome::ServiceFault`].
+    /// Keeps what `inner` drops, if it ends as [`Outcome::ServerError`].
     pub fn new(inner: S) -> Self {
         Self {
             inner: Arc::new(inner),
-            outcomes: vec![Outcome::ServiceFault],
+            outcomes: vec![Outcome::ServerError],
             slower_than: None,
             spans: Self::SPANS,
             slots: Slots::new(Self::CALLS),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use tracing::span::Id;
 
 use super::node::Parent;
@@ -12,7 +12,7 @@ use crate::recording::Recording;
 
 /// What is kept of a recorded span while it is entered.
 pub(super) struct Entry {
-    pub(super) ids: TraceIds,
+    pub(super) ids: SpanIds,
     pub(super) recording: Option<Arc<Recording>>,
 }
 
@@ -22,9 +22,9 @@ struct Entered {
     /// `None` if it is not recorded.
     entry: Option<Entry>,
     /// The current ids before.
-    before: Option<TraceIds>,
+    before: Option<SpanIds>,
     /// The current ids since; others are current while a call is polled further in.
-    since: Option<TraceIds>,
+    since: Option<SpanIds>,
 }
 
 /// The innermost span that is entered, unless a call is polled further in.
@@ -32,7 +32,7 @@ pub(super) enum Top {
     Unrecorded,
     Recorded {
         id: Id,
-        ids: TraceIds,
+        ids: SpanIds,
         recording: Option<Arc<Recording>>,
     },
 }
@@ -43,10 +43,10 @@ thread_local! {
 
 /// Makes a span the innermost one.
 pub(super) fn enter(id: &Id, entry: Option<Entry>) {
-    let before = TraceIds::current();
+    let before = SpanIds::current();
     // Lines of a log inside a span that is not recorded go on to bear the ids of its call.
     let since = entry.as_ref().map(|entry| entry.ids).or(before);
-    TraceIds::set_current(since);
+    SpanIds::set_current(since);
     with(|entered| {
         entered.push(Entered {
             id: id.into_u64(),
@@ -66,8 +66,8 @@ pub(super) fn exit(id: &Id) {
         let span = entered.remove(at);
         match entered.get_mut(at) {
             Some(inner) => inner.before = span.before,
-            None if TraceIds::current() == span.since => {
-                TraceIds::set_current(span.before);
+            None if SpanIds::current() == span.since => {
+                SpanIds::set_current(span.before);
             }
             None => {}
         }
@@ -78,7 +78,7 @@ pub(super) fn exit(id: &Id) {
 pub(super) fn top() -> Option<Top> {
     let top = |entered: &mut Vec<Entered>| {
         let span = entered.last()?;
-        (TraceIds::current() == span.since).then(|| match &span.entry {
+        (SpanIds::current() == span.since).then(|| match &span.entry {
             None => Top::Unrecorded,
             Some(Entry { ids, recording }) => Top::Recorded {
                 id: Id::from_u64(span.id),
@@ -92,7 +92,7 @@ pub(super) fn top() -> Option<Top> {
 
 /// What a span that is made now is below.
 pub(super) fn innermost() -> Parent {
-    match (top(), TraceIds::current()) {
+    match (top(), SpanIds::current()) {
         (Some(Top::Unrecorded), _) => Parent::Unrecorded,
         (Some(Top::Recorded { ids, recording, .. }), _) => Parent::Span { ids, recording },
         (None, None) => Parent::None,

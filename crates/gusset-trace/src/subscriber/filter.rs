@@ -1,6 +1,6 @@
 //! What a [`SpanLayer`](super::SpanLayer) would keep.
 
-use gusset_core::TraceIds;
+use gusset_core::SpanIds;
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
 use tracing_subscriber::layer::{Context, Filter};
@@ -14,7 +14,7 @@ use crate::current;
 /// [`SpanLayer::filtered`](crate::SpanLayer::filtered) puts it on. With a filter of one's own:
 ///
 /// ```
-/// # use gusset_export::{SpanData, SpanSink};
+/// # use gusset_data::{SpanData, SpanSink};
 /// use gusset_trace::{Recorded, SpanLayer};
 /// use tracing_subscriber::filter::{FilterExt as _, LevelFilter};
 /// use tracing_subscriber::prelude::*;
@@ -51,7 +51,7 @@ impl<S> Filter<S> for Recorded {
         if metadata.target() == CALLS {
             return false;
         }
-        match TraceIds::current() {
+        match SpanIds::current() {
             Some(ids) if !ids.is_sampled() => current::recording().is_some(),
             _ => true,
         }

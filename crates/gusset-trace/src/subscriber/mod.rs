@@ -9,8 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use gusset_core::{Clock, TraceIds};
-use gusset_export::{SpanData, SpanLink, SpanSink, Text};
+use gusset_core::{Clock, SpanIds};
+use gusset_data::{SharedStr, SpanData, SpanLink, SpanSink};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -39,10 +39,10 @@ use crate::{Limits, SpanId, TraceFlags, TraceId, current};
 /// `otel.status_description`, also spelled `otel.status_message`. What a span follows from is a link.
 /// Events are records of a log, and stand on spans only if [asked for](Self::events).
 ///
-/// While a span is entered, [`TraceIds::current`](gusset_core::TraceIds::current) are its ids.
+/// While a span is entered, [`SpanIds::current`](gusset_core::SpanIds::current) are its ids.
 ///
 /// ```
-/// use gusset_export::{SpanData, SpanSink};
+/// use gusset_data::{SpanData, SpanSink};
 /// use gusset_trace::SpanLayer;
 /// use tracing_subscriber::layer::SubscriberExt as _;
 ///
@@ -153,12 +153,12 @@ impl SpanLayer {
             return None;
         }
         let span_id = SpanId::random().to_bytes();
-        let ids = TraceIds::new(trace_id, span_id, false).with_flags(flags);
+        let ids = SpanIds::new(trace_id, span_id, false).with_flags(flags);
         let start = SystemTime::now();
         let metadata = attributes.metadata();
         let trace_state = match &recording {
             Some(recording) => recording.trace_state.clone(),
-            None => Text::from_static(""),
+            None => SharedStr::from_static(""),
         };
         let mut span = SpanData {
             trace_id,

@@ -3,15 +3,15 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use gusset_core::TraceIds;
-use gusset_export::SpanData;
+use gusset_core::SpanIds;
+use gusset_data::SpanData;
 
 use super::entered::Entry;
 use crate::recording::Recording;
 
 /// A span that is recorded, among the extensions of the registry's. One that is not has none.
 pub(super) struct Node {
-    ids: TraceIds,
+    ids: SpanIds,
     recording: Option<Arc<Recording>>,
     /// `None` for the span of a call, which the call exports.
     span: Option<SpanData>,
@@ -25,14 +25,14 @@ pub(super) enum Parent {
     Unrecorded,
     /// A span that is.
     Span {
-        ids: TraceIds,
+        ids: SpanIds,
         recording: Option<Arc<Recording>>,
     },
 }
 
 /// What a call tells of the `tracing` span that it is about to make.
 pub(super) struct Handover {
-    pub(super) ids: TraceIds,
+    pub(super) ids: SpanIds,
     pub(super) recording: Arc<Recording>,
 }
 
@@ -41,7 +41,7 @@ thread_local! {
 }
 
 /// Tells whose span is made next on this thread: that of a call, recorded or not.
-pub(crate) fn announce(ids: TraceIds, recording: Option<&Arc<Recording>>) {
+pub(crate) fn announce(ids: SpanIds, recording: Option<&Arc<Recording>>) {
     let recording = recording.cloned();
     Handover::put(recording.map(|recording| Handover { ids, recording }));
 }
@@ -50,7 +50,7 @@ pub(crate) fn announce(ids: TraceIds, recording: Option<&Arc<Recording>>) {
 
 impl Node {
     pub(super) fn new(
-        ids: TraceIds,
+        ids: SpanIds,
         recording: Option<Arc<Recording>>,
         span: Option<SpanData>,
     ) -> Self {
@@ -61,7 +61,7 @@ impl Node {
         }
     }
 
-    pub(super) fn ids(&self) -> TraceIds {
+    pub(super) fn ids(&self) -> SpanIds {
         self.ids
     }
 

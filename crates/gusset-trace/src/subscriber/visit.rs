@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::SystemTime;
 
-use gusset_export::{Attribute, SpanData, SpanEvent, SpanKind, SpanStatus, Text, Value};
+use gusset_data::{Attribute, SharedStr, SpanData, SpanEvent, SpanKind, SpanStatus, Value};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
@@ -93,7 +93,7 @@ impl Take for Later {
 impl Take for Happened<'_> {
     fn take(&mut self, name: &'static str, value: Value) {
         match (name, value) {
-            ("message", Value::Text(text)) => self.event.name = text,
+            ("message", Value::String(text)) => self.event.name = text,
             (name, value) if self.event.attributes.len() < self.limits.event_attributes => {
                 let attribute: Attribute = (name.into(), self.limits.cap(value));
                 self.event.attributes.push(attribute);
@@ -108,7 +108,7 @@ fn special(span: &mut SpanData, name: &str, value: Value) -> Option<Value> {
     if !name.starts_with("otel.") {
         return Some(value);
     }
-    let Value::Text(text) = value else {
+    let Value::String(text) = value else {
         return Some(value);
     };
     match name {
@@ -129,12 +129,12 @@ fn special(span: &mut SpanData, name: &str, value: Value) -> Option<Value> {
         names::STATUS if text.eq_ignore_ascii_case("ok") => span.status = SpanStatus::Ok,
         names::STATUS if text.eq_ignore_ascii_case("error") => {
             if !matches!(span.status, SpanStatus::Error(_)) {
-                span.status = SpanStatus::Error(Text::from_static(""));
+                span.status = SpanStatus::Error(SharedStr::from_static(""));
             }
         }
         names::STATUS => {}
         names::STATUS_DESCRIPTION | names::STATUS_MESSAGE => span.status = SpanStatus::Error(text),
-        _ => return Some(Value::Text(text)),
+        _ => return Some(Value::String(text)),
     }
     None
 }
@@ -159,7 +159,7 @@ macro_rules! visit {
             }
 
             fn record_str(&mut self, field: &Field, value: &str) {
-                self.take(field.name(), Text::new(value).into());
+                self.take(field.name(), SharedStr::new(value).into());
             }
 
             fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

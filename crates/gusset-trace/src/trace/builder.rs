@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_export::SpanSink;
+use gusset_data::SpanSink;
 use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
 use http::HeaderName;
 

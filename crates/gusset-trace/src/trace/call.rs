@@ -1,9 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Call, Cx, End, Outcome, Stage, Token, TraceIds};
-use gusset_export::{SpanData, SpanStatus, Text};
-use gusset_http::{Http, ResponseHead, Route, Rules};
+use gusset_core::{CallContext, CallObserver, End, Outcome, SpanIds, Stage, StaticStr};
+use gusset_data::{SharedStr, SpanData, SpanStatus};
+use gusset_http::{Http, HttpClassifier, ResponseHead, Route};
 use http::StatusCode;
 use tracing::record_all;
 
@@ -41,7 +41,7 @@ impl TraceCall {
                 }
             }
             if let Some(route) = route {
-                let route = Text::new(route).into();
+                let route = SharedStr::new(route).into();
                 let mut known = on.iter_mut();
                 match known.find(|(name, _)| name == shared.route_name()) {
                     Some((_, value)) => *value = route,
@@ -60,7 +60,12 @@ impl TraceCall {
     }
 
     /// Puts on the exported span what the end tells.
-    fn finish(span: &mut SpanData, status: Option<StatusCode>, stage: Option<Stage>, cx: &Cx) {
+    fn finish(
+        span: &mut SpanData,
+        status: Option<StatusCode>,
+        stage: Option<Stage>,
+        cx: &CallContext,
+    ) {
         span.end = span.start + cx.elapsed();
         let on = &mut span.attributes;
         if let Some(status) = status {
@@ -68,7 +73,7 @@ impl TraceCall {
         }
         if let Some(error) = cx.error_type() {
             on.push((names::ERROR.into(), error.as_str().into()));
-            span.status = SpanStatus::Error(Text::from_static(""));
+            span.status = SpanStatus::Error(SharedStr::from_static(""));
         }
         if let Some(outcome) = cx.outcome() {
             on.push((names::OUTCOME.into(), outcome.as_str().into()));
@@ -79,9 +84,9 @@ impl TraceCall {
     }
 
     /// Tells a log of an error that was no answer.
-    fn tell<R: Rules>(&mut self, end: &End<'_, Http<R>>, cx: &Cx) {
+    fn tell<R: HttpClassifier>(&mut self, end: &End<'_, Http<R>>, cx: &CallContext) {
         let is_exception = match end {
-            End::Failed(..) => cx.outcome() != Some(Outcome::Refused),
+            End::Failed(..) => cx.outcome() != Some(Outcome::Rejected),
             End::Panicked(_) => true,
             _ => false,
         };
@@ -95,7 +100,7 @@ impl TraceCall {
             return;
         };
         let kind = shared.exception_kind();
-        <Self as Call<Http<R>>>::scope(self, || kind.tell(error));
+        <Self as CallObserver<Http<R>>>::scope(self, || kind.tell(error));
         if let (true, Some(recording)) = (shared.exceptions.on_spans, &place.recording) {
             recording.edit(|span| {
                 let event = exception::on_span(error, span.start + cx.elapsed());
@@ -105,19 +110,19 @@ impl TraceCall {
     }
 }
 
-impl<R: Rules> Call<Http<R>> for TraceCall {
+impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let ids = <Self as Call<Http<R>>>::trace_ids(self);
+        let ids = <Self as CallObserver<Http<R>>>::trace_ids(self);
         current::scope(&mut self.place, ids, poll)
     }
 
     #[inline]
-    fn trace_ids(&self) -> Option<TraceIds> {
+    fn trace_ids(&self) -> Option<SpanIds> {
         self.place.as_ref()?.ids()
     }
 
-    fn on_response(&mut self, res: ResponseHead<'_>, _: &Cx) {
+    fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
         let Some(place) = self.place.as_deref() else {
             return;
         };
@@ -134,7 +139,7 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
         }
         self.status = Some(res.status);
         // A router further in may have matched it, after the span began.
-        let route = Route::of_response(res);
+        let route = Route::from_response(res);
         Self::record_response(place, shared, res, route);
         if span.is_disabled() {
             return;
@@ -151,7 +156,7 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
         }
     }
 
-    fn on_end(mut self, end: End<'_, Http<R>>, cx: &Cx) {
+    fn on_end(mut self, end: End<'_, Http<R>>, cx: &CallContext) {
         if cx.error_type().is_some() {
             self.tell(&end, cx);
         }
@@ -169,7 +174,7 @@ impl<R: Rules> Call<Http<R>> for TraceCall {
             }
             record_all!(
                 span,
-                { names::ERROR } = cx.error_type().map(Token::as_str),
+                { names::ERROR } = cx.error_type().map(StaticStr::as_str),
                 { names::STATUS } = cx.error_type().map(|_| "ERROR"),
                 { names::OUTCOME } = cx.outcome().map(Outcome::as_str),
                 { names::STAGE } = end.stage().map(Stage::as_str),

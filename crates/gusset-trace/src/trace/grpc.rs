@@ -1,7 +1,7 @@
 //! The spans of gRPC calls.
 
-use gusset_core::Token;
-use gusset_export::{Attribute, SpanData, Text};
+use gusset_core::StaticStr;
+use gusset_data::{Attribute, SharedStr, SpanData};
 use gusset_http::{GrpcCode, RequestHead, capped};
 use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
@@ -57,8 +57,8 @@ pub(super) fn client_span(call: Starting<'_>, announce: impl Fn()) -> Span {
 }
 
 /// The name of the span, at its start.
-pub(super) fn name(req: RequestHead<'_>) -> Text {
-    Text::new(method(req))
+pub(super) fn name(req: RequestHead<'_>) -> SharedStr {
+    SharedStr::new(method(req))
 }
 
 /// What stands on either side's span from its start.
@@ -78,7 +78,7 @@ pub(super) fn unproven(req: RequestHead<'_>) -> Box<str> {
 }
 
 /// What the end of a call tells of its span. `unproven` is the method of a server's call.
-pub(super) fn on_end(span: &Span, status: Option<Token>, unproven: Option<&str>) {
+pub(super) fn on_end(span: &Span, status: Option<StaticStr>, unproven: Option<&str>) {
     let Some(status) = status else {
         return;
     };
@@ -91,7 +91,7 @@ pub(super) fn on_end(span: &Span, status: Option<Token>, unproven: Option<&str>)
 }
 
 /// As [`on_end`], on the span that is exported.
-pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Option<&str>) {
+pub(super) fn finish(span: &mut SpanData, status: Option<StaticStr>, unproven: Option<&str>) {
     let Some(status) = status else {
         return;
     };
@@ -102,10 +102,13 @@ pub(super) fn finish(span: &mut SpanData, status: Option<Token>, unproven: Optio
         if let Some((_, value)) = on.iter_mut().find(|(name, _)| name == names::RPC_METHOD) {
             *value = OTHER.into();
         }
-        on.push((names::RPC_METHOD_ORIGINAL.into(), Text::new(method).into()));
+        on.push((
+            names::RPC_METHOD_ORIGINAL.into(),
+            SharedStr::new(method).into(),
+        ));
     }
 }
 
-fn is_unknown(status: Token) -> bool {
+fn is_unknown(status: StaticStr) -> bool {
     GrpcCode::from_token(status) == Some(GrpcCode::UNIMPLEMENTED)
 }

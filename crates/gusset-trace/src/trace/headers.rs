@@ -1,6 +1,6 @@
 //! Headers that were asked for by name.
 
-use gusset_export::{Attribute, Text, Value};
+use gusset_data::{Attribute, SharedStr, Value};
 use gusset_http::capped;
 use http::{HeaderMap, HeaderName, header};
 
@@ -46,13 +46,13 @@ impl Headers {
     pub(super) fn put(&self, headers: &HeaderMap, on: &mut Vec<Attribute>) {
         for (name, key) in &self.0 {
             let values = headers.get_all(name).iter().take(VALUES);
-            let texts: Box<[Text]> = values
+            let texts: Box<[SharedStr]> = values
                 .filter(|value| !value.is_sensitive())
                 .filter_map(|value| value.to_str().ok())
-                .map(|value| Text::new(capped(value, LONGEST)))
+                .map(|value| SharedStr::new(capped(value, LONGEST)))
                 .collect();
             if !texts.is_empty() {
-                on.push((key.clone().into(), Value::Texts(texts)));
+                on.push((key.clone().into(), Value::StringArray(texts)));
             }
         }
     }

@@ -12,10 +12,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use gusset_core::{Cx, Observer, TraceIds};
-use gusset_export::{SpanData, SpanKind, SpanSink, Text};
+use gusset_core::{CallContext, Observer, SpanIds};
+use gusset_data::{SharedStr, SpanData, SpanKind, SpanSink};
 use gusset_http::{
-    Http, KnownMethods, QueryRedaction, RequestHead, RequestId, Rules, TrustedProxies,
+    Http, HttpClassifier, KnownMethods, QueryRedaction, RequestHead, RequestId, TrustedProxies,
 };
 
 pub use self::builder::TraceBuilder;
@@ -49,13 +49,13 @@ use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, name
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_http::{Http, HttpClient};
+/// use gusset_http::{Http, HttpClientClassifier};
 /// use gusset_trace::Trace;
 ///
 /// # fn main() -> Result<(), gusset_trace::ConfigError> {
 /// let server = ObserveLayer::<Http, _>::new(Trace::server().build()?);
 /// // Spans alone; `ClientLayer` sends their ids too.
-/// let client = ObserveLayer::<Http<HttpClient>, _>::new(Trace::client().build()?);
+/// let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(Trace::client().build()?);
 /// # Ok(())
 /// # }
 /// ```
@@ -116,7 +116,7 @@ impl Trace {
         TraceBuilder::new(Side::Server, Protocol::Grpc)
     }
 
-    /// Spans of a gRPC client, to be configured: for `ObserveLayer::<Http<GrpcClient>, _>`.
+    /// Spans of a gRPC client, to be configured: for `ObserveLayer::<Http<GrpcClientClassifier>, _>`.
     pub fn grpc_client() -> TraceBuilder {
         TraceBuilder::new(Side::Client, Protocol::Grpc)
     }
@@ -139,11 +139,11 @@ impl Trace {
     }
 }
 
-impl<R: Rules> Observer<Http<R>> for Trace {
+impl<R: HttpClassifier> Observer<Http<R>> for Trace {
     /// `None` for the inner one of two layers that make the same span.
     type Call = Option<TraceCall>;
 
-    fn start(&self, req: RequestHead<'_>, cx: &mut Cx) -> Self::Call {
+    fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> Self::Call {
         let shared = &*self.shared;
         if shared.side == Side::Server && current::is_of(&self.shared) {
             return None;
@@ -228,13 +228,13 @@ impl<R: Rules> Observer<Http<R>> for Trace {
 
 /// Tells the layer of the thread's subscriber whose span is about to be made.
 #[cfg(feature = "subscriber")]
-fn announce(ids: TraceIds, recording: Option<&Arc<Recording>>) {
+fn announce(ids: SpanIds, recording: Option<&Arc<Recording>>) {
     crate::subscriber::announce(ids, recording);
 }
 
 /// Nobody is there to be told.
 #[cfg(not(feature = "subscriber"))]
-fn announce(_: TraceIds, _: Option<&Arc<Recording>>) {}
+fn announce(_: SpanIds, _: Option<&Arc<Recording>>) {}
 
 /// What was decided on a call that begins.
 struct Chosen {
@@ -278,7 +278,7 @@ impl Shared {
         req: RequestHead<'_>,
         parent: Option<&TraceContext>,
         inside: Option<Arc<Recording>>,
-        cx: &Cx,
+        cx: &CallContext,
     ) -> Chosen {
         let trace_id = parent.map_or_else(TraceId::random, TraceContext::trace_id);
         let (is_sampled, fate, decides) = match parent {
@@ -350,8 +350,8 @@ impl Shared {
         }
         // What others keep in it is theirs, and the caller's word: it travels, and is not told.
         let trace_state = match ours(trace) {
-            None => Text::from_static(""),
-            Some(ours) => Text::joined(["ot=", ours]),
+            None => SharedStr::from_static(""),
+            Some(ours) => SharedStr::concat(["ot=", ours]),
         };
         let start = SystemTime::now();
         into.begin(
@@ -369,7 +369,7 @@ impl Shared {
                     Side::Server => SpanKind::Server,
                     Side::Client => SpanKind::Client,
                 },
-                scope: Text::from_static("gusset::trace"),
+                scope: SharedStr::from_static("gusset::trace"),
                 start,
                 end: start,
                 attributes: on,

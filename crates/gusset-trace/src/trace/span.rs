@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 
-use gusset_export::{Attribute, Text, Value};
+use gusset_data::{Attribute, SharedStr, Value};
 use gusset_http::{KnownMethods, PeerAddr, RedactedQuery, RequestHead, Route, capped};
 use http::Version;
 use tracing::field::{self, Empty};
@@ -45,7 +45,7 @@ impl Shared {
     }
 
     /// The name of a span whose route was matched after its start.
-    pub(super) fn name(&self, method: usize, route: &str) -> Text {
+    pub(super) fn name(&self, method: usize, route: &str) -> SharedStr {
         named(self.methods.name(method), route).name
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn server_span<'a>(call: Starting<'a>, facts: Facts<'a>, announce: im
         { names::PATH } = facts.path(),
         { names::SCHEME } = facts.scheme(),
         { names::QUERY } = facts.query().map(field::display),
-        { names::ROUTE } = Route::of_request(facts.req),
+        { names::ROUTE } = Route::from_request(facts.req),
         { names::STATUS_CODE } = Empty,
         { names::SERVER_ADDRESS } = facts.host().map(|(host, _)| host),
         { names::SERVER_PORT } = facts.host().and_then(|(_, port)| port),
@@ -115,7 +115,7 @@ pub(super) fn client_span<'a>(call: Starting<'a>, facts: Facts<'a>, announce: im
         { names::METHOD_ORIGINAL } = facts.method_original(),
         { names::RESEND_COUNT } = ResendCount::of(facts.req),
         { names::URL } = %facts.url(),
-        { names::TEMPLATE } = Route::of_request(facts.req),
+        { names::TEMPLATE } = Route::from_request(facts.req),
         { names::STATUS_CODE } = Empty,
         { names::SERVER_ADDRESS } = facts.remote().map(|(host, _)| host),
         { names::SERVER_PORT } = facts.remote().and_then(|(_, port)| port),
@@ -202,14 +202,14 @@ impl<'a> Facts<'a> {
     fn name(&self) -> Name<'a> {
         Name {
             method: self.method(),
-            route: Route::of_request(self.req),
+            route: Route::from_request(self.req),
         }
     }
 
     /// What stands on a server's span from its start, and its name.
     #[inline]
-    pub(super) fn of_server(&self, on: &mut Vec<Attribute>) -> Text {
-        on.push((names::METHOD.into(), Value::Text(constant(self.method()))));
+    pub(super) fn of_server(&self, on: &mut Vec<Attribute>) -> SharedStr {
+        on.push((names::METHOD.into(), Value::String(constant(self.method()))));
         text(on, names::METHOD_ORIGINAL, self.method_original());
         text(on, names::PATH, Some(self.path()));
         on.push((names::SCHEME.into(), self.scheme().into()));
@@ -236,8 +236,8 @@ impl<'a> Facts<'a> {
     }
 
     /// What stands on a client's span from its start, and its name.
-    pub(super) fn of_client(&self, on: &mut Vec<Attribute>) -> Text {
-        on.push((names::METHOD.into(), Value::Text(constant(self.method()))));
+    pub(super) fn of_client(&self, on: &mut Vec<Attribute>) -> SharedStr {
+        on.push((names::METHOD.into(), Value::String(constant(self.method()))));
         text(on, names::METHOD_ORIGINAL, self.method_original());
         if let Some(count) = ResendCount::of(self.req) {
             on.push((names::RESEND_COUNT.into(), i64::from(count).into()));
@@ -254,8 +254,8 @@ impl<'a> Facts<'a> {
 
     /// Puts the route there, and gives the name of the span.
     #[inline]
-    fn route(&self, key: &'static str, on: &mut Vec<Attribute>) -> Text {
-        let Some(route) = Route::of_request(self.req) else {
+    fn route(&self, key: &'static str, on: &mut Vec<Attribute>) -> SharedStr {
+        let Some(route) = Route::from_request(self.req) else {
             return constant(match self.method() {
                 KnownMethods::OTHER => "HTTP",
                 method => method,
@@ -296,9 +296,9 @@ impl std::fmt::Display for Name<'_> {
 /// The texts of a method's calls to a route.
 #[derive(Clone)]
 struct Named {
-    method: Text,
-    route: Text,
-    name: Text,
+    method: SharedStr,
+    route: SharedStr,
+    name: SharedStr,
 }
 
 /// As many are remembered on each thread, each in the place that its route's address gives it.
@@ -319,9 +319,9 @@ fn named(method: &str, route: &str) -> Named {
         };
         let (verb, template) = parts.parts();
         Named {
-            method: Text::new(method),
-            route: Text::new(route),
-            name: Text::joined([verb, " ", template.unwrap_or_default()]),
+            method: SharedStr::new(method),
+            route: SharedStr::new(route),
+            name: SharedStr::concat([verb, " ", template.unwrap_or_default()]),
         }
     };
     let at = (route.as_ptr().addr() / 8 + method.len()) % REMEMBERED;
@@ -339,7 +339,7 @@ fn named(method: &str, route: &str) -> Named {
 #[inline]
 pub(super) fn text(on: &mut Vec<Attribute>, name: &'static str, value: Option<&str>) {
     if let Some(value) = value {
-        on.push((name.into(), Text::new(value).into()));
+        on.push((name.into(), SharedStr::new(value).into()));
     }
 }
 
@@ -351,7 +351,7 @@ pub(super) fn number(on: &mut Vec<Attribute>, name: &'static str, value: Option<
 }
 
 /// A known method, which is nearly always one of a few, and need not be copied then.
-fn constant(method: &str) -> Text {
+fn constant(method: &str) -> SharedStr {
     const USUAL: [&str; 8] = [
         "GET",
         "POST",
@@ -363,7 +363,7 @@ fn constant(method: &str) -> Text {
         KnownMethods::OTHER,
     ];
     let usual = USUAL.into_iter().find(|usual| *usual == method);
-    usual.map_or_else(|| Text::new(method), Text::from_static)
+    usual.map_or_else(|| SharedStr::new(method), SharedStr::from_static)
 }
 
 /// The host and the port that a request names: in its target, else in its header.

@@ -1,6 +1,6 @@
 //! What a client's layer sends, and the spans that it makes.
 
-use gusset_http::HttpServer;
+use gusset_http::HttpServerClassifier;
 use gusset_trace::{ClientLayer, InjectLayer, Propagators, ResendCount, Trace, current};
 use http::{HeaderMap, Request};
 use tower_layer::Layer as _;
@@ -32,7 +32,7 @@ fn each_attempt_is_a_span_of_its_own_below_the_server_s() {
     let spans = Keeper::during(|_| {
         let mut req = Request::new(());
         *req.headers_mut() = headers(&[("traceparent", VALID), ("baggage", "a=1")]);
-        exchange::<HttpServer, _>(built(Trace::server()), req, |_| {
+        exchange::<HttpServerClassifier, _>(built(Trace::server()), req, |_| {
             for attempt in 0..3 {
                 let mut req = Request::new(());
                 req.extensions_mut().insert(ResendCount(attempt));
@@ -101,7 +101,7 @@ fn without_a_client_s_span_the_server_s_is_sent_and_outside_of_a_call_nothing() 
     let mut outside = HeaderMap::new();
     sent(&mut outside);
     assert!(outside.is_empty());
-    exchange::<HttpServer, _>(built(Trace::server()), Request::new(()), |_| {
+    exchange::<HttpServerClassifier, _>(built(Trace::server()), Request::new(()), |_| {
         let mut inside = HeaderMap::new();
         sent(&mut inside);
         let span = current().unwrap().span_id().to_string();

@@ -5,8 +5,8 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use gusset_core::{ObserveLayer, Refused, TraceIds};
-use gusset_http::{Http, HttpClient, HttpServer, Rules};
+use gusset_core::{ObserveLayer, Rejected, SpanIds};
+use gusset_http::{Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::Trace;
 use http::{Request, Response};
@@ -24,7 +24,7 @@ struct Told {
     name: &'static str,
     level: tracing::Level,
     fields: HashMap<&'static str, String>,
-    ids: Option<TraceIds>,
+    ids: Option<SpanIds>,
 }
 
 #[derive(Clone, Default)]
@@ -44,7 +44,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Log {
             name: metadata.name(),
             level: *metadata.level(),
             fields: fields.0,
-            ids: TraceIds::current(),
+            ids: SpanIds::current(),
         });
     }
 }
@@ -67,7 +67,7 @@ fn told(work: impl FnOnce()) -> Vec<Told> {
     told.clone()
 }
 
-fn fail<R: Rules, E: 'static>(trace: Trace, mut error: impl FnMut() -> E) {
+fn fail<R: HttpClassifier, E: 'static>(trace: Trace, mut error: impl FnMut() -> E) {
     let layer = ObserveLayer::<Http<R>, _>::new(trace);
     let mut service = layer.layer(tower_service_fn(|_: Request<()>| {
         std::future::ready(Err::<Response<ScriptedBody>, E>(error()))
@@ -83,7 +83,7 @@ fn server(spans: &Spans) -> Trace {
 fn an_error_is_told_once_with_the_ids_of_its_call_and_not_its_text() {
     let spans = Spans::default();
     let told = told(|| {
-        fail::<HttpServer, _>(server(&spans), || {
+        fail::<HttpServerClassifier, _>(server(&spans), || {
             io::Error::new(io::ErrorKind::TimedOut, "5ecret")
         });
     });
@@ -106,7 +106,7 @@ fn an_error_is_told_once_with_the_ids_of_its_call_and_not_its_text() {
 #[test]
 fn a_client_s_error_is_a_warning() {
     let told = told(|| {
-        fail::<HttpClient, _>(built(Trace::client()), || io::Error::other("x"));
+        fail::<HttpClientClassifier, _>(built(Trace::client()), || io::Error::other("x"));
     });
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].name, "http.client.request.exception");
@@ -125,7 +125,7 @@ fn a_panic_and_a_body_that_breaks_off_are_told_too() {
         }));
         let call = service.call(get("/"));
         assert!(catch_unwind(AssertUnwindSafe(|| now(call).is_ok())).is_err());
-        exchange::<HttpServer, _>(built(Trace::server()), get("/"), |_| {
+        exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
             Response::new(ScriptedBody::new().data("he").error())
         });
     });
@@ -142,9 +142,9 @@ fn answers_refusals_and_departures_are_no_exceptions() {
     let told = told(|| {
         for status in [200, 404, 500] {
             let trace = built(Trace::server());
-            exchange::<HttpServer, _>(trace, get("/"), |_| with_status(status));
+            exchange::<HttpServerClassifier, _>(trace, get("/"), |_| with_status(status));
         }
-        fail::<HttpServer, _>(built(Trace::server()), || Refused::new("breaker"));
+        fail::<HttpServerClassifier, _>(built(Trace::server()), || Rejected::new("breaker"));
         abandoned(built(Trace::server()));
     });
     assert!(told.is_empty(), "{told:?}");
@@ -156,7 +156,7 @@ fn spans_bear_exceptions_too_if_the_environment_says_so() {
     let events = |value: &str| {
         let spans = Spans::default();
         let trace = built_with(Trace::server().export(spans.clone()), ENV, value);
-        let told = told(|| fail::<HttpServer, _>(trace, || io::Error::other("x")));
+        let told = told(|| fail::<HttpServerClassifier, _>(trace, || io::Error::other("x")));
         assert_eq!(told.len(), 1, "{value}");
         spans.only().events
     };

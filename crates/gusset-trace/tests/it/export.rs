@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use gusset_export::{SpanKind, SpanStatus, Value};
+use gusset_data::{SpanKind, SpanStatus, Value};
 use gusset_http::{
-    Grpc, GrpcClient, GrpcServer, HttpClient, HttpServer, PeerAddr, RequestIdLayer, Route,
+    Grpc, GrpcClientClassifier, GrpcServerClassifier, HttpClientClassifier, HttpServerClassifier,
+    PeerAddr, RequestIdLayer, Route,
 };
 use gusset_trace::sample::AlwaysOff;
 use gusset_trace::{Attributes, Limits, ResendCount, Trace, carry, current, set_attribute};
@@ -26,7 +27,7 @@ fn a_server_s_span_is_exported_at_the_end_of_its_call() {
     let mut req = get("/items/7?token=secret");
     req.extensions_mut().insert(Route::new("/items/{id}"));
     let mut inside = None;
-    exchange::<HttpServer, _>(server(&spans), req, |_| {
+    exchange::<HttpServerClassifier, _>(server(&spans), req, |_| {
         inside = current();
         assert!(spans.take().is_empty());
         with_status(503)
@@ -60,7 +61,7 @@ fn a_server_s_span_is_exported_at_the_end_of_its_call() {
         ],
     );
     lacks(&span, &["url.query", "user_agent.original", "gusset.stage"]);
-    let status = ("http.response.status_code".into(), Value::I64(503));
+    let status = ("http.response.status_code".into(), Value::Int(503));
     assert!(span.attributes.contains(&status), "numbers stay numbers");
 }
 
@@ -72,7 +73,7 @@ fn a_client_s_span_is_exported_with_its_attempt() {
         .unwrap();
     req.extensions_mut().insert(ResendCount(2));
     let client = built(Trace::client().export(spans.clone()));
-    exchange::<HttpClient, _>(client, req, |_| with_status(404));
+    exchange::<HttpClientClassifier, _>(client, req, |_| with_status(404));
     let span = spans.only();
     assert_eq!((&*span.name, span.kind), ("GET", SpanKind::Client));
     assert_eq!(span.parent_span_id, None);
@@ -99,7 +100,7 @@ fn a_response_brings_attributes_from_far_away_within_the_limits() {
     for at in 0..20_i64 {
         brought = brought.with(format!("shop.{at}"), at);
     }
-    exchange::<HttpServer, _>(trace.unwrap(), get("/"), |_| {
+    exchange::<HttpServerClassifier, _>(trace.unwrap(), get("/"), |_| {
         // No thread of the call's.
         let brought = brought.clone();
         let mut response = hello();
@@ -118,7 +119,7 @@ fn a_response_brings_attributes_from_far_away_within_the_limits() {
 
     // The span of a gRPC call takes them too, and one that is not recorded none.
     let with = |observer: Trace| {
-        exchange::<GrpcServer, _>(observer, get("/a.B/C"), |_| {
+        exchange::<GrpcServerClassifier, _>(observer, get("/a.B/C"), |_| {
             let mut response = hello();
             response.extensions_mut().insert(plan());
             response
@@ -170,7 +171,7 @@ fn grpc_spans_are_exported_by_their_conventions() {
     let req = Request::post("http://stock:50051/shop.Stock/Reserve")
         .body(())
         .unwrap();
-    exchange::<GrpcClient, _>(client, req, |_| hello());
+    exchange::<GrpcClientClassifier, _>(client, req, |_| hello());
     assert_eq!(spans.only().kind, SpanKind::Client);
 }
 
@@ -190,7 +191,7 @@ fn exchange_grpc(trace: Trace, req: Request<()>, status: &'static str) {
 #[test]
 fn a_route_found_further_in_names_the_span() {
     let spans = Spans::default();
-    exchange::<HttpServer, _>(server(&spans), get("/items/7"), |_| {
+    exchange::<HttpServerClassifier, _>(server(&spans), get("/items/7"), |_| {
         let mut res = hello();
         res.extensions_mut().insert(Route::new("/items/{id}"));
         res
@@ -214,12 +215,12 @@ fn an_abandoned_call_is_exported_and_is_no_error() {
 
 #[test]
 fn a_span_takes_as_long_as_the_call_by_the_call_s_clock() {
-    use gusset_core::{Clock, End, Track};
+    use gusset_core::{CallTracker, Clock, End};
     use gusset_http::{Http, RequestHead};
     let (spans, (clock, hand)) = (Spans::default(), Clock::manual());
     let req = get("/");
-    let mut track = Track::<Http, _>::start(&server(&spans), RequestHead::from(&req), clock);
-    track.scope(|| hand.advance(Duration::from_millis(1500)));
+    let mut track = CallTracker::<Http, _>::start(&server(&spans), RequestHead::from(&req), clock);
+    track.in_scope(|| hand.advance(Duration::from_millis(1500)));
     track.end(End::Complete(None));
     let span = spans.only();
     assert_eq!(span.end, span.start + Duration::from_millis(1500));
@@ -234,7 +235,7 @@ fn the_random_flag_and_what_opentelemetry_keeps_in_the_trace_s_state_are_on_the_
         .insert("traceparent", parent.parse().unwrap());
     req.headers_mut()
         .insert("tracestate", "foo=5ecret,ot=th:8".parse().unwrap());
-    exchange::<HttpServer, _>(server(&spans), req, |_| hello());
+    exchange::<HttpServerClassifier, _>(server(&spans), req, |_| hello());
     let span = spans.only();
     assert_eq!((span.flags, &*span.trace_state), (3, "ot=th:8"));
 }
@@ -257,7 +258,7 @@ fn the_request_s_id_is_on_the_span() {
 #[test]
 fn a_handler_adds_attributes_to_its_call() {
     let spans = Spans::default();
-    during::<HttpServer, _>(server(&spans), get("/"), || {
+    during::<HttpServerClassifier, _>(server(&spans), get("/"), || {
         set_attribute("shop.plan", "silver");
         set_attribute("shop.plan", "gold");
         set_attribute(String::from("shop.items"), 3_i64);
@@ -273,9 +274,11 @@ fn a_handler_adds_attributes_to_its_call() {
 fn attributes_reach_the_innermost_call_and_from_a_task_that_was_carried() {
     let spans = Spans::default();
     let mut task = None;
-    during::<HttpServer, _>(server(&spans), get("/"), || {
+    during::<HttpServerClassifier, _>(server(&spans), get("/"), || {
         let client = built(Trace::client().export(spans.clone()));
-        during::<HttpClient, _>(client, Request::new(()), || set_attribute("of", "client"));
+        during::<HttpClientClassifier, _>(client, Request::new(()), || {
+            set_attribute("of", "client")
+        });
         now(carry(async { set_attribute("of", "server") }));
         task = Some(carry(async { set_attribute("late", true) }));
     });
@@ -300,7 +303,7 @@ fn attributes_have_limits_and_what_is_left_out_is_counted() {
     });
     assert_eq!((limits.events, limits.value_length), (128, Some(4)));
     let trace = built(Trace::server().export(spans.clone()).limits(limits));
-    during::<HttpServer, _>(trace, get("/"), || {
+    during::<HttpServerClassifier, _>(trace, get("/"), || {
         for number in 0..9 {
             set_attribute(format!("number.{number}"), "größer");
         }
@@ -327,7 +330,7 @@ fn headers_that_are_asked_for_are_lists_of_texts() {
         let value = value.parse().unwrap();
         req.headers_mut().append(header::ACCEPT_LANGUAGE, value);
     }
-    exchange::<HttpServer, _>(built(trace), req, |_| {
+    exchange::<HttpServerClassifier, _>(built(trace), req, |_| {
         let mut res = hello();
         res.headers_mut()
             .insert(header::SERVER, "x".repeat(999).parse().unwrap());
@@ -337,7 +340,7 @@ fn headers_that_are_asked_for_are_lists_of_texts() {
         res
     });
     let span = spans.only();
-    let languages = Value::Texts(["de".into(), "en".into()].into());
+    let languages = Value::StringArray(["de".into(), "en".into()].into());
     let expected = ("http.request.header.accept-language".into(), languages);
     assert!(span.attributes.contains(&expected), "{span:#?}");
     let server = attribute(&span, "http.response.header.server").unwrap();
@@ -384,7 +387,7 @@ fn the_other_end_of_the_connection_is_told_if_it_is_asked_for() {
         let mut req = get("/");
         req.extensions_mut()
             .insert(PeerAddr(([192, 0, 2, 7], 4711).into()));
-        exchange::<HttpServer, _>(built(trace.export(spans.clone())), req, |_| hello());
+        exchange::<HttpServerClassifier, _>(built(trace.export(spans.clone())), req, |_| hello());
         spans.only()
     };
     has(
@@ -403,13 +406,13 @@ fn the_other_end_of_the_connection_is_told_if_it_is_asked_for() {
 #[test]
 fn a_sink_that_is_switched_off_is_not_given_spans() {
     struct Off;
-    impl gusset_export::SpanSink for Off {
-        fn export(&self, _: gusset_export::SpanData) {
+    impl gusset_data::SpanSink for Off {
+        fn export(&self, _: gusset_data::SpanData) {
             panic!("nobody wants it");
         }
         fn admit(&self) -> bool {
             false
         }
     }
-    exchange::<HttpServer, _>(built(Trace::server().export(Off)), get("/"), |_| hello());
+    exchange::<HttpServerClassifier, _>(built(Trace::server().export(Off)), get("/"), |_| hello());
 }

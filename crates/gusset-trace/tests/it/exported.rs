@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use gusset_core::{ObserveLayer, Observer};
-use gusset_export::{SpanData, SpanSink, Value};
-use gusset_http::{Http, Rules};
+use gusset_data::{SpanData, SpanSink, Value};
+use gusset_http::{Http, HttpClassifier};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::{Trace, TraceBuilder};
 use http::{Request, Response};
@@ -75,7 +75,7 @@ pub(crate) fn built_with(builder: TraceBuilder, name: &str, value: &str) -> Trac
 }
 
 /// One call of a service that works so while it is polled.
-pub(crate) fn during<R: Rules, O: Observer<Http<R>>>(
+pub(crate) fn during<R: HttpClassifier, O: Observer<Http<R>>>(
     observer: O,
     req: Request<()>,
     mut work: impl FnMut(),

@@ -1,7 +1,7 @@
 //! The spans of gRPC calls, by the conventions for RPC.
 
 use gusset_core::ObserveLayer;
-use gusset_http::{GrpcClient, GrpcServer, Http};
+use gusset_http::{GrpcClientClassifier, GrpcServerClassifier, Http};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::{ClientLayer, Trace, TraceBuilder};
 use http::{HeaderMap, Request, Response};
@@ -25,7 +25,7 @@ fn answer(status: &'static str) -> Response<ScriptedBody> {
 fn server(status: &'static str) -> Kept {
     let mut spans = Keeper::during(|_| {
         let trace = built(Trace::grpc_server());
-        exchange::<GrpcServer, _>(trace, request(), |_| answer(status));
+        exchange::<GrpcServerClassifier, _>(trace, request(), |_| answer(status));
     });
     assert!(spans[0].closed);
     spans.remove(0)
@@ -34,7 +34,7 @@ fn server(status: &'static str) -> Kept {
 fn client(status: &'static str) -> Kept {
     let mut spans = Keeper::during(|_| {
         let trace = built(Trace::grpc_client());
-        exchange::<GrpcClient, _>(trace, request(), |_| answer(status));
+        exchange::<GrpcClientClassifier, _>(trace, request(), |_| answer(status));
     });
     spans.remove(0)
 }
@@ -111,7 +111,7 @@ fn the_layer_of_another_protocol_s_client_is_not_built() {
 #[test]
 fn an_abandoned_call_has_no_status() {
     let spans = Keeper::during(|_| {
-        let layer = ObserveLayer::<Http<GrpcServer>, _>::new(built(Trace::grpc_server()));
+        let layer = ObserveLayer::<Http<GrpcServerClassifier>, _>::new(built(Trace::grpc_server()));
         let Ok(res) = now(layer
             .layer(Answer(|_: Request<()>| answer("0")))
             .call(request()));

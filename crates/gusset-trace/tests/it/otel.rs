@@ -1,6 +1,6 @@
 //! Spans of OpenTelemetry's own API beside those of calls.
 
-use gusset_http::HttpServer;
+use gusset_http::HttpServerClassifier;
 use gusset_trace::sample::AlwaysOff;
 use gusset_trace::{Trace, otel};
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
@@ -16,7 +16,7 @@ fn legacy(trace: Trace) -> Vec<opentelemetry_sdk::trace::SpanData> {
         .with_simple_exporter(exporter.clone())
         .build();
     let tracer = provider.tracer("legacy");
-    during::<HttpServer, _>(trace, get("/"), || {
+    during::<HttpServerClassifier, _>(trace, get("/"), || {
         let span = tracer.start_with_context("load", &otel::context());
         // Below it, as that API does it.
         let cx = otel::context().with_span(span);

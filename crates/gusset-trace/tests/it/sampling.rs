@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gusset_core::{Clock, End, Outcome, Stage, Track};
-use gusset_http::{Http, HttpClient, HttpServer, RequestHead};
+use gusset_core::{CallTracker, Clock, End, Outcome, Stage};
+use gusset_http::{Http, HttpClientClassifier, HttpServerClassifier, RequestHead};
 use gusset_trace::sample::{
     self, AlwaysOff, AlwaysOn, Decision, Hold, ParentBased, RateLimit, Ratio, Sampler, Sampling,
     Tail,
@@ -174,7 +174,7 @@ fn what_the_environment_says_wrongly_is_warned_of_once_and_ignored() {
 fn sent(trace: Trace, req: Request<()>) -> HeaderMap {
     let client = ClientLayer::new(built(Trace::client())).unwrap();
     let mut sent = HeaderMap::new();
-    exchange::<HttpServer, _>(trace, req, |_| {
+    exchange::<HttpServerClassifier, _>(trace, req, |_| {
         let mut remote = client.layer(Answer(|req: Request<()>| {
             sent = req.headers().clone();
             hello()
@@ -228,7 +228,7 @@ fn a_debug_trace_that_is_not_sampled_is_not_sent_as_one() {
     let client = built(Trace::client().propagators(b3.clone()));
     let client = ClientLayer::new(client).unwrap();
     let server = built(Trace::server().propagators(b3).sampler(AlwaysOff));
-    exchange::<HttpServer, _>(server, req, |_| {
+    exchange::<HttpServerClassifier, _>(server, req, |_| {
         let mut remote = client.layer(Answer(|req: Request<()>| {
             assert!(req.headers()["b3"].to_str().unwrap().ends_with("-0"));
             hello()
@@ -261,10 +261,10 @@ fn a_sampler_is_asked_before_anything_is_put_together_and_knows_the_request() {
         .export(spans.clone());
     let trace = built(trace);
     for path in ["/livez", "/items"] {
-        during::<HttpServer, _>(trace.clone(), get(path), || {
+        during::<HttpServerClassifier, _>(trace.clone(), get(path), || {
             // A call inside is not asked about: it shares the decision.
             let client = built(Trace::client().sampler(AlwaysOn).export(spans.clone()));
-            exchange::<HttpClient, _>(client, Request::new(()), |_| hello());
+            exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
         });
     }
     assert_eq!(*asked.lock().unwrap(), ["/livez", "/items"]);
@@ -281,13 +281,13 @@ fn tail(spans: &Spans, tail: Tail<AlwaysOff>) -> Trace {
 fn a_call_that_fails_is_exported_whole_though_nobody_sampled_it() {
     let (spans, keep) = (Spans::default(), Tail::new(AlwaysOff));
     for (status, exported) in [(200, 0), (404, 0), (500, 2)] {
-        exchange::<HttpServer, _>(tail(&spans, keep.clone()), get("/"), |_| {
+        exchange::<HttpServerClassifier, _>(tail(&spans, keep.clone()), get("/"), |_| {
             // Others are not told to wait.
             assert!(!current().unwrap().flags().is_sampled());
             assert_eq!(keep.stats().held, 1);
             set_attribute("kept", true);
             let client = built(Trace::client().export(spans.clone()));
-            exchange::<HttpClient, _>(client, Request::new(()), |_| hello());
+            exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
             assert!(spans.take().is_empty(), "kept aside until the end");
             with_status(status)
         });
@@ -306,33 +306,33 @@ fn a_call_that_fails_is_exported_whole_though_nobody_sampled_it() {
 fn a_call_that_was_slow_is_exported_and_so_are_outcomes_of_one_s_own() {
     let spans = Spans::default();
     let keep = Tail::new(AlwaysOff)
-        .outcomes([Outcome::Abandoned])
+        .outcomes([Outcome::Cancelled])
         .slower_than(Duration::from_secs(1));
     let call = |millis, end: fn() -> End<'static, Http>| {
         let (clock, hand) = Clock::manual();
         let (trace, req) = (tail(&spans, keep.clone()), get("/"));
-        let mut track = Track::<Http, _>::start(&trace, RequestHead::from(&req), clock);
+        let mut track = CallTracker::<Http, _>::start(&trace, RequestHead::from(&req), clock);
         hand.advance(Duration::from_millis(millis));
         track.end(end());
         spans.take().len()
     };
     assert_eq!(call(999, || End::Complete(None)), 0);
     assert_eq!(call(1000, || End::Complete(None)), 1);
-    assert_eq!(call(1, || End::Cancelled(Stage::Head)), 1);
-    assert_eq!(call(1, || End::Panicked(Stage::Head)), 0);
+    assert_eq!(call(1, || End::Cancelled(Stage::Headers)), 1);
+    assert_eq!(call(1, || End::Panicked(Stage::Headers)), 0);
 }
 
 #[test]
 fn what_is_kept_aside_is_bounded_and_what_finds_no_place_is_counted() {
     let (spans, keep) = (Spans::default(), Tail::new(AlwaysOff).at_most(1, 2));
     let trace = tail(&spans, keep.clone());
-    exchange::<HttpServer, _>(trace.clone(), get("/"), |_| {
+    exchange::<HttpServerClassifier, _>(trace.clone(), get("/"), |_| {
         let other = tail(&spans, keep.clone());
-        exchange::<HttpServer, _>(other, get("/"), |_| with_status(500));
+        exchange::<HttpServerClassifier, _>(other, get("/"), |_| with_status(500));
         assert!(spans.take().is_empty());
         for _ in 0..5 {
             let client = built(Trace::client().export(spans.clone()));
-            exchange::<HttpClient, _>(client, Request::new(()), |_| hello());
+            exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
         }
         with_status(500)
     });
@@ -362,7 +362,7 @@ fn a_sampler_of_one_s_own_may_keep_calls_aside() {
     let spans = Spans::default();
     for (status, count) in [(500, 0), (503, 1)] {
         let trace = built(Trace::server().sampler(Named).export(spans.clone()));
-        exchange::<HttpServer, _>(trace, get("/"), |_| with_status(status));
+        exchange::<HttpServerClassifier, _>(trace, get("/"), |_| with_status(status));
         assert_eq!(spans.take().len(), count);
     }
 }

@@ -1,7 +1,7 @@
 //! What a caller keeps secret is in no span.
 
 use gusset_core::ObserveLayer;
-use gusset_http::{Http, HttpClient, HttpServer};
+use gusset_http::{Http, HttpClientClassifier, HttpServerClassifier};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::{Trace, TraceBuilder};
 use http::{HeaderName, HeaderValue, Request, Response, header};
@@ -78,12 +78,12 @@ fn exchanges(server: impl Fn() -> TraceBuilder, client: impl Fn() -> TraceBuilde
     for req in [secretive, of_a_server] {
         let mut events = Vec::new();
         let spans = Keeper::during(|keeper| {
-            exchange::<HttpServer, _>(dup(server()), req(), answer);
+            exchange::<HttpServerClassifier, _>(dup(server()), req(), answer);
             events = keeper.events();
         });
         none_shows(&spans, &events, &exported);
         let spans = Keeper::during(|keeper| {
-            exchange::<HttpClient, _>(dup(client()), req(), answer);
+            exchange::<HttpClientClassifier, _>(dup(client()), req(), answer);
             events = keeper.events();
         });
         none_shows(&spans, &events, &exported);
@@ -139,7 +139,7 @@ fn no_secret_is_in_a_span_whose_query_was_asked_for() {
 fn a_query_that_was_asked_for_is_there_with_its_secrets_redacted() {
     let spans = Keeper::during(|_| {
         let trace = built(Trace::server().query().redact("token"));
-        exchange::<HttpServer, _>(trace, of_a_server(), |_| hello());
+        exchange::<HttpServerClassifier, _>(trace, of_a_server(), |_| hello());
     });
     spans[0].has(&[("url.query", "token=REDACTED&sig=REDACTED")]);
 }
@@ -156,9 +156,9 @@ fn no_text_on_a_span_is_longer_than_a_page() {
             .body(())
             .unwrap();
         let server = built(Trace::server().query().user_agent());
-        exchange::<HttpServer, _>(server, req.clone(), |_| hello());
+        exchange::<HttpServerClassifier, _>(server, req.clone(), |_| hello());
         let client = built(Trace::client().query().user_agent());
-        exchange::<HttpClient, _>(client, req, |_| hello());
+        exchange::<HttpClientClassifier, _>(client, req, |_| hello());
     });
     assert_eq!(spans.len(), 2);
     for (name, value) in spans.iter().flat_map(|span| &span.fields) {

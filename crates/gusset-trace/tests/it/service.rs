@@ -1,6 +1,6 @@
 //! A service that receives a message and sends some.
 
-use gusset_http::HttpServer;
+use gusset_http::HttpServerClassifier;
 use gusset_trace::{ClientLayer, Trace};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use tower_layer::Layer as _;
@@ -33,7 +33,7 @@ pub(crate) fn calls(lines: Lines<'_>, times: usize) -> Vec<Sent> {
     let mut sent = Vec::new();
     let mut received = Request::new(());
     *received.headers_mut() = headers(lines);
-    exchange::<HttpServer, _>(built(Trace::server()), received, |_| {
+    exchange::<HttpServerClassifier, _>(built(Trace::server()), received, |_| {
         for _ in 0..times {
             let mut remote = client.layer(Answer(|req: Request<()>| {
                 sent.push(Sent(req.headers().clone()));

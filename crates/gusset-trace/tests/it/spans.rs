@@ -4,8 +4,10 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use gusset_core::{Call, Cx, End, ObserveLayer, Observer, TraceIds};
-use gusset_http::{Http, HttpClient, HttpServer, RequestHead, Route, TrustedProxies};
+use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, SpanIds};
+use gusset_http::{
+    Http, HttpClientClassifier, HttpServerClassifier, RequestHead, Route, TrustedProxies,
+};
 use gusset_testkit::{ScriptedBody, observer_contract};
 use gusset_trace::{ResendCount, SpanId, Trace, TraceBuilder, current};
 use http::{Request, Response};
@@ -26,7 +28,7 @@ fn get(uri: &str) -> Request<()> {
 /// The span of a server that answers so.
 fn server(req: Request<()>, answer: impl FnMut(Request<()>) -> Response<ScriptedBody>) -> Kept {
     let mut spans = Keeper::during(|_| {
-        exchange::<HttpServer, _>(built(Trace::server()), req, answer);
+        exchange::<HttpServerClassifier, _>(built(Trace::server()), req, answer);
     });
     assert_eq!(spans.len(), 1);
     assert!(spans[0].closed);
@@ -35,7 +37,7 @@ fn server(req: Request<()>, answer: impl FnMut(Request<()>) -> Response<Scripted
 
 fn client(req: Request<()>, status: u16) -> Kept {
     let mut spans = Keeper::during(|_| {
-        exchange::<HttpClient, _>(built(Trace::client()), req, |_| with_status(status));
+        exchange::<HttpClientClassifier, _>(built(Trace::client()), req, |_| with_status(status));
     });
     assert_eq!(spans.len(), 1);
     spans.remove(0)
@@ -104,7 +106,8 @@ fn the_caller_s_address_is_there_behind_trusted_proxies_alone() {
         let mut req = get("/");
         let forged = "6.6.6.6, 1.1.1.1".parse().unwrap();
         req.headers_mut().insert("x-forwarded-for", forged);
-        Keeper::during(|_| exchange::<HttpServer, _>(built(builder), req, |_| hello())).remove(0)
+        Keeper::during(|_| exchange::<HttpServerClassifier, _>(built(builder), req, |_| hello()))
+            .remove(0)
     };
     span(Trace::server()).lacks(&["client.address"]);
     let one = TrustedProxies::count(NonZeroUsize::new(1).unwrap());
@@ -188,7 +191,7 @@ fn an_abandoned_call_is_no_error_and_says_how_far_it_came() {
 fn a_call_that_unwinds_is_an_error_and_the_thread_is_nowhere_again() {
     let spans = Keeper::during(|_| {
         let unwound = catch_unwind(AssertUnwindSafe(|| {
-            exchange::<HttpServer, _>(built(Trace::server()), get("/"), |_| {
+            exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
                 assert!(current().is_some());
                 std::panic::resume_unwind(Box::new("thrown"))
             });
@@ -235,7 +238,8 @@ fn the_handler_is_at_the_place_that_the_span_says() {
 fn the_other_observers_of_a_call_are_told_its_ids() {
     let (ids, seen) = (Ids::default(), Ids::default());
     let observer = (ids.clone(), built(Trace::server()), seen.clone());
-    let span = Keeper::during(|_| exchange::<HttpServer, _>(observer, get("/"), |_| hello()));
+    let span =
+        Keeper::during(|_| exchange::<HttpServerClassifier, _>(observer, get("/"), |_| hello()));
     for found in [ids, seen] {
         let found = found.0.lock().unwrap().unwrap();
         let span_id = SpanId::from_bytes(found.span_id()).unwrap().to_string();
@@ -246,17 +250,17 @@ fn the_other_observers_of_a_call_are_told_its_ids() {
 
 /// Keeps the ids that it is told at the end.
 #[derive(Clone, Default)]
-struct Ids(Arc<Mutex<Option<TraceIds>>>);
+struct Ids(Arc<Mutex<Option<SpanIds>>>);
 
 impl Observer<Http> for Ids {
     type Call = Self;
-    fn start(&self, _: RequestHead<'_>, _: &mut Cx) -> Self {
+    fn start(&self, _: RequestHead<'_>, _: &mut CallContext) -> Self {
         self.clone()
     }
 }
 
-impl Call<Http> for Ids {
-    fn on_end(self, _: End<'_, Http>, cx: &Cx) {
+impl CallObserver<Http> for Ids {
+    fn on_end(self, _: End<'_, Http>, cx: &CallContext) {
         *self.0.lock().unwrap() = cx.trace();
     }
 }
@@ -264,7 +268,7 @@ impl Call<Http> for Ids {
 #[test]
 fn without_a_subscriber_the_trace_goes_on_all_the_same() {
     let mut seen = None;
-    exchange::<HttpServer, _>(built(Trace::server()), get("/"), |_| {
+    exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
         seen = current();
         hello()
     });
@@ -274,7 +278,7 @@ fn without_a_subscriber_the_trace_goes_on_all_the_same() {
 #[test]
 fn spans_of_the_handler_nest_below_the_call_s() {
     let spans = Keeper::during(|_| {
-        exchange::<HttpServer, _>(built(Trace::server()), get("/"), |_| {
+        exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
             assert_eq!(
                 tracing::Span::current().metadata().unwrap().name(),
                 "http.server"
@@ -290,7 +294,7 @@ fn spans_of_the_handler_nest_below_the_call_s() {
 fn of_two_layers_round_one_call_the_outer_makes_the_span() {
     let trace = built(Trace::server());
     let spans = Keeper::during(|_| {
-        exchange::<HttpServer, _>((trace.clone(), trace), get("/"), |_| hello());
+        exchange::<HttpServerClassifier, _>((trace.clone(), trace), get("/"), |_| hello());
     });
     // In a tuple both start outside of any call; in two layers the inner starts inside.
     assert_eq!(spans.len(), 2);
@@ -308,7 +312,7 @@ fn of_two_layers_round_one_call_the_outer_makes_the_span() {
 fn a_task_that_is_spawned_is_at_the_place_of_its_call() {
     let mut task = None;
     let spans = Keeper::during(|_| {
-        exchange::<HttpServer, _>(built(Trace::server()), get("/"), |_| {
+        exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
             let place = async { (current(), tracing::Span::current().is_none()) };
             task = Some(gusset_trace::carry(place));
             hello()
@@ -328,8 +332,8 @@ fn a_trace_that_nobody_reads_is_said_once() {
         for _ in 0..3 {
             let b3 = format!("{TRACE}-{PARENT}-1");
             let req = Request::get("/").header("b3", b3).body(()).unwrap();
-            exchange::<HttpServer, _>(trace.clone(), req, |_| hello());
-            exchange::<HttpServer, _>(trace.clone(), Request::new(()), |_| hello());
+            exchange::<HttpServerClassifier, _>(trace.clone(), req, |_| hello());
+            exchange::<HttpServerClassifier, _>(trace.clone(), Request::new(()), |_| hello());
         }
         let events = keeper.events();
         assert_eq!(events.len(), 1);

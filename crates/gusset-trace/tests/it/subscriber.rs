@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use gusset_core::TraceIds;
-use gusset_export::{SpanData, SpanKind, SpanSink, SpanStatus, Value};
-use gusset_http::{HttpClient, HttpServer};
+use gusset_core::SpanIds;
+use gusset_data::{SpanData, SpanKind, SpanSink, SpanStatus, Value};
+use gusset_http::{HttpClientClassifier, HttpServerClassifier};
 use gusset_trace::sample::{AlwaysOff, Tail};
 use gusset_trace::{Limits, SpanLayer, Trace, carry, current, set_attribute};
 use http::Request;
@@ -46,7 +46,7 @@ fn both_ways(work: impl Fn()) -> Vec<SpanData> {
 }
 
 fn server(req: Request<()>, work: impl FnMut()) {
-    during::<HttpServer, _>(built(Trace::server()), req, work);
+    during::<HttpServerClassifier, _>(built(Trace::server()), req, work);
 }
 
 fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
@@ -143,7 +143,7 @@ fn special_fields_name_and_judge_a_span() {
     assert_eq!(c.status, SpanStatus::Error("why".into()));
     assert_eq!(d.status, SpanStatus::Error("".into()));
     assert!(b.attributes.is_empty() && c.attributes.is_empty());
-    assert_eq!(d.attributes, [("otel.own".into(), Value::I64(1))]);
+    assert_eq!(d.attributes, [("otel.own".into(), Value::Int(1))]);
 }
 
 #[test]
@@ -208,19 +208,19 @@ fn events_are_records_of_a_log_unless_they_are_asked_for() {
         panic!("{spans:#?}");
     };
     assert_eq!(event.name, "of the span");
-    assert_eq!(event.attributes, [("answer".into(), Value::I64(42))]);
+    assert_eq!(event.attributes, [("answer".into(), Value::Int(42))]);
 }
 
 #[test]
 fn nothing_is_recorded_below_a_call_that_is_not_sampled() {
     let work = || {
         let trace = built(Trace::server().sampler(AlwaysOff));
-        during::<HttpServer, _>(trace, get("/"), || {
+        during::<HttpServerClassifier, _>(trace, get("/"), || {
             let outer = info_span!("outer");
             outer.in_scope(|| {
                 info_span!("inner").in_scope(|| {});
                 let client = built(Trace::client());
-                exchange::<HttpClient, _>(client, Request::new(()), |_| hello());
+                exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
             });
         });
     };
@@ -236,7 +236,7 @@ fn a_task_in_a_span_that_is_not_recorded_begins_no_trace() {
     let mut tasks = Vec::new();
     let spans = exported(|| {
         let trace = built(Trace::server().sampler(AlwaysOff));
-        during::<HttpServer, _>(trace, get("/"), || {
+        during::<HttpServerClassifier, _>(trace, get("/"), || {
             let work = || async { info_span!("late").in_scope(|| {}) };
             tasks.push(Box::pin(work().in_current_span()));
             info_span!("own").in_scope(|| tasks.push(Box::pin(work().in_current_span())));
@@ -263,7 +263,7 @@ fn a_task_that_was_spawned_stays_below_its_call_and_does_not_delay_it() {
             assert_eq!(call.name, "GET");
             assert_eq!(now(task.unwrap()), call.span_id);
             assert_eq!(spans.only().parent_span_id, Some(call.span_id));
-            assert_eq!(TraceIds::current(), None);
+            assert_eq!(SpanIds::current(), None);
         },
     );
     assert!(spans.is_empty(), "the call's span is exported once");
@@ -279,9 +279,11 @@ fn a_task_that_was_carried_is_below_the_innermost_span() {
                 task = Some(carry(async {
                     info_span!("late").in_scope(|| {});
                     let client = built(Trace::client());
-                    exchange::<HttpClient, _>(client, Request::post("/").body(()).unwrap(), |_| {
-                        hello()
-                    });
+                    exchange::<HttpClientClassifier, _>(
+                        client,
+                        Request::post("/").body(()).unwrap(),
+                        |_| hello(),
+                    );
                 }));
             });
         });
@@ -296,22 +298,22 @@ fn a_task_that_was_carried_is_below_the_innermost_span() {
 fn the_current_ids_are_those_of_the_innermost_span() {
     exported(|| {
         server(get("/"), || {
-            let call = TraceIds::current().unwrap();
+            let call = SpanIds::current().unwrap();
             let (a, b) = (info_span!("a"), info_span!("b"));
             let entered_a = a.enter();
-            let of_a = TraceIds::current().unwrap();
+            let of_a = SpanIds::current().unwrap();
             assert_eq!(of_a.trace_id(), call.trace_id());
             assert_ne!(of_a.span_id(), call.span_id());
             assert_eq!(current().unwrap().span_id().to_bytes(), of_a.span_id());
             let entered_b = b.enter();
-            let of_b = TraceIds::current();
+            let of_b = SpanIds::current();
             // Guards may go in any order.
             drop(entered_a);
-            assert_eq!(TraceIds::current(), of_b);
+            assert_eq!(SpanIds::current(), of_b);
             drop(entered_b);
-            assert_eq!(TraceIds::current(), Some(call));
+            assert_eq!(SpanIds::current(), Some(call));
         });
-        assert_eq!(TraceIds::current(), None);
+        assert_eq!(SpanIds::current(), None);
     });
 }
 
@@ -323,7 +325,7 @@ fn clients_and_attributes_find_their_call_from_within_a_span() {
                 set_attribute("plan", "gold");
                 let client = built(Trace::client());
                 let req = Request::post("/").body(()).unwrap();
-                exchange::<HttpClient, _>(client, req, |_| hello());
+                exchange::<HttpClientClassifier, _>(client, req, |_| hello());
             });
         });
     });
@@ -381,7 +383,7 @@ fn both_tail(status: u16) -> Vec<SpanData> {
     tracing::subscriber::with_default(subscriber, || {
         let trace = built(Trace::server().sampler(Tail::new(AlwaysOff)));
         let mut outlives = None;
-        exchange::<HttpServer, _>(trace, get("/"), |_| {
+        exchange::<HttpServerClassifier, _>(trace, get("/"), |_| {
             info_span!("own").in_scope(|| {});
             outlives = Some(info_span!("outlives"));
             with_status(status)
@@ -557,7 +559,7 @@ fn calls_find_a_sink_of_their_own_before_the_layer_s() {
     let subscriber = Registry::default().with(SpanLayer::new(spans.clone()));
     tracing::subscriber::with_default(subscriber, || {
         let trace = built(Trace::server().export(own.clone()));
-        during::<HttpServer, _>(trace, get("/"), || info_span!("below").in_scope(|| {}));
+        during::<HttpServerClassifier, _>(trace, get("/"), || info_span!("below").in_scope(|| {}));
     });
     assert_eq!(own.take().len(), 2, "a trace goes to one place");
     assert!(spans.take().is_empty());
@@ -570,7 +572,7 @@ fn threads_that_end_their_spans_elsewhere_are_fine() {
     let dispatch = tracing::Dispatch::new(subscriber);
     let span = tracing::dispatcher::with_default(&dispatch, || info_span!("far", by = "one"));
     let thread =
-        std::thread::spawn(move || span.in_scope(|| TraceIds::current().unwrap().span_id()));
+        std::thread::spawn(move || span.in_scope(|| SpanIds::current().unwrap().span_id()));
     let seen = thread.join().unwrap();
     assert_eq!(spans.only().span_id, seen);
 }

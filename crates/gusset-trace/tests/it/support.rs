@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use gusset_core::{ObserveLayer, Observer};
-use gusset_http::{Http, Rules};
+use gusset_http::{Http, HttpClassifier};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::{Trace, TraceBuilder};
 use http::{Request, Response};
@@ -179,7 +179,7 @@ pub(crate) fn built(builder: TraceBuilder) -> Trace {
 }
 
 /// One call of a service that answers so, its body read to the end.
-pub(crate) fn exchange<R: Rules, O: Observer<Http<R>>>(
+pub(crate) fn exchange<R: HttpClassifier, O: Observer<Http<R>>>(
     observer: O,
     req: Request<()>,
     answer: impl FnMut(Request<()>) -> Response<ScriptedBody>,

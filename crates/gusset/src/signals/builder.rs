@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_log::{Control, Guard, LogLayer, LogLayerBuilder};
+use gusset_log::{Admission, Control, LogLayer, LogLayerBuilder};
 use gusset_metrics::{Registry, RegistryBuilder};
 use gusset_otlp::{Logs, Spans, Telemetry, TelemetryBuilder};
 use gusset_prometheus::{Prometheus, Resource};
@@ -231,7 +231,7 @@ fn lay<S>(
     inner: S,
     log: LogLayerBuilder,
     env: impl Fn(&str) -> Option<String>,
-) -> Result<(Dispatch, Control, Guard), BuildError>
+) -> Result<(Dispatch, Control, FlushGuard), BuildError>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {

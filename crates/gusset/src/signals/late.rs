@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use gusset_export::{LogRecord, LogSink, SpanData, SpanSink};
+use gusset_data::{LogRecord, LogSink, SpanData, SpanSink};
 use gusset_trace::sample::{Decision, Ended, Sampler, Sampling};
 
 /// The road to the collector says at its start what it does; that is logged; and the log gives to the

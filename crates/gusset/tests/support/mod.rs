@@ -6,12 +6,12 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use gusset::http::{
-    CountRequestLayer, GrpcClient, GrpcServer, Http, HttpClient, HttpServer, Route, Rules,
-    TrackedBody,
+    GrpcClient, GrpcServer, Http, HttpClassifier, HttpClient, HttpServer, ObservedBody,
+    RequestBodySizeLayer, Route,
 };
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
 use gusset::prometheus::{Prometheus, Resource};
-use gusset::{ObserveLayer, Observer, Unary};
+use gusset::{ObserveLayer, Observer, RequestResponse};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
 use http_body::Body;
@@ -39,7 +39,7 @@ pub(crate) fn page_on_which_everything_has_happened() -> String {
     prometheus.page().render()
 }
 
-fn all_of_http<R: Rules, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
+fn all_of_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
     let req = || {
         let mut req = Request::builder()
             .uri("http://a.example/items")
@@ -68,7 +68,7 @@ fn all_of_http<R: Rules, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>)
     let unread = req().map(|()| ScriptedBody::new().data("ignored"));
     let failed = Response::builder().status(500).body(ScriptedBody::new());
     let answer = layer.layer(Answer(Some(failed.unwrap())));
-    let Ok(res) = now(CountRequestLayer::new().layer(answer).call(unread));
+    let Ok(res) = now(RequestBodySizeLayer::new().layer(answer).call(unread));
     drain(res.into_body());
     for route in ["/a", "/b", "/c"] {
         let mut req = req();
@@ -77,7 +77,7 @@ fn all_of_http<R: Rules, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>)
     }
 }
 
-fn all_of_rpc<R: Rules, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
+fn all_of_rpc<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
     let req = || {
         Request::builder()
             .uri("http://a.example/shop.Stock/Take")
@@ -98,7 +98,7 @@ fn messages(recorder: SharedRecorder) {
         .destination(|_: &u32| Some("orders"))
         .build()
         .unwrap();
-    let layer = ObserveLayer::<Unary<u32, ()>, _>::new(metrics);
+    let layer = ObserveLayer::<RequestResponse<u32, ()>, _>::new(metrics);
     let mut failing = layer.layer(service_fn(async |_: u32| Err::<(), _>("no")));
     assert!(now(failing.call(1)).is_err());
     let mut stuck = layer.layer(service_fn(|_: u32| {
@@ -124,11 +124,11 @@ impl<B> Service<Request<B>> for Answer {
     }
 }
 
-fn call<R: Rules, O: Observer<Http<R>>>(
+fn call<R: HttpClassifier, O: Observer<Http<R>>>(
     layer: &ObserveLayer<Http<R>, O>,
     req: Request<()>,
     res: Response<ScriptedBody>,
-) -> TrackedBody<ScriptedBody, R, O::Call> {
+) -> ObservedBody<ScriptedBody, R, O::Call> {
     let Ok(res) = now(layer.layer(Answer(Some(res))).call(req));
     res.into_body()
 }

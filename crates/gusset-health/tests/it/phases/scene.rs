@@ -5,9 +5,9 @@ use std::future::{Future as _, ready};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::{GuardLayer, Refused};
+use gusset_core::{AdmissionLayer, Rejected};
 use gusset_health::{Exclusive, GrpcHealthBody, Health, Optional, Phase, Running};
-use gusset_http::{Http, unavailable};
+use gusset_http::{Http, service_unavailable};
 use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::Full;
@@ -30,7 +30,7 @@ pub(super) enum Grpc {
 /// What becomes of a new request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Requests {
-    Refused,
+    Rejected,
     Served,
     /// With `Connection: close`.
     Last,
@@ -146,8 +146,8 @@ impl Scene {
 
     pub(super) fn requests(&self) -> Requests {
         let cx = &mut Context::from_waker(Waker::noop());
-        let guard = GuardLayer::<Http, _>::new(self.health.start_guard())
-            .respond_with(|refused: Refused| unavailable::<Full<&[u8]>>(&refused));
+        let guard = AdmissionLayer::<Http, _>::new(self.health.start_guard())
+            .respond_with(|refused: Rejected| service_unavailable::<Full<&[u8]>>(&refused));
         let service = self.health.drain_layer().layer(guard.layer(Plain));
         let mut call = |version| {
             let mut request = Request::new(Full::<&[u8]>::default());
@@ -161,7 +161,7 @@ impl Scene {
         let (h2, close) = call(http::Version::HTTP_2);
         assert_eq!(close, None, "HTTP/2 has no such header");
         match call(http::Version::HTTP_11) {
-            (503, None) if h2 == 503 => Requests::Refused,
+            (503, None) if h2 == 503 => Requests::Rejected,
             (200, None) if h2 == 200 => Requests::Served,
             (200, Some(close)) if h2 == 200 && close == "close" => Requests::Last,
             other => panic!("{other:?}"),

@@ -1,0 +1,88 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::rejection_slot;
+use crate::observe::ObserveFuture;
+use crate::{CallObserver, CallTracker, Protocol, ProtocolResponse, Rejected};
+
+pin_project! {
+    /// The future of a guarded call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct AdmissionFuture<F, P, C, Res, E>
+    where
+        P: Protocol,
+        C: CallObserver<P>,
+    {
+        #[pin]
+        state: State<F, P, C, Res, E>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, P, C, Res, E>
+    where
+        P: Protocol,
+        C: CallObserver<P>,
+    {
+        Admitted { #[pin] inner: ObserveFuture<F, P, C> },
+        Rejected { answer: Option<Result<Res, E>>, mark: Option<Rejected> },
+    }
+}
+
+// === impl AdmissionFuture ===
+
+impl<F, P: Protocol, C: CallObserver<P>, Res, E> AdmissionFuture<F, P, C, Res, E> {
+    pub(super) fn admitted(inner: ObserveFuture<F, P, C>) -> Self {
+        Self {
+            state: State::Admitted { inner },
+        }
+    }
+
+    pub(super) fn rejected(answer: Result<Res, E>, mark: Option<Rejected>) -> Self {
+        Self {
+            state: State::Rejected {
+                answer: Some(answer),
+                mark,
+            },
+        }
+    }
+}
+
+impl<F, P, C, Res, E> Future for AdmissionFuture<F, P, C, Res, E>
+where
+    F: Future<Output = Result<Res, E>>,
+    E: 'static,
+    P: ProtocolResponse<Res>,
+    C: CallObserver<P>,
+{
+    type Output = Result<P::Tracked<C>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProj::Admitted { inner } => inner.poll(cx),
+            StateProj::Rejected { answer, mark } => {
+                let answer = answer
+                    .take()
+                    .expect("futures are not polled after they are ready");
+                if let (Err(_), Some(mark)) = (&answer, mark.take()) {
+                    rejection_slot::set::<E>(mark);
+                }
+                Poll::Ready(answer.map(|res| P::attach(res, CallTracker::disabled())))
+            }
+        }
+    }
+}
+
+impl<F, P: Protocol, C: CallObserver<P>, Res, E> fmt::Debug for AdmissionFuture<F, P, C, Res, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let admitted = matches!(self.state, State::Admitted { .. });
+        f.debug_struct("AdmissionFuture")
+            .field("admitted", &admitted)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! An observer whose panics stop at its own door.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::{CallContext, CallObserver, End, Observer, Protocol, SpanIds};
+
+/// Keeps an observer that may panic from the service: after its first panic in a call it hears no
+/// more of that call, and the service, the other observers and the next call go on.
+///
+/// What the service itself throws passes through. Costs nothing but landing pads while nobody
+/// panics; with `panic = "abort"` it cannot help.
+///
+/// ```
+/// use gusset_core::{CallContext, CatchPanic, ObserveLayer, Observer, Protocol, RequestResponse};
+///
+/// struct Careless;
+///
+/// impl<P: Protocol> Observer<P> for Careless {
+///     type Call = ();
+///     fn start(&self, _: P::Request<'_>, _: &mut CallContext) {
+///         panic!("not my day");
+///     }
+/// }
+///
+/// let layer = ObserveLayer::<RequestResponse<u32, u32>, _>::new(CatchPanic::new(Careless));
+/// ```
+#[derive(Clone, Debug)]
+pub struct CatchPanic<O> {
+    observer: O,
+}
+
+/// The call of an [`CatchPanic`].
+pub struct CatchPanicCall<C> {
+    /// `None` once it has panicked.
+    call: Option<C>,
+}
+
+// === impl CatchPanic ===
+
+impl<O> CatchPanic<O> {
+    /// Isolates an observer.
+    pub fn new(observer: O) -> Self {
+        Self { observer }
+    }
+}
+
+impl<P: Protocol, O: Observer<P>> Observer<P> for CatchPanic<O> {
+    type Call = CatchPanicCall<O::Call>;
+
+    fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
+        // Nothing that a panic may have left half done is seen again: neither the call, nor, beyond
+        // what its own locks guard, the observer.
+        let call = caught(|| self.observer.start(req, cx));
+        CatchPanicCall { call }
+    }
+}
+
+// === impl CatchPanicCall ===
+
+impl<C> CatchPanicCall<C> {
+    fn hook(&mut self, hook: impl FnOnce(&mut C)) {
+        let Some(call) = &mut self.call else {
+            return;
+        };
+        if caught(|| hook(call)).is_none() {
+            self.give_up();
+        }
+    }
+
+    /// Drops the call that has panicked, after the unwinding: during it, a second panic would abort
+    /// the process.
+    fn give_up(&mut self) {
+        let call = self.call.take();
+        caught(|| drop(call));
+    }
+}
+
+impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for CatchPanicCall<C> {
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let Some(call) = &mut self.call else {
+            return poll();
+        };
+        let mut poll = Some(poll);
+        let mut polled = None;
+        let scoped = caught(|| {
+            call.scope(|| {
+                if let Some(poll) = poll.take() {
+                    polled = Some(catch_unwind(AssertUnwindSafe(poll)));
+                }
+            });
+        });
+        if scoped.is_none() {
+            self.give_up();
+        }
+        match (polled, poll) {
+            (Some(Ok(polled)), _) => polled,
+            (Some(Err(thrown)), _) => resume_unwind(thrown),
+            // The observer threw, or returned, before it polled.
+            (None, Some(poll)) => poll(),
+            (None, None) => unreachable!("taken to be called, and its result kept"),
+        }
+    }
+
+    fn trace_ids(&self) -> Option<SpanIds> {
+        let call = self.call.as_ref()?;
+        caught(|| call.trace_ids()).flatten()
+    }
+
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
+        self.hook(|call| call.on_response(res, cx));
+    }
+
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
+        self.hook(|call| call.on_data(len, cx));
+    }
+
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
+        if let Some(call) = self.call {
+            // The hook of the process has told of the panic; there is nobody else to tell.
+            caught(|| call.on_end(end, cx));
+        }
+    }
+}
+
+impl<C> fmt::Debug for CatchPanicCall<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CatchPanicCall")
+            .field("panicked", &self.call.is_none())
+            .finish()
+    }
+}
+
+/// What `run` returns; nothing if it panics. What it threw is dropped here and may throw again:
+/// that is leaked, so that there is an end to it.
+fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
+    let thrown = match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(returned) => return Some(returned),
+        Err(thrown) => thrown,
+    };
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(thrown))) {
+        std::mem::forget(again);
+    }
+    None
+}
