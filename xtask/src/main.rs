@@ -19,7 +19,7 @@ mod workspace;
 use std::env;
 use std::process::ExitCode;
 
-use crate::steps::{Steps, complain, say};
+use crate::steps::{Steps, print_error, print_line};
 use crate::workspace::Workspace;
 
 /// Nothing here handles one failure unlike another: each is told, and ends the chore.
@@ -110,12 +110,12 @@ fn main() -> ExitCode {
         .collect();
     match parse(&arguments) {
         Ok(Asked::Help) => {
-            say(usage());
+            print_line(usage());
             ExitCode::SUCCESS
         }
         Ok(Asked::Chore(chore, files)) => perform(chore, &files),
         Err(message) => {
-            complain(format_args!("{message}\n\n{}", usage()));
+            print_error(format_args!("{message}\n\n{}", usage()));
             ExitCode::from(2)
         }
     }
@@ -125,7 +125,7 @@ fn perform(chore: &Chore, files: &[String]) -> ExitCode {
     let workspace = match Workspace::load() {
         Ok(workspace) => workspace,
         Err(error) => {
-            complain(error);
+            print_error(error);
             return ExitCode::FAILURE;
         }
     };
@@ -138,7 +138,7 @@ fn perform(chore: &Chore, files: &[String]) -> ExitCode {
         }
         Run::OnPaths(run) => run(&workspace, &mut steps, files),
     }
-    say(format_args!("\n{}", steps.table()));
+    print_line(format_args!("\n{}", steps.table()));
     if steps.failed() {
         ExitCode::FAILURE
     } else {

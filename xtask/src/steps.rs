@@ -28,12 +28,12 @@ impl Steps {
         work: impl FnOnce() -> Result<T>,
     ) -> Option<T> {
         let name = name.into();
-        say(format_args!("\n== {name}"));
+        print_line(format_args!("\n== {name}"));
         let (result, elapsed) = timed(work);
         let seconds = elapsed.as_secs_f64();
         match &result {
-            Ok(_) => say(format_args!("== {name}: {seconds:.1} s")),
-            Err(error) => say(format_args!(
+            Ok(_) => print_line(format_args!("== {name}: {seconds:.1} s")),
+            Err(error) => print_line(format_args!(
                 "== {name}: FAILED after {seconds:.1} s: {error}"
             )),
         }
@@ -102,7 +102,7 @@ fn line(table: &mut String, line: impl Display) {
 }
 
 /// Prints a line. Not `println!`, which panics when the reader has gone (`cargo xtask lint | head`).
-pub(crate) fn say(line: impl Display) {
+pub(crate) fn print_line(line: impl Display) {
     if cfg!(test) {
         // The test harness captures only this: a step that fails on purpose must not look real.
         return println!("{line}");
@@ -111,7 +111,7 @@ pub(crate) fn say(line: impl Display) {
 }
 
 /// Prints a line where errors go.
-pub(crate) fn complain(line: impl Display) {
+pub(crate) fn print_error(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "xtask: {line}");
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::command;
 use crate::provide::{Provider, Source};
-use crate::steps::{Steps, say};
+use crate::steps::{Steps, print_line};
 
 struct Tool {
     name: &'static str,
@@ -156,14 +156,14 @@ fn tell(missing: &[(&Tool, String)], ci: bool) -> crate::Result<()> {
             name, needed_by, ..
         } = tool;
         let consequence = if ci { "fail" } else { "skip themselves" };
-        say(format_args!(
+        print_line(format_args!(
             "{name} is missing: {reason}. The {needed_by} {consequence}."
         ));
     }
     let names: Vec<&str> = missing.iter().map(|(tool, _)| tool.name).collect();
     match names.as_slice() {
         [] => {
-            say("every tool is there");
+            print_line("every tool is there");
             Ok(())
         }
         _ if ci => Err(format!(

@@ -62,7 +62,7 @@ fn check(root: &Path, paths: &[PathBuf]) -> Result<()> {
         let findings = check_file(&rules, &name, &text);
         count += findings.len();
         for finding in findings {
-            crate::steps::say(finding);
+            crate::steps::print_line(finding);
         }
     }
     if count == 0 {

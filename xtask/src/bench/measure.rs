@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::text::columns;
-use crate::steps::say;
+use crate::steps::print_line;
 use crate::{Result, command};
 
 /// What callgrind counts: the calls, and nothing of what went before.
@@ -68,7 +68,7 @@ fn costs_by(
             allocations: once(count, times),
             bytes: once(bytes, times),
         };
-        say(format_args!(
+        print_line(format_args!(
             "{name:<26} {:>12} instructions {:>8} allocations",
             cost.instructions, cost.allocations
         ));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::text::columns;
-use crate::steps::say;
+use crate::steps::print_line;
 use crate::{Result, command};
 
 /// Servers of so many worker threads.
@@ -54,7 +54,7 @@ pub(super) fn measure(folder: &Path) -> Result<Vec<Sockets>> {
 }
 
 fn read(workers: u32, text: &str) -> Result<Sockets> {
-    say(text);
+    print_line(text);
     let (head, lines) = text.split_once('\n').ok_or("the sockets told nothing")?;
     let [connections, requests, rounds] = columns(head)?;
     Ok(Sockets {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::text::columns;
-use crate::steps::say;
+use crate::steps::print_line;
 use crate::{Result, command};
 
 /// Ours, and the bare services that it is laid over.
@@ -67,7 +67,7 @@ fn times(folder: &Path, names: &[&str]) -> Result<Vec<Time>> {
 }
 
 fn time(line: &str) -> Result<Time> {
-    say(line);
+    print_line(line);
     let [name, all, added, all_of_two, added_of_two] = columns(line)?;
     Ok(Time {
         name: name.into(),

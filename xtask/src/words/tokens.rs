@@ -189,10 +189,10 @@ impl Scanner<'_> {
         let start = self.position;
         self.bump();
         let mut next = self.rest().chars();
-        let is_char = match (next.next(), next.next()) {
-            (Some('\\'), _) | (Some(_), Some('\'')) => true,
-            _ => false,
-        };
+        let is_char = matches!(
+            (next.next(), next.next()),
+            (Some('\\'), _) | (Some(_), Some('\''))
+        );
         if is_char {
             if self.peek() == Some('\\') {
                 self.bump();
