@@ -52,7 +52,7 @@ pin_project! {
 struct Series {
     active: AtomicU64,
     duration: Histogram,
-    time_to_head: Histogram,
+    time_to_headers: Histogram,
     size: Histogram,
 }
 
@@ -198,7 +198,7 @@ impl Call {
     #[inline]
     fn end(self) {
         self.series.duration.record(self.elapsed());
-        self.series.time_to_head.record(self.head);
+        self.series.time_to_headers.record(self.head);
         self.series.size.record(self.bytes);
         self.series.active.fetch_sub(1, Relaxed);
     }

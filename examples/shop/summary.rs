@@ -52,16 +52,16 @@ pub(crate) fn counts(page: &str) -> Counts {
     let listened = driven(STREAMS, &[]);
     Counts::from([
         (SUCCESS, outcome("outcome=\"success\"", "")),
-        (CALLER_FAULT, outcome("outcome=\"caller_fault\"", "")),
-        (SHOP_FAULT, outcome("outcome=\"service_fault\"", "")),
+        (CALLER_FAULT, outcome("outcome=\"client_error\"", "")),
+        (SHOP_FAULT, outcome("outcome=\"server_error\"", "")),
         (
             LEFT_EARLY,
-            outcome("outcome=\"abandoned\"", "stage=\"head\""),
+            outcome("outcome=\"cancelled\"", "stage=\"head\""),
         ),
         // Who listens to events leaves mid-stream too.
         (
             LEFT_MIDWAY,
-            outcome("outcome=\"abandoned\"", "stage=\"body\"") - listened,
+            outcome("outcome=\"cancelled\"", "stage=\"body\"") - listened,
         ),
         (LISTENED, listened),
         (PAID_PLAN, driven(REQUESTS, &["shop_plan=\"paid\""])),

@@ -46,7 +46,7 @@ fn http1_calls(requests: &[Vec<u8>]) -> usize {
             }
         });
         drop(observed);
-        let facts = witness.facts();
+        let facts = witness.calls();
         assert_eq!(
             (facts.len(), witness.in_flight()),
             (answered, 0),
@@ -114,7 +114,7 @@ fn a_header_that_is_no_text_passes_both_ways_over_http2() {
             );
         });
         drop(server);
-        assert_eq!((witness.facts().len(), witness.in_flight()), (1, 0));
+        assert_eq!((witness.calls().len(), witness.in_flight()), (1, 0));
     }
 }
 
@@ -155,7 +155,7 @@ fn a_long_path_over_http2_is_a_call_with_an_end_or_no_call() {
         drop(server);
         // Longer than hyper's bound on a list of headers: the service is not called.
         assert_eq!((fits, too_long), (Some(200), Some(431)), "{over:?}");
-        assert_eq!((witness.facts().len(), witness.in_flight()), (1, 0));
+        assert_eq!((witness.calls().len(), witness.in_flight()), (1, 0));
     }
 }
 
@@ -230,5 +230,5 @@ fn an_unknown_method_over_http2_is_a_call_with_an_end() {
         assert_eq!(soon(response).await.expect("a head").status(), 200);
     });
     drop(server);
-    assert_eq!((witness.facts().len(), witness.in_flight()), (1, 0));
+    assert_eq!((witness.calls().len(), witness.in_flight()), (1, 0));
 }

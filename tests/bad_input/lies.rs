@@ -186,7 +186,7 @@ async fn tell(lie: Lie, req: Request<AnyBody>) -> Result<Response<AnyBody>, BoxE
         body = body.trailers("checksum", "of-a-kind");
     }
     if let Some(hint) = lie.hint {
-        body = body.hint(SizeHint::with_exact(hint));
+        body = body.size_hint(SizeHint::with_exact(hint));
     }
     let mut res = Response::new(boxed(body));
     if let Some(length) = lie.header {

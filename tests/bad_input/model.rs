@@ -46,7 +46,7 @@ proptest! {
         let witness = RecordingObserver::new();
         let layer = ObserveLayer::<Http, _>::new(witness.clone());
         consume(layer.layer(Scripted::new(&script)), &script);
-        let facts = witness.facts();
+        let facts = witness.calls();
         prop_assert_eq!((facts.len(), witness.in_flight()), (1, 0), "one call, one end");
         prop_assert_eq!(told(&facts[0]), model(&script));
     }

@@ -132,10 +132,10 @@ fn a_call_without_an_answer_has_no_status_and_no_version() {
             side.rows("gusset_http_client_outcomes_total"),
             [
                 format!(
-                    r#"{{gusset_outcome="abandoned",gusset_stage="body",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
+                    r#"{{gusset_outcome="cancelled",gusset_stage="body",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
                 ),
                 format!(
-                    r#"{{gusset_outcome="service_fault",gusset_stage="head",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
+                    r#"{{gusset_outcome="server_error",gusset_stage="headers",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
                 ),
             ]
         );
@@ -201,7 +201,7 @@ fn the_facade_puts_the_same_layer_together() {
         *req.body_mut() = boxed(Empty::new());
         let res = send(&client, req).await.expect("an answer");
         res.collect().await.expect("all of it");
-        assert_eq!(witness.facts()[0].error, Some("404"));
+        assert_eq!(witness.calls()[0].error, Some("404"));
         assert_eq!(page.rows(DURATION).len(), 1);
     });
 }

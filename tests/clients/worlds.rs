@@ -93,7 +93,7 @@ async fn answer(
     };
     Ok(match req.uri().path() {
         "/never" => std::future::pending().await,
-        "/forever" => Response::new(boxed(ScriptedBody::new().data("a piece").stall())),
+        "/forever" => Response::new(boxed(ScriptedBody::new().data("a piece").pend_forever())),
         "/nothing" => answer(404, "nothing here"),
         "/broken" => answer(500, "it is broken"),
         _ => answer(200, "hello"),

@@ -23,7 +23,7 @@ async fn answer(
     let _ = entered.send(());
     Ok(Response::new(match req.uri().path() {
         "/never" => pending().await,
-        "/endless" => boxed(ScriptedBody::new().data(FIRST).stall()),
+        "/endless" => boxed(ScriptedBody::new().data(FIRST).pend_forever()),
         "/large" => boxed(Full::from(vec![b'x'; LARGE])),
         _ => boxed(Full::from(FIRST)),
     }))
@@ -32,7 +32,7 @@ async fn answer(
 /// What was told of calls under way when all was over, by the order of their ends or not.
 fn ends(witness: &RecordingObserver) -> Vec<(&'static str, Option<Stage>)> {
     let mut ends: Vec<_> = witness
-        .facts()
+        .calls()
         .iter()
         .map(|fact| (fact.end, fact.stage))
         .collect();
@@ -122,7 +122,7 @@ fn calls_under_way_when_the_server_stops_are_cancelled() {
             for _ in 0..2 {
                 soon(entered.recv()).await;
             }
-            assert_eq!((witness.facts().len(), witness.in_flight()), (0, 2));
+            assert_eq!((witness.calls().len(), witness.in_flight()), (0, 2));
             drop(server);
         });
         let all = [
@@ -168,7 +168,7 @@ fn a_body_handed_out_in_one_piece_is_complete_though_the_client_reads_only_its_s
 
 fn ends_so_far(witness: &RecordingObserver) -> (Vec<&'static str>, usize) {
     (
-        witness.facts().iter().map(|fact| fact.end).collect(),
+        witness.calls().iter().map(|fact| fact.end).collect(),
         witness.in_flight(),
     )
 }

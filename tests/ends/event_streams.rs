@@ -19,7 +19,7 @@ async fn events(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
             .data(two)
             .pending()
             .data(three)
-            .stall(),
+            .pend_forever(),
     ))
 }
 
@@ -59,7 +59,7 @@ fn an_event_stream_that_the_client_leaves_is_abandoned_and_no_error() {
                         event
                     );
                 }
-                assert_eq!((witness.facts().len(), witness.in_flight()), (0, 1));
+                assert_eq!((witness.calls().len(), witness.in_flight()), (0, 1));
                 drop(body);
                 told(&witness, 1).await;
             } else {
@@ -70,7 +70,7 @@ fn an_event_stream_that_the_client_leaves_is_abandoned_and_no_error() {
                 for event in EVENTS {
                     connection.receive_to(event).await;
                 }
-                assert_eq!((witness.facts().len(), witness.in_flight()), (0, 1));
+                assert_eq!((witness.calls().len(), witness.in_flight()), (0, 1));
                 drop(connection);
                 told(&witness, 1).await;
             }

@@ -46,7 +46,7 @@ fn an_expectation_that_is_met_is_one_call_with_one_end() {
                 connection.send(HEAD).await;
                 connection.receive_to(CONTINUE).await;
                 if let Some(witness) = witness {
-                    assert_eq!((witness.facts().len(), witness.in_flight()), (0, 1));
+                    assert_eq!((witness.calls().len(), witness.in_flight()), (0, 1));
                 }
                 connection.send("payload").await;
                 wire::http1(connection.receive_all().await)

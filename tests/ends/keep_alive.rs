@@ -66,7 +66,7 @@ fn every_call_on_a_connection_that_is_kept_alive_has_its_own_end() {
         };
         let witness = RecordingObserver::new();
         assert_eq!(play(Some(&witness)), play(None));
-        let facts = witness.facts();
+        let facts = witness.calls();
         assert_eq!((facts.len(), witness.in_flight()), (21, 0));
         for ((asks, _, answer), fact) in calls.into_iter().zip(facts) {
             let case = case(asks, answer, over);

@@ -11,7 +11,7 @@ use http_body::SizeHint;
 
 /// Declares what it gives in a header and then says nothing more.
 async fn by_header(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
-    let mut res = Response::new(boxed(ScriptedBody::new().data(FIRST).stall()));
+    let mut res = Response::new(boxed(ScriptedBody::new().data(FIRST).pend_forever()));
     res.headers_mut()
         .insert(header::CONTENT_LENGTH, FIRST.len().into());
     Ok(res)
@@ -21,7 +21,10 @@ async fn by_header(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
 async fn by_hint(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
     let hint = SizeHint::with_exact(FIRST.len() as u64);
     Ok(Response::new(boxed(
-        ScriptedBody::new().data(FIRST).stall().hint(hint),
+        ScriptedBody::new()
+            .data(FIRST)
+            .pend_forever()
+            .size_hint(hint),
     )))
 }
 

@@ -29,7 +29,7 @@ async fn never(_: Request<AnyBody>) -> Answer {
 
 async fn streams(_: Request<AnyBody>) -> Answer {
     Ok(Response::new(boxed(
-        ScriptedBody::new().data("data").stall(),
+        ScriptedBody::new().data("data").pend_forever(),
     )))
 }
 

@@ -102,7 +102,7 @@ fn a_web_socket_over_http2_ends_at_its_head_and_goes_on() {
         .await;
     });
     drop(server);
-    assert_eq!((witness.facts().len(), witness.in_flight()), (2, 0));
+    assert_eq!((witness.calls().len(), witness.in_flight()), (2, 0));
 }
 
 #[test]

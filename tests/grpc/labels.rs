@@ -41,8 +41,8 @@ fn a_server_s_page_tells_methods_and_statuses_apart() {
         assert_eq!(
             world.on_server.rows("gusset_rpc_server_outcomes_total"),
             [
-                r#"{gusset_outcome="caller_fault",rpc_method="test.Words/Refuse",rpc_system_name="grpc"} 1"#,
-                r#"{gusset_outcome="service_fault",rpc_method="test.Words/Refuse",rpc_system_name="grpc"} 1"#,
+                r#"{gusset_outcome="client_error",rpc_method="test.Words/Refuse",rpc_system_name="grpc"} 1"#,
+                r#"{gusset_outcome="server_error",rpc_method="test.Words/Refuse",rpc_system_name="grpc"} 1"#,
                 r#"{gusset_outcome="success",rpc_method="test.Words/Echo",rpc_system_name="grpc"} 2"#,
                 r#"{gusset_outcome="success",rpc_method="test.Words/List",rpc_system_name="grpc"} 1"#,
             ]
@@ -96,7 +96,7 @@ fn a_method_whose_callers_all_leave_after_a_word_is_a_method() {
         assert_eq!(
             world.on_server.rows("gusset_rpc_server_outcomes_total"),
             [
-                r#"{gusset_outcome="abandoned",gusset_stage="body",rpc_method="test.Words/ListForever",rpc_system_name="grpc"} 1"#
+                r#"{gusset_outcome="cancelled",gusset_stage="body",rpc_method="test.Words/ListForever",rpc_system_name="grpc"} 1"#
             ]
         );
     });
@@ -191,7 +191,7 @@ fn a_path_that_is_skipped_is_served_and_left_out_of_every_signal() {
         caller.unary(ECHO, "hello").await.expect("a word");
         gusset_tests::stack::told(&witness, 1).await;
         drop(server);
-        assert_eq!((witness.facts().len(), witness.in_flight()), (1, 0));
+        assert_eq!((witness.calls().len(), witness.in_flight()), (1, 0));
         assert_eq!(
             page.rows(SERVER),
             [

@@ -142,7 +142,7 @@ fn a_server_that_is_not_there_fails_the_call_before_its_head() {
             (Outcome::ServerError, None)
         );
         assert_eq!(client.error, Some("_OTHER"));
-        assert!(on_server.witness.facts().is_empty());
+        assert!(on_server.witness.calls().is_empty());
     });
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use gusset_core::ObserveLayer;
 use gusset_http::{Grpc, GrpcClientClassifier, Http};
-use gusset_log::{AccessLog, Admission, Format, LogLayer};
+use gusset_log::{AccessLog, FlushGuard, Format, LogLayer};
 use gusset_tests::clients::{run, soon};
 use http::Uri;
 use serde_json::Value;
@@ -38,7 +38,7 @@ impl Write for Pages {
 /// The log of the process: the server has a thread of its own, and tasks on it.
 struct Log {
     pages: Pages,
-    guard: Admission,
+    guard: FlushGuard,
     read: usize,
 }
 
@@ -137,7 +137,7 @@ fn each_side_writes_one_true_line_a_call() {
         let (on_server, on_client) = log.call().await;
         for line in [on_server, on_client] {
             let status = Some("INTERNAL");
-            let wanted = ("test.Words/Refuse", status, "service_fault", "ERROR", 0);
+            let wanted = ("test.Words/Refuse", status, "server_error", "ERROR", 0);
             assert_eq!(told(&line), wanted);
             assert_eq!(line["error.type"], "INTERNAL");
         }
@@ -166,7 +166,7 @@ fn each_side_writes_one_true_line_a_call() {
         let (on_server, on_client) = log.call().await;
         for line in [on_server, on_client] {
             let bytes = 5 + 2 + 3;
-            let wanted = ("test.Words/ListForever", None, "abandoned", "INFO", bytes);
+            let wanted = ("test.Words/ListForever", None, "cancelled", "INFO", bytes);
             assert_eq!(told(&line), wanted);
             assert_eq!(line["gusset.stage"], "body");
         }

@@ -112,6 +112,6 @@ fn a_router_that_fails_is_left_alone_and_answers_problems() {
         assert!(answer.ends_with('}'), "{answer}");
         told(&witness, 3).await;
     });
-    assert_eq!(witness.facts()[2].outcome, Outcome::Rejected);
+    assert_eq!(witness.calls()[2].outcome, Outcome::Rejected);
     assert_eq!((breaker.refused(), breaker.in_flight()), (1, 0));
 }

@@ -1,7 +1,7 @@
 //! A permit is a call: it hears exactly one end, of every kind there is.
 
 use gusset_core::Rejected;
-use gusset_http::unavailable;
+use gusset_http::service_unavailable;
 use gusset_testkit::RecordingObserver;
 use gusset_tests::answers::handler;
 use gusset_tests::cases::{Case, Over};
@@ -29,8 +29,8 @@ proptest! {
         let guarded = gate.layer().layer(Scripted::new(&script));
         consume(outside(&witness).layer(guarded), &script);
         prop_assert_eq!(gate.permits.in_flight(), 0);
-        prop_assert_eq!(gate.permits.facts(), witness.facts());
-        prop_assert_eq!(witness.facts().len(), 1);
+        prop_assert_eq!(gate.permits.calls(), witness.calls());
+        prop_assert_eq!(witness.calls().len(), 1);
     }
 
     #[test]
@@ -61,7 +61,7 @@ fn play(case: Case, gate: &Gate, witness: &RecordingObserver) {
     let server = if case.over.is_axum() {
         let guard = gate
             .layer()
-            .respond_with(|refused: Rejected| unavailable(&refused));
+            .respond_with(|refused: Rejected| service_unavailable(&refused));
         Server::axum(router(handler).layer(guard).layer(observe))
     } else {
         let service = observe.layer(gate.layer().layer(hyper_service(handler)));

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use gusset_core::{Outcome, Rejected, Stage};
-use gusset_http::unavailable;
+use gusset_http::service_unavailable;
 use gusset_testkit::{RecordedCall, RecordingObserver, ScriptedBody};
 use gusset_tests::answers::{AnyBody, BoxError};
 use gusset_tests::cases::Over;
@@ -84,7 +84,7 @@ fn refused_with<E: From<Rejected> + 'static>() -> RecordedCall {
         0,
         "the service is not touched"
     );
-    assert!(gate.permits.facts().is_empty(), "there was no permit");
+    assert!(gate.permits.calls().is_empty(), "there was no permit");
     only_fact(&witness)
 }
 
@@ -93,7 +93,7 @@ fn assert_refused_by_an_error(fact: &RecordedCall) {
     assert_eq!((fact.end, fact.stage), ("Failed", Some(Stage::Headers)));
     assert_eq!(
         (fact.outcome, fact.error),
-        (Outcome::Rejected, Some("refused"))
+        (Outcome::Rejected, Some("rejected"))
     );
     assert_eq!((fact.status, fact.bytes), (None, 0));
 }
@@ -103,7 +103,7 @@ fn a_refusal_answered_by_503_is_seen_as_refused() {
     let (gate, witness, calls) = (Gate::closed(), RecordingObserver::new(), Arc::default());
     let guard = gate
         .layer()
-        .respond_with(|refused: Rejected| unavailable(&refused));
+        .respond_with(|refused: Rejected| service_unavailable(&refused));
     let guarded = guard.layer(Counted::<Infallible>::new(&calls));
     let Ok(res) = call(&mut outside(&witness).layer(guarded));
     assert_eq!(
@@ -115,7 +115,7 @@ fn a_refusal_answered_by_503_is_seen_as_refused() {
         0,
         "the service is not touched"
     );
-    assert!(gate.permits.facts().is_empty(), "there was no permit");
+    assert!(gate.permits.calls().is_empty(), "there was no permit");
     drop(res);
     let fact = only_fact(&witness);
     assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::Rejected));
@@ -223,7 +223,7 @@ fn a_permit_hears_that_a_guard_further_in_refused() {
     let (outer, inner) = (Gate::open(), Gate::closed());
     let guard = inner
         .layer()
-        .respond_with(|refused: Rejected| unavailable(&refused));
+        .respond_with(|refused: Rejected| service_unavailable(&refused));
     let guarded = guard.layer(Counted::<Rejected>::new(&calls));
     assert!(call(&mut outer.layer().layer(guarded)).is_ok());
     let fact = only_fact(&outer.permits);
@@ -239,10 +239,10 @@ fn a_refusal_over_a_real_connection_is_answered_and_seen_as_refused() {
         let (gate, witness) = (Gate::closed(), RecordingObserver::new());
         let guard = gate.layer();
         let server = if over.is_axum() {
-            let guard = guard.respond_with(|refused: Rejected| unavailable(&refused));
+            let guard = guard.respond_with(|refused: Rejected| service_unavailable(&refused));
             Server::axum(router(unreachable).layer(guard).layer(outside(&witness)))
         } else {
-            let guard = guard.respond_with(|refused: Rejected| unavailable(&refused));
+            let guard = guard.respond_with(|refused: Rejected| service_unavailable(&refused));
             let service = outside(&witness).layer(guard.layer(hyper_service(unreachable)));
             if over == Over::Http2 {
                 Server::http2(service)
@@ -279,6 +279,6 @@ fn a_refusal_over_a_real_connection_is_answered_and_seen_as_refused() {
             "{over:?}"
         );
         assert_eq!((fact.status, fact.error), (Some("503"), Some("503")));
-        assert!(gate.permits.facts().is_empty(), "there was no permit");
+        assert!(gate.permits.calls().is_empty(), "there was no permit");
     }
 }

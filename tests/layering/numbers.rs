@@ -21,7 +21,7 @@ fn all_routes_and_all_connections_of_a_layer_count_into_one_set() {
             ask(&server, &PATHS);
         }
         drop(server);
-        let facts = witness.facts();
+        let facts = witness.calls();
         assert_eq!((facts.len(), witness.in_flight()), (12, 0), "{place:?}");
         assert!(
             facts
@@ -78,7 +78,7 @@ fn all_servers_of_a_layer_count_into_one_set() {
         ask(server, &PATHS);
     }
     drop(servers);
-    assert_eq!((witness.facts().len(), witness.in_flight()), (20, 0));
+    assert_eq!((witness.calls().len(), witness.in_flight()), (20, 0));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn two_layers_count_into_two_sets() {
     ask(&servers[0], &PATHS);
     ask(&servers[1], &PATHS[..1]);
     drop(servers);
-    assert_eq!((one.facts().len(), two.facts().len()), (4, 1));
+    assert_eq!((one.calls().len(), two.calls().len()), (4, 1));
 }
 
 #[test]
@@ -99,10 +99,10 @@ fn two_observers_in_one_layer_are_told_the_same() {
     let server = Place::Around.serve(&layer);
     ask(&server, &PATHS);
     drop(server);
-    assert_eq!(one.facts().len(), 4);
+    assert_eq!(one.calls().len(), 4);
     assert_eq!(
-        one.facts(),
-        two.facts(),
+        one.calls(),
+        two.calls(),
         "to the nanosecond: there is one clock"
     );
 }
@@ -116,7 +116,7 @@ fn a_path_without_a_route_is_counted_where_the_layer_sees_it() {
         ask(&server, &["/nowhere", "/"]);
         drop(server);
         let statuses: Vec<_> = witness
-            .facts()
+            .calls()
             .iter()
             .filter_map(|fact| fact.status)
             .collect();

@@ -74,14 +74,14 @@ fn a_part_of_a_request_with_a_length_is_counted_as_such() {
     let head =
         "POST /first HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\nhalf ";
     // The answer has come before the rest is sent, which nobody reads.
-    assert_play(&[Send(head), Await("half "), Leave], 5, Some("partly"));
+    assert_play(&[Send(head), Await("half "), Leave], 5, Some("partial"));
 }
 
 #[test]
 fn a_part_of_a_request_in_chunks_is_counted_as_such() {
     let head = "POST /first HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
                 transfer-encoding: chunked\r\n\r\n5\r\nhalf \r\n";
-    assert_play(&[Send(head), Await("half "), Leave], 5, Some("partly"));
+    assert_play(&[Send(head), Await("half "), Leave], 5, Some("partial"));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_request_that_nobody_reads_is_unread() {
     assert_play(
         &[Send(sent), Await("content-length: 0\r\n"), Leave],
         0,
-        Some("partly"),
+        Some("partial"),
     );
 }
 
@@ -99,7 +99,7 @@ fn an_expectation_that_is_never_met_is_unread_and_no_100_is_sent() {
     let sent = "POST /nothing HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\n\
                 content-length: 7\r\n\r\n";
     // The bare service's wire has no 100 either: `play` compares.
-    assert_play(&[Send(sent), ReadAll], 0, Some("partly"));
+    assert_play(&[Send(sent), ReadAll], 0, Some("partial"));
 }
 
 #[test]
@@ -137,9 +137,9 @@ fn an_upload_that_the_caller_breaks_off_is_broken() {
         ];
         for over in OVER {
             let side = play(over, &steps);
-            assert_read(&side, 3, Some("broken"));
+            assert_read(&side, 3, Some("aborted"));
             // The service hears of it as an error of the body, and answers.
-            let fact = &side.witness.facts()[0];
+            let fact = &side.witness.calls()[0];
             assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::ClientError));
         }
     }
@@ -149,7 +149,7 @@ fn an_upload_that_the_caller_breaks_off_is_broken() {
 fn a_chunk_that_is_no_chunk_is_broken() {
     let sent = "POST /all HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\
                 transfer-encoding: chunked\r\n\r\n3\r\npay\r\nnonsense\r\n";
-    assert_play(&[Send(sent), ReadAll], 3, Some("broken"));
+    assert_play(&[Send(sent), ReadAll], 3, Some("aborted"));
 }
 
 #[test]
@@ -158,6 +158,6 @@ fn a_caller_that_leaves_before_the_rest_of_its_upload_is_asked_for_is_counted_on
     assert_play(
         &[Send(sent), Await("content-length: 0\r\n"), Leave],
         0,
-        Some("partly"),
+        Some("partial"),
     );
 }

@@ -124,14 +124,14 @@ fn an_upload_that_is_answered_before_its_end_is_unsent() {
         let side = Side::new();
         let server = serve(Over::Http1, None);
         // It is answered by its first piece, and there is no second.
-        let body = boxed(ScriptedBody::new().data("half ").stall());
+        let body = boxed(ScriptedBody::new().data("half ").pend_forever());
         let read = send(&side, &server, "/first", body).await;
         assert_eq!(read.as_deref(), Some("half "));
         let fact = side.told_one().await;
         assert_eq!((fact.end, fact.outcome), ("Complete", Outcome::Success));
         let unsent = side.rows(UNSENT);
         assert!(
-            unsent.len() == 1 && unsent[0].contains(r#"gusset_request_read="partly""#),
+            unsent.len() == 1 && unsent[0].contains(r#"gusset_request_read="partial""#),
             "{unsent:?}"
         );
         assert!(side.rows(SIZE)[0].ends_with(" 5"));
@@ -149,7 +149,7 @@ fn an_upload_whose_own_body_fails_is_broken() {
         assert_eq!((fact.end, fact.outcome), ("Failed", Outcome::ServerError));
         let unsent = side.rows(UNSENT);
         assert!(
-            unsent.len() == 1 && unsent[0].contains(r#"gusset_request_read="broken""#),
+            unsent.len() == 1 && unsent[0].contains(r#"gusset_request_read="aborted""#),
             "{unsent:?}"
         );
     });

@@ -90,14 +90,14 @@ fn a_refused_call_is_refused_in_the_metrics_on_the_span_and_to_any_observer() {
     });
     assert_eq!(served, StatusCode::SERVICE_UNAVAILABLE);
 
-    let outcomes: Vec<_> = witness.facts().iter().map(|fact| fact.outcome).collect();
+    let outcomes: Vec<_> = witness.calls().iter().map(|fact| fact.outcome).collect();
     assert_eq!(outcomes, [Outcome::Rejected]);
     let spans = spans.0.lock().expect("nobody panics with it");
     assert!(
-        spans.contains(&"gusset.outcome=refused".to_owned()),
+        spans.contains(&"gusset.outcome=rejected".to_owned()),
         "{spans:?}"
     );
     let page = prometheus.page().render();
-    let row = r#"gusset_http_server_outcomes_total{gusset_outcome="refused",http_request_method="GET",http_route="/items/{id}",url_scheme="http"} 1"#;
+    let row = r#"gusset_http_server_outcomes_total{gusset_outcome="rejected",http_request_method="GET",http_route="/items/{id}",url_scheme="http"} 1"#;
     assert!(page.contains(row), "{page}");
 }

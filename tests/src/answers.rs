@@ -110,7 +110,7 @@ fn body(case: Case) -> AnyBody {
         (Answer::Empty | Answer::NoContent | Answer::NotModified, _) => {
             return boxed(Empty::new());
         }
-        (_, Stay::LeavesMidBody) => stream.stall(),
+        (_, Stay::LeavesMidBody) => stream.pend_forever(),
         (Answer::Trailers, _) => stream.data(REST).trailers(TRAILER.0, TRAILER.1),
         (Answer::BodyError, _) => stream.error(),
         (Answer::BodyPanic, _) => stream.panic(),

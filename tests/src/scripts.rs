@@ -112,7 +112,7 @@ impl Script {
             body = match step {
                 Step::Data(len) => body.data(vec![b'x'; *len]),
                 Step::Pending => body.pending(),
-                Step::Stall => body.stall(),
+                Step::Stall => body.pend_forever(),
                 Step::Trailers => body.trailers("name", "value"),
                 Step::Error => body.error(),
                 Step::Panic => body.panic(),
@@ -122,12 +122,12 @@ impl Script {
             body = body.without_end_hint();
         }
         if let Some(length) = self.length(self.hint) {
-            body = body.hint(SizeHint::with_exact(length));
+            body = body.size_hint(SizeHint::with_exact(length));
         } else if self.hint == Declared::Vague {
             let mut hint = SizeHint::new();
             hint.set_lower(1);
             hint.set_upper(1000);
-            body = body.hint(hint);
+            body = body.size_hint(hint);
         }
         let mut res = Response::new(body);
         *res.status_mut() = self.status;

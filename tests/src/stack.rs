@@ -65,7 +65,7 @@ pub fn serve(over: Over, handler: impl Handler, witness: Option<&RecordingObserv
 /// The facts of the first `count` calls, as soon as they have ended.
 pub async fn told(witness: &RecordingObserver, count: usize) -> Vec<RecordedCall> {
     let witness = witness.clone();
-    let facts = tokio::task::spawn_blocking(move || witness.wait(count)).await;
+    let facts = tokio::task::spawn_blocking(move || witness.wait_for(count)).await;
     let facts = facts.expect("it waits, and no more");
     assert_eq!(
         facts.len(),
@@ -78,7 +78,7 @@ pub async fn told(witness: &RecordingObserver, count: usize) -> Vec<RecordedCall
 /// The fact of the one call there was. For when the server is gone, and with it whatever could have
 /// told of a second end.
 pub fn only_fact(witness: &RecordingObserver) -> RecordedCall {
-    let facts = witness.facts();
+    let facts = witness.calls();
     assert_eq!(facts.len(), 1, "one end, of one call: {facts:#?}");
     assert_eq!(witness.in_flight(), 0);
     facts[0].clone()

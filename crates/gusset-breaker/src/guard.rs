@@ -118,7 +118,7 @@ impl<P: Protocol, J: Judge<P>> fmt::Debug for BreakerPermit<P, J> {
 }
 
 fn is_slow(core: &Core, cx: &CallContext) -> bool {
-    let took = match cx.head() {
+    let took = match cx.time_to_headers() {
         Some(head) if !core.knobs().slow_at_end() => head,
         _ => cx.elapsed(),
     };

@@ -47,7 +47,7 @@ impl Open {
 
     /// The breaker's name.
     pub fn breaker(&self) -> &str {
-        self.refused.by()
+        self.refused.rejected_by()
     }
 
     /// The state that refuses: open, half-open with no probe to spare, or forced open.

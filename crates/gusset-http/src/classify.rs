@@ -79,9 +79,9 @@ impl Facts {
         self.status
     }
 
-    /// The verdict of a response that was delivered; `caller_errs` if 4xx is an error of the call.
+    /// The verdict of a response that was delivered; `client_error_is_error` if 4xx is an error of the call.
     #[inline]
-    fn of_response(&self, caller_errs: bool) -> Classification {
+    fn of_response(&self, client_error_is_error: bool) -> Classification {
         let status = self.status.unwrap_or_default();
         let error = status_token(status);
         if self.refused {
@@ -90,7 +90,7 @@ impl Facts {
             Classification::new(Outcome::ServerError).with_error(error)
         } else if !status.is_client_error() {
             Classification::new(Outcome::Success)
-        } else if caller_errs {
+        } else if client_error_is_error {
             Classification::new(Outcome::ClientError).with_error(error)
         } else {
             Classification::new(Outcome::ClientError)
@@ -107,18 +107,18 @@ impl Facts {
     fn judge<P: gusset_core::Protocol>(
         &self,
         end: &End<'_, P>,
-        caller_errs: bool,
+        client_error_is_error: bool,
     ) -> Classification {
         Classification::of_end(end)
-            .unwrap_or_else(|| self.of_response(caller_errs))
+            .unwrap_or_else(|| self.of_response(client_error_is_error))
             .with_status(self.status_token())
     }
 }
 
-/// The rules of a type that wraps its facts; `$caller_errs` if the caller's faults are errors of the
+/// The rules of a type that wraps its facts; `$client_error_is_error` if the caller's faults are errors of the
 /// call.
 macro_rules! rules {
-    ($rules:ident, $caller_errs:literal) => {
+    ($rules:ident, $client_error_is_error:literal) => {
         impl gusset_core::Classify<crate::Http<Self>> for $rules {
             #[inline]
             fn start(req: crate::RequestHead<'_>) -> Self {
@@ -140,7 +140,7 @@ macro_rules! rules {
                 &self,
                 end: &gusset_core::End<'_, crate::Http<Self>>,
             ) -> gusset_core::Classification {
-                self.0.judge(end, $caller_errs)
+                self.0.judge(end, $client_error_is_error)
             }
         }
     };

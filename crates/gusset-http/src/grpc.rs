@@ -47,7 +47,7 @@ struct Facts {
 /// trailers.insert("grpc-status", HeaderValue::from_static("14"));
 /// let code = GrpcCode::from_headers(&trailers).expect("a status");
 /// assert_eq!(code.token().as_str(), "UNAVAILABLE");
-/// assert!(code.is_service_fault());
+/// assert!(code.is_server_error());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GrpcCode(u8);
@@ -135,7 +135,7 @@ impl GrpcCode {
     }
 
     /// Whether a server that answers so is at fault.
-    pub fn is_service_fault(self) -> bool {
+    pub fn is_server_error(self) -> bool {
         matches!(
             self,
             Self::UNKNOWN
@@ -178,8 +178,8 @@ impl Facts {
         self.code.is_none()
     }
 
-    /// The verdict; `caller_errs` if the caller's faults are errors of the call.
-    fn judge<P>(&self, end: &End<'_, P>, caller_errs: bool) -> Classification
+    /// The verdict; `client_error_is_error` if the caller's faults are errors of the call.
+    fn judge<P>(&self, end: &End<'_, P>, client_error_is_error: bool) -> Classification
     where
         P: Protocol<Trailers = HeaderMap>,
     {
@@ -194,9 +194,9 @@ impl Facts {
             Classification::new(Outcome::Rejected).with_error(code.token())
         } else if code == GrpcCode::OK {
             Classification::new(Outcome::Success)
-        } else if code.is_service_fault() {
+        } else if code.is_server_error() {
             Classification::new(Outcome::ServerError).with_error(code.token())
-        } else if caller_errs {
+        } else if client_error_is_error {
             Classification::new(Outcome::ClientError).with_error(code.token())
         } else {
             Classification::new(Outcome::ClientError)

@@ -52,9 +52,9 @@ pub const SERVER_DURATION: &str = "http.server.request.duration";
 /// Seconds to the end of a client's call.
 pub const CLIENT_DURATION: &str = "http.client.request.duration";
 /// Seconds to the head of a server's response.
-pub const SERVER_HEAD: &str = "gusset.http.server.time_to_head";
+pub const SERVER_HEAD: &str = "gusset.http.server.time_to_headers";
 /// Seconds to the head of the response that a client got.
-pub const CLIENT_HEAD: &str = "gusset.http.client.time_to_head";
+pub const CLIENT_HEAD: &str = "gusset.http.client.time_to_headers";
 /// Seconds to the end of a gRPC server's call.
 pub const RPC_SERVER_DURATION: &str = "rpc.server.call.duration";
 /// Seconds to the end of a gRPC client's call.
@@ -67,7 +67,7 @@ pub const RPC_METHOD: &str = "rpc.method";
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 /// The code's name; absent if there was no response.
 pub const RPC_STATUS: &str = "rpc.response.status_code";
-/// `success`, `caller_fault`, `service_fault`, `abandoned` or `refused`.
+/// `success`, `client_error`, `server_error`, `abandoned` or `refused`.
 pub const OUTCOME: &str = "gusset.outcome";
 /// `head` or `body`, how far a call had come that was not completed; absent if it was.
 pub const STAGE: &str = "gusset.stage";

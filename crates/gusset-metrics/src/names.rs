@@ -91,7 +91,7 @@ pub const MESSAGING_SYSTEM: &str = "messaging.system";
 pub const MESSAGING_OPERATION: &str = "messaging.operation.name";
 /// `messaging.destination.name`: the queue or topic.
 pub const MESSAGING_DESTINATION: &str = "messaging.destination.name";
-/// `gusset.outcome`: `success`, `caller_fault`, `service_fault`, `abandoned` or `refused`.
+/// `gusset.outcome`: `success`, `client_error`, `server_error`, `abandoned` or `refused`.
 pub const OUTCOME: &str = "gusset.outcome";
 /// `gusset.stage`: `head` or `body`, how far a call had come that was not completed; absent if it was.
 pub const STAGE: &str = "gusset.stage";
@@ -166,7 +166,7 @@ pub static HTTP_SERVER_RESPONSE_SIZE: Metric = Metric {
 
 /// From the start of a call to the head of its response.
 pub static HTTP_SERVER_TIME_TO_HEAD: Metric = Metric {
-    name: "gusset.http.server.time_to_head",
+    name: "gusset.http.server.time_to_headers",
     kind: Kind::Histogram,
     unit: Unit::Seconds,
     labels: SERVER,
@@ -254,7 +254,7 @@ pub static HTTP_CLIENT_RESPONSE_SIZE: Metric = Metric {
 
 /// From the start of a call to the head of its response.
 pub static HTTP_CLIENT_TIME_TO_HEAD: Metric = Metric {
-    name: "gusset.http.client.time_to_head",
+    name: "gusset.http.client.time_to_headers",
     kind: Kind::Histogram,
     unit: Unit::Seconds,
     labels: CLIENT,

@@ -17,7 +17,7 @@ fn needs(feature: &str, is_on: bool, variables: &[(&str, &str)]) {
         Ok(_) => assert!(is_on, "{feature} is off"),
         Err(error) => {
             assert!(!is_on, "{error}");
-            assert_eq!(error.field(), name);
+            assert_eq!(error.setting(), name);
             assert!(
                 error.to_string().contains(&format!("feature `{feature}`")),
                 "{error}"

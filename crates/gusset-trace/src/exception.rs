@@ -65,8 +65,8 @@ impl Kind {
     pub(crate) fn tell(self, error: StaticStr) {
         let kind = error.as_str();
         match self {
-            Self::HttpServerClassifier => tell!(ERROR, "http.server.request.exception", kind),
-            Self::HttpClientClassifier => tell!(WARN, "http.client.request.exception", kind),
+            Self::HttpServer => tell!(ERROR, "http.server.request.exception", kind),
+            Self::HttpClient => tell!(WARN, "http.client.request.exception", kind),
             Self::RpcServer => tell!(ERROR, "rpc.server.call.exception", kind),
             Self::RpcClient => tell!(WARN, "rpc.client.call.exception", kind),
         }

@@ -53,7 +53,7 @@ pub const VERSION: &str = "network.protocol.version";
 pub const USER_AGENT: &str = "user_agent.original";
 /// A word from a closed set; absent if the call is not an error.
 pub const ERROR: &str = "error.type";
-/// `success`, `caller_fault`, `service_fault`, `abandoned` or `refused`.
+/// `success`, `client_error`, `server_error`, `abandoned` or `refused`.
 pub const OUTCOME: &str = "gusset.outcome";
 /// `head` or `body`, how far a call had come that was not completed; absent if it was.
 pub const STAGE: &str = "gusset.stage";

@@ -293,8 +293,8 @@ fn pairs(attributes: Vec<Attribute>) -> Vec<KeyValue> {
 fn convert_value(value: Value) -> OtelValue {
     match value {
         Value::Bool(value) => OtelValue::Bool(value),
-        Value::Int(value) => OtelValue::Int(value),
-        Value::Double(value) => OtelValue::Double(value),
+        Value::Int(value) => OtelValue::I64(value),
+        Value::Double(value) => OtelValue::F64(value),
         Value::String(text) => OtelValue::String(string(text)),
         Value::StringArray(texts) => {
             let texts = texts.into_iter().map(string).collect();

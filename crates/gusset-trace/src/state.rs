@@ -202,7 +202,7 @@ impl<'a> Members<'a> {
     }
 }
 
-fn concat_len(members: &[&[u8]]) -> usize {
+fn joined_len(members: &[&[u8]]) -> usize {
     let commas = members.len().saturating_sub(1);
     commas + members.iter().map(|member| member.len()).sum::<usize>()
 }

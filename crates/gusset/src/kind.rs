@@ -203,7 +203,7 @@ kind!(
     log AccessLog::server, trace Trace::server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
 kind!(
-    HttpClient: Http<rules::HttpClient>, skip Nothing = |_| Nothing,
+    HttpClient: Http<rules::HttpClientClassifier>, skip Nothing = |_| Nothing,
     metrics HttpMetrics, HttpMetricsBuilder = client, HttpMetricsBuilder::build_with,
     log AccessLog::client, trace Trace::client, inner Sends = sends_nothing, sends,
 );
@@ -213,7 +213,7 @@ kind!(
     log AccessLog::grpc_server, trace Trace::grpc_server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
 );
 kind!(
-    GrpcClient: Http<rules::GrpcClient>, skip Nothing = |_| Nothing,
+    GrpcClient: Http<rules::GrpcClientClassifier>, skip Nothing = |_| Nothing,
     metrics RpcMetrics, RpcMetricsBuilder = client, |builder: RpcMetricsBuilder, _| builder.build(),
     log AccessLog::grpc_client, trace Trace::grpc_client, inner Sends = sends_nothing, sends,
 );

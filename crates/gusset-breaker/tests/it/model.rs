@@ -467,7 +467,7 @@ impl Both {
         );
         prop_assert_eq!(counts.slow, live.iter().filter(|it| it.2).count() as u64);
         prop_assert_eq!(breaker.late_results(), model.late, "late");
-        prop_assert_eq!(breaker.refused(), model.refused, "refused");
+        prop_assert_eq!(breaker.refused(), model.refused, "rejected");
         let left = (model.state == State::HalfOpen).then(|| model.plain.probes - model.issued);
         prop_assert_eq!(breaker.probes_left(), left);
         if model.state == State::Open {

@@ -126,7 +126,7 @@ fn an_end_that_nobody_reports_is_told_in_the_reverse_order_too() {
     let log = Log::default();
     let observer = (log.scribe("a"), vec![log.scribe("b"), log.scribe("c")]);
     drop(CallTracker::<Job, _>::start(&observer, &1, Clock::system()));
-    let end = "end Cancelled(Head) abandoned";
+    let end = "end Cancelled(Headers) cancelled";
     let expected = ["a.start", "b.start", "c.start"]
         .map(str::to_owned)
         .into_iter();

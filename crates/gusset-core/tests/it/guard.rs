@@ -54,10 +54,10 @@ fn a_permit_hears_every_kind_of_end() {
         (Step::Done, "Complete success"),
         (
             Step::Fail,
-            r#"Failed(Head, Failure("_OTHER")) service_fault"#,
+            r#"Failed(Headers, Failure("_OTHER")) server_error"#,
         ),
-        (Step::Pending, "Cancelled(Head) abandoned"),
-        (Step::Throw, "Panicked(Head) service_fault"),
+        (Step::Pending, "Cancelled(Headers) cancelled"),
+        (Step::Throw, "Panicked(Headers) server_error"),
     ];
     for (step, end) in ends {
         let log = Log::default();
@@ -78,7 +78,7 @@ fn a_panic_before_there_is_a_future_is_told_to_the_permit() {
     };
     let mut service = AdmissionLayer::<Job, _>::new(Doorman::open(&log)).layer(worker);
     assert!(throws(|| drop(service.call(1))));
-    assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
+    assert_eq!(log.ends(), ["Panicked(Headers) server_error"]);
 }
 
 #[test]
@@ -148,7 +148,10 @@ fn observers_further_out_see_a_refusal_and_not_a_fault() {
     let guard = AdmissionLayer::<Job, _>::new(Doorman::closed(&log));
     let mut service = observe.layer(guard.layer(Boxed(Worker::new([]))));
     assert!(now(service.call(1)).unwrap_err().is::<Rejected>());
-    assert_eq!(log.ends(), [r#"Failed(Head, Failure("_OTHER")) refused"#]);
+    assert_eq!(
+        log.ends(),
+        [r#"Failed(Headers, Failure("_OTHER")) rejected"#]
+    );
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn a_panic_of_the_service_passes_through_a_faulty_observer_and_the_others_hear_o
         let layer = ObserveLayer::<Job, _>::new(observer);
         let mut service = layer.layer(Worker::new([Step::Throw]));
         assert!(throws(|| now(service.call(1))), "{at:?}");
-        assert_eq!(log.ends(), ["Panicked(Head) service_fault"], "{at:?}");
+        assert_eq!(log.ends(), ["Panicked(Headers) server_error"], "{at:?}");
     }
 }
 
@@ -192,7 +192,7 @@ fn a_panic_of_the_service_is_told_to_an_isolated_observer_too() {
     let layer = ObserveLayer::<Job, _>::new(CatchPanic::new(log.scribe("a")));
     let mut service = layer.layer(Worker::new([Step::Throw]));
     assert!(throws(|| now(service.call(1))));
-    assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
+    assert_eq!(log.ends(), ["Panicked(Headers) server_error"]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn an_error_is_a_failure_at_the_head_and_is_passed_on() {
     assert_eq!(now(service.call(1)), Err(Failed));
     assert_eq!(
         log.ends(),
-        [r#"Failed(Head, Failure("_OTHER")) service_fault"#]
+        [r#"Failed(Headers, Failure("_OTHER")) server_error"#]
     );
 }
 
@@ -45,7 +45,7 @@ fn a_future_dropped_before_its_first_poll_is_cancelled() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker::new([]));
     drop(service.call(1));
-    assert_eq!(log.ends(), ["Cancelled(Head) abandoned"]);
+    assert_eq!(log.ends(), ["Cancelled(Headers) cancelled"]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_future_dropped_while_it_is_pending_is_cancelled() {
     assert!(poll(&mut future).is_pending());
     assert_eq!(log.ends(), [""; 0]);
     drop(future);
-    assert_eq!(log.ends(), ["Cancelled(Head) abandoned"]);
+    assert_eq!(log.ends(), ["Cancelled(Headers) cancelled"]);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_panic_before_there_is_a_future_is_a_panic_of_the_call() {
         script: vec![],
     });
     assert!(throws(|| drop(service.call(1))));
-    assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
+    assert_eq!(log.ends(), ["Panicked(Headers) server_error"]);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_panic_of_the_future_passes_through_and_ends_the_call_when_the_future_is_dro
     assert!(poll(&mut future).is_pending());
     assert!(throws(|| poll(&mut future)));
     drop(future);
-    assert_eq!(log.ends(), ["Panicked(Head) service_fault"]);
+    assert_eq!(log.ends(), ["Panicked(Headers) server_error"]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_healthy_call_that_anothers_panic_drops_is_cancelled_and_has_not_panicked() 
         assert!(poll(&mut healthy).is_pending());
         throw();
     }));
-    assert_eq!(log.ends(), ["Cancelled(Head) abandoned"]);
+    assert_eq!(log.ends(), ["Cancelled(Headers) cancelled"]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_call_that_panics_while_it_is_driven_by_an_unwinding_thread_has_panicked() {
     }));
     assert_eq!(
         log.ends(),
-        ["Panicked(Head) service_fault", "Complete success"]
+        ["Panicked(Headers) server_error", "Complete success"]
     );
 }
 
@@ -125,7 +125,7 @@ fn the_first_end_counts() {
     track.end(End::Cancelled(Stage::Headers));
     track.end(End::Complete(None));
     drop(track);
-    assert_eq!(log.ends(), ["Cancelled(Head) abandoned"]);
+    assert_eq!(log.ends(), ["Cancelled(Headers) cancelled"]);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_settled_call_that_is_dropped_is_complete_and_one_that_then_panics_has_panic
     track.mark_delivered();
     assert!(throws(|| track.in_scope(|| throw())));
     drop(track);
-    assert_eq!(log.ends(), ["Panicked(Body) service_fault"]);
+    assert_eq!(log.ends(), ["Panicked(Body) server_error"]);
 }
 
 #[test]

@@ -117,21 +117,21 @@ mod tests {
         ];
         for plan in refused {
             let error = plan.build().unwrap_err();
-            assert_eq!(error.field(), "in_flight_deadline", "{error}");
+            assert_eq!(error.setting(), "in_flight_deadline", "{error}");
         }
         let nothing_left = PlanBuilder {
             drain_delay: Some(25 * SECOND),
             ..PlanBuilder::default()
         };
         assert_eq!(
-            nothing_left.build().unwrap_err().field(),
+            nothing_left.build().unwrap_err().setting(),
             "termination_grace"
         );
         let endless = PlanBuilder {
             drain_delay: Some(Duration::MAX),
             ..PlanBuilder::default()
         };
-        assert_eq!(endless.build().unwrap_err().field(), "termination_grace");
+        assert_eq!(endless.build().unwrap_err().setting(), "termination_grace");
     }
 
     #[test]

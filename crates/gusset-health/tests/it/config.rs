@@ -82,7 +82,7 @@ fn the_field_at_fault_is_named() {
     for (at, (field, fault)) in CASES.iter().enumerate() {
         let builder = fault(Health::builder().environment(|_| None));
         let error = builder.build().expect_err(&format!("case {at}, {field}"));
-        assert_eq!(error.field(), *field, "case {at}: {error}");
+        assert_eq!(error.setting(), *field, "case {at}: {error}");
         assert!(error.to_string().contains(field), "{error}");
     }
 }

@@ -210,10 +210,10 @@ fn names_that_cannot_be_used_are_refused() {
     let grpc = || Time::new().builder().build().unwrap().grpc();
     for name in ["", "liveness", "readiness"] {
         let error = grpc().service(name).unwrap_err();
-        assert_eq!(error.field(), format!("grpc.service.{name}"));
+        assert_eq!(error.setting(), format!("grpc.service.{name}"));
     }
     let twice = grpc().service("a").unwrap().service("a");
-    assert_eq!(twice.unwrap_err().field(), "grpc.service.a");
+    assert_eq!(twice.unwrap_err().setting(), "grpc.service.a");
 }
 
 #[test]

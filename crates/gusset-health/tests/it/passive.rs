@@ -81,6 +81,6 @@ fn settings_that_cannot_be_used_are_named() {
         ("degraded_at", passive().degraded_at(0.6)),
     ] {
         let error = passive.check().unwrap_err();
-        assert_eq!(error.field(), format!("passive.stock.{field}"));
+        assert_eq!(error.setting(), format!("passive.stock.{field}"));
     }
 }

@@ -61,7 +61,7 @@ async fn http_is_up_by_the_status_of_the_answer() {
     assert_eq!(first(check).await, Status::Down);
     for uri in ["https://stock/", "stock", "/livez", "not a uri"] {
         assert_eq!(
-            http_get("stock", uri).unwrap_err().field(),
+            http_get("stock", uri).unwrap_err().setting(),
             "checks.stock.uri"
         );
     }

@@ -32,7 +32,7 @@ fn each_kind_of_end_ends_the_count() {
     assert_eq!(in_flight.count(), 1);
     let mut last = calls.pop().unwrap();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-        last.scope(|| std::panic::resume_unwind(Box::new("quietly")));
+        last.in_scope(|| std::panic::resume_unwind(Box::new("quietly")));
     }));
     assert!(panicked.is_err());
     assert_eq!(in_flight.count(), 0);

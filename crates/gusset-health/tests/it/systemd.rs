@@ -97,16 +97,16 @@ fn what_systemd_does_not_say_is_no_fault_and_nonsense_is() {
     };
     assert!(with("NOTIFY_SOCKET", "").is_ok());
     assert_eq!(
-        with("WATCHDOG_USEC", "soon").unwrap_err().field(),
+        with("WATCHDOG_USEC", "soon").unwrap_err().setting(),
         "WATCHDOG_USEC"
     );
     assert_eq!(
-        with("WATCHDOG_USEC", "0").unwrap_err().field(),
+        with("WATCHDOG_USEC", "0").unwrap_err().setting(),
         "WATCHDOG_USEC"
     );
     let long = Box::leak("/long".repeat(50).into_boxed_str());
     assert_eq!(
-        with("NOTIFY_SOCKET", long).unwrap_err().field(),
+        with("NOTIFY_SOCKET", long).unwrap_err().setting(),
         "NOTIFY_SOCKET"
     );
 }

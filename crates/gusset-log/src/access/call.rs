@@ -71,7 +71,7 @@ impl AccessCall {
                 error: cx.error_type(),
                 bytes: cx.bytes(),
                 elapsed: cx.elapsed(),
-                head: cx.head(),
+                head: cx.time_to_headers(),
             };
             let mut request_id = facts.request_id.take();
             let emit = || emit::line(level, &kept);

@@ -180,6 +180,6 @@ impl fmt::Debug for AccessLog {
 
 impl Side {
     fn is_server(self) -> bool {
-        matches!(self, Self::Server | Self::GrpcServerClassifier)
+        matches!(self, Self::Server | Self::GrpcServer)
     }
 }

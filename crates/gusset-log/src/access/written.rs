@@ -109,7 +109,7 @@ impl Kept {
         }
         if let Some(head) = end.head {
             line.keyed_seconds(
-                *b",\"gusset.http.server.time_to_head\":0.000000000",
+                *b",\"gusset.http.server.time_to_headers\":0.000000000",
                 emit::nanos(head),
             );
         }

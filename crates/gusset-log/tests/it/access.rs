@@ -70,7 +70,7 @@ fn a_call_gets_one_line_with_all_that_is_known_of_it() {
             "http.server.request.duration": 0.002,
             "network.protocol.version": "1.1",
             "http.route": "/items/{id}",
-            "gusset.http.server.time_to_head": 0.0015,
+            "gusset.http.server.time_to_headers": 0.0015,
             "gusset.outcome": "success",
             "trace_id": "ab".repeat(16),
             "span_id": "cd".repeat(8),
@@ -102,7 +102,7 @@ fn the_table_of_levels_can_be_changed() {
 #[test]
 fn a_call_that_is_abandoned_or_panics_gets_its_line_too() {
     let line = json(|| abandoned(built(AccessLog::server()), get("/slow")));
-    assert_eq!(line["gusset.outcome"], "abandoned");
+    assert_eq!(line["gusset.outcome"], "cancelled");
     assert_eq!(line["gusset.stage"], "head");
     assert_eq!(line["message"], "GET /slow abandoned");
     assert_eq!(line.get("http.response.status_code"), None);
@@ -112,7 +112,7 @@ fn a_call_that_is_abandoned_or_panics_gets_its_line_too() {
 fn a_failed_call_bears_its_error_as_a_word() {
     let line = line_of(AccessLog::server(), 503).unwrap();
     assert_eq!(line["error.type"], "503");
-    assert_eq!(line["gusset.outcome"], "service_fault");
+    assert_eq!(line["gusset.outcome"], "server_error");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_client_names_its_target_without_credentials() {
     assert_eq!(line["url.full"], "https://REDACTED:REDACTED@a.example/p");
     assert_eq!(line["server.address"], "a.example");
     assert_eq!(line["server.port"], 443);
-    assert_eq!(line["gusset.outcome"], "caller_fault");
+    assert_eq!(line["gusset.outcome"], "client_error");
     assert_eq!(line["error.type"], "404");
 }
 
@@ -246,8 +246,8 @@ fn sampling_leaves_out_successes_alone() {
     });
     let with = |word: &str| lines.iter().filter(|line| line.contains(word)).count();
     assert_eq!(with("\"success\""), 2);
-    assert_eq!(with("\"caller_fault\""), 8);
-    assert_eq!(with("\"service_fault\""), 8);
+    assert_eq!(with("\"client_error\""), 8);
+    assert_eq!(with("\"server_error\""), 8);
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn other_subscribers_see_the_same_fields() {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         call(built(AccessLog::server()), get("/a"), |_| status(200));
     });
-    insta::assert_snapshot!(pages.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_head=0.0015 gusset.outcome="success""#);
+    insta::assert_snapshot!(pages.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_headers=0.0015 gusset.outcome="success""#);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_long_call_says_that_it_is_still_running() {
     // It has ended, and speaks no more but once.
     let last = pages.lines();
     assert!(
-        last.iter().any(|line| line.contains("abandoned")),
+        last.iter().any(|line| line.contains("cancelled")),
         "{last:?}"
     );
 }

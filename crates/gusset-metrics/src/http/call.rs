@@ -26,7 +26,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
             call.key.name = call.meter.names.id(route);
         }
         call.meter.label_response(&mut call.key, res);
-        let body = cx.delivery() == Some(ResponseKind::Body);
+        let body = cx.response_kind() == Some(ResponseKind::Body);
         if body && res.status.is_success() && is_streaming(res) {
             call.record_endless(cx);
         }

@@ -25,7 +25,7 @@ type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 /// | `http.server.request.duration` | s | to the end of the response; for endless bodies, to the head |
 /// | `http.server.active_requests` | `{request}` | calls under way |
 /// | `http.server.response.body.size` | By | bytes handed out |
-/// | `gusset.http.server.time_to_head` | s | to the head of the response |
+/// | `gusset.http.server.time_to_headers` | s | to the head of the response |
 /// | `gusset.http.server.stream.duration` | s | the life of endless bodies |
 /// | `gusset.http.server.outcomes` | `{request}` | what became of calls: success, whose fault, abandoned or refused; and at which stage |
 ///

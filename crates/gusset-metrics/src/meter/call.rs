@@ -87,12 +87,12 @@ impl Metered {
         let series = self.meter.series(self.key);
         series.outcome();
         if self.endless {
-            let head = cx.head().unwrap_or_default();
+            let head = cx.time_to_headers().unwrap_or_default();
             series.stream(seconds(cx.elapsed().saturating_sub(head)));
             series.response_size(cx.bytes());
         } else {
             record_request(series, cx);
-            if cx.head().is_some() {
+            if cx.time_to_headers().is_some() {
                 series.response_size(cx.bytes());
             }
         }
@@ -113,8 +113,8 @@ fn sampled(cx: &CallContext) -> Option<SpanIds> {
 fn record_request(series: Series<'_>, cx: &CallContext) {
     series.count_if_folded();
     series.duration(seconds(cx.elapsed()));
-    if let Some(head) = cx.head() {
-        series.time_to_head(seconds(head));
+    if let Some(head) = cx.time_to_headers() {
+        series.time_to_headers(seconds(head));
     }
 }
 

@@ -113,7 +113,7 @@ impl Family {
             Some(self.duration),
             Some(self.active),
             Some(self.outcomes),
-            self.time_to_head,
+            self.time_to_headers,
             self.response_size,
             self.stream,
             self.request_size,

@@ -15,7 +15,7 @@ use crate::names::{self, Metric};
 #[derive(Debug, Default)]
 pub(crate) struct Handles {
     duration: OnceLock<Histogram>,
-    time_to_head: OnceLock<Histogram>,
+    time_to_headers: OnceLock<Histogram>,
     response_size: OnceLock<Histogram>,
     stream: OnceLock<Histogram>,
     request_size: OnceLock<Histogram>,
@@ -50,9 +50,9 @@ impl Series<'_> {
     }
 
     #[inline]
-    pub(super) fn time_to_head(self, seconds: f64) {
-        if let Some(metric) = self.meter.family.time_to_head {
-            self.record(&self.handles.time_to_head, metric, seconds);
+    pub(super) fn time_to_headers(self, seconds: f64) {
+        if let Some(metric) = self.meter.family.time_to_headers {
+            self.record(&self.handles.time_to_headers, metric, seconds);
         }
     }
 

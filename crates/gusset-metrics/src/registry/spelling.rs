@@ -84,7 +84,7 @@ pub(super) fn labels(key: &Key) -> Labels {
     labels.dedup_by(|(later, value), (first, joined)| {
         let twice = later == first;
         if twice {
-            *joined = SharedStr::joined([joined, ";", value]);
+            *joined = SharedStr::concat([joined, ";", value]);
         }
         twice
     });

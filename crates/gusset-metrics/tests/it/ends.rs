@@ -14,7 +14,7 @@ use crate::support::*;
 const DURATION: &str = "http.server.request.duration";
 const ACTIVE: &str = "http.server.active_requests";
 const SIZE: &str = "http.server.response.body.size";
-const HEAD: &str = "gusset.http.server.time_to_head";
+const HEAD: &str = "gusset.http.server.time_to_headers";
 const STREAM: &str = "gusset.http.server.stream.duration";
 const OUTCOMES: &str = "gusset.http.server.outcomes";
 
@@ -37,7 +37,7 @@ fn the_duration_runs_to_the_end_of_the_body_and_the_time_to_the_head_does_not() 
     assert_eq!(rows.one(SIZE).values, [11.0]);
     assert_eq!(rows.one(ACTIVE).values, [0.0]);
     assert_eq!(rows.of(STREAM), []);
-    assert!(!rows.one(OUTCOMES).has("gusset.outcome=abandoned"));
+    assert!(!rows.one(OUTCOMES).has("gusset.outcome=cancelled"));
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn a_caller_that_leaves_before_the_head_is_counted_by_stage_and_is_no_error() {
     let abandoned = rows.one(OUTCOMES);
     assert_eq!(abandoned.values, [1.0]);
     assert!(
-        abandoned.has("gusset.outcome=abandoned")
-            && abandoned.has("gusset.stage=head")
+        abandoned.has("gusset.outcome=cancelled")
+            && abandoned.has("gusset.stage=headers")
             && abandoned.has("http.route=/a"),
         "{abandoned:?}"
     );
@@ -119,7 +119,7 @@ fn a_caller_that_leaves_mid_body_is_counted_by_stage_and_is_no_error() {
     let rows = book.rows();
     assert_eq!(rows.count(DURATION), 1);
     assert!(!rows.one(DURATION).has_key("error.type"));
-    assert!(rows.one(OUTCOMES).has("gusset.outcome=abandoned"));
+    assert!(rows.one(OUTCOMES).has("gusset.outcome=cancelled"));
     assert!(rows.one(OUTCOMES).has("gusset.stage=body"));
     assert_eq!(rows.one(SIZE).values, [0.0]);
     assert_eq!(rows.sum(ACTIVE), 0.0);
@@ -200,7 +200,7 @@ fn an_upgrade_is_a_request_to_its_head() {
     let rows = book.rows();
     assert!(rows.one(DURATION).has("http.response.status_code=101"));
     assert_eq!(rows.sum(ACTIVE), 0.0);
-    assert!(!rows.one(OUTCOMES).has("gusset.outcome=abandoned"));
+    assert!(!rows.one(OUTCOMES).has("gusset.outcome=cancelled"));
 }
 
 fn events(body: ScriptedBody) -> Response<ScriptedBody> {
@@ -237,8 +237,8 @@ fn every_call_has_one_outcome_and_they_add_up_to_the_requests() {
     for (status, outcome) in [
         (200, "success"),
         (304, "success"),
-        (404, "caller_fault"),
-        (503, "service_fault"),
+        (404, "client_error"),
+        (503, "server_error"),
     ] {
         let before = book.rows();
         exchange(&layer, get("/a"), with_status(status));
@@ -263,10 +263,10 @@ fn every_call_has_one_outcome_and_they_add_up_to_the_requests() {
     let rows = book.rows();
     assert_eq!(rows.sum(OUTCOMES), 6.0);
     let rows = rows.of(OUTCOMES);
-    assert!(rows.iter().any(|row| row.has("gusset.outcome=refused")));
+    assert!(rows.iter().any(|row| row.has("gusset.outcome=rejected")));
     let fault = |stage: &str| {
         rows.iter()
-            .any(|row| row.has("gusset.outcome=service_fault") && row.has(stage))
+            .any(|row| row.has("gusset.outcome=server_error") && row.has(stage))
     };
     assert!(fault("gusset.stage=body"), "{rows:?}");
     assert!(

@@ -63,7 +63,7 @@ fn exemplars_of(
 fn exemplars_carry_the_ids_of_the_sampled_call_and_unsampled_ones_leave_none() {
     for name in [
         "http.server.request.duration",
-        "gusset.http.server.time_to_head",
+        "gusset.http.server.time_to_headers",
         "http.server.response.body.size",
     ] {
         let registry = registry(true);

@@ -38,7 +38,7 @@ fn a_request_whose_body_is_counted_shows_its_size_and_whether_it_was_read() {
     let unread = rows.one("gusset.http.server.unread_requests");
     assert_eq!(unread.values, [1.0]);
     assert!(
-        unread.has("gusset.request.read=partly") && unread.has("http.route=/a"),
+        unread.has("gusset.request.read=partial") && unread.has("http.route=/a"),
         "{unread:?}"
     );
 }

@@ -17,7 +17,7 @@ fn on(variables: &[(&str, &str)]) -> ([bool; 2], Vec<String>) {
 #[track_caller]
 fn is_refused(variables: &[(&str, &str)], name: &str, why: &str) {
     let error = with(variables).unwrap_err();
-    assert_eq!(error.field(), name, "{error}");
+    assert_eq!(error.setting(), name, "{error}");
     assert!(error.to_string().contains(why), "{error}");
 }
 
@@ -212,7 +212,7 @@ fn a_header_of_code_that_is_none_is_an_error_without_its_value() {
         .header("a", "se\ncret")
         .build_with(|_| None);
     let error = error.unwrap_err();
-    assert_eq!(error.field(), "header");
+    assert_eq!(error.setting(), "header");
     assert!(!error.to_string().contains("cret"), "{error}");
 }
 

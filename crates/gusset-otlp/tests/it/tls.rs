@@ -141,6 +141,6 @@ fn a_certificate_that_cannot_be_read_is_an_error_that_names_its_variable() {
         let error = Telemetry::builder()
             .build_with(env(&variables))
             .unwrap_err();
-        assert_eq!(error.field(), name, "{error}");
+        assert_eq!(error.setting(), name, "{error}");
     }
 }

@@ -57,7 +57,7 @@ fn a_server_s_span_is_exported_at_the_end_of_its_call() {
             ("server.port", "8080"),
             ("network.protocol.version", "1.1"),
             ("error.type", "503"),
-            ("gusset.outcome", "service_fault"),
+            ("gusset.outcome", "server_error"),
         ],
     );
     lacks(&span, &["url.query", "user_agent.original", "gusset.stage"]);
@@ -209,7 +209,7 @@ fn an_abandoned_call_is_exported_and_is_no_error() {
     assert_eq!(span.status, SpanStatus::Unset);
     has(
         &span,
-        &[("gusset.outcome", "abandoned"), ("gusset.stage", "head")],
+        &[("gusset.outcome", "cancelled"), ("gusset.stage", "head")],
     );
 }
 

@@ -117,6 +117,6 @@ fn an_abandoned_call_has_no_status() {
             .call(request()));
         drop(res);
     });
-    spans[0].has(&[("gusset.outcome", "abandoned"), ("gusset.stage", "body")]);
+    spans[0].has(&[("gusset.outcome", "cancelled"), ("gusset.stage", "body")]);
     spans[0].lacks(&["rpc.response.status_code", "error.type"]);
 }

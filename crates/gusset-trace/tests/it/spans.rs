@@ -131,11 +131,11 @@ fn a_server_s_fault_is_an_error_and_a_caller_s_is_not() {
     span.has(&[
         ("otel.status_code", "ERROR"),
         ("error.type", "503"),
-        ("gusset.outcome", "service_fault"),
+        ("gusset.outcome", "server_error"),
     ]);
     let span = server(get("/"), |_| with_status(404));
     span.has(&[
-        ("gusset.outcome", "caller_fault"),
+        ("gusset.outcome", "client_error"),
         ("http.response.status_code", "404"),
     ]);
     span.lacks(&["otel.status_code", "error.type"]);
@@ -181,7 +181,7 @@ fn an_abandoned_call_is_no_error_and_says_how_far_it_came() {
         drop(res);
     });
     for (span, stage) in spans.iter().zip(["head", "body"]) {
-        span.has(&[("gusset.outcome", "abandoned"), ("gusset.stage", stage)]);
+        span.has(&[("gusset.outcome", "cancelled"), ("gusset.stage", stage)]);
         span.lacks(&["otel.status_code", "error.type"]);
         assert!(span.closed);
     }
@@ -203,7 +203,7 @@ fn a_call_that_unwinds_is_an_error_and_the_thread_is_nowhere_again() {
     spans[0].has(&[
         ("otel.status_code", "ERROR"),
         ("error.type", "panic"),
-        ("gusset.outcome", "service_fault"),
+        ("gusset.outcome", "server_error"),
     ]);
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_log::{Admission, Control, LogLayer, LogLayerBuilder};
+use gusset_log::{Control, FlushGuard, LogLayer, LogLayerBuilder};
 use gusset_metrics::{Registry, RegistryBuilder};
 use gusset_otlp::{Logs, Spans, Telemetry, TelemetryBuilder};
 use gusset_prometheus::{Prometheus, Resource};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::Observer;
-use gusset_log::{AccessLog, Admission, Control};
+use gusset_log::{AccessLog, Control, FlushGuard};
 use gusset_metrics::Registry;
 use gusset_otlp::Spans;
 use gusset_prometheus::{Listener, Prometheus};
@@ -61,7 +61,7 @@ pub struct Signals {
     control: Control,
     // In this order: what telemetry says at its end is written.
     otlp: gusset_otlp::Telemetry,
-    guard: Admission,
+    guard: FlushGuard,
 }
 
 // === impl Signals ===
