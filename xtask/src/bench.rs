@@ -1,7 +1,6 @@
-//! `cargo xtask bench`: what a call costs, beside what peers cost, written down in
-//! `docs/benchmarks.md`.
-//! `cargo xtask count`: what it costs, ours alone, told and not written.
-//! `cargo xtask time`: how long it takes, on this machine and at this moment.
+//! `cargo xtask bench`: compares the cost of a call with peers, and writes `docs/benchmarks.md`.
+//! `cargo xtask count`: prints the cost of a call of gusset alone.
+//! `cargo xtask time`: measures the time of a call with criterion.
 
 mod machine;
 mod measure;
@@ -19,7 +18,7 @@ use crate::command;
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 
-/// All that the page is made of.
+/// The content of `docs/benchmarks.md`.
 struct Figures {
     machine: Vec<(&'static str, String)>,
     ours: Vec<measure::Cost>,
@@ -32,10 +31,10 @@ struct Figures {
     logs: Vec<measure::Cost>,
 }
 
-/// Measures everything, and writes the page.
+/// Measures everything, and writes `docs/benchmarks.md`.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
-    // The peers first: if they cannot be got, nothing was measured in vain.
-    if let Some(figures) = ready(workspace, &[&PEERS, &TRACES, &LOGS, &OURS], steps)
+    // Peers are built first: if their crates cannot be downloaded, the chore fails early.
+    if let Some(figures) = prepare(workspace, &[&PEERS, &TRACES, &LOGS, &OURS], steps)
         .and_then(|()| figures(workspace, steps))
     {
         steps.step("docs/benchmarks.md", || {
@@ -45,17 +44,17 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     }
 }
 
-/// Counts instructions and allocations, ours alone: for whoever is at work on them.
+/// Prints the instructions and allocations of gusset alone.
 pub(crate) fn count(workspace: &Workspace, steps: &mut Steps) {
-    if ready(workspace, &[&OURS], steps).is_some() {
+    if prepare(workspace, &[&OURS], steps).is_some() {
         let folder = OURS.folder(workspace);
         steps.step("costs", || measure::costs(&folder));
     }
 }
 
-/// Counts and times the circuit breaker beside its peers: only told, and not written.
+/// Prints the counts and times of the circuit breaker and its peers.
 pub(crate) fn breakers(workspace: &Workspace, steps: &mut Steps) {
-    if ready(workspace, &[&BREAKERS], steps).is_none() {
+    if prepare(workspace, &[&BREAKERS], steps).is_none() {
         return;
     }
     let folder = BREAKERS.folder(workspace);
@@ -68,35 +67,35 @@ pub(crate) fn breakers(workspace: &Workspace, steps: &mut Steps) {
     });
 }
 
-/// Counts traces beside those of their peers: only told, and not written.
+/// Prints the cost of traces and of their peers.
 pub(crate) fn traces(workspace: &Workspace, steps: &mut Steps) {
-    if ready(workspace, &[&TRACES], steps).is_some() {
+    if prepare(workspace, &[&TRACES], steps).is_some() {
         let folder = TRACES.folder(workspace);
         steps.step("costs", || measure::costs_of_all_threads(&folder));
     }
 }
 
-/// Counts what a line costs beside its peers': only told, and not written.
+/// Prints the cost of a log entry and of its peers.
 pub(crate) fn logs(workspace: &Workspace, steps: &mut Steps) {
-    if ready(workspace, &[&LOGS], steps).is_some() {
+    if prepare(workspace, &[&LOGS], steps).is_some() {
         let folder = LOGS.folder(workspace);
         steps.step("costs", || measure::costs(&folder));
     }
 }
 
-/// Takes the time with criterion, which tells it and keeps it under `target/criterion`.
+/// Measures times with criterion, which keeps its reports in `target/criterion`.
 pub(crate) fn time(workspace: &Workspace, steps: &mut Steps) {
     steps.step("time", || {
         command::run(&mut workspace.cargo(&["bench", "--package", OURS.package]))
     });
 }
 
-/// Sees that there is all that measures.
-fn ready(workspace: &Workspace, all: &[&Programs], steps: &mut Steps) -> Option<()> {
+/// Checks that valgrind is installed, and builds the programs.
+fn prepare(workspace: &Workspace, all: &[&Programs], steps: &mut Steps) -> Option<()> {
     steps.step("valgrind", || {
         command::succeeds(Command::new("valgrind").arg("--version"))
             .then_some(())
-            .ok_or_else(|| "valgrind is missing: it counts the instructions of a call".into())
+            .ok_or_else(|| "`valgrind`: not installed, it is needed to count instructions".into())
     })?;
     for programs in all {
         steps.step(format!("build {}", programs.package), || {

@@ -1,4 +1,4 @@
-//! `cargo xtask catalogue`: the catalogue of telemetry, from the table of names.
+//! `cargo xtask catalogue`: writes the catalogue of telemetry from the table of names.
 
 use crate::command;
 use crate::steps::Steps;
@@ -6,8 +6,8 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     steps.step("docs/catalogue.md", || {
-        // The test that holds the file against the table writes it if asked to, so that xtask need
-        // not be built with the crates.
+        // The test that compares the file with the table also writes it, so that xtask does not
+        // depend on the crates.
         let test = [
             "test",
             "--package",

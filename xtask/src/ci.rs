@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what the CI checks, with one table of times.
+//! `cargo xtask ci`: runs the checks of the CI, with one table of times.
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;

@@ -1,4 +1,4 @@
-//! Programs that chores run: quiet about nothing, and told by their whole line when they fail.
+//! Runs programs. An error names the whole command line.
 
 use std::env;
 use std::ffi::OsStr;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::Result;
 
-/// The cargo that runs this chore, as a user would start it.
+/// Returns a command for the cargo that runs this chore, with the environment of a plain `cargo`.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // `cargo run` describes xtask to its process. Build scripts that watch these variables
@@ -21,9 +21,9 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Runs a program to its end, its output going where ours goes.
+/// Runs a program, with the standard output and standard error of the chore.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    // Nobody is there to answer a question.
+    // A chore is not interactive.
     let status = command
         .stdin(Stdio::null())
         .status()
@@ -31,11 +31,11 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     if status.success() {
         Ok(())
     } else {
-        Err(format!("{} ended with {status}", line(command)).into())
+        Err(format!("{}: failed with {status}", line(command)).into())
     }
 }
 
-/// Runs a program to its end, and gives what it wrote to its standard output.
+/// Runs a program, and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -45,11 +45,11 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     if output.status.success() {
         Ok(String::from_utf8(output.stdout)?)
     } else {
-        Err(format!("{} ended with {}", line(command), output.status).into())
+        Err(format!("{}: failed with {}", line(command), output.status).into())
     }
 }
 
-/// Whether a program is there and ends well; what it says is of no interest.
+/// Returns whether a program exists and exits with success. Discards its output.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let silent = command
         .stdin(Stdio::null())
@@ -58,14 +58,14 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
-/// The flags that a variable of the environment holds, and one more.
-pub(crate) fn also(variable: &str, flag: &str) -> String {
+/// Returns the flags of an environment variable, with one flag added.
+pub(crate) fn add_flag(variable: &str, flag: &str) -> String {
     let set = env::var(variable).unwrap_or_default();
     format!("{set} {flag}").trim().to_owned()
 }
 
 fn not_started(command: &Command, error: &std::io::Error) -> String {
-    format!("{} could not be started: {error}", line(command))
+    format!("{}: could not be started: {error}", line(command))
 }
 
 fn line(command: &Command) -> String {
@@ -83,33 +83,33 @@ fn line(command: &Command) -> String {
 mod tests {
     use super::*;
 
-    fn told(result: Result<()>) -> Option<String> {
+    fn message(result: Result<()>) -> Option<String> {
         result.err().map(|error| error.to_string())
     }
 
     #[test]
-    fn a_program_that_fails_is_told_by_its_whole_line() {
-        let error = told(run(cargo()
+    fn failed_program_is_named_with_arguments() {
+        let error = message(run(cargo()
             .args(["--quiet", "no-such-subcommand"])
             .stderr(Stdio::null())));
         assert_eq!(
             error.as_deref(),
-            Some("`cargo --quiet no-such-subcommand` ended with exit status: 101")
+            Some("`cargo --quiet no-such-subcommand`: failed with exit status: 101")
         );
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_an_error() {
-        let error = told(run(&mut Command::new("no-such-program-of-gusset"))).unwrap();
+    fn missing_program_is_an_error() {
+        let error = message(run(&mut Command::new("no-such-program-of-gusset"))).unwrap();
         assert!(
-            error.starts_with("`no-such-program-of-gusset` could not be started"),
+            error.starts_with("`no-such-program-of-gusset`: could not be started"),
             "{error}"
         );
         assert!(!succeeds(&mut Command::new("no-such-program-of-gusset")));
     }
 
     #[test]
-    fn what_cargo_run_says_of_xtask_is_not_handed_on() {
+    fn cargo_run_variables_are_removed() {
         // `cargo test` sets these for us too.
         assert!(env::var_os("CARGO_MANIFEST_DIR").is_some());
         let command = cargo();

@@ -1,38 +1,38 @@
-//! Which crate may look at which, and at what of the outside.
+//! Which crate may depend on which, and on which external crates.
 //!
 //! ```text
 //! gusset → {log, trace, metrics, breaker, health, prometheus, otlp, …} → http → core
 //! ```
 //!
-//! No feature crate knows another: they meet in the contract of `gusset-core`, and those that make
-//! telemetry meet those that carry it away in the types of `gusset-data`, which knows nothing of
-//! calls. Exporters may also use `gusset-metrics`. `gusset-testkit` serves tests, so nothing that ships may depend on it.
-//! Dev-dependencies keep the direction too, or a crate could not be tested alone; what needs the
-//! whole stack to be tested belongs into `tests/`.
+//! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
+//! telemetry data model in `gusset-data`, which does not depend on `gusset-core`. Exporters may also
+//! use `gusset-metrics`. `gusset-testkit` is for tests, so it is only a dev-dependency.
+//! Dev-dependencies follow the same rules, so that each crate can be tested alone. A test that needs
+//! several of them belongs in `tests/`.
 
 use crate::Result;
 use crate::workspace::{Dependency, Kind, Workspace};
 
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let faults: Vec<String> = workspace
+    let violations: Vec<String> = workspace
         .published()
-        .flat_map(|package| faults(&package.name, &package.dependencies))
+        .flat_map(|package| violations(&package.name, &package.dependencies))
         .collect();
-    if faults.is_empty() {
+    if violations.is_empty() {
         Ok(())
     } else {
-        Err(faults.join("; ").into())
+        Err(violations.join("; ").into())
     }
 }
 
-fn faults(krate: &str, dependencies: &[Dependency]) -> Vec<String> {
+fn violations(krate: &str, dependencies: &[Dependency]) -> Vec<String> {
     dependencies
         .iter()
-        .filter_map(|dependency| fault(krate, dependency))
+        .filter_map(|dependency| violation(krate, dependency))
         .collect()
 }
 
-fn fault(krate: &str, dependency: &Dependency) -> Option<String> {
+fn violation(krate: &str, dependency: &Dependency) -> Option<String> {
     let Dependency {
         name,
         kind,
@@ -43,23 +43,23 @@ fn fault(krate: &str, dependency: &Dependency) -> Option<String> {
     if name == "gusset-testkit" {
         return (!dev).then(|| format!("{krate} may use gusset-testkit only as a dev-dependency"));
     }
-    if ours(name) {
+    if is_internal(name) {
         return (!may_use(krate, name)).then(|| format!("{krate} may not depend on {name}"));
     }
     if name.starts_with("opentelemetry") && !matches!(krate, "gusset-otlp" | "gusset-trace") {
         return Some(format!(
-            "{krate} may not depend on {name}: only gusset-otlp and gusset-trace know OpenTelemetry's types"
+            "{krate} may not depend on {name}: only gusset-otlp and gusset-trace use the types of OpenTelemetry"
         ));
     }
     if name == "axum" && !dev && !optional {
         return Some(format!(
-            "{krate} must make axum optional: services without it do not pay for it"
+            "{krate} must make axum optional: services without it must not compile it"
         ));
     }
     None
 }
 
-fn ours(name: &str) -> bool {
+fn is_internal(name: &str) -> bool {
     name == "gusset" || name.starts_with("gusset-")
 }
 
@@ -74,7 +74,7 @@ fn may_use(krate: &str, dependency: &str) -> bool {
                 "gusset-core" | "gusset-data" | "gusset-http" | "gusset-metrics"
             )
         }
-        // The feature crates, the testkit, and each crate to come until it earns a line of its own.
+        // Feature crates, the testkit, and new crates without their own rule.
         _ => matches!(dependency, "gusset-core" | "gusset-data" | "gusset-http"),
     }
 }
@@ -109,22 +109,22 @@ mod tests {
 
     #[track_caller]
     fn allowed(krate: &str, dependency: Dependency) {
-        assert_eq!(faults(krate, &[dependency]), Vec::<String>::new());
+        assert_eq!(violations(krate, &[dependency]), Vec::<String>::new());
     }
 
     #[track_caller]
-    fn refused(krate: &str, dependency: Dependency) {
+    fn rejected(krate: &str, dependency: Dependency) {
         let name = dependency.name.clone();
-        let faults = faults(krate, &[dependency]);
-        assert_eq!(faults.len(), 1, "{krate} may depend on {name}");
+        let violations = violations(krate, &[dependency]);
+        assert_eq!(violations.len(), 1, "{krate} may depend on {name}");
         assert!(
-            faults[0].contains(krate) && faults[0].contains(name.as_str()),
-            "{faults:?} names the two"
+            violations[0].contains(krate) && violations[0].contains(name.as_str()),
+            "{violations:?} names both crates"
         );
     }
 
     #[test]
-    fn each_crate_may_look_towards_core() {
+    fn crates_may_depend_towards_core() {
         allowed("gusset-http", normal("gusset-core"));
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
             allowed(krate, normal("gusset-http"));
@@ -138,50 +138,50 @@ mod tests {
     }
 
     #[test]
-    fn no_crate_looks_away_from_core() {
+    fn no_crate_depends_away_from_core() {
         for above in ["gusset-http", "gusset-metrics", "gusset-otlp", "gusset"] {
-            refused("gusset-core", normal(above));
+            rejected("gusset-core", normal(above));
         }
-        refused("gusset-data", normal("gusset-core"));
+        rejected("gusset-data", normal("gusset-core"));
         for above in [
             "gusset-metrics",
             "gusset-prometheus",
             "gusset-data",
             "gusset",
         ] {
-            refused("gusset-http", normal(above));
+            rejected("gusset-http", normal(above));
         }
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
-            refused(krate, normal("gusset"));
+            rejected(krate, normal("gusset"));
         }
     }
 
     #[test]
-    fn no_feature_crate_knows_another() {
+    fn feature_crates_are_independent() {
         for krate in FEATURES {
             for other in FEATURES
                 .into_iter()
                 .filter(|other| *other != krate)
                 .chain(EXPORTERS)
             {
-                refused(krate, normal(other));
+                rejected(krate, normal(other));
             }
         }
-        // A crate that nobody has written yet is a feature crate.
-        refused("gusset-chaos", normal("gusset-metrics"));
+        // An unknown crate is treated as a feature crate.
+        rejected("gusset-chaos", normal("gusset-metrics"));
     }
 
     #[test]
-    fn exporters_know_metrics_and_no_other_feature_crate() {
+    fn exporters_use_no_feature_crate_but_metrics() {
         for krate in EXPORTERS {
             allowed(krate, normal("gusset-metrics"));
-            refused(krate, normal("gusset-trace"));
+            rejected(krate, normal("gusset-trace"));
         }
-        refused("gusset-prometheus", normal("gusset-otlp"));
+        rejected("gusset-prometheus", normal("gusset-otlp"));
     }
 
     #[test]
-    fn the_testkit_never_ships() {
+    fn testkit_is_only_a_dev_dependency() {
         for krate in [
             "gusset-core",
             "gusset-http",
@@ -190,16 +190,16 @@ mod tests {
             "gusset",
         ] {
             allowed(krate, of_kind("gusset-testkit", Kind::Dev));
-            refused(krate, normal("gusset-testkit"));
-            refused(krate, of_kind("gusset-testkit", Kind::Build));
+            rejected(krate, normal("gusset-testkit"));
+            rejected(krate, of_kind("gusset-testkit", Kind::Build));
         }
-        refused("gusset-testkit", normal("gusset-metrics"));
+        rejected("gusset-testkit", normal("gusset-metrics"));
     }
 
     #[test]
-    fn dev_dependencies_keep_the_direction() {
-        refused("gusset-core", of_kind("gusset-http", Kind::Dev));
-        refused("gusset-metrics", of_kind("gusset-prometheus", Kind::Dev));
+    fn dev_dependencies_follow_the_direction() {
+        rejected("gusset-core", of_kind("gusset-http", Kind::Dev));
+        rejected("gusset-metrics", of_kind("gusset-prometheus", Kind::Dev));
     }
 
     #[test]
@@ -207,13 +207,13 @@ mod tests {
         for package in ["opentelemetry", "opentelemetry_sdk", "opentelemetry-otlp"] {
             allowed("gusset-otlp", normal(package));
             allowed("gusset-trace", normal(package));
-            refused("gusset", normal(package));
-            refused("gusset-metrics", of_kind(package, Kind::Dev));
+            rejected("gusset", normal(package));
+            rejected("gusset-metrics", of_kind(package, Kind::Dev));
         }
     }
 
     #[test]
-    fn axum_is_optional_outside_of_tests() {
+    fn axum_is_optional_except_in_tests() {
         allowed(
             "gusset-http",
             Dependency {
@@ -222,18 +222,18 @@ mod tests {
             },
         );
         allowed("gusset-http", of_kind("axum", Kind::Dev));
-        refused("gusset-http", normal("axum"));
-        refused("gusset", normal("axum"));
+        rejected("gusset-http", normal("axum"));
+        rejected("gusset", normal("axum"));
     }
 
     #[test]
-    fn every_fault_is_told() {
+    fn every_violation_is_reported() {
         let dependencies = [
             normal("gusset-core"),
             normal("gusset-log"),
             normal("axum"),
             normal("http"),
         ];
-        assert_eq!(faults("gusset-health", &dependencies).len(), 2);
+        assert_eq!(violations("gusset-health", &dependencies).len(), 2);
     }
 }

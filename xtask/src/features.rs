@@ -1,16 +1,16 @@
-//! The feature sets with which each crate must build alone.
+//! The feature sets that each crate is built with.
 
 use std::collections::BTreeMap;
 
-/// The flags of one build each: no feature, each feature alone, the default ones.
+/// Returns the flags of each build: no features, each feature alone, the default features.
 ///
-/// All features together is what the steps over the whole workspace build.
+/// The steps for the whole workspace build all features together.
 pub(crate) fn sets(features: &BTreeMap<String, Vec<String>>) -> Vec<Vec<&str>> {
     let mut sets = vec![vec!["--no-default-features"]];
     for feature in features.keys().filter(|feature| *feature != "default") {
         sets.push(vec!["--no-default-features", "--features", feature]);
     }
-    // Without default features, the default is the first set again.
+    // An empty default is the same as the first set.
     if features
         .get("default")
         .is_some_and(|default| !default.is_empty())
@@ -20,7 +20,7 @@ pub(crate) fn sets(features: &BTreeMap<String, Vec<String>>) -> Vec<Vec<&str>> {
     sets
 }
 
-/// What a set is called in the table of steps.
+/// Returns the label of a set in the table of steps.
 pub(crate) fn name(set: &[&str]) -> String {
     match set {
         [] => "default features".into(),
@@ -43,12 +43,12 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_without_features_is_built_once() {
+    fn crate_without_features_is_built_once() {
         assert_eq!(named(&[]), ["no features"]);
     }
 
     #[test]
-    fn each_feature_is_built_without_the_others() {
+    fn each_feature_is_built_alone() {
         let built = named(&[
             ("axum", &["dep:axum"]),
             ("default", &["axum"]),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_default_is_not_built_twice() {
+    fn empty_default_is_not_built_twice() {
         assert_eq!(
             named(&[("axum", &[]), ("default", &[])]),
             ["no features", "only axum"]
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_alone_is_without_the_default_ones() {
+    fn single_feature_excludes_default_features() {
         let features = BTreeMap::from([("axum".to_owned(), Vec::new())]);
         assert_eq!(
             sets(&features),

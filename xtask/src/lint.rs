@@ -1,11 +1,11 @@
-//! `cargo xtask lint`: all that can be said of the code without running it.
+//! `cargo xtask lint`: runs the static checks.
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
 use crate::{command, direction, features, manifest, words};
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
-    // The quick ones first: whoever waits learns of them at once.
+    // Fast checks run first.
     steps.step("format", || {
         command::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))
     });
@@ -13,7 +13,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     steps.step("manifests", || manifest::check(workspace));
     steps.step("words", || words::check_all(workspace));
     steps.step("clippy", || {
-        let whole = [
+        let workspace_flags = [
             "clippy",
             "--workspace",
             "--all-targets",
@@ -22,12 +22,15 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
             "-D",
             "warnings",
         ];
-        command::run(&mut workspace.cargo(&whole))
+        command::run(&mut workspace.cargo(&workspace_flags))
     });
     each_crate_alone(workspace, steps);
     steps.step("docs", || {
         let mut doc = workspace.cargo(&["doc", "--no-deps", "--all-features"]);
-        doc.env("RUSTDOCFLAGS", command::also("RUSTDOCFLAGS", "-D warnings"));
+        doc.env(
+            "RUSTDOCFLAGS",
+            command::add_flag("RUSTDOCFLAGS", "-D warnings"),
+        );
         for package in workspace.published() {
             doc.args(["--package", &package.name]);
         }
@@ -35,15 +38,16 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     });
 }
 
-/// A feature that compiles only beside another, or only because a neighbour in the workspace turns
-/// something on, breaks the stranger who takes that crate by itself.
+/// Checks each crate alone with each feature.
+///
+/// Cargo unifies features in a workspace, which hides a crate that does not compile alone.
 fn each_crate_alone(workspace: &Workspace, steps: &mut Steps) {
     for package in workspace.published() {
         for set in features::sets(&package.features) {
             steps.step(
                 format!("{}: {}", package.name, features::name(&set)),
                 || {
-                    // Clippy, not `check` with RUSTFLAGS: other flags would rebuild every dependency.
+                    // Not `check` with `RUSTFLAGS`, because other flags would rebuild every dependency.
                     let mut clippy = workspace.cargo(&["clippy", "--package", &package.name]);
                     command::run(clippy.args(set).args(["--", "-D", "warnings"]))
                 },

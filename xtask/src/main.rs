@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask <chore>`.
+//! The chores of the project: `cargo xtask <chore>`.
 
 mod bench;
 mod catalogue;
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use crate::steps::{Steps, print_error, print_line};
 use crate::workspace::Workspace;
 
-/// Nothing here handles one failure unlike another: each is told, and ends the chore.
+/// All errors are handled in the same way, so they are boxed: each is printed and fails the chore.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 struct Chore {
@@ -33,62 +33,62 @@ struct Chore {
 
 #[derive(Clone, Copy)]
 enum Run {
-    Alone(fn(&Workspace, &mut Steps)),
+    Plain(fn(&Workspace, &mut Steps)),
     OnFile(fn(&Workspace, &mut Steps, &str)),
     OnPaths(fn(&Workspace, &mut Steps, &[String])),
 }
 
-/// A new chore is a file beside this one, and a line here.
+/// All chores. A new one is a file in this folder and an entry here.
 const CHORES: &[Chore] = &[
     Chore {
         name: "test",
-        about: "get the tools that tests need, then run every test",
-        run: Run::Alone(test::run),
+        about: "install the tools that tests need, then run every test",
+        run: Run::Plain(test::run),
     },
     Chore {
         name: "lint",
-        about: "format, clippy, each crate alone, docs, direction, manifests",
-        run: Run::Alone(lint::run),
+        about: "check format, words, dependencies, manifests, clippy, features and docs",
+        run: Run::Plain(lint::run),
     },
     Chore {
         name: "ci",
         about: "test, then lint",
-        run: Run::Alone(ci::run),
+        run: Run::Plain(ci::run),
     },
     Chore {
         name: "catalogue",
         about: "write docs/catalogue.md from the table of names",
-        run: Run::Alone(catalogue::run),
+        run: Run::Plain(catalogue::run),
     },
     Chore {
         name: "bench",
-        about: "measure what a call costs beside its peers, and write docs/benchmarks.md",
-        run: Run::Alone(bench::run),
+        about: "measure the cost of a call and of peers, and write docs/benchmarks.md",
+        run: Run::Plain(bench::run),
     },
     Chore {
         name: "count",
-        about: "count what a call costs, ours alone, and only tell it",
-        run: Run::Alone(bench::count),
+        about: "print the instructions and allocations of a call",
+        run: Run::Plain(bench::count),
     },
     Chore {
         name: "breakers",
-        about: "count and time the circuit breaker beside its peers, and only tell it",
-        run: Run::Alone(bench::breakers),
+        about: "print the cost of the circuit breaker and of its peers",
+        run: Run::Plain(bench::breakers),
     },
     Chore {
         name: "traces",
-        about: "count what traces cost beside their peers, and only tell it",
-        run: Run::Alone(bench::traces),
+        about: "print the cost of traces and of their peers",
+        run: Run::Plain(bench::traces),
     },
     Chore {
         name: "logs",
-        about: "count what a line of the log costs beside its peers', and only tell it",
-        run: Run::Alone(bench::logs),
+        about: "print the cost of a log entry and of its peers",
+        run: Run::Plain(bench::logs),
     },
     Chore {
         name: "time",
-        about: "take the time of a call",
-        run: Run::Alone(bench::time),
+        about: "measure the time of a call with criterion",
+        run: Run::Plain(bench::time),
     },
     Chore {
         name: "scenarios",
@@ -103,17 +103,17 @@ const CHORES: &[Chore] = &[
 ];
 
 fn main() -> ExitCode {
-    // Not `args()`, which panics on what is not UTF-8.
+    // Not `args()`, which panics on invalid UTF-8.
     let arguments: Vec<String> = env::args_os()
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
     match parse(&arguments) {
-        Ok(Asked::Help) => {
+        Ok(Request::Help) => {
             print_line(usage());
             ExitCode::SUCCESS
         }
-        Ok(Asked::Chore(chore, files)) => perform(chore, &files),
+        Ok(Request::Chore(chore, files)) => perform(chore, &files),
         Err(message) => {
             print_error(format_args!("{message}\n\n{}", usage()));
             ExitCode::from(2)
@@ -131,7 +131,7 @@ fn perform(chore: &Chore, files: &[String]) -> ExitCode {
     };
     let mut steps = Steps::default();
     match chore.run {
-        Run::Alone(run) => run(&workspace, &mut steps),
+        Run::Plain(run) => run(&workspace, &mut steps),
         Run::OnFile(run) => {
             let file = files.first().map_or("", String::as_str);
             run(&workspace, &mut steps, file);
@@ -146,33 +146,29 @@ fn perform(chore: &Chore, files: &[String]) -> ExitCode {
     }
 }
 
-enum Asked {
+enum Request {
     Help,
-    /// With the files that it works on.
+    /// A chore with its files and folders.
     Chore(&'static Chore, Vec<String>),
 }
 
-fn parse(arguments: &[String]) -> std::result::Result<Asked, String> {
-    let asked = match arguments.first().map(String::as_str) {
-        None | Some("-h" | "--help" | "help") => return Ok(Asked::Help),
-        Some(asked) => asked,
+fn parse(arguments: &[String]) -> std::result::Result<Request, String> {
+    let name = match arguments.first().map(String::as_str) {
+        None | Some("-h" | "--help" | "help") => return Ok(Request::Help),
+        Some(name) => name,
     };
     let chore = CHORES
         .iter()
-        .find(|chore| chore.name == asked)
-        .ok_or_else(|| format!("no chore is called `{asked}`"))?;
+        .find(|chore| chore.name == name)
+        .ok_or_else(|| format!("`{name}`: unknown chore"))?;
     let rest = arguments.get(1..).unwrap_or_default();
     match (chore.run, rest) {
-        (_, [help, ..]) if matches!(help.as_str(), "-h" | "--help") => Ok(Asked::Help),
-        (Run::Alone(_), []) => Ok(Asked::Chore(chore, Vec::new())),
-        (Run::OnFile(_), [_]) | (Run::OnPaths(_), _) => Ok(Asked::Chore(chore, rest.to_vec())),
-        (Run::OnFile(_), []) => Err(format!("`{asked}` asks for a file")),
-        (Run::Alone(_), [extra, ..]) => Err(format!(
-            "`{asked}` takes no argument, but was given `{extra}`"
-        )),
-        (Run::OnFile(_), [_, extra, ..]) => Err(format!(
-            "`{asked}` takes one file, but was given `{extra}` too"
-        )),
+        (_, [help, ..]) if matches!(help.as_str(), "-h" | "--help") => Ok(Request::Help),
+        (Run::Plain(_), []) => Ok(Request::Chore(chore, Vec::new())),
+        (Run::OnFile(_), [_]) | (Run::OnPaths(_), _) => Ok(Request::Chore(chore, rest.to_vec())),
+        (Run::OnFile(_), []) => Err(format!("`{name}`: a file is missing")),
+        (Run::Plain(_), [extra, ..]) => Err(format!("`{name}`: unexpected argument `{extra}`")),
+        (Run::OnFile(_), [_, extra, ..]) => Err(format!("`{name}`: unexpected argument `{extra}`")),
     }
 }
 
@@ -190,17 +186,17 @@ mod tests {
 
     fn parsed(arguments: &[&str]) -> std::result::Result<&'static str, String> {
         let arguments: Vec<String> = arguments.iter().copied().map(String::from).collect();
-        parse(&arguments).map(|asked| match asked {
-            Asked::Help => "(help)",
-            Asked::Chore(chore, _) => chore.name,
+        parse(&arguments).map(|request| match request {
+            Request::Help => "(help)",
+            Request::Chore(chore, _) => chore.name,
         })
     }
 
     #[test]
-    fn each_chore_is_found_by_its_name() {
+    fn chores_are_found_by_name() {
         for chore in CHORES {
             let arguments: &[&str] = match chore.run {
-                Run::Alone(_) => &[chore.name],
+                Run::Plain(_) => &[chore.name],
                 Run::OnFile(_) | Run::OnPaths(_) => &[chore.name, "file.json"],
             };
             assert_eq!(parsed(arguments), Ok(chore.name));
@@ -208,34 +204,34 @@ mod tests {
     }
 
     #[test]
-    fn no_argument_asks_for_help() {
+    fn missing_argument_prints_help() {
         assert_eq!(parsed(&[]), Ok("(help)"));
         assert_eq!(parsed(&["--help"]), Ok("(help)"));
         assert_eq!(parsed(&["lint", "--help"]), Ok("(help)"));
     }
 
     #[test]
-    fn an_unknown_chore_is_named_in_the_refusal() {
-        assert_eq!(parsed(&["tset"]), Err("no chore is called `tset`".into()));
+    fn unknown_chore_is_an_error() {
+        assert_eq!(parsed(&["tset"]), Err("`tset`: unknown chore".into()));
     }
 
     #[test]
-    fn an_argument_nobody_reads_is_refused() {
+    fn unused_argument_is_an_error() {
         assert_eq!(
             parsed(&["lint", "--fix"]),
-            Err("`lint` takes no argument, but was given `--fix`".into())
+            Err("`lint`: unexpected argument `--fix`".into())
         );
     }
 
     #[test]
-    fn a_chore_on_a_file_asks_for_one_file() {
+    fn file_chore_takes_one_file() {
         assert_eq!(
             parsed(&["scenarios"]),
-            Err("`scenarios` asks for a file".into())
+            Err("`scenarios`: a file is missing".into())
         );
         assert_eq!(
             parsed(&["scenarios", "a", "b"]),
-            Err("`scenarios` takes one file, but was given `b` too".into())
+            Err("`scenarios`: unexpected argument `b`".into())
         );
     }
 

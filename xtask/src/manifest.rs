@@ -1,18 +1,18 @@
-//! What the manifest of a published crate must tell.
+//! Checks the required fields in the manifest of each published crate.
 
 use crate::Result;
 use crate::workspace::{Package, Workspace};
 
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let faults: Vec<String> = workspace.published().flat_map(faults).collect();
-    if faults.is_empty() {
+    let problems: Vec<String> = workspace.published().flat_map(problems).collect();
+    if problems.is_empty() {
         Ok(())
     } else {
-        Err(faults.join("; ").into())
+        Err(problems.join("; ").into())
     }
 }
 
-fn faults(package: &Package) -> Vec<String> {
+fn problems(package: &Package) -> Vec<String> {
     let Package {
         name,
         description,
@@ -22,7 +22,7 @@ fn faults(package: &Package) -> Vec<String> {
         keywords,
         ..
     } = package;
-    let mut faults: Vec<String> = [
+    let mut problems: Vec<String> = [
         ("description", description.is_some()),
         ("license", license.is_some()),
         ("readme", readme.is_some()),
@@ -30,16 +30,16 @@ fn faults(package: &Package) -> Vec<String> {
         ("keywords", !keywords.is_empty()),
     ]
     .into_iter()
-    .filter(|(_, told)| !told)
-    .map(|(field, _)| format!("{name} has no {field}"))
+    .filter(|(_, is_set)| !is_set)
+    .map(|(field, _)| format!("{name}: `{field}` is missing"))
     .collect();
 
-    // Cargo repeats the path from the manifest, and looks for the file only when it packages.
+    // `cargo metadata` does not check that the file exists, only `cargo package` does.
     let missing = readme
         .iter()
         .find(|readme| !package.folder().join(readme).is_file());
-    faults.extend(missing.map(|readme| format!("{name}: {} is not a file", readme.display())));
-    faults
+    problems.extend(missing.map(|readme| format!("{name}: `{}` is not a file", readme.display())));
+    problems
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
 
-    /// The manifest of xtask stands for one that is complete: its folder has a file to read.
+    /// Returns a complete manifest, in the folder of xtask.
     fn complete() -> Package {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let json = format!(
@@ -59,12 +59,12 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_manifest_has_no_fault() {
-        assert_eq!(faults(&complete()), Vec::<String>::new());
+    fn complete_manifest_has_no_problems() {
+        assert_eq!(problems(&complete()), Vec::<String>::new());
     }
 
     #[test]
-    fn each_missing_field_is_named() {
+    fn each_missing_field_is_reported() {
         let mut bare = complete();
         (
             bare.description,
@@ -81,15 +81,15 @@ mod tests {
             "keywords",
         ];
         assert_eq!(
-            faults(&bare),
-            fields.map(|field| format!("gusset has no {field}"))
+            problems(&bare),
+            fields.map(|field| format!("gusset: `{field}` is missing"))
         );
     }
 
     #[test]
-    fn a_readme_that_is_not_there_is_a_fault() {
+    fn missing_readme_file_is_reported() {
         let mut package = complete();
         package.readme = Some("README.md".into());
-        assert_eq!(faults(&package), ["gusset: README.md is not a file"]);
+        assert_eq!(problems(&package), ["gusset: `README.md` is not a file"]);
     }
 }

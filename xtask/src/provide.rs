@@ -1,4 +1,4 @@
-//! Getting tools: Debian's packages, and Python's.
+//! Installs tools from Debian and Python packages.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -7,29 +7,27 @@ use std::process::Command;
 
 use crate::{Result, command};
 
-/// Where a tool comes from.
+/// The package of a tool.
 pub(crate) enum Source {
     /// A Debian package, installed as usual.
     Install(&'static str),
-    /// A Debian package of which only the files are wanted. To install Debian's `prometheus` is to
-    /// start it, on its well-known port, and to pull in the web pages of its console.
-    /// Unpacking needs neither root nor a way to keep a daemon from starting.
+    /// A Debian package that is only unpacked. Installing `prometheus` would start a daemon on its
+    /// well-known port. Unpacking also works without root.
     Unpack(&'static str),
-    /// Debian packages of which only the files are wanted, as above: a daemon from `sbin`, and the
-    /// libraries that it asks for and a machine does not have of its own.
+    /// Debian packages that are only unpacked: a daemon in `sbin` and the libraries that it needs.
     UnpackDaemon {
         program: &'static str,
         packages: &'static [&'static str],
     },
-    /// A Python package, in an environment of its own: Debian refuses `pip` outside of one
-    /// (PEP 668), and a test has no business among the user's packages.
+    /// A Python package, in a virtual environment: Debian rejects `pip` outside of one (PEP 668),
+    /// and the packages of the user must not change.
     Pip(&'static str),
 }
 
 pub(crate) struct Provider {
     unpacked: PathBuf,
     python: PathBuf,
-    /// `apt-get update` ran, well or not: once is enough.
+    /// `apt-get update` was run, with or without success.
     updated: bool,
 }
 
@@ -42,7 +40,7 @@ impl Provider {
         }
     }
 
-    /// Where programs are that were not installed system-wide.
+    /// Returns the folders of programs that are not installed system-wide.
     pub(crate) fn bin_folders(&self) -> [PathBuf; 3] {
         [
             self.unpacked.join("usr/bin"),
@@ -59,7 +57,7 @@ impl Provider {
                 packages
                     .iter()
                     .try_for_each(|package| self.unpack(package))?;
-                self.start_from_here(program)
+                self.write_start_script(program)
             }
             Source::Pip(package) => self.pip(package, path),
         }
@@ -67,8 +65,8 @@ impl Provider {
 
     fn install(&mut self, package: &str) -> Result<()> {
         self.update()?;
-        if !root() {
-            return Err(format!("only root can install Debian's {package}").into());
+        if !is_root() {
+            return Err(format!("`{package}`: only root can install Debian packages").into());
         }
         command::run(apt().args(["install", "-y", "--no-install-recommends", package]))
     }
@@ -90,8 +88,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Makes a script that starts a program of `sbin` with the libraries beside it.
-    fn start_from_here(&self, program: &str) -> Result<()> {
+    /// Writes a script that starts a program in `sbin` with the unpacked libraries.
+    fn write_start_script(&self, program: &str) -> Result<()> {
         let folders = fs::read_dir(self.unpacked.join("usr/lib"))?;
         let folders: std::result::Result<Vec<_>, _> =
             folders.map(|folder| Ok(folder?.path())).collect();
@@ -114,12 +112,12 @@ impl Provider {
             python3.env("PATH", path);
             python3
         };
-        let whole = self.python.join("whole");
-        if !whole.exists() {
-            self.environment(python3)?;
-            fs::write(&whole, "")?;
+        let complete = self.python.join("complete");
+        if !complete.exists() {
+            self.create_environment(python3)?;
+            fs::write(&complete, "")?;
         }
-        // `python3` is now the one of the environment.
+        // `python3` is now that of the environment.
         let pip = [
             "-m",
             "pip",
@@ -134,26 +132,26 @@ impl Provider {
         command::run(python3().args(pip).arg(package))
     }
 
-    /// Makes the environment of our Python packages, one for all of them.
-    fn environment(&mut self, python3: impl Fn() -> Command) -> Result<()> {
-        // What an interrupted run left behind would stand first on the PATH.
+    /// Creates the virtual environment for all Python packages.
+    fn create_environment(&mut self, python3: impl Fn() -> Command) -> Result<()> {
+        // The rest of an interrupted run would come first on the `PATH`.
         remove(&self.python)?;
         if !command::succeeds(python3().args(["-c", "import venv, ensurepip"])) {
             self.install("python3-venv")?;
         }
-        // What the machine has of its own was found before, and has to be found from in here too.
+        // System packages must stay visible in the environment.
         let venv = ["-m", "venv", "--system-site-packages"];
         command::run(python3().args(venv).arg(&self.python))
     }
 
-    /// Refreshes what apt knows, once, if we may.
+    /// Updates the package lists of apt once, if the user is root.
     fn update(&mut self) -> Result<()> {
         if !command::succeeds(apt().arg("--version")) {
-            return Err("there is no apt-get here: get it by hand".into());
+            return Err("`apt-get`: not installed, install the tool manually".into());
         }
-        if !self.updated && root() {
+        if !self.updated && is_root() {
             self.updated = true;
-            // An old list may still do, and if not, the next command says so.
+            // Old lists may be good enough. If not, the next command fails.
             let _ = command::run(apt().arg("update"));
         }
         Ok(())
@@ -162,7 +160,7 @@ impl Provider {
 
 fn apt() -> Command {
     let mut apt = Command::new("apt-get");
-    // Without a network, give up in seconds; beside another apt, wait for its lock.
+    // Fails within seconds without a network, and waits for the lock of another apt.
     apt.args([
         "-q",
         "-o",
@@ -176,7 +174,7 @@ fn apt() -> Command {
     apt
 }
 
-fn root() -> bool {
+fn is_root() -> bool {
     command::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 

@@ -8,9 +8,9 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, file: &str) {
     steps.step(format!("scenarios: {file}"), || {
-        // Named from where the chore was started; cargo runs at the root of the workspace.
+        // The path is relative to the current folder, and cargo runs at the root of the workspace.
         let path = std::path::absolute(Path::new(file))?;
-        // An example of the crate, so that xtask need not be built with it.
+        // An example of the crate, so that xtask does not depend on it.
         let example = [
             "run",
             "--quiet",

@@ -1,4 +1,4 @@
-//! What was done, how long it took, and what failed.
+//! Runs the steps of a chore, and reports their times and failures.
 
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use crate::Result;
 
 /// The steps of a chore, in the order they ran.
 ///
-/// A failed step does not stop the chore: one run tells everything that is wrong.
+/// A failed step does not stop the chore, so that one run reports all failures.
 #[derive(Default)]
 pub(crate) struct Steps {
     done: Vec<Step>,
@@ -21,7 +21,7 @@ struct Step {
 }
 
 impl Steps {
-    /// Runs one step, and tells its time. `None` when it failed, for steps that build on it.
+    /// Runs one step, and prints its time. Returns `None` if it failed.
     pub(crate) fn step<T>(
         &mut self,
         name: impl Into<String>,
@@ -49,7 +49,7 @@ impl Steps {
         self.done.iter().any(|step| step.failed)
     }
 
-    /// The slowest step first; what failed is marked, and told again at the end.
+    /// Returns the table of times, with the slowest step first and the failed steps at the end.
     pub(crate) fn table(&self) -> String {
         let mut slowest: Vec<&Step> = self.done.iter().collect();
         slowest.sort_by_key(|step| std::cmp::Reverse(step.elapsed));
@@ -62,15 +62,15 @@ impl Steps {
         } in slowest
         {
             let mark = if *failed { "  FAILED" } else { "" };
-            line(
+            push_line(
                 &mut table,
                 format_args!("{:>8.1} s  {name}{mark}", elapsed.as_secs_f64()),
             );
         }
         let total: Duration = self.done.iter().map(|step| step.elapsed).sum();
-        line(
+        push_line(
             &mut table,
-            format_args!("{:>8.1} s  in all", total.as_secs_f64()),
+            format_args!("{:>8.1} s  total", total.as_secs_f64()),
         );
 
         let failed: Vec<&str> = self
@@ -80,37 +80,34 @@ impl Steps {
             .map(|step| step.name.as_str())
             .collect();
         if !failed.is_empty() {
-            line(&mut table, format_args!("FAILED: {}", failed.join(", ")));
+            push_line(&mut table, format_args!("FAILED: {}", failed.join(", ")));
         }
         table
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a chore is not a call: it has no `Clock`"
-)]
+#[expect(clippy::disallowed_methods, reason = "a chore has no `Clock`")]
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let value = work();
     (value, start.elapsed())
 }
 
-fn line(table: &mut String, line: impl Display) {
+fn push_line(table: &mut String, line: impl Display) {
     // Writing to a `String` does not fail.
     let _ = writeln!(table, "{line}");
 }
 
-/// Prints a line. Not `println!`, which panics when the reader has gone (`cargo xtask lint | head`).
+/// Prints a line. Does not panic when the pipe is closed, as `println!` does.
 pub(crate) fn print_line(line: impl Display) {
     if cfg!(test) {
-        // The test harness captures only this: a step that fails on purpose must not look real.
+        // The test harness captures only `println!`.
         return println!("{line}");
     }
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Prints a line where errors go.
+/// Prints a line to standard error.
 pub(crate) fn print_error(line: impl Display) {
     let _ = writeln!(std::io::stderr(), "xtask: {line}");
 }
@@ -128,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_slowest_step_stands_first_and_the_sum_last() {
+    fn table_is_sorted_by_time() {
         let steps = Steps {
             done: vec![
                 done("fmt", 400, false),
@@ -138,25 +135,25 @@ mod tests {
         };
         assert_eq!(
             steps.table(),
-            "    12.3 s  clippy\n     5.0 s  doc\n     0.4 s  fmt\n    17.7 s  in all\n"
+            "    12.3 s  clippy\n     5.0 s  doc\n     0.4 s  fmt\n    17.7 s  total\n"
         );
         assert!(!steps.failed());
     }
 
     #[test]
-    fn a_failed_step_is_marked_and_told_again_at_the_end() {
+    fn failed_steps_are_listed_at_the_end() {
         let steps = Steps {
             done: vec![done("fmt", 400, true), done("doc", 5_000, false)],
         };
         assert_eq!(
             steps.table(),
-            "     5.0 s  doc\n     0.4 s  fmt  FAILED\n     5.4 s  in all\nFAILED: fmt\n"
+            "     5.0 s  doc\n     0.4 s  fmt  FAILED\n     5.4 s  total\nFAILED: fmt\n"
         );
         assert!(steps.failed());
     }
 
     #[test]
-    fn a_failed_step_gives_nothing_and_lets_the_next_run() {
+    fn next_step_runs_after_failure() {
         let mut steps = Steps::default();
         assert_eq!(steps.step("first", || Err::<(), _>("broken".into())), None);
         assert_eq!(steps.step("second", || Ok(2)), Some(2));

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test, on a machine that may have nothing but Rust.
+//! `cargo xtask test`: runs every test. Needs only Rust; other tools are installed.
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
@@ -12,8 +12,8 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
         cargo
     };
 
-    // Built first, so that the table tells building from running. Not `--all-targets`, which
-    // leaves the tests in the docs out; clippy builds the benchmarks.
+    // Built first, so that the table has separate times for building and running. Not
+    // `--all-targets`, which omits doc tests; clippy builds the benchmarks.
     let tests = ["test", "--workspace", "--all-features", "--no-fail-fast"];
     let built = steps.step("build the tests", || {
         command::run(cargo(&tests).arg("--no-run"))
@@ -22,7 +22,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
         steps.step("run the tests", || command::run(&mut cargo(&tests)));
     }
 
-    // `--cfg loom` is for every crate of the build: a target folder of its own keeps the other.
+    // `--cfg loom` applies to every crate, so a separate target folder avoids rebuilds.
     for package in workspace.packages.iter().filter(|package| package.loom()) {
         steps.step(format!("loom: {}", package.name), || {
             let mut loom = cargo(&[
@@ -33,7 +33,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
                 "--lib",
                 "loom",
             ]);
-            loom.env("RUSTFLAGS", command::also("RUSTFLAGS", "--cfg loom"));
+            loom.env("RUSTFLAGS", command::add_flag("RUSTFLAGS", "--cfg loom"));
             loom.env("CARGO_TARGET_DIR", workspace.target.join("loom"));
             command::run(&mut loom)
         });

@@ -1,4 +1,4 @@
-//! The workspace, as `cargo metadata` tells it.
+//! The workspace, read from `cargo metadata`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,15 +46,15 @@ pub(crate) enum Kind {
     Build,
 }
 
-/// `[package.metadata]`: other tools keep their own tables there.
+/// The table `[package.metadata]`, which other tools use too.
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(default)]
-    gusset: Marks,
+    gusset: GussetMetadata,
 }
 
 #[derive(Deserialize, Default)]
-struct Marks {
+struct GussetMetadata {
     #[serde(default)]
     loom: bool,
 }
@@ -72,17 +72,17 @@ impl Workspace {
 
     fn parse(json: &str) -> Result<Self> {
         serde_json::from_str(json)
-            .map_err(|error| format!("`cargo metadata` is not as expected: {error}").into())
+            .map_err(|error| format!("`cargo metadata`: unexpected output: {error}").into())
     }
 
-    /// The cargo that runs this chore, on this workspace.
+    /// Returns a command for cargo at the root of the workspace.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut cargo = command::cargo();
         cargo.current_dir(&self.root).args(arguments);
         cargo
     }
 
-    /// The crates that strangers get: those under `crates/`.
+    /// Returns the published crates, which are those in `crates/`.
     pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
         let crates = self.root.join("crates");
         self.packages
@@ -96,7 +96,7 @@ impl Package {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
 
-    /// Whether it has tests that loom explores: `[package.metadata.gusset] loom = true`.
+    /// Returns whether the crate has loom tests: `[package.metadata.gusset] loom = true`.
     pub(crate) fn loom(&self) -> bool {
         self.metadata
             .as_ref()
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn only_crates_under_crates_are_published() {
+    fn only_crates_folder_is_published() {
         let workspace = workspace(&[
             package("gusset", "crates/gusset", "null"),
             package("xtask", "xtask", "null"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_without_a_kind_is_a_normal_one() {
+    fn dependency_without_kind_is_normal() {
         let workspace = workspace(&[package("gusset", "crates/gusset", "null")]);
         let kinds: Vec<_> = workspace.packages[0]
             .dependencies
@@ -150,13 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn loom_is_asked_for_by_a_mark_in_the_manifest() {
-        let marks = [
+    fn loom_tests_are_enabled_in_manifest() {
+        let tables = [
             "null",
             r#"{"docs": {"rs": {}}}"#,
             r#"{"gusset": {"loom": true}}"#,
         ];
-        let workspace = workspace(&marks.map(|mark| package("gusset", "crates/gusset", mark)));
+        let workspace = workspace(&tables.map(|table| package("gusset", "crates/gusset", table)));
         let loom: Vec<bool> = workspace.packages.iter().map(Package::loom).collect();
         assert_eq!(loom, [false, false, true]);
     }

@@ -1,4 +1,4 @@
-//! What the figures depend on: the compiler, the crates, the machine.
+//! The compiler, the crates and the machine that the figures depend on.
 
 use std::fs;
 use std::process::Command;
@@ -7,7 +7,7 @@ use super::{OURS, PEERS, Programs};
 use crate::workspace::Workspace;
 use crate::{Result, command};
 
-/// One line for each, what it is before what it is of.
+/// Returns the rows of the table: a label and its value.
 pub(super) fn describe(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let rustc = command::output(Command::new("rustc").arg("--version"))?;
     let valgrind = command::output(Command::new("valgrind").arg("--version"))?;
@@ -23,9 +23,9 @@ pub(super) fn describe(workspace: &Workspace) -> Result<Vec<(&'static str, Strin
         ("machine", format!("{cpu}, {cores} cores")),
         ("crates", crates(workspace, &OURS)?),
         (
-            "crates beside them",
+            "crates compared with",
             format!(
-                "{}; all others as `benches/peers/Cargo.lock` has them",
+                "{}; all others as in `benches/peers/Cargo.lock`",
                 crates(workspace, &PEERS)?
             ),
         ),
@@ -36,7 +36,7 @@ fn crates(workspace: &Workspace, programs: &Programs) -> Result<String> {
     Ok(names(&programs.tree(workspace)?))
 }
 
-/// `axum v0.8.9` of each line; not where it lies.
+/// Returns the name and version of each crate, without its path.
 fn names(tree: &str) -> String {
     let mut names: Vec<String> = tree
         .lines()
@@ -63,13 +63,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn crates_are_named_without_the_place_where_they_lie() {
+    fn crate_names_have_no_path() {
         let tree = "b v0.1.0 (/somewhere/b)\na v1.2.3\n\na v1.2.3 (*)\n";
         assert_eq!(names(tree), "a 1.2.3, b 0.1.0");
     }
 
     #[test]
-    fn the_model_is_the_one_of_the_first_processor() {
+    fn first_processor_names_the_model() {
         let text = "processor : 0\nmodel name : Fast 9000\nmodel name : Slow\n";
         assert_eq!(model(text), Some("Fast 9000"));
         assert_eq!(model("processor : 0"), None);

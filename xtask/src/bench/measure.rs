@@ -1,4 +1,4 @@
-//! The figures, as the programs of the benchmarks and callgrind give them.
+//! Runs the benchmark programs and callgrind, and reads the figures that they print.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,10 +7,10 @@ use super::text::columns;
 use crate::steps::print_line;
 use crate::{Result, command};
 
-/// What callgrind counts: the calls, and nothing of what went before.
+/// Limits callgrind to the calls, without the setup before them.
 const COUNTED: &str = "--toggle-collect=gusset_benches::program::counted*";
 
-/// What one scenario costs, once.
+/// The cost of one call of a scenario.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cost {
     pub(super) name: String,
@@ -22,7 +22,7 @@ pub(super) struct Cost {
     pub(super) bytes: u64,
 }
 
-/// What a call weighs while it lasts.
+/// The bytes that a layer adds to a call in progress.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Size {
     pub(super) about: String,
@@ -32,15 +32,16 @@ pub(super) struct Size {
     pub(super) body: u64,
 }
 
-/// The costs of every scenario of the programs in a folder.
+/// Measures every scenario of the programs in a folder.
 pub(super) fn costs(folder: &Path) -> Result<Vec<Cost>> {
     costs_by(folder, |program, name, times| {
         instructions(program, name, times, &[COUNTED])
     })
 }
 
-/// As [`costs`], with what other threads do for the calls: what the whole program does for as many of
-/// them, less what it does for a third.
+/// Measures like [`costs`], and includes the work of other threads.
+///
+/// Runs the whole program for all calls and for a third of them, and scales the difference.
 pub(super) fn costs_of_all_threads(folder: &Path) -> Result<Vec<Cost>> {
     costs_by(folder, |program, name, times| {
         let few = instructions(program, name, times / 3, &[])?;
@@ -64,9 +65,9 @@ fn costs_by(
             name: name.into(),
             about: about.into(),
             over: over.into(),
-            instructions: once(instructions(&program, name, times)?, times),
-            allocations: once(count, times),
-            bytes: once(bytes, times),
+            instructions: per_call(instructions(&program, name, times)?, times),
+            allocations: per_call(count, times),
+            bytes: per_call(bytes, times),
         };
         print_line(format_args!(
             "{name:<26} {:>12} instructions {:>8} allocations",
@@ -77,7 +78,7 @@ fn costs_by(
     Ok(costs)
 }
 
-/// The sizes of a call.
+/// Reads the sizes of a call in progress.
 pub(super) fn sizes(folder: &Path) -> Result<Vec<Size>> {
     let text = command::output(&mut Command::new(folder.join("sizes")))?;
     text.lines().map(size).collect()
@@ -109,7 +110,7 @@ fn instructions(program: &Path, name: &str, times: u64, options: &[&str]) -> Res
     }
 }
 
-/// What callgrind says at its end: `==1== Collected : 1062014`.
+/// Returns the count from the last line of callgrind: `==1== Collected : 1062014`.
 fn collected(text: &str) -> Option<u64> {
     let (_, count) = text
         .lines()
@@ -123,8 +124,8 @@ fn allocations(program: &Path, name: &str) -> Result<(u64, u64)> {
     Ok((count.parse()?, bytes.parse()?))
 }
 
-/// The share of one in so many, to the nearest whole number.
-fn once(all: u64, times: u64) -> u64 {
+/// Divides a sum by the number of calls, and rounds to the nearest integer.
+fn per_call(all: u64, times: u64) -> u64 {
     (all + times / 2) / times
 }
 
@@ -133,15 +134,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_count_of_callgrind_is_found_among_what_else_it_says() {
+    fn callgrind_count_is_found_in_output() {
         let text = "==7== Events    : Ir\n==7== Collected : 2032014\n==7== \n";
         assert_eq!(collected(text), Some(2_032_014));
         assert_eq!(collected("==7== Command: no-such-program"), None);
     }
 
     #[test]
-    fn the_share_of_one_is_the_nearest_whole_number() {
-        assert_eq!(once(2_032_014, 1000), 2032);
-        assert_eq!(once(5, 2), 3);
+    fn cost_per_call_is_rounded() {
+        assert_eq!(per_call(2_032_014, 1000), 2032);
+        assert_eq!(per_call(5, 2), 3);
     }
 }

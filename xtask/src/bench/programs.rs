@@ -1,4 +1,4 @@
-//! The packages with the programs that measure.
+//! The packages that contain the measuring programs.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,39 +6,39 @@ use std::process::Command;
 use crate::workspace::Workspace;
 use crate::{Result, command};
 
-/// A package with programs that measure its scenarios: `instructions` and `allocations`; that of
-/// peers has `times` and `sockets` too.
+/// A package with the programs `instructions` and `allocations`. The package of peers also has `times`
+/// and `sockets`.
 pub(super) struct Programs {
     pub(super) package: &'static str,
-    /// Outside of the workspace: where its manifest lies.
+    /// The manifest, for a package outside of the workspace.
     outside: Option<&'static str>,
 }
 
-/// Ours.
+/// The benchmarks of gusset alone.
 pub(super) const OURS: Programs = Programs {
     package: "gusset-benches",
     outside: None,
 };
 
-/// Ours beside those of others.
+/// The comparison with other crates.
 pub(super) const PEERS: Programs = Programs {
     package: "gusset-benches-peers",
     outside: Some("benches/peers/Cargo.toml"),
 };
 
-/// Traces beside those of others.
+/// The comparison of traces.
 pub(super) const TRACES: Programs = Programs {
     package: "gusset-benches-traces",
     outside: Some("benches/traces/Cargo.toml"),
 };
 
-/// The circuit breaker beside its peers.
+/// The comparison of circuit breakers.
 pub(super) const BREAKERS: Programs = Programs {
     package: "gusset-benches-breakers",
     outside: Some("benches/breakers/Cargo.toml"),
 };
 
-/// The log beside its peers.
+/// The comparison of logs.
 pub(super) const LOGS: Programs = Programs {
     package: "gusset-benches-logs",
     outside: Some("benches/logs/Cargo.toml"),
@@ -47,8 +47,9 @@ pub(super) const LOGS: Programs = Programs {
 // === impl Programs ===
 
 impl Programs {
-    /// Builds the programs; for those of peers, their crates are fetched if need be, and it is tested
-    /// that they record at all.
+    /// Builds the programs, and runs the tests of a package outside of the workspace.
+    ///
+    /// Those tests check that each peer records. Cargo may download the crates of peers.
     pub(super) fn build(&self, workspace: &Workspace) -> Result<()> {
         command::run(self.cargo(workspace, "build").args(["--release", "--bins"]))
             .map_err(|error| self.explain(error))?;
@@ -58,14 +59,14 @@ impl Programs {
         Ok(())
     }
 
-    /// What it is made of, by name and version: what it asks for itself.
+    /// Lists the direct dependencies, by name and version.
     pub(super) fn tree(&self, workspace: &Workspace) -> Result<String> {
         let mut tree = self.cargo(workspace, "tree");
         tree.args(["--edges", "normal", "--depth", "1", "--prefix", "none"]);
         command::output(&mut tree)
     }
 
-    /// Where its programs lie.
+    /// Returns the folder of the built programs.
     pub(super) fn folder(&self, workspace: &Workspace) -> PathBuf {
         self.target(workspace).join("release")
     }
@@ -80,8 +81,10 @@ impl Programs {
         cargo
     }
 
-    /// A folder of its own for what has a lock of its own: its crates have other features, and its
-    /// programs the same names.
+    /// Returns the target folder.
+    ///
+    /// A package outside of the workspace has a separate one: its crates have other features, and its
+    /// programs have the same names.
     fn target(&self, workspace: &Workspace) -> PathBuf {
         let outside = self.outside.and_then(|manifest| manifest.split('/').nth(1));
         match outside {
@@ -93,7 +96,7 @@ impl Programs {
     fn explain(&self, error: Box<dyn std::error::Error>) -> Box<dyn std::error::Error> {
         match self.outside {
             Some(_) => format!(
-                "{error}. If the crates of peers cannot be fetched, `cargo xtask count` does without them"
+                "{error}. Without a network, use `cargo xtask count`, which needs no other crates"
             )
             .into(),
             None => error,

@@ -1,4 +1,4 @@
-//! What servers do over loopback, as the program `sockets` tells it.
+//! Runs the program `sockets`, which measures servers over loopback.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use super::text::columns;
 use crate::steps::print_line;
 use crate::{Result, command};
 
-/// Servers of so many worker threads.
+/// The figures of servers with one number of worker threads.
 #[derive(Debug)]
 pub(super) struct Sockets {
     pub(super) workers: u32,
@@ -18,30 +18,29 @@ pub(super) struct Sockets {
     pub(super) served: Vec<Served>,
 }
 
-/// One server. What is laid over it first, then for each figure its median and the median of its
-/// ratios to the bare server's.
+/// The figures of one server: medians, and the medians of the ratios to the bare server.
 #[derive(Debug, PartialEq)]
 pub(super) struct Served {
     pub(super) name: String,
     pub(super) about: String,
-    /// Requests a second.
+    /// Requests per second.
     pub(super) rate: Figure,
-    /// Nanoseconds of the server's processor time for each.
+    /// Processor time of the server per request, in nanoseconds.
     pub(super) processor: Figure,
-    /// Nanoseconds.
+    /// The median latency in nanoseconds.
     pub(super) median: Figure,
-    /// Nanoseconds that one request in a hundred exceeds.
+    /// The 99th percentile of the latency in nanoseconds.
     pub(super) slowest: Figure,
 }
 
-/// A figure, and its ratio to the bare server's.
+/// A figure, and its ratio to that of the bare server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Figure {
     pub(super) value: f64,
     pub(super) ratio: f64,
 }
 
-/// Servers of one worker thread, then of two.
+/// Measures servers with one worker thread, then with two.
 pub(super) fn measure(folder: &Path) -> Result<Vec<Sockets>> {
     [1, 2]
         .map(|workers: u32| {
@@ -55,8 +54,8 @@ pub(super) fn measure(folder: &Path) -> Result<Vec<Sockets>> {
 
 fn read(workers: u32, text: &str) -> Result<Sockets> {
     print_line(text);
-    let (head, lines) = text.split_once('\n').ok_or("the sockets told nothing")?;
-    let [connections, requests, rounds] = columns(head)?;
+    let (header, lines) = text.split_once('\n').ok_or("`sockets`: no output")?;
+    let [connections, requests, rounds] = columns(header)?;
     Ok(Sockets {
         workers,
         connections: connections.parse()?,
@@ -101,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_figure_is_read_with_its_ratio() {
+    fn figures_are_read_with_ratios() {
         let text = "16\t500\t25\nbare\tnothing\t1000\t1.000\t7000\t1.000\t110\t1.000\t170\t1.000\n";
         let sockets = read(1, text).unwrap();
         assert_eq!((sockets.connections, sockets.requests), (16, 500));

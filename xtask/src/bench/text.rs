@@ -1,16 +1,16 @@
-//! Figures as text, and text as figures.
+//! Formats figures and parses the output of programs.
 
 use crate::Result;
 
-/// A line of a program: so many columns, apart by tabs.
+/// Splits a line into exactly `N` columns, separated by tabs.
 pub(super) fn columns<const N: usize>(line: &str) -> Result<[&str; N]> {
     let columns: Vec<&str> = line.split('\t').collect();
     columns
         .try_into()
-        .map_err(|_| format!("not {N} columns: {line}").into())
+        .map_err(|_| format!("`{line}`: expected {N} columns").into())
 }
 
-/// What is more, or less, with its sign.
+/// Formats the difference to the bare service, with a sign if it is negative.
 pub(super) fn added(layered: u64, bare: u64) -> String {
     if layered < bare {
         format!("−{}", grouped(bare - layered))
@@ -19,7 +19,7 @@ pub(super) fn added(layered: u64, bare: u64) -> String {
     }
 }
 
-/// How many times as much that adds as ours does. A dash where ours adds nothing to be compared with.
+/// Formats the ratio of two costs, or a dash if one of them is not positive.
 pub(super) fn ratio(theirs: f64, ours: f64) -> String {
     if ours > 0.0 && theirs > 0.0 {
         format!("{:.1}×", theirs / ours)
@@ -28,7 +28,7 @@ pub(super) fn ratio(theirs: f64, ours: f64) -> String {
     }
 }
 
-/// `12,345,678`.
+/// Formats a number in groups of three digits: `12,345,678`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
@@ -46,13 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_with_other_columns_is_an_error() {
+    fn wrong_column_count_is_an_error() {
         assert!(columns::<2>("a\tb").is_ok());
         assert!(columns::<2>("a\tb\tc").is_err());
     }
 
     #[test]
-    fn what_costs_less_says_so() {
+    fn lower_cost_has_minus_sign() {
         assert_eq!(added(5, 7), "−2");
         assert_eq!(added(7, 5), "2");
         assert_eq!(grouped(1_234_567), "1,234,567");
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_ratio_to_nothing() {
+    fn ratio_to_zero_is_a_dash() {
         assert_eq!(ratio(49.0, 10.0), "4.9×");
         assert_eq!(ratio(49.0, 0.0), "–");
         assert_eq!(ratio(-3.0, 10.0), "–");

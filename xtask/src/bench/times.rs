@@ -1,4 +1,4 @@
-//! Times, as the programs take them: in pairs.
+//! Runs the program `times`, which measures services in turns.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,19 +7,19 @@ use super::text::columns;
 use crate::steps::print_line;
 use crate::{Result, command};
 
-/// Ours, and the bare services that it is laid over.
+/// The bare services, each with its instrumented counterpart.
 const OURS: &[[&str; 2]] = &[["svc/bare", "svc/gusset"], ["axum/bare", "axum/gusset"]];
 
-/// Nanoseconds a call, with one thread calling and with two.
+/// Nanoseconds per call, with one calling thread and with two.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Time {
     pub(super) name: String,
     pub(super) all: [f64; 2],
-    /// What the bare service did not take in the same round.
+    /// The difference to the bare service in the same round.
     pub(super) added: [f64; 2],
 }
 
-/// A peer, and ours beside it in the same rounds.
+/// The times of a peer and of gusset, measured in the same rounds.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) bare: Time,
@@ -27,7 +27,7 @@ pub(super) struct Pair {
     pub(super) theirs: Time,
 }
 
-/// Ours, with one thread and with two.
+/// Measures gusset with one thread and with two.
 pub(super) fn threads(folder: &Path) -> Result<Vec<Time>> {
     let mut all = Vec::new();
     for names in OURS {
@@ -36,7 +36,7 @@ pub(super) fn threads(folder: &Path) -> Result<Vec<Time>> {
     Ok(all)
 }
 
-/// Every peer: each in a process of its own, with the bare service and ours.
+/// Measures every peer in a separate process, together with the bare service and gusset.
 pub(super) fn pairs(folder: &Path) -> Result<Vec<Pair>> {
     let list = command::output(Command::new(folder.join("instructions")).arg("list"))?;
     let mut pairs = Vec::new();
@@ -49,13 +49,13 @@ pub(super) fn pairs(folder: &Path) -> Result<Vec<Pair>> {
         let times = times(folder, &[bare, &ours, name])?;
         let [bare, ours, theirs] = times
             .try_into()
-            .map_err(|_| format!("not three times for {name}"))?;
+            .map_err(|_| format!("{name}: expected three times"))?;
         pairs.push(Pair { bare, ours, theirs });
     }
     Ok(pairs)
 }
 
-/// `svc/gusset` for `svc/peer`.
+/// Returns the scenario of gusset for a peer: `svc/gusset` for `svc/peer`.
 pub(super) fn ours(name: &str) -> String {
     let (over, _) = name.split_once('/').unwrap_or((name, ""));
     format!("{over}/gusset")
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_read_with_one_thread_and_with_two() {
+    fn times_are_read_for_both_thread_counts() {
         let time = time("svc/peer\t130.5\t30.5\t190.0\t40.0").unwrap();
         assert_eq!(time.name, "svc/peer");
         assert_eq!(time.all, [130.5, 190.0]);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_is_compared_with_ours_over_the_same_service() {
+    fn peer_is_compared_on_the_same_service() {
         assert_eq!(ours("axum/peer"), "axum/gusset");
     }
 }

@@ -1,4 +1,4 @@
-//! Ours beside its peers.
+//! The comparison of gusset with its peers.
 
 use std::fmt::Write as _;
 
@@ -9,36 +9,35 @@ use crate::bench::text::{added, grouped, ratio};
 use crate::bench::times::{Pair, ours};
 
 const HEAD: &str = "
-## Beside its peers
+## Compared with peers
 
-The same two services as below, in one program, with one layer or another; the response body is driven
-to its end. Every peer records, which is tested before it is measured:
+The same two services as below, in one program, with one layer at a time. The response body is read to
+its end. A test checks that every peer records before it is measured:
 
-- gusset is `HttpMetrics` on a Prometheus page, as it comes;
-- axum-prometheus records in the global recorder that its `PrometheusMetricLayer::pair` makes;
-- axum-otel-metrics, opentelemetry-instrumentation-tower and tower-otel record with a provider of
-  OpenTelemetry's SDK, in the version that each takes, whose reader nobody reads;
-- opentelemetry-instrumentation-tower makes spans too, as it comes, and no provider of traces is set:
-  they go nowhere;
-- `TraceLayer` counts nothing; it stands here for what is laid over most services: first with nobody
-  listening, then with a subscriber whose log, in text and at the level `DEBUG` that it asks for, is
-  written to nowhere.
+- gusset is `HttpMetrics` with the Prometheus exporter and its defaults.
+- axum-prometheus records in the global recorder that `PrometheusMetricLayer::pair` installs.
+- axum-otel-metrics, opentelemetry-instrumentation-tower and tower-otel record with a meter provider of
+  the OpenTelemetry SDK, in the version that each depends on. Its reader is never collected.
+- opentelemetry-instrumentation-tower also creates spans by default. No tracer provider is set, so the
+  spans are discarded.
+- `TraceLayer` records no metrics. It is listed because most services use it: once without a
+  subscriber, and once with a subscriber that formats its `DEBUG` events as text and discards them.
 
-They do not all do the same. Ours follows the response to the end of its body, counts its bytes and
-says what became of the call; the peers' durations end at its head. Of the peers only axum-prometheus
-finds a route on the plain service (it takes the path for it); the others know axum's routes alone, and
-have the less to do there. Of what a layer adds over axum, a part is axum's own price for any layer, the
-allocations that gusset adds among it: see *a layer that does nothing* under *Calls*.
+The layers do not all do the same work. gusset follows the response to the end of its body, counts its
+bytes and classifies its outcome. The durations of the peers end at the response headers. On the plain
+service, only axum-prometheus finds a route (it uses the path). The others read the route from axum, so
+they do less work there. axum itself adds a cost for any layer, including the allocations in the row of
+gusset: see *a layer that does nothing* under *Calls*.
 ";
 
 const TIMES: &str = "
-Time: each peer, ours and the bare service took turns in one process of their own; nanoseconds a call.
-*Added* is what the bare service did not take in the same round. With two threads, both call the same
-layer at once, each on a processor of its own. What it costs that two processors write to the same memory
-is up to the machine, and on a virtual one not the same at every hour: compare within a row.
+Time in nanoseconds per call. Each peer, gusset and the bare service took turns in one process.
+*Added* is the difference to the bare service in the same round. With two threads, both call the same
+layer at the same time, each on its own processor. The cost of two processors that write to the same
+memory depends on the machine, and varies over time on a virtual one: compare only within a row.
 ";
 
-/// The section.
+/// Writes the section.
 pub(super) fn write(page: &mut String, costs: &[Cost], pairs: &[Pair]) -> Result<()> {
     page.push_str(HEAD);
     writeln!(page)?;
@@ -53,7 +52,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost], pairs: &[Pair]) -> Result
     Ok(())
 }
 
-/// How many times as much as ours each peer adds, in a sentence.
+/// Writes one sentence for each peer, with its ratios to gusset.
 fn summary(page: &mut String, costs: &[Cost], pairs: &[Pair]) -> Result<()> {
     for cost in costs.iter().filter(|cost| is_peer(cost)) {
         let over = if cost.over.starts_with("axum") {
@@ -84,7 +83,7 @@ fn counted(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
     )?;
     writeln!(
         page,
-        "| laid over it | added instructions | to gusset | added allocations | added bytes |"
+        "| layer | added instructions | to gusset | added allocations | added bytes |"
     )?;
     writeln!(page, "|---|--:|--:|--:|--:|")?;
     for cost in costs.iter().filter(|cost| cost.over == bare.name) {
@@ -114,14 +113,14 @@ fn timed(page: &mut String, costs: &[Cost], pairs: &[Pair], bare: &Cost) -> Resu
         }
         let Pair { bare, ours, theirs } = pair(pairs, cost)?;
         write!(page, "| {} |", cost.about)?;
-        for crowd in [0, 1] {
+        for threads in [0, 1] {
             write!(
                 page,
                 " {:.0} | {:.0} | {:.0} | **{}** |",
-                bare.all[crowd],
-                ours.added[crowd],
-                theirs.added[crowd],
-                ratio(theirs.added[crowd], ours.added[crowd]),
+                bare.all[threads],
+                ours.added[threads],
+                theirs.added[threads],
+                ratio(theirs.added[threads], ours.added[threads]),
             )?;
         }
         writeln!(page)?;
@@ -142,7 +141,7 @@ fn pair<'a>(pairs: &'a [Pair], cost: &Cost) -> Result<&'a Pair> {
     pairs
         .iter()
         .find(|pair| pair.theirs.name == cost.name)
-        .ok_or_else(|| format!("nobody took the time of {}", cost.name).into())
+        .ok_or_else(|| format!("{}: the time was not measured", cost.name).into())
 }
 
 #[cfg(test)]
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_is_told_by_its_ratio_to_ours() {
+    fn peer_row_shows_ratio_to_gusset() {
         let costs = [
             cost("axum/bare", "", 6000, 14),
             cost("axum/gusset", "axum/bare", 9000, 17),

@@ -1,4 +1,4 @@
-//! What every part of ours costs.
+//! The cost of each part of gusset.
 
 use std::fmt::Write as _;
 
@@ -10,31 +10,32 @@ use crate::bench::text::{added, grouped};
 const CALLS: &str = "
 ## Calls
 
-Where the costs of ours come from. One call: the request is made, the service called, the response
-taken to the end of its body, all on one thread and without waiting. After a warm-up, so everything
-that is made once is made. *Added* is the difference to the same service without a layer; the warm-up
-and the loop are not counted.
+The cost of each part of gusset. One call creates the request, calls the service and reads the response
+body to its end, on one thread and without waiting. A warm-up runs before, so that one-time setup is
+done. *Added* is the difference to the same service without a layer. The warm-up and the loop are not
+counted.
 
-- `svc` is a plain Tower service that answers at once with twelve bytes; the request bears its route.
-- `axum` is a router with the route `/items/{id}`, cloned for each request as `axum::serve` does, the
-  layer put on by `Router::layer`. axum boxes the service, the future and the body of every layer: *a
-  layer that does nothing* is the price that no layer can avoid.
-- *Metrics written by hand* records the same histograms and the same gauge, for one series known
-  beforehand, and takes no care of how a call ends.
+- `svc` is a plain Tower service that responds immediately with twelve bytes. The request has its route
+  as an extension.
+- `axum` is a router with the route `/items/{id}`, cloned for each request as `axum::serve` does. The
+  layer is added with `Router::layer`. axum boxes the service, the future and the body of every layer:
+  *a layer that does nothing* is the cost that every layer has.
+- *Manual metrics* record the same histograms and the same gauge for one fixed series, without any
+  handling of errors, drops or panics.
 
-A clock read counts as the call of `clock_gettime`; what it does inside is the system's.
+A clock read counts as the call of `clock_gettime`, without the work inside of it.
 ";
 
 const SIZES: &str = "
 ## Sizes
 
-Bytes that a layer adds while a call lasts.
+Bytes that a layer adds to a call in progress.
 
-| laid over the service | its call | with the track | future | body |
+| layer | its call | with the call tracker | future | body |
 |---|--:|--:|--:|--:|
 ";
 
-/// A table for each service.
+/// Writes a table for each service.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(CALLS);
     for bare in ["svc/bare", "axum/bare"] {
@@ -43,7 +44,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     Ok(())
 }
 
-/// The sizes of a call.
+/// Writes the table of sizes.
 pub(super) fn sizes(page: &mut String, sizes: &[Size]) -> Result<()> {
     page.push_str(SIZES);
     for Size {
@@ -70,7 +71,7 @@ fn table(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
     )?;
     writeln!(
         page,
-        "| scenario | laid over it | instructions | added instructions | added allocations | added bytes |"
+        "| scenario | layer | instructions | added instructions | added allocations | added bytes |"
     )?;
     writeln!(page, "|---|---|--:|--:|--:|--:|")?;
     for cost in costs.iter().filter(|cost| cost.over == bare.name) {
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_layer_is_compared_with_the_service_below_it() {
+    fn layer_is_compared_with_bare_service() {
         let costs = [
             cost("svc/bare", "", 1000, 6),
             cost("svc/metrics", "svc/bare", 2500, 6),

@@ -1,4 +1,4 @@
-//! What health costs.
+//! The cost of health probes.
 
 use std::fmt::Write as _;
 
@@ -10,22 +10,22 @@ use crate::bench::text::{added, grouped};
 const PROBES: &str = "
 ## Health
 
-One answer of a probe, from memory; what is public says pass or fail.
+One response of a probe, from memory. The public response contains only pass or fail.
 
-| answer | instructions | allocations | bytes allocated |
+| response | instructions | allocations | bytes allocated |
 |---|--:|--:|--:|
 ";
 
 const CALLS: &str = "
-A call of the router above, by what of health it has. The probes are other routes of the router, so
-what they add is its search. The calls under way are one observer more in a layer that is there. The
-layer that closes connections is one of its own: to be held against one that does nothing.
+A call of the router above, with different parts of gusset-health. The probes are other routes of the
+router, so they only add to its lookup. Counting the calls in progress adds one observer to an existing
+layer. Closing connections is a separate layer: compare it with a layer that does nothing.
 
 | with | instructions | added | allocations |
 |---|--:|--:|--:|
 ";
 
-/// A table of answers, and one of calls.
+/// Writes a table of probe responses and a table of calls.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(PROBES);
     let probes = costs.iter().filter(|cost| cost.name.starts_with("probe/"));
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_and_calls_are_told_apart() {
+    fn probes_and_calls_have_separate_tables() {
         let costs = [
             cost("probe/livez", "", 900, 1),
             cost("health/bare", "", 5000, 9),

@@ -1,4 +1,4 @@
-//! Lines of the log beside those of others.
+//! The cost of log entries, compared with other crates.
 
 use std::fmt::Write as _;
 
@@ -8,20 +8,21 @@ use crate::bench::measure::Cost;
 use crate::bench::text::{added, grouped, ratio};
 
 const HEAD: &str = "
-## Lines of a log
+## Log entries
 
-Everybody writes JSON, to nowhere; that everybody writes is tested before it is measured. On the axum
-route: ours is `AccessLog` and `LogLayer` as they come; the others are tower-http's `TraceLayer` with a
-span and a line a response at `INFO`. Ours is written at the end of the body and tells the route, bytes,
-outcome and two durations more; theirs is written at the head.
+All subjects write JSON that is discarded. A test checks that each one writes before it is measured. On
+the axum route, gusset is `AccessLog` and `LogLayer` with their defaults. The others are tower-http's
+`TraceLayer` with a span and one entry per response at `INFO`. The entry of gusset is written at the end
+of the body, and adds the route, bytes, outcome and two durations. The others write theirs at the
+response headers.
 ";
 
 const EVENTS: &str = "
-A service's own event, a message and three fields: outside of any span; in a span of two fields that is
-made and left each time; and one whose level nobody wants.
+An event of the service with a message and three fields: outside of any span, in a new span with two
+fields, and with a level that is disabled.
 ";
 
-/// The section.
+/// Writes the section.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(HEAD);
     let ours = instructions(costs, find(costs, "axum/gusset")?)?;
@@ -50,7 +51,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     for (kind, about) in [
         ("event", "alone"),
         ("span", "in a span"),
-        ("off", "not wanted"),
+        ("off", "disabled level"),
     ] {
         let ours = find(costs, &format!("{kind}/gusset"))?.instructions;
         let prefix = format!("{kind}/");
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_told_by_its_ratio_to_ours() {
+    fn entry_row_shows_ratio_to_gusset() {
         let costs = [
             cost("axum/bare", "", 6000, 14),
             cost("axum/gusset", "axum/bare", 11_000, 18),

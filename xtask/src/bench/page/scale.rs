@@ -1,4 +1,4 @@
-//! What becomes of the cost when there is more of everything: series, strangers, threads.
+//! The cost with more series, unknown routes and threads.
 
 use std::fmt::Write as _;
 
@@ -11,39 +11,39 @@ use crate::bench::times::Time;
 const SERIES: &str = "
 ## Scale
 
-The metrics on a plain service, on a Prometheus page.
+The metrics of a plain service with the Prometheus exporter.
 
-**Series.** Each call takes the next of so many routes, all of which were called before: that many
-series are alive, and none is asked for twice in a row.
+**Series.** Each call uses the next of N routes, all of which were called before: N series exist, and
+consecutive calls never use the same one.
 
-| alive | added instructions | to 10 series | added allocations | added bytes |
+| series | added instructions | to 10 series | added allocations | added bytes |
 |---|--:|--:|--:|--:|
 ";
 
-const ATTACKS: &str = "
-**Strangers.** All 2,000 series are taken, and each call bears something that no call bore before. What
-it costs to make such a request is not counted: it costs the bare service the same.
+const UNKNOWN_VALUES: &str = "
+**Untrusted clients.** The limit of 2,000 series is reached, and each call has a value that no earlier
+call had. The cost of creating such a request is not counted, because the bare service has it too.
 
-| each call bears | added instructions | to a call of a known route | added allocations | added bytes |
+| each call has | added instructions | to a call of a known route | added allocations | added bytes |
 |---|--:|--:|--:|--:|
 ";
 
 const THREADS: &str = "
-**Threads.** One layer and one series, called by one thread, and by two at once, each on a processor of
-its own; nanoseconds a call of one thread, medians of turns taken in one run. *Added* is what the bare
-service did not take in the same round. If two threads did not disturb each other, a call would take as
-long as with one. It takes longer: both count in the same memory, and what that costs is up to the
-machine; *Beside its peers* has the same for those, in one run with ours.
+**Threads.** One layer and one series, called by one thread and by two threads at the same time, each on
+its own processor. Nanoseconds per call of one thread, medians of the rounds of one run. *Added* is the
+difference to the bare service in the same round. Without contention, a call would take as long as with
+one thread. It takes longer, because both threads write to the same memory. The cost depends on the
+machine. *Compared with peers* has the same figures for the peers.
 
 | scenario | one thread | added | two threads | added | added by two to one |
 |---|--:|--:|--:|--:|--:|
 ";
 
-/// The section.
+/// Writes the section.
 pub(super) fn write(page: &mut String, costs: &[Cost], threads: &[Time]) -> Result<()> {
     page.push_str(SERIES);
     rows(page, costs, "series/", find(costs, "series/10")?)?;
-    page.push_str(ATTACKS);
+    page.push_str(UNKNOWN_VALUES);
     rows(page, costs, "attack/", find(costs, "svc/metrics")?)?;
     page.push_str(THREADS);
     for Time { name, all, added } in threads {
@@ -62,7 +62,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost], threads: &[Time]) -> Resu
     Ok(())
 }
 
-/// What is laid over a bare service, and how it compares with another that is.
+/// Writes a row for each layer, with its ratio to the scenario `with`.
 fn rows(page: &mut String, costs: &[Cost], prefix: &str, with: &Cost) -> Result<()> {
     let with = instructions(costs, with)?;
     let layered = |cost: &&Cost| cost.name.starts_with(prefix) && !cost.over.is_empty();
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_is_compared_with_less() {
+    fn rows_show_ratio_to_smaller_scenario() {
         let costs = [
             cost("svc/bare", "", 1000, 3),
             cost("svc/metrics", "svc/bare", 3000, 3),

@@ -1,4 +1,4 @@
-//! What a scrape page costs.
+//! The cost of a Prometheus scrape.
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,15 @@ use crate::bench::measure::Cost;
 use crate::bench::text::grouped;
 
 const HEAD: &str = "
-## The scrape page
+## Prometheus scrape
 
-One rendering, in text format, by `Page::render`. A histogram has fourteen boundaries: seventeen lines.
+One rendering in the text format. A histogram has fourteen boundaries, which are seventeen lines.
 
-| page of | instructions | a series | allocations | bytes allocated |
+| metrics | instructions | per series | allocations | bytes allocated |
 |---|--:|--:|--:|--:|
 ";
 
-/// A row for each page.
+/// Writes a row for each scenario.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(HEAD);
     for cost in costs.iter().filter(|cost| cost.name.starts_with("page/")) {
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_told_by_its_series_too() {
+    fn row_shows_cost_per_series() {
         let mut page = String::new();
         write(&mut page, &[cost("page/counters-100", "", 5000, 9)]).unwrap();
         assert!(

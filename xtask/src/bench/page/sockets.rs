@@ -1,4 +1,4 @@
-//! What servers do over loopback.
+//! The throughput and latency of servers over loopback.
 
 use std::fmt::Write as _;
 
@@ -9,16 +9,16 @@ use crate::bench::text::grouped;
 const HEAD: &str = "
 ## Over sockets
 
-The route `/items/{id}` served by `axum::serve` over loopback, each server a process of its own, called
-by a load generator in another: every connection sends its next request when the last is answered, so
-servers and generator together have as much to do as they can. The servers take turns; each has its
-turn in every round, and is compared with the bare server in the same one. The service does next to
-nothing: what a layer adds is the larger share of it, and a smaller one of any real service. *CPU* is
-the server's processor time, system included, for each request: the steadiest of these figures where
-others use the machine too. axum-prometheus looks after its recorder every five seconds, as it comes.
+`axum::serve` serves the route `/items/{id}` over loopback. Each server and the load generator run in
+their own processes. Every connection sends its next request after the last response, so servers and
+generator are saturated. The servers take turns in every round, and each is compared with the bare
+server of the same round. The service does almost nothing, so the share of a layer is larger than in a
+real service. *CPU* is the processor time of the server per request, including the kernel. It is the
+most stable of these figures on a shared machine. axum-prometheus runs the upkeep of its recorder every
+five seconds by default.
 ";
 
-/// A table for each number of worker threads.
+/// Writes a table for each number of worker threads.
 pub(super) fn write(page: &mut String, all: &[Sockets]) -> Result<()> {
     page.push_str(HEAD);
     for sockets in all {
@@ -31,13 +31,13 @@ pub(super) fn write(page: &mut String, all: &[Sockets]) -> Result<()> {
         } = sockets;
         writeln!(
             page,
-            "\n{workers} worker thread{}, {connections} connections, {} requests a turn, {rounds} rounds: medians.\n",
+            "\n{workers} worker thread{}, {connections} connections, {} requests per turn, medians of {rounds} rounds.\n",
             if *workers == 1 { "" } else { "s" },
             grouped(connections * requests),
         )?;
         writeln!(
             page,
-            "| laid over it | requests/s | to bare | CPU, µs | to bare | p50, µs | to bare | p99, µs | to bare |"
+            "| layer | requests/s | to bare | CPU, µs | to bare | p50, µs | to bare | p99, µs | to bare |"
         )?;
         writeln!(page, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for Served {
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_is_told_with_its_ratios() {
+    fn server_row_shows_ratios_to_bare_server() {
         let figure = |value, ratio| Figure { value, ratio };
         let served = Served {
             name: "peer".into(),
@@ -91,7 +91,7 @@ mod tests {
         };
         let mut page = String::new();
         write(&mut page, &[sockets]).unwrap();
-        assert!(page.contains("8,000 requests a turn"), "{page}");
+        assert!(page.contains("8,000 requests per turn"), "{page}");
         let row =
             "| a peer | 90,000 | **0.90** | 7.7 | **1.10** | 120.0 | **1.09** | 180.0 | **1.05** |";
         assert!(page.contains(row), "{page}");

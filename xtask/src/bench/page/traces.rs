@@ -1,4 +1,4 @@
-//! Traces beside those of their peers.
+//! The cost of traces, compared with peers.
 
 use std::fmt::Write as _;
 
@@ -10,19 +10,20 @@ use crate::bench::text::{added, grouped};
 const HEAD: &str = "
 ## Traces
 
-The same two services, with requests that bear a `traceparent`. Instructions are those of all threads,
-so that what is put off counts too; allocations are the call's own.
+The same two services, with requests that have a `traceparent`. Instructions include all threads, so
+that deferred work counts too. Allocations are those of the calling thread.
 
-- *filtered off*: nobody wants spans, and no propagator of OpenTelemetry's is set; gusset reads the trace and
-  sends it on all the same;
-- *not sampled*: the caller says so, and the decision is the caller's;
-- *sampled*: spans go into a queue of 2048, whose batches of 512 a thread throws away: the SDK's batch
-  processor with an exporter that discards, and the same written for our sink.
+- *Filtered off*: spans are disabled, and no propagator of OpenTelemetry is set. gusset still reads the
+  trace and propagates it.
+- *Not sampled*: the client's `traceparent` is not sampled, and that decision is used.
+- *Sampled*: spans go into a queue of 2048, and a thread discards batches of 512. The peers use the batch
+  processor of the SDK with an exporter that discards, and gusset uses an equivalent sink.
 
-gusset is `Trace` with `SpanLayer::filtered` as the only layer of `tracing-subscriber`; without its filter
-every call is a span of the registry too. *No subscriber* is `Trace` with a sink of its own. The peers have
-the layer of tracing-opentelemetry, or, as opentelemetry-instrumentation-tower, the SDK's tracer, and the
-W3C propagator. *To the cheapest* is the share of what the cheapest peer adds in the same state.
+gusset is the trace observer with a filtered `SpanLayer` as the only layer of `tracing-subscriber`.
+Without the filter, every call is also a span of the registry. *No subscriber* is the trace observer with
+a custom sink. The peers use the layer of tracing-opentelemetry and the W3C propagator.
+opentelemetry-instrumentation-tower uses the tracer of the SDK instead of that layer. *To the cheapest*
+is the ratio to the peer that adds the least in the same state.
 ";
 
 const STATES: [(&str, &str); 3] = [
@@ -31,7 +32,7 @@ const STATES: [(&str, &str); 3] = [
     ("sampled", "sampled"),
 ];
 
-/// The section.
+/// Writes the section.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(HEAD);
     for bare in ["svc/bare", "axum/bare"] {
@@ -50,10 +51,10 @@ fn table(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
     )?;
     writeln!(
         page,
-        "| state | laid over it | added instructions | to the cheapest | added allocations |"
+        "| state | layer | added instructions | to the cheapest | added allocations |"
     )?;
     writeln!(page, "|---|---|--:|--:|--:|")?;
-    for (state, called) in STATES {
+    for (state, label) in STATES {
         let of_state = |cost: &&Cost| state_of(cost) == Some(state) && cost.over == bare.name;
         let mut cheapest = f64::INFINITY;
         for peer in costs.iter().filter(of_state).filter(|cost| !is_ours(cost)) {
@@ -62,7 +63,7 @@ fn table(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
         for cost in costs.iter().filter(of_state) {
             writeln!(
                 page,
-                "| {called} | {} | {} | **{:.0} %** | {} |",
+                "| {label} | {} | {} | **{:.0} %** | {} |",
                 cost.about,
                 added(cost.instructions, bare.instructions),
                 instructions(costs, cost)? / cheapest * 100.0,
@@ -73,7 +74,7 @@ fn table(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
     Ok(())
 }
 
-/// `sampled` of `axum/sampled/gusset`.
+/// Returns the state of a scenario: `sampled` for `axum/sampled/gusset`.
 fn state_of(cost: &Cost) -> Option<&str> {
     let mut parts = cost.name.split('/').skip(1);
     let state = parts.next()?;
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ours_is_told_as_a_share_of_the_cheapest_in_the_same_state() {
+    fn rows_show_ratio_to_cheapest_peer() {
         let costs = [
             cost("svc/bare", "", 1000, 6),
             cost("axum/bare", "", 6000, 14),

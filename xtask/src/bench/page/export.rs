@@ -1,4 +1,4 @@
-//! What the road to a collector costs where a request passes.
+//! The cost of OTLP export on the request path.
 
 use std::fmt::Write as _;
 
@@ -7,21 +7,21 @@ use crate::Result;
 use crate::bench::measure::Cost;
 
 const HEAD: &str = "
-## The road to a collector
+## OTLP export
 
-What is added to a span that has ended, with eight attributes, by giving it away. What becomes of it
-afterwards is another thread's work; `export 10000 2000 5`, of the benchmarks, exports so many spans and
-series five times over a socket of the same machine, and tells what it took.
+The cost of queueing a finished span with eight attributes. The export itself runs on another thread.
+The benchmark program `export 10000 2000 5` exports 10,000 spans and 2,000 series five times over a
+local socket, and prints the time and the allocations.
 
 | a span | added instructions | added allocations |
 |---|--:|--:|
 ";
 
-/// A row for each way that it ends.
+/// Writes a row for each outcome of the queue.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(HEAD);
-    let road = costs.iter().filter(|cost| cost.name.starts_with("otlp/"));
-    for cost in road.filter(|cost| !cost.over.is_empty()) {
+    let export = costs.iter().filter(|cost| cost.name.starts_with("otlp/"));
+    for cost in export.filter(|cost| !cost.over.is_empty()) {
         let bare = super::find(costs, &cost.over)?;
         writeln!(
             page,
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_is_what_is_added() {
+    fn only_added_costs_are_listed() {
         let costs = [
             cost("otlp/bare", "", 800, 1),
             cost("otlp/push", "otlp/bare", 955, 1),
