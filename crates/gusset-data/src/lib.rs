@@ -1,16 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+mod descriptor;
 mod log;
 mod metric;
+#[cfg(feature = "recorder")]
+mod recorder;
 mod resource;
+pub mod semconv;
 mod shared_str;
 mod span;
 mod value;
 
+pub use descriptor::{InstrumentKind, MetricDescriptor, Origin, Unit};
 pub use log::{LogRecord, LogSink, Severity};
 pub use metric::{
     Exemplar, HistogramDataPoint, Labels, Metric, MetricData, MetricProducer, NumberDataPoint,
 };
+#[cfg(feature = "recorder")]
+pub use recorder::{METADATA, SharedRecorder};
 pub use resource::Resource;
 pub use shared_str::SharedStr;
 pub use span::{SpanData, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus};

@@ -1,0 +1,79 @@
+//! Attribute names of OpenTelemetry's semantic conventions 1.44, as the crates of gusset use them.
+//!
+//! Each crate's `names` table refers to these, so that one attribute has one spelling in every
+//! signal. Names that the conventions lack are under `gusset.`.
+
+macro_rules! names {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)+) => {
+        $($(#[doc = $doc])* pub const $name: &str = $text;)+
+    };
+}
+
+names! {
+    /// The address of the client, behind the trusted proxies.
+    CLIENT_ADDRESS = "client.address";
+    /// The class of an error: one of a fixed set of values; absent if the call is not an error.
+    ERROR_TYPE = "error.type";
+    /// The type of an exception.
+    EXCEPTION_TYPE = "exception.type";
+    /// The size of the request body, in bytes.
+    HTTP_REQUEST_BODY_SIZE = "http.request.body.size";
+    /// The method, if it is a known one, else `_OTHER`.
+    HTTP_REQUEST_METHOD = "http.request.method";
+    /// The method as sent, if it is not a known one.
+    HTTP_REQUEST_METHOD_ORIGINAL = "http.request.method_original";
+    /// How often the request has been sent again.
+    HTTP_REQUEST_RESEND_COUNT = "http.request.resend_count";
+    /// The size of the response body, in bytes.
+    HTTP_RESPONSE_BODY_SIZE = "http.response.body.size";
+    /// The status code of the response; absent if there was no response.
+    HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
+    /// The route template that the router matched; absent if none did.
+    HTTP_ROUTE = "http.route";
+    /// The queue or topic.
+    MESSAGING_DESTINATION_NAME = "messaging.destination.name";
+    /// The operation on a message, for example `process`.
+    MESSAGING_OPERATION_NAME = "messaging.operation.name";
+    /// The messaging system, for example `kafka`.
+    MESSAGING_SYSTEM = "messaging.system";
+    /// The address of the other end of the connection.
+    NETWORK_PEER_ADDRESS = "network.peer.address";
+    /// The port of the other end of the connection.
+    NETWORK_PEER_PORT = "network.peer.port";
+    /// The version of the protocol: `1.0`, `1.1`, `2` or `3`.
+    NETWORK_PROTOCOL_VERSION = "network.protocol.version";
+    /// The component of an OpenTelemetry SDK that a metric is about.
+    OTEL_COMPONENT_NAME = "otel.component.name";
+    /// The type of such a component, for example `batching_span_processor`.
+    OTEL_COMPONENT_TYPE = "otel.component.type";
+    /// `true` on the series that takes the measurements over the cardinality limit.
+    OTEL_METRIC_OVERFLOW = "otel.metric.overflow";
+    /// The fully qualified RPC method, `package.Service/Method`, else `_OTHER`.
+    RPC_METHOD = "rpc.method";
+    /// The RPC method as sent, if it is not a known one.
+    RPC_METHOD_ORIGINAL = "rpc.method_original";
+    /// The name of the status code; absent if there was no response.
+    RPC_RESPONSE_STATUS_CODE = "rpc.response.status_code";
+    /// The RPC system: `grpc`.
+    RPC_SYSTEM_NAME = "rpc.system.name";
+    /// The host that a client calls.
+    SERVER_ADDRESS = "server.address";
+    /// The port that a client calls.
+    SERVER_PORT = "server.port";
+    /// The absolute URL of a client's request, without credentials.
+    URL_FULL = "url.full";
+    /// The path of a URL.
+    URL_PATH = "url.path";
+    /// The query of a URL, redacted.
+    URL_QUERY = "url.query";
+    /// The scheme of a URL: `http` or `https`.
+    URL_SCHEME = "url.scheme";
+    /// The low-cardinality template of a client's request path.
+    URL_TEMPLATE = "url.template";
+    /// The `User-Agent` header.
+    USER_AGENT_ORIGINAL = "user_agent.original";
+    /// What became of the call, in gusset's own classification.
+    GUSSET_OUTCOME = "gusset.outcome";
+    /// How far an unfinished call had come.
+    GUSSET_STAGE = "gusset.stage";
+}
