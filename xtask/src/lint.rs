@@ -1,18 +1,26 @@
 //! `cargo xtask lint`: runs the static checks.
 
-use crate::steps::Steps;
+use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
-use crate::{command, direction, features, manifest, words};
+use crate::{command, deny, direction, features, manifest, words};
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // Fast checks run first.
     steps.step("format", || {
-        command::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))
+        if has(workspace, "rustfmt", "fmt") {
+            command::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))
+        } else {
+            Ok(())
+        }
     });
     steps.step("direction of crates", || direction::check(workspace));
     steps.step("manifests", || manifest::check(workspace));
     steps.step("words", || words::check_all(workspace));
+    deny::run(workspace, steps);
     steps.step("clippy", || {
+        if !has(workspace, "clippy", "clippy") {
+            return Ok(());
+        }
         let workspace_flags = [
             "clippy",
             "--workspace",
@@ -38,10 +46,24 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     });
 }
 
+/// Returns whether a component of Rust is installed, and prints that its step is skipped if not.
+fn has(workspace: &Workspace, component: &str, subcommand: &str) -> bool {
+    let installed = command::succeeds(&mut workspace.cargo(&[subcommand, "--version"]));
+    if !installed {
+        print_line(format_args!(
+            "skipped: not installed, use `rustup component add {component}`"
+        ));
+    }
+    installed
+}
+
 /// Checks each crate alone with each feature.
 ///
 /// Cargo unifies features in a workspace, which hides a crate that does not compile alone.
 fn each_crate_alone(workspace: &Workspace, steps: &mut Steps) {
+    if !has(workspace, "clippy", "clippy") {
+        return;
+    }
     for package in workspace.published() {
         for set in features::sets(&package.features) {
             steps.step(

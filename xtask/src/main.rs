@@ -4,6 +4,7 @@ mod bench;
 mod catalogue;
 mod ci;
 mod command;
+mod deny;
 mod direction;
 mod features;
 mod lint;
