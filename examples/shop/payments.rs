@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use gusset::http::{RequestIdLayer, Route};
 use gusset::prometheus::Prometheus;
-use gusset::{BuildError, HttpClientClassifier, Observed, Signals};
+use gusset::{BuildError, HttpClient, Observed, Signals};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;

@@ -26,7 +26,8 @@ use crate::{CallObserver, CallTracker, Classification, End, Failure};
 /// }
 ///
 /// impl<T> ProtocolRequest<Job<T>> for Queue {
-///     fn head(job: &Job<T>) -> &str {
+///     type Cache = ();
+///     fn head<'a>(job: &'a Job<T>, (): &'a ()) -> &'a str {
 ///         job.queue
 ///     }
 /// }
@@ -85,8 +86,13 @@ pub trait Protocol: Sized + 'static {
     note = "`Http` speaks `http::Request<B>` for every `B`; `RequestResponse<Req, Res>` speaks `Req`"
 )]
 pub trait ProtocolRequest<Req>: Protocol {
-    /// Borrows what is seen of the request.
-    fn head(req: &Req) -> Self::Request<'_>;
+    /// What observers of one request have derived from it, so that each attribute is derived once:
+    /// interior mutability, created by the driver at the start of the call. `()` if nothing is
+    /// worth keeping.
+    type Cache: Default;
+
+    /// Returns the observers' view of the request.
+    fn head<'a>(req: &'a Req, cache: &'a Self::Cache) -> Self::Request<'a>;
 }
 
 /// A protocol that a response of type `Res` belongs to: hands it out, and decides when all of it

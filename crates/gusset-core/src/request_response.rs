@@ -57,8 +57,10 @@ impl<Req: 'static, Res: 'static, R: Classify<Self>> Protocol for RequestResponse
 impl<Req: 'static, Res: 'static, R: Classify<Self>> ProtocolRequest<Req>
     for RequestResponse<Req, Res, R>
 {
+    type Cache = ();
+
     #[inline]
-    fn head(req: &Req) -> &Req {
+    fn head<'a>(req: &'a Req, (): &'a ()) -> &'a Req {
         req
     }
 }

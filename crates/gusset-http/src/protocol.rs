@@ -95,8 +95,10 @@ impl<R: HttpClassifier> Protocol for Http<R> {
 }
 
 impl<R: HttpClassifier, B> ProtocolRequest<Request<B>> for Http<R> {
+    type Cache = ();
+
     #[inline]
-    fn head(req: &Request<B>) -> RequestHead<'_> {
+    fn head<'a>(req: &'a Request<B>, (): &'a ()) -> RequestHead<'a> {
         req.into()
     }
 }

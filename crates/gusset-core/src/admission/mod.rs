@@ -129,7 +129,8 @@ where
 
     #[inline]
     fn call(&mut self, req: Req) -> Self::Future {
-        let head = P::head(&req);
+        let cache = P::Cache::default();
+        let head = P::head(&req, &cache);
         let clock = self.clock.clone();
         let mut cx = CallContext::start(&clock);
         let ready_skipped = std::mem::take(&mut self.ready_skipped);

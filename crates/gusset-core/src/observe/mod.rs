@@ -66,7 +66,9 @@ where
 
     #[inline]
     fn call(&mut self, req: Req) -> Self::Future {
-        let mut track = CallTracker::start(&*self.observer, P::head(&req), self.clock.clone());
+        let cache = P::Cache::default();
+        let head = P::head(&req, &cache);
+        let mut track = CallTracker::start(&*self.observer, head, self.clock.clone());
         // A service may do its work, and unwind, before it gives a future.
         let inner = track.in_scope(|| self.inner.call(req));
         ObserveFuture::new(inner, track)
