@@ -58,7 +58,7 @@ fn advisories(deny: &mut Command) -> Result<()> {
 fn database_is_missing(text: &str) -> bool {
     [
         "failed to fetch advisory database",
-        "failed to load advisory database",
+        "failed to open advisory database",
     ]
     .iter()
     .any(|message| text.contains(message))
@@ -72,6 +72,9 @@ mod tests {
     fn only_download_failures_are_skipped() {
         assert!(database_is_missing(
             "[ERROR] failed to fetch advisory database https://github.com/rustsec/advisory-db"
+        ));
+        assert!(!database_is_missing(
+            "[ERROR] failed to load advisory database: unsupported CVSS version: 4.0"
         ));
         assert!(!database_is_missing(
             "error[vulnerability]: advisory database has RUSTSEC-2020-0001\nadvisories FAILED"
