@@ -24,6 +24,8 @@ pub(super) struct Rule {
     pub(super) replacement: String,
     pub(super) name: NamePattern,
     words: Vec<Word>,
+    /// The rule does not apply directly after one of these words.
+    not_after: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +156,7 @@ impl Rules {
                 .into_iter()
                 .flatten()
                 .map(|index| &self.rows[*index])
-                .filter(move |rule| rule.matches_prose(&text[start..]))
+                .filter(move |rule| rule.matches_prose(text, start))
                 .map(move |rule| (rule, start, start + rule.words.len() - 1))
         })
     }
@@ -179,6 +181,11 @@ impl Rule {
             Some(name) => (true, name),
             None => (function, rest),
         };
+        let mut words = pattern.split_whitespace().peekable();
+        let not_after = words
+            .next_if(|word| word.starts_with('<'))
+            .map(|word| word[1..].split('/').map(str::to_owned).collect())
+            .unwrap_or_default();
         Self {
             scope,
             pattern: pattern.to_owned(),
@@ -189,13 +196,19 @@ impl Rule {
                 whole,
                 function,
             },
-            words: pattern.split_whitespace().map(Word::parse).collect(),
+            words: words.map(Word::parse).collect(),
+            not_after,
         }
     }
 
-    fn matches_prose(&self, text: &[TextWord]) -> bool {
+    fn matches_prose(&self, text: &[TextWord], start: usize) -> bool {
+        let before = start.checked_sub(1).map(|before| &text[before]);
+        let excluded =
+            before.is_some_and(|word| word.joined && self.not_after.contains(&word.word));
+        let text = &text[start..];
         let last = self.words.len() - 1;
-        self.words.len() <= text.len()
+        !excluded
+            && self.words.len() <= text.len()
             && self
                 .words
                 .iter()
