@@ -158,9 +158,10 @@ mod tests {
 
     #[test]
     fn origin_follows_from_the_name() {
-        let of = |name| MetricDescriptor::new(name, InstrumentKind::Gauge, Unit::One, "").origin;
-        assert_eq!(of("gusset.health.check.status"), Origin::Gusset);
-        assert_eq!(of("gusset"), Origin::SemConv);
-        assert_eq!(of("http.server.request.duration"), Origin::SemConv);
+        let origin =
+            |name| MetricDescriptor::new(name, InstrumentKind::Gauge, Unit::One, "").origin;
+        assert_eq!(origin("gusset.health.check.status"), Origin::Gusset);
+        assert_eq!(origin("gusset"), Origin::SemConv);
+        assert_eq!(origin("http.server.request.duration"), Origin::SemConv);
     }
 }

@@ -1,40 +1,40 @@
-//! A line of a log as a record, and who takes it.
+//! Log records and the sinks that receive them.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::{Attribute, SharedStr};
 
-/// One record, as OpenTelemetry's log data model has it.
+/// One log record of OpenTelemetry's log data model.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::exhaustive_structs,
-    reason = "made by one crate and read by another; each must know all of it"
+    reason = "created in one crate and read in another; both need every field"
 )]
 pub struct LogRecord {
-    /// When it happened.
+    /// The time of the event.
     pub time: SystemTime,
-    /// How grave it is.
+    /// The severity.
     pub severity: Severity,
     /// The instrumentation scope: the target of a `tracing` event.
     pub scope: SharedStr,
-    /// Which kind of event, if it is one of a known kind: `http.server.request.exception`.
+    /// The name of the event, for example `http.server.request.exception`, if it has one.
     pub event_name: Option<SharedStr>,
-    /// What is said.
+    /// The message.
     pub body: SharedStr,
-    /// What is known of it.
+    /// The attributes.
     pub attributes: Vec<Attribute>,
-    /// How many attributes a limit left out.
+    /// The number of attributes dropped because of a limit.
     pub dropped_attributes: u32,
-    /// The trace it belongs to.
+    /// The trace that the record belongs to.
     pub trace_id: Option<[u8; 16]>,
-    /// The span it belongs to.
+    /// The span that the record belongs to.
     pub span_id: Option<[u8; 8]>,
-    /// W3C's trace flags of that span.
+    /// The W3C trace flags of that span.
     pub flags: u8,
 }
 
-/// How grave a record is: OpenTelemetry's `SeverityNumber`, of each range the first.
+/// The severity of a log record: the lowest number of each range of OpenTelemetry's `SeverityNumber`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Severity {
@@ -55,7 +55,7 @@ pub enum Severity {
 // === impl Severity ===
 
 impl Severity {
-    /// OpenTelemetry's number.
+    /// Returns OpenTelemetry's `SeverityNumber`.
     ///
     /// ```
     /// use gusset_data::Severity;
@@ -74,7 +74,7 @@ impl Severity {
         }
     }
 
-    /// OpenTelemetry's text.
+    /// Returns OpenTelemetry's `SeverityText`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trace => "TRACE",
@@ -99,21 +99,24 @@ impl From<tracing::Level> for Severity {
     }
 }
 
-/// Takes records.
+/// Receives log records.
 ///
-/// Called where something is logged: it must not block, wait or panic, nor log with `tracing` what it
-/// would take itself. What cannot be taken is dropped, and counted by the sink.
+/// The methods are called on the thread that logs. They must not block, wait or panic, nor log events
+/// with `tracing` that they would receive themselves. A sink drops and counts the records for which it
+/// has no capacity.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` takes no log records",
+    message = "`{Self}` is not a sink for log records",
     label = "implement `gusset_data::LogSink`: one method, `export`"
 )]
 pub trait LogSink: Send + Sync + 'static {
-    /// Takes a record.
+    /// Exports a record.
     fn export(&self, record: LogRecord);
 
-    /// Whether one more record would be taken: asked once for each, before it is put together. A sink
-    /// that has no room says no, and has counted a record as lost.
-    fn admit(&self) -> bool {
+    /// Returns whether the sink has capacity for one more record.
+    ///
+    /// It is called once for each record, before the record is built. A sink that returns `false` counts
+    /// the record as dropped. Defaults to `true`.
+    fn has_capacity(&self) -> bool {
         true
     }
 }
@@ -123,7 +126,7 @@ impl<S: LogSink + ?Sized> LogSink for Arc<S> {
         (**self).export(record);
     }
 
-    fn admit(&self) -> bool {
-        (**self).admit()
+    fn has_capacity(&self) -> bool {
+        (**self).has_capacity()
     }
 }

@@ -1,91 +1,93 @@
-//! Metrics as they stand at one moment, and who tells them.
+//! Metrics at one point in time, and the producers that return them.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::SharedStr;
 
-/// All series of one metric at one moment, in OpenTelemetry's spelling and data model.
+/// All series of one metric at one point in time, in OpenTelemetry's data model.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::exhaustive_structs,
-    reason = "made by one crate and read by another; each must know all of it"
+    reason = "created in one crate and read in another; both need every field"
 )]
 pub struct Metric {
-    /// `http.server.request.duration`
+    /// The name, for example `http.server.request.duration`.
     pub name: SharedStr,
-    /// UCUM: `s`, `By`, `{request}`; empty if there is none.
+    /// The unit in UCUM, for example `s`, `By` or `{request}`; empty if there is none.
     pub unit: SharedStr,
-    /// What it tells.
+    /// The description.
     pub description: SharedStr,
-    /// The numbers.
+    /// The data points.
     pub data: MetricData,
 }
 
-/// The numbers of a metric, all since the start of their series (cumulative).
+/// The data points of a metric. All are cumulative: since the start of their series.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum MetricData {
-    /// What only grows.
+    /// Sums that only grow.
     Counter(Vec<NumberDataPoint>),
-    /// What is added up, and goes down too: calls under way.
+    /// Sums that also decrease, for example calls in flight.
     UpDownCounter(Vec<NumberDataPoint>),
-    /// What was last seen.
+    /// Last recorded values.
     Gauge(Vec<NumberDataPoint>),
-    /// How values are spread.
+    /// Distributions of values.
     Histogram(Vec<HistogramDataPoint>),
 }
 
-/// The labels of a series: keys in their order, each once.
+/// The labels of a series, sorted by key. Each key occurs once.
 pub type Labels = Arc<[(SharedStr, SharedStr)]>;
 
-/// A number.
+/// A data point with a single number.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "as the metric's")]
+#[expect(clippy::exhaustive_structs, reason = "as for the metric")]
 pub struct NumberDataPoint {
-    /// Which series.
+    /// The labels of the series.
     pub labels: Labels,
-    /// When the series began.
+    /// The start time of the series.
     pub start: SystemTime,
-    /// The number.
+    /// The value.
     pub value: f64,
 }
 
-/// A histogram.
+/// A data point with a histogram.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "as the metric's")]
+#[expect(clippy::exhaustive_structs, reason = "as for the metric")]
 pub struct HistogramDataPoint {
-    /// Which series.
+    /// The labels of the series.
     pub labels: Labels,
-    /// When the series began.
+    /// The start time of the series.
     pub start: SystemTime,
-    /// The ends of the buckets, which belong to them; the last bucket has none.
+    /// The inclusive upper bounds of the buckets. The last bucket has none.
     pub bounds: Arc<[f64]>,
-    /// What is in each bucket: one more than there are ends.
+    /// The number of values in each bucket: one element more than `bounds`.
     pub counts: Vec<u64>,
-    /// All values, added up.
+    /// The sum of all values.
     pub sum: f64,
-    /// Single values that tell their trace.
+    /// Single values with their traces.
     pub exemplars: Vec<Exemplar>,
 }
 
-/// One value and the sampled span it was recorded in.
+/// One value and the sampled span in which it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "as the metric's")]
+#[expect(clippy::exhaustive_structs, reason = "as for the metric")]
 pub struct Exemplar {
     /// The value.
     pub value: f64,
-    /// When it was recorded.
+    /// The time of the recording.
     pub time: SystemTime,
-    /// The trace.
+    /// The trace id.
     pub trace_id: [u8; 16],
-    /// The span.
+    /// The span id.
     pub span_id: [u8; 8],
 }
 
-/// Tells the metrics of a service: one recording, from which every road is served.
+/// Returns the metrics of a service. All exporters read the same recording.
 pub trait MetricProducer: Send + Sync + 'static {
-    /// Everything as it stands, metrics in the order of their names. Called off the path of requests.
+    /// Returns the current state of all metrics, sorted by name.
+    ///
+    /// Exporters call it periodically, not on the path of a request.
     fn metrics(&self) -> Vec<Metric>;
 }
 

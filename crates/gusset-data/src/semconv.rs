@@ -26,7 +26,7 @@ names! {
     HTTP_REQUEST_RESEND_COUNT = "http.request.resend_count";
     /// The size of the response body, in bytes.
     HTTP_RESPONSE_BODY_SIZE = "http.response.body.size";
-    /// The status code of the response; absent if there was no response.
+    /// The status code of the response; absent without a response.
     HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
     /// The route template that the router matched; absent if none did.
     HTTP_ROUTE = "http.route";
@@ -52,7 +52,7 @@ names! {
     RPC_METHOD = "rpc.method";
     /// The RPC method as sent, if it is not a known one.
     RPC_METHOD_ORIGINAL = "rpc.method_original";
-    /// The name of the status code; absent if there was no response.
+    /// The name of the status code; absent without a response.
     RPC_RESPONSE_STATUS_CODE = "rpc.response.status_code";
     /// The RPC system: `grpc`.
     RPC_SYSTEM_NAME = "rpc.system.name";
@@ -72,7 +72,7 @@ names! {
     URL_TEMPLATE = "url.template";
     /// The `User-Agent` header.
     USER_AGENT_ORIGINAL = "user_agent.original";
-    /// What became of the call, in gusset's own classification.
+    /// The outcome of the call, in gusset's own classification.
     GUSSET_OUTCOME = "gusset.outcome";
     /// How far an unfinished call had come.
     GUSSET_STAGE = "gusset.stage";

@@ -1,4 +1,4 @@
-//! SharedStr that needs no memory of its own where it can be.
+//! Immutable strings that avoid allocations.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -6,10 +6,10 @@ use std::ops::Deref;
 
 use smol_str::{SmolStr, SmolStrBuilder};
 
-/// A text that does not change: a constant, up to 23 bytes kept in place, or shared memory.
+/// An immutable string: a constant, up to 23 bytes stored inline, or shared memory.
 ///
-/// Cloning one copies 24 bytes at most. Names, routes, hosts and most paths are short: they need no
-/// memory of their own, which the thread that sends them would have to give back.
+/// A clone copies at most 24 bytes. Names, routes, hosts and most paths are short and stored inline, so
+/// the thread that exports them has no memory to free.
 ///
 /// ```
 /// use gusset_data::SharedStr;
@@ -24,7 +24,7 @@ pub struct SharedStr(SmolStr);
 // === impl SharedStr ===
 
 impl SharedStr {
-    /// A constant, which is not copied.
+    /// Creates a string from a constant, without copying it.
     ///
     /// ```
     /// use gusset_data::SharedStr;
@@ -37,13 +37,13 @@ impl SharedStr {
         Self(SmolStr::new_static(text))
     }
 
-    /// A copy. It allocates if there are more than 23 bytes.
+    /// Copies a string. Allocates if it has more than 23 bytes.
     #[inline]
     pub fn new(text: &str) -> Self {
         Self(SmolStr::new(text))
     }
 
-    /// The parts behind one another. It allocates if there are more than 23 bytes.
+    /// Concatenates the parts. Allocates if the result has more than 23 bytes.
     pub fn concat<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut whole = SmolStrBuilder::new();
         for part in parts {
@@ -52,7 +52,7 @@ impl SharedStr {
         Self(whole.finish())
     }
 
-    /// The text.
+    /// Returns the string slice.
     #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_text_says_does_not_depend_on_how_it_is_kept() {
+    fn strings_are_equal_in_every_representation() {
         let short = "a".repeat(23);
         let long = "b".repeat(24);
         for text in [String::new(), short, long] {

@@ -1,126 +1,128 @@
-//! A span that has ended, and who takes it.
+//! Ended spans and the sinks that receive them.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::{Attribute, SharedStr};
 
-/// A span that has ended, as OpenTelemetry's data model has it.
+/// An ended span of OpenTelemetry's data model.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::exhaustive_structs,
-    reason = "made by one crate and read by another; each must know all of it"
+    reason = "created in one crate and read in another; both need every field"
 )]
 pub struct SpanData {
-    /// The trace.
+    /// The trace id.
     pub trace_id: [u8; 16],
-    /// The span.
+    /// The span id.
     pub span_id: [u8; 8],
-    /// The span that this one is below.
+    /// The id of the parent span; `None` for a root span.
     pub parent_span_id: Option<[u8; 8]>,
-    /// The parent is another service's.
+    /// Whether the parent span is in another service.
     pub parent_is_remote: bool,
-    /// W3C's trace flags: bit 0 sampled, bit 1 random.
+    /// The W3C trace flags: bit 0 sampled, bit 1 random.
     pub flags: u8,
-    /// W3C's `tracestate`, as far as it is to be told.
+    /// The W3C `tracestate`, without the entries that are not exported.
     pub trace_state: SharedStr,
-    /// What the span is called: `GET /users/{id}`.
+    /// The name of the span, for example `GET /users/{id}`.
     pub name: SharedStr,
-    /// Which side of a call.
+    /// The kind of the span.
     pub kind: SpanKind,
     /// The instrumentation scope: the target of a `tracing` span.
     pub scope: SharedStr,
-    /// When it began.
+    /// The start time.
     pub start: SystemTime,
-    /// When it ended.
+    /// The end time.
     pub end: SystemTime,
-    /// What stands on it.
+    /// The attributes.
     pub attributes: Vec<Attribute>,
-    /// How many attributes a limit left out.
+    /// The number of attributes dropped because of a limit.
     pub dropped_attributes: u32,
-    /// What happened within it.
+    /// The events.
     pub events: Vec<SpanEvent>,
-    /// How many events a limit left out.
+    /// The number of events dropped because of a limit.
     pub dropped_events: u32,
-    /// The spans it follows from without being below them.
+    /// The links to related spans that are not the parent.
     pub links: Vec<SpanLink>,
-    /// How many links a limit left out.
+    /// The number of links dropped because of a limit.
     pub dropped_links: u32,
-    /// How it ended.
+    /// The status.
     pub status: SpanStatus,
 }
 
-/// Which side of a call a span is.
+/// The kind of a span: its side of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpanKind {
-    /// Work inside a service.
+    /// An operation inside a service.
     #[default]
     Internal,
-    /// A call that is answered.
+    /// The server side of a call.
     Server,
-    /// A call that is made.
+    /// The client side of a call.
     Client,
-    /// A message that is sent.
+    /// The sending of a message.
     Producer,
-    /// A message that is taken.
+    /// The processing of a message.
     Consumer,
 }
 
-/// How a span ended.
+/// The status of an ended span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpanStatus {
-    /// Nothing is said: not an error.
+    /// Not set: not an error.
     #[default]
     Unset,
-    /// Said to be well.
+    /// Explicitly marked as successful.
     Ok,
-    /// An error; what more is said of it, if anything.
+    /// An error, with its description. The description may be empty.
     Error(SharedStr),
 }
 
-/// Something that happened within a span.
+/// An event of a span.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "as the span's")]
+#[expect(clippy::exhaustive_structs, reason = "as for the span")]
 pub struct SpanEvent {
-    /// What happened.
+    /// The name.
     pub name: SharedStr,
-    /// When.
+    /// The time.
     pub time: SystemTime,
-    /// What is known of it.
+    /// The attributes.
     pub attributes: Vec<Attribute>,
 }
 
-/// Another span that a span follows from.
+/// A link to another span.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "as the span's")]
+#[expect(clippy::exhaustive_structs, reason = "as for the span")]
 pub struct SpanLink {
-    /// Its trace.
+    /// The trace id of the linked span.
     pub trace_id: [u8; 16],
-    /// Itself.
+    /// The span id of the linked span.
     pub span_id: [u8; 8],
-    /// Its flags.
+    /// The W3C trace flags of the linked span.
     pub flags: u8,
-    /// What is known of the link.
+    /// The attributes of the link.
     pub attributes: Vec<Attribute>,
 }
 
-/// Takes spans that have ended.
+/// Receives ended spans.
 ///
-/// Called at the end of a span, on whatever thread that is, within a poll or a drop: it must not
-/// block, wait or panic. What cannot be taken is dropped, and counted by the sink.
+/// The methods are called at the end of a span, on any thread, within a poll or a drop. They must not
+/// block, wait or panic. A sink drops and counts the spans for which it has no capacity.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` takes no spans",
+    message = "`{Self}` is not a sink for spans",
     label = "implement `gusset_data::SpanSink`: one method, `export`"
 )]
 pub trait SpanSink: Send + Sync + 'static {
-    /// Takes a span.
+    /// Exports a span.
     fn export(&self, span: SpanData);
 
-    /// Whether one more span would be taken: asked once for each, before it is put together. A sink
-    /// that has no room says no, and has counted a span as lost.
-    fn admit(&self) -> bool {
+    /// Returns whether the sink has capacity for one more span.
+    ///
+    /// It is called once for each span, before the span is built. A sink that returns `false` counts
+    /// the span as dropped. Defaults to `true`.
+    fn has_capacity(&self) -> bool {
         true
     }
 }
@@ -130,7 +132,7 @@ impl<S: SpanSink + ?Sized> SpanSink for Arc<S> {
         (**self).export(span);
     }
 
-    fn admit(&self) -> bool {
-        (**self).admit()
+    fn has_capacity(&self) -> bool {
+        (**self).has_capacity()
     }
 }

@@ -1,13 +1,13 @@
-//! What attributes are made of.
+//! Attributes and their values.
 
 use std::fmt;
 
 use crate::SharedStr;
 
-/// A key and what it stands for: `("http.route", "/users/{id}")`.
+/// A key and its value, for example `("http.route", "/users/{id}")`.
 pub type Attribute = (SharedStr, Value);
 
-/// The value of an attribute: the scalar types of OpenTelemetry's data model, and lists of texts.
+/// The value of an attribute: a scalar of OpenTelemetry's data model, or an array of strings.
 ///
 /// ```
 /// use gusset_data::Value;
@@ -18,15 +18,15 @@ pub type Attribute = (SharedStr, Value);
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// A truth.
+    /// A Boolean.
     Bool(bool),
-    /// A whole number.
+    /// A signed integer.
     Int(i64),
-    /// A number.
+    /// A floating-point number.
     Double(f64),
-    /// A text.
+    /// A string.
     String(SharedStr),
-    /// Several texts, as the values of a header are.
+    /// An array of strings, for example the values of a header.
     StringArray(Box<[SharedStr]>),
 }
 
@@ -45,8 +45,8 @@ impl From<i64> for Value {
 }
 
 impl From<u64> for Value {
-    /// The data model has no unsigned numbers; what is too large for a signed one becomes a text, so
-    /// that nothing is told wrong.
+    /// Converts an unsigned integer. The data model has none: a number over `i64::MAX` becomes a
+    /// string, so that no wrong value is exported.
     fn from(value: u64) -> Self {
         i64::try_from(value).map_or_else(|_| Self::String(value.to_string().into()), Self::Int)
     }
@@ -105,21 +105,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attribute_is_two_texts_large() {
+    fn attribute_has_the_size_of_two_strings() {
         assert_eq!(size_of::<SharedStr>(), size_of::<String>());
         assert_eq!(size_of::<Value>(), size_of::<SharedStr>());
         assert_eq!(size_of::<Option<SharedStr>>(), size_of::<SharedStr>());
     }
 
     #[test]
-    fn several_texts_are_told_in_a_row() {
+    fn string_array_is_joined_with_commas() {
         let texts: Vec<SharedStr> = vec!["a".into(), "b".into()];
         assert_eq!(Value::from(texts).to_string(), "a,b");
         assert_eq!(Value::from(Vec::new()).to_string(), "");
     }
 
     #[test]
-    fn a_number_too_large_for_the_model_is_told_as_text() {
+    fn number_over_i64_becomes_a_string() {
         assert_eq!(Value::from(7_u64), Value::Int(7));
         assert_eq!(
             Value::from(u64::MAX),

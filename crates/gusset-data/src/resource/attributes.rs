@@ -5,69 +5,72 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-/// Why a list was discarded, by the position of the entry at fault, counted from one.
+/// The reason why a list is discarded. Shows the position of the invalid entry, counted from 1, and
+/// not its content, which may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Malformed {
+pub(super) struct ParseError {
     entry: usize,
-    fault: Fault,
+    kind: ParseErrorKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
+enum ParseErrorKind {
     NoEquals,
     NoKey,
     BadEscape,
     NotUtf8,
 }
 
-/// Reads `key=value,key=value`. Of entries with one key the last stands; empty entries, as after a
-/// trailing comma, are passed over; space round keys and values is not part of them.
-pub(super) fn parse(list: &str) -> Result<BTreeMap<String, String>, Malformed> {
+/// Parses `key=value,key=value`.
+///
+/// The last of several entries with the same key wins. Empty entries are skipped, for example after a
+/// trailing comma. White space around keys and values is removed.
+pub(super) fn parse(list: &str) -> Result<BTreeMap<String, String>, ParseError> {
     let mut attributes = BTreeMap::new();
     for (index, entry) in list.split(',').enumerate() {
         if entry.trim().is_empty() {
             continue;
         }
-        let (key, value) = pair(entry).map_err(|fault| Malformed {
+        let (key, value) = pair(entry).map_err(|kind| ParseError {
             entry: index + 1,
-            fault,
+            kind,
         })?;
         attributes.insert(key, value);
     }
     Ok(attributes)
 }
 
-fn pair(entry: &str) -> Result<(String, String), Fault> {
-    // The first `=` divides; the value may hold more, though the specification asks to encode them.
-    let (key, value) = entry.split_once('=').ok_or(Fault::NoEquals)?;
+fn pair(entry: &str) -> Result<(String, String), ParseErrorKind> {
+    // The specification wants `=` in values to be encoded; values with a plain one are accepted.
+    let (key, value) = entry.split_once('=').ok_or(ParseErrorKind::NoEquals)?;
     let key = decode(key.trim())?;
     if key.is_empty() {
-        return Err(Fault::NoKey);
+        return Err(ParseErrorKind::NoKey);
     }
     Ok((key, decode(value.trim())?))
 }
 
-fn decode(text: &str) -> Result<String, Fault> {
-    // The decoder lets a `%` that begins no escape stand for itself.
+fn decode(text: &str) -> Result<String, ParseErrorKind> {
+    // The decoder accepts a `%` without two hexadecimal digits and keeps it as it is.
     let mut escapes = text.split('%').skip(1).map(str::as_bytes);
     if !escapes
         .all(|rest| matches!(rest, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
     {
-        return Err(Fault::BadEscape);
+        return Err(ParseErrorKind::BadEscape);
     }
     let decoded = percent_decode_str(text).decode_utf8();
-    decoded.map(Into::into).map_err(|_| Fault::NotUtf8)
+    decoded.map(Into::into).map_err(|_| ParseErrorKind::NotUtf8)
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fault = match self.fault {
-            Fault::NoEquals => "has no `=`",
-            Fault::NoKey => "has no key",
-            Fault::BadEscape => "has a `%` that begins no escape",
-            Fault::NotUtf8 => "is not UTF-8 once decoded",
+        let kind = match self.kind {
+            ParseErrorKind::NoEquals => "has no `=`",
+            ParseErrorKind::NoKey => "has no key",
+            ParseErrorKind::BadEscape => "has a `%` without two hexadecimal digits",
+            ParseErrorKind::NotUtf8 => "is not valid UTF-8 after decoding",
         };
-        write!(f, "entry {} {fault}", self.entry)
+        write!(f, "entry {} {kind}", self.entry)
     }
 }
 
@@ -80,12 +83,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn refused(list: &str, entry: usize, fault: Fault) {
-        assert_eq!(parse(list), Err(Malformed { entry, fault }));
+    fn assert_rejected(list: &str, entry: usize, kind: ParseErrorKind) {
+        assert_eq!(parse(list), Err(ParseError { entry, kind }));
     }
 
     #[test]
-    fn lists_are_read() {
+    fn entries_are_decoded() {
         let attributes = parse(" a = 1 ,b=x%2Cy%3Dz,c=,d=e=f,%61=2,").unwrap();
         let expected = [("a", "2"), ("b", "x,y=z"), ("c", ""), ("d", "e=f")];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -93,24 +96,24 @@ mod tests {
     }
 
     #[test]
-    fn malformed_lists_are_refused_by_the_entry_at_fault() {
-        refused("a=1,b", 2, Fault::NoEquals);
-        refused("a=1,=b", 2, Fault::NoKey);
-        refused("a=%", 1, Fault::BadEscape);
-        refused("a=%4", 1, Fault::BadEscape);
-        refused("a=%4g", 1, Fault::BadEscape);
-        refused("a=%%41", 1, Fault::BadEscape);
-        refused("a=%ff", 1, Fault::NotUtf8);
+    fn malformed_entry_is_named_by_position() {
+        assert_rejected("a=1,b", 2, ParseErrorKind::NoEquals);
+        assert_rejected("a=1,=b", 2, ParseErrorKind::NoKey);
+        assert_rejected("a=%", 1, ParseErrorKind::BadEscape);
+        assert_rejected("a=%4", 1, ParseErrorKind::BadEscape);
+        assert_rejected("a=%4g", 1, ParseErrorKind::BadEscape);
+        assert_rejected("a=%%41", 1, ParseErrorKind::BadEscape);
+        assert_rejected("a=%ff", 1, ParseErrorKind::NotUtf8);
     }
 
     proptest! {
         #[test]
-        fn no_list_is_too_strange(list: String) {
+        fn parser_never_panics(list: String) {
             let _ = parse(&list);
         }
 
         #[test]
-        fn encoded_attributes_come_back(attributes in btree_map(".+", ".*", 0..8)) {
+        fn encoded_attributes_round_trip(attributes in btree_map(".+", ".*", 0..8)) {
             let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
             let entries = attributes.iter();
             let entries = entries.map(|(key, value)| format!("{}={}", encode(key), encode(value)));

@@ -1,16 +1,16 @@
-//! What telemetry is of: the service, its version, where it runs.
+//! The resource: the service that telemetry describes, its version and where it runs.
 
 mod attributes;
 
 use std::collections::BTreeMap;
 
-/// The attributes of the thing that telemetry is of, in OpenTelemetry's spelling: `service.name`,
-/// `service.version`, `deployment.environment.name`.
+/// The attributes of the entity that produces telemetry, for example `service.name`,
+/// `service.version` and `deployment.environment.name`.
 ///
 /// ```
 /// use gusset_data::Resource;
 ///
-/// let resource = Resource::from_lookup(|name| match name {
+/// let resource = Resource::from_env_fn(|name| match name {
 ///     "OTEL_SERVICE_NAME" => Some("shop".to_owned()),
 ///     "OTEL_RESOURCE_ATTRIBUTES" => Some("service.name=ignored,team=blue%2Cgreen".to_owned()),
 ///     _ => None,
@@ -30,38 +30,41 @@ pub struct Resource {
 // === impl Resource ===
 
 impl Resource {
-    /// A resource of which nothing is known.
+    /// Creates a resource without attributes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The resource as the environment describes it; see [`from_lookup`](Self::from_lookup).
+    /// Reads the resource from the environment of the process; see
+    /// [`from_env_fn`](Self::from_env_fn).
     pub fn from_env() -> Self {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        Self::from_env_fn(|name| std::env::var(name).ok())
     }
 
-    /// The resource as `lookup` describes it, a function from the name of a variable to its value.
-    /// An empty value is no value.
+    /// Reads the resource from an environment given as a function from the name of a variable to its
+    /// value. An empty variable counts as unset.
     ///
-    /// - `OTEL_RESOURCE_ATTRIBUTES`: `key=value,key=value`, percent-encoded. If any part of it is
-    ///   malformed all of it is discarded, with a warning through `tracing`, as OpenTelemetry
-    ///   demands: half a description is worse than none.
-    /// - `OTEL_SERVICE_NAME`: `service.name`, above the variable before.
-    /// - Without either, `service.name` is `unknown_service:` and the name of the executable.
+    /// - `OTEL_RESOURCE_ATTRIBUTES`: `key=value,key=value`, percent-encoded. If any entry is malformed,
+    ///   the whole list is discarded and a warning is logged, as OpenTelemetry specifies.
+    /// - `OTEL_SERVICE_NAME`: `service.name`. Overrides the other variable.
     ///
-    /// `telemetry.distro.name` and `telemetry.distro.version` say that gusset wrote this. Attributes
-    /// added with [`with`](Self::with) are above all of these.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let lookup = |name| lookup(name).filter(|value| !value.is_empty());
+    /// `service.name` defaults to `unknown_service:` and the name of the executable.
+    /// `telemetry.distro.name` and `telemetry.distro.version` identify gusset. Attributes added with
+    /// [`with`](Self::with) override all of these.
+    pub fn from_env_fn(var: impl Fn(&str) -> Option<String>) -> Self {
+        let var = |name| var(name).filter(|value| !value.is_empty());
         let mut attributes = BTreeMap::new();
-        if let Some(list) = lookup("OTEL_RESOURCE_ATTRIBUTES") {
+        if let Some(list) = var("OTEL_RESOURCE_ATTRIBUTES") {
             match attributes::parse(&list) {
                 Ok(parsed) => attributes = parsed,
-                // Neither key nor value: what is misplaced may be a secret.
-                Err(error) => tracing::warn!(%error, "OTEL_RESOURCE_ATTRIBUTES is discarded"),
+                // The error shows neither key nor value: a misplaced one may be a secret.
+                Err(error) => tracing::warn!(
+                    %error,
+                    "ignoring OTEL_RESOURCE_ATTRIBUTES: telemetry has none of its attributes"
+                ),
             }
         }
-        if let Some(name) = lookup("OTEL_SERVICE_NAME") {
+        if let Some(name) = var("OTEL_SERVICE_NAME") {
             attributes.insert("service.name".to_owned(), name);
         }
         attributes
@@ -79,7 +82,7 @@ impl Resource {
         self
     }
 
-    /// The attributes, in the order of their keys.
+    /// Returns the attributes, sorted by key.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.attributes
             .iter()
@@ -100,7 +103,7 @@ mod tests {
     use super::*;
 
     fn from(variables: &[(&str, &str)]) -> Resource {
-        Resource::from_lookup(|name| {
+        Resource::from_env_fn(|name| {
             let mut known = variables.iter();
             known
                 .find(|(key, _)| *key == name)
@@ -113,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_name_variable_is_above_the_list() {
+    fn service_name_variable_overrides_the_list() {
         let list = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=list,a=b");
         let resource = from(&[list, ("OTEL_SERVICE_NAME", "name")]);
         assert_eq!(value(&resource, "service.name").unwrap(), "name");
@@ -122,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn code_is_above_the_environment() {
+    fn code_overrides_the_environment() {
         let resource = from(&[("OTEL_SERVICE_NAME", "name")]).with("service.name", "code");
         assert_eq!(value(&resource, "service.name").unwrap(), "code");
     }
 
     #[test]
-    fn a_malformed_list_is_discarded_as_a_whole() {
+    fn malformed_list_is_discarded_entirely() {
         let resource = from(&[("OTEL_RESOURCE_ATTRIBUTES", "a=b,c=%zz")]);
         assert_eq!(value(&resource, "a"), None);
         assert!(
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_no_variable() {
+    fn empty_variable_is_unset() {
         let resource = from(&[("OTEL_SERVICE_NAME", ""), ("OTEL_RESOURCE_ATTRIBUTES", "")]);
         assert!(
             value(&resource, "service.name")
