@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CallContext, CallObserver, End, Observer, Protocol, SpanIds};
+use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
 /// An observer behind a pointer, for sets that are chosen at run time: `Vec<BoxObserver<Http>>`.
 ///
@@ -31,11 +31,13 @@ pub struct BoxCall<P: Protocol>(Box<dyn DynCall<P>>);
 
 trait DynObserver<P: Protocol>: Send + Sync {
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> BoxCall<P>;
+    fn id(&self) -> ObserverId;
+    fn ids(&self, ids: &mut Vec<ObserverId>);
 }
 
 trait DynCall<P: Protocol>: Send {
     fn scope(&mut self, poll: &mut dyn FnMut());
-    fn trace_ids(&self) -> Option<SpanIds>;
+    fn span_ids(&self) -> Option<SpanIds>;
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext);
     fn on_data(&mut self, len: usize, cx: &CallContext);
     fn on_end(self: Box<Self>, end: End<'_, P>, cx: &CallContext);
@@ -56,11 +58,27 @@ impl<P: Protocol> Observer<P> for BoxObserver<P> {
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> BoxCall<P> {
         self.0.start(req, cx)
     }
+
+    fn id(&self) -> ObserverId {
+        self.0.id()
+    }
+
+    fn ids(&self, ids: &mut Vec<ObserverId>) {
+        self.0.ids(ids);
+    }
 }
 
 impl<P: Protocol, O: Observer<P>> DynObserver<P> for O {
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> BoxCall<P> {
         BoxCall(Box::new(Observer::start(self, req, cx)))
+    }
+
+    fn id(&self) -> ObserverId {
+        Observer::id(self)
+    }
+
+    fn ids(&self, ids: &mut Vec<ObserverId>) {
+        Observer::ids(self, ids);
     }
 }
 
@@ -84,8 +102,8 @@ impl<P: Protocol> CallObserver<P> for BoxCall<P> {
         polled.expect("`scope` calls `poll` once")
     }
 
-    fn trace_ids(&self) -> Option<SpanIds> {
-        self.0.trace_ids()
+    fn span_ids(&self) -> Option<SpanIds> {
+        self.0.span_ids()
     }
 
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
@@ -106,8 +124,8 @@ impl<P: Protocol, C: CallObserver<P>> DynCall<P> for C {
         CallObserver::scope(self, poll);
     }
 
-    fn trace_ids(&self) -> Option<SpanIds> {
-        CallObserver::trace_ids(self)
+    fn span_ids(&self) -> Option<SpanIds> {
+        CallObserver::span_ids(self)
     }
 
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {

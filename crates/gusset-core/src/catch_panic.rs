@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::{CallContext, CallObserver, End, Observer, Protocol, SpanIds};
+use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
 /// Keeps an observer that may panic from the service: after its first panic in a call it hears no
 /// more of that call, and the service, the other observers and the next call go on.
@@ -51,8 +51,12 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for CatchPanic<O> {
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         // Nothing that a panic may have left half done is seen again: neither the call, nor, beyond
         // what its own locks guard, the observer.
-        let call = caught(|| self.observer.start(req, cx));
+        let call = caught(|| cx.start_once(&self.observer, req)).flatten();
         CatchPanicCall { call }
+    }
+
+    fn ids(&self, ids: &mut Vec<ObserverId>) {
+        self.observer.ids(ids);
     }
 }
 
@@ -102,9 +106,9 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for CatchPanicCall<C> {
         }
     }
 
-    fn trace_ids(&self) -> Option<SpanIds> {
+    fn span_ids(&self) -> Option<SpanIds> {
         let call = self.call.as_ref()?;
-        caught(|| call.trace_ids()).flatten()
+        caught(|| call.span_ids()).flatten()
     }
 
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {

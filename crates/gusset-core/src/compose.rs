@@ -1,13 +1,20 @@
 //! Several observers as one: tuples, `Option` and `Vec`. All forward every hook.
 
-use crate::{CallContext, CallObserver, End, Observer, Protocol, SpanIds};
+use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
 impl<P: Protocol, O: Observer<P>> Observer<P> for Option<O> {
     type Call = Option<O::Call>;
 
     #[inline]
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
-        self.as_ref().map(|observer| observer.start(req, cx))
+        self.as_ref()
+            .and_then(|observer| cx.start_once(observer, req))
+    }
+
+    fn ids(&self, ids: &mut Vec<ObserverId>) {
+        if let Some(observer) = self {
+            observer.ids(ids);
+        }
     }
 }
 
@@ -21,8 +28,8 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Option<C> {
     }
 
     #[inline]
-    fn trace_ids(&self) -> Option<SpanIds> {
-        self.as_ref().and_then(C::trace_ids)
+    fn span_ids(&self) -> Option<SpanIds> {
+        self.as_ref().and_then(C::span_ids)
     }
 
     #[inline]
@@ -52,8 +59,14 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Vec<O> {
 
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.iter()
-            .map(|observer| observer.start(req, cx))
+            .filter_map(|observer| cx.start_once(observer, req))
             .collect()
+    }
+
+    fn ids(&self, ids: &mut Vec<ObserverId>) {
+        for observer in self {
+            observer.ids(ids);
+        }
     }
 }
 
@@ -74,8 +87,8 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Vec<C> {
         })
     }
 
-    fn trace_ids(&self) -> Option<SpanIds> {
-        self.iter().find_map(C::trace_ids)
+    fn span_ids(&self) -> Option<SpanIds> {
+        self.iter().find_map(C::span_ids)
     }
 
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
@@ -102,6 +115,8 @@ impl<P: Protocol> Observer<P> for () {
 
     #[inline]
     fn start(&self, _: P::Request<'_>, _: &mut CallContext) {}
+
+    fn ids(&self, _: &mut Vec<ObserverId>) {}
 }
 
 impl<P: Protocol> CallObserver<P> for () {
@@ -129,17 +144,24 @@ macro_rules! reversed {
 macro_rules! tuple {
     ($($T:ident)+) => {
         impl<P: Protocol, $($T: Observer<P>),+> Observer<P> for ($($T,)+) {
-            type Call = ($($T::Call,)+);
+            /// `None` for those that an outer layer has started.
+            type Call = ($(Option<$T::Call>,)+);
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
             fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
                 let ($($T,)+) = self;
-                ($($T.start(req, cx),)+)
+                ($(cx.start_once($T, req),)+)
+            }
+
+            #[allow(non_snake_case, reason = "a variable for each type")]
+            fn ids(&self, ids: &mut Vec<ObserverId>) {
+                let ($($T,)+) = self;
+                $($T.ids(ids);)+
             }
         }
 
-        impl<P: Protocol, $($T: CallObserver<P>),+> CallObserver<P> for ($($T,)+) {
+        impl<P: Protocol, $($T: CallObserver<P>),+> CallObserver<P> for ($(Option<$T>,)+) {
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
             fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
@@ -149,9 +171,9 @@ macro_rules! tuple {
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
-            fn trace_ids(&self) -> Option<SpanIds> {
+            fn span_ids(&self) -> Option<SpanIds> {
                 let ($($T,)+) = self;
-                None$(.or_else(|| $T.trace_ids()))+
+                None$(.or_else(|| CallObserver::<P>::span_ids($T)))+
             }
 
             #[inline]

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Classification, Clock, Outcome, ResponseKind, SpanIds, Stage, StaticStr};
+use crate::identity::ObserverSet;
+use crate::{
+    Classification, Clock, Observer, Outcome, Protocol, ResponseKind, SpanIds, Stage, StaticStr,
+};
 
 /// The timings of one call: one clock and one count, shared by every observer of it, so that no two
 /// signals differ.
@@ -11,11 +14,13 @@ use crate::{Classification, Clock, Outcome, ResponseKind, SpanIds, Stage, Static
 #[derive(Debug)]
 pub struct CallContext {
     timings: CallTimings,
-    delivery: Option<ResponseKind>,
-    /// Nanoseconds to the end; `UNSEEN` before it.
+    response_kind: Option<ResponseKind>,
+    /// Nanoseconds to the end; `UNSET` before it.
     end: u64,
-    verdict: Option<Classification>,
-    trace: Option<SpanIds>,
+    classification: Option<Classification>,
+    span_ids: Option<SpanIds>,
+    /// The observers that observe this request already, in a layer further out; only at the start.
+    observed: ObserverSet,
 }
 
 /// What a call carries with it from poll to poll. It is moved often: from the future to the body, and
@@ -23,13 +28,13 @@ pub struct CallContext {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallTimings {
     started: Instant,
-    // Nanoseconds since `started`; `UNSEEN` for what has not happened.
-    head: u64,
+    // Nanoseconds since `started`; `UNSET` for what has not happened.
+    headers: u64,
     first_byte: u64,
     bytes: u64,
 }
 
-const UNSEEN: u64 = u64::MAX;
+const UNSET: u64 = u64::MAX;
 
 // === impl CallContext ===
 
@@ -38,21 +43,22 @@ impl CallContext {
     pub(crate) fn start(clock: &Clock) -> Self {
         let timings = CallTimings {
             started: clock.now(),
-            head: UNSEEN,
-            first_byte: UNSEEN,
+            headers: UNSET,
+            first_byte: UNSET,
             bytes: 0,
         };
         Self::new(timings, None)
     }
 
     #[inline]
-    pub(crate) fn new(timings: CallTimings, delivery: Option<ResponseKind>) -> Self {
+    pub(crate) fn new(timings: CallTimings, response_kind: Option<ResponseKind>) -> Self {
         Self {
             timings,
-            delivery,
-            end: UNSEEN,
-            verdict: None,
-            trace: None,
+            response_kind,
+            end: UNSET,
+            classification: None,
+            span_ids: None,
+            observed: ObserverSet::EMPTY,
         }
     }
 
@@ -60,22 +66,41 @@ impl CallContext {
     #[inline]
     pub(crate) fn at_end(
         timings: CallTimings,
-        delivery: Option<ResponseKind>,
+        response_kind: Option<ResponseKind>,
         clock: Option<&Clock>,
-        verdict: Classification,
+        classification: Classification,
     ) -> Self {
         Self {
             timings,
-            delivery,
+            response_kind,
             end: clock.map_or_else(|| timings.last_reading(), |clock| timings.read(clock)),
-            verdict: Some(verdict),
-            trace: None,
+            classification: Some(classification),
+            span_ids: None,
+            observed: ObserverSet::EMPTY,
         }
     }
 
     #[inline]
-    pub(crate) fn with_trace(mut self, trace: Option<SpanIds>) -> Self {
-        self.trace = trace;
+    pub(crate) fn set_observed(&mut self, observed: ObserverSet) {
+        self.observed = observed;
+    }
+
+    /// Starts an observer, unless it observes this request already in a layer further out.
+    #[inline]
+    pub(crate) fn start_once<P: Protocol, O: Observer<P>>(
+        &mut self,
+        observer: &O,
+        req: P::Request<'_>,
+    ) -> Option<O::Call> {
+        if !self.observed.is_empty() && self.observed.contains(observer.id()) {
+            return None;
+        }
+        Some(observer.start(req, self))
+    }
+
+    #[inline]
+    pub(crate) fn with_span_ids(mut self, span_ids: Option<SpanIds>) -> Self {
+        self.span_ids = span_ids;
         self
     }
 
@@ -100,13 +125,13 @@ impl CallContext {
     /// How long the head of the response took, if there is one.
     #[inline]
     pub fn time_to_headers(&self) -> Option<Duration> {
-        seen(self.timings.head)
+        seen(self.timings.headers)
     }
 
     /// What was to come after the head, if there is one.
     #[inline]
     pub fn response_kind(&self) -> Option<ResponseKind> {
-        self.delivery
+        self.response_kind
     }
 
     /// How long the first byte of the response's body took, if there is one.
@@ -122,28 +147,31 @@ impl CallContext {
     }
 
     /// Where the call belongs in a trace, if one of its observers knows
-    /// ([`CallObserver::trace_ids`](crate::CallObserver::trace_ids)), whatever their order; `None` at the start.
+    /// ([`CallObserver::span_ids`](crate::CallObserver::span_ids)), whatever their order; `None` at the start.
     #[inline]
-    pub fn trace(&self) -> Option<SpanIds> {
-        self.trace
+    pub fn span_ids(&self) -> Option<SpanIds> {
+        self.span_ids
     }
 
     /// What the end is called; `None` before the end.
     #[inline]
     pub fn outcome(&self) -> Option<Outcome> {
-        self.verdict.map(|verdict| verdict.outcome)
+        self.classification
+            .map(|classification| classification.outcome)
     }
 
     /// The protocol's own status, known at the end: `404`, `UNAVAILABLE`.
     #[inline]
     pub fn status(&self) -> Option<StaticStr> {
-        self.verdict.and_then(|verdict| verdict.status)
+        self.classification
+            .and_then(|classification| classification.status)
     }
 
     /// OpenTelemetry's `error.type`, known at the end; `None` for a call that is not an error.
     #[inline]
     pub fn error_type(&self) -> Option<StaticStr> {
-        self.verdict.and_then(|verdict| verdict.error)
+        self.classification
+            .and_then(|classification| classification.error)
     }
 }
 
@@ -152,13 +180,13 @@ impl CallContext {
 impl CallTimings {
     #[inline]
     pub(crate) fn record_headers(&mut self, clock: &Clock) {
-        self.head = self.read(clock);
+        self.headers = self.read(clock);
     }
 
     /// Counts a piece of the body; true if it was the first, for which the clock was read.
     #[inline]
     pub(crate) fn record_data(&mut self, len: usize, clock: &Clock) -> bool {
-        let first = self.first_byte == UNSEEN && len > 0;
+        let first = self.first_byte == UNSET && len > 0;
         if first {
             self.first_byte = self.read(clock);
         }
@@ -168,7 +196,7 @@ impl CallTimings {
 
     #[inline]
     pub(crate) fn stage(&self) -> Stage {
-        if self.head == UNSEEN {
+        if self.headers == UNSET {
             Stage::Headers
         } else {
             Stage::Body
@@ -184,10 +212,10 @@ impl CallTimings {
 
     #[inline]
     fn last_reading(&self) -> u64 {
-        if self.first_byte != UNSEEN {
+        if self.first_byte != UNSET {
             self.first_byte
-        } else if self.head != UNSEEN {
-            self.head
+        } else if self.headers != UNSET {
+            self.headers
         } else {
             0
         }
@@ -196,5 +224,5 @@ impl CallTimings {
 
 #[inline]
 fn seen(nanos: u64) -> Option<Duration> {
-    (nanos != UNSEEN).then(|| Duration::from_nanos(nanos))
+    (nanos != UNSET).then(|| Duration::from_nanos(nanos))
 }

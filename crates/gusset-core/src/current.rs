@@ -1,18 +1,79 @@
-//! The ids of the call that is polled on this thread.
+//! The call that is polled on this thread: the one scope of a call's thread-local state.
 
 use std::cell::Cell;
 
 use crate::SpanIds;
+use crate::identity::{ObserverSet, RequestKey};
+
+/// What a driver makes current while it polls a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// The request of the call; `None` once a request without a key may have been passed on.
+    pub(crate) request: Option<RequestKey>,
+    /// Who observes that request, in this layer and in those around it.
+    pub(crate) observers: ObserverSet,
+}
+
+/// Thread-local, because the layers of a service have nothing else in common: they know neither each
+/// other's types nor the request that passes them. Constant initialisation and `Cell`s: an access is
+/// one offset from the thread pointer.
+struct Current {
+    frame: Cell<Frame>,
+    span: Cell<Option<SpanIds>>,
+}
 
 thread_local! {
-    static CURRENT: Cell<Option<SpanIds>> = const { Cell::new(None) };
+    static CURRENT: Current = const {
+        Current {
+            frame: Cell::new(Frame::NONE),
+            span: Cell::new(None),
+        }
+    };
+}
+
+// === impl Frame ===
+
+impl Frame {
+    /// Outside of any call.
+    pub(crate) const NONE: Self = Self {
+        request: None,
+        observers: ObserverSet::EMPTY,
+    };
+
+    /// Returns the frame of the call that is polled on this thread.
+    #[inline]
+    pub(crate) fn current() -> Self {
+        CURRENT
+            .try_with(|current| current.frame.get())
+            .unwrap_or(Self::NONE)
+    }
+
+    /// Runs one poll with this frame current, and these span ids if there are any. The previous ones
+    /// come back when the poll returns or unwinds.
+    #[inline]
+    pub(crate) fn scope<R>(self, span: Option<SpanIds>, poll: impl FnOnce() -> R) -> R {
+        struct Restore(Frame);
+        impl Drop for Restore {
+            #[inline]
+            fn drop(&mut self) {
+                let _ = CURRENT.try_with(|current| current.frame.set(self.0));
+            }
+        }
+        let outer = CURRENT.try_with(|current| current.frame.replace(self));
+        let _restore = Restore(outer.unwrap_or(Self::NONE));
+        match span {
+            Some(span) => span.scope(poll),
+            None => poll(),
+        }
+    }
 }
 
 // === impl SpanIds ===
 
 impl SpanIds {
-    /// The ids of what is being polled on this thread: what each line of a log inside a call bears.
-    /// `None` outside of any call, and inside one of which nobody makes spans.
+    /// Returns the ids of the span that is current on this thread, or `None` outside of any.
+    ///
+    /// They are those of the innermost call whose observers make spans, or of a span inside it.
     ///
     /// ```
     /// use gusset_core::SpanIds;
@@ -23,28 +84,40 @@ impl SpanIds {
     /// ```
     #[inline]
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Cell::get).ok().flatten()
+        CURRENT
+            .try_with(|current| current.span.get())
+            .ok()
+            .flatten()
     }
 
-    /// Makes these the current ids while `poll` runs. Whoever makes spans calls it round each poll;
-    /// those before come back when it returns, and when it unwinds.
+    /// Makes these ids current while `poll` runs. The previous ones come back when it returns or
+    /// unwinds.
+    ///
+    /// The driver calls it around each poll with the ids that
+    /// [`CallObserver::span_ids`](crate::CallObserver::span_ids) returns.
     #[inline]
     pub fn scope<R>(self, poll: impl FnOnce() -> R) -> R {
         struct Restore(Option<SpanIds>);
         impl Drop for Restore {
+            #[inline]
             fn drop(&mut self) {
                 SpanIds::set_current(self.0);
             }
         }
-        let _back = Restore(Self::set_current(Some(self)));
+        let _restore = Restore(Self::set_current(Some(self)));
         poll()
     }
 
-    /// Makes these the current ids, or none, and gives those before: for what is told of its beginning
-    /// and its end apart, as a subscriber of spans is. [`scope`](Self::scope) cannot be forgotten.
+    /// Replaces the current ids and returns the previous ones.
+    ///
+    /// For code with separate enter and exit callbacks, such as a `tracing` subscriber. Prefer
+    /// [`scope`](Self::scope), which cannot be left out.
     #[inline]
     pub fn set_current(ids: Option<Self>) -> Option<Self> {
-        CURRENT.try_with(|here| here.replace(ids)).ok().flatten()
+        CURRENT
+            .try_with(|current| current.span.replace(ids))
+            .ok()
+            .flatten()
     }
 }
 
@@ -55,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_nest_and_an_unwinding_one_puts_back_what_was_there() {
+    fn unwinding_scope_restores_the_outer_ids() {
         let outer = SpanIds::new([1; 16], [1; 8], true);
         let inner = SpanIds::new([1; 16], [2; 8], false);
         outer.scope(|| {
@@ -64,5 +137,15 @@ mod tests {
             assert_eq!(SpanIds::current(), Some(outer));
         });
         assert_eq!(SpanIds::current(), None);
+    }
+
+    #[test]
+    fn unwinding_poll_restores_the_outer_frame() {
+        let frame = Frame {
+            request: Some(RequestKey::new([7])),
+            observers: ObserverSet::EMPTY,
+        };
+        assert!(catch_unwind(|| frame.scope(None, || panic!("on purpose"))).is_err());
+        assert_eq!(Frame::current(), Frame::NONE);
     }
 }

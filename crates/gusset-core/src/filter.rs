@@ -1,6 +1,6 @@
 //! Leaving calls out of all signals in one place.
 
-use crate::{CallContext, Observer, Protocol};
+use crate::{CallContext, Observer, ObserverId, Protocol};
 
 /// Chooses calls by their request. Functions of the request's head are selections too.
 ///
@@ -34,7 +34,7 @@ pub trait Predicate<P: Protocol>: Send + Sync + 'static {
 ///
 /// ```
 /// use gusset_core::{FilteredObserver, ObserveLayer, RequestResponse};
-/// # use gusset_core::{CallObserver, CallContext, End, Observer, Protocol};
+/// # use gusset_core::{CallObserver, CallContext, End, Observer, ObserverId, Protocol};
 /// # struct Print;
 /// # impl<P: Protocol> Observer<P> for Print {
 /// #     type Call = ();
@@ -67,7 +67,12 @@ impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObser
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.select
             .matches(req)
-            .then(|| self.observer.start(req, cx))
+            .then(|| cx.start_once(&self.observer, req))
+            .flatten()
+    }
+
+    fn ids(&self, ids: &mut Vec<ObserverId>) {
+        self.observer.ids(ids);
     }
 }
 

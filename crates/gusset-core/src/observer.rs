@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{CallContext, End, Protocol, SpanIds};
+use crate::{CallContext, End, ObserverId, Protocol, SpanIds};
 
 /// A part that looks at calls: a log, a span, a metric.
 ///
@@ -43,6 +43,42 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
 
     /// A call begins.
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call;
+
+    /// Returns the identity of the observer. Of two layers around one request, the inner one does
+    /// not start an observer that the outer one has started.
+    ///
+    /// Defaults to the address of the observer, which clones of a layer have in common. An observer
+    /// that shares its state with its clones returns that state's identity.
+    ///
+    /// ```
+    /// use gusset_core::{CallContext, Observer, ObserverId, Protocol};
+    /// use std::sync::Arc;
+    ///
+    /// #[derive(Clone)]
+    /// struct Count(Arc<()>);
+    ///
+    /// impl<P: Protocol> Observer<P> for Count {
+    ///     type Call = ();
+    ///     fn start(&self, _: P::Request<'_>, _: &mut CallContext) {}
+    ///     fn id(&self) -> ObserverId {
+    ///         ObserverId::of_arc(&self.0)
+    ///     }
+    /// }
+    /// ```
+    fn id(&self) -> ObserverId
+    where
+        Self: Sized,
+    {
+        ObserverId::of(self)
+    }
+
+    /// Adds the identities of the observers that this one is composed of. Defaults to its own.
+    fn ids(&self, ids: &mut Vec<ObserverId>)
+    where
+        Self: Sized,
+    {
+        ids.push(self.id());
+    }
 }
 
 /// The state of one call, as its observer keeps it.
@@ -87,7 +123,7 @@ pub trait CallObserver<P: Protocol>: Send + 'static {
     /// The ids of the span that this call is, for an observer that makes spans; the others find them
     /// in [`CallContext::trace`].
     #[inline]
-    fn trace_ids(&self) -> Option<SpanIds> {
+    fn span_ids(&self) -> Option<SpanIds> {
         None
     }
 
@@ -109,5 +145,13 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Arc<O> {
     #[inline]
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         (**self).start(req, cx)
+    }
+
+    fn id(&self) -> ObserverId {
+        (**self).id()
+    }
+
+    fn ids(&self, ids: &mut Vec<ObserverId>) {
+        (**self).ids(ids);
     }
 }

@@ -1,6 +1,6 @@
 //! Protocols: families of messages, without their body types.
 
-use crate::{CallObserver, CallTracker, Classification, End, Failure};
+use crate::{CallObserver, CallTracker, Classification, End, Failure, RequestKey};
 
 /// A family of messages that observers and guards are written for, without the types of its bodies:
 /// `Http`, `Grpc`, `RequestResponse<Job, Done>`.
@@ -71,6 +71,20 @@ pub trait Protocol: Sized + 'static {
     type Trailers: 'static;
     /// What is kept of a call's heads, to judge its end by.
     type Classify: Classify<Self>;
+
+    /// Returns the key by which a request is recognised when it passes a second layer.
+    ///
+    /// Defaults to `None`: such a request is taken for the same one if the inner service is called
+    /// while the outer one is, and not in a later poll of the outer future.
+    fn key(_req: Self::Request<'_>) -> Option<RequestKey> {
+        None
+    }
+
+    /// Returns whether a request had this key before a router changed it. Called only when a
+    /// request with another key reaches an observer of the call that is polled.
+    fn has_key(_req: Self::Request<'_>, _key: RequestKey) -> bool {
+        false
+    }
 
     /// The failure by an error of a service or of its body: the place to look into types that are
     /// known to be errors and that [`Failure::new`] does not know.

@@ -1,7 +1,7 @@
 //! Where a call belongs in a trace.
 
 /// The ids of the span that a call is: an observer that makes spans tells them, by
-/// [`CallObserver::trace_ids`](crate::CallObserver::trace_ids), and the others find them in
+/// [`CallObserver::span_ids`](crate::CallObserver::span_ids), and the others find them in
 /// [`CallContext::trace`](crate::CallContext::trace), for a log's lines and a metric's exemplars.
 ///
 /// ```

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::context::CallTimings;
+use crate::current::Frame;
+use crate::identity::{ObserverSet, RequestKey};
 use crate::{CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind};
 
 /// The track of one call, from its start to its one end.
@@ -36,16 +38,18 @@ pub struct CallTracker<P: Protocol, C: CallObserver<P>> {
 struct ActiveCall<P: Protocol, C> {
     call: C,
     timings: CallTimings,
+    observers: ObserverSet,
     clock: Clock,
     classify: P::Classify,
-    delivery: Option<ResponseKind>,
+    request: Option<RequestKey>,
+    response_kind: Option<ResponseKind>,
     /// A poll was entered and not left. Asked instead of `thread::panicking`, which is also true
     /// for a healthy call that is dropped by somebody else's panic.
     polling: bool,
     /// All that is owed has been handed out; a drop is the end, not a departure.
     delivered: bool,
     /// The clock was read since the last poll began.
-    fresh: bool,
+    clock_is_fresh: bool,
 }
 
 // === impl CallTracker ===
@@ -59,22 +63,64 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     {
         let mut cx = CallContext::start(&clock);
         let call = observer.start(req, &mut cx);
-        Self::resume(call, req, cx, clock)
+        Self::resume(call, req, cx, Frame::NONE, clock)
     }
 
-    /// A track for a call that has begun outside of it: a permit.
+    /// Starts a call in a layer: as [`start`](Self::start), but observers that observe this request
+    /// already, in a layer further out, do not start again.
     #[inline]
-    pub(crate) fn resume(call: C, req: P::Request<'_>, cx: CallContext, clock: Clock) -> Self {
+    pub(crate) fn start_in_layer<O>(
+        observer: &O,
+        observers: ObserverSet,
+        req: P::Request<'_>,
+        key: RequestKey,
+        clock: Clock,
+    ) -> Self
+    where
+        O: Observer<P, Call = C>,
+    {
+        let outer = Frame::current();
+        let mut frame = Frame {
+            request: Some(key),
+            observers,
+        };
+        let mut cx = CallContext::start(&clock);
+        if !outer.observers.is_empty() {
+            let common = outer.observers.intersection(observers);
+            let is_same = outer.request == Some(key)
+                || (!common.is_empty() && outer.request.is_some_and(|key| P::has_key(req, key)));
+            if is_same {
+                frame.observers = outer.observers.union(observers);
+                cx.set_observed(common);
+            }
+        }
+        match cx.start_once(observer, req) {
+            Some(call) => Self::resume(call, req, cx, frame, clock),
+            None => Self::disabled(),
+        }
+    }
+
+    /// Tracks a call that was started elsewhere: that of a permit.
+    #[inline]
+    pub(crate) fn resume(
+        call: C,
+        req: P::Request<'_>,
+        cx: CallContext,
+        frame: Frame,
+        clock: Clock,
+    ) -> Self {
         Self {
             active: Some(ActiveCall {
                 call,
                 timings: cx.into_timings(),
+                observers: frame.observers,
+                request: frame.request,
                 clock,
                 classify: P::Classify::start(req),
-                delivery: None,
+                response_kind: None,
                 polling: false,
                 delivered: false,
-                fresh: false,
+                clock_is_fresh: false,
             }),
         }
     }
@@ -97,11 +143,29 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let Some(active) = &mut self.active else {
             return poll();
         };
-        active.fresh = false;
+        active.clock_is_fresh = false;
         active.polling = true;
-        let polled = active.call.scope(poll);
+        let frame = Frame {
+            request: active.request,
+            observers: active.observers,
+        };
+        let polled = if frame == Frame::NONE {
+            active.call.scope(poll)
+        } else {
+            let span_ids = active.call.span_ids();
+            frame.scope(span_ids, || active.call.scope(poll))
+        };
         active.polling = false;
         polled
+    }
+
+    /// Forgets which request it is: one without a key of its own is taken for the same only while
+    /// the service is called, and not in later polls, which may handle other requests.
+    #[inline]
+    pub(crate) fn forget_request(&mut self) {
+        if let Some(active) = &mut self.active {
+            active.request = None;
+        }
     }
 
     /// The service has answered. Says what is to come after the head.
@@ -110,23 +174,23 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let Some(active) = &mut self.active else {
             return ResponseKind::Body;
         };
-        let delivery = active.classify.on_response(res);
+        let response_kind = active.classify.on_response(res);
         active.timings.record_headers(&active.clock);
-        active.delivery = Some(delivery);
-        active.fresh = true;
-        let cx =
-            CallContext::new(active.timings, active.delivery).with_trace(active.call.trace_ids());
+        active.response_kind = Some(response_kind);
+        active.clock_is_fresh = true;
+        let cx = CallContext::new(active.timings, active.response_kind)
+            .with_span_ids(active.call.span_ids());
         active.call.on_response(res, &cx);
-        delivery
+        response_kind
     }
 
     /// A piece of the body is handed out.
     #[inline]
     pub fn on_data(&mut self, len: usize) {
         if let Some(active) = &mut self.active {
-            active.fresh |= active.timings.record_data(len, &active.clock);
-            let cx = CallContext::new(active.timings, active.delivery)
-                .with_trace(active.call.trace_ids());
+            active.clock_is_fresh |= active.timings.record_data(len, &active.clock);
+            let cx = CallContext::new(active.timings, active.response_kind)
+                .with_span_ids(active.call.span_ids());
             active.call.on_data(len, &cx);
         }
     }
@@ -146,7 +210,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     fn leave(&mut self) {
         if let Some(mut active) = self.active.take() {
             // Whatever was read, was read in an earlier poll.
-            active.fresh = false;
+            active.clock_is_fresh = false;
             let end = if active.polling {
                 End::Panicked(active.timings.stage())
             } else if active.delivered {
@@ -200,16 +264,18 @@ impl<P: Protocol, C: CallObserver<P>> ActiveCall<P, C> {
         let Self {
             call,
             timings,
+            observers: _,
+            request: _,
             clock,
             classify,
-            delivery,
-            fresh,
+            response_kind,
+            clock_is_fresh,
             polling: _,
             delivered: _,
         } = self;
-        let clock = (!fresh).then_some(&clock);
-        let cx = CallContext::at_end(timings, delivery, clock, classify.on_end(&end))
-            .with_trace(call.trace_ids());
+        let clock = (!clock_is_fresh).then_some(&clock);
+        let cx = CallContext::at_end(timings, response_kind, clock, classify.on_end(&end))
+            .with_span_ids(call.span_ids());
         call.on_end(end, &cx);
     }
 }

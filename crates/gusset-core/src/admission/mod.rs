@@ -16,6 +16,7 @@ use tower_service::Service;
 pub use self::future::AdmissionFuture;
 pub use self::layer::AdmissionLayer;
 pub use self::respond::{IntoServiceError, Respond, RespondWith};
+use crate::current::Frame;
 use crate::observe::ObserveFuture;
 use crate::{
     CallContext, CallObserver, CallTracker, Clock, Protocol, ProtocolRequest, ProtocolResponse,
@@ -145,7 +146,7 @@ where
         };
         match admitted {
             Ok(permit) => {
-                let mut track = CallTracker::resume(permit, head, cx, clock);
+                let mut track = CallTracker::resume(permit, head, cx, Frame::NONE, clock);
                 let inner = track.in_scope(|| self.inner.call(req));
                 AdmissionFuture::admitted(ObserveFuture::new(inner, track))
             }

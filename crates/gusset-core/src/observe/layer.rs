@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::Observe;
-use crate::{Clock, Observer};
+use crate::identity::Registration;
+use crate::{Clock, Observer, RequestKey};
 
 /// A layer that lets an observer look at every call of a service.
 ///
@@ -25,9 +26,17 @@ use crate::{Clock, Observer};
 /// let layer = ObserveLayer::<RequestResponse<u32, String>, _>::new((Print, Some(Print)));
 /// ```
 pub struct ObserveLayer<P, O> {
-    observer: Arc<O>,
+    shared: Arc<Shared<O>>,
     clock: Clock,
     protocol: PhantomData<fn() -> P>,
+}
+
+/// What all clones of a layer share, and all services that it makes.
+pub(super) struct Shared<O> {
+    pub(super) observer: O,
+    pub(super) observers: Registration,
+    /// The key of requests that have none of their own.
+    pub(super) protocol_key: RequestKey,
 }
 
 // === impl ObserveLayer ===
@@ -40,8 +49,19 @@ impl<P, O> ObserveLayer<P, O> {
         P: crate::Protocol,
         O: Observer<P>,
     {
+        // In its final place, for observers are told apart by their addresses.
+        let mut shared = Arc::new(Shared {
+            observer,
+            observers: Registration::new(&[]),
+            protocol_key: RequestKey::of_protocol::<P>(),
+        });
+        let mut ids = Vec::new();
+        shared.observer.ids(&mut ids);
+        if let Some(shared) = Arc::get_mut(&mut shared) {
+            shared.observers = Registration::new(&ids);
+        }
         Self {
-            observer: Arc::new(observer),
+            shared,
             clock: Clock::system(),
             protocol: PhantomData,
         }
@@ -61,7 +81,7 @@ impl<S, P, O> Layer<S> for ObserveLayer<P, O> {
     fn layer(&self, inner: S) -> Self::Service {
         Observe {
             inner,
-            observer: self.observer.clone(),
+            shared: self.shared.clone(),
             clock: self.clock.clone(),
             protocol: PhantomData,
         }
@@ -71,7 +91,7 @@ impl<S, P, O> Layer<S> for ObserveLayer<P, O> {
 impl<P, O> Clone for ObserveLayer<P, O> {
     fn clone(&self) -> Self {
         Self {
-            observer: self.observer.clone(),
+            shared: self.shared.clone(),
             clock: self.clock.clone(),
             protocol: PhantomData,
         }

@@ -12,6 +12,7 @@ use tower_service::Service;
 
 pub use self::future::ObserveFuture;
 pub use self::layer::ObserveLayer;
+use self::layer::Shared;
 use crate::{CallTracker, Clock, Observer, ProtocolRequest, ProtocolResponse};
 
 /// A service whose calls are observed. Made by [`ObserveLayer`].
@@ -28,7 +29,7 @@ use crate::{CallTracker, Clock, Observer, ProtocolRequest, ProtocolResponse};
 /// ```
 pub struct Observe<S, P, O> {
     inner: S,
-    observer: Arc<O>,
+    shared: Arc<Shared<O>>,
     clock: Clock,
     // `fn() -> P`: the service is `Send` and `Sync` whatever the protocol's name is.
     protocol: PhantomData<fn() -> P>,
@@ -68,9 +69,19 @@ where
     fn call(&mut self, req: Req) -> Self::Future {
         let cache = P::Cache::default();
         let head = P::head(&req, &cache);
-        let mut track = CallTracker::start(&*self.observer, head, self.clock.clone());
-        // A service may do its work, and unwind, before it gives a future.
+        let key = P::key(head);
+        let mut track = CallTracker::start_in_layer(
+            &self.shared.observer,
+            self.shared.observers.set(),
+            head,
+            key.unwrap_or(self.shared.protocol_key),
+            self.clock.clone(),
+        );
+        // A service may do its work, and unwind, before it returns a future.
         let inner = track.in_scope(|| self.inner.call(req));
+        if key.is_none() {
+            track.forget_request();
+        }
         ObserveFuture::new(inner, track)
     }
 }
@@ -79,7 +90,7 @@ impl<S: Clone, P, O> Clone for Observe<S, P, O> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            observer: self.observer.clone(),
+            shared: self.shared.clone(),
             clock: self.clock.clone(),
             protocol: PhantomData,
         }

@@ -17,4 +17,5 @@ mod support;
 mod time;
 mod traced;
 mod track;
+mod twice;
 mod ui;

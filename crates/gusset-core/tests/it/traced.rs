@@ -22,7 +22,7 @@ impl<P: Protocol> Observer<P> for Spans {
 }
 
 impl<P: Protocol> CallObserver<P> for Spans {
-    fn trace_ids(&self) -> Option<SpanIds> {
+    fn span_ids(&self) -> Option<SpanIds> {
         Some(IDS)
     }
     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
@@ -41,13 +41,13 @@ impl<P: Protocol> Observer<P> for Finds {
 
 impl<P: Protocol> CallObserver<P> for Finds {
     fn on_response(&mut self, _: P::Response<'_>, cx: &CallContext) {
-        self.0.lock().unwrap().push(cx.trace());
+        self.0.lock().unwrap().push(cx.span_ids());
     }
     fn on_data(&mut self, _: usize, cx: &CallContext) {
-        self.0.lock().unwrap().push(cx.trace());
+        self.0.lock().unwrap().push(cx.span_ids());
     }
     fn on_end(self, _: End<'_, P>, cx: &CallContext) {
-        self.0.lock().unwrap().push(cx.trace());
+        self.0.lock().unwrap().push(cx.span_ids());
     }
 }
 
