@@ -17,6 +17,7 @@ mod rejection;
 mod request;
 #[cfg(feature = "request-id")]
 pub mod request_id;
+mod request_key;
 mod route;
 mod status;
 mod streaming;

@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 
 use gusset_core::{
     CallObserver, CallTracker, Classify, End, Failure, Protocol, ProtocolRequest, ProtocolResponse,
-    Rejected, ResponseKind,
+    Rejected, RequestKey, ResponseKind,
 };
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
-use crate::error_sources;
 use crate::{HttpServerClassifier, ObservedBody, RequestHead, ResponseHead};
+use crate::{error_sources, request_key};
 
 /// HTTP, with rules that say what an end is called: the server's unless others are named.
 ///
@@ -88,6 +88,15 @@ impl<R: HttpClassifier> Protocol for Http<R> {
     type Response<'a> = ResponseHead<'a>;
     type Trailers = HeaderMap;
     type Classify = R;
+
+    #[inline]
+    fn key(req: RequestHead<'_>) -> Option<RequestKey> {
+        Some(request_key::key(req))
+    }
+
+    fn has_key(req: RequestHead<'_>, key: RequestKey) -> bool {
+        request_key::has_key(req, key)
+    }
 
     fn failure<E: 'static>(error: &E) -> Failure<'_> {
         error_sources::error(error).map_or_else(|| Failure::new(error), Failure::of)
