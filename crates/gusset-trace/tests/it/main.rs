@@ -6,12 +6,10 @@ mod client;
 mod exceptions;
 mod export;
 mod exported;
-mod formats;
 mod grpc;
 mod level2;
 #[cfg(feature = "opentelemetry")]
 mod otel;
-mod props;
 mod request_id;
 mod sampling;
 mod secrets;

@@ -7,37 +7,37 @@ use crate::{SpanId, TraceFlags, TraceId, TraceState};
 /// The place of a span in its trace, as it travels between services.
 ///
 /// ```
-/// use gusset_trace::TraceContext;
+/// use gusset_propagation::SpanContext;
 ///
-/// let root = TraceContext::root();
+/// let root = SpanContext::root();
 /// let child = root.child();
 /// assert_eq!(child.trace_id(), root.trace_id());
 /// assert_ne!(child.span_id(), root.span_id());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceContext {
+pub struct SpanContext {
     trace_id: TraceId,
     span_id: SpanId,
     flags: TraceFlags,
     state: TraceState,
 }
 
-// === impl TraceContext ===
+// === impl SpanContext ===
 
-impl TraceContext {
+impl SpanContext {
     /// The first span of a new trace: a random id, which the random flag says; sampled.
     pub fn root() -> Self {
-        Self::first(TraceId::random())
+        Self::root_with_id(TraceId::random())
     }
 
     /// The first span of that trace, whose id is random.
-    pub(crate) fn first(trace_id: TraceId) -> Self {
+    pub fn root_with_id(trace_id: TraceId) -> Self {
         let flags = TraceFlags::new().with_sampled(true).with_random(true);
         Self::new(trace_id, SpanId::random(), flags)
     }
 
     #[inline]
-    pub(crate) fn ids(&self) -> SpanIds {
+    pub fn span_ids(&self) -> SpanIds {
         let (trace_id, span_id) = (self.trace_id.to_bytes(), self.span_id.to_bytes());
         SpanIds::new(trace_id, span_id, false).with_flags(self.flags.bits())
     }
@@ -65,13 +65,13 @@ impl TraceContext {
 
     /// Goes on to a new span, sampled or not, and gives the one before.
     #[inline]
-    pub(crate) fn step(&mut self, is_sampled: bool) -> SpanId {
+    pub fn advance_to_child(&mut self, is_sampled: bool) -> SpanId {
         self.flags = self.flags.with_sampled(is_sampled);
         std::mem::replace(&mut self.span_id, SpanId::random())
     }
 
     #[must_use]
-    pub(crate) fn with_span_id(mut self, span_id: SpanId) -> Self {
+    pub fn with_span_id(mut self, span_id: SpanId) -> Self {
         self.span_id = span_id;
         self
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::state::trim;
+use crate::header::trim;
 
 /// The baggage of a trace (W3C Baggage): members with a value and properties, as they were received.
 ///
@@ -14,14 +14,14 @@ use crate::state::trim;
 /// is none is left out. Baggage is the caller's word: it is never put into telemetry.
 ///
 /// ```
-/// use gusset_trace::Baggage;
+/// use gusset_propagation::Baggage;
 /// use http::HeaderValue;
 ///
 /// let lines = [HeaderValue::from_static("tenant=a%20b;ttl=3 , flag=on")];
 /// let baggage = Baggage::from_lines(&lines);
 /// assert_eq!(baggage.get("tenant").as_deref(), Some("a b"));
 /// assert_eq!(baggage.with("flag", "off 1")?.as_str(), "tenant=a%20b;ttl=3,flag=off%201");
-/// # Ok::<_, gusset_trace::BaggageError>(())
+/// # Ok::<_, gusset_propagation::BaggageError>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Baggage(Option<HeaderValue>);

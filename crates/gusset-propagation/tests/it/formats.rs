@@ -1,21 +1,22 @@
 //! B3, Jaeger, AWS X-Ray, and who chooses.
 
-use gusset_trace::{Propagated, Propagator, Propagators, TraceContext, TraceFlags};
+use gusset_propagation::{PropagationContext, Propagator, Propagators, SpanContext, TraceFlags};
+use gusset_core::Env;
 use http::HeaderMap;
 
-use crate::service::{Lines, headers};
+use crate::support::{Lines, headers};
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
 
-fn extract(format: &str, lines: Lines<'_>) -> Option<TraceContext> {
+fn extract(format: &str, lines: Lines<'_>) -> Option<SpanContext> {
     let propagators = Propagators::parse(format).unwrap();
-    propagators.extract(&headers(lines)).trace
+    propagators.extract(&headers(lines)).span_context
 }
 
-fn inject(format: &str, context: &TraceContext) -> HeaderMap {
+fn inject(format: &str, context: &SpanContext) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let context = Propagated::from(context.clone());
+    let context = PropagationContext::from(context.clone());
     Propagators::parse(format)
         .unwrap()
         .inject(&context, &mut headers);
@@ -24,7 +25,7 @@ fn inject(format: &str, context: &TraceContext) -> HeaderMap {
 
 /// The ids of the example, and whether it is sampled.
 #[track_caller]
-fn reads(format: &str, lines: Lines<'_>, sampled: bool) -> TraceContext {
+fn reads(format: &str, lines: Lines<'_>, sampled: bool) -> SpanContext {
     let context = extract(format, lines).unwrap_or_else(|| panic!("{lines:?}"));
     assert_eq!(context.trace_id().to_string(), TRACE, "{lines:?}");
     assert_eq!(context.span_id().to_string(), SPAN, "{lines:?}");
@@ -214,14 +215,14 @@ fn of_several_formats_that_know_the_trace_the_last_counts() {
 fn the_environment_chooses_and_a_wrong_choice_names_the_variable() {
     let of = |value: Option<&str>| {
         let value = value.map(str::to_owned);
-        Propagators::from_lookup(|name| {
+        Propagators::from_env(&Env::from_fn(&|name| {
             assert_eq!(name, "OTEL_PROPAGATORS");
             value.clone()
-        })
+        }))
     };
     let sent = |value| {
         let mut headers = HeaderMap::new();
-        let context = TraceContext::root().into();
+        let context = SpanContext::root().into();
         of(value).unwrap().inject(&context, &mut headers);
         let mut names: Vec<String> = headers.keys().map(ToString::to_string).collect();
         names.sort();
@@ -239,7 +240,6 @@ fn the_environment_chooses_and_a_wrong_choice_names_the_variable() {
 
 #[test]
 fn jaeger_s_baggage_is_read_and_sent_a_header_a_member() {
-    use gusset_trace::{Propagator as _, Propagators};
     let jaeger = Propagators::parse("jaeger").unwrap();
     let received = headers(&[
         (

@@ -2,10 +2,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::w3c::only;
-use super::{Propagated, Propagator};
+use crate::header::single_value;
 use crate::hex::{self, Case};
-use crate::{SpanId, TraceContext, TraceFlags, TraceId};
+use crate::{PropagationContext, Propagator, SpanContext, SpanId, TraceFlags, TraceId};
 
 /// B3, Zipkin's format: both forms are read, the single header first; one is written.
 ///
@@ -17,9 +16,9 @@ pub struct B3 {
 }
 
 pub(super) static SINGLE: HeaderName = HeaderName::from_static("b3");
-pub(super) static TRACE: HeaderName = HeaderName::from_static("x-b3-traceid");
-static SPAN: HeaderName = HeaderName::from_static("x-b3-spanid");
-static PARENT: HeaderName = HeaderName::from_static("x-b3-parentspanid");
+pub(super) static TRACE_ID: HeaderName = HeaderName::from_static("x-b3-traceid");
+static SPAN_ID: HeaderName = HeaderName::from_static("x-b3-spanid");
+static PARENT_SPAN_ID: HeaderName = HeaderName::from_static("x-b3-parentspanid");
 static SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");
 static FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
 
@@ -35,28 +34,50 @@ impl B3 {
     pub const fn multi() -> Self {
         Self { single: false }
     }
+
+    /// Parses the value of `b3`: `{trace}-{span}[-{decision}[-{parent}]]`.
+    ///
+    /// Returns `None` if it is invalid, or if it is a decision without ids.
+    pub fn parse(value: &[u8]) -> Option<SpanContext> {
+        let mut fields = value.split(|&byte| byte == b'-');
+        let (trace, span) = (fields.next()?, fields.next()?);
+        let flags = match fields.next() {
+            None => TraceFlags::new().with_sampled(true),
+            Some(b"d") => TraceFlags::new().with_debug(),
+            Some(b"1") => TraceFlags::new().with_sampled(true),
+            Some(b"0") => TraceFlags::new(),
+            Some(_) => return None,
+        };
+        if let Some(parent) = fields.next() {
+            span_id(parent)?;
+        }
+        if fields.next().is_some() {
+            return None;
+        }
+        context(trace, span, flags)
+    }
 }
 
 impl Propagator for B3 {
-    fn extract(&self, headers: &HeaderMap) -> Propagated {
-        let trace = only(headers, &SINGLE)
-            .and_then(of_single)
+    fn extract(&self, headers: &HeaderMap) -> PropagationContext {
+        let span_context = single_value(headers, &SINGLE)
+            .and_then(Self::parse)
             .or_else(|| of_multi(headers));
-        Propagated {
-            trace,
-            ..Propagated::default()
+        PropagationContext {
+            span_context,
+            ..PropagationContext::default()
         }
     }
 
-    fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
-        let Some(trace) = &context.trace else {
+    fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
+        let Some(span) = &context.span_context else {
             return;
         };
-        let flags = trace.flags();
+        let flags = span.flags();
         if self.single {
             let mut value = *b"00000000000000000000000000000000-0000000000000000-0";
-            hex::write(trace.trace_id().number(), &mut value[..32]);
-            hex::write(trace.span_id().number(), &mut value[33..49]);
+            hex::write(span.trace_id().to_u128(), &mut value[..32]);
+            hex::write(span.span_id().to_number(), &mut value[33..49]);
             value[50] = match flags {
                 flags if flags.is_debug() => b'd',
                 flags if flags.is_sampled() => b'1',
@@ -69,15 +90,15 @@ impl Propagator for B3 {
         }
         let mut digits = [0; 48];
         let (trace_id, span_id) = digits.split_at_mut(32);
-        hex::write(trace.trace_id().number(), trace_id);
-        hex::write(trace.span_id().number(), span_id);
-        for (name, digits) in [(&TRACE, trace_id), (&SPAN, span_id)] {
+        hex::write(span.trace_id().to_u128(), trace_id);
+        hex::write(span.span_id().to_number(), span_id);
+        for (name, digits) in [(&TRACE_ID, trace_id), (&SPAN_ID, span_id)] {
             if let Ok(value) = HeaderValue::from_bytes(digits) {
                 headers.insert(name, value);
             }
         }
         // The parent of whoever sent this request to us, if it was copied.
-        headers.remove(&PARENT);
+        headers.remove(&PARENT_SPAN_ID);
         headers.remove(if flags.is_debug() { &SAMPLED } else { &FLAGS });
         let (name, value) = match flags {
             flags if flags.is_debug() => (&FLAGS, "1"),
@@ -88,29 +109,15 @@ impl Propagator for B3 {
     }
 }
 
-/// `{trace}-{span}[-{decision}[-{parent}]]`.
-fn of_single(value: &[u8]) -> Option<TraceContext> {
-    let mut fields = value.split(|&byte| byte == b'-');
-    let (trace, span) = (fields.next()?, fields.next()?);
-    let flags = match fields.next() {
-        None => TraceFlags::new().with_sampled(true),
-        Some(b"d") => TraceFlags::new().with_debug(),
-        Some(b"1") => TraceFlags::new().with_sampled(true),
-        Some(b"0") => TraceFlags::new(),
-        Some(_) => return None,
-    };
-    if let Some(parent) = fields.next() {
-        span_id(parent)?;
-    }
-    if fields.next().is_some() {
-        return None;
-    }
-    context(trace, span, flags)
-}
-
-fn of_multi(headers: &HeaderMap) -> Option<TraceContext> {
-    let (trace, span) = (only(headers, &TRACE)?, only(headers, &SPAN)?);
-    let flags = match (only(headers, &FLAGS), only(headers, &SAMPLED)) {
+fn of_multi(headers: &HeaderMap) -> Option<SpanContext> {
+    let (trace, span) = (
+        single_value(headers, &TRACE_ID)?,
+        single_value(headers, &SPAN_ID)?,
+    );
+    let flags = match (
+        single_value(headers, &FLAGS),
+        single_value(headers, &SAMPLED),
+    ) {
         (Some(b"1"), _) => TraceFlags::new().with_debug(),
         (_, None | Some(b"1" | b"true")) => TraceFlags::new().with_sampled(true),
         (_, Some(b"0" | b"false")) => TraceFlags::new(),
@@ -119,12 +126,12 @@ fn of_multi(headers: &HeaderMap) -> Option<TraceContext> {
     context(trace, span, flags)
 }
 
-fn context(trace: &[u8], span: &[u8], flags: TraceFlags) -> Option<TraceContext> {
+fn context(trace: &[u8], span: &[u8], flags: TraceFlags) -> Option<SpanContext> {
     if !matches!(trace.len(), 16 | 32) {
         return None;
     }
     let trace = TraceId::from_number(hex::parse(trace, Case::Lower)?)?;
-    Some(TraceContext::new(trace, span_id(span)?, flags))
+    Some(SpanContext::new(trace, span_id(span)?, flags))
 }
 
 fn span_id(digits: &[u8]) -> Option<SpanId> {

@@ -3,7 +3,7 @@
 /// The flags of a trace that W3C Trace Context level 2 knows; all others are zero.
 ///
 /// ```
-/// use gusset_trace::TraceFlags;
+/// use gusset_propagation::TraceFlags;
 ///
 /// let flags = TraceFlags::new().with_sampled(true).with_random(true);
 /// assert!(flags.is_sampled() && flags.is_random());

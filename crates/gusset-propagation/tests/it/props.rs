@@ -1,7 +1,7 @@
 //! Whatever is received, nothing unwinds, and what is sent is by the rules.
 
-use gusset_trace::{
-    Propagated, Propagator, Propagators, SpanId, TraceContext, TraceFlags, TraceId,
+use gusset_propagation::{
+    PropagationContext, Propagator, Propagators, SpanContext, SpanId, TraceFlags, TraceId,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
@@ -50,10 +50,10 @@ proptest! {
         w3c.inject(&received, &mut sent);
         let again = w3c.extract(&sent);
         prop_assert_eq!(
-            again.trace.as_ref().map(|trace| (trace.trace_id(), trace.span_id())),
-            received.trace.as_ref().map(|trace| (trace.trace_id(), trace.span_id()))
+            again.span_context.as_ref().map(|trace| (trace.trace_id(), trace.span_id())),
+            received.span_context.as_ref().map(|trace| (trace.trace_id(), trace.span_id()))
         );
-        let state = |of: &Propagated| of.trace.as_ref().map(|trace| trace.state().clone());
+        let state = |of: &PropagationContext| of.span_context.as_ref().map(|trace| trace.state().clone());
         prop_assert_eq!(state(&again), state(&received));
         prop_assert_eq!(again.baggage, received.baggage);
     }
@@ -67,12 +67,12 @@ proptest! {
         let (Some(trace), Some(span)) = (TraceId::from_bytes(trace), SpanId::from_bytes(span)) else {
             return Ok(());
         };
-        let context = TraceContext::new(trace, span, TraceFlags::from_bits(bits));
+        let context = SpanContext::new(trace, span, TraceFlags::from_bits(bits));
         for format in ["tracecontext", "b3", "b3multi", "jaeger", "xray"] {
             let propagators = Propagators::parse(format).unwrap();
             let mut headers = HeaderMap::new();
             propagators.inject(&context.clone().into(), &mut headers);
-            let read = propagators.extract(&headers).trace.unwrap();
+            let read = propagators.extract(&headers).span_context.unwrap();
             prop_assert_eq!(read.trace_id(), trace);
             prop_assert_eq!(read.span_id(), span);
             prop_assert_eq!(read.flags().is_sampled(), context.flags().is_sampled());

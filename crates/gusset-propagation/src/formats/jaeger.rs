@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
-use super::w3c::only;
-use super::{Propagated, Propagator};
+use crate::header::single_value;
 use crate::hex::{self, Case};
-use crate::{Baggage, SpanId, TraceContext, TraceFlags, TraceId};
+use crate::{Baggage, PropagationContext, Propagator, SpanContext, SpanId, TraceFlags, TraceId};
 
 /// Jaeger's `uber-trace-id: {trace}:{span}:{parent}:{flags}`. Ids may be short, and colons may be
 /// percent-encoded. Its baggage is `uberctx-{key}: {value}`, a header each.
@@ -26,29 +25,49 @@ const DEBUG: u128 = 1 << 1;
 
 // === impl Jaeger ===
 
+impl Jaeger {
+    /// Parses the value of `uber-trace-id`. Returns `None` if it is invalid.
+    pub fn parse(value: &[u8]) -> Option<SpanContext> {
+        let value = Cow::from(percent_decode(value));
+        let mut fields = value.split(|&byte| byte == b':');
+        let mut number = || hex::parse(fields.next()?, Case::Any);
+        let (trace, span) = (number()?, number()?);
+        let (_parent, bits) = (number()?, number()?);
+        if fields.next().is_some() || bits > 0xff {
+            return None;
+        }
+        let mut flags = TraceFlags::new().with_sampled(bits & SAMPLED != 0);
+        if bits & (SAMPLED | DEBUG) == SAMPLED | DEBUG {
+            flags = flags.with_debug();
+        }
+        let (trace, span) = (TraceId::from_number(trace)?, SpanId::from_number(span)?);
+        Some(SpanContext::new(trace, span, flags))
+    }
+}
+
 impl Propagator for Jaeger {
-    fn extract(&self, headers: &HeaderMap) -> Propagated {
+    fn extract(&self, headers: &HeaderMap) -> PropagationContext {
         let members = headers.iter().filter_map(|(name, value)| {
             let key = name.as_str().strip_prefix(BAGGAGE)?;
             let value = percent_decode(value.as_bytes()).decode_utf8().ok()?;
             Some((key, value))
         });
-        Propagated {
-            trace: only(headers, &HEADER).and_then(parse),
+        PropagationContext {
+            span_context: single_value(headers, &HEADER).and_then(Self::parse),
             baggage: Baggage::from_pairs(members),
         }
     }
 
-    fn inject(&self, context: &Propagated, headers: &mut HeaderMap) {
+    fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
         inject_baggage(&context.baggage, headers);
-        let Some(trace) = &context.trace else {
+        let Some(span) = &context.span_context else {
             return;
         };
         // The parent's place is out of use, and zero.
         let mut value = *b"00000000000000000000000000000000:0000000000000000:0:0";
-        hex::write(trace.trace_id().number(), &mut value[..32]);
-        hex::write(trace.span_id().number(), &mut value[33..49]);
-        value[52] = match trace.flags() {
+        hex::write(span.trace_id().to_u128(), &mut value[..32]);
+        hex::write(span.span_id().to_number(), &mut value[33..49]);
+        value[52] = match span.flags() {
             flags if flags.is_debug() => b'3',
             flags if flags.is_sampled() => b'1',
             _ => b'0',
@@ -75,21 +94,4 @@ fn inject_baggage(baggage: &Baggage, headers: &mut HeaderMap) {
             headers.insert(name, value);
         }
     }
-}
-
-fn parse(value: &[u8]) -> Option<TraceContext> {
-    let value = Cow::from(percent_decode(value));
-    let mut fields = value.split(|&byte| byte == b':');
-    let mut number = || hex::parse(fields.next()?, Case::Any);
-    let (trace, span) = (number()?, number()?);
-    let (_parent, bits) = (number()?, number()?);
-    if fields.next().is_some() || bits > 0xff {
-        return None;
-    }
-    let mut flags = TraceFlags::new().with_sampled(bits & SAMPLED != 0);
-    if bits & (SAMPLED | DEBUG) == SAMPLED | DEBUG {
-        flags = flags.with_debug();
-    }
-    let (trace, span) = (TraceId::from_number(trace)?, SpanId::from_number(span)?);
-    Some(TraceContext::new(trace, span, flags))
 }

@@ -8,7 +8,7 @@ use crate::{hex, random};
 /// The id of a trace: 16 bytes, not all zero. Shown as 32 lowercase hexadecimal digits.
 ///
 /// ```
-/// use gusset_trace::TraceId;
+/// use gusset_propagation::TraceId;
 ///
 /// let id = TraceId::from_bytes([0x0a; 16]).expect("not zero");
 /// assert_eq!(id.to_string(), "0a".repeat(16));
@@ -20,7 +20,7 @@ pub struct TraceId(NonZeroU128);
 /// The id of a span: 8 bytes, not all zero. Shown as 16 lowercase hexadecimal digits.
 ///
 /// ```
-/// use gusset_trace::SpanId;
+/// use gusset_propagation::SpanId;
 ///
 /// let id = SpanId::from_bytes([0, 0, 0, 0, 0, 0, 1, 2]).expect("not zero");
 /// assert_eq!(id.to_string(), "0000000000000102");
@@ -57,15 +57,16 @@ impl TraceId {
         NonZeroU128::new(number).map(Self)
     }
 
+    /// Returns the id as a number.
     #[inline]
-    pub(crate) fn number(self) -> u128 {
+    pub fn to_u128(self) -> u128 {
         self.0.get()
     }
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show::<32>(self.number(), f)
+        show::<32>(self.to_u128(), f)
     }
 }
 
@@ -106,14 +107,14 @@ impl SpanId {
     }
 
     #[inline]
-    pub(crate) fn number(self) -> u128 {
+    pub(crate) fn to_number(self) -> u128 {
         u128::from(self.0.get())
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show::<16>(self.number(), f)
+        show::<16>(self.to_number(), f)
     }
 }
 

@@ -4,13 +4,15 @@ use std::fmt;
 
 use http::HeaderValue;
 
+use crate::header::trim;
+
 /// The `tracestate` of a trace (W3C Trace Context level 2, 3.3): its members as they were received,
 /// byte for byte and in their order.
 ///
 /// What one header line has said is shared with it, not copied.
 ///
 /// ```
-/// use gusset_trace::TraceState;
+/// use gusset_propagation::TraceState;
 /// use http::HeaderValue;
 ///
 /// let lines = [HeaderValue::from_static("foo=1"), HeaderValue::from_static(" bar=2 ,")];
@@ -20,7 +22,7 @@ use http::HeaderValue;
 ///
 /// // A member that is set moves to the left.
 /// assert_eq!(state.with("bar", "3")?.as_str(), "bar=3,foo=1");
-/// # Ok::<_, gusset_trace::TraceStateError>(())
+/// # Ok::<_, gusset_propagation::TraceStateError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceState(Option<HeaderValue>);
@@ -213,14 +215,6 @@ fn join(members: &[&[u8]]) -> TraceState {
         return TraceState::new();
     }
     TraceState(HeaderValue::try_from(joined).ok())
-}
-
-/// Without the spaces and tabs round it.
-pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
-        text = rest;
-    }
-    text
 }
 
 fn split(member: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -1,0 +1,24 @@
+//! What travels between services with a request.
+
+use crate::{Baggage, SpanContext};
+
+/// The values that travel between services with a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PropagationContext {
+    /// The span that sent the request; `None` if the request belongs to no trace.
+    pub span_context: Option<SpanContext>,
+    /// The baggage of the trace.
+    pub baggage: Baggage,
+}
+
+// === impl PropagationContext ===
+
+impl From<SpanContext> for PropagationContext {
+    fn from(span_context: SpanContext) -> Self {
+        Self {
+            span_context: Some(span_context),
+            baggage: Baggage::new(),
+        }
+    }
+}

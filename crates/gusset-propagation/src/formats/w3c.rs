@@ -1,0 +1,131 @@
+//! W3C Trace Context, level 2, and W3C Baggage.
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::header::{BAGGAGE, TRACEPARENT, TRACESTATE};
+use crate::hex;
+use crate::{
+    Baggage, HeaderScan, PropagationContext, Propagator, SpanContext, SpanId, TraceFlags, TraceId,
+    TraceState,
+};
+
+/// W3C Trace Context level 2: `traceparent` and `tracestate`, read strictly.
+///
+/// A `traceparent` that is not by the rules, or is there twice, is none, and `tracestate` is not
+/// looked at then. A bad `tracestate` costs only itself.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
+pub struct W3cTraceContext;
+
+/// W3C Baggage: `baggage`.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "nothing to configure")]
+pub struct W3cBaggage;
+
+/// The length of a `traceparent` of version 00.
+const LENGTH: usize = 55;
+
+// === impl W3cTraceContext ===
+
+impl W3cTraceContext {
+    /// Parses the value of `traceparent`: `00-<32 digits>-<16 digits>-<2 digits>`.
+    ///
+    /// The value of a later version may continue after another dash. Returns `None` if it is invalid.
+    pub fn parse(value: &[u8]) -> Option<SpanContext> {
+        let (fields, rest) = value.split_first_chunk::<LENGTH>()?;
+        if [2, 35, 52].iter().any(|&at| fields[at] != b'-') {
+            return None;
+        }
+        let version = match fields {
+            // Nearly always.
+            [b'0', b'0', ..] => 0,
+            _ => hex::lower(&fields[..2])?,
+        };
+        match (version, rest) {
+            (0xff, _) => return None,
+            (0, []) | (1.., [] | [b'-', ..]) => {}
+            _ => return None,
+        }
+        let high = u128::from(hex::lower(&fields[3..19])?);
+        let low = u128::from(hex::lower(&fields[19..35])?);
+        let span_id = hex::lower(&fields[36..52])?;
+        let flags = u8::try_from(hex::lower(&fields[53..])?).ok()?;
+        Some(SpanContext::new(
+            TraceId::from_number(high << 64 | low)?,
+            SpanId::from_number(span_id.into())?,
+            TraceFlags::from_bits(flags),
+        ))
+    }
+
+    /// Returns the value of `traceparent` for a span.
+    pub(crate) fn traceparent(span: &SpanContext) -> [u8; LENGTH] {
+        let mut value = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        hex::write(span.trace_id().to_u128(), &mut value[3..35]);
+        hex::write(span.span_id().to_number(), &mut value[36..52]);
+        hex::write(span.flags().bits().into(), &mut value[53..]);
+        value
+    }
+}
+
+impl Propagator for W3cTraceContext {
+    fn extract(&self, headers: &HeaderMap) -> PropagationContext {
+        PropagationContext {
+            span_context: span_context(headers, HeaderScan::default()),
+            baggage: Baggage::new(),
+        }
+    }
+
+    fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
+        let Some(span) = &context.span_context else {
+            return;
+        };
+        if let Ok(value) = HeaderValue::from_bytes(&Self::traceparent(span)) {
+            headers.insert(&TRACEPARENT, value);
+        }
+        // Never an empty line, and never somebody else's.
+        match span.state().header() {
+            Some(state) => {
+                headers.insert(&TRACESTATE, state.clone());
+            }
+            None => {
+                headers.remove(&TRACESTATE);
+            }
+        }
+    }
+}
+
+// === impl W3cBaggage ===
+
+impl Propagator for W3cBaggage {
+    fn extract(&self, headers: &HeaderMap) -> PropagationContext {
+        PropagationContext {
+            span_context: None,
+            baggage: baggage(headers, HeaderScan::default()),
+        }
+    }
+
+    fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
+        if let Some(baggage) = context.baggage.header() {
+            headers.insert(&BAGGAGE, baggage.clone());
+        }
+    }
+}
+
+/// The trace that a message belongs to.
+#[inline]
+pub(crate) fn span_context(headers: &HeaderMap, scan: HeaderScan<'_>) -> Option<SpanContext> {
+    let parent = scan.traceparent(headers).and_then(W3cTraceContext::parse)?;
+    Some(match scan.has_tracestate(headers) {
+        false => parent,
+        true => parent.with_state(TraceState::from_lines(headers.get_all(&TRACESTATE))),
+    })
+}
+
+/// The baggage of a message.
+#[inline]
+pub(crate) fn baggage(headers: &HeaderMap, scan: HeaderScan<'_>) -> Baggage {
+    match scan.has_baggage(headers) {
+        false => Baggage::new(),
+        true => Baggage::from_lines(headers.get_all(&BAGGAGE)),
+    }
+}

@@ -1,0 +1,155 @@
+//! The list of formats that a service reads and writes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gusset_core::{ConfigError, Env};
+use http::HeaderMap;
+
+use crate::formats::{W3cBaggage, W3cTraceContext, by_name, w3c};
+use crate::{HeaderScan, PropagationContext, Propagator};
+
+/// The propagators of a service. Clones share them.
+///
+/// Defaults to W3C Trace Context and W3C Baggage. Each propagator reads a received request, in order.
+/// If several find a span context, the last one wins, as in OpenTelemetry's composite propagator; the
+/// same holds for baggage.
+#[derive(Clone, Default)]
+pub struct Propagators(List);
+
+#[derive(Clone, Default)]
+enum List {
+    /// W3C Trace Context and W3C Baggage, without dynamic dispatch: nearly every service uses these.
+    #[default]
+    W3c,
+    Custom(Arc<[Arc<dyn Propagator>]>),
+}
+
+// === impl Propagators ===
+
+impl Propagators {
+    /// The environment variable that [`from_env`](Self::from_env) reads.
+    pub const ENV: &'static str = "OTEL_PROPAGATORS";
+
+    /// Returns no propagators: nothing is read and nothing is sent.
+    pub fn empty() -> Self {
+        Self(List::Custom(Arc::new([])))
+    }
+
+    /// Returns the propagators that `OTEL_PROPAGATORS` names, in the syntax of [`parse`](Self::parse).
+    ///
+    /// # Errors
+    /// If the variable is not valid Unicode, or as [`parse`](Self::parse). The error names the variable.
+    pub fn from_env(env: &Env<'_>) -> Result<Self, ConfigError> {
+        Self::parse(&env.var(Self::ENV)?.unwrap_or_default())
+    }
+
+    /// Returns the propagators of a comma-separated list.
+    ///
+    /// The names are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger` and `xray`, or `none` alone.
+    /// Case and repetitions do not matter. An empty list means the default.
+    ///
+    /// ```
+    /// use gusset_propagation::Propagators;
+    ///
+    /// assert!(Propagators::parse("tracecontext, baggage").is_ok());
+    /// let error = Propagators::parse("b4").expect_err("an unknown propagator");
+    /// assert_eq!(error.setting(), "OTEL_PROPAGATORS");
+    /// ```
+    ///
+    /// # Errors
+    /// If a name is unknown, or if the feature of its format is disabled. The error's setting is
+    /// `OTEL_PROPAGATORS`.
+    pub fn parse(list: &str) -> Result<Self, ConfigError> {
+        let mut names: Vec<String> = Vec::new();
+        for name in list.split(',').map(|name| name.trim().to_lowercase()) {
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() || names == ["tracecontext", "baggage"] {
+            return Ok(Self::default());
+        }
+        if names == ["none"] {
+            return Ok(Self::empty());
+        }
+        names
+            .iter()
+            .map(|name| by_name(name).map_err(|reason| ConfigError::new(Self::ENV, reason)))
+            .collect::<Result<_, _>>()
+            .map(|propagators| Self(List::Custom(propagators)))
+    }
+
+    /// Adds a propagator at the end of the list.
+    #[must_use]
+    pub fn with(self, propagator: impl Propagator) -> Self {
+        let mut propagators = match self.0 {
+            List::W3c => vec![
+                Arc::new(W3cTraceContext) as Arc<dyn Propagator>,
+                Arc::new(W3cBaggage),
+            ],
+            List::Custom(propagators) => propagators.to_vec(),
+        };
+        propagators.push(Arc::new(propagator));
+        Self(List::Custom(propagators.into()))
+    }
+
+    /// Reads the context like [`extract`](Propagator::extract), with a scan of the same headers.
+    ///
+    /// The scan saves a lookup of each W3C header. Other formats ignore it.
+    pub fn extract_scanned(&self, headers: &HeaderMap, scan: HeaderScan<'_>) -> PropagationContext {
+        let propagators = match &self.0 {
+            List::W3c => {
+                return PropagationContext {
+                    span_context: w3c::span_context(headers, scan),
+                    baggage: w3c::baggage(headers, scan),
+                };
+            }
+            List::Custom(propagators) => propagators,
+        };
+        let mut context = PropagationContext::default();
+        for propagator in &**propagators {
+            let PropagationContext {
+                span_context,
+                baggage,
+            } = propagator.extract(headers);
+            if span_context.is_some() {
+                context.span_context = span_context;
+            }
+            if !baggage.is_empty() {
+                context.baggage = baggage;
+            }
+        }
+        context
+    }
+}
+
+impl Propagator for Propagators {
+    fn extract(&self, headers: &HeaderMap) -> PropagationContext {
+        self.extract_scanned(headers, HeaderScan::default())
+    }
+
+    fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
+        match &self.0 {
+            List::W3c => {
+                W3cTraceContext.inject(context, headers);
+                W3cBaggage.inject(context, headers);
+            }
+            List::Custom(propagators) => {
+                for propagator in &**propagators {
+                    propagator.inject(context, headers);
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Propagators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = match &self.0 {
+            List::W3c => 2,
+            List::Custom(propagators) => propagators.len(),
+        };
+        write!(f, "Propagators({count})")
+    }
+}
