@@ -29,7 +29,12 @@ fn of_parts(req: RequestHead<'_>, uri: &Uri) -> RequestKey {
     } else {
         beside_the_path(req.headers, uri)
     };
-    let tail = path.last_chunk().copied().map_or(0, usize::from_ne_bytes);
+    let tail = match path.last_chunk() {
+        Some(tail) => usize::from_ne_bytes(*tail),
+        None => path
+            .iter()
+            .fold(0, |tail, &byte| tail << 8 | usize::from(byte)),
+    };
     RequestKey::new([buffer, path.len() ^ tail, req.method.as_str().len()])
 }
 
