@@ -1,15 +1,15 @@
-//! An observer whose panics stop at its own door.
+//! Containment of an observer's panics.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
-/// Keeps an observer that may panic from the service: after its first panic in a call it hears no
-/// more of that call, and the service, the other observers and the next call go on.
+/// Contains the panics of an observer. After its first panic in a call, the observer is dropped for
+/// that call; the service, the other observers and the next call go on.
 ///
-/// What the service itself throws passes through. Costs nothing but landing pads while nobody
-/// panics; with `panic = "abort"` it cannot help.
+/// Panics of the service itself pass through. Costs nothing but landing pads while there is no panic.
+/// With `panic = "abort"` it has no effect.
 ///
 /// ```
 /// use gusset_core::{CallContext, CatchPanic, ObserveLayer, Observer, Protocol, RequestResponse};
@@ -39,7 +39,7 @@ pub struct CatchPanicCall<C> {
 // === impl CatchPanic ===
 
 impl<O> CatchPanic<O> {
-    /// Isolates an observer.
+    /// Wraps an observer.
     pub fn new(observer: O) -> Self {
         Self { observer }
     }
@@ -49,8 +49,8 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for CatchPanic<O> {
     type Call = CatchPanicCall<O::Call>;
 
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
-        // Nothing that a panic may have left half done is seen again: neither the call, nor, beyond
-        // what its own locks guard, the observer.
+        // Unwind safety: the call is not used after a panic, and the observer is shared by reference,
+        // so its own locks guard its state.
         let call = caught(|| cx.start_once(&self.observer, req)).flatten();
         CatchPanicCall { call }
     }
@@ -72,8 +72,8 @@ impl<C> CatchPanicCall<C> {
         }
     }
 
-    /// Drops the call that has panicked, after the unwinding: during it, a second panic would abort
-    /// the process.
+    /// Drops the call that has panicked, after the unwinding: a second panic during it would abort the
+    /// process.
     fn give_up(&mut self) {
         let call = self.call.take();
         caught(|| drop(call));
@@ -100,7 +100,7 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for CatchPanicCall<C> {
         match (polled, poll) {
             (Some(Ok(polled)), _) => polled,
             (Some(Err(thrown)), _) => resume_unwind(thrown),
-            // The observer threw, or returned, before it polled.
+            // The observer panicked or returned before it polled.
             (None, Some(poll)) => poll(),
             (None, None) => unreachable!("taken to be called, and its result kept"),
         }
@@ -121,7 +121,7 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for CatchPanicCall<C> {
 
     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         if let Some(call) = self.call {
-            // The hook of the process has told of the panic; there is nobody else to tell.
+            // The panic hook of the process has reported it.
             caught(|| call.on_end(end, cx));
         }
     }
@@ -135,8 +135,8 @@ impl<C> fmt::Debug for CatchPanicCall<C> {
     }
 }
 
-/// What `run` returns; nothing if it panics. What it threw is dropped here and may throw again:
-/// that is leaked, so that there is an end to it.
+/// Returns what `run` returns, or `None` if it panics. The payload is dropped here; if its drop panics
+/// too, that second payload is leaked, so that the chain ends.
 fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
     let thrown = match catch_unwind(AssertUnwindSafe(run)) {
         Ok(returned) => return Some(returned),

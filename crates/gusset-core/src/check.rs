@@ -1,11 +1,11 @@
-//! A place for the compiler to point at.
+//! A compile-time check with a readable error.
 
 use tower_service::Service;
 
 use crate::{ProtocolRequest, ProtocolResponse};
 
-/// Gives the service back if gusset can observe it as `P`; where it cannot, the error names the
-/// part that is missing, instead of a router's "the trait `Handler` is not implemented".
+/// Returns the service if gusset can observe it as `P`. If not, the compile error names the missing
+/// part, instead of a router's "the trait `Handler` is not implemented".
 ///
 /// ```
 /// use gusset_core::{RequestResponse, assert_observable};

@@ -1,12 +1,12 @@
-//! The one clock of a call, as a value.
+//! The clock of a call, as a value.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Where a driver reads the time: the system's monotonic clock, or one that a test moves by hand.
+/// The clock that a driver reads: the monotonic clock of the system, or one that a test advances.
 ///
-/// A value and not a type parameter, so that a layer's type does not grow a name for its tests.
+/// It is a value and not a type parameter, so that tests do not change the type of a layer.
 ///
 /// ```
 /// use gusset_core::Clock;
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<ManualState>>);
 
-/// The hand that moves a [`Clock::manual`].
+/// The control of a [`Clock::manual`].
 #[derive(Clone, Debug)]
 pub struct MockClock(Arc<ManualState>);
 
@@ -33,12 +33,12 @@ struct ManualState {
 // === impl Clock ===
 
 impl Clock {
-    /// The system's monotonic clock.
+    /// Returns the monotonic clock of the system.
     pub const fn system() -> Self {
         Self(None)
     }
 
-    /// A clock that stands still until its hand is moved.
+    /// Returns a clock that stands still, and the control that advances it.
     pub fn manual() -> (Self, MockClock) {
         let hand = Arc::new(ManualState {
             origin: system_now(),
@@ -47,7 +47,7 @@ impl Clock {
         (Self(Some(hand.clone())), MockClock(hand))
     }
 
-    /// The time by this clock.
+    /// Returns the current time of this clock.
     #[inline]
     pub fn now(&self) -> Instant {
         match &self.0 {
@@ -60,7 +60,7 @@ impl Clock {
 // === impl MockClock ===
 
 impl MockClock {
-    /// Moves the clock forward.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.0.nanos.fetch_add(nanos, Ordering::Relaxed);

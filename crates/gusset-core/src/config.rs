@@ -1,9 +1,10 @@
-//! Configuration that cannot be used.
+//! Errors of configuration.
 
 use std::fmt;
 
-/// Configuration that cannot be used: what `build` of every builder gives. Names the field or the
-/// environment variable at fault, and shows no value that may be a secret.
+/// An invalid setting: the error of every builder's `build`.
+///
+/// Names the setting and the problem, and shows no value that may be a secret.
 ///
 /// ```
 /// use gusset_core::ConfigError;
@@ -21,7 +22,7 @@ pub struct ConfigError {
 // === impl ConfigError ===
 
 impl ConfigError {
-    /// That field, and why not.
+    /// Creates an error for a setting, with the reason why it is invalid.
     pub fn new(setting: impl Into<String>, reason: impl fmt::Display) -> Self {
         Self {
             setting: setting.into(),
@@ -29,10 +30,15 @@ impl ConfigError {
         }
     }
 
-    /// The field or the environment variable at fault: the setter that bears its name, after what it was
-    /// called on.
+    /// Returns the invalid setting, as a path of builder methods (`checks.db.timeout`) or an environment
+    /// variable.
     pub fn setting(&self) -> &str {
         &self.setting
+    }
+
+    /// Returns the problem with the setting.
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 }
 

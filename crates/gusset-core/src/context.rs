@@ -1,4 +1,4 @@
-//! The timings of one call.
+//! The context of one call.
 
 use std::time::{Duration, Instant};
 
@@ -7,15 +7,15 @@ use crate::{
     Classification, Clock, Observer, Outcome, Protocol, ResponseKind, SpanIds, Stage, StaticStr,
 };
 
-/// The timings of one call: one clock and one count, shared by every observer of it, so that no two
-/// signals differ.
+/// Clock readings, byte count and outcome of one call, shared by all of its observers so that all
+/// signals agree.
 ///
-/// Durations are since the start of the call.
+/// Durations are measured from the start of the call.
 #[derive(Debug)]
 pub struct CallContext {
     timings: CallTimings,
     response_kind: Option<ResponseKind>,
-    /// Nanoseconds to the end; `UNSET` before it.
+    /// Nanoseconds to the completion; `UNSET` before it.
     end: u64,
     classification: Option<Classification>,
     span_ids: Option<SpanIds>,
@@ -23,8 +23,8 @@ pub struct CallContext {
     observed: ObserverSet,
 }
 
-/// What a call carries with it from poll to poll. It is moved often: from the future to the body, and
-/// with them; so a [`CallContext`] with all that can be told is made of it for each hook instead.
+/// The part of the context that a call keeps between polls. It is moved often, with the future and the
+/// body, so it is small; a [`CallContext`] is created from it for each hook.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallTimings {
     started: Instant,
@@ -62,7 +62,8 @@ impl CallContext {
         }
     }
 
-    /// At the end, told by the clock or, if that was read in this poll, by the last reading.
+    /// Creates the context of the completion. Without a clock, the last reading is used: it was made in
+    /// the same poll.
     #[inline]
     pub(crate) fn at_end(
         timings: CallTimings,
@@ -109,65 +110,66 @@ impl CallContext {
         self.timings
     }
 
-    /// When the call began.
+    /// Returns when the call started.
     #[inline]
     pub fn started(&self) -> Instant {
         self.timings.started
     }
 
-    /// How long the call had taken when the clock was last read: at its start, its head, its first
-    /// byte and its end.
+    /// Returns the duration of the call when the clock was last read: at the start, the response headers,
+    /// the first byte or the completion.
     #[inline]
     pub fn elapsed(&self) -> Duration {
         seen(self.end).unwrap_or(Duration::from_nanos(self.timings.last_reading()))
     }
 
-    /// How long the head of the response took, if there is one.
+    /// Returns the time to the response headers, if they have arrived.
     #[inline]
     pub fn time_to_headers(&self) -> Option<Duration> {
         seen(self.timings.headers)
     }
 
-    /// What was to come after the head, if there is one.
+    /// Returns what was to follow the response headers, if they have arrived.
     #[inline]
     pub fn response_kind(&self) -> Option<ResponseKind> {
         self.response_kind
     }
 
-    /// How long the first byte of the response's body took, if there is one.
+    /// Returns the time to the first byte of the response body, if there is one.
     #[inline]
     pub fn time_to_first_byte(&self) -> Option<Duration> {
         seen(self.timings.first_byte)
     }
 
-    /// How many bytes of the response's body have been handed out.
+    /// Returns the number of response body bytes that have been sent.
     #[inline]
     pub fn bytes(&self) -> u64 {
         self.timings.bytes
     }
 
-    /// Where the call belongs in a trace, if one of its observers knows
-    /// ([`CallObserver::span_ids`](crate::CallObserver::span_ids)), whatever their order; `None` at the start.
+    /// Returns the ids of the call's span, if one of its observers makes spans
+    /// ([`CallObserver::span_ids`](crate::CallObserver::span_ids)). `None` at the start.
     #[inline]
     pub fn span_ids(&self) -> Option<SpanIds> {
         self.span_ids
     }
 
-    /// What the end is called; `None` before the end.
+    /// Returns the outcome; `None` before the completion.
     #[inline]
     pub fn outcome(&self) -> Option<Outcome> {
         self.classification
             .map(|classification| classification.outcome)
     }
 
-    /// The protocol's own status, known at the end: `404`, `UNAVAILABLE`.
+    /// Returns the protocol's status, for example `404` or `UNAVAILABLE`; `None` before the completion.
     #[inline]
     pub fn status(&self) -> Option<StaticStr> {
         self.classification
             .and_then(|classification| classification.status)
     }
 
-    /// OpenTelemetry's `error.type`, known at the end; `None` for a call that is not an error.
+    /// Returns OpenTelemetry's `error.type`; `None` before the completion and for a call that is not an
+    /// error.
     #[inline]
     pub fn error_type(&self) -> Option<StaticStr> {
         self.classification
@@ -183,7 +185,7 @@ impl CallTimings {
         self.headers = self.read(clock);
     }
 
-    /// Counts a piece of the body; true if it was the first, for which the clock was read.
+    /// Counts a chunk of the body. Returns true if it was the first, for which the clock was read.
     #[inline]
     pub(crate) fn record_data(&mut self, len: usize, clock: &Clock) -> bool {
         let first = self.first_byte == UNSET && len > 0;

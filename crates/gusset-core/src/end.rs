@@ -1,21 +1,21 @@
-//! How a call ended, and what that is called.
+//! How a call ended, and its classification.
 
 use std::fmt;
 
 use crate::{Failure, Protocol, StaticStr};
 
-/// How a call ended, as the driver saw it. Every call has exactly one.
+/// How a call ended, as the driver observed it. Every call has exactly one end.
 #[non_exhaustive]
 pub enum End<'a, P: Protocol> {
-    /// All of the response was handed out, with its trailers if it had any.
+    /// The whole response was sent, with its trailers if it had any.
     Complete(Option<&'a P::Trailers>),
-    /// The connection was handed over to another protocol; what follows is not seen from here.
+    /// The connection was upgraded to another protocol; what follows is not observed.
     Upgraded,
-    /// The service, or the body that it answered with, gave an error.
+    /// The service or its response body returned an error.
     Failed(Stage, Failure<'a>),
-    /// Whoever was waiting for the response went away.
+    /// The response was dropped before it was complete: the client left.
     Cancelled(Stage),
-    /// The service or its body unwound.
+    /// The service or its response body panicked.
     Panicked(Stage),
 }
 
@@ -23,39 +23,39 @@ pub enum End<'a, P: Protocol> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(
     clippy::exhaustive_enums,
-    reason = "a response has a head and a body, and no third part"
+    reason = "a response has headers and a body, and no third part"
 )]
 pub enum Stage {
-    /// No response yet: the service was called and its future had not finished.
+    /// The service was called and its future had not completed.
     Headers,
-    /// The head of the response was handed out, its body was under way.
+    /// The response headers were sent, and the body was in progress.
     Body,
 }
 
-/// What the end of a call is called. Decided once by the protocol's [`Classify`](crate::Classify),
-/// so that log level, span status, labels and a breaker's verdict agree.
+/// The outcome of a call. Decided once, by the protocol's [`Classify`](crate::Classify), so that log
+/// level, span status, labels and circuit breaker agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The caller got what it asked for.
+    /// The client received what it requested.
     Success,
-    /// The service answered that the caller is at fault.
+    /// The service reported an error of the client.
     ClientError,
-    /// The service is at fault.
+    /// The service failed.
     ServerError,
-    /// The caller left. Says nothing of the service and is never an error.
+    /// The client left. It is never an error and no evidence about the service.
     Cancelled,
-    /// A guard refused the call before the service saw it.
+    /// An admission policy rejected the call before it reached the service.
     Rejected,
 }
 
-/// The protocol's judgement of an [`End`].
+/// The protocol's classification of an [`End`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Classification {
-    /// What the end is called.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The protocol's own status, if one was given: `404`, `UNAVAILABLE`.
+    /// The protocol's status, if there was one: `404`, `UNAVAILABLE`.
     pub status: Option<StaticStr>,
     /// OpenTelemetry's `error.type`, if the call is an error.
     pub error: Option<StaticStr>,
@@ -64,7 +64,7 @@ pub struct Classification {
 // === impl End ===
 
 impl<P: Protocol> End<'_, P> {
-    /// How far the call had come, for an end that is not complete.
+    /// Returns how far the call had come, for an end that is not complete.
     pub fn stage(&self) -> Option<Stage> {
         match *self {
             Self::Complete(_) | Self::Upgraded => None,
@@ -97,7 +97,7 @@ impl<P: Protocol> fmt::Debug for End<'_, P> {
 // === impl Stage ===
 
 impl Stage {
-    /// The stage as a label's value.
+    /// Returns the stage as a label value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Headers => "headers",
@@ -109,7 +109,7 @@ impl Stage {
 // === impl Outcome ===
 
 impl Outcome {
-    /// The outcome as a label's value.
+    /// Returns the outcome as a label value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
@@ -124,7 +124,7 @@ impl Outcome {
 // === impl Classification ===
 
 impl Classification {
-    /// A verdict without a status and without an error.
+    /// Creates a classification without a status and without an error.
     #[inline]
     pub const fn new(outcome: Outcome) -> Self {
         Self {
@@ -134,7 +134,7 @@ impl Classification {
         }
     }
 
-    /// With the protocol's own status.
+    /// Sets the protocol's status.
     #[must_use]
     #[inline]
     pub const fn with_status(mut self, status: Option<StaticStr>) -> Self {
@@ -142,7 +142,7 @@ impl Classification {
         self
     }
 
-    /// With the type of the error.
+    /// Sets the type of the error.
     #[must_use]
     #[inline]
     pub const fn with_error(mut self, error: StaticStr) -> Self {
@@ -150,8 +150,8 @@ impl Classification {
         self
     }
 
-    /// The verdict on an end that speaks for itself, whatever the protocol: a refusal, an error, a
-    /// panic, a caller gone. `None` for an end that the response decides.
+    /// Returns the classification of an end that does not depend on the protocol: a rejection, an error,
+    /// a panic, a client that left. `None` for an end that the response decides.
     #[inline]
     pub fn of_end<P: Protocol>(end: &End<'_, P>) -> Option<Self> {
         match end {

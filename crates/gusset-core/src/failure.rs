@@ -11,41 +11,40 @@ type Boxed = Box<dyn Error + 'static>;
 type BoxedSend = Box<dyn Error + Send + 'static>;
 type BoxedSendSync = Box<dyn Error + Send + Sync + 'static>;
 
-/// What a call failed with: an error of the service or of its body, borrowed for one hook.
+/// The error that a call failed with, of the service or of its body, borrowed for one hook.
 ///
-/// The service's error type is only asked to be `'static`, so its text is out of reach on purpose
-/// (texts hold secrets and have no bound). Known types are found with
-/// [`downcast_ref`](Self::downcast_ref).
+/// The service's error type is only required to be `'static`, so its text is out of reach on purpose:
+/// texts contain secrets and are not bounded. [`downcast_ref`](Self::downcast_ref) finds known types.
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
     cause: Cause<'a>,
-    mark: Option<&'a Rejected>,
+    rejection: Option<&'a Rejected>,
 }
 
 #[derive(Clone, Copy)]
 enum Cause<'a> {
-    /// Of a type that may be no `Error`.
+    /// Of a type that may not be an `Error`.
     Any(&'a dyn Any),
     Error(&'a (dyn Error + 'static)),
 }
 
-/// The body gave more or fewer bytes than its head declared.
+/// The body had more or fewer bytes than its headers declared.
 #[derive(Debug)]
 pub(crate) struct LengthMismatch;
 
 // === impl Failure ===
 
 impl<'a> Failure<'a> {
-    /// A failure by a value of any type. What is inside is found where the value is itself what is
-    /// looked for, an `io::Error`, or a box of an error.
+    /// Creates a failure from a value of any type. Causes are found if the value is of the wanted type
+    /// itself, an `io::Error` or a boxed error.
     pub fn new<E: 'static>(error: &'a E) -> Self {
         Self {
             cause: Cause::Any(error),
-            mark: None,
+            rejection: None,
         }
     }
 
-    /// A failure by an error that is known to be one; what is inside is found by its `source()`.
+    /// Creates a failure from an error; causes are found along its `source()` chain.
     ///
     /// ```
     /// use gusset_core::{Failure, Rejected};
@@ -62,22 +61,22 @@ impl<'a> Failure<'a> {
     pub fn of(error: &'a (dyn Error + 'static)) -> Self {
         Self {
             cause: Cause::Error(error),
-            mark: None,
+            rejection: None,
         }
     }
 
-    /// With the mark that a guard left aside.
-    pub(crate) fn with_mark(mut self, mark: Option<&'a Rejected>) -> Self {
-        self.mark = mark;
+    /// Sets the rejection that an admission future left in its slot.
+    pub(crate) fn with_rejection(mut self, rejection: Option<&'a Rejected>) -> Self {
+        self.rejection = rejection;
         self
     }
 
-    /// The body gave more or fewer bytes than its head declared.
+    /// Creates the failure of a body with more or fewer bytes than its headers declared.
     pub fn length_mismatch() -> Self {
         Self::new(&LengthMismatch)
     }
 
-    /// The error, if it is of that type; looked for through boxes and along their `source()` chain.
+    /// Returns the error of this type, searched through boxes and along the `source()` chain.
     ///
     /// ```
     /// use gusset_core::Failure;
@@ -95,12 +94,12 @@ impl<'a> Failure<'a> {
         find_cause(self.as_error()?)
     }
 
-    /// The mark of the guard that refused the call, if that is why it failed.
+    /// Returns the rejection, if the call failed because an admission policy rejected it.
     pub fn rejected(&self) -> Option<&'a Rejected> {
-        self.mark.or_else(|| self.downcast_ref())
+        self.rejection.or_else(|| self.downcast_ref())
     }
 
-    /// The failure as OpenTelemetry's `error.type`: a word from a closed set, never the error's text.
+    /// Returns OpenTelemetry's `error.type`: one of a fixed set of values, never the error's text.
     pub fn error_type(&self) -> StaticStr {
         if let Cause::Any(cause) = self.cause {
             if cause.is::<LengthMismatch>() {
@@ -142,18 +141,18 @@ impl fmt::Debug for Failure<'_> {
     }
 }
 
-/// The first error of that type among `error` and its sources.
+/// Returns the first error of this type among `error` and its sources.
 pub(crate) fn find_cause<'a, T: Error + 'static>(
     error: &'a (dyn Error + 'static),
 ) -> Option<&'a T> {
-    // A chain that bites its own tail would hold the service for ever.
-    const DEEPEST: usize = 32;
+    // A chain with a cycle would never end.
+    const MAX_DEPTH: usize = 32;
     std::iter::successors(Some(error), |&error| cause_of(error))
-        .take(DEEPEST)
+        .take(MAX_DEPTH)
         .find_map(|error| error.downcast_ref())
 }
 
-/// What an error was made of. The `source()` of an `io::Error` skips the error that it wraps.
+/// Returns the cause of an error. The `source()` of an `io::Error` skips the error that it wraps.
 fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error
         .downcast_ref::<io::Error>()

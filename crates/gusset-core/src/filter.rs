@@ -1,13 +1,13 @@
-//! Leaving calls out of all signals in one place.
+//! Excluding calls from all signals in one place.
 
 use crate::{CallContext, Observer, ObserverId, Protocol};
 
-/// Chooses calls by their request. Functions of the request's head are selections too.
+/// Decides by the request whether a call is observed. Functions of the request are predicates too.
 ///
 /// ```
 /// use gusset_core::{FilteredObserver, ObserveLayer, Predicate, RequestResponse};
 ///
-/// /// One queue's jobs alone.
+/// /// The jobs of one queue.
 /// struct Only(u32);
 ///
 /// impl Predicate<RequestResponse<u32, String>> for Only {
@@ -19,18 +19,18 @@ use crate::{CallContext, Observer, ObserverId, Protocol};
 /// let layer = ObserveLayer::<RequestResponse<u32, String>, _>::new(FilteredObserver::new((), Only(7)));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not choose among the requests of `{P}`",
-    note = "a selection is a function of the request's head that says whether to observe the call"
+    message = "`{Self}` is not a predicate of requests of `{P}`",
+    note = "a predicate is a function of the request that returns whether to observe the call"
 )]
 pub trait Predicate<P: Protocol>: Send + Sync + 'static {
-    /// Whether the call is observed.
+    /// Returns whether the call is observed.
     fn matches(&self, req: P::Request<'_>) -> bool;
 }
 
-/// Observes the calls that a selection chooses, and no others.
+/// Observes the calls for which a predicate returns true.
 ///
-/// Around a tuple it decides for all signals in one place: a health probe that is left out of the
-/// metrics is left out of the log and of the traces too.
+/// Around a tuple it decides for all signals in one place: a health probe that is excluded from the
+/// metrics is excluded from the log and the traces too.
 ///
 /// ```
 /// use gusset_core::{FilteredObserver, ObserveLayer, RequestResponse};
@@ -48,15 +48,18 @@ pub trait Predicate<P: Protocol>: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct FilteredObserver<O, F> {
     observer: O,
-    select: F,
+    predicate: F,
 }
 
 // === impl FilteredObserver ===
 
 impl<O, F> FilteredObserver<O, F> {
-    /// Observes what `select` chooses.
-    pub fn new(observer: O, select: F) -> Self {
-        Self { observer, select }
+    /// Creates an observer of the calls for which `predicate` returns true.
+    pub fn new(observer: O, predicate: F) -> Self {
+        Self {
+            observer,
+            predicate,
+        }
     }
 }
 
@@ -65,7 +68,7 @@ impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObser
 
     #[inline]
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
-        self.select
+        self.predicate
             .matches(req)
             .then(|| cx.start_once(&self.observer, req))
             .flatten()

@@ -81,8 +81,8 @@ impl RequestKey {
 // === impl ObserverId ===
 
 impl ObserverId {
-    /// Returns the identity of an observer that is told apart by its address.
-    pub fn of<O: 'static>(observer: &O) -> Self {
+    /// Returns the identity of an observer that is distinguished by its address.
+    pub fn from_address<O: 'static>(observer: &O) -> Self {
         Self {
             address: std::ptr::from_ref(observer) as usize,
             kind: TypeId::of::<O>(),
@@ -96,17 +96,17 @@ impl ObserverId {
     /// use std::sync::Arc;
     ///
     /// let counts = Arc::new(0_u64);
-    /// assert_eq!(ObserverId::of_arc(&counts), ObserverId::of_arc(&counts.clone()));
+    /// assert_eq!(ObserverId::from_arc(&counts), ObserverId::from_arc(&counts.clone()));
     /// ```
-    pub fn of_arc<T: ?Sized + 'static>(shared: &Arc<T>) -> Self {
+    pub fn from_arc<T: ?Sized + 'static>(shared: &Arc<T>) -> Self {
         Self {
             address: Arc::as_ptr(shared).cast::<u8>() as usize,
             kind: TypeId::of::<T>(),
         }
     }
 
-    /// Tells apart observers that share a value and observe different things with it: `M` is any
-    /// type that names the thing.
+    /// Distinguishes observers that share a value and observe different things with it. `M` is any type
+    /// that names the thing.
     #[must_use]
     pub fn with_kind<M: ?Sized + 'static>(mut self) -> Self {
         self.kind = TypeId::of::<M>();
@@ -134,8 +134,8 @@ impl ObserverSet {
         Self(self.0 | other.0)
     }
 
-    /// Returns whether the set has this observer. Takes a lock: it is asked only for a request that
-    /// passes two layers with an observer in common.
+    /// Returns whether the set has this observer. Takes a lock, which is why the driver calls it only for
+    /// a request that passes two layers with an observer in common.
     #[cold]
     pub(crate) fn contains(self, id: ObserverId) -> bool {
         let bits = BITS.read().unwrap_or_else(PoisonError::into_inner);
@@ -153,7 +153,7 @@ impl Registration {
         for &id in ids {
             let known = bits
                 .iter()
-                .position(|of| of.is_some_and(|(of, _)| of == id));
+                .position(|entry| entry.is_some_and(|(of, _)| of == id));
             let Some(bit) = known.or_else(|| bits.iter().position(Option::is_none)) else {
                 continue;
             };
@@ -194,7 +194,10 @@ mod tests {
     #[test]
     fn bits_are_released_with_their_last_layer() {
         let (one, other) = (Box::new(1_u8), Box::new(2_u8));
-        let ids = [ObserverId::of(&*one), ObserverId::of(&*other)];
+        let ids = [
+            ObserverId::from_address(&*one),
+            ObserverId::from_address(&*other),
+        ];
         let both = Registration::new(&ids);
         let first = Registration::new(&ids[..1]);
         assert!(both.set().contains(ids[1]));
@@ -212,6 +215,9 @@ mod tests {
         struct A;
         struct B;
         let both = (A, B);
-        assert_ne!(ObserverId::of(&both.0), ObserverId::of(&both.1));
+        assert_ne!(
+            ObserverId::from_address(&both.0),
+            ObserverId::from_address(&both.1)
+        );
     }
 }

@@ -1,14 +1,14 @@
-//! Observers: parts that look.
+//! Observers of calls.
 
 use std::sync::Arc;
 
 use crate::{CallContext, End, ObserverId, Protocol, SpanIds};
 
-/// A part that looks at calls: a log, a span, a metric.
+/// An observer of calls: a log, a trace, a metric.
 ///
-/// [`start`](Self::start) is called once for each call, before the service is called, and gives the
-/// [`CallObserver`] that hears the rest. It must not panic, block or wait; wrap what might in
-/// [`CatchPanic`](crate::CatchPanic).
+/// The driver calls [`start`](Self::start) once for each call, before it calls the service. The
+/// [`CallObserver`] that it returns receives the rest of the call. `start` must not panic, block or
+/// wait; wrap an observer that might panic in [`CatchPanic`](crate::CatchPanic).
 ///
 /// Tuples of up to eight observers, `Option`, `Arc`, [`BoxObserver`](crate::BoxObserver) and `Vec`
 /// are observers too. The first of a tuple is the outermost: it starts first and ends last.
@@ -41,7 +41,7 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
     /// The state of one call.
     type Call: CallObserver<P>;
 
-    /// A call begins.
+    /// Starts the observation of a call.
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call;
 
     /// Returns the identity of the observer. Of two layers around one request, the inner one does
@@ -61,7 +61,7 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
     ///     type Call = ();
     ///     fn start(&self, _: P::Request<'_>, _: &mut CallContext) {}
     ///     fn id(&self) -> ObserverId {
-    ///         ObserverId::of_arc(&self.0)
+    ///         ObserverId::from_arc(&self.0)
     ///     }
     /// }
     /// ```
@@ -69,7 +69,7 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        ObserverId::of(self)
+        ObserverId::from_address(self)
     }
 
     /// Adds the identities of the observers that this one is composed of. Defaults to its own.
@@ -81,17 +81,17 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
     }
 }
 
-/// The state of one call, as its observer keeps it.
+/// The state that an observer keeps of one call.
 ///
-/// The hooks are called in this order: `scope` round each poll of the service and of the body,
-/// `on_response` at most once, `on_data` for each piece of the body, and `on_end` exactly once,
+/// The hooks are called in this order: `scope` around each poll of the service and of the body,
+/// `on_response` at most once, `on_data` for each chunk of the body, and `on_end` exactly once,
 /// whatever happens: [`on_end`](Self::on_end) takes the call by value. Hooks must not panic, block
 /// or wait.
 ///
 /// ```
 /// use gusset_core::{CallObserver, CallContext, End, Outcome, Protocol, Stage};
 ///
-/// /// Tells what went wrong.
+/// /// Reports errors.
 /// struct Alarm;
 ///
 /// impl<P: Protocol> CallObserver<P> for Alarm {
@@ -112,30 +112,30 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
     label = "has no `on_end` for this protocol"
 )]
 pub trait CallObserver<P: Protocol>: Send + 'static {
-    /// Runs one poll of the service or of its body; the place to enter a span.
+    /// Runs one poll of the service or of its body, for example inside a span.
     ///
-    /// Has to call `poll`, once, and return what it returns.
+    /// It has to call `poll` once and to return what `poll` returns.
     #[inline]
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         poll()
     }
 
-    /// The ids of the span that this call is, for an observer that makes spans; the others find them
-    /// in [`CallContext::trace`].
+    /// Returns the ids of the call's span, for an observer that makes spans. The other observers find
+    /// them in [`CallContext::span_ids`]. Defaults to `None`.
     #[inline]
     fn span_ids(&self) -> Option<SpanIds> {
         None
     }
 
-    /// The service has answered.
+    /// Receives the response headers.
     #[inline]
     fn on_response(&mut self, _res: P::Response<'_>, _cx: &CallContext) {}
 
-    /// A piece of the response's body, of `len` bytes, is handed out.
+    /// Receives the size of a chunk of the response body, in bytes, as it is sent.
     #[inline]
     fn on_data(&mut self, _len: usize, _cx: &CallContext) {}
 
-    /// The call has ended.
+    /// Completes the observation of the call.
     fn on_end(self, end: End<'_, P>, cx: &CallContext);
 }
 

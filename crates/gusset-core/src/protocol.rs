@@ -1,11 +1,11 @@
-//! Protocols: families of messages, without their body types.
+//! Protocols: kinds of requests and responses, without their body types.
 
 use crate::{CallObserver, CallTracker, Classification, End, Failure, RequestKey};
 
-/// A family of messages that observers and guards are written for, without the types of its bodies:
-/// `Http`, `Grpc`, `RequestResponse<Job, Done>`.
+/// A kind of requests and responses that observers and admission policies are written for, without
+/// their body types: `Http`, `Grpc`, `RequestResponse<Job, Done>`.
 ///
-/// A protocol of one's own, with jobs of any type and answers that are there at once:
+/// A custom protocol, with jobs of any type and responses without a body:
 ///
 /// ```
 /// use gusset_core::{
@@ -15,14 +15,14 @@ use crate::{CallObserver, CallTracker, Classification, End, Failure, RequestKey}
 /// struct Job<T> { queue: &'static str, payload: T }
 /// enum Done { Kept, Rejected }
 ///
-/// /// Observers see the queue's name and whether the job was kept, and not the payload.
+/// /// Observers see the name of the queue and whether the job was kept, and not the payload.
 /// struct Queue;
 ///
 /// impl Protocol for Queue {
 ///     type Request<'a> = &'a str;
 ///     type Response<'a> = &'a Done;
 ///     type Trailers = ();
-///     type Classify = Judge;
+///     type Classify = QueueClassifier;
 /// }
 ///
 /// impl<T> ProtocolRequest<Job<T>> for Queue {
@@ -41,9 +41,9 @@ use crate::{CallObserver, CallTracker, Classification, End, Failure, RequestKey}
 ///     }
 /// }
 ///
-/// struct Judge { rejected: bool }
+/// struct QueueClassifier { rejected: bool }
 ///
-/// impl Classify<Queue> for Judge {
+/// impl Classify<Queue> for QueueClassifier {
 ///     fn start(_: &str) -> Self {
 ///         Self { rejected: false }
 ///     }
@@ -63,13 +63,13 @@ use crate::{CallObserver, CallTracker, Classification, End, Failure, RequestKey}
 /// let layer = gusset_core::ObserveLayer::<Queue, _>::new(());
 /// ```
 pub trait Protocol: Sized + 'static {
-    /// What is seen of a request.
+    /// The view of a request that observers get.
     type Request<'a>: Copy;
-    /// What is seen of a response.
+    /// The view of a response that observers get.
     type Response<'a>: Copy;
     /// What may follow the body.
     type Trailers: 'static;
-    /// What is kept of a call's heads, to judge its end by.
+    /// Per-call state, collected from the request and the response headers, that classifies the outcome.
     type Classify: Classify<Self>;
 
     /// Returns the key by which a request is recognised when it passes a second layer.
@@ -86,74 +86,72 @@ pub trait Protocol: Sized + 'static {
         false
     }
 
-    /// The failure by an error of a service or of its body: the place to look into types that are
-    /// known to be errors and that [`Failure::new`] does not know.
+    /// Returns the failure of an error of the service or of its body. A protocol overrides it to look
+    /// into error types that [`Failure::new`] does not know.
     fn failure<E: 'static>(error: &E) -> Failure<'_> {
         Failure::new(error)
     }
 }
 
-/// A protocol that a request of type `Req` belongs to.
+/// A protocol for requests of type `Req`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not speak requests of type `{Req}`",
+    message = "`{Self}` is not a protocol for requests of type `{Req}`",
     label = "requests of this service are not of this protocol",
-    note = "`Http` speaks `http::Request<B>` for every `B`; `RequestResponse<Req, Res>` speaks `Req`"
+    note = "`Http` is for `http::Request<B>` with any `B`; `RequestResponse<Req, Res>` is for `Req`"
 )]
 pub trait ProtocolRequest<Req>: Protocol {
-    /// What observers of one request have derived from it, so that each attribute is derived once:
-    /// interior mutability, created by the driver at the start of the call. `()` if nothing is
-    /// worth keeping.
+    /// A cache of what the observers derive from one request, so that each attribute is derived once.
+    /// The driver creates it at the start of the call; the view of the request borrows it.
     type Cache: Default;
 
     /// Returns the observers' view of the request.
     fn head<'a>(req: &'a Req, cache: &'a Self::Cache) -> Self::Request<'a>;
 }
 
-/// A protocol that a response of type `Res` belongs to: hands it out, and decides when all of it
-/// has been handed out.
+/// A protocol for responses of type `Res`. It decides when a response has been sent completely.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not speak responses of type `{Res}`",
+    message = "`{Self}` is not a protocol for responses of type `{Res}`",
     label = "responses of this service are not of this protocol",
-    note = "`Http` speaks `http::Response<B>` for every `B: http_body::Body` whose error is `'static`; `RequestResponse<Req, Res>` speaks `Res`"
+    note = "`Http` is for `http::Response<B>` with any `B: http_body::Body` and a `'static` error; `RequestResponse<Req, Res>` is for `Res`"
 )]
 pub trait ProtocolResponse<Res>: Protocol {
-    /// The response with the call attached to what is still to come of it.
+    /// The response with the call attached to its body.
     type Tracked<C: CallObserver<Self>>;
 
-    /// Tells `track` of the head, and attaches it to what is still to come of the response.
+    /// Reports the response headers to `track` and attaches it to the body.
     fn attach<C: CallObserver<Self>>(res: Res, track: CallTracker<Self, C>) -> Self::Tracked<C>;
 
-    /// Leaves the mark of a refusal on a response that a guard made, where the protocol has a place
-    /// for it.
-    fn mark_rejected(_res: &mut Res, _refused: &crate::Rejected) {}
+    /// Marks a response that an admission policy created as rejected, if the protocol has a place for it.
+    fn mark_rejected(_res: &mut Res, _rejected: &crate::Rejected) {}
 }
 
-/// What is kept of one call's heads, and the judgement of its end by them.
+/// Per-call state that classifies the outcome of the call.
 pub trait Classify<P: Protocol>: Send + Sync + 'static {
-    /// Keeps of the request what the judgement needs.
+    /// Collects what the classification needs from the request.
     fn start(req: P::Request<'_>) -> Self;
 
-    /// Keeps of the response what the judgement needs, and says what is to come after its head.
+    /// Collects what the classification needs from the response, and returns what follows its headers.
     fn on_response(&mut self, res: P::Response<'_>) -> ResponseKind;
 
-    /// Whether a response is not whole without its trailers, however much of its body was handed out:
-    /// dropped before them, it was abandoned. Asked after `on_response`.
+    /// Returns whether a response is incomplete without its trailers. If so, a response that is dropped
+    /// before them was cancelled, however much of its body was sent. Called after `on_response`.
+    /// Defaults to `false`.
     fn needs_trailers(&self) -> bool {
         false
     }
 
-    /// The judgement. Called once, before any observer hears of the end.
+    /// Classifies the outcome. Called once, before any observer is notified of the end.
     fn on_end(&self, end: &End<'_, P>) -> Classification;
 }
 
-/// What is to come after the head of a response.
+/// What follows the headers of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "a driver has to handle every case")]
 pub enum ResponseKind {
     /// A body, possibly empty: the call ends with it.
     Body,
-    /// The response cannot have a body: the call ends at its head.
+    /// The response cannot have a body: the call ends at its headers.
     NoBody,
-    /// The connection changes hands: the call ends at its head.
+    /// The connection is upgraded: the call ends at its response headers.
     Upgrade,
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 /// and refills evenly.
 ///
 /// The state is one word, changed by compare-and-swap. It is the generic cell rate algorithm (ITU-T
-/// I.371): the word is the time at which the bucket is full again. The caller gives the time.
+/// I.371): the word is the time at which the bucket is full again. The time is an argument.
 ///
 /// ```
 /// use gusset_core::{Clock, RateLimiter};

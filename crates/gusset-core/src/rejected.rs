@@ -1,4 +1,4 @@
-//! The mark of a refusal.
+//! The mark of a rejected call.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -6,26 +6,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The mark that a guard leaves on what it refuses, so that observers further out see a refusal for
-/// what it is and not as a fault of the service.
+/// The mark of a call that an admission policy rejected, so that observers further out do not take it
+/// for an error of the service.
 ///
-/// It travels in the response's extensions where the guard answers, and somewhere on the `source()`
-/// chain of the error where it fails the call.
+/// It is in the response's extensions if the policy answers with a response, and on the `source()`
+/// chain of the error if the call fails.
 ///
 /// ```
 /// use gusset_core::Rejected;
 /// use std::time::Duration;
 ///
-/// let refused = Rejected::new("stock").with_retry_after(Duration::from_secs(2));
-/// assert_eq!(refused.to_string(), "refused by stock");
+/// let rejected = Rejected::new("stock").with_retry_after(Duration::from_secs(2));
+/// assert_eq!(rejected.to_string(), "rejected by stock");
 ///
-/// let error: Box<dyn std::error::Error> = refused.into();
-/// let found = Rejected::find_in(&*error).expect("a refusal");
+/// let error: Box<dyn std::error::Error> = rejected.into();
+/// let found = Rejected::find_in(&*error).expect("a rejection");
 /// assert_eq!((found.by(), found.retry_after()), ("stock", Some(Duration::from_secs(2))));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    by: Name,
+    policy: Name,
     retry_after: Option<Duration>,
 }
 
@@ -39,15 +39,15 @@ enum Name {
 // === impl Rejected ===
 
 impl Rejected {
-    /// A refusal by the guard of that name.
-    pub fn new(by: impl Into<Cow<'static, str>>) -> Self {
+    /// Creates the mark of the policy with this name.
+    pub fn new(policy: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            by: Name::Own(by.into()),
+            policy: Name::Own(policy.into()),
             retry_after: None,
         }
     }
 
-    /// A refusal by a guard that shares its name with all that it refuses. Allocates nothing.
+    /// Creates the mark of a policy that shares its name with all of its rejections. Allocates nothing.
     ///
     /// ```
     /// use gusset_core::Rejected;
@@ -56,31 +56,31 @@ impl Rejected {
     /// let name: Arc<str> = "stock".into();
     /// assert_eq!(Rejected::from_arc(name.clone()), Rejected::new("stock"));
     /// ```
-    pub fn from_arc(by: Arc<str>) -> Self {
+    pub fn from_arc(policy: Arc<str>) -> Self {
         Self {
-            by: Name::Shared(by),
+            policy: Name::Shared(policy),
             retry_after: None,
         }
     }
 
-    /// With the time after which another try makes sense.
+    /// Sets the delay after which a retry is worthwhile.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
     }
 
-    /// The name of the guard.
+    /// Returns the name of the policy that rejected the call.
     pub fn rejected_by(&self) -> &str {
-        self.by.as_str()
+        self.policy.as_str()
     }
 
-    /// The time after which another try makes sense, if the guard knows it.
+    /// Returns the delay after which a retry is worthwhile, if the policy knows it.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The mark on an error or on one of its sources.
+    /// Returns the mark on an error or on one of its sources.
     pub fn find_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
         crate::failure::find_cause(error)
     }
@@ -88,7 +88,7 @@ impl Rejected {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "refused by {}", self.rejected_by())
+        write!(f, "rejected by {}", self.rejected_by())
     }
 }
 

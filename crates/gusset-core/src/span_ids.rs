@@ -1,8 +1,10 @@
-//! Where a call belongs in a trace.
+//! The ids of a call's span.
 
-/// The ids of the span that a call is: an observer that makes spans tells them, by
-/// [`CallObserver::span_ids`](crate::CallObserver::span_ids), and the others find them in
-/// [`CallContext::trace`](crate::CallContext::trace), for a log's lines and a metric's exemplars.
+/// The ids of a call's span.
+///
+/// An observer that makes spans returns them from
+/// [`CallObserver::span_ids`](crate::CallObserver::span_ids). The others find them in
+/// [`CallContext::span_ids`](crate::CallContext::span_ids), for log entries and exemplars.
 ///
 /// ```
 /// use gusset_core::SpanIds;
@@ -16,14 +18,14 @@
 pub struct SpanIds {
     trace_id: [u8; 16],
     span_id: [u8; 8],
-    /// W3C's trace flags.
+    /// The W3C trace flags.
     flags: u8,
 }
 
 // === impl SpanIds ===
 
 impl SpanIds {
-    /// The ids, their most significant bytes first, and whether the span is sampled.
+    /// Creates ids from their bytes, most significant first, and the sampled flag.
     #[inline]
     pub const fn new(trace_id: [u8; 16], span_id: [u8; 8], sampled: bool) -> Self {
         Self {
@@ -33,7 +35,7 @@ impl SpanIds {
         }
     }
 
-    /// With W3C's trace flags, of which bit 0 says whether the span is sampled.
+    /// Sets the W3C trace flags. Bit 0 is the sampled flag.
     ///
     /// ```
     /// use gusset_core::SpanIds;
@@ -49,25 +51,25 @@ impl SpanIds {
         self
     }
 
-    /// The trace.
+    /// Returns the trace id.
     #[inline]
     pub const fn trace_id(self) -> [u8; 16] {
         self.trace_id
     }
 
-    /// The span.
+    /// Returns the span id.
     #[inline]
     pub const fn span_id(self) -> [u8; 8] {
         self.span_id
     }
 
-    /// Whether the span is recorded where traces are kept.
+    /// Returns whether the span is sampled.
     #[inline]
     pub const fn is_sampled(self) -> bool {
         self.flags & 1 != 0
     }
 
-    /// W3C's trace flags.
+    /// Returns the W3C trace flags.
     #[inline]
     pub const fn flags(self) -> u8 {
         self.flags

@@ -1,11 +1,11 @@
-//! Words from a closed set.
+//! Values from a fixed set.
 
 use std::fmt;
 
-/// A word from a closed set, fit to be a label's value: `500`, `timeout`, `UNAVAILABLE`.
+/// One of a fixed set of values, safe as a label value: `500`, `timeout`, `UNAVAILABLE`.
 ///
-/// Made only of a `'static` place that holds a `'static` text, so that nothing a caller or an error
-/// says can become one. Eight bytes, also in an `Option`.
+/// It can only be made from a `'static` reference to a `'static` text, so text from a request or an
+/// error cannot become one. Eight bytes, also in an `Option`.
 ///
 /// ```
 /// use gusset_core::StaticStr;
@@ -19,23 +19,23 @@ pub struct StaticStr(&'static &'static str);
 // === impl StaticStr ===
 
 impl StaticStr {
-    /// What has no better name; the fallback of OpenTelemetry's `error.type`.
+    /// The fallback of OpenTelemetry's `error.type`.
     pub const OTHER: Self = Self(&"_OTHER");
-    /// The service unwound.
+    /// The service panicked.
     pub const PANIC: Self = Self(&"panic");
-    /// A guard refused the call.
+    /// An admission policy rejected the call.
     pub const REJECTED: Self = Self(&"rejected");
     /// A deadline passed.
     pub const TIMEOUT: Self = Self(&"timeout");
-    /// The body gave more or fewer bytes than its head declared.
+    /// The body had more or fewer bytes than its headers declared.
     pub const BODY_LENGTH: Self = Self(&"body_length_mismatch");
 
-    /// Makes a token of a constant.
+    /// Creates a value from a constant.
     pub const fn new(text: &'static &'static str) -> Self {
         Self(text)
     }
 
-    /// The word.
+    /// Returns the text.
     pub const fn as_str(self) -> &'static str {
         self.0
     }
@@ -43,7 +43,7 @@ impl StaticStr {
 
 impl PartialEq for StaticStr {
     fn eq(&self, other: &Self) -> bool {
-        // The places decide almost always; the texts, where one constant got two places.
+        // Addresses almost always decide; one constant may have two addresses in different crates.
         std::ptr::eq(self.0, other.0) || self.as_str() == other.as_str()
     }
 }

@@ -1,4 +1,4 @@
-//! The track of one call: where every start gets its end.
+//! The tracker of one call, which ends every call exactly once.
 
 use std::fmt;
 
@@ -7,17 +7,18 @@ use crate::current::Frame;
 use crate::identity::{ObserverSet, RequestKey};
 use crate::{CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind};
 
-/// The track of one call, from its start to its one end.
+/// Tracks one call from its start to its one end.
 ///
-/// The driver gives it to the response's future, and a protocol's [`ProtocolResponse`](crate::ProtocolResponse) to
-/// the response's body. Whoever owns it reports what happens; what nobody reports, its `Drop` does:
-/// a call that is dropped while it was being polled has panicked, one whose response was delivered is
-/// complete, any other was abandoned. After the end every method does nothing.
+/// The driver moves it into the response future, and a protocol's
+/// [`ProtocolResponse`](crate::ProtocolResponse) into the response body. Its owner reports what
+/// happens; its `Drop` reports the end that was not reported. A call that is dropped while it is
+/// polled has panicked. One that was delivered is complete. Any other was cancelled. After the end,
+/// every method does nothing.
 ///
 /// ```
 /// use gusset_core::{Clock, End, CallTracker, RequestResponse};
 ///
-/// // As a protocol does it; `()` stands for an observer.
+/// // What a protocol does; `()` stands for an observer.
 /// let mut track = CallTracker::<RequestResponse<u32, &str>, ()>::start(&(), &7, Clock::system());
 /// let answer = track.in_scope(|| "seven");
 /// track.on_response(&answer);
@@ -28,9 +29,9 @@ use crate::{CallContext, CallObserver, Classify, Clock, End, Observer, Protocol,
 /// assert!(!track.is_active());
 /// ```
 ///
-/// Costs no allocation and three or four reads of the clock: start, head, first byte, end.
+/// Costs no allocation and three or four clock readings: start, response headers, first byte, end.
 //
-// The bounds stand on the struct because `Drop` has to have them.
+// The bounds are on the struct because `Drop` needs them.
 pub struct CallTracker<P: Protocol, C: CallObserver<P>> {
     active: Option<ActiveCall<P, C>>,
 }
@@ -43,19 +44,19 @@ struct ActiveCall<P: Protocol, C> {
     classify: P::Classify,
     request: Option<RequestKey>,
     response_kind: Option<ResponseKind>,
-    /// A poll was entered and not left. Asked instead of `thread::panicking`, which is also true
-    /// for a healthy call that is dropped by somebody else's panic.
+    /// A poll was entered and not left. `thread::panicking` would also be true for a healthy call that
+    /// another panic drops.
     polling: bool,
-    /// All that is owed has been handed out; a drop is the end, not a departure.
+    /// The declared length has been sent: a drop is a completion and not a cancellation.
     delivered: bool,
-    /// The clock was read since the last poll began.
+    /// The clock was read since the last poll began, so the end need not read it again.
     clock_is_fresh: bool,
 }
 
 // === impl CallTracker ===
 
 impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
-    /// A call begins: `observer` hears its start, and through this track its end.
+    /// Starts a call: `observer` receives its start, and through this tracker its end.
     #[inline]
     pub fn start<O>(observer: &O, req: P::Request<'_>, clock: Clock) -> Self
     where
@@ -125,12 +126,12 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         }
     }
 
-    /// A track with no call on it, for a response that nobody observes.
+    /// Returns a tracker without a call, for a response that is not observed.
     pub const fn disabled() -> Self {
         Self { active: None }
     }
 
-    /// Whether the end is still to come.
+    /// Returns whether the call has not ended.
     #[inline]
     pub fn is_active(&self) -> bool {
         self.active.is_some()
@@ -159,8 +160,8 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         polled
     }
 
-    /// Forgets which request it is: one without a key of its own is taken for the same only while
-    /// the service is called, and not in later polls, which may handle other requests.
+    /// Clears the request key. A request of a protocol without keys counts as the same only while the
+    /// service is called; later polls may handle other requests.
     #[inline]
     pub(crate) fn forget_request(&mut self) {
         if let Some(active) = &mut self.active {
@@ -168,7 +169,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         }
     }
 
-    /// The service has answered. Says what is to come after the head.
+    /// Reports the response headers, and returns what follows them.
     #[inline]
     pub fn on_response(&mut self, res: P::Response<'_>) -> ResponseKind {
         let Some(active) = &mut self.active else {
@@ -184,7 +185,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         response_kind
     }
 
-    /// A piece of the body is handed out.
+    /// Reports a chunk of the body, of `len` bytes.
     #[inline]
     pub fn on_data(&mut self, len: usize) {
         if let Some(active) = &mut self.active {
@@ -195,10 +196,10 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         }
     }
 
-    /// All that is owed has been handed out: from now on a drop is the end and not a departure.
+    /// Reports that the declared length has been sent: from now on, a drop is a completion.
     ///
-    /// hyper stops polling a body whose `content-length` is paid, and drops it. Does nothing where the
-    /// protocol needs trailers to know what became of the call.
+    /// hyper stops polling a body once its `content-length` is sent, and drops it. Does nothing if the
+    /// protocol needs trailers to classify the call.
     #[inline]
     pub fn mark_delivered(&mut self) {
         if let Some(active) = &mut self.active {
@@ -206,10 +207,10 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         }
     }
 
-    /// Supplies the end that nobody reported.
-    fn leave(&mut self) {
+    /// Supplies the end that was not reported.
+    fn end_on_drop(&mut self) {
         if let Some(mut active) = self.active.take() {
-            // Whatever was read, was read in an earlier poll.
+            // Any clock reading was made in an earlier poll.
             active.clock_is_fresh = false;
             let end = if active.polling {
                 End::Panicked(active.timings.stage())
@@ -222,7 +223,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         }
     }
 
-    /// The call has ended. The first end counts.
+    /// Ends the call. The first end counts.
     #[inline]
     pub fn end(&mut self, end: End<'_, P>) {
         if let Some(active) = self.active.take() {
@@ -234,9 +235,9 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
 impl<P: Protocol, C: CallObserver<P>> Drop for CallTracker<P, C> {
     #[inline]
     fn drop(&mut self) {
-        // Most tracks have ended, or gone over to a body: they are not moved to find that out.
+        // Most trackers have ended or moved to a body: checked before anything is moved.
         if self.active.is_some() {
-            self.leave();
+            self.end_on_drop();
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::observe::ObserveFuture;
 use crate::{CallObserver, CallTracker, Protocol, ProtocolResponse, Rejected};
 
 pin_project! {
-    /// The future of a guarded call.
+    /// The future of a call behind an admission policy.
     #[must_use = "futures do nothing unless polled"]
     pub struct AdmissionFuture<F, P, C, Res, E>
     where
@@ -30,7 +30,7 @@ pin_project! {
         C: CallObserver<P>,
     {
         Admitted { #[pin] inner: ObserveFuture<F, P, C> },
-        Rejected { answer: Option<Result<Res, E>>, mark: Option<Rejected> },
+        Rejected { answer: Option<Result<Res, E>>, rejected: Option<Rejected> },
     }
 }
 
@@ -43,11 +43,11 @@ impl<F, P: Protocol, C: CallObserver<P>, Res, E> AdmissionFuture<F, P, C, Res, E
         }
     }
 
-    pub(super) fn rejected(answer: Result<Res, E>, mark: Option<Rejected>) -> Self {
+    pub(super) fn rejected(answer: Result<Res, E>, rejected: Option<Rejected>) -> Self {
         Self {
             state: State::Rejected {
                 answer: Some(answer),
-                mark,
+                rejected,
             },
         }
     }
@@ -65,12 +65,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Admitted { inner } => inner.poll(cx),
-            StateProj::Rejected { answer, mark } => {
+            StateProj::Rejected { answer, rejected } => {
                 let answer = answer
                     .take()
                     .expect("futures are not polled after they are ready");
-                if let (Err(_), Some(mark)) = (&answer, mark.take()) {
-                    rejection_slot::set::<E>(mark);
+                if let (Err(_), Some(rejected)) = (&answer, rejected.take()) {
+                    rejection_slot::set::<E>(rejected);
                 }
                 Poll::Ready(answer.map(|res| P::attach(res, CallTracker::disabled())))
             }

@@ -7,11 +7,11 @@ use tower_layer::Layer;
 use super::{Admission, Admitted, IntoServiceError, RespondWith};
 use crate::{Clock, Protocol};
 
-/// A layer that puts a guard before a service.
+/// Puts an admission policy in front of a service.
 ///
-/// The guard's state is in the layer's value: clones and everything that `layer()` makes share it.
-/// A refused call fails with the service's own error type, which has to be `From` the refusal, or
-/// is answered by [`respond_with`](Self::respond_with).
+/// The state of the policy is in the layer value: its clones and everything that `layer()` creates
+/// share it. A rejected call fails with the service's own error type, which has to be `From` the
+/// rejection, or is answered by [`respond_with`](Self::respond_with).
 ///
 /// ```
 /// use gusset_core::{CallObserver, CallContext, End, Admission, AdmissionLayer, Protocol, Rejected, RequestResponse};
@@ -32,10 +32,10 @@ use crate::{Clock, Protocol};
 /// }
 ///
 /// let layer = AdmissionLayer::<RequestResponse<u32, String>, _>::new(Closed)
-///     .respond_with(|refused: Rejected| refused.to_string());
+///     .respond_with(|rejected: Rejected| rejected.to_string());
 /// ```
 pub struct AdmissionLayer<P, G, R = IntoServiceError> {
-    guard: Arc<G>,
+    admission: Arc<G>,
     respond: R,
     clock: Clock,
     protocol: PhantomData<fn() -> P>,
@@ -44,14 +44,14 @@ pub struct AdmissionLayer<P, G, R = IntoServiceError> {
 // === impl AdmissionLayer ===
 
 impl<P, G> AdmissionLayer<P, G> {
-    /// A layer for that guard.
-    pub fn new(guard: G) -> Self
+    /// Creates a layer that admits calls through `admission`.
+    pub fn new(admission: G) -> Self
     where
         P: Protocol,
         G: Admission<P>,
     {
         Self {
-            guard: Arc::new(guard),
+            admission: Arc::new(admission),
             respond: IntoServiceError,
             clock: Clock::system(),
             protocol: PhantomData,
@@ -60,18 +60,18 @@ impl<P, G> AdmissionLayer<P, G> {
 }
 
 impl<P, G, R> AdmissionLayer<P, G, R> {
-    /// Answers refused calls with a response that `respond` makes of the refusal.
+    /// Answers rejected calls with a response that `respond` creates from the rejection.
     #[must_use]
     pub fn respond_with<F>(self, respond: F) -> AdmissionLayer<P, G, RespondWith<F>> {
         AdmissionLayer {
-            guard: self.guard,
+            admission: self.admission,
             respond: RespondWith(respond),
             clock: self.clock,
             protocol: PhantomData,
         }
     }
 
-    /// With another clock than the system's.
+    /// Sets the clock. Defaults to the monotonic clock of the system.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -86,7 +86,7 @@ impl<S, P, G, R: Clone> Layer<S> for AdmissionLayer<P, G, R> {
         Admitted {
             inner,
             ready_skipped: false,
-            guard: self.guard.clone(),
+            admission: self.admission.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),
             protocol: PhantomData,
@@ -97,7 +97,7 @@ impl<S, P, G, R: Clone> Layer<S> for AdmissionLayer<P, G, R> {
 impl<P, G, R: Clone> Clone for AdmissionLayer<P, G, R> {
     fn clone(&self) -> Self {
         Self {
-            guard: self.guard.clone(),
+            admission: self.admission.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),
             protocol: PhantomData,

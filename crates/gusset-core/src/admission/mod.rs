@@ -1,4 +1,4 @@
-//! Guards: parts that look, and may refuse at once; and their driver, as a Tower middleware.
+//! Admission policies and their driver, as Tower middleware.
 
 mod future;
 mod layer;
@@ -23,31 +23,31 @@ use crate::{
     Rejected,
 };
 
-/// A part that looks at calls and may refuse them: a circuit breaker, a bulkhead.
+/// An admission policy, which observes calls and may reject them: a circuit breaker, a bulkhead.
 ///
-/// A permit is a [`CallObserver`]: it hears every kind of end, so it cannot leak.
+/// A permit is a [`CallObserver`]: it receives every kind of end, so it cannot leak.
 ///
 /// ```
 /// use gusset_core::{CallObserver, CallContext, End, Admission, AdmissionLayer, Protocol, Rejected, RequestResponse};
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicUsize, Ordering::{AcqRel, Acquire}};
 ///
-/// /// So many calls at a time, and no more.
+/// /// A limit on concurrent calls.
 /// struct Bulkhead(Arc<AtomicUsize>);
-/// struct Place(Arc<AtomicUsize>);
+/// struct BulkheadPermit(Arc<AtomicUsize>);
 ///
 /// impl<P: Protocol> Admission<P> for Bulkhead {
-///     type Permit = Place;
+///     type Permit = BulkheadPermit;
 ///     type Rejection = Rejected;
-///     fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<Place, Rejected> {
+///     fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<BulkheadPermit, Rejected> {
 ///         match self.0.fetch_update(AcqRel, Acquire, |free| free.checked_sub(1)) {
-///             Ok(_) => Ok(Place(self.0.clone())),
+///             Ok(_) => Ok(BulkheadPermit(self.0.clone())),
 ///             Err(_) => Err(Rejected::new("bulkhead")),
 ///         }
 ///     }
 /// }
 ///
-/// impl<P: Protocol> CallObserver<P> for Place {
+/// impl<P: Protocol> CallObserver<P> for BulkheadPermit {
 ///     fn on_end(self, _: End<'_, P>, _: &CallContext) {
 ///         self.0.fetch_add(1, AcqRel);
 ///     }
@@ -56,50 +56,53 @@ use crate::{
 /// let layer = AdmissionLayer::<RequestResponse<u32, u32>, _>::new(Bulkhead(Arc::new(AtomicUsize::new(8))));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not guard `{P}`",
-    label = "not a guard of this protocol",
+    message = "`{Self}` is not an admission policy for `{P}`",
+    label = "not an admission policy for this protocol",
     note = "implement `Admission<{P}>` for it"
 )]
 pub trait Admission<P: Protocol>: Send + Sync + 'static {
     /// The state of an admitted call.
     type Permit: CallObserver<P>;
-    /// Why a call was not admitted. A [`Rejected`] has to be found on its `source()` chain, or to be
-    /// it, so that observers further out see a refusal.
+    /// Why a call was not admitted. It is a [`Rejected`] or has one on its `source()` chain, so that
+    /// observers further out recognise a rejection.
     type Rejection: Error + Send + Sync + 'static;
 
-    /// Admits a call or refuses it, at once. Must not panic, block or wait.
+    /// Admits or rejects a call immediately. Must not panic, block or wait.
     ///
     /// # Errors
-    /// The refusal; the service is not called.
+    /// The rejection; the service is not called.
     fn admit(
         &self,
         req: P::Request<'_>,
         cx: &mut CallContext,
     ) -> Result<Self::Permit, Self::Rejection>;
 
-    /// Whether every call would be refused now, so that the service is not even asked whether it is
-    /// ready: one that hangs would hold the refusals back. Called in `poll_ready`.
+    /// Returns whether every call would be rejected now. Then the service is not polled for readiness,
+    /// because a service that hangs would delay the rejections. Called in `poll_ready`. Defaults to
+    /// `false`.
     fn is_closed(&self, _clock: &Clock) -> bool {
         false
     }
 
-    /// Refuses a call whose `poll_ready` found the guard shut: the service is not ready for it,
-    /// whatever the guard thinks by now. Called instead of [`admit`](Self::admit).
+    /// Rejects a call for which [`is_closed`](Self::is_closed) was true in `poll_ready`: the service is
+    /// not ready for it, whatever the policy would decide by now. Called instead of
+    /// [`admit`](Self::admit).
     ///
-    /// Has to be written where [`is_closed`](Self::is_closed) is; `None` means that `admit` decides.
+    /// A policy that implements `is_closed` has to implement this too; `None`, the default, means that
+    /// `admit` decides.
     fn reject(&self, _req: P::Request<'_>, _cx: &mut CallContext) -> Option<Self::Rejection> {
         None
     }
 }
 
-/// A service behind a guard. Made by [`AdmissionLayer`].
+/// Puts an admission policy in front of a service. Created by [`AdmissionLayer`].
 ///
-/// Refuses in `call`, never in `poll_ready`, and does not touch the service for a refused call.
+/// Rejects in `call`, never in `poll_ready`, and does not touch the service for a rejected call.
 pub struct Admitted<S, P, G, R> {
     inner: S,
-    /// The guard was found shut, so the service was not asked whether it is ready.
+    /// The policy was closed in `poll_ready`, so the service was not polled for readiness.
     ready_skipped: bool,
-    guard: Arc<G>,
+    admission: Arc<G>,
     respond: R,
     clock: Clock,
     protocol: PhantomData<fn() -> P>,
@@ -121,7 +124,7 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.ready_skipped = self.guard.is_closed(&self.clock);
+        self.ready_skipped = self.admission.is_closed(&self.clock);
         if self.ready_skipped {
             return Poll::Ready(Ok(()));
         }
@@ -135,14 +138,14 @@ where
         let clock = self.clock.clone();
         let mut cx = CallContext::start(&clock);
         let ready_skipped = std::mem::take(&mut self.ready_skipped);
-        let turned_away = if ready_skipped {
-            self.guard.reject(head, &mut cx)
+        let rejected = if ready_skipped {
+            self.admission.reject(head, &mut cx)
         } else {
             None
         };
-        let admitted = match turned_away {
-            Some(refusal) => Err(refusal),
-            None => self.guard.admit(head, &mut cx),
+        let admitted = match rejected {
+            Some(rejection) => Err(rejection),
+            None => self.admission.admit(head, &mut cx),
         };
         match admitted {
             Ok(permit) => {
@@ -150,13 +153,13 @@ where
                 let inner = track.in_scope(|| self.inner.call(req));
                 AdmissionFuture::admitted(ObserveFuture::new(inner, track))
             }
-            Err(refusal) => {
-                let mark = Rejected::find_in(&refusal).cloned();
-                let mut answer = self.respond.respond(refusal);
-                if let (Ok(res), Some(mark)) = (&mut answer, &mark) {
-                    P::mark_rejected(res, mark);
+            Err(rejection) => {
+                let rejected = Rejected::find_in(&rejection).cloned();
+                let mut answer = self.respond.respond(rejection);
+                if let (Ok(res), Some(rejected)) = (&mut answer, &rejected) {
+                    P::mark_rejected(res, rejected);
                 }
-                AdmissionFuture::rejected(answer, mark)
+                AdmissionFuture::rejected(answer, rejected)
             }
         }
     }
@@ -166,9 +169,9 @@ impl<S: Clone, P, G, R: Clone> Clone for Admitted<S, P, G, R> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            // A clone has been told nothing.
+            // A clone starts unready.
             ready_skipped: false,
-            guard: self.guard.clone(),
+            admission: self.admission.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),
             protocol: PhantomData,

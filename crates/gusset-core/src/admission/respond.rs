@@ -1,6 +1,6 @@
-//! What a refused call gets.
+//! The outcome of a rejected call for its client.
 
-/// Turns a refusal into what the caller gets: an error of the service's own type, or a response.
+/// Turns a rejection into the result of the call: an error of the service's own type or a response.
 ///
 /// ```
 /// use gusset_core::Rejected;
@@ -8,33 +8,33 @@
 ///
 /// type Error = Box<dyn std::error::Error + Send + Sync>;
 /// let answer: Result<u32, Error> = IntoServiceError::default().respond(Rejected::new("breaker"));
-/// assert_eq!(answer.unwrap_err().to_string(), "refused by breaker");
+/// assert_eq!(answer.unwrap_err().to_string(), "rejected by breaker");
 /// ```
 pub trait Respond<Rejection, Res, E> {
-    /// What the caller gets.
+    /// Returns the result of a rejected call.
     ///
     /// # Errors
-    /// The refusal as an error of the service.
-    fn respond(&self, refusal: Rejection) -> Result<Res, E>;
+    /// The rejection as an error of the service.
+    fn respond(&self, rejection: Rejection) -> Result<Res, E>;
 }
 
-/// Fails a refused call with the service's own error type, which has to be `From` the refusal.
+/// Fails a rejected call with the service's own error type, which has to be `From` the rejection.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct IntoServiceError;
 
-/// Answers a refused call with a response that a function makes of the refusal.
+/// Answers a rejected call with a response that a function creates from the rejection.
 #[derive(Clone, Copy, Debug)]
 pub struct RespondWith<F>(pub(super) F);
 
 impl<Rejection, Res, E: From<Rejection>> Respond<Rejection, Res, E> for IntoServiceError {
-    fn respond(&self, refusal: Rejection) -> Result<Res, E> {
-        Err(refusal.into())
+    fn respond(&self, rejection: Rejection) -> Result<Res, E> {
+        Err(rejection.into())
     }
 }
 
 impl<Rejection, Res, E, F: Fn(Rejection) -> Res> Respond<Rejection, Res, E> for RespondWith<F> {
-    fn respond(&self, refusal: Rejection) -> Result<Res, E> {
-        Ok((self.0)(refusal))
+    fn respond(&self, rejection: Rejection) -> Result<Res, E> {
+        Ok((self.0)(rejection))
     }
 }

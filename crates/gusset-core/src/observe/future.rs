@@ -16,7 +16,7 @@ pin_project! {
         P: Protocol,
         C: CallObserver<P>,
     {
-        // Before the track: what the service drops, it drops before its end is told.
+        // Before the tracker: what the service drops is dropped before the call ends.
         #[pin]
         inner: F,
         track: CallTracker<P, C>,
@@ -49,8 +49,8 @@ where
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(res)) => Poll::Ready(Ok(P::attach(res, std::mem::take(this.track)))),
             Poll::Ready(Err(error)) => {
-                let mark = rejection_slot::find::<E>();
-                let failure = P::failure(&error).with_mark(mark.as_ref());
+                let rejection = rejection_slot::find::<E>();
+                let failure = P::failure(&error).with_rejection(rejection.as_ref());
                 this.track.end(End::Failed(Stage::Headers, failure));
                 Poll::Ready(Err(error))
             }

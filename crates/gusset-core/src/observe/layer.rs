@@ -8,10 +8,11 @@ use super::Observe;
 use crate::identity::Registration;
 use crate::{Clock, Observer, RequestKey};
 
-/// A layer that lets an observer look at every call of a service.
+/// Observes every call of a service.
 ///
-/// The observer's state is in the layer's value and not in what `layer()` makes: one layer's value
-/// may wrap every route, every connection and every clone of a service, and its numbers are one set.
+/// The state of the observer is in the layer value and not in what `layer()` creates. One layer
+/// value may wrap every route, every connection and every clone of a service, with one set of
+/// numbers.
 ///
 /// ```
 /// use gusset_core::{ObserveLayer, RequestResponse};
@@ -35,21 +36,21 @@ pub struct ObserveLayer<P, O> {
 pub(super) struct Shared<O> {
     pub(super) observer: O,
     pub(super) observers: Registration,
-    /// The key of requests that have none of their own.
+    /// The key of requests of a protocol without keys.
     pub(super) protocol_key: RequestKey,
 }
 
 // === impl ObserveLayer ===
 
 impl<P, O> ObserveLayer<P, O> {
-    /// A layer for that observer; several make a tuple.
+    /// Creates a layer for an observer; several observers are a tuple.
     pub fn new(observer: O) -> Self
     where
-        // Not needed here, but here is where the mistake would be.
+        // The bounds are here so that the error points at the mistake.
         P: crate::Protocol,
         O: Observer<P>,
     {
-        // In its final place, for observers are told apart by their addresses.
+        // In its final place first: observers are distinguished by their addresses.
         let mut shared = Arc::new(Shared {
             observer,
             observers: Registration::new(&[]),
@@ -67,7 +68,7 @@ impl<P, O> ObserveLayer<P, O> {
         }
     }
 
-    /// With another clock than the system's.
+    /// Sets the clock. Defaults to the monotonic clock of the system.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;

@@ -1,4 +1,4 @@
-//! The driver of observers, as a Tower middleware.
+//! The driver of observers, as Tower middleware.
 
 mod future;
 mod layer;
@@ -15,9 +15,9 @@ pub use self::layer::ObserveLayer;
 use self::layer::Shared;
 use crate::{CallTracker, Clock, Observer, ProtocolRequest, ProtocolResponse};
 
-/// A service whose calls are observed. Made by [`ObserveLayer`].
+/// Observes the calls of a service. Created by [`ObserveLayer`].
 ///
-/// Asks nothing of the service but an error that is `'static`, boxes nothing and allocates nothing.
+/// The service's error has to be `'static`; nothing else is required. Boxes and allocates nothing.
 ///
 /// ```
 /// use gusset_core::{ObserveLayer, RequestResponse};
@@ -31,19 +31,19 @@ pub struct Observe<S, P, O> {
     inner: S,
     shared: Arc<Shared<O>>,
     clock: Clock,
-    // `fn() -> P`: the service is `Send` and `Sync` whatever the protocol's name is.
+    // `fn() -> P`: the service is `Send` and `Sync` whatever the protocol type is.
     protocol: PhantomData<fn() -> P>,
 }
 
 // === impl Observe ===
 
 impl<S, P, O> Observe<S, P, O> {
-    /// The service that is observed.
+    /// Returns the service that is observed.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service that is observed.
+    /// Returns the service that is observed.
     pub fn into_inner(self) -> S {
         self.inner
     }
