@@ -3,7 +3,7 @@
 use gusset_core::{Classification, End, Outcome, Rejected, ResponseKind, StaticStr};
 use http::{Method, StatusCode};
 
-use crate::{RequestHead, ResponseHead, status_token};
+use crate::{RequestHead, ResponseHead, status_code_str};
 
 /// The server's rules: 5xx, an error or a panic is the service's fault, 4xx the caller's; a caller
 /// that left says nothing; what bears the mark of a guard is refused.
@@ -67,8 +67,8 @@ impl Facts {
     }
 
     #[inline]
-    pub(crate) fn status_token(&self) -> Option<StaticStr> {
-        self.status.map(status_token)
+    pub(crate) fn status_code_str(&self) -> Option<StaticStr> {
+        self.status.map(status_code_str)
     }
 
     pub(crate) fn refused(&self) -> bool {
@@ -83,7 +83,7 @@ impl Facts {
     #[inline]
     fn of_response(&self, client_error_is_error: bool) -> Classification {
         let status = self.status.unwrap_or_default();
-        let error = status_token(status);
+        let error = status_code_str(status);
         if self.refused {
             Classification::new(Outcome::Rejected).with_error(error)
         } else if status.is_server_error() {
@@ -111,7 +111,7 @@ impl Facts {
     ) -> Classification {
         Classification::of_end(end)
             .unwrap_or_else(|| self.of_response(client_error_is_error))
-            .with_status(self.status_token())
+            .with_status(self.status_code_str())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
+use crate::AttributeCache;
+
 /// The head of a request, borrowed from the message for the length of one hook.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -16,6 +18,8 @@ pub struct RequestHead<'a> {
     pub headers: &'a HeaderMap,
     /// What outer layers and the server left with the request.
     pub extensions: &'a Extensions,
+    /// What the observers of the call have derived from it, if a driver calls them.
+    pub(crate) cache: Option<&'a AttributeCache>,
 }
 
 /// The head of a response, borrowed from the message for the length of one hook.
@@ -45,6 +49,7 @@ impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
             version: req.version(),
             headers: req.headers(),
             extensions: req.extensions(),
+            cache: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attributes;
 mod body;
 mod classify;
 mod client_ip;
@@ -22,6 +23,11 @@ mod route;
 mod status;
 mod streaming;
 
+pub use attributes::{
+    AttributeCache, MAX_HEADER_VALUE_BYTES, MAX_PATH_BYTES, ProtocolVersion, RedactedUrl,
+    RequestAttributes, RequestOptions, RpcMethod, RpcMethodId, RpcMethodName, Scheme,
+    ServerAddress, Side,
+};
 pub use body::ObservedBody;
 pub use classify::{HttpClientClassifier, HttpServerClassifier};
 pub use client_ip::{PeerAddr, TrustedProxies, TrustedProxiesError};
@@ -33,7 +39,7 @@ pub use listener::{EndpointListener, EndpointListenerBuilder};
 pub use methods::{KnownMethods, KnownMethodsError};
 pub use paths::PathFilter;
 pub use protocol::{Http, HttpClassifier};
-pub use redact::{QueryRedaction, RedactedQuery, capped};
+pub use redact::{QueryRedaction, RedactedQuery, truncate_str};
 pub use rejection::service_unavailable;
 pub use request::{
     CountingBody, ReadState, RequestBodyProgress, RequestBodySize, RequestBodySizeLayer,
@@ -41,5 +47,5 @@ pub use request::{
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdLayer, SetRequestId, current_request_id};
 pub use route::{PropagateRoute, PropagateRouteLayer, Route};
-pub use status::status_token;
+pub use status::status_code_str;
 pub use streaming::{Streaming, is_streaming};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gusset_core::{ConfigError, Env};
+
 /// The methods that are known; every other is `_OTHER`.
 ///
 /// The list of semantic conventions 1.44, or the one of the environment variable
@@ -67,6 +69,16 @@ impl KnownMethods {
                 what: "more than 64 methods are named",
             }),
         }
+    }
+
+    /// Returns the list of `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or the default one if the
+    /// variable is unset.
+    ///
+    /// # Errors
+    /// If the variable is not a list of methods.
+    pub fn from_env(env: Env<'_>) -> Result<Self, ConfigError> {
+        let list = env.var(Self::ENV)?.unwrap_or_default();
+        Self::parse(&list).map_err(|error| ConfigError::new(Self::ENV, error))
     }
 
     /// The list as the variable spells it: names with commas between them. Empty means unset.

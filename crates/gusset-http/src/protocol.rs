@@ -10,7 +10,7 @@ use gusset_core::{
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
-use crate::{HttpServerClassifier, ObservedBody, RequestHead, ResponseHead};
+use crate::{AttributeCache, HttpServerClassifier, ObservedBody, RequestHead, ResponseHead};
 use crate::{error_sources, request_key};
 
 /// HTTP, with rules that say what an end is called: the server's unless others are named.
@@ -53,7 +53,7 @@ pub struct Http<R = HttpServerClassifier>(PhantomData<fn() -> R>);
 ///
 /// ```
 /// use gusset_core::{Classify, ResponseKind, End, ObserveLayer, Outcome, Classification};
-/// use gusset_http::{Http, RequestHead, ResponseHead, status_token};
+/// use gusset_http::{Http, RequestHead, ResponseHead, status_code_str};
 /// use http::StatusCode;
 ///
 /// /// A cache: whatever is delivered is a success, a miss too.
@@ -70,7 +70,7 @@ pub struct Http<R = HttpServerClassifier>(PhantomData<fn() -> R>);
 ///     fn on_end(&self, end: &End<'_, Http<Cache>>) -> Classification {
 ///         Classification::of_end(end)
 ///             .unwrap_or(Classification::new(Outcome::Success))
-///             .with_status(Some(status_token(self.0)))
+///             .with_status(Some(status_code_str(self.0)))
 ///     }
 /// }
 ///
@@ -104,11 +104,14 @@ impl<R: HttpClassifier> Protocol for Http<R> {
 }
 
 impl<R: HttpClassifier, B> ProtocolRequest<Request<B>> for Http<R> {
-    type Cache = ();
+    type Cache = AttributeCache;
 
     #[inline]
-    fn head<'a>(req: &'a Request<B>, (): &'a ()) -> RequestHead<'a> {
-        req.into()
+    fn head<'a>(req: &'a Request<B>, cache: &'a AttributeCache) -> RequestHead<'a> {
+        RequestHead {
+            cache: Some(cache),
+            ..req.into()
+        }
     }
 }
 

@@ -45,10 +45,10 @@ pub struct RedactedQuery<'a> {
 /// The longest beginning of `text` that is not longer than `len` bytes.
 ///
 /// ```
-/// assert_eq!(gusset_http::capped("grün", 3), "gr");
+/// assert_eq!(gusset_http::truncate_str("grün", 3), "gr");
 /// ```
 #[inline]
-pub fn capped(text: &str, len: usize) -> &str {
+pub fn truncate_str(text: &str, len: usize) -> &str {
     if text.len() <= len {
         return text;
     }

@@ -38,13 +38,13 @@ static TEXTS: [&str; LAST - FIRST + 1] = {
 /// The status code as a token: `200`.
 ///
 /// ```
-/// use gusset_http::status_token;
+/// use gusset_http::status_code_str;
 /// use http::StatusCode;
 ///
-/// assert_eq!(status_token(StatusCode::NOT_FOUND).as_str(), "404");
+/// assert_eq!(status_code_str(StatusCode::NOT_FOUND).as_str(), "404");
 /// ```
 #[inline]
-pub fn status_token(status: StatusCode) -> StaticStr {
+pub fn status_code_str(status: StatusCode) -> StaticStr {
     // A `StatusCode` is 100 to 999 by its own invariant.
     StaticStr::new(&TEXTS[usize::from(status.as_u16()) - FIRST])
 }
@@ -57,7 +57,7 @@ mod tests {
     fn every_status_code_is_its_own_digits() {
         for code in 100..=999u16 {
             let status = StatusCode::from_u16(code).unwrap();
-            assert_eq!(status_token(status).as_str(), status.as_str());
+            assert_eq!(status_code_str(status).as_str(), status.as_str());
         }
     }
 }

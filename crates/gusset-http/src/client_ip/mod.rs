@@ -28,15 +28,15 @@ use crate::RequestHead;
 /// request.headers_mut().insert("x-forwarded-for", forged);
 ///
 /// // So many proxies, whoever they are.
-/// let two = TrustedProxies::count(NonZeroUsize::new(2).expect("not zero"));
-/// let client = two.client(RequestHead::from(&request)).expect("two have spoken");
+/// let two = TrustedProxies::hops(NonZeroUsize::new(2).expect("not zero"));
+/// let client = two.client_ip(RequestHead::from(&request)).expect("two have spoken");
 /// assert_eq!(client.to_string(), "198.51.100.1");
 ///
 /// // All proxies of the own net; the connection has to come from one of them.
-/// let own = TrustedProxies::ranges(["10.0.0.0/8", "fd00::/8"])?;
-/// assert_eq!(own.client(RequestHead::from(&request)), None);
+/// let own = TrustedProxies::cidrs(["10.0.0.0/8", "fd00::/8"])?;
+/// assert_eq!(own.client_ip(RequestHead::from(&request)), None);
 /// request.extensions_mut().insert(PeerAddr(([10, 0, 0, 1], 80).into()));
-/// assert_eq!(own.client(RequestHead::from(&request)), Some(client));
+/// assert_eq!(own.client_ip(RequestHead::from(&request)), Some(client));
 /// # Ok::<_, gusset_http::TrustedProxiesError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub struct TrustedProxiesError {
 
 impl TrustedProxies {
     /// So many proxies, one behind the other: the caller is who the outermost was called from.
-    pub const fn count(count: NonZeroUsize) -> Self {
+    pub const fn hops(count: NonZeroUsize) -> Self {
         Self(Trust::Count(count))
     }
 
@@ -70,7 +70,7 @@ impl TrustedProxies {
     ///
     /// # Errors
     /// Names the text that is no range.
-    pub fn ranges<I>(ranges: I) -> Result<Self, TrustedProxiesError>
+    pub fn cidrs<I>(ranges: I) -> Result<Self, TrustedProxiesError>
     where
         I: IntoIterator,
         I::Item: AsRef<str>,
@@ -86,7 +86,7 @@ impl TrustedProxies {
     }
 
     /// Who called; `None` where that cannot be told. Allocates nothing.
-    pub fn client(&self, req: RequestHead<'_>) -> Option<IpAddr> {
+    pub fn client_ip(&self, req: RequestHead<'_>) -> Option<IpAddr> {
         match &self.0 {
             Trust::Count(count) => {
                 let mut nodes = forwarded::from_the_right(req.headers);
@@ -131,13 +131,13 @@ mod tests {
         if let Some(peer) = peer {
             req.extensions_mut().insert(PeerAddr(peer.parse().unwrap()));
         }
-        let client = proxies.client(RequestHead::from(&req))?;
+        let client = proxies.client_ip(RequestHead::from(&req))?;
         Some(client.to_string())
     }
 
     #[test]
     fn the_first_from_the_right_that_is_in_no_range_is_the_caller() {
-        let own = TrustedProxies::ranges(["10.0.0.0/8", "fd00::/8"]).unwrap();
+        let own = TrustedProxies::cidrs(["10.0.0.0/8", "fd00::/8"]).unwrap();
         let proxy = Some("10.0.0.1:80");
         let cases = [
             (proxy, "6.6.6.6, 1.1.1.1, 10.0.0.2", Some("1.1.1.1")),
@@ -162,16 +162,16 @@ mod tests {
 
     #[test]
     fn without_a_header_a_trusted_proxy_itself_called() {
-        let own = TrustedProxies::ranges(["10.0.0.0/8"]).unwrap();
+        let own = TrustedProxies::cidrs(["10.0.0.0/8"]).unwrap();
         let mut req = Request::new(());
         let peer = PeerAddr(([10, 0, 0, 1], 80).into());
         req.extensions_mut().insert(peer);
-        assert_eq!(own.client(RequestHead::from(&req)), Some(peer.0.ip()));
+        assert_eq!(own.client_ip(RequestHead::from(&req)), Some(peer.0.ip()));
     }
 
     #[test]
     fn a_range_that_is_none_is_named() {
-        let error = TrustedProxies::ranges(["10.0.0.0/8", "10.0.0.0/80"]).unwrap_err();
+        let error = TrustedProxies::cidrs(["10.0.0.0/8", "10.0.0.0/80"]).unwrap_err();
         assert!(error.to_string().contains("10.0.0.0/80"));
     }
 }

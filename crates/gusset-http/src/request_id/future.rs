@@ -11,7 +11,7 @@ use super::RequestId;
 pin_project! {
     /// The future of a [`SetRequestId`](super::SetRequestId).
     #[must_use = "futures do nothing unless polled"]
-    pub struct WithRequestIdFuture<F> {
+    pub struct SetRequestIdFuture<F> {
         #[pin]
         pub(super) inner: F,
         // Swapped into the thread while the service is polled.
@@ -19,9 +19,9 @@ pin_project! {
     }
 }
 
-// === impl WithRequestIdFuture ===
+// === impl SetRequestIdFuture ===
 
-impl<F, D, E> Future for WithRequestIdFuture<F>
+impl<F, D, E> Future for SetRequestIdFuture<F>
 where
     F: Future<Output = Result<Response<D>, E>>,
 {
@@ -38,9 +38,9 @@ where
     }
 }
 
-impl<F: fmt::Debug> fmt::Debug for WithRequestIdFuture<F> {
+impl<F: fmt::Debug> fmt::Debug for SetRequestIdFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WithRequestIdFuture")
+        f.debug_struct("SetRequestIdFuture")
             .field("inner", &self.inner)
             .field("id", &self.id)
             .finish_non_exhaustive()

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use tower_service::Service;
 use uuid::{NoContext, Timestamp, Uuid};
 
-pub use self::future::WithRequestIdFuture;
+pub use self::future::SetRequestIdFuture;
 pub use self::layer::RequestIdLayer;
 
 /// The id of a request, in the request's extensions inside a [`RequestIdLayer`].
@@ -60,7 +60,7 @@ pub fn current_request_id() -> Option<RequestId> {
         clippy::redundant_closure_for_method_calls,
         reason = "the method is not general enough in its lifetime"
     )]
-    RequestId::with_current(|id| id.cloned())
+    RequestId::with(|id| id.cloned())
 }
 
 // === impl RequestId ===
@@ -102,10 +102,10 @@ impl RequestId {
     /// ```
     /// use gusset_http::RequestId;
     ///
-    /// assert!(RequestId::with_current(|id| id.is_none()));
+    /// assert!(RequestId::with(|id| id.is_none()));
     /// ```
     #[inline]
-    pub fn with_current<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
+    pub fn with<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
         // Most threads at most times have none: a look, and no swap.
         let is_there = |current: &RefCell<Option<Self>>| {
             let current = current.try_borrow();
@@ -128,14 +128,14 @@ impl RequestId {
     }
 
     /// Writes it into the header that it came in, in place of any other: how a client sends it on.
-    pub fn send(&self, headers: &mut HeaderMap) {
+    pub fn insert_into(&self, headers: &mut HeaderMap) {
         headers.insert(&*self.header, self.value.clone());
     }
 
     /// Writes it, unless one is there.
     fn echo(&self, headers: &mut HeaderMap) {
         if !headers.contains_key(&*self.header) {
-            self.send(headers);
+            self.insert_into(headers);
         }
     }
 }
@@ -194,7 +194,7 @@ where
 {
     type Response = Response<D>;
     type Error = S::Error;
-    type Future = WithRequestIdFuture<S::Future>;
+    type Future = SetRequestIdFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -206,13 +206,13 @@ where
             Some(id) => id,
             None => {
                 let id = RequestId::new(header);
-                id.send(req.headers_mut());
+                id.insert_into(req.headers_mut());
                 id
             }
         };
         req.extensions_mut().insert(id.clone());
         let mut id = Some(id);
         let inner = RequestId::scope(&mut id, || inner.call(req));
-        WithRequestIdFuture { inner, id }
+        SetRequestIdFuture { inner, id }
     }
 }

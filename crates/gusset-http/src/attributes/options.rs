@@ -1,0 +1,173 @@
+//! Options that concern every signal.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gusset_core::{ConfigError, Env};
+
+use super::rpc_methods::{RpcMethodId, RpcMethods};
+use crate::{KnownMethods, QueryRedaction, TrustedProxies};
+
+/// The options by which every signal reads a request, set once for all of them.
+///
+/// Observers share them in an `Arc`. Clones share one memory of gRPC methods
+/// ([`RpcMethod`](crate::RpcMethod)).
+///
+/// ```
+/// use gusset_http::{KnownMethods, QueryRedaction, RequestOptions, TrustedProxies};
+/// use std::sync::Arc;
+///
+/// let options = RequestOptions::default()
+///     .with_known_methods(KnownMethods::new(["GET", "POST"])?)
+///     .with_trusted_proxies(TrustedProxies::cidrs(["10.0.0.0/8"])?)
+///     .with_query(QueryRedaction::default())
+///     .with_https(true);
+/// let options = Arc::new(options);
+/// assert_eq!(options.method_count(), 3);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RequestOptions {
+    known_methods: KnownMethods,
+    https: bool,
+    trusted_proxies: Option<TrustedProxies>,
+    query: Option<QueryRedaction>,
+    user_agent: Option<bool>,
+    rpc_methods: Arc<RpcMethods>,
+    identity: Identity,
+}
+
+/// A number that tells apart two options of different contents. An address would not: it may be
+/// used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(u64);
+
+/// The number of gRPC methods that are remembered, for each side.
+const DEFAULT_RPC_METHOD_LIMIT: usize = 2000;
+
+// === impl RequestOptions ===
+
+impl RequestOptions {
+    /// Returns the defaults, with the methods of `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`.
+    ///
+    /// # Errors
+    /// If the variable is not a list of methods.
+    pub fn from_env(env: Env<'_>) -> Result<Self, ConfigError> {
+        let methods = KnownMethods::from_env(env)?;
+        Ok(Self::default().with_known_methods(methods))
+    }
+
+    /// Sets the methods that are reported; others are `_OTHER`. Defaults to the standard ones.
+    #[must_use]
+    pub fn with_known_methods(mut self, methods: KnownMethods) -> Self {
+        self.known_methods = methods;
+        self
+    }
+
+    /// Sets whether a server's requests that do not name their scheme came by `https`: HTTP/1 on a
+    /// listener with TLS, or behind a proxy that terminates it. Defaults to `false`.
+    #[must_use]
+    pub fn with_https(mut self, https: bool) -> Self {
+        self.https = https;
+        self
+    }
+
+    /// Sets the proxies in front of a server that `client.address` is read from. Defaults to none:
+    /// clients can forge `Forwarded` and `X-Forwarded-For`.
+    #[must_use]
+    pub fn with_trusted_proxies(mut self, proxies: impl Into<Option<TrustedProxies>>) -> Self {
+        self.trusted_proxies = proxies.into();
+        self.identity = Identity::next();
+        self
+    }
+
+    /// Reports queries, with the values of secret keys redacted. Defaults to none: queries are left
+    /// out.
+    #[must_use]
+    pub fn with_query(mut self, redaction: impl Into<Option<QueryRedaction>>) -> Self {
+        self.query = redaction.into();
+        self
+    }
+
+    /// Sets whether the `User-Agent` header is reported. Defaults to `None`: on servers and not on
+    /// clients.
+    #[must_use]
+    pub fn with_user_agent(mut self, report: impl Into<Option<bool>>) -> Self {
+        self.user_agent = report.into();
+        self
+    }
+
+    /// Sets how many gRPC methods are remembered for each side, from 1 to 8192, and begins with an
+    /// empty memory. Defaults to 2000.
+    #[must_use]
+    pub fn with_rpc_method_limit(mut self, limit: usize) -> Self {
+        self.rpc_methods = Arc::new(RpcMethods::new(limit));
+        self
+    }
+
+    /// Returns the methods that are reported.
+    #[inline]
+    pub fn known_methods(&self) -> &KnownMethods {
+        &self.known_methods
+    }
+
+    /// Returns whether a server's requests that do not name their scheme came by `https`.
+    #[inline]
+    pub fn https(&self) -> bool {
+        self.https
+    }
+
+    /// Returns the trusted proxies.
+    #[inline]
+    pub fn trusted_proxies(&self) -> Option<&TrustedProxies> {
+        self.trusted_proxies.as_ref()
+    }
+
+    /// Returns the redaction of queries, or `None` if queries are left out.
+    #[inline]
+    pub fn query(&self) -> Option<&QueryRedaction> {
+        self.query.as_ref()
+    }
+
+    /// Returns whether the `User-Agent` header is reported, if that is set.
+    #[inline]
+    pub fn user_agent(&self) -> Option<bool> {
+        self.user_agent
+    }
+
+    /// Returns the gRPC method of that id.
+    pub fn rpc_method_name(&self, id: RpcMethodId) -> Option<&str> {
+        self.rpc_methods.name(id)
+    }
+
+    pub(super) fn rpc_methods(&self) -> &RpcMethods {
+        &self.rpc_methods
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+}
+
+impl Default for RequestOptions {
+    fn default() -> Self {
+        Self {
+            known_methods: KnownMethods::default(),
+            https: false,
+            trusted_proxies: None,
+            query: None,
+            user_agent: None,
+            rpc_methods: Arc::new(RpcMethods::new(DEFAULT_RPC_METHOD_LIMIT)),
+            identity: Identity::next(),
+        }
+    }
+}
+
+// === impl Identity ===
+
+impl Identity {
+    pub(super) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
