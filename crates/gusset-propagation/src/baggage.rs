@@ -1,4 +1,4 @@
-//! What callers say to all services of a trace: `baggage`.
+//! The `baggage` header.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,17 +8,17 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 use crate::header::trim;
 
-/// The baggage of a trace (W3C Baggage): members with a value and properties, as they were received.
+/// The baggage of a trace (W3C Baggage): keys, values and properties that reach every service of it.
 ///
-/// At most 64 members and 8192 bytes are kept, always whole members and the first ones; a member that
-/// is none is left out. Baggage is the caller's word: it is never put into telemetry.
+/// At most 64 members and 8192 bytes are kept: the first ones, and each as a whole. Invalid members are
+/// removed. Clients can send any baggage, so it is never recorded in telemetry.
 ///
 /// ```
 /// use gusset_propagation::Baggage;
 /// use http::HeaderValue;
 ///
-/// let lines = [HeaderValue::from_static("tenant=a%20b;ttl=3 , flag=on")];
-/// let baggage = Baggage::from_lines(&lines);
+/// let values = [HeaderValue::from_static("tenant=a%20b;ttl=3 , flag=on")];
+/// let baggage = Baggage::from_header_values(&values);
 /// assert_eq!(baggage.get("tenant").as_deref(), Some("a b"));
 /// assert_eq!(baggage.with("flag", "off 1")?.as_str(), "tenant=a%20b;ttl=3,flag=off%201");
 /// # Ok::<_, gusset_propagation::BaggageError>(())
@@ -26,16 +26,16 @@ use crate::header::trim;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Baggage(Option<HeaderValue>);
 
-/// A member that baggage cannot take.
+/// A member that cannot be added to a [`Baggage`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaggageError {
-    what: &'static str,
+    reason: &'static str,
 }
 
-const MEMBERS: usize = 64;
-const BYTES: usize = 8192;
+const MAX_MEMBERS: usize = 64;
+const MAX_BYTES: usize = 8192;
 
-/// What is no `baggage-octet`, and the percent sign itself.
+/// ASCII characters that are not a `baggage-octet`, and the percent sign itself.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -47,56 +47,58 @@ const ENCODED: &AsciiSet = &CONTROLS
 // === impl Baggage ===
 
 impl Baggage {
-    /// Nothing said.
+    /// Returns empty baggage.
     pub const fn new() -> Self {
         Self(None)
     }
 
-    /// What all the `baggage` lines of a message say together.
-    pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
-        let mut lines = lines.into_iter();
-        let Some(first) = lines.next() else {
+    /// Parses all `baggage` headers of a request.
+    ///
+    /// A valid single header is shared with the request, not copied.
+    pub fn from_header_values<'a>(values: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
+        let mut values = values.into_iter();
+        let Some(first) = values.next() else {
             return Self::new();
         };
-        let mut rest = lines.peekable();
-        if rest.peek().is_none() && is_clean(first.as_bytes()) {
-            // Shared with the message, not copied.
+        let mut rest = values.peekable();
+        if rest.peek().is_none() && is_canonical(first.as_bytes()) {
             return Self(Some(first.clone()));
         }
-        let mut kept = Kept::default();
-        for line in std::iter::once(first).chain(rest) {
-            for member in members(line.as_bytes()).filter(|member| is_member(member)) {
-                kept.push(member);
+        let mut builder = BaggageBuilder::default();
+        for value in std::iter::once(first).chain(rest) {
+            for member in members(value.as_bytes()).filter(|member| is_member(member)) {
+                builder.push(member);
             }
         }
-        kept.finish()
+        builder.build()
     }
 
-    /// What those keys and values say, of which the keys need not be fit for it.
+    /// Returns baggage with these keys and values. Invalid keys are skipped.
+    #[cfg(feature = "jaeger")]
     pub(crate) fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, Cow<'a, str>)>) -> Self {
-        let mut kept = Kept::default();
+        let mut builder = BaggageBuilder::default();
         for (key, value) in pairs {
-            if !key.is_empty() && key.bytes().all(is_token) {
+            if is_key(key) {
                 let value = utf8_percent_encode(&value, ENCODED);
-                kept.push(format!("{key}={value}").as_bytes());
+                builder.push(format!("{key}={value}").as_bytes());
             }
         }
-        kept.finish()
+        builder.build()
     }
 
-    /// Whether nothing is said.
+    /// Returns whether there are no members.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The members with commas between them, as they travel.
+    /// Returns the members as they are sent, separated by commas.
     pub fn as_str(&self) -> &str {
         let value = self.0.as_ref().and_then(|value| value.to_str().ok());
         value.unwrap_or_default()
     }
 
-    /// Keys and values, decoded; properties left aside.
+    /// Returns the keys and decoded values, without properties.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         self.as_str().split(',').filter_map(|member| {
             let (key, value) = key_and_value(member)?;
@@ -104,36 +106,36 @@ impl Baggage {
         })
     }
 
-    /// The value of that key, decoded.
+    /// Returns the decoded value of a key.
     pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
         self.iter()
             .find_map(|(known, value)| (known == key).then_some(value))
     }
 
-    /// With that value for that key, in place of those it had.
+    /// Sets the value of a key, in place of all its values.
     ///
     /// # Errors
-    /// If the key is no token, or there is no place for the member: 64 members or 8192 bytes.
+    /// If the key is not an HTTP token, or if there would be more than 64 members or 8192 bytes.
     pub fn with(&self, key: &str, value: &str) -> Result<Self, BaggageError> {
-        if key.is_empty() || !key.bytes().all(is_token) {
+        if !is_key(key) {
             return Err(BaggageError {
-                what: "the key is not a token",
+                reason: "the key is not an HTTP token",
             });
         }
-        let mut kept = self.kept_without(key);
+        let mut builder = self.builder_without(key);
         let member = format!("{key}={}", utf8_percent_encode(value, ENCODED));
-        if !kept.push(member.as_bytes()) {
+        if !builder.push(member.as_bytes()) {
             return Err(BaggageError {
-                what: "there would be more than 64 members or 8192 bytes",
+                reason: "there would be more than 64 members or 8192 bytes",
             });
         }
-        Ok(kept.finish())
+        Ok(builder.build())
     }
 
-    /// Without that key.
+    /// Removes a key.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
-        self.kept_without(key).finish()
+        self.builder_without(key).build()
     }
 
     #[inline]
@@ -141,49 +143,50 @@ impl Baggage {
         self.0.as_ref()
     }
 
-    fn kept_without(&self, key: &str) -> Kept {
-        let mut kept = Kept::default();
+    fn builder_without(&self, key: &str) -> BaggageBuilder {
+        let mut builder = BaggageBuilder::default();
         for member in self.as_str().split(',') {
             if key_and_value(member).is_some_and(|(known, _)| known != key) {
-                kept.push(member.as_bytes());
+                builder.push(member.as_bytes());
             }
         }
-        kept
+        builder
     }
 }
 
-/// Tells how much is said, and not what: values may be anybody's secrets.
+/// Shows the length alone, because values may be secrets.
 impl fmt::Debug for Baggage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Baggage({} bytes)", self.as_str().len())
     }
 }
 
-/// Members on their way to be baggage, within the limits.
+/// Joins members within the limits.
 #[derive(Default)]
-struct Kept {
+struct BaggageBuilder {
     joined: Vec<u8>,
     count: usize,
 }
 
-// === impl Kept ===
+// === impl BaggageBuilder ===
 
-impl Kept {
-    /// Adds a member if there is place for all of it.
+impl BaggageBuilder {
+    /// Adds a member and returns whether it is within the limits.
     fn push(&mut self, member: &[u8]) -> bool {
         let comma = usize::from(self.count > 0);
-        let fits = self.count < MEMBERS && self.joined.len() + comma + member.len() <= BYTES;
-        if fits {
+        let is_within =
+            self.count < MAX_MEMBERS && self.joined.len() + comma + member.len() <= MAX_BYTES;
+        if is_within {
             if comma > 0 {
                 self.joined.push(b',');
             }
             self.joined.extend_from_slice(member);
             self.count += 1;
         }
-        fits
+        is_within
     }
 
-    fn finish(self) -> Baggage {
+    fn build(self) -> Baggage {
         if self.count == 0 {
             return Baggage::new();
         }
@@ -191,16 +194,16 @@ impl Kept {
     }
 }
 
-fn members(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|&byte| byte == b',').map(trim)
+fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(trim)
 }
 
-/// Whether a line is within the limits, and nothing in it but members with commas between them.
-fn is_clean(line: &[u8]) -> bool {
-    let fits = line.len() <= BYTES && members(line).count() <= MEMBERS;
-    // Whatever is trimmed makes it shorter.
-    let bytes: usize = members(line).map(|member| member.len() + 1).sum();
-    fits && bytes == line.len() + 1 && members(line).all(is_member)
+/// Returns whether a header is within the limits and needs no change.
+fn is_canonical(value: &[u8]) -> bool {
+    let is_within = value.len() <= MAX_BYTES && members(value).count() <= MAX_MEMBERS;
+    // Trimming anything would make the members shorter than the header.
+    let bytes: usize = members(value).map(|member| member.len() + 1).sum();
+    is_within && bytes == value.len() + 1 && members(value).all(is_member)
 }
 
 fn key_and_value(member: &str) -> Option<(&str, &str)> {
@@ -209,27 +212,32 @@ fn key_and_value(member: &str) -> Option<(&str, &str)> {
     Some((key.trim(), value.trim()))
 }
 
-/// `key OWS "=" OWS value *( OWS ";" OWS property )`.
+/// Checks `key OWS "=" OWS value *( OWS ";" OWS property )`.
 fn is_member(member: &[u8]) -> bool {
     let mut parts = member.split(|&byte| byte == b';');
     parts.next().is_some_and(|pair| is_pair(pair, false)) && parts.all(|part| is_pair(part, true))
 }
 
-/// A key with its value; a property may do without.
-fn is_pair(pair: &[u8], value_optional: bool) -> bool {
+/// Checks a key and its value. The value of a property is optional.
+fn is_pair(pair: &[u8], value_is_optional: bool) -> bool {
     let (key, value) = match pair.iter().position(|&byte| byte == b'=') {
         Some(at) => (trim(&pair[..at]), trim(&pair[at + 1..])),
-        None if value_optional => (trim(pair), &[][..]),
+        None if value_is_optional => (trim(pair), &[][..]),
         None => return false,
     };
-    !key.is_empty() && key.iter().copied().all(is_token) && value.iter().copied().all(is_octet)
+    !key.is_empty() && key.iter().copied().all(is_tchar) && value.iter().copied().all(is_octet)
 }
 
-/// A `tchar` of HTTP.
-fn is_token(byte: u8) -> bool {
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(is_tchar)
+}
+
+/// Checks a `tchar` of RFC 9110.
+fn is_tchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// Checks a `baggage-octet`.
 fn is_octet(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
 }
@@ -238,7 +246,7 @@ fn is_octet(byte: u8) -> bool {
 
 impl fmt::Display for BaggageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what)
+        f.write_str(self.reason)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Header names and values that several formats need.
+//! The names of W3C's headers, and values of headers in any format.
 
 use http::{HeaderMap, HeaderName};
 

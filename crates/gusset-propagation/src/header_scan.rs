@@ -1,37 +1,48 @@
-//! What most calls ask of the headers of their request, found at one scan.
+//! The headers that nearly every request needs, found in one pass.
 
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
-use crate::header;
+use crate::header::{BAGGAGE, TRACEPARENT, TRACESTATE, single_value, trim};
 
-/// What most calls ask of the headers of their request.
+/// The headers that nearly every request needs, found in one pass over its headers.
 ///
-/// A look into the map hashes a name, which costs as much as to pass several headers by. So a message
-/// with few of them is passed through once; of others each header is looked up when it is asked for.
-#[derive(Clone, Copy, Default)]
+/// A lookup in a [`HeaderMap`] hashes the name, which costs as much as passing over several headers. So
+/// up to 12 headers are scanned once. With more, or with `HeaderScan::default()`, each method looks its
+/// header up. Pass the methods the same headers as [`of`](Self::of).
+///
+/// ```
+/// use gusset_propagation::HeaderScan;
+/// use http::{HeaderMap, HeaderValue};
+///
+/// let headers = HeaderMap::from_iter([(http::header::HOST, HeaderValue::from_static("shop"))]);
+/// let scan = HeaderScan::of(&headers);
+/// assert_eq!(scan.host(&headers), headers.get("host"));
+/// assert_eq!(scan.user_agent(&headers), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
 pub struct HeaderScan<'a> {
-    /// `None` if each is to be looked up.
+    /// `None` if each header is looked up instead.
     found: Option<FoundHeaders<'a>>,
 }
 
-/// The headers that are there.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct FoundHeaders<'a> {
-    parent: Option<&'a HeaderValue>,
-    has_two_parents: bool,
-    has_state: bool,
+    traceparent: Option<&'a HeaderValue>,
+    traceparent_is_repeated: bool,
+    has_tracestate: bool,
     has_baggage: bool,
     host: Option<&'a HeaderValue>,
     user_agent: Option<&'a HeaderValue>,
 }
 
-/// As many headers are passed by for the price of looking five up.
+/// The number of headers that can be passed over at the cost of looking up five.
 const SCAN_LIMIT: usize = 12;
 
 // === impl HeaderScan ===
 
 impl<'a> HeaderScan<'a> {
+    /// Scans the headers of a request.
     pub fn of(headers: &'a HeaderMap) -> Self {
         if headers.len() > SCAN_LIMIT {
             return Self::default();
@@ -47,10 +58,10 @@ impl<'a> HeaderScan<'a> {
                 10 if name == "user-agent" => {
                     found.user_agent.get_or_insert(value);
                 }
-                10 if name == "tracestate" => found.has_state = true,
+                10 if name == "tracestate" => found.has_tracestate = true,
                 11 if name == "traceparent" => {
-                    found.has_two_parents = found.parent.is_some();
-                    found.parent = Some(value);
+                    found.traceparent_is_repeated = found.traceparent.is_some();
+                    found.traceparent = Some(value);
                 }
                 _ => {}
             }
@@ -58,40 +69,42 @@ impl<'a> HeaderScan<'a> {
         Self { found: Some(found) }
     }
 
-    /// The value of `traceparent`, which must not be there twice.
+    /// Returns the trimmed value of `traceparent`, or `None` if it is missing or repeated.
+    #[inline]
     pub fn traceparent(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
         match &self.found {
-            None => header::single_value(headers, &header::TRACEPARENT),
-            Some(found) if found.has_two_parents => None,
-            Some(found) => found.parent.map(|parent| header::trim(parent.as_bytes())),
+            None => single_value(headers, &TRACEPARENT),
+            Some(found) if found.traceparent_is_repeated => None,
+            Some(found) => found.traceparent.map(|value| trim(value.as_bytes())),
         }
     }
 
-    /// Whether there is a `tracestate`.
+    /// Returns whether there is a `tracestate`.
+    #[inline]
     pub fn has_tracestate(&self, headers: &HeaderMap) -> bool {
         let found = self.found.as_ref();
         found.map_or_else(
-            || headers.contains_key(&header::TRACESTATE),
-            |found| found.has_state,
+            || headers.contains_key(&TRACESTATE),
+            |found| found.has_tracestate,
         )
     }
 
-    /// Whether there is a `baggage`.
+    /// Returns whether there is a `baggage`.
+    #[inline]
     pub fn has_baggage(&self, headers: &HeaderMap) -> bool {
         let found = self.found.as_ref();
-        found.map_or_else(
-            || headers.contains_key(&header::BAGGAGE),
-            |found| found.has_baggage,
-        )
+        found.map_or_else(|| headers.contains_key(&BAGGAGE), |found| found.has_baggage)
     }
 
-    /// The first `host`.
+    /// Returns the first `host`.
+    #[inline]
     pub fn host(&self, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
         let found = self.found.as_ref();
         found.map_or_else(|| headers.get(HOST), |found| found.host)
     }
 
-    /// The first `user-agent`.
+    /// Returns the first `user-agent`.
+    #[inline]
     pub fn user_agent(&self, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
         let found = self.found.as_ref();
         found.map_or_else(|| headers.get(USER_AGENT), |found| found.user_agent)
@@ -102,8 +115,7 @@ impl<'a> HeaderScan<'a> {
 mod tests {
     use super::*;
 
-    /// What is asked, answered.
-    fn answers(headers: &HeaderMap, scan: HeaderScan<'_>) -> String {
+    fn results(headers: &HeaderMap, scan: HeaderScan<'_>) -> String {
         format!(
             "{:?} {} {} {:?} {:?}",
             scan.traceparent(headers),
@@ -115,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glance_tells_what_looking_each_header_up_tells() {
+    fn scan_agrees_with_lookups() {
         let names = [
             "host",
             "baggage",
@@ -124,7 +136,7 @@ mod tests {
             "traceparent",
             "accept",
         ];
-        // Each header not at all, once and twice.
+        // Each header missing, once and twice, in all combinations.
         for times in 0..3_u32.pow(6) {
             let mut headers = HeaderMap::new();
             for (at, name) in (0..).zip(names) {
@@ -132,12 +144,9 @@ mod tests {
                     headers.append(name, HeaderValue::from(value));
                 }
             }
-            let glanced = answers(&headers, HeaderScan::of(&headers));
-            assert_eq!(
-                glanced,
-                answers(&headers, HeaderScan::default()),
-                "{headers:?}"
-            );
+            let scanned = results(&headers, HeaderScan::of(&headers));
+            let looked_up = results(&headers, HeaderScan::default());
+            assert_eq!(scanned, looked_up, "{headers:?}");
         }
     }
 }

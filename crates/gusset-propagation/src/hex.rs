@@ -1,6 +1,10 @@
-//! Hexadecimal digits, read strictly.
+//! Strict hexadecimal numbers: digits alone, without sign, prefix or space.
+#![cfg_attr(
+    not(all(feature = "b3", feature = "jaeger", feature = "xray")),
+    allow(dead_code, reason = "needed by the formats that are disabled")
+)]
 
-/// Whether capitals are digits too.
+/// Which letters count as digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     Lower,
@@ -9,9 +13,9 @@ pub(crate) enum Case {
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// What each byte is as a lower-case digit; `BAD` if it is none.
+/// The value of each byte as a lower-case digit, or `INVALID`.
 static LOWER: [u8; 256] = {
-    let mut values = [BAD; 256];
+    let mut values = [INVALID; 256];
     let mut digit = 0;
     while digit < 16 {
         values[DIGITS[digit] as usize] = digit as u8;
@@ -20,44 +24,49 @@ static LOWER: [u8; 256] = {
     values
 };
 
-const BAD: u8 = 0xf0;
+/// Has bits that no digit has, so that one test after a loop finds any invalid byte.
+const INVALID: u8 = 0xf0;
 
-/// The number that up to 16 lower-case digits are, without a branch for each: eight at once.
+/// Parses up to 16 lower-case digits without a branch for each: eight at a time, then by table.
 #[inline]
-pub(crate) fn lower(digits: &[u8]) -> Option<u64> {
+pub(crate) fn parse_lower(digits: &[u8]) -> Option<u64> {
     let (mut number, mut rest) = (0, digits);
     while let Some((eight, others)) = rest.split_first_chunk() {
-        number = number << 32 | u64::from(eight_lower(u64::from_be_bytes(*eight))?);
+        number = number << 32 | u64::from(parse_eight(u64::from_be_bytes(*eight))?);
         rest = others;
     }
-    let mut seen = 0;
+    let mut all = 0;
     for &byte in rest {
         let value = LOWER[byte as usize];
-        seen |= value;
+        all |= value;
         number = number << 4 | u64::from(value & 0xf);
     }
-    (seen & BAD == 0).then_some(number)
+    (all & INVALID == 0).then_some(number)
 }
 
-/// The number that eight lower-case digits are, each a byte of `text`.
+/// Parses eight lower-case digits at once, each in a byte of `text`.
+///
+/// It computes the values as if the text were valid, formats them again, and compares the result with
+/// the text. They are equal exactly if each byte is a digit.
 #[inline]
-fn eight_lower(text: u64) -> Option<u32> {
+fn parse_eight(text: u64) -> Option<u32> {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    // Of letters bit 6 is set, and `a` ends in 1.
+    // Letters have bit 6 set, and the low four bits of `a` are 1.
     let letters = (text >> 6) & ONES;
     let values = (text & (ONES * 0xf)) + letters * 9;
-    // Written again, digits are what was read, and nothing else is.
+    // Adding 6 carries into bit 4 from the value 10 on. `a` is 0x27 above the byte after `9`.
     let tens = ((values + ONES * 6) >> 4) & ONES;
-    let written = values + ONES * 0x30 + tens * 0x27;
-    if written != text || values & (ONES * 0xf0) != 0 {
+    let formatted = values + ONES * 0x30 + tens * 0x27;
+    if formatted != text || values & (ONES * 0xf0) != 0 {
         return None;
     }
+    // Pack eight nibbles, one a byte, by halving the gaps three times.
     let pairs = (values | (values >> 4)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
     Some((fours | (fours >> 16)) as u32)
 }
 
-/// The number that one to 32 digits are. No sign, no prefix, nothing but digits.
+/// Parses one to 32 digits.
 pub(crate) fn parse(digits: &[u8], case: Case) -> Option<u128> {
     if digits.is_empty() || digits.len() > 32 {
         return None;
@@ -73,8 +82,8 @@ pub(crate) fn parse(digits: &[u8], case: Case) -> Option<u128> {
     })
 }
 
-/// Writes the lowest digits of `number`, as many as there is place for.
-pub(crate) fn write(mut number: u128, place: &mut [u8]) {
+/// Formats the lowest digits of `number`, as many as `place` has bytes.
+pub(crate) fn format(mut number: u128, place: &mut [u8]) {
     for digit in place.iter_mut().rev() {
         *digit = DIGITS[(number & 0xf) as usize];
         number >>= 4;
@@ -86,11 +95,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_digits_are_a_number() {
+    fn only_digits_are_parsed() {
         assert_eq!(parse(b"00ff", Case::Lower), Some(255));
         assert_eq!(parse(&[b'f'; 32], Case::Lower), Some(u128::MAX));
         assert_eq!(parse(b"FF", Case::Any), Some(255));
-        for bad in [
+        for invalid in [
             &b""[..],
             b"+1",
             b"-1",
@@ -100,32 +109,33 @@ mod tests {
             b"FF",
             &[b'0'; 33],
         ] {
-            assert_eq!(parse(bad, Case::Lower), None, "{bad:?}");
+            assert_eq!(parse(invalid, Case::Lower), None, "{invalid:?}");
         }
     }
 
     #[test]
-    fn sixteen_digits_are_read_as_any_others() {
+    fn fast_parser_agrees_with_simple_one() {
         for digits in [&b"0123456789abcdef"[..], b"0", b"ffffffffffffffff"] {
-            let slow = parse(digits, Case::Lower).unwrap();
-            assert_eq!(lower(digits).map(u128::from), Some(slow));
+            let simple = parse(digits, Case::Lower).unwrap();
+            assert_eq!(parse_lower(digits).map(u128::from), Some(simple));
         }
         for byte in 0..=255 {
             let is_digit = parse(&[byte], Case::Lower).is_some();
-            assert_eq!(lower(&[b'0', byte]).is_some(), is_digit, "{byte}");
+            assert_eq!(parse_lower(&[b'0', byte]).is_some(), is_digit, "{byte}");
             for at in 0..8 {
                 let mut digits = *b"0a9f5c31";
                 digits[at] = byte;
-                let number = parse(&digits, Case::Lower);
-                assert_eq!(lower(&digits).map(u128::from), number, "{byte} at {at}");
+                let simple = parse(&digits, Case::Lower);
+                let fast = parse_lower(&digits).map(u128::from);
+                assert_eq!(fast, simple, "{byte} at {at}");
             }
         }
     }
 
     #[test]
-    fn a_number_fills_its_place() {
+    fn number_is_padded_with_zeros() {
         let mut place = [0; 4];
-        write(0xabc, &mut place);
+        format(0xabc, &mut place);
         assert_eq!(&place, b"0abc");
     }
 }

@@ -5,7 +5,7 @@ use std::num::{NonZeroU64, NonZeroU128};
 
 use crate::{hex, random};
 
-/// The id of a trace: 16 bytes, not all zero. Shown as 32 lowercase hexadecimal digits.
+/// The id of a trace: 16 bytes, not all zero. Displayed as 32 lower-case hexadecimal digits.
 ///
 /// ```
 /// use gusset_propagation::TraceId;
@@ -17,7 +17,7 @@ use crate::{hex, random};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceId(NonZeroU128);
 
-/// The id of a span: 8 bytes, not all zero. Shown as 16 lowercase hexadecimal digits.
+/// The id of a span: 8 bytes, not all zero. Displayed as 16 lower-case hexadecimal digits.
 ///
 /// ```
 /// use gusset_propagation::SpanId;
@@ -31,7 +31,7 @@ pub struct SpanId(NonZeroU64);
 // === impl TraceId ===
 
 impl TraceId {
-    /// A new id, all of whose bits are random.
+    /// Returns a new id of 128 random bits.
     #[inline]
     pub fn random() -> Self {
         loop {
@@ -42,19 +42,16 @@ impl TraceId {
         }
     }
 
-    /// The id of those bytes, the most significant first; `None` if all are zero.
-    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
-        Self::from_number(u128::from_be_bytes(bytes))
-    }
-
-    /// The bytes, the most significant first.
-    pub fn to_bytes(self) -> [u8; 16] {
-        self.0.get().to_be_bytes()
-    }
-
+    /// Returns the id of these bytes, most significant first, or `None` if all are zero.
     #[inline]
-    pub(crate) fn from_number(number: u128) -> Option<Self> {
-        NonZeroU128::new(number).map(Self)
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        Self::from_u128(u128::from_be_bytes(bytes))
+    }
+
+    /// Returns the bytes, most significant first.
+    #[inline]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.to_u128().to_be_bytes()
     }
 
     /// Returns the id as a number.
@@ -62,11 +59,16 @@ impl TraceId {
     pub fn to_u128(self) -> u128 {
         self.0.get()
     }
+
+    #[inline]
+    pub(crate) fn from_u128(number: u128) -> Option<Self> {
+        NonZeroU128::new(number).map(Self)
+    }
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show::<32>(self.to_u128(), f)
+        format_digits::<32>(self.to_u128(), f)
     }
 }
 
@@ -79,7 +81,7 @@ impl fmt::Debug for TraceId {
 // === impl SpanId ===
 
 impl SpanId {
-    /// A new id, all of whose bits are random.
+    /// Returns a new id of 64 random bits.
     #[inline]
     pub fn random() -> Self {
         loop {
@@ -89,32 +91,34 @@ impl SpanId {
         }
     }
 
-    /// The id of those bytes, the most significant first; `None` if all are zero.
+    /// Returns the id of these bytes, most significant first, or `None` if all are zero.
+    #[inline]
     pub fn from_bytes(bytes: [u8; 8]) -> Option<Self> {
         NonZeroU64::new(u64::from_be_bytes(bytes)).map(Self)
     }
 
-    /// The bytes, the most significant first.
+    /// Returns the bytes, most significant first.
+    #[inline]
     pub fn to_bytes(self) -> [u8; 8] {
         self.0.get().to_be_bytes()
     }
 
-    /// `None` also for a number too large for a span's id.
+    /// Returns `None` for zero, and for a number of more than 64 bits.
     #[inline]
-    pub(crate) fn from_number(number: u128) -> Option<Self> {
+    pub(crate) fn from_u128(number: u128) -> Option<Self> {
         let number = u64::try_from(number).ok()?;
         NonZeroU64::new(number).map(Self)
     }
 
     #[inline]
-    pub(crate) fn to_number(self) -> u128 {
+    pub(crate) fn to_u128(self) -> u128 {
         u128::from(self.0.get())
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show::<16>(self.to_number(), f)
+        format_digits::<16>(self.to_u128(), f)
     }
 }
 
@@ -124,8 +128,8 @@ impl fmt::Debug for SpanId {
     }
 }
 
-fn show<const DIGITS: usize>(number: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn format_digits<const DIGITS: usize>(number: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut digits = [0; DIGITS];
-    hex::write(number, &mut digits);
+    hex::format(number, &mut digits);
     f.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
 }

@@ -1,79 +1,49 @@
-//! Where ids come from.
+//! Random numbers for ids.
+//!
+//! Each thread has its own xoshiro256++. Ids must be unique across all processes of a system, but need
+//! not be secret, so a generator that is fast and not cryptographic is enough.
+//!
+//! `fastrand` is not used here. Its state of 64 bits makes the streams of many threads overlap, and
+//! from there on they repeat each other's ids. It also seeds from the monotonic clock and the thread
+//! number, which can be equal in two replicas of a service.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 
-/// A generator for each thread: xoshiro256++, which is fast and passes the tests of randomness.
-///
-/// Ids have to be unlike any other, and need not be secret, so nothing slower is called for.
-struct Generator([u64; 4]);
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{RngCore as _, SeedableRng as _};
 
 thread_local! {
-    static GENERATOR: Cell<Generator> = Cell::new(Generator::seeded());
+    static GENERATOR: RefCell<Xoshiro256PlusPlus> = RefCell::new(seeded());
 }
 
-/// The next 64 random bits of this thread.
+/// Returns the next 64 random bits of this thread.
 #[inline]
 pub(crate) fn next() -> u64 {
-    let of = |cell: &Cell<Generator>| {
-        let mut generator = cell.replace(Generator([0; 4]));
-        let number = generator.next();
-        cell.set(generator);
-        number
-    };
-    // A thread that is going away has no generator any more; one number more is made for it.
     GENERATOR
-        .try_with(of)
-        .unwrap_or_else(|_| Generator::seeded().next())
+        .try_with(|generator| generator.borrow_mut().next_u64())
+        // The thread is ending, and its generator is gone.
+        .unwrap_or_else(|_| seeded().next_u64())
 }
 
-// === impl Generator ===
-
-impl Generator {
-    /// Seeded by the operating system: the standard library asks it for 128 bits once in each thread,
-    /// and they are the key of a keyed hash.
-    fn seeded() -> Self {
-        let keyed = RandomState::new();
-        let mut seed = [1u64, 2, 3, 4].map(|number| keyed.hash_one(number));
-        if seed == [0; 4] {
-            // The one state that the generator never leaves.
-            seed[0] = 1;
-        }
-        Self(seed)
+/// Returns a generator that is seeded by the operating system.
+///
+/// The standard library reads 128 random bits once in each thread, as the key of this keyed hash, and
+/// changes the key for each new state.
+#[cold]
+fn seeded() -> Xoshiro256PlusPlus {
+    let keyed = RandomState::new();
+    let mut seed = [0; 32];
+    for (number, bytes) in (1_u64..).zip(seed.chunks_exact_mut(8)) {
+        bytes.copy_from_slice(&keyed.hash_one(number).to_le_bytes());
     }
-
-    #[inline]
-    fn next(&mut self) -> u64 {
-        let Self(state) = self;
-        let number = state[0]
-            .wrapping_add(state[3])
-            .rotate_left(23)
-            .wrapping_add(state[0]);
-        let shifted = state[1] << 17;
-        state[2] ^= state[0];
-        state[3] ^= state[1];
-        state[1] ^= state[2];
-        state[0] ^= state[3];
-        state[2] ^= shifted;
-        state[3] = state[3].rotate_left(45);
-        number
-    }
+    // Replaces a seed of zeros, which the generator would never leave.
+    Xoshiro256PlusPlus::from_seed(seed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_generator_is_xoshiro256_plus_plus() {
-        // The first numbers of the authors' own program for this seed.
-        let mut generator = Generator([1, 2, 3, 4]);
-        let numbers: Vec<u64> = (0..4).map(|_| generator.next()).collect();
-        assert_eq!(
-            numbers,
-            [41943041, 58720359, 3588806011781223, 3591011842654386]
-        );
-    }
 
     #[test]
     fn threads_and_calls_give_different_numbers() {

@@ -1,10 +1,10 @@
-//! Where a call belongs.
+//! The part of a span that other services see.
 
 use gusset_core::SpanIds;
 
 use crate::{SpanId, TraceFlags, TraceId, TraceState};
 
-/// The place of a span in its trace, as it travels between services.
+/// The part of a span that travels between services: its ids, its flags and its trace state.
 ///
 /// ```
 /// use gusset_propagation::SpanContext;
@@ -25,24 +25,7 @@ pub struct SpanContext {
 // === impl SpanContext ===
 
 impl SpanContext {
-    /// The first span of a new trace: a random id, which the random flag says; sampled.
-    pub fn root() -> Self {
-        Self::root_with_id(TraceId::random())
-    }
-
-    /// The first span of that trace, whose id is random.
-    pub fn root_with_id(trace_id: TraceId) -> Self {
-        let flags = TraceFlags::new().with_sampled(true).with_random(true);
-        Self::new(trace_id, SpanId::random(), flags)
-    }
-
-    #[inline]
-    pub fn span_ids(&self) -> SpanIds {
-        let (trace_id, span_id) = (self.trace_id.to_bytes(), self.span_id.to_bytes());
-        SpanIds::new(trace_id, span_id, false).with_flags(self.flags.bits())
-    }
-
-    /// That span of that trace.
+    /// Returns the context of a span, with an empty trace state.
     pub const fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
         Self {
             trace_id,
@@ -52,65 +35,80 @@ impl SpanContext {
         }
     }
 
-    /// A new span of the same trace; its flags, the random one too, and its state stay as they are.
+    /// Returns the root span of a new trace, with random ids. The flags are sampled and random.
+    pub fn root() -> Self {
+        Self::root_with_id(TraceId::random())
+    }
+
+    /// Returns the root span of the trace with this id, which must be [random](TraceId::random).
+    #[inline]
+    pub fn root_with_id(trace_id: TraceId) -> Self {
+        let flags = TraceFlags::new().with_sampled(true).with_random(true);
+        Self::new(trace_id, SpanId::random(), flags)
+    }
+
+    /// Returns a child span with a random id, and the flags and trace state of this one.
     #[must_use]
     pub fn child(&self) -> Self {
-        self.clone().into_child()
+        self.clone().with_span_id(SpanId::random())
     }
 
-    fn into_child(mut self) -> Self {
-        self.span_id = SpanId::random();
-        self
-    }
-
-    /// Goes on to a new span, sampled or not, and gives the one before.
+    /// Turns this context into that of a child, sampled or not, and returns the id of the parent.
     #[inline]
     pub fn advance_to_child(&mut self, is_sampled: bool) -> SpanId {
         self.flags = self.flags.with_sampled(is_sampled);
         std::mem::replace(&mut self.span_id, SpanId::random())
     }
 
+    /// Replaces the id of the span.
     #[must_use]
     pub fn with_span_id(mut self, span_id: SpanId) -> Self {
         self.span_id = span_id;
         self
     }
 
-    /// With that state.
-    #[must_use]
-    pub fn with_state(mut self, state: TraceState) -> Self {
-        self.state = state;
-        self
-    }
-
-    /// With those flags.
+    /// Replaces the flags.
     #[must_use]
     pub fn with_flags(mut self, flags: TraceFlags) -> Self {
         self.flags = flags;
         self
     }
 
-    /// The trace.
+    /// Replaces the trace state.
+    #[must_use]
+    pub fn with_state(mut self, state: TraceState) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// Returns the id of the trace.
     #[inline]
     pub fn trace_id(&self) -> TraceId {
         self.trace_id
     }
 
-    /// The span: for who receives the context, the parent.
+    /// Returns the id of the span. For the receiver of a request, this is the parent.
     #[inline]
     pub fn span_id(&self) -> SpanId {
         self.span_id
     }
 
-    /// The flags.
+    /// Returns the flags.
     #[inline]
     pub fn flags(&self) -> TraceFlags {
         self.flags
     }
 
-    /// What vendors keep in the trace: `tracestate`.
+    /// Returns the trace state, which holds the data of tracing vendors.
     #[inline]
     pub fn state(&self) -> &TraceState {
         &self.state
+    }
+
+    /// Returns the ids and flags for [`SpanIds::set_current`].
+    #[inline]
+    pub fn span_ids(&self) -> SpanIds {
+        let (trace_id, span_id) = (self.trace_id.to_bytes(), self.span_id.to_bytes());
+        SpanIds::new(trace_id, span_id, false).with_flags(self.flags.bits())
     }
 }

@@ -1,4 +1,4 @@
-//! What vendors keep in a trace: `tracestate`.
+//! The `tracestate` header.
 
 use std::fmt;
 
@@ -6,125 +6,131 @@ use http::HeaderValue;
 
 use crate::header::trim;
 
-/// The `tracestate` of a trace (W3C Trace Context level 2, 3.3): its members as they were received,
-/// byte for byte and in their order.
+/// The `tracestate` of a trace: data of tracing vendors, each under its key.
 ///
-/// What one header line has said is shared with it, not copied.
+/// The members keep their order and every byte, as W3C Trace Context level 2, section 3.3, requires. A
+/// valid single header is shared with the request, not copied.
 ///
 /// ```
 /// use gusset_propagation::TraceState;
 /// use http::HeaderValue;
 ///
-/// let lines = [HeaderValue::from_static("foo=1"), HeaderValue::from_static(" bar=2 ,")];
-/// let state = TraceState::from_lines(&lines);
+/// let values = [HeaderValue::from_static("foo=1"), HeaderValue::from_static(" bar=2 ,")];
+/// let state = TraceState::from_header_values(&values);
 /// assert_eq!(state.as_str(), "foo=1,bar=2");
 /// assert_eq!(state.get("bar"), Some("2"));
 ///
-/// // A member that is set moves to the left.
+/// // A changed member moves to the left.
 /// assert_eq!(state.with("bar", "3")?.as_str(), "bar=3,foo=1");
 /// # Ok::<_, gusset_propagation::TraceStateError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceState(Option<HeaderValue>);
 
-/// A member that a `tracestate` cannot have.
+/// An invalid member of a [`TraceState`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceStateError {
-    what: &'static str,
+    reason: &'static str,
 }
 
-const MEMBERS: usize = 32;
-const LONGEST: usize = 256;
-/// Members longer than this are the first to go.
-const LARGE: usize = 128;
+const MAX_MEMBERS: usize = 32;
+const MAX_KEY_BYTES: usize = 256;
+const MAX_VALUE_BYTES: usize = 256;
+/// Longer members are the first to be removed.
+const LARGE_MEMBER_BYTES: usize = 128;
 
-/// The valid members of all lines, the first of each key.
-struct Members<'a> {
-    list: [&'a [u8]; MEMBERS],
+/// Valid members with distinct keys. The first member of a key is kept.
+struct MemberList<'a> {
+    list: [&'a [u8]; MAX_MEMBERS],
     count: usize,
 }
 
 // === impl TraceState ===
 
 impl TraceState {
-    /// Nothing kept.
+    /// Returns an empty trace state.
     pub const fn new() -> Self {
         Self(None)
     }
 
-    /// What all the `tracestate` lines of a message say together.
+    /// Parses all `tracestate` headers of a request.
     ///
-    /// Empty members are skipped, and of two with the same key the first counts. One bad member, or a
-    /// 33rd, and nothing is kept.
-    pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
-        let mut members = Members::new();
+    /// Skips empty members, and keeps the first of members with the same key. Returns an empty trace
+    /// state if a member is invalid, or if there are more than 32.
+    pub fn from_header_values<'a>(values: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
+        let mut members = MemberList::new();
         let mut only = None;
-        for (at, line) in lines.into_iter().enumerate() {
-            if members.add(line.as_bytes()).is_none() {
+        for (at, value) in values.into_iter().enumerate() {
+            if members.add(value.as_bytes()).is_none() {
                 return Self::new();
             }
-            only = (at == 0).then_some(line);
+            only = (at == 0).then_some(value);
         }
         match only {
-            // Whatever is left out makes it shorter.
-            Some(line) if members.len() == line.len() && !line.is_empty() => {
-                Self(Some(line.clone()))
+            // Trimming or skipping anything would have changed the length.
+            Some(value) if members.joined_len() == value.len() && !value.is_empty() => {
+                Self(Some(value.clone()))
             }
             _ => members.join(),
         }
     }
 
-    /// Whether nothing is kept.
+    /// Returns whether there are no members.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The members with commas between them.
+    /// Returns the members, separated by commas.
     pub fn as_str(&self) -> &str {
         let value = self.0.as_ref().and_then(|value| value.to_str().ok());
         value.unwrap_or_default()
     }
 
-    /// The members, the most recent first.
+    /// Returns the keys and values, the most recent first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let members = self.as_str().split(',');
         members.filter_map(|member| member.split_once('='))
     }
 
-    /// What is kept under that key.
+    /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.iter()
             .find_map(|(known, value)| (known == key).then_some(value))
     }
 
-    /// With that member at the left, where the most recent stands. A 33rd pushes out the last.
+    /// Sets a member and moves it to the left, where the most recent one belongs.
+    ///
+    /// Removes the last member if there would be more than 32.
     ///
     /// # Errors
-    /// If the key or the value is not what a `tracestate` may have.
+    /// If the key or the value has characters that a `tracestate` cannot carry, or is not 1 to 256
+    /// bytes long.
     pub fn with(&self, key: &str, value: &str) -> Result<Self, TraceStateError> {
         if !is_key(key.as_bytes()) {
             return Err(TraceStateError {
-                what: "the key is not 1 to 256 of `a-z0-9_-*/@`",
+                reason: "the key is not 1 to 256 characters of `a-z0-9_-*/@`",
             });
         }
         if !is_value(value.as_bytes()) || value.ends_with(' ') {
             return Err(TraceStateError {
-                what: "the value is not 1 to 256 visible characters without `,` and `=`",
+                reason: "the value is not 1 to 256 visible ASCII characters without `,` and `=`",
             });
         }
         let first = format!("{key}={value}");
-        let mut members = Members::new();
+        let mut members = MemberList::new();
         members.push(first.as_bytes());
         for member in self.members() {
-            // Past the 32nd nothing is added.
+            // Does nothing once there are 32.
             members.push(member);
         }
         Ok(members.join())
     }
 
-    /// With whole members left out until it is at most `len` bytes: first those of more than 128
-    /// bytes, then from the right (W3C Trace Context level 2, 3.3.1.5).
+    /// Removes whole members until at most `len` bytes are left.
+    ///
+    /// Members of more than 128 bytes are removed first, then those at the right (W3C Trace Context
+    /// level 2, section 3.3.1.5).
     #[must_use]
     pub fn shortened_to(&self, len: usize) -> Self {
         if self.as_str().len() <= len {
@@ -132,7 +138,8 @@ impl TraceState {
         }
         let mut members: Vec<&[u8]> = self.members().collect();
         while joined_len(&members) > len {
-            let large = members.iter().rposition(|member| member.len() > LARGE);
+            let is_large = |member: &&[u8]| member.len() > LARGE_MEMBER_BYTES;
+            let large = members.iter().rposition(is_large);
             let Some(at) = large.or(members.len().checked_sub(1)) else {
                 break;
             };
@@ -158,19 +165,19 @@ impl fmt::Display for TraceState {
     }
 }
 
-// === impl Members ===
+// === impl MemberList ===
 
-impl<'a> Members<'a> {
+impl<'a> MemberList<'a> {
     fn new() -> Self {
         Self {
-            list: [&[]; MEMBERS],
+            list: [&[]; MAX_MEMBERS],
             count: 0,
         }
     }
 
-    /// Adds the members of a line; `None` if one is bad or there are too many.
-    fn add(&mut self, line: &'a [u8]) -> Option<()> {
-        for member in line.split(|&byte| byte == b',') {
+    /// Adds the members of a header. Returns `None` if one is invalid or there are too many.
+    fn add(&mut self, header: &'a [u8]) -> Option<()> {
+        for member in header.split(|&byte| byte == b',') {
             let member = trim(member);
             if member.is_empty() {
                 continue;
@@ -184,7 +191,7 @@ impl<'a> Members<'a> {
         Some(())
     }
 
-    /// Adds a member, unless its key is there already; `None` if there is no place for it.
+    /// Adds a member unless its key is there. Returns `None` if there are too many.
     fn push(&mut self, member: &'a [u8]) -> Option<()> {
         let key = split(member)?.0;
         let mut known = self.list[..self.count].iter();
@@ -195,7 +202,7 @@ impl<'a> Members<'a> {
         Some(())
     }
 
-    fn len(&self) -> usize {
+    fn joined_len(&self) -> usize {
         joined_len(&self.list[..self.count])
     }
 
@@ -225,19 +232,19 @@ fn split(member: &[u8]) -> Option<(&[u8], &[u8])> {
 fn is_key(key: &[u8]) -> bool {
     let first = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9');
     let other = |byte: &u8| first(byte) || matches!(byte, b'_' | b'-' | b'*' | b'/' | b'@');
-    key.len() <= LONGEST && key.first().is_some_and(first) && key.iter().all(other)
+    key.len() <= MAX_KEY_BYTES && key.first().is_some_and(first) && key.iter().all(other)
 }
 
 fn is_value(value: &[u8]) -> bool {
-    let fits = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b',' | b'=');
-    (1..=LONGEST).contains(&value.len()) && value.iter().all(fits)
+    let is_valid = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b',' | b'=');
+    (1..=MAX_VALUE_BYTES).contains(&value.len()) && value.iter().all(is_valid)
 }
 
 // === impl TraceStateError ===
 
 impl fmt::Display for TraceStateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what)
+        f.write_str(self.reason)
     }
 }
 

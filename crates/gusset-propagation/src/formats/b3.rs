@@ -6,10 +6,10 @@ use crate::header::single_value;
 use crate::hex::{self, Case};
 use crate::{PropagationContext, Propagator, SpanContext, SpanId, TraceFlags, TraceId};
 
-/// B3, Zipkin's format: both forms are read, the single header first; one is written.
+/// B3, the format of Zipkin, in one header or in several.
 ///
-/// A caller that leaves the decision to sample open leaves it to us, and a new trace of ours is
-/// sampled. A decision without ids names no parent and is not looked at.
+/// Reads both forms, the single header first, and writes one of them. A span without a sampling
+/// decision counts as sampled. A decision without ids is ignored, because it has no parent span.
 #[derive(Clone, Copy, Debug)]
 pub struct B3 {
     single: bool,
@@ -25,19 +25,19 @@ static FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
 // === impl B3 ===
 
 impl B3 {
-    /// Writes `b3`.
+    /// Returns a propagator that writes `b3`.
     pub const fn single() -> Self {
         Self { single: true }
     }
 
-    /// Writes `x-b3-traceid` and its like.
+    /// Returns a propagator that writes `x-b3-traceid`, `x-b3-spanid` and `x-b3-sampled`.
     pub const fn multi() -> Self {
         Self { single: false }
     }
 
     /// Parses the value of `b3`: `{trace}-{span}[-{decision}[-{parent}]]`.
     ///
-    /// Returns `None` if it is invalid, or if it is a decision without ids.
+    /// Returns `None` if the value is invalid, or if it is a decision without ids.
     pub fn parse(value: &[u8]) -> Option<SpanContext> {
         let mut fields = value.split(|&byte| byte == b'-');
         let (trace, span) = (fields.next()?, fields.next()?);
@@ -62,7 +62,7 @@ impl Propagator for B3 {
     fn extract(&self, headers: &HeaderMap) -> PropagationContext {
         let span_context = single_value(headers, &SINGLE)
             .and_then(Self::parse)
-            .or_else(|| of_multi(headers));
+            .or_else(|| parse_multi(headers));
         PropagationContext {
             span_context,
             ..PropagationContext::default()
@@ -76,8 +76,8 @@ impl Propagator for B3 {
         let flags = span.flags();
         if self.single {
             let mut value = *b"00000000000000000000000000000000-0000000000000000-0";
-            hex::write(span.trace_id().to_u128(), &mut value[..32]);
-            hex::write(span.span_id().to_number(), &mut value[33..49]);
+            hex::format(span.trace_id().to_u128(), &mut value[..32]);
+            hex::format(span.span_id().to_u128(), &mut value[33..49]);
             value[50] = match flags {
                 flags if flags.is_debug() => b'd',
                 flags if flags.is_sampled() => b'1',
@@ -90,14 +90,14 @@ impl Propagator for B3 {
         }
         let mut digits = [0; 48];
         let (trace_id, span_id) = digits.split_at_mut(32);
-        hex::write(span.trace_id().to_u128(), trace_id);
-        hex::write(span.span_id().to_number(), span_id);
+        hex::format(span.trace_id().to_u128(), trace_id);
+        hex::format(span.span_id().to_u128(), span_id);
         for (name, digits) in [(&TRACE_ID, trace_id), (&SPAN_ID, span_id)] {
             if let Ok(value) = HeaderValue::from_bytes(digits) {
                 headers.insert(name, value);
             }
         }
-        // The parent of whoever sent this request to us, if it was copied.
+        // May have been copied from a received request.
         headers.remove(&PARENT_SPAN_ID);
         headers.remove(if flags.is_debug() { &SAMPLED } else { &FLAGS });
         let (name, value) = match flags {
@@ -109,7 +109,8 @@ impl Propagator for B3 {
     }
 }
 
-fn of_multi(headers: &HeaderMap) -> Option<SpanContext> {
+/// Parses the form in several headers.
+fn parse_multi(headers: &HeaderMap) -> Option<SpanContext> {
     let (trace, span) = (
         single_value(headers, &TRACE_ID)?,
         single_value(headers, &SPAN_ID)?,
@@ -130,11 +131,11 @@ fn context(trace: &[u8], span: &[u8], flags: TraceFlags) -> Option<SpanContext> 
     if !matches!(trace.len(), 16 | 32) {
         return None;
     }
-    let trace = TraceId::from_number(hex::parse(trace, Case::Lower)?)?;
+    let trace = TraceId::from_u128(hex::parse(trace, Case::Lower)?)?;
     Some(SpanContext::new(trace, span_id(span)?, flags))
 }
 
 fn span_id(digits: &[u8]) -> Option<SpanId> {
     let number = hex::parse(digits, Case::Lower).filter(|_| digits.len() == 16)?;
-    SpanId::from_number(number)
+    SpanId::from_u128(number)
 }

@@ -71,3 +71,29 @@ pub fn has_known_format(headers: &HeaderMap) -> bool {
         headers.contains_key(*name) && format.extract(headers).span_context.is_some()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disabled_format_names_its_feature() {
+        for (name, feature, is_enabled) in [
+            ("b3", "b3", cfg!(feature = "b3")),
+            ("b3multi", "b3", cfg!(feature = "b3")),
+            ("jaeger", "jaeger", cfg!(feature = "jaeger")),
+            ("xray", "xray", cfg!(feature = "xray")),
+        ] {
+            match by_name(name) {
+                Ok(_) => assert!(is_enabled, "{name}"),
+                Err(reason) => {
+                    assert!(!is_enabled, "{name}");
+                    assert!(
+                        reason.contains(&format!("the feature `{feature}`")),
+                        "{reason}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ fn baggage(lines: &[&str]) -> Baggage {
         .iter()
         .map(|line| HeaderValue::from_bytes(line.as_bytes()).unwrap())
         .collect();
-    Baggage::from_lines(&lines)
+    Baggage::from_header_values(&lines)
 }
 
 #[test]

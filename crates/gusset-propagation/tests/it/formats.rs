@@ -1,7 +1,7 @@
 //! B3, Jaeger, AWS X-Ray, and who chooses.
 
-use gusset_propagation::{PropagationContext, Propagator, Propagators, SpanContext, TraceFlags};
 use gusset_core::Env;
+use gusset_propagation::{PropagationContext, Propagator, Propagators, SpanContext, TraceFlags};
 use http::HeaderMap;
 
 use crate::support::{Lines, headers};

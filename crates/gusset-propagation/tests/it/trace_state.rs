@@ -21,7 +21,7 @@ fn what_is_injected_takes_the_place_of_what_was_copied() {
 }
 
 fn state(text: &str) -> TraceState {
-    TraceState::from_lines([&HeaderValue::from_str(text).unwrap()])
+    TraceState::from_header_values([&HeaderValue::from_str(text).unwrap()])
 }
 
 #[test]
