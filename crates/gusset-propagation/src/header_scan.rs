@@ -9,14 +9,14 @@ use crate::header::{BAGGAGE, TRACEPARENT, TRACESTATE, single_value, trim};
 ///
 /// A lookup in a [`HeaderMap`] hashes the name, which costs as much as passing over several headers. So
 /// up to 12 headers are scanned once. With more, or with `HeaderScan::default()`, each method looks its
-/// header up. Pass the methods the same headers as [`of`](Self::of).
+/// header up. Pass the methods the same headers as [`new`](Self::new).
 ///
 /// ```
 /// use gusset_propagation::HeaderScan;
 /// use http::{HeaderMap, HeaderValue};
 ///
 /// let headers = HeaderMap::from_iter([(http::header::HOST, HeaderValue::from_static("shop"))]);
-/// let scan = HeaderScan::of(&headers);
+/// let scan = HeaderScan::new(&headers);
 /// assert_eq!(scan.host(&headers), headers.get("host"));
 /// assert_eq!(scan.user_agent(&headers), None);
 /// ```
@@ -43,7 +43,7 @@ const SCAN_LIMIT: usize = 12;
 
 impl<'a> HeaderScan<'a> {
     /// Scans the headers of a request.
-    pub fn of(headers: &'a HeaderMap) -> Self {
+    pub fn new(headers: &'a HeaderMap) -> Self {
         if headers.len() > SCAN_LIMIT {
             return Self::default();
         }
@@ -144,7 +144,7 @@ mod tests {
                     headers.append(name, HeaderValue::from(value));
                 }
             }
-            let scanned = results(&headers, HeaderScan::of(&headers));
+            let scanned = results(&headers, HeaderScan::new(&headers));
             let looked_up = results(&headers, HeaderScan::default());
             assert_eq!(scanned, looked_up, "{headers:?}");
         }

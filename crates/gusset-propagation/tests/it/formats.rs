@@ -1,17 +1,17 @@
-//! B3, Jaeger, AWS X-Ray, and who chooses.
+//! B3, Jaeger, AWS X-Ray, and `OTEL_PROPAGATORS`.
 
 use gusset_core::Env;
 use gusset_propagation::{PropagationContext, Propagator, Propagators, SpanContext, TraceFlags};
 use http::HeaderMap;
 
-use crate::support::{Lines, headers};
+use crate::support::{Fields, headers};
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
 
-fn extract(format: &str, lines: Lines<'_>) -> Option<SpanContext> {
+fn extract(format: &str, fields: Fields<'_>) -> Option<SpanContext> {
     let propagators = Propagators::parse(format).unwrap();
-    propagators.extract(&headers(lines)).span_context
+    propagators.extract(&headers(fields)).span_context
 }
 
 fn inject(format: &str, context: &SpanContext) -> HeaderMap {
@@ -23,19 +23,19 @@ fn inject(format: &str, context: &SpanContext) -> HeaderMap {
     headers
 }
 
-/// The ids of the example, and whether it is sampled.
+/// Checks the ids and the sampled flag that a format reads.
 #[track_caller]
-fn reads(format: &str, lines: Lines<'_>, sampled: bool) -> SpanContext {
-    let context = extract(format, lines).unwrap_or_else(|| panic!("{lines:?}"));
-    assert_eq!(context.trace_id().to_string(), TRACE, "{lines:?}");
-    assert_eq!(context.span_id().to_string(), SPAN, "{lines:?}");
-    assert_eq!(context.flags().is_sampled(), sampled, "{lines:?}");
+fn reads(format: &str, fields: Fields<'_>, sampled: bool) -> SpanContext {
+    let context = extract(format, fields).unwrap_or_else(|| panic!("{fields:?}"));
+    assert_eq!(context.trace_id().to_string(), TRACE, "{fields:?}");
+    assert_eq!(context.span_id().to_string(), SPAN, "{fields:?}");
+    assert_eq!(context.flags().is_sampled(), sampled, "{fields:?}");
     assert!(!context.flags().is_random());
     context
 }
 
 #[test]
-fn b3_single_is_read_with_each_decision() {
+fn b3_single_header_is_read_with_each_decision() {
     for (rest, sampled) in [("", true), ("-1", true), ("-0", false), ("-d", true)] {
         reads("b3", &[("b3", &format!("{TRACE}-{SPAN}{rest}"))], sampled);
         reads(
@@ -52,7 +52,7 @@ fn b3_single_is_read_with_each_decision() {
 }
 
 #[test]
-fn b3_of_several_headers_is_read_with_each_decision() {
+fn b3_multiple_headers_are_read_with_each_decision() {
     let ids = [("X-B3-TraceId", TRACE), ("X-B3-SpanId", SPAN)];
     reads("b3multi", &ids, true);
     for (value, sampled) in [("1", true), ("true", true), ("0", false), ("false", false)] {
@@ -67,7 +67,7 @@ fn b3_of_several_headers_is_read_with_each_decision() {
 }
 
 #[test]
-fn b3_ids_of_64_bits_are_filled_up() {
+fn b3_trace_id_of_64_bits_is_padded() {
     let context = extract("b3", &[("b3", "64fe8b2a57d3eff7-e457b5a2e4d86bd1-1")]).unwrap();
     assert_eq!(
         context.trace_id().to_string(),
@@ -76,7 +76,7 @@ fn b3_ids_of_64_bits_are_filled_up() {
 }
 
 #[test]
-fn b3_that_is_not_by_the_rules_is_none() {
+fn invalid_b3_is_ignored() {
     let zero = "0".repeat(32);
     for value in [
         "0",
@@ -97,7 +97,7 @@ fn b3_that_is_not_by_the_rules_is_none() {
 }
 
 #[test]
-fn b3_debug_is_handed_on_as_debug() {
+fn b3_debug_flag_is_propagated() {
     let context = reads("b3", &[("b3", &format!("{TRACE}-{SPAN}-d"))], true);
     assert_eq!(inject("b3", &context)["b3"], format!("{TRACE}-{SPAN}-d"));
     let sent = inject("b3multi", &context);
@@ -110,7 +110,7 @@ fn b3_debug_is_handed_on_as_debug() {
 }
 
 #[test]
-fn jaeger_is_read_short_encoded_and_with_its_flags() {
+fn jaeger_is_read_with_short_or_encoded_fields() {
     reads(
         "jaeger",
         &[("uber-trace-id", &format!("{TRACE}:{SPAN}:0:1"))],
@@ -129,7 +129,7 @@ fn jaeger_is_read_short_encoded_and_with_its_flags() {
     let short = extract("jaeger", &[("uber-trace-id", "a:B:0:01")]).unwrap();
     assert_eq!(short.trace_id().to_string(), format!("{:032x}", 10));
     assert_eq!(short.span_id().to_string(), format!("{:016x}", 11));
-    for bad in [
+    for invalid in [
         "",
         "0:1:0:1",
         "1:0:0:1",
@@ -138,12 +138,16 @@ fn jaeger_is_read_short_encoded_and_with_its_flags() {
         "1:11111111111111111:0:1",
         "1:1:0:x",
     ] {
-        assert_eq!(extract("jaeger", &[("uber-trace-id", bad)]), None, "{bad}");
+        assert_eq!(
+            extract("jaeger", &[("uber-trace-id", invalid)]),
+            None,
+            "{invalid}"
+        );
     }
 }
 
 #[test]
-fn xray_is_read_with_fields_of_other_names_in_any_order() {
+fn xray_fields_are_read_in_any_order() {
     let root = "Root=1-80f198ee-56343ba864fe8b2a57d3eff7";
     let parent = format!("Parent={SPAN}");
     reads(
@@ -164,18 +168,22 @@ fn xray_is_read_with_fields_of_other_names_in_any_order() {
         &[("X-Amzn-Trace-Id", &format!("{root};{parent};Sampled=?"))],
         true,
     );
-    for bad in [
+    for invalid in [
         "",
         root,
         &parent,
         "Root=1-80f198ee-56343ba8;Parent=e457b5a2e4d86bd1",
     ] {
-        assert_eq!(extract("xray", &[("x-amzn-trace-id", bad)]), None, "{bad}");
+        assert_eq!(
+            extract("xray", &[("x-amzn-trace-id", invalid)]),
+            None,
+            "{invalid}"
+        );
     }
 }
 
 #[test]
-fn what_is_written_is_by_each_format() {
+fn each_format_is_written() {
     let context = reads("b3", &[("b3", &format!("{TRACE}-{SPAN}-1"))], true);
     let unsampled = context.clone().with_flags(TraceFlags::new());
     assert_eq!(inject("b3", &unsampled)["b3"], format!("{TRACE}-{SPAN}-0"));
@@ -194,25 +202,25 @@ fn what_is_written_is_by_each_format() {
 }
 
 #[test]
-fn a_header_that_is_there_twice_is_none() {
+fn repeated_header_is_ignored() {
     let value = format!("{TRACE}-{SPAN}-1");
     assert_eq!(extract("b3", &[("b3", &value), ("b3", &value)]), None);
 }
 
 #[test]
-fn of_several_formats_that_know_the_trace_the_last_counts() {
-    let lines = [
+fn last_format_with_a_trace_wins() {
+    let fields = [
         ("b3", "64fe8b2a57d3eff7-e457b5a2e4d86bd1-1"),
         ("uber-trace-id", "a:b:0:1"),
     ];
-    let trace = |list| extract(list, &lines).unwrap().trace_id().to_string();
+    let trace = |list| extract(list, &fields).unwrap().trace_id().to_string();
     assert_eq!(trace("b3,jaeger"), format!("{:032x}", 10));
     assert!(trace("jaeger,b3").ends_with("64fe8b2a57d3eff7"));
     assert!(trace("b3,tracecontext").ends_with("64fe8b2a57d3eff7"));
 }
 
 #[test]
-fn the_environment_chooses_and_a_wrong_choice_names_the_variable() {
+fn invalid_environment_variable_is_named() {
     let of = |value: Option<&str>| {
         let value = value.map(str::to_owned);
         Propagators::from_env(&Env::from_fn(&|name| {
@@ -239,7 +247,7 @@ fn the_environment_chooses_and_a_wrong_choice_names_the_variable() {
 }
 
 #[test]
-fn jaeger_s_baggage_is_read_and_sent_a_header_a_member() {
+fn jaeger_baggage_is_one_header_per_member() {
     let jaeger = Propagators::parse("jaeger").unwrap();
     let received = headers(&[
         (
@@ -256,7 +264,7 @@ fn jaeger_s_baggage_is_read_and_sent_a_header_a_member() {
     jaeger.inject(&context, &mut sent);
     assert_eq!(sent["uberctx-tenant"], "a%20b");
     assert!(!sent.contains_key("uberctx-stale"));
-    // The limits of baggage are kept, whatever is sent.
+    // The limits of baggage apply to Jaeger as well.
     let many: Vec<_> = (0..100)
         .map(|at| (format!("uberctx-k{at}"), "v".repeat(200)))
         .collect();

@@ -5,4 +5,4 @@ mod baggage;
 mod formats;
 mod props;
 mod support;
-mod trace_state;
+mod w3c;

@@ -1,12 +1,22 @@
-//! `tracestate`, and what replaces it.
+//! W3C Trace Context, one request at a time. The suite of the W3C itself runs in gusset-trace, through
+//! a service and its client.
 
-use gusset_propagation::{Propagator, Propagators, SpanContext, TraceState};
+use gusset_propagation::{Propagator, Propagators, SpanContext, TraceState, W3cTraceContext};
 use http::HeaderValue;
 
 use crate::support::{VALID, headers};
 
 #[test]
-fn what_is_injected_takes_the_place_of_what_was_copied() {
+fn traceparent_is_parsed_and_formatted() {
+    let span = W3cTraceContext::parse(VALID.as_bytes()).unwrap();
+    assert_eq!(span.trace_id().to_string(), &VALID[3..35]);
+    assert_eq!(span.span_id().to_string(), &VALID[36..52]);
+    assert!(span.flags().is_sampled() && !span.flags().is_random());
+    assert_eq!(W3cTraceContext::traceparent(&span), VALID.as_bytes());
+}
+
+#[test]
+fn injection_replaces_copied_headers() {
     let mut copied = headers(&[
         ("traceparent", VALID),
         ("traceparent", VALID),
@@ -25,7 +35,7 @@ fn state(text: &str) -> TraceState {
 }
 
 #[test]
-fn a_member_that_is_changed_moves_to_the_left_and_the_others_stay() {
+fn changed_member_moves_to_the_left() {
     let changed = state("a=1,b=2,c=3").with("b", "4").unwrap();
     assert_eq!(changed.as_str(), "b=4,a=1,c=3");
     assert!(changed.with("B", "1").is_err());
@@ -34,7 +44,7 @@ fn a_member_that_is_changed_moves_to_the_left_and_the_others_stay() {
 }
 
 #[test]
-fn a_33rd_member_pushes_out_the_last() {
+fn member_33_removes_the_last_one() {
     let members = (0..32).map(|at| format!("k{at}=1"));
     let full = state(&members.collect::<Vec<_>>().join(","));
     let changed = full.with("new", "1").unwrap();
@@ -44,7 +54,7 @@ fn a_33rd_member_pushes_out_the_last() {
 }
 
 #[test]
-fn shortening_drops_whole_members_the_large_ones_first_then_from_the_right() {
+fn shortening_removes_large_members_first() {
     let large = format!("large={}", "v".repeat(200));
     let all = state(&format!("a=1,{large},b=2,c=3"));
     assert_eq!(all.shortened_to(1000), all);
