@@ -1,73 +1,72 @@
-//! A span for each attempt of a client, and its id on the way.
+//! A span for each request of a client, and its ids in the headers.
 
 use gusset_core::{Observe, ObserveLayer};
 use gusset_http::{GrpcClientClassifier, Http, HttpClassifier, HttpClientClassifier};
 use tower_layer::Layer;
 
-use crate::{ConfigError, Inject, InjectLayer, Trace};
+use crate::{ConfigError, Inject, InjectLayer, TraceObserver};
 
-/// A layer for clients that are Tower services, hyper-util's or a tonic channel: makes a span for each request
-/// and sends its id with it.
+/// Creates a span for each request of a client, and sends its span context in the headers.
 ///
-/// Put it inside a retry layer, and each attempt has a span of its own;
-/// [`ResendCount`](crate::ResendCount) says which attempt it is.
+/// The client can be any Tower service, such as one of hyper-util or a tonic channel. Inside a retry
+/// layer, each attempt has its own span, numbered by [`ResendCount`](crate::ResendCount).
 ///
 /// ```
-/// use gusset_trace::{ClientLayer, Trace};
+/// use gusset_trace::{ClientLayer, TraceObserver};
 /// use tower_layer::Layer;
 ///
 /// # fn main() -> Result<(), gusset_trace::ConfigError> {
 /// # let client = "a client";
-/// let layer = ClientLayer::new(Trace::client().build()?)?;
+/// let layer = ClientLayer::new(TraceObserver::client().build()?)?;
 /// let client = layer.layer(client);
 ///
-/// let error = ClientLayer::new(Trace::server().build()?).expect_err("not a client's");
-/// assert_eq!(error.field(), "trace");
+/// let error = ClientLayer::new(TraceObserver::server().build()?).expect_err("a server's observer");
+/// assert_eq!(error.setting(), "trace");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ClientLayer<R = HttpClientClassifier> {
-    observe: ObserveLayer<Http<R>, Trace>,
+    observe: ObserveLayer<Http<R>, TraceObserver>,
     inject: InjectLayer,
 }
 
 // === impl ClientLayer ===
 
 impl ClientLayer {
-    /// A layer for a client of HTTP with these spans, which are sent by their propagators.
+    /// Returns a layer for an HTTP client. It sends what the propagators of `trace` write.
     ///
     /// # Errors
-    /// Names `trace` if its spans are others than those of [`Trace::client`].
-    pub fn new(trace: Trace) -> Result<Self, ConfigError> {
+    /// If `trace` was not built by [`TraceObserver::client`]. The error's setting is `trace`.
+    pub fn new(trace: TraceObserver) -> Result<Self, ConfigError> {
         if !trace.is_client() {
             return Err(ConfigError::new(
                 "trace",
-                "its spans are not an HTTP client's",
+                "not built by `TraceObserver::client`",
             ));
         }
-        Ok(Self::of(trace))
+        Ok(Self::from_observer(trace))
     }
 }
 
 impl ClientLayer<GrpcClientClassifier> {
-    /// A layer for a client of gRPC with these spans, which are sent by their propagators.
+    /// Returns a layer for a gRPC client. It sends what the propagators of `trace` write.
     ///
     /// # Errors
-    /// Names `trace` if its spans are others than those of [`Trace::grpc_client`].
-    pub fn grpc(trace: Trace) -> Result<Self, ConfigError> {
+    /// If `trace` was not built by [`TraceObserver::grpc_client`]. The error's setting is `trace`.
+    pub fn grpc(trace: TraceObserver) -> Result<Self, ConfigError> {
         if !trace.is_grpc_client() {
             return Err(ConfigError::new(
                 "trace",
-                "its spans are not a gRPC client's",
+                "not built by `TraceObserver::grpc_client`",
             ));
         }
-        Ok(Self::of(trace))
+        Ok(Self::from_observer(trace))
     }
 }
 
 impl<R: HttpClassifier> ClientLayer<R> {
-    fn of(trace: Trace) -> Self {
+    fn from_observer(trace: TraceObserver) -> Self {
         Self {
             inject: InjectLayer::new(trace.propagators().clone()),
             observe: ObserveLayer::new(trace),
@@ -76,7 +75,7 @@ impl<R: HttpClassifier> ClientLayer<R> {
 }
 
 impl<S, R> Layer<S> for ClientLayer<R> {
-    type Service = Observe<Inject<S>, Http<R>, Trace>;
+    type Service = Observe<Inject<S>, Http<R>, TraceObserver>;
 
     fn layer(&self, inner: S) -> Self::Service {
         self.observe.layer(self.inject.layer(inner))

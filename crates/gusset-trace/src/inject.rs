@@ -1,32 +1,32 @@
-//! Sends the place of the call under way with a client's requests.
+//! The headers that a client sends for the current span.
 
 use std::task::{Context, Poll};
 
 use gusset_http::RequestId;
+use gusset_propagation::{Propagator as _, Propagators};
 use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::propagate::Propagator as _;
-use crate::{Propagators, current};
+use crate::current;
 
-/// A layer that writes the span, the baggage and the request's id of the call under way into the
-/// headers of each request.
+/// Writes the current span context, baggage and request id into the headers of each request.
 ///
-/// It belongs inside the observer that makes the client's spans, so that each attempt has an id of its
-/// own; [`ClientLayer`](crate::ClientLayer) is both. By itself it sends the span of the server's call.
+/// Put it inside the observer of the client's spans, so that each attempt sends its own span;
+/// [`ClientLayer`](crate::ClientLayer) combines the two. Without such an observer it sends the span of
+/// the surrounding server call.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
 /// use gusset_http::{Http, HttpClientClassifier};
-/// use gusset_trace::{InjectLayer, Trace};
+/// use gusset_trace::{InjectLayer, TraceObserver};
 /// use tower_layer::Layer;
 ///
 /// # fn main() -> Result<(), gusset_trace::ConfigError> {
 /// # let (metrics, client) = ((), "a client");
-/// let trace = Trace::client().build()?;
+/// let trace = TraceObserver::client().build()?;
 /// let inject = InjectLayer::new(trace.propagators().clone());
-/// // With other observers of the same calls.
+/// // The observers of the client, in one layer.
 /// let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new((trace, metrics));
 /// let client = observe.layer(inject.layer(client));
 /// # Ok(())
@@ -47,21 +47,21 @@ pub struct Inject<S> {
 // === impl InjectLayer ===
 
 impl InjectLayer {
-    /// A layer that sends by these propagators.
+    /// Returns a layer that sends what these propagators write.
     pub fn new(propagators: Propagators) -> Self {
         Self {
             propagators: Some(propagators),
         }
     }
 
-    /// A layer that sends nothing and leaves requests alone: for where a setting decides.
+    /// Returns a layer that leaves requests unchanged, for services that disable it by a setting.
     pub fn disabled() -> Self {
         Self { propagators: None }
     }
 }
 
 impl Default for InjectLayer {
-    /// Sends by W3C Trace Context and W3C Baggage.
+    /// Returns a layer that sends W3C Trace Context and W3C Baggage.
     fn default() -> Self {
         Self::new(Propagators::default())
     }
@@ -98,11 +98,11 @@ where
         let Some(propagators) = &self.propagators else {
             return self.inner.call(req);
         };
-        let place = current::place();
-        propagators.inject(&place.context, req.headers_mut());
-        RequestId::with_current(|id| {
+        let scope = current::capture();
+        propagators.inject(&scope.context, req.headers_mut());
+        RequestId::with(|id| {
             if let Some(id) = id {
-                id.send(req.headers_mut());
+                id.insert_into(req.headers_mut());
             }
         });
         self.inner.call(req)

@@ -1,9 +1,10 @@
-//! Attempts after the first one.
+//! The number of an attempt.
 
 use gusset_http::RequestHead;
 
-/// Which attempt a request is, after the first one: from 1. A retry puts it into the extensions of the
-/// request that it sends again, and the span of the attempt bears it.
+/// The number of a repeated attempt, from 1, in the extensions of its request.
+///
+/// A retry layer inserts it. The span of the attempt has it as `http.request.resend_count`.
 ///
 /// ```
 /// use gusset_trace::ResendCount;
@@ -18,7 +19,7 @@ pub struct ResendCount(pub u32);
 // === impl ResendCount ===
 
 impl ResendCount {
-    pub(crate) fn of(req: RequestHead<'_>) -> Option<u32> {
+    pub(crate) fn from_request(req: RequestHead<'_>) -> Option<u32> {
         let count = req.extensions.get::<Self>()?;
         Some(count.0).filter(|count| *count > 0)
     }

@@ -1,32 +1,32 @@
-//! Tells callers their place in the trace.
+//! The span of a request, in the headers of its response.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use gusset_propagation::W3cTraceContext;
 use http::{HeaderName, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::current;
-use crate::propagate::traceparent;
+use crate::current_span_context;
 
-/// A layer that tells callers which span their request was: `Server-Timing: trace;desc=00-…` (W3C Trace
-/// Context level 2). Other metrics of that header stay.
+/// Adds the span of a request to its response: `Server-Timing: trace;desc=00-…`.
 ///
-/// It belongs inside the observer that makes the span; outside of any call it does nothing. Put it on
-/// only where callers may know the ids of traces.
+/// The format is that of W3C Trace Context level 2. Other metrics in the header stay. Put the layer
+/// inside the observer of the spans; outside of any call it does nothing. Clients learn the trace id,
+/// so use it only where they may.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
 /// use gusset_http::Http;
-/// use gusset_trace::{ServerTimingLayer, Trace};
+/// use gusset_trace::{ServerTimingLayer, TraceObserver};
 /// use tower_layer::Layer;
 ///
 /// # fn main() -> Result<(), gusset_trace::ConfigError> {
 /// # let service = "a service";
-/// let observe = ObserveLayer::<Http, _>::new(Trace::server().build()?);
+/// let observe = ObserveLayer::<Http, _>::new(TraceObserver::server().build()?);
 /// let service = observe.layer(ServerTimingLayer::new().layer(service));
 /// # Ok(())
 /// # }
@@ -56,7 +56,7 @@ static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 // === impl ServerTimingLayer ===
 
 impl ServerTimingLayer {
-    /// The layer.
+    /// Returns the layer.
     pub const fn new() -> Self {
         Self
     }
@@ -100,13 +100,13 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let mut answer = ready!(self.project().inner.poll(cx));
-        if let (Ok(res), Some(trace)) = (&mut answer, current()) {
-            let value = [&b"trace;desc="[..], &traceparent(&trace)].concat();
+        let mut result = ready!(self.project().inner.poll(cx));
+        if let (Ok(res), Some(span)) = (&mut result, current_span_context()) {
+            let value = [&b"trace;desc="[..], &W3cTraceContext::traceparent(&span)].concat();
             if let Ok(value) = HeaderValue::try_from(value) {
                 res.headers_mut().append(&SERVER_TIMING, value);
             }
         }
-        Poll::Ready(answer)
+        Poll::Ready(result)
     }
 }
