@@ -8,8 +8,6 @@ mod endpoint;
 mod error_sources;
 mod grpc;
 mod heads;
-#[cfg(feature = "listener")]
-mod listener;
 mod methods;
 mod paths;
 mod protocol;
@@ -20,6 +18,7 @@ mod request;
 pub mod request_id;
 mod request_key;
 mod route;
+mod routes;
 mod status;
 mod streaming;
 
@@ -34,8 +33,6 @@ pub use client_ip::{PeerAddr, TrustedProxies, TrustedProxiesError};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
 pub use grpc::{Grpc, GrpcClientClassifier, GrpcCode, GrpcServerClassifier};
 pub use heads::{RequestHead, ResponseHead};
-#[cfg(feature = "listener")]
-pub use listener::{EndpointListener, EndpointListenerBuilder};
 pub use methods::{KnownMethods, KnownMethodsError};
 pub use paths::PathFilter;
 pub use protocol::{Http, HttpClassifier};
@@ -47,5 +44,6 @@ pub use request::{
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdLayer, SetRequestId, current_request_id};
 pub use route::{PropagateRoute, PropagateRouteLayer, Route};
+pub use routes::{Mount, Reach, ResponseFuture, Routes};
 pub use status::status_code_str;
 pub use streaming::{Streaming, is_streaming};

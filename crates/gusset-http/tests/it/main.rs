@@ -7,6 +7,7 @@
     reason = "the names of tests say what they are; a test may fail"
 )]
 
+mod attributes;
 mod auto_traits;
 mod classify;
 mod endpoint;
@@ -15,8 +16,6 @@ mod grpc;
 mod hostile;
 mod isolate;
 mod lengths;
-#[cfg(feature = "listener")]
-mod listener;
 mod local;
 mod methods;
 mod paths;

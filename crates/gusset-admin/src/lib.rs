@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod error;
+mod serve;
+mod server;
+
+pub use self::builder::ManagementServerBuilder;
+pub use self::error::BindError;
+pub use self::server::ManagementServer;

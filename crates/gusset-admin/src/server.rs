@@ -1,0 +1,105 @@
+//! The handle of a running server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::{io, net};
+
+use gusset_http::Routes;
+use tokio::runtime;
+use tokio::sync::watch;
+
+use crate::ManagementServerBuilder;
+use crate::serve::Serve;
+
+/// Serves endpoints on a listener of its own, as long as this handle lives.
+///
+/// Plain HTTP/1. At most 256 connections are served at a time by default; more wait to be accepted.
+/// Request headers that take longer than 10 s are cut off, and a connection is closed after
+/// 10 minutes, between two responses. Unknown paths are answered with 404.
+///
+/// Dropping the handle stops the server without waiting; [`shutdown`](Self::shutdown) waits. Keep it
+/// until the end of `main`, so that a shutdown can be observed.
+///
+/// ```
+/// use std::io::{Read as _, Write as _};
+/// use std::net::TcpStream;
+///
+/// use gusset_admin::ManagementServer;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = ManagementServer::builder().host("127.0.0.1").port(0).start()?;
+///
+/// let mut client = TcpStream::connect(server.local_addr())?;
+/// client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+/// let mut response = String::new();
+/// client.read_to_string(&mut response)?;
+/// assert!(response.starts_with("HTTP/1.1 404 Not Found\r\n"));
+///
+/// server.shutdown();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "the server stops when its handle is dropped"]
+pub struct ManagementServer {
+    address: SocketAddr,
+    /// Dropping it is the signal to stop.
+    stop: watch::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+// === impl ManagementServer ===
+
+impl ManagementServer {
+    /// Returns a builder, for `127.0.0.1:9464` by default.
+    pub fn builder() -> ManagementServerBuilder {
+        ManagementServerBuilder::new()
+    }
+
+    /// Starts to serve. The thread is running when this returns.
+    pub(crate) fn start(
+        listener: net::TcpListener,
+        routes: Routes,
+        fallback: String,
+        max_connections: usize,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let (stop, stopped) = watch::channel(());
+        let serve = Serve {
+            routes: Arc::new(routes),
+            fallback: fallback.into(),
+            max_connections,
+            stopped,
+        };
+        let thread = thread::Builder::new()
+            .name("gusset-admin".to_owned())
+            .spawn(move || runtime.block_on(serve.run(listener)))?;
+        Ok(Self {
+            address,
+            stop,
+            thread,
+        })
+    }
+
+    /// Returns the address that the server listens on, with the port that the system chose for port 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops listening, and waits up to 1 s for responses in progress. The port is free when this
+    /// returns.
+    ///
+    /// Blocks this thread; on an executor, drop the handle instead.
+    pub fn shutdown(self) {
+        let Self { stop, thread, .. } = self;
+        drop(stop);
+        // An error means that the thread panicked: it has ended, which is what is wanted here.
+        let _ = thread.join();
+    }
+}
