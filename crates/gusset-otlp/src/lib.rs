@@ -1,23 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod batch_queue;
 mod detect;
+mod diagnostics;
 mod encode;
-mod lane;
 pub mod names;
+mod pipeline;
 mod report;
-mod road;
+mod self_metrics;
 mod settings;
 mod signal;
 mod sinks;
-mod stats;
-mod telemetry;
-mod voice;
+mod transport;
 mod worker;
 
 pub use gusset_core::ConfigError;
-pub use gusset_data::Resource;
-pub use report::{Count, Report};
-pub use signal::{Protocol, Signal};
-pub use sinks::{Logs, Spans};
-pub use stats::SharedRecorder;
-pub use telemetry::{Telemetry, TelemetryBuilder};
+pub use gusset_data::{Resource, SharedRecorder};
+pub use pipeline::{OtlpPipeline, OtlpPipelineBuilder};
+pub use report::{ExportReport, SignalCounts};
+pub use signal::{OtlpProtocol, Signal};
+pub use sinks::{OtlpLogSink, OtlpSpanSink};

@@ -1,193 +1,157 @@
-//! The names of all that is measured of the roads themselves. They are API: a renamed metric is a
-//! breaking change.
+//! The metrics that the pipeline records about itself.
 //!
-//! They are those of OpenTelemetry's semantic conventions (1.44, in development there).
+//! Names and labels follow OpenTelemetry's semantic conventions 1.44, where these metrics are in
+//! development. Names are API: renaming a metric is a breaking change.
+//!
+//! ```
+//! for metric in gusset_otlp::names::ALL {
+//!     assert!(metric.name.starts_with("otel.sdk."), "{}", metric.help);
+//! }
+//! ```
 
-/// A metric: name, kind, unit, help, labels.
-///
-/// ```
-/// for metric in gusset_otlp::names::ALL {
-///     assert!(metric.name.starts_with("otel.sdk."), "{}", metric.help);
-/// }
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Metric {
-    /// The name, in OpenTelemetry's spelling.
-    pub name: &'static str,
-    /// What kind of number it is.
-    pub kind: Kind,
-    /// The unit, by UCUM.
-    pub unit: &'static str,
-    /// One sentence.
-    pub help: &'static str,
-    /// The labels.
-    pub labels: &'static [&'static str],
-}
+use gusset_data::semconv::{
+    ERROR_TYPE, OTEL_COMPONENT_NAME, OTEL_COMPONENT_TYPE, SERVER_ADDRESS, SERVER_PORT,
+};
+use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
 
-/// What kind of number a metric is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Only grows.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// A distribution.
-    Histogram,
-}
-
-/// `otel.component.name`: the type and a number, `batching_span_processor/0`.
-pub const COMPONENT_NAME: &str = "otel.component.name";
-/// `otel.component.type`: `batching_span_processor`, `otlp_http_span_exporter` and the like.
-pub const COMPONENT_TYPE: &str = "otel.component.type";
-/// `error.type`: `queue_full`, `already_shutdown`, `rejected`, `timeout`, `connection`, a status or the name of a code;
-/// absent where all went well.
-pub const ERROR_TYPE: &str = "error.type";
-/// `server.address`: the host of the receiver.
-pub const SERVER_ADDRESS: &str = "server.address";
-/// `server.port`: the port of the receiver.
-pub const SERVER_PORT: &str = "server.port";
-
-const PROCESSOR: &[&str] = &[COMPONENT_NAME, COMPONENT_TYPE];
-const PROCESSED: &[&str] = &[COMPONENT_NAME, COMPONENT_TYPE, ERROR_TYPE];
-const EXPORTER: &[&str] = &[COMPONENT_NAME, COMPONENT_TYPE, SERVER_ADDRESS, SERVER_PORT];
+const COMPONENT: &[&str] = &[OTEL_COMPONENT_NAME, OTEL_COMPONENT_TYPE];
+const PROCESSED: &[&str] = &[OTEL_COMPONENT_NAME, OTEL_COMPONENT_TYPE, ERROR_TYPE];
+const INFLIGHT: &[&str] = &[
+    OTEL_COMPONENT_NAME,
+    OTEL_COMPONENT_TYPE,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+];
+/// `error.type` is `rejected`, `timeout`, `connection`, `too_large`, an HTTP status code or the name of a
+/// gRPC status code. It is absent from successful exports.
 const EXPORTED: &[&str] = &[
-    COMPONENT_NAME,
-    COMPONENT_TYPE,
+    OTEL_COMPONENT_NAME,
+    OTEL_COMPONENT_TYPE,
     SERVER_ADDRESS,
     SERVER_PORT,
     ERROR_TYPE,
 ];
 
-/// Spans that wait.
-pub const SPAN_QUEUE_SIZE: Metric = Metric {
-    name: "otel.sdk.processor.span.queue.size",
-    kind: Kind::Gauge,
-    unit: "{span}",
-    help: "Spans in the queue.",
-    labels: PROCESSOR,
-};
+const SPANS: Unit = Unit::Count("{span}");
+const LOG_RECORDS: Unit = Unit::Count("{log_record}");
+const DATA_POINTS: Unit = Unit::Count("{data_point}");
 
-/// Spans that may wait.
-pub const SPAN_QUEUE_CAPACITY: Metric = Metric {
-    name: "otel.sdk.processor.span.queue.capacity",
-    kind: Kind::Gauge,
-    unit: "{span}",
-    help: "Spans that the queue has room for.",
-    labels: PROCESSOR,
-};
+/// The number of spans in the queue.
+pub const SPAN_QUEUE_SIZE: MetricDescriptor = gauge(
+    "otel.sdk.processor.span.queue.size",
+    SPANS,
+    "Spans in the queue.",
+)
+.with_labels(COMPONENT);
 
-/// Spans that went through the queue, or found it full.
-pub const SPAN_PROCESSED: Metric = Metric {
-    name: "otel.sdk.processor.span.processed",
-    kind: Kind::Counter,
-    unit: "{span}",
-    help: "Spans taken from the queue, or dropped before it.",
-    labels: PROCESSED,
-};
+/// The capacity of the queue for spans.
+pub const SPAN_QUEUE_CAPACITY: MetricDescriptor = gauge(
+    "otel.sdk.processor.span.queue.capacity",
+    SPANS,
+    "Capacity of the queue for spans.",
+)
+.with_labels(COMPONENT);
 
-/// Spans on their way.
-pub const SPAN_INFLIGHT: Metric = Metric {
-    name: "otel.sdk.exporter.span.inflight",
-    kind: Kind::Gauge,
-    unit: "{span}",
-    help: "Spans that are being exported.",
-    labels: EXPORTER,
-};
+/// The number of spans taken from the queue or dropped before it.
+///
+/// `error.type` is `queue_full` or `already_shutdown` on dropped spans.
+pub const SPAN_PROCESSED: MetricDescriptor = counter(
+    "otel.sdk.processor.span.processed",
+    SPANS,
+    "Spans taken from the queue, or dropped before it.",
+)
+.with_labels(PROCESSED);
 
-/// Spans that arrived, or did not.
-pub const SPAN_EXPORTED: Metric = Metric {
-    name: "otel.sdk.exporter.span.exported",
-    kind: Kind::Counter,
-    unit: "{span}",
-    help: "Spans whose export has ended.",
-    labels: EXPORTED,
-};
+/// The number of spans that are being exported.
+pub const SPAN_INFLIGHT: MetricDescriptor = gauge(
+    "otel.sdk.exporter.span.inflight",
+    SPANS,
+    "Spans that are being exported.",
+)
+.with_labels(INFLIGHT);
 
-/// Records that wait.
-pub const LOG_QUEUE_SIZE: Metric = Metric {
-    name: "otel.sdk.processor.log.queue.size",
-    kind: Kind::Gauge,
-    unit: "{log_record}",
-    help: "Log records in the queue.",
-    labels: PROCESSOR,
-};
+/// The number of spans whose export has completed.
+pub const SPAN_EXPORTED: MetricDescriptor = counter(
+    "otel.sdk.exporter.span.exported",
+    SPANS,
+    "Spans whose export has completed.",
+)
+.with_labels(EXPORTED);
 
-/// Records that may wait.
-pub const LOG_QUEUE_CAPACITY: Metric = Metric {
-    name: "otel.sdk.processor.log.queue.capacity",
-    kind: Kind::Gauge,
-    unit: "{log_record}",
-    help: "Log records that the queue has room for.",
-    labels: PROCESSOR,
-};
+/// The number of log records in the queue.
+pub const LOG_QUEUE_SIZE: MetricDescriptor = gauge(
+    "otel.sdk.processor.log.queue.size",
+    LOG_RECORDS,
+    "Log records in the queue.",
+)
+.with_labels(COMPONENT);
 
-/// Records that went through the queue, or found it full.
-pub const LOG_PROCESSED: Metric = Metric {
-    name: "otel.sdk.processor.log.processed",
-    kind: Kind::Counter,
-    unit: "{log_record}",
-    help: "Log records taken from the queue, or dropped before it.",
-    labels: PROCESSED,
-};
+/// The capacity of the queue for log records.
+pub const LOG_QUEUE_CAPACITY: MetricDescriptor = gauge(
+    "otel.sdk.processor.log.queue.capacity",
+    LOG_RECORDS,
+    "Capacity of the queue for log records.",
+)
+.with_labels(COMPONENT);
 
-/// Records on their way.
-pub const LOG_INFLIGHT: Metric = Metric {
-    name: "otel.sdk.exporter.log.inflight",
-    kind: Kind::Gauge,
-    unit: "{log_record}",
-    help: "Log records that are being exported.",
-    labels: EXPORTER,
-};
+/// The number of log records taken from the queue or dropped before it.
+///
+/// `error.type` is `queue_full` or `already_shutdown` on dropped records.
+pub const LOG_PROCESSED: MetricDescriptor = counter(
+    "otel.sdk.processor.log.processed",
+    LOG_RECORDS,
+    "Log records taken from the queue, or dropped before it.",
+)
+.with_labels(PROCESSED);
 
-/// Records that arrived, or did not.
-pub const LOG_EXPORTED: Metric = Metric {
-    name: "otel.sdk.exporter.log.exported",
-    kind: Kind::Counter,
-    unit: "{log_record}",
-    help: "Log records whose export has ended.",
-    labels: EXPORTED,
-};
+/// The number of log records that are being exported.
+pub const LOG_INFLIGHT: MetricDescriptor = gauge(
+    "otel.sdk.exporter.log.inflight",
+    LOG_RECORDS,
+    "Log records that are being exported.",
+)
+.with_labels(INFLIGHT);
 
-/// Data points on their way.
-pub const POINT_INFLIGHT: Metric = Metric {
-    name: "otel.sdk.exporter.metric_data_point.inflight",
-    kind: Kind::Gauge,
-    unit: "{data_point}",
-    help: "Data points that are being exported.",
-    labels: EXPORTER,
-};
+/// The number of log records whose export has completed.
+pub const LOG_EXPORTED: MetricDescriptor = counter(
+    "otel.sdk.exporter.log.exported",
+    LOG_RECORDS,
+    "Log records whose export has completed.",
+)
+.with_labels(EXPORTED);
 
-/// Data points that arrived, or did not.
-pub const POINT_EXPORTED: Metric = Metric {
-    name: "otel.sdk.exporter.metric_data_point.exported",
-    kind: Kind::Counter,
-    unit: "{data_point}",
-    help: "Data points whose export has ended.",
-    labels: EXPORTED,
-};
+/// The number of metric data points that are being exported.
+pub const DATA_POINT_INFLIGHT: MetricDescriptor = gauge(
+    "otel.sdk.exporter.metric_data_point.inflight",
+    DATA_POINTS,
+    "Data points that are being exported.",
+)
+.with_labels(INFLIGHT);
 
-/// How long it takes to read all metrics.
-pub const COLLECTION_DURATION: Metric = Metric {
-    name: "otel.sdk.metric_reader.collection.duration",
-    kind: Kind::Histogram,
-    unit: "s",
-    help: "Duration of the collection of all metrics.",
-    labels: PROCESSOR,
-};
+/// The number of metric data points whose export has completed.
+pub const DATA_POINT_EXPORTED: MetricDescriptor = counter(
+    "otel.sdk.exporter.metric_data_point.exported",
+    DATA_POINTS,
+    "Data points whose export has completed.",
+)
+.with_labels(EXPORTED);
 
-/// How long an exchange with the receiver takes.
-pub const OPERATION_DURATION: Metric = Metric {
-    name: "otel.sdk.exporter.operation.duration",
-    kind: Kind::Histogram,
-    unit: "s",
-    help: "Duration of exports, with all of their retries.",
-    labels: EXPORTED,
-};
+/// The duration of the collection of all metrics.
+pub const COLLECTION_DURATION: MetricDescriptor = histogram(
+    "otel.sdk.metric_reader.collection.duration",
+    "Duration of the collection of all metrics.",
+)
+.with_labels(COMPONENT);
 
-/// All of them, in the order of the catalogue.
-pub const ALL: &[Metric] = &[
+/// The duration of exports, including all retries.
+pub const OPERATION_DURATION: MetricDescriptor = histogram(
+    "otel.sdk.exporter.operation.duration",
+    "Duration of exports, including all retries.",
+)
+.with_labels(EXPORTED);
+
+/// All metrics, in the order of the catalogue.
+pub const ALL: &[MetricDescriptor] = &[
     SPAN_QUEUE_SIZE,
     SPAN_QUEUE_CAPACITY,
     SPAN_PROCESSED,
@@ -198,8 +162,20 @@ pub const ALL: &[Metric] = &[
     LOG_PROCESSED,
     LOG_INFLIGHT,
     LOG_EXPORTED,
-    POINT_INFLIGHT,
-    POINT_EXPORTED,
+    DATA_POINT_INFLIGHT,
+    DATA_POINT_EXPORTED,
     COLLECTION_DURATION,
     OPERATION_DURATION,
 ];
+
+const fn counter(name: &'static str, unit: Unit, help: &'static str) -> MetricDescriptor {
+    MetricDescriptor::new(name, InstrumentKind::Counter, unit, help)
+}
+
+const fn gauge(name: &'static str, unit: Unit, help: &'static str) -> MetricDescriptor {
+    MetricDescriptor::new(name, InstrumentKind::Gauge, unit, help)
+}
+
+const fn histogram(name: &'static str, help: &'static str) -> MetricDescriptor {
+    MetricDescriptor::new(name, InstrumentKind::Histogram, Unit::Seconds, help)
+}

@@ -1,110 +1,117 @@
-//! What was exported, and what was lost.
+//! The report on exported and dropped telemetry.
 
 use std::fmt;
 
 use crate::Signal;
 
-/// What became of everything, told by [`Telemetry::shutdown`](crate::Telemetry::shutdown) and
-/// [`Telemetry::flush`](crate::Telemetry::flush).
+/// The counts of exported and dropped telemetry since the start.
+///
+/// Returned by [`OtlpPipeline::shutdown`](crate::OtlpPipeline::shutdown) and
+/// [`OtlpPipeline::flush`](crate::OtlpPipeline::flush).
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use gusset_otlp::{Signal, Telemetry};
+/// use gusset_otlp::{OtlpPipeline, Signal};
 ///
 /// # fn main() -> Result<(), gusset_otlp::ConfigError> {
-/// let telemetry = Telemetry::builder().build_with(|_| None)?;
-/// let report = telemetry.shutdown(Duration::from_secs(5));
-/// assert_eq!(report.lost(), 0);
-/// assert_eq!(report.of(Signal::Traces).exported, 0);
-/// assert_eq!(report.to_string(), "nothing was exported, nothing was lost");
+/// let pipeline = OtlpPipeline::builder().build_with(|_| None)?;
+/// let report = pipeline.shutdown(Duration::from_secs(5));
+/// assert_eq!(report.dropped(), 0);
+/// assert_eq!(report.counts(Signal::Traces).exported, 0);
+/// assert_eq!(report.to_string(), "nothing exported, nothing dropped");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[must_use = "it tells what was lost"]
-pub struct Report {
-    counts: [Count; 3],
-    in_time: bool,
+#[must_use = "it counts the dropped telemetry"]
+pub struct ExportReport {
+    counts: [SignalCounts; 3],
+    completed_in_time: bool,
 }
 
-/// What became of the spans, data points or log records since the start.
+/// The counts of spans, metric data points or log records since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Count {
-    /// Taken by the receiver.
+pub struct SignalCounts {
+    /// Items that the receiver accepted.
     pub exported: u64,
-    /// Not taken in: the queue was full, or everything had ended.
-    pub dropped: u64,
-    /// Given up after all tries, or refused by the receiver.
-    pub failed: u64,
-    /// Still in the queue, or under way, when the time was up.
-    pub left: u64,
+    /// Items that did not enter the queue, because it was full or the pipeline was shut down.
+    pub enqueue_failed: u64,
+    /// Items whose export failed after all retries, or that the receiver rejected.
+    pub send_failed: u64,
+    /// Items that were still queued or being exported at the deadline.
+    pub pending: u64,
 }
 
-// === impl Report ===
+// === impl ExportReport ===
 
-impl Report {
-    pub(crate) fn new(counts: [Count; 3], in_time: bool) -> Self {
-        Self { counts, in_time }
+impl ExportReport {
+    pub(crate) fn new(counts: [SignalCounts; 3], completed_in_time: bool) -> Self {
+        Self {
+            counts,
+            completed_in_time,
+        }
     }
 
-    /// The numbers of one signal.
-    pub fn of(&self, signal: Signal) -> Count {
+    /// Returns the counts of one signal.
+    pub fn counts(&self, signal: Signal) -> SignalCounts {
         self.counts[signal.index()]
     }
 
-    /// Everything that no receiver has taken, of all signals.
-    pub fn lost(&self) -> u64 {
-        self.counts.iter().map(Count::lost).sum()
+    /// Returns the number of items, of all signals, that no receiver accepted.
+    pub fn dropped(&self) -> u64 {
+        self.counts.iter().map(SignalCounts::dropped).sum()
     }
 
-    /// Whether every road came to its end before the deadline.
-    pub fn in_time(&self) -> bool {
-        self.in_time
+    /// Returns whether all signals were flushed before the deadline.
+    pub fn completed_in_time(&self) -> bool {
+        self.completed_in_time
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ExportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut any = false;
         for signal in Signal::ALL {
-            let count = self.of(signal);
-            if count == Count::default() {
+            let counts = self.counts(signal);
+            if counts == SignalCounts::default() {
                 continue;
             }
-            let comma = if any { "; " } else { "" };
-            let (what, Count { exported, .. }) = (signal.items(), count);
+            let separator = if any { "; " } else { "" };
             write!(
                 f,
-                "{comma}{what}: {exported} exported, {} lost",
-                count.lost()
+                "{separator}{}: {} exported, {} dropped",
+                signal.items(),
+                counts.exported,
+                counts.dropped()
             )?;
             any = true;
         }
         if !any {
-            f.write_str("nothing was exported, nothing was lost")?;
+            f.write_str("nothing exported, nothing dropped")?;
         }
         Ok(())
     }
 }
 
-// === impl Count ===
+// === impl SignalCounts ===
 
-impl Count {
-    /// What no receiver has taken.
-    pub fn lost(&self) -> u64 {
+impl SignalCounts {
+    /// Returns the number of items that no receiver accepted: `enqueue_failed`, `send_failed` and
+    /// `pending`.
+    pub fn dropped(&self) -> u64 {
         let Self {
             exported: _,
-            dropped,
-            failed,
-            left,
+            enqueue_failed,
+            send_failed,
+            pending,
         } = self;
-        dropped + failed + left
+        enqueue_failed + send_failed + pending
     }
 
-    /// What is lost while there may be more to come.
-    pub(crate) fn lost_so_far(&self) -> u64 {
-        self.dropped + self.failed
+    /// Returns the number of dropped items while pending ones may still be exported.
+    pub(crate) fn dropped_so_far(&self) -> u64 {
+        self.enqueue_failed + self.send_failed
     }
 }

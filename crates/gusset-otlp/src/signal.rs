@@ -1,46 +1,47 @@
-//! The three kinds of telemetry, and the ways to send them.
+//! The three signals and the protocols that transport them.
 
 use std::fmt;
 
-/// One of the three kinds of telemetry.
+/// A signal: one of the three kinds of telemetry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a fourth would be another road, with its own API"
+    reason = "a fourth signal would need its own pipeline and API"
 )]
 pub enum Signal {
-    /// Spans.
+    /// Traces, made of spans.
     Traces,
-    /// Numbers.
+    /// Metrics.
     Metrics,
-    /// Lines.
+    /// Log records.
     Logs,
 }
 
-/// How a request is sent: `OTEL_EXPORTER_OTLP_PROTOCOL`.
+/// The transport protocol: `OTEL_EXPORTER_OTLP_PROTOCOL`. Defaults to `http/protobuf`, whatever
+/// features are enabled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Protocol {
-    /// `http/protobuf`, whatever features are on.
+pub enum OtlpProtocol {
+    /// `http/protobuf`
     #[default]
     HttpProtobuf,
     /// `http/json`
     HttpJson,
-    /// `grpc`; needs the feature of this name.
+    /// `grpc`; requires the feature `grpc`.
     Grpc,
 }
 
 // === impl Signal ===
 
 impl Signal {
-    /// All of them.
+    /// All signals.
     pub const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 
     pub(crate) const fn index(self) -> usize {
         self as usize
     }
 
-    /// As in the name of a variable.
+    /// Returns the name as it is part of environment variables.
     pub(crate) const fn upper(self) -> &'static str {
         match self {
             Self::Traces => "TRACES",
@@ -49,7 +50,7 @@ impl Signal {
         }
     }
 
-    /// `traces`, `metrics` or `logs`.
+    /// Returns `traces`, `metrics` or `logs`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Traces => "traces",
@@ -58,7 +59,8 @@ impl Signal {
         }
     }
 
-    pub(crate) const fn method(self) -> &'static str {
+    /// Returns the path of the gRPC method.
+    pub(crate) const fn grpc_path(self) -> &'static str {
         match self {
             Self::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
             Self::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
@@ -66,8 +68,8 @@ impl Signal {
         }
     }
 
-    /// What an item is called in answers in JSON.
-    pub(crate) const fn rejected(self) -> &'static str {
+    /// Returns the JSON name of the number of rejected items in a response.
+    pub(crate) const fn rejected_field(self) -> &'static str {
         match self {
             Self::Traces => "rejectedSpans",
             Self::Metrics => "rejectedDataPoints",
@@ -75,7 +77,7 @@ impl Signal {
         }
     }
 
-    /// What items are called in a sentence.
+    /// Returns the plural name of an item, for log entries.
     pub(crate) const fn items(self) -> &'static str {
         match self {
             Self::Traces => "spans",
@@ -91,22 +93,22 @@ impl fmt::Display for Signal {
     }
 }
 
-// === impl Protocol ===
+// === impl OtlpProtocol ===
 
-impl Protocol {
-    /// The protocol that the variable calls so.
+impl OtlpProtocol {
+    /// Parses the value of the variable.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let all = [Self::HttpProtobuf, Self::HttpJson, Self::Grpc];
         all.into_iter()
             .find(|protocol| protocol.as_str().eq_ignore_ascii_case(text))
     }
 
-    /// As the variable calls it.
+    /// Returns the value of the variable for this protocol.
     ///
     /// ```
-    /// use gusset_otlp::Protocol;
+    /// use gusset_otlp::OtlpProtocol;
     ///
-    /// assert_eq!(Protocol::default().as_str(), "http/protobuf");
+    /// assert_eq!(OtlpProtocol::default().as_str(), "http/protobuf");
     /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -117,7 +119,7 @@ impl Protocol {
     }
 }
 
-impl fmt::Display for Protocol {
+impl fmt::Display for OtlpProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

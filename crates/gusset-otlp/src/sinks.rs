@@ -1,99 +1,106 @@
-//! What spans and log records are given to.
+//! The sinks that receive spans and log records.
 
 use std::fmt;
 use std::sync::Arc;
 
 use gusset_data::{LogRecord, LogSink, SpanData, SpanSink};
 
-use crate::lane::Lane;
+use crate::batch_queue::BatchQueue;
+use crate::diagnostics;
 
-/// Takes spans to the collector; a handle, cheap to clone.
+/// Sends spans to the pipeline's queue. A handle that is cheap to clone.
 ///
-/// A span that is given to it goes into a queue that is made whole at start: no lock, no allocation, no
-/// wait. If the queue is full the span is dropped and counted. Where traces go nowhere, or everything
-/// has been shut down, nothing is [admitted](SpanSink::admit); while the queue is full neither, so that a
-/// collector that has been away for long costs a call no more than none.
+/// [`export`](SpanSink::export) takes no lock, allocates nothing and never blocks: the queue is allocated
+/// at start. If the queue is full, the span is dropped and counted.
+///
+/// [`has_capacity`](SpanSink::has_capacity) returns `false` while the queue is full, after a shutdown, and
+/// if traces are not exported. A collector that is down for long then costs a request no more than a
+/// disabled exporter.
 #[derive(Clone)]
-pub struct Spans {
-    lane: Option<Arc<Lane<SpanData>>>,
+pub struct OtlpSpanSink {
+    queue: Option<Arc<BatchQueue<SpanData>>>,
 }
 
-/// Takes log records to the collector; a handle, cheap to clone. As [`Spans`] otherwise.
+/// Sends log records to the pipeline's queue. A handle that is cheap to clone.
 ///
-/// What is logged while telemetry itself is exported, on the thread that does it, is not taken: each
-/// export would make the next one.
+/// It behaves as [`OtlpSpanSink`]. Records that are logged by an export, on the pipeline's threads, are
+/// ignored, because each export would create the next one.
 #[derive(Clone)]
-pub struct Logs {
-    lane: Option<Arc<Lane<LogRecord>>>,
+pub struct OtlpLogSink {
+    queue: Option<Arc<BatchQueue<LogRecord>>>,
 }
 
-// === impl Spans ===
+// === impl OtlpSpanSink ===
 
-impl Spans {
-    pub(crate) fn new(lane: Option<Arc<Lane<SpanData>>>) -> Self {
-        Self { lane }
+impl OtlpSpanSink {
+    pub(crate) fn new(queue: Option<Arc<BatchQueue<SpanData>>>) -> Self {
+        Self { queue }
     }
 
-    pub(crate) fn lane(&self) -> Option<&Lane<SpanData>> {
-        self.lane.as_deref()
+    pub(crate) fn queue(&self) -> Option<&BatchQueue<SpanData>> {
+        self.queue.as_deref()
     }
 }
 
-impl SpanSink for Spans {
+impl SpanSink for OtlpSpanSink {
     fn export(&self, span: SpanData) {
-        if let Some(lane) = &self.lane {
-            lane.push(span);
+        if let Some(queue) = &self.queue {
+            queue.push(span);
         }
     }
 
-    fn admit(&self) -> bool {
-        self.lane.as_ref().is_some_and(|lane| lane.admit())
+    fn has_capacity(&self) -> bool {
+        self.queue
+            .as_ref()
+            .is_some_and(|queue| queue.has_capacity())
     }
 }
 
-impl fmt::Debug for Spans {
+impl fmt::Debug for OtlpSpanSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Spans", self.lane.as_deref().map(Lane::len))
+        fmt_sink(f, "OtlpSpanSink", self.queue().map(BatchQueue::len))
     }
 }
 
-// === impl Logs ===
+// === impl OtlpLogSink ===
 
-impl Logs {
-    pub(crate) fn new(lane: Option<Arc<Lane<LogRecord>>>) -> Self {
-        Self { lane }
+impl OtlpLogSink {
+    pub(crate) fn new(queue: Option<Arc<BatchQueue<LogRecord>>>) -> Self {
+        Self { queue }
     }
 
-    pub(crate) fn lane(&self) -> Option<&Lane<LogRecord>> {
-        self.lane.as_deref()
+    pub(crate) fn queue(&self) -> Option<&BatchQueue<LogRecord>> {
+        self.queue.as_deref()
     }
 }
 
-impl LogSink for Logs {
+impl LogSink for OtlpLogSink {
     fn export(&self, record: LogRecord) {
-        // What this crate says of the road is for the road's other end to miss: said on whatever
-        // thread, it would be sent on the very road that it is about.
-        if record.scope == crate::voice::TARGET {
+        // Log entries of this crate are about the exporter itself. They are not exported, whichever
+        // thread logs them.
+        if record.scope == diagnostics::TARGET {
             return;
         }
-        if let Some(lane) = &self.lane {
-            lane.push(record);
+        if let Some(queue) = &self.queue {
+            queue.push(record);
         }
     }
 
-    fn admit(&self) -> bool {
-        self.lane.as_ref().is_some_and(|lane| lane.admit())
+    fn has_capacity(&self) -> bool {
+        self.queue
+            .as_ref()
+            .is_some_and(|queue| queue.has_capacity())
     }
 }
 
-impl fmt::Debug for Logs {
+impl fmt::Debug for OtlpLogSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, "Logs", self.lane.as_deref().map(Lane::len))
+        fmt_sink(f, "OtlpLogSink", self.queue().map(BatchQueue::len))
     }
 }
 
-fn debug(f: &mut fmt::Formatter<'_>, name: &str, waiting: Option<usize>) -> fmt::Result {
+fn fmt_sink(f: &mut fmt::Formatter<'_>, name: &str, queued: Option<usize>) -> fmt::Result {
     f.debug_struct(name)
-        .field("waiting", &waiting)
+        .field("queued", &queued)
         .finish_non_exhaustive()
 }

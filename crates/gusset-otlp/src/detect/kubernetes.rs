@@ -1,12 +1,12 @@
-//! Kubernetes, as the pod's own description hands it down.
+//! Kubernetes attributes, from the environment variables and files of the pod.
 
 use gusset_data::Value;
 
-use super::{Places, read};
-use crate::settings::Env;
+use super::{DetectorPaths, read_trimmed};
+use crate::settings::EnvReader;
 
-/// Attributes, and the variables under which manifests commonly hand them down.
-const HANDED: &[(&str, &[&str])] = &[
+/// Attributes, and the variables with which manifests commonly pass them to the container.
+const VARS: &[(&str, &[&str])] = &[
     ("k8s.pod.name", &["POD_NAME", "K8S_POD_NAME", "MY_POD_NAME"]),
     ("k8s.pod.uid", &["POD_UID", "K8S_POD_UID", "MY_POD_UID"]),
     (
@@ -24,28 +24,33 @@ const HANDED: &[(&str, &[&str])] = &[
     ("k8s.cluster.name", &["CLUSTER_NAME", "K8S_CLUSTER_NAME"]),
 ];
 
-const NAMESPACE: &[&str] = &["POD_NAMESPACE", "K8S_NAMESPACE", "MY_POD_NAMESPACE"];
+const NAMESPACE_VARS: &[&str] = &["POD_NAMESPACE", "K8S_NAMESPACE", "MY_POD_NAMESPACE"];
 
-pub(super) fn detect(env: &Env<'_>, places: &Places, put: &mut impl FnMut(&'static str, Value)) {
-    // Elsewhere these names stand for other things.
-    if env.text("KUBERNETES_SERVICE_HOST").is_none() {
+pub(super) fn detect(
+    env: &EnvReader<'_>,
+    paths: &DetectorPaths,
+    add: &mut impl FnMut(&'static str, Value),
+) {
+    // Outside of Kubernetes these names may mean something else.
+    if env.var("KUBERNETES_SERVICE_HOST").is_none() {
         return;
     }
-    let first = |names: &[&str]| names.iter().find_map(|name| env.text(name));
-    for (attribute, names) in HANDED {
+    let first = |names: &[&str]| names.iter().find_map(|name| env.var(name));
+    for (attribute, names) in VARS {
         if let Some(value) = first(names) {
-            put(attribute, value.into());
+            add(attribute, value.into());
         }
     }
-    // A pod's host is called as the pod, unless it was given another name.
-    if first(HANDED[0].1).is_none() {
-        if let Some(name) = env.text("HOSTNAME") {
-            put("k8s.pod.name", name.into());
+    // The hostname of a pod defaults to its name.
+    if first(VARS[0].1).is_none() {
+        if let Some(name) = env.var("HOSTNAME") {
+            add("k8s.pod.name", name.into());
         }
     }
-    let namespace = first(NAMESPACE).or_else(|| read(places.account.join("namespace")));
+    let namespace =
+        first(NAMESPACE_VARS).or_else(|| read_trimmed(paths.service_account.join("namespace")));
     if let Some(namespace) = namespace {
-        put("k8s.namespace.name", namespace.into());
+        add("k8s.namespace.name", namespace.into());
     }
 }
 
@@ -53,29 +58,32 @@ pub(super) fn detect(env: &Env<'_>, places: &Places, put: &mut impl FnMut(&'stat
 mod tests {
     use std::collections::BTreeMap;
 
+    use gusset_core::Env;
+
     use super::*;
 
-    fn found(variables: &[(&str, &str)]) -> BTreeMap<&'static str, String> {
+    fn detected(variables: &[(&str, &str)]) -> BTreeMap<&'static str, String> {
         let lookup = |name: &str| {
             let mut all = variables.iter();
             all.find(|(key, _)| *key == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        let places = Places {
-            account: "/nowhere".into(),
-            ..Places::default()
+        let paths = DetectorPaths {
+            service_account: "/nowhere".into(),
+            ..DetectorPaths::default()
         };
-        let mut found = BTreeMap::new();
-        detect(&Env::new(&lookup), &places, &mut |key, value: Value| {
-            found.insert(key, value.to_string());
+        let mut detected = BTreeMap::new();
+        let env = EnvReader::new(Env::from_fn(&lookup));
+        detect(&env, &paths, &mut |key, value: Value| {
+            detected.insert(key, value.to_string());
         });
-        found
+        detected
     }
 
     #[test]
-    fn what_a_manifest_hands_down_is_found() {
+    fn variables_of_the_manifest_are_read() {
         let inside = ("KUBERNETES_SERVICE_HOST", "10.0.0.1");
-        let all = found(&[
+        let all = detected(&[
             inside,
             ("HOSTNAME", "host"),
             ("POD_NAME", "shop-1"),
@@ -94,13 +102,13 @@ mod tests {
             expected.map(|(key, value)| (key, value.to_owned())).into()
         );
         assert_eq!(
-            found(&[inside, ("HOSTNAME", "shop-2")])["k8s.pod.name"],
+            detected(&[inside, ("HOSTNAME", "shop-2")])["k8s.pod.name"],
             "shop-2"
         );
     }
 
     #[test]
-    fn elsewhere_these_variables_mean_nothing() {
-        assert!(found(&[("POD_NAME", "a"), ("HOSTNAME", "b")]).is_empty());
+    fn variables_are_ignored_outside_kubernetes() {
+        assert!(detected(&[("POD_NAME", "a"), ("HOSTNAME", "b")]).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! What telemetry is of, as far as it can be read where it runs, without a network.
+//! Detection of resource attributes, without network access.
 
 mod container;
 mod kubernetes;
@@ -10,82 +10,84 @@ use std::sync::Arc;
 
 use gusset_data::{Attribute, Resource, SharedStr, Value};
 
-use crate::settings::Env;
+use crate::settings::EnvReader;
 
-/// Where things are read from; tests have their own.
+/// The directories that the detectors read. Tests use others.
 #[derive(Clone, Debug)]
-pub(crate) struct Places {
+pub(crate) struct DetectorPaths {
     pub(crate) proc: PathBuf,
     pub(crate) etc: PathBuf,
-    /// Where Kubernetes puts the account of the service.
-    pub(crate) account: PathBuf,
+    /// The directory of the service account in Kubernetes.
+    pub(crate) service_account: PathBuf,
 }
 
-/// Attributes in the order of their keys.
-pub(crate) type Found = BTreeMap<SharedStr, Value>;
+/// Detected attributes, sorted by key.
+pub(crate) type DetectedAttributes = BTreeMap<SharedStr, Value>;
 
-// === impl Places ===
+// === impl DetectorPaths ===
 
-impl Default for Places {
+impl Default for DetectorPaths {
     fn default() -> Self {
         Self {
             proc: "/proc".into(),
             etc: "/etc".into(),
-            account: "/var/run/secrets/kubernetes.io/serviceaccount".into(),
+            service_account: "/var/run/secrets/kubernetes.io/serviceaccount".into(),
         }
     }
 }
 
-/// All that can be found out.
-pub(crate) fn detect(env: &Env<'_>, places: &Places) -> Found {
-    let mut found = Found::new();
-    let mut put = |key: &'static str, value: Value| {
-        found.insert(key.into(), value);
+/// Runs all detectors.
+pub(crate) fn detect(env: &EnvReader<'_>, paths: &DetectorPaths) -> DetectedAttributes {
+    let mut detected = DetectedAttributes::new();
+    let mut add = |key: &'static str, value: Value| {
+        detected.insert(key.into(), value);
     };
-    put("telemetry.sdk.name", "gusset".into());
-    put("telemetry.sdk.language", "rust".into());
-    put("telemetry.sdk.version", env!("CARGO_PKG_VERSION").into());
-    put("telemetry.distro.name", "gusset".into());
-    put("telemetry.distro.version", env!("CARGO_PKG_VERSION").into());
-    // Another one each time: two that run at once must not be taken for one.
+    add("telemetry.sdk.name", "gusset".into());
+    add("telemetry.sdk.language", "rust".into());
+    add("telemetry.sdk.version", env!("CARGO_PKG_VERSION").into());
+    add("telemetry.distro.name", "gusset".into());
+    add("telemetry.distro.version", env!("CARGO_PKG_VERSION").into());
+    // A new id for each pipeline, so that concurrent instances can be distinguished.
     let instance = uuid::Uuid::new_v4();
-    put("service.instance.id", instance.to_string().into());
-    process::detect(places, &mut put);
-    if let Some(id) = container::id(&places.proc) {
-        put("container.id", id.into());
+    add("service.instance.id", instance.to_string().into());
+    process::detect(paths, &mut add);
+    if let Some(id) = container::detect_id(&paths.proc) {
+        add("container.id", id.into());
     }
-    kubernetes::detect(env, places, &mut put);
-    found
+    kubernetes::detect(env, paths, &mut add);
+    detected
 }
 
-/// What was detected, below the environment, below code; as the resource and as attributes, numbers
-/// being numbers there.
+/// Merges the attributes: `overrides` override the environment, which overrides the detected ones.
+///
+/// Returns them as a resource, and as attributes with their types.
 pub(crate) fn merge(
-    mut found: Found,
-    env: &Env<'_>,
-    code: Option<&Resource>,
+    mut detected: DetectedAttributes,
+    env: &EnvReader<'_>,
+    overrides: Option<&Resource>,
 ) -> (Resource, Arc<[Attribute]>) {
-    let said = Resource::from_lookup(|name| env.text(name));
-    for resource in [Some(&said), code].into_iter().flatten() {
+    let environment = Resource::from_env_fn(|name| env.var(name));
+    for resource in [Some(&environment), overrides].into_iter().flatten() {
         for (key, value) in resource.attributes() {
-            // A name that nobody gave is below one that somebody did.
+            // The default name must not override one that was set.
             if key == "service.name" && value.starts_with("unknown_service") {
-                found
+                detected
                     .entry("service.name".into())
                     .or_insert_with(|| value.to_owned().into());
                 continue;
             }
-            found.insert(key.to_owned().into(), value.to_owned().into());
+            detected.insert(key.to_owned().into(), value.to_owned().into());
         }
     }
     let mut resource = Resource::new();
-    for (key, value) in &found {
+    for (key, value) in &detected {
         resource = resource.with(key.clone(), value.to_string());
     }
-    (resource, found.into_iter().collect())
+    (resource, detected.into_iter().collect())
 }
 
-fn read(path: PathBuf) -> Option<String> {
+/// Returns the trimmed content of a file, or `None` if it cannot be read or is empty.
+fn read_trimmed(path: PathBuf) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
@@ -93,6 +95,8 @@ fn read(path: PathBuf) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use gusset_core::Env;
+
     use super::*;
 
     fn value<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a Value> {
@@ -103,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_above_what_is_found() {
+    fn configured_attributes_override_detected_ones() {
         let lookup = |name: &str| match name {
             "OTEL_RESOURCE_ATTRIBUTES" => {
                 Some("service.instance.id=mine,host.name=env,process.pid=7".to_owned())
@@ -111,11 +115,11 @@ mod tests {
             "OTEL_SERVICE_NAME" => Some("shop".to_owned()),
             _ => None,
         };
-        let env = Env::new(&lookup);
-        // Made without a word on the name, so its own guess must not hide the variable's.
-        let code = Resource::from_lookup(|_| None).with("host.name", "code");
-        let found = detect(&env, &Places::default());
-        let (resource, attributes) = merge(found, &env, Some(&code));
+        let env = EnvReader::new(Env::from_fn(&lookup));
+        // Its default `service.name` must not override the variable.
+        let overrides = Resource::from_env_fn(|_| None).with("host.name", "code");
+        let detected = detect(&env, &DetectorPaths::default());
+        let (resource, attributes) = merge(detected, &env, Some(&overrides));
         let text = |key| value(&attributes, key).map(ToString::to_string);
         assert_eq!(text("service.name").unwrap(), "shop");
         assert_eq!(text("service.instance.id").unwrap(), "mine");
@@ -129,16 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn the_pid_is_a_number_and_arguments_are_no_part() {
-        let env = Env::new(&|_| None);
-        let (_, attributes) = merge(detect(&env, &Places::default()), &env, None);
+    fn pid_is_a_number_and_arguments_are_absent() {
+        let env = EnvReader::new(Env::from_fn(&|_| None));
+        let (_, attributes) = merge(detect(&env, &DetectorPaths::default()), &env, None);
         let pid = i64::from(std::process::id());
         assert_eq!(value(&attributes, "process.pid"), Some(&Value::Int(pid)));
         assert!(attributes.iter().all(|(key, _)| !key.contains("command")));
     }
 
     #[test]
-    fn all_is_read_from_where_it_is_said_to_be() {
+    fn detectors_read_only_the_given_paths() {
         let root = std::env::temp_dir().join(format!("gusset-detect-{}", std::process::id()));
         let id = "0123456789abcdef".repeat(4);
         for (path, text) in [
@@ -157,25 +161,27 @@ mod tests {
                 "etc/passwd",
                 "root:x:0:0::/:\na:x:1000:1::/:\nclerk:x:1001:1::/:\n".to_owned(),
             ),
-            ("account/namespace", "trade".to_owned()),
+            ("service_account/namespace", "trade".to_owned()),
         ] {
             let path = root.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let places = Places {
+        let paths = DetectorPaths {
             proc: root.join("proc"),
             etc: root.join("etc"),
-            account: root.join("account"),
+            service_account: root.join("service_account"),
         };
-        let env = |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "10.0.0.1".to_owned());
-        let found = detect(&Env::new(&env), &places);
+        let lookup =
+            |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "10.0.0.1".to_owned());
+        let env = EnvReader::new(Env::from_fn(&lookup));
+        let detected = detect(&env, &paths);
         let nothing = detect(
-            &Env::new(&env),
-            &Places {
+            &env,
+            &DetectorPaths {
                 proc: root.join("nowhere"),
                 etc: root.join("nowhere"),
-                account: root.join("nowhere"),
+                service_account: root.join("nowhere"),
             },
         );
         std::fs::remove_dir_all(root).unwrap();
@@ -187,15 +193,15 @@ mod tests {
             ("process.owner", "clerk"),
             ("k8s.namespace.name", "trade"),
         ] {
-            assert_eq!(found[key].to_string(), value);
+            assert_eq!(detected[key].to_string(), value);
             assert!(!nothing.contains_key(key), "{key}");
         }
     }
 
     #[test]
-    fn two_that_run_at_once_are_told_apart() {
-        let env = Env::new(&|_| None);
-        let id = || detect(&env, &Places::default()).remove("service.instance.id");
+    fn instance_ids_are_unique() {
+        let env = EnvReader::new(Env::from_fn(&|_| None));
+        let id = || detect(&env, &DetectorPaths::default()).remove("service.instance.id");
         assert_ne!(id(), id());
     }
 }

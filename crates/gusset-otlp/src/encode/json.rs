@@ -1,4 +1,4 @@
-//! OTLP's JSON: protobuf's, but ids are hexadecimal and enumerations are numbers.
+//! OTLP's JSON encoding: that of protobuf, except that ids are hexadecimal and enumerations are numbers.
 
 use std::fmt::{Display, Write as _};
 
@@ -26,20 +26,20 @@ impl Json {
         }
     }
 
-    fn name(&mut self, Field(_, name): Field) {
+    fn field_name(&mut self, Field(_, name): Field) {
         self.comma();
-        // The name of a field has nothing to escape.
-        self.put(format_args!("\"{name}\":"));
+        // Field names are constants without characters to escape.
+        self.write(format_args!("\"{name}\":"));
     }
 
-    fn put(&mut self, value: impl Display) {
-        write!(self.text, "{value}").expect("a String takes all text");
+    fn write(&mut self, value: impl Display) {
+        write!(self.text, "{value}").expect("writing to a String does not fail");
     }
 
     fn number(&mut self, value: f64) {
         if value.is_finite() {
-            // With an exponent where plain digits would be hundreds.
-            self.put(format_args!("{value:?}"));
+            // `Debug` uses an exponent where plain notation would have hundreds of digits.
+            self.write(format_args!("{value:?}"));
         } else if value.is_nan() {
             self.text.push_str("\"NaN\"");
         } else {
@@ -51,19 +51,19 @@ impl Json {
         }
     }
 
-    fn quoted(&mut self, value: &str) {
+    fn quoted_string(&mut self, value: &str) {
         self.text.push('"');
         let mut rest = value;
         while let Some(at) = rest.find(|c| c < ' ' || matches!(c, '"' | '\\')) {
             let (plain, special) = rest.split_at(at);
             self.text.push_str(plain);
-            // All of them are one byte long.
+            // All characters to escape are one byte long.
             let (special, after) = special.split_at(1);
             match special {
                 "\"" => self.text.push_str("\\\""),
                 "\\" => self.text.push_str("\\\\"),
                 "\n" => self.text.push_str("\\n"),
-                other => self.put(format_args!("\\u{:04x}", other.as_bytes()[0])),
+                other => self.write(format_args!("\\u{:04x}", other.as_bytes()[0])),
             }
             rest = after;
         }
@@ -73,34 +73,34 @@ impl Json {
 }
 
 impl Writer for Json {
-    fn text(&mut self, field: Field, value: &str) {
-        self.name(field);
-        self.quoted(value);
+    fn string(&mut self, field: Field, value: &str) {
+        self.field_name(field);
+        self.quoted_string(value);
     }
 
     fn id(&mut self, field: Field, value: &[u8]) {
-        self.name(field);
+        self.field_name(field);
         self.text.push('"');
         for byte in value {
-            self.put(format_args!("{byte:02x}"));
+            self.write(format_args!("{byte:02x}"));
         }
         self.text.push('"');
     }
 
     fn boolean(&mut self, field: Field, value: bool) {
-        self.name(field);
-        self.put(value);
+        self.field_name(field);
+        self.write(value);
     }
 
     fn int64(&mut self, field: Field, value: i64) {
-        self.name(field);
-        // Numbers of 64 bits are texts: a reader may know only doubles.
-        self.put(format_args!("\"{value}\""));
+        self.field_name(field);
+        // JSON readers may only have doubles, so 64-bit integers are strings.
+        self.write(format_args!("\"{value}\""));
     }
 
     fn uint32(&mut self, field: Field, value: u32) {
-        self.name(field);
-        self.put(value);
+        self.field_name(field);
+        self.write(value);
     }
 
     fn fixed32(&mut self, field: Field, value: u32) {
@@ -108,27 +108,27 @@ impl Writer for Json {
     }
 
     fn fixed64(&mut self, field: Field, value: u64) {
-        self.name(field);
-        self.put(format_args!("\"{value}\""));
+        self.field_name(field);
+        self.write(format_args!("\"{value}\""));
     }
 
     fn double(&mut self, field: Field, value: f64) {
-        self.name(field);
+        self.field_name(field);
         self.number(value);
     }
 
     fn fixed64s(&mut self, field: Field, values: &[u64]) {
-        self.name(field);
+        self.field_name(field);
         self.text.push('[');
         for value in values {
             self.comma();
-            self.put(format_args!("\"{value}\""));
+            self.write(format_args!("\"{value}\""));
         }
         self.text.push(']');
     }
 
     fn doubles(&mut self, field: Field, values: &[f64]) {
-        self.name(field);
+        self.field_name(field);
         self.text.push('[');
         for value in values {
             self.comma();
@@ -138,14 +138,14 @@ impl Writer for Json {
     }
 
     fn message(&mut self, field: Field, write: impl FnOnce(&mut Self)) {
-        self.name(field);
+        self.field_name(field);
         self.text.push('{');
         write(self);
         self.text.push('}');
     }
 
-    fn empty(&mut self, field: Field) {
-        self.name(field);
+    fn empty_list(&mut self, field: Field) {
+        self.field_name(field);
         self.text.push_str("[]");
     }
 
@@ -159,7 +159,7 @@ impl Writer for Json {
         if items.peek().is_none() {
             return;
         }
-        self.name(field);
+        self.field_name(field);
         self.text.push('[');
         for item in items {
             self.comma();

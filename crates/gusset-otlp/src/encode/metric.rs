@@ -8,15 +8,15 @@ use gusset_data::{
 
 use super::{Field, Writer, resource, scope};
 
-/// The scope of all metrics: a source does not tell which part of it made one.
+/// The scope of all metrics. A [`MetricProducer`](gusset_data::MetricProducer) does not return scopes.
 const SCOPE: &str = "gusset";
 
-/// What all points of one export have in common.
+/// The properties that all data points of one collection have in common.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
-    /// When they were read.
+pub(crate) struct CollectionContext {
+    /// The time of the collection.
     pub(crate) time: SystemTime,
-    /// Counters and histograms are differences to the export before.
+    /// Whether counters and histograms have delta temporality.
     pub(crate) delta: bool,
 }
 
@@ -24,39 +24,44 @@ pub(crate) struct Moment {
 const DELTA: u32 = 1;
 const CUMULATIVE: u32 = 2;
 
-pub(super) fn request<W: Writer>(to: &mut W, of: &[Attribute], moment: Moment, metrics: &[Metric]) {
-    to.list(Field(1, "resourceMetrics"), [()], |to, ()| {
-        resource(to, of);
-        to.list(Field(2, "scopeMetrics"), [()], |to, ()| {
-            scope(to, SCOPE);
-            to.list(Field(2, "metrics"), metrics, |to, one| {
-                metric(to, moment, one);
+pub(super) fn request<W: Writer>(
+    out: &mut W,
+    resource_attributes: &[Attribute],
+    cx: CollectionContext,
+    metrics: &[Metric],
+) {
+    out.list(Field(1, "resourceMetrics"), [()], |out, ()| {
+        resource(out, resource_attributes);
+        out.list(Field(2, "scopeMetrics"), [()], |out, ()| {
+            scope(out, SCOPE);
+            out.list(Field(2, "metrics"), metrics, |out, one| {
+                metric(out, cx, one);
             });
         });
     });
 }
 
-fn metric<W: Writer>(to: &mut W, moment: Moment, metric: &Metric) {
-    to.text(Field(1, "name"), &metric.name);
+fn metric<W: Writer>(out: &mut W, cx: CollectionContext, metric: &Metric) {
+    out.string(Field(1, "name"), &metric.name);
     if !metric.description.is_empty() {
-        to.text(Field(2, "description"), &metric.description);
+        out.string(Field(2, "description"), &metric.description);
     }
     if !metric.unit.is_empty() {
-        to.text(Field(3, "unit"), &metric.unit);
+        out.string(Field(3, "unit"), &metric.unit);
     }
-    let temporality = if moment.delta { DELTA } else { CUMULATIVE };
+    let temporality = if cx.delta { DELTA } else { CUMULATIVE };
     match &metric.data {
-        MetricData::Counter(points) => sum(to, moment, temporality, true, points),
-        // What goes up and down is told as it stands, also to those who prefer differences.
-        MetricData::UpDownCounter(points) => sum(to, moment, CUMULATIVE, false, points),
-        MetricData::Gauge(points) => to.message(Field(5, "gauge"), |to| {
-            numbers(to, moment, points);
+        MetricData::Counter(points) => sum(out, cx, temporality, true, points),
+        // Also cumulative if delta is preferred, as OpenTelemetry specifies.
+        MetricData::UpDownCounter(points) => sum(out, cx, CUMULATIVE, false, points),
+        MetricData::Gauge(points) => out.message(Field(5, "gauge"), |out| {
+            number_points(out, cx, points);
         }),
-        MetricData::Histogram(points) => to.message(Field(9, "histogram"), |to| {
-            to.list(POINTS, points, |to, point| histogram(to, moment, point));
-            to.uint32(TEMPORALITY, temporality);
+        MetricData::Histogram(points) => out.message(Field(9, "histogram"), |out| {
+            out.list(POINTS, points, |out, point| histogram_point(out, cx, point));
+            out.uint32(TEMPORALITY, temporality);
         }),
-        // A kind that is not known here yet is not exported: a guess would be a wrong number.
+        // `MetricData` is non-exhaustive. A new kind is not exported, because a guess would be wrong.
         _ => {}
     }
 }
@@ -65,51 +70,51 @@ const POINTS: Field = Field(1, "dataPoints");
 const TEMPORALITY: Field = Field(2, "aggregationTemporality");
 
 fn sum<W: Writer>(
-    to: &mut W,
-    moment: Moment,
+    out: &mut W,
+    cx: CollectionContext,
     temporality: u32,
     monotonic: bool,
     points: &[NumberDataPoint],
 ) {
-    to.message(Field(7, "sum"), |to| {
-        numbers(to, moment, points);
-        to.uint32(TEMPORALITY, temporality);
-        to.boolean(Field(3, "isMonotonic"), monotonic);
+    out.message(Field(7, "sum"), |out| {
+        number_points(out, cx, points);
+        out.uint32(TEMPORALITY, temporality);
+        out.boolean(Field(3, "isMonotonic"), monotonic);
     });
 }
 
-fn numbers<W: Writer>(to: &mut W, moment: Moment, points: &[NumberDataPoint]) {
-    to.list(POINTS, points, |to, point| {
-        to.time(Field(2, "startTimeUnixNano"), point.start);
-        to.time(Field(3, "timeUnixNano"), moment.time);
-        to.double(Field(4, "asDouble"), point.value);
-        labels(to, Field(7, "attributes"), &point.labels);
+fn number_points<W: Writer>(out: &mut W, cx: CollectionContext, points: &[NumberDataPoint]) {
+    out.list(POINTS, points, |out, point| {
+        out.time(Field(2, "startTimeUnixNano"), point.start);
+        out.time(Field(3, "timeUnixNano"), cx.time);
+        out.double(Field(4, "asDouble"), point.value);
+        labels(out, Field(7, "attributes"), &point.labels);
     });
 }
 
-fn histogram<W: Writer>(to: &mut W, moment: Moment, point: &HistogramDataPoint) {
-    to.time(Field(2, "startTimeUnixNano"), point.start);
-    to.time(Field(3, "timeUnixNano"), moment.time);
-    to.fixed64(Field(4, "count"), point.counts.iter().sum());
-    to.double(Field(5, "sum"), point.sum);
-    to.fixed64s(Field(6, "bucketCounts"), &point.counts);
-    to.doubles(Field(7, "explicitBounds"), &point.bounds);
-    to.list(Field(8, "exemplars"), &point.exemplars, exemplar);
-    labels(to, Field(9, "attributes"), &point.labels);
+fn histogram_point<W: Writer>(out: &mut W, cx: CollectionContext, point: &HistogramDataPoint) {
+    out.time(Field(2, "startTimeUnixNano"), point.start);
+    out.time(Field(3, "timeUnixNano"), cx.time);
+    out.fixed64(Field(4, "count"), point.counts.iter().sum());
+    out.double(Field(5, "sum"), point.sum);
+    out.fixed64s(Field(6, "bucketCounts"), &point.counts);
+    out.doubles(Field(7, "explicitBounds"), &point.bounds);
+    out.list(Field(8, "exemplars"), &point.exemplars, exemplar);
+    labels(out, Field(9, "attributes"), &point.labels);
 }
 
-fn exemplar<W: Writer>(to: &mut W, exemplar: &Exemplar) {
-    to.time(Field(2, "timeUnixNano"), exemplar.time);
-    to.double(Field(3, "asDouble"), exemplar.value);
-    to.id(Field(4, "spanId"), &exemplar.span_id);
-    to.id(Field(5, "traceId"), &exemplar.trace_id);
+fn exemplar<W: Writer>(out: &mut W, exemplar: &Exemplar) {
+    out.time(Field(2, "timeUnixNano"), exemplar.time);
+    out.double(Field(3, "asDouble"), exemplar.value);
+    out.id(Field(4, "spanId"), &exemplar.span_id);
+    out.id(Field(5, "traceId"), &exemplar.trace_id);
 }
 
-fn labels<W: Writer>(to: &mut W, field: Field, labels: &Labels) {
-    to.list(field, labels.iter(), |to, (name, value)| {
-        to.text(Field(1, "key"), name);
-        to.message(Field(2, "value"), |to| {
-            to.text(Field(1, "stringValue"), value);
+fn labels<W: Writer>(out: &mut W, field: Field, labels: &Labels) {
+    out.list(field, labels.iter(), |out, (name, value)| {
+        out.string(Field(1, "key"), name);
+        out.message(Field(2, "value"), |out| {
+            out.string(Field(1, "stringValue"), value);
         });
     });
 }

@@ -1,9 +1,9 @@
-//! OTLP's messages, written straight from what is exported.
+//! OTLP messages, encoded directly from the telemetry data.
 //!
-//! One description of the messages ([`trace`], [`log`], [`metric`]) and two [`Writer`]s, so that
-//! `http/json` cannot say anything else than `http/protobuf`. Nothing is built in between: a span goes
+//! [`trace`], [`log`] and [`metric`] describe each message once, for both [`Writer`]s, so that
+//! `http/json` and `http/protobuf` cannot differ. No intermediate messages are built: a span is written
 //! from the queue into the bytes of the request. The numbers and names of fields are those of
-//! `opentelemetry-proto` 1.x, which are frozen; the tests read it all back with the official messages.
+//! `opentelemetry-proto` 1.x, which are frozen. The tests decode everything with the official messages.
 
 mod json;
 mod log;
@@ -17,8 +17,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gusset_data::{Attribute, LogRecord, Metric, SpanData, Value};
 
-pub(crate) use log::Limits;
-pub(crate) use metric::Moment;
+pub(crate) use log::LogLimits;
+pub(crate) use metric::CollectionContext;
 
 use json::Json;
 use protobuf::Protobuf;
@@ -27,21 +27,21 @@ use protobuf::Protobuf;
 #[derive(Clone, Copy)]
 pub(crate) struct Field(u32, &'static str);
 
-/// Which form a message takes.
+/// The encoding of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Encoding {
     Protobuf,
     Json,
 }
 
-/// Writes the fields of one message, in the order in which they are called.
+/// Writes the fields of a message, in the order of the calls.
 pub(crate) trait Writer: Sized {
-    fn text(&mut self, field: Field, value: &str);
-    /// Bytes; in JSON as hexadecimal digits, which only OTLP's ids are.
+    fn string(&mut self, field: Field, value: &str);
+    /// Writes an id: bytes in protobuf, hexadecimal digits in JSON.
     fn id(&mut self, field: Field, value: &[u8]);
     fn boolean(&mut self, field: Field, value: bool);
     fn int64(&mut self, field: Field, value: i64);
-    /// `uint32` and enumerations.
+    /// Writes a `uint32` or an enumeration.
     fn uint32(&mut self, field: Field, value: u32);
     fn fixed32(&mut self, field: Field, value: u32);
     fn fixed64(&mut self, field: Field, value: u64);
@@ -49,8 +49,8 @@ pub(crate) trait Writer: Sized {
     fn fixed64s(&mut self, field: Field, values: &[u64]);
     fn doubles(&mut self, field: Field, values: &[f64]);
     fn message(&mut self, field: Field, write: impl FnOnce(&mut Self));
-    /// A list of which nothing is to be said but that it is there.
-    fn empty(&mut self, field: Field);
+    /// Writes an empty list. Only JSON has a representation of it.
+    fn empty_list(&mut self, field: Field);
     fn list<T>(
         &mut self,
         field: Field,
@@ -58,97 +58,99 @@ pub(crate) trait Writer: Sized {
         write: impl FnMut(&mut Self, T),
     );
 
-    /// The time in nanoseconds; what is before 1970 is 0, which says "unknown".
+    /// Writes a time in nanoseconds. A time before 1970 becomes 0, which means "unknown".
     fn time(&mut self, field: Field, time: SystemTime) {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         self.fixed64(field, u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
     }
 }
 
-/// One request with these spans, which it sorts by their scope.
-pub(crate) fn spans(form: Form, resource: &[Attribute], spans: &mut [SpanData]) -> Vec<u8> {
+/// Encodes a request with these spans. Sorts them by scope.
+pub(crate) fn spans(encoding: Encoding, resource: &[Attribute], spans: &mut [SpanData]) -> Vec<u8> {
     spans.sort_by(|a, b| a.scope.cmp(&b.scope));
-    match form {
-        Form::Protobuf => Protobuf::request(|to| trace::request(to, resource, spans)),
-        Form::Json => Json::request(|to| trace::request(to, resource, spans)),
+    match encoding {
+        Encoding::Protobuf => Protobuf::request(|out| trace::request(out, resource, spans)),
+        Encoding::Json => Json::request(|out| trace::request(out, resource, spans)),
     }
 }
 
-/// One request with these records, which it sorts by their scope.
+/// Encodes a request with these records. Sorts them by scope.
 pub(crate) fn logs(
-    form: Form,
+    encoding: Encoding,
     resource: &[Attribute],
-    limits: Limits,
+    limits: LogLimits,
     records: &mut [LogRecord],
 ) -> Vec<u8> {
     records.sort_by(|a, b| a.scope.cmp(&b.scope));
-    match form {
-        Form::Protobuf => Protobuf::request(|to| log::request(to, resource, limits, records)),
-        Form::Json => Json::request(|to| log::request(to, resource, limits, records)),
+    match encoding {
+        Encoding::Protobuf => Protobuf::request(|out| log::request(out, resource, limits, records)),
+        Encoding::Json => Json::request(|out| log::request(out, resource, limits, records)),
     }
 }
 
-/// One request with these metrics.
+/// Encodes a request with these metrics.
 pub(crate) fn metrics(
-    form: Form,
+    encoding: Encoding,
     resource: &[Attribute],
-    moment: Moment,
+    cx: CollectionContext,
     metrics: &[Metric],
 ) -> Vec<u8> {
-    match form {
-        Form::Protobuf => Protobuf::request(|to| metric::request(to, resource, moment, metrics)),
-        Form::Json => Json::request(|to| metric::request(to, resource, moment, metrics)),
+    match encoding {
+        Encoding::Protobuf => Protobuf::request(|out| metric::request(out, resource, cx, metrics)),
+        Encoding::Json => Json::request(|out| metric::request(out, resource, cx, metrics)),
     }
 }
 
-const ATTRIBUTES_OF_RESOURCE: Field = Field(1, "attributes");
+const RESOURCE_ATTRIBUTES: Field = Field(1, "attributes");
 const RESOURCE: Field = Field(1, "resource");
 const SCOPE: Field = Field(1, "scope");
 
-fn resource<W: Writer>(to: &mut W, attributes: &[Attribute]) {
-    to.message(RESOURCE, |to| {
-        pairs(to, ATTRIBUTES_OF_RESOURCE, attributes);
+fn resource<W: Writer>(out: &mut W, attributes: &[Attribute]) {
+    out.message(RESOURCE, |out| {
+        key_values(out, RESOURCE_ATTRIBUTES, attributes);
     });
 }
 
-fn scope<W: Writer>(to: &mut W, name: &str) {
-    to.message(SCOPE, |to| to.text(Field(1, "name"), name));
+fn scope<W: Writer>(out: &mut W, name: &str) {
+    out.message(SCOPE, |out| out.string(Field(1, "name"), name));
 }
 
-fn pairs<W: Writer>(to: &mut W, field: Field, attributes: &[Attribute]) {
-    to.list(field, attributes, |to, (name, value)| {
-        to.text(Field(1, "key"), name);
-        to.message(Field(2, "value"), |to| any(to, value, usize::MAX));
+fn key_values<W: Writer>(out: &mut W, field: Field, attributes: &[Attribute]) {
+    out.list(field, attributes, |out, (name, value)| {
+        out.string(Field(1, "key"), name);
+        out.message(Field(2, "value"), |out| any_value(out, value, usize::MAX));
     });
 }
 
-/// `AnyValue`, texts cut after so many characters.
-fn any<W: Writer>(to: &mut W, value: &Value, length: usize) {
-    const TEXT: Field = Field(1, "stringValue");
+/// Writes an `AnyValue`. Strings are truncated to `max_chars` characters.
+fn any_value<W: Writer>(out: &mut W, value: &Value, max_chars: usize) {
+    const STRING: Field = Field(1, "stringValue");
     match value {
-        Value::Bool(value) => to.boolean(Field(2, "boolValue"), *value),
-        Value::Int(value) => to.int64(Field(3, "intValue"), *value),
-        Value::Double(value) => to.double(Field(4, "doubleValue"), *value),
-        Value::String(value) => to.text(TEXT, cut(value, length)),
+        Value::Bool(value) => out.boolean(Field(2, "boolValue"), *value),
+        Value::Int(value) => out.int64(Field(3, "intValue"), *value),
+        Value::Double(value) => out.double(Field(4, "doubleValue"), *value),
+        Value::String(value) => out.string(STRING, truncate_chars(value, max_chars)),
         Value::StringArray(values) if values.is_empty() => {
-            to.message(Field(5, "arrayValue"), |to| to.empty(Field(1, "values")));
+            out.message(Field(5, "arrayValue"), |out| {
+                out.empty_list(Field(1, "values"))
+            });
         }
-        Value::StringArray(values) => to.message(Field(5, "arrayValue"), |to| {
-            to.list(Field(1, "values"), values, |to, value| {
-                to.text(TEXT, cut(value, length));
+        Value::StringArray(values) => out.message(Field(5, "arrayValue"), |out| {
+            out.list(Field(1, "values"), values, |out, value| {
+                out.string(STRING, truncate_chars(value, max_chars));
             });
         }),
-        // A kind of value that is not known here yet is told as what it prints.
-        other => to.text(TEXT, cut(&other.to_string(), length)),
+        // `Value` is non-exhaustive. A new kind of value is exported as its text.
+        other => out.string(STRING, truncate_chars(&other.to_string(), max_chars)),
     }
 }
 
-fn cut(text: &str, characters: usize) -> &str {
-    // No text has more characters than bytes.
-    if text.len() <= characters {
+fn truncate_chars(text: &str, max_chars: usize) -> &str {
+    // A string has at most as many characters as bytes.
+    if text.len() <= max_chars {
         return text;
     }
-    match text.char_indices().nth(characters) {
+    match text.char_indices().nth(max_chars) {
         Some((end, _)) => &text[..end],
         None => text,
     }

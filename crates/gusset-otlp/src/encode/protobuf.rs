@@ -1,4 +1,4 @@
-//! Protobuf's wire format.
+//! The wire format of protobuf.
 
 use super::{Field, Writer};
 
@@ -32,7 +32,7 @@ impl Protobuf {
         self.bytes.push(value as u8);
     }
 
-    fn bytes(&mut self, field: Field, value: &[u8]) {
+    fn length_delimited(&mut self, field: Field, value: &[u8]) {
         self.tag(field, LENGTH);
         self.varint(value.len() as u64);
         self.bytes.extend_from_slice(value);
@@ -40,12 +40,12 @@ impl Protobuf {
 }
 
 impl Writer for Protobuf {
-    fn text(&mut self, field: Field, value: &str) {
-        self.bytes(field, value.as_bytes());
+    fn string(&mut self, field: Field, value: &str) {
+        self.length_delimited(field, value.as_bytes());
     }
 
     fn id(&mut self, field: Field, value: &[u8]) {
-        self.bytes(field, value);
+        self.length_delimited(field, value);
     }
 
     fn boolean(&mut self, field: Field, value: bool) {
@@ -55,7 +55,7 @@ impl Writer for Protobuf {
 
     fn int64(&mut self, field: Field, value: i64) {
         self.tag(field, VARINT);
-        // Two's complement in 64 bits, as `int64` is sent.
+        // `int64` is encoded in two's complement, so a negative number takes ten bytes.
         self.varint(value as u64);
     }
 
@@ -96,27 +96,28 @@ impl Writer for Protobuf {
 
     fn message(&mut self, field: Field, write: impl FnOnce(&mut Self)) {
         self.tag(field, LENGTH);
-        // Most messages are shorter than 128 bytes, whose length takes one byte. A longer one is moved
-        // on by what its length takes more: cheaper than to measure each message before it is written.
+        // One byte is reserved for the length, which is enough for messages below 128 bytes, the most
+        // common ones. A longer message is moved by the missing bytes of its length. This is cheaper than
+        // a first pass that computes all lengths.
         let at = self.bytes.len();
         self.bytes.push(0);
         write(self);
         let length = self.bytes.len() - at - 1;
-        let more = varint_len(length) - 1;
-        if more > 0 {
+        let extra = varint_len(length) - 1;
+        if extra > 0 {
             let end = self.bytes.len();
-            self.bytes.resize(end + more, 0);
-            self.bytes.copy_within(at + 1..end, at + 1 + more);
+            self.bytes.resize(end + extra, 0);
+            self.bytes.copy_within(at + 1..end, at + 1 + extra);
         }
         let mut rest = length;
-        for byte in &mut self.bytes[at..at + more] {
+        for byte in &mut self.bytes[at..at + extra] {
             *byte = rest as u8 | 0x80;
             rest >>= 7;
         }
-        self.bytes[at + more] = rest as u8;
+        self.bytes[at + extra] = rest as u8;
     }
 
-    fn empty(&mut self, _: Field) {}
+    fn empty_list(&mut self, _: Field) {}
 
     fn list<T>(
         &mut self,
@@ -125,7 +126,7 @@ impl Writer for Protobuf {
         mut write: impl FnMut(&mut Self, T),
     ) {
         for item in items {
-            self.message(field, |to| write(to, item));
+            self.message(field, |out| write(out, item));
         }
     }
 }
@@ -142,11 +143,12 @@ mod tests {
     const FIELD: Field = Field(1, "");
 
     #[test]
-    fn a_message_is_as_long_as_it_says_at_each_length_of_the_length() {
+    fn message_length_is_correct_at_each_varint_size() {
         for length in [0, 1, 127, 128, 129, 16_383, 16_384, 2_097_151, 2_097_152] {
             let text = "a".repeat(length);
-            let written = Protobuf::request(|to| to.message(FIELD, |to| to.text(FIELD, &text)));
-            let inner = Protobuf::request(|to| to.text(FIELD, &text));
+            let written =
+                Protobuf::request(|out| out.message(FIELD, |out| out.string(FIELD, &text)));
+            let inner = Protobuf::request(|out| out.string(FIELD, &text));
             let mut expected = Protobuf { bytes: vec![0x0a] };
             expected.varint(inner.len() as u64);
             expected.bytes.extend(inner);
@@ -155,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_as_the_encoding_guide_has_them() {
+    fn numbers_match_the_encoding_guide() {
         assert_eq!(
-            Protobuf::request(|to| to.uint32(FIELD, 150)),
+            Protobuf::request(|out| out.uint32(FIELD, 150)),
             [0x08, 0x96, 0x01]
         );
-        let minus_two = Protobuf::request(|to| to.int64(FIELD, -2));
+        let minus_two = Protobuf::request(|out| out.int64(FIELD, -2));
         assert_eq!(
             minus_two[1..],
             [0xfe, 255, 255, 255, 255, 255, 255, 255, 255, 1]

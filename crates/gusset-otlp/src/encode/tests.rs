@@ -1,4 +1,4 @@
-//! What is written is what the official messages read, in either form.
+//! The official messages decode both encodings to the original data.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,13 +9,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message as _;
 
-use super::Form;
+use super::Encoding;
 
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::Int),
-        // The reader of the tests is not exact in the last digit of others.
+        // serde_json is not exact in the last digit of other doubles.
         any::<i32>().prop_map(|number| Value::Double(f64::from(number) / 8.0)),
         ".*".prop_map(|text| Value::String(text.into())),
         vec(".*", 0..4)
@@ -73,9 +73,9 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn both_forms_are_read_as_the_same(mut spans in vec(span(), 0..6), resource in attributes()) {
-        let binary = super::spans(Form::Protobuf, &resource, &mut spans);
-        let text = super::spans(Form::Json, &resource, &mut spans);
+    fn both_encodings_decode_to_the_same_message(mut spans in vec(span(), 0..6), resource in attributes()) {
+        let binary = super::spans(Encoding::Protobuf, &resource, &mut spans);
+        let text = super::spans(Encoding::Json, &resource, &mut spans);
         let binary = ExportTraceServiceRequest::decode(&binary[..]).unwrap();
         let text: ExportTraceServiceRequest = serde_json::from_slice(&text).unwrap();
         prop_assert_eq!(&binary, &text);

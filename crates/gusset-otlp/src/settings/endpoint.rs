@@ -1,83 +1,86 @@
-//! Where a signal is sent to.
+//! The endpoint of a signal.
 
 use std::fmt;
 
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
 
-use crate::{Protocol, Signal};
+use crate::{OtlpProtocol, Signal};
 
-/// The URL of one signal, whole. Printed without what may be a secret: its query.
+/// The complete URL for one signal. `Display` and `Debug` omit the query, which may contain a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) uri: Uri,
 }
 
-/// Which kind of URL it was.
+/// The setting that contains the URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Given {
-    /// One for all signals: over HTTP each has a path below it.
-    Base,
-    /// One for this signal: taken as it is.
-    Own,
+pub(crate) enum EndpointSource {
+    /// The one for all signals. Over HTTP, the path of the signal is appended.
+    AllSignals,
+    /// The one for this signal. It is used unchanged.
+    Signal,
 }
 
 // === impl Endpoint ===
 
 impl Endpoint {
-    /// The endpoint that is taken where none is given.
-    pub(crate) fn standard(signal: Signal, protocol: Protocol) -> Self {
-        let base = match protocol {
-            Protocol::Grpc => "http://localhost:4317",
+    /// Returns the default endpoint on `localhost`.
+    pub(crate) fn default_for(signal: Signal, protocol: OtlpProtocol) -> Self {
+        let url = match protocol {
+            OtlpProtocol::Grpc => "http://localhost:4317",
             _ => "http://localhost:4318",
         };
-        Self::parse(base, Given::Base, signal, protocol, false).expect("a URL by its looks")
+        Self::parse(url, EndpointSource::AllSignals, signal, protocol, false)
+            .expect("the default is a valid URL")
     }
 
-    /// Reads a URL. `insecure` is asked where gRPC's has no scheme.
+    /// Parses a URL. `insecure` selects the scheme of a gRPC endpoint without one.
     pub(crate) fn parse(
         text: &str,
-        given: Given,
+        source: EndpointSource,
         signal: Signal,
-        protocol: Protocol,
+        protocol: OtlpProtocol,
         insecure: bool,
     ) -> Result<Self, &'static str> {
-        let grpc = protocol == Protocol::Grpc;
+        let grpc = protocol == OtlpProtocol::Grpc;
         let text = match text.contains("://") {
             true => text.to_owned(),
             false if grpc && insecure => format!("http://{text}"),
             false if grpc => format!("https://{text}"),
-            false => return Err("it is no URL: it has no `http://` or `https://`"),
+            false => return Err("not a valid URL, `http://` or `https://` is missing"),
         };
-        let uri: Uri = text.parse().map_err(|_| "it is no URL")?;
+        let uri: Uri = text.parse().map_err(|_| "not a valid URL")?;
         let mut parts = uri.into_parts();
         let known = [Some(Scheme::HTTP), Some(Scheme::HTTPS)];
         if !known.contains(&parts.scheme) {
-            return Err("its scheme is neither `http` nor `https`");
+            return Err("the scheme is neither `http` nor `https`");
         }
         let authority = parts.authority.as_ref();
         let authority = authority.filter(|authority| !authority.host().is_empty());
-        let authority = authority.ok_or("it is no URL: it has no host")?;
+        let authority = authority.ok_or("not a valid URL, the host is missing")?;
         if authority.as_str().contains('@') {
-            return Err("it holds a user; OTEL_EXPORTER_OTLP_HEADERS is the place for credentials");
+            return Err("contains credentials; set them in OTEL_EXPORTER_OTLP_HEADERS instead");
         }
         let (path, query) = match &parts.path_and_query {
             Some(both) => (both.path(), both.query()),
             None => ("/", None),
         };
-        let path = match (grpc, given) {
-            // A path is no part of gRPC's target.
-            (true, _) => signal.method().to_owned(),
-            (false, Given::Own) => path.to_owned(),
-            (false, Given::Base) => format!("{}/v1/{signal}", path.trim_end_matches('/')),
+        let path = match (grpc, source) {
+            // gRPC ignores the path of the URL.
+            (true, _) => signal.grpc_path().to_owned(),
+            (false, EndpointSource::Signal) => path.to_owned(),
+            (false, EndpointSource::AllSignals) => {
+                format!("{}/v1/{signal}", path.trim_end_matches('/'))
+            }
         };
         let both = match query.filter(|_| !grpc) {
             Some(query) => format!("{path}?{query}"),
             None => path,
         };
-        let both = PathAndQuery::try_from(both).map_err(|_| "it is no URL")?;
+        let both = PathAndQuery::try_from(both).map_err(|_| "not a valid URL")?;
         parts.path_and_query = Some(both);
-        let uri = Uri::from_parts(parts).map_err(|_| "it is no URL")?;
+        let uri = Uri::from_parts(parts).map_err(|_| "not a valid URL")?;
         Ok(Self { uri })
     }
 
@@ -90,8 +93,8 @@ impl Endpoint {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        let standard = if self.is_https() { 443 } else { 80 };
-        self.uri.port_u16().unwrap_or(standard)
+        let default = if self.is_https() { 443 } else { 80 };
+        self.uri.port_u16().unwrap_or(default)
     }
 }
 
@@ -102,7 +105,7 @@ impl fmt::Display for Endpoint {
             .uri
             .authority()
             .map_or("", http::uri::Authority::as_str);
-        // gRPC's path is the same everywhere, and says nothing.
+        // The path of gRPC is always the same and is omitted.
         let path = self.uri.path();
         let path = if path.starts_with("/opentelemetry.proto.") {
             ""
@@ -124,51 +127,57 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use Protocol::{Grpc, HttpProtobuf};
+    use OtlpProtocol::{Grpc, HttpProtobuf};
 
-    fn read(text: &str, given: Given, protocol: Protocol, insecure: bool) -> String {
-        match Endpoint::parse(text, given, Signal::Traces, protocol, insecure) {
+    fn parse(text: &str, source: EndpointSource, protocol: OtlpProtocol, insecure: bool) -> String {
+        match Endpoint::parse(text, source, Signal::Traces, protocol, insecure) {
             Ok(endpoint) => endpoint.uri.to_string(),
             Err(error) => error.to_owned(),
         }
     }
 
     #[test]
-    fn a_base_gets_the_path_of_the_signal_and_an_own_url_is_verbatim() {
-        let base = |text| read(text, Given::Base, HttpProtobuf, false);
-        assert_eq!(base("http://a:4318"), "http://a:4318/v1/traces");
-        assert_eq!(base("http://a:4318/"), "http://a:4318/v1/traces");
-        assert_eq!(base("https://a/x/?k=v"), "https://a/x/v1/traces?k=v");
-        let own = |text| read(text, Given::Own, HttpProtobuf, false);
-        assert_eq!(own("http://a:4318"), "http://a:4318/");
-        assert_eq!(own("http://a:4318/x/"), "http://a:4318/x/");
+    fn only_the_general_url_gets_a_path() {
+        let all_signals = |text| parse(text, EndpointSource::AllSignals, HttpProtobuf, false);
+        assert_eq!(all_signals("http://a:4318"), "http://a:4318/v1/traces");
+        assert_eq!(all_signals("http://a:4318/"), "http://a:4318/v1/traces");
+        assert_eq!(all_signals("https://a/x/?k=v"), "https://a/x/v1/traces?k=v");
+        let signal = |text| parse(text, EndpointSource::Signal, HttpProtobuf, false);
+        assert_eq!(signal("http://a:4318"), "http://a:4318/");
+        assert_eq!(signal("http://a:4318/x/"), "http://a:4318/x/");
     }
 
     #[test]
-    fn grpc_without_a_scheme_is_secure_unless_said_otherwise() {
-        let method = Signal::Traces.method();
-        let secure = read("a:4317", Given::Base, Grpc, false);
-        assert_eq!(secure, format!("https://a:4317{method}"));
-        let insecure = read("a:4317", Given::Own, Grpc, true);
-        assert_eq!(insecure, format!("http://a:4317{method}"));
-        // A scheme goes over the variable.
-        let insecure = read("https://a:4317/x", Given::Own, Grpc, true);
-        assert_eq!(insecure, format!("https://a:4317{method}"));
+    fn grpc_without_scheme_defaults_to_https() {
+        let path = Signal::Traces.grpc_path();
+        let secure = parse("a:4317", EndpointSource::AllSignals, Grpc, false);
+        assert_eq!(secure, format!("https://a:4317{path}"));
+        let insecure = parse("a:4317", EndpointSource::Signal, Grpc, true);
+        assert_eq!(insecure, format!("http://a:4317{path}"));
+        // The scheme overrides the variable.
+        let insecure = parse("https://a:4317/x", EndpointSource::Signal, Grpc, true);
+        assert_eq!(insecure, format!("https://a:4317{path}"));
     }
 
     #[test]
-    fn what_is_no_url_is_refused() {
+    fn invalid_url_is_rejected() {
         for text in ["a:4318", "a b://c", "unix:///x", "http://", "http://u:p@a/"] {
-            let error = Endpoint::parse(text, Given::Base, Signal::Logs, HttpProtobuf, false);
+            let error = Endpoint::parse(
+                text,
+                EndpointSource::AllSignals,
+                Signal::Logs,
+                HttpProtobuf,
+                false,
+            );
             assert!(error.is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_query_is_not_printed() {
+    fn query_is_not_printed() {
         let endpoint = Endpoint::parse(
             "http://a/x?key=s",
-            Given::Own,
+            EndpointSource::Signal,
             Signal::Logs,
             HttpProtobuf,
             false,
@@ -180,9 +189,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_too_strange(text in "(http://|https://|)\\PC*", grpc: bool) {
+        fn parser_never_panics(text in "(http://|https://|)\\PC*", grpc: bool) {
             let protocol = if grpc { Grpc } else { HttpProtobuf };
-            let _ = Endpoint::parse(&text, Given::Base, Signal::Traces, protocol, false);
+            let _ = Endpoint::parse(&text, EndpointSource::AllSignals, Signal::Traces, protocol, false);
         }
     }
 }

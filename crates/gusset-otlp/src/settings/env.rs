@@ -1,102 +1,114 @@
-//! Reading variables as OpenTelemetry reads them.
+//! Parsing of environment variables, as OpenTelemetry specifies it.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::voice::Voice;
+use gusset_core::Env;
 
-/// The environment: a lookup, and what to say of what cannot be read.
-pub(crate) struct Env<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
-    pub(crate) voice: Voice,
-    /// What was said already: a variable for all signals is read by each of them.
-    said: RefCell<BTreeSet<String>>,
+use crate::diagnostics::SdkLogLevel;
+
+/// Reads environment variables. Logs a warning for each invalid value and ignores it.
+pub(crate) struct EnvReader<'a> {
+    env: Env<'a>,
+    pub(crate) log_level: SdkLogLevel,
+    /// Warnings that were logged: each signal reads the variables for all signals.
+    warned: RefCell<BTreeSet<String>>,
 }
 
-// === impl Env ===
+// === impl EnvReader ===
 
-impl<'a> Env<'a> {
-    pub(crate) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        const LEVEL: &str = "OTEL_LOG_LEVEL";
+impl<'a> EnvReader<'a> {
+    /// Creates a reader that logs at the level of `OTEL_LOG_LEVEL`. Defaults to `info`.
+    pub(crate) fn new(env: Env<'a>) -> Self {
+        const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
         let mut this = Self {
-            lookup,
-            voice: Voice::Info,
-            said: RefCell::default(),
+            env,
+            log_level: SdkLogLevel::Info,
+            warned: RefCell::default(),
         };
-        if let Some(text) = this.text(LEVEL) {
-            match Voice::parse(&text) {
-                Some(voice) => this.voice = voice,
-                None => this.ignored(LEVEL, &text, "is no level"),
+        if let Some(text) = this.var(LOG_LEVEL) {
+            match SdkLogLevel::parse(&text) {
+                Some(log_level) => this.log_level = log_level,
+                None => this.warn_ignored(
+                    LOG_LEVEL,
+                    &text,
+                    "not a log level; use `none`, `error`, `warn` or `info`",
+                ),
             }
         }
         this
     }
 
-    /// The value. An empty one is none.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
-        let text = (self.lookup)(name)?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+    /// Returns the value of a variable, or `None` if it is unset, blank or not valid Unicode.
+    pub(crate) fn var(&self, name: &str) -> Option<String> {
+        self.env.var(name).unwrap_or_else(|error| {
+            self.warn_once(format!("ignoring {error}; the default is used"));
+            None
+        })
     }
 
-    /// The first of these that is set, with its name.
+    /// Returns the first of these variables that is set, with its name.
     pub(crate) fn first<'n>(&self, names: &'n [String]) -> Option<(&'n str, String)> {
         names
             .iter()
-            .find_map(|name| Some((name.as_str(), self.text(name)?)))
+            .find_map(|name| Some((name.as_str(), self.var(name)?)))
     }
 
-    /// `true`, in whatever case, is true; `false` is false; all else is false too, and said.
+    /// Returns a Boolean. It is `true` only for the value `true`, without regard to case.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        let Some(text) = self.text(name) else {
+        let Some(text) = self.var(name) else {
             return false;
         };
-        let is = text.eq_ignore_ascii_case("true");
-        if !is && !text.eq_ignore_ascii_case("false") {
-            self.ignored(name, &text, "is neither `true` nor `false`");
+        let flag = text.eq_ignore_ascii_case("true");
+        if !flag && !text.eq_ignore_ascii_case("false") {
+            self.warn_ignored(name, &text, "neither `true` nor `false`");
         }
-        is
+        flag
     }
 
-    /// A duration in milliseconds that is not 0. More than a year is a year, which can still be added
-    /// to a time.
+    /// Returns a positive duration in milliseconds. It is at most a year, so that it can be added to a
+    /// time.
     pub(crate) fn millis(&self, name: &str) -> Option<Duration> {
-        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-        let millis = self.number(name)?;
-        Some(Duration::from_millis(millis).min(YEAR))
+        const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 3600);
+        let millis = self.positive(name)?;
+        Some(Duration::from_millis(millis).min(MAX_DURATION))
     }
 
-    /// A whole number that is not 0.
+    /// Returns a positive integer.
     pub(crate) fn count(&self, name: &str) -> Option<usize> {
-        self.number(name).and_then(|count| count.try_into().ok())
+        self.positive(name).and_then(|count| count.try_into().ok())
     }
 
-    /// A whole number that may be 0.
+    /// Returns a non-negative integer.
     pub(crate) fn limit(&self, name: &str) -> Option<usize> {
-        let text = self.text(name)?;
+        let text = self.var(name)?;
         let parsed = text.parse().ok();
         if parsed.is_none() {
-            self.ignored(name, &text, "is no whole number");
+            self.warn_ignored(name, &text, "not a non-negative integer");
         }
         parsed
     }
 
-    fn number(&self, name: &str) -> Option<u64> {
-        let text = self.text(name)?;
+    fn positive(&self, name: &str) -> Option<u64> {
+        let text = self.var(name)?;
         let parsed = text.parse().ok().filter(|number| *number > 0);
         if parsed.is_none() {
-            self.ignored(name, &text, "is no whole number above 0");
+            self.warn_ignored(name, &text, "not a positive integer");
         }
         parsed
     }
 
-    /// Says that a value is passed over. Not for values that may be secret.
-    pub(crate) fn ignored(&self, name: &str, text: &str, why: &str) {
-        let said = format!("{name} is ignored: `{text}` {why}");
-        if !self.said.borrow().contains(&said) {
-            self.voice.warn(format_args!("{said}"));
-            self.said.borrow_mut().insert(said);
+    /// Logs, once, that a value is ignored. Must not be called with values that may be secret.
+    pub(crate) fn warn_ignored(&self, name: &str, value: &str, problem: &str) {
+        self.warn_once(format!("ignoring {name}: `{value}` is {problem}"));
+    }
+
+    /// Logs a warning, unless it was logged before.
+    pub(crate) fn warn_once(&self, warning: String) {
+        if !self.warned.borrow().contains(&warning) {
+            self.log_level.warn(&warning);
+            self.warned.borrow_mut().insert(warning);
         }
     }
 }

@@ -1,23 +1,25 @@
-//! `OTEL_EXPORTER_OTLP_HEADERS`: as W3C's baggage, without properties.
+//! `OTEL_EXPORTER_OTLP_HEADERS`: the format of W3C Baggage, without properties.
 
 use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-/// Reads `name=value,name=value`, values percent-encoded. An entry that cannot be read is an error, by
-/// its position alone: without its credential every export would be refused, and what stands there may
-/// be one.
+/// Parses `name=value,name=value` with percent-encoded values.
+///
+/// # Errors
+/// If an entry is invalid: without its credential, the receiver would reject every export. The error
+/// shows the position of the entry and not its content, which may be a secret.
 pub(crate) fn parse(list: &str) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
     let entries = list.split(',').enumerate();
     let entries = entries.filter(|(_, entry)| !entry.trim().is_empty());
     entries
-        .map(|(at, entry)| pair(entry).map_err(|fault| format!("entry {} {fault}", at + 1)))
+        .map(|(at, entry)| pair(entry).map_err(|problem| format!("entry {} {problem}", at + 1)))
         .collect()
 }
 
-/// One header; its value is never shown.
+/// Returns a header whose value is marked as sensitive.
 pub(crate) fn header(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), &'static str> {
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "has no name of a header")?;
-    let mut value = HeaderValue::from_bytes(value).map_err(|_| "has no value of a header")?;
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "has an invalid header name")?;
+    let mut value = HeaderValue::from_bytes(value).map_err(|_| "has an invalid header value")?;
     value.set_sensitive(true);
     Ok((name, value))
 }
@@ -25,7 +27,7 @@ pub(crate) fn header(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValu
 fn pair(entry: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let (name, value) = entry.split_once('=').ok_or("has no `=`")?;
     let name: Vec<u8> = percent_decode_str(name.trim()).collect();
-    let name = String::from_utf8(name).map_err(|_| "has no name of a header")?;
+    let name = String::from_utf8(name).map_err(|_| "has an invalid header name")?;
     let value: Vec<u8> = percent_decode_str(value.trim()).collect();
     header(&name, &value)
 }
@@ -37,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_decoded_and_secret() {
+    fn values_are_decoded_and_sensitive() {
         let headers = parse(" Authorization = Bearer%20a%2Cb= , x-team=blue,").unwrap();
         let shown = format!("{headers:?}");
         assert_eq!(headers[0].0, "authorization");
@@ -50,19 +52,19 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_at_fault_is_named_by_its_position_alone() {
-        for (list, why) in [
+    fn invalid_entry_is_named_by_position() {
+        for (list, problem) in [
             ("a=1,secret", "entry 2 has no `=`"),
-            ("se cret=1", "entry 1 has no name of a header"),
-            ("a=sec%0aret", "entry 1 has no value of a header"),
+            ("se cret=1", "entry 1 has an invalid header name"),
+            ("a=sec%0aret", "entry 1 has an invalid header value"),
         ] {
-            assert_eq!(parse(list).unwrap_err(), why);
+            assert_eq!(parse(list).unwrap_err(), problem);
         }
     }
 
     proptest! {
         #[test]
-        fn no_list_is_too_strange(list: String) {
+        fn parser_never_panics(list: String) {
             let _ = parse(&list);
         }
     }

@@ -1,66 +1,66 @@
-//! What is sent, where to and how: code, else environment, else OpenTelemetry's defaults.
+//! The configuration: builder methods override environment variables, which override the defaults.
 
 mod endpoint;
 mod env;
+mod exporter_config;
 mod headers;
-mod target;
 
 use std::time::Duration;
 
-use crate::encode::Limits;
-use crate::voice::Voice;
+use crate::diagnostics::SdkLogLevel;
+use crate::encode::LogLimits;
 use crate::{ConfigError, Signal};
 
 pub(crate) use endpoint::Endpoint;
-pub(crate) use env::Env;
+pub(crate) use env::EnvReader;
 #[cfg(feature = "tls")]
-pub(crate) use target::Trust;
-pub(crate) use target::{Code, Target, header};
+pub(crate) use exporter_config::TlsFiles;
+pub(crate) use exporter_config::{ExporterConfig, Overrides, header};
 
-/// All that is set.
+/// The whole configuration of a pipeline.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) voice: Voice,
-    /// `OTEL_SDK_DISABLED`
+    pub(crate) log_level: SdkLogLevel,
+    /// The value of `OTEL_SDK_DISABLED`.
     pub(crate) disabled: bool,
-    pub(crate) roads: [Roads; 3],
-    pub(crate) spans: Batching,
-    pub(crate) logs: Batching,
-    pub(crate) log_limits: Limits,
-    pub(crate) metrics: Reading,
+    pub(crate) signals: [SignalExporters; 3],
+    pub(crate) spans: BatchConfig,
+    pub(crate) logs: BatchConfig,
+    pub(crate) log_limits: LogLimits,
+    pub(crate) metrics: ReaderConfig,
 }
 
-/// Where one signal goes.
+/// The exporters of one signal.
 #[derive(Debug, Default)]
-pub(crate) struct Roads {
-    pub(crate) otlp: Option<Target>,
+pub(crate) struct SignalExporters {
+    pub(crate) otlp: Option<ExporterConfig>,
     pub(crate) console: bool,
-    /// Somebody else's, and no reason to say that the signal goes nowhere.
+    /// Whether the signal is exported by another crate, through the Prometheus metrics endpoint.
     pub(crate) prometheus: bool,
-    /// `OTEL_…_EXPORTER` is set.
+    /// Whether `OTEL_…_EXPORTER` is set.
     pub(crate) chosen: bool,
 }
 
-/// How spans or records are gathered: `OTEL_BSP_*`, `OTEL_BLRP_*`.
+/// The configuration of a batch processor: `OTEL_BSP_*` or `OTEL_BLRP_*`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Batching {
-    pub(crate) delay: Duration,
-    pub(crate) queue: usize,
-    pub(crate) size: usize,
-    /// For one batch, with all of its retries.
-    pub(crate) timeout: Duration,
+pub(crate) struct BatchConfig {
+    pub(crate) schedule_delay: Duration,
+    pub(crate) max_queue_size: usize,
+    pub(crate) max_batch_size: usize,
+    /// The timeout of one batch, including all retries.
+    pub(crate) export_timeout: Duration,
 }
 
-/// How metrics are read: `OTEL_METRIC_EXPORT_*` and the preferred temporality.
+/// The configuration of the metric reader: `OTEL_METRIC_EXPORT_*` and the preferred temporality.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading {
+pub(crate) struct ReaderConfig {
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     pub(crate) delta: bool,
 }
 
-/// Variables of the specification that set up telemetry, and not here: who sets one is told.
-const NOT_READ: [&str; 3] = [
+/// Variables of the specification that are not supported. A warning is logged if one is set.
+const UNSUPPORTED_VARS: [&str; 3] = [
     "OTEL_CONFIG_FILE",
     "OTEL_EXPERIMENTAL_CONFIG_FILE",
     "OTEL_ENTITIES",
@@ -69,124 +69,150 @@ const NOT_READ: [&str; 3] = [
 // === impl Settings ===
 
 impl Settings {
-    pub(crate) fn new(env: &Env<'_>, code: &Code) -> Result<Self, ConfigError> {
-        for name in NOT_READ {
-            if env.text(name).is_some() {
-                env.voice
-                    .warn(format_args!("{name} is ignored: it is not read here"));
+    pub(crate) fn new(env: &EnvReader<'_>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        for name in UNSUPPORTED_VARS {
+            if env.var(name).is_some() {
+                env.warn_once(format!(
+                    "ignoring {name}: not supported; use the other OTEL_* variables"
+                ));
             }
         }
-        let mut roads = <[Roads; 3]>::default();
+        let mut signals = <[SignalExporters; 3]>::default();
         let disabled = env.flag("OTEL_SDK_DISABLED");
         if !disabled {
             for signal in Signal::ALL {
-                roads[signal.index()] = Roads::new(env, code, signal)?;
+                signals[signal.index()] = SignalExporters::new(env, overrides, signal)?;
             }
         }
         Ok(Self {
-            voice: env.voice,
+            log_level: env.log_level,
             disabled,
-            roads,
-            spans: Batching::new(env, "BSP", Duration::from_secs(5)),
-            logs: Batching::new(env, "BLRP", Duration::from_secs(1)),
+            signals,
+            spans: BatchConfig::new(env, "BSP", Duration::from_secs(5)),
+            logs: BatchConfig::new(env, "BLRP", Duration::from_secs(1)),
             log_limits: log_limits(env),
-            metrics: Reading::new(env),
+            metrics: ReaderConfig::new(env),
         })
     }
 }
 
-// === impl Roads ===
+// === impl SignalExporters ===
 
-impl Roads {
-    fn new(env: &Env<'_>, code: &Code, signal: Signal) -> Result<Self, ConfigError> {
+impl SignalExporters {
+    fn new(
+        env: &EnvReader<'_>,
+        overrides: &Overrides,
+        signal: Signal,
+    ) -> Result<Self, ConfigError> {
         let name = format!("OTEL_{}_EXPORTER", signal.upper());
         let mut this = Self::default();
         let mut otlp = false;
-        match env.text(&name) {
+        match env.var(&name) {
             Some(list) => {
                 this.chosen = true;
                 for exporter in list.split(',').map(str::trim) {
                     match exporter.to_ascii_lowercase().as_str() {
                         "otlp" => otlp = true,
-                        // The name that `console` had, and has in some languages.
+                        // `logging` is the former name, which some languages still use.
                         "console" | "logging" => this.console = true,
                         "prometheus" if signal == Signal::Metrics => this.prometheus = true,
                         "none" | "" => {}
-                        _ => env.ignored(&name, exporter, "is no exporter known here"),
+                        _ => env.warn_ignored(
+                            &name,
+                            exporter,
+                            "not a supported exporter; use `otlp`, `console` or `none`",
+                        ),
                     }
                 }
             }
-            None => otlp = code.has_endpoint(signal) || target::has_endpoint(env, signal),
+            None => {
+                otlp = overrides.has_endpoint(signal) || exporter_config::has_endpoint(env, signal);
+            }
         }
         if otlp {
-            this.otlp = Some(Target::new(env, code, signal)?);
+            this.otlp = Some(ExporterConfig::new(env, overrides, signal)?);
         }
         Ok(this)
     }
 
+    /// Returns whether this crate does not export the signal.
     pub(crate) fn is_empty(&self) -> bool {
         self.otlp.is_none() && !self.console
     }
 }
 
-// === impl Batching ===
+// === impl BatchConfig ===
 
-impl Batching {
-    fn new(env: &Env<'_>, family: &str, delay: Duration) -> Self {
-        let name = |what| format!("OTEL_{family}_{what}");
-        let (queue_name, size_name) = (name("MAX_QUEUE_SIZE"), name("MAX_EXPORT_BATCH_SIZE"));
-        // The queue is made at once, whole; a slip of the finger must not take all memory.
-        const MOST: usize = 1 << 20;
-        let mut queue = env.count(&queue_name).unwrap_or(2048);
-        if queue > MOST {
-            env.ignored(&queue_name, &queue.to_string(), "is more than 1048576");
-            queue = 2048;
-        }
-        let mut size = env.count(&size_name).unwrap_or(queue.min(512));
-        if size > queue {
-            env.ignored(
-                &size_name,
-                &size.to_string(),
-                "is more than the queue holds",
+impl BatchConfig {
+    fn new(env: &EnvReader<'_>, prefix: &str, schedule_delay: Duration) -> Self {
+        const DEFAULT_QUEUE_SIZE: usize = 2048;
+        const DEFAULT_BATCH_SIZE: usize = 512;
+        // The queue is allocated at start. The limit keeps a typing error from taking all memory.
+        const MAX_QUEUE_SIZE: usize = 1 << 20;
+
+        let name = |suffix| format!("OTEL_{prefix}_{suffix}");
+        let (queue_name, batch_name) = (name("MAX_QUEUE_SIZE"), name("MAX_EXPORT_BATCH_SIZE"));
+        let mut max_queue_size = env.count(&queue_name).unwrap_or(DEFAULT_QUEUE_SIZE);
+        if max_queue_size > MAX_QUEUE_SIZE {
+            env.warn_ignored(
+                &queue_name,
+                &max_queue_size.to_string(),
+                "more than 1048576, the maximum",
             );
-            size = queue.min(512);
+            max_queue_size = DEFAULT_QUEUE_SIZE;
+        }
+        let default_batch_size = max_queue_size.min(DEFAULT_BATCH_SIZE);
+        let mut max_batch_size = env.count(&batch_name).unwrap_or(default_batch_size);
+        if max_batch_size > max_queue_size {
+            env.warn_ignored(
+                &batch_name,
+                &max_batch_size.to_string(),
+                &format!("more than {queue_name}, which is {max_queue_size}"),
+            );
+            max_batch_size = default_batch_size;
         }
         Self {
-            delay: env.millis(&name("SCHEDULE_DELAY")).unwrap_or(delay),
-            queue,
-            size,
-            timeout: env
+            schedule_delay: env
+                .millis(&name("SCHEDULE_DELAY"))
+                .unwrap_or(schedule_delay),
+            max_queue_size,
+            max_batch_size,
+            export_timeout: env
                 .millis(&name("EXPORT_TIMEOUT"))
                 .unwrap_or(Duration::from_secs(30)),
         }
     }
 }
 
-// === impl Reading ===
+// === impl ReaderConfig ===
 
-impl Reading {
-    fn new(env: &Env<'_>) -> Self {
+impl ReaderConfig {
+    fn new(env: &EnvReader<'_>) -> Self {
         const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
         const AGGREGATION: &str = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
 
-        let delta = match env.text(TEMPORALITY) {
+        let delta = match env.var(TEMPORALITY) {
             None => false,
             Some(text) => match text.to_ascii_lowercase().as_str() {
                 "cumulative" => false,
-                // They differ in instruments that are asked, which we have none of.
+                // They differ only for asynchronous counters, which gusset does not have.
                 "delta" | "lowmemory" => true,
                 _ => {
-                    env.ignored(TEMPORALITY, &text, "is no temporality");
+                    env.warn_ignored(
+                        TEMPORALITY,
+                        &text,
+                        "not a temporality; use `cumulative`, `delta` or `lowmemory`",
+                    );
                     false
                 }
             },
         };
-        if let Some(text) = env.text(AGGREGATION) {
+        if let Some(text) = env.var(AGGREGATION) {
             if !text.eq_ignore_ascii_case("explicit_bucket_histogram") {
-                env.ignored(
+                env.warn_ignored(
                     AGGREGATION,
                     &text,
-                    "is not had; buckets have explicit bounds",
+                    "not supported; only `explicit_bucket_histogram` is",
                 );
             }
         }
@@ -202,13 +228,13 @@ impl Reading {
     }
 }
 
-fn log_limits(env: &Env<'_>) -> Limits {
-    let of = |what: &str| {
-        env.limit(&format!("OTEL_LOGRECORD_ATTRIBUTE_{what}_LIMIT"))
-            .or_else(|| env.limit(&format!("OTEL_ATTRIBUTE_{what}_LIMIT")))
+fn log_limits(env: &EnvReader<'_>) -> LogLimits {
+    let limit = |kind: &str| {
+        env.limit(&format!("OTEL_LOGRECORD_ATTRIBUTE_{kind}_LIMIT"))
+            .or_else(|| env.limit(&format!("OTEL_ATTRIBUTE_{kind}_LIMIT")))
     };
-    Limits {
-        count: of("COUNT").unwrap_or(128),
-        length: of("VALUE_LENGTH").unwrap_or(usize::MAX),
+    LogLimits {
+        max_attributes: limit("COUNT").unwrap_or(128),
+        max_value_length: limit("VALUE_LENGTH").unwrap_or(usize::MAX),
     }
 }

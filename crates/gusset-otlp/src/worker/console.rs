@@ -1,4 +1,4 @@
-//! Telemetry on standard output, for eyes and for files.
+//! The console exporter: writes telemetry to standard output.
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -7,46 +7,49 @@ use std::time::Duration;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::Orders;
+use super::FlushReceiver;
 
-/// A console that takes nothing for so long is passed over until it takes something.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time after which a blocked write is left alone. Batches are dropped until it completes.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Write = Arc<dyn Fn(&[u8]) -> io::Result<()> + Send + Sync>;
+type WriteFn = Arc<dyn Fn(&[u8]) -> io::Result<()> + Send + Sync>;
 
-/// Writes one line for each batch: the message of `http/json`, which is also what OpenTelemetry's files
-/// are made of.
-pub(crate) struct Console {
-    write: Write,
-    patience: Duration,
-    /// A write that has not come to its end. There is one at most.
-    stuck: Option<JoinHandle<bool>>,
+/// Writes one line for each batch: the message of `http/json`, which is also OpenTelemetry's file format.
+pub(crate) struct ConsoleExporter {
+    write: WriteFn,
+    write_timeout: Duration,
+    /// A write that exceeded the timeout and still blocks. There is at most one.
+    pending_write: Option<JoinHandle<bool>>,
 }
 
-// === impl Console ===
+// === impl ConsoleExporter ===
 
-impl Console {
+impl ConsoleExporter {
     pub(crate) fn stdout() -> Self {
         let write = |line: &[u8]| {
             let mut out = io::stdout().lock();
             out.write_all(line)?;
             out.flush()
         };
-        Self::new(Arc::new(write), PATIENCE)
+        Self::new(Arc::new(write), WRITE_TIMEOUT)
     }
 
-    fn new(write: Write, patience: Duration) -> Self {
+    fn new(write: WriteFn, write_timeout: Duration) -> Self {
         Self {
             write,
-            patience,
-            stuck: None,
+            write_timeout,
+            pending_write: None,
         }
     }
 
-    /// Writes a line, if the console takes it in time. Gives whether it did.
-    pub(crate) async fn line(&mut self, mut line: Vec<u8>, orders: &mut Orders) -> bool {
-        if let Some(stuck) = &self.stuck {
-            if !stuck.is_finished() {
+    /// Writes a line. Returns whether it was written within the timeout.
+    pub(crate) async fn write_line(
+        &mut self,
+        mut line: Vec<u8>,
+        flush: &mut FlushReceiver,
+    ) -> bool {
+        if let Some(pending) = &self.pending_write {
+            if !pending.is_finished() {
                 return false;
             }
         }
@@ -56,21 +59,21 @@ impl Console {
         tokio::select! {
             biased;
             written = &mut writing => {
-                self.stuck = None;
+                self.pending_write = None;
                 written.unwrap_or(false)
             }
-            () = orders.cut() => false,
-            () = tokio::time::sleep(self.patience) => {
-                self.stuck = Some(writing);
+            () = flush.deadline() => false,
+            () = tokio::time::sleep(self.write_timeout) => {
+                self.pending_write = Some(writing);
                 false
             }
         }
     }
 }
 
-impl fmt::Debug for Console {
+impl fmt::Debug for ConsoleExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Console")
+        f.write_str("ConsoleExporter")
     }
 }
 
@@ -83,38 +86,39 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::worker::Order;
+    use crate::worker::FlushRequest;
 
     #[tokio::test]
-    async fn a_batch_is_one_line() {
+    async fn batch_is_written_as_one_line() {
         let written = Arc::new(Mutex::new(Vec::new()));
         let to = Arc::clone(&written);
         let write = move |line: &[u8]| to.lock().unwrap().write_all(line);
-        let mut console = Console::new(Arc::new(write), PATIENCE);
-        let (_owner, orders) = watch::channel(Order::NONE);
-        assert!(console.line(b"{}".to_vec(), &mut Orders::new(orders)).await);
+        let mut console = ConsoleExporter::new(Arc::new(write), WRITE_TIMEOUT);
+        let (_owner, requests) = watch::channel(FlushRequest::NONE);
+        let mut flush = FlushReceiver::new(requests);
+        assert!(console.write_line(b"{}".to_vec(), &mut flush).await);
         assert_eq!(*written.lock().unwrap(), b"{}\n");
     }
 
     #[tokio::test]
-    async fn a_console_that_takes_nothing_is_passed_over_and_asked_once() {
-        let (free, wait) = mpsc::channel::<()>();
-        let (wait, asked) = (Mutex::new(wait), Arc::new(AtomicU32::new(0)));
-        let asks = Arc::clone(&asked);
+    async fn blocked_console_is_written_to_once() {
+        let (unblock, blocked) = mpsc::channel::<()>();
+        let (blocked, writes) = (Mutex::new(blocked), Arc::new(AtomicU32::new(0)));
+        let counter = Arc::clone(&writes);
         let write = move |_: &[u8]| {
-            asks.fetch_add(1, Ordering::Relaxed);
-            let _ = wait.lock().unwrap().recv();
+            counter.fetch_add(1, Ordering::Relaxed);
+            let _ = blocked.lock().unwrap().recv();
             Ok(())
         };
-        let mut console = Console::new(Arc::new(write), Duration::from_millis(50));
-        let (_owner, orders) = watch::channel(Order::NONE);
-        let mut orders = Orders::new(orders);
-        let mut takes = Vec::new();
+        let mut console = ConsoleExporter::new(Arc::new(write), Duration::from_millis(50));
+        let (_owner, requests) = watch::channel(FlushRequest::NONE);
+        let mut flush = FlushReceiver::new(requests);
+        let mut written = Vec::new();
         for _ in 0..3 {
-            takes.push(console.line(Vec::new(), &mut orders).await);
+            written.push(console.write_line(Vec::new(), &mut flush).await);
         }
-        assert_eq!(takes, [false; 3]);
-        assert_eq!(asked.load(Ordering::Relaxed), 1);
-        drop(free);
+        assert_eq!(written, [false; 3]);
+        assert_eq!(writes.load(Ordering::Relaxed), 1);
+        drop(unblock);
     }
 }

@@ -1,22 +1,24 @@
-//! Differences to what has arrived before, for receivers that prefer them.
+//! Conversion of cumulative data points to deltas, for receivers that prefer delta temporality.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
 
 use gusset_data::{HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint, SharedStr};
 
-/// What has arrived of each series, so that a difference that did not arrive is part of the next one.
-/// It knows the series of the last reading and no others, so it is bounded by those.
+/// The last exported values of each series.
+///
+/// A delta whose export failed is part of the next delta. Only the series of the last collection are
+/// kept, which bounds the memory.
 #[derive(Debug, Default)]
-pub(crate) struct Delta {
-    arrived: HashMap<(SharedStr, Labels), Last>,
-    /// What will have arrived, if this reading does.
-    sent: HashMap<(SharedStr, Labels), Last>,
+pub(crate) struct DeltaState {
+    exported: HashMap<(SharedStr, Labels), LastPoint>,
+    /// The values that replace `exported` if the current export succeeds.
+    in_flight: HashMap<(SharedStr, Labels), LastPoint>,
 }
 
 #[derive(Clone, Debug)]
-struct Last {
-    /// When the series began: another series of the same name begins later.
+struct LastPoint {
+    /// The start time of the series. A series that was recreated has a later one.
     start: SystemTime,
     time: SystemTime,
     numbers: Numbers,
@@ -28,24 +30,27 @@ enum Numbers {
     Histogram { counts: Vec<u64>, sum: f64 },
 }
 
-// === impl Delta ===
+// === impl DeltaState ===
 
-impl Delta {
-    /// Makes counters and histograms, read at `time`, differences to what has arrived.
+impl DeltaState {
+    /// Converts counters and histograms, collected at `time`, to deltas since the last export.
     pub(crate) fn apply(&mut self, metrics: &mut [Metric], time: SystemTime) {
-        let Self { arrived, sent } = self;
-        sent.clear();
+        let Self {
+            exported,
+            in_flight,
+        } = self;
+        in_flight.clear();
         for Metric { name, data, .. } in metrics {
             match data {
                 MetricData::Counter(points) => {
                     for point in points {
                         let key = (name.clone(), point.labels.clone());
-                        let (last, start) = (arrived.get(&key), point.start);
+                        let (last, start) = (exported.get(&key), point.start);
                         let numbers = Numbers::Counter(point.value);
                         counter(point, last);
-                        sent.insert(
+                        in_flight.insert(
                             key,
-                            Last {
+                            LastPoint {
                                 start,
                                 time,
                                 numbers,
@@ -56,15 +61,15 @@ impl Delta {
                 MetricData::Histogram(points) => {
                     for point in points {
                         let key = (name.clone(), point.labels.clone());
-                        let (last, start) = (arrived.get(&key), point.start);
+                        let (last, start) = (exported.get(&key), point.start);
                         let numbers = Numbers::Histogram {
                             counts: point.counts.clone(),
                             sum: point.sum,
                         };
                         histogram(point, last);
-                        sent.insert(
+                        in_flight.insert(
                             key,
-                            Last {
+                            LastPoint {
                                 start,
                                 time,
                                 numbers,
@@ -77,17 +82,17 @@ impl Delta {
         }
     }
 
-    /// The last reading has arrived.
-    pub(crate) fn arrived(&mut self) {
-        self.arrived = std::mem::take(&mut self.sent);
+    /// Confirms that the last collection was exported.
+    pub(crate) fn confirm(&mut self) {
+        self.exported = std::mem::take(&mut self.in_flight);
     }
 }
 
-fn counter(point: &mut NumberDataPoint, last: Option<&Last>) {
+fn counter(point: &mut NumberDataPoint, last: Option<&LastPoint>) {
     let Some(last) = last.filter(|last| last.start == point.start) else {
         return;
     };
-    // A number that has become smaller began again: all of it is new.
+    // A smaller value means that the counter was reset, so that the whole value is new.
     match last.numbers {
         Numbers::Counter(value) if value <= point.value => {
             point.value -= value;
@@ -97,23 +102,23 @@ fn counter(point: &mut NumberDataPoint, last: Option<&Last>) {
     }
 }
 
-fn histogram(point: &mut HistogramDataPoint, last: Option<&Last>) {
+fn histogram(point: &mut HistogramDataPoint, last: Option<&LastPoint>) {
     let Some(last) = last.filter(|last| last.start == point.start) else {
         return;
     };
     let Numbers::Histogram { counts, sum } = &last.numbers else {
         return;
     };
-    let grown = counts.len() == point.counts.len()
+    let is_monotonic = counts.len() == point.counts.len()
         && counts
             .iter()
             .zip(&point.counts)
-            .all(|(then, now)| then <= now);
-    if !grown {
+            .all(|(last, now)| last <= now);
+    if !is_monotonic {
         return;
     }
-    for (now, then) in point.counts.iter_mut().zip(counts) {
-        *now -= then;
+    for (now, last) in point.counts.iter_mut().zip(counts) {
+        *now -= last;
     }
     point.sum -= sum;
     point.start = last.time;
@@ -134,7 +139,7 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    fn reading(value: f64, counts: Vec<u64>) -> Vec<Metric> {
+    fn collection(value: f64, counts: Vec<u64>) -> Vec<Metric> {
         let labels = Labels::from([("a".into(), "b".into())]);
         let metric = |name: &'static str, data| Metric {
             name: name.into(),
@@ -165,7 +170,7 @@ mod tests {
         ]
     }
 
-    fn read(metrics: &[Metric]) -> (f64, SystemTime, Vec<u64>) {
+    fn points(metrics: &[Metric]) -> (f64, SystemTime, Vec<u64>) {
         let [a, b] = metrics else { panic!() };
         let (MetricData::Counter(a), MetricData::Histogram(b)) = (&a.data, &b.data) else {
             panic!()
@@ -175,48 +180,48 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_that_did_not_arrive_is_part_of_the_next() {
-        let mut delta = Delta::default();
-        let mut told = |value, count, time, arrives| {
-            let mut metrics = reading(value, vec![count, 0]);
+    fn failed_delta_is_part_of_the_next() {
+        let mut delta = DeltaState::default();
+        let mut export = |value, count, time, succeeds| {
+            let mut metrics = collection(value, vec![count, 0]);
             delta.apply(&mut metrics, at(time));
-            if arrives {
-                delta.arrived();
+            if succeeds {
+                delta.confirm();
             }
-            read(&metrics)
+            points(&metrics)
         };
-        assert_eq!(told(5.0, 1, 10, true), (5.0, at(1), vec![1, 0]));
-        assert_eq!(told(7.0, 2, 20, false), (2.0, at(10), vec![1, 0]));
-        assert_eq!(told(8.0, 4, 30, true), (3.0, at(10), vec![3, 0]));
-        assert_eq!(told(8.0, 4, 40, true), (0.0, at(30), vec![0, 0]));
+        assert_eq!(export(5.0, 1, 10, true), (5.0, at(1), vec![1, 0]));
+        assert_eq!(export(7.0, 2, 20, false), (2.0, at(10), vec![1, 0]));
+        assert_eq!(export(8.0, 4, 30, true), (3.0, at(10), vec![3, 0]));
+        assert_eq!(export(8.0, 4, 40, true), (0.0, at(30), vec![0, 0]));
     }
 
     #[test]
-    fn what_began_again_is_new_as_a_whole() {
-        let mut delta = Delta::default();
-        let mut first = reading(5.0, vec![3, 3]);
+    fn reset_series_is_exported_entirely() {
+        let mut delta = DeltaState::default();
+        let mut first = collection(5.0, vec![3, 3]);
         delta.apply(&mut first, at(10));
-        delta.arrived();
-        let mut second = reading(2.0, vec![1, 0]);
+        delta.confirm();
+        let mut second = collection(2.0, vec![1, 0]);
         delta.apply(&mut second, at(20));
-        assert_eq!(read(&second), (2.0, at(1), vec![1, 0]));
+        assert_eq!(points(&second), (2.0, at(1), vec![1, 0]));
     }
 
     proptest! {
         #[test]
-        fn what_arrives_adds_up_to_what_was_counted(
+        fn exported_deltas_add_up_to_the_total(
             steps in proptest::collection::vec((0_u32..100, any::<bool>()), 1..50),
         ) {
-            let mut delta = Delta::default();
-            let (mut total, mut told) = (0, 0.0);
-            for (step, (more, arrives)) in steps.into_iter().enumerate() {
+            let mut delta = DeltaState::default();
+            let (mut total, mut exported) = (0, 0.0);
+            for (step, (more, succeeds)) in steps.into_iter().enumerate() {
                 total += more;
-                let mut metrics = reading(total.into(), vec![total.into(), 0]);
+                let mut metrics = collection(total.into(), vec![total.into(), 0]);
                 delta.apply(&mut metrics, at(10 + step as u64));
-                if arrives {
-                    delta.arrived();
-                    told += read(&metrics).0;
-                    prop_assert_eq!(told, f64::from(total));
+                if succeeds {
+                    delta.confirm();
+                    exported += points(&metrics).0;
+                    prop_assert_eq!(exported, f64::from(total));
                 }
             }
         }

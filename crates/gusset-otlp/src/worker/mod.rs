@@ -1,13 +1,15 @@
-//! The thread that exports. It has a runtime of its own, so that the service's may be of any kind, be
-//! blocked, or not be there at all, and a shutdown never waits for a thread that waits for it.
+//! The thread that exports, with its own runtime.
+//!
+//! It works with any runtime of the service and with none, also while that runtime is blocked. A shutdown
+//! therefore never waits for a thread that is waiting for the shutdown.
 
-mod batches;
-mod carrier;
+mod batch_processor;
 mod console;
 mod delta;
-mod mood;
-mod orders;
-mod readings;
+mod exporter;
+mod flush;
+mod health_reporter;
+mod periodic_reader;
 
 use std::future::Future;
 use std::io;
@@ -17,38 +19,41 @@ use std::thread;
 use tokio::runtime;
 use tokio::task::JoinSet;
 
-use crate::voice;
+use crate::diagnostics;
 
-pub(crate) use batches::{Batches, Item};
-pub(crate) use carrier::Carrier;
-pub(crate) use console::Console;
-pub(crate) use mood::Mood;
-pub(crate) use orders::{Order, Orders};
-pub(crate) use readings::{Readings, Source};
+pub(crate) use batch_processor::{BatchItem, BatchProcessor};
+pub(crate) use console::ConsoleExporter;
+pub(crate) use exporter::Exporter;
+pub(crate) use flush::{FlushReceiver, FlushRequest};
+pub(crate) use health_reporter::HealthReporter;
+pub(crate) use periodic_reader::{PeriodicReader, Producer};
 
-/// What goes on for one signal until the last order.
-pub(crate) type Pipeline = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The task of one signal. It runs until the shutdown.
+pub(crate) type SignalTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Runs the pipelines on a thread of their own, each for itself.
-pub(crate) fn start(pipelines: Vec<Pipeline>) -> io::Result<()> {
+/// The limit of blocking threads: one per console exporter, one for the collection of metrics, and the
+/// others for name resolution.
+const MAX_BLOCKING_THREADS: usize = 8;
+
+/// Starts the worker thread, which runs the tasks concurrently.
+pub(crate) fn start(tasks: Vec<SignalTask>) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        // One that writes to the console and one that reads metrics; the rest looks up names.
-        .max_blocking_threads(8)
-        .thread_name("gusset-otlp-aside")
-        .on_thread_start(voice::mark_thread)
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .thread_name("gusset-otlp-blocking")
+        .on_thread_start(diagnostics::suppress_on_thread)
         .build()?;
     let run = move || {
-        voice::mark_thread();
+        diagnostics::suppress_on_thread();
         runtime.block_on(async {
-            let mut all = JoinSet::new();
-            for pipeline in pipelines {
-                all.spawn(pipeline);
+            let mut running = JoinSet::new();
+            for task in tasks {
+                running.spawn(task);
             }
-            while all.join_next().await.is_some() {}
+            while running.join_next().await.is_some() {}
         });
-        // A name that is still being looked up, or a console that takes nothing, is not waited for.
+        // Does not wait for a name resolution or a console that blocks.
         runtime.shutdown_background();
     };
     thread::Builder::new()

@@ -1,4 +1,4 @@
-//! TLS, with the certificates that the environment names.
+//! TLS with the certificates that the environment configures.
 
 use std::sync::Arc;
 
@@ -8,36 +8,36 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::settings::{Endpoint, Trust};
-use crate::{ConfigError, Protocol};
+use crate::settings::{Endpoint, TlsFiles};
+use crate::{ConfigError, OtlpProtocol};
 
 pub(super) fn connector(
     tcp: HttpConnector,
     endpoint: &Endpoint,
-    trust: &Trust,
-    protocol: Protocol,
+    tls_files: &TlsFiles,
+    protocol: OtlpProtocol,
 ) -> Result<HttpsConnector<HttpConnector>, ConfigError> {
-    // Nothing is read for a connection that has no use for it.
+    // Certificates are read only for `https`.
     let config = if endpoint.is_https() {
-        config(trust)?
+        config(tls_files)?
     } else {
-        builder()?
+        config_builder()?
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth()
     };
     let builder = HttpsConnectorBuilder::new().with_tls_config(config);
     let builder = builder.https_or_http();
     #[cfg(feature = "grpc")]
-    if protocol == Protocol::Grpc {
+    if protocol == OtlpProtocol::Grpc {
         return Ok(builder.enable_http2().wrap_connector(tcp));
     }
     let _ = protocol;
     Ok(builder.enable_http1().wrap_connector(tcp))
 }
 
-fn config(trust: &Trust) -> Result<ClientConfig, ConfigError> {
+fn config(tls_files: &TlsFiles) -> Result<ClientConfig, ConfigError> {
     let mut roots = RootCertStore::empty();
-    if let Some((name, path)) = &trust.authorities {
+    if let Some((name, path)) = &tls_files.ca {
         for certificate in certificates(name, path)? {
             let added = roots.add(certificate);
             added.map_err(|error| ConfigError::new(name, format!("`{path}`: {error}")))?;
@@ -48,12 +48,13 @@ fn config(trust: &Trust) -> Result<ClientConfig, ConfigError> {
         if roots.is_empty() {
             return Err(ConfigError::new(
                 "OTEL_EXPORTER_OTLP_CERTIFICATE",
-                "it is not set, and the system has no certificates of authorities",
+                "not set, and the system has no root certificates",
             ));
         }
     }
-    let builder = builder()?.with_root_certificates(roots);
-    let (Some((name, path)), Some((key_name, key_path))) = (&trust.certificate, &trust.key) else {
+    let builder = config_builder()?.with_root_certificates(roots);
+    let (Some((name, path)), Some((key_name, key_path))) = (&tls_files.certificate, &tls_files.key)
+    else {
         return Ok(builder.with_no_client_auth());
     };
     let chain = certificates(name, path)?;
@@ -64,8 +65,9 @@ fn config(trust: &Trust) -> Result<ClientConfig, ConfigError> {
         .map_err(|error| ConfigError::new(key_name, format!("`{key_path}`: {error}")))
 }
 
-/// With a provider of its own: that of the process is the service's to choose.
-fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, ConfigError> {
+/// Uses its own crypto provider, because the service chooses that of the process.
+fn config_builder()
+-> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, ConfigError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -73,12 +75,13 @@ fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier
 }
 
 fn certificates(name: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
-    let refused = |why: &dyn std::fmt::Display| ConfigError::new(name, format!("`{path}`: {why}"));
-    let all = CertificateDer::pem_file_iter(path).map_err(|error| refused(&error))?;
+    let error =
+        |reason: &dyn std::fmt::Display| ConfigError::new(name, format!("`{path}`: {reason}"));
+    let all = CertificateDer::pem_file_iter(path).map_err(|source| error(&source))?;
     let all: Result<Vec<_>, _> = all.collect();
-    let all = all.map_err(|error| refused(&error))?;
+    let all = all.map_err(|source| error(&source))?;
     if all.is_empty() {
-        return Err(refused(&"it holds no certificate"));
+        return Err(error(&"contains no certificate"));
     }
     Ok(all)
 }

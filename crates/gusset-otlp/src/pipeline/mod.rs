@@ -1,0 +1,217 @@
+//! The pipeline: the value that owns the queues and the worker thread.
+
+mod builder;
+mod factory;
+mod startup_log;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use gusset_data::Resource;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+
+use crate::ConfigError;
+use crate::batch_queue::ExportCounters;
+use crate::diagnostics::SdkLogLevel;
+use crate::report::ExportReport;
+use crate::sinks::{OtlpLogSink, OtlpSpanSink};
+use crate::worker::FlushRequest;
+
+pub use builder::OtlpPipelineBuilder;
+
+/// The timeout of the shutdown when a pipeline is dropped.
+const DROP_TIMEOUT: Duration = Duration::from_secs(2);
+/// The limit of timeouts, so that they can be added to a time.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Exports traces, metrics and logs to a collector.
+///
+/// A process can have several pipelines, because nothing is global. Pass
+/// [`span_sink`](Self::span_sink) and [`log_sink`](Self::log_sink) to the layers that create spans and log
+/// records. Exports run on a thread with its own runtime, so the service may use any runtime or none.
+///
+/// Dropping a pipeline shuts it down within 2 s and logs a warning if telemetry was dropped. Use
+/// [`shutdown`](Self::shutdown) to set the timeout and to get a report.
+#[must_use = "dropping the pipeline shuts it down"]
+pub struct OtlpPipeline {
+    signals: SignalStates,
+    resource: Resource,
+    requests: watch::Sender<FlushRequest>,
+    /// The number of tasks, each of which acknowledges a flush request.
+    tasks: usize,
+    last_request_id: u64,
+    is_shut_down: bool,
+    log_level: SdkLogLevel,
+}
+
+/// The sinks and counters of the signals.
+#[derive(Clone, Debug)]
+struct SignalStates {
+    spans: OtlpSpanSink,
+    logs: OtlpLogSink,
+    data_points: Arc<ExportCounters>,
+}
+
+// === impl OtlpPipeline ===
+
+impl OtlpPipeline {
+    /// Creates a builder. Its values override environment variables, which override the defaults.
+    pub fn builder() -> OtlpPipelineBuilder {
+        OtlpPipelineBuilder::default()
+    }
+
+    /// Starts a pipeline that is configured by environment variables.
+    ///
+    /// # Errors
+    /// As [`OtlpPipelineBuilder::build`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().build()
+    }
+
+    /// Returns the sink for ended spans. It never has capacity if traces are not exported.
+    pub fn span_sink(&self) -> OtlpSpanSink {
+        self.signals.spans.clone()
+    }
+
+    /// Returns the sink for log records. It never has capacity if logs are not exported.
+    pub fn log_sink(&self) -> OtlpLogSink {
+        self.signals.logs.clone()
+    }
+
+    /// Returns the resource that all exports contain.
+    ///
+    /// The builder overrides the environment, which overrides the detected attributes. Pass it to other
+    /// exporters, for example that of Prometheus, so that all export the same resource.
+    pub fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// Returns the counts since the start.
+    pub fn report(&self) -> ExportReport {
+        self.signals.report(true)
+    }
+
+    /// Exports all queued spans and log records and the current metrics.
+    ///
+    /// Blocks the thread until everything is exported, at most for the timeout. What is not exported by
+    /// then is exported later.
+    pub fn flush(&mut self, timeout: Duration) -> ExportReport {
+        self.request_flush(false, timeout)
+    }
+
+    /// Shuts the pipeline down: rejects new items, exports what is queued and the current metrics, and
+    /// reports what was exported and dropped.
+    ///
+    /// Blocks the thread at most for the timeout, whatever the receiver does, with any runtime and with
+    /// none. In async code, use [`shutdown_async`](Self::shutdown_async).
+    pub fn shutdown(mut self, timeout: Duration) -> ExportReport {
+        self.shut_down(timeout)
+    }
+
+    /// Shuts the pipeline down, as [`shutdown`](Self::shutdown), without blocking the thread.
+    ///
+    /// It needs no timer of the runtime. If the future is dropped, the shutdown continues in the
+    /// background until its timeout.
+    pub async fn shutdown_async(mut self, timeout: Duration) -> ExportReport {
+        if self.tasks == 0 {
+            return self.shut_down(timeout);
+        }
+        // A thread waits, so that the timeout holds even on a runtime without a timer.
+        let signals = self.signals.clone();
+        let (sender, report) = oneshot::channel();
+        let wait = move || {
+            // An error means that the future was dropped.
+            let _ = sender.send(self.shutdown(timeout));
+        };
+        // If the thread cannot be started, the closure drops the pipeline, which shuts it down, and the
+        // report is incomplete.
+        let _ = thread::Builder::new()
+            .name("gusset-otlp-shutdown".to_owned())
+            .spawn(wait);
+        report.await.unwrap_or_else(|_| signals.report(false))
+    }
+
+    fn shut_down(&mut self, timeout: Duration) -> ExportReport {
+        self.is_shut_down = true;
+        let SignalStates {
+            spans,
+            logs,
+            data_points: _,
+        } = &self.signals;
+        if let Some(queue) = spans.queue() {
+            queue.close();
+        }
+        if let Some(queue) = logs.queue() {
+            queue.close();
+        }
+        self.request_flush(true, timeout)
+    }
+
+    fn request_flush(&mut self, is_shutdown: bool, timeout: Duration) -> ExportReport {
+        let timeout = timeout.min(MAX_TIMEOUT);
+        let deadline = Instant::now() + timeout;
+        // The tasks stop a little earlier, so that their acknowledgements arrive in time.
+        let margin = (timeout / 10).min(Duration::from_millis(50));
+        let (completed, completions) = mpsc::sync_channel(self.tasks);
+        self.last_request_id += 1;
+        self.requests.send_replace(FlushRequest {
+            id: self.last_request_id,
+            shutdown_deadline: is_shutdown.then(|| deadline - margin),
+            completed: Some(completed),
+        });
+        let mut completed_in_time = true;
+        for _ in 0..self.tasks {
+            let time_left = deadline.saturating_duration_since(Instant::now());
+            match completions.recv_timeout(time_left) {
+                Ok(complete) => completed_in_time &= complete,
+                Err(_) => {
+                    completed_in_time = false;
+                    break;
+                }
+            }
+        }
+        self.signals.report(completed_in_time)
+    }
+}
+
+impl Drop for OtlpPipeline {
+    fn drop(&mut self) {
+        if self.is_shut_down {
+            return;
+        }
+        let report = self.shut_down(DROP_TIMEOUT);
+        if report.dropped() > 0 {
+            self.log_level.warn(format_args!(
+                "telemetry was lost at shutdown: {report}; call `shutdown` with a longer timeout before \
+                 the pipeline is dropped"
+            ));
+        }
+    }
+}
+
+impl fmt::Debug for OtlpPipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpPipeline")
+            .field("signals", &self.signals)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl SignalStates ===
+
+impl SignalStates {
+    fn report(&self, completed_in_time: bool) -> ExportReport {
+        let spans = self.spans.queue().map(|queue| queue.counters.snapshot());
+        let logs = self.logs.queue().map(|queue| queue.counters.snapshot());
+        let counts = [
+            spans.unwrap_or_default(),
+            self.data_points.snapshot(),
+            logs.unwrap_or_default(),
+        ];
+        ExportReport::new(counts, completed_in_time)
+    }
+}

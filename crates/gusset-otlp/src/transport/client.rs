@@ -1,0 +1,183 @@
+//! The client of one receiver.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::{Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::{ExportError, ExportResponse, http1};
+use crate::settings::{Endpoint, ExporterConfig};
+use crate::{ConfigError, OtlpProtocol, Signal};
+
+/// OTLP's limit for a response.
+const MAX_RESPONSE_BYTES: usize = 4 << 20;
+/// OTLP's limit for a request.
+pub(crate) const MAX_REQUEST_BYTES: usize = 64 << 20;
+
+#[cfg(feature = "tls")]
+type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
+#[cfg(not(feature = "tls"))]
+type Connector = HttpConnector;
+
+/// The client of the receiver of one signal. Signals do not share connections, so that none delays
+/// another.
+pub(crate) struct OtlpClient {
+    pub(super) signal: Signal,
+    pub(super) protocol: OtlpProtocol,
+    endpoint: Endpoint,
+    headers: http::HeaderMap,
+    pub(super) gzip: bool,
+    /// The timeout of one request.
+    pub(super) timeout: Duration,
+    connector: Connector,
+    http: Client<Connector, Full<Bytes>>,
+}
+
+// === impl OtlpClient ===
+
+impl OtlpClient {
+    pub(crate) fn new(config: ExporterConfig) -> Result<Self, ConfigError> {
+        let ExporterConfig {
+            signal,
+            protocol,
+            endpoint,
+            mut headers,
+            gzip,
+            timeout,
+            tls_files,
+        } = config;
+        const USER_AGENT: &str = concat!(
+            "OTel-OTLP-Exporter-Rust/",
+            env!("CARGO_PKG_VERSION"),
+            " (gusset-otlp)"
+        );
+        headers
+            .entry(header::USER_AGENT)
+            .or_insert(HeaderValue::from_static(USER_AGENT));
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        // The TLS connector passes on `https` URLs too.
+        tcp.enforce_http(false);
+        #[cfg(feature = "tls")]
+        let connector = super::tls::connector(tcp, &endpoint, &tls_files, protocol)?;
+        #[cfg(not(feature = "tls"))]
+        let (connector, _) = (tcp, tls_files);
+        let http = http_client(&connector, protocol);
+        Ok(Self {
+            signal,
+            protocol,
+            endpoint,
+            headers,
+            gzip,
+            timeout,
+            connector,
+            http,
+        })
+    }
+
+    pub(crate) fn protocol(&self) -> OtlpProtocol {
+        self.protocol
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Encodes the body of a request: compressed if configured, and framed for gRPC.
+    pub(crate) fn encode_body(&self, message: Vec<u8>) -> Bytes {
+        #[cfg(feature = "grpc")]
+        if self.protocol == OtlpProtocol::Grpc {
+            return super::grpc::frame(&self.compress(message), self.gzip);
+        }
+        self.compress(message).into()
+    }
+
+    #[cfg(feature = "gzip")]
+    fn compress(&self, message: Vec<u8>) -> Vec<u8> {
+        use std::io::Write as _;
+
+        if !self.gzip {
+            return message;
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder
+            .write_all(&message)
+            .and_then(|()| encoder.finish())
+            .expect("writing to a Vec does not fail")
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    fn compress(&self, message: Vec<u8>) -> Vec<u8> {
+        debug_assert!(!self.gzip, "settings reject gzip without the feature");
+        message
+    }
+
+    /// Sends one request and reads the whole response within the timeout.
+    pub(crate) async fn send(&mut self, body: Bytes) -> Result<ExportResponse, ExportError> {
+        let send = async {
+            #[cfg(feature = "grpc")]
+            if self.protocol == OtlpProtocol::Grpc {
+                return super::grpc::send(self, body).await;
+            }
+            http1::send(self, body).await
+        };
+        let (result, broken) = match tokio::time::timeout(self.timeout, send).await {
+            Ok(result) => {
+                let broken = matches!(&result, Err(error) if error.is_connection());
+                (result, broken)
+            }
+            Err(_) => (Err(ExportError::request_timeout(self.timeout)), true),
+        };
+        if broken {
+            // The pool cannot recognize a connection that no longer responds, and HTTP/2 would use it
+            // for the next request too.
+            self.http = http_client(&self.connector, self.protocol);
+        }
+        result
+    }
+
+    /// Creates a request with the headers that all protocols have in common.
+    pub(super) fn new_request(&self, body: Bytes) -> Request<Full<Bytes>> {
+        let mut request = Request::post(self.endpoint.uri.clone())
+            .body(Full::new(body))
+            .expect("the endpoint is a valid URL");
+        *request.headers_mut() = self.headers.clone();
+        request
+    }
+
+    /// Sends a request and waits for the response headers.
+    pub(super) async fn send_request(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Limited<Incoming>>, ExportError> {
+        let response = self.http.request(request).await;
+        let response = response.map_err(|error| ExportError::connection(&error))?;
+        Ok(response.map(|body| Limited::new(body, MAX_RESPONSE_BYTES)))
+    }
+}
+
+impl fmt::Debug for OtlpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpClient")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+fn http_client(connector: &Connector, protocol: OtlpProtocol) -> Client<Connector, Full<Bytes>> {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder
+        .pool_timer(TokioTimer::new())
+        .pool_max_idle_per_host(1);
+    #[cfg(feature = "grpc")]
+    builder.http2_only(protocol == OtlpProtocol::Grpc);
+    #[cfg(not(feature = "grpc"))]
+    let _ = protocol;
+    builder.build(connector.clone())
+}

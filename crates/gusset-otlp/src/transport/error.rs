@@ -1,0 +1,76 @@
+//! Failed exports.
+
+use std::error::Error;
+use std::time::Duration;
+
+/// The reason why an export failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExportError {
+    /// The value of `error.type`: a constant, an HTTP status code or the name of a gRPC status code.
+    pub(crate) error_type: String,
+    /// The message for operators.
+    pub(crate) message: String,
+    pub(crate) retryable: bool,
+    /// The minimum delay before a retry, as requested by the receiver.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+// === impl ExportError ===
+
+impl ExportError {
+    const CONNECTION: &'static str = "connection";
+
+    pub(super) fn new(
+        error_type: impl Into<String>,
+        message: impl Into<String>,
+        retryable: bool,
+    ) -> Self {
+        Self {
+            error_type: error_type.into(),
+            message: message.into(),
+            retryable,
+            retry_after: None,
+        }
+    }
+
+    /// Returns the error of a request without a response within its timeout.
+    pub(super) fn request_timeout(timeout: Duration) -> Self {
+        Self::new("timeout", format!("no response within {timeout:?}"), true)
+    }
+
+    /// Returns the error of a broken connection. Its message is that of the innermost cause, which is the
+    /// most specific one.
+    pub(super) fn connection(error: &(dyn Error + 'static)) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(error) = source {
+            message = error.to_string();
+            source = error.source();
+        }
+        Self::new(Self::CONNECTION, message, true)
+    }
+
+    pub(super) fn is_connection(&self) -> bool {
+        self.error_type == Self::CONNECTION
+    }
+
+    /// Returns the error of an export that exceeded its timeout with all its retries.
+    pub(crate) fn export_timeout(timeout: Duration) -> Self {
+        Self::new("timeout", format!("not exported within {timeout:?}"), false)
+    }
+
+    /// Returns the error of a failed collection of metrics.
+    pub(crate) fn collection(message: &'static str) -> Self {
+        Self::new("collection", message, false)
+    }
+
+    /// Returns the error of an item that does not fit into a request.
+    pub(crate) fn too_large() -> Self {
+        Self::new("too_large", "one item has more than 64 MiB", false)
+    }
+
+    /// Returns the error of an export that was cut off by the deadline of the shutdown.
+    pub(crate) fn shutdown() -> Self {
+        Self::new("timeout", "the shutdown deadline has passed", false)
+    }
+}

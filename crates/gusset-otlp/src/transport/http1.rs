@@ -1,0 +1,99 @@
+//! `http/protobuf` and `http/json`.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt as _;
+
+use super::{ExportError, ExportResponse, OtlpClient, response};
+use crate::OtlpProtocol;
+
+const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
+
+pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportResponse, ExportError> {
+    let mut request = client.new_request(body);
+    let content_type = match client.protocol {
+        OtlpProtocol::HttpJson => JSON,
+        _ => PROTOBUF,
+    };
+    let headers = request.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if client.gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    let (parts, body) = client.send_request(request).await?.into_parts();
+    if !parts.status.is_success() {
+        return Err(status_error(
+            parts.status,
+            &parts.headers,
+            SystemTime::now(),
+        ));
+    }
+    // The status states that the request was accepted. A body that is cut off, too large or missing does
+    // not change that, and sending the request again would duplicate its items.
+    let body = tokio::time::timeout(client.timeout / 2, body.collect());
+    let Ok(Ok(body)) = body.await else {
+        return Ok(ExportResponse::default());
+    };
+    let body = body.to_bytes();
+    let content_type = parts.headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default();
+    Ok(if content_type.starts_with(JSON) {
+        response::json(&body, client.signal)
+    } else if content_type.starts_with(PROTOBUF) {
+        response::protobuf(&body)
+    } else {
+        ExportResponse::default()
+    })
+}
+
+fn status_error(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> ExportError {
+    let retryable = matches!(status.as_u16(), 429 | 502 | 503 | 504);
+    let after = headers.get(header::RETRY_AFTER).filter(|_| retryable);
+    let after = after.and_then(|value| value.to_str().ok());
+    ExportError {
+        retry_after: after.and_then(|text| retry_after(text, now)),
+        ..ExportError::new(status.as_str(), format!("status {status}"), retryable)
+    }
+}
+
+/// Parses `Retry-After`: seconds or a date.
+fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    // A date in the past requests no delay.
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_four_statuses_are_retryable() {
+        let retryable = (300..600).filter(|code| {
+            let status = StatusCode::from_u16(*code).unwrap();
+            status_error(status, &HeaderMap::new(), SystemTime::now()).retryable
+        });
+        assert_eq!(retryable.collect::<Vec<_>>(), [429, 502, 503, 504]);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        let read = |text| retry_after(text, now);
+        assert_eq!(read("7"), Some(Duration::from_secs(7)));
+        let date = "Sun, 06 Nov 1994 08:50:07 GMT";
+        assert_eq!(read(date), Some(Duration::from_secs(30)));
+        let past = "Sun, 06 Nov 1994 08:40:00 GMT";
+        assert_eq!(read(past), Some(Duration::ZERO));
+        assert_eq!(read("soon"), None);
+        assert_eq!(read("-1"), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! The OTLP client: sends a request and interprets the response.
+
+mod client;
+mod error;
+#[cfg(feature = "grpc")]
+mod grpc;
+mod http1;
+mod response;
+mod retry;
+#[cfg(feature = "tls")]
+mod tls;
+
+pub(crate) use client::{MAX_REQUEST_BYTES, OtlpClient};
+pub(crate) use error::ExportError;
+pub(crate) use response::{ExportResponse, server_message};
+pub(crate) use retry::{MAX_RETRY_AFTER, RetryDecision, RetryPolicy};

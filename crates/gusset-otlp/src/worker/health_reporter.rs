@@ -1,0 +1,140 @@
+//! Logging of the exporter's status: one log entry for each change, however many failures cause it.
+
+use std::fmt;
+
+use crate::Signal;
+use crate::diagnostics::SdkLogLevel;
+use crate::transport::ExportError;
+
+/// Tracks the status of one exporter and logs its changes.
+#[derive(Debug)]
+pub(crate) struct HealthReporter {
+    signal: Signal,
+    endpoint: String,
+    log_level: SdkLogLevel,
+    status: ExporterStatus,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ExporterStatus {
+    Healthy,
+    /// Exports fail. Holds the number of items that were dropped before.
+    Failing(u64),
+    /// The receiver rejects a part of the items.
+    Rejecting,
+}
+
+/// A change of the status that is logged.
+#[derive(Debug, PartialEq, Eq)]
+enum StatusChange<'a> {
+    Failed(&'a str),
+    Rejected(u64, &'a str),
+    /// Exports succeed again. Holds the number of items that were dropped meanwhile.
+    Recovered(u64),
+    AcceptsAll,
+}
+
+// === impl HealthReporter ===
+
+impl HealthReporter {
+    pub(crate) fn new(signal: Signal, endpoint: impl fmt::Display, log_level: SdkLogLevel) -> Self {
+        Self {
+            signal,
+            endpoint: endpoint.to_string(),
+            log_level,
+            status: ExporterStatus::Healthy,
+        }
+    }
+
+    /// Reports a failed export. `dropped` is the total number of dropped items.
+    pub(crate) fn on_failure(&mut self, error: &ExportError, dropped: u64) {
+        if let Some(change) = self.status.on_failure(&error.message, dropped) {
+            self.log_change(&change);
+        }
+    }
+
+    /// Reports a successful export, of which the receiver may have rejected a part.
+    pub(crate) fn on_success(&mut self, rejected: u64, message: &str, dropped: u64) {
+        if let Some(change) = self.status.on_success(rejected, message, dropped) {
+            self.log_change(&change);
+        }
+    }
+
+    fn log_change(&self, change: &StatusChange<'_>) {
+        let (items, endpoint) = (self.signal.items(), &self.endpoint);
+        match change {
+            StatusChange::Failed(error) => self.log_level.warn(format_args!(
+                "exporting {items} to {endpoint} failed: {error}; {items} may be dropped, check the \
+                 endpoint and the receiver (further failures are suppressed until it recovers)"
+            )),
+            StatusChange::Rejected(count, message) => self.log_level.warn(format_args!(
+                "{endpoint} rejected {count} {items}{message}; they are dropped, check the log of the \
+                 receiver (further rejections are suppressed until it accepts all)"
+            )),
+            StatusChange::Recovered(dropped) => self.log_level.info(format_args!(
+                "exporting {items} to {endpoint} succeeds again; {dropped} were dropped meanwhile"
+            )),
+            StatusChange::AcceptsAll => self
+                .log_level
+                .info(format_args!("{endpoint} accepts all {items} again")),
+        }
+    }
+}
+
+// === impl ExporterStatus ===
+
+impl ExporterStatus {
+    fn on_failure<'a>(&mut self, error: &'a str, dropped: u64) -> Option<StatusChange<'a>> {
+        if matches!(self, Self::Failing(_)) {
+            return None;
+        }
+        *self = Self::Failing(dropped);
+        Some(StatusChange::Failed(error))
+    }
+
+    fn on_success<'a>(
+        &mut self,
+        rejected: u64,
+        message: &'a str,
+        dropped: u64,
+    ) -> Option<StatusChange<'a>> {
+        let next = if rejected > 0 || !message.is_empty() {
+            Self::Rejecting
+        } else {
+            Self::Healthy
+        };
+        let change = match (*self, next) {
+            (Self::Rejecting, Self::Rejecting) => None,
+            (_, Self::Rejecting) => Some(StatusChange::Rejected(rejected, message)),
+            (Self::Failing(before), _) => {
+                Some(StatusChange::Recovered(dropped.saturating_sub(before)))
+            }
+            (Self::Rejecting, _) => Some(StatusChange::AcceptsAll),
+            (Self::Healthy, _) => None,
+        };
+        *self = next;
+        change
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_change_is_reported_once() {
+        let mut status = ExporterStatus::Healthy;
+        assert_eq!(status.on_success(0, "", 3), None);
+        let change = status.on_failure("down", 3);
+        assert_eq!(change, Some(StatusChange::Failed("down")));
+        assert_eq!(status.on_failure("slow", 10), None);
+        let change = status.on_success(0, "", 10);
+        assert_eq!(change, Some(StatusChange::Recovered(7)));
+        assert_eq!(status.on_success(0, "", 10), None);
+        let change = status.on_success(2, "m", 12);
+        assert_eq!(change, Some(StatusChange::Rejected(2, "m")));
+        assert_eq!(status.on_success(1, "m", 13), None);
+        let change = status.on_success(0, "", 13);
+        assert_eq!(change, Some(StatusChange::AcceptsAll));
+    }
+}
