@@ -17,7 +17,7 @@ use axum::extract::{Json, State};
 use axum::http::{Request, StatusCode, header};
 use axum::routing::post;
 use gusset::http::Http;
-use gusset::trace::{ClientLayer, Inject, Trace, current};
+use gusset::trace::{ClientLayer, Inject, TraceObserver, current_span_context};
 use gusset::{Observe, ObserveLayer};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
@@ -34,7 +34,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 type Traced = Observe<
     Inject<Client<HttpConnector, Full<bytes::Bytes>>>,
     Http<gusset::http::HttpClientClassifier>,
-    Trace,
+    TraceObserver,
 >;
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -53,7 +53,7 @@ async fn relay(State(client): State<Traced>, Json(calls): Json<Vec<Call>>) -> (S
             return (StatusCode::BAD_GATEWAY, "a call failed\n".to_owned());
         }
     }
-    let trace = current().map(|trace| trace.trace_id().to_string());
+    let trace = current_span_context().map(|trace| trace.trace_id().to_string());
     (StatusCode::OK, format!("{}\n", trace.unwrap_or_default()))
 }
 
@@ -70,8 +70,8 @@ async fn send(client: Traced, call: &Call) -> Result<(), Failed> {
 /// The whole service.
 pub(crate) fn app() -> Result<Router, Failed> {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let client = ClientLayer::new(Trace::client().build()?)?.layer(client);
-    let server = ObserveLayer::<Http, _>::new(Trace::server().build()?);
+    let client = ClientLayer::new(TraceObserver::client().build()?)?.layer(client);
+    let server = ObserveLayer::<Http, _>::new(TraceObserver::server().build()?);
     Ok(Router::new()
         .route("/", post(relay))
         .route("/{*path}", post(relay))

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use gusset::ObserveLayer;
-use gusset::trace::Trace;
+use gusset::trace::TraceObserver;
 use gusset_http::Http;
 use gusset_log::{AccessLog, Format, LogLayer};
 use http::Request;
@@ -100,7 +100,7 @@ fn call(filter: &str) -> (usize, Vec<Value>) {
     let access = AccessLog::server()
         .build_with(|_| None)
         .expect("by convention");
-    let trace = Trace::server().build().expect("by convention");
+    let trace = TraceObserver::server().build().expect("by convention");
     let handle = || async {
         tracing::info!("in the handler");
         "hello"

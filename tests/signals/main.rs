@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use gusset::breaker::{Breaker, Open, unavailable};
+use gusset::breaker::{CircuitBreaker, CircuitOpen, http_response};
 use gusset::metrics::HttpMetrics;
-use gusset::prometheus::Prometheus;
-use gusset::trace::Trace;
+use gusset::prometheus::PrometheusExporter;
+use gusset::trace::TraceObserver;
 use gusset::{ObserveLayer, Outcome};
 use gusset_http::Http;
 use gusset_testkit::RecordingObserver;
@@ -54,18 +54,18 @@ impl Subscriber for Spans {
 
 #[test]
 fn a_refused_call_is_refused_in_the_metrics_on_the_span_and_to_any_observer() {
-    let prometheus = Prometheus::builder().build().expect("conventions");
+    let prometheus = PrometheusExporter::builder().build().expect("conventions");
     let metrics = HttpMetrics::server(prometheus.recorder())
         .build()
         .expect("conventions");
-    let trace = Trace::server().build().expect("conventions");
+    let trace = TraceObserver::server().build().expect("conventions");
     let witness = RecordingObserver::new();
     let observe = ObserveLayer::<Http, _>::new((metrics, trace, witness.clone()));
-    let breaker = Breaker::builder("stock").build().expect("conventions");
+    let breaker = CircuitBreaker::builder("stock").build().expect("conventions");
     breaker.force_open();
     let guard = breaker
         .http_server()
-        .respond_with(|open: Open| unavailable::<Body>(&open));
+        .respond_with(|open: CircuitOpen| http_response::<Body>(&open));
     let app: Router = Router::new()
         .route("/items/{id}", get(|| async { "never" }))
         .layer(guard)
@@ -97,7 +97,7 @@ fn a_refused_call_is_refused_in_the_metrics_on_the_span_and_to_any_observer() {
         spans.contains(&"gusset.outcome=rejected".to_owned()),
         "{spans:?}"
     );
-    let page = prometheus.page().render();
+    let page = prometheus.endpoint().render();
     let row = r#"gusset_http_server_outcomes_total{gusset_outcome="rejected",http_request_method="GET",http_route="/items/{id}",url_scheme="http"} 1"#;
     assert!(page.contains(row), "{page}");
 }

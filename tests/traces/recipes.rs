@@ -4,7 +4,7 @@ use std::error::Error;
 
 use gusset_core::Observe;
 use gusset_http::{GrpcClientClassifier, Http};
-use gusset_trace::{ClientLayer, Inject, Trace};
+use gusset_trace::{ClientLayer, Inject, TraceObserver};
 use http::{Request, Response};
 use tonic::transport::Channel;
 use tower::util::BoxCloneSyncService;
@@ -19,18 +19,18 @@ pub(crate) type Client = BoxCloneSyncService<
         gusset_http::ObservedBody<
             reqwest::Body,
             gusset_http::HttpClientClassifier,
-            Option<gusset_trace::TraceCall>,
+            Option<gusset_trace::TraceCallState>,
         >,
     >,
     reqwest::Error,
 >;
 
 /// A channel of tonic's whose calls are spans.
-pub(crate) type Traced = Observe<Inject<Channel>, Http<GrpcClientClassifier>, Trace>;
+pub(crate) type Traced = Observe<Inject<Channel>, Http<GrpcClientClassifier>, TraceObserver>;
 
 // [reqwest]
 /// reqwest speaks its own types: they are made of those of `http`, and into them again.
-pub(crate) fn reqwest(trace: Trace) -> Result<Client, BoxError> {
+pub(crate) fn reqwest(trace: TraceObserver) -> Result<Client, BoxError> {
     let client = reqwest::Client::builder()
         // A redirect that the client follows by itself is part of the same span.
         .redirect(reqwest::redirect::Policy::none())
@@ -51,7 +51,7 @@ pub(crate) fn reqwest(trace: Trace) -> Result<Client, BoxError> {
 
 // [tonic]
 /// A channel is a Tower service already; a generated client takes what is laid over it.
-pub(crate) fn tonic(channel: Channel, trace: Trace) -> Result<Traced, BoxError> {
+pub(crate) fn tonic(channel: Channel, trace: TraceObserver) -> Result<Traced, BoxError> {
     Ok(ClientLayer::grpc(trace)?.layer(channel))
 }
 // [tonic]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gusset_data::SpanKind;
 use gusset_tests::clients::run;
-use gusset_trace::{ClientLayer, ResendCount, Trace};
+use gusset_trace::{ClientLayer, ResendCount, TraceObserver};
 use http::{Request, Response};
 use tower::retry::{Policy, RetryLayer};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
@@ -61,7 +61,7 @@ fn each_attempt_of_a_retry_is_a_span_of_its_own_and_is_counted() {
     });
     let client = ServiceBuilder::new()
         .layer(RetryLayer::new(Again { left: 5, sent: 0 }))
-        .layer(ClientLayer::new(built(Trace::client(), &spans)).unwrap())
+        .layer(ClientLayer::new(built(TraceObserver::client(), &spans)).unwrap())
         .service(remote);
     let spans = run(async {
         let req = Request::get("http://stock/items").body(String::new());

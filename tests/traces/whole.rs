@@ -12,7 +12,7 @@ use gusset_data::SpanKind;
 use gusset_http::{Grpc, Http, RequestIdLayer};
 use gusset_tests::clients::run;
 use gusset_tests::servers::Server;
-use gusset_trace::{Trace, TraceBuilder, current, set_attribute};
+use gusset_trace::{TraceObserver, TraceObserverBuilder, current_span_context, set_attribute};
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 use http_body_util::BodyExt as _;
@@ -60,12 +60,12 @@ impl tower::Service<Request<Body>> for Stock {
     }
 }
 
-pub(crate) fn built(builder: TraceBuilder, spans: &Spans) -> Trace {
-    builder.export(spans.clone()).build_with(|_| None).unwrap()
+pub(crate) fn built(builder: TraceObserverBuilder, spans: &Spans) -> TraceObserver {
+    builder.sink(spans.clone()).build_with(|_| None).unwrap()
 }
 
 fn stock(spans: &Spans) -> Server {
-    let layer = ObserveLayer::<Grpc, _>::new(built(Trace::grpc_server(), spans));
+    let layer = ObserveLayer::<Grpc, _>::new(built(TraceObserver::grpc_server(), spans));
     Server::spawn(move |listener| async move {
         let served = Tonic::builder()
             .layer(layer)
@@ -77,7 +77,7 @@ fn stock(spans: &Spans) -> Server {
 
 /// The second service: asks the stock.
 fn shelf(spans: &Spans, stock: Uri) -> Server {
-    async fn item(State((channel, stock)): State<(Channel, (Trace, Uri))>) -> String {
+    async fn item(State((channel, stock)): State<(Channel, (TraceObserver, Uri))>) -> String {
         let (trace, uri) = stock;
         let channel: Traced = recipes::tonic(channel, trace).unwrap();
         let mut client = tonic::client::Grpc::with_origin(channel, uri);
@@ -88,8 +88,8 @@ fn shelf(spans: &Spans, stock: Uri) -> Server {
         let item = client.unary(request, path, codec).await.unwrap();
         item.into_inner().id.to_string()
     }
-    let layer = ObserveLayer::<Http, _>::new(built(Trace::server(), spans));
-    let client = built(Trace::grpc_client(), spans);
+    let layer = ObserveLayer::<Http, _>::new(built(TraceObserver::server(), spans));
+    let client = built(TraceObserver::grpc_client(), spans);
     Server::spawn(move |listener| async move {
         let channel = Endpoint::from(stock.clone()).connect_lazy();
         let router = Router::new()
@@ -112,11 +112,11 @@ fn shop(spans: &Spans, shelf: String) -> Server {
             .map_err(|error| error.to_string())?;
         let body = res.into_body().collect().await;
         let text = body.map_err(|error| error.to_string())?.to_bytes();
-        let trace = current().unwrap().trace_id();
+        let trace = current_span_context().unwrap().trace_id();
         Ok(format!("{trace} {}", String::from_utf8_lossy(&text)))
     }
-    let layer = ObserveLayer::<Http, _>::new(built(Trace::server(), spans));
-    let client = built(Trace::client(), spans);
+    let layer = ObserveLayer::<Http, _>::new(built(TraceObserver::server(), spans));
+    let client = built(TraceObserver::client(), spans);
     Server::spawn(move |listener| async move {
         let router = Router::new()
             .route("/orders", get(order))

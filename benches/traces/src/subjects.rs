@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
-use gusset_trace::{SpanLayer, Trace};
+use gusset_trace::{SpanLayer, TraceObserver};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -29,16 +29,16 @@ static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 ///
 /// # Panics
 /// Never: this configuration is good.
-pub fn gusset() -> ObserveLayer<Http, Trace> {
-    ObserveLayer::new(Trace::server().build_with(|_| None).expect("by convention"))
+pub fn gusset() -> ObserveLayer<Http, TraceObserver> {
+    ObserveLayer::new(TraceObserver::server().build_with(|_| None).expect("by convention"))
 }
 
 /// Ours that gives its spans to a queue itself, without a subscriber.
 ///
 /// # Panics
 /// Never: this configuration is good.
-pub fn gusset_alone() -> ObserveLayer<Http, Trace> {
-    let trace = Trace::server().export(Discard::global());
+pub fn gusset_alone() -> ObserveLayer<Http, TraceObserver> {
+    let trace = TraceObserver::server().sink(Discard::global());
     ObserveLayer::new(trace.build_with(|_| None).expect("by convention"))
 }
 
@@ -46,7 +46,7 @@ pub fn gusset_alone() -> ObserveLayer<Http, Trace> {
 pub fn subscribe_gusset(filtered: bool) {
     let layer = SpanLayer::new(Discard::global());
     if filtered {
-        install(tracing_subscriber::registry().with(layer.filtered()));
+        install(tracing_subscriber::registry().with(layer.with_recording_filter()));
     } else {
         install(tracing_subscriber::registry().with(layer));
     }

@@ -1,329 +1,312 @@
-//! The call under way on this thread, and the spans below it.
+//! The call that is being polled on this thread.
+//!
+//! A handler and a client inside of a call find its trace here. A request extension would cost
+//! allocations for each call, and observers must not change the request.
 
 use std::cell::RefCell;
 use std::fmt;
-use std::future::Future;
 use std::mem;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+#[cfg(feature = "subscriber")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use gusset_core::SpanIds;
+use gusset_core::{Pool, SpanIds};
 use gusset_data::{SharedStr, Value};
 use gusset_http::{RequestId, current_request_id};
-use pin_project_lite::pin_project;
+use gusset_propagation::{Baggage, PropagationContext, SpanContext, SpanId, TraceFlags, TraceId};
 use tracing::Span;
 
-use crate::recording::Recording;
-use crate::trace::Shared;
-use crate::{Baggage, Propagated, SpanId, TraceContext, TraceFlags, TraceId};
+use crate::active_span::ActiveSpan;
+use crate::config::TraceConfig;
+#[cfg(feature = "subscriber")]
+use crate::entered::{self, RecordedSpan};
 
-/// All that is known of a call under way. It does not change while the call lasts, so that it is shared
-/// and never copied nor moved.
-pub(crate) struct Place {
-    pub(crate) context: Propagated,
-    pub(crate) recording: Option<Arc<Recording>>,
-    /// The memory of the recording of a call that has ended.
-    pub(crate) spare: Option<Arc<Recording>>,
+/// The state of a call in progress. It is immutable and shared while the call lasts.
+pub(crate) struct CallScope {
+    pub(crate) context: PropagationContext,
+    /// `None` if the call is not recorded.
+    pub(crate) active_span: Option<Arc<ActiveSpan>>,
+    /// The memory of the span of an earlier call.
+    pub(crate) pooled_span: Option<Arc<ActiveSpan>>,
     pub(crate) request_id: Option<RequestId>,
-    /// The call's own `tracing` span.
-    pub(crate) span: Span,
-    /// Whose call it is; `None` for a place that is carried.
-    pub(crate) owner: Option<Arc<Shared>>,
-    /// The place of the method among the known ones, to name the span by.
-    pub(crate) method: usize,
-    /// The method of a gRPC server's call, until its status shows that it is one.
-    pub(crate) unproven: Option<Box<str>>,
-    /// What is kept aside for the call is decided at its end.
-    pub(crate) decides: bool,
+    /// The `tracing` span of the call.
+    pub(crate) tracing_span: Span,
+    /// The observer of the call; `None` for a scope that was captured for a task.
+    pub(crate) config: Option<Arc<TraceConfig>>,
+    /// The index of the method among the known ones, for the name of the span.
+    pub(crate) method_index: usize,
+    /// The method of a gRPC server call, until its status proves that the method exists.
+    pub(crate) unconfirmed_method: Option<Box<str>>,
+    /// Whether the completion of this call decides on its buffered spans.
+    pub(crate) owns_buffer: bool,
+    /// Whether the `SpanLayer` has stored the ids of the call in `tracing_span`.
+    #[cfg(feature = "subscriber")]
+    pub(crate) is_linked: AtomicBool,
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<Place>>> = const { RefCell::new(None) };
-    /// Places of calls that have ended, to be used again: a call then allocates none.
-    static ENDED: RefCell<Vec<Arc<Place>>> = const { RefCell::new(Vec::new()) };
+    /// The call that is being polled on this thread.
+    ///
+    /// Invariant: it is set exactly during a poll of the call. [`in_scope`] swaps it in and out, also
+    /// when the poll unwinds, without a clone or a reference count.
+    static CURRENT: RefCell<Option<Arc<CallScope>>> = const { RefCell::new(None) };
+
+    /// The memory of completed calls, so that the next call on this thread allocates none.
+    ///
+    /// Invariant: each scope in it is unique and cleared, except for `pooled_span`.
+    static POOL: Pool<CallScope> = const { Pool::new() };
 }
 
-/// As many calls may end at once on a thread, and leave their places.
-const KEPT: usize = 128;
-
-/// The span that is being polled on this thread, of a call or below it; `None` outside of any.
+/// Returns the innermost span on this thread: of the call that is being polled, or a span inside of it.
 ///
-/// A client inside hands it on, a log line shows its ids. In a task that was spawned by a call it is
-/// known with [`carry`].
+/// Returns `None` outside of any call and span. In a spawned task, wrap the task in
+/// [`with_current_context`](crate::with_current_context).
 ///
 /// ```
-/// assert!(gusset_trace::current().is_none());
+/// assert!(gusset_trace::current_span_context().is_none());
 /// ```
-pub fn current() -> Option<TraceContext> {
-    innermost(look(|place| place.context.trace.clone()))
+pub fn current_span_context() -> Option<SpanContext> {
+    innermost(with_current(|scope| scope.context.span_context.clone()))
 }
 
-/// The baggage of the call that is being polled on this thread; empty outside of any.
+/// Returns the baggage of the call that is being polled on this thread. Empty outside of any call.
 ///
 /// ```
 /// assert!(gusset_trace::current_baggage().is_empty());
 /// ```
 pub fn current_baggage() -> Baggage {
-    look(|place| place.context.baggage.clone())
+    with_current(|scope| scope.context.baggage.clone())
 }
 
-/// Puts an attribute on the span of the call that is being polled on this thread, in place of one with
-/// that key: also from within a span below it, and in a task with [`carry`].
+/// Sets an attribute on the span of the call that is being polled on this thread, and replaces one with
+/// the same key.
 ///
-/// It reaches the span that is exported, and no other subscriber of `tracing`, for whom the fields of a
-/// span are fixed. How many there may be, and how long, is up to [`Limits`](crate::Limits). Outside of
-/// any call, after its end, and where the call is not recorded, nothing happens.
+/// It also works inside of another span, and in a task with
+/// [`with_current_context`](crate::with_current_context). Only the exported span has the attribute: the
+/// fields of a `tracing` span are fixed. [`SpanLimits`](crate::SpanLimits) bound the number and the
+/// length. Does nothing outside of any call, and if the call is completed or not recorded.
 ///
 /// ```
 /// gusset_trace::set_attribute("shop.plan", "gold");
 /// gusset_trace::set_attribute("shop.items", 3_i64);
 /// ```
 pub fn set_attribute(key: impl Into<SharedStr>, value: impl Into<Value>) {
-    if let Some(recording) = recording() {
-        recording.set(key.into(), value.into());
+    if let Some(span) = current_recording() {
+        span.set_attribute(key.into(), value.into());
     }
 }
 
-/// The place of what is being polled on this thread, with its innermost span.
-pub(crate) fn place() -> Place {
-    let mut context = look(|place| place.context.clone());
-    context.trace = innermost(context.trace);
-    Place {
+/// Returns a copy of the current context, with the innermost span.
+pub(crate) fn capture() -> CallScope {
+    let mut context = with_current(|scope| scope.context.clone());
+    context.span_context = innermost(context.span_context);
+    CallScope {
         context,
-        recording: recording(),
+        active_span: current_recording(),
         request_id: current_request_id(),
-        ..Place::default()
+        ..CallScope::default()
     }
 }
 
-/// Whether the call under way is that observer's.
-pub(crate) fn is_of(owner: &Arc<Shared>) -> bool {
-    look(|place| {
-        let of = place.owner.as_ref();
-        of.is_some_and(|of| Arc::ptr_eq(of, owner))
+/// Returns whether the current call is observed with this configuration.
+pub(crate) fn is_observed_by(config: &Arc<TraceConfig>) -> bool {
+    with_current(|scope| {
+        let current = scope.config.as_ref();
+        current.is_some_and(|current| Arc::ptr_eq(current, config))
     })
 }
 
-/// Whether that `tracing` span is the call's under way.
-#[cfg(feature = "subscriber")]
-pub(crate) fn is_call(span: &tracing::span::Id) -> bool {
-    look(|place| place.span.id().as_ref() == Some(span))
-}
-
-/// Where what is recorded below the call goes; `None` where nothing is recorded.
-pub(crate) fn recording() -> Option<Arc<Recording>> {
+/// Returns the span that new spans on this thread are recorded with, or `None` if they are not recorded.
+pub(crate) fn current_recording() -> Option<Arc<ActiveSpan>> {
     #[cfg(feature = "subscriber")]
-    if let Some(recording) = crate::subscriber::entered_recording() {
-        return recording;
+    if let Some(call) = entered::call_of_innermost() {
+        return call;
     }
-    look(|place| place.recording.clone())
+    with_current(|scope| scope.active_span.clone())
 }
 
-/// The place of the innermost span: of that call, or below it, or of a span outside of any call.
-fn innermost(trace: Option<TraceContext>) -> Option<TraceContext> {
+/// Reports that a `tracing` span was entered. Returns `None` if it is not the span of the current call.
+///
+/// Else returns what the `SpanLayer` has to store in the span, once: children in other tasks find it
+/// there. No task can use the call's span as a parent before the first poll enters it.
+#[cfg(feature = "subscriber")]
+pub(crate) fn enter_call_span(id: &tracing::span::Id) -> Option<Option<RecordedSpan>> {
+    with_current(|scope| {
+        let is_of_call = scope.tracing_span.id().as_ref() == Some(id);
+        is_of_call.then(|| scope.link())
+    })
+}
+
+/// Returns the innermost span: `span`, a span inside of it, or a span outside of any call.
+fn innermost(span: Option<SpanContext>) -> Option<SpanContext> {
     let Some(ids) = SpanIds::current() else {
-        return trace;
+        return span;
     };
     let (trace_id, span_id) = (
         TraceId::from_bytes(ids.trace_id()),
         SpanId::from_bytes(ids.span_id()),
     );
     let (Some(trace_id), Some(span_id)) = (trace_id, span_id) else {
-        return trace;
+        return span;
     };
-    Some(match trace {
-        Some(trace) if trace.trace_id() == trace_id => trace.with_span_id(span_id),
+    Some(match span {
+        Some(span) if span.trace_id() == trace_id => span.with_span_id(span_id),
         _ => {
             let flags = TraceFlags::new().with_sampled(ids.is_sampled());
-            TraceContext::new(trace_id, span_id, flags)
+            SpanContext::new(trace_id, span_id, flags)
         }
     })
 }
 
-/// Runs one poll at that place, whose ids those are, and within its span. Puts back, also when the poll
-/// unwinds, where the thread was before.
+/// Runs one poll with a scope and its ids, inside of its `tracing` span. Restores the previous scope,
+/// also if the poll unwinds.
 #[inline]
-pub(crate) fn scope<R>(
-    place: &mut Option<Arc<Place>>,
+pub(crate) fn in_scope<R>(
+    scope: &mut Option<Arc<CallScope>>,
     ids: Option<SpanIds>,
     poll: impl FnOnce() -> R,
 ) -> R {
-    struct Back<'a>(&'a mut Option<Arc<Place>>, Option<SpanIds>);
-    impl Drop for Back<'_> {
+    struct Restore<'a>(&'a mut Option<Arc<CallScope>>, Option<SpanIds>);
+    impl Drop for Restore<'_> {
         #[inline]
         fn drop(&mut self) {
-            swap(self.0);
+            swap_current(self.0);
             SpanIds::set_current(self.1);
         }
     }
-    // Without an id of its own, what is inside has that of what is outside.
-    let has_more = |place: &&Arc<Place>| place.request_id.is_some() || !place.span.is_disabled();
-    let more = place.as_ref().filter(has_more).cloned();
-    swap(place);
-    let _back = Back(place, SpanIds::set_current(ids));
-    match more {
+    // Without a request id, the one of the outer call stays current.
+    let is_needed =
+        |scope: &&Arc<CallScope>| scope.request_id.is_some() || !scope.tracing_span.is_disabled();
+    let needed = scope.as_ref().filter(is_needed).cloned();
+    swap_current(scope);
+    let _restore = Restore(scope, SpanIds::set_current(ids));
+    match needed {
         None => poll(),
-        Some(place) => {
-            let mut id = place.request_id.clone();
+        Some(scope) => {
+            let mut id = scope.request_id.clone();
             if id.is_some() {
-                RequestId::scope(&mut id, || place.span.in_scope(poll))
+                RequestId::scope(&mut id, || scope.tracing_span.in_scope(poll))
             } else {
-                place.span.in_scope(poll)
+                scope.tracing_span.in_scope(poll)
             }
         }
     }
 }
 
-/// A place for a call that begins, nobody else's and empty: in the memory of one whose call has ended,
-/// if there is any.
+/// Returns a scope for a new call: unique and cleared.
 #[inline]
-pub(crate) fn fresh() -> Arc<Place> {
-    let ended = ENDED.try_with(|ended| ended.try_borrow_mut().ok()?.pop());
-    ended.ok().flatten().unwrap_or_default()
+pub(crate) fn acquire() -> Arc<CallScope> {
+    Pool::acquire(&POOL)
 }
 
-/// The call has ended. Its place goes now, but for its memory.
+/// Clears the scope of a completed call, and keeps its memory.
 #[inline]
-pub(crate) fn end(mut ended: Arc<Place>) {
-    // Somebody else is still there: a task that was spawned.
-    let Some(place) = Arc::get_mut(&mut ended) else {
+pub(crate) fn release(mut scope: Arc<CallScope>) {
+    // A spawned task may still use the scope.
+    let Some(unique) = Arc::get_mut(&mut scope) else {
         return;
     };
-    // Each by itself: most are empty, and all of it is large.
-    let Place {
+    // Field by field: most are empty already, and the whole is large.
+    let CallScope {
         context,
-        recording,
-        spare,
+        active_span,
+        pooled_span,
         request_id,
-        span,
-        owner,
-        method: _,
-        unproven,
-        decides: _,
-    } = place;
-    *context = Propagated::default();
-    if let Some(mut recording) = recording.take() {
-        // Else a span below the call has not ended.
-        if let Some(memory) = Arc::get_mut(&mut recording) {
+        tracing_span,
+        config,
+        method_index: _,
+        unconfirmed_method,
+        owns_buffer: _,
+        #[cfg(feature = "subscriber")]
+            is_linked: _,
+    } = unique;
+    *context = PropagationContext::default();
+    if let Some(mut span) = active_span.take() {
+        // A span inside of the call that has not ended still uses it.
+        if let Some(memory) = Arc::get_mut(&mut span) {
             memory.clear();
-            *spare = Some(recording);
+            *pooled_span = Some(span);
         }
     }
     *request_id = None;
-    *span = Span::none();
-    *owner = None;
-    *unproven = None;
-    let _ = ENDED.try_with(|all| {
-        if let Ok(mut all) = all.try_borrow_mut() {
-            if all.len() < KEPT {
-                all.push(ended);
-            }
-        }
-    });
+    *tracing_span = Span::none();
+    *config = None;
+    *unconfirmed_method = None;
+    Pool::release(&POOL, scope);
 }
 
-/// Takes the trace, the baggage, the request's id and the `tracing` span of the call under way to a task of its own.
-///
-/// ```
-/// # async fn write_to_the_archive() {}
-/// # fn spawn<F: Future + Send + 'static>(_: F) {}
-/// // In a handler: the archive's call is a child of this one, though it outlives it.
-/// spawn(gusset_trace::carry(write_to_the_archive()));
-/// ```
-pub fn carry<F: Future>(future: F) -> Carried<F> {
-    Carried {
-        future,
-        place: Some(Arc::new(Place {
-            span: Span::current(),
-            ..place()
-        })),
-        ids: SpanIds::current(),
-    }
-}
-
-pin_project! {
-    /// A future at the place of the call that made it. Made by [`carry`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct Carried<F> {
-        #[pin]
-        future: F,
-        place: Option<Arc<Place>>,
-        ids: Option<SpanIds>,
-    }
-}
-
-/// What is seen there; nothing outside of any call, and on a thread that is going away.
+/// Calls `read` with the current scope. Returns the default outside of any call, and on a thread that
+/// is exiting.
 #[inline]
-fn look<R: Default>(see: impl FnOnce(&Place) -> R) -> R {
-    let look = |current: &RefCell<Option<Arc<Place>>>| {
+fn with_current<R: Default>(read: impl FnOnce(&CallScope) -> R) -> R {
+    let read = |current: &RefCell<Option<Arc<CallScope>>>| {
         let current = current.try_borrow().ok()?;
-        current.as_deref().map(see)
+        current.as_deref().map(read)
     };
-    CURRENT.try_with(look).ok().flatten().unwrap_or_default()
+    CURRENT.try_with(read).ok().flatten().unwrap_or_default()
 }
 
 #[inline]
-fn swap(place: &mut Option<Arc<Place>>) {
-    // No code of anybody else's runs inside, so the borrow is free.
+fn swap_current(scope: &mut Option<Arc<CallScope>>) {
+    // No foreign code runs while it is borrowed, so this never fails.
     let _ = CURRENT.try_with(|current| {
         if let Ok(mut current) = current.try_borrow_mut() {
-            mem::swap(&mut *current, place);
+            mem::swap(&mut *current, scope);
         }
     });
 }
 
-// === impl Place ===
+// === impl CallScope ===
 
-impl Place {
-    /// The ids of the call, if it is one.
+impl CallScope {
+    /// Returns the ids of the call, if it has a span.
     #[inline]
-    pub(crate) fn ids(&self) -> Option<SpanIds> {
-        self.context.trace.as_ref().map(TraceContext::ids)
+    pub(crate) fn span_ids(&self) -> Option<SpanIds> {
+        self.context
+            .span_context
+            .as_ref()
+            .map(SpanContext::span_ids)
+    }
+
+    /// Returns the ids and the span of a recorded call, the first time.
+    #[cfg(feature = "subscriber")]
+    fn link(&self) -> Option<RecordedSpan> {
+        // Relaxed: polls of a call do not overlap, and the flag guards nothing but itself.
+        if self.is_linked.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.is_linked.store(true, Ordering::Relaxed);
+        let call = self.active_span.clone()?;
+        Some(RecordedSpan {
+            ids: self.span_ids()?,
+            call: Some(call),
+        })
     }
 }
 
-impl Default for Place {
+impl Default for CallScope {
     #[inline]
     fn default() -> Self {
         Self {
-            context: Propagated::default(),
-            recording: None,
-            spare: None,
+            context: PropagationContext::default(),
+            active_span: None,
+            pooled_span: None,
             request_id: None,
-            span: Span::none(),
-            owner: None,
-            method: 0,
-            unproven: None,
-            decides: false,
+            tracing_span: Span::none(),
+            config: None,
+            method_index: 0,
+            unconfirmed_method: None,
+            owns_buffer: false,
+            #[cfg(feature = "subscriber")]
+            is_linked: AtomicBool::new(false),
         }
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for CallScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place")
-            .field("span", &self.span)
-            .finish_non_exhaustive()
-    }
-}
-
-// === impl Carried ===
-
-impl<F: Future> Future for Carried<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let future = this.future;
-        scope(this.place, *this.ids, || future.poll(cx))
-    }
-}
-
-impl<F: fmt::Debug> fmt::Debug for Carried<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Carried")
-            .field("future", &self.future)
+        f.debug_struct("CallScope")
+            .field("span", &self.tracing_span)
             .finish_non_exhaustive()
     }
 }

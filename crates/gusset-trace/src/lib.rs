@@ -1,45 +1,37 @@
 #![doc = include_str!("../README.md")]
 
-mod attributes;
-mod baggage;
+mod active_span;
+mod call_kind;
 mod client;
-mod context;
+mod config;
 mod current;
-mod exception;
-mod flags;
-mod glance;
-mod hex;
-mod ids;
+#[cfg(feature = "subscriber")]
+mod entered;
+mod env;
+mod exceptions;
 pub mod inject;
-mod limits;
 pub mod names;
 #[cfg(feature = "opentelemetry")]
 pub mod otel;
-pub mod propagate;
-mod random;
-mod recording;
 mod resend;
-pub mod sample;
+pub mod sampler;
 pub mod server_timing;
-mod state;
+mod span_attributes;
+mod span_limits;
 #[cfg(feature = "subscriber")]
 mod subscriber;
 pub mod trace;
+mod with_context;
 
-pub use attributes::Attributes;
-pub use baggage::{Baggage, BaggageError};
 pub use client::ClientLayer;
-pub use context::TraceContext;
-pub use current::{Carried, carry, current, current_baggage, set_attribute};
-pub use flags::TraceFlags;
+pub use current::{current_baggage, current_span_context, set_attribute};
 pub use gusset_core::ConfigError;
-pub use ids::{SpanId, TraceId};
 pub use inject::{Inject, InjectLayer};
-pub use limits::Limits;
-pub use propagate::{Propagated, Propagator, Propagators};
 pub use resend::ResendCount;
 pub use server_timing::{ServerTiming, ServerTimingLayer};
-pub use state::{TraceState, TraceStateError};
+pub use span_attributes::SpanAttributes;
+pub use span_limits::SpanLimits;
 #[cfg(feature = "subscriber")]
-pub use subscriber::{Recorded, SpanLayer};
-pub use trace::{Trace, TraceBuilder, TraceCall};
+pub use subscriber::{RecordingFilter, SpanLayer};
+pub use trace::{TraceCallState, TraceObserver, TraceObserverBuilder};
+pub use with_context::{WithContext, with_current_context};

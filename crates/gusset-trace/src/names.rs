@@ -1,79 +1,38 @@
-//! The names of all attributes that a span bears. They are API: a renamed one is a breaking change.
+//! The names of the attributes on spans. They are API: a renamed attribute is a breaking change.
 //!
-//! Spelled as OpenTelemetry spells them (semantic conventions 1.44); `otel.*` is what
-//! `tracing-opentelemetry` makes a span of; what none of them covers is ours, under `gusset.`.
+//! The names are those of OpenTelemetry (semantic conventions 1.44). `otel.*` are the special fields of
+//! `tracing-opentelemetry`. Names that neither defines are under `gusset.`.
 
-/// The span's name: `{method} {route}`.
-pub const NAME: &str = "otel.name";
-/// `server` or `client`.
-pub const KIND: &str = "otel.kind";
-/// `ERROR`, if the call is an error; absent otherwise.
-pub const STATUS: &str = "otel.status_code";
-/// What more is said of an error.
-pub const STATUS_DESCRIPTION: &str = "otel.status_description";
-/// As [`STATUS_DESCRIPTION`], as it was spelled once.
-pub const STATUS_MESSAGE: &str = "otel.status_message";
-/// The trace: 32 hexadecimal digits.
+#[doc(inline)]
+pub use gusset_data::semconv::{
+    CLIENT_ADDRESS, ERROR_TYPE, EXCEPTION_TYPE, GUSSET_OUTCOME, GUSSET_STAGE, HTTP_REQUEST_METHOD,
+    HTTP_REQUEST_METHOD_ORIGINAL, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE,
+    NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION, RPC_METHOD,
+    RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
+    URL_FULL, URL_PATH, URL_QUERY, URL_SCHEME, URL_TEMPLATE, USER_AGENT_ORIGINAL,
+};
+
+/// The name of the span: `{method} {route}`.
+pub const OTEL_NAME: &str = "otel.name";
+/// The kind of the span: `server` or `client`.
+pub const OTEL_KIND: &str = "otel.kind";
+/// The status of the span: `ERROR`, or absent.
+pub const OTEL_STATUS_CODE: &str = "otel.status_code";
+/// The description of an error.
+pub const OTEL_STATUS_DESCRIPTION: &str = "otel.status_description";
+/// The older name of [`OTEL_STATUS_DESCRIPTION`].
+pub const OTEL_STATUS_MESSAGE: &str = "otel.status_message";
+/// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
-/// The span: 16 hexadecimal digits.
+/// The span id: 16 hexadecimal digits.
 pub const SPAN_ID: &str = "span_id";
-/// The flags of the trace: two hexadecimal digits.
+/// The trace flags: two hexadecimal digits.
 pub const TRACE_FLAGS: &str = "trace_flags";
-/// The span that this one is a child of, in another service or in this one; absent at a root.
+/// The id of the parent span; absent for a root span.
 pub const PARENT_SPAN_ID: &str = "parent_span_id";
-/// A known method, else `_OTHER`.
-pub const METHOD: &str = "http.request.method";
-/// The method as sent, if it is not a known one.
-pub const METHOD_ORIGINAL: &str = "http.request.method_original";
-/// Which attempt after the first one, from 1; absent at the first.
-pub const RESEND_COUNT: &str = "http.request.resend_count";
-/// The status of the response; absent if there was no head.
-pub const STATUS_CODE: &str = "http.response.status_code";
-/// The template that the router matched; absent if none did.
-pub const ROUTE: &str = "http.route";
-/// The path as sent.
-pub const PATH: &str = "url.path";
-/// `http` or `https`.
-pub const SCHEME: &str = "url.scheme";
-/// The query, redacted; only if it is asked for.
-pub const QUERY: &str = "url.query";
-/// Where a client's request goes, without credentials, and without its query unless that is asked for.
-pub const URL: &str = "url.full";
-/// The template of a client's request, if it is named.
-pub const TEMPLATE: &str = "url.template";
-/// The host that was asked for.
-pub const SERVER_ADDRESS: &str = "server.address";
-/// The port that was asked for.
-pub const SERVER_PORT: &str = "server.port";
-/// Where the call came from; only behind proxies that are trusted.
-pub const CLIENT_ADDRESS: &str = "client.address";
-/// `1.0`, `1.1`, `2` or `3`.
-pub const VERSION: &str = "network.protocol.version";
-/// What the caller says it is; only if it is asked for.
-pub const USER_AGENT: &str = "user_agent.original";
-/// A word from a closed set; absent if the call is not an error.
-pub const ERROR: &str = "error.type";
-/// `success`, `client_error`, `server_error`, `abandoned` or `refused`.
-pub const OUTCOME: &str = "gusset.outcome";
-/// `head` or `body`, how far a call had come that was not completed; absent if it was.
-pub const STAGE: &str = "gusset.stage";
-/// The request's id, inside a [`RequestIdLayer`](gusset_http::RequestIdLayer).
-pub const REQUEST_ID: &str = "gusset.request_id";
-/// `grpc`.
-pub const RPC_SYSTEM: &str = "rpc.system.name";
-/// `package.Service/Method`; `_OTHER` if the server does not know it.
-pub const RPC_METHOD: &str = "rpc.method";
-/// The method as sent, if the server does not know it.
-pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
-/// The code's name; absent if there was no response.
-pub const RPC_STATUS: &str = "rpc.response.status_code";
-/// Who is at the other end of the connection; only if it is asked for.
-pub const PEER_ADDRESS: &str = "network.peer.address";
-/// The port at the other end of the connection; only if it is asked for.
-pub const PEER_PORT: &str = "network.peer.port";
-/// What went wrong, as in [`ERROR`]: on the event that tells of it.
-pub const EXCEPTION_TYPE: &str = "exception.type";
-/// What the name of a request's header stands behind, if it was asked for.
-pub const REQUEST_HEADER: &str = "http.request.header.";
-/// What the name of a response's header stands behind, if it was asked for.
-pub const RESPONSE_HEADER: &str = "http.response.header.";
+/// The request id; present inside of a [`RequestIdLayer`](gusset_http::RequestIdLayer).
+pub const GUSSET_REQUEST_ID: &str = "gusset.request_id";
+/// The prefix of recorded request headers. Off by default.
+pub const HTTP_REQUEST_HEADER_PREFIX: &str = "http.request.header.";
+/// The prefix of recorded response headers. Off by default.
+pub const HTTP_RESPONSE_HEADER_PREFIX: &str = "http.response.header.";

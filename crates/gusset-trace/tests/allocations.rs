@@ -1,12 +1,13 @@
-//! What a call costs in allocations. A test binary of its own: other threads would be counted.
+//! Counts the allocations of a call. A separate test binary, because other threads would be counted too.
 
-#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use gusset_core::{CallTracker, Clock, End};
 use gusset_http::{
     Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier, RequestHead, ResponseHead,
 };
-use gusset_trace::{InjectLayer, Propagator, Propagators, Trace, TraceContext, current};
+use gusset_propagation::{Propagator, Propagators, SpanContext};
+use gusset_trace::{InjectLayer, TraceObserver, current_span_context};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
 const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
@@ -20,12 +21,12 @@ fn request() -> Request<()> {
 }
 
 fn allocations(mut work: impl FnMut()) -> u64 {
-    // Threads seed their generators, and callsites register themselves, once.
+    // Seeds the random generator and registers the callsites, which happens once.
     work();
     allocation_counter::measure(work).count_total
 }
 
-fn call<R: HttpClassifier>(observer: &Trace, req: &Request<()>, inside: impl FnOnce()) {
+fn call<R: HttpClassifier>(observer: &TraceObserver, req: &Request<()>, inside: impl FnOnce()) {
     let clock = Clock::system();
     let mut track = CallTracker::<Http<R>, _>::start(observer, RequestHead::from(req), clock);
     track.in_scope(inside);
@@ -34,13 +35,13 @@ fn call<R: HttpClassifier>(observer: &Trace, req: &Request<()>, inside: impl FnO
 }
 
 #[test]
-fn a_call_that_no_subscriber_wants_allocates_nothing() {
-    let server = Trace::server().build_with(|_| None).unwrap();
-    let client = Trace::client().build_with(|_| None).unwrap();
+fn call_without_subscriber_allocates_nothing() {
+    let server = TraceObserver::server().build_with(|_| None).unwrap();
+    let client = TraceObserver::client().build_with(|_| None).unwrap();
     let (received, bare) = (request(), Request::new(()));
     let count = allocations(|| {
         call::<HttpServerClassifier>(&server, &received, || {
-            call::<HttpClientClassifier>(&client, &bare, || assert!(current().is_some()));
+            call::<HttpClientClassifier>(&client, &bare, || assert!(current_span_context().is_some()));
         });
         call::<HttpServerClassifier>(&server, &bare, || {});
     });
@@ -48,11 +49,11 @@ fn a_call_that_no_subscriber_wants_allocates_nothing() {
 }
 
 #[test]
-fn sending_the_place_allocates_the_one_value_that_is_new() {
+fn injection_allocates_only_traceparent() {
     let propagators = Propagators::default();
     let state = HeaderValue::from_static("foo=1,bar=2");
-    let state = gusset_trace::TraceState::from_lines([&state]);
-    let context = TraceContext::root().with_state(state).into();
+    let state = gusset_propagation::TraceState::from_header_values([&state]);
+    let context = SpanContext::root().with_state(state).into();
     let mut headers = HeaderMap::with_capacity(16);
     let count = allocations(|| propagators.inject(&context, &mut headers));
     assert_eq!(count, 1);

@@ -1,16 +1,16 @@
-//! The spans of `tracing` as spans to be exported.
+//! Exports the `tracing` spans of a service.
 
-mod entered;
-mod filter;
-mod node;
-mod visit;
+mod fields;
+mod recording_filter;
+mod span_record;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use gusset_core::{Clock, SpanIds};
+use gusset_core::{Clock, Env, SpanIds};
 use gusset_data::{SharedStr, SpanData, SpanLink, SpanSink};
+use gusset_propagation::{SpanId, TraceFlags, TraceId};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -18,28 +18,29 @@ use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use self::entered::Top;
-pub(crate) use self::entered::entered_recording;
-pub use self::filter::Recorded;
-pub(crate) use self::node::announce;
-use self::node::{Handover, Node, Parent};
-use crate::recording::{Out, exporting};
-use crate::sample::{AlwaysOn, Decision, Sampler, Sampling};
-use crate::{Limits, SpanId, TraceFlags, TraceId, current};
+pub use self::recording_filter::RecordingFilter;
+use self::span_record::{ParentSpan, SpanRecord};
+use crate::active_span::{SpanOutput, is_exporting};
+use crate::entered::{self, InnermostSpan};
+use crate::sampler::{AlwaysOn, Sampler, SamplingDecision, SamplingParameters};
+use crate::{SpanLimits, current, exceptions};
 
-/// A layer of `tracing-subscriber` that exports spans: those of gusset's calls, and the service's own
-/// below them.
+/// A `tracing-subscriber` layer that exports spans: of calls, and the service's own spans inside of them.
 ///
-/// A span is exported if its call is recorded. One outside of any call begins a trace, on which the
-/// layer's own [`sampler`](Self::sampler) decides. Filters of other layers, `RUST_LOG` too, change
-/// nothing; a filter of its own leaves out spans of the service, and never those of calls.
+/// A span is exported if its call is recorded. A span outside of any call starts a trace, and the
+/// [`sampler`](Self::sampler) of the layer decides on it. Filters of other layers, `RUST_LOG` too, have no
+/// effect. A filter on this layer removes spans of the service, and never those of calls.
 ///
-/// Of the fields of a span these are more than attributes: `otel.name`, `otel.kind`
-/// (`internal`, `server`, `client`, `producer`, `consumer`), `otel.status_code` (`ok`, `error`) and
-/// `otel.status_description`, also spelled `otel.status_message`. What a span follows from is a link.
-/// Events are records of a log, and stand on spans only if [asked for](Self::events).
+/// Some fields are not attributes:
 ///
-/// While a span is entered, [`SpanIds::current`](gusset_core::SpanIds::current) are its ids.
+/// - `otel.name` sets the name of the span.
+/// - `otel.kind` sets the kind: `internal`, `server`, `client`, `producer` or `consumer`.
+/// - `otel.status_code` sets the status: `ok` or `error`.
+/// - `otel.status_description`, or `otel.status_message`, sets the description of an error.
+///
+/// A span that another one follows from becomes a link. Events are not recorded on spans by default; see
+/// [`events`](Self::events). While a span is entered, its ids are
+/// [`SpanIds::current`](gusset_core::SpanIds::current).
 ///
 /// ```
 /// use gusset_data::{SpanData, SpanSink};
@@ -53,111 +54,113 @@ use crate::{Limits, SpanId, TraceFlags, TraceId, current};
 ///     }
 /// }
 ///
-/// let subscriber = tracing_subscriber::registry().with(SpanLayer::new(Print).filtered());
+/// let layer = SpanLayer::new(Print).with_recording_filter();
+/// let subscriber = tracing_subscriber::registry().with(layer);
 /// tracing::subscriber::with_default(subscriber, || {
 ///     tracing::info_span!("load", item = 7).in_scope(|| {});
 /// });
 /// ```
 ///
-/// The sink may log, but must make no spans: `tracing-subscriber` does not let go of one that is closed
-/// while another is being closed. Put a `reload::Layer` round its filter, not round itself: calls find this layer by its type.
+/// The sink may log, but must not create spans: `tracing-subscriber` leaks a span that is closed while
+/// another one is being closed. To reload, wrap the filter of this layer in a `reload::Layer` and not
+/// the layer itself: calls find the layer by its type.
 #[derive(Clone)]
 pub struct SpanLayer {
-    out: Out,
+    output: SpanOutput,
     sampler: Arc<dyn Sampler>,
-    limits: Limits,
+    limits: SpanLimits,
     events: Option<Level>,
     clock: Clock,
 }
 
 /// The target of the spans of calls.
-pub(crate) const CALLS: &str = "gusset::trace";
+const CALL_TARGET: &str = "gusset::trace";
 
 // === impl SpanLayer ===
 
 impl SpanLayer {
-    /// A layer that gives spans to that sink. The limits are those of the environment.
+    /// Creates a layer that exports spans to `sink`.
     pub fn new(sink: impl SpanSink) -> Self {
         let sink: Arc<dyn SpanSink> = Arc::new(sink);
         Self {
-            out: Out { sink, fate: None },
+            output: SpanOutput { sink, buffer: None },
             sampler: Arc::new(AlwaysOn),
-            limits: Limits::from_env(),
+            limits: SpanLimits::from_env(&Env::process()),
             events: None,
             clock: Clock::system(),
         }
     }
 
-    /// Decides on the spans outside of any call. Unset, all are exported.
+    /// Sets the sampler of spans outside of any call. Defaults to [`AlwaysOn`].
     #[must_use]
     pub fn sampler(mut self, sampler: impl Sampler) -> Self {
         self.sampler = Arc::new(sampler);
         self
     }
 
-    /// How much stands on a span at most.
+    /// Sets the limits of a span. Defaults to [`SpanLimits::from_env`].
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
+    pub fn limits(mut self, limits: SpanLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Puts the events of that level, and of graver ones, on the spans that they happen in.
+    /// Records events of this level and of more severe ones on their spans. Off by default.
     #[must_use]
     pub fn events(mut self, level: Level) -> Self {
         self.events = Some(level);
         self
     }
 
-    /// The layer with a filter that leaves out what it would not keep: where every other layer has a
-    /// filter of its own too, a span that nobody wants is not even made.
+    /// Adds a filter that disables spans which this layer would not export.
     ///
-    /// The price: a span that was not made is nobody's parent. A task that a call which is not recorded
-    /// spawns has to be [carried](crate::carry), or the spans in it begin traces of their own.
-    pub fn filtered<S>(self) -> Filtered<Self, Recorded, S>
+    /// If every other layer has a filter too, such spans are not created at all. The price: a span that
+    /// was not created cannot be a parent. In a call that is not recorded, wrap spawned tasks in
+    /// [`with_current_context`](crate::with_current_context), or their spans start new traces.
+    pub fn with_recording_filter<S>(self) -> Filtered<Self, RecordingFilter, S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let filter = Recorded::new(self.events);
+        let filter = RecordingFilter::new(self.events);
         self.with_filter(filter)
     }
 
-    /// Where the spans of this thread's calls go.
-    pub(crate) fn sink() -> Option<Arc<dyn SpanSink>> {
+    /// Returns the sink of the layer in the subscriber of this thread.
+    pub(crate) fn current_sink() -> Option<Arc<dyn SpanSink>> {
         tracing::dispatcher::get_default(|dispatch| {
             let layer = dispatch.downcast_ref::<Self>()?;
-            Some(layer.out.sink.clone())
+            Some(layer.output.sink.clone())
         })
     }
 
-    /// The node of a span that begins, and whether its parent is known to be recorded.
-    fn node(&self, parent: Parent, attributes: &Attributes<'_>) -> Option<Node> {
-        let (trace_id, flags, parent_span_id, recording) = match parent {
-            Parent::Unrecorded => return None,
-            Parent::Span { ids, recording } => {
-                let flags = ids.flags();
-                (ids.trace_id(), flags, Some(ids.span_id()), recording)
+    /// Starts a span. Returns `None` if it is not recorded.
+    fn start_span(&self, parent: ParentSpan, attributes: &Attributes<'_>) -> Option<SpanRecord> {
+        let (trace_id, flags, parent_span_id, call) = match parent {
+            ParentSpan::Unrecorded => return None,
+            ParentSpan::Recorded { ids, call } => {
+                (ids.trace_id(), ids.flags(), Some(ids.span_id()), call)
             }
-            Parent::None => {
+            ParentSpan::None => {
                 let id = TraceId::random();
-                let sampling = Sampling::new(None, id, self.clock.now());
-                if !matches!(self.sampler.sample(&sampling), Decision::Sample) {
+                let parameters = SamplingParameters::new(None, id, self.clock.now());
+                let decision = self.sampler.should_sample(&parameters);
+                if !matches!(decision, SamplingDecision::RecordAndSample) {
                     return None;
                 }
                 let flags = TraceFlags::new().with_sampled(true).with_random(true);
                 (id.to_bytes(), flags.bits(), None, None)
             }
         };
-        // Last of all: whoever has no room counts a span that is lost.
-        if !self.out.sink.admit() {
+        // The last check, because a sink without capacity counts a lost span.
+        if !self.output.sink.has_capacity() {
             return None;
         }
         let span_id = SpanId::random().to_bytes();
         let ids = SpanIds::new(trace_id, span_id, false).with_flags(flags);
         let start = SystemTime::now();
         let metadata = attributes.metadata();
-        let trace_state = match &recording {
-            Some(recording) => recording.trace_state.clone(),
+        let trace_state = match &call {
+            Some(call) => call.trace_state.clone(),
             None => SharedStr::from_static(""),
         };
         let mut span = SpanData {
@@ -180,23 +183,23 @@ impl SpanLayer {
             dropped_links: 0,
             status: Default::default(),
         };
-        attributes.record(&mut visit::First::new(&mut span, &self.limits));
-        Some(Node::new(ids, recording, Some(span)))
+        attributes.record(&mut fields::InitialFields::new(&mut span, &self.limits));
+        Some(SpanRecord::new(ids, call, Some(span)))
     }
 
-    fn parent<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> Parent
+    fn parent<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         if attributes.is_contextual() {
-            return entered::innermost();
+            return ParentSpan::current();
         }
-        // Not the parent that is named, but the nearest that the filter lets through.
+        // The nearest parent that the filter enables, which may not be the given one.
         let parent = cx.span(id).and_then(|span| span.parent());
         match parent {
-            None if attributes.is_root() => Parent::None,
-            None => Parent::Unrecorded,
-            Some(parent) => Parent::of(parent.extensions().get()),
+            None if attributes.is_root() => ParentSpan::None,
+            None => ParentSpan::Unrecorded,
+            Some(parent) => ParentSpan::from_record(parent.extensions().get()),
         }
     }
 }
@@ -206,16 +209,13 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
-        let node = if attributes.metadata().target() == CALLS {
-            // The call exports its span itself; here it is a parent.
-            Handover::take().map(|call| Node::new(call.ids, Some(call.recording), None))
-        } else if exporting() {
-            None
-        } else {
-            self.node(Self::parent(attributes, id, &cx), attributes)
-        };
-        if let (Some(node), Some(span)) = (node, cx.span(id)) {
-            span.extensions_mut().insert(node);
+        // A call exports its span itself. It becomes a parent in `on_enter`.
+        if attributes.metadata().target() == CALL_TARGET || is_exporting() {
+            return;
+        }
+        let record = self.start_span(Self::parent(attributes, id, &cx), attributes);
+        if let (Some(record), Some(span)) = (record, cx.span(id)) {
+            span.extensions_mut().insert(record);
         }
     }
 
@@ -223,16 +223,23 @@ where
         let Some(span) = cx.span(id) else {
             return;
         };
-        let is_kept = span.metadata().target() != CALLS
-            && span.extensions().get::<Node>().is_some_and(Node::is_kept);
-        if !is_kept {
+        let is_recorded = span.metadata().target() != CALL_TARGET
+            && span
+                .extensions()
+                .get::<SpanRecord>()
+                .is_some_and(SpanRecord::has_span);
+        if !is_recorded {
             return;
         }
-        // Values format themselves, and may log while they do: no lock is held meanwhile.
-        let mut later = visit::Later::default();
-        values.record(&mut later);
-        if let Some(span) = span.extensions_mut().get_mut().and_then(Node::span_mut) {
-            later.put(span, &self.limits);
+        // Formatting a value may log, so no lock is held meanwhile.
+        let mut fields = fields::RecordedFields::default();
+        values.record(&mut fields);
+        if let Some(span) = span
+            .extensions_mut()
+            .get_mut()
+            .and_then(SpanRecord::span_mut)
+        {
+            fields.set_on(span, &self.limits);
         }
     }
 
@@ -240,12 +247,16 @@ where
         let ids_of = |id| {
             let span = cx.span(id)?;
             let extensions = span.extensions();
-            extensions.get::<Node>().map(Node::ids)
+            extensions.get::<SpanRecord>().map(SpanRecord::ids)
         };
         let (Some(ids), Some(span)) = (ids_of(follows), cx.span(id)) else {
             return;
         };
-        if let Some(span) = span.extensions_mut().get_mut().and_then(Node::span_mut) {
+        if let Some(span) = span
+            .extensions_mut()
+            .get_mut()
+            .and_then(SpanRecord::span_mut)
+        {
             if span.links.len() >= self.limits.links {
                 span.dropped_links = span.dropped_links.saturating_add(1);
                 return;
@@ -260,19 +271,18 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
-        let wanted = self
-            .events
-            .is_some_and(|most| *event.metadata().level() <= most);
-        if !wanted || event.metadata().target() == crate::exception::TARGET || exporting() {
+        let metadata = event.metadata();
+        let is_recorded = self.events.is_some_and(|max| *metadata.level() <= max);
+        if !is_recorded || metadata.target() == exceptions::TARGET || is_exporting() {
             return;
         }
         let explicit = event.parent().cloned();
         let id = match explicit {
             Some(id) => Some(id),
             None if event.is_root() => return,
-            None => match entered::top() {
-                Some(Top::Recorded { id, .. }) => Some(id),
-                Some(Top::Unrecorded) => return,
+            None => match entered::innermost() {
+                Some(InnermostSpan::Recorded { id, .. }) => Some(id),
+                Some(InnermostSpan::Unrecorded) => return,
                 None => None,
             },
         };
@@ -281,33 +291,44 @@ where
                 let Some(span) = cx.span(&id) else {
                     return;
                 };
-                if !span.extensions().get::<Node>().is_some_and(Node::is_kept) {
+                let extensions = span.extensions();
+                let record = extensions.get::<SpanRecord>();
+                if !record.is_some_and(SpanRecord::has_span) {
                     return;
                 }
-                let event = visit::event(event, &self.limits);
-                if let Some(span) = span.extensions_mut().get_mut().and_then(Node::span_mut) {
-                    self.limits.happened(span, event);
+                drop(extensions);
+                let event = fields::span_event(event, &self.limits);
+                if let Some(span) = span
+                    .extensions_mut()
+                    .get_mut()
+                    .and_then(SpanRecord::span_mut)
+                {
+                    self.limits.add_event(span, event);
                 }
             }
             None => {
-                if let Some(recording) = current::recording() {
-                    let event = visit::event(event, &self.limits);
-                    recording.edit(|span| self.limits.happened(span, event));
+                if let Some(call) = current::current_recording() {
+                    let event = fields::span_event(event, &self.limits);
+                    call.edit(|span| self.limits.add_event(span, event));
                 }
             }
         }
     }
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
-        // The call has set its ids itself.
-        if current::is_call(id) {
+        // A call sets its ids itself.
+        if let Some(unlinked) = current::enter_call_span(id) {
+            if let (Some(recorded), Some(span)) = (unlinked, cx.span(id)) {
+                let record = SpanRecord::new(recorded.ids, recorded.call, None);
+                span.extensions_mut().insert(record);
+            }
             return;
         }
-        let node = cx.span(id).and_then(|span| {
+        let recorded = cx.span(id).and_then(|span| {
             let extensions = span.extensions();
-            extensions.get::<Node>().map(Node::entry)
+            extensions.get::<SpanRecord>().map(SpanRecord::recorded)
         });
-        entered::enter(id, node);
+        entered::enter(id, recorded);
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
@@ -318,14 +339,14 @@ where
         let Some(span) = cx.span(&id) else {
             return;
         };
-        let node: Option<Node> = span.extensions_mut().remove();
-        let Some((mut data, recording)) = node.and_then(Node::into_span) else {
+        let record: Option<SpanRecord> = span.extensions_mut().remove();
+        let Some((mut data, call)) = record.and_then(SpanRecord::into_span) else {
             return;
         };
-        // The wall clock may have been put back meanwhile.
+        // The system clock may have been set back.
         data.end = SystemTime::now().max(data.start);
-        let out = recording.as_ref().and_then(|recording| recording.out());
-        out.unwrap_or(&self.out).export(data);
+        let output = call.as_ref().and_then(|call| call.output());
+        output.unwrap_or(&self.output).export(data);
     }
 }
 

@@ -1,267 +1,277 @@
 use std::fmt;
 use std::sync::Arc;
 
+use gusset_core::Env;
 use gusset_data::SpanSink;
 use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
+use gusset_propagation::Propagators;
 use http::HeaderName;
 
-use super::headers::{self, Headers};
-use super::{Protocol, Shared, Side, Trace, Unread};
-use crate::exception::Exceptions;
-use crate::sample::{self, Sampler};
-use crate::{ConfigError, Limits, Propagators};
+use super::TraceObserver;
+use crate::call_kind::CallKind;
+use crate::config::{CapturedHeaders, TraceConfig, UnreadTraceCheck};
+use crate::env::var_or_warn;
+use crate::exceptions::ExceptionSignals;
+use crate::sampler::{self, Sampler};
+use crate::{ConfigError, SpanLimits, names};
 
-/// Configures [`Trace`]. What is not set is by convention, and safe.
-#[must_use = "a builder traces nothing"]
-pub struct TraceBuilder {
-    side: Side,
-    protocol: Protocol,
+/// Configures a [`TraceObserver`]. Every setting has a safe default.
+#[must_use = "call `build` to create the observer"]
+pub struct TraceObserverBuilder {
+    kind: CallKind,
     propagators: Option<Propagators>,
     methods: Option<KnownMethods>,
     query: bool,
-    secrets: QueryRedaction,
+    redaction: QueryRedaction,
     user_agent: bool,
     https: bool,
     proxies: Option<TrustedProxies>,
     sampler: Option<Arc<dyn Sampler>>,
     sink: Option<Arc<dyn SpanSink>>,
-    limits: Option<Limits>,
-    peer: bool,
-    headers: [Headers; 4],
+    limits: Option<SpanLimits>,
+    peer_address: bool,
+    request_headers: CapturedHeaders,
+    response_headers: CapturedHeaders,
+    secret_request_headers: CapturedHeaders,
+    secret_response_headers: CapturedHeaders,
 }
 
-/// The places of the headers that were asked for.
-const REQUEST: usize = 0;
-const RESPONSE: usize = 1;
-const SECRET_REQUEST: usize = 2;
-const SECRET_RESPONSE: usize = 3;
+// === impl TraceObserverBuilder ===
 
-// === impl TraceBuilder ===
-
-impl TraceBuilder {
-    pub(super) fn new(side: Side, protocol: Protocol) -> Self {
+impl TraceObserverBuilder {
+    pub(super) fn new(kind: CallKind) -> Self {
         Self {
-            side,
-            protocol,
+            kind,
             propagators: None,
             methods: None,
             query: false,
-            secrets: QueryRedaction::default(),
+            redaction: QueryRedaction::default(),
             user_agent: false,
             https: false,
             proxies: None,
             sampler: None,
             sink: None,
             limits: None,
-            peer: false,
-            headers: Default::default(),
+            peer_address: false,
+            request_headers: CapturedHeaders::default(),
+            response_headers: CapturedHeaders::default(),
+            secret_request_headers: CapturedHeaders::default(),
+            secret_response_headers: CapturedHeaders::default(),
         }
     }
 
-    /// How traces travel. Unset, the environment variable `OTEL_PROPAGATORS` is asked, then it is W3C
-    /// Trace Context and Baggage.
+    /// Sets the propagators. Defaults to `OTEL_PROPAGATORS`, or else W3C Trace Context and Baggage.
     pub fn propagators(mut self, propagators: Propagators) -> Self {
         self.propagators = Some(propagators);
         self
     }
 
-    /// The methods that may stand in a span's name. Unset, the environment variable
-    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` is asked, then the conventions' list is taken.
+    /// Sets the methods that are recorded as they are; others are `_OTHER`.
+    ///
+    /// Defaults to `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else the semantic conventions' list.
     pub fn known_methods(mut self, methods: KnownMethods) -> Self {
         self.methods = Some(methods);
         self
     }
 
-    /// Puts the query on spans, with the values of secret keys redacted: signatures and credentials of
-    /// the large clouds, and what [`redact`](Self::redact) adds.
+    /// Records the query, with the values of secret keys redacted. Off by default.
+    ///
+    /// Secret keys are those of signatures and credentials of the large cloud providers, and those that
+    /// [`redact`](Self::redact) adds.
     pub fn query(mut self) -> Self {
         self.query = true;
         self
     }
 
-    /// Redacts the value of that key of a query too. Case does not count.
+    /// Adds a secret key of a query. Case is ignored.
     pub fn redact(mut self, key: impl Into<String>) -> Self {
-        self.secrets.add(key);
+        self.redaction.add(key);
         self
     }
 
-    /// Puts on spans what callers say they are: `User-Agent`.
+    /// Records the `User-Agent` header. Off by default.
     pub fn user_agent(mut self) -> Self {
         self.user_agent = true;
         self
     }
 
-    /// Says that requests which do not name their scheme (HTTP/1 over a listener with TLS, or behind
-    /// a proxy that ends it) came by `https`.
+    /// Sets the scheme of requests without a scheme to `https`. Defaults to `http`.
+    ///
+    /// Use it if a listener or a proxy terminates TLS.
     pub fn https(mut self) -> Self {
         self.https = true;
         self
     }
 
-    /// Puts the caller's address on a server's spans, by the word of these proxies in front of it.
-    /// Without them the headers that name it are anybody's word, so nothing is read of them unless this
-    /// is said.
+    /// Records `client.address`, read from `Forwarded` or `X-Forwarded-For`.
+    ///
+    /// These headers can be forged, so they are ignored unless trusted proxies are configured.
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
         self.proxies = Some(proxies);
         self
     }
 
-    /// Which calls are recorded. Unset, the environment variables `OTEL_TRACES_SAMPLER` and
-    /// `OTEL_TRACES_SAMPLER_ARG` are asked, then all are that the caller does not say no to.
+    /// Sets the sampler. Defaults to `OTEL_TRACES_SAMPLER`, or else `parentbased_always_on`.
     pub fn sampler(mut self, sampler: impl Sampler) -> Self {
         self.sampler = Some(Arc::new(sampler));
         self
     }
 
-    /// Where the spans go. Unset, to the `SpanLayer` of the thread's subscriber, if it has one.
-    pub fn export(mut self, sink: impl SpanSink) -> Self {
+    /// Sets the sink of the spans. Defaults to the `SpanLayer` of the thread's subscriber, if any.
+    pub fn sink(mut self, sink: impl SpanSink) -> Self {
         self.sink = Some(Arc::new(sink));
         self
     }
 
-    /// How much stands on a span at most. Unset, the environment is asked, as
-    /// [`Limits::from_env`] does.
-    pub fn limits(mut self, limits: Limits) -> Self {
+    /// Sets the limits of a span. Defaults to [`SpanLimits::from_env`].
+    pub fn limits(mut self, limits: SpanLimits) -> Self {
         self.limits = Some(limits);
         self
     }
 
-    /// Puts on spans who is at the other end of the connection, where that is known: see
-    /// [`PeerAddr`](gusset_http::PeerAddr).
+    /// Records the address of the other end of the connection, where a
+    /// [`PeerAddr`](gusset_http::PeerAddr) is known. Off by default.
     pub fn peer_address(mut self) -> Self {
-        self.peer = true;
+        self.peer_address = true;
         self
     }
 
-    /// Puts that header of requests on the spans that are exported, as `http.request.header.<name>`: at
-    /// most 16 values of 256 bytes. Those that are nothing but secrets are refused by
-    /// [`build`](Self::build); values that are marked as sensitive are left out.
+    /// Records a request header on exported spans, as `http.request.header.<name>`.
+    ///
+    /// At most 16 values of 256 bytes are recorded, and none that are marked as sensitive.
+    /// [`build`](Self::build) rejects headers that contain only secrets.
     ///
     /// ```
-    /// use gusset_trace::Trace;
+    /// use gusset_trace::TraceObserver;
     /// use http::header;
     ///
-    /// assert!(Trace::server().request_header(header::ACCEPT_LANGUAGE).build().is_ok());
-    /// let error = Trace::server().request_header(header::COOKIE).build().expect_err("a secret");
+    /// assert!(TraceObserver::server().request_header(header::ACCEPT_LANGUAGE).build().is_ok());
+    /// let error = TraceObserver::server().request_header(header::COOKIE).build().expect_err("a secret");
     /// assert_eq!(error.field(), "request_header");
     /// ```
     pub fn request_header(mut self, name: HeaderName) -> Self {
-        self.headers[REQUEST].add(headers::REQUEST, name);
+        self.request_headers
+            .add(names::HTTP_REQUEST_HEADER_PREFIX, name);
         self
     }
 
-    /// Puts that header of responses on the spans that are exported, as
-    /// [`request_header`](Self::request_header) does for requests.
+    /// Records a response header on exported spans, as `http.response.header.<name>`.
+    ///
+    /// The limits are those of [`request_header`](Self::request_header).
     pub fn response_header(mut self, name: HeaderName) -> Self {
-        self.headers[RESPONSE].add(headers::RESPONSE, name);
+        self.response_headers
+            .add(names::HTTP_RESPONSE_HEADER_PREFIX, name);
         self
     }
 
-    /// As [`request_header`](Self::request_header), also for `Authorization`, `Cookie`,
-    /// `Proxy-Authorization` and `Set-Cookie`.
+    /// Records a request header like [`request_header`](Self::request_header), also if it contains a
+    /// secret: `Authorization`, `Cookie`, `Proxy-Authorization` or `Set-Cookie`.
     pub fn secret_request_header(mut self, name: HeaderName) -> Self {
-        self.headers[SECRET_REQUEST].add(headers::REQUEST, name);
+        self.secret_request_headers
+            .add(names::HTTP_REQUEST_HEADER_PREFIX, name);
         self
     }
 
-    /// As [`response_header`](Self::response_header), also for `Authorization`, `Cookie`,
-    /// `Proxy-Authorization` and `Set-Cookie`.
+    /// Records a response header like [`response_header`](Self::response_header), also if it contains a
+    /// secret: `Authorization`, `Cookie`, `Proxy-Authorization` or `Set-Cookie`.
     pub fn secret_response_header(mut self, name: HeaderName) -> Self {
-        self.headers[SECRET_RESPONSE].add(headers::RESPONSE, name);
+        self.secret_response_headers
+            .add(names::HTTP_RESPONSE_HEADER_PREFIX, name);
         self
     }
 
-    /// Puts the observer together.
+    /// Builds the observer. Unset settings are read from the environment.
     ///
     /// # Errors
-    /// Names the environment variable that cannot be used.
-    pub fn build(self) -> Result<Trace, ConfigError> {
-        self.build_with(|name| std::env::var(name).ok())
+    /// If a header contains only secrets, or an environment variable is invalid. The error names the
+    /// setting.
+    pub fn build(self) -> Result<TraceObserver, ConfigError> {
+        self.build_with_env(&Env::process())
     }
 
-    /// As [`build`](Self::build), with the environment given.
+    /// Builds the observer like [`build`](Self::build), with the given environment.
     ///
     /// # Errors
-    /// Names the environment variable that cannot be used.
-    pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Trace, ConfigError> {
+    /// As [`build`](Self::build).
+    pub fn build_with(
+        self,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<TraceObserver, ConfigError> {
+        self.build_with_env(&Env::from_fn(&env))
+    }
+
+    fn build_with_env(self, env: &Env<'_>) -> Result<TraceObserver, ConfigError> {
         let Self {
-            side,
-            protocol,
+            kind,
             propagators,
             methods,
             query,
-            secrets,
+            redaction,
             user_agent,
             https,
             proxies,
             sampler,
             sink,
             limits,
-            peer,
-            headers,
-        } = self;
-        let [
+            peer_address,
             mut request_headers,
             mut response_headers,
-            secret_request,
-            secret_response,
-        ] = headers;
-        request_headers.check("request_header")?;
-        response_headers.check("response_header")?;
-        request_headers.append(secret_request);
-        response_headers.append(secret_response);
-        warn_of_old_names(&env);
+            secret_request_headers,
+            secret_response_headers,
+        } = self;
+        request_headers.reject_secrets("request_header")?;
+        response_headers.reject_secrets("response_header")?;
+        request_headers.append(secret_request_headers);
+        response_headers.append(secret_response_headers);
+        warn_of_old_names(env);
         let propagators = match propagators {
             Some(propagators) => propagators,
-            None => Propagators::from_lookup(&env)?,
+            None => Propagators::from_env(env)?,
         };
         let methods = match methods {
             Some(methods) => methods,
-            None => KnownMethods::parse(&env(KnownMethods::ENV).unwrap_or_default())
-                .map_err(|error| ConfigError::new(KnownMethods::ENV, error))?,
+            None => KnownMethods::from_env(*env)?,
         };
-        Ok(Trace {
-            shared: Arc::new(Shared {
-                side,
-                protocol,
+        Ok(TraceObserver {
+            config: Arc::new(TraceConfig {
+                kind,
                 propagators,
                 methods,
-                query: query.then_some(secrets),
+                query: query.then_some(redaction),
                 user_agent,
                 https,
                 proxies,
-                sampler: sampler.unwrap_or_else(|| sample::from_lookup(&env)),
+                sampler: sampler.unwrap_or_else(|| sampler::from_env(env)),
                 sink,
-                limits: limits.unwrap_or_else(|| Limits::from_lookup(&env)),
-                exceptions: Exceptions::from_lookup(&env),
-                peer,
+                limits: limits.unwrap_or_else(|| SpanLimits::from_env(env)),
+                exceptions: ExceptionSignals::from_env(env),
+                peer_address,
                 request_headers,
                 response_headers,
-                unread: Unread::default(),
+                unread_trace: UnreadTraceCheck::default(),
             }),
         })
     }
 }
 
-impl fmt::Debug for TraceBuilder {
+impl fmt::Debug for TraceObserverBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TraceBuilder")
-            .field("side", &self.side)
-            .field("protocol", &self.protocol)
+        f.debug_struct("TraceObserverBuilder")
+            .field("kind", &self.kind)
             .finish_non_exhaustive()
     }
 }
 
-/// Spans bear the stable names of HTTP and the new ones of RPC, and no others: who asks for the old
-/// ones beside them does not get them.
-fn warn_of_old_names(env: impl Fn(&str) -> Option<String>) {
+/// Warns that the attribute names of earlier semantic conventions are not supported.
+fn warn_of_old_names(env: &Env<'_>) {
     const ENV: &str = "OTEL_SEMCONV_STABILITY_OPT_IN";
-    let list = env(ENV).unwrap_or_default();
-    let mut asked = list.split(',').map(str::trim);
-    if asked.any(|name| matches!(name, "http/dup" | "rpc/dup")) {
+    let list = var_or_warn(env, ENV).unwrap_or_default();
+    let mut entries = list.split(',').map(str::trim);
+    if entries.any(|name| matches!(name, "http/dup" | "rpc/dup")) {
         tracing::warn!(
             target: "gusset::trace",
-            "`{ENV}` asks for names of earlier conventions, which are not told: spans bear the new names alone"
+            "ignoring `http/dup` and `rpc/dup` in `{ENV}`: attribute names of earlier semantic \
+             conventions are not supported"
         );
     }
 }

@@ -1,378 +1,262 @@
 //! One span for each call.
 
 mod builder;
-mod call;
+mod call_state;
 mod grpc;
-mod headers;
-mod span;
-mod unread;
+mod http;
+mod sampling;
+mod span_name;
 mod url;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use gusset_core::{CallContext, Observer, SpanIds};
-use gusset_data::{SharedStr, SpanData, SpanKind, SpanSink};
-use gusset_http::{
-    Http, HttpClassifier, KnownMethods, QueryRedaction, RequestHead, RequestId, TrustedProxies,
-};
+use gusset_core::{CallContext, Observer, ObserverId};
+use gusset_data::{SharedStr, SpanData, SpanKind};
+use gusset_http::{Http, HttpClassifier, RequestHead, RequestId};
+use gusset_propagation::{HeaderScan, PropagationContext, Propagators, SpanContext, SpanId};
 
-pub use self::builder::TraceBuilder;
-pub use self::call::TraceCall;
-use self::headers::Headers;
-use self::span::Starting;
-use self::unread::Unread;
-use crate::current;
-use crate::exception::{Exceptions, Kind};
-use crate::glance::Glance;
-use crate::recording::{Fate, Out, Recording, exporting};
-use crate::sample::{Decision, Sampler, Sampling};
-use crate::{Limits, Propagated, Propagators, SpanId, TraceContext, TraceId, names};
+pub use self::builder::TraceObserverBuilder;
+pub use self::call_state::TraceCallState;
+use self::sampling::SamplingResult;
+use crate::active_span::{ActiveSpan, SpanOutput};
+use crate::call_kind::CallKind;
+use crate::config::TraceConfig;
+use crate::{current, names};
 
-/// The span of each call, by OpenTelemetry's semantic conventions 1.44: an observer.
+/// An observer that creates one span for each call, by OpenTelemetry's semantic conventions 1.44.
 ///
-/// A server's span is a child of the one that the request's headers name, a client's of the call
-/// under way ([`current`](fn@crate::current)). It is a `tracing` span, entered while the service and its
-/// body are polled, and lasts to the end of the call; what is known at its start, stands on it from the
-/// start. While it is entered, `current()` is this span, whether anybody subscribes to spans or not.
+/// The span of a server call is a child of the span in the request headers. The span of a client call
+/// is a child of the [current span](crate::current_span_context). It ends when the response body has
+/// been fully sent or dropped.
 ///
-/// Whether it is exported is decided before any of it is put together, by a
-/// [`Sampler`]. It goes to the sink that the builder was given, else to the
-/// [`SpanLayer`](crate::SpanLayer) of the thread's subscriber (feature `subscriber`), whatever other
-/// layers show or filter out.
+/// Each call also has a `tracing` span with the same attributes, for other subscribers. It is entered
+/// while the service and its body are polled. The current span context is known without a subscriber.
 ///
-/// No header is on a span, the query only if it is asked for and redacted, a URL without its
-/// credentials, and no text is longer than a page.
+/// A [`Sampler`](crate::sampler::Sampler) decides before the span is created whether it is exported. It
+/// is exported to the [`sink`](TraceObserverBuilder::sink), or else to the
+/// [`SpanLayer`](crate::SpanLayer) of the thread's subscriber (feature `subscriber`). Filters of other
+/// layers have no effect.
 ///
-/// Of two layers with clones of one `Trace` round the same call, the outer one makes the span.
+/// No headers are recorded by default, no credentials of URLs, and no query. Long texts are truncated.
+///
+/// If two layers with clones of one observer are wrapped around the same call, the outer one creates
+/// the span.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
 /// use gusset_http::{Http, HttpClientClassifier};
-/// use gusset_trace::Trace;
+/// use gusset_trace::TraceObserver;
 ///
 /// # fn main() -> Result<(), gusset_trace::ConfigError> {
-/// let server = ObserveLayer::<Http, _>::new(Trace::server().build()?);
-/// // Spans alone; `ClientLayer` sends their ids too.
-/// let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(Trace::client().build()?);
+/// let server = ObserveLayer::<Http, _>::new(TraceObserver::server().build()?);
+/// // Only creates spans. `ClientLayer` also sends their ids.
+/// let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(TraceObserver::client().build()?);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Trace {
-    shared: Arc<Shared>,
+pub struct TraceObserver {
+    config: Arc<TraceConfig>,
 }
 
-pub(crate) struct Shared {
-    side: Side,
-    protocol: Protocol,
-    propagators: Propagators,
-    sampler: Arc<dyn Sampler>,
-    /// `None` leaves it to the layer of the thread's subscriber.
-    sink: Option<Arc<dyn SpanSink>>,
-    limits: Limits,
-    exceptions: Exceptions,
-    methods: KnownMethods,
-    /// What to redact in a query; `None` leaves the query out.
-    query: Option<QueryRedaction>,
-    user_agent: bool,
-    https: bool,
-    peer: bool,
-    request_headers: Headers,
-    response_headers: Headers,
-    /// Which proxies in front of the server are trusted.
-    proxies: Option<TrustedProxies>,
-    unread: Unread,
+/// The facts of a call that starts.
+#[derive(Clone, Copy)]
+struct NewCall<'a> {
+    req: RequestHead<'a>,
+    scan: HeaderScan<'a>,
+    span_context: &'a SpanContext,
+    parent: Option<SpanId>,
+    request_id: Option<&'a str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Server,
-    Client,
-}
+// === impl TraceObserver ===
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    Http,
-    Grpc,
-}
-
-// === impl Trace ===
-
-impl Trace {
-    /// Spans of a server, to be configured.
-    pub fn server() -> TraceBuilder {
-        TraceBuilder::new(Side::Server, Protocol::Http)
+impl TraceObserver {
+    /// Returns a builder for HTTP servers.
+    pub fn server() -> TraceObserverBuilder {
+        TraceObserverBuilder::new(CallKind::HttpServer)
     }
 
-    /// Spans of a client, to be configured.
-    pub fn client() -> TraceBuilder {
-        TraceBuilder::new(Side::Client, Protocol::Http)
+    /// Returns a builder for HTTP clients.
+    pub fn client() -> TraceObserverBuilder {
+        TraceObserverBuilder::new(CallKind::HttpClient)
     }
 
-    /// Spans of a gRPC server, to be configured: for `ObserveLayer::<Grpc, _>`.
-    pub fn grpc_server() -> TraceBuilder {
-        TraceBuilder::new(Side::Server, Protocol::Grpc)
+    /// Returns a builder for gRPC servers: for `ObserveLayer::<Grpc, _>`.
+    pub fn grpc_server() -> TraceObserverBuilder {
+        TraceObserverBuilder::new(CallKind::GrpcServer)
     }
 
-    /// Spans of a gRPC client, to be configured: for `ObserveLayer::<Http<GrpcClientClassifier>, _>`.
-    pub fn grpc_client() -> TraceBuilder {
-        TraceBuilder::new(Side::Client, Protocol::Grpc)
+    /// Returns a builder for gRPC clients: for `ObserveLayer::<Http<GrpcClientClassifier>, _>`.
+    pub fn grpc_client() -> TraceObserverBuilder {
+        TraceObserverBuilder::new(CallKind::GrpcClient)
     }
 
-    /// How traces travel.
+    /// Returns the propagators of this observer.
     pub fn propagators(&self) -> &Propagators {
-        &self.shared.propagators
+        &self.config.propagators
     }
 
     pub(crate) fn is_client(&self) -> bool {
-        self.is(Side::Client, Protocol::Http)
+        self.config.kind == CallKind::HttpClient
     }
 
     pub(crate) fn is_grpc_client(&self) -> bool {
-        self.is(Side::Client, Protocol::Grpc)
-    }
-
-    fn is(&self, side: Side, protocol: Protocol) -> bool {
-        (self.shared.side, self.shared.protocol) == (side, protocol)
+        self.config.kind == CallKind::GrpcClient
     }
 }
 
-impl<R: HttpClassifier> Observer<Http<R>> for Trace {
-    /// `None` for the inner one of two layers that make the same span.
-    type Call = Option<TraceCall>;
+impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
+    /// `None` for the inner one of two layers with the same observer.
+    type Call = Option<TraceCallState>;
 
     fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> Self::Call {
-        let shared = &*self.shared;
-        if shared.side == Side::Server && current::is_of(&self.shared) {
+        let config = &*self.config;
+        let is_client = config.kind.is_client();
+        if !is_client && current::is_observed_by(&self.config) {
             return None;
         }
-        let mut memory = current::fresh();
-        let place = Arc::get_mut(&mut memory)?;
-        let spare = place.spare.take();
-        let mut glance = Glance::default();
-        let inside = match shared.side {
-            Side::Server => {
-                glance = Glance::at(req.headers);
-                place.context = shared.receive(req, glance);
-                place.request_id = req.extensions.get().cloned();
-                None
-            }
-            Side::Client => {
-                *place = current::place();
-                place.recording.take()
-            }
+        let mut memory = current::acquire();
+        let scope = Arc::get_mut(&mut memory)?;
+        let pooled_span = scope.pooled_span.take();
+        let mut scan = HeaderScan::default();
+        let outer = if is_client {
+            *scope = current::capture();
+            scope.active_span.take()
+        } else {
+            scan = HeaderScan::new(req.headers);
+            scope.context = config.extract(req, scan);
+            scope.request_id = req.extensions.get().cloned();
+            None
         };
-        let Chosen {
+        let parent = scope.context.span_context.as_ref();
+        let SamplingResult {
             trace_id,
             is_sampled,
-            out,
-            decides,
-        } = shared.choose(req, place.context.trace.as_ref(), inside, cx);
-        let parent = match &mut place.context.trace {
-            Some(trace) => Some(trace.step(is_sampled)),
+            output,
+            owns_buffer,
+        } = config.sample(req, parent, outer, cx);
+        let parent = match &mut scope.context.span_context {
+            Some(span) => Some(span.advance_to_child(is_sampled)),
             none => {
-                none.insert(TraceContext::first(trace_id)).step(is_sampled);
+                let root = SpanContext::root_with_id(trace_id);
+                none.insert(root).advance_to_child(is_sampled);
                 None
             }
         };
-        let Some(trace) = &place.context.trace else {
-            return None;
-        };
-        let starting = Starting {
+        let call = NewCall {
             req,
-            glance,
-            trace,
+            scan,
+            span_context: scope.context.span_context.as_ref()?,
             parent,
-            request_id: place.request_id.as_ref().map(RequestId::as_str),
+            request_id: scope.request_id.as_ref().map(RequestId::as_str),
         };
-        let recording = match out {
+        let active_span = match output {
             None => {
-                place.spare = spare;
+                scope.pooled_span = pooled_span;
                 None
             }
-            Some(out) => {
-                let mut recording = spare.unwrap_or_default();
-                shared.record(starting, out, Arc::get_mut(&mut recording)?);
-                Some(recording)
+            Some(output) => {
+                let mut span = pooled_span.unwrap_or_default();
+                config.start_span(call, output, Arc::get_mut(&mut span)?);
+                Some(span)
             }
         };
-        let ids = trace.ids();
-        // Called once the span is known to be wanted by somebody.
-        let announce = || announce(ids, recording.as_ref());
-        let span = match (shared.protocol, shared.side) {
-            (Protocol::Http, Side::Server) => {
-                span::server_span(starting, shared.facts(req, glance), announce)
-            }
-            (Protocol::Http, Side::Client) => {
-                span::client_span(starting, shared.facts(req, glance), announce)
-            }
-            (Protocol::Grpc, Side::Server) => grpc::server_span(starting, announce),
-            (Protocol::Grpc, Side::Client) => grpc::client_span(starting, announce),
+        let tracing_span = match config.kind {
+            CallKind::HttpServer => http::server_span(call, config),
+            CallKind::HttpClient => http::client_span(call, config),
+            CallKind::GrpcServer => grpc::server_span(call),
+            CallKind::GrpcClient => grpc::client_span(call),
         };
-        let is_looked_at = !span.is_disabled() || recording.is_some();
-        let is_unproven = is_looked_at && self.is(Side::Server, Protocol::Grpc);
-        place.recording = recording;
-        place.unproven = is_unproven.then(|| grpc::unproven(req));
-        place.span = span;
-        place.owner = Some(self.shared.clone());
-        place.method = shared.methods.index_of(req.method);
-        place.decides = decides;
-        Some(TraceCall {
-            place: Some(memory),
+        let is_recorded = !tracing_span.is_disabled() || active_span.is_some();
+        let is_unconfirmed = is_recorded && config.kind == CallKind::GrpcServer;
+        scope.active_span = active_span;
+        scope.unconfirmed_method = is_unconfirmed.then(|| grpc::unconfirmed_method(req));
+        scope.tracing_span = tracing_span;
+        scope.config = Some(self.config.clone());
+        scope.method_index = config.methods.index_of(req.method);
+        scope.owns_buffer = owns_buffer;
+        #[cfg(feature = "subscriber")]
+        {
+            *scope.is_linked.get_mut() = false;
+        }
+        Some(TraceCallState {
+            scope: Some(memory),
             status: None,
         })
     }
+
+    fn id(&self) -> ObserverId {
+        ObserverId::from_arc(&self.config)
+    }
 }
 
-/// Tells the layer of the thread's subscriber whose span is about to be made.
-#[cfg(feature = "subscriber")]
-fn announce(ids: SpanIds, recording: Option<&Arc<Recording>>) {
-    crate::subscriber::announce(ids, recording);
-}
-
-/// Nobody is there to be told.
-#[cfg(not(feature = "subscriber"))]
-fn announce(_: SpanIds, _: Option<&Arc<Recording>>) {}
-
-/// What was decided on a call that begins.
-struct Chosen {
-    trace_id: TraceId,
-    is_sampled: bool,
-    /// Where it is exported to, if it is recorded.
-    out: Option<Out>,
-    /// What is kept aside for it is decided at its end.
-    decides: bool,
-}
-
-impl fmt::Debug for Trace {
+impl fmt::Debug for TraceObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trace")
-            .field("side", &self.shared.side)
-            .field("propagators", &self.shared.propagators)
+        f.debug_struct("TraceObserver")
+            .field("kind", &self.config.kind)
+            .field("propagators", &self.config.propagators)
             .finish_non_exhaustive()
     }
 }
 
-// === impl Shared ===
+// === impl TraceConfig ===
 
-impl Shared {
-    /// What travelled with a request. A trace that nobody reads is lost, which is said once.
-    fn receive<'a>(&self, req: RequestHead<'a>, glance: Glance<'a>) -> Propagated {
-        let received = self.propagators.extract_at(req.headers, glance);
-        if received.trace.is_none() && self.unread.is_found(req) {
+impl TraceConfig {
+    /// Reads the context of a server request. Warns once of a trace that no propagator reads.
+    fn extract<'a>(&self, req: RequestHead<'a>, scan: HeaderScan<'a>) -> PropagationContext {
+        let context = self.propagators.extract_scanned(req.headers, scan);
+        if context.span_context.is_none() && self.unread_trace.is_first(req) {
             tracing::warn!(
                 target: "gusset::trace",
-                "a request belongs to a trace, in a format that `{}` does not choose; such calls begin new traces",
+                "a request has a trace in a format that `{}` does not select, such requests start new \
+                 traces; add the format to the variable to continue them",
                 Propagators::ENV
             );
         }
-        received
+        context
     }
 
-    /// Decides on a call, before any of it is put together. `inside` is what the call under way, which
-    /// a client's is below, records.
-    fn choose(
-        &self,
-        req: RequestHead<'_>,
-        parent: Option<&TraceContext>,
-        inside: Option<Arc<Recording>>,
-        cx: &CallContext,
-    ) -> Chosen {
-        let trace_id = parent.map_or_else(TraceId::random, TraceContext::trace_id);
-        let (is_sampled, fate, decides) = match parent {
-            // The decision is that of the call round it.
-            Some(parent) if self.side == Side::Client => {
-                let fate = inside
-                    .as_ref()
-                    .and_then(|inside| inside.out()?.fate.clone());
-                (parent.flags().is_sampled(), fate, false)
-            }
-            _ => {
-                let mut sampling = Sampling::new(parent, trace_id, cx.started());
-                sampling.request = Some(req);
-                match self.sampler.sample(&sampling) {
-                    Decision::Drop => (false, None, false),
-                    Decision::Record(hold) => (false, Some(Arc::new(Fate::new(hold))), true),
-                    Decision::Sample => (true, None, false),
-                }
-            }
+    /// Starts the exported span of a call, in place: it is too large to move.
+    fn start_span(&self, call: NewCall<'_>, output: SpanOutput, active_span: &mut ActiveSpan) {
+        // Enough for a server request, so that the attributes are one allocation.
+        let mut attributes = Vec::with_capacity(16);
+        let name = match self.kind {
+            CallKind::HttpServer => http::record_server(call, self, &mut attributes),
+            CallKind::HttpClient => http::record_client(call, self, &mut attributes),
+            CallKind::GrpcServer | CallKind::GrpcClient => grpc::record(call, &mut attributes),
         };
-        let is_recorded = (is_sampled || fate.is_some()) && !exporting();
-        let sink = || inside.and_then(|inside| Some(inside.out()?.sink.clone()));
-        let sink = is_recorded
-            .then(|| sink().or_else(|| self.sink()))
-            .flatten();
-        let sink = sink.filter(SpanSink::admit);
-        Chosen {
-            trace_id,
-            is_sampled,
-            out: sink.map(|sink| Out { sink, fate }),
-            decides,
-        }
-    }
-
-    fn sink(&self) -> Option<Arc<dyn SpanSink>> {
-        #[cfg(feature = "subscriber")]
-        return self.sink.clone().or_else(crate::SpanLayer::sink);
-        #[cfg(not(feature = "subscriber"))]
-        self.sink.clone()
-    }
-
-    /// The span to be exported, as it is at its start, put together where it stays.
-    fn record(&self, call: Starting<'_>, out: Out, into: &mut Recording) {
-        let Starting {
-            req,
-            glance,
-            trace,
-            parent,
-            request_id,
-        } = call;
-        let mut on = Vec::with_capacity(16);
-        let name = match (self.protocol, self.side) {
-            (Protocol::Http, Side::Server) => {
-                let facts = self.facts(req, glance);
-                facts.of_server(&mut on)
-            }
-            (Protocol::Http, Side::Client) => {
-                let facts = self.facts(req, glance);
-                facts.of_client(&mut on)
-            }
-            (Protocol::Grpc, _) => {
-                grpc::start(req, glance, &mut on);
-                grpc::name(req)
-            }
-        };
-        span::text(&mut on, names::REQUEST_ID, request_id);
+        let (request_id, key) = (call.request_id, names::GUSSET_REQUEST_ID);
+        http::push_text(&mut attributes, key, request_id);
         if !self.request_headers.is_empty() {
-            self.request_headers.put(req.headers, &mut on);
+            let headers = call.req.headers;
+            self.request_headers.record(headers, &mut attributes);
         }
-        // What others keep in it is theirs, and the caller's word: it travels, and is not told.
-        let trace_state = match ours(trace) {
-            None => SharedStr::from_static(""),
-            Some(ours) => SharedStr::concat(["ot=", ours]),
-        };
         let start = SystemTime::now();
-        into.begin(
+        let is_client = self.kind.is_client();
+        let span = call.span_context;
+        active_span.start(
             self.limits,
-            out,
+            output,
             SpanData {
-                trace_id: trace.trace_id().to_bytes(),
-                span_id: trace.span_id().to_bytes(),
-                parent_span_id: parent.map(SpanId::to_bytes),
-                parent_is_remote: parent.is_some() && self.side == Side::Server,
-                flags: trace.flags().bits(),
-                trace_state,
+                trace_id: span.trace_id().to_bytes(),
+                span_id: span.span_id().to_bytes(),
+                parent_span_id: call.parent.map(SpanId::to_bytes),
+                parent_is_remote: call.parent.is_some() && !is_client,
+                flags: span.flags().bits(),
+                trace_state: exported_state(span),
                 name,
-                kind: match self.side {
-                    Side::Server => SpanKind::Server,
-                    Side::Client => SpanKind::Client,
+                kind: if is_client {
+                    SpanKind::Client
+                } else {
+                    SpanKind::Server
                 },
                 scope: SharedStr::from_static("gusset::trace"),
                 start,
                 end: start,
-                attributes: on,
+                attributes,
                 dropped_attributes: 0,
                 events: Vec::new(),
                 dropped_events: 0,
@@ -383,25 +267,28 @@ impl Shared {
         );
     }
 
-    fn route_name(&self) -> &'static str {
-        match self.side {
-            Side::Server => names::ROUTE,
-            Side::Client => names::TEMPLATE,
+    fn route_attribute(&self) -> &'static str {
+        if self.kind.is_client() {
+            names::URL_TEMPLATE
+        } else {
+            names::HTTP_ROUTE
         }
     }
 
-    fn exception_kind(&self) -> Kind {
-        match (self.protocol, self.side) {
-            (Protocol::Http, Side::Server) => Kind::HttpServer,
-            (Protocol::Http, Side::Client) => Kind::HttpClient,
-            (Protocol::Grpc, Side::Server) => Kind::RpcServer,
-            (Protocol::Grpc, Side::Client) => Kind::RpcClient,
-        }
+    /// Returns the name of a span whose route was matched after its start.
+    fn span_name(&self, method_index: usize, route: &str) -> SharedStr {
+        span_name::route_texts(self.methods.name(method_index), route).span_name
     }
 }
 
-/// What OpenTelemetry keeps in the state of a trace.
-fn ours(trace: &TraceContext) -> Option<&str> {
-    let state = trace.state();
-    (!state.is_empty()).then(|| state.get("ot")).flatten()
+/// Returns the member of OpenTelemetry in the trace state.
+///
+/// Other members are data of other vendors, sent by an untrusted client. They are propagated and not
+/// exported.
+fn exported_state(span: &SpanContext) -> SharedStr {
+    let state = span.state();
+    let member = (!state.is_empty()).then(|| state.get("ot")).flatten();
+    member.map_or(SharedStr::from_static(""), |member| {
+        SharedStr::concat(["ot=", member])
+    })
 }

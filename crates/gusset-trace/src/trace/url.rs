@@ -1,49 +1,51 @@
-//! URLs without what is secret in them.
+//! URLs without secrets.
 
 use std::fmt;
 
-use gusset_http::{QueryRedaction, capped};
+use gusset_http::{QueryRedaction, truncate_str};
 use http::Uri;
 
 const REDACTED: &str = "REDACTED";
 
-/// No path is longer on a span.
-const LONGEST: usize = 1024;
+const MAX_PATH_BYTES: usize = 1024;
+const MAX_HOST_BYTES: usize = 255;
+const MAX_SCHEME_BYTES: usize = 16;
 
-/// The whole of a client's target: without credentials, and with its query only if there is somebody
-/// to redact it.
+/// The URL of a client request, without credentials. Its query is shown only with a redaction.
 pub(super) struct Url<'a> {
     pub(super) uri: &'a Uri,
-    pub(super) secrets: Option<&'a QueryRedaction>,
+    pub(super) redaction: Option<&'a QueryRedaction>,
 }
 
-/// The path, not longer than a span bears.
+/// Returns the path, truncated.
 pub(super) fn path(uri: &Uri) -> &str {
-    capped(uri.path(), LONGEST)
+    truncate_str(uri.path(), MAX_PATH_BYTES)
 }
 
-/// The bytes that part an authority.
-static MARKS: [bool; 256] = {
-    let mut marks = [false; 256];
-    marks[b'@' as usize] = true;
-    marks[b':' as usize] = true;
-    marks[b']' as usize] = true;
-    marks
+/// Whether a byte separates the parts of an authority.
+static IS_SEPARATOR: [bool; 256] = {
+    let mut is_separator = [false; 256];
+    is_separator[b'@' as usize] = true;
+    is_separator[b':' as usize] = true;
+    is_separator[b']' as usize] = true;
+    is_separator
 };
 
-/// Host, without brackets, and port of `host`, `host:port`, `[v6]:port`, and of what has credentials before that.
+/// Splits `host`, `host:port` or `[v6]:port`, with or without credentials before it.
+///
+/// The host is returned without brackets.
 pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
-    // Most have none: without a branch for each byte.
+    // Most authorities have no separator, and this test has no branch per byte.
     let bytes = authority.as_bytes().iter();
-    if !bytes.fold(false, |any, &byte| any | MARKS[usize::from(byte)]) {
-        return (capped(authority, 255), None);
+    if !bytes.fold(false, |any, &byte| any | IS_SEPARATOR[usize::from(byte)]) {
+        return (truncate_str(authority, MAX_HOST_BYTES), None);
     }
     let (mut start, mut colon) = (0, None);
     for (at, byte) in authority.bytes().enumerate() {
         match byte {
             b'@' => (start, colon) = (at + 1, None),
             b':' => colon = Some(at),
-            // A colon inside brackets parts nothing.
+            // A colon inside of brackets is part of the host.
             b']' => colon = None,
             _ => {}
         }
@@ -53,29 +55,30 @@ pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
         None => (&authority[start..], None),
     };
     let host = host.strip_prefix('[').unwrap_or(host);
-    (capped(host.strip_suffix(']').unwrap_or(host), 255), port)
+    let host = host.strip_suffix(']').unwrap_or(host);
+    (truncate_str(host, MAX_HOST_BYTES), port)
 }
 
 // === impl Url ===
 
 impl fmt::Display for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { uri, secrets } = self;
+        let Self { uri, redaction } = self;
         if let Some(scheme) = uri.scheme_str() {
-            write!(f, "{}://", capped(scheme, 16))?;
+            write!(f, "{}://", truncate_str(scheme, MAX_SCHEME_BYTES))?;
         }
         if let Some(authority) = uri.authority() {
             if authority.as_str().contains('@') {
                 write!(f, "{REDACTED}:{REDACTED}@")?;
             }
-            f.write_str(capped(authority.host(), 255))?;
+            f.write_str(truncate_str(authority.host(), MAX_HOST_BYTES))?;
             if let Some(port) = authority.port_u16() {
                 write!(f, ":{port}")?;
             }
         }
         f.write_str(path(uri))?;
-        match (uri.query(), secrets) {
-            (Some(query), Some(secrets)) => write!(f, "?{}", secrets.redact(query)),
+        match (uri.query(), redaction) {
+            (Some(query), Some(redaction)) => write!(f, "?{}", redaction.redact(query)),
             _ => Ok(()),
         }
     }
@@ -86,28 +89,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_has_no_credentials_and_no_query_unless_it_is_asked_for() {
+    fn credentials_and_query_are_hidden() {
         let uri: Uri = "https://me:secret@a.example:8443/p?token=t&q=1"
             .parse()
             .unwrap();
-        let bare = Url {
-            uri: &uri,
-            secrets: None,
-        }
-        .to_string();
+        let shown = |redaction| {
+            let uri = &uri;
+            Url { uri, redaction }.to_string()
+        };
+        let bare = shown(None);
         assert_eq!(bare, "https://REDACTED:REDACTED@a.example:8443/p");
-        let mut secrets = QueryRedaction::default();
-        secrets.add("token");
-        let full = Url {
-            uri: &uri,
-            secrets: Some(&secrets),
-        }
-        .to_string();
-        assert_eq!(full, format!("{bare}?token=REDACTED&q=1"));
+        let mut redaction = QueryRedaction::default();
+        redaction.add("token");
+        assert_eq!(
+            shown(Some(&redaction)),
+            format!("{bare}?token=REDACTED&q=1")
+        );
     }
 
     #[test]
-    fn host_and_port_are_told_apart() {
+    fn authority_is_split() {
         assert_eq!(host_and_port("a.example"), ("a.example", None));
         assert_eq!(host_and_port("a.example:80"), ("a.example", Some(80)));
         assert_eq!(

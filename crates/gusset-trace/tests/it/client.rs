@@ -1,7 +1,8 @@
 //! What a client's layer sends, and the spans that it makes.
 
 use gusset_http::HttpServerClassifier;
-use gusset_trace::{ClientLayer, InjectLayer, Propagators, ResendCount, Trace, current};
+use gusset_propagation::Propagators;
+use gusset_trace::{ClientLayer, InjectLayer, ResendCount, TraceObserver, current_span_context};
 use http::{HeaderMap, Request};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -12,7 +13,7 @@ use crate::support::*;
 /// What is sent with a request through the client's layer.
 fn send(layer: &ClientLayer, req: Request<()>) -> HeaderMap {
     let mut sent = HeaderMap::new();
-    let mut client = layer.layer(Answer(|req: Request<()>| {
+    let mut client = layer.layer(Respond(|req: Request<()>| {
         sent = req.headers().clone();
         hello()
     }));
@@ -22,23 +23,23 @@ fn send(layer: &ClientLayer, req: Request<()>) -> HeaderMap {
 }
 
 fn client() -> ClientLayer {
-    ClientLayer::new(built(Trace::client())).unwrap()
+    ClientLayer::new(built(TraceObserver::client())).unwrap()
 }
 
 #[test]
 fn each_attempt_is_a_span_of_its_own_below_the_server_s() {
     let client = client();
     let mut sent = Vec::new();
-    let spans = Keeper::during(|_| {
+    let spans = SpanRecorder::during(|_| {
         let mut req = Request::new(());
         *req.headers_mut() = headers(&[("traceparent", VALID), ("baggage", "a=1")]);
-        exchange::<HttpServerClassifier, _>(built(Trace::server()), req, |_| {
+        exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), req, |_| {
             for attempt in 0..3 {
                 let mut req = Request::new(());
                 req.extensions_mut().insert(ResendCount(attempt));
                 sent.push(send(&client, req));
             }
-            assert!(current().is_some());
+            assert!(current_span_context().is_some());
             hello()
         });
     });
@@ -68,7 +69,7 @@ fn a_client_outside_of_any_call_begins_a_trace() {
     );
     let trace = |sent: &HeaderMap| sent["traceparent"].to_str().unwrap()[3..35].to_owned();
     assert_ne!(trace(&one), trace(&other));
-    assert!(current().is_none());
+    assert!(current_span_context().is_none());
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn headers_that_were_copied_from_the_request_received_are_replaced() {
 #[test]
 fn what_is_sent_is_by_the_propagators_of_the_trace() {
     let b3 = Propagators::parse("b3").unwrap();
-    let layer = ClientLayer::new(built(Trace::client().propagators(b3))).unwrap();
+    let layer = ClientLayer::new(built(TraceObserver::client().propagators(b3))).unwrap();
     let sent = send(&layer, Request::new(()));
     assert!(sent.contains_key("b3") && sent.len() == 1);
 }
@@ -92,7 +93,7 @@ fn what_is_sent_is_by_the_propagators_of_the_trace() {
 #[test]
 fn without_a_client_s_span_the_server_s_is_sent_and_outside_of_a_call_nothing() {
     let sent = |sent: &mut HeaderMap| {
-        let mut client = InjectLayer::default().layer(Answer(|req: Request<()>| {
+        let mut client = InjectLayer::default().layer(Respond(|req: Request<()>| {
             *sent = req.headers().clone();
             hello()
         }));
@@ -101,10 +102,10 @@ fn without_a_client_s_span_the_server_s_is_sent_and_outside_of_a_call_nothing() 
     let mut outside = HeaderMap::new();
     sent(&mut outside);
     assert!(outside.is_empty());
-    exchange::<HttpServerClassifier, _>(built(Trace::server()), Request::new(()), |_| {
+    exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), Request::new(()), |_| {
         let mut inside = HeaderMap::new();
         sent(&mut inside);
-        let span = current().unwrap().span_id().to_string();
+        let span = current_span_context().unwrap().span_id().to_string();
         assert!(inside["traceparent"].to_str().unwrap().contains(&span));
         hello()
     });

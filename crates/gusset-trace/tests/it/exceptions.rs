@@ -1,4 +1,4 @@
-//! What went wrong, told to a log.
+//! Exception events.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use gusset_core::{ObserveLayer, Rejected, SpanIds};
 use gusset_http::{Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier};
 use gusset_testkit::ScriptedBody;
-use gusset_trace::Trace;
+use gusset_trace::TraceObserver;
 use http::{Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -18,9 +18,9 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use crate::exported::*;
 use crate::support::*;
 
-/// An event of the target `gusset::exception`.
+/// An event with the target `gusset::exception`.
 #[derive(Clone, Debug)]
-struct Told {
+struct ExceptionEvent {
     name: &'static str,
     level: tracing::Level,
     fields: HashMap<&'static str, String>,
@@ -28,7 +28,7 @@ struct Told {
 }
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<Told>>>);
+struct Log(Arc<Mutex<Vec<ExceptionEvent>>>);
 
 struct Fields(HashMap<&'static str, String>);
 
@@ -40,7 +40,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Log {
         }
         let mut fields = Fields(HashMap::new());
         event.record(&mut fields);
-        self.0.lock().unwrap().push(Told {
+        self.0.lock().unwrap().push(ExceptionEvent {
             name: metadata.name(),
             level: *metadata.level(),
             fields: fields.0,
@@ -59,15 +59,15 @@ impl Visit for Fields {
     }
 }
 
-fn told(work: impl FnOnce()) -> Vec<Told> {
+fn exception_events(work: impl FnOnce()) -> Vec<ExceptionEvent> {
     let log = Log::default();
     let subscriber = tracing_subscriber::registry().with(log.clone());
     tracing::subscriber::with_default(subscriber, work);
-    let told = log.0.lock().unwrap();
-    told.clone()
+    let events = log.0.lock().unwrap();
+    events.clone()
 }
 
-fn fail<R: HttpClassifier, E: 'static>(trace: Trace, mut error: impl FnMut() -> E) {
+fn fail<R: HttpClassifier, E: 'static>(trace: TraceObserver, mut error: impl FnMut() -> E) {
     let layer = ObserveLayer::<Http<R>, _>::new(trace);
     let mut service = layer.layer(tower_service_fn(|_: Request<()>| {
         std::future::ready(Err::<Response<ScriptedBody>, E>(error()))
@@ -75,48 +75,48 @@ fn fail<R: HttpClassifier, E: 'static>(trace: Trace, mut error: impl FnMut() -> 
     assert!(now(service.call(get("/"))).is_err());
 }
 
-fn server(spans: &Spans) -> Trace {
-    built(Trace::server().export(spans.clone()))
+fn server(spans: &Spans) -> TraceObserver {
+    built(TraceObserver::server().sink(spans.clone()))
 }
 
 #[test]
-fn an_error_is_told_once_with_the_ids_of_its_call_and_not_its_text() {
+fn error_event_has_ids_and_no_text() {
     let spans = Spans::default();
-    let told = told(|| {
+    let events = exception_events(|| {
         fail::<HttpServerClassifier, _>(server(&spans), || {
             io::Error::new(io::ErrorKind::TimedOut, "5ecret")
         });
     });
     let span = spans.only();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].name, "http.server.request.exception");
-    assert_eq!(told[0].level, tracing::Level::ERROR);
-    assert_eq!(told[0].fields["exception.type"], "timeout");
-    let ids = told[0].ids.unwrap();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0].name, "http.server.request.exception");
+    assert_eq!(events[0].level, tracing::Level::ERROR);
+    assert_eq!(events[0].fields["exception.type"], "timeout");
+    let ids = events[0].ids.unwrap();
     assert_eq!(
         (ids.trace_id(), ids.span_id()),
         (span.trace_id, span.span_id)
     );
-    assert!(!format!("{told:?}").contains("5ecret"));
-    // A record, and no event of the span.
+    assert!(!format!("{events:?}").contains("5ecret"));
+    // Only a log record, and not an event on the span.
     assert!(span.events.is_empty());
     has(&span, &[("error.type", "timeout")]);
 }
 
 #[test]
-fn a_client_s_error_is_a_warning() {
-    let told = told(|| {
-        fail::<HttpClientClassifier, _>(built(Trace::client()), || io::Error::other("x"));
+fn client_error_is_a_warning() {
+    let events = exception_events(|| {
+        fail::<HttpClientClassifier, _>(built(TraceObserver::client()), || io::Error::other("x"));
     });
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].name, "http.client.request.exception");
-    assert_eq!(told[0].level, tracing::Level::WARN);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].name, "http.client.request.exception");
+    assert_eq!(events[0].level, tracing::Level::WARN);
 }
 
 #[test]
-fn a_panic_and_a_body_that_breaks_off_are_told_too() {
-    let told = told(|| {
-        let layer = ObserveLayer::<Http, _>::new(built(Trace::server()));
+fn panic_and_aborted_body_emit_events() {
+    let events = exception_events(|| {
+        let layer = ObserveLayer::<Http, _>::new(built(TraceObserver::server()));
         let mut service = layer.layer(tower_service_fn(|_: Request<()>| async {
             if true {
                 panic!("on purpose");
@@ -125,39 +125,39 @@ fn a_panic_and_a_body_that_breaks_off_are_told_too() {
         }));
         let call = service.call(get("/"));
         assert!(catch_unwind(AssertUnwindSafe(|| now(call).is_ok())).is_err());
-        exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
+        exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), get("/"), |_| {
             Response::new(ScriptedBody::new().data("he").error())
         });
     });
-    let types: Vec<_> = told
+    let types: Vec<_> = events
         .iter()
-        .map(|told| &*told.fields["exception.type"])
+        .map(|event| &*event.fields["exception.type"])
         .collect();
     assert_eq!(types.len(), 2, "{types:?}");
     assert_eq!(types[0], "panic");
 }
 
 #[test]
-fn answers_refusals_and_departures_are_no_exceptions() {
-    let told = told(|| {
+fn responses_rejections_and_cancellations_emit_nothing() {
+    let events = exception_events(|| {
         for status in [200, 404, 500] {
-            let trace = built(Trace::server());
+            let trace = built(TraceObserver::server());
             exchange::<HttpServerClassifier, _>(trace, get("/"), |_| with_status(status));
         }
-        fail::<HttpServerClassifier, _>(built(Trace::server()), || Rejected::new("breaker"));
-        abandoned(built(Trace::server()));
+        fail::<HttpServerClassifier, _>(built(TraceObserver::server()), || Rejected::new("breaker"));
+        cancelled_call(built(TraceObserver::server()));
     });
-    assert!(told.is_empty(), "{told:?}");
+    assert!(events.is_empty(), "{events:?}");
 }
 
 #[test]
-fn spans_bear_exceptions_too_if_the_environment_says_so() {
+fn environment_adds_exceptions_to_spans() {
     const ENV: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
     let events = |value: &str| {
         let spans = Spans::default();
-        let trace = built_with(Trace::server().export(spans.clone()), ENV, value);
-        let told = told(|| fail::<HttpServerClassifier, _>(trace, || io::Error::other("x")));
-        assert_eq!(told.len(), 1, "{value}");
+        let trace = built_with(TraceObserver::server().sink(spans.clone()), ENV, value);
+        let events = exception_events(|| fail::<HttpServerClassifier, _>(trace, || io::Error::other("x")));
+        assert_eq!(events.len(), 1, "{value}");
         spans.only().events
     };
     assert!(events("logs").is_empty() && events("").is_empty() && events("nonsense").is_empty());

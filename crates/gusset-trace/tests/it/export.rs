@@ -1,14 +1,15 @@
-//! The spans of calls that are exported.
+//! The exported spans of calls.
 
 use std::time::{Duration, SystemTime};
 
+use gusset_core::Env;
 use gusset_data::{SpanKind, SpanStatus, Value};
 use gusset_http::{
     Grpc, GrpcClientClassifier, GrpcServerClassifier, HttpClientClassifier, HttpServerClassifier,
     PeerAddr, RequestIdLayer, Route,
 };
-use gusset_trace::sample::AlwaysOff;
-use gusset_trace::{Attributes, Limits, ResendCount, Trace, carry, current, set_attribute};
+use gusset_trace::sampler::AlwaysOff;
+use gusset_trace::{SpanAttributes, SpanLimits, ResendCount, TraceObserver, with_current_context, current_span_context, set_attribute};
 use http::{HeaderName, Request, header};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -17,18 +18,18 @@ use crate::exported::*;
 use crate::service::{PARENT, TRACE, VALID};
 use crate::support::*;
 
-fn server(spans: &Spans) -> Trace {
-    built(Trace::server().export(spans.clone()))
+fn server(spans: &Spans) -> TraceObserver {
+    built(TraceObserver::server().sink(spans.clone()))
 }
 
 #[test]
-fn a_server_s_span_is_exported_at_the_end_of_its_call() {
+fn server_span_is_exported_at_completion() {
     let (spans, before) = (Spans::default(), SystemTime::now());
     let mut req = get("/items/7?token=secret");
     req.extensions_mut().insert(Route::new("/items/{id}"));
     let mut inside = None;
     exchange::<HttpServerClassifier, _>(server(&spans), req, |_| {
-        inside = current();
+        inside = current_span_context();
         assert!(spans.take().is_empty());
         with_status(503)
     });
@@ -66,13 +67,13 @@ fn a_server_s_span_is_exported_at_the_end_of_its_call() {
 }
 
 #[test]
-fn a_client_s_span_is_exported_with_its_attempt() {
+fn client_span_has_the_resend_count() {
     let spans = Spans::default();
     let mut req = Request::get("https://me:pw@shop.example/items?q=1")
         .body(())
         .unwrap();
     req.extensions_mut().insert(ResendCount(2));
-    let client = built(Trace::client().export(spans.clone()));
+    let client = built(TraceObserver::client().sink(spans.clone()));
     exchange::<HttpClientClassifier, _>(client, req, |_| with_status(404));
     let span = spans.only();
     assert_eq!((&*span.name, span.kind), ("GET", SpanKind::Client));
@@ -91,24 +92,24 @@ fn a_client_s_span_is_exported_with_its_attempt() {
 }
 
 #[test]
-fn a_response_brings_attributes_from_far_away_within_the_limits() {
+fn response_attributes_respect_the_limits() {
     let spans = Spans::default();
     let env = |name: &str| (name == "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT").then(|| "10".to_owned());
-    let trace = Trace::server().export(spans.clone()).build_with(env);
-    let plan = || Attributes::default().with("shop.plan", "gold");
-    let mut brought = plan().with("shop.plan", "silver");
+    let trace = TraceObserver::server().sink(spans.clone()).build_with(env);
+    let plan = || SpanAttributes::default().with("shop.plan", "gold");
+    let mut attributes = plan().with("shop.plan", "silver");
     for at in 0..20_i64 {
-        brought = brought.with(format!("shop.{at}"), at);
+        attributes = attributes.with(format!("shop.{at}"), at);
     }
     exchange::<HttpServerClassifier, _>(trace.unwrap(), get("/"), |_| {
-        // No thread of the call's.
-        let brought = brought.clone();
+        // On a thread that does not poll the call.
+        let attributes = attributes.clone();
         let mut response = hello();
-        let far = std::thread::spawn(move || {
-            response.extensions_mut().insert(brought);
+        let worker = std::thread::spawn(move || {
+            response.extensions_mut().insert(attributes);
             response
         });
-        far.join().unwrap()
+        worker.join().unwrap()
     });
     let span = spans.only();
     has(&span, &[("shop.plan", "silver"), ("shop.0", "0")]);
@@ -117,29 +118,29 @@ fn a_response_brings_attributes_from_far_away_within_the_limits() {
     let ours = ours.filter(|(key, _)| key.starts_with("shop.")).count();
     assert_eq!(ours + span.dropped_attributes as usize, 21);
 
-    // The span of a gRPC call takes them too, and one that is not recorded none.
-    let with = |observer: Trace| {
+    // Also for gRPC. A call that is not recorded ignores them.
+    let with = |observer: TraceObserver| {
         exchange::<GrpcServerClassifier, _>(observer, get("/a.B/C"), |_| {
             let mut response = hello();
             response.extensions_mut().insert(plan());
             response
         });
     };
-    with(built(Trace::grpc_server().export(spans.clone())));
+    with(built(TraceObserver::grpc_server().sink(spans.clone())));
     has(&spans.only(), &[("shop.plan", "gold")]);
     with(built(
-        Trace::grpc_server()
+        TraceObserver::grpc_server()
             .sampler(AlwaysOff)
-            .export(spans.clone()),
+            .sink(spans.clone()),
     ));
     assert!(spans.take().is_empty());
 }
 
 #[test]
-fn grpc_spans_are_exported_by_their_conventions() {
+fn grpc_spans_follow_the_conventions() {
     let spans = Spans::default();
     let call = |status: &'static str| {
-        let trace = built(Trace::grpc_server().export(spans.clone()));
+        let trace = built(TraceObserver::grpc_server().sink(spans.clone()));
         let req = Request::post("/shop.Stock/Reserve").body(()).unwrap();
         exchange_grpc(trace, req, status);
         spans.only()
@@ -167,7 +168,7 @@ fn grpc_spans_are_exported_by_their_conventions() {
             ("error.type", "UNIMPLEMENTED"),
         ],
     );
-    let client = built(Trace::grpc_client().export(spans.clone()));
+    let client = built(TraceObserver::grpc_client().sink(spans.clone()));
     let req = Request::post("http://stock:50051/shop.Stock/Reserve")
         .body(())
         .unwrap();
@@ -175,10 +176,10 @@ fn grpc_spans_are_exported_by_their_conventions() {
     assert_eq!(spans.only().kind, SpanKind::Client);
 }
 
-fn exchange_grpc(trace: Trace, req: Request<()>, status: &'static str) {
+fn exchange_grpc(trace: TraceObserver, req: Request<()>, status: &'static str) {
     use gusset_core::ObserveLayer;
     let layer = ObserveLayer::<Grpc, _>::new(trace);
-    let mut service = layer.layer(Answer(|_: Request<()>| {
+    let mut service = layer.layer(Respond(|_: Request<()>| {
         let mut res = hello();
         let value = http::HeaderValue::from_static(status);
         res.headers_mut().insert("grpc-status", value);
@@ -189,7 +190,7 @@ fn exchange_grpc(trace: Trace, req: Request<()>, status: &'static str) {
 }
 
 #[test]
-fn a_route_found_further_in_names_the_span() {
+fn inner_route_names_the_span() {
     let spans = Spans::default();
     exchange::<HttpServerClassifier, _>(server(&spans), get("/items/7"), |_| {
         let mut res = hello();
@@ -202,19 +203,19 @@ fn a_route_found_further_in_names_the_span() {
 }
 
 #[test]
-fn an_abandoned_call_is_exported_and_is_no_error() {
+fn cancelled_call_is_not_an_error() {
     let spans = Spans::default();
-    abandoned(server(&spans));
+    cancelled_call(server(&spans));
     let span = spans.only();
     assert_eq!(span.status, SpanStatus::Unset);
     has(
         &span,
-        &[("gusset.outcome", "cancelled"), ("gusset.stage", "head")],
+        &[("gusset.outcome", "cancelled"), ("gusset.stage", "headers")],
     );
 }
 
 #[test]
-fn a_span_takes_as_long_as_the_call_by_the_call_s_clock() {
+fn duration_follows_the_clock_of_the_call() {
     use gusset_core::{CallTracker, Clock, End};
     use gusset_http::{Http, RequestHead};
     let (spans, (clock, hand)) = (Spans::default(), Clock::manual());
@@ -227,7 +228,7 @@ fn a_span_takes_as_long_as_the_call_by_the_call_s_clock() {
 }
 
 #[test]
-fn the_random_flag_and_what_opentelemetry_keeps_in_the_trace_s_state_are_on_the_span() {
+fn random_flag_and_otel_state_are_exported() {
     let spans = Spans::default();
     let mut req = Request::new(());
     let parent = VALID.replace("-01", "-03");
@@ -241,10 +242,10 @@ fn the_random_flag_and_what_opentelemetry_keeps_in_the_trace_s_state_are_on_the_
 }
 
 #[test]
-fn the_request_s_id_is_on_the_span() {
+fn request_id_is_on_the_span() {
     let spans = Spans::default();
     let layer = gusset_core::ObserveLayer::<gusset_http::Http, _>::new(server(&spans));
-    let mut service = RequestIdLayer::new().layer(layer.layer(Answer(|_: Request<()>| hello())));
+    let mut service = RequestIdLayer::new().layer(layer.layer(Respond(|_: Request<()>| hello())));
     let mut req = get("/");
     req.headers_mut()
         .insert("x-request-id", "abc-1".parse().unwrap());
@@ -253,10 +254,10 @@ fn the_request_s_id_is_on_the_span() {
     has(&spans.only(), &[("gusset.request_id", "abc-1")]);
 }
 
-// === attributes of one's own ===
+// === custom attributes ===
 
 #[test]
-fn a_handler_adds_attributes_to_its_call() {
+fn handler_sets_attributes() {
     let spans = Spans::default();
     during::<HttpServerClassifier, _>(server(&spans), get("/"), || {
         set_attribute("shop.plan", "silver");
@@ -265,24 +266,24 @@ fn a_handler_adds_attributes_to_its_call() {
     });
     let span = spans.only();
     has(&span, &[("shop.plan", "gold"), ("shop.items", "3")]);
-    // Outside of any call nothing happens.
+    // Does nothing outside of any call.
     set_attribute("shop.plan", "gold");
     assert!(spans.take().is_empty());
 }
 
 #[test]
-fn attributes_reach_the_innermost_call_and_from_a_task_that_was_carried() {
+fn attributes_are_set_on_the_innermost_call() {
     let spans = Spans::default();
     let mut task = None;
     during::<HttpServerClassifier, _>(server(&spans), get("/"), || {
-        let client = built(Trace::client().export(spans.clone()));
+        let client = built(TraceObserver::client().sink(spans.clone()));
         during::<HttpClientClassifier, _>(client, Request::new(()), || {
             set_attribute("of", "client")
         });
-        now(carry(async { set_attribute("of", "server") }));
-        task = Some(carry(async { set_attribute("late", true) }));
+        now(with_current_context(async { set_attribute("of", "server") }));
+        task = Some(with_current_context(async { set_attribute("late", true) }));
     });
-    // After the call's end it is too late, and does no harm.
+    // Ignored after the completion.
     now(task.unwrap());
     let all = spans.take();
     assert_eq!(all.len(), 2);
@@ -293,16 +294,16 @@ fn attributes_reach_the_innermost_call_and_from_a_task_that_was_carried() {
 }
 
 #[test]
-fn attributes_have_limits_and_what_is_left_out_is_counted() {
+fn attributes_over_the_limit_are_counted() {
     let spans = Spans::default();
-    let limits = Limits::from_lookup(|name| match name {
+    let limits = SpanLimits::from_env(&Env::from_fn(&|name| match name {
         "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT" => Some("9".into()),
         "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT" => Some("4".into()),
         "OTEL_SPAN_EVENT_COUNT_LIMIT" => Some("many".into()),
         _ => None,
-    });
+    }));
     assert_eq!((limits.events, limits.value_length), (128, Some(4)));
-    let trace = built(Trace::server().export(spans.clone()).limits(limits));
+    let trace = built(TraceObserver::server().sink(spans.clone()).limits(limits));
     during::<HttpServerClassifier, _>(trace, get("/"), || {
         for number in 0..9 {
             set_attribute(format!("number.{number}"), "größer");
@@ -314,13 +315,13 @@ fn attributes_have_limits_and_what_is_left_out_is_counted() {
     lacks(&span, &["number.8"]);
 }
 
-// === what is asked for ===
+// === optional attributes ===
 
 #[test]
-fn headers_that_are_asked_for_are_lists_of_texts() {
+fn recorded_headers_are_string_arrays() {
     let spans = Spans::default();
-    let trace = Trace::server()
-        .export(spans.clone())
+    let trace = TraceObserver::server()
+        .sink(spans.clone())
         .request_header(header::ACCEPT_LANGUAGE)
         .request_header(HeaderName::from_static("x-absent"))
         .response_header(header::SERVER)
@@ -355,25 +356,25 @@ fn headers_that_are_asked_for_are_lists_of_texts() {
 }
 
 #[test]
-fn headers_that_are_secrets_are_refused_unless_they_are_called_so() {
+fn secret_headers_need_the_secret_setters() {
     for name in [
         header::AUTHORIZATION,
         header::COOKIE,
         header::PROXY_AUTHORIZATION,
     ] {
-        let error = Trace::server()
+        let error = TraceObserver::server()
             .request_header(name.clone())
             .build_with(|_| None)
             .unwrap_err();
         assert_eq!(error.field(), "request_header");
         assert!(
-            Trace::server()
+            TraceObserver::server()
                 .secret_request_header(name)
                 .build_with(|_| None)
                 .is_ok()
         );
     }
-    let error = Trace::client()
+    let error = TraceObserver::client()
         .response_header(header::SET_COOKIE)
         .build_with(|_| None)
         .unwrap_err();
@@ -381,38 +382,38 @@ fn headers_that_are_secrets_are_refused_unless_they_are_called_so() {
 }
 
 #[test]
-fn the_other_end_of_the_connection_is_told_if_it_is_asked_for() {
+fn peer_address_is_opt_in() {
     let spans = Spans::default();
-    let call = |trace: gusset_trace::TraceBuilder| {
+    let call = |trace: gusset_trace::TraceObserverBuilder| {
         let mut req = get("/");
         req.extensions_mut()
             .insert(PeerAddr(([192, 0, 2, 7], 4711).into()));
-        exchange::<HttpServerClassifier, _>(built(trace.export(spans.clone())), req, |_| hello());
+        exchange::<HttpServerClassifier, _>(built(trace.sink(spans.clone())), req, |_| hello());
         spans.only()
     };
     has(
-        &call(Trace::server().peer_address()),
+        &call(TraceObserver::server().peer_address()),
         &[
             ("network.peer.address", "192.0.2.7"),
             ("network.peer.port", "4711"),
         ],
     );
     lacks(
-        &call(Trace::server()),
+        &call(TraceObserver::server()),
         &["network.peer.address", "client.address"],
     );
 }
 
 #[test]
-fn a_sink_that_is_switched_off_is_not_given_spans() {
+fn sink_without_capacity_receives_no_spans() {
     struct Off;
     impl gusset_data::SpanSink for Off {
         fn export(&self, _: gusset_data::SpanData) {
-            panic!("nobody wants it");
+            panic!("the sink has no capacity");
         }
-        fn admit(&self) -> bool {
+        fn has_capacity(&self) -> bool {
             false
         }
     }
-    exchange::<HttpServerClassifier, _>(built(Trace::server().export(Off)), get("/"), |_| hello());
+    exchange::<HttpServerClassifier, _>(built(TraceObserver::server().sink(Off)), get("/"), |_| hello());
 }

@@ -1,4 +1,4 @@
-//! Spans as they leave the service.
+//! A sink that collects spans, and calls to export.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use gusset_core::{ObserveLayer, Observer};
 use gusset_data::{SpanData, SpanSink, Value};
 use gusset_http::{Http, HttpClassifier};
 use gusset_testkit::ScriptedBody;
-use gusset_trace::{Trace, TraceBuilder};
+use gusset_trace::{TraceObserver, TraceObserverBuilder};
 use http::{Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -14,7 +14,7 @@ use tower_service::Service as _;
 use crate::service::VALID;
 use crate::support::*;
 
-/// Keeps what it is given.
+/// Collects the exported spans.
 #[derive(Clone, Default)]
 pub(crate) struct Spans(Arc<Mutex<Vec<SpanData>>>);
 
@@ -25,12 +25,12 @@ impl SpanSink for Spans {
 }
 
 impl Spans {
-    /// What was given since.
+    /// Returns the spans exported since the last call.
     pub(crate) fn take(&self) -> Vec<SpanData> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
-    /// The only one.
+    /// Returns the only exported span.
     #[track_caller]
     pub(crate) fn only(&self) -> SpanData {
         let mut spans = self.take();
@@ -39,13 +39,13 @@ impl Spans {
     }
 }
 
-/// The value of an attribute, as text.
+/// Returns the value of an attribute as text.
 pub(crate) fn attribute(span: &SpanData, name: &str) -> Option<String> {
     let mut found = span.attributes.iter().filter(|(key, _)| key == name);
     let value = found
         .next()
         .map(|(_, value): &(_, Value)| value.to_string());
-    assert!(found.next().is_none(), "{name} is there twice");
+    assert!(found.next().is_none(), "{name} is set twice");
     value
 }
 
@@ -68,13 +68,13 @@ pub(crate) fn get(uri: &str) -> Request<()> {
     req.header("traceparent", VALID).body(()).unwrap()
 }
 
-/// The environment is this one variable.
-pub(crate) fn built_with(builder: TraceBuilder, name: &str, value: &str) -> Trace {
-    let env = |asked: &str| (asked == name).then(|| value.to_owned());
+/// Builds an observer with one environment variable.
+pub(crate) fn built_with(builder: TraceObserverBuilder, name: &str, value: &str) -> TraceObserver {
+    let env = |variable: &str| (variable == name).then(|| value.to_owned());
     builder.build_with(env).unwrap()
 }
 
-/// One call of a service that works so while it is polled.
+/// Makes one call of a service that runs `work`.
 pub(crate) fn during<R: HttpClassifier, O: Observer<Http<R>>>(
     observer: O,
     req: Request<()>,
@@ -86,8 +86,8 @@ pub(crate) fn during<R: HttpClassifier, O: Observer<Http<R>>>(
     });
 }
 
-/// A call whose future is dropped before it is ready.
-pub(crate) fn abandoned(observer: Trace) {
+/// Makes a call whose future is dropped before it is ready.
+pub(crate) fn cancelled_call(observer: TraceObserver) {
     let layer = ObserveLayer::<Http, _>::new(observer);
     let mut service = layer.layer(tower_service_fn(|_: Request<()>| {
         std::future::pending::<Result<Response<ScriptedBody>, std::convert::Infallible>>()
@@ -95,7 +95,7 @@ pub(crate) fn abandoned(observer: Trace) {
     drop(service.call(get("/")));
 }
 
-/// A service of a function that gives a future.
+/// Returns a service of a function that returns a future.
 pub(crate) fn tower_service_fn<F>(work: F) -> Function<F> {
     Function(work)
 }

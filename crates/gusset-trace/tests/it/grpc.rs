@@ -1,9 +1,9 @@
-//! The spans of gRPC calls, by the conventions for RPC.
+//! The spans of gRPC calls.
 
 use gusset_core::ObserveLayer;
 use gusset_http::{GrpcClientClassifier, GrpcServerClassifier, Http};
 use gusset_testkit::ScriptedBody;
-use gusset_trace::{ClientLayer, Trace, TraceBuilder};
+use gusset_trace::{ClientLayer, TraceObserver, TraceObserverBuilder};
 use http::{HeaderMap, Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -16,31 +16,31 @@ fn request() -> Request<()> {
     req.header("traceparent", VALID).body(()).unwrap()
 }
 
-/// An answer with that status in its trailers.
-fn answer(status: &'static str) -> Response<ScriptedBody> {
+/// Returns a response with this status in its trailers.
+fn response(status: &'static str) -> Response<ScriptedBody> {
     let body = ScriptedBody::new().data("message");
     Response::new(body.trailers("grpc-status", status))
 }
 
-fn server(status: &'static str) -> Kept {
-    let mut spans = Keeper::during(|_| {
-        let trace = built(Trace::grpc_server());
-        exchange::<GrpcServerClassifier, _>(trace, request(), |_| answer(status));
+fn server(status: &'static str) -> RecordedSpan {
+    let mut spans = SpanRecorder::during(|_| {
+        let trace = built(TraceObserver::grpc_server());
+        exchange::<GrpcServerClassifier, _>(trace, request(), |_| response(status));
     });
     assert!(spans[0].closed);
     spans.remove(0)
 }
 
-fn client(status: &'static str) -> Kept {
-    let mut spans = Keeper::during(|_| {
-        let trace = built(Trace::grpc_client());
-        exchange::<GrpcClientClassifier, _>(trace, request(), |_| answer(status));
+fn client(status: &'static str) -> RecordedSpan {
+    let mut spans = SpanRecorder::during(|_| {
+        let trace = built(TraceObserver::grpc_client());
+        exchange::<GrpcClientClassifier, _>(trace, request(), |_| response(status));
     });
     spans.remove(0)
 }
 
 #[test]
-fn a_server_s_span_is_by_the_conventions() {
+fn server_span_follows_the_conventions() {
     let span = server("0");
     span.has(&[
         ("otel.name", "shop.Stock/Take"),
@@ -63,7 +63,7 @@ fn a_server_s_span_is_by_the_conventions() {
 }
 
 #[test]
-fn the_caller_s_fault_is_an_error_for_the_client_alone() {
+fn client_error_is_an_error_only_for_clients() {
     server("5").has(&[("rpc.response.status_code", "NOT_FOUND")]);
     server("5").lacks(&["otel.status_code", "error.type"]);
     client("5").has(&[("otel.status_code", "ERROR"), ("error.type", "NOT_FOUND")]);
@@ -71,25 +71,25 @@ fn the_caller_s_fault_is_an_error_for_the_client_alone() {
 }
 
 #[test]
-fn a_method_that_the_server_does_not_know_stands_in_no_name() {
+fn unimplemented_method_is_not_in_the_name() {
     server("12").has(&[
         ("otel.name", "grpc"),
         ("rpc.method", "_OTHER"),
         ("rpc.method_original", "shop.Stock/Take"),
         ("error.type", "UNIMPLEMENTED"),
     ]);
-    // A client chose it itself.
+    // The client chose the method itself.
     client("12").has(&[("otel.name", "shop.Stock/Take"), ("otel.kind", "client")]);
 }
 
 #[test]
-fn a_client_s_layer_sends_the_span() {
+fn client_layer_sends_the_span() {
     let mut sent = HeaderMap::new();
-    let spans = Keeper::during(|_| {
-        let layer = ClientLayer::grpc(built(Trace::grpc_client())).unwrap();
-        let mut channel = layer.layer(Answer(|req: Request<()>| {
+    let spans = SpanRecorder::during(|_| {
+        let layer = ClientLayer::grpc(built(TraceObserver::grpc_client())).unwrap();
+        let mut channel = layer.layer(Respond(|req: Request<()>| {
             sent = req.headers().clone();
-            answer("0")
+            response("0")
         }));
         let Ok(res) = now(channel.call(request()));
         drain(res.into_body());
@@ -100,20 +100,20 @@ fn a_client_s_layer_sends_the_span() {
 }
 
 #[test]
-fn the_layer_of_another_protocol_s_client_is_not_built() {
-    let wrong: [fn() -> TraceBuilder; 3] = [Trace::server, Trace::grpc_server, Trace::client];
+fn client_layer_rejects_other_kinds() {
+    let wrong: [fn() -> TraceObserverBuilder; 3] = [TraceObserver::server, TraceObserver::grpc_server, TraceObserver::client];
     for builder in wrong {
         assert!(ClientLayer::grpc(built(builder())).is_err());
     }
-    assert!(ClientLayer::new(built(Trace::grpc_client())).is_err());
+    assert!(ClientLayer::new(built(TraceObserver::grpc_client())).is_err());
 }
 
 #[test]
-fn an_abandoned_call_has_no_status() {
-    let spans = Keeper::during(|_| {
-        let layer = ObserveLayer::<Http<GrpcServerClassifier>, _>::new(built(Trace::grpc_server()));
+fn cancelled_call_has_no_status() {
+    let spans = SpanRecorder::during(|_| {
+        let layer = ObserveLayer::<Http<GrpcServerClassifier>, _>::new(built(TraceObserver::grpc_server()));
         let Ok(res) = now(layer
-            .layer(Answer(|_: Request<()>| answer("0")))
+            .layer(Respond(|_: Request<()>| response("0")))
             .call(request()));
         drop(res);
     });

@@ -1,4 +1,4 @@
-//! What the crate promises, from the outside.
+//! Tests of the public API.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod baggage;

@@ -1,16 +1,16 @@
-//! Spans of OpenTelemetry's own API beside those of calls.
+//! Spans created with the OpenTelemetry API in a call.
 
 use gusset_http::HttpServerClassifier;
-use gusset_trace::sample::AlwaysOff;
-use gusset_trace::{Trace, otel};
+use gusset_trace::sampler::AlwaysOff;
+use gusset_trace::{TraceObserver, otel};
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 
 use crate::exported::*;
 use crate::support::*;
 
-/// What a handler's span of OpenTelemetry's API becomes, and the call's.
-fn legacy(trace: Trace) -> Vec<opentelemetry_sdk::trace::SpanData> {
+/// Returns the spans that a handler creates with the OpenTelemetry API.
+fn legacy(trace: TraceObserver) -> Vec<opentelemetry_sdk::trace::SpanData> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
         .with_simple_exporter(exporter.clone())
@@ -18,7 +18,7 @@ fn legacy(trace: Trace) -> Vec<opentelemetry_sdk::trace::SpanData> {
     let tracer = provider.tracer("legacy");
     during::<HttpServerClassifier, _>(trace, get("/"), || {
         let span = tracer.start_with_context("load", &otel::context());
-        // Below it, as that API does it.
+        // A child, created as usual with that API.
         let cx = otel::context().with_span(span);
         tracer.start_with_context("query", &cx).end();
         cx.span().end();
@@ -27,9 +27,9 @@ fn legacy(trace: Trace) -> Vec<opentelemetry_sdk::trace::SpanData> {
 }
 
 #[test]
-fn a_span_of_opentelemetry_s_api_is_below_the_call() {
+fn otel_span_is_a_child_of_the_call() {
     let spans = Spans::default();
-    let others = legacy(built(Trace::server().export(spans.clone())));
+    let others = legacy(built(TraceObserver::server().sink(spans.clone())));
     let call = spans.only();
     let [query, load] = &others[..] else {
         panic!("{others:#?}")
@@ -45,9 +45,9 @@ fn a_span_of_opentelemetry_s_api_is_below_the_call() {
 }
 
 #[test]
-fn a_span_of_opentelemetry_s_api_shares_the_decision_of_its_call() {
+fn otel_span_shares_the_sampling_decision() {
     let spans = Spans::default();
-    let trace = Trace::server().sampler(AlwaysOff).export(spans.clone());
+    let trace = TraceObserver::server().sampler(AlwaysOff).sink(spans.clone());
     assert!(legacy(built(trace)).is_empty());
     assert!(spans.take().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use gusset_core::ObserveLayer;
 use gusset_http::{Http, RequestId, RequestIdLayer, current_request_id};
-use gusset_trace::{ClientLayer, Trace};
+use gusset_trace::{ClientLayer, TraceObserver};
 use http::{HeaderMap, HeaderName, Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -15,7 +15,7 @@ fn exchange_id(layer: &RequestIdLayer, name: &str, lines: Lines<'_>) -> (String,
     let mut req = Request::new(());
     *req.headers_mut() = headers(lines);
     let mut seen = String::new();
-    let mut service = layer.layer(Answer(|req: Request<()>| {
+    let mut service = layer.layer(Respond(|req: Request<()>| {
         let values = req.headers().get_all(name);
         assert_eq!(values.iter().count(), 1);
         let value = req.headers()[name].to_str().unwrap();
@@ -77,7 +77,7 @@ fn the_header_may_be_another() {
 
 #[test]
 fn an_id_that_the_handler_answers_with_stays() {
-    let mut service = RequestIdLayer::new().layer(Answer(|_: Request<()>| {
+    let mut service = RequestIdLayer::new().layer(Respond(|_: Request<()>| {
         let mut res = Response::new(());
         *res.headers_mut() = headers(&[("x-request-id", "own")]);
         res
@@ -88,11 +88,11 @@ fn an_id_that_the_handler_answers_with_stays() {
 
 #[test]
 fn a_client_sends_the_id_on_and_spans_bear_it() {
-    let client = ClientLayer::new(built(Trace::client())).unwrap();
+    let client = ClientLayer::new(built(TraceObserver::client())).unwrap();
     let mut sent = HeaderMap::new();
-    let spans = Keeper::during(|_| {
-        let handler = Answer(|_: Request<()>| {
-            let mut remote = client.layer(Answer(|req: Request<()>| {
+    let spans = SpanRecorder::during(|_| {
+        let handler = Respond(|_: Request<()>| {
+            let mut remote = client.layer(Respond(|req: Request<()>| {
                 sent = req.headers().clone();
                 hello()
             }));
@@ -100,7 +100,7 @@ fn a_client_sends_the_id_on_and_spans_bear_it() {
             drain(res.into_body());
             hello()
         });
-        let observed = ObserveLayer::<Http, _>::new(built(Trace::server())).layer(handler);
+        let observed = ObserveLayer::<Http, _>::new(built(TraceObserver::server())).layer(handler);
         let mut req = Request::new(());
         *req.headers_mut() = headers(&[("x-request-id", "seven")]);
         let Ok(res) = now(RequestIdLayer::new().layer(observed).call(req));

@@ -1,19 +1,17 @@
-//! What is recorded, and what is told to others of that.
+//! Sampling, and the flag that is propagated.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gusset_core::{CallTracker, Clock, End, Outcome, Stage};
+use gusset_core::{CallTracker, Clock, End, Env, Outcome, Stage};
 use gusset_http::{Http, HttpClientClassifier, HttpServerClassifier, RequestHead};
-use gusset_trace::sample::{
-    self, AlwaysOff, AlwaysOn, Decision, Hold, ParentBased, RateLimit, Ratio, Sampler, Sampling,
-    Tail,
+use gusset_trace::sampler::{
+    self, AlwaysOff, AlwaysOn, CallSummary, ParentBased, RateLimited, Sampler, SamplingDecision,
+    SamplingParameters, SpanBuffer, TailSampler, TraceIdRatio,
 };
-use gusset_trace::{
-    ClientLayer, SpanId, Trace, TraceContext, TraceFlags, TraceId, TraceState, current,
-    set_attribute,
-};
+use gusset_propagation::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+use gusset_trace::{ClientLayer, TraceObserver, current_span_context, set_attribute};
 use http::{HeaderMap, HeaderValue, Request};
 use proptest::prelude::*;
 use tower_layer::Layer as _;
@@ -27,37 +25,37 @@ fn id(low: u64) -> TraceId {
     TraceId::from_bytes((1u128 << 64 | u128::from(low)).to_be_bytes()).unwrap()
 }
 
-fn parent(sampled: bool) -> TraceContext {
+fn parent(sampled: bool) -> SpanContext {
     let flags = TraceFlags::new().with_sampled(sampled);
-    TraceContext::new(id(7), SpanId::random(), flags)
+    SpanContext::new(id(7), SpanId::random(), flags)
 }
 
-fn samples(sampler: &dyn Sampler, parent: Option<&TraceContext>, id: TraceId) -> bool {
-    let sampling = Sampling::new(parent, id, Clock::system().now());
-    matches!(sampler.sample(&sampling), Decision::Sample)
+fn samples(sampler: &dyn Sampler, parent: Option<&SpanContext>, id: TraceId) -> bool {
+    let sampling = SamplingParameters::new(parent, id, Clock::system().now());
+    matches!(sampler.should_sample(&sampling), SamplingDecision::RecordAndSample)
 }
 
 #[test]
-fn a_ratio_goes_by_the_last_seven_bytes_of_the_id() {
-    let quarter = Ratio::new(0.25);
+fn ratio_uses_the_last_seven_bytes() {
+    let quarter = TraceIdRatio::new(0.25);
     let threshold = (1u64 << 56) / 4 * 3;
     assert!(!samples(&quarter, None, id(threshold - 1)));
     assert!(samples(&quarter, None, id(threshold)));
-    // The eighth byte is not random by the specification, and does not count.
+    // The eighth byte from the end is not part of the randomness.
     assert!(!samples(&quarter, None, id(0xff << 56 | (threshold - 1))));
-    assert!(samples(&Ratio::new(1.0), None, id(1)));
-    assert!(!samples(&Ratio::new(0.0), None, id(u64::MAX)));
-    assert_eq!(Ratio::new(f64::NAN), Ratio::new(-3.0));
-    assert_eq!(Ratio::new(7.0), Ratio::new(1.0));
+    assert!(samples(&TraceIdRatio::new(1.0), None, id(1)));
+    assert!(!samples(&TraceIdRatio::new(0.0), None, id(u64::MAX)));
+    assert_eq!(TraceIdRatio::new(f64::NAN), TraceIdRatio::new(-3.0));
+    assert_eq!(TraceIdRatio::new(7.0), TraceIdRatio::new(1.0));
 }
 
 #[test]
-fn explicit_randomness_in_the_trace_s_state_counts_for_a_ratio() {
+fn ratio_uses_explicit_randomness() {
     let with = |state: &'static str| {
-        let state = TraceState::from_lines([&HeaderValue::from_static(state)]);
+        let state = TraceState::from_header_values([&HeaderValue::from_static(state)]);
         parent(false).with_state(state)
     };
-    let half = Ratio::new(0.5);
+    let half = TraceIdRatio::new(0.5);
     assert!(samples(
         &half,
         Some(&with("ot=th:0;rv:80000000000000")),
@@ -75,15 +73,15 @@ fn explicit_randomness_in_the_trace_s_state_counts_for_a_ratio() {
 
 proptest! {
     #[test]
-    fn who_samples_more_samples_the_same_and_more(low: u64, a in 0.0..1.0f64, b in 0.0..1.0f64) {
+    fn higher_ratio_samples_a_superset(low: u64, a in 0.0..1.0f64, b in 0.0..1.0f64) {
         let (less, more) = (a.min(b), a.max(b));
-        let chosen = |ratio| samples(&Ratio::new(ratio), None, id(low));
+        let chosen = |ratio| samples(&TraceIdRatio::new(ratio), None, id(low));
         prop_assert!(!chosen(less) || chosen(more));
     }
 }
 
 #[test]
-fn a_parent_decides_where_it_is_asked_and_nowhere_else() {
+fn only_parent_based_follows_the_parent() {
     let off = ParentBased::new(AlwaysOff);
     assert!(samples(&off, Some(&parent(true)), id(7)));
     assert!(!samples(&off, None, id(7)));
@@ -94,13 +92,13 @@ fn a_parent_decides_where_it_is_asked_and_nowhere_else() {
 }
 
 #[test]
-fn a_rate_is_kept_by_the_clock_of_the_calls() {
-    let limit = RateLimit::per_second(NonZeroU32::new(4).unwrap());
+fn rate_follows_the_clock_of_calls() {
+    let limit = RateLimited::per_second(NonZeroU32::new(4).unwrap());
     let (clock, hand) = Clock::manual();
     let burst = || {
         let sampling = |_: &i32| {
-            let sampling = Sampling::new(None, id(1), clock.now());
-            matches!(limit.sample(&sampling), Decision::Sample)
+            let sampling = SamplingParameters::new(None, id(1), clock.now());
+            matches!(limit.should_sample(&sampling), SamplingDecision::RecordAndSample)
         };
         (0..20).filter(sampling).count()
     };
@@ -110,21 +108,21 @@ fn a_rate_is_kept_by_the_clock_of_the_calls() {
     hand.advance(Duration::from_millis(1));
     assert_eq!(burst(), 1);
     hand.advance(Duration::from_secs(3600));
-    assert_eq!(burst(), 4, "what is not used is not saved up");
+    assert_eq!(burst(), 4, "at most one second is saved for bursts");
 }
 
 #[test]
-fn the_environment_names_a_sampler_whatever_its_case() {
+fn environment_selects_the_sampler() {
     let named = |name: &str, arg: &str| {
         let (name, arg) = (name.to_owned(), arg.to_owned());
-        sample::from_lookup(move |asked| match asked {
+        sampler::from_env(&Env::from_fn(&|variable| match variable {
             "OTEL_TRACES_SAMPLER" => Some(name.clone()),
             "OTEL_TRACES_SAMPLER_ARG" => Some(arg.clone()),
             _ => None,
-        })
+        }))
     };
-    // Of a root low and high, and below a parent that is not sampled.
-    let seen = |name, arg| {
+    // A root with a low and a high id, and a child of an unsampled parent.
+    let decisions = |name, arg| {
         let sampler = named(name, arg);
         let no = parent(false);
         [
@@ -133,19 +131,19 @@ fn the_environment_names_a_sampler_whatever_its_case() {
             samples(&*sampler, Some(&no), id(u64::MAX)),
         ]
     };
-    assert_eq!(seen("", ""), [true, true, false]);
-    assert_eq!(seen("ALWAYS_ON", ""), [true; 3]);
-    assert_eq!(seen("always_off", ""), [false; 3]);
-    assert_eq!(seen("TraceIdRatio", "0.5"), [false, true, true]);
-    assert_eq!(seen("parentbased_always_off", ""), [false; 3]);
+    assert_eq!(decisions("", ""), [true, true, false]);
+    assert_eq!(decisions("ALWAYS_ON", ""), [true; 3]);
+    assert_eq!(decisions("always_off", ""), [false; 3]);
+    assert_eq!(decisions("TraceIdRatio", "0.5"), [false, true, true]);
+    assert_eq!(decisions("parentbased_always_off", ""), [false; 3]);
     assert_eq!(
-        seen(" parentbased_traceidratio ", "0.5"),
+        decisions(" parentbased_traceidratio ", "0.5"),
         [false, true, false]
     );
 }
 
 #[test]
-fn what_the_environment_says_wrongly_is_warned_of_once_and_ignored() {
+fn invalid_environment_is_ignored_with_a_warning() {
     for (name, arg) in [
         ("jaeger_remote", ""),
         ("xray", ""),
@@ -155,12 +153,12 @@ fn what_the_environment_says_wrongly_is_warned_of_once_and_ignored() {
     ] {
         let mut sampler = None;
         let mut events = Vec::new();
-        Keeper::during(|keeper| {
-            sampler = Some(sample::from_lookup(|asked| match asked {
+        SpanRecorder::during(|recorder| {
+            sampler = Some(sampler::from_env(&Env::from_fn(&|variable| match variable {
                 "OTEL_TRACES_SAMPLER" => Some(name.to_owned()),
                 _ => Some(arg.to_owned()),
-            }));
-            events = keeper.events();
+            })));
+            events = recorder.events();
         });
         let sampler = sampler.unwrap();
         assert_eq!(events.len(), 1, "{name} {arg}: {events:?}");
@@ -170,12 +168,12 @@ fn what_the_environment_says_wrongly_is_warned_of_once_and_ignored() {
     }
 }
 
-/// What a client inside of a call sends.
-fn sent(trace: Trace, req: Request<()>) -> HeaderMap {
-    let client = ClientLayer::new(built(Trace::client())).unwrap();
+/// Returns the headers that a client inside of a call sends.
+fn sent(trace: TraceObserver, req: Request<()>) -> HeaderMap {
+    let client = ClientLayer::new(built(TraceObserver::client())).unwrap();
     let mut sent = HeaderMap::new();
     exchange::<HttpServerClassifier, _>(trace, req, |_| {
-        let mut remote = client.layer(Answer(|req: Request<()>| {
+        let mut remote = client.layer(Respond(|req: Request<()>| {
             sent = req.headers().clone();
             hello()
         }));
@@ -187,7 +185,7 @@ fn sent(trace: Trace, req: Request<()>) -> HeaderMap {
 }
 
 #[test]
-fn the_flag_that_is_sent_on_is_the_decision_and_all_else_survives() {
+fn propagated_flag_is_the_decision() {
     let spans = Spans::default();
     for (sampler, arriving, leaving) in [
         (&AlwaysOff as &'static dyn Sampler, "03", "02"),
@@ -202,11 +200,11 @@ fn the_flag_that_is_sent_on_is_the_decision_and_all_else_survives() {
             .insert("tracestate", HeaderValue::from_static("foo=1"));
         struct By(&'static dyn Sampler);
         impl Sampler for By {
-            fn sample(&self, call: &Sampling<'_>) -> Decision {
-                self.0.sample(call)
+            fn should_sample(&self, call: &SamplingParameters<'_>) -> SamplingDecision {
+                self.0.should_sample(call)
             }
         }
-        let trace = built(Trace::server().sampler(By(sampler)).export(spans.clone()));
+        let trace = built(TraceObserver::server().sampler(By(sampler)).sink(spans.clone()));
         let sent = sent(trace, req);
         let traceparent = sent["traceparent"].to_str().unwrap();
         assert_eq!(&traceparent[..35], &VALID[..35]);
@@ -220,16 +218,16 @@ fn the_flag_that_is_sent_on_is_the_decision_and_all_else_survives() {
 }
 
 #[test]
-fn a_debug_trace_that_is_not_sampled_is_not_sent_as_one() {
-    let b3 = gusset_trace::Propagators::parse("b3").unwrap();
+fn unsampled_debug_trace_is_not_propagated() {
+    let b3 = gusset_propagation::Propagators::parse("b3").unwrap();
     let mut req = Request::new(());
     let value = format!("{}-{}-d", "a".repeat(32), "b".repeat(16));
     req.headers_mut().insert("b3", value.parse().unwrap());
-    let client = built(Trace::client().propagators(b3.clone()));
+    let client = built(TraceObserver::client().propagators(b3.clone()));
     let client = ClientLayer::new(client).unwrap();
-    let server = built(Trace::server().propagators(b3).sampler(AlwaysOff));
+    let server = built(TraceObserver::server().propagators(b3).sampler(AlwaysOff));
     exchange::<HttpServerClassifier, _>(server, req, |_| {
-        let mut remote = client.layer(Answer(|req: Request<()>| {
+        let mut remote = client.layer(Respond(|req: Request<()>| {
             assert!(req.headers()["b3"].to_str().unwrap().ends_with("-0"));
             hello()
         }));
@@ -239,78 +237,78 @@ fn a_debug_trace_that_is_not_sampled_is_not_sent_as_one() {
 }
 
 #[test]
-fn a_sampler_is_asked_before_anything_is_put_together_and_knows_the_request() {
+fn sampler_runs_first_and_sees_the_request() {
     struct ByPath(Arc<Mutex<Vec<String>>>);
     impl Sampler for ByPath {
-        fn sample(&self, call: &Sampling<'_>) -> Decision {
+        fn should_sample(&self, call: &SamplingParameters<'_>) -> SamplingDecision {
             let path = call.request.map(|req| req.uri.path().to_owned());
             self.0
                 .lock()
                 .unwrap()
                 .push(path.clone().unwrap_or_default());
-            assert!(call.parent.is_some() && current().is_none());
+            assert!(call.parent.is_some() && current_span_context().is_none());
             match path.as_deref() {
-                Some("/livez") => Decision::Drop,
-                _ => Decision::Sample,
+                Some("/livez") => SamplingDecision::Drop,
+                _ => SamplingDecision::RecordAndSample,
             }
         }
     }
-    let (spans, asked) = (Spans::default(), Arc::default());
-    let trace = Trace::server()
-        .sampler(ByPath(Arc::clone(&asked)))
-        .export(spans.clone());
+    let (spans, paths) = (Spans::default(), Arc::default());
+    let trace = TraceObserver::server()
+        .sampler(ByPath(Arc::clone(&paths)))
+        .sink(spans.clone());
     let trace = built(trace);
     for path in ["/livez", "/items"] {
         during::<HttpServerClassifier, _>(trace.clone(), get(path), || {
-            // A call inside is not asked about: it shares the decision.
-            let client = built(Trace::client().sampler(AlwaysOn).export(spans.clone()));
+            // A client call inside shares the decision.
+            let client = built(TraceObserver::client().sampler(AlwaysOn).sink(spans.clone()));
             exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
         });
     }
-    assert_eq!(*asked.lock().unwrap(), ["/livez", "/items"]);
+    assert_eq!(*paths.lock().unwrap(), ["/livez", "/items"]);
     assert_eq!(spans.take().len(), 2);
 }
 
-// === what failed or was slow ===
+// === failed and slow calls ===
 
-fn tail(spans: &Spans, tail: Tail<AlwaysOff>) -> Trace {
-    built(Trace::server().sampler(tail).export(spans.clone()))
+fn tail(spans: &Spans, tail: TailSampler<AlwaysOff>) -> TraceObserver {
+    built(TraceObserver::server().sampler(tail).sink(spans.clone()))
 }
 
 #[test]
-fn a_call_that_fails_is_exported_whole_though_nobody_sampled_it() {
-    let (spans, keep) = (Spans::default(), Tail::new(AlwaysOff));
+fn failed_call_is_exported_with_its_children() {
+    let (spans, sampler) = (Spans::default(), TailSampler::new(AlwaysOff));
     for (status, exported) in [(200, 0), (404, 0), (500, 2)] {
-        exchange::<HttpServerClassifier, _>(tail(&spans, keep.clone()), get("/"), |_| {
-            // Others are not told to wait.
-            assert!(!current().unwrap().flags().is_sampled());
-            assert_eq!(keep.stats().held, 1);
-            set_attribute("kept", true);
-            let client = built(Trace::client().export(spans.clone()));
+        exchange::<HttpServerClassifier, _>(tail(&spans, sampler.clone()), get("/"), |_| {
+            // Other services receive an unsampled trace.
+            assert!(!current_span_context().unwrap().flags().is_sampled());
+            assert_eq!(sampler.stats().buffered_calls, 1);
+            set_attribute("buffered", true);
+            let client = built(TraceObserver::client().sink(spans.clone()));
             exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
-            assert!(spans.take().is_empty(), "kept aside until the end");
+            assert!(spans.take().is_empty(), "buffered until the completion");
             with_status(status)
         });
         let all = spans.take();
         assert_eq!(all.len(), exported, "{status}");
-        assert_eq!(keep.stats().held, 0);
+        assert_eq!(sampler.stats().buffered_calls, 0);
         if let [client, server] = &all[..] {
             assert_eq!(client.parent_span_id, Some(server.span_id));
             assert_eq!((client.flags & 1, server.flags & 1), (1, 1));
-            has(server, &[("kept", "true"), ("error.type", "500")]);
+            has(server, &[("buffered", "true"), ("error.type", "500")]);
         }
     }
 }
 
 #[test]
-fn a_call_that_was_slow_is_exported_and_so_are_outcomes_of_one_s_own() {
+fn slow_calls_and_selected_outcomes_are_exported() {
     let spans = Spans::default();
-    let keep = Tail::new(AlwaysOff)
+    let sampler = TailSampler::new(AlwaysOff)
         .outcomes([Outcome::Cancelled])
         .slower_than(Duration::from_secs(1));
     let call = |millis, end: fn() -> End<'static, Http>| {
         let (clock, hand) = Clock::manual();
-        let (trace, req) = (tail(&spans, keep.clone()), get("/"));
+        let (trace, req) = (tail(&spans, sampler.clone()), get("/"));
         let mut track = CallTracker::<Http, _>::start(&trace, RequestHead::from(&req), clock);
         hand.advance(Duration::from_millis(millis));
         track.end(end());
@@ -323,45 +321,45 @@ fn a_call_that_was_slow_is_exported_and_so_are_outcomes_of_one_s_own() {
 }
 
 #[test]
-fn what_is_kept_aside_is_bounded_and_what_finds_no_place_is_counted() {
-    let (spans, keep) = (Spans::default(), Tail::new(AlwaysOff).at_most(1, 2));
-    let trace = tail(&spans, keep.clone());
+fn buffers_are_bounded_and_drops_are_counted() {
+    let (spans, sampler) = (Spans::default(), TailSampler::new(AlwaysOff).buffer_limits(1, 2));
+    let trace = tail(&spans, sampler.clone());
     exchange::<HttpServerClassifier, _>(trace.clone(), get("/"), |_| {
-        let other = tail(&spans, keep.clone());
+        let other = tail(&spans, sampler.clone());
         exchange::<HttpServerClassifier, _>(other, get("/"), |_| with_status(500));
         assert!(spans.take().is_empty());
         for _ in 0..5 {
-            let client = built(Trace::client().export(spans.clone()));
+            let client = built(TraceObserver::client().sink(spans.clone()));
             exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
         }
         with_status(500)
     });
-    assert_eq!(spans.take().len(), 3, "two clients' and its own");
-    let stats = keep.stats();
+    assert_eq!(spans.take().len(), 3, "two client spans and its own");
+    let stats = sampler.stats();
     assert_eq!(
-        (stats.held, stats.calls_left_out, stats.spans_left_out),
+        (stats.buffered_calls, stats.dropped_calls, stats.dropped_spans),
         (0, 1, 3)
     );
-    // Its place is free again, also after a call that was abandoned.
-    abandoned(trace);
-    assert_eq!(keep.stats().held, 0);
+    // The buffer is released, also after a cancelled call.
+    cancelled_call(trace);
+    assert_eq!(sampler.stats().buffered_calls, 0);
     assert!(spans.take().is_empty());
 }
 
 #[test]
-fn a_sampler_of_one_s_own_may_keep_calls_aside() {
-    struct Named;
-    impl Sampler for Named {
-        fn sample(&self, _: &Sampling<'_>) -> Decision {
-            Decision::Record(Hold::new(8))
+fn custom_sampler_may_buffer_calls() {
+    struct Custom;
+    impl Sampler for Custom {
+        fn should_sample(&self, _: &SamplingParameters<'_>) -> SamplingDecision {
+            SamplingDecision::RecordOnly(SpanBuffer::new(8))
         }
-        fn keep(&self, ended: &sample::Ended) -> bool {
-            ended.error.is_some_and(|error| error.as_str() == "503")
+        fn should_export(&self, summary: &CallSummary) -> bool {
+            summary.error.is_some_and(|error| error.as_str() == "503")
         }
     }
     let spans = Spans::default();
     for (status, count) in [(500, 0), (503, 1)] {
-        let trace = built(Trace::server().sampler(Named).export(spans.clone()));
+        let trace = built(TraceObserver::server().sampler(Custom).sink(spans.clone()));
         exchange::<HttpServerClassifier, _>(trace, get("/"), |_| with_status(status));
         assert_eq!(spans.take().len(), count);
     }

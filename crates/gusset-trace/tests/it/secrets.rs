@@ -1,9 +1,9 @@
-//! What a caller keeps secret is in no span.
+//! Secrets of clients are not recorded.
 
 use gusset_core::ObserveLayer;
 use gusset_http::{Http, HttpClientClassifier, HttpServerClassifier};
 use gusset_testkit::ScriptedBody;
-use gusset_trace::{Trace, TraceBuilder};
+use gusset_trace::{TraceObserver, TraceObserverBuilder};
 use http::{HeaderName, HeaderValue, Request, Response, header};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -14,8 +14,8 @@ use crate::support::*;
 
 const SECRET: &str = "5ecret";
 
-/// A request with a secret in each place that may hold one.
-fn secretive() -> Request<()> {
+/// Returns a request with a secret in every possible place.
+fn request_with_secrets() -> Request<()> {
     let uri = format!("https://{SECRET}:{SECRET}@shop.example/items?token={SECRET}&sig={SECRET}");
     let mut req = Request::post(uri).body(()).unwrap();
     for name in [
@@ -41,16 +41,16 @@ fn secretive() -> Request<()> {
     req
 }
 
-/// A server's request names its host in a header alone.
-fn of_a_server() -> Request<()> {
-    let mut req = secretive();
+/// Returns a request as a server receives it, with the host only in a header.
+fn server_request() -> Request<()> {
+    let mut req = request_with_secrets();
     let uri = format!("/items?token={SECRET}&sig={SECRET}");
     *req.uri_mut() = uri.parse().unwrap();
     req
 }
 
 #[track_caller]
-fn none_shows(spans: &[Kept], events: &[String], exported: &Spans) {
+fn assert_no_secrets(spans: &[RecordedSpan], events: &[String], exported: &Spans) {
     assert_eq!(spans.len(), 1);
     for (name, value) in &spans[0].fields {
         assert!(!value.contains(SECRET), "{name}={value}");
@@ -62,8 +62,8 @@ fn none_shows(spans: &[Kept], events: &[String], exported: &Spans) {
     }
 }
 
-fn exchanges(server: impl Fn() -> TraceBuilder, client: impl Fn() -> TraceBuilder) {
-    let answer = |_: Request<()>| {
+fn exchanges(server: impl Fn() -> TraceObserverBuilder, client: impl Fn() -> TraceObserverBuilder) {
+    let respond = |_: Request<()>| {
         let mut res: Response<_> = with_status(500);
         let value = HeaderValue::try_from(SECRET).unwrap();
         res.headers_mut().insert(header::SET_COOKIE, value.clone());
@@ -71,33 +71,33 @@ fn exchanges(server: impl Fn() -> TraceBuilder, client: impl Fn() -> TraceBuilde
         res
     };
     let exported = Spans::default();
-    let dup = |builder: TraceBuilder| {
-        let builder = builder.export(exported.clone());
+    let dup = |builder: TraceObserverBuilder| {
+        let builder = builder.sink(exported.clone());
         built_with(builder, "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs/dup")
     };
-    for req in [secretive, of_a_server] {
+    for req in [request_with_secrets, server_request] {
         let mut events = Vec::new();
-        let spans = Keeper::during(|keeper| {
-            exchange::<HttpServerClassifier, _>(dup(server()), req(), answer);
-            events = keeper.events();
+        let spans = SpanRecorder::during(|recorder| {
+            exchange::<HttpServerClassifier, _>(dup(server()), req(), respond);
+            events = recorder.events();
         });
-        none_shows(&spans, &events, &exported);
-        let spans = Keeper::during(|keeper| {
-            exchange::<HttpClientClassifier, _>(dup(client()), req(), answer);
-            events = keeper.events();
+        assert_no_secrets(&spans, &events, &exported);
+        let spans = SpanRecorder::during(|recorder| {
+            exchange::<HttpClientClassifier, _>(dup(client()), req(), respond);
+            events = recorder.events();
         });
-        none_shows(&spans, &events, &exported);
-        let spans = Keeper::during(|keeper| {
+        assert_no_secrets(&spans, &events, &exported);
+        let spans = SpanRecorder::during(|recorder| {
             fails(dup(server()), req());
-            events = keeper.events();
+            events = recorder.events();
         });
-        assert_eq!(events.len(), 1, "an exception is told");
-        none_shows(&spans, &events, &exported);
+        assert_eq!(events.len(), 1, "one exception event");
+        assert_no_secrets(&spans, &events, &exported);
     }
 }
 
-/// A call of a service whose error's text is a secret too.
-fn fails(trace: Trace, req: Request<()>) {
+/// Makes a call that fails with a secret in the text of the error.
+fn fails(trace: TraceObserver, req: Request<()>) {
     let layer = ObserveLayer::<Http, _>::new(trace);
     let mut service = layer.layer(tower_service_fn(|_: Request<()>| {
         let error = std::io::Error::other(SECRET);
@@ -107,15 +107,15 @@ fn fails(trace: Trace, req: Request<()>) {
 }
 
 #[test]
-fn headers_that_are_asked_for_bring_no_others_with_them() {
+fn recorded_headers_reveal_no_others() {
     exchanges(
         || {
-            Trace::server()
+            TraceObserver::server()
                 .request_header(header::ACCEPT)
                 .response_header(header::SERVER)
         },
         || {
-            Trace::client()
+            TraceObserver::client()
                 .request_header(header::ACCEPT)
                 .response_header(header::SERVER)
         },
@@ -123,31 +123,31 @@ fn headers_that_are_asked_for_bring_no_others_with_them() {
 }
 
 #[test]
-fn no_secret_is_in_a_span_by_default() {
-    exchanges(Trace::server, Trace::client);
+fn no_secrets_by_default() {
+    exchanges(TraceObserver::server, TraceObserver::client);
 }
 
 #[test]
-fn no_secret_is_in_a_span_whose_query_was_asked_for() {
+fn no_secrets_in_a_recorded_query() {
     exchanges(
-        || Trace::server().query().redact("token"),
-        || Trace::client().query().redact("token"),
+        || TraceObserver::server().query().redact("token"),
+        || TraceObserver::client().query().redact("token"),
     );
 }
 
 #[test]
-fn a_query_that_was_asked_for_is_there_with_its_secrets_redacted() {
-    let spans = Keeper::during(|_| {
-        let trace = built(Trace::server().query().redact("token"));
-        exchange::<HttpServerClassifier, _>(trace, of_a_server(), |_| hello());
+fn recorded_query_is_redacted() {
+    let spans = SpanRecorder::during(|_| {
+        let trace = built(TraceObserver::server().query().redact("token"));
+        exchange::<HttpServerClassifier, _>(trace, server_request(), |_| hello());
     });
     spans[0].has(&[("url.query", "token=REDACTED&sig=REDACTED")]);
 }
 
 #[test]
-fn no_text_on_a_span_is_longer_than_a_page() {
+fn long_texts_are_truncated() {
     let long = "x".repeat(5000);
-    let spans = Keeper::during(|_| {
+    let spans = SpanRecorder::during(|_| {
         let req = Request::builder()
             .method(&*long)
             .uri(format!("/{long}?{long}={long}"))
@@ -155,9 +155,9 @@ fn no_text_on_a_span_is_longer_than_a_page() {
             .header("user-agent", &long)
             .body(())
             .unwrap();
-        let server = built(Trace::server().query().user_agent());
+        let server = built(TraceObserver::server().query().user_agent());
         exchange::<HttpServerClassifier, _>(server, req.clone(), |_| hello());
-        let client = built(Trace::client().query().user_agent());
+        let client = built(TraceObserver::client().query().user_agent());
         exchange::<HttpClientClassifier, _>(client, req, |_| hello());
     });
     assert_eq!(spans.len(), 2);

@@ -2,7 +2,7 @@
 
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
-use gusset_trace::{ServerTimingLayer, Trace};
+use gusset_trace::{ServerTimingLayer, TraceObserver};
 use http::Request;
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -13,14 +13,14 @@ use crate::support::*;
 #[test]
 fn the_span_is_told_beside_other_metrics_with_the_flags_received() {
     let mut told = Vec::new();
-    let spans = Keeper::during(|_| {
-        let handler = Answer(|_: Request<()>| {
+    let spans = SpanRecorder::during(|_| {
+        let handler = Respond(|_: Request<()>| {
             let mut res = hello();
             let cache = "cache;dur=2".parse().unwrap();
             res.headers_mut().insert("server-timing", cache);
             res
         });
-        let observe = ObserveLayer::<Http, _>::new(built(Trace::server()));
+        let observe = ObserveLayer::<Http, _>::new(built(TraceObserver::server()));
         let mut service = observe.layer(ServerTimingLayer::new().layer(handler));
         let unsampled = format!("{}02", &VALID[..53]);
         let req = Request::get("/").header("traceparent", unsampled);
@@ -36,7 +36,7 @@ fn the_span_is_told_beside_other_metrics_with_the_flags_received() {
 
 #[test]
 fn outside_of_any_call_nothing_is_told() {
-    let mut service = ServerTimingLayer::new().layer(Answer(|_: Request<()>| hello()));
+    let mut service = ServerTimingLayer::new().layer(Respond(|_: Request<()>| hello()));
     let Ok(res) = now(service.call(Request::new(())));
     assert!(res.headers().is_empty());
 }

@@ -1,7 +1,7 @@
-//! A service that receives a message and sends some.
+//! A service that receives a request and sends others.
 
 use gusset_http::HttpServerClassifier;
-use gusset_trace::{ClientLayer, Trace};
+use gusset_trace::{ClientLayer, TraceObserver};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -23,19 +23,20 @@ pub(crate) fn headers(lines: Lines<'_>) -> HeaderMap {
     headers
 }
 
-/// One message sent by a service that received those lines.
+/// The headers of one sent request.
 pub(crate) struct Sent(pub(crate) HeaderMap);
 
-/// What a service sends that received those lines and calls others so many times: a server's layer
-/// round a handler, and a client's layer round what it calls.
+/// Returns the requests that a service sends while it handles a request with these headers.
+///
+/// The service has a server layer around its handler and a client layer around its client.
 pub(crate) fn calls(lines: Lines<'_>, times: usize) -> Vec<Sent> {
-    let client = ClientLayer::new(built(Trace::client())).unwrap();
+    let client = ClientLayer::new(built(TraceObserver::client())).unwrap();
     let mut sent = Vec::new();
     let mut received = Request::new(());
     *received.headers_mut() = headers(lines);
-    exchange::<HttpServerClassifier, _>(built(Trace::server()), received, |_| {
+    exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), received, |_| {
         for _ in 0..times {
-            let mut remote = client.layer(Answer(|req: Request<()>| {
+            let mut remote = client.layer(Respond(|req: Request<()>| {
                 sent.push(Sent(req.headers().clone()));
                 hello()
             }));
@@ -52,12 +53,12 @@ pub(crate) fn call(lines: Lines<'_>) -> Sent {
 }
 
 impl Sent {
-    /// The fields of the one `traceparent`, which has to be valid.
+    /// Returns the fields of the only `traceparent`, which must be valid.
     #[track_caller]
     pub(crate) fn parent(&self) -> [String; 4] {
         let mut values = self.0.get_all("traceparent").iter();
-        let value = values.next().expect("a traceparent").to_str().unwrap();
-        assert!(values.next().is_none(), "one traceparent");
+        let value = values.next().expect("`traceparent` is set").to_str().unwrap();
+        assert!(values.next().is_none(), "`traceparent` is set once");
         let fields: Vec<String> = value.split('-').map(str::to_owned).collect();
         let fields: [String; 4] = fields.try_into().expect("four fields");
         for (field, len) in fields.iter().zip([2, 32, 16, 2]) {
@@ -87,7 +88,7 @@ impl Sent {
         u8::from_str_radix(&self.parent()[3], 16).unwrap()
     }
 
-    /// All `tracestate` lines, which must not be empty, joined; `None` if there is none.
+    /// Returns the joined `tracestate` values, which must not be empty.
     #[track_caller]
     pub(crate) fn state(&self) -> Option<String> {
         let lines = self.0.get_all("tracestate").iter();
@@ -97,7 +98,7 @@ impl Sent {
     }
 }
 
-/// The trace goes on, under a new span.
+/// Sends one request, and asserts that the trace is continued with a new span.
 #[track_caller]
 pub(crate) fn continued(lines: Lines<'_>) -> Sent {
     let sent = call(lines);
@@ -106,7 +107,7 @@ pub(crate) fn continued(lines: Lines<'_>) -> Sent {
     sent
 }
 
-/// A new trace begins, whatever was received.
+/// Sends one request, and asserts that it starts a new trace.
 #[track_caller]
 pub(crate) fn restarted(lines: Lines<'_>) -> Sent {
     let sent = call(lines);

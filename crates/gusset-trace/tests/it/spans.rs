@@ -1,4 +1,4 @@
-//! One span for each call, by the conventions, to the end of the call.
+//! The `tracing` spans of HTTP calls.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,8 @@ use gusset_http::{
     Http, HttpClientClassifier, HttpServerClassifier, RequestHead, Route, TrustedProxies,
 };
 use gusset_testkit::{ScriptedBody, observer_contract};
-use gusset_trace::{ResendCount, SpanId, Trace, TraceBuilder, current};
+use gusset_propagation::SpanId;
+use gusset_trace::{ResendCount, TraceObserver, TraceObserverBuilder, current_span_context};
 use http::{Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -17,34 +18,34 @@ use tower_service::Service as _;
 use crate::service::{PARENT, TRACE, VALID};
 use crate::support::*;
 
-observer_contract!(a_server_s_spans_keep_the_contract, built(Trace::server()));
-observer_contract!(a_client_s_spans_keep_the_contract, built(Trace::client()));
+observer_contract!(server_observer_keeps_the_contract, built(TraceObserver::server()));
+observer_contract!(client_observer_keeps_the_contract, built(TraceObserver::client()));
 
 fn get(uri: &str) -> Request<()> {
     let req = Request::get(uri).header("host", "shop.example:8080");
     req.header("traceparent", VALID).body(()).unwrap()
 }
 
-/// The span of a server that answers so.
-fn server(req: Request<()>, answer: impl FnMut(Request<()>) -> Response<ScriptedBody>) -> Kept {
-    let mut spans = Keeper::during(|_| {
-        exchange::<HttpServerClassifier, _>(built(Trace::server()), req, answer);
+/// Returns the span of a server call with this response.
+fn server(req: Request<()>, respond: impl FnMut(Request<()>) -> Response<ScriptedBody>) -> RecordedSpan {
+    let mut spans = SpanRecorder::during(|_| {
+        exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), req, respond);
     });
     assert_eq!(spans.len(), 1);
     assert!(spans[0].closed);
     spans.remove(0)
 }
 
-fn client(req: Request<()>, status: u16) -> Kept {
-    let mut spans = Keeper::during(|_| {
-        exchange::<HttpClientClassifier, _>(built(Trace::client()), req, |_| with_status(status));
+fn client(req: Request<()>, status: u16) -> RecordedSpan {
+    let mut spans = SpanRecorder::during(|_| {
+        exchange::<HttpClientClassifier, _>(built(TraceObserver::client()), req, |_| with_status(status));
     });
     assert_eq!(spans.len(), 1);
     spans.remove(0)
 }
 
 #[test]
-fn a_server_s_span_is_by_the_conventions() {
+fn server_span_follows_the_conventions() {
     let mut req = get("/items/7?token=secret");
     req.extensions_mut().insert(Route::new("/items/{id}"));
     let span = server(req, |_| hello());
@@ -76,7 +77,7 @@ fn a_server_s_span_is_by_the_conventions() {
 }
 
 #[test]
-fn what_is_known_at_the_start_is_there_for_the_sampler() {
+fn known_fields_are_set_at_the_start() {
     let mut req = get("/items/7");
     req.extensions_mut().insert(Route::new("/items/{id}"));
     let span = server(req, |_| hello());
@@ -87,7 +88,7 @@ fn what_is_known_at_the_start_is_there_for_the_sampler() {
 }
 
 #[test]
-fn a_route_that_is_matched_further_in_names_the_span() {
+fn inner_route_names_the_span() {
     let span = server(get("/items/7"), |_| {
         let mut res = hello();
         res.extensions_mut().insert(Route::new("/items/{id}"));
@@ -101,21 +102,21 @@ fn a_route_that_is_matched_further_in_names_the_span() {
 }
 
 #[test]
-fn the_caller_s_address_is_there_behind_trusted_proxies_alone() {
-    let span = |builder: TraceBuilder| {
+fn client_address_needs_trusted_proxies() {
+    let span = |builder: TraceObserverBuilder| {
         let mut req = get("/");
         let forged = "6.6.6.6, 1.1.1.1".parse().unwrap();
         req.headers_mut().insert("x-forwarded-for", forged);
-        Keeper::during(|_| exchange::<HttpServerClassifier, _>(built(builder), req, |_| hello()))
+        SpanRecorder::during(|_| exchange::<HttpServerClassifier, _>(built(builder), req, |_| hello()))
             .remove(0)
     };
-    span(Trace::server()).lacks(&["client.address"]);
-    let one = TrustedProxies::count(NonZeroUsize::new(1).unwrap());
-    span(Trace::server().trusted_proxies(one)).has(&[("client.address", "1.1.1.1")]);
+    span(TraceObserver::server()).lacks(&["client.address"]);
+    let one = TrustedProxies::hops(NonZeroUsize::new(1).unwrap());
+    span(TraceObserver::server().trusted_proxies(one)).has(&[("client.address", "1.1.1.1")]);
 }
 
 #[test]
-fn a_method_that_is_not_known_stands_in_no_name() {
+fn unknown_method_is_not_in_the_name() {
     let req = Request::builder().method("BREW").uri("/").body(()).unwrap();
     let span = server(req, |_| hello());
     span.has(&[
@@ -126,7 +127,7 @@ fn a_method_that_is_not_known_stands_in_no_name() {
 }
 
 #[test]
-fn a_server_s_fault_is_an_error_and_a_caller_s_is_not() {
+fn server_error_is_an_error_for_servers() {
     let span = server(get("/"), |_| with_status(503));
     span.has(&[
         ("otel.status_code", "ERROR"),
@@ -142,14 +143,14 @@ fn a_server_s_fault_is_an_error_and_a_caller_s_is_not() {
 }
 
 #[test]
-fn for_a_client_4xx_is_an_error() {
+fn status_4xx_is_an_error_for_clients() {
     let span = client(get("http://shop.example/"), 404);
     span.has(&[("otel.status_code", "ERROR"), ("error.type", "404")]);
     client(get("http://shop.example/"), 301).lacks(&["otel.status_code", "error.type"]);
 }
 
 #[test]
-fn a_client_s_span_is_by_the_conventions() {
+fn client_span_follows_the_conventions() {
     let mut req = get("https://me:secret@shop.example/items/7?token=secret");
     req.extensions_mut().insert(ResendCount(2));
     req.extensions_mut().insert(Route::new("/items/{id}"));
@@ -171,16 +172,16 @@ fn a_client_s_span_is_by_the_conventions() {
 }
 
 #[test]
-fn an_abandoned_call_is_no_error_and_says_how_far_it_came() {
-    let spans = Keeper::during(|_| {
-        let layer = ObserveLayer::<Http, _>::new(built(Trace::server()));
+fn cancelled_call_is_not_an_error() {
+    let spans = SpanRecorder::during(|_| {
+        let layer = ObserveLayer::<Http, _>::new(built(TraceObserver::server()));
         let body = || ScriptedBody::new().data("a").pending().data("b");
-        let mut service = layer.layer(Answer(move |_: Request<()>| Response::new(body())));
+        let mut service = layer.layer(Respond(move |_: Request<()>| Response::new(body())));
         drop(service.call(get("/")));
         let Ok(res) = now(service.call(get("/")));
         drop(res);
     });
-    for (span, stage) in spans.iter().zip(["head", "body"]) {
+    for (span, stage) in spans.iter().zip(["headers", "body"]) {
         span.has(&[("gusset.outcome", "cancelled"), ("gusset.stage", stage)]);
         span.lacks(&["otel.status_code", "error.type"]);
         assert!(span.closed);
@@ -188,16 +189,16 @@ fn an_abandoned_call_is_no_error_and_says_how_far_it_came() {
 }
 
 #[test]
-fn a_call_that_unwinds_is_an_error_and_the_thread_is_nowhere_again() {
-    let spans = Keeper::during(|_| {
+fn panic_is_an_error_and_restores_the_thread() {
+    let spans = SpanRecorder::during(|_| {
         let unwound = catch_unwind(AssertUnwindSafe(|| {
-            exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
-                assert!(current().is_some());
+            exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), get("/"), |_| {
+                assert!(current_span_context().is_some());
                 std::panic::resume_unwind(Box::new("thrown"))
             });
         }));
         assert!(unwound.is_err());
-        assert!(current().is_none());
+        assert!(current_span_context().is_none());
         assert!(tracing::Span::current().is_none());
     });
     spans[0].has(&[
@@ -208,22 +209,22 @@ fn a_call_that_unwinds_is_an_error_and_the_thread_is_nowhere_again() {
 }
 
 #[test]
-fn a_span_lasts_to_the_end_of_the_body() {
-    let spans = Keeper::during(|keeper| {
-        let layer = ObserveLayer::<Http, _>::new(built(Trace::server()));
-        let mut service = layer.layer(Answer(|_: Request<()>| hello()));
+fn span_ends_with_the_body() {
+    let spans = SpanRecorder::during(|recorder| {
+        let layer = ObserveLayer::<Http, _>::new(built(TraceObserver::server()));
+        let mut service = layer.layer(Respond(|_: Request<()>| hello()));
         let Ok(res) = now(service.call(get("/")));
-        assert!(!keeper.spans()[0].closed);
+        assert!(!recorder.spans()[0].closed);
         drain(res.into_body());
     });
     assert!(spans[0].closed);
 }
 
 #[test]
-fn the_handler_is_at_the_place_that_the_span_says() {
+fn handler_sees_the_span_context() {
     let mut seen = None;
     let span = server(get("/"), |_| {
-        seen = current();
+        seen = current_span_context();
         hello()
     });
     let seen = seen.unwrap();
@@ -231,15 +232,15 @@ fn the_handler_is_at_the_place_that_the_span_says() {
         ("trace_id", &seen.trace_id().to_string()),
         ("span_id", &seen.span_id().to_string()),
     ]);
-    assert!(current().is_none());
+    assert!(current_span_context().is_none());
 }
 
 #[test]
-fn the_other_observers_of_a_call_are_told_its_ids() {
+fn other_observers_see_the_ids() {
     let (ids, seen) = (Ids::default(), Ids::default());
-    let observer = (ids.clone(), built(Trace::server()), seen.clone());
+    let observer = (ids.clone(), built(TraceObserver::server()), seen.clone());
     let span =
-        Keeper::during(|_| exchange::<HttpServerClassifier, _>(observer, get("/"), |_| hello()));
+        SpanRecorder::during(|_| exchange::<HttpServerClassifier, _>(observer, get("/"), |_| hello()));
     for found in [ids, seen] {
         let found = found.0.lock().unwrap().unwrap();
         let span_id = SpanId::from_bytes(found.span_id()).unwrap().to_string();
@@ -248,7 +249,7 @@ fn the_other_observers_of_a_call_are_told_its_ids() {
     }
 }
 
-/// Keeps the ids that it is told at the end.
+/// Records the ids at the completion.
 #[derive(Clone, Default)]
 struct Ids(Arc<Mutex<Option<SpanIds>>>);
 
@@ -261,24 +262,24 @@ impl Observer<Http> for Ids {
 
 impl CallObserver<Http> for Ids {
     fn on_end(self, _: End<'_, Http>, cx: &CallContext) {
-        *self.0.lock().unwrap() = cx.trace();
+        *self.0.lock().unwrap() = cx.span_ids();
     }
 }
 
 #[test]
-fn without_a_subscriber_the_trace_goes_on_all_the_same() {
+fn trace_continues_without_a_subscriber() {
     let mut seen = None;
-    exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
-        seen = current();
+    exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), get("/"), |_| {
+        seen = current_span_context();
         hello()
     });
     assert_eq!(seen.unwrap().trace_id().to_string(), TRACE);
 }
 
 #[test]
-fn spans_of_the_handler_nest_below_the_call_s() {
-    let spans = Keeper::during(|_| {
-        exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
+fn handler_spans_are_children_of_the_call() {
+    let spans = SpanRecorder::during(|_| {
+        exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), get("/"), |_| {
             assert_eq!(
                 tracing::Span::current().metadata().unwrap().name(),
                 "http.server"
@@ -291,17 +292,17 @@ fn spans_of_the_handler_nest_below_the_call_s() {
 }
 
 #[test]
-fn of_two_layers_round_one_call_the_outer_makes_the_span() {
-    let trace = built(Trace::server());
-    let spans = Keeper::during(|_| {
+fn outer_of_two_layers_creates_the_span() {
+    let trace = built(TraceObserver::server());
+    let spans = SpanRecorder::during(|_| {
         exchange::<HttpServerClassifier, _>((trace.clone(), trace), get("/"), |_| hello());
     });
-    // In a tuple both start outside of any call; in two layers the inner starts inside.
+    // In a tuple both start outside of any call. Of two layers, the inner one starts inside.
     assert_eq!(spans.len(), 2);
-    let trace = built(Trace::server());
-    let spans = Keeper::during(|_| {
+    let trace = built(TraceObserver::server());
+    let spans = SpanRecorder::during(|_| {
         let layer = ObserveLayer::<Http, _>::new(trace);
-        let mut service = layer.layer(layer.layer(Answer(|_: Request<()>| hello())));
+        let mut service = layer.layer(layer.layer(Respond(|_: Request<()>| hello())));
         let Ok(res) = now(service.call(get("/")));
         drain(res.into_body());
     });
@@ -309,33 +310,33 @@ fn of_two_layers_round_one_call_the_outer_makes_the_span() {
 }
 
 #[test]
-fn a_task_that_is_spawned_is_at_the_place_of_its_call() {
+fn spawned_task_keeps_the_context() {
     let mut task = None;
-    let spans = Keeper::during(|_| {
-        exchange::<HttpServerClassifier, _>(built(Trace::server()), get("/"), |_| {
-            let place = async { (current(), tracing::Span::current().is_none()) };
-            task = Some(gusset_trace::carry(place));
+    let spans = SpanRecorder::during(|_| {
+        exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), get("/"), |_| {
+            let task_context = async { (current_span_context(), tracing::Span::current().is_none()) };
+            task = Some(gusset_trace::with_current_context(task_context));
             hello()
         });
-        let (place, nowhere) = now(task.take().unwrap());
-        assert_eq!(place.unwrap().trace_id().to_string(), TRACE);
-        assert!(!nowhere);
-        assert!(current().is_none());
+        let (context, is_outside) = now(task.take().unwrap());
+        assert_eq!(context.unwrap().trace_id().to_string(), TRACE);
+        assert!(!is_outside);
+        assert!(current_span_context().is_none());
     });
     assert_eq!(spans.len(), 1);
 }
 
 #[test]
-fn a_trace_that_nobody_reads_is_said_once() {
-    Keeper::during(|keeper| {
-        let trace = built(Trace::server());
+fn unread_trace_is_logged_once() {
+    SpanRecorder::during(|recorder| {
+        let trace = built(TraceObserver::server());
         for _ in 0..3 {
             let b3 = format!("{TRACE}-{PARENT}-1");
             let req = Request::get("/").header("b3", b3).body(()).unwrap();
             exchange::<HttpServerClassifier, _>(trace.clone(), req, |_| hello());
             exchange::<HttpServerClassifier, _>(trace.clone(), Request::new(()), |_| hello());
         }
-        let events = keeper.events();
+        let events = recorder.events();
         assert_eq!(events.len(), 1);
         assert!(events[0].contains("OTEL_PROPAGATORS"));
         assert!(!events[0].contains(TRACE));
@@ -343,13 +344,13 @@ fn a_trace_that_nobody_reads_is_said_once() {
 }
 
 #[test]
-fn wrong_configuration_names_the_variable() {
+fn configuration_error_names_the_variable() {
     for name in [
         "OTEL_PROPAGATORS",
         "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
     ] {
-        let wrong = |asked: &str| (asked == name).then(|| "a b".to_owned());
-        let error = Trace::server().build_with(wrong).unwrap_err();
+        let wrong = |variable: &str| (variable == name).then(|| "a b".to_owned());
+        let error = TraceObserver::server().build_with(wrong).unwrap_err();
         assert_eq!(error.field(), name);
     }
 }

@@ -1,13 +1,13 @@
-//! The spans of a service below its calls.
+//! The spans that `SpanLayer` exports.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use gusset_core::SpanIds;
+use gusset_core::{Env, SpanIds};
 use gusset_data::{SpanData, SpanKind, SpanSink, SpanStatus, Value};
 use gusset_http::{HttpClientClassifier, HttpServerClassifier};
-use gusset_trace::sample::{AlwaysOff, Tail};
-use gusset_trace::{Limits, SpanLayer, Trace, carry, current, set_attribute};
+use gusset_trace::sampler::{AlwaysOff, TailSampler};
+use gusset_trace::{SpanLimits, SpanLayer, TraceObserver, with_current_context, current_span_context, set_attribute};
 use http::Request;
 use tracing::{Instrument as _, Level, debug_span, error, info, info_span, warn};
 use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
@@ -17,10 +17,10 @@ use tracing_subscriber::{Layer as _, Registry, reload};
 use crate::exported::*;
 use crate::support::*;
 
-/// What is exported while `work` runs, by the layer as it comes.
+/// Returns the spans exported while `work` runs with a layer.
 fn with(layer: impl FnOnce(SpanLayer) -> SpanLayer, work: impl FnOnce(&Spans)) -> Vec<SpanData> {
     let spans = Spans::default();
-    let layer = layer(SpanLayer::new(spans.clone()).limits(Limits::default()));
+    let layer = layer(SpanLayer::new(spans.clone()).limits(SpanLimits::default()));
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::with_default(subscriber, || work(&spans));
     spans.take()
@@ -30,23 +30,23 @@ fn exported(work: impl FnOnce()) -> Vec<SpanData> {
     with(|layer| layer, |_| work())
 }
 
-/// As [`exported`], with the layer's own filter too: whatever is polled for a call is the same.
-fn both_ways(work: impl Fn()) -> Vec<SpanData> {
+/// Returns the spans exported with the recording filter, which must equal those without it.
+fn exported_with_and_without_filter(work: impl Fn()) -> Vec<SpanData> {
     let spans = Spans::default();
-    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).filtered());
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
     tracing::subscriber::with_default(subscriber, &work);
-    let (filtered, bare) = (spans.take(), exported(work));
+    let (filtered, unfiltered) = (spans.take(), exported(work));
     let names =
         |spans: &[SpanData]| -> Vec<_> { spans.iter().map(|span| span.name.clone()).collect() };
-    assert_eq!(names(&filtered), names(&bare));
-    for spans in [&filtered, &bare] {
+    assert_eq!(names(&filtered), names(&unfiltered));
+    for spans in [&filtered, &unfiltered] {
         assert!(spans.iter().all(|span| span.trace_id == spans[0].trace_id));
     }
     filtered
 }
 
 fn server(req: Request<()>, work: impl FnMut()) {
-    during::<HttpServerClassifier, _>(built(Trace::server()), req, work);
+    during::<HttpServerClassifier, _>(built(TraceObserver::server()), req, work);
 }
 
 fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
@@ -54,13 +54,13 @@ fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
     let span = found
         .next()
         .unwrap_or_else(|| panic!("no {name} in {spans:#?}"));
-    assert!(found.next().is_none(), "{name} is there twice");
+    assert!(found.next().is_none(), "{name} is exported twice");
     span
 }
 
 #[test]
-fn spans_of_the_service_are_below_their_call_and_each_other() {
-    let spans = both_ways(|| {
+fn service_spans_are_children_of_the_call() {
+    let spans = exported_with_and_without_filter(|| {
         server(get("/"), || {
             let outer = info_span!("outer");
             outer.in_scope(|| info_span!("inner").in_scope(|| {}));
@@ -88,7 +88,7 @@ fn spans_of_the_service_are_below_their_call_and_each_other() {
 }
 
 #[test]
-fn fields_are_attributes_of_their_types_and_late_ones_win() {
+fn fields_keep_types_and_later_values_win() {
     let spans = exported(|| {
         let span = info_span!(
             "typed",
@@ -121,7 +121,7 @@ fn fields_are_attributes_of_their_types_and_late_ones_win() {
 }
 
 #[test]
-fn special_fields_name_and_judge_a_span() {
+fn special_fields_set_name_kind_and_status() {
     let spans = exported(|| {
         let _ = info_span!(
             "a",
@@ -147,8 +147,8 @@ fn special_fields_name_and_judge_a_span() {
 }
 
 #[test]
-fn limits_hold_for_attributes_events_and_links() {
-    let limits = Limits::from_lookup(|name| {
+fn limits_apply_to_attributes_events_and_links() {
+    let limits = SpanLimits::from_env(&Env::from_fn(&|name| {
         let value = match name {
             "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT" => "2",
             "OTEL_SPAN_EVENT_COUNT_LIMIT" | "OTEL_SPAN_LINK_COUNT_LIMIT" => "1",
@@ -157,7 +157,7 @@ fn limits_hold_for_attributes_events_and_links() {
             _ => return None,
         };
         Some(value.to_owned())
-    });
+    }));
     let spans = with(
         |layer| layer.limits(limits).events(Level::INFO),
         |_| {
@@ -191,7 +191,7 @@ fn limits_hold_for_attributes_events_and_links() {
 }
 
 #[test]
-fn events_are_records_of_a_log_unless_they_are_asked_for() {
+fn events_on_spans_are_opt_in() {
     let work = || {
         server(get("/"), || {
             info!("of the call");
@@ -212,30 +212,30 @@ fn events_are_records_of_a_log_unless_they_are_asked_for() {
 }
 
 #[test]
-fn nothing_is_recorded_below_a_call_that_is_not_sampled() {
+fn unsampled_call_has_no_recorded_children() {
     let work = || {
-        let trace = built(Trace::server().sampler(AlwaysOff));
+        let trace = built(TraceObserver::server().sampler(AlwaysOff));
         during::<HttpServerClassifier, _>(trace, get("/"), || {
             let outer = info_span!("outer");
             outer.in_scope(|| {
                 info_span!("inner").in_scope(|| {});
-                let client = built(Trace::client());
+                let client = built(TraceObserver::client());
                 exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
             });
         });
     };
     assert!(exported(work).is_empty());
     let spans = Spans::default();
-    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).filtered());
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
     tracing::subscriber::with_default(subscriber, work);
     assert!(spans.take().is_empty());
 }
 
 #[test]
-fn a_task_in_a_span_that_is_not_recorded_begins_no_trace() {
+fn task_in_an_unrecorded_span_starts_no_trace() {
     let mut tasks = Vec::new();
     let spans = exported(|| {
-        let trace = built(Trace::server().sampler(AlwaysOff));
+        let trace = built(TraceObserver::server().sampler(AlwaysOff));
         during::<HttpServerClassifier, _>(trace, get("/"), || {
             let work = || async { info_span!("late").in_scope(|| {}) };
             tasks.push(Box::pin(work().in_current_span()));
@@ -247,7 +247,7 @@ fn a_task_in_a_span_that_is_not_recorded_begins_no_trace() {
 }
 
 #[test]
-fn a_task_that_was_spawned_stays_below_its_call_and_does_not_delay_it() {
+fn spawned_task_does_not_delay_its_call() {
     let spans = with(
         |layer| layer,
         |spans| {
@@ -255,7 +255,7 @@ fn a_task_that_was_spawned_stays_below_its_call_and_does_not_delay_it() {
             server(get("/"), || {
                 let late = async {
                     info_span!("late").in_scope(|| {});
-                    current().unwrap().span_id().to_bytes()
+                    current_span_context().unwrap().span_id().to_bytes()
                 };
                 task = Some(late.in_current_span());
             });
@@ -266,19 +266,19 @@ fn a_task_that_was_spawned_stays_below_its_call_and_does_not_delay_it() {
             assert_eq!(SpanIds::current(), None);
         },
     );
-    assert!(spans.is_empty(), "the call's span is exported once");
+    assert!(spans.is_empty(), "the span of the call is exported once");
 }
 
 #[test]
-fn a_task_that_was_carried_is_below_the_innermost_span() {
-    let spans = both_ways(|| {
+fn task_with_context_is_a_child() {
+    let spans = exported_with_and_without_filter(|| {
         let mut task = None;
         server(get("/"), || {
             let own = info_span!("own");
             own.in_scope(|| {
-                task = Some(carry(async {
+                task = Some(with_current_context(async {
                     info_span!("late").in_scope(|| {});
-                    let client = built(Trace::client());
+                    let client = built(TraceObserver::client());
                     exchange::<HttpClientClassifier, _>(
                         client,
                         Request::post("/").body(()).unwrap(),
@@ -295,7 +295,7 @@ fn a_task_that_was_carried_is_below_the_innermost_span() {
 }
 
 #[test]
-fn the_current_ids_are_those_of_the_innermost_span() {
+fn current_ids_follow_the_innermost_span() {
     exported(|| {
         server(get("/"), || {
             let call = SpanIds::current().unwrap();
@@ -304,10 +304,10 @@ fn the_current_ids_are_those_of_the_innermost_span() {
             let of_a = SpanIds::current().unwrap();
             assert_eq!(of_a.trace_id(), call.trace_id());
             assert_ne!(of_a.span_id(), call.span_id());
-            assert_eq!(current().unwrap().span_id().to_bytes(), of_a.span_id());
+            assert_eq!(current_span_context().unwrap().span_id().to_bytes(), of_a.span_id());
             let entered_b = b.enter();
             let of_b = SpanIds::current();
-            // Guards may go in any order.
+            // Guards may be dropped in any order.
             drop(entered_a);
             assert_eq!(SpanIds::current(), of_b);
             drop(entered_b);
@@ -318,12 +318,12 @@ fn the_current_ids_are_those_of_the_innermost_span() {
 }
 
 #[test]
-fn clients_and_attributes_find_their_call_from_within_a_span() {
-    let spans = both_ways(|| {
+fn clients_and_attributes_work_inside_spans() {
+    let spans = exported_with_and_without_filter(|| {
         server(get("/"), || {
             info_span!("own").in_scope(|| {
                 set_attribute("plan", "gold");
-                let client = built(Trace::client());
+                let client = built(TraceObserver::client());
                 let req = Request::post("/").body(()).unwrap();
                 exchange::<HttpClientClassifier, _>(client, req, |_| hello());
             });
@@ -336,7 +336,7 @@ fn clients_and_attributes_find_their_call_from_within_a_span() {
 }
 
 #[test]
-fn spans_outside_of_any_call_begin_traces_that_the_layer_s_sampler_chooses() {
+fn root_spans_use_the_sampler_of_the_layer() {
     let work = || {
         let root = info_span!("root");
         root.in_scope(|| info_span!("child").in_scope(|| {}));
@@ -362,7 +362,7 @@ fn spans_outside_of_any_call_begin_traces_that_the_layer_s_sampler_chooses() {
 }
 
 #[test]
-fn what_is_kept_aside_is_exported_with_its_call_or_not_at_all() {
+fn buffered_spans_follow_their_call() {
     for (status, count) in [(200, 0), (500, 3)] {
         let spans = both_tail(status);
         assert_eq!(spans.len(), count, "{status}: {spans:#?}");
@@ -379,9 +379,9 @@ fn what_is_kept_aside_is_exported_with_its_call_or_not_at_all() {
 
 fn both_tail(status: u16) -> Vec<SpanData> {
     let spans = Spans::default();
-    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).filtered());
+    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
     tracing::subscriber::with_default(subscriber, || {
-        let trace = built(Trace::server().sampler(Tail::new(AlwaysOff)));
+        let trace = built(TraceObserver::server().sampler(TailSampler::new(AlwaysOff)));
         let mut outlives = None;
         exchange::<HttpServerClassifier, _>(trace, get("/"), |_| {
             info_span!("own").in_scope(|| {});
@@ -393,7 +393,7 @@ fn both_tail(status: u16) -> Vec<SpanData> {
 }
 
 #[test]
-fn the_log_s_filter_does_not_reach_the_spans() {
+fn filter_of_the_log_does_not_affect_spans() {
     for directive in ["error", "off"] {
         let (spans, lines) = (Spans::default(), Lines::default());
         let log = tracing_subscriber::fmt::layer()
@@ -410,7 +410,7 @@ fn the_log_s_filter_does_not_reach_the_spans() {
                 let log = tracing_subscriber::fmt::layer()
                     .with_writer(lines.clone())
                     .with_filter(EnvFilter::new(directive));
-                let subscriber = Registry::default().with(log).with(layer.filtered());
+                let subscriber = Registry::default().with(log).with(layer.with_recording_filter());
                 tracing::subscriber::with_default(subscriber, work);
             } else {
                 let subscriber = Registry::default().with(layer);
@@ -452,7 +452,7 @@ impl tracing_subscriber::fmt::MakeWriter<'_> for Lines {
 }
 
 #[test]
-fn a_filter_of_its_own_leaves_out_spans_of_the_service_and_their_children_stay_connected() {
+fn filter_of_the_layer_keeps_the_tree_connected() {
     let spans = Spans::default();
     let (level, handle) = reload::Layer::new(LevelFilter::INFO);
     let layer = SpanLayer::new(spans.clone()).with_filter(level);
@@ -483,18 +483,18 @@ fn a_filter_of_its_own_leaves_out_spans_of_the_service_and_their_children_stay_c
         assert_eq!(
             spans.only().name,
             "GET",
-            "calls are up to the sampler alone"
+            "only the sampler decides on calls"
         );
     });
 }
 
 #[test]
-fn another_layer_s_filter_on_a_parent_does_not_cut_the_tree() {
-    let (spans, keeper) = (Spans::default(), Keeper::default());
+fn filter_of_another_layer_keeps_the_tree() {
+    let (spans, recorder) = (Spans::default(), SpanRecorder::default());
     let fine = FilterFn::new(|metadata| metadata.name() != "hidden");
     let subscriber = Registry::default()
         .with(SpanLayer::new(spans.clone()))
-        .with(keeper.clone().with_filter(fine));
+        .with(recorder.clone().with_filter(fine));
     tracing::subscriber::with_default(subscriber, || {
         server(get("/"), || {
             info_span!("hidden").in_scope(|| info_span!("shown").in_scope(|| {}));
@@ -505,18 +505,18 @@ fn another_layer_s_filter_on_a_parent_does_not_cut_the_tree() {
         named(&seen, "shown").parent_span_id,
         Some(named(&seen, "hidden").span_id)
     );
-    assert_eq!(keeper.spans().len(), 2);
+    assert_eq!(recorder.spans().len(), 2);
 }
 
 #[test]
-fn a_sink_that_logs_and_values_that_log_do_not_hang_or_go_on_for_ever() {
+fn logging_sinks_and_values_do_not_recurse() {
     #[derive(Clone, Default)]
     struct Chatty(Spans);
     impl SpanSink for Chatty {
         fn export(&self, span: SpanData) {
             error!("of the sink");
             if span.kind == SpanKind::Server {
-                // At the end of a call, and not while a span of the subscriber's is closed.
+                // Only at the completion of a call, and not while the subscriber closes a span.
                 info_span!("of the sink").in_scope(|| {});
                 server(get("/of/the/sink"), || {});
             }
@@ -526,8 +526,8 @@ fn a_sink_that_logs_and_values_that_log_do_not_hang_or_go_on_for_ever() {
     struct Loud;
     impl fmt::Debug for Loud {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            info!("while a value is shown");
-            info_span!("while a value is shown").in_scope(|| {});
+            info!("while formatting");
+            info_span!("while formatting").in_scope(|| {});
             f.write_str("loud")
         }
     }
@@ -554,19 +554,19 @@ fn a_sink_that_logs_and_values_that_log_do_not_hang_or_go_on_for_ever() {
 }
 
 #[test]
-fn calls_find_a_sink_of_their_own_before_the_layer_s() {
+fn sink_of_the_observer_wins() {
     let (own, spans) = (Spans::default(), Spans::default());
     let subscriber = Registry::default().with(SpanLayer::new(spans.clone()));
     tracing::subscriber::with_default(subscriber, || {
-        let trace = built(Trace::server().export(own.clone()));
+        let trace = built(TraceObserver::server().sink(own.clone()));
         during::<HttpServerClassifier, _>(trace, get("/"), || info_span!("below").in_scope(|| {}));
     });
-    assert_eq!(own.take().len(), 2, "a trace goes to one place");
+    assert_eq!(own.take().len(), 2, "a trace is exported to one sink");
     assert!(spans.take().is_empty());
 }
 
 #[test]
-fn threads_that_end_their_spans_elsewhere_are_fine() {
+fn span_may_end_on_another_thread() {
     let spans = Spans::default();
     let subscriber = Registry::default().with(SpanLayer::new(spans.clone()));
     let dispatch = tracing::Dispatch::new(subscriber);

@@ -1,4 +1,4 @@
-//! A subscriber that keeps spans, and calls that are polled by hand.
+//! A subscriber that records spans, and calls that are polled manually.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use gusset_core::{ObserveLayer, Observer};
 use gusset_http::{Http, HttpClassifier};
 use gusset_testkit::ScriptedBody;
-use gusset_trace::{Trace, TraceBuilder};
+use gusset_trace::{TraceObserver, TraceObserverBuilder};
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -22,70 +22,70 @@ use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context as Scope, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-/// A span that was kept.
+/// A recorded span.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct RecordedSpan {
     pub(crate) name: &'static str,
-    /// What stood on it at its start.
+    /// The fields at the start.
     pub(crate) start: HashMap<String, String>,
-    /// What stands on it.
+    /// The current fields.
     pub(crate) fields: HashMap<String, String>,
     pub(crate) closed: bool,
 }
 
-/// Keeps all spans, and the texts of all events.
+/// Records all spans, and the fields of all events as text.
 #[derive(Clone, Default)]
-pub(crate) struct Keeper(Arc<Mutex<All>>);
+pub(crate) struct SpanRecorder(Arc<Mutex<Recorded>>);
 
 #[derive(Default)]
-struct All {
-    spans: Vec<(u64, Kept)>,
+struct Recorded {
+    spans: Vec<(u64, RecordedSpan)>,
     events: Vec<String>,
 }
 
 struct Fields<'a>(&'a mut HashMap<String, String>);
 
-impl Keeper {
-    /// Runs `work` with this subscriber, which gives what was kept.
-    pub(crate) fn during(work: impl FnOnce(&Self)) -> Vec<Kept> {
+impl SpanRecorder {
+    /// Runs `work` with this subscriber. Returns the recorded spans.
+    pub(crate) fn during(work: impl FnOnce(&Self)) -> Vec<RecordedSpan> {
         let this = Self::default();
         let subscriber = tracing_subscriber::registry().with(this.clone());
         tracing::subscriber::with_default(subscriber, || work(&this));
         this.spans()
     }
 
-    pub(crate) fn spans(&self) -> Vec<Kept> {
-        let kept = self.0.lock().unwrap();
-        kept.spans.iter().map(|(_, span)| span.clone()).collect()
+    pub(crate) fn spans(&self) -> Vec<RecordedSpan> {
+        let recorded = self.0.lock().unwrap();
+        recorded.spans.iter().map(|(_, span)| span.clone()).collect()
     }
 
     pub(crate) fn events(&self) -> Vec<String> {
         self.0.lock().unwrap().events.clone()
     }
 
-    fn edit(&self, id: &Id, edit: impl FnOnce(&mut Kept)) {
-        let mut kept = self.0.lock().unwrap();
-        // Ids are used again; the last is the one that lives.
-        let mut spans = kept.spans.iter_mut().rev();
+    fn edit(&self, id: &Id, edit: impl FnOnce(&mut RecordedSpan)) {
+        let mut recorded = self.0.lock().unwrap();
+        // Ids are reused; the last one is the open span.
+        let mut spans = recorded.spans.iter_mut().rev();
         if let Some((_, span)) = spans.find(|(at, _)| *at == id.into_u64()) {
             edit(span);
         }
     }
 }
 
-impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for Keeper {
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for SpanRecorder {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Scope<'_, S>) {
-        let mut kept = Kept {
+        let mut span = RecordedSpan {
             name: attributes.metadata().name(),
-            ..Kept::default()
+            ..RecordedSpan::default()
         };
-        attributes.record(&mut Fields(&mut kept.start));
-        kept.fields = kept.start.clone();
-        self.0.lock().unwrap().spans.push((id.into_u64(), kept));
+        attributes.record(&mut Fields(&mut span.start));
+        span.fields = span.start.clone();
+        self.0.lock().unwrap().spans.push((id.into_u64(), span));
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, _: Scope<'_, S>) {
-        self.edit(id, |kept| record.record(&mut Fields(&mut kept.fields)));
+        self.edit(id, |span| record.record(&mut Fields(&mut span.fields)));
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, _: Scope<'_, S>) {
@@ -95,9 +95,9 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<
     }
 
     fn on_close(&self, id: Id, _: Scope<'_, S>) {
-        self.edit(&id, |kept| {
-            assert!(!kept.closed, "a span ends once");
-            kept.closed = true;
+        self.edit(&id, |span| {
+            assert!(!span.closed, "a span is closed once");
+            span.closed = true;
         });
     }
 }
@@ -112,7 +112,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-impl Kept {
+impl RecordedSpan {
     #[track_caller]
     pub(crate) fn has(&self, fields: &[(&str, &str)]) {
         for (name, value) in fields {
@@ -132,11 +132,11 @@ impl Kept {
     }
 }
 
-/// A service that answers with what a function makes of the request.
+/// A service that responds with the result of a function.
 #[derive(Clone)]
-pub(crate) struct Answer<F>(pub(crate) F);
+pub(crate) struct Respond<F>(pub(crate) F);
 
-impl<F, B, D> Service<Request<B>> for Answer<F>
+impl<F, B, D> Service<Request<B>> for Respond<F>
 where
     F: FnMut(Request<B>) -> Response<D>,
 {
@@ -156,7 +156,7 @@ where
 pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it should be ready"),
+        Poll::Pending => panic!("the future is pending"),
     }
 }
 
@@ -167,25 +167,25 @@ pub(crate) fn drain(body: impl Body) {
     while let Poll::Ready(Some(Ok(_))) | Poll::Pending = body.as_mut().poll_frame(&mut cx) {}
 }
 
-/// While a process has one subscriber, `tracing` asks the thread that first comes to a span whether
-/// anybody wants it, and keeps the answer for all. With two it asks the subscribers.
+/// Two global subscribers. With only one, `tracing` caches the interest of the first thread for all
+/// threads, and the tests would influence each other.
 static SUBSCRIBERS: LazyLock<[Dispatch; 2]> =
     LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
 
-/// The environment is not asked.
-pub(crate) fn built(builder: TraceBuilder) -> Trace {
+/// Builds an observer with an empty environment.
+pub(crate) fn built(builder: TraceObserverBuilder) -> TraceObserver {
     LazyLock::force(&SUBSCRIBERS);
     builder.build_with(|_| None).unwrap()
 }
 
-/// One call of a service that answers so, its body read to the end.
+/// Makes one call of a service, and reads the response body to the end.
 pub(crate) fn exchange<R: HttpClassifier, O: Observer<Http<R>>>(
     observer: O,
     req: Request<()>,
-    answer: impl FnMut(Request<()>) -> Response<ScriptedBody>,
+    respond: impl FnMut(Request<()>) -> Response<ScriptedBody>,
 ) {
     let layer = ObserveLayer::<Http<R>, _>::new(observer);
-    let Ok(res) = now(layer.layer(Answer(answer)).call(req));
+    let Ok(res) = now(layer.layer(Respond(respond)).call(req));
     drain(res.into_body());
 }
 

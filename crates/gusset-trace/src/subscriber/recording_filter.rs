@@ -1,21 +1,22 @@
-//! What a [`SpanLayer`](super::SpanLayer) would keep.
+//! A filter for the spans that a [`SpanLayer`](super::SpanLayer) exports.
 
 use gusset_core::SpanIds;
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
 use tracing_subscriber::layer::{Context, Filter};
 
-use super::CALLS;
+use super::CALL_TARGET;
 use crate::current;
 
-/// A filter that lets through what a [`SpanLayer`](crate::SpanLayer) would keep: spans inside of calls
-/// that are recorded, and outside of any call.
+/// A filter that enables the spans which a [`SpanLayer`](crate::SpanLayer) exports: inside of recorded
+/// calls, and outside of any call.
 ///
-/// [`SpanLayer::filtered`](crate::SpanLayer::filtered) puts it on. With a filter of one's own:
+/// [`SpanLayer::with_recording_filter`](crate::SpanLayer::with_recording_filter) adds it. It can be
+/// combined with another filter:
 ///
 /// ```
 /// # use gusset_data::{SpanData, SpanSink};
-/// use gusset_trace::{Recorded, SpanLayer};
+/// use gusset_trace::{RecordingFilter, SpanLayer};
 /// use tracing_subscriber::filter::{FilterExt as _, LevelFilter};
 /// use tracing_subscriber::prelude::*;
 /// # struct Print;
@@ -23,47 +24,47 @@ use crate::current;
 /// #     fn export(&self, _: SpanData) {}
 /// # }
 ///
-/// let filter = Recorded::default().and(LevelFilter::INFO);
+/// let filter = RecordingFilter::default().and(LevelFilter::INFO);
 /// let subscriber = tracing_subscriber::registry().with(SpanLayer::new(Print).with_filter(filter));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Recorded {
+pub struct RecordingFilter {
     events: Option<Level>,
 }
 
-// === impl Recorded ===
+// === impl RecordingFilter ===
 
-impl Recorded {
+impl RecordingFilter {
     pub(super) fn new(events: Option<Level>) -> Self {
         Self { events }
     }
 
-    fn wants_event(&self, metadata: &Metadata<'_>) -> bool {
-        self.events.is_some_and(|most| *metadata.level() <= most)
+    fn is_event_enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.events.is_some_and(|max| *metadata.level() <= max)
     }
 }
 
-impl<S> Filter<S> for Recorded {
+impl<S> Filter<S> for RecordingFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
         if metadata.is_event() {
-            return self.wants_event(metadata);
+            return self.is_event_enabled(metadata);
         }
-        if metadata.target() == CALLS {
+        if metadata.target() == CALL_TARGET {
             return false;
         }
         match SpanIds::current() {
-            Some(ids) if !ids.is_sampled() => current::recording().is_some(),
+            Some(ids) if !ids.is_sampled() => current::current_recording().is_some(),
             _ => true,
         }
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let is_wanted = if metadata.is_event() {
-            self.wants_event(metadata)
+        let may_be_enabled = if metadata.is_event() {
+            self.is_event_enabled(metadata)
         } else {
-            metadata.target() != CALLS
+            metadata.target() != CALL_TARGET
         };
-        if is_wanted {
+        if may_be_enabled {
             Interest::sometimes()
         } else {
             Interest::never()

@@ -1,0 +1,24 @@
+//! The kinds of requests that are traced.
+
+/// The protocol of a request and the side of it that is traced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    HttpServer,
+    HttpClient,
+    GrpcServer,
+    GrpcClient,
+}
+
+// === impl CallKind ===
+
+impl CallKind {
+    #[inline]
+    pub(crate) const fn is_client(self) -> bool {
+        matches!(self, Self::HttpClient | Self::GrpcClient)
+    }
+
+    #[inline]
+    pub(crate) const fn is_grpc(self) -> bool {
+        matches!(self, Self::GrpcServer | Self::GrpcClient)
+    }
+}

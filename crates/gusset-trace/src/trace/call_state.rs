@@ -1,0 +1,219 @@
+use std::fmt;
+use std::sync::Arc;
+
+use gusset_core::{CallContext, CallObserver, End, Outcome, SpanIds, Stage, StaticStr};
+use gusset_data::{SharedStr, SpanData, SpanStatus};
+use gusset_http::{Http, HttpClassifier, ResponseHead, Route};
+use http::StatusCode;
+use tracing::record_all;
+
+use super::{grpc, http as http_span};
+use crate::config::TraceConfig;
+use crate::current::{self, CallScope};
+use crate::sampler::{CallSummary, Sampler as _};
+use crate::{SpanAttributes, exceptions, names};
+
+/// The state of one call of a [`TraceObserver`](super::TraceObserver).
+pub struct TraceCallState {
+    /// `None` only during a poll, while the scope belongs to the thread.
+    pub(super) scope: Option<Arc<CallScope>>,
+    /// The status of an HTTP response, recorded at the completion.
+    pub(super) status: Option<StatusCode>,
+}
+
+// === impl TraceCallState ===
+
+impl TraceCallState {
+    /// Records the response headers on the exported span.
+    fn record_response(
+        scope: &CallScope,
+        config: &TraceConfig,
+        res: ResponseHead<'_>,
+        route: Option<&str>,
+    ) {
+        let Some(active_span) = &scope.active_span else {
+            return;
+        };
+        let is_client = config.kind.is_client();
+        if !is_client && route.is_none() && config.response_headers.is_empty() {
+            return;
+        }
+        let span_name = route.map(|route| config.span_name(scope.method_index, route));
+        active_span.edit(|span| {
+            let attributes = &mut span.attributes;
+            if is_client {
+                if let Some(version) = http_span::version(res.version) {
+                    attributes.push((names::NETWORK_PROTOCOL_VERSION.into(), version.into()));
+                }
+            }
+            if let Some(route) = route {
+                let (key, route) = (config.route_attribute(), SharedStr::new(route).into());
+                let mut present = attributes.iter_mut();
+                match present.find(|(name, _)| name == key) {
+                    Some((_, value)) => *value = route,
+                    None => attributes.push((key.into(), route)),
+                }
+            }
+            if let Some(name) = span_name {
+                span.name = name;
+            }
+            if !config.response_headers.is_empty() {
+                let attributes = &mut span.attributes;
+                config.response_headers.record(res.headers, attributes);
+            }
+        });
+    }
+
+    /// Records the completion on the exported span.
+    fn finish(
+        span: &mut SpanData,
+        status: Option<StatusCode>,
+        stage: Option<Stage>,
+        cx: &CallContext,
+    ) {
+        span.end = span.start + cx.elapsed();
+        let attributes = &mut span.attributes;
+        if let Some(status) = status {
+            let status = i64::from(status.as_u16());
+            attributes.push((names::HTTP_RESPONSE_STATUS_CODE.into(), status.into()));
+        }
+        if let Some(error) = cx.error_type() {
+            attributes.push((names::ERROR_TYPE.into(), error.as_str().into()));
+            span.status = SpanStatus::Error(SharedStr::from_static(""));
+        }
+        if let Some(outcome) = cx.outcome() {
+            attributes.push((names::GUSSET_OUTCOME.into(), outcome.as_str().into()));
+        }
+        if let Some(stage) = stage {
+            attributes.push((names::GUSSET_STAGE.into(), stage.as_str().into()));
+        }
+    }
+
+    /// Emits an exception event if the call failed without a response.
+    fn emit_exception<R: HttpClassifier>(&mut self, end: &End<'_, Http<R>>, cx: &CallContext) {
+        let is_exception = match end {
+            End::Failed(..) => cx.outcome() != Some(Outcome::Rejected),
+            End::Panicked(_) => true,
+            _ => false,
+        };
+        let Some(error) = cx.error_type().filter(|_| is_exception) else {
+            return;
+        };
+        let Some(scope) = self.scope.clone() else {
+            return;
+        };
+        let Some(config) = &scope.config else {
+            return;
+        };
+        <Self as CallObserver<Http<R>>>::scope(self, || exceptions::emit(config.kind, error));
+        if let (true, Some(active_span)) = (config.exceptions.on_spans, &scope.active_span) {
+            active_span.edit(|span| {
+                let event = exceptions::span_event(error, span.start + cx.elapsed());
+                config.limits.add_event(span, event);
+            });
+        }
+    }
+}
+
+impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
+    #[inline]
+    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        let ids = <Self as CallObserver<Http<R>>>::span_ids(self);
+        current::in_scope(&mut self.scope, ids, poll)
+    }
+
+    #[inline]
+    fn span_ids(&self) -> Option<SpanIds> {
+        self.scope.as_ref()?.span_ids()
+    }
+
+    fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
+        let Some(scope) = self.scope.as_deref() else {
+            return;
+        };
+        let Some(config) = &scope.config else {
+            return;
+        };
+        let extension = SpanAttributes::from_response(res);
+        if let (Some(active_span), Some(attributes)) = (&scope.active_span, extension) {
+            active_span.set_attributes(attributes.iter().cloned());
+        }
+        let span = &scope.tracing_span;
+        let is_recorded = !span.is_disabled() || scope.active_span.is_some();
+        if !is_recorded || config.kind.is_grpc() {
+            return;
+        }
+        self.status = Some(res.status);
+        // An inner router may have matched the route after the span started.
+        let route = Route::from_response(res);
+        Self::record_response(scope, config, res, route);
+        if span.is_disabled() {
+            return;
+        }
+        span.record(names::HTTP_RESPONSE_STATUS_CODE, res.status.as_u16());
+        if config.kind.is_client() {
+            // The version was negotiated after the span started.
+            let version = http_span::version(res.version);
+            span.record(names::NETWORK_PROTOCOL_VERSION, version);
+        }
+        if let Some(route) = route {
+            let name = config.span_name(scope.method_index, route);
+            span.record(config.route_attribute(), route);
+            span.record(names::OTEL_NAME, &*name);
+        }
+    }
+
+    fn on_end(mut self, end: End<'_, Http<R>>, cx: &CallContext) {
+        if cx.error_type().is_some() {
+            self.emit_exception(&end, cx);
+        }
+        let Some(scope) = self.scope else {
+            return;
+        };
+        let Some(config) = &scope.config else {
+            return;
+        };
+        let is_grpc = config.kind.is_grpc();
+        let (span, unconfirmed) = (&scope.tracing_span, scope.unconfirmed_method.as_deref());
+        if !span.is_disabled() {
+            if is_grpc {
+                grpc::record_status(span, cx.status(), unconfirmed);
+            }
+            record_all!(
+                span,
+                { names::ERROR_TYPE } = cx.error_type().map(StaticStr::as_str),
+                { names::OTEL_STATUS_CODE } = cx.error_type().map(|_| "ERROR"),
+                { names::GUSSET_OUTCOME } = cx.outcome().map(Outcome::as_str),
+                { names::GUSSET_STAGE } = end.stage().map(Stage::as_str),
+            );
+        }
+        let active_span = scope.active_span.as_deref();
+        if let Some((active_span, output)) =
+            active_span.and_then(|span| Some((span, span.output()?)))
+        {
+            if scope.owns_buffer {
+                let summary = CallSummary {
+                    outcome: cx.outcome(),
+                    error: cx.error_type(),
+                    elapsed: cx.elapsed(),
+                };
+                output.decide(config.sampler.should_export(&summary));
+            }
+            active_span.end(output, |span| {
+                if is_grpc {
+                    grpc::finish(span, cx.status(), unconfirmed);
+                }
+                Self::finish(span, self.status, end.stage(), cx);
+            });
+        }
+        current::release(scope);
+    }
+}
+
+impl fmt::Debug for TraceCallState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceCallState")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! The sampling of a call, before its span is created.
+
+use std::sync::Arc;
+
+use gusset_core::CallContext;
+use gusset_data::SpanSink;
+use gusset_http::RequestHead;
+use gusset_propagation::{SpanContext, TraceId};
+
+use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, is_exporting};
+use crate::config::TraceConfig;
+use crate::sampler::{Sampler as _, SamplingDecision, SamplingParameters};
+
+pub(super) struct SamplingResult {
+    pub(super) trace_id: TraceId,
+    pub(super) is_sampled: bool,
+    /// `None` if the call is not recorded.
+    pub(super) output: Option<SpanOutput>,
+    /// Whether the completion of this call decides on its buffered spans.
+    pub(super) owns_buffer: bool,
+}
+
+// === impl TraceConfig ===
+
+impl TraceConfig {
+    /// Samples a call. `outer` is the recorded span of the call that a client call is part of.
+    pub(super) fn sample(
+        &self,
+        req: RequestHead<'_>,
+        parent: Option<&SpanContext>,
+        outer: Option<Arc<ActiveSpan>>,
+        cx: &CallContext,
+    ) -> SamplingResult {
+        let trace_id = parent.map_or_else(TraceId::random, SpanContext::trace_id);
+        let outer = outer.as_ref().and_then(|outer| outer.output());
+        let (is_sampled, buffer, owns_buffer) = match parent {
+            // A client call shares the decision of the outer call.
+            Some(parent) if self.kind.is_client() => {
+                let buffer = outer.and_then(|outer| outer.buffer.clone());
+                (parent.flags().is_sampled(), buffer, false)
+            }
+            _ => {
+                let mut parameters = SamplingParameters::new(parent, trace_id, cx.started());
+                parameters.request = Some(req);
+                match self.sampler.should_sample(&parameters) {
+                    SamplingDecision::Drop => (false, None, false),
+                    SamplingDecision::RecordOnly(permit) => {
+                        (false, Some(Arc::new(TailBuffer::new(permit))), true)
+                    }
+                    SamplingDecision::RecordAndSample => (true, None, false),
+                }
+            }
+        };
+        let is_recorded = (is_sampled || buffer.is_some()) && !is_exporting();
+        let sink = || match outer {
+            Some(outer) => Some(outer.sink.clone()),
+            None => self.sink(),
+        };
+        let sink = is_recorded.then(sink).flatten();
+        let sink = sink.filter(SpanSink::has_capacity);
+        SamplingResult {
+            trace_id,
+            is_sampled,
+            output: sink.map(|sink| SpanOutput { sink, buffer }),
+            owns_buffer,
+        }
+    }
+
+    fn sink(&self) -> Option<Arc<dyn SpanSink>> {
+        #[cfg(feature = "subscriber")]
+        return self.sink.clone().or_else(crate::SpanLayer::current_sink);
+        #[cfg(not(feature = "subscriber"))]
+        self.sink.clone()
+    }
+}

@@ -1,0 +1,71 @@
+//! Futures that keep the context of a call.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+#[cfg(feature = "subscriber")]
+use std::sync::atomic::AtomicBool;
+use std::task::{Context, Poll};
+
+use gusset_core::SpanIds;
+use pin_project_lite::pin_project;
+use tracing::Span;
+
+use crate::current::{self, CallScope};
+
+/// Wraps a future, so that it keeps the trace, the baggage, the request id and the `tracing` span that
+/// are current now.
+///
+/// Use it for tasks that a handler spawns.
+///
+/// ```
+/// # async fn write_to_the_archive() {}
+/// # fn spawn<F: Future + Send + 'static>(_: F) {}
+/// // The span of the archive request is a child of the current one, though the task may outlive it.
+/// spawn(gusset_trace::with_current_context(write_to_the_archive()));
+/// ```
+pub fn with_current_context<F: Future>(future: F) -> WithContext<F> {
+    WithContext {
+        future,
+        scope: Some(Arc::new(CallScope {
+            tracing_span: Span::current(),
+            // The current span was entered, so it is linked already.
+            #[cfg(feature = "subscriber")]
+            is_linked: AtomicBool::new(true),
+            ..current::capture()
+        })),
+        ids: SpanIds::current(),
+    }
+}
+
+pin_project! {
+    /// A future with the context of the call that created it. Created by [`with_current_context`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct WithContext<F> {
+        #[pin]
+        future: F,
+        scope: Option<Arc<CallScope>>,
+        ids: Option<SpanIds>,
+    }
+}
+
+// === impl WithContext ===
+
+impl<F: Future> Future for WithContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let future = this.future;
+        current::in_scope(this.scope, *this.ids, || future.poll(cx))
+    }
+}
+
+impl<F: fmt::Debug> fmt::Debug for WithContext<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithContext")
+            .field("future", &self.future)
+            .finish_non_exhaustive()
+    }
+}
