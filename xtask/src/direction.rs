@@ -1,7 +1,7 @@
 //! Which crate may depend on which, and on which external crates.
 //!
 //! ```text
-//! gusset → {log, trace, metrics, breaker, health, prometheus, otlp, …} → http → core
+//! gusset → {log, trace, metrics, breaker, health, prometheus, otlp, …} → {http, propagation, data} → core
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
@@ -67,16 +67,21 @@ fn may_use(krate: &str, dependency: &str) -> bool {
     match krate {
         "gusset" => true,
         "gusset-core" | "gusset-data" => false,
-        "gusset-http" => dependency == "gusset-core",
+        "gusset-http" | "gusset-propagation" => dependency == "gusset-core",
         "gusset-prometheus" | "gusset-otlp" => {
-            matches!(
-                dependency,
-                "gusset-core" | "gusset-data" | "gusset-http" | "gusset-metrics"
-            )
+            is_shared(dependency) || dependency == "gusset-metrics"
         }
         // Feature crates, the testkit, and new crates without their own rule.
-        _ => matches!(dependency, "gusset-core" | "gusset-data" | "gusset-http"),
+        _ => is_shared(dependency),
     }
+}
+
+/// Returns whether feature crates may use the crate.
+fn is_shared(name: &str) -> bool {
+    matches!(
+        name,
+        "gusset-core" | "gusset-data" | "gusset-http" | "gusset-propagation"
+    )
 }
 
 #[cfg(test)]
@@ -126,10 +131,12 @@ mod tests {
     #[test]
     fn crates_may_depend_towards_core() {
         allowed("gusset-http", normal("gusset-core"));
+        allowed("gusset-propagation", normal("gusset-core"));
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
             allowed(krate, normal("gusset-http"));
             allowed(krate, normal("gusset-core"));
             allowed(krate, normal("gusset-data"));
+            allowed(krate, normal("gusset-propagation"));
             allowed("gusset", normal(krate));
         }
         allowed("gusset", normal("gusset-core"));
@@ -150,7 +157,10 @@ mod tests {
             "gusset",
         ] {
             rejected("gusset-http", normal(above));
+            rejected("gusset-propagation", normal(above));
         }
+        rejected("gusset-propagation", normal("gusset-http"));
+        rejected("gusset-http", normal("gusset-propagation"));
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
             rejected(krate, normal("gusset"));
         }
