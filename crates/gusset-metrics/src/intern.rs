@@ -1,4 +1,7 @@
-//! Names as small numbers.
+//! Label values as small integers.
+//!
+//! A series key has 16 bytes, so texts are interned. Clients may choose the texts (a service may use a
+//! path as a route), so each interner has a limit.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -7,32 +10,43 @@ use gusset_core::StaticStr;
 
 use crate::table::Table;
 
-/// The longest name that becomes a label's value. What is longer is no template.
-const LONGEST: usize = 256;
+/// The longest text that becomes a label value. A longer text is not a route template.
+const MAX_LABEL_VALUE_BYTES: usize = 256;
 
-/// The number of a name: zero for none, [`NameId::FOLDED`] for one that the limit keeps out.
+/// The number of an interned text: zero for no text.
+///
+/// Numbers are assigned from one. The two greatest are reserved for [`InternedId::OTHER`] and
+/// [`InternedId::OVERFLOW`], so an interner holds at most `u16::MAX - 3` texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct NameId(u16);
+pub(crate) struct InternedId(u16);
 
-/// Names of routes, as small numbers: the first that come, up to a limit.
+/// Interns routes, methods, destinations or servers: the first that are seen, up to a limit.
+///
+/// A text keeps its number forever. A look-up of a known text takes no lock; neither does a new text
+/// after the limit was reached.
 #[derive(Debug)]
-pub(crate) struct Names {
+pub(crate) struct LabelInterner {
     table: Table<Box<str>, u16>,
 }
 
-/// Values of `error.type`, as small numbers.
+/// Interns values of `error.type`.
+///
+/// The slots are filled in order and never change. A value is compared with the few values before it;
+/// comparing two [`StaticStr`] mostly compares two addresses.
 #[derive(Debug)]
-pub(crate) struct Tokens {
-    known: [OnceLock<StaticStr>; Self::MOST],
+pub(crate) struct ErrorTypeInterner {
+    known: [OnceLock<StaticStr>; Self::MAX_VALUES],
 }
 
-// === impl NameId ===
+// === impl InternedId ===
 
-impl NameId {
+impl InternedId {
     pub(crate) const NONE: Self = Self(0);
-    pub(crate) const FOLDED: Self = Self(u16::MAX);
 
-    /// What stands for all names that may not be one.
+    /// A text over the limit, or one that is too long: the call belongs in the overflow series.
+    pub(crate) const OVERFLOW: Self = Self(u16::MAX);
+
+    /// `_OTHER`: a text that is not known to be a label value.
     pub(crate) const OTHER: Self = Self(u16::MAX - 1);
 
     pub(crate) fn is_none(self) -> bool {
@@ -44,10 +58,10 @@ impl NameId {
     }
 }
 
-// === impl Names ===
+// === impl LabelInterner ===
 
-impl Names {
-    /// `limit` fits 16 bits, less the three numbers that are taken.
+impl LabelInterner {
+    /// Creates an interner for at most `limit` texts, and for at most `u16::MAX - 3`.
     pub(crate) fn new(limit: u16) -> Self {
         Self {
             table: Table::new(usize::from(limit.min(u16::MAX - 3))),
@@ -55,49 +69,49 @@ impl Names {
     }
 
     #[inline]
-    pub(crate) fn id(&self, name: &str) -> NameId {
+    pub(crate) fn id(&self, name: &str) -> InternedId {
         match self.table.get(name) {
-            Some(id) => NameId(*id),
+            Some(id) => InternedId(*id),
             None => self.add(name),
         }
     }
 
     #[cold]
-    fn add(&self, name: &str) -> NameId {
-        // Strangers who come after the limit was reached cost neither a lock nor an allocation.
-        if name.len() > LONGEST || self.table.is_full() {
-            return NameId::FOLDED;
+    fn add(&self, name: &str) -> InternedId {
+        // After the limit was reached, a new text costs neither a lock nor an allocation.
+        if name.len() > MAX_LABEL_VALUE_BYTES || self.table.is_full() {
+            return InternedId::OVERFLOW;
         }
-        let numbered = |len: usize| u16::try_from(len + 1).expect("the limit fits 16 bits");
+        let number = |len: usize| u16::try_from(len + 1).expect("the limit fits 16 bits");
         self.table
-            .insert(name.into(), numbered)
-            .map_or(NameId::FOLDED, |id| NameId(*id))
+            .insert(name.into(), number)
+            .map_or(InternedId::OVERFLOW, |id| InternedId(*id))
     }
 
-    /// The number of a name that has one.
+    /// Returns the number of a text that has one.
     #[inline]
-    pub(crate) fn known(&self, name: &str) -> Option<NameId> {
-        self.table.get(name).map(|id| NameId(*id))
+    pub(crate) fn find(&self, name: &str) -> Option<InternedId> {
+        self.table.get(name).map(|id| InternedId(*id))
     }
 
-    /// The number of `host:port`.
+    /// Returns the number of the text `host:port`.
     #[inline]
-    pub(crate) fn id_of_peer(&self, host: &str, port: u16) -> NameId {
-        let mut text = [0; LONGEST];
+    pub(crate) fn id_of_address(&self, host: &str, port: u16) -> InternedId {
+        let mut text = [0; MAX_LABEL_VALUE_BYTES];
         let mut rest = &mut text[..];
         match write!(rest, "{host}:{port}") {
             Ok(()) => {
                 let left = rest.len();
-                let text = std::str::from_utf8(&text[..LONGEST - left]);
-                self.id(text.expect("two texts are written"))
+                let text = std::str::from_utf8(&text[..MAX_LABEL_VALUE_BYTES - left]);
+                self.id(text.expect("a string and digits are UTF-8"))
             }
-            Err(_) => NameId::FOLDED,
+            Err(_) => InternedId::OVERFLOW,
         }
     }
 
-    /// The name of that number. Looks at all of them: for series that are new.
-    pub(crate) fn name(&self, id: NameId) -> Option<&str> {
-        if id == NameId::OTHER {
+    /// Returns the text of a number. Scans the table, so it is only for registering a series.
+    pub(crate) fn text(&self, id: InternedId) -> Option<&str> {
+        if id == InternedId::OTHER {
             return Some("_OTHER");
         }
         self.table
@@ -107,36 +121,38 @@ impl Names {
     }
 }
 
-// === impl Tokens ===
+// === impl ErrorTypeInterner ===
 
-impl Tokens {
-    /// More kinds of error than this are `_OTHER`.
-    const MOST: usize = 64;
+impl ErrorTypeInterner {
+    /// Further values are recorded as `_OTHER`. A number fits in one byte of the key.
+    const MAX_VALUES: usize = 64;
 
     pub(crate) fn new() -> Self {
         Self {
-            known: [const { OnceLock::new() }; Self::MOST],
+            known: [const { OnceLock::new() }; Self::MAX_VALUES],
         }
     }
 
-    /// The number of a token; zero for none.
+    /// Returns the number of a value: zero for no error, 255 for a value over the limit.
     #[inline]
-    pub(crate) fn id(&self, token: Option<StaticStr>) -> u8 {
-        let Some(token) = token else { return 0 };
-        for (at, known) in (1..).zip(&self.known) {
-            if *known.get_or_init(|| token) == token {
-                return at;
+    pub(crate) fn id(&self, error_type: Option<StaticStr>) -> u8 {
+        let Some(error_type) = error_type else {
+            return 0;
+        };
+        for (id, known) in (1..).zip(&self.known) {
+            if *known.get_or_init(|| error_type) == error_type {
+                return id;
             }
         }
         u8::MAX
     }
 
-    /// The token of that number.
-    pub(crate) fn token(&self, id: u8) -> Option<StaticStr> {
-        let at = usize::from(id).checked_sub(1)?;
+    /// Returns the value of a number.
+    pub(crate) fn error_type(&self, id: u8) -> Option<StaticStr> {
+        let index = usize::from(id).checked_sub(1)?;
         Some(
             self.known
-                .get(at)
+                .get(index)
                 .and_then(|known| known.get())
                 .copied()
                 .unwrap_or(StaticStr::OTHER),
@@ -149,45 +165,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_keeps_its_number_and_those_over_the_limit_are_folded() {
-        let names = Names::new(2);
-        let (a, b) = (names.id("/a"), names.id("/b"));
+    fn text_keeps_its_number_within_the_limit() {
+        let interner = LabelInterner::new(2);
+        let (a, b) = (interner.id("/a"), interner.id("/b"));
         assert_ne!(a, b);
-        assert_eq!(names.id("/c"), NameId::FOLDED);
-        assert_eq!(names.id("/a"), a);
-        assert_eq!(names.name(b), Some("/b"));
-        assert_eq!(names.name(NameId::NONE), None);
-        assert_eq!(names.name(NameId::FOLDED), None);
+        assert_eq!(interner.id("/c"), InternedId::OVERFLOW);
+        assert_eq!(interner.id("/a"), a);
+        assert_eq!(interner.text(b), Some("/b"));
+        assert_eq!(interner.text(InternedId::NONE), None);
+        assert_eq!(interner.text(InternedId::OVERFLOW), None);
     }
 
     #[test]
-    fn a_name_that_is_no_template_by_its_length_is_folded() {
-        let names = Names::new(10);
-        assert_eq!(names.id(&"x".repeat(LONGEST + 1)), NameId::FOLDED);
-        assert_ne!(names.id(&"x".repeat(LONGEST)), NameId::FOLDED);
+    fn too_long_text_overflows() {
+        let interner = LabelInterner::new(10);
+        let text = "x".repeat(MAX_LABEL_VALUE_BYTES + 1);
+        assert_eq!(interner.id(&text), InternedId::OVERFLOW);
+        assert_ne!(interner.id(&text[1..]), InternedId::OVERFLOW);
     }
 
     #[test]
-    fn tokens_over_the_limit_are_other() {
-        static WORDS: [&str; 70] = {
-            let mut words = ["x"; 70];
+    fn error_types_over_the_limit_are_other() {
+        static VALUES: [&str; 70] = {
+            let mut values = ["x"; 70];
             let text =
                 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
             let mut at = 0;
             while at < 70 {
-                (words[at], _) = text.split_at(at + 1);
+                (values[at], _) = text.split_at(at + 1);
                 at += 1;
             }
-            words
+            values
         };
-        let tokens = Tokens::new();
-        assert_eq!(tokens.id(None), 0);
-        for word in &WORDS {
-            let id = tokens.id(Some(StaticStr::new(word)));
-            let token = tokens.token(id).unwrap();
-            let kept = WORDS[..Tokens::MOST].contains(word);
-            assert_eq!(token == StaticStr::new(word), kept);
-            assert_eq!(token == StaticStr::OTHER, !kept);
+        let interner = ErrorTypeInterner::new();
+        assert_eq!(interner.id(None), 0);
+        for value in &VALUES {
+            let id = interner.id(Some(StaticStr::new(value)));
+            let error_type = interner.error_type(id).unwrap();
+            let kept = VALUES[..ErrorTypeInterner::MAX_VALUES].contains(value);
+            assert_eq!(error_type == StaticStr::new(value), kept);
+            assert_eq!(error_type == StaticStr::OTHER, !kept);
         }
     }
 }

@@ -1,33 +1,33 @@
-//! The identity of a series, in sixteen bytes.
+//! The identity of a series of calls, in 16 bytes.
 
 use std::fmt;
 
 use gusset_core::{Outcome, Stage};
 
-use crate::intern::NameId;
+use crate::intern::InternedId;
 
 /// How many labels a user may add.
-pub(crate) const USER_LABELS: usize = 5;
+pub(crate) const MAX_USER_LABELS: usize = 5;
 
-/// The identity of a series: every part from a closed set, and numbered.
+/// The identity of a series. Every part is one of a fixed set of values, as a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SeriesKey {
-    /// The route of a server, the template of a client, the method of RPC.
-    pub(crate) name: NameId,
-    /// The other side, for clients.
-    pub(crate) peer: NameId,
-    /// The method's place in the list of known methods.
+    /// The route of a server, the URL template of a client, the RPC method or the destination.
+    pub(crate) name: InternedId,
+    /// The server that a client calls.
+    pub(crate) peer: InternedId,
+    /// The index of the method in the list of known methods.
     pub(crate) method: u8,
     pub(crate) scheme: Scheme,
     pub(crate) version: Version,
-    /// The status as its family numbers it, or zero.
+    /// The status in the numbering of the [`InstrumentSet`](crate::call_metrics::InstrumentSet), or
+    /// zero.
     pub(crate) status: u16,
     /// The number of `error.type`.
     pub(crate) error: u8,
-    /// What became of the call, and how far it had come.
-    pub(crate) ending: Ending,
+    pub(crate) outcome: OutcomeKey,
     /// The values of the user's labels.
-    pub(crate) labels: [u8; USER_LABELS],
+    pub(crate) labels: [u8; MAX_USER_LABELS],
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -49,14 +49,18 @@ pub(crate) enum Version {
     Http3,
 }
 
-/// What became of a call and how far it had come, in one byte; zero while it is under way.
+/// The outcome of a call in the upper four bits and its stage in the lower four.
+///
+/// Zero while the call is in progress.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Ending(u8);
+pub(crate) struct OutcomeKey(u8);
 
 // === impl SeriesKey ===
 
 impl SeriesKey {
-    /// The key as one number, so that hashing and comparing it take one step each.
+    /// Packs the key into one integer, so that hashing and comparing it take one step each.
+    ///
+    /// Each field has its own bytes and all 16 are used, so distinct keys have distinct integers.
     #[inline]
     pub(crate) fn pack(self) -> u128 {
         let Self {
@@ -67,7 +71,7 @@ impl SeriesKey {
             version,
             status,
             error,
-            ending,
+            outcome,
             labels,
         } = self;
         let [a, b, c, d, e] = labels;
@@ -85,7 +89,7 @@ impl SeriesKey {
             error,
             s,
             t,
-            ending.0,
+            outcome.0,
             a,
             b,
             c,
@@ -134,7 +138,7 @@ impl From<http::Version> for Version {
     }
 }
 
-// === impl Ending ===
+// === impl OutcomeKey ===
 
 /// In the order of their numbers, from one.
 const OUTCOMES: [Outcome; 5] = [
@@ -145,7 +149,7 @@ const OUTCOMES: [Outcome; 5] = [
     Outcome::Rejected,
 ];
 
-impl Ending {
+impl OutcomeKey {
     #[inline]
     pub(crate) fn new(outcome: Outcome, stage: Option<Stage>) -> Self {
         let outcome = match outcome {
@@ -153,7 +157,7 @@ impl Ending {
             Outcome::ClientError => 2,
             Outcome::Cancelled => 4,
             Outcome::Rejected => 5,
-            // Also what a later version of the contract may add, until it is told apart here.
+            // Also the outcomes that a later version of gusset-core adds.
             _ => 3,
         };
         let stage = match stage {
@@ -179,9 +183,9 @@ impl Ending {
     }
 }
 
-impl fmt::Debug for Ending {
+impl fmt::Debug for OutcomeKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Ending")
+        f.debug_tuple("OutcomeKey")
             .field(&self.outcome())
             .field(&self.stage())
             .finish()

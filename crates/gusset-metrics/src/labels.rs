@@ -1,4 +1,4 @@
-//! Labels that a user adds: bounded, because their values are listed before they are used.
+//! Custom labels. Their values are listed in advance, so their number is bounded.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use gusset_http::{RequestHead, ResponseHead};
 
 use crate::ConfigError;
 
-/// A type whose values are the values of a label: an enum, as a rule.
+/// A type whose values are the values of a label, usually an enum.
 ///
-/// A handler gives its own call a value by leaving it in the response's extensions, an outer layer
-/// by leaving it in the request's; the response's wins.
+/// A handler sets the value for its call by inserting it into the response extensions. An outer layer
+/// can insert it into the request extensions. The response takes precedence.
 ///
 /// ```
 /// use gusset_metrics::LabelValue;
@@ -32,51 +32,54 @@ use crate::ConfigError;
 /// response.extensions_mut().insert(Plan::Paid);
 /// ```
 pub trait LabelValue: Send + Sync + 'static {
-    /// The label's key.
+    /// The key of the label.
     const KEY: &'static str;
-    /// The values it may take.
+    /// All values of the label.
     const VALUES: &'static [&'static str];
 
-    /// The place of this value in [`VALUES`](Self::VALUES); one beyond them is `_OTHER`.
+    /// Returns the index of this value in [`VALUES`](Self::VALUES). A greater index is `_OTHER`.
     fn index(&self) -> usize;
 }
 
-/// A label that a user adds to every metric of calls, but for the number of active ones.
+/// A custom label for all metrics of calls, except the number of active calls.
 ///
-/// A call without a value has no such label; a value that was not listed is `_OTHER`.
+/// A call without a value does not have the label. A value that is not listed is `_OTHER`.
 pub struct Label {
     key: String,
     values: Vec<String>,
-    from: From,
+    source: Source,
 }
 
 type FromRequest = dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync;
 
-enum From {
+enum Source {
     Extensions(fn(&http::Extensions) -> Option<usize>),
     Request(Box<FromRequest>),
 }
 
-/// The value of a label in a series: its number.
+/// The number of a label value: 0 if the label is absent, 1 for `_OTHER`, then the listed values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LabelId(pub(crate) u8);
 
-/// Numbers zero (absent) and one (`_OTHER`) are taken.
-const FIRST: usize = 2;
+/// The number of the first listed value.
+const FIRST_LISTED: usize = 2;
+
+/// A number fits in one byte of the key.
+const MAX_LISTED: usize = u8::MAX as usize - FIRST_LISTED;
 
 // === impl Label ===
 
 impl Label {
-    /// A label whose values are those of a type, found in the extensions.
-    pub fn of<L: LabelValue>() -> Self {
+    /// Creates a label whose values are those of a type, read from the extensions.
+    pub fn from_extension<L: LabelValue>() -> Self {
         Self {
             key: L::KEY.to_owned(),
             values: L::VALUES.iter().map(|value| (*value).to_owned()).collect(),
-            from: From::Extensions(|extensions| extensions.get::<L>().map(L::index)),
+            source: Source::Extensions(|extensions| extensions.get::<L>().map(L::index)),
         }
     }
 
-    /// A label of the values listed here, which a function reads off the request.
+    /// Creates a label with the listed values. The function `value` reads it from the request.
     ///
     /// ```
     /// use gusset_metrics::Label;
@@ -96,7 +99,7 @@ impl Label {
         Self {
             key: key.into(),
             values: values.into_iter().map(Into::into).collect(),
-            from: From::Request(Box::new(value)),
+            source: Source::Request(Box::new(value)),
         }
     }
 
@@ -105,48 +108,49 @@ impl Label {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let field = || format!("labels.{}", self.key);
+        let setting = || format!("labels.{}", self.key);
         if self.key.is_empty() {
-            return Err(ConfigError::new("labels", "a label has no key"));
+            return Err(ConfigError::new("labels", "a label has an empty key"));
         }
         if self.values.is_empty() {
-            return Err(ConfigError::new(field(), "it lists no values"));
+            return Err(ConfigError::new(setting(), "no values are listed"));
         }
-        if self.values.len() > usize::from(u8::MAX) - FIRST {
-            return Err(ConfigError::new(field(), "it lists more than 253 values"));
+        if self.values.len() > MAX_LISTED {
+            let reason = format_args!("more than {MAX_LISTED} values are listed");
+            return Err(ConfigError::new(setting(), reason));
         }
         Ok(())
     }
 
     #[inline]
-    pub(crate) fn of_request(&self, req: RequestHead<'_>) -> Option<LabelId> {
-        match &self.from {
-            From::Extensions(index) => index(req.extensions).map(|index| self.id(index)),
-            From::Request(value) => value(req).map(|value| {
-                let place = self.values.iter().position(|listed| listed == value);
-                self.id(place.unwrap_or(usize::MAX))
+    pub(crate) fn request_value(&self, req: RequestHead<'_>) -> Option<LabelId> {
+        match &self.source {
+            Source::Extensions(index) => index(req.extensions).map(|index| self.id(index)),
+            Source::Request(value) => value(req).map(|value| {
+                let index = self.values.iter().position(|listed| listed == value);
+                self.id(index.unwrap_or(usize::MAX))
             }),
         }
     }
 
     #[inline]
-    pub(crate) fn of_response(&self, res: ResponseHead<'_>) -> Option<LabelId> {
-        match &self.from {
-            From::Extensions(index) => index(res.extensions).map(|index| self.id(index)),
-            From::Request(_) => None,
+    pub(crate) fn response_value(&self, res: ResponseHead<'_>) -> Option<LabelId> {
+        match &self.source {
+            Source::Extensions(index) => index(res.extensions).map(|index| self.id(index)),
+            Source::Request(_) => None,
         }
     }
 
-    /// The text of a value; `None` if the call has none.
+    /// Returns the text of a value, or `None` if the call has none.
     pub(crate) fn text(&self, id: LabelId) -> Option<&str> {
         let LabelId(number) = id;
         match usize::from(number) {
             0 => None,
             number => {
-                let place = number.checked_sub(FIRST);
+                let index = number.checked_sub(FIRST_LISTED);
                 Some(
-                    place
-                        .and_then(|at| self.values.get(at))
+                    index
+                        .and_then(|index| self.values.get(index))
                         .map_or("_OTHER", String::as_str),
                 )
             }
@@ -155,7 +159,7 @@ impl Label {
 
     fn id(&self, index: usize) -> LabelId {
         let number = if index < self.values.len() {
-            index + FIRST
+            index + FIRST_LISTED
         } else {
             1
         };

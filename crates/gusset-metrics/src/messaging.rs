@@ -1,77 +1,82 @@
-//! What is measured of messages: a queue's consumer, a handler of jobs.
+//! Metrics of message consumers and job handlers.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, Classify, End, Observer, RequestResponse};
+use gusset_data::semconv;
 use gusset_http::KnownMethods;
 
-use crate::intern::NameId;
+use crate::call_metrics::{CallInstruments, CallRecorder, Config, MESSAGING};
+use crate::intern::InternedId;
 use crate::key::SeriesKey;
-use crate::meter::{Config, MESSAGE, Meter, Metered};
-use crate::{ConfigError, SharedRecorder, names};
+use crate::{ConfigError, SharedRecorder};
 
-/// The metrics of a consumer of messages of type `M`, by OpenTelemetry's semantic conventions 1.44:
-/// an observer of [`RequestResponse`] services.
+/// Records the metrics of a consumer of messages of type `M`, by OpenTelemetry's semantic conventions
+/// 1.44.
 ///
-/// | metric | unit | what |
+/// | metric | unit | value |
 /// |---|---|---|
-/// | `messaging.process.duration` | s | from the message's arrival to the end of its processing |
-/// | `gusset.messaging.active_messages` | `{message}` | being processed |
-/// | `gusset.messaging.outcomes` | `{message}` | what became of messages, and at which stage |
+/// | `messaging.process.duration` | s | time from the arrival of a message to the end of its processing |
+/// | `gusset.messaging.active_messages` | `{message}` | messages being processed |
+/// | `gusset.messaging.outcomes` | `{message}` | processed messages by outcome; if unfinished, also by stage |
 ///
-/// A message that failed bears `error.type`; what counts as failed, and as what, the rules of the
-/// [`RequestResponse`] say: that is the place to tell dead letters apart.
+/// A failed message has the label `error.type`. The classifier of the [`RequestResponse`] decides which
+/// messages failed and with which type, for example to distinguish dead letters.
 ///
 /// ```
 /// use gusset_core::{ObserveLayer, RequestResponse};
-/// use gusset_metrics::{MessageMetrics, SharedRecorder};
+/// use gusset_metrics::{MessagingMetrics, SharedRecorder};
 /// use std::sync::Arc;
 ///
 /// struct Order { queue: &'static str }
 ///
 /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
 /// let recorder: SharedRecorder = Arc::new(metrics::NoopRecorder);
-/// let metrics = MessageMetrics::consumer(recorder, "rabbitmq")
+/// let metrics = MessagingMetrics::consumer(recorder, "rabbitmq")
 ///     .destination(|order: &Order| Some(order.queue))
 ///     .build()?;
 /// let layer = ObserveLayer::<RequestResponse<Order, ()>, _>::new(metrics);
 /// # Ok(())
 /// # }
 /// ```
-pub struct MessageMetrics<M> {
-    meter: Arc<Meter>,
+pub struct MessagingMetrics<M> {
+    instruments: Arc<CallInstruments>,
     destination: Option<DestinationFn<M>>,
 }
 
 type DestinationFn<M> = Arc<dyn Fn(&M) -> Option<&str> + Send + Sync>;
 
-/// Configures [`MessageMetrics`]. What is not set is by convention.
-#[must_use = "a builder measures nothing"]
-pub struct MessageMetricsBuilder<M> {
+/// Configures and builds [`MessagingMetrics`].
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct MessagingMetricsBuilder<M> {
     config: Config,
     operation: String,
     destination: Option<DestinationFn<M>>,
+    /// The builder holds no message, so it is `Send` whatever `M` is.
     message: PhantomData<fn(M)>,
 }
 
-/// The state of one call of [`MessageMetrics`].
+/// The state of one call of [`MessagingMetrics`].
 #[derive(Debug)]
-pub struct MessageMetricsCall(Metered);
+pub struct MessagingMetricsCall(CallRecorder);
 
-// === impl MessageMetrics ===
+// === impl MessagingMetrics ===
 
-impl<M> MessageMetrics<M> {
-    /// Metrics of a consumer, recorded there, to be configured. `system` is the broker's name
-    /// (`messaging.system`): `kafka`, `rabbitmq`, one's own.
+impl<M> MessagingMetrics<M> {
+    /// Returns a builder for the metrics of a consumer.
+    ///
+    /// `system` is the value of `messaging.system`: `kafka`, `rabbitmq` or a custom name.
     pub fn consumer(
         recorder: SharedRecorder,
         system: impl Into<String>,
-    ) -> MessageMetricsBuilder<M> {
+    ) -> MessagingMetricsBuilder<M> {
         let mut config = Config::new(recorder);
-        config.fixed.push((names::MESSAGING_SYSTEM, system.into()));
-        MessageMetricsBuilder {
+        config
+            .constant_labels
+            .push((semconv::MESSAGING_SYSTEM, system.into()));
+        MessagingMetricsBuilder {
             config,
             operation: "process".to_owned(),
             destination: None,
@@ -80,48 +85,49 @@ impl<M> MessageMetrics<M> {
     }
 }
 
-impl<M, Res, R> Observer<RequestResponse<M, Res, R>> for MessageMetrics<M>
+impl<M, Res, R> Observer<RequestResponse<M, Res, R>> for MessagingMetrics<M>
 where
     M: 'static,
     Res: 'static,
     R: Classify<RequestResponse<M, Res, R>>,
 {
-    /// `None` for the inner one of two layers that count the same.
-    type Call = Option<MessageMetricsCall>;
+    /// `None` for the inner of two layers that record the same metrics.
+    type Call = Option<MessagingMetricsCall>;
 
     #[inline]
     fn start(&self, message: &M, _: &mut CallContext) -> Self::Call {
         let key = || {
-            let destination = self.destination.as_ref().and_then(|of| of(message));
+            let destination = self.destination.as_ref().and_then(|find| find(message));
+            let names = &self.instruments.names;
             SeriesKey {
-                name: destination.map_or(NameId::NONE, |name| self.meter.names.id(name)),
+                name: destination.map_or(InternedId::NONE, |name| names.id(name)),
                 ..SeriesKey::default()
             }
         };
-        Metered::start(&self.meter, key).map(MessageMetricsCall)
+        CallRecorder::start(&self.instruments, key).map(MessagingMetricsCall)
     }
 }
 
-impl<M> Clone for MessageMetrics<M> {
+impl<M> Clone for MessagingMetrics<M> {
     fn clone(&self) -> Self {
         Self {
-            meter: self.meter.clone(),
+            instruments: self.instruments.clone(),
             destination: self.destination.clone(),
         }
     }
 }
 
-impl<M> fmt::Debug for MessageMetrics<M> {
+impl<M> fmt::Debug for MessagingMetrics<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageMetrics")
-            .field("meter", &self.meter)
+        f.debug_struct("MessagingMetrics")
+            .field("instruments", &self.instruments)
             .finish_non_exhaustive()
     }
 }
 
-// === impl MessageMetricsCall ===
+// === impl MessagingMetricsCall ===
 
-impl<M, Res, R> CallObserver<RequestResponse<M, Res, R>> for MessageMetricsCall
+impl<M, Res, R> CallObserver<RequestResponse<M, Res, R>> for MessagingMetricsCall
 where
     M: 'static,
     Res: 'static,
@@ -138,17 +144,18 @@ where
     }
 }
 
-// === impl MessageMetricsBuilder ===
+// === impl MessagingMetricsBuilder ===
 
-impl<M> MessageMetricsBuilder<M> {
-    /// What is done with a message (`messaging.operation.name`): `process` unless set.
+impl<M> MessagingMetricsBuilder<M> {
+    /// Sets the operation on a message, `messaging.operation.name`. Defaults to `process`.
     pub fn operation(mut self, name: impl Into<String>) -> Self {
         self.operation = name.into();
         self
     }
 
-    /// Names the queue or topic that a message came from (`messaging.destination.name`). The limit
-    /// on series holds, however many there are.
+    /// Sets a function that returns the queue or topic of a message, `messaging.destination.name`.
+    ///
+    /// The cardinality limit applies. Defaults to no destination.
     pub fn destination<F>(mut self, destination: F) -> Self
     where
         F: Fn(&M) -> Option<&str> + Send + Sync + 'static,
@@ -157,40 +164,47 @@ impl<M> MessageMetricsBuilder<M> {
         self
     }
 
-    /// How many series a metric may have: 2000 unless set, from 1 to 60,000. The messages of all
-    /// others share one overflow series.
-    pub fn series_limit(mut self, limit: usize) -> Self {
-        self.config.series_limit = limit;
+    /// Sets how many series each metric may have, from 1 to 60,000.
+    ///
+    /// The messages over the limit share one overflow series. Defaults to 2000.
+    pub fn cardinality_limit(mut self, limit: usize) -> Self {
+        self.config.cardinality_limit = limit;
         self
     }
 
-    /// Makes this recorder the current one while the service is polled, so that its own `counter!`
-    /// lands here and no global recorder is needed. Not in tasks that it spawns.
-    pub fn scope_recorder(mut self) -> Self {
-        self.config.scope_recorder = true;
+    /// Makes the recorder the local recorder while the service is polled.
+    ///
+    /// Metrics that the service records with `counter!` and the like then go to this recorder, without
+    /// a global one. Spawned tasks are not covered. Off by default.
+    pub fn with_local_recorder(mut self) -> Self {
+        self.config.with_local_recorder = true;
         self
     }
 
-    /// Puts the metrics together.
+    /// Builds the metrics.
     ///
     /// # Errors
-    /// Names the field that cannot be used.
-    pub fn build(self) -> Result<MessageMetrics<M>, ConfigError> {
+    /// If a setting is invalid. The error names it.
+    pub fn build(self) -> Result<MessagingMetrics<M>, ConfigError> {
         let Self {
             mut config,
             operation,
             destination,
             message: _,
         } = self;
-        config.fixed.push((names::MESSAGING_OPERATION, operation));
-        let meter = config.build(&MESSAGE, KnownMethods::default())?;
-        Ok(MessageMetrics { meter, destination })
+        config
+            .constant_labels
+            .push((semconv::MESSAGING_OPERATION_NAME, operation));
+        Ok(MessagingMetrics {
+            instruments: config.build(&MESSAGING, KnownMethods::default())?,
+            destination,
+        })
     }
 }
 
-impl<M> fmt::Debug for MessageMetricsBuilder<M> {
+impl<M> fmt::Debug for MessagingMetricsBuilder<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageMetricsBuilder")
+        f.debug_struct("MessagingMetricsBuilder")
             .field("config", &self.config)
             .field("operation", &self.operation)
             .finish_non_exhaustive()

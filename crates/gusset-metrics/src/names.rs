@@ -1,502 +1,364 @@
-//! The names of all that gusset measures. They are API: a renamed metric is a breaking change.
+//! The table of the metrics that this crate records. Names are API: renaming a metric is a breaking
+//! change.
 //!
-//! Spelled as OpenTelemetry spells them (semantic conventions 1.44); what those do not cover is ours,
-//! under `gusset.`. Exporters translate; the catalogue in `docs/` is generated from this table.
+//! Names and labels follow OpenTelemetry's semantic conventions 1.44. Metrics that the conventions
+//! lack are under `gusset.`. `docs/catalogue.md` is generated from this table.
 //!
-//! One table, however long: a name is looked up here and nowhere else.
+//! The file is long because it is one table: every name of the crate is defined here and nowhere else.
 
-use std::fmt;
+use gusset_data::semconv::{
+    ERROR_TYPE, GUSSET_OUTCOME, GUSSET_STAGE, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE,
+    HTTP_ROUTE, MESSAGING_DESTINATION_NAME, MESSAGING_OPERATION_NAME, MESSAGING_SYSTEM,
+    NETWORK_PROTOCOL_VERSION, RPC_METHOD, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME,
+    SERVER_ADDRESS, SERVER_PORT, URL_SCHEME, URL_TEMPLATE,
+};
 
-/// One metric.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Metric {
-    /// The name, in OpenTelemetry's spelling.
-    pub name: &'static str,
-    /// What kind of number it is.
-    pub kind: Kind,
-    /// The unit.
-    pub unit: Unit,
-    /// The labels that a series may bear, beside those that the user adds.
-    pub labels: &'static [&'static str],
-    /// One sentence.
-    pub help: &'static str,
-    /// The bucket boundaries of a histogram whose unit's usual ones do not fit.
-    pub boundaries: Option<&'static [f64]>,
-    /// Where the name comes from.
-    pub source: Source,
-}
+pub use gusset_data::{InstrumentKind, MetricDescriptor, Origin, Unit};
 
-/// What kind of number a metric is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Only grows.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// A distribution.
-    Histogram,
-}
+/// `gusset.request.read`: `partial` or `aborted`, for a request body that was not read completely.
+pub const GUSSET_REQUEST_READ: &str = "gusset.request.read";
 
-/// The unit of a metric, by UCUM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unit {
-    /// `s`
-    Seconds,
-    /// `By`
-    Bytes,
-    /// `{call}`, `{request}`: a count of things.
-    Count(&'static str),
-}
-
-/// Where a name comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Source {
-    /// OpenTelemetry's semantic conventions.
-    Conventions,
-    /// Ours.
-    Gusset,
-}
-
-/// `http.request.method`: a known method, else `_OTHER`.
-pub const METHOD: &str = "http.request.method";
-/// `url.scheme`: `http` or `https`.
-pub const SCHEME: &str = "url.scheme";
-/// `http.route`: the template that the router matched; absent if none did.
-pub const ROUTE: &str = "http.route";
-/// `url.template`: the template of a client's request, if it is named.
-pub const TEMPLATE: &str = "url.template";
-/// `http.response.status_code`: absent if no head was sent.
-pub const STATUS: &str = "http.response.status_code";
-/// `error.type`: a word from a closed set; absent if the call is not an error.
-pub const ERROR: &str = "error.type";
-/// `network.protocol.version`: `1.0`, `1.1`, `2` or `3`.
-pub const VERSION: &str = "network.protocol.version";
-/// `server.address`: the host that a client calls.
-pub const SERVER_ADDRESS: &str = "server.address";
-/// `server.port`: the port that a client calls.
-pub const SERVER_PORT: &str = "server.port";
-/// `rpc.system.name`: `grpc`.
-pub const RPC_SYSTEM: &str = "rpc.system.name";
-/// `rpc.method`: `package.Service/Method`, else `_OTHER`.
-pub const RPC_METHOD: &str = "rpc.method";
-/// `rpc.response.status_code`: the code's name; absent if there was no response.
-pub const RPC_STATUS: &str = "rpc.response.status_code";
-/// `messaging.system`: the broker's name, as the user gives it.
-pub const MESSAGING_SYSTEM: &str = "messaging.system";
-/// `messaging.operation.name`: `process` unless the user says otherwise.
-pub const MESSAGING_OPERATION: &str = "messaging.operation.name";
-/// `messaging.destination.name`: the queue or topic.
-pub const MESSAGING_DESTINATION: &str = "messaging.destination.name";
-/// `gusset.outcome`: `success`, `client_error`, `server_error`, `abandoned` or `refused`.
-pub const OUTCOME: &str = "gusset.outcome";
-/// `gusset.stage`: `head` or `body`, how far a call had come that was not completed; absent if it was.
-pub const STAGE: &str = "gusset.stage";
-/// `gusset.request.read`: `partly` or `broken`, how far the body of a request was read.
-pub const READ: &str = "gusset.request.read";
-/// `otel.metric.overflow`: `true` on the one series that takes what no other may.
-pub const OVERFLOW: &str = "otel.metric.overflow";
-
-const SERVER: &[&str] = &[METHOD, SCHEME, ROUTE, STATUS, ERROR, VERSION];
-const CLIENT: &[&str] = &[
-    METHOD,
+const HTTP_SERVER_LABELS: &[&str] = &[
+    HTTP_REQUEST_METHOD,
+    URL_SCHEME,
+    HTTP_ROUTE,
+    HTTP_RESPONSE_STATUS_CODE,
+    ERROR_TYPE,
+    NETWORK_PROTOCOL_VERSION,
+];
+const HTTP_CLIENT_LABELS: &[&str] = &[
+    HTTP_REQUEST_METHOD,
     SERVER_ADDRESS,
     SERVER_PORT,
-    TEMPLATE,
-    STATUS,
-    ERROR,
-    VERSION,
+    URL_TEMPLATE,
+    HTTP_RESPONSE_STATUS_CODE,
+    ERROR_TYPE,
+    NETWORK_PROTOCOL_VERSION,
 ];
-const RPC: &[&str] = &[RPC_SYSTEM, RPC_METHOD, RPC_STATUS, ERROR];
-const RPC_CLIENT: &[&str] = &[
-    RPC_SYSTEM,
+const RPC_SERVER_LABELS: &[&str] = &[
+    RPC_SYSTEM_NAME,
+    RPC_METHOD,
+    RPC_RESPONSE_STATUS_CODE,
+    ERROR_TYPE,
+];
+const RPC_CLIENT_LABELS: &[&str] = &[
+    RPC_SYSTEM_NAME,
     SERVER_ADDRESS,
     SERVER_PORT,
     RPC_METHOD,
-    RPC_STATUS,
-    ERROR,
+    RPC_RESPONSE_STATUS_CODE,
+    ERROR_TYPE,
 ];
-const MESSAGE: &[&str] = &[
+const MESSAGING_LABELS: &[&str] = &[
     MESSAGING_SYSTEM,
-    MESSAGING_OPERATION,
-    MESSAGING_DESTINATION,
-    ERROR,
+    MESSAGING_OPERATION_NAME,
+    MESSAGING_DESTINATION_NAME,
+    ERROR_TYPE,
 ];
 
-/// The life of streams spans seconds to a day.
-const LIVES: &[f64] = &[
+/// Bucket boundaries for the duration of streams, in seconds: from one second to one day.
+const STREAM_DURATION_BUCKETS: &[f64] = &[
     1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 14400.0, 43200.0, 86400.0,
 ];
 
-/// From the start of a call to its end; for endless bodies, to their head.
-pub static HTTP_SERVER_DURATION: Metric = Metric {
-    name: "http.server.request.duration",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: SERVER,
-    help: "Duration of HTTP server requests, to the end of the response.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The time from the start of a request to its completion; for a streaming response, to its headers.
+pub const HTTP_SERVER_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "http.server.request.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of HTTP server requests, up to the end of the response.",
+)
+.with_labels(HTTP_SERVER_LABELS);
 
-/// Calls under way.
-pub static HTTP_SERVER_ACTIVE: Metric = Metric {
-    name: "http.server.active_requests",
-    kind: Kind::Gauge,
-    unit: Unit::Count("{request}"),
-    labels: &[METHOD, SCHEME],
-    help: "Number of active HTTP server requests.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The requests in progress.
+pub const HTTP_SERVER_ACTIVE_REQUESTS: MetricDescriptor = MetricDescriptor::new(
+    "http.server.active_requests",
+    InstrumentKind::Gauge,
+    Unit::Count("{request}"),
+    "Number of active HTTP server requests.",
+)
+.with_labels(&[HTTP_REQUEST_METHOD, URL_SCHEME]);
 
-/// Bytes of the response's body that were handed out.
-pub static HTTP_SERVER_RESPONSE_SIZE: Metric = Metric {
-    name: "http.server.response.body.size",
-    kind: Kind::Histogram,
-    unit: Unit::Bytes,
-    labels: SERVER,
-    help: "Size of HTTP server response bodies, as handed out.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The bytes of the response body that were sent.
+pub const HTTP_SERVER_RESPONSE_BODY_SIZE: MetricDescriptor = MetricDescriptor::new(
+    "http.server.response.body.size",
+    InstrumentKind::Histogram,
+    Unit::Bytes,
+    "Size of HTTP server response bodies, as sent.",
+)
+.with_labels(HTTP_SERVER_LABELS);
 
-/// From the start of a call to the head of its response.
-pub static HTTP_SERVER_TIME_TO_HEAD: Metric = Metric {
-    name: "gusset.http.server.time_to_headers",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: SERVER,
-    help: "Time to the head of the response of HTTP server requests.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The time from the start of a request to its response headers.
+pub const HTTP_SERVER_TIME_TO_HEADERS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.server.time_to_headers",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Time from the start of HTTP server requests to the response headers.",
+)
+.with_labels(HTTP_SERVER_LABELS);
 
-/// From the head of an endless response to its end.
-pub static HTTP_SERVER_STREAM: Metric = Metric {
-    name: "gusset.http.server.stream.duration",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: SERVER,
-    help: "Life of event streams and other endless responses of the HTTP server.",
-    boundaries: Some(LIVES),
-    source: Source::Gusset,
-};
+/// The time from the headers of a streaming response to its completion.
+pub const HTTP_SERVER_STREAM_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.server.stream.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of streaming HTTP server responses, from their headers to their end.",
+)
+.with_labels(HTTP_SERVER_LABELS)
+.with_boundaries(STREAM_DURATION_BUCKETS);
 
-/// What became of each call.
-pub static HTTP_SERVER_OUTCOMES: Metric = Metric {
-    name: "gusset.http.server.outcomes",
-    kind: Kind::Counter,
-    unit: Unit::Count("{request}"),
-    labels: &[METHOD, SCHEME, ROUTE, OUTCOME, STAGE],
-    help: "HTTP server requests, by what became of them.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The completed requests, by outcome.
+pub const HTTP_SERVER_OUTCOMES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.server.outcomes",
+    InstrumentKind::Counter,
+    Unit::Count("{request}"),
+    "Number of completed HTTP server requests, by outcome.",
+)
+.with_labels(&[
+    HTTP_REQUEST_METHOD,
+    URL_SCHEME,
+    HTTP_ROUTE,
+    GUSSET_OUTCOME,
+    GUSSET_STAGE,
+]);
 
-/// Bytes of the request's body that were read.
-pub static HTTP_SERVER_REQUEST_SIZE: Metric = Metric {
-    name: "http.server.request.body.size",
-    kind: Kind::Histogram,
-    unit: Unit::Bytes,
-    labels: SERVER,
-    help: "Size of HTTP server request bodies, as read.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The bytes of the request body that were read.
+pub const HTTP_SERVER_REQUEST_BODY_SIZE: MetricDescriptor = MetricDescriptor::new(
+    "http.server.request.body.size",
+    InstrumentKind::Histogram,
+    Unit::Bytes,
+    "Size of HTTP server request bodies, as read.",
+)
+.with_labels(HTTP_SERVER_LABELS);
 
-/// Calls whose request was not read to its end.
-pub static HTTP_SERVER_UNREAD: Metric = Metric {
-    name: "gusset.http.server.unread_requests",
-    kind: Kind::Counter,
-    unit: Unit::Count("{request}"),
-    labels: &[METHOD, SCHEME, ROUTE, READ],
-    help: "HTTP server requests whose body was not read to its end.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The requests with a body that was not completely read.
+pub const HTTP_SERVER_UNREAD_REQUESTS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.server.unread_requests",
+    InstrumentKind::Counter,
+    Unit::Count("{request}"),
+    "Number of HTTP server requests with a body that was not completely read.",
+)
+.with_labels(&[
+    HTTP_REQUEST_METHOD,
+    URL_SCHEME,
+    HTTP_ROUTE,
+    GUSSET_REQUEST_READ,
+]);
 
-/// From the start of a call to its end; for endless bodies, to their head.
-pub static HTTP_CLIENT_DURATION: Metric = Metric {
-    name: "http.client.request.duration",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: CLIENT,
-    help: "Duration of HTTP client requests, to the end of the response.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The time from the start of a request to its completion; for a streaming response, to its headers.
+pub const HTTP_CLIENT_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "http.client.request.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of HTTP client requests, up to the end of the response.",
+)
+.with_labels(HTTP_CLIENT_LABELS);
 
-/// Calls under way.
-pub static HTTP_CLIENT_ACTIVE: Metric = Metric {
-    name: "http.client.active_requests",
-    kind: Kind::Gauge,
-    unit: Unit::Count("{request}"),
-    labels: &[METHOD, SERVER_ADDRESS, SERVER_PORT],
-    help: "Number of active HTTP client requests.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The requests in progress.
+pub const HTTP_CLIENT_ACTIVE_REQUESTS: MetricDescriptor = MetricDescriptor::new(
+    "http.client.active_requests",
+    InstrumentKind::Gauge,
+    Unit::Count("{request}"),
+    "Number of active HTTP client requests.",
+)
+.with_labels(&[HTTP_REQUEST_METHOD, SERVER_ADDRESS, SERVER_PORT]);
 
-/// Bytes of the response's body that were received.
-pub static HTTP_CLIENT_RESPONSE_SIZE: Metric = Metric {
-    name: "http.client.response.body.size",
-    kind: Kind::Histogram,
-    unit: Unit::Bytes,
-    labels: CLIENT,
-    help: "Size of HTTP client response bodies, as received.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The bytes of the response body that were received.
+pub const HTTP_CLIENT_RESPONSE_BODY_SIZE: MetricDescriptor = MetricDescriptor::new(
+    "http.client.response.body.size",
+    InstrumentKind::Histogram,
+    Unit::Bytes,
+    "Size of HTTP client response bodies, as received.",
+)
+.with_labels(HTTP_CLIENT_LABELS);
 
-/// From the start of a call to the head of its response.
-pub static HTTP_CLIENT_TIME_TO_HEAD: Metric = Metric {
-    name: "gusset.http.client.time_to_headers",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: CLIENT,
-    help: "Time to the head of the response of HTTP client requests.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The time from the start of a request to its response headers.
+pub const HTTP_CLIENT_TIME_TO_HEADERS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.client.time_to_headers",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Time from the start of HTTP client requests to the response headers.",
+)
+.with_labels(HTTP_CLIENT_LABELS);
 
-/// From the head of an endless response to its end.
-pub static HTTP_CLIENT_STREAM: Metric = Metric {
-    name: "gusset.http.client.stream.duration",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: CLIENT,
-    help: "Life of event streams and other endless responses to the HTTP client.",
-    boundaries: Some(LIVES),
-    source: Source::Gusset,
-};
+/// The time from the headers of a streaming response to its completion.
+pub const HTTP_CLIENT_STREAM_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.client.stream.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of streaming HTTP client responses, from their headers to their end.",
+)
+.with_labels(HTTP_CLIENT_LABELS)
+.with_boundaries(STREAM_DURATION_BUCKETS);
 
-/// What became of each call.
-pub static HTTP_CLIENT_OUTCOMES: Metric = Metric {
-    name: "gusset.http.client.outcomes",
-    kind: Kind::Counter,
-    unit: Unit::Count("{request}"),
-    labels: &[
-        METHOD,
-        SERVER_ADDRESS,
-        SERVER_PORT,
-        TEMPLATE,
-        OUTCOME,
-        STAGE,
-    ],
-    help: "HTTP client requests, by what became of them.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The completed requests, by outcome.
+pub const HTTP_CLIENT_OUTCOMES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.client.outcomes",
+    InstrumentKind::Counter,
+    Unit::Count("{request}"),
+    "Number of completed HTTP client requests, by outcome.",
+)
+.with_labels(&[
+    HTTP_REQUEST_METHOD,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+    URL_TEMPLATE,
+    GUSSET_OUTCOME,
+    GUSSET_STAGE,
+]);
 
-/// Bytes of the request's body that were sent.
-pub static HTTP_CLIENT_REQUEST_SIZE: Metric = Metric {
-    name: "http.client.request.body.size",
-    kind: Kind::Histogram,
-    unit: Unit::Bytes,
-    labels: CLIENT,
-    help: "Size of HTTP client request bodies, as sent.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The bytes of the request body that were sent.
+pub const HTTP_CLIENT_REQUEST_BODY_SIZE: MetricDescriptor = MetricDescriptor::new(
+    "http.client.request.body.size",
+    InstrumentKind::Histogram,
+    Unit::Bytes,
+    "Size of HTTP client request bodies, as sent.",
+)
+.with_labels(HTTP_CLIENT_LABELS);
 
-/// Calls whose request was not sent to its end.
-pub static HTTP_CLIENT_UNREAD: Metric = Metric {
-    name: "gusset.http.client.unsent_requests",
-    kind: Kind::Counter,
-    unit: Unit::Count("{request}"),
-    labels: &[METHOD, SERVER_ADDRESS, SERVER_PORT, TEMPLATE, READ],
-    help: "HTTP client requests whose body was not sent to its end.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The requests with a body that was not completely sent.
+pub const HTTP_CLIENT_UNSENT_REQUESTS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.http.client.unsent_requests",
+    InstrumentKind::Counter,
+    Unit::Count("{request}"),
+    "Number of HTTP client requests with a body that was not completely sent.",
+)
+.with_labels(&[
+    HTTP_REQUEST_METHOD,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+    URL_TEMPLATE,
+    GUSSET_REQUEST_READ,
+]);
 
-/// From the start of a call to its end.
-pub static RPC_SERVER_DURATION: Metric = Metric {
-    name: "rpc.server.call.duration",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: RPC,
-    help: "Duration of RPC server calls, to the end of the response.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The time from the start of a call to its completion.
+pub const RPC_SERVER_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "rpc.server.call.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of RPC server calls, up to the end of the response.",
+)
+.with_labels(RPC_SERVER_LABELS);
 
-/// Calls under way.
-pub static RPC_SERVER_ACTIVE: Metric = Metric {
-    name: "gusset.rpc.server.active_calls",
-    kind: Kind::Gauge,
-    unit: Unit::Count("{call}"),
-    labels: &[RPC_SYSTEM],
-    help: "Number of active RPC server calls.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The calls in progress.
+pub const RPC_SERVER_ACTIVE_CALLS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.rpc.server.active_calls",
+    InstrumentKind::Gauge,
+    Unit::Count("{call}"),
+    "Number of active RPC server calls.",
+)
+.with_labels(&[RPC_SYSTEM_NAME]);
 
-/// What became of each call.
-pub static RPC_SERVER_OUTCOMES: Metric = Metric {
-    name: "gusset.rpc.server.outcomes",
-    kind: Kind::Counter,
-    unit: Unit::Count("{call}"),
-    labels: &[RPC_SYSTEM, RPC_METHOD, OUTCOME, STAGE],
-    help: "RPC server calls, by what became of them.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The completed calls, by outcome.
+pub const RPC_SERVER_OUTCOMES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.rpc.server.outcomes",
+    InstrumentKind::Counter,
+    Unit::Count("{call}"),
+    "Number of completed RPC server calls, by outcome.",
+)
+.with_labels(&[RPC_SYSTEM_NAME, RPC_METHOD, GUSSET_OUTCOME, GUSSET_STAGE]);
 
-/// From the start of a call to its end.
-pub static RPC_CLIENT_DURATION: Metric = Metric {
-    name: "rpc.client.call.duration",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: RPC_CLIENT,
-    help: "Duration of RPC client calls, to the end of the response.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The time from the start of a call to its completion.
+pub const RPC_CLIENT_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "rpc.client.call.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of RPC client calls, up to the end of the response.",
+)
+.with_labels(RPC_CLIENT_LABELS);
 
-/// Calls under way.
-pub static RPC_CLIENT_ACTIVE: Metric = Metric {
-    name: "gusset.rpc.client.active_calls",
-    kind: Kind::Gauge,
-    unit: Unit::Count("{call}"),
-    labels: &[RPC_SYSTEM, SERVER_ADDRESS, SERVER_PORT],
-    help: "Number of active RPC client calls.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The calls in progress.
+pub const RPC_CLIENT_ACTIVE_CALLS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.rpc.client.active_calls",
+    InstrumentKind::Gauge,
+    Unit::Count("{call}"),
+    "Number of active RPC client calls.",
+)
+.with_labels(&[RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT]);
 
-/// What became of each call.
-pub static RPC_CLIENT_OUTCOMES: Metric = Metric {
-    name: "gusset.rpc.client.outcomes",
-    kind: Kind::Counter,
-    unit: Unit::Count("{call}"),
-    labels: &[
-        RPC_SYSTEM,
-        SERVER_ADDRESS,
-        SERVER_PORT,
-        RPC_METHOD,
-        OUTCOME,
-        STAGE,
-    ],
-    help: "RPC client calls, by what became of them.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The completed calls, by outcome.
+pub const RPC_CLIENT_OUTCOMES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.rpc.client.outcomes",
+    InstrumentKind::Counter,
+    Unit::Count("{call}"),
+    "Number of completed RPC client calls, by outcome.",
+)
+.with_labels(&[
+    RPC_SYSTEM_NAME,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+    RPC_METHOD,
+    GUSSET_OUTCOME,
+    GUSSET_STAGE,
+]);
 
-/// From the arrival of a message to its end.
-pub static MESSAGE_DURATION: Metric = Metric {
-    name: "messaging.process.duration",
-    kind: Kind::Histogram,
-    unit: Unit::Seconds,
-    labels: MESSAGE,
-    help: "Duration of processing messages.",
-    boundaries: None,
-    source: Source::Conventions,
-};
+/// The time from the arrival of a message to the end of its processing.
+pub const MESSAGING_PROCESS_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "messaging.process.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of processing messages.",
+)
+.with_labels(MESSAGING_LABELS);
 
-/// Messages being processed.
-pub static MESSAGE_ACTIVE: Metric = Metric {
-    name: "gusset.messaging.active_messages",
-    kind: Kind::Gauge,
-    unit: Unit::Count("{message}"),
-    labels: &[MESSAGING_SYSTEM, MESSAGING_OPERATION],
-    help: "Number of messages being processed.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The messages being processed.
+pub const MESSAGING_ACTIVE_MESSAGES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.messaging.active_messages",
+    InstrumentKind::Gauge,
+    Unit::Count("{message}"),
+    "Number of messages being processed.",
+)
+.with_labels(&[MESSAGING_SYSTEM, MESSAGING_OPERATION_NAME]);
 
-/// What became of each call.
-pub static MESSAGE_OUTCOMES: Metric = Metric {
-    name: "gusset.messaging.outcomes",
-    kind: Kind::Counter,
-    unit: Unit::Count("{message}"),
-    labels: &[
-        MESSAGING_SYSTEM,
-        MESSAGING_OPERATION,
-        MESSAGING_DESTINATION,
-        OUTCOME,
-        STAGE,
-    ],
-    help: "Messages, by what became of them.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The processed messages, by outcome.
+pub const MESSAGING_OUTCOMES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.messaging.outcomes",
+    InstrumentKind::Counter,
+    Unit::Count("{message}"),
+    "Number of processed messages, by outcome.",
+)
+.with_labels(&[
+    MESSAGING_SYSTEM,
+    MESSAGING_OPERATION_NAME,
+    MESSAGING_DESTINATION_NAME,
+    GUSSET_OUTCOME,
+    GUSSET_STAGE,
+]);
 
-/// Calls that were folded into the overflow series.
-pub static FOLDED: Metric = Metric {
-    name: "gusset.metrics.folded_calls",
-    kind: Kind::Counter,
-    unit: Unit::Count("{call}"),
-    labels: &[],
-    help: "Calls recorded in the overflow series, because the limit of series was reached.",
-    boundaries: None,
-    source: Source::Gusset,
-};
+/// The calls that were recorded in the overflow series.
+pub const OVERFLOW_CALLS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.metrics.overflow_calls",
+    InstrumentKind::Counter,
+    Unit::Count("{call}"),
+    "Number of calls recorded in the overflow series because the cardinality limit was reached.",
+);
 
-/// All of them, in the order of the catalogue.
-pub static ALL: &[&Metric] = &[
-    &HTTP_SERVER_DURATION,
-    &HTTP_SERVER_ACTIVE,
-    &HTTP_SERVER_RESPONSE_SIZE,
-    &HTTP_SERVER_TIME_TO_HEAD,
-    &HTTP_SERVER_STREAM,
-    &HTTP_SERVER_OUTCOMES,
-    &HTTP_SERVER_REQUEST_SIZE,
-    &HTTP_SERVER_UNREAD,
-    &HTTP_CLIENT_DURATION,
-    &HTTP_CLIENT_ACTIVE,
-    &HTTP_CLIENT_RESPONSE_SIZE,
-    &HTTP_CLIENT_TIME_TO_HEAD,
-    &HTTP_CLIENT_STREAM,
-    &HTTP_CLIENT_OUTCOMES,
-    &HTTP_CLIENT_REQUEST_SIZE,
-    &HTTP_CLIENT_UNREAD,
-    &RPC_SERVER_DURATION,
-    &RPC_SERVER_ACTIVE,
-    &RPC_SERVER_OUTCOMES,
-    &RPC_CLIENT_DURATION,
-    &RPC_CLIENT_ACTIVE,
-    &RPC_CLIENT_OUTCOMES,
-    &MESSAGE_DURATION,
-    &MESSAGE_ACTIVE,
-    &MESSAGE_OUTCOMES,
-    &FOLDED,
+/// All metrics, in the order of the catalogue.
+pub const ALL: &[MetricDescriptor] = &[
+    HTTP_SERVER_DURATION,
+    HTTP_SERVER_ACTIVE_REQUESTS,
+    HTTP_SERVER_RESPONSE_BODY_SIZE,
+    HTTP_SERVER_TIME_TO_HEADERS,
+    HTTP_SERVER_STREAM_DURATION,
+    HTTP_SERVER_OUTCOMES,
+    HTTP_SERVER_REQUEST_BODY_SIZE,
+    HTTP_SERVER_UNREAD_REQUESTS,
+    HTTP_CLIENT_DURATION,
+    HTTP_CLIENT_ACTIVE_REQUESTS,
+    HTTP_CLIENT_RESPONSE_BODY_SIZE,
+    HTTP_CLIENT_TIME_TO_HEADERS,
+    HTTP_CLIENT_STREAM_DURATION,
+    HTTP_CLIENT_OUTCOMES,
+    HTTP_CLIENT_REQUEST_BODY_SIZE,
+    HTTP_CLIENT_UNSENT_REQUESTS,
+    RPC_SERVER_DURATION,
+    RPC_SERVER_ACTIVE_CALLS,
+    RPC_SERVER_OUTCOMES,
+    RPC_CLIENT_DURATION,
+    RPC_CLIENT_ACTIVE_CALLS,
+    RPC_CLIENT_OUTCOMES,
+    MESSAGING_PROCESS_DURATION,
+    MESSAGING_ACTIVE_MESSAGES,
+    MESSAGING_OUTCOMES,
+    OVERFLOW_CALLS,
 ];
-
-// === impl Kind ===
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        })
-    }
-}
-
-// === impl Unit ===
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Seconds => "s",
-            Self::Bytes => "By",
-            Self::Count(what) => what,
-        })
-    }
-}
-
-impl From<Unit> for metrics::Unit {
-    fn from(unit: Unit) -> Self {
-        match unit {
-            Unit::Seconds => Self::Seconds,
-            Unit::Bytes => Self::Bytes,
-            Unit::Count(_) => Self::Count,
-        }
-    }
-}

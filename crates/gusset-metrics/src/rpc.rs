@@ -1,29 +1,32 @@
-//! What is measured of RPC calls, on the server's side and on the client's.
+//! Metrics of gRPC servers and clients.
 
 use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, End, Observer};
+use gusset_data::semconv;
 use gusset_http::{GrpcCode, Http, HttpClassifier, KnownMethods, RequestHead, ResponseHead};
 
-use crate::intern::NameId;
+use crate::call_metrics::{
+    CallInstruments, CallRecorder, Config, InstrumentSet, RPC_CLIENT, RPC_SERVER,
+};
+use crate::intern::InternedId;
 use crate::key::SeriesKey;
-use crate::meter::{Config, Family, Meter, Metered, RPC_CLIENT, RPC_SERVER};
-use crate::{ConfigError, Label, SharedRecorder, names};
+use crate::{ConfigError, Label, SharedRecorder};
 
-/// The metrics of gRPC calls, by OpenTelemetry's semantic conventions 1.44: an observer.
+/// Records the metrics of gRPC calls, by OpenTelemetry's semantic conventions 1.44.
 ///
-/// | metric of a server | unit | what |
+/// | metric of a server | unit | value |
 /// |---|---|---|
-/// | `rpc.server.call.duration` | s | to the end of the response, trailers included |
-/// | `gusset.rpc.server.active_calls` | `{call}` | calls under way |
-/// | `gusset.rpc.server.outcomes` | `{call}` | what became of calls, and at which stage |
+/// | `rpc.server.call.duration` | s | time to the end of the response, including trailers |
+/// | `gusset.rpc.server.active_calls` | `{call}` | calls in progress |
+/// | `gusset.rpc.server.outcomes` | `{call}` | completed calls by outcome; if unfinished, also by stage |
 ///
-/// A client's are the same with `client` in their names.
+/// A client has the same with `client` in the names.
 ///
-/// A server's method becomes a label's value once it has been answered with anything but UNIMPLEMENTED, for
-/// that is what strangers' words are answered with; until then it is `_OTHER`. A message is such an
-/// answer, also where the caller did not wait for the status. The limit on series holds all the same.
+/// The label `rpc.method` of a server is `_OTHER` until the method is verified, so that clients cannot
+/// create label values. A method is verified by the first call that has a status other than
+/// `UNIMPLEMENTED`, or a response message. The cardinality limit still applies.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -40,77 +43,86 @@ use crate::{ConfigError, Label, SharedRecorder, names};
 /// ```
 #[derive(Clone)]
 pub struct RpcMetrics {
-    meter: Arc<Meter>,
+    instruments: Arc<CallInstruments>,
 }
 
-/// Configures [`RpcMetrics`]. What is not set is by convention.
+/// Configures and builds [`RpcMetrics`].
 #[derive(Debug)]
-#[must_use = "a builder measures nothing"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct RpcMetricsBuilder {
     config: Config,
-    family: &'static Family,
+    instruments: &'static InstrumentSet,
 }
 
 /// The state of one call of [`RpcMetrics`].
 #[derive(Debug)]
 pub struct RpcMetricsCall {
-    call: Metered,
-    /// The method, until its first answer shows that it is one.
-    unproven: Option<Box<str>>,
-    /// The head is one that messages may follow.
-    answered: bool,
+    call: CallRecorder,
+    /// The method, until a response verifies it.
+    unverified_method: Option<Box<str>>,
+    /// The response has a success status, so its body consists of messages.
+    has_messages: bool,
 }
 
 // === impl RpcMetrics ===
 
 impl RpcMetrics {
-    /// Metrics of a server, recorded there, to be configured.
+    /// Returns a builder for the metrics of a server.
     pub fn server(recorder: SharedRecorder) -> RpcMetricsBuilder {
         Self::builder(recorder, &RPC_SERVER)
     }
 
-    /// Metrics of a client, recorded there, to be configured. Its series tell the servers apart that
-    /// it calls, by the authority of the request's target.
+    /// Returns a builder for the metrics of a client.
+    ///
+    /// Each server that the client calls has its own series. The server is the authority of the
+    /// request target.
     pub fn client(recorder: SharedRecorder) -> RpcMetricsBuilder {
         Self::builder(recorder, &RPC_CLIENT)
     }
 
-    fn builder(recorder: SharedRecorder, family: &'static Family) -> RpcMetricsBuilder {
+    fn builder(recorder: SharedRecorder, instruments: &'static InstrumentSet) -> RpcMetricsBuilder {
         let mut config = Config::new(recorder);
-        config.fixed.push((names::RPC_SYSTEM, "grpc".to_owned()));
-        RpcMetricsBuilder { config, family }
+        config
+            .constant_labels
+            .push((semconv::RPC_SYSTEM_NAME, "grpc".to_owned()));
+        RpcMetricsBuilder {
+            config,
+            instruments,
+        }
     }
 }
 
 impl<R: HttpClassifier> Observer<Http<R>> for RpcMetrics {
-    /// `None` for the inner one of two layers that count the same.
+    /// `None` for the inner of two layers that record the same metrics.
     type Call = Option<RpcMetricsCall>;
 
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> Self::Call {
+        let instruments = &self.instruments;
         let path = req.uri.path();
         let method = path.strip_prefix('/').unwrap_or(path);
-        let client = self.meter.is_client();
-        // A client's methods are its own words; a server's may be a stranger's.
-        let known = if client {
-            Some(self.meter.names.id(method))
+        let is_client = instruments.is_client();
+        // The service chooses the methods that it calls. The methods that it serves are chosen by
+        // untrusted clients.
+        let verified = if is_client {
+            Some(instruments.names.id(method))
         } else {
-            self.meter.names.known(method)
+            instruments.names.find(method)
         };
-        let call = Metered::start(&self.meter, || {
+        let call = CallRecorder::start(instruments, || {
             let mut key = SeriesKey {
-                name: known.unwrap_or(NameId::OTHER),
+                name: verified.unwrap_or(InternedId::OTHER),
                 ..SeriesKey::default()
             };
-            if client {
-                key.peer = self.meter.peer(req.uri);
+            if is_client {
+                key.peer = instruments.peer(req.uri);
             }
-            self.meter.label_request(&mut key, req);
+            instruments.label_request(&mut key, req);
             key
         })?;
         Some(RpcMetricsCall {
             call,
-            unproven: known.is_none().then(|| method.into()),
-            answered: false,
+            unverified_method: verified.is_none().then(|| method.into()),
+            has_messages: false,
         })
     }
 }
@@ -118,7 +130,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for RpcMetrics {
 impl fmt::Debug for RpcMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcMetrics")
-            .field("meter", &self.meter)
+            .field("instruments", &self.instruments)
             .finish()
     }
 }
@@ -134,31 +146,31 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
         let Self {
             call,
-            unproven: _,
-            answered,
+            unverified_method: _,
+            has_messages,
         } = self;
-        *answered = res.status.is_success();
-        call.meter.label_response(&mut call.key, res);
+        *has_messages = res.status.is_success();
+        call.instruments.label_response(&mut call.key, res);
     }
 
     fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
         let Self {
             mut call,
-            unproven,
-            answered,
+            unverified_method,
+            has_messages,
         } = self;
-        let code = cx.status().and_then(GrpcCode::from_token);
+        let code = cx.status().and_then(GrpcCode::from_name);
         if let Some(code) = code {
             call.key.status = u16::from(code.number()) + 1;
         }
-        if let Some(method) = unproven {
-            // The caller of a stream may leave before its status, and all callers of it may.
-            let proven = match code {
+        if let Some(method) = unverified_method {
+            // Calls of a streaming method may all be cancelled before their status.
+            let is_verified = match code {
                 Some(code) => code != GrpcCode::UNIMPLEMENTED,
-                None => answered && cx.bytes() > 0,
+                None => has_messages && cx.bytes() > 0,
             };
-            if proven {
-                call.key.name = call.meter.names.id(&method);
+            if is_verified {
+                call.key.name = call.instruments.names.id(&method);
             }
         }
         call.end(&end, cx);
@@ -168,32 +180,37 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
 // === impl RpcMetricsBuilder ===
 
 impl RpcMetricsBuilder {
-    /// How many series a metric may have: 2000 unless set, from 1 to 60,000. The calls of all
-    /// others share one overflow series.
-    pub fn series_limit(mut self, limit: usize) -> Self {
-        self.config.series_limit = limit;
+    /// Sets how many series each metric may have, from 1 to 60,000.
+    ///
+    /// The calls over the limit share one overflow series. Defaults to 2000.
+    pub fn cardinality_limit(mut self, limit: usize) -> Self {
+        self.config.cardinality_limit = limit;
         self
     }
 
-    /// Adds a label of the user's own, five at most.
+    /// Adds a custom label. At most five labels may be added.
     pub fn label(mut self, label: Label) -> Self {
         self.config.labels.push(label);
         self
     }
 
-    /// Makes this recorder the current one while the service is polled, so that its own `counter!`
-    /// lands here and no global recorder is needed. Not in tasks that it spawns.
-    pub fn scope_recorder(mut self) -> Self {
-        self.config.scope_recorder = true;
+    /// Makes the recorder the local recorder while the service is polled.
+    ///
+    /// Metrics that the service records with `counter!` and the like then go to this recorder, without
+    /// a global one. Spawned tasks are not covered. Off by default.
+    pub fn with_local_recorder(mut self) -> Self {
+        self.config.with_local_recorder = true;
         self
     }
 
-    /// Puts the metrics together.
+    /// Builds the metrics.
     ///
     /// # Errors
-    /// Names the field that cannot be used.
+    /// If a setting is invalid. The error names it.
     pub fn build(self) -> Result<RpcMetrics, ConfigError> {
-        let meter = self.config.build(self.family, KnownMethods::default())?;
-        Ok(RpcMetrics { meter })
+        let instruments = self
+            .config
+            .build(self.instruments, KnownMethods::default())?;
+        Ok(RpcMetrics { instruments })
     }
 }

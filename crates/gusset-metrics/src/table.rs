@@ -1,4 +1,4 @@
-//! A table that only grows, to a limit, and is read without a lock.
+//! A table that only grows, up to a limit, and is read without a lock.
 
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,19 +6,30 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 
-/// Entries by key, at most `limit` of them, never removed.
+/// At most `limit` entries by key. Entries are never removed.
 ///
-/// A look-up is a hash and, as a rule, one atomic load: every call of a service makes one or two,
-/// from every thread, and a shared lock would be the dearest thing in it. Strangers may choose keys
-/// (a path that a service took for a route's name), so the hash is seeded.
+/// Open addressing with linear probing. Every call of a service makes one or two look-ups, from every
+/// thread, so a shared lock would be the most expensive part of recording. A look-up is a hash and
+/// usually one atomic load.
+///
+/// Invariants that make reads without a lock correct:
+///
+/// - A slot is written once, by a writer that holds `len`, and never changes after that. `OnceLock`
+///   publishes the entry with release and acquire.
+/// - An entry is in the first slot that was free on the probe path of its key. Slots are never freed,
+///   so a probe that reaches a free slot has passed every entry with the key.
+/// - At least half of the slots are free, so probes end and are short.
+///
+/// Clients may choose keys (a path that a service uses as a route), so the hash has a random seed.
 #[derive(Debug)]
 pub(crate) struct Table<K, V> {
     slots: Box<[Slot<K, V>]>,
     hasher: RandomState,
     limit: usize,
-    /// The number of entries; its lock serialises writers.
+    /// The number of entries. Its lock serialises writers.
     len: Mutex<usize>,
-    /// Said once, so that those who are turned away after that need no lock.
+    /// Set with the last entry, so that later keys are rejected without the lock. Relaxed: a thread
+    /// that does not see it yet finds the limit reached under the lock.
     full: AtomicBool,
 }
 
@@ -40,7 +51,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
         }
     }
 
-    /// The entry of that key.
+    /// Returns the value of a key.
     #[inline]
     pub(crate) fn get<Q>(&self, key: &Q) -> Option<&V>
     where
@@ -50,13 +61,14 @@ impl<K: Hash + Eq, V> Table<K, V> {
         self.probe(key).ok()
     }
 
-    /// Whether no entry can be added any more.
+    /// Returns whether the limit was reached.
     pub(crate) fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// Adds an entry and gives it, or the one that is there; `None` if the table is full. `make` is
-    /// given the number of entries before it.
+    /// Returns the value of a key, and adds it if the key is new. Returns `None` if the table is full.
+    ///
+    /// `make` gets the number of entries before the new one.
     pub(crate) fn insert(&self, key: K, make: impl FnOnce(usize) -> V) -> Option<&V> {
         let mut len = self.len.lock().unwrap_or_else(PoisonError::into_inner);
         match self.probe(&key) {
@@ -64,7 +76,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
             Err(_) if *len >= self.limit => None,
             Err(slot) => {
                 let entry = Box::new((key, make(*len)));
-                // Nobody else writes: the lock is held.
+                // No other thread writes while the lock is held.
                 if slot.set(entry).is_ok() {
                     *len += 1;
                     self.full.store(*len >= self.limit, Ordering::Relaxed);
@@ -74,14 +86,14 @@ impl<K: Hash + Eq, V> Table<K, V> {
         }
     }
 
-    /// All entries, in no order.
+    /// Returns all entries, unordered.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.slots
             .iter()
             .filter_map(|slot| slot.get().map(|entry| &**entry))
     }
 
-    /// The value of that key, else the free slot where it belongs.
+    /// Returns the value of a key, or else the free slot where it belongs.
     #[inline]
     fn probe<Q>(&self, key: &Q) -> Result<&V, &Slot<K, V>>
     where
@@ -90,7 +102,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
     {
         let mask = self.slots.len() - 1;
         let mut at = self.hasher.hash_one(key) as usize & mask;
-        // Ends: half of the slots are free.
+        // Terminates, because half of the slots are free.
         loop {
             let slot = &self.slots[at];
             match slot.get() {
@@ -110,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keeps_what_a_map_with_a_limit_keeps(keys in prop::collection::vec(0u8..40, 0..100), limit in 1usize..20) {
+        fn behaves_like_a_map_with_a_limit(keys in prop::collection::vec(0u8..40, 0..100), limit in 1usize..20) {
             let table = Table::new(limit);
             let mut model = HashMap::new();
             for key in keys {
@@ -132,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_that_race_for_a_key_get_one_entry() {
+    fn racing_inserts_of_a_key_share_one_entry() {
         let table = Table::new(64);
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -144,8 +156,8 @@ mod tests {
                 });
             }
         });
-        let mut places: Vec<usize> = table.iter().map(|(_, at)| *at).collect();
-        places.sort_unstable();
-        assert_eq!(places, (0..64).collect::<Vec<_>>());
+        let mut values: Vec<usize> = table.iter().map(|(_, at)| *at).collect();
+        values.sort_unstable();
+        assert_eq!(values, (0..64).collect::<Vec<_>>());
     }
 }

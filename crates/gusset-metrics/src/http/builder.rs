@@ -1,59 +1,66 @@
 use std::fmt;
 use std::sync::Arc;
 
+use gusset_core::Env;
 use gusset_http::{KnownMethods, RequestHead};
 
 use super::{HttpMetrics, RouteFn, Shared};
+use crate::call_metrics::{Config, InstrumentSet};
 use crate::key::Scheme;
-use crate::meter::{Config, Family};
 use crate::{ConfigError, Label, SharedRecorder};
 
-/// Configures [`HttpMetrics`]. What is not set is by convention.
-#[must_use = "a builder measures nothing"]
+/// Configures and builds [`HttpMetrics`].
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct HttpMetricsBuilder {
     config: Config,
-    family: &'static Family,
+    instruments: &'static InstrumentSet,
     methods: Option<KnownMethods>,
     route: Option<RouteFn>,
-    scheme: Scheme,
+    default_scheme: Scheme,
 }
 
 // === impl HttpMetricsBuilder ===
 
 impl HttpMetricsBuilder {
-    pub(super) fn new(recorder: SharedRecorder, family: &'static Family) -> Self {
+    pub(super) fn new(recorder: SharedRecorder, instruments: &'static InstrumentSet) -> Self {
         Self {
             config: Config::new(recorder),
-            family,
+            instruments,
             methods: None,
             route: None,
-            scheme: Scheme::Http,
+            default_scheme: Scheme::Http,
         }
     }
 
-    /// The methods that may become a label's value. Unset, the environment variable
-    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` is asked, then the conventions' list is taken.
+    /// Sets the methods that are label values; others are `_OTHER`.
+    ///
+    /// Defaults to `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else to the list of the semantic
+    /// conventions.
     pub fn known_methods(mut self, methods: KnownMethods) -> Self {
         self.methods = Some(methods);
         self
     }
 
-    /// How many series a metric may have: 2000 unless set (the default of OpenTelemetry's SDKs),
-    /// from 1 to 60,000. The calls of all others share one overflow series.
-    pub fn series_limit(mut self, limit: usize) -> Self {
-        self.config.series_limit = limit;
+    /// Sets how many series each metric may have, from 1 to 60,000.
+    ///
+    /// The calls over the limit share one overflow series. Defaults to 2000, the default of
+    /// OpenTelemetry's SDKs.
+    pub fn cardinality_limit(mut self, limit: usize) -> Self {
+        self.config.cardinality_limit = limit;
         self
     }
 
-    /// Adds a label of the user's own, five at most.
+    /// Adds a custom label. At most five labels may be added.
     pub fn label(mut self, label: Label) -> Self {
         self.config.labels.push(label);
         self
     }
 
-    /// Names the route of a request, over what axum's router or an extension of the request says; where
-    /// it gives none, those are asked. It has to be a template, not the path; the limit on series holds
-    /// all the same.
+    /// Sets a function that returns the route of a request.
+    ///
+    /// It overrides the route from axum's router or the request extensions, which are used if it
+    /// returns `None`. The route must be a template and not the path. The cardinality limit still
+    /// applies.
     pub fn route<F>(mut self, route: F) -> Self
     where
         F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
@@ -62,52 +69,59 @@ impl HttpMetricsBuilder {
         self
     }
 
-    /// Says that requests which do not name their scheme (HTTP/1 over a listener with TLS, or behind
-    /// a proxy that ends it) came by `https`.
+    /// Sets `https` as the scheme of requests without one in their target. Defaults to `http`.
+    ///
+    /// HTTP/1 requests have none, also if they arrive over TLS or through a proxy that terminates it.
     pub fn https(mut self) -> Self {
-        self.scheme = Scheme::Https;
+        self.default_scheme = Scheme::Https;
         self
     }
 
-    /// Makes this recorder the current one while the service is polled, so that its own `counter!`
-    /// lands here and no global recorder is needed. Not in tasks that it spawns.
-    pub fn scope_recorder(mut self) -> Self {
-        self.config.scope_recorder = true;
+    /// Makes the recorder the local recorder while the service is polled.
+    ///
+    /// Metrics that the service records with `counter!` and the like then go to this recorder, without
+    /// a global one. Spawned tasks are not covered. Off by default.
+    pub fn with_local_recorder(mut self) -> Self {
+        self.config.with_local_recorder = true;
         self
     }
 
-    /// Puts the metrics together.
+    /// Builds the metrics, with the environment of the process.
     ///
     /// # Errors
-    /// Names the field, or the environment variable, that cannot be used.
+    /// If a setting or environment variable is invalid. The error names it.
     pub fn build(self) -> Result<HttpMetrics, ConfigError> {
-        self.build_with(|name| std::env::var(name).ok())
+        self.build_in(Env::process())
     }
 
-    /// As [`build`](Self::build), with the environment given.
+    /// Builds the metrics, with the environment that `env` returns.
     ///
     /// # Errors
-    /// Names the field, or the environment variable, that cannot be used.
+    /// If a setting or environment variable is invalid. The error names it.
     pub fn build_with(
         self,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<HttpMetrics, ConfigError> {
+        self.build_in(Env::from_fn(&env))
+    }
+
+    fn build_in(self, env: Env<'_>) -> Result<HttpMetrics, ConfigError> {
         let Self {
             config,
-            family,
+            instruments,
             methods,
             route,
-            scheme,
+            default_scheme,
         } = self;
         let methods = match methods {
             Some(methods) => methods,
-            None => KnownMethods::parse(&env(KnownMethods::ENV).unwrap_or_default())
+            None => KnownMethods::parse(&env.var(KnownMethods::ENV)?.unwrap_or_default())
                 .map_err(|error| ConfigError::new(KnownMethods::ENV, error))?,
         };
         let shared = Shared {
-            meter: config.build(family, methods)?,
+            instruments: config.build(instruments, methods)?,
             route,
-            scheme,
+            default_scheme,
         };
         Ok(HttpMetrics {
             shared: Arc::new(shared),
@@ -120,7 +134,7 @@ impl fmt::Debug for HttpMetricsBuilder {
         f.debug_struct("HttpMetricsBuilder")
             .field("config", &self.config)
             .field("methods", &self.methods)
-            .field("scheme", &self.scheme)
+            .field("default_scheme", &self.default_scheme)
             .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,11 @@
 use gusset_core::{CallContext, CallObserver, End, ResponseKind};
 use gusset_http::{Http, HttpClassifier, ResponseHead, Route, is_streaming};
 
-use crate::meter::Metered;
+use crate::call_metrics::CallRecorder;
 
 /// The state of one call of [`HttpMetrics`](super::HttpMetrics).
 #[derive(Debug)]
-pub struct HttpMetricsCall(pub(super) Metered);
+pub struct HttpMetricsCall(pub(super) CallRecorder);
 
 // === impl HttpMetricsCall ===
 
@@ -19,16 +19,16 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
         let Self(call) = self;
         call.key.status = res.status.as_u16();
-        if call.meter.is_client() {
+        if call.instruments.is_client() {
             call.key.version = res.version.into();
         }
         if let Some(route) = Route::from_response(res) {
-            call.key.name = call.meter.names.id(route);
+            call.key.name = call.instruments.names.id(route);
         }
-        call.meter.label_response(&mut call.key, res);
-        let body = cx.response_kind() == Some(ResponseKind::Body);
-        if body && res.status.is_success() && is_streaming(res) {
-            call.record_endless(cx);
+        call.instruments.label_response(&mut call.key, res);
+        let has_body = cx.response_kind() == Some(ResponseKind::Body);
+        if has_body && res.status.is_success() && is_streaming(res) {
+            call.record_streaming(cx);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is measured of HTTP calls, on the server's side and on the client's.
+//! Metrics of HTTP servers and clients.
 
 mod builder;
 mod call;
@@ -12,34 +12,34 @@ use gusset_http::{Http, HttpClassifier, RequestBodyProgress, RequestHead, Route}
 pub use self::builder::HttpMetricsBuilder;
 pub use self::call::HttpMetricsCall;
 use crate::SharedRecorder;
-use crate::intern::NameId;
+use crate::call_metrics::{CallInstruments, CallRecorder, HTTP_CLIENT, HTTP_SERVER};
+use crate::intern::InternedId;
 use crate::key::{Scheme, SeriesKey};
-use crate::meter::{HTTP_CLIENT, HTTP_SERVER, Meter, Metered};
 
 type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync>;
 
-/// The metrics of HTTP calls, by OpenTelemetry's semantic conventions 1.44: an observer.
+/// Records the metrics of HTTP requests, by OpenTelemetry's semantic conventions 1.44.
 ///
-/// | metric of a server | unit | what |
+/// | metric of a server | unit | value |
 /// |---|---|---|
-/// | `http.server.request.duration` | s | to the end of the response; for endless bodies, to the head |
-/// | `http.server.active_requests` | `{request}` | calls under way |
-/// | `http.server.response.body.size` | By | bytes handed out |
-/// | `gusset.http.server.time_to_headers` | s | to the head of the response |
-/// | `gusset.http.server.stream.duration` | s | the life of endless bodies |
-/// | `gusset.http.server.outcomes` | `{request}` | what became of calls: success, whose fault, abandoned or refused; and at which stage |
+/// | `http.server.request.duration` | s | time to the end of the response; for streams, to the headers |
+/// | `http.server.active_requests` | `{request}` | requests in progress |
+/// | `http.server.response.body.size` | By | bytes sent |
+/// | `gusset.http.server.time_to_headers` | s | time to the response headers |
+/// | `gusset.http.server.stream.duration` | s | duration of streaming responses, after the headers |
+/// | `gusset.http.server.outcomes` | `{request}` | completed requests by outcome; if unfinished, also by stage |
 ///
-/// A client's are the same with `client` in their names. Inside a
+/// A client has the same with `client` in the names. Inside a
 /// [`RequestBodySizeLayer`](gusset_http::RequestBodySizeLayer) there are two more:
 /// `http.server.request.body.size` and `gusset.http.server.unread_requests` (of a client:
 /// `gusset.http.client.unsent_requests`).
 ///
-/// No label's value is a stranger's: the route is a template, a method is known or `_OTHER`, and a
-/// limit on the number of series holds whatever a service names its routes. Of two layers that
-/// record the same metrics on the same recorder for the same call, the outer one counts it.
+/// Clients cannot create label values: routes are templates, unknown methods are `_OTHER`, and a
+/// cardinality limit applies. If two layers record the same metrics into the same recorder, only the
+/// outer one records a request.
 ///
-/// Handles are resolved once for each series. From then on a call allocates nothing and takes no
-/// lock, if the recorder's handles do not.
+/// Handles are registered once for each series. After that, a request allocates nothing and takes no
+/// lock, unless the recorder's handles do.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -60,35 +60,37 @@ pub struct HttpMetrics {
 }
 
 struct Shared {
-    meter: Arc<Meter>,
+    instruments: Arc<CallInstruments>,
     route: Option<RouteFn>,
-    /// The scheme of requests that do not name theirs.
-    scheme: Scheme,
+    /// The scheme of requests without one in their target.
+    default_scheme: Scheme,
 }
 
 // === impl HttpMetrics ===
 
 impl HttpMetrics {
-    /// Metrics of a server, recorded there, to be configured.
+    /// Returns a builder for the metrics of a server.
     pub fn server(recorder: SharedRecorder) -> HttpMetricsBuilder {
         HttpMetricsBuilder::new(recorder, &HTTP_SERVER)
     }
 
-    /// Metrics of a client, recorded there, to be configured. Its series tell the servers apart that
-    /// it calls, by the authority of the request's target.
+    /// Returns a builder for the metrics of a client.
+    ///
+    /// Each server that the client calls has its own series. The server is the authority of the
+    /// request target.
     pub fn client(recorder: SharedRecorder) -> HttpMetricsBuilder {
         HttpMetricsBuilder::new(recorder, &HTTP_CLIENT)
     }
 }
 
 impl<R: HttpClassifier> Observer<Http<R>> for HttpMetrics {
-    /// `None` for the inner one of two layers that count the same.
+    /// `None` for the inner of two layers that record the same metrics.
     type Call = Option<HttpMetricsCall>;
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> Self::Call {
         let shared = &*self.shared;
-        let mut call = Metered::start(&shared.meter, || shared.key(req))?;
+        let mut call = CallRecorder::start(&shared.instruments, || shared.key(req))?;
         call.request = req.extensions.get::<RequestBodyProgress>().cloned();
         Some(HttpMetricsCall(call))
     }
@@ -97,7 +99,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for HttpMetrics {
 impl fmt::Debug for HttpMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpMetrics")
-            .field("meter", &self.shared.meter)
+            .field("instruments", &self.shared.instruments)
             .finish_non_exhaustive()
     }
 }
@@ -105,39 +107,38 @@ impl fmt::Debug for HttpMetrics {
 // === impl Shared ===
 
 impl Shared {
-    /// What a request tells of its series.
+    /// Returns the part of the key that the request determines.
     #[inline]
     fn key(&self, req: RequestHead<'_>) -> SeriesKey {
-        let meter = &*self.meter;
+        let instruments = &*self.instruments;
         let route = match &self.route {
             Some(route) => route(req).or_else(|| Route::from_request(req)),
             None => Route::from_request(req),
         };
-        let method = meter.methods.index_of(req.method);
+        let method = instruments.methods.index_of(req.method);
         let mut key = SeriesKey {
-            name: route.map_or(NameId::NONE, |route| meter.names.id(route)),
+            name: route.map_or(InternedId::NONE, |route| instruments.names.id(route)),
             method: u8::try_from(method).expect("at most 64 methods are known"),
             ..SeriesKey::default()
         };
-        if meter.is_client() {
-            // The version is agreed upon with the server: the response tells it.
-            key.peer = meter.peer(req.uri);
+        if instruments.is_client() {
+            // The version is that of the response, because it is negotiated with the server.
+            key.peer = instruments.peer(req.uri);
         } else {
             key.version = req.version.into();
             key.scheme = self.scheme(req);
         }
-        meter.label_request(&mut key, req);
+        instruments.label_request(&mut key, req);
         key
     }
 
-    /// The scheme that the target names (HTTP/2 and 3 always do), else the one configured. A caller
-    /// chooses between two values at most.
+    /// Returns the scheme of the target, which HTTP/2 and HTTP/3 always have, or else the default.
     #[inline]
     fn scheme(&self, req: RequestHead<'_>) -> Scheme {
         match req.uri.scheme_str() {
             Some("https") => Scheme::Https,
             Some("http") => Scheme::Http,
-            _ => self.scheme,
+            _ => self.default_scheme,
         }
     }
 }

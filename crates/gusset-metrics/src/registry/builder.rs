@@ -1,12 +1,14 @@
-//! How a [`Registry`] is put together.
+//! Configures and builds a [`Registry`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Bounds, Registry, spelling};
+use gusset_core::Env;
+
+use super::{Boundaries, Registry, prometheus_names};
 use crate::{ConfigError, names};
 
-/// Puts a [`Registry`] together; made by [`Registry::builder`].
+/// Configures and builds a [`Registry`].
 ///
 /// ```
 /// use gusset_metrics::Registry;
@@ -17,8 +19,8 @@ use crate::{ConfigError, names};
 ///     .exemplars(false)
 ///     .build()?;
 ///
-/// let refused = Registry::builder().buckets("my.histogram", &[2.0, 1.0]).build();
-/// assert_eq!(refused.unwrap_err().field(), "buckets.my.histogram");
+/// let invalid = Registry::builder().buckets("my.histogram", &[2.0, 1.0]).build();
+/// assert_eq!(invalid.unwrap_err().setting(), "buckets.my.histogram");
 /// # Ok(())
 /// # }
 /// ```
@@ -32,77 +34,87 @@ pub struct RegistryBuilder {
 // === impl RegistryBuilder ===
 
 impl RegistryBuilder {
-    /// Sets the ends of the buckets of one histogram, by the name it is recorded under. An end is
-    /// inclusive; the bucket `+Inf` is always there and not listed. The last call for a name stands.
+    /// Sets the bucket boundaries of one histogram, given the name under which it is recorded.
     ///
-    /// A histogram never named here has the boundaries of [`names`](crate::names), if it is one of
-    /// those and has any, else those of the unit it was described with:
+    /// `upper_bounds` are inclusive. The bucket `+Inf` is always added. The last call for a name
+    /// applies. Defaults to the boundaries in [`names`](crate::names), or else to those of the unit with
+    /// which the histogram was described:
     ///
-    /// | unit | boundaries | from |
+    /// | unit | boundaries | origin |
     /// |---|---|---|
     /// | seconds | 0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10 | advice of the semantic conventions for `http.*` and `rpc.*` durations |
-    /// | bytes | 0 64 256 1024 … 67108864, each four times the one before | ours: 64 B to 64 MiB; nobody advises |
-    /// | any other | 0 5 10 25 50 75 100 250 500 750 1000 2500 5000 7500 10000 | default of OpenTelemetry's SDK |
-    pub fn buckets(mut self, metric: impl Into<String>, ends: &[f64]) -> Self {
-        self.buckets.push((metric.into(), ends.to_owned()));
+    /// | bytes | 0 64 256 1024 … 67108864, each four times the previous | gusset, the conventions advise none |
+    /// | any other | 0 5 10 25 50 75 100 250 500 750 1000 2500 5000 7500 10000 | default of OpenTelemetry's SDKs |
+    pub fn buckets(mut self, metric: impl Into<String>, upper_bounds: &[f64]) -> Self {
+        self.buckets.push((metric.into(), upper_bounds.to_owned()));
         self
     }
 
-    /// Whether histograms keep exemplars: the last value of each bucket that was recorded inside a
-    /// sampled span, with the ids of that span. Unset, `OTEL_METRICS_EXEMPLAR_FILTER` says:
-    /// `trace_based`, its default, is yes and `always_off` is no. `always_on` is as `trace_based`: an
-    /// exemplar without a trace that was kept leads nowhere.
+    /// Sets whether histograms keep exemplars: the last value of each bucket that was recorded in a
+    /// sampled span, with the ids of the span.
+    ///
+    /// Defaults to `OTEL_METRICS_EXEMPLAR_FILTER`: true for `trace_based`, its default, and false for
+    /// `always_off`. `always_on` means the same as `trace_based`, because an exemplar is useless without
+    /// its trace.
     pub fn exemplars(mut self, exemplars: bool) -> Self {
         self.exemplars = Some(exemplars);
         self
     }
 
-    /// Builds the registry. Starts nothing, and makes nothing global.
+    /// Builds the registry, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
-    /// Names the field, if boundaries are none, not finite or not strictly ascending.
+    /// If boundaries are empty, not finite or not strictly ascending. The error names the setting.
     pub fn build(self) -> Result<Registry, ConfigError> {
-        self.build_with(|name| std::env::var(name).ok())
+        self.build_in(Env::process())
     }
 
-    /// As [`build`](Self::build), with the environment given.
+    /// Builds the registry, with the environment that `env` returns.
     ///
     /// # Errors
-    /// Names the field, if boundaries are none, not finite or not strictly ascending.
+    /// If boundaries are empty, not finite or not strictly ascending. The error names the setting.
     pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Registry, ConfigError> {
+        self.build_in(Env::from_fn(&env))
+    }
+
+    fn build_in(self, env: Env<'_>) -> Result<Registry, ConfigError> {
         let Self { buckets, exemplars } = self;
-        let ours = names::ALL.iter().filter_map(|metric| {
-            let ends = metric.boundaries?;
-            Some((metric.name.to_owned(), ends.to_owned()))
+        let defaults = names::ALL.iter().filter_map(|metric| {
+            let upper_bounds = metric.boundaries?;
+            Some((metric.name.to_owned(), upper_bounds.to_owned()))
         });
-        let mut given = HashMap::new();
-        for (metric, ends) in ours.chain(buckets) {
-            let name = spelling::metric_name(&metric).into_owned();
-            match Bounds::new(&ends) {
-                Ok(bounds) => given.insert(name, Arc::new(bounds)),
-                Err(fault) => return Err(ConfigError::new(format!("buckets.{metric}"), fault)),
+        let mut boundaries = HashMap::new();
+        for (metric, upper_bounds) in defaults.chain(buckets) {
+            let name = prometheus_names::metric_name(&metric).into_owned();
+            match Boundaries::new(&upper_bounds) {
+                Ok(valid) => boundaries.insert(name, Arc::new(valid)),
+                Err(error) => return Err(ConfigError::new(format!("buckets.{metric}"), error)),
             };
         }
-        let exemplars = exemplars.unwrap_or_else(|| {
-            let filter = env(EXEMPLAR_FILTER).unwrap_or_default();
-            keeps_exemplars(filter.trim())
-        });
-        Ok(Registry::new(given, exemplars))
+        let exemplars = exemplars.unwrap_or_else(|| is_exemplar_filter_on(env));
+        Ok(Registry::new(boundaries, exemplars))
     }
 }
 
 const EXEMPLAR_FILTER: &str = "OTEL_METRICS_EXEMPLAR_FILTER";
 
-/// What the specification's filters mean here. As it demands, one that is not known is warned of and
-/// ignored, and an empty variable is none.
-fn keeps_exemplars(filter: &str) -> bool {
+/// Reads the exemplar filter. As the specification demands, an unknown one is logged and ignored.
+fn is_exemplar_filter_on(env: Env<'_>) -> bool {
+    let filter = match env.var(EXEMPLAR_FILTER) {
+        Ok(Some(filter)) => filter,
+        Ok(None) => return true,
+        Err(error) => {
+            tracing::warn!("ignoring {error}");
+            return true;
+        }
+    };
     let is = |known: &str| filter.eq_ignore_ascii_case(known);
     if is("always_off") {
         return false;
     }
-    if !(filter.is_empty() || is("trace_based") || is("always_on")) {
+    if !(is("trace_based") || is("always_on")) {
         tracing::warn!(
-            "{EXEMPLAR_FILTER} is none of `trace_based`, `always_on` and `always_off`; it is ignored"
+            "ignoring `{EXEMPLAR_FILTER}`: neither `trace_based`, `always_on` nor `always_off`"
         );
     }
     true
@@ -119,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_of_the_environment_is_heeded_and_an_unknown_one_ignored() {
+    fn exemplar_filter_is_read_from_environment() {
         for on in [
             None,
             Some(""),
@@ -135,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_above_the_environment() {
+    fn builder_overrides_environment() {
         let off = |_: &str| Some("always_off".to_owned());
         let registry = Registry::builder().exemplars(true).build_with(off);
         assert!(registry.unwrap().exemplars);

@@ -1,54 +1,54 @@
-//! One series of a counter.
+//! The value of one series of a counter.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use metrics::CounterFn;
 
-use super::shares::Shared;
+use super::sharded::ShardedCell;
 
-/// The number of one series of a counter.
+/// The value of one series of a counter.
 ///
-/// What is counted is kept in shares of threads. An absolute number
-/// ([`metrics::Counter::absolute`]) is kept beside, as what it is ahead of them. Nothing is moved
-/// between the two, so nothing is lost to those who count meanwhile, and of two numbers told at the
-/// same time the greater stands.
+/// Increments go to the shard of the thread. [`metrics::Counter::absolute`] stores separately how far
+/// the absolute value is ahead of the increments, and the value is the sum of both. Nothing is moved
+/// between the two, so no concurrent increment is lost. Of concurrent absolute values the greatest
+/// applies.
 #[derive(Debug)]
-pub struct CounterCell {
-    counted: Shared,
-    /// How far absolute numbers were ahead of what was counted, at most.
+pub struct CounterValue {
+    increments: ShardedCell,
+    /// The greatest difference between an absolute value and the increments at that time.
     ahead: AtomicU64,
 }
 
-// === impl CounterCell ===
+// === impl CounterValue ===
 
-impl CounterCell {
-    pub(super) fn new(counted: Shared) -> Self {
+impl CounterValue {
+    pub(super) fn new(increments: ShardedCell) -> Self {
         Self {
-            counted,
+            increments,
             ahead: AtomicU64::new(0),
         }
     }
 
-    /// The number as it stands.
-    pub fn value(&self) -> u64 {
-        self.counted().wrapping_add(self.ahead.load(Relaxed))
+    /// Returns the current value.
+    pub fn get(&self) -> u64 {
+        self.increments().wrapping_add(self.ahead.load(Relaxed))
     }
 
-    fn counted(&self) -> u64 {
-        // A number that has gone round goes round here too, as it would in one place.
-        let shares = self.counted.all().map(|share| share.load(Relaxed));
-        shares.fold(0, u64::wrapping_add)
+    fn increments(&self) -> u64 {
+        // Wraps on overflow, like a single atomic integer.
+        let shards = self.increments.all().map(|shard| shard.load(Relaxed));
+        shards.fold(0, u64::wrapping_add)
     }
 }
 
-impl CounterFn for CounterCell {
+impl CounterFn for CounterValue {
     #[inline]
     fn increment(&self, value: u64) {
-        self.counted.mine().fetch_add(value, Relaxed);
+        self.increments.local().fetch_add(value, Relaxed);
     }
 
     fn absolute(&self, value: u64) {
-        let ahead = value.saturating_sub(self.counted());
+        let ahead = value.saturating_sub(self.increments());
         self.ahead.fetch_max(ahead, Relaxed);
     }
 }
@@ -56,37 +56,37 @@ impl CounterFn for CounterCell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::shares::Room;
+    use crate::registry::sharded::SlabAllocator;
     use proptest::prelude::*;
 
-    fn counter() -> CounterCell {
-        CounterCell::new(Room::default().take())
+    fn counter() -> CounterValue {
+        CounterValue::new(SlabAllocator::default().alloc())
     }
 
     proptest! {
         #[test]
-        fn counts_and_absolute_numbers_mix_as_in_one_place(
-            acts in prop::collection::vec((any::<bool>(), 0..1000_u64), 0..40),
+        fn behaves_like_a_single_integer(
+            operations in prop::collection::vec((any::<bool>(), 0..1000_u64), 0..40),
         ) {
             let (counter, mut model) = (counter(), 0_u64);
-            for (absolute, number) in acts {
+            for (absolute, number) in operations {
                 if absolute {
                     counter.absolute(number);
                     model = model.max(number);
                 } else {
-                    // From another thread, so that more than one share is used.
+                    // On another thread, so that several shards are used.
                     std::thread::scope(|scope| {
                         scope.spawn(|| counter.increment(number));
                     });
                     model += number;
                 }
-                prop_assert_eq!(counter.value(), model);
+                prop_assert_eq!(counter.get(), model);
             }
         }
     }
 
     #[test]
-    fn threads_lose_nothing() {
+    fn concurrent_increments_are_all_counted() {
         let counter = counter();
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -94,12 +94,12 @@ mod tests {
             }
             scope.spawn(|| counter.absolute(5));
         });
-        // At the earliest the five came first and all else on top of it.
-        assert!((40_000..=40_005).contains(&counter.value()));
+        // If the absolute value came first, all increments are added to it.
+        assert!((40_000..=40_005).contains(&counter.get()));
     }
 
     #[test]
-    fn of_absolute_numbers_told_at_once_the_greatest_stands() {
+    fn greatest_of_concurrent_absolute_values_applies() {
         for _ in 0..100 {
             let counter = counter();
             counter.increment(10);
@@ -109,7 +109,7 @@ mod tests {
                     scope.spawn(move || counter.absolute(number));
                 }
             });
-            assert_eq!(counter.value(), 100);
+            assert_eq!(counter.get(), 100);
         }
     }
 }

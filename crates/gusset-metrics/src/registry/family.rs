@@ -1,4 +1,4 @@
-//! The series under one name.
+//! The series of each metric.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,22 +8,24 @@ use std::time::SystemTime;
 use gusset_data::{Labels, SharedStr};
 use metrics::{CounterFn, GaugeFn, HistogramFn, Key, KeyName, Unit};
 
-use super::spelling;
+use super::prometheus_names;
 
-/// All families of one kind, by their names as Prometheus spells them: what falls together there is
-/// one metric here.
-pub(super) struct Families<C, S> {
-    by_name: RwLock<BTreeMap<String, Entry<C, S>>>,
+/// All families of one kind, by their Prometheus names.
+///
+/// Metrics with the same Prometheus name are one family, and series with the same Prometheus labels are
+/// one series. Otherwise an exporter would have to merge them.
+pub(super) struct MetricFamilies<V, S> {
+    by_name: RwLock<BTreeMap<String, FamilyEntry<V, S>>>,
 }
 
-/// A family, of whose series all agree on `S`.
-struct Entry<C, S> {
-    /// The first spelling.
+/// A family, with a state `S` that is common to its series.
+struct FamilyEntry<V, S> {
+    /// The name under which it was first registered or described.
     name: SharedStr,
     description: Option<Description>,
-    settled: S,
-    /// By the text of their labels, which tells them apart and serves every page.
-    series: BTreeMap<Arc<str>, Arc<Series<C>>>,
+    shared: S,
+    /// By their label text, which identifies them and is reused by every rendering.
+    series: BTreeMap<Arc<str>, Arc<Series<V>>>,
 }
 
 #[derive(Clone)]
@@ -32,124 +34,132 @@ struct Description {
     help: SharedStr,
 }
 
-/// The series of one metric at one moment, in the order of their labels. They are shared with those
-/// who record, and go on counting.
+/// The series of one metric, in the order of their labels.
+///
+/// The list is a snapshot, but the series are shared with the registry, and their values change.
 #[derive(Clone, Debug)]
-pub struct Family<C> {
+pub struct MetricFamily<V> {
     name: SharedStr,
-    spelling: String,
+    prometheus_name: String,
     unit: Option<Unit>,
     help: Option<SharedStr>,
-    series: Vec<Arc<Series<C>>>,
+    series: Vec<Arc<Series<V>>>,
 }
 
-/// One series: its labels and its number, or its numbers.
+/// One series: its labels and its value.
 #[derive(Debug)]
-pub struct Series<C> {
-    text: Arc<str>,
+pub struct Series<V> {
+    label_text: Arc<str>,
     labels: Labels,
     start: SystemTime,
-    cell: C,
+    value: V,
 }
 
-// === impl Families ===
+// === impl MetricFamilies ===
 
-impl<C, S: Default> Families<C, S> {
+impl<V, S: Default> MetricFamilies<V, S> {
     pub(super) fn new() -> Self {
         Self {
             by_name: RwLock::default(),
         }
     }
 
-    /// Notes unit and help of a family, unless it has them: the first description stands. If it
-    /// was taken, `late` is asked about what the family has settled.
+    /// Describes a family, and returns what `check` returns for its shared state.
+    ///
+    /// The first description applies. Later ones are ignored, and return false.
     pub(super) fn describe(
         &self,
         name: KeyName,
         unit: Option<Unit>,
         help: SharedStr,
-        late: impl FnOnce(&S) -> bool,
+        check: impl FnOnce(&S) -> bool,
     ) -> bool {
-        let spelling = spelling::metric_name(name.as_str()).into_owned();
+        let prometheus_name = prometheus_names::metric_name(name.as_str()).into_owned();
         let mut families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        let family = families.entry(spelling).or_insert_with(|| Entry::new(name));
+        let family = families
+            .entry(prometheus_name)
+            .or_insert_with(|| FamilyEntry::new(name));
         if family.description.is_some() {
             return false;
         }
         family.description = Some(Description { unit, help });
-        late(&family.settled)
+        check(&family.shared)
     }
 
-    /// The series of that key, made when it is asked for the first time. `taken` is a label that the
-    /// page writes itself.
+    /// Returns the series of a key, and adds it if the key is new.
+    ///
+    /// `reserved` is a label name that exporters add themselves. `create` gets the shared state and the
+    /// unit of the family.
     pub(super) fn series(
         &self,
         key: &Key,
-        taken: Option<&str>,
-        make: impl FnOnce(&mut S, Option<Unit>) -> C,
-    ) -> Arc<Series<C>> {
+        reserved: Option<&str>,
+        create: impl FnOnce(&mut S, Option<Unit>) -> V,
+    ) -> Arc<Series<V>> {
         let pairs = key.labels().map(|label| (label.key(), label.value()));
-        let text = spelling::label_text(pairs, taken);
-        let spelling = spelling::metric_name(key.name()).into_owned();
+        let label_text = prometheus_names::label_text(pairs, reserved);
+        let prometheus_name = prometheus_names::metric_name(key.name()).into_owned();
         let mut families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        let Entry {
+        let FamilyEntry {
             description,
-            settled,
+            shared,
             series,
             ..
         } = families
-            .entry(spelling)
-            .or_insert_with(|| Entry::new(key.name_shared()));
-        if let Some(series) = series.get(&*text) {
+            .entry(prometheus_name)
+            .or_insert_with(|| FamilyEntry::new(key.name_shared()));
+        if let Some(series) = series.get(&*label_text) {
             return Arc::clone(series);
         }
-        let text: Arc<str> = text.into();
+        let label_text: Arc<str> = label_text.into();
         let unit = description.as_ref().and_then(|described| described.unit);
-        let made = Arc::new(Series {
-            text: Arc::clone(&text),
-            labels: spelling::labels(key),
+        let added = Arc::new(Series {
+            label_text: Arc::clone(&label_text),
+            labels: prometheus_names::labels(key),
             start: SystemTime::now(),
-            cell: make(settled, unit),
+            value: create(shared, unit),
         });
-        series.insert(text, Arc::clone(&made));
-        made
+        series.insert(label_text, Arc::clone(&added));
+        added
     }
 
-    /// The families that have a series, in the order of their names, each with what `read` reads of
-    /// what it has settled. No lock is held when it is used.
-    pub(super) fn read<R>(&self, read: impl Fn(&S) -> R) -> Vec<(Family<C>, R)> {
+    /// Returns the families with at least one series, in the order of their names, each with what
+    /// `read` returns for its shared state.
+    ///
+    /// The lock is released when this returns.
+    pub(super) fn read<R>(&self, read: impl Fn(&S) -> R) -> Vec<(MetricFamily<V>, R)> {
         let families = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
         families
             .iter()
             .filter(|(_, family)| !family.series.is_empty())
-            .map(|(spelling, family)| (family.read(spelling), read(&family.settled)))
+            .map(|(name, family)| (family.snapshot(name), read(&family.shared)))
             .collect()
     }
 }
 
-impl<C, S> fmt::Debug for Families<C, S> {
+impl<V, S> fmt::Debug for MetricFamilies<V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Families").finish_non_exhaustive()
+        f.debug_struct("MetricFamilies").finish_non_exhaustive()
     }
 }
 
-// === impl Entry ===
+// === impl FamilyEntry ===
 
-impl<C, S: Default> Entry<C, S> {
+impl<V, S: Default> FamilyEntry<V, S> {
     fn new(name: KeyName) -> Self {
         Self {
-            name: super::spelling::text(name),
+            name: prometheus_names::shared_str(name),
             description: None,
-            settled: S::default(),
+            shared: S::default(),
             series: BTreeMap::new(),
         }
     }
 
-    fn read(&self, spelling: &str) -> Family<C> {
+    fn snapshot(&self, prometheus_name: &str) -> MetricFamily<V> {
         let description = self.description.as_ref();
-        Family {
+        MetricFamily {
             name: self.name.clone(),
-            spelling: spelling.to_owned(),
+            prometheus_name: prometheus_name.to_owned(),
             unit: description.and_then(|described| described.unit),
             help: description.map(|described| described.help.clone()),
             series: self.series.values().map(Arc::clone).collect(),
@@ -157,98 +167,99 @@ impl<C, S: Default> Entry<C, S> {
     }
 }
 
-// === impl Family ===
+// === impl MetricFamily ===
 
-impl<C> Family<C> {
-    /// The name, in the spelling that was used first: OpenTelemetry's, as a rule.
+impl<V> MetricFamily<V> {
+    /// Returns the name under which the metric was first registered, usually OpenTelemetry's.
     pub fn name(&self) -> &SharedStr {
         &self.name
     }
 
-    /// The name as Prometheus spells it, before unit and `_total`.
-    pub fn spelling(&self) -> &str {
-        &self.spelling
+    /// Returns the Prometheus name, without unit and `_total`.
+    pub fn prometheus_name(&self) -> &str {
+        &self.prometheus_name
     }
 
-    /// The unit, if it was described with one.
+    /// Returns the unit, if it was described.
     pub fn unit(&self) -> Option<Unit> {
         self.unit
     }
 
-    /// What it tells, if it was described.
+    /// Returns the help text, if the metric was described.
     pub fn help(&self) -> Option<&SharedStr> {
         self.help.as_ref()
     }
 
-    /// Its series, in the order of their [`text`](Series::text); one at least.
-    pub fn series(&self) -> impl ExactSizeIterator<Item = &Series<C>> {
+    /// Returns the series, in the order of their [`label_text`](Series::label_text). There is at least
+    /// one.
+    pub fn series(&self) -> impl ExactSizeIterator<Item = &Series<V>> {
         self.series.iter().map(|series| &**series)
     }
 }
 
 // === impl Series ===
 
-impl<C> Series<C> {
-    /// The labels as they stand between the braces of a page: `a="1",b="2"`. Made once.
-    pub fn text(&self) -> &str {
-        &self.text
+impl<V> Series<V> {
+    /// Returns the labels in Prometheus's text format: `a="1",b="2"`. Formatted once.
+    pub fn label_text(&self) -> &str {
+        &self.label_text
     }
 
-    /// The labels as they were recorded, in the order of their keys, each once.
+    /// Returns the labels as recorded, in the order of their keys, each key once.
     pub fn labels(&self) -> &Labels {
         &self.labels
     }
 
-    /// When the series was asked for the first time.
+    /// Returns the time at which the series was registered.
     pub fn start(&self) -> SystemTime {
         self.start
     }
 
-    /// The number, or the numbers.
-    pub fn cell(&self) -> &C {
-        &self.cell
+    /// Returns the value, which changes while calls are recorded.
+    pub fn value(&self) -> &V {
+        &self.value
     }
 }
 
-// What is handed out is the series itself: one allocation, and one step to the numbers.
+// Handles refer to the series itself: one allocation, and one indirection to the value.
 
-impl<C: CounterFn> CounterFn for Series<C> {
+impl<V: CounterFn> CounterFn for Series<V> {
     #[inline]
     fn increment(&self, value: u64) {
-        self.cell.increment(value);
+        self.value.increment(value);
     }
 
     #[inline]
     fn absolute(&self, value: u64) {
-        self.cell.absolute(value);
+        self.value.absolute(value);
     }
 }
 
-impl<C: GaugeFn> GaugeFn for Series<C> {
+impl<V: GaugeFn> GaugeFn for Series<V> {
     #[inline]
     fn increment(&self, value: f64) {
-        self.cell.increment(value);
+        self.value.increment(value);
     }
 
     #[inline]
     fn decrement(&self, value: f64) {
-        self.cell.decrement(value);
+        self.value.decrement(value);
     }
 
     #[inline]
     fn set(&self, value: f64) {
-        self.cell.set(value);
+        self.value.set(value);
     }
 }
 
-impl<C: HistogramFn> HistogramFn for Series<C> {
+impl<V: HistogramFn> HistogramFn for Series<V> {
     #[inline]
     fn record(&self, value: f64) {
-        self.cell.record(value);
+        self.value.record(value);
     }
 
     #[inline]
     fn record_many(&self, value: f64, count: usize) {
-        self.cell.record_many(value, count);
+        self.value.record_many(value, count);
     }
 }

@@ -1,4 +1,4 @@
-//! One series of a gauge.
+//! The value of one series of a gauge.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -6,94 +6,97 @@ use std::sync::atomic::{AtomicU8, AtomicU64};
 
 use metrics::GaugeFn;
 
-use super::shares::{Shared, add};
+use super::sharded::{ShardedCell, add_f64};
 
-/// The number of one series of a gauge.
+/// The value of one series of a gauge.
 ///
-/// What is only added to and taken from is kept in shares of threads: calls under way are counted up
-/// and down by all of them. [`metrics::Gauge::set`] needs one place to write to: from the first `set`
-/// on the number is in that place, and the shares are not read any more. What was still on its way to
-/// a share then is as if it had come before that `set`.
+/// The facade has one type for OpenTelemetry's up-down counters and gauges. Until the first
+/// [`metrics::Gauge::set`], the series is an up-down counter and its value is the sum of its shards.
+/// From then on it is a gauge, its value is in `last`, and the shards are not read any more. An addition
+/// to a shard that is concurrent with the first `set` counts as having come before it.
 #[derive(Debug)]
-pub struct GaugeCell {
-    added: Shared,
-    /// How the number is kept; only ever grows.
-    mode: AtomicU8,
-    /// From the first `set` on, the bits of the number.
-    place: AtomicU64,
-    family: Arc<Nature>,
+pub struct GaugeValue {
+    up_down: ShardedCell,
+    /// The kind of the series. It only increases: [`UNSET`], [`UP_DOWN`], [`GAUGE`].
+    kind: AtomicU8,
+    /// The bits of the value of a gauge.
+    last: AtomicU64,
+    family_kind: Arc<AtomicGaugeKind>,
 }
 
-/// Nobody has touched it.
-const FRESH: u8 = 0;
-/// Only added to and taken from.
-const ADDED: u8 = 1;
-/// Set.
-const SET: u8 = 2;
+/// No operation yet.
+const UNSET: u8 = 0;
+/// Only additions and subtractions.
+const UP_DOWN: u8 = 1;
+/// Set at least once.
+const GAUGE: u8 = 2;
 
-/// What a family of gauges is, settled by the first operation on any of its series.
+/// The kind of a family of gauges: that of the first operation on any of its series.
 #[derive(Debug, Default)]
-pub(super) struct Nature(AtomicU8);
+pub(super) struct AtomicGaugeKind(AtomicU8);
 
-/// What a family of gauges is, once it is settled.
+/// The kind of a family of gauges in OpenTelemetry's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GaugeKind {
     /// A sum that goes up and down.
     UpDownCounter,
-    /// What was last seen.
+    /// The last value that was set.
     Gauge,
 }
 
-// === impl GaugeCell ===
+// === impl GaugeValue ===
 
-impl GaugeCell {
-    pub(super) fn new(added: Shared, family: Arc<Nature>) -> Self {
+impl GaugeValue {
+    pub(super) fn new(up_down: ShardedCell, family_kind: Arc<AtomicGaugeKind>) -> Self {
         Self {
-            added,
-            mode: AtomicU8::new(FRESH),
-            place: AtomicU64::new(0.0_f64.to_bits()),
-            family,
+            up_down,
+            kind: AtomicU8::new(UNSET),
+            last: AtomicU64::new(0.0_f64.to_bits()),
+            family_kind,
         }
     }
 
-    /// The number as it stands. Sums of whole numbers are exact; of others, as exact as floats are
-    /// when they are added up in parts.
-    pub fn value(&self) -> f64 {
-        if self.mode.load(Acquire) == SET {
-            return f64::from_bits(self.place.load(Relaxed));
+    /// Returns the current value.
+    ///
+    /// Sums of integers are exact. Other sums have the rounding errors of floats.
+    pub fn get(&self) -> f64 {
+        // Acquire: pairs with the release in `set_first`, so `last` has been set.
+        if self.kind.load(Acquire) == GAUGE {
+            return f64::from_bits(self.last.load(Relaxed));
         }
-        let shares = self.added.all();
-        shares.fold(0.0, |sum, share| sum + f64::from_bits(share.load(Relaxed)))
+        let shards = self.up_down.all();
+        shards.fold(0.0, |sum, shard| sum + f64::from_bits(shard.load(Relaxed)))
     }
 
     #[inline]
-    fn add(&self, more: f64) {
-        if self.mode.load(Acquire) == ADDED || self.first_add() {
-            add(self.added.mine(), more);
+    fn add(&self, value: f64) {
+        // Acquire: an addition to a gauge comes after the first `set`, which would else replace it.
+        if self.kind.load(Acquire) == UP_DOWN || self.add_first() {
+            add_f64(self.up_down.local(), value);
         } else {
-            add(&self.place, more);
+            add_f64(&self.last, value);
         }
     }
 
-    /// Whether to add to the shares: not if it was set, before or at the same time.
-    fn first_add(&self) -> bool {
-        if self.mode.load(Acquire) == SET {
+    /// Returns whether to add to the shards: not if the series is a gauge, or becomes one meanwhile.
+    fn add_first(&self) -> bool {
+        if self.kind.load(Acquire) == GAUGE {
             return false;
         }
-        self.family.settle(ADDED);
-        let settled = self.mode.compare_exchange(FRESH, ADDED, Acquire, Acquire);
-        settled != Err(SET)
+        self.family_kind.set_once(UP_DOWN);
+        let result = self.kind.compare_exchange(UNSET, UP_DOWN, Acquire, Acquire);
+        result != Err(GAUGE)
     }
 
     #[cold]
-    fn first_set(&self) {
-        self.family.settle(SET);
-        // After the number is in its place: who sees the mode finds it there.
-        self.mode.store(SET, Release);
+    fn set_first(&self) {
+        self.family_kind.set_once(GAUGE);
+        // Release: after the store to `last`, so a thread that reads the kind also reads the value.
+        self.kind.store(GAUGE, Release);
     }
 }
 
-impl GaugeFn for GaugeCell {
+impl GaugeFn for GaugeValue {
     #[inline]
     fn increment(&self, value: f64) {
         self.add(value);
@@ -106,26 +109,26 @@ impl GaugeFn for GaugeCell {
 
     #[inline]
     fn set(&self, value: f64) {
-        self.place.store(value.to_bits(), Relaxed);
-        if self.mode.load(Relaxed) != SET {
-            self.first_set();
+        self.last.store(value.to_bits(), Relaxed);
+        if self.kind.load(Relaxed) != GAUGE {
+            self.set_first();
         }
     }
 }
 
-// === impl Nature ===
+// === impl AtomicGaugeKind ===
 
-impl Nature {
-    fn settle(&self, mode: u8) {
-        // Whoever was first is right.
-        let _ = self.0.compare_exchange(FRESH, mode, Relaxed, Relaxed);
+impl AtomicGaugeKind {
+    fn set_once(&self, kind: u8) {
+        // An error means that an earlier operation has set it.
+        let _ = self.0.compare_exchange(UNSET, kind, Relaxed, Relaxed);
     }
 
-    /// `None` while nobody has touched any of the series.
-    pub(super) fn kind(&self) -> Option<GaugeKind> {
+    /// Returns the kind, or `None` before the first operation on any of the series.
+    pub(super) fn get(&self) -> Option<GaugeKind> {
         match self.0.load(Relaxed) {
-            FRESH => None,
-            ADDED => Some(GaugeKind::UpDownCounter),
+            UNSET => None,
+            UP_DOWN => Some(GaugeKind::UpDownCounter),
             _ => Some(GaugeKind::Gauge),
         }
     }
@@ -134,61 +137,61 @@ impl Nature {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::shares::Room;
+    use crate::registry::sharded::SlabAllocator;
     use proptest::prelude::*;
 
-    fn gauge() -> GaugeCell {
-        GaugeCell::new(Room::default().take(), Arc::default())
+    fn gauge() -> GaugeValue {
+        GaugeValue::new(SlabAllocator::default().alloc(), Arc::default())
     }
 
     proptest! {
         #[test]
-        fn sets_and_additions_mix_as_in_one_place(
-            acts in prop::collection::vec((0..3_u8, -1000..1000_i32), 0..40),
+        fn behaves_like_a_single_float(
+            operations in prop::collection::vec((0..3_u8, -1000..1000_i32), 0..40),
         ) {
             let (gauge, mut model) = (gauge(), 0.0);
-            for (act, number) in acts {
+            for (operation, number) in operations {
                 let number = f64::from(number);
-                // From another thread, so that more than one share is used.
+                // On another thread, so that several shards are used.
                 std::thread::scope(|scope| {
-                    scope.spawn(|| match act {
+                    scope.spawn(|| match operation {
                         0 => gauge.set(number),
                         1 => gauge.increment(number),
                         _ => gauge.decrement(number),
                     });
                 });
-                match act {
+                match operation {
                     0 => model = number,
                     1 => model += number,
                     _ => model -= number,
                 }
-                prop_assert_eq!(gauge.value(), model);
+                prop_assert_eq!(gauge.get(), model);
             }
         }
     }
 
     #[test]
-    fn the_first_operation_says_what_a_family_is_and_no_later_one() {
-        let family = Arc::<Nature>::default();
-        let mut room = Room::default();
-        let mut series = || GaugeCell::new(room.take(), Arc::clone(&family));
+    fn first_operation_determines_the_family_kind() {
+        let family = Arc::<AtomicGaugeKind>::default();
+        let mut allocator = SlabAllocator::default();
+        let mut series = || GaugeValue::new(allocator.alloc(), Arc::clone(&family));
         let (a, b) = (series(), series());
-        assert_eq!(family.kind(), None);
+        assert_eq!(family.get(), None);
         a.increment(1.0);
-        assert_eq!(family.kind(), Some(GaugeKind::UpDownCounter));
+        assert_eq!(family.get(), Some(GaugeKind::UpDownCounter));
         b.set(7.0);
         a.set(7.0);
-        assert_eq!(family.kind(), Some(GaugeKind::UpDownCounter));
+        assert_eq!(family.get(), Some(GaugeKind::UpDownCounter));
 
         let other = gauge();
         other.set(1.0);
         other.increment(1.0);
-        assert_eq!(other.family.kind(), Some(GaugeKind::Gauge));
-        assert_eq!(other.value(), 2.0);
+        assert_eq!(other.family_kind.get(), Some(GaugeKind::Gauge));
+        assert_eq!(other.get(), 2.0);
     }
 
     #[test]
-    fn threads_that_add_and_take_lose_nothing() {
+    fn concurrent_additions_are_all_counted() {
         for set_first in [false, true] {
             let gauge = gauge();
             if set_first {
@@ -200,33 +203,33 @@ mod tests {
                     scope.spawn(|| (0..10_000).for_each(|_| gauge.decrement(2.0)));
                 }
             });
-            assert_eq!(gauge.value(), 20_000.0);
+            assert_eq!(gauge.get(), 20_000.0);
         }
     }
 
     #[test]
-    fn two_who_add_first_at_once_both_count() {
-        let mut room = Room::default();
+    fn concurrent_first_additions_are_both_counted() {
+        let mut allocator = SlabAllocator::default();
         let gauges: Vec<_> = (0..20_000)
-            .map(|_| GaugeCell::new(room.take(), Arc::default()))
+            .map(|_| GaugeValue::new(allocator.alloc(), Arc::default()))
             .collect();
         let start = std::sync::Barrier::new(2);
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    for few in gauges.chunks(20) {
-                        // Again and again, for threads drift apart.
+                    for chunk in gauges.chunks(20) {
+                        // The threads drift apart, so they are synchronised for each chunk.
                         start.wait();
-                        few.iter().for_each(|gauge| gauge.increment(1.0));
+                        chunk.iter().for_each(|gauge| gauge.increment(1.0));
                     }
                 });
             }
         });
-        assert!(gauges.iter().all(|gauge| gauge.value() == 2.0));
+        assert!(gauges.iter().all(|gauge| gauge.get() == 2.0));
     }
 
     #[test]
-    fn what_is_added_after_a_set_is_on_top_of_it() {
+    fn addition_after_set_is_added_to_it() {
         for _ in 0..200 {
             let gauge = gauge();
             gauge.increment(100.0);
@@ -237,7 +240,7 @@ mod tests {
                     gauge.increment(1.0);
                 });
             });
-            assert!([6.0, 1006.0].contains(&gauge.value()), "{}", gauge.value());
+            assert!([6.0, 1006.0].contains(&gauge.get()), "{}", gauge.get());
         }
     }
 }

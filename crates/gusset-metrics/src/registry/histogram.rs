@@ -1,4 +1,4 @@
-//! One series of a histogram.
+//! The value of one series of a histogram.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -6,116 +6,125 @@ use std::sync::{Arc, OnceLock};
 use gusset_data::Exemplar;
 use metrics::HistogramFn;
 
-use super::Bounds;
-use super::exemplars::Exemplars;
-use super::shares::{add, thread};
+use super::Boundaries;
+use super::exemplars::ExemplarReservoir;
+use super::sharded::{SHARDS, add_f64, thread_number};
 
-/// The counts of one series: a number for each bucket, and the sum of what was recorded.
+/// The value of one series of a histogram: the count of each bucket, and the sum of the values.
 ///
-/// A record is a search among some fifteen numbers, one addition and one exchange; it neither
-/// allocates nor waits. There is no counter of all samples: the count is the sum of the buckets,
-/// read in one pass, so that the count and the buckets agree whenever they are read.
+/// Recording is a search among some fifteen boundaries, an atomic addition and an atomic exchange. It
+/// neither allocates nor waits. There is no counter of all values: their count is the sum of the
+/// buckets, so the two always agree.
 ///
-/// The numbers are kept once for each of a few shares of threads, and added up when they are read:
-/// two processors that write to one line of the cache take ten times as long.
+/// The counts and the sum are [sharded](super::sharded) by thread. Here a series has its own shards,
+/// because its counts fill whole cache lines.
 ///
-/// A value that is not finite is not a measurement, and counts nowhere: one NaN in `_sum` would
-/// make every later rate NaN too, and OpenTelemetry's SDKs leave such values out as well.
+/// Values that are not finite are ignored, as in OpenTelemetry's SDKs: one NaN in the sum would make
+/// every later rate NaN.
 #[derive(Debug)]
-pub struct HistogramCell {
-    bounds: Arc<Bounds>,
-    /// The first end.
-    first: f64,
-    /// One share after the other: the bits of the sum, an `f64`, then the counts, then padding.
+pub struct HistogramValue {
+    boundaries: Arc<Boundaries>,
+    /// The first upper bound.
+    first_bound: f64,
+    /// The shards, one after the other. Each has the bits of the sum (an `f64`), the counts, and
+    /// padding.
     cells: Box<[AtomicU64]>,
-    /// The cells of one share.
+    /// The number of cells in a shard.
     stride: usize,
-    /// One less than the number of shares, which is a power of two.
+    /// One less than the number of shards, which is a power of two.
     mask: usize,
-    /// None if they are not kept.
-    exemplars: Option<Exemplars>,
+    /// `None` if exemplars are off.
+    exemplars: Option<ExemplarReservoir>,
 }
 
-/// A line of the cache, in cells; and twice that, for processors fetch lines in pairs.
-const LINE: usize = 8;
+/// The cells of one cache line.
+///
+/// A shard is padded to whole lines, and by one more because processors prefetch lines in pairs.
+const CELLS_PER_LINE: usize = 8;
 
-// === impl HistogramCell ===
+// === impl HistogramValue ===
 
-impl HistogramCell {
-    pub(super) fn new(bounds: Arc<Bounds>, exemplars: bool) -> Self {
-        let stride = (1 + bounds.buckets()).next_multiple_of(LINE) + LINE;
+impl HistogramValue {
+    pub(super) fn new(boundaries: Arc<Boundaries>, exemplars: bool) -> Self {
+        let stride =
+            (1 + boundaries.bucket_count()).next_multiple_of(CELLS_PER_LINE) + CELLS_PER_LINE;
         // The bits of 0.0 are zero.
-        let cells = (0..stride * shares()).map(|_| AtomicU64::new(0)).collect();
+        let cells = (0..stride * shard_count())
+            .map(|_| AtomicU64::new(0))
+            .collect();
         Self {
-            // There is one: `Bounds` refuses to be none.
-            first: bounds.ends()[0],
-            bounds,
+            // `Boundaries` has at least one.
+            first_bound: boundaries.upper_bounds()[0],
+            boundaries,
             cells,
             stride,
-            mask: shares() - 1,
-            exemplars: exemplars.then(Exemplars::default),
+            mask: shard_count() - 1,
+            exemplars: exemplars.then(ExemplarReservoir::default),
         }
     }
 
-    /// The ends of the buckets.
-    pub fn bounds(&self) -> &Arc<Bounds> {
-        &self.bounds
+    /// Returns the bucket boundaries.
+    pub fn boundaries(&self) -> &Arc<Boundaries> {
+        &self.boundaries
     }
 
-    /// What each bucket holds, without the buckets below it.
-    pub fn counts(&self) -> impl Iterator<Item = u64> {
-        (1..=self.bounds.buckets()).map(|at| {
-            let shares = self.cells.chunks_exact(self.stride);
-            shares.map(|share| share[at].load(Relaxed)).sum()
+    /// Returns the count of each bucket, not cumulative.
+    pub fn bucket_counts(&self) -> impl Iterator<Item = u64> {
+        (1..=self.boundaries.bucket_count()).map(|at| {
+            let shards = self.cells.chunks_exact(self.stride);
+            shards.map(|shard| shard[at].load(Relaxed)).sum()
         })
     }
 
-    /// All that was recorded, added up.
+    /// Returns the sum of all values.
     pub fn sum(&self) -> f64 {
-        let shares = self.cells.chunks_exact(self.stride);
-        shares
-            .map(|share| f64::from_bits(share[0].load(Relaxed)))
+        let shards = self.cells.chunks_exact(self.stride);
+        shards
+            .map(|shard| f64::from_bits(shard[0].load(Relaxed)))
             .sum()
     }
 
-    /// The last value of each bucket that was recorded inside a sampled span, with the number of the
-    /// bucket. A value stays until the next takes its place.
+    /// Returns the last value of each bucket that was recorded in a sampled span, with the index of
+    /// the bucket.
     pub fn exemplars(&self) -> impl Iterator<Item = (usize, Exemplar)> {
-        self.exemplars.iter().flat_map(Exemplars::all)
+        self.exemplars.iter().flat_map(ExemplarReservoir::all)
     }
 
-    /// Inlined always: two callers would else share one that is told what `record` knows.
+    /// Records `count` equal values with the sum `sum`.
+    ///
+    /// Always inlined, so that the constants of `record` are propagated: one shared copy costs ten of
+    /// sixty instructions more.
     #[expect(clippy::inline_always, reason = "measured: ten instructions of sixty")]
     #[inline(always)]
-    fn add(&self, value: f64, times: u64, added: f64) {
-        if !value.is_finite() || times == 0 {
+    fn add(&self, value: f64, count: u64, sum: f64) {
+        if !value.is_finite() || count == 0 {
             return;
         }
-        let share = &self.cells[(thread() & self.mask) * self.stride..];
-        // Most calls are fast: the first bucket is worth a look before the search.
-        let bucket = if value <= self.first {
+        let shard = &self.cells[(thread_number() & self.mask) * self.stride..];
+        // Most values are in the first bucket, so it is checked before the search.
+        let bucket = if value <= self.first_bound {
             0
         } else {
-            self.bounds.bucket_of(value)
+            self.boundaries.bucket_index(value)
         };
-        share[1 + bucket].fetch_add(times, Relaxed);
-        add(&share[0], added);
+        shard[1 + bucket].fetch_add(count, Relaxed);
+        add_f64(&shard[0], sum);
         if let Some(exemplars) = &self.exemplars {
-            exemplars.offer(bucket, self.bounds.buckets(), value);
+            exemplars.record(bucket, self.boundaries.bucket_count(), value);
         }
     }
 }
 
-/// How many shares there are: one a processor, up to eight; a power of two.
-fn shares() -> usize {
-    static SHARES: OnceLock<usize> = OnceLock::new();
-    *SHARES.get_or_init(|| {
+/// Returns the number of shards: one for each processor, rounded up to a power of two, at most eight.
+fn shard_count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        processors.min(8).next_power_of_two()
+        processors.min(SHARDS).next_power_of_two()
     })
 }
 
-impl HistogramFn for HistogramCell {
+impl HistogramFn for HistogramValue {
     #[inline]
     fn record(&self, value: f64) {
         self.add(value, 1, value);
@@ -124,7 +133,7 @@ impl HistogramFn for HistogramCell {
     fn record_many(&self, value: f64, count: usize) {
         #[expect(
             clippy::cast_precision_loss,
-            reason = "a sum of floats is no more exact"
+            reason = "a sum of floats is not more exact"
         )]
         self.add(value, count as u64, value * count as f64);
     }
@@ -134,70 +143,73 @@ impl HistogramFn for HistogramCell {
 mod tests {
     use super::*;
 
-    fn buckets() -> HistogramCell {
-        HistogramCell::new(Arc::new(Bounds::new(&[1.0, 2.0]).unwrap()), true)
+    fn histogram() -> HistogramValue {
+        HistogramValue::new(Arc::new(Boundaries::new(&[1.0, 2.0]).unwrap()), true)
     }
 
-    fn counts(buckets: &HistogramCell) -> Vec<u64> {
-        buckets.counts().collect()
+    fn counts(histogram: &HistogramValue) -> Vec<u64> {
+        histogram.bucket_counts().collect()
     }
 
     #[test]
-    fn values_land_in_the_bucket_whose_end_they_do_not_exceed() {
-        let buckets = buckets();
+    fn value_is_counted_in_its_bucket() {
+        let histogram = histogram();
         for value in [0.5, 1.0, 1.5, 2.0, 2.5] {
-            buckets.record(value);
+            histogram.record(value);
         }
-        assert_eq!(counts(&buckets), [2, 2, 1]);
-        assert_eq!(buckets.sum(), 7.5);
+        assert_eq!(counts(&histogram), [2, 2, 1]);
+        assert_eq!(histogram.sum(), 7.5);
     }
 
     #[test]
-    fn many_at_once_are_as_many_one_by_one() {
-        let (one_by_one, at_once) = (buckets(), buckets());
+    fn record_many_equals_single_records() {
+        let (single, many) = (histogram(), histogram());
         for _ in 0..8 {
-            one_by_one.record(1.5);
+            single.record(1.5);
         }
-        at_once.record_many(1.5, 8);
-        assert_eq!(counts(&at_once), counts(&one_by_one));
-        assert_eq!(at_once.sum(), one_by_one.sum());
+        many.record_many(1.5, 8);
+        assert_eq!(counts(&many), counts(&single));
+        assert_eq!(many.sum(), single.sum());
     }
 
     #[test]
-    fn what_is_not_finite_counts_nowhere_and_leaves_the_sum_alone() {
-        let buckets = buckets();
-        buckets.record(1.5);
+    fn values_that_are_not_finite_are_ignored() {
+        let histogram = histogram();
+        histogram.record(1.5);
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            buckets.record(value);
-            buckets.record_many(value, 3);
+            histogram.record(value);
+            histogram.record_many(value, 3);
         }
-        buckets.record_many(f64::MAX, 0);
-        assert_eq!(counts(&buckets), [0, 1, 0]);
-        assert_eq!(buckets.sum(), 1.5);
+        histogram.record_many(f64::MAX, 0);
+        assert_eq!(counts(&histogram), [0, 1, 0]);
+        assert_eq!(histogram.sum(), 1.5);
     }
 
     #[test]
-    fn what_counts_nowhere_leaves_no_exemplar() {
-        let buckets = buckets();
+    fn ignored_value_leaves_no_exemplar() {
+        let histogram = histogram();
         gusset_core::SpanIds::new([1; 16], [2; 8], true).scope(|| {
-            buckets.record(f64::NAN);
-            buckets.record_many(1.5, 0);
-            assert_eq!(buckets.exemplars().count(), 0);
-            buckets.record_many(1.5, 2);
+            histogram.record(f64::NAN);
+            histogram.record_many(1.5, 0);
+            assert_eq!(histogram.exemplars().count(), 0);
+            histogram.record_many(1.5, 2);
         });
-        let kept: Vec<_> = buckets.exemplars().map(|(at, it)| (at, it.value)).collect();
+        let kept: Vec<_> = histogram
+            .exemplars()
+            .map(|(at, it)| (at, it.value))
+            .collect();
         assert_eq!(kept, [(1, 1.5)]);
     }
 
     #[test]
-    fn threads_lose_nothing() {
-        let buckets = buckets();
+    fn concurrent_records_are_all_counted() {
+        let histogram = histogram();
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..10_000).for_each(|_| buckets.record(1.0)));
+                scope.spawn(|| (0..10_000).for_each(|_| histogram.record(1.0)));
             }
         });
-        assert_eq!(counts(&buckets), [40_000, 0, 0]);
-        assert_eq!(buckets.sum(), 40_000.0);
+        assert_eq!(counts(&histogram), [40_000, 0, 0]);
+        assert_eq!(histogram.sum(), 40_000.0);
     }
 }

@@ -1,70 +1,69 @@
-//! One place where everything is recorded, and from which every road is served.
-//!
-//! [`Registry`] takes what is measured; its [families](Registry::counters) are what a scrape page is
-//! written from, and as a [`MetricProducer`](gusset_data::MetricProducer) it tells the same numbers as
-//! values to whoever exports them.
+//! A recorder that keeps all metrics in memory, for exporters to read.
 
-mod bounds;
+mod boundaries;
 mod builder;
 mod counter;
 mod exemplars;
 mod family;
 mod gauge;
-mod handles;
+mod handle_cache;
 mod histogram;
-mod shares;
-mod source;
-pub mod spelling;
+mod producer;
+pub mod prometheus_names;
+mod sharded;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
-pub use self::bounds::Bounds;
+pub use self::boundaries::Boundaries;
 pub use self::builder::RegistryBuilder;
-pub use self::counter::CounterCell;
-use self::family::Families;
-pub use self::family::{Family, Series};
-pub use self::gauge::GaugeCell;
-use self::gauge::Nature;
-use self::handles::Handles;
-pub use self::histogram::HistogramCell;
-use self::shares::{Room, Shared};
+pub use self::counter::CounterValue;
+use self::family::MetricFamilies;
+pub use self::family::{MetricFamily, Series};
+use self::gauge::AtomicGaugeKind;
+pub use self::gauge::GaugeValue;
+use self::handle_cache::HandleCache;
+pub use self::histogram::HistogramValue;
+use self::sharded::{ShardedCell, SlabAllocator};
 
-/// Everything recorded, as values: implements [`metrics::Recorder`] and
+/// Keeps all series of all metrics. Implements [`metrics::Recorder`] and
 /// [`MetricProducer`](gusset_data::MetricProducer).
 ///
-/// It is a value, shared by `Arc`: several live in one process and know nothing of each other. Hand
-/// it to whatever takes a recorder, make it the recorder of a scope with
-/// [`metrics::with_local_recorder`], or of the whole process with [`metrics::set_global_recorder`].
+/// Several registries can be used in one process. Share one in an `Arc`: pass it to observers, use it in
+/// a scope with [`metrics::with_local_recorder`], or in the whole process with
+/// [`metrics::set_global_recorder`].
 ///
-/// Describe a metric before it is used: the unit is part of its name on a page, and chooses the
-/// boundaries of a histogram that was not given any. Of several descriptions of one metric the first
-/// stands. Names are given in OpenTelemetry's spelling. Metrics of one kind whose names fall together
-/// as Prometheus spells them (`queue.depth`, `queue_depth`) are one metric, and so are series whose
-/// labels do: both roads show the same series.
+/// # Names
 ///
-/// A gauge whose first operation is an addition or a subtraction is an up-down counter, one that is
-/// set first a gauge; a family is settled by the first of its series.
+/// Names are OpenTelemetry's. Metrics of one kind with the same Prometheus name (`queue.depth` and
+/// `queue_depth`) are one metric, under the first name, and series with the same Prometheus labels are
+/// one series. So all exporters show the same series.
+///
+/// Describe a metric before it is used: exporters need its unit, and the unit determines the default
+/// boundaries of a histogram. The first description applies.
+///
+/// A gauge is an up-down counter if the first operation on any of its series is an addition or a
+/// subtraction. Otherwise it is a gauge.
 ///
 /// # Cost
 ///
-/// Recording through a handle is an atomic addition for a counter, an atomic exchange or store for a
-/// gauge; for a histogram a search among its boundaries, an addition and an exchange. Numbers that
-/// threads add to are kept once for each of a few shares of threads, so that processors do not wait
-/// for each other. Nothing allocates, locks or waits, whoever reads meanwhile; but the first record of
-/// a series inside a sampled span makes room for its exemplars.
+/// To record costs an atomic addition for a counter, and an atomic exchange or store for a gauge. A
+/// histogram costs a search among its boundaries, an addition and an exchange. The values are sharded by
+/// thread, so that processors do not wait for each other. Recording does not allocate, lock or wait, also
+/// while exporters read. The only exception is the first record of a series in a sampled span, which
+/// allocates memory for its exemplars.
 ///
-/// Asking for a handle costs a read lock, and a few allocations the first time. Each distinct set of
-/// labels lives as long as the registry, a histogram's in some 200 bytes for each share of threads:
-/// keep label values few.
+/// To register a handle costs a read lock, and a few allocations the first time. Each series lives as
+/// long as the registry. A series of a histogram takes about 200 bytes for each shard, so use few label
+/// values.
 ///
 /// # Exemplars
 ///
 /// A histogram keeps, for each bucket, the last value that was recorded while
-/// [`SpanIds::current`](gusset_core::SpanIds::current) was sampled. The environment variable
-/// `OTEL_METRICS_EXEMPLAR_FILTER` switches it off; see [`RegistryBuilder::exemplars`].
+/// [`SpanIds::current`](gusset_core::SpanIds::current) was sampled. See
+/// [`RegistryBuilder::exemplars`].
 ///
 /// # Example
 ///
@@ -76,7 +75,7 @@ use self::shares::{Room, Shared};
 /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
 /// let registry = Registry::builder().build()?;
 /// metrics::with_local_recorder(&registry, || {
-///     describe_histogram!("job.duration", Unit::Seconds, "Time a job takes.");
+///     describe_histogram!("job.duration", Unit::Seconds, "Duration of jobs.");
 ///     histogram!("job.duration", "job.kind" => "nightly").record(0.3);
 ///     counter!("jobs").increment(1);
 /// });
@@ -84,54 +83,54 @@ use self::shares::{Room, Shared};
 /// let metrics = registry.metrics();
 /// assert_eq!(metrics[0].name, "job.duration");
 /// assert_eq!(metrics[0].unit, "s");
-/// let MetricData::Counter(jobs) = &metrics[1].data else { panic!("jobs are counted") };
+/// let MetricData::Counter(jobs) = &metrics[1].data else { panic!("not a counter") };
 /// assert_eq!(jobs[0].value, 1.0);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
 pub struct Registry {
-    counters: Families<CounterCell, ()>,
-    gauges: Families<GaugeCell, Arc<Nature>>,
-    /// The boundaries are settled by the first series: buckets that differ within one name cannot
-    /// be added up.
-    histograms: Families<HistogramCell, Option<Arc<Bounds>>>,
-    counter_handles: Handles<Counter>,
-    gauge_handles: Handles<Gauge>,
-    histogram_handles: Handles<Histogram>,
-    /// Where counters and gauges are kept.
-    room: Mutex<Room>,
-    /// Boundaries given by the user, by the name of the family as Prometheus spells it.
-    given: HashMap<String, Arc<Bounds>>,
+    counters: MetricFamilies<CounterValue, ()>,
+    gauges: MetricFamilies<GaugeValue, Arc<AtomicGaugeKind>>,
+    /// The boundaries are those of the first series, because histograms with different buckets cannot
+    /// be added.
+    histograms: MetricFamilies<HistogramValue, Option<Arc<Boundaries>>>,
+    counter_handles: HandleCache<Counter>,
+    gauge_handles: HandleCache<Gauge>,
+    histogram_handles: HandleCache<Histogram>,
+    /// The memory of counters and gauges.
+    allocator: Mutex<SlabAllocator>,
+    /// The configured boundaries, by the Prometheus name of the histogram.
+    boundaries: HashMap<String, Arc<Boundaries>>,
     exemplars: bool,
 }
 
 // === impl Registry ===
 
 impl Registry {
-    /// A registry to be set up.
+    /// Returns a builder.
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::default()
     }
 
-    fn new(given: HashMap<String, Arc<Bounds>>, exemplars: bool) -> Self {
+    fn new(boundaries: HashMap<String, Arc<Boundaries>>, exemplars: bool) -> Self {
         Self {
-            counters: Families::new(),
-            gauges: Families::new(),
-            histograms: Families::new(),
-            counter_handles: Handles::new(),
-            gauge_handles: Handles::new(),
-            histogram_handles: Handles::new(),
-            room: Mutex::default(),
-            given,
+            counters: MetricFamilies::new(),
+            gauges: MetricFamilies::new(),
+            histograms: MetricFamilies::new(),
+            counter_handles: HandleCache::new(),
+            gauge_handles: HandleCache::new(),
+            histogram_handles: HandleCache::new(),
+            allocator: Mutex::default(),
+            boundaries,
             exemplars,
         }
     }
 
-    /// The counters as they stand, in the order of their names as Prometheus spells them.
+    /// Returns the counters, in the order of their Prometheus names.
     ///
-    /// This and its like are for who writes a page: what they give is shared and not copied, so it
-    /// costs an addition for each series, and numbers are read when they are asked for.
+    /// For exporters that render text. Series are shared and not copied, and values are read when they
+    /// are used.
     ///
     /// ```
     /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
@@ -142,95 +141,103 @@ impl Registry {
     ///
     /// for family in registry.counters() {
     ///     for series in family.series() {
-    ///         let line = format!("{}{{{}}}", family.spelling(), series.text());
-    ///         assert_eq!(line, r#"jobs_done{job_kind="nightly"}"#);
-    ///         assert_eq!(series.cell().value(), 3);
+    ///         let text = format!("{}{{{}}}", family.prometheus_name(), series.label_text());
+    ///         assert_eq!(text, r#"jobs_done{job_kind="nightly"}"#);
+    ///         assert_eq!(series.value().get(), 3);
     ///     }
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn counters(&self) -> Vec<Family<CounterCell>> {
-        plain(self.counters.read(|()| ()))
+    pub fn counters(&self) -> Vec<MetricFamily<CounterValue>> {
+        families(self.counters.read(|()| ()))
     }
 
-    /// The gauges, as the [counters](Self::counters).
-    pub fn gauges(&self) -> Vec<Family<GaugeCell>> {
-        plain(self.gauges.read(|_| ()))
+    /// Returns the gauges, like [`counters`](Self::counters).
+    pub fn gauges(&self) -> Vec<MetricFamily<GaugeValue>> {
+        families(self.gauges.read(|_| ()))
     }
 
-    /// The histograms, as the [counters](Self::counters).
-    pub fn histograms(&self) -> Vec<Family<HistogramCell>> {
-        plain(self.histograms.read(|_| ()))
+    /// Returns the histograms, like [`counters`](Self::counters).
+    pub fn histograms(&self) -> Vec<MetricFamily<HistogramValue>> {
+        families(self.histograms.read(|_| ()))
     }
 
-    fn room(&self) -> Shared {
-        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-        room.take()
+    fn alloc(&self) -> ShardedCell {
+        let mut allocator = self
+            .allocator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        allocator.alloc()
     }
 }
 
 impl metrics::Recorder for Registry {
     fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.counters
-            .describe(name, unit, spelling::text(help), |()| false);
+        let help = prometheus_names::shared_str(help);
+        self.counters.describe(name, unit, help, |()| false);
     }
 
     fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.gauges
-            .describe(name, unit, spelling::text(help), |_| false);
+        let help = prometheus_names::shared_str(help);
+        self.gauges.describe(name, unit, help, |_| false);
     }
 
     fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        let late = |settled: &Option<Arc<Bounds>>| {
-            let settled = settled.as_ref();
-            settled.is_some_and(|settled| **settled != *Bounds::for_unit(unit))
+        let has_other_boundaries = |used: &Option<Arc<Boundaries>>| {
+            used.as_ref()
+                .is_some_and(|used| **used != *Boundaries::for_unit(unit))
         };
-        let late = self
-            .histograms
-            .describe(name.clone(), unit, spelling::text(help), late);
-        if late
-            && !self
-                .given
-                .contains_key(&*spelling::metric_name(name.as_str()))
-        {
+        let is_late = self.histograms.describe(
+            name.clone(),
+            unit,
+            prometheus_names::shared_str(help),
+            has_other_boundaries,
+        );
+        let is_configured = || {
+            let name = prometheus_names::metric_name(name.as_str());
+            self.boundaries.contains_key(&*name)
+        };
+        if is_late && !is_configured() {
             tracing::warn!(
                 histogram = name.as_str(),
-                "described after its first use: it keeps the boundaries of a histogram without a \
-                 unit; describe it before, or give it boundaries with `buckets`",
+                "histogram described after its first use: it keeps the bucket boundaries for no unit; \
+                 describe it earlier or set its boundaries with `buckets`",
             );
         }
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
         self.counter_handles.get(key, || {
-            let make = |(): &mut (), _| CounterCell::new(self.room());
-            Counter::from_arc(self.counters.series(key, None, make))
+            let create = |(): &mut (), _| CounterValue::new(self.alloc());
+            Counter::from_arc(self.counters.series(key, None, create))
         })
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
         self.gauge_handles.get(key, || {
-            let make =
-                |nature: &mut Arc<Nature>, _| GaugeCell::new(self.room(), Arc::clone(nature));
-            Gauge::from_arc(self.gauges.series(key, None, make))
+            let create = |kind: &mut Arc<AtomicGaugeKind>, _| {
+                GaugeValue::new(self.alloc(), Arc::clone(kind))
+            };
+            Gauge::from_arc(self.gauges.series(key, None, create))
         })
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
         self.histogram_handles.get(key, || {
-            let make = |settled: &mut Option<Arc<Bounds>>, unit| {
-                let bounds = settled.get_or_insert_with(|| {
-                    let given = self.given.get(&*spelling::metric_name(key.name()));
-                    given.map_or_else(|| Bounds::for_unit(unit), Arc::clone)
+            let create = |used: &mut Option<Arc<Boundaries>>, unit| {
+                let boundaries = used.get_or_insert_with(|| {
+                    let name = prometheus_names::metric_name(key.name());
+                    let configured = self.boundaries.get(&*name);
+                    configured.map_or_else(|| Boundaries::for_unit(unit), Arc::clone)
                 });
-                HistogramCell::new(Arc::clone(bounds), self.exemplars)
+                HistogramValue::new(Arc::clone(boundaries), self.exemplars)
             };
-            Histogram::from_arc(self.histograms.series(key, Some("le"), make))
+            Histogram::from_arc(self.histograms.series(key, Some("le"), create))
         })
     }
 }
 
-fn plain<C>(families: Vec<(Family<C>, ())>) -> Vec<Family<C>> {
+fn families<V>(families: Vec<(MetricFamily<V>, ())>) -> Vec<MetricFamily<V>> {
     families.into_iter().map(|(family, ())| family).collect()
 }

@@ -1,12 +1,12 @@
-//! Configuration that cannot be used does not build, and the error names the field.
+//! An invalid setting is an error that names it.
 
 use gusset_metrics::{Label, LabelValue};
 
 use crate::support::*;
 
-struct Bad;
+struct ReservedKey;
 
-impl LabelValue for Bad {
+impl LabelValue for ReservedKey {
     const KEY: &'static str = "http.route";
     const VALUES: &'static [&'static str] = &["a"];
 
@@ -20,16 +20,21 @@ fn label(key: &str, values: usize) -> Label {
 }
 
 #[test]
-fn each_field_that_cannot_be_used_is_named() {
-    let builder = || Book::new().server();
+fn error_names_the_invalid_setting() {
+    let builder = || TestRecorder::new().server();
     let six = (0..6).fold(builder(), |builder, at| {
         builder.label(label(&format!("l{at}"), 1))
     });
     let cases = [
-        (builder().series_limit(0).build(), "series_limit"),
-        (builder().series_limit(60_001).build(), "series_limit"),
+        (builder().cardinality_limit(0).build(), "cardinality_limit"),
         (
-            builder().label(Label::of::<Bad>()).build(),
+            builder().cardinality_limit(60_001).build(),
+            "cardinality_limit",
+        ),
+        (
+            builder()
+                .label(Label::from_extension::<ReservedKey>())
+                .build(),
             "labels.http.route",
         ),
         (builder().label(label("", 1)).build(), "labels"),
@@ -45,14 +50,14 @@ fn each_field_that_cannot_be_used_is_named() {
             "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
         ),
     ];
-    for (built, field) in cases {
-        let error = built.expect_err(field);
-        assert_eq!(error.field(), field);
-        assert!(error.to_string().contains(field), "{error}");
+    for (built, setting) in cases {
+        let error = built.expect_err(setting);
+        assert_eq!(error.setting(), setting);
+        assert!(error.to_string().contains(setting), "{error}");
     }
     assert!(
         builder()
-            .series_limit(60_000)
+            .cardinality_limit(60_000)
             .label(label("a", 253))
             .build()
             .is_ok()

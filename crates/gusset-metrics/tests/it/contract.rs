@@ -1,4 +1,4 @@
-//! What measures keeps the contract of observers.
+//! The observers keep the contract of `gusset-core`.
 
 use gusset_metrics::RpcMetrics;
 use gusset_testkit::observer_contract;
@@ -7,9 +7,11 @@ use crate::support::*;
 
 observer_contract!(
     http_metrics_keep_the_contract,
-    Book::new().server().build().unwrap()
+    TestRecorder::new().server().build().unwrap()
 );
 observer_contract!(
     rpc_metrics_keep_the_contract,
-    RpcMetrics::server(Book::new().recorder).build().unwrap()
+    RpcMetrics::server(TestRecorder::new().recorder)
+        .build()
+        .unwrap()
 );

@@ -1,4 +1,4 @@
-//! Exemplars lead to the trace of a sampled call, and to no other.
+//! Exemplars have the ids of sampled calls only.
 
 use std::sync::Arc;
 
@@ -15,20 +15,20 @@ use crate::support::{exchange, get, hello};
 const SAMPLED: SpanIds = SpanIds::new([1; 16], [2; 8], true);
 const UNSAMPLED: SpanIds = SpanIds::new([3; 16], [4; 8], false);
 
-/// Makes the span.
-struct Spans(SpanIds);
+/// An observer with span ids.
+struct SpanObserver(SpanIds);
 
-struct Span(SpanIds);
+struct SpanCall(SpanIds);
 
-impl<P: Protocol> Observer<P> for Spans {
-    type Call = Span;
-    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Span {
-        Span(self.0)
+impl<P: Protocol> Observer<P> for SpanObserver {
+    type Call = SpanCall;
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> SpanCall {
+        SpanCall(self.0)
     }
 }
 
-impl<P: Protocol> CallObserver<P> for Span {
-    fn trace_ids(&self) -> Option<SpanIds> {
+impl<P: Protocol> CallObserver<P> for SpanCall {
+    fn span_ids(&self) -> Option<SpanIds> {
         Some(self.0)
     }
     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
@@ -39,16 +39,16 @@ fn registry(exemplars: bool) -> Arc<Registry> {
     Arc::new(registry.build_with(|_| None).unwrap())
 }
 
-/// The exemplars of a histogram after a call with those ids.
-fn exemplars_of(
+/// Returns the exemplars of a histogram after a call with these ids.
+fn exemplars_after(
     registry: &Arc<Registry>,
     name: &str,
     ids: SpanIds,
     response: Response<ScriptedBody>,
 ) -> Vec<Exemplar> {
     let metrics = HttpMetrics::server(registry.clone()).build_with(|_| None);
-    // In either order: the ids are known to all at the end.
-    let layer = ObserveLayer::<Http, _>::new((metrics.unwrap(), Spans(ids)));
+    // The order does not matter: all observers have the ids at the end.
+    let layer = ObserveLayer::<Http, _>::new((metrics.unwrap(), SpanObserver(ids)));
     exchange(&layer, get("/a"), response);
     assert_eq!(SpanIds::current(), None);
     let metrics = registry.metrics();
@@ -60,44 +60,47 @@ fn exemplars_of(
 }
 
 #[test]
-fn exemplars_carry_the_ids_of_the_sampled_call_and_unsampled_ones_leave_none() {
+fn only_sampled_calls_leave_exemplars() {
     for name in [
         "http.server.request.duration",
         "gusset.http.server.time_to_headers",
         "http.server.response.body.size",
     ] {
         let registry = registry(true);
-        assert_eq!(exemplars_of(&registry, name, UNSAMPLED, hello()), []);
-        let kept = exemplars_of(&registry, name, SAMPLED, hello());
+        assert_eq!(exemplars_after(&registry, name, UNSAMPLED, hello()), []);
+        let kept = exemplars_after(&registry, name, SAMPLED, hello());
         assert_eq!(kept.len(), 1, "{name}");
         assert_eq!(kept[0].trace_id, [1; 16]);
         assert_eq!(kept[0].span_id, [2; 8]);
-        // An unsampled call does not drive it out.
-        assert_eq!(exemplars_of(&registry, name, UNSAMPLED, hello()), kept);
+        // An unsampled call does not replace it.
+        assert_eq!(exemplars_after(&registry, name, UNSAMPLED, hello()), kept);
     }
 }
 
 #[test]
-fn the_value_of_an_exemplar_is_the_calls_own() {
+fn exemplar_has_the_value_of_its_call() {
     let name = "http.server.response.body.size";
-    let kept = exemplars_of(&registry(true), name, SAMPLED, hello());
+    let kept = exemplars_after(&registry(true), name, SAMPLED, hello());
     assert_eq!(kept[0].value, 5.0);
 }
 
 #[test]
-fn a_stream_leaves_its_exemplar_at_its_head() {
+fn stream_leaves_its_exemplar_at_its_headers() {
     let stream = Response::builder()
         .header(header::CONTENT_TYPE, "text/event-stream")
         .body(ScriptedBody::new().data("hello"))
         .unwrap();
     let name = "http.server.request.duration";
-    let kept = exemplars_of(&registry(true), name, SAMPLED, stream);
+    let kept = exemplars_after(&registry(true), name, SAMPLED, stream);
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].trace_id, [1; 16]);
 }
 
 #[test]
-fn a_registry_without_exemplars_keeps_none() {
+fn exemplars_can_be_switched_off() {
     let name = "http.server.request.duration";
-    assert_eq!(exemplars_of(&registry(false), name, SAMPLED, hello()), []);
+    assert_eq!(
+        exemplars_after(&registry(false), name, SAMPLED, hello()),
+        []
+    );
 }

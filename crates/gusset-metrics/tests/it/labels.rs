@@ -1,4 +1,4 @@
-//! No label's value is a stranger's.
+//! Label values are bounded, and clients cannot create them.
 
 use gusset_http::{KnownMethods, Route};
 use gusset_metrics::{Label, LabelValue};
@@ -9,42 +9,48 @@ use crate::support::*;
 const DURATION: &str = "http.server.request.duration";
 
 #[test]
-fn an_unknown_method_is_other_and_a_known_one_is_as_the_environment_says() {
-    let book = Book::new();
+fn known_methods_are_read_from_environment() {
+    let recorder = TestRecorder::new();
     let known = |name: &str| {
         (name == "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS").then(|| "GET, BREW".to_owned())
     };
-    let layer = layer(book.server().build_with(known).unwrap());
+    let layer = layer(recorder.server().build_with(known).unwrap());
     for (method, label) in [("BREW", "BREW"), ("POST", "_OTHER"), ("brew", "_OTHER")] {
         let mut req = get("/a");
         *req.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
         exchange(&layer, req, hello());
         let label = format!("http.request.method={label}");
         assert!(
-            book.rows()
-                .of(DURATION)
+            recorder
+                .snapshot()
+                .all(DURATION)
                 .iter()
-                .any(|row| row.has(&label) && !row.values.is_empty())
+                .any(|series| series.has(&label) && !series.values.is_empty())
         );
     }
 }
 
 #[test]
-fn code_goes_over_the_environment() {
-    let book = Book::new();
+fn builder_overrides_environment() {
+    let recorder = TestRecorder::new();
     let methods = KnownMethods::new(["GET"]).unwrap();
-    let metrics = book
+    let metrics = recorder
         .server()
         .known_methods(methods)
         .build_with(|_| Some("BREW".into()));
     exchange(&layer(metrics.unwrap()), get("/a"), hello());
-    assert!(book.rows().one(DURATION).has("http.request.method=GET"));
+    assert!(
+        recorder
+            .snapshot()
+            .one(DURATION)
+            .has("http.request.method=GET")
+    );
 }
 
 #[test]
-fn a_path_that_no_route_matched_is_no_label() {
-    let book = Book::new();
-    let layer = layer(book.server().build().unwrap());
+fn path_is_not_a_label() {
+    let recorder = TestRecorder::new();
+    let layer = layer(recorder.server().build().unwrap());
     for path in ["/a", "/b?secret=1", "/../etc/passwd"] {
         let req = Request::builder()
             .uri(path)
@@ -53,88 +59,90 @@ fn a_path_that_no_route_matched_is_no_label() {
             .unwrap();
         exchange(&layer, req, with_status(404));
     }
-    let rows = book.rows();
-    let row = rows.one(DURATION);
-    assert_eq!(row.values.len(), 3);
-    assert!(!row.has_key("http.route"), "{row:?}");
+    let snapshot = recorder.snapshot();
+    let series = snapshot.one(DURATION);
+    assert_eq!(series.values.len(), 3);
+    assert!(!series.has_key("http.route"), "{series:?}");
 }
 
 #[test]
-fn a_route_is_named_by_response_function_extension_in_that_order() {
-    let book = Book::new();
-    let by_function = book
+fn sources_of_the_route_have_an_order() {
+    let recorder = TestRecorder::new();
+    let metrics = recorder
         .server()
         .route(|req| req.uri.path().starts_with("/f").then_some("/f*"));
-    let layer = layer(by_function.build().unwrap());
+    let layer = layer(metrics.build().unwrap());
     let request = |path: &str| {
         let mut req = Request::builder().uri(path).body(()).unwrap();
         req.extensions_mut().insert(Route::new("/extension"));
         req
     };
-    let mut named = hello();
-    named.extensions_mut().insert(Route::from_arc("/response"));
-    exchange(&layer, request("/f"), named);
+    let mut with_route = hello();
+    with_route
+        .extensions_mut()
+        .insert(Route::from_arc("/response"));
+    exchange(&layer, request("/f"), with_route);
     exchange(&layer, request("/f"), hello());
     exchange(&layer, request("/g"), hello());
-    let rows = book.rows().of(DURATION);
+    let all = recorder.snapshot().all(DURATION);
     for route in ["/response", "/f*", "/extension"] {
         assert!(
-            rows.iter()
-                .any(|row| row.has(&format!("http.route={route}"))),
+            all.iter()
+                .any(|series| series.has(&format!("http.route={route}"))),
             "{route}"
         );
     }
 }
 
 #[test]
-fn a_route_of_absurd_length_is_folded_and_counted() {
-    let book = Book::new();
-    let layer = layer(book.server().build().unwrap());
-    let mut absurd = hello();
-    absurd
+fn too_long_route_overflows() {
+    let recorder = TestRecorder::new();
+    let layer = layer(recorder.server().build().unwrap());
+    let mut response = hello();
+    response
         .extensions_mut()
         .insert(Route::from_arc("\u{0}\"\n".repeat(1000)));
-    exchange(&layer, get("/a"), absurd);
-    let rows = book.rows();
-    assert_eq!(rows.one(DURATION).labels, ["otel.metric.overflow=true"]);
-    assert_eq!(rows.one("gusset.metrics.folded_calls").values, [1.0]);
+    exchange(&layer, get("/a"), response);
+    let snapshot = recorder.snapshot();
+    assert_eq!(snapshot.one(DURATION).labels, ["otel.metric.overflow=true"]);
+    assert_eq!(snapshot.one("gusset.metrics.overflow_calls").values, [1.0]);
 }
 
 #[test]
-fn the_scheme_is_the_targets_or_as_configured_and_never_a_third() {
-    let of = |https: bool, target: &str| {
-        let book = Book::new();
-        let builder = book.server();
+fn scheme_is_http_or_https() {
+    let scheme = |https: bool, target: &str| {
+        let recorder = TestRecorder::new();
+        let builder = recorder.server();
         let builder = if https { builder.https() } else { builder };
         let req = Request::builder().uri(target).body(()).unwrap();
         exchange(&layer(builder.build().unwrap()), req, hello());
-        let row = book.rows().one(DURATION);
-        if row.has("url.scheme=https") {
+        let series = recorder.snapshot().one(DURATION);
+        if series.has("url.scheme=https") {
             "https"
         } else {
             "http"
         }
     };
-    assert_eq!(of(false, "/a"), "http");
-    assert_eq!(of(true, "/a"), "https");
-    assert_eq!(of(false, "https://example.com/a"), "https");
-    assert_eq!(of(true, "http://example.com/a"), "http");
-    assert_eq!(of(true, "gopher://example.com/a"), "https");
+    assert_eq!(scheme(false, "/a"), "http");
+    assert_eq!(scheme(true, "/a"), "https");
+    assert_eq!(scheme(false, "https://example.com/a"), "https");
+    assert_eq!(scheme(true, "http://example.com/a"), "http");
+    assert_eq!(scheme(true, "gopher://example.com/a"), "https");
 }
 
 #[test]
-fn the_version_is_the_protocols() {
+fn protocol_version_is_recorded() {
     for (version, label) in [
         (Version::HTTP_10, "network.protocol.version=1.0"),
         (Version::HTTP_11, "network.protocol.version=1.1"),
         (Version::HTTP_2, "network.protocol.version=2"),
         (Version::HTTP_3, "network.protocol.version=3"),
     ] {
-        let book = Book::new();
+        let recorder = TestRecorder::new();
         let mut req = get("/a");
         *req.version_mut() = version;
-        exchange(&layer(book.server().build().unwrap()), req, hello());
-        assert!(book.rows().one(DURATION).has(label));
+        exchange(&layer(recorder.server().build().unwrap()), req, hello());
+        assert!(recorder.snapshot().one(DURATION).has(label));
     }
 }
 
@@ -155,40 +163,50 @@ impl LabelValue for Plan {
 }
 
 #[test]
-fn a_handler_gives_its_own_call_a_value_and_an_outer_layer_may_have_given_one_before() {
-    let book = Book::new();
-    let layer = layer(book.server().label(Label::of::<Plan>()).build().unwrap());
-    let given = |req: Option<Plan>, res: Option<Plan>| {
+fn response_label_overrides_request_label() {
+    let recorder = TestRecorder::new();
+    let layer = layer(
+        recorder
+            .server()
+            .label(Label::from_extension::<Plan>())
+            .build()
+            .unwrap(),
+    );
+    let recorded = |req: Option<Plan>, res: Option<Plan>| {
         let (mut request, mut response) = (get("/a"), hello());
         req.map(|plan| request.extensions_mut().insert(plan));
         res.map(|plan| response.extensions_mut().insert(plan));
         exchange(&layer, request, response);
-        let rows = book.rows().of(DURATION);
-        let row = rows.into_iter().find(|row| !row.values.is_empty()).unwrap();
-        row.labels
+        let all = recorder.snapshot().all(DURATION);
+        let series = all
+            .into_iter()
+            .find(|series| !series.values.is_empty())
+            .unwrap();
+        series
+            .labels
             .into_iter()
             .find(|label| label.starts_with("app.plan"))
     };
-    assert_eq!(given(None, None), None);
-    assert_eq!(given(None, Some(Plan::Paid)).unwrap(), "app.plan=paid");
-    assert_eq!(given(Some(Plan::Free), None).unwrap(), "app.plan=free");
+    assert_eq!(recorded(None, None), None);
+    assert_eq!(recorded(None, Some(Plan::Paid)).unwrap(), "app.plan=paid");
+    assert_eq!(recorded(Some(Plan::Free), None).unwrap(), "app.plan=free");
     assert_eq!(
-        given(Some(Plan::Free), Some(Plan::Paid)).unwrap(),
+        recorded(Some(Plan::Free), Some(Plan::Paid)).unwrap(),
         "app.plan=paid"
     );
     assert_eq!(
-        given(None, Some(Plan::Unlisted)).unwrap(),
+        recorded(None, Some(Plan::Unlisted)).unwrap(),
         "app.plan=_OTHER"
     );
 }
 
 #[test]
-fn a_value_that_was_not_registered_is_other() {
-    let book = Book::new();
+fn unlisted_value_is_other() {
+    let recorder = TestRecorder::new();
     let tenant = Label::from_request("app.tenant", ["blue"], |req| {
         req.headers.get("x-tenant")?.to_str().ok()
     });
-    let layer = layer(book.server().label(tenant).build().unwrap());
+    let layer = layer(recorder.server().label(tenant).build().unwrap());
     for (sent, label) in [
         ("blue", "app.tenant=blue"),
         ("a' OR 1=1", "app.tenant=_OTHER"),
@@ -196,11 +214,11 @@ fn a_value_that_was_not_registered_is_other() {
         let mut req = get("/a");
         req.headers_mut().insert("x-tenant", sent.parse().unwrap());
         exchange(&layer, req, hello());
-        let rows = book.rows().of(DURATION);
+        let all = recorder.snapshot().all(DURATION);
         assert!(
-            rows.iter()
-                .any(|row| row.has(label) && !row.values.is_empty()),
-            "{rows:?}"
+            all.iter()
+                .any(|series| series.has(label) && !series.values.is_empty()),
+            "{all:?}"
         );
     }
 }

@@ -1,16 +1,16 @@
-//! What is measured, seen through a recorder that gives back what was recorded.
+//! The metrics of calls, as recorded by a recorder for tests.
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
 
+mod completion;
 mod config;
 mod contract;
-mod ends;
 mod exemplars;
 mod labels;
-mod messages;
-mod nesting;
+mod messaging;
 mod overflow;
+mod reentrancy;
 mod registry;
-mod requests;
+mod request_bodies;
 mod rpc;
 mod support;

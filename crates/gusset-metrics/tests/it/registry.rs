@@ -1,4 +1,4 @@
-//! The registry as a source of values.
+//! The registry as a metric producer.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ fn registry() -> Registry {
     Registry::builder().build_with(|_| None).unwrap()
 }
 
-fn told(record: impl FnOnce()) -> Vec<Metric> {
+fn metrics_after(record: impl FnOnce()) -> Vec<Metric> {
     let registry = registry();
     with_local_recorder(&registry, record);
     registry.metrics()
@@ -31,34 +31,34 @@ fn kind(metric: &Metric) -> &'static str {
 }
 
 #[test]
-fn metrics_are_told_in_the_order_of_their_names_with_unit_and_description() {
-    let metrics = told(|| {
-        describe_histogram!("wait.time", Unit::Seconds, "Time to wait.");
-        describe_counter!("bytes.read", Unit::Bytes, "What was read.");
+fn metrics_have_unit_and_description() {
+    let metrics = metrics_after(|| {
+        describe_histogram!("wait.time", Unit::Seconds, "Time waited.");
+        describe_counter!("bytes.read", Unit::Bytes, "Bytes read.");
         describe_gauge!("share", Unit::Percent, "In use.");
         histogram!("wait.time").record(1);
         counter!("bytes.read").increment(2);
         counter!("undescribed").increment(1);
         gauge!("share").set(0.5);
     });
-    let told: Vec<_> = metrics
+    let found: Vec<_> = metrics
         .iter()
         .map(|it| (&*it.name, &*it.unit, &*it.description, kind(it)))
         .collect();
     assert_eq!(
-        told,
+        found,
         [
-            ("bytes.read", "By", "What was read.", "counter"),
+            ("bytes.read", "By", "Bytes read.", "counter"),
             ("share", "1", "In use.", "gauge"),
             ("undescribed", "", "", "counter"),
-            ("wait.time", "s", "Time to wait.", "histogram"),
+            ("wait.time", "s", "Time waited.", "histogram"),
         ]
     );
 }
 
 #[test]
-fn labels_keep_their_spelling_and_stand_in_order() {
-    let metrics = told(|| counter!("jobs", "b.c" => "\"x\"", "a" => "1").increment(3));
+fn labels_are_unchanged_and_sorted() {
+    let metrics = metrics_after(|| counter!("jobs", "b.c" => "\"x\"", "a" => "1").increment(3));
     let MetricData::Counter(points) = &metrics[0].data else {
         panic!("{metrics:?}");
     };
@@ -68,8 +68,8 @@ fn labels_keep_their_spelling_and_stand_in_order() {
 }
 
 #[test]
-fn names_that_fall_together_are_one_metric_under_its_first_spelling() {
-    let metrics = told(|| {
+fn metrics_with_one_prometheus_name_are_merged() {
+    let metrics = metrics_after(|| {
         counter!("queue.depth").increment(1);
         counter!("queue_depth").increment(2);
     });
@@ -82,26 +82,26 @@ fn names_that_fall_together_are_one_metric_under_its_first_spelling() {
 }
 
 #[test]
-fn the_first_operation_says_whether_a_gauge_is_a_sum() {
-    let metrics = told(|| {
+fn first_operation_determines_the_kind() {
+    let metrics = metrics_after(|| {
         let (a, b, _untouched) = (gauge!("a"), gauge!("b"), gauge!("c"));
         a.increment(2);
         a.set(7);
         b.set(7);
         b.decrement(2);
     });
-    let told: Vec<_> = metrics.iter().map(|it| (&*it.name, kind(it))).collect();
-    assert_eq!(told, [("a", "up-down counter"), ("b", "gauge")]);
+    let found: Vec<_> = metrics.iter().map(|it| (&*it.name, kind(it))).collect();
+    assert_eq!(found, [("a", "up-down counter"), ("b", "gauge")]);
 }
 
 #[test]
-fn what_was_only_described_is_not_told() {
-    let metrics = told(|| describe_counter!("jobs", "None yet."));
+fn metric_without_series_is_not_produced() {
+    let metrics = metrics_after(|| describe_counter!("jobs", "None yet."));
     assert!(metrics.is_empty(), "{metrics:?}");
 }
 
 #[test]
-fn a_series_began_when_it_was_asked_for() {
+fn series_starts_at_its_registration() {
     let before = SystemTime::now();
     let registry = registry();
     let jobs = with_local_recorder(&registry, || counter!("jobs"));
@@ -112,9 +112,9 @@ fn a_series_began_when_it_was_asked_for() {
 }
 
 #[test]
-fn a_registry_crosses_threads_and_two_do_not_see_each_other() {
-    fn shared<T: Send + Sync + std::fmt::Debug + 'static>() {}
-    shared::<Arc<Registry>>();
+fn registries_are_independent_and_sendable() {
+    fn assert_shareable<T: Send + Sync + std::fmt::Debug + 'static>() {}
+    assert_shareable::<Arc<Registry>>();
     let (one, other) = (registry(), registry());
     with_local_recorder(&one, || counter!("jobs").increment(1));
     assert_eq!(one.metrics().len(), 1);
@@ -122,7 +122,7 @@ fn a_registry_crosses_threads_and_two_do_not_see_each_other() {
 }
 
 #[test]
-fn threads_that_ask_for_one_series_at_once_get_one() {
+fn racing_registrations_share_one_series() {
     let registry = registry();
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -138,7 +138,7 @@ fn threads_that_ask_for_one_series_at_once_get_one() {
     });
     let jobs = &registry.counters()[0];
     assert_eq!(jobs.series().len(), 100);
-    assert!(jobs.series().all(|series| series.cell().value() == 4));
+    assert!(jobs.series().all(|series| series.value().get() == 4));
     let waits = &registry.histograms()[0];
-    assert!(waits.series().all(|series| series.cell().sum() == 4.0));
+    assert!(waits.series().all(|series| series.value().sum() == 4.0));
 }

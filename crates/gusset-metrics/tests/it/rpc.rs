@@ -1,4 +1,4 @@
-//! RPC: the status from the trailers, and methods that strangers make up.
+//! The status is that of the trailers, and clients cannot create values of `rpc.method`.
 
 use gusset_core::ObserveLayer;
 use gusset_http::{Grpc, GrpcClientClassifier, Http};
@@ -14,7 +14,7 @@ fn call(path: &str) -> Request<()> {
     Request::builder().uri(path).body(()).unwrap()
 }
 
-fn answered(code: &'static str) -> Response<ScriptedBody> {
+fn response(code: &'static str) -> Response<ScriptedBody> {
     Response::new(
         ScriptedBody::new()
             .data("\0\0\0\0\0")
@@ -23,17 +23,19 @@ fn answered(code: &'static str) -> Response<ScriptedBody> {
 }
 
 #[test]
-fn a_call_is_recorded_by_method_and_by_the_code_in_its_trailers() {
-    let book = Book::new();
-    let metrics = RpcMetrics::server(book.recorder.clone()).build().unwrap();
+fn call_is_recorded_by_method_and_status() {
+    let recorder = TestRecorder::new();
+    let metrics = RpcMetrics::server(recorder.recorder.clone())
+        .build()
+        .unwrap();
     exchange(
         &ObserveLayer::<Grpc, _>::new(metrics),
         call("/shop.Stock/Take"),
-        answered("14"),
+        response("14"),
     );
-    let rows = book.rows();
+    let snapshot = recorder.snapshot();
     assert_eq!(
-        rows.one(DURATION).labels,
+        snapshot.one(DURATION).labels,
         [
             "error.type=UNAVAILABLE",
             "rpc.method=shop.Stock/Take",
@@ -41,67 +43,74 @@ fn a_call_is_recorded_by_method_and_by_the_code_in_its_trailers() {
             "rpc.system.name=grpc",
         ]
     );
-    assert_eq!(rows.one("gusset.rpc.server.active_calls").values, [0.0]);
+    assert_eq!(snapshot.one("gusset.rpc.server.active_calls").values, [0.0]);
 }
 
 #[test]
-fn a_method_that_was_never_answered_but_with_unimplemented_is_other() {
-    let book = Book::new();
-    let metrics = RpcMetrics::server(book.recorder.clone()).build().unwrap();
+fn unverified_method_is_other() {
+    let recorder = TestRecorder::new();
+    let metrics = RpcMetrics::server(recorder.recorder.clone())
+        .build()
+        .unwrap();
     let layer = ObserveLayer::<Grpc, _>::new(metrics);
-    for stranger in 0..100 {
-        exchange(&layer, call(&format!("/x.Y/{stranger}")), answered("12"));
+    for number in 0..100 {
+        exchange(&layer, call(&format!("/x.Y/{number}")), response("12"));
     }
-    assert!(book.rows().one(DURATION).has("rpc.method=_OTHER"));
+    assert!(recorder.snapshot().one(DURATION).has("rpc.method=_OTHER"));
 
-    exchange(&layer, call("/shop.Stock/Take"), answered("0"));
-    exchange(&layer, call("/shop.Stock/Take"), answered("12"));
-    let rows = book.rows().of(DURATION);
-    let known: Vec<_> = rows
+    exchange(&layer, call("/shop.Stock/Take"), response("0"));
+    exchange(&layer, call("/shop.Stock/Take"), response("12"));
+    let series = recorder.snapshot().all(DURATION);
+    let known: Vec<_> = series
         .iter()
-        .filter(|row| row.has("rpc.method=shop.Stock/Take"))
+        .filter(|series| series.has("rpc.method=shop.Stock/Take"))
         .collect();
-    assert_eq!(known.len(), 2, "proven once, it is known: {rows:?}");
+    assert_eq!(known.len(), 2, "the method is verified: {series:?}");
 }
 
 #[test]
-fn a_message_proves_a_method_whose_calls_all_end_before_the_status() {
-    let book = Book::new();
-    let metrics = RpcMetrics::server(book.recorder.clone()).build().unwrap();
+fn response_message_verifies_the_method() {
+    let recorder = TestRecorder::new();
+    let metrics = RpcMetrics::server(recorder.recorder.clone())
+        .build()
+        .unwrap();
     let layer = ObserveLayer::<Grpc, _>::new(metrics);
-    let broken_off = |res: http::response::Builder| {
+    let aborted = |res: http::response::Builder| {
         let body = ScriptedBody::new().data("\0\0\0\0\0").error();
         res.body(body).unwrap()
     };
-    let page = Response::builder().status(404);
-    exchange(&layer, call("/no/method"), broken_off(page));
-    assert!(book.rows().one(DURATION).has("rpc.method=_OTHER"));
+    let not_found = Response::builder().status(404);
+    exchange(&layer, call("/no/method"), aborted(not_found));
+    assert!(recorder.snapshot().one(DURATION).has("rpc.method=_OTHER"));
 
     exchange(
         &layer,
         call("/shop.Stock/Watch"),
-        broken_off(Response::builder()),
+        aborted(Response::builder()),
     );
-    let rows = book.rows().of(DURATION);
+    let series = recorder.snapshot().all(DURATION);
     assert!(
-        rows.iter()
-            .any(|row| row.has("rpc.method=shop.Stock/Watch")),
-        "{rows:?}"
+        series
+            .iter()
+            .any(|series| series.has("rpc.method=shop.Stock/Watch")),
+        "{series:?}"
     );
 }
 
 #[test]
-fn a_client_tells_servers_apart_and_every_code_but_ok_is_an_error() {
-    let book = Book::new();
-    let metrics = RpcMetrics::client(book.recorder.clone()).build().unwrap();
+fn client_series_have_the_server_address() {
+    let recorder = TestRecorder::new();
+    let metrics = RpcMetrics::client(recorder.recorder.clone())
+        .build()
+        .unwrap();
     let layer = ObserveLayer::<Http<GrpcClientClassifier>, _>::new(metrics);
     exchange(
         &layer,
         call("http://[::1]:50051/shop.Stock/Take"),
-        answered("5"),
+        response("5"),
     );
     assert_eq!(
-        book.rows().one("rpc.client.call.duration").labels,
+        recorder.snapshot().one("rpc.client.call.duration").labels,
         [
             "error.type=NOT_FOUND",
             "rpc.method=shop.Stock/Take",

@@ -1,4 +1,4 @@
-//! A recorder that gives back what was recorded, and calls that are polled by hand.
+//! A recorder for tests, and calls that are polled without a runtime.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::{Clock, ObserveLayer, Observer};
+use gusset_core::{Clock, MockClock, ObserveLayer, Observer};
 use gusset_http::{Http, HttpClassifier, Route};
 use gusset_metrics::{HttpMetrics, HttpMetricsBuilder, SharedRecorder};
 use gusset_testkit::ScriptedBody;
@@ -18,22 +18,22 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A recorder and the way to what it holds.
-pub(crate) struct Book {
+/// A recorder, and access to what it recorded.
+pub(crate) struct TestRecorder {
     pub(crate) recorder: SharedRecorder,
     snapshotter: Snapshotter,
-    /// Reading empties counters and gauges too: what they held before.
+    /// The sums of earlier snapshots, because a snapshot resets counters and gauges.
     totals: Mutex<HashMap<Key, f64>>,
 }
 
-/// One series: its labels as `key=value`, sorted, and its value.
+/// One series: its labels as `key=value`, sorted, and its values.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Row {
+pub(crate) struct Series {
     pub(crate) labels: Vec<String>,
     pub(crate) values: Vec<f64>,
 }
 
-impl Book {
+impl TestRecorder {
     pub(crate) fn new() -> Self {
         let recorder = DebuggingRecorder::new();
         let snapshotter = recorder.snapshotter();
@@ -44,15 +44,15 @@ impl Book {
         }
     }
 
-    /// The series of all metrics, by name. Histograms are emptied by being read.
-    pub(crate) fn rows(&self) -> Rows {
+    /// Returns the series of all metrics. Resets histograms.
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let mut totals = self.totals.lock().unwrap();
-        let mut total = |key: &Key, more: f64| {
+        let mut total = |key: &Key, added: f64| {
             let total = totals.entry(key.clone()).or_default();
-            *total += more;
+            *total += added;
             vec![*total]
         };
-        let mut rows: Vec<(String, Row)> = Vec::new();
+        let mut all: Vec<(String, Series)> = Vec::new();
         for (key, _, _, value) in self.snapshotter.snapshot().into_vec() {
             let (name, labels) = key.key().clone().into_parts();
             let mut labels: Vec<String> = labels
@@ -65,9 +65,9 @@ impl Book {
                 DebugValue::Gauge(value) => total(key.key(), value.into_inner()),
                 DebugValue::Histogram(values) => values.into_iter().map(f64::from).collect(),
             };
-            rows.push((name.as_str().to_owned(), Row { labels, values }));
+            all.push((name.as_str().to_owned(), Series { labels, values }));
         }
-        Rows(rows)
+        Snapshot(all)
     }
 
     pub(crate) fn server(&self) -> HttpMetricsBuilder {
@@ -75,39 +75,43 @@ impl Book {
     }
 }
 
-pub(crate) struct Rows(Vec<(String, Row)>);
+pub(crate) struct Snapshot(Vec<(String, Series)>);
 
-impl Rows {
-    pub(crate) fn of(&self, name: &str) -> Vec<Row> {
+impl Snapshot {
+    /// Returns the series of a metric.
+    pub(crate) fn all(&self, metric: &str) -> Vec<Series> {
         self.0
             .iter()
-            .filter(|(of, _)| of == name)
-            .map(|(_, row)| row.clone())
+            .filter(|(name, _)| name == metric)
+            .map(|(_, series)| series.clone())
             .collect()
     }
 
-    /// The one series of a metric.
-    pub(crate) fn one(&self, name: &str) -> Row {
-        match &self.of(name)[..] {
-            [row] => row.clone(),
-            rows => panic!("{name} has {} series: {rows:?}", rows.len()),
+    /// Returns the only series of a metric.
+    pub(crate) fn one(&self, metric: &str) -> Series {
+        match &self.all(metric)[..] {
+            [series] => series.clone(),
+            all => panic!("{metric} has {} series: {all:?}", all.len()),
         }
     }
 
-    /// How many times a metric was recorded.
-    pub(crate) fn count(&self, name: &str) -> usize {
-        self.of(name).iter().map(|row| row.values.len()).sum()
+    /// Returns how many values of a metric were recorded.
+    pub(crate) fn count(&self, metric: &str) -> usize {
+        self.all(metric)
+            .iter()
+            .map(|series| series.values.len())
+            .sum()
     }
 
-    pub(crate) fn sum(&self, name: &str) -> f64 {
-        self.of(name)
+    pub(crate) fn sum(&self, metric: &str) -> f64 {
+        self.all(metric)
             .iter()
-            .flat_map(|row| row.values.clone())
+            .flat_map(|series| series.values.clone())
             .sum()
     }
 }
 
-impl Row {
+impl Series {
     pub(crate) fn has(&self, label: &str) -> bool {
         self.labels.iter().any(|own| own == label)
     }
@@ -119,10 +123,10 @@ impl Row {
     }
 }
 
-/// A service that answers with what a function makes of the request.
-pub(crate) struct Answer<F>(pub(crate) F);
+/// A service that calls a function for each request.
+pub(crate) struct FnService<F>(pub(crate) F);
 
-impl<F, B, D> Service<Request<B>> for Answer<F>
+impl<F, B, D> Service<Request<B>> for FnService<F>
 where
     F: FnMut(Request<B>) -> Response<D>,
 {
@@ -143,15 +147,16 @@ pub(crate) fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-pub(crate) fn now<F: Future>(future: F) -> F::Output {
+/// Returns the output of a future that is ready at the first poll.
+pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     match poll(pin!(future)) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("it should be ready"),
     }
 }
 
-/// Polls a body to its end.
-pub(crate) fn drain(body: impl Body) {
+/// Polls a body until it ends.
+pub(crate) fn read_to_end(body: impl Body) {
     let mut body = pin!(body);
     let mut cx = Context::from_waker(Waker::noop());
     loop {
@@ -167,16 +172,16 @@ pub(crate) fn layer<O: Observer<Http>>(observer: O) -> ObserveLayer<Http, O> {
     ObserveLayer::new(observer)
 }
 
-/// Calls an observed service that answers with `response`, and reads the body to its end.
+/// Calls an observed service that returns `response`, and reads the body until it ends.
 pub(crate) fn exchange<R: HttpClassifier, O: Observer<Http<R>>>(
-    observer: &ObserveLayer<Http<R>, O>,
+    layer: &ObserveLayer<Http<R>, O>,
     req: Request<()>,
     response: Response<ScriptedBody>,
 ) {
     let mut response = Some(response);
-    let mut service = observer.layer(Answer(|_| response.take().unwrap()));
-    let Ok(res) = now(service.call(req));
-    drain(res.into_body());
+    let mut service = layer.layer(FnService(|_| response.take().unwrap()));
+    let Ok(res) = ready(service.call(req));
+    read_to_end(res.into_body());
 }
 
 pub(crate) fn get(route: &'static str) -> Request<()> {
@@ -196,9 +201,9 @@ pub(crate) fn with_status(status: u16) -> Response<ScriptedBody> {
         .unwrap()
 }
 
-pub(crate) fn manual<O: Observer<Http>>(
+pub(crate) fn with_mock_clock<O: Observer<Http>>(
     observer: O,
-) -> (ObserveLayer<Http, O>, gusset_core::MockClock) {
-    let (clock, hand) = Clock::manual();
-    (ObserveLayer::new(observer).with_clock(clock), hand)
+) -> (ObserveLayer<Http, O>, MockClock) {
+    let (clock, mock) = Clock::manual();
+    (ObserveLayer::new(observer).with_clock(clock), mock)
 }

@@ -1,9 +1,8 @@
-//! How Prometheus spells names and labels, which is also what tells metrics and series apart.
+//! Prometheus's names of metrics and labels.
 //!
-//! The rules are those of the specification's "Prometheus and OpenMetrics Compatibility": what a
-//! name may not hold becomes `_`, runs of `_` become one, and attributes whose keys fall together have
-//! their values joined with `;`. All kinds of metric pass through here, so that they agree, and so
-//! that one metric under two spellings is one metric on every road.
+//! The rules are those of OpenTelemetry's "Prometheus and OpenMetrics Compatibility": characters that
+//! are not allowed become `_`, runs of `_` become one, and attributes with the same name have their
+//! values joined with `;`. The registry identifies metrics and series by these names.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,10 +10,10 @@ use std::collections::BTreeMap;
 use gusset_data::{Labels, SharedStr};
 use metrics::Key;
 
-/// The name of a metric, before its unit and `_total`.
+/// Returns the name of a metric, without its unit and `_total`.
 ///
 /// ```
-/// use gusset_metrics::registry::spelling::metric_name;
+/// use gusset_metrics::registry::prometheus_names::metric_name;
 ///
 /// assert_eq!(metric_name("http.server.request.duration"), "http_server_request_duration");
 /// ```
@@ -22,30 +21,30 @@ pub fn metric_name(name: &str) -> Cow<'_, str> {
     valid_name(name, |c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
 }
 
-/// A set of attributes as it stands between the braces of a sample: valid names, each once, sorted,
-/// and values escaped.
+/// Returns attributes in Prometheus's text format: sorted, with valid and unique names and escaped
+/// values.
 ///
-/// `taken` is a name that the kind of metric writes itself (`le`); an attribute of that name steps
-/// aside as `exported_le`, as it would if Prometheus resolved the conflict.
+/// `reserved` is a label name that exporters add themselves (`le`). An attribute with that name becomes
+/// `exported_le`, as when Prometheus resolves such a conflict.
 ///
 /// ```
-/// use gusset_metrics::registry::spelling::label_text;
+/// use gusset_metrics::registry::prometheus_names::label_text;
 ///
-/// let attributes = [("http.route", "/a"), ("b.c", "say \"x\"")];
+/// let attributes = [("http.route", "/a"), ("b.c", "quoted \"x\"")];
 /// let text = label_text(attributes.into_iter(), None);
-/// assert_eq!(text, r#"b_c="say \"x\"",http_route="/a""#);
+/// assert_eq!(text, r#"b_c="quoted \"x\"",http_route="/a""#);
 /// ```
 pub fn label_text<'a>(
     attributes: impl Iterator<Item = (&'a str, &'a str)>,
-    taken: Option<&str>,
+    reserved: Option<&str>,
 ) -> String {
     let mut attributes: Vec<_> = attributes.collect();
-    // The order in which values of one label are joined must not depend on who wrote them down.
+    // Values are joined in the order of their keys, whatever the order of the attributes.
     attributes.sort_by_key(|(key, _)| *key);
     let mut labels = BTreeMap::<String, String>::new();
     for (key, value) in attributes {
         let mut name = valid_name(key, |c| c.is_ascii_alphanumeric() || c == '_');
-        if taken == Some(&*name) {
+        if reserved == Some(&*name) {
             name = Cow::Owned(format!("exported_{name}"));
         }
         labels
@@ -70,44 +69,44 @@ pub fn label_text<'a>(
     text
 }
 
-/// The labels of a key as they were recorded, in the order of their keys. What was given twice is
-/// joined, as it is in [`label_text`].
+/// Returns the labels of a key as recorded, sorted. The values of a repeated key are joined, as in
+/// [`label_text`].
 pub(super) fn labels(key: &Key) -> Labels {
     let mut labels: Vec<(SharedStr, SharedStr)> = key
         .labels()
         .map(|label| {
             let (key, value) = label.clone().into_parts();
-            (text(key), text(value))
+            (shared_str(key), shared_str(value))
         })
         .collect();
     labels.sort_by(|(a, _), (b, _)| a.cmp(b));
     labels.dedup_by(|(later, value), (first, joined)| {
-        let twice = later == first;
-        if twice {
+        let is_repeated = later == first;
+        if is_repeated {
             *joined = SharedStr::concat([joined, ";", value]);
         }
-        twice
+        is_repeated
     });
     labels.into()
 }
 
-/// As the façade has it; what is a constant there stays one.
-pub(super) fn text(text: impl Into<Cow<'static, str>>) -> SharedStr {
+/// Converts a string of the facade. Constants stay constants.
+pub(super) fn shared_str(text: impl Into<Cow<'static, str>>) -> SharedStr {
     text.into().into()
 }
 
-fn valid_name(name: &str, allowed: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let starts_well = name.starts_with(|c: char| !c.is_ascii_digit());
-    if starts_well && name.chars().all(&allowed) && !name.contains("__") {
+fn valid_name(name: &str, is_allowed: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let has_valid_start = name.starts_with(|c: char| !c.is_ascii_digit());
+    if has_valid_start && name.chars().all(&is_allowed) && !name.contains("__") {
         return Cow::Borrowed(name);
     }
     let mut valid = String::with_capacity(name.len() + 1);
-    if !starts_well {
-        // Also the name of the nameless: an empty one would make the whole page unreadable.
+    if !has_valid_start {
+        // Also for an empty name, which would make the whole response invalid.
         valid.push('_');
     }
     for c in name.chars() {
-        if allowed(c) && c != '_' {
+        if is_allowed(c) && c != '_' {
             valid.push(c);
         } else if !valid.ends_with('_') {
             valid.push('_');
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn names_hold_only_what_prometheus_allows() {
+    fn invalid_characters_of_names_are_replaced() {
         assert_eq!(metric_name("http.server.duration"), "http_server_duration");
         assert_eq!(metric_name("a..b__c"), "a_b_c");
         assert_eq!(metric_name("5xx"), "_5xx");
@@ -146,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn labels_that_fall_together_are_joined_in_the_order_of_their_keys() {
+    fn labels_with_one_name_are_joined() {
         assert_eq!(text(&[("a_b", "2"), ("a.b", "1")]), r#"a_b="1;2""#);
         assert_eq!(text(&[("a.b", "1"), ("a_b", "2")]), r#"a_b="1;2""#);
     }
 
     #[test]
-    fn reserved_labels_step_aside() {
+    fn reserved_labels_are_renamed() {
         assert_eq!(text(&[("le", "x")]), r#"exported_le="x""#);
         assert_eq!(text(&[("__name__", "x")]), r#"_name_="x""#);
         assert_eq!(text(&[("", "x")]), r#"_="x""#);
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_keep_their_spelling_and_stand_once_and_in_order() {
+    fn recorded_labels_are_sorted_and_unique() {
         let labels = |labels: &[(&'static str, &'static str)]| {
             let labels = labels.iter().map(metrics::Label::from);
             super::labels(&Key::from_parts("x", labels.collect::<Vec<_>>()))

@@ -1,9 +1,12 @@
-//! The machine behind every kind of call that is measured: keys, series, gauges.
+//! Records the metrics of calls, for every protocol.
+//!
+//! [`CallInstruments`] belongs to an observer and [`CallRecorder`] to one call. The protocols differ in
+//! their [`InstrumentSet`] and in how they fill the [`SeriesKey`].
 
-mod call;
 mod config;
-mod family;
-mod handles;
+mod instrument_set;
+mod recorder;
+mod series_handles;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -11,96 +14,99 @@ use std::sync::OnceLock;
 use gusset_http::{KnownMethods, RequestHead, ResponseHead};
 use metrics::Gauge;
 
-pub(crate) use self::call::Metered;
 pub(crate) use self::config::Config;
-pub(crate) use self::family::{Family, HTTP_CLIENT, HTTP_SERVER, MESSAGE, RPC_CLIENT, RPC_SERVER};
-use self::handles::{Handles, Series};
-use crate::intern::{NameId, Names, Tokens};
+pub(crate) use self::instrument_set::{
+    HTTP_CLIENT, HTTP_SERVER, InstrumentSet, MESSAGING, RPC_CLIENT, RPC_SERVER,
+};
+pub(crate) use self::recorder::CallRecorder;
+use self::series_handles::{Series, SeriesHandles};
+use crate::intern::{ErrorTypeInterner, InternedId, LabelInterner};
 use crate::key::{Scheme, SeriesKey};
-use crate::nesting::Owner;
-use crate::series::{Found, SeriesSet};
+use crate::reentrancy::LayerId;
+use crate::series_set::{Lookup, SeriesSet};
 use crate::table::Table;
 use crate::{Label, SharedRecorder};
 
-/// What all calls of one observer share.
-pub(crate) struct Meter {
+/// The instruments of one observer, shared by its calls.
+pub(crate) struct CallInstruments {
     recorder: SharedRecorder,
-    family: &'static Family,
-    owner: Owner,
-    scope_recorder: bool,
+    set: &'static InstrumentSet,
+    layer_id: LayerId,
+    with_local_recorder: bool,
     pub(crate) methods: KnownMethods,
-    /// Routes of a server, templates of a client, methods of RPC.
-    pub(crate) names: Names,
-    /// `host:port` of the other side, for clients.
-    pub(crate) peers: Names,
-    errors: Tokens,
+    /// The routes of a server, URL templates of a client, RPC methods or destinations.
+    pub(crate) names: LabelInterner,
+    /// The servers that a client calls, as `host:port`.
+    pub(crate) peers: LabelInterner,
+    error_types: ErrorTypeInterner,
     labels: Vec<Label>,
-    fixed: Vec<(&'static str, String)>,
-    series: SeriesSet<Handles>,
-    /// By method and scheme, for calls whose peer is not told apart.
+    /// The labels that all series have.
+    constant_labels: Vec<(&'static str, String)>,
+    series: SeriesSet<SeriesHandles>,
+    /// The gauges of active calls without a peer, by method and scheme.
     active: Box<[OnceLock<Gauge>]>,
-    /// For the others.
+    /// The gauges of active calls with a peer.
     active_by_peer: Table<u128, OnceLock<Gauge>>,
 }
 
-// === impl Meter ===
+// === impl CallInstruments ===
 
-impl Meter {
+impl CallInstruments {
     #[inline]
     pub(crate) fn is_client(&self) -> bool {
-        self.family.client
+        self.set.is_client
     }
 
-    /// The server that a client calls, as `host:port`.
-    pub(crate) fn peer(&self, uri: &http::Uri) -> NameId {
+    /// Returns the number of the server that a client calls.
+    pub(crate) fn peer(&self, uri: &http::Uri) -> InternedId {
         let Some(authority) = uri.authority() else {
-            return NameId::NONE;
+            return InternedId::NONE;
         };
         let port = authority.port_u16().unwrap_or(match uri.scheme_str() {
             Some("https") => 443,
             _ => 80,
         });
-        self.peers.id_of_peer(authority.host(), port)
+        self.peers.id_of_address(authority.host(), port)
     }
 
-    /// What a request tells of the user's labels.
+    /// Sets the user's labels that a request has.
     #[inline]
     pub(crate) fn label_request(&self, key: &mut SeriesKey, req: RequestHead<'_>) {
         for (label, id) in self.labels.iter().zip(&mut key.labels) {
-            if let Some(value) = label.of_request(req) {
+            if let Some(value) = label.request_value(req) {
                 *id = value.0;
             }
         }
     }
 
-    /// What a response tells of the user's labels.
+    /// Sets the user's labels that a response has. They replace those of the request.
     #[inline]
     pub(crate) fn label_response(&self, key: &mut SeriesKey, res: ResponseHead<'_>) {
         for (label, id) in self.labels.iter().zip(&mut key.labels) {
-            if let Some(value) = label.of_response(res) {
+            if let Some(value) = label.response_value(res) {
                 *id = value.0;
             }
         }
     }
 
-    /// The series of a key.
+    /// Returns the series of a key.
     #[inline]
     fn series(&self, key: SeriesKey) -> Series<'_> {
         let (handles, key) = match self.series.find(key) {
             Some(handles) => (handles, Some(key)),
             None => match self.series.add(key) {
-                Found::Own(handles) => (handles, Some(key)),
-                Found::Overflow(handles) => (handles, None),
+                Lookup::Own(handles) => (handles, Some(key)),
+                Lookup::Overflow(handles) => (handles, None),
             },
         };
         Series {
-            meter: self,
+            instruments: self,
             handles,
             key,
         }
     }
 
-    /// The gauge of calls under way that are like this one.
+    /// Returns the gauge of active calls with this method, scheme and peer.
     #[inline]
     fn active(&self, key: &SeriesKey) -> &Gauge {
         if key.peer.is_none() {
@@ -112,7 +118,7 @@ impl Meter {
         self.active_slow(key)
     }
 
-    /// As [`active`](Self::active), for a gauge that is new, or whose peer is told apart.
+    /// Finds the gauge of a call with a peer, or registers a new gauge.
     #[cold]
     fn active_slow(&self, key: &SeriesKey) -> &Gauge {
         let key = SeriesKey {
@@ -129,19 +135,20 @@ impl Meter {
                 Some(gauge) => gauge,
                 None => match self.active_by_peer.insert(packed, |_| OnceLock::new()) {
                     Some(gauge) => gauge,
-                    // Up and down have to meet in one place: that of calls without a peer.
+                    // The table is full and stays full, so the decrement at the end of the call goes
+                    // to the same gauge: that of calls without a peer.
                     None => &self.active[usize::from(key.method) * Scheme::COUNT],
                 },
             }
         };
-        gauge.get_or_init(|| handles::active(self, key))
+        gauge.get_or_init(|| series_handles::active(self, key))
     }
 }
 
-impl fmt::Debug for Meter {
+impl fmt::Debug for CallInstruments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Meter")
-            .field("family", self.family)
+        f.debug_struct("CallInstruments")
+            .field("set", self.set)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The same numbers as values.
+//! The registry as a [`MetricProducer`].
 
 use gusset_data::{
     HistogramDataPoint, Metric, MetricData, MetricProducer, NumberDataPoint, SharedStr,
@@ -6,20 +6,20 @@ use gusset_data::{
 use metrics::Unit;
 
 use super::gauge::GaugeKind;
-use super::{CounterCell, Family, GaugeCell, HistogramCell, Registry, Series};
+use super::{CounterValue, GaugeValue, HistogramValue, MetricFamily, Registry, Series};
 use crate::names;
 
 impl MetricProducer for Registry {
-    /// A gauge that nobody has touched yet is left out: it is not settled what it is.
+    /// Returns all metrics. Leaves out gauges without an operation, because their kind is unknown.
     fn metrics(&self) -> Vec<Metric> {
         let counters = self.counters();
         let counters = counters.iter().map(|family| {
-            let points = family.series().map(count).collect();
+            let points = family.series().map(counter_point).collect();
             metric(family, MetricData::Counter(points))
         });
-        let gauges = self.gauges.read(|nature| nature.kind());
+        let gauges = self.gauges.read(|kind| kind.get());
         let gauges = gauges.iter().filter_map(|(family, kind)| {
-            let points = family.series().map(level).collect();
+            let points = family.series().map(gauge_point).collect();
             let data = match (*kind)? {
                 GaugeKind::UpDownCounter => MetricData::UpDownCounter(points),
                 GaugeKind::Gauge => MetricData::Gauge(points),
@@ -28,7 +28,7 @@ impl MetricProducer for Registry {
         });
         let histograms = self.histograms();
         let histograms = histograms.iter().map(|family| {
-            let points = family.series().map(distribution).collect();
+            let points = family.series().map(histogram_point).collect();
             metric(family, MetricData::Histogram(points))
         });
         let mut metrics: Vec<_> = counters.chain(gauges).chain(histograms).collect();
@@ -37,10 +37,10 @@ impl MetricProducer for Registry {
     }
 }
 
-fn metric<C>(family: &Family<C>, data: MetricData) -> Metric {
+fn metric<V>(family: &MetricFamily<V>, data: MetricData) -> Metric {
     Metric {
         name: family.name().clone(),
-        unit: unit(family.name(), family.unit()),
+        unit: ucum(family.name(), family.unit()),
         description: family.help().cloned().unwrap_or_default(),
         data,
     }
@@ -48,17 +48,17 @@ fn metric<C>(family: &Family<C>, data: MetricData) -> Metric {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "a page's reader has no more precise number either"
+    reason = "Prometheus reads counters as floats too"
 )]
-fn count(series: &Series<CounterCell>) -> NumberDataPoint {
-    number(series, series.cell().value() as f64)
+fn counter_point(series: &Series<CounterValue>) -> NumberDataPoint {
+    number_point(series, series.value().get() as f64)
 }
 
-fn level(series: &Series<GaugeCell>) -> NumberDataPoint {
-    number(series, series.cell().value())
+fn gauge_point(series: &Series<GaugeValue>) -> NumberDataPoint {
+    number_point(series, series.value().get())
 }
 
-fn number<C>(series: &Series<C>, value: f64) -> NumberDataPoint {
+fn number_point<V>(series: &Series<V>, value: f64) -> NumberDataPoint {
     NumberDataPoint {
         labels: series.labels().clone(),
         start: series.start(),
@@ -66,31 +66,30 @@ fn number<C>(series: &Series<C>, value: f64) -> NumberDataPoint {
     }
 }
 
-fn distribution(series: &Series<HistogramCell>) -> HistogramDataPoint {
-    let cell = series.cell();
+fn histogram_point(series: &Series<HistogramValue>) -> HistogramDataPoint {
+    let value = series.value();
     HistogramDataPoint {
         labels: series.labels().clone(),
         start: series.start(),
-        bounds: cell.bounds().ends().clone(),
-        counts: cell.counts().collect(),
-        sum: cell.sum(),
-        exemplars: cell.exemplars().map(|(_, exemplar)| exemplar).collect(),
+        bounds: value.boundaries().upper_bounds().clone(),
+        counts: value.bucket_counts().collect(),
+        sum: value.sum(),
+        exemplars: value.exemplars().map(|(_, exemplar)| exemplar).collect(),
     }
 }
 
-/// The unit by UCUM. The facade knows only that something is a count; of what, our own table knows.
-fn unit(name: &str, unit: Option<Unit>) -> SharedStr {
+/// Returns the unit in UCUM. The facade has no annotations, so those of counts are looked up in
+/// [`names`].
+fn ucum(name: &str, unit: Option<Unit>) -> SharedStr {
     let Some(unit) = unit else {
         return SharedStr::from_static("");
     };
     SharedStr::from_static(match unit {
         Unit::Count => {
-            let ours = names::ALL.iter().find(|metric| metric.name == name);
-            return ours.map_or(SharedStr::from_static(""), |metric| {
-                metric.unit.to_string().into()
-            });
+            let known = names::ALL.iter().find(|metric| metric.name == name);
+            known.map_or("", |metric| metric.unit.as_ucum())
         }
-        // A share of one: what the page calls a ratio.
+        // Prometheus calls it a ratio.
         Unit::Percent => "1",
         Unit::Seconds => "s",
         Unit::Milliseconds => "ms",

@@ -1,5 +1,6 @@
-//! That the limit of series is reached is said once. A test in a process of its own, because
-//! `tracing` remembers for all threads which call sites are of interest.
+//! The cardinality limit is logged once.
+//!
+//! In its own process, because `tracing` caches the interest in call sites for all threads.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -39,9 +40,9 @@ impl Subscriber for Warnings {
     fn exit(&self, _: &Id) {}
 }
 
-struct Hello;
+struct EmptyService;
 
-impl Service<Request<()>> for Hello {
+impl Service<Request<()>> for EmptyService {
     type Response = Response<ScriptedBody>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -56,12 +57,12 @@ impl Service<Request<()>> for Hello {
 }
 
 #[test]
-fn the_limit_of_series_is_said_once() {
+fn cardinality_limit_is_logged_once() {
     let warnings = Warnings::default();
     tracing::subscriber::with_default(warnings.clone(), || {
-        let metrics = HttpMetrics::server(Arc::new(metrics::NoopRecorder)).series_limit(2);
-        let metrics = metrics.build().expect("two is a limit");
-        let mut service = ObserveLayer::<Http, _>::new(metrics).layer(Hello);
+        let metrics = HttpMetrics::server(Arc::new(metrics::NoopRecorder)).cardinality_limit(2);
+        let metrics = metrics.build().expect("the limit is valid");
+        let mut service = ObserveLayer::<Http, _>::new(metrics).layer(EmptyService);
         for route in 0..10 {
             let mut req = Request::new(());
             req.extensions_mut()
@@ -71,8 +72,8 @@ fn the_limit_of_series_is_said_once() {
                 call.poll(&mut Context::from_waker(Waker::noop()))
                     .is_ready()
             );
-            let said = warnings.0.load(Ordering::Relaxed);
-            assert_eq!(said, usize::from(route >= 2), "after {route}");
+            let logged = warnings.0.load(Ordering::Relaxed);
+            assert_eq!(logged, usize::from(route >= 2), "after {route}");
         }
     });
 }

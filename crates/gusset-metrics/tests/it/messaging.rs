@@ -1,10 +1,10 @@
-//! Messages: counted by destination, failures by their type.
+//! Messages are recorded by destination, and failures by type.
 
-use std::future::{Ready, ready};
+use std::future::{self, Ready};
 use std::task::{Context, Poll};
 
 use gusset_core::{ObserveLayer, RequestResponse};
-use gusset_metrics::MessageMetrics;
+use gusset_metrics::MessagingMetrics;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -24,7 +24,7 @@ impl Service<Job> for Consumer {
     }
 
     fn call(&mut self, job: Job) -> Self::Future {
-        ready(match job.0 {
+        future::ready(match job.0 {
             "late" => Err(std::io::ErrorKind::TimedOut.into()),
             _ => Ok(()),
         })
@@ -32,22 +32,22 @@ impl Service<Job> for Consumer {
 }
 
 #[test]
-fn a_message_is_recorded_by_destination_and_its_failure_by_type() {
-    let book = Book::new();
-    let metrics = MessageMetrics::consumer(book.recorder.clone(), "channel")
+fn message_is_recorded_by_destination_and_error_type() {
+    let recorder = TestRecorder::new();
+    let metrics = MessagingMetrics::consumer(recorder.recorder.clone(), "channel")
         .operation("settle")
         .destination(|job: &Job| Some(job.0))
         .build()
         .unwrap();
     let mut service = ObserveLayer::<RequestResponse<Job, ()>, _>::new(metrics).layer(Consumer);
-    assert!(now(service.call(Job("orders"))).is_ok());
-    assert!(now(service.call(Job("late"))).is_err());
+    assert!(ready(service.call(Job("orders"))).is_ok());
+    assert!(ready(service.call(Job("late"))).is_err());
 
-    let rows = book.rows();
-    let mut labels: Vec<_> = rows
-        .of("messaging.process.duration")
+    let snapshot = recorder.snapshot();
+    let mut labels: Vec<_> = snapshot
+        .all("messaging.process.duration")
         .into_iter()
-        .map(|row| row.labels)
+        .map(|series| series.labels)
         .collect();
     labels.sort();
     assert_eq!(
@@ -66,5 +66,5 @@ fn a_message_is_recorded_by_destination_and_its_failure_by_type() {
             ],
         ]
     );
-    assert_eq!(rows.sum("gusset.messaging.active_messages"), 0.0);
+    assert_eq!(snapshot.sum("gusset.messaging.active_messages"), 0.0);
 }

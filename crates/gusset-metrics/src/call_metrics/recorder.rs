@@ -1,0 +1,137 @@
+//! Records one call.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gusset_core::{CallContext, End, Protocol, SpanIds};
+use gusset_http::RequestBodyProgress;
+
+use super::CallInstruments;
+use super::series_handles::Series;
+use crate::key::{OutcomeKey, SeriesKey};
+
+/// The state of one call while it is measured.
+pub(crate) struct CallRecorder {
+    pub(crate) instruments: Arc<CallInstruments>,
+    pub(crate) key: SeriesKey,
+    /// How much of the request body was read, if that is counted.
+    pub(crate) request: Option<RequestBodyProgress>,
+    /// The response is a stream, and the request was recorded at its headers.
+    streaming: bool,
+}
+
+// === impl CallRecorder ===
+
+impl CallRecorder {
+    /// Starts recording a call. Returns `None` if an outer layer already records it.
+    #[inline]
+    pub(crate) fn start(
+        instruments: &Arc<CallInstruments>,
+        key: impl FnOnce() -> SeriesKey,
+    ) -> Option<Self> {
+        if instruments.layer_id.is_current() {
+            return None;
+        }
+        let key = key();
+        instruments.active(&key).increment(1.0);
+        Some(Self {
+            instruments: instruments.clone(),
+            key,
+            request: None,
+            streaming: false,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
+        let instruments = &*self.instruments;
+        instruments.layer_id.scope(|| {
+            if instruments.with_local_recorder {
+                metrics::with_local_recorder(&*instruments.recorder, poll)
+            } else {
+                poll()
+            }
+        })
+    }
+
+    /// Records the request at the headers of a streaming response.
+    pub(crate) fn record_streaming(&mut self, cx: &CallContext) {
+        self.streaming = true;
+        let series = self.instruments.series(self.key);
+        match sampled(cx) {
+            Some(ids) => ids.scope(|| record_request(series, cx)),
+            None => record_request(series, cx),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn end<P: Protocol>(mut self, end: &End<'_, P>, cx: &CallContext) {
+        self.instruments.active(&self.key).decrement(1.0);
+        self.key.error = self.instruments.error_types.id(cx.error_type());
+        if let Some(outcome) = cx.outcome() {
+            self.key.outcome = OutcomeKey::new(outcome, end.stage());
+        }
+        match sampled(cx) {
+            Some(ids) => self.record_in_trace(ids, cx),
+            None => self.record(cx),
+        }
+    }
+
+    /// Records a sampled call. A separate function, so that the code of other calls stays short.
+    #[cold]
+    #[inline(never)]
+    fn record_in_trace(&self, ids: SpanIds, cx: &CallContext) {
+        ids.scope(|| self.record(cx));
+    }
+
+    #[inline]
+    fn record(&self, cx: &CallContext) {
+        let series = self.instruments.series(self.key);
+        series.outcome();
+        if self.streaming {
+            let headers = cx.time_to_headers().unwrap_or_default();
+            series.stream_duration(seconds(cx.elapsed().saturating_sub(headers)));
+            series.response_size(cx.bytes());
+        } else {
+            record_request(series, cx);
+            if cx.time_to_headers().is_some() {
+                series.response_size(cx.bytes());
+            }
+        }
+        if let Some(request) = &self.request {
+            series.request_body(request);
+        }
+    }
+}
+
+/// Returns the ids of a sampled call, for exemplars. Hooks run outside the scope of the call.
+#[inline]
+fn sampled(cx: &CallContext) -> Option<SpanIds> {
+    cx.span_ids().filter(|ids| ids.is_sampled())
+}
+
+/// Records the duration of the request until now.
+#[inline]
+fn record_request(series: Series<'_>, cx: &CallContext) {
+    series.count_overflow();
+    series.duration(seconds(cx.elapsed()));
+    if let Some(time) = cx.time_to_headers() {
+        series.time_to_headers(seconds(time));
+    }
+}
+
+impl fmt::Debug for CallRecorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallRecorder")
+            .field("key", &self.key)
+            .field("streaming", &self.streaming)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Converts like `as_secs_f64`, with one division instead of two conversions.
+#[inline]
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())) as f64 / 1e9
+}
