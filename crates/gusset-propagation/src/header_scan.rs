@@ -43,6 +43,7 @@ const SCAN_LIMIT: usize = 12;
 
 impl<'a> HeaderScan<'a> {
     /// Scans the headers of a request.
+    #[inline]
     pub fn new(headers: &'a HeaderMap) -> Self {
         if headers.len() > SCAN_LIMIT {
             return Self::default();

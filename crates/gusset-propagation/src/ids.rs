@@ -35,8 +35,7 @@ impl TraceId {
     #[inline]
     pub fn random() -> Self {
         loop {
-            let number = u128::from(random::next()) << 64 | u128::from(random::next());
-            if let Some(id) = NonZeroU128::new(number) {
+            if let Some(id) = NonZeroU128::new(random::next_u128()) {
                 return Self(id);
             }
         }
@@ -85,7 +84,7 @@ impl SpanId {
     #[inline]
     pub fn random() -> Self {
         loop {
-            if let Some(id) = NonZeroU64::new(random::next()) {
+            if let Some(id) = NonZeroU64::new(random::next_u64()) {
                 return Self(id);
             }
         }

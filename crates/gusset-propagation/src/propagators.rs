@@ -97,6 +97,7 @@ impl Propagators {
     /// Reads the context like [`extract`](Propagator::extract), with a scan of the same headers.
     ///
     /// The scan saves a lookup of each W3C header. Other formats ignore it.
+    #[inline]
     pub fn extract_scanned(&self, headers: &HeaderMap, scan: HeaderScan<'_>) -> PropagationContext {
         let propagators = match &self.0 {
             List::W3c => {
@@ -129,6 +130,7 @@ impl Propagator for Propagators {
         self.extract_scanned(headers, HeaderScan::default())
     }
 
+    #[inline]
     fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
         match &self.0 {
             List::W3c => {

@@ -17,13 +17,26 @@ thread_local! {
     static GENERATOR: RefCell<Xoshiro256PlusPlus> = RefCell::new(seeded());
 }
 
-/// Returns the next 64 random bits of this thread.
+/// Returns 64 random bits.
 #[inline]
-pub(crate) fn next() -> u64 {
+pub(crate) fn next_u64() -> u64 {
+    with_generator(Xoshiro256PlusPlus::next_u64)
+}
+
+/// Returns 128 random bits, at one access to the thread's generator.
+#[inline]
+pub(crate) fn next_u128() -> u128 {
+    with_generator(|generator| {
+        u128::from(generator.next_u64()) << 64 | u128::from(generator.next_u64())
+    })
+}
+
+#[inline]
+fn with_generator<R>(draw: impl Fn(&mut Xoshiro256PlusPlus) -> R) -> R {
     GENERATOR
-        .try_with(|generator| generator.borrow_mut().next_u64())
+        .try_with(|generator| draw(&mut generator.borrow_mut()))
         // The thread is ending, and its generator is gone.
-        .unwrap_or_else(|_| seeded().next_u64())
+        .unwrap_or_else(|_| draw(&mut seeded()))
 }
 
 /// Returns a generator that is seeded by the operating system.
@@ -47,8 +60,8 @@ mod tests {
 
     #[test]
     fn threads_and_calls_give_different_numbers() {
-        let mut numbers: Vec<u64> = (0..1000).map(|_| next()).collect();
-        let other = std::thread::spawn(|| (0..1000).map(|_| next()).collect::<Vec<_>>());
+        let mut numbers: Vec<u64> = (0..1000).map(|_| next_u64()).collect();
+        let other = std::thread::spawn(|| (0..1000).map(|_| next_u64()).collect::<Vec<_>>());
         numbers.extend(other.join().unwrap());
         numbers.sort_unstable();
         numbers.dedup();

@@ -26,6 +26,7 @@ pub struct SpanContext {
 
 impl SpanContext {
     /// Returns the context of a span, with an empty trace state.
+    #[inline]
     pub const fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Self {
         Self {
             trace_id,
@@ -61,6 +62,7 @@ impl SpanContext {
     }
 
     /// Replaces the id of the span.
+    #[inline]
     #[must_use]
     pub fn with_span_id(mut self, span_id: SpanId) -> Self {
         self.span_id = span_id;

@@ -31,6 +31,7 @@ impl W3cTraceContext {
     /// Parses the value of `traceparent`: `00-<32 digits>-<16 digits>-<2 digits>`.
     ///
     /// A later version may continue after another dash. Returns `None` if the value is invalid.
+    #[inline]
     pub fn parse(value: &[u8]) -> Option<SpanContext> {
         let (fields, rest) = value.split_first_chunk::<TRACEPARENT_BYTES>()?;
         if [2, 35, 52].iter().any(|&at| fields[at] != b'-') {
@@ -75,6 +76,7 @@ impl Propagator for W3cTraceContext {
         }
     }
 
+    #[inline]
     fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
         let Some(span) = &context.span_context else {
             return;
