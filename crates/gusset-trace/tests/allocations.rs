@@ -41,7 +41,9 @@ fn call_without_subscriber_allocates_nothing() {
     let (received, bare) = (request(), Request::new(()));
     let count = allocations(|| {
         call::<HttpServerClassifier>(&server, &received, || {
-            call::<HttpClientClassifier>(&client, &bare, || assert!(current_span_context().is_some()));
+            call::<HttpClientClassifier>(&client, &bare, || {
+                assert!(current_span_context().is_some());
+            });
         });
         call::<HttpServerClassifier>(&server, &bare, || {});
     });

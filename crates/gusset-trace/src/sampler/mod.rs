@@ -125,7 +125,7 @@ impl<'a> SamplingParameters<'a> {
     /// Creates the parameters of a span without a request.
     ///
     /// ```
-    /// use gusset_trace::TraceId;
+    /// use gusset_propagation::TraceId;
     /// use gusset_trace::sampler::{Sampler, SamplingDecision, SamplingParameters, TraceIdRatio};
     ///
     /// # let now = gusset_core::Clock::system().now();

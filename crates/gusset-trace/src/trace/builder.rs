@@ -147,7 +147,7 @@ impl TraceObserverBuilder {
     ///
     /// assert!(TraceObserver::server().request_header(header::ACCEPT_LANGUAGE).build().is_ok());
     /// let error = TraceObserver::server().request_header(header::COOKIE).build().expect_err("a secret");
-    /// assert_eq!(error.field(), "request_header");
+    /// assert_eq!(error.setting(), "request_header");
     /// ```
     pub fn request_header(mut self, name: HeaderName) -> Self {
         self.request_headers

@@ -211,7 +211,9 @@ impl<'a> HttpAttributes<'a> {
 
     fn peer(&self) -> Option<SocketAddr> {
         let is_recorded = self.config.peer_address;
-        is_recorded.then(|| PeerAddr::from_request(self.req)).flatten()
+        is_recorded
+            .then(|| PeerAddr::from_request(self.req))
+            .flatten()
     }
 
     #[inline]

@@ -137,7 +137,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
             is_sampled,
             output,
             owns_buffer,
-        } = config.sample(req, parent, outer, cx);
+        } = config.sample(req, parent, outer.as_deref(), cx);
         let parent = match &mut scope.context.span_context {
             Some(span) => Some(span.advance_to_child(is_sampled)),
             none => {

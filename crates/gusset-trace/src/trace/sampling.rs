@@ -28,11 +28,11 @@ impl TraceConfig {
         &self,
         req: RequestHead<'_>,
         parent: Option<&SpanContext>,
-        outer: Option<Arc<ActiveSpan>>,
+        outer: Option<&ActiveSpan>,
         cx: &CallContext,
     ) -> SamplingResult {
         let trace_id = parent.map_or_else(TraceId::random, SpanContext::trace_id);
-        let outer = outer.as_ref().and_then(|outer| outer.output());
+        let outer = outer.and_then(ActiveSpan::output);
         let (is_sampled, buffer, owns_buffer) = match parent {
             // A client call shares the decision of the outer call.
             Some(parent) if self.kind.is_client() => {

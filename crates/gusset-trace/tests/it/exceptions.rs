@@ -144,7 +144,9 @@ fn responses_rejections_and_cancellations_emit_nothing() {
             let trace = built(TraceObserver::server());
             exchange::<HttpServerClassifier, _>(trace, get("/"), |_| with_status(status));
         }
-        fail::<HttpServerClassifier, _>(built(TraceObserver::server()), || Rejected::new("breaker"));
+        fail::<HttpServerClassifier, _>(built(TraceObserver::server()), || {
+            Rejected::new("breaker")
+        });
         cancelled_call(built(TraceObserver::server()));
     });
     assert!(events.is_empty(), "{events:?}");
@@ -156,7 +158,8 @@ fn environment_adds_exceptions_to_spans() {
     let events = |value: &str| {
         let spans = Spans::default();
         let trace = built_with(TraceObserver::server().sink(spans.clone()), ENV, value);
-        let events = exception_events(|| fail::<HttpServerClassifier, _>(trace, || io::Error::other("x")));
+        let events =
+            exception_events(|| fail::<HttpServerClassifier, _>(trace, || io::Error::other("x")));
         assert_eq!(events.len(), 1, "{value}");
         spans.only().events
     };

@@ -9,7 +9,10 @@ use gusset_http::{
     PeerAddr, RequestIdLayer, Route,
 };
 use gusset_trace::sampler::AlwaysOff;
-use gusset_trace::{SpanAttributes, SpanLimits, ResendCount, TraceObserver, with_current_context, current_span_context, set_attribute};
+use gusset_trace::{
+    ResendCount, SpanAttributes, SpanLimits, TraceObserver, current_span_context, set_attribute,
+    with_current_context,
+};
 use http::{HeaderName, Request, header};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -278,9 +281,11 @@ fn attributes_are_set_on_the_innermost_call() {
     during::<HttpServerClassifier, _>(server(&spans), get("/"), || {
         let client = built(TraceObserver::client().sink(spans.clone()));
         during::<HttpClientClassifier, _>(client, Request::new(()), || {
-            set_attribute("of", "client")
+            set_attribute("of", "client");
         });
-        now(with_current_context(async { set_attribute("of", "server") }));
+        now(with_current_context(async {
+            set_attribute("of", "server");
+        }));
         task = Some(with_current_context(async { set_attribute("late", true) }));
     });
     // Ignored after the completion.
@@ -366,7 +371,7 @@ fn secret_headers_need_the_secret_setters() {
             .request_header(name.clone())
             .build_with(|_| None)
             .unwrap_err();
-        assert_eq!(error.field(), "request_header");
+        assert_eq!(error.setting(), "request_header");
         assert!(
             TraceObserver::server()
                 .secret_request_header(name)
@@ -378,7 +383,7 @@ fn secret_headers_need_the_secret_setters() {
         .response_header(header::SET_COOKIE)
         .build_with(|_| None)
         .unwrap_err();
-    assert_eq!(error.field(), "response_header");
+    assert_eq!(error.setting(), "response_header");
 }
 
 #[test]
@@ -415,5 +420,7 @@ fn sink_without_capacity_receives_no_spans() {
             false
         }
     }
-    exchange::<HttpServerClassifier, _>(built(TraceObserver::server().sink(Off)), get("/"), |_| hello());
+    exchange::<HttpServerClassifier, _>(built(TraceObserver::server().sink(Off)), get("/"), |_| {
+        hello()
+    });
 }

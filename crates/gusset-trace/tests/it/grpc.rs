@@ -101,7 +101,11 @@ fn client_layer_sends_the_span() {
 
 #[test]
 fn client_layer_rejects_other_kinds() {
-    let wrong: [fn() -> TraceObserverBuilder; 3] = [TraceObserver::server, TraceObserver::grpc_server, TraceObserver::client];
+    let wrong: [fn() -> TraceObserverBuilder; 3] = [
+        TraceObserver::server,
+        TraceObserver::grpc_server,
+        TraceObserver::client,
+    ];
     for builder in wrong {
         assert!(ClientLayer::grpc(built(builder())).is_err());
     }
@@ -111,7 +115,8 @@ fn client_layer_rejects_other_kinds() {
 #[test]
 fn cancelled_call_has_no_status() {
     let spans = SpanRecorder::during(|_| {
-        let layer = ObserveLayer::<Http<GrpcServerClassifier>, _>::new(built(TraceObserver::grpc_server()));
+        let layer =
+            ObserveLayer::<Http<GrpcServerClassifier>, _>::new(built(TraceObserver::grpc_server()));
         let Ok(res) = now(layer
             .layer(Respond(|_: Request<()>| response("0")))
             .call(request()));

@@ -47,7 +47,9 @@ fn otel_span_is_a_child_of_the_call() {
 #[test]
 fn otel_span_shares_the_sampling_decision() {
     let spans = Spans::default();
-    let trace = TraceObserver::server().sampler(AlwaysOff).sink(spans.clone());
+    let trace = TraceObserver::server()
+        .sampler(AlwaysOff)
+        .sink(spans.clone());
     assert!(legacy(built(trace)).is_empty());
     assert!(spans.take().is_empty());
 }

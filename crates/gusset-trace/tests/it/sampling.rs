@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use gusset_core::{CallTracker, Clock, End, Env, Outcome, Stage};
 use gusset_http::{Http, HttpClientClassifier, HttpServerClassifier, RequestHead};
+use gusset_propagation::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use gusset_trace::sampler::{
     self, AlwaysOff, AlwaysOn, CallSummary, ParentBased, RateLimited, Sampler, SamplingDecision,
     SamplingParameters, SpanBuffer, TailSampler, TraceIdRatio,
 };
-use gusset_propagation::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use gusset_trace::{ClientLayer, TraceObserver, current_span_context, set_attribute};
 use http::{HeaderMap, HeaderValue, Request};
 use proptest::prelude::*;
@@ -32,7 +32,10 @@ fn parent(sampled: bool) -> SpanContext {
 
 fn samples(sampler: &dyn Sampler, parent: Option<&SpanContext>, id: TraceId) -> bool {
     let sampling = SamplingParameters::new(parent, id, Clock::system().now());
-    matches!(sampler.should_sample(&sampling), SamplingDecision::RecordAndSample)
+    matches!(
+        sampler.should_sample(&sampling),
+        SamplingDecision::RecordAndSample
+    )
 }
 
 #[test]
@@ -98,7 +101,10 @@ fn rate_follows_the_clock_of_calls() {
     let burst = || {
         let sampling = |_: &i32| {
             let sampling = SamplingParameters::new(None, id(1), clock.now());
-            matches!(limit.should_sample(&sampling), SamplingDecision::RecordAndSample)
+            matches!(
+                limit.should_sample(&sampling),
+                SamplingDecision::RecordAndSample
+            )
         };
         (0..20).filter(sampling).count()
     };
@@ -154,10 +160,12 @@ fn invalid_environment_is_ignored_with_a_warning() {
         let mut sampler = None;
         let mut events = Vec::new();
         SpanRecorder::during(|recorder| {
-            sampler = Some(sampler::from_env(&Env::from_fn(&|variable| match variable {
-                "OTEL_TRACES_SAMPLER" => Some(name.to_owned()),
-                _ => Some(arg.to_owned()),
-            })));
+            sampler = Some(sampler::from_env(&Env::from_fn(
+                &|variable| match variable {
+                    "OTEL_TRACES_SAMPLER" => Some(name.to_owned()),
+                    _ => Some(arg.to_owned()),
+                },
+            )));
             events = recorder.events();
         });
         let sampler = sampler.unwrap();
@@ -204,7 +212,11 @@ fn propagated_flag_is_the_decision() {
                 self.0.should_sample(call)
             }
         }
-        let trace = built(TraceObserver::server().sampler(By(sampler)).sink(spans.clone()));
+        let trace = built(
+            TraceObserver::server()
+                .sampler(By(sampler))
+                .sink(spans.clone()),
+        );
         let sent = sent(trace, req);
         let traceparent = sent["traceparent"].to_str().unwrap();
         assert_eq!(&traceparent[..35], &VALID[..35]);
@@ -261,7 +273,11 @@ fn sampler_runs_first_and_sees_the_request() {
     for path in ["/livez", "/items"] {
         during::<HttpServerClassifier, _>(trace.clone(), get(path), || {
             // A client call inside shares the decision.
-            let client = built(TraceObserver::client().sampler(AlwaysOn).sink(spans.clone()));
+            let client = built(
+                TraceObserver::client()
+                    .sampler(AlwaysOn)
+                    .sink(spans.clone()),
+            );
             exchange::<HttpClientClassifier, _>(client, Request::new(()), |_| hello());
         });
     }
@@ -322,7 +338,10 @@ fn slow_calls_and_selected_outcomes_are_exported() {
 
 #[test]
 fn buffers_are_bounded_and_drops_are_counted() {
-    let (spans, sampler) = (Spans::default(), TailSampler::new(AlwaysOff).buffer_limits(1, 2));
+    let (spans, sampler) = (
+        Spans::default(),
+        TailSampler::new(AlwaysOff).buffer_limits(1, 2),
+    );
     let trace = tail(&spans, sampler.clone());
     exchange::<HttpServerClassifier, _>(trace.clone(), get("/"), |_| {
         let other = tail(&spans, sampler.clone());
@@ -337,7 +356,11 @@ fn buffers_are_bounded_and_drops_are_counted() {
     assert_eq!(spans.take().len(), 3, "two client spans and its own");
     let stats = sampler.stats();
     assert_eq!(
-        (stats.buffered_calls, stats.dropped_calls, stats.dropped_spans),
+        (
+            stats.buffered_calls,
+            stats.dropped_calls,
+            stats.dropped_spans
+        ),
         (0, 1, 3)
     );
     // The buffer is released, also after a cancelled call.

@@ -57,7 +57,11 @@ impl Sent {
     #[track_caller]
     pub(crate) fn parent(&self) -> [String; 4] {
         let mut values = self.0.get_all("traceparent").iter();
-        let value = values.next().expect("`traceparent` is set").to_str().unwrap();
+        let value = values
+            .next()
+            .expect("`traceparent` is set")
+            .to_str()
+            .unwrap();
         assert!(values.next().is_none(), "`traceparent` is set once");
         let fields: Vec<String> = value.split('-').map(str::to_owned).collect();
         let fields: [String; 4] = fields.try_into().expect("four fields");

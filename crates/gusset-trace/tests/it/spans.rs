@@ -8,8 +8,8 @@ use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, SpanId
 use gusset_http::{
     Http, HttpClientClassifier, HttpServerClassifier, RequestHead, Route, TrustedProxies,
 };
-use gusset_testkit::{ScriptedBody, observer_contract};
 use gusset_propagation::SpanId;
+use gusset_testkit::{ScriptedBody, observer_contract};
 use gusset_trace::{ResendCount, TraceObserver, TraceObserverBuilder, current_span_context};
 use http::{Request, Response};
 use tower_layer::Layer as _;
@@ -18,8 +18,14 @@ use tower_service::Service as _;
 use crate::service::{PARENT, TRACE, VALID};
 use crate::support::*;
 
-observer_contract!(server_observer_keeps_the_contract, built(TraceObserver::server()));
-observer_contract!(client_observer_keeps_the_contract, built(TraceObserver::client()));
+observer_contract!(
+    server_observer_keeps_the_contract,
+    built(TraceObserver::server())
+);
+observer_contract!(
+    client_observer_keeps_the_contract,
+    built(TraceObserver::client())
+);
 
 fn get(uri: &str) -> Request<()> {
     let req = Request::get(uri).header("host", "shop.example:8080");
@@ -27,7 +33,10 @@ fn get(uri: &str) -> Request<()> {
 }
 
 /// Returns the span of a server call with this response.
-fn server(req: Request<()>, respond: impl FnMut(Request<()>) -> Response<ScriptedBody>) -> RecordedSpan {
+fn server(
+    req: Request<()>,
+    respond: impl FnMut(Request<()>) -> Response<ScriptedBody>,
+) -> RecordedSpan {
     let mut spans = SpanRecorder::during(|_| {
         exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), req, respond);
     });
@@ -38,7 +47,9 @@ fn server(req: Request<()>, respond: impl FnMut(Request<()>) -> Response<Scripte
 
 fn client(req: Request<()>, status: u16) -> RecordedSpan {
     let mut spans = SpanRecorder::during(|_| {
-        exchange::<HttpClientClassifier, _>(built(TraceObserver::client()), req, |_| with_status(status));
+        exchange::<HttpClientClassifier, _>(built(TraceObserver::client()), req, |_| {
+            with_status(status)
+        });
     });
     assert_eq!(spans.len(), 1);
     spans.remove(0)
@@ -107,8 +118,10 @@ fn client_address_needs_trusted_proxies() {
         let mut req = get("/");
         let forged = "6.6.6.6, 1.1.1.1".parse().unwrap();
         req.headers_mut().insert("x-forwarded-for", forged);
-        SpanRecorder::during(|_| exchange::<HttpServerClassifier, _>(built(builder), req, |_| hello()))
-            .remove(0)
+        SpanRecorder::during(|_| {
+            exchange::<HttpServerClassifier, _>(built(builder), req, |_| hello());
+        })
+        .remove(0)
     };
     span(TraceObserver::server()).lacks(&["client.address"]);
     let one = TrustedProxies::hops(NonZeroUsize::new(1).unwrap());
@@ -239,8 +252,9 @@ fn handler_sees_the_span_context() {
 fn other_observers_see_the_ids() {
     let (ids, seen) = (Ids::default(), Ids::default());
     let observer = (ids.clone(), built(TraceObserver::server()), seen.clone());
-    let span =
-        SpanRecorder::during(|_| exchange::<HttpServerClassifier, _>(observer, get("/"), |_| hello()));
+    let span = SpanRecorder::during(|_| {
+        exchange::<HttpServerClassifier, _>(observer, get("/"), |_| hello());
+    });
     for found in [ids, seen] {
         let found = found.0.lock().unwrap().unwrap();
         let span_id = SpanId::from_bytes(found.span_id()).unwrap().to_string();
@@ -314,7 +328,8 @@ fn spawned_task_keeps_the_context() {
     let mut task = None;
     let spans = SpanRecorder::during(|_| {
         exchange::<HttpServerClassifier, _>(built(TraceObserver::server()), get("/"), |_| {
-            let task_context = async { (current_span_context(), tracing::Span::current().is_none()) };
+            let task_context =
+                async { (current_span_context(), tracing::Span::current().is_none()) };
             task = Some(gusset_trace::with_current_context(task_context));
             hello()
         });
@@ -351,6 +366,6 @@ fn configuration_error_names_the_variable() {
     ] {
         let wrong = |variable: &str| (variable == name).then(|| "a b".to_owned());
         let error = TraceObserver::server().build_with(wrong).unwrap_err();
-        assert_eq!(error.field(), name);
+        assert_eq!(error.setting(), name);
     }
 }

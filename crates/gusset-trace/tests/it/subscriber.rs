@@ -7,7 +7,9 @@ use gusset_core::{Env, SpanIds};
 use gusset_data::{SpanData, SpanKind, SpanSink, SpanStatus, Value};
 use gusset_http::{HttpClientClassifier, HttpServerClassifier};
 use gusset_trace::sampler::{AlwaysOff, TailSampler};
-use gusset_trace::{SpanLimits, SpanLayer, TraceObserver, with_current_context, current_span_context, set_attribute};
+use gusset_trace::{
+    SpanLayer, SpanLimits, TraceObserver, current_span_context, set_attribute, with_current_context,
+};
 use http::Request;
 use tracing::{Instrument as _, Level, debug_span, error, info, info_span, warn};
 use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
@@ -33,7 +35,8 @@ fn exported(work: impl FnOnce()) -> Vec<SpanData> {
 /// Returns the spans exported with the recording filter, which must equal those without it.
 fn exported_with_and_without_filter(work: impl Fn()) -> Vec<SpanData> {
     let spans = Spans::default();
-    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
+    let subscriber =
+        Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
     tracing::subscriber::with_default(subscriber, &work);
     let (filtered, unfiltered) = (spans.take(), exported(work));
     let names =
@@ -226,7 +229,8 @@ fn unsampled_call_has_no_recorded_children() {
     };
     assert!(exported(work).is_empty());
     let spans = Spans::default();
-    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
+    let subscriber =
+        Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
     tracing::subscriber::with_default(subscriber, work);
     assert!(spans.take().is_empty());
 }
@@ -304,7 +308,10 @@ fn current_ids_follow_the_innermost_span() {
             let of_a = SpanIds::current().unwrap();
             assert_eq!(of_a.trace_id(), call.trace_id());
             assert_ne!(of_a.span_id(), call.span_id());
-            assert_eq!(current_span_context().unwrap().span_id().to_bytes(), of_a.span_id());
+            assert_eq!(
+                current_span_context().unwrap().span_id().to_bytes(),
+                of_a.span_id()
+            );
             let entered_b = b.enter();
             let of_b = SpanIds::current();
             // Guards may be dropped in any order.
@@ -379,7 +386,8 @@ fn buffered_spans_follow_their_call() {
 
 fn both_tail(status: u16) -> Vec<SpanData> {
     let spans = Spans::default();
-    let subscriber = Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
+    let subscriber =
+        Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
     tracing::subscriber::with_default(subscriber, || {
         let trace = built(TraceObserver::server().sampler(TailSampler::new(AlwaysOff)));
         let mut outlives = None;
@@ -410,7 +418,9 @@ fn filter_of_the_log_does_not_affect_spans() {
                 let log = tracing_subscriber::fmt::layer()
                     .with_writer(lines.clone())
                     .with_filter(EnvFilter::new(directive));
-                let subscriber = Registry::default().with(log).with(layer.with_recording_filter());
+                let subscriber = Registry::default()
+                    .with(log)
+                    .with(layer.with_recording_filter());
                 tracing::subscriber::with_default(subscriber, work);
             } else {
                 let subscriber = Registry::default().with(layer);

@@ -56,7 +56,11 @@ impl SpanRecorder {
 
     pub(crate) fn spans(&self) -> Vec<RecordedSpan> {
         let recorded = self.0.lock().unwrap();
-        recorded.spans.iter().map(|(_, span)| span.clone()).collect()
+        recorded
+            .spans
+            .iter()
+            .map(|(_, span)| span.clone())
+            .collect()
     }
 
     pub(crate) fn events(&self) -> Vec<String> {
@@ -73,7 +77,9 @@ impl SpanRecorder {
     }
 }
 
-impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for SpanRecorder {
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S>
+    for SpanRecorder
+{
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Scope<'_, S>) {
         let mut span = RecordedSpan {
             name: attributes.metadata().name(),
