@@ -1,4 +1,4 @@
-//! The body that knows when it has been delivered.
+//! A response body with the call attached to it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,12 +12,12 @@ use pin_project_lite::pin_project;
 use crate::{Http, HttpClassifier};
 
 pin_project! {
-    /// A response's body with the call attached to it: the call ends when the body does.
+    /// A response body with the call attached to it. The call ends when the body does.
     ///
-    /// Passes on every frame, `size_hint` and `is_end_stream` as they are, so that the bytes on the
-    /// wire are those of the bare service.
+    /// Forwards every frame, `size_hint` and `is_end_stream` unchanged, so that the bytes on the wire
+    /// are those of the service alone.
     ///
-    /// One that belongs to no call is its default:
+    /// The default body belongs to no call:
     ///
     /// ```
     /// use gusset_http::{HttpServerClassifier, ObservedBody};
@@ -33,12 +33,13 @@ pin_project! {
         #[pin]
         inner: B,
         track: CallTracker<Http<R>, C>,
-        // What is still owed of the declared length; `UNDECLARED` if none was.
-        owed: u64,
+        // The bytes of the declared length that were not sent yet, or `UNDECLARED`.
+        remaining: u64,
     }
 }
 
-/// A length nobody can pay, so that one comparison serves both cases.
+/// Stands for a body without a declared length. It is never reached, so one comparison with zero
+/// serves both cases.
 const UNDECLARED: u64 = u64::MAX;
 
 // === impl ObservedBody ===
@@ -46,15 +47,19 @@ const UNDECLARED: u64 = u64::MAX;
 impl<B: Body, R: HttpClassifier, C: CallObserver<Http<R>>> ObservedBody<B, R, C> {
     #[inline]
     pub(crate) fn new(inner: B, mut track: CallTracker<Http<R>, C>, declared: Option<u64>) -> Self {
-        let owed = declared.map_or(UNDECLARED, |length| length.min(UNDECLARED - 1));
+        let remaining = declared.map_or(UNDECLARED, |length| length.min(UNDECLARED - 1));
         if track.is_active() {
             if inner.is_end_stream() {
-                track.end(at_end(owed));
-            } else if owed == 0 {
+                track.end(end_of_body(remaining));
+            } else if remaining == 0 {
                 track.mark_delivered();
             }
         }
-        Self { inner, track, owed }
+        Self {
+            inner,
+            track,
+            remaining,
+        }
     }
 }
 
@@ -63,7 +68,7 @@ where
     R: HttpClassifier,
     C: CallObserver<Http<R>>,
 {
-    /// The service's own body.
+    /// Returns the body of the service.
     pub fn get_ref(&self) -> &B {
         &self.inner
     }
@@ -93,21 +98,21 @@ where
                     if let Some(data) = frame.data_ref() {
                         let len = data.remaining();
                         this.track.on_data(len);
-                        if *this.owed != UNDECLARED {
-                            match this.owed.checked_sub(len as u64) {
-                                Some(owed) => *this.owed = owed,
-                                None => this.track.end(mismatch()),
+                        if *this.remaining != UNDECLARED {
+                            match this.remaining.checked_sub(len as u64) {
+                                Some(remaining) => *this.remaining = remaining,
+                                None => this.track.end(length_mismatch()),
                             }
                         }
                         if this.inner.is_end_stream() {
-                            this.track.end(at_end(*this.owed));
-                        } else if *this.owed == 0 {
+                            this.track.end(end_of_body(*this.remaining));
+                        } else if *this.remaining == 0 {
                             this.track.mark_delivered();
                         }
                     } else if let Some(trailers) = frame.trailers_ref() {
-                        this.track.end(match at_end(*this.owed) {
+                        this.track.end(match end_of_body(*this.remaining) {
                             End::Complete(_) => End::Complete(Some(trailers)),
-                            short => short,
+                            mismatch => mismatch,
                         });
                     }
                 }
@@ -115,7 +120,7 @@ where
                     this.track
                         .end(End::Failed(Stage::Body, Http::<R>::failure(error)));
                 }
-                Poll::Ready(None) => this.track.end(at_end(*this.owed)),
+                Poll::Ready(None) => this.track.end(end_of_body(*this.remaining)),
             }
         }
         polled
@@ -137,7 +142,7 @@ impl<B: Default, R: HttpClassifier, C: CallObserver<Http<R>>> Default for Observ
         Self {
             inner: B::default(),
             track: CallTracker::disabled(),
-            owed: UNDECLARED,
+            remaining: UNDECLARED,
         }
     }
 }
@@ -153,17 +158,17 @@ impl<B: fmt::Debug, R: HttpClassifier, C: CallObserver<Http<R>>> fmt::Debug
     }
 }
 
-/// The end of a body that says it is at its end: complete, if it gave what its head declared. A
-/// caller of the service sees a body that fell short as broken off, so it is not called complete.
+/// Returns the end of a body at its end. It is complete if the declared length was sent: a client
+/// sees a shorter body as aborted.
 #[inline]
-fn at_end<'a, R: HttpClassifier>(owed: u64) -> End<'a, Http<R>> {
-    if owed == 0 || owed == UNDECLARED {
+fn end_of_body<'a, R: HttpClassifier>(remaining: u64) -> End<'a, Http<R>> {
+    if remaining == 0 || remaining == UNDECLARED {
         End::Complete(None)
     } else {
-        mismatch()
+        length_mismatch()
     }
 }
 
-fn mismatch<'a, R: HttpClassifier>() -> End<'a, Http<R>> {
+fn length_mismatch<'a, R: HttpClassifier>() -> End<'a, Http<R>> {
     End::Failed(Stage::Body, Failure::length_mismatch())
 }

@@ -1,64 +1,68 @@
-//! What the end of an HTTP call is called.
+//! Classification of HTTP calls.
 
-use gusset_core::{Classification, End, Outcome, Rejected, ResponseKind, StaticStr};
+use gusset_core::{Classification, End, Outcome, Protocol, Rejected, ResponseKind};
 use http::{Method, StatusCode};
 
 use crate::{RequestHead, ResponseHead, status_code_str};
 
-/// The server's rules: 5xx, an error or a panic is the service's fault, 4xx the caller's; a caller
-/// that left says nothing; what bears the mark of a guard is refused.
+/// Classifies the calls of an HTTP server.
 ///
-/// `error.type` is set for the service's faults and for refusals (semantic conventions 1.44, HTTP
-/// server span: 4xx is not an error).
+/// A 5xx status, an error or a panic is a server error, and 4xx a client error. A call whose client
+/// disconnects is cancelled. A response that an admission policy made is rejected.
+///
+/// Sets `error.type` for server errors and rejections, and not for 4xx (semantic conventions 1.44,
+/// HTTP server span).
 #[derive(Clone, Copy, Debug)]
-pub struct HttpServerClassifier(Facts);
+pub struct HttpServerClassifier(CallState);
 
-/// The client's rules: as the server's, but 4xx is an error of the call too (semantic conventions
-/// 1.44, HTTP client span). It stays the caller's fault, not the remote's.
+/// Classifies the calls of an HTTP client.
+///
+/// As [`HttpServerClassifier`], but sets `error.type` for 4xx too (semantic conventions 1.44, HTTP
+/// client span). 4xx is still a client error and not a failure of the remote service.
 #[derive(Clone, Copy, Debug)]
-pub struct HttpClientClassifier(Facts);
+pub struct HttpClientClassifier(CallState);
 
-/// What is kept of the heads.
+/// Per-call state, collected from the request and the response headers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts {
-    asks: Asks,
+pub(crate) struct CallState {
+    method: MethodKind,
     status: Option<StatusCode>,
-    refused: bool,
+    is_rejected: bool,
 }
 
-/// The kinds of request that decide whether a response has a body (RFC 9110, 6.4.1).
+/// The methods that decide whether a response has a body (RFC 9110, 6.4.1).
 #[derive(Clone, Copy, Debug)]
-enum Asks {
+enum MethodKind {
     Head,
     Connect,
     Other,
 }
 
-// === impl Facts ===
+// === impl CallState ===
 
-impl Facts {
+impl CallState {
     #[inline]
     pub(crate) fn start(req: RequestHead<'_>) -> Self {
-        let asks = match *req.method {
-            Method::HEAD => Asks::Head,
-            Method::CONNECT => Asks::Connect,
-            _ => Asks::Other,
+        let method = match *req.method {
+            Method::HEAD => MethodKind::Head,
+            Method::CONNECT => MethodKind::Connect,
+            _ => MethodKind::Other,
         };
         Self {
-            asks,
+            method,
             status: None,
-            refused: false,
+            is_rejected: false,
         }
     }
 
     #[inline]
     pub(crate) fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {
         self.status = Some(res.status);
-        self.refused = res.extensions.get::<Rejected>().is_some();
-        match (self.asks, res.status) {
+        self.is_rejected = res.extensions.get::<Rejected>().is_some();
+        match (self.method, res.status) {
             (_, StatusCode::SWITCHING_PROTOCOLS) => ResponseKind::Upgrade,
-            (Asks::Connect, status) if status.is_success() => ResponseKind::Upgrade,
-            (Asks::Head, _) | (_, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => {
+            (MethodKind::Connect, status) if status.is_success() => ResponseKind::Upgrade,
+            (MethodKind::Head, _) | (_, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => {
                 ResponseKind::NoBody
             }
             (_, status) if status.is_informational() => ResponseKind::NoBody,
@@ -66,25 +70,21 @@ impl Facts {
         }
     }
 
-    #[inline]
-    pub(crate) fn status_code_str(&self) -> Option<StaticStr> {
-        self.status.map(status_code_str)
-    }
-
-    pub(crate) fn refused(&self) -> bool {
-        self.refused
+    pub(crate) fn is_rejected(&self) -> bool {
+        self.is_rejected
     }
 
     pub(crate) fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// The verdict of a response that was delivered; `client_error_is_error` if 4xx is an error of the call.
+    /// Returns the classification of a complete response. `client_error_is_error` is whether 4xx sets
+    /// `error.type`.
     #[inline]
-    fn of_response(&self, client_error_is_error: bool) -> Classification {
+    fn classify_response(&self, client_error_is_error: bool) -> Classification {
         let status = self.status.unwrap_or_default();
         let error = status_code_str(status);
-        if self.refused {
+        if self.is_rejected {
             Classification::new(Outcome::Rejected).with_error(error)
         } else if status.is_server_error() {
             Classification::new(Outcome::ServerError).with_error(error)
@@ -97,32 +97,31 @@ impl Facts {
         }
     }
 
-    /// A response is whole when its declared length is paid.
+    /// Returns `false`: a response is complete when its declared length was sent.
     #[inline]
     fn needs_trailers(&self) -> bool {
         false
     }
 
     #[inline]
-    fn judge<P: gusset_core::Protocol>(
+    fn classify<P: Protocol>(
         &self,
         end: &End<'_, P>,
         client_error_is_error: bool,
     ) -> Classification {
         Classification::of_end(end)
-            .unwrap_or_else(|| self.of_response(client_error_is_error))
-            .with_status(self.status_code_str())
+            .unwrap_or_else(|| self.classify_response(client_error_is_error))
+            .with_status(self.status.map(status_code_str))
     }
 }
 
-/// The rules of a type that wraps its facts; `$client_error_is_error` if the caller's faults are errors of the
-/// call.
-macro_rules! rules {
-    ($rules:ident, $client_error_is_error:literal) => {
-        impl gusset_core::Classify<crate::Http<Self>> for $rules {
+/// Implements `Classify` for a type that wraps its per-call state.
+macro_rules! impl_classify {
+    ($classifier:ident, client_error_is_error: $client_error_is_error:literal) => {
+        impl gusset_core::Classify<crate::Http<Self>> for $classifier {
             #[inline]
             fn start(req: crate::RequestHead<'_>) -> Self {
-                Self(Facts::start(req))
+                Self(CallState::start(req))
             }
 
             #[inline]
@@ -140,13 +139,13 @@ macro_rules! rules {
                 &self,
                 end: &gusset_core::End<'_, crate::Http<Self>>,
             ) -> gusset_core::Classification {
-                self.0.judge(end, $client_error_is_error)
+                self.0.classify(end, $client_error_is_error)
             }
         }
     };
 }
 
-pub(crate) use rules;
+pub(crate) use impl_classify;
 
-rules!(HttpServerClassifier, false);
-rules!(HttpClientClassifier, true);
+impl_classify!(HttpServerClassifier, client_error_is_error: false);
+impl_classify!(HttpClientClassifier, client_error_is_error: true);

@@ -1,4 +1,4 @@
-//! Endpoints: parts that answer instead of the service.
+//! Endpoints: they answer a request instead of the service.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -13,11 +13,10 @@ use tower_service::Service;
 
 use crate::RequestHead;
 
-/// Something that answers requests by itself, from memory: a scrape page, a probe.
+/// An endpoint that answers requests from memory: a metrics endpoint, a health probe.
 ///
-/// An endpoint never reads a request's body and never waits for the service. Mount it on a router
-/// as a service with [`EndpointService`] (`Router::route_service` in axum), or in front of a
-/// service without a router by its own path check.
+/// It does not read the request body and does not call the service. [`EndpointService`] mounts it on
+/// a router (`Router::route_service` in axum).
 ///
 /// ```
 /// use bytes::Bytes;
@@ -38,15 +37,17 @@ use crate::RequestHead;
 /// let service = EndpointService::new(Alive);
 /// ```
 pub trait Endpoint: Send + Sync + 'static {
-    /// The answer, as it is being made.
+    /// The future response.
     type Future: Future<Output = Response<Full<Bytes>>> + Send + 'static;
 
-    /// Answers one request. Called on the executor of the server, so it must not block; what takes
-    /// long belongs on another thread, with the future waiting for it.
+    /// Answers one request.
+    ///
+    /// Runs on the server's executor, so it must not block. Do slow work on another thread and await
+    /// it in the future.
     fn answer(&self, req: RequestHead<'_>) -> Self::Future;
 }
 
-/// An [`Endpoint`] as a Tower service over any request body, for a router to mount.
+/// A Tower service that answers with an [`Endpoint`], for any request body.
 #[derive(Clone, Debug)]
 pub struct EndpointService<E> {
     endpoint: E,
@@ -65,7 +66,7 @@ pin_project! {
 // === impl EndpointService ===
 
 impl<E: Endpoint> EndpointService<E> {
-    /// Makes a service of `endpoint`.
+    /// Creates a service that answers with `endpoint`.
     pub fn new(endpoint: E) -> Self {
         Self { endpoint }
     }

@@ -1,12 +1,12 @@
-//! gRPC as a protocol of gusset: HTTP whose status is in its headers or in its trailers.
+//! gRPC: HTTP whose status is in its headers or in its trailers.
 
 use gusset_core::{Classification, End, Outcome, Protocol, ResponseKind, StaticStr};
 use http::HeaderMap;
 
-use crate::protocol::number;
+use crate::protocol::parse_number;
 use crate::{Http, RequestHead, ResponseHead};
 
-/// gRPC, by the server's rules.
+/// The gRPC protocol with the classifier of a server.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -16,24 +16,27 @@ use crate::{Http, RequestHead, ResponseHead};
 /// ```
 pub type Grpc = Http<GrpcServerClassifier>;
 
-/// The rules of a gRPC server (semantic conventions 1.44, gRPC): the codes that are the service's
-/// fault are UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS; the
-/// others are the caller's and no error.
+/// Classifies the calls of a gRPC server (semantic conventions 1.44, gRPC).
 ///
-/// The status is read from the headers of a trailers-only response, else from the trailers. A
-/// response without any is UNKNOWN, or what its HTTP status stands for.
+/// UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS are server errors.
+/// The other codes are client errors and do not set `error.type`.
+///
+/// Reads the status from the trailers, or from the headers of a response without a body. Without a
+/// status the HTTP status is mapped to one.
 #[derive(Clone, Copy, Debug)]
-pub struct GrpcServerClassifier(Facts);
+pub struct GrpcServerClassifier(CallState);
 
-/// The rules of a gRPC client: as the server's, but every code other than OK is an error of the call
-/// (semantic conventions 1.44, gRPC). Whose fault it is stays the same.
+/// Classifies the calls of a gRPC client.
+///
+/// As [`GrpcServerClassifier`], but sets `error.type` for every code other than OK (semantic
+/// conventions 1.44, gRPC).
 #[derive(Clone, Copy, Debug)]
-pub struct GrpcClientClassifier(Facts);
+pub struct GrpcClientClassifier(CallState);
 
-/// What is kept of the heads.
+/// Per-call state, collected from the request and the response headers.
 #[derive(Clone, Copy, Debug)]
-struct Facts {
-    http: crate::classify::Facts,
+struct CallState {
+    http: crate::classify::CallState,
     code: Option<GrpcCode>,
 }
 
@@ -46,7 +49,7 @@ struct Facts {
 /// let mut trailers = HeaderMap::new();
 /// trailers.insert("grpc-status", HeaderValue::from_static("14"));
 /// let code = GrpcCode::from_headers(&trailers).expect("a status");
-/// assert_eq!(code.token().as_str(), "UNAVAILABLE");
+/// assert_eq!(code.name().as_str(), "UNAVAILABLE");
 /// assert!(code.is_server_error());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,30 +78,30 @@ static NAMES: [&str; 17] = [
 // === impl GrpcCode ===
 
 impl GrpcCode {
-    /// The call succeeded.
+    /// OK: the call succeeded.
     pub const OK: Self = Self(0);
-    /// No better code; also what an unknown code or a missing status stands for.
+    /// UNKNOWN, which also stands for an invalid code and for a missing status.
     pub const UNKNOWN: Self = Self(2);
     const DEADLINE_EXCEEDED: Self = Self(4);
     const PERMISSION_DENIED: Self = Self(7);
-    /// The server does not know the method.
+    /// UNIMPLEMENTED: the server does not implement the method.
     pub const UNIMPLEMENTED: Self = Self(12);
     const INTERNAL: Self = Self(13);
     const UNAVAILABLE: Self = Self(14);
     const DATA_LOSS: Self = Self(15);
     const UNAUTHENTICATED: Self = Self(16);
 
-    /// The status in `headers`, or in trailers; UNKNOWN if it is not one of the seventeen codes.
+    /// Returns the status in headers or trailers. It is UNKNOWN if it is not one of the 17 codes.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get("grpc-status")?;
-        Some(match number(value) {
+        Some(match parse_number(value) {
             Some(code) if usize::from(code) < NAMES.len() => Self(code),
             _ => Self::UNKNOWN,
         })
     }
 
-    /// The code that an HTTP status without a gRPC status stands for (gRPC, "HTTP to gRPC Status
-    /// Code Mapping").
+    /// Returns the code of a response that has only an HTTP status (gRPC, "HTTP to gRPC Status Code
+    /// Mapping").
     fn from_http(status: u16) -> Self {
         match status {
             400 => Self::INTERNAL,
@@ -110,7 +113,7 @@ impl GrpcCode {
         }
     }
 
-    /// The code of that number; UNKNOWN if there is none.
+    /// Returns the code of a number, or UNKNOWN if it has none.
     pub fn from_number(number: u16) -> Self {
         match u8::try_from(number) {
             Ok(code) if usize::from(code) < NAMES.len() => Self(code),
@@ -118,23 +121,23 @@ impl GrpcCode {
         }
     }
 
-    /// The code that a [`token`](Self::token) stands for.
-    pub fn from_token(token: StaticStr) -> Option<Self> {
-        let at = NAMES.iter().position(|name| *name == token.as_str())?;
+    /// Returns the code of a [`name`](Self::name).
+    pub fn from_name(name: StaticStr) -> Option<Self> {
+        let at = NAMES.iter().position(|known| *known == name.as_str())?;
         u8::try_from(at).ok().map(Self)
     }
 
-    /// The number on the wire.
+    /// Returns the number on the wire.
     pub fn number(self) -> u8 {
         self.0
     }
 
-    /// The code as a token: `UNAVAILABLE`.
-    pub fn token(self) -> StaticStr {
+    /// Returns the name: `UNAVAILABLE`.
+    pub fn name(self) -> StaticStr {
         StaticStr::new(&NAMES[usize::from(self.0)])
     }
 
-    /// Whether a server that answers so is at fault.
+    /// Returns whether the code is an error of the server.
     pub fn is_server_error(self) -> bool {
         matches!(
             self,
@@ -148,12 +151,12 @@ impl GrpcCode {
     }
 }
 
-// === impl Facts ===
+// === impl CallState ===
 
-impl Facts {
+impl CallState {
     fn start(req: RequestHead<'_>) -> Self {
         Self {
-            http: crate::classify::Facts::start(req),
+            http: crate::classify::CallState::start(req),
             code: None,
         }
     }
@@ -163,7 +166,7 @@ impl Facts {
         self.http.on_response(res)
     }
 
-    /// The code of a response that was delivered.
+    /// Returns the code of a complete response.
     fn code(&self, trailers: Option<&HeaderMap>) -> GrpcCode {
         let status = || self.http.status().map_or(0, |status| status.as_u16());
         trailers
@@ -172,38 +175,38 @@ impl Facts {
             .unwrap_or_else(|| GrpcCode::from_http(status()))
     }
 
-    /// The status is in the trailers, unless it was in the head.
+    /// Returns whether the status is in the trailers and not in the headers.
     #[inline]
     fn needs_trailers(&self) -> bool {
         self.code.is_none()
     }
 
-    /// The verdict; `client_error_is_error` if the caller's faults are errors of the call.
-    fn judge<P>(&self, end: &End<'_, P>, client_error_is_error: bool) -> Classification
+    /// Returns the classification. `client_error_is_error` is whether client errors set `error.type`.
+    fn classify<P>(&self, end: &End<'_, P>, client_error_is_error: bool) -> Classification
     where
         P: Protocol<Trailers = HeaderMap>,
     {
-        if let Some(verdict) = Classification::of_end(end) {
-            return verdict.with_status(self.code.map(GrpcCode::token));
+        if let Some(classification) = Classification::of_end(end) {
+            return classification.with_status(self.code.map(GrpcCode::name));
         }
         let code = match end {
             End::Complete(trailers) => self.code(*trailers),
             _ => self.code(None),
         };
-        let verdict = if self.http.refused() {
-            Classification::new(Outcome::Rejected).with_error(code.token())
+        let classification = if self.http.is_rejected() {
+            Classification::new(Outcome::Rejected).with_error(code.name())
         } else if code == GrpcCode::OK {
             Classification::new(Outcome::Success)
         } else if code.is_server_error() {
-            Classification::new(Outcome::ServerError).with_error(code.token())
+            Classification::new(Outcome::ServerError).with_error(code.name())
         } else if client_error_is_error {
-            Classification::new(Outcome::ClientError).with_error(code.token())
+            Classification::new(Outcome::ClientError).with_error(code.name())
         } else {
             Classification::new(Outcome::ClientError)
         };
-        verdict.with_status(Some(code.token()))
+        classification.with_status(Some(code.name()))
     }
 }
 
-crate::classify::rules!(GrpcServerClassifier, false);
-crate::classify::rules!(GrpcClientClassifier, true);
+crate::classify::impl_classify!(GrpcServerClassifier, client_error_is_error: false);
+crate::classify::impl_classify!(GrpcClientClassifier, client_error_is_error: true);

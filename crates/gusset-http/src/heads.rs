@@ -1,40 +1,42 @@
-//! What an observer sees of a message: its head, borrowed.
+//! The views of requests and responses that observers get.
 
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::AttributeCache;
 
-/// The head of a request, borrowed from the message for the length of one hook.
+/// A request without its body, borrowed for the duration of one hook.
+///
+/// [`RequestAttributes`](crate::RequestAttributes) derives from it what telemetry reports.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RequestHead<'a> {
-    /// The method, as sent: any token, so never a label as it stands.
+    /// The method as sent: any token, so it must not become a label.
     pub method: &'a Method,
-    /// The target, as sent. Path and query are the caller's words.
+    /// The target as sent. The client chooses the path and the query.
     pub uri: &'a Uri,
-    /// The version of the protocol.
+    /// The version of HTTP.
     pub version: Version,
     /// The header fields.
     pub headers: &'a HeaderMap,
-    /// What outer layers and the server left with the request.
+    /// The data that the server and outer layers added to the request.
     pub extensions: &'a Extensions,
-    /// What the observers of the call have derived from it, if a driver calls them.
+    /// The attributes that the observers of the call share. `None` outside of a driver.
     pub(crate) cache: Option<&'a AttributeCache>,
 }
 
-/// The head of a response, borrowed from the message for the length of one hook.
+/// A response without its body, borrowed for the duration of one hook.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ResponseHead<'a> {
     /// The status code.
     pub status: StatusCode,
-    /// The version of the protocol, as the service set it.
+    /// The version of HTTP, as the service set it.
     pub version: Version,
     /// The header fields.
     pub headers: &'a HeaderMap,
-    /// What the handler and inner layers left with the response.
+    /// The data that the handler and inner layers added to the response.
     pub extensions: &'a Extensions,
-    /// The length of the body, where it is declared: by `content-length`, or by an exact size.
+    /// The length of the body in bytes, if `content-length` or an exact size hint declares it.
     pub length: Option<u64>,
 }
 

@@ -1,13 +1,13 @@
-//! The methods that may become a label's value.
+//! The methods that may become a label.
 
 use std::fmt;
 
 use gusset_core::{ConfigError, Env};
 
-/// The methods that are known; every other is `_OTHER`.
+/// The known methods; every other method is `_OTHER`. Case matters.
 ///
-/// The list of semantic conventions 1.44, or the one of the environment variable
-/// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, which replaces it whole. Case counts.
+/// Defaults to the list of semantic conventions 1.44. The environment variable
+/// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` replaces the whole list ([`from_env`](Self::from_env)).
 ///
 /// ```
 /// use gusset_http::KnownMethods;
@@ -19,15 +19,15 @@ use gusset_core::{ConfigError, Env};
 #[derive(Clone, Debug)]
 pub struct KnownMethods {
     names: Vec<String>,
-    /// The places of the methods that nearly all requests have.
+    /// The indexes of the methods of nearly all requests.
     get: usize,
     post: usize,
 }
 
-/// A list of known methods that cannot be used.
+/// An invalid list of methods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownMethodsError {
-    what: &'static str,
+    reason: &'static str,
 }
 
 const STANDARD: [&str; 10] = [
@@ -37,36 +37,36 @@ const STANDARD: [&str; 10] = [
 // === impl KnownMethods ===
 
 impl KnownMethods {
-    /// The variable that replaces the list.
+    /// The environment variable that replaces the list.
     pub const ENV: &'static str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 
-    /// What stands for every method that is not known.
+    /// The value that is reported for every method that is not known.
     pub const OTHER: &'static str = "_OTHER";
 
-    /// A list of one's own, case-sensitive.
+    /// Creates a custom list.
     ///
     /// # Errors
-    /// If it is empty, has more than 64 methods, or one that is no HTTP token.
+    /// If the list is empty, has more than 64 methods, or one that is not an HTTP token.
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, KnownMethodsError> {
         let mut list: Vec<String> = Vec::new();
         for name in names {
             if http::Method::from_bytes(name.as_bytes()).is_err() {
                 return Err(KnownMethodsError {
-                    what: "a method is not an HTTP token",
+                    reason: "a method is not an HTTP token",
                 });
             }
-            // What stands for all others has its place already.
+            // `_OTHER` has an index already.
             if name != Self::OTHER && !list.iter().any(|known| known == name) {
                 list.push(name.to_owned());
             }
         }
         match list.len() {
             0 => Err(KnownMethodsError {
-                what: "no method is named",
+                reason: "the list is empty",
             }),
-            1..=64 => Ok(Self::of(list)),
+            1..=64 => Ok(Self::from_names(list)),
             _ => Err(KnownMethodsError {
-                what: "more than 64 methods are named",
+                reason: "more than 64 methods",
             }),
         }
     }
@@ -81,7 +81,8 @@ impl KnownMethods {
         Self::parse(&list).map_err(|error| ConfigError::new(Self::ENV, error))
     }
 
-    /// The list as the variable spells it: names with commas between them. Empty means unset.
+    /// Parses a list as in the environment variable: names separated by commas. A blank list is the
+    /// default one.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -96,7 +97,7 @@ impl KnownMethods {
         )
     }
 
-    fn of(names: Vec<String>) -> Self {
+    fn from_names(names: Vec<String>) -> Self {
         let mut this = Self {
             names,
             get: 0,
@@ -107,7 +108,8 @@ impl KnownMethods {
         this
     }
 
-    /// As [`index`](Self::index), without a look at the text of the usual ones.
+    /// Returns the index of a method, as [`index`](Self::index) does. Compares no text for `GET` and
+    /// `POST`.
     #[inline]
     pub fn index_of(&self, method: &http::Method) -> usize {
         match *method {
@@ -117,12 +119,12 @@ impl KnownMethods {
         }
     }
 
-    /// How many values the label may take, with that of the unknown.
+    /// Returns the number of values that the label can take, `_OTHER` included.
     pub fn count(&self) -> usize {
         self.names.len() + 1
     }
 
-    /// The place of a method in the list; zero for the unknown.
+    /// Returns the index of a method, or zero if it is not known.
     #[inline]
     pub fn index(&self, method: &str) -> usize {
         self.names
@@ -131,7 +133,7 @@ impl KnownMethods {
             .map_or(0, |at| at + 1)
     }
 
-    /// The name at a place of the list.
+    /// Returns the name at an index, or `_OTHER`.
     #[inline]
     pub fn name(&self, index: usize) -> &str {
         index
@@ -143,7 +145,7 @@ impl KnownMethods {
 
 impl Default for KnownMethods {
     fn default() -> Self {
-        Self::of(STANDARD.map(str::to_owned).to_vec())
+        Self::from_names(STANDARD.map(str::to_owned).to_vec())
     }
 }
 
@@ -151,7 +153,7 @@ impl Default for KnownMethods {
 
 impl fmt::Display for KnownMethodsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what)
+        f.write_str(self.reason)
     }
 }
 

@@ -1,15 +1,15 @@
-//! PathFilter to be left out.
+//! Paths that are not observed.
 
 use gusset_core::Predicate;
 
 use crate::{Http, HttpClassifier, RequestHead};
 
-/// PathFilter whose calls are not observed: probes and scrapes, which are no traffic.
+/// A filter that excludes the requests of some paths from observation: probes and scrapes.
 ///
-/// Matched on the path as sent, whole, unless it ends with `/*`, which matches all below it too.
+/// The whole path is compared, as sent. A path that ends with `/*` also excludes the paths below it.
 ///
 /// ```
-/// use gusset_core::Filter;
+/// use gusset_core::FilteredObserver;
 /// use gusset_http::PathFilter;
 /// # struct Print;
 /// # let (log, metrics) = (Print, Print);
@@ -18,13 +18,13 @@ use crate::{Http, HttpClassifier, RequestHead};
 #[derive(Clone, Debug, Default)]
 pub struct PathFilter {
     exact: Vec<String>,
-    below: Vec<String>,
+    prefixes: Vec<String>,
 }
 
 // === impl PathFilter ===
 
 impl PathFilter {
-    /// Where probes and scrapes go by convention: that of Kubernetes' own servers, and that of
+    /// The usual paths of probes and scrapes: those of Prometheus, of Kubernetes' own servers and of
     /// MicroProfile.
     pub const DEFAULT_EXCLUDED: [&'static str; 9] = [
         "/metrics",
@@ -38,7 +38,7 @@ impl PathFilter {
         "/health",
     ];
 
-    /// All but these.
+    /// Creates a filter that excludes these paths.
     pub fn excluding<I>(paths: I) -> Self
     where
         I: IntoIterator,
@@ -48,17 +48,17 @@ impl PathFilter {
         for path in paths {
             let path = path.into();
             match path.strip_suffix("/*") {
-                Some(below) => this.below.push(below.to_owned()),
+                Some(prefix) => this.prefixes.push(prefix.to_owned()),
                 None => this.exact.push(path),
             }
         }
         this
     }
 
-    fn has(&self, path: &str) -> bool {
+    fn excludes(&self, path: &str) -> bool {
         self.exact.iter().any(|exact| exact == path)
-            || self.below.iter().any(|below| {
-                path.strip_prefix(below.as_str())
+            || self.prefixes.iter().any(|prefix| {
+                path.strip_prefix(prefix.as_str())
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
     }
@@ -67,7 +67,7 @@ impl PathFilter {
 impl<R: HttpClassifier> Predicate<Http<R>> for PathFilter {
     #[inline]
     fn matches(&self, req: RequestHead<'_>) -> bool {
-        !self.has(req.uri.path())
+        !self.excludes(req.uri.path())
     }
 }
 
@@ -76,13 +76,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_left_out_whole_or_with_all_below_it() {
+    fn path_is_excluded_alone_or_with_those_below() {
         let paths = PathFilter::excluding(["/metrics", "/debug/*"]);
         for path in ["/metrics", "/debug", "/debug/", "/debug/a/b"] {
-            assert!(paths.has(path), "{path}");
+            assert!(paths.excludes(path), "{path}");
         }
         for path in ["/", "/metrics/", "/metricsx", "/debugger", "/a/debug"] {
-            assert!(!paths.has(path), "{path}");
+            assert!(!paths.excludes(path), "{path}");
         }
     }
 }

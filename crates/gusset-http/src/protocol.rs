@@ -1,4 +1,4 @@
-//! HTTP as a protocol of gusset.
+//! HTTP as a protocol of `gusset-core`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,50 +13,50 @@ use http_body::Body;
 use crate::{AttributeCache, HttpServerClassifier, ObservedBody, RequestHead, ResponseHead};
 use crate::{error_sources, request_key};
 
-/// HTTP, with rules that say what an end is called: the server's unless others are named.
+/// The HTTP protocol with a classifier of outcomes. Defaults to that of a server.
 ///
-/// An observer for every kind of HTTP is `impl<R: HttpClassifier> Observer<Http<R>> for Mine`; for servers
-/// alone, `impl Observer<Http> for Mine`.
+/// An observer for every classifier is `impl<R: HttpClassifier> Observer<Http<R>> for Mine`. One for
+/// servers alone is `impl Observer<Http> for Mine`.
 ///
 /// ```
 /// use gusset_core::{CallObserver, CallContext, End, ObserveLayer, Observer};
 /// use gusset_http::{Http, HttpClientClassifier, RequestHead, ResponseHead, HttpClassifier};
 ///
 /// struct Print;
-/// struct PrintCall { line: String }
+/// struct PrintCall { text: String }
 ///
 /// impl<R: HttpClassifier> Observer<Http<R>> for Print {
 ///     type Call = PrintCall;
 ///     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> PrintCall {
-///         PrintCall { line: format!("{} {}", req.method, req.uri.path()) }
+///         PrintCall { text: format!("{} {}", req.method, req.uri.path()) }
 ///     }
 /// }
 ///
 /// impl<R: HttpClassifier> CallObserver<Http<R>> for PrintCall {
 ///     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
-///         self.line += &format!(" {}", res.status);
+///         self.text += &format!(" {}", res.status);
 ///     }
 ///     fn on_end(self, _: End<'_, Http<R>>, cx: &CallContext) {
-///         println!("{} {:?}", self.line, cx.elapsed());
+///         println!("{} {:?}", self.text, cx.elapsed());
 ///     }
 /// }
 ///
-/// let of_a_server = ObserveLayer::<Http, _>::new(Print);
-/// let of_a_client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(Print);
+/// let server = ObserveLayer::<Http, _>::new(Print);
+/// let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(Print);
 /// ```
 pub struct Http<R = HttpServerClassifier>(PhantomData<fn() -> R>);
 
-/// Rules that say what the end of an HTTP call is called: [`HttpServerClassifier`], [`HttpClientClassifier`],
-/// [`GrpcServerClassifier`] or one's own.
+/// A classifier of HTTP calls: [`HttpServerClassifier`], [`HttpClientClassifier`],
+/// [`GrpcServerClassifier`], [`GrpcClientClassifier`] or a custom one.
 ///
-/// Rules of one's own are a [`Classify`]:
+/// A custom classifier implements [`Classify`]:
 ///
 /// ```
 /// use gusset_core::{Classify, ResponseKind, End, ObserveLayer, Outcome, Classification};
 /// use gusset_http::{Http, RequestHead, ResponseHead, status_code_str};
 /// use http::StatusCode;
 ///
-/// /// A cache: whatever is delivered is a success, a miss too.
+/// /// A cache: every complete response is a success, even a miss.
 /// struct Cache(StatusCode);
 ///
 /// impl Classify<Http<Cache>> for Cache {
@@ -79,6 +79,7 @@ pub struct Http<R = HttpServerClassifier>(PhantomData<fn() -> R>);
 ///
 /// [`HttpClientClassifier`]: crate::HttpClientClassifier
 /// [`GrpcServerClassifier`]: crate::GrpcServerClassifier
+/// [`GrpcClientClassifier`]: crate::GrpcClientClassifier
 pub trait HttpClassifier: Classify<Http<Self>> + Sized {}
 
 impl<R: Classify<Http<R>>> HttpClassifier for R {}
@@ -99,7 +100,7 @@ impl<R: HttpClassifier> Protocol for Http<R> {
     }
 
     fn failure<E: 'static>(error: &E) -> Failure<'_> {
-        error_sources::error(error).map_or_else(|| Failure::new(error), Failure::of)
+        error_sources::as_error(error).map_or_else(|| Failure::new(error), Failure::of)
     }
 }
 
@@ -143,8 +144,8 @@ where
         res.map(|body| ObservedBody::new(body, track, declared))
     }
 
-    fn mark_rejected(res: &mut Response<B>, refused: &Rejected) {
-        res.extensions_mut().insert(refused.clone());
+    fn mark_rejected(res: &mut Response<B>, rejected: &Rejected) {
+        res.extensions_mut().insert(rejected.clone());
     }
 }
 
@@ -154,18 +155,18 @@ impl<R> fmt::Debug for Http<R> {
     }
 }
 
-/// What the server will promise the caller: the header where there is one, else the exact size that
-/// hyper makes a header of.
+/// Returns the length that the server declares: that of the header, or else the exact size that hyper
+/// makes a header of.
 #[inline]
 fn declared_length<B: Body>(headers: &HeaderMap, body: &B) -> Option<u64> {
     match headers.get(http::header::CONTENT_LENGTH) {
-        Some(value) => number(value),
+        Some(value) => parse_number(value),
         None => body.size_hint().exact(),
     }
 }
 
-/// The number that a header's value is: digits alone, where `parse` would take a sign too.
-pub(crate) fn number<T: std::str::FromStr>(value: &HeaderValue) -> Option<T> {
+/// Parses a header value of digits alone; `parse` would accept a sign too.
+pub(crate) fn parse_number<T: std::str::FromStr>(value: &HeaderValue) -> Option<T> {
     let text = value.to_str().ok()?;
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()

@@ -84,7 +84,7 @@ impl<'a> RequestAttributes<'a> {
         }
     }
 
-    /// Returns the head of the request.
+    /// Returns the request that the attributes are derived from.
     #[inline]
     pub fn head(self) -> RequestHead<'a> {
         self.head
@@ -240,7 +240,7 @@ impl<'a> RequestAttributes<'a> {
             return None;
         }
         let Some(proxies) = self.options.trusted_proxies() else {
-            return PeerAddr::of(self.head).map(|peer| peer.ip().to_canonical());
+            return PeerAddr::from_request(self.head).map(|peer| peer.ip().to_canonical());
         };
         let derive = || proxies.client_ip(self.head);
         match self.head.cache {
@@ -253,7 +253,7 @@ impl<'a> RequestAttributes<'a> {
     /// provides them ([`PeerAddr`]).
     pub fn peer_address(self) -> Option<SocketAddr> {
         match self.side {
-            Side::Server => PeerAddr::of(self.head),
+            Side::Server => PeerAddr::from_request(self.head),
             Side::Client => None,
         }
     }

@@ -37,8 +37,8 @@ pub struct RequestOptions {
     identity: Identity,
 }
 
-/// A number that tells apart two options of different contents. An address would not: it may be
-/// used again.
+/// A number that two options with different contents do not share. An address would not do, because it
+/// can be reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity(u64);
 

@@ -133,7 +133,7 @@ impl RpcMethod {
 
 /// Returns whether the end of a call proves that the service implements the method.
 fn is_proven(cx: &CallContext, headers_ok: bool) -> bool {
-    match cx.status().and_then(GrpcCode::from_token) {
+    match cx.status().and_then(GrpcCode::from_name) {
         Some(code) => code != GrpcCode::UNIMPLEMENTED,
         // The client of a stream may leave before the status, and every client of it may.
         None => headers_ok && cx.bytes() > 0,

@@ -44,7 +44,7 @@ struct MethodTable {
     is_full: AtomicBool,
 }
 
-/// Slots are numbered with 14 bits; one more tells the sides apart.
+/// Slots are numbered with 14 bits; one more is the side.
 const MAX_LIMIT: usize = 8192;
 const CLIENT: u16 = 1 << 15;
 

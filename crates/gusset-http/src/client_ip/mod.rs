@@ -1,23 +1,23 @@
-//! Who called, behind proxies that are trusted.
+//! The client's address, behind trusted proxies.
 
 mod forwarded;
 mod peer;
-mod range;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 pub use self::peer::PeerAddr;
-use self::range::Range;
 use crate::RequestHead;
 
-/// The proxies in front of a server whose word on their callers is taken.
+/// The proxies in front of a server that report the client's address truthfully.
 ///
-/// Each proxy adds the address it was called from at the right of `Forwarded` or, where that is not
-/// there, of `X-Forwarded-For`. What stands further left than the last trusted proxy's word is the
-/// caller's own, and not looked at.
+/// Each proxy appends the address of its own client to `Forwarded`, or to `X-Forwarded-For` if there
+/// is no `Forwarded`. What stands to the left of the trusted proxies' entries can be forged, and is
+/// ignored.
 ///
 /// ```
 /// use gusset_http::{PeerAddr, RequestHead, TrustedProxies};
@@ -27,16 +27,16 @@ use crate::RequestHead;
 /// let forged = http::HeaderValue::from_static("203.0.113.9, 198.51.100.1, 10.0.0.2");
 /// request.headers_mut().insert("x-forwarded-for", forged);
 ///
-/// // So many proxies, whoever they are.
+/// // Two proxies, whatever their addresses.
 /// let two = TrustedProxies::hops(NonZeroUsize::new(2).expect("not zero"));
-/// let client = two.client_ip(RequestHead::from(&request)).expect("two have spoken");
+/// let client = two.client_ip(RequestHead::from(&request)).expect("two entries");
 /// assert_eq!(client.to_string(), "198.51.100.1");
 ///
-/// // All proxies of the own net; the connection has to come from one of them.
-/// let own = TrustedProxies::cidrs(["10.0.0.0/8", "fd00::/8"])?;
-/// assert_eq!(own.client_ip(RequestHead::from(&request)), None);
+/// // All proxies in private networks. The connection has to come from one of them.
+/// let private = TrustedProxies::cidrs(["10.0.0.0/8", "fd00::/8"])?;
+/// assert_eq!(private.client_ip(RequestHead::from(&request)), None);
 /// request.extensions_mut().insert(PeerAddr(([10, 0, 0, 1], 80).into()));
-/// assert_eq!(own.client_ip(RequestHead::from(&request)), Some(client));
+/// assert_eq!(private.client_ip(RequestHead::from(&request)), Some(client));
 /// # Ok::<_, gusset_http::TrustedProxiesError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -44,11 +44,11 @@ pub struct TrustedProxies(Trust);
 
 #[derive(Clone, Debug)]
 enum Trust {
-    Count(NonZeroUsize),
-    Ranges(Arc<[Range]>),
+    Hops(NonZeroUsize),
+    Cidrs(Arc<[IpNet]>),
 }
 
-/// What is no range of addresses.
+/// A text that is not an address range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedProxiesError {
     text: String,
@@ -57,49 +57,49 @@ pub struct TrustedProxiesError {
 // === impl TrustedProxies ===
 
 impl TrustedProxies {
-    /// So many proxies, one behind the other: the caller is who the outermost was called from.
+    /// Trusts a fixed number of proxies in a row. The client is the one that the outermost proxy
+    /// reports.
     pub const fn hops(count: NonZeroUsize) -> Self {
-        Self(Trust::Count(count))
+        Self(Trust::Hops(count))
     }
 
-    /// The proxies whose addresses are in these ranges, `10.0.0.0/8` or a single address: the caller
-    /// is the first from the right that is in none.
+    /// Trusts the proxies in these ranges: `10.0.0.0/8`, or a single address. The client is the
+    /// first from the right that is in none of them.
     ///
-    /// The connection's own end ([`PeerAddr`]) has to be known: if it is in no range, it is the caller
-    /// itself, and if it is not known, nobody's word is taken.
+    /// Needs the address of the peer ([`PeerAddr`]). A peer outside all ranges is the client itself.
+    /// Without the peer's address there is no client address.
     ///
     /// # Errors
-    /// Names the text that is no range.
+    /// If a text is not an address range. The error contains the text.
     pub fn cidrs<I>(ranges: I) -> Result<Self, TrustedProxiesError>
     where
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let parse = |text: I::Item| {
-            let text = text.as_ref();
-            Range::parse(text).ok_or_else(|| TrustedProxiesError {
-                text: text.to_owned(),
-            })
-        };
-        let ranges: Result<_, _> = ranges.into_iter().map(parse).collect();
-        ranges.map(|ranges| Self(Trust::Ranges(ranges)))
+        let ranges: Result<_, _> = ranges
+            .into_iter()
+            .map(|text| parse_cidr(text.as_ref()))
+            .collect();
+        ranges.map(|ranges| Self(Trust::Cidrs(ranges)))
     }
 
-    /// Who called; `None` where that cannot be told. Allocates nothing.
+    /// Returns the client's address, or `None` if the trusted proxies do not report it. Allocates
+    /// nothing.
     pub fn client_ip(&self, req: RequestHead<'_>) -> Option<IpAddr> {
         match &self.0 {
-            Trust::Count(count) => {
-                let mut nodes = forwarded::from_the_right(req.headers);
+            Trust::Hops(count) => {
+                let mut nodes = forwarded::nodes_from_the_right(req.headers);
                 nodes.nth(count.get() - 1).flatten()
             }
-            Trust::Ranges(ranges) => {
-                let is_trusted = |address: &IpAddr| ranges.iter().any(|range| range.has(*address));
-                let mut outermost = PeerAddr::of(req)?.ip().to_canonical();
-                for node in forwarded::from_the_right(req.headers) {
+            Trust::Cidrs(ranges) => {
+                let is_trusted =
+                    |address: &IpAddr| ranges.iter().any(|range| range.contains(address));
+                let mut outermost = PeerAddr::from_request(req)?.ip().to_canonical();
+                for node in forwarded::nodes_from_the_right(req.headers) {
                     if !is_trusted(&outermost) {
                         break;
                     }
-                    // A trusted proxy that hides its caller hides whoever is behind it.
+                    // A trusted proxy that hides its client hides what is behind it too.
                     outermost = node?;
                 }
                 Some(outermost)
@@ -108,12 +108,21 @@ impl TrustedProxies {
     }
 }
 
+/// Parses `10.0.0.0/8`, or a single address.
+fn parse_cidr(text: &str) -> Result<IpNet, TrustedProxiesError> {
+    let address = || text.trim().parse::<IpAddr>().map(IpNet::from);
+    let range = text.trim().parse().or_else(|_| address());
+    range.map_err(|_| TrustedProxiesError {
+        text: text.to_owned(),
+    })
+}
+
 // === impl TrustedProxiesError ===
 
 impl fmt::Display for TrustedProxiesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = &self.text;
-        write!(f, "`{text}` is no range of addresses such as `10.0.0.0/8`")
+        write!(f, "`{text}` is not an address range such as `10.0.0.0/8`")
     }
 }
 
@@ -124,7 +133,11 @@ mod tests {
     use super::*;
     use http::{HeaderValue, Request};
 
-    fn of(proxies: &TrustedProxies, peer: Option<&str>, header: &'static str) -> Option<String> {
+    fn client_ip(
+        proxies: &TrustedProxies,
+        peer: Option<&str>,
+        header: &'static str,
+    ) -> Option<String> {
         let mut req = Request::new(());
         let value = HeaderValue::from_static(header);
         req.headers_mut().insert("x-forwarded-for", value);
@@ -136,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_from_the_right_that_is_in_no_range_is_the_caller() {
-        let own = TrustedProxies::cidrs(["10.0.0.0/8", "fd00::/8"]).unwrap();
+    fn client_is_first_address_outside_all_ranges() {
+        let private = TrustedProxies::cidrs(["10.0.0.0/8", "fd00::/8"]).unwrap();
         let proxy = Some("10.0.0.1:80");
         let cases = [
             (proxy, "6.6.6.6, 1.1.1.1, 10.0.0.2", Some("1.1.1.1")),
@@ -153,7 +166,7 @@ mod tests {
         ];
         for (peer, header, client) in cases {
             assert_eq!(
-                of(&own, peer, header).as_deref(),
+                client_ip(&private, peer, header).as_deref(),
                 client,
                 "{peer:?} {header}"
             );
@@ -161,17 +174,48 @@ mod tests {
     }
 
     #[test]
-    fn without_a_header_a_trusted_proxy_itself_called() {
-        let own = TrustedProxies::cidrs(["10.0.0.0/8"]).unwrap();
+    fn trusted_peer_without_a_header_is_the_client() {
+        let private = TrustedProxies::cidrs(["10.0.0.0/8"]).unwrap();
         let mut req = Request::new(());
         let peer = PeerAddr(([10, 0, 0, 1], 80).into());
         req.extensions_mut().insert(peer);
-        assert_eq!(own.client_ip(RequestHead::from(&req)), Some(peer.0.ip()));
+        assert_eq!(
+            private.client_ip(RequestHead::from(&req)),
+            Some(peer.0.ip())
+        );
     }
 
     #[test]
-    fn a_range_that_is_none_is_named() {
-        let error = TrustedProxies::cidrs(["10.0.0.0/8", "10.0.0.0/80"]).unwrap_err();
-        assert!(error.to_string().contains("10.0.0.0/80"));
+    fn range_contains_addresses_with_its_prefix() {
+        let contains = |range: &str, address: &str| {
+            let address: IpAddr = address.parse().unwrap();
+            parse_cidr(range).unwrap().contains(&address)
+        };
+        assert!(contains("10.0.0.0/8", "10.255.0.1") && !contains("10.0.0.0/8", "11.0.0.0"));
+        assert!(contains("10.1.2.3/8", "10.9.9.9"));
+        assert!(contains("0.0.0.0/0", "255.1.1.1") && !contains("0.0.0.0/0", "::1"));
+        assert!(contains("1.2.3.4", "1.2.3.4") && !contains("1.2.3.4", "1.2.3.5"));
+        assert!(contains(" 10.0.0.0/8 ", "10.9.9.9"));
+        assert!(contains("2001:db8::/32", "2001:db8:1::2"));
+        assert!(!contains("2001:db8::/32", "2001:db9::"));
+        assert!(contains("::/0", "::1") && !contains("::/0", "0.0.0.0"));
+    }
+
+    #[test]
+    fn invalid_range_is_named() {
+        for text in [
+            "",
+            "/",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/+8",
+            "10.0.0.0/-1",
+            "::/129",
+            "10.0/8",
+            "a/8",
+        ] {
+            let error = TrustedProxies::cidrs(["10.0.0.0/8", text]).unwrap_err();
+            assert!(error.to_string().contains(&format!("`{text}`")), "{text}");
+        }
     }
 }

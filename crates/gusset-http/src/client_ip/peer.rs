@@ -1,20 +1,20 @@
-//! Who is at the other end of the connection.
+//! The address of the peer.
 
 use std::net::SocketAddr;
 
 use crate::RequestHead;
 
-/// The address at the other end of the connection that a request came by: put into the request's
-/// extensions by whoever accepted it.
+/// The address of the peer of the connection that a request came by. The server adds it to the
+/// request's extensions.
 ///
-/// In axum `ConnectInfo<SocketAddr>` serves (feature `axum`). A server of one's own leaves this type:
+/// In axum, `ConnectInfo<SocketAddr>` does the same (feature `axum`). Other servers add this type:
 ///
 /// ```
 /// use gusset_http::{PeerAddr, RequestHead};
 ///
 /// let mut request = http::Request::new(());
 /// request.extensions_mut().insert(PeerAddr(([192, 0, 2, 7], 4711).into()));
-/// let peer = PeerAddr::of(RequestHead::from(&request)).expect("it is there");
+/// let peer = PeerAddr::from_request(RequestHead::from(&request)).expect("it was added");
 /// assert_eq!(peer.to_string(), "192.0.2.7:4711");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +24,9 @@ pub struct PeerAddr(pub SocketAddr);
 // === impl PeerAddr ===
 
 impl PeerAddr {
-    /// The address that a request bears, if any.
+    /// Returns the peer's address in the request's extensions.
     #[inline]
-    pub fn of(req: RequestHead<'_>) -> Option<SocketAddr> {
+    pub fn from_request(req: RequestHead<'_>) -> Option<SocketAddr> {
         #[cfg(feature = "axum")]
         if let Some(info) = req
             .extensions

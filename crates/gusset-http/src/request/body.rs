@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use super::{ReadState, RequestBodyProgress};
 
 pin_project! {
-    /// A request's body that counts what is read of it. Passes on everything as it is.
+    /// A request body that counts the bytes that are read of it. Forwards everything unchanged.
     #[derive(Debug)]
     pub struct CountingBody<B> {
         #[pin]
@@ -45,14 +45,14 @@ impl<B: Body> Body for CountingBody<B> {
                 if let Some(data) = frame.data_ref() {
                     this.progress.add(data.remaining());
                 }
-                // A reader that has got the declared length does not ask for more.
+                // A reader that has the declared length does not poll again.
                 if frame.is_trailers() || this.inner.is_end_stream() {
                     this.progress.set(ReadState::Complete);
                 }
             }
             Poll::Ready(Some(Err(_))) => this.progress.set(ReadState::Aborted),
-            // Bodies that are asked again after an error say that they are at their end.
-            Poll::Ready(None) if this.progress.read() == ReadState::Aborted => {}
+            // Bodies that are polled after an error report their end.
+            Poll::Ready(None) if this.progress.state() == ReadState::Aborted => {}
             Poll::Ready(None) => this.progress.set(ReadState::Complete),
         }
         polled

@@ -1,4 +1,4 @@
-//! Counting what is read of a request's body: an opt-in.
+//! The size of request bodies, as the service reads them.
 
 mod body;
 mod progress;
@@ -13,12 +13,13 @@ use tower_service::Service;
 pub use self::body::CountingBody;
 pub use self::progress::{ReadState, RequestBodyProgress};
 
-/// A layer that counts what is read of each request's body, and says whether all of it was.
+/// A layer that counts the bytes that the service reads of each request body, and records whether it
+/// read all of them.
 ///
-/// Goes outside the observers (under axum: added after them), which find a [`RequestBodyProgress`] in the
-/// request's extensions and read it at the end of the call. A plain layer and not an observer, because
-/// it changes the request: the service inside gets a [`CountingBody`]. Costs one allocation a call, and
-/// what it takes to put an extension into the request.
+/// Place it outside the observers (in axum: add it after them). They find a [`RequestBodyProgress`] in
+/// the request's extensions and read it at the end of the call. It is a layer and not an observer,
+/// because it replaces the request body by a [`CountingBody`]. Costs one allocation a call and the
+/// insertion of an extension.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -34,7 +35,7 @@ pub use self::progress::{ReadState, RequestBodyProgress};
 #[non_exhaustive]
 pub struct RequestBodySizeLayer;
 
-/// The service of a [`RequestBodySizeLayer`].
+/// The service that a [`RequestBodySizeLayer`] creates.
 #[derive(Clone, Debug)]
 pub struct RequestBodySize<S> {
     inner: S,
@@ -43,7 +44,7 @@ pub struct RequestBodySize<S> {
 // === impl RequestBodySizeLayer ===
 
 impl RequestBodySizeLayer {
-    /// The layer.
+    /// Creates the layer.
     pub const fn new() -> Self {
         Self
     }

@@ -1,33 +1,33 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// How far a request's body has been read; found in the request's extensions inside a
-/// [`RequestBodySizeLayer`](super::RequestBodySizeLayer). A clone shows the same.
+/// The progress of reading a request body. A [`RequestBodySizeLayer`](super::RequestBodySizeLayer)
+/// adds it to the request's extensions. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct RequestBodyProgress(Arc<Progress>);
 
 #[derive(Debug, Default)]
 struct Progress {
     bytes: AtomicU64,
-    read: AtomicU8,
+    state: AtomicU8,
 }
 
-/// How far a request's body was read.
+/// Whether a request body was read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReadState {
-    /// Not to its end: it is being read still, or was dropped.
+    /// Not yet: it is still being read, or was dropped.
     Partial,
-    /// To its end.
+    /// The body was read to its end.
     Complete,
-    /// To an error: the caller broke off, or sent what is no body.
+    /// Reading failed: the client disconnected, or sent an invalid body.
     Aborted,
 }
 
 // === impl ReadState ===
 
 impl ReadState {
-    /// How far, as a label's value.
+    /// Returns the value of the label `gusset.request.read`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Partial => "partial",
@@ -40,34 +40,34 @@ impl ReadState {
 // === impl RequestBodyProgress ===
 
 impl RequestBodyProgress {
-    /// How many bytes have been read.
+    /// Returns the number of bytes that were read.
     pub fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
     }
 
-    /// How far it was read.
-    pub fn read(&self) -> ReadState {
-        match self.0.read.load(Ordering::Relaxed) {
+    /// Returns whether the body was read to its end.
+    pub fn state(&self) -> ReadState {
+        match self.0.state.load(Ordering::Relaxed) {
             COMPLETE => ReadState::Complete,
             ABORTED => ReadState::Aborted,
             _ => ReadState::Partial,
         }
     }
 
-    // One body writes, so that relaxed stores do; readers that need more than a momentary view read
-    // at the end of the call, on the way of whose future the writes are seen.
+    // Relaxed loads and stores suffice: one body writes. Observers read at the end of the call, which
+    // polling its future orders after the writes.
     pub(super) fn add(&self, len: usize) {
         let bytes = self.bytes().saturating_add(len as u64);
         self.0.bytes.store(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn set(&self, read: ReadState) {
-        let read = match read {
+    pub(super) fn set(&self, state: ReadState) {
+        let state = match state {
             ReadState::Partial => PARTIAL,
             ReadState::Complete => COMPLETE,
             ReadState::Aborted => ABORTED,
         };
-        self.0.read.store(read, Ordering::Relaxed);
+        self.0.state.store(state, Ordering::Relaxed);
     }
 }
 

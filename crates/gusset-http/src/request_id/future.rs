@@ -9,12 +9,12 @@ use pin_project_lite::pin_project;
 use super::RequestId;
 
 pin_project! {
-    /// The future of a [`SetRequestId`](super::SetRequestId).
+    /// The response future of a [`SetRequestId`](super::SetRequestId).
     #[must_use = "futures do nothing unless polled"]
     pub struct SetRequestIdFuture<F> {
         #[pin]
         pub(super) inner: F,
-        // Swapped into the thread while the service is polled.
+        // The current id of the thread while the service is polled.
         pub(super) id: Option<RequestId>,
     }
 }
@@ -32,7 +32,7 @@ where
         let inner = this.inner;
         let mut polled = RequestId::scope(this.id, || inner.poll(cx));
         if let (Poll::Ready(Ok(res)), Some(id)) = (&mut polled, this.id) {
-            id.echo(res.headers_mut());
+            id.insert_if_absent(res.headers_mut());
         }
         polled
     }

@@ -5,12 +5,14 @@ use tower_layer::Layer;
 
 use super::SetRequestId;
 
-/// A layer that gives each request an id: the caller's own in `x-request-id`, if that is at most 128
-/// letters, digits and `-._~:+/=@`, else a new UUID of version 7.
+/// A layer that sets the id of each request.
 ///
-/// The id is in the request's header and extensions ([`RequestId`](crate::RequestId)) and in the
-/// response's header, and a client layer of `gusset-trace` sends it on with its requests.
-/// Put it outside of the observers, and spans and lines of a log bear it too.
+/// It is the client's `x-request-id`, if that has at most 128 letters, digits and `-._~:+/=@`. It is
+/// otherwise a new UUID of version 7.
+///
+/// The id is in the header and the extensions of the request ([`RequestId`](crate::RequestId)) and in
+/// the header of the response. Place the layer outside the observers: spans and log entries then
+/// have the id, and client layers of `gusset-trace` forward it.
 ///
 /// ```
 /// use gusset_http::RequestIdLayer;
@@ -30,14 +32,14 @@ pub struct RequestIdLayer {
 // === impl RequestIdLayer ===
 
 impl RequestIdLayer {
-    /// Ids in `x-request-id`.
+    /// Creates a layer with the header `x-request-id`.
     pub fn new() -> Self {
         Self {
             header: Arc::new(HeaderName::from_static("x-request-id")),
         }
     }
 
-    /// Ids in that header.
+    /// Sets the header. Defaults to `x-request-id`.
     pub fn header(mut self, header: HeaderName) -> Self {
         self.header = Arc::new(header);
         self

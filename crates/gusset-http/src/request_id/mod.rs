@@ -1,4 +1,4 @@
-//! An id for each request, which its caller may choose.
+//! An id for each request, which the client may choose.
 
 mod future;
 mod layer;
@@ -17,7 +17,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub use self::future::SetRequestIdFuture;
 pub use self::layer::RequestIdLayer;
 
-/// The id of a request, in the request's extensions inside a [`RequestIdLayer`].
+/// The id of a request. A [`RequestIdLayer`] adds it to the request's extensions.
 ///
 /// ```
 /// # let mut request = http::Request::new(());
@@ -31,25 +31,25 @@ pub use self::layer::RequestIdLayer;
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId {
     value: HeaderValue,
-    /// Where it is sent.
+    /// The header that it is sent in.
     header: Arc<HeaderName>,
 }
 
-/// A service whose requests have ids. Made by [`RequestIdLayer`].
+/// A service that sets the id of each request. [`RequestIdLayer`] creates it.
 #[derive(Clone, Debug)]
 pub struct SetRequestId<S> {
     inner: S,
     header: Arc<HeaderName>,
 }
 
-/// No id of a caller's is longer.
-const LONGEST: usize = 128;
+/// The longest id that is accepted from a client.
+const MAX_ID_BYTES: usize = 128;
 
 thread_local! {
     static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
 }
 
-/// The id of the request that is being answered on this thread; `None` outside of any
+/// Returns the id of the request that is being handled on this thread, or `None` outside of a
 /// [`RequestIdLayer`].
 ///
 /// ```
@@ -66,24 +66,26 @@ pub fn current_request_id() -> Option<RequestId> {
 // === impl RequestId ===
 
 impl RequestId {
-    /// The id.
+    /// Returns the id.
     pub fn as_str(&self) -> &str {
         self.value.to_str().unwrap_or_default()
     }
 
-    /// The caller's, if it is there once and fit to be shown anywhere.
-    fn of(headers: &HeaderMap, header: &Arc<HeaderName>) -> Option<Self> {
+    /// Returns the client's id, if the header occurs once and is valid.
+    fn from_headers(headers: &HeaderMap, header: &Arc<HeaderName>) -> Option<Self> {
         let mut values = headers.get_all(&**header).iter();
-        let value = values.next().filter(|value| is_id(value.as_bytes()))?;
+        let value = values
+            .next()
+            .filter(|value| is_valid_id(value.as_bytes()))?;
         values.next().is_none().then(|| Self {
             value: value.clone(),
             header: header.clone(),
         })
     }
 
-    /// A new one: a UUID of version 7, which sorts by time.
+    /// Creates an id: a UUID of version 7, which sorts by time.
     fn new(header: &Arc<HeaderName>) -> Self {
-        // A clock before 1970 stands at 1970; ids are unlike each other all the same.
+        // A clock before 1970 counts as 1970. The ids are still unique.
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -97,7 +99,7 @@ impl RequestId {
         }
     }
 
-    /// Looks at the current one, without cloning it. While `look` runs there is none.
+    /// Calls `f` with the current id, without cloning it. While `f` runs there is no current id.
     ///
     /// ```
     /// use gusset_http::RequestId;
@@ -105,35 +107,35 @@ impl RequestId {
     /// assert!(RequestId::with(|id| id.is_none()));
     /// ```
     #[inline]
-    pub fn with<R>(look: impl FnOnce(Option<&Self>) -> R) -> R {
-        // Most threads at most times have none: a look, and no swap.
-        let is_there = |current: &RefCell<Option<Self>>| {
+    pub fn with<R>(f: impl FnOnce(Option<&Self>) -> R) -> R {
+        // There is usually none, which a borrow finds out without a swap.
+        let is_set = |current: &RefCell<Option<Self>>| {
             let current = current.try_borrow();
             current.is_ok_and(|current| current.is_some())
         };
-        if !CURRENT.try_with(is_there).unwrap_or(false) {
-            return look(None);
+        if !CURRENT.try_with(is_set).unwrap_or(false) {
+            return f(None);
         }
         let mut id = None;
         let current = Swapped::new(&mut id);
-        look(current.0.as_ref())
+        f(current.0.as_ref())
     }
 
-    /// Makes `id` the current one while `poll` runs, by a swap: no clone. What was there before comes
-    /// back when it returns, and when it unwinds.
+    /// Makes `id` the current one while `poll` runs, by a swap and without a clone. The previous one
+    /// is restored when `poll` returns or unwinds.
     #[inline]
     pub fn scope<R>(id: &mut Option<Self>, poll: impl FnOnce() -> R) -> R {
         let _current = Swapped::new(id);
         poll()
     }
 
-    /// Writes it into the header that it came in, in place of any other: how a client sends it on.
+    /// Sets the header that the id came in, for a client that forwards it. Replaces other values.
     pub fn insert_into(&self, headers: &mut HeaderMap) {
         headers.insert(&*self.header, self.value.clone());
     }
 
-    /// Writes it, unless one is there.
-    fn echo(&self, headers: &mut HeaderMap) {
+    /// Sets the header if it is absent.
+    fn insert_if_absent(&self, headers: &mut HeaderMap) {
         if !headers.contains_key(&*self.header) {
             self.insert_into(headers);
         }
@@ -152,7 +154,7 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// Has changed places with the current id, and changes back when it is dropped.
+/// Swaps an id with the current one, and swaps back when it is dropped.
 struct Swapped<'a>(&'a mut Option<RequestId>);
 
 impl<'a> Swapped<'a> {
@@ -172,7 +174,7 @@ impl Drop for Swapped<'_> {
 
 #[inline]
 fn swap(id: &mut Option<RequestId>) {
-    // No code of anybody else's runs inside, so the borrow is free.
+    // Only this swap runs inside, so the cell is not borrowed.
     let _ = CURRENT.try_with(|current| {
         if let Ok(mut current) = current.try_borrow_mut() {
             mem::swap(&mut *current, id);
@@ -180,10 +182,11 @@ fn swap(id: &mut Option<RequestId>) {
     });
 }
 
-/// Letters, digits and what ids are written with; nothing that a log or a shell would act on.
-fn is_id(value: &[u8]) -> bool {
-    let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:+/=@".contains(byte);
-    (1..=LONGEST).contains(&value.len()) && value.iter().all(fits)
+/// Returns whether an id is short enough and made of letters, digits and common punctuation. It has
+/// nothing that a log or a shell would interpret.
+fn is_valid_id(value: &[u8]) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:+/=@".contains(byte);
+    (1..=MAX_ID_BYTES).contains(&value.len()) && value.iter().all(is_allowed)
 }
 
 // === impl SetRequestId ===
@@ -202,7 +205,7 @@ where
 
     fn call(&mut self, mut req: Request<B>) -> Self::Future {
         let Self { inner, header } = self;
-        let id = match RequestId::of(req.headers(), header) {
+        let id = match RequestId::from_headers(req.headers(), header) {
             Some(id) => id,
             None => {
                 let id = RequestId::new(header);

@@ -1,4 +1,4 @@
-//! Hands the route outwards, to a layer around the whole router.
+//! Propagates the route from the router to the layers around it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,11 +12,11 @@ use tower_service::Service;
 use super::Route;
 use crate::RequestHead;
 
-/// A layer for `Router::route_layer` that copies the matched route into the response, so that an
-/// observer around the whole router learns it.
+/// A layer for `Router::route_layer` that copies the matched route to the response, for observers
+/// around the whole router.
 ///
-/// Not needed where the observer is itself put on with `Router::layer`, which is cheaper: this
-/// allocates the route's name and the response's extensions for each call.
+/// Observers added with `Router::layer` do not need it. It allocates the route and the response's
+/// extensions for each call.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -25,21 +25,21 @@ use crate::RequestHead;
 ///
 /// # let router = "a router";
 /// // In axum: `Router::new().route(..).route_layer(PropagateRouteLayer::new()).layer(observe)`.
-/// let named = PropagateRouteLayer::new().layer(router);
-/// let observed = ObserveLayer::<Http, _>::new(()).layer(named);
+/// let router = PropagateRouteLayer::new().layer(router);
+/// let observed = ObserveLayer::<Http, _>::new(()).layer(router);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct PropagateRouteLayer;
 
-/// The service of a [`PropagateRouteLayer`].
+/// The service that a [`PropagateRouteLayer`] creates.
 #[derive(Clone, Debug)]
 pub struct PropagateRoute<S> {
     inner: S,
 }
 
 pin_project! {
-    /// The future of a [`PropagateRoute`].
+    /// The response future of a [`PropagateRoute`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct PropagateRouteFuture<F> {
@@ -52,7 +52,7 @@ pin_project! {
 // === impl PropagateRouteLayer ===
 
 impl PropagateRouteLayer {
-    /// The layer.
+    /// Creates the layer.
     pub const fn new() -> Self {
         Self
     }
@@ -99,13 +99,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut answer = ready!(this.inner.poll(cx));
-        if let (Ok(res), Some(route)) = (&mut answer, this.route.take()) {
-            // What a handler named itself is more precise.
+        let mut result = ready!(this.inner.poll(cx));
+        if let (Ok(res), Some(route)) = (&mut result, this.route.take()) {
+            // A route that the handler added is more precise.
             if res.extensions().get::<Route>().is_none() {
                 res.extensions_mut().insert(route);
             }
         }
-        Poll::Ready(answer)
+        Poll::Ready(result)
     }
 }

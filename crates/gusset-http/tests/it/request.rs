@@ -43,7 +43,7 @@ impl Service<Request<CountingBody<ScriptedBody>>> for Reads {
 fn read(frames: usize, body: ScriptedBody) -> (u64, ReadState) {
     let mut service = RequestBodySizeLayer::new().layer(Reads(frames));
     let Ok(progress) = service.call(Request::new(body)).into_inner();
-    (progress.bytes(), progress.read())
+    (progress.bytes(), progress.state())
 }
 
 #[test]

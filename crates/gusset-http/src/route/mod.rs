@@ -1,4 +1,4 @@
-//! The name of a route: a template, never a path.
+//! The route of a request: a template, never a path.
 
 mod layer;
 
@@ -8,11 +8,11 @@ use std::sync::Arc;
 pub use self::layer::{PropagateRoute, PropagateRouteLayer};
 use crate::{RequestHead, ResponseHead};
 
-/// The name of the route that a call took: a template such as `/items/{id}`, never the path.
+/// The route of a request: a template such as `/items/{id}`, never the path.
 ///
-/// In axum the router's own `MatchedPath` serves (feature `axum`). Elsewhere a service names the
-/// route with this type, in the extensions of the request before the layer sees it, or in those of
-/// the response, where a handler or an inner layer finds it easier; the response's wins.
+/// In axum, the router's `MatchedPath` is the route (feature `axum`). Other services add this type to
+/// the extensions of the request before it reaches the layer, or to those of the response. The
+/// response's route has precedence.
 ///
 /// ```
 /// use gusset_http::{ResponseHead, Route};
@@ -35,17 +35,17 @@ enum Text {
 // === impl Route ===
 
 impl Route {
-    /// A route known when the program is compiled.
+    /// Creates a route from a static template.
     pub const fn new(template: &'static str) -> Self {
         Self(Text::Static(template))
     }
 
-    /// A route known when the program is running.
+    /// Creates a route from a template that is known at run time.
     pub fn from_arc(template: impl Into<Arc<str>>) -> Self {
         Self(Text::Shared(template.into()))
     }
 
-    /// The template.
+    /// Returns the template.
     #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -56,14 +56,14 @@ impl Route {
         }
     }
 
-    /// As [`from_request`](Self::from_request), to be kept after the request is gone. Copies no text.
+    /// Returns the route of a request, to be kept after the request is gone. Copies no text.
     ///
     /// ```
     /// use gusset_http::{RequestHead, Route};
     ///
     /// let mut request = http::Request::new(());
     /// request.extensions_mut().insert(Route::new("/items/{id}"));
-    /// let route = Route::to_owned(RequestHead::from(&request)).expect("it was named");
+    /// let route = Route::to_owned(RequestHead::from(&request)).expect("it was added");
     /// drop(request);
     /// assert_eq!(route.as_str(), "/items/{id}");
     /// ```
@@ -76,7 +76,8 @@ impl Route {
         req.extensions.get::<Self>().cloned()
     }
 
-    /// The route that a request bears: matched by axum's router, else named by the service.
+    /// Returns the route of a request: the one that axum's router matched, or else the one that the
+    /// service added.
     #[inline]
     pub fn from_request(req: RequestHead<'_>) -> Option<&str> {
         #[cfg(feature = "axum")]
@@ -86,7 +87,7 @@ impl Route {
         req.extensions.get::<Self>().map(Self::as_str)
     }
 
-    /// The route that a response bears.
+    /// Returns the route that the service added to a response.
     #[inline]
     pub fn from_response(res: ResponseHead<'_>) -> Option<&str> {
         res.extensions.get::<Self>().map(Self::as_str)
