@@ -14,14 +14,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use gusset_core::{FilteredObserver, ObserveLayer};
-use gusset_health::{Check, Exclusive, GrpcHealth, Health, PATHS};
+use gusset_health::{Check, GrpcHealth, Health, LocalDependency, PATHS};
 use gusset_http::{EndpointService, Http, PathFilter};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let index = Check::new("local-index", async || ()).spread(Duration::ZERO);
+    let index = Check::new("local-index", async || ()).initial_jitter(Duration::ZERO);
     let health = Health::builder()
-        .ready(Exclusive(index))
+        .readiness_check(LocalDependency(index))
         .drain_delay(Duration::from_secs(2))
         .build()?;
     let running = health.start()?;
@@ -40,8 +40,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .unwrap_or("127.0.0.1:8080".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     let server = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
-    let farewell = running.serve(server.into_future()).await;
-    Ok(farewell.exit_code())
+    let report = running.serve(server.into_future()).await;
+    Ok(report.exit_code())
 }

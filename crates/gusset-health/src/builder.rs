@@ -1,4 +1,4 @@
-//! How a service's health is set up. Everything that cannot be used is refused here.
+//! The builder of [`Health`] and the validation of its settings.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,50 +6,57 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::Clock;
+use gusset_core::{Clock, Env};
+use gusset_data::SharedRecorder;
 use tokio::sync::{Notify, watch};
 
-use crate::check::{Role, Seal, Watched};
-use crate::core::Core;
-use crate::lifecycle::PlanBuilder;
-use crate::metrics::{self, CheckMetrics, HealthMetrics};
-use crate::probe::Secret;
-use crate::running::Flush;
-use crate::{ConfigError, Format, Gate, Health, Heartbeat, InFlight, Lifecycle, SharedRecorder};
+use crate::check::{DependencyKind, RegisteredCheck, validate_name};
+use crate::heartbeat::HEARTBEAT_INTERVAL;
+use crate::lifecycle::ShutdownTimeoutsBuilder;
+use crate::metrics::{self, HealthMetrics};
+use crate::state::{FlushFn, HealthState};
+use crate::token::BearerToken;
+use crate::{ConfigError, Health, Heartbeat, InFlight, Lifecycle, ReadinessCheck, ResponseFormat};
 
-/// Set by Kubernetes in every container.
-const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
+/// Kubernetes sets this variable in every container.
+const KUBERNETES_SERVICE_HOST: &str = "KUBERNETES_SERVICE_HOST";
+/// The name of the main runtime's heartbeat.
+const MAIN_RUNTIME: &str = "main-runtime";
+/// The name of the heartbeat of a start with a deadline.
+const START: &str = "start";
+/// A loop that beats once per second may be a little late.
+const MIN_HEARTBEAT_DEADLINE: Duration = Duration::from_secs(3 * HEARTBEAT_INTERVAL.as_secs());
 
-/// Sets up a [`Health`].
+/// Builds a [`Health`].
 ///
-/// Only what may decide on something is accepted where it would: heartbeats of the service's own for
-/// liveness, checks of named dependencies for readiness.
+/// Liveness accepts only heartbeats, and readiness only checks with a
+/// [kind of dependency](ReadinessCheck). Other checks do not compile there.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use std::time::Duration;
-/// use gusset_health::{Check, Exclusive, Format, Health, Heartbeat};
+/// use gusset_health::{Check, Health, Heartbeat, LocalDependency, ResponseFormat};
 ///
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
 /// let consumer = Heartbeat::new("consumer", Duration::from_secs(60));
 /// let index = Check::new("local-index", async || ());
 /// let health = Health::builder()
-///     .live(consumer)
+///     .heartbeat(consumer)
 ///     .live_deadline(Duration::from_secs(45))
-///     .ready(Exclusive(index))
-///     .start_by_checks()
+///     .readiness_check(LocalDependency(index))
+///     .start_when_ready()
 ///     .start_deadline(Duration::from_secs(120))
 ///     .termination_grace(Duration::from_secs(60))
-///     .pre_stop(Duration::from_secs(3))
+///     .pre_stop_duration(Duration::from_secs(3))
 ///     .drain_delay(Duration::from_secs(10))
 ///     .in_flight_deadline(Duration::from_secs(40))
 ///     .flush_deadline(Duration::from_secs(5))
-///     .flush(|| async { /* hand over the last spans */ })
+///     .flush(|| async { /* export the last spans */ })
 ///     .recorder(Arc::new(metrics::NoopRecorder))
-///     .detail_token("sixteen characters")
-///     .format(Format::HealthJson)
+///     .details_token("sixteen characters")
+///     .response_format(ResponseFormat::HealthJson)
 ///     .build();
-/// assert_eq!(health.unwrap_err().field(), "detail_token", "no header may hold a space");
+/// assert_eq!(health.unwrap_err().setting(), "details_token", "spaces are not allowed");
 /// # Ok(())
 /// # }
 /// ```
@@ -57,126 +64,145 @@ const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
 /// ```compile_fail
 /// use gusset_health::{Check, Health};
 ///
-/// // A database that is slow for a minute would restart the whole fleet.
-/// Health::builder().live(Check::new("orders-db", async || ()));
+/// // A slow database would restart all instances.
+/// Health::builder().heartbeat(Check::new("orders-db", async || ()));
 /// ```
-#[must_use = "a builder does nothing until `build` is called"]
+#[must_use = "does nothing until `build` is called"]
 pub struct HealthBuilder {
     clock: Clock,
-    live: Vec<Heartbeat>,
+    heartbeats: Vec<Heartbeat>,
     live_deadline: Duration,
-    checks: Vec<(Seal, bool)>,
-    plan: PlanBuilder,
-    flush: Vec<Flush>,
+    checks: Vec<BuilderCheck>,
+    timeouts: ShutdownTimeoutsBuilder,
+    is_kubernetes: Result<bool, ConfigError>,
+    flush: Vec<FlushFn>,
     recorder: Option<SharedRecorder>,
     token: Option<String>,
-    format: Format,
-    signals: bool,
-    start_by_checks: bool,
+    response_format: ResponseFormat,
+    handle_signals: bool,
+    start_when_ready: bool,
     start_deadline: Option<Duration>,
     #[cfg(all(feature = "systemd", unix))]
-    systemd: Result<Option<crate::systemd::Systemd>, ConfigError>,
+    systemd: Result<Option<crate::systemd::SystemdSocket>, ConfigError>,
+}
+
+struct BuilderCheck {
+    check: RegisteredCheck,
+    affects_readiness: bool,
+}
+
+impl Health {
+    /// Returns a builder with the default settings.
+    pub fn builder() -> HealthBuilder {
+        HealthBuilder::new()
+    }
 }
 
 // === impl HealthBuilder ===
 
 impl HealthBuilder {
-    pub(crate) fn new() -> Self {
-        let this = Self {
+    fn new() -> Self {
+        Self {
             clock: Clock::system(),
-            live: Vec::new(),
+            heartbeats: Vec::new(),
             live_deadline: Duration::from_secs(30),
             checks: Vec::new(),
-            plan: PlanBuilder::default(),
+            timeouts: ShutdownTimeoutsBuilder::default(),
+            is_kubernetes: is_kubernetes(Env::process()),
             flush: Vec::new(),
             recorder: None,
             token: None,
-            format: Format::HealthJson,
-            signals: true,
-            start_by_checks: false,
+            response_format: ResponseFormat::HealthJson,
+            handle_signals: true,
+            start_when_ready: false,
             start_deadline: None,
             #[cfg(all(feature = "systemd", unix))]
             systemd: Ok(None),
-        };
-        this.environment(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
+        }
     }
 
-    /// A heartbeat that decides on liveness, beside that of the main runtime, which always does.
-    pub fn live(mut self, heartbeat: Heartbeat) -> Self {
-        self.live.push(heartbeat);
+    /// Adds a heartbeat that affects liveness, besides that of the main runtime.
+    pub fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
+        self.heartbeats.push(heartbeat);
         self
     }
 
-    /// Sets after how long without a beat the main runtime is taken for stuck; 30 s unless set.
+    /// Sets the time without a beat after which the main runtime counts as stuck. Defaults to 30 s.
     pub fn live_deadline(mut self, deadline: Duration) -> Self {
         self.live_deadline = deadline;
         self
     }
 
-    /// A check that decides on readiness: of a dependency that is this instance's own, as a rule.
-    /// One that the fleet shares is taken, and building warns.
-    pub fn ready(mut self, gate: impl Gate) -> Self {
-        self.checks.push((gate.into(), true));
+    /// Adds a check that affects readiness. Building logs a warning for a
+    /// [`SharedDependency`](crate::SharedDependency).
+    pub fn readiness_check(mut self, check: impl ReadinessCheck) -> Self {
+        self.checks.push(BuilderCheck {
+            check: check.into(),
+            affects_readiness: true,
+        });
         self
     }
 
-    /// A check that informs: seen at `/healthz`, in metrics and in events, and decides on nothing.
-    pub fn inform(mut self, check: impl Into<Seal>) -> Self {
-        self.checks.push((check.into(), false));
+    /// Adds a check that affects only `/healthz`, metrics and log events, and not readiness.
+    pub fn health_check(mut self, check: impl Into<RegisteredCheck>) -> Self {
+        self.checks.push(BuilderCheck {
+            check: check.into(),
+            affects_readiness: false,
+        });
         self
     }
 
-    /// Leaves the start to the checks: it is done once all that decide on readiness work. Unless set,
-    /// [`Lifecycle::started`] says it.
-    pub fn start_by_checks(mut self) -> Self {
-        self.start_by_checks = true;
+    /// Completes the start once all readiness checks pass. By default, the service calls
+    /// [`Lifecycle::mark_started`].
+    pub fn start_when_ready(mut self) -> Self {
+        self.start_when_ready = true;
         self
     }
 
-    /// Sets how long the start may take without a word of its [progress](Lifecycle::progress); then
-    /// `/livez` fails, so that whoever watches restarts the process. None unless set: a migration that
-    /// is killed for its length begins again at its beginning.
+    /// Sets the longest time of the start without a [progress report](Lifecycle::report_progress).
+    /// After it, `/livez` fails, so that the platform restarts the process. Defaults to no deadline,
+    /// because a migration that is killed has to start from the beginning.
     pub fn start_deadline(mut self, deadline: Duration) -> Self {
         self.start_deadline = Some(deadline);
         self
     }
 
-    /// Sets how long a container's hook before SIGTERM takes, if it has one; it is taken from the
-    /// same grace.
-    pub fn pre_stop(mut self, time: Duration) -> Self {
-        self.plan.pre_stop = time;
+    /// Sets the duration of the container's `preStop` hook. It counts toward the grace period. Defaults
+    /// to 0.
+    pub fn pre_stop_duration(mut self, duration: Duration) -> Self {
+        self.timeouts.pre_stop_duration = duration;
         self
     }
 
-    /// Sets for how long the service goes on serving once it is not ready any more, until nobody
-    /// sends to it; 5 s in Kubernetes, else 0.
+    /// Sets how long requests are served after readiness fails, so that load balancers can remove this
+    /// instance. Defaults to 5 s in Kubernetes and to 0 elsewhere.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
-        self.plan.drain_delay = Some(delay);
+        self.timeouts.drain_delay = Some(delay);
         self
     }
 
-    /// Sets how long calls under way may take once the listener is closed; what the grace leaves,
-    /// unless set.
+    /// Sets the deadline for requests in flight, from the closing of the listener. Defaults to the rest
+    /// of the grace period.
     pub fn in_flight_deadline(mut self, deadline: Duration) -> Self {
-        self.plan.in_flight_deadline = Some(deadline);
+        self.timeouts.in_flight_deadline = Some(deadline);
         self
     }
 
-    /// Sets how long the [`flush`](Self::flush) may take; 5 s unless set.
+    /// Sets the deadline for [`flush`](Self::flush). Defaults to 5 s.
     pub fn flush_deadline(mut self, deadline: Duration) -> Self {
-        self.plan.flush_deadline = Some(deadline);
+        self.timeouts.flush_deadline = Some(deadline);
         self
     }
 
-    /// Sets what the platform gives from its first word to the kill; 30 s unless set, as in
-    /// Kubernetes. Times that do not fit into it are refused.
+    /// Sets the platform's grace period, from SIGTERM (or the `preStop` hook) to SIGKILL. Defaults to
+    /// 30 s, as in Kubernetes. [`build`](Self::build) fails if the other timeouts do not fit into it.
     pub fn termination_grace(mut self, grace: Duration) -> Self {
-        self.plan.termination_grace = Some(grace);
+        self.timeouts.termination_grace = Some(grace);
         self
     }
 
-    /// What to do when all calls have ended: hand telemetry to its collector. Several run in their
-    /// order. One that blocks belongs on `spawn_blocking`.
+    /// Adds a function that runs when all requests have finished, to export telemetry. Functions run in
+    /// the order in which they were added. Use `spawn_blocking` for blocking code.
     pub fn flush<F, T>(mut self, flush: F) -> Self
     where
         F: Fn() -> T + Send + Sync + 'static,
@@ -186,181 +212,179 @@ impl HealthBuilder {
         self
     }
 
-    /// Records `gusset.health.*` there.
+    /// Sets the recorder of the metrics `gusset.health.*`. Defaults to none.
     pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
         self.recorder = Some(recorder);
         self
     }
 
-    /// Shows details to those who bring this as `Authorization: Bearer …`; sixteen characters or
-    /// more. Without it, probes say pass or fail and nothing else.
-    pub fn detail_token(mut self, token: impl Into<String>) -> Self {
+    /// Sets the token that details require, as `Authorization: Bearer <token>`. At least 16 characters.
+    /// Without a token, probes return only pass or fail.
+    pub fn details_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Sets the shape of answers.
-    pub fn format(mut self, format: Format) -> Self {
-        self.format = format;
+    /// Sets the format of responses. Defaults to [`ResponseFormat::HealthJson`].
+    pub fn response_format(mut self, format: ResponseFormat) -> Self {
+        self.response_format = format;
         self
     }
 
-    /// Tells systemd, if it is there: READY, STATUS, STOPPING, EXTEND_TIMEOUT while it drains, and the
-    /// WATCHDOG as long as the service is live. The unit is of `Type=notify`.
+    /// Notifies systemd, if `NOTIFY_SOCKET` is set. For units with `Type=notify`.
+    ///
+    /// Sends READY, STATUS and STOPPING, EXTEND_TIMEOUT_USEC during the shutdown, and WATCHDOG while
+    /// the service is live.
     #[cfg(all(feature = "systemd", unix))]
     pub fn systemd(self) -> Self {
-        self.systemd_of(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))
+        self.systemd_env(Env::process())
     }
 
-    /// As [`systemd`](Self::systemd), with `NOTIFY_SOCKET` and `WATCHDOG_USEC` from `lookup`, a function
-    /// from the name of a variable to its value.
+    /// Notifies systemd like [`systemd`](Self::systemd), and reads `NOTIFY_SOCKET` and `WATCHDOG_USEC`
+    /// from this environment.
     #[cfg(all(feature = "systemd", unix))]
-    pub fn systemd_of(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
-        self.systemd = crate::systemd::Systemd::from_env(lookup);
+    pub fn systemd_env(mut self, env: Env<'_>) -> Self {
+        self.systemd = crate::systemd::SystemdSocket::from_env(env);
         self
     }
 
-    /// Whether SIGTERM and Ctrl-C begin the shutdown; they do unless set. Without them,
-    /// [`Lifecycle::drain`] does.
-    pub fn signals(mut self, heed: bool) -> Self {
-        self.signals = heed;
+    /// Sets whether SIGTERM and Ctrl-C begin the shutdown. Defaults to `true`. Otherwise, call
+    /// [`Lifecycle::begin_shutdown`].
+    pub fn handle_signals(mut self, enabled: bool) -> Self {
+        self.handle_signals = enabled;
         self
     }
 
-    /// Reads the time there; waits are Tokio's all the same. For tests.
+    /// Sets the clock, for tests. Timers always use Tokio's clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Reads the environment from `lookup`, a function from the name of a variable to its value,
-    /// instead of from the process: `KUBERNETES_SERVICE_HOST`, which says where this runs.
-    pub fn environment(mut self, lookup: impl Fn(&str) -> Option<String>) -> Self {
-        self.plan.kubernetes = lookup(KUBERNETES).is_some_and(|host| !host.is_empty());
+    /// Sets the environment in which `KUBERNETES_SERVICE_HOST` is looked up. Defaults to that of the
+    /// process.
+    pub fn env(mut self, env: Env<'_>) -> Self {
+        self.is_kubernetes = is_kubernetes(env);
         self
     }
 
-    /// The health of the service. Nothing runs yet.
+    /// Builds the health. Starts no task.
     ///
     /// # Errors
-    ///
-    /// [`ConfigError`], naming the field at fault.
+    /// If a setting is invalid.
     pub fn build(self) -> Result<Health, ConfigError> {
         let Self {
             clock,
-            live,
+            heartbeats,
             live_deadline,
             checks,
-            plan,
+            mut timeouts,
+            is_kubernetes,
             flush,
             recorder,
             token,
-            format,
-            signals,
-            start_by_checks,
+            response_format,
+            handle_signals,
+            start_when_ready,
             start_deadline,
             #[cfg(all(feature = "systemd", unix))]
             systemd,
         } = self;
         #[cfg(all(feature = "systemd", unix))]
         let systemd = systemd?;
-        let plan = plan.build()?;
-        let secret = token.map(Secret::new).transpose()?;
-        let main = Heartbeat::by(MAIN.into(), live_deadline, clock.clone());
-        let start = start_deadline.map(|limit| Heartbeat::by(START.into(), limit, clock.clone()));
-        let beats: Vec<_> = [main]
+        timeouts.is_kubernetes = is_kubernetes?;
+        let timeouts = timeouts.build()?;
+        let token = token.map(BearerToken::new).transpose()?;
+        let built_in = |name: &'static str, deadline| {
+            Heartbeat::from_parts(name.into(), deadline, clock.clone())
+        };
+        let start = start_deadline.map(|deadline| built_in(START, deadline));
+        let heartbeats: Vec<_> = [built_in(MAIN_RUNTIME, live_deadline)]
             .into_iter()
             .chain(start.clone())
-            .chain(live)
+            .chain(heartbeats)
             .collect();
-        check_heartbeats(&beats)?;
-        // Before any handle: the unit of a histogram chooses its boundaries.
+        validate_heartbeats(&heartbeats)?;
+        // Before any metric is registered: the unit determines the buckets of a histogram.
         if let Some(recorder) = &recorder {
             metrics::describe(recorder);
         }
-        // One table of details has them all.
-        let mut names: BTreeSet<_> = beats.iter().map(|beat| beat.name().to_owned()).collect();
-        let mut runs = Vec::new();
-        for (seal, gates) in checks {
-            let Seal { check, role } = seal;
-            let (run, timeout, schedule, rules) = check.parts()?;
-            let name = check.name();
-            if !names.insert(name.to_owned()) {
-                return Err(ConfigError::new(
-                    format!("checks.{name}"),
-                    "there are two of that name",
-                ));
+        // Detailed responses have heartbeats and checks in one table.
+        let mut names: BTreeSet<_> = heartbeats
+            .iter()
+            .map(|heartbeat| heartbeat.name().to_owned())
+            .collect();
+        let mut tasks = Vec::new();
+        for BuilderCheck {
+            check,
+            affects_readiness,
+        } in checks
+        {
+            let name = check.check.name().to_owned();
+            if names.contains(&name) {
+                let setting = format!("checks.{}", name.escape_default());
+                return Err(ConfigError::new(setting, "duplicate name"));
             }
-            if gates && role == Role::Shared {
+            let dependency = check.dependency;
+            tasks.push(check.into_task(affects_readiness, recorder.as_ref())?);
+            if affects_readiness && dependency == DependencyKind::Shared {
                 tracing::warn!(
                     check = name,
-                    "a dependency that all instances share decides on readiness: when it is down, \
-                     none of them is ready"
+                    "a shared dependency affects readiness: if it is down, all instances become \
+                     unready at once"
                 );
             }
-            let metrics = recorder.as_ref();
-            let metrics = metrics.map(|recorder| CheckMetrics::new(recorder, name));
-            let watched = Arc::new(Watched::new(name, role, gates, rules, metrics));
-            runs.push((run, watched, timeout, schedule));
+            names.insert(name);
         }
-        Ok(Health(Arc::new(Core {
+        Ok(Health(Arc::new(HealthState {
             clock,
-            life: Lifecycle::new(start),
-            metrics: recorder.map(|recorder| HealthMetrics::new(&recorder, &beats)),
-            beats,
-            checks: runs
-                .iter()
-                .map(|(_, watched, ..)| watched.clone())
-                .collect(),
-            runs,
+            lifecycle: Lifecycle::new(start),
+            metrics: recorder.map(|recorder| HealthMetrics::new(&recorder, &heartbeats)),
+            heartbeats,
+            checks: tasks.iter().map(|task| task.check().clone()).collect(),
+            tasks,
             in_flight: InFlight::default(),
-            plan,
+            timeouts,
             flush,
-            secret,
-            format,
-            signals,
-            start_by_checks,
+            token,
+            response_format,
+            handle_signals,
+            start_when_ready,
             #[cfg(all(feature = "systemd", unix))]
             systemd,
-            changed: Arc::new(Notify::new()),
-            serving: watch::Sender::new(false),
+            check_changed: Arc::new(Notify::new()),
+            ready: watch::Sender::new(false),
         })))
     }
 }
 
-/// The name of the main runtime's heartbeat.
-const MAIN: &str = "main-runtime";
-/// The name of the start's, where it has a deadline.
-const START: &str = "start";
+fn is_kubernetes(env: Env<'_>) -> Result<bool, ConfigError> {
+    Ok(env.var(KUBERNETES_SERVICE_HOST)?.is_some())
+}
 
-/// How often the main runtime beats.
-pub(crate) const BEAT: Duration = Duration::from_secs(1);
-
-fn check_heartbeats(beats: &[Heartbeat]) -> Result<(), ConfigError> {
+fn validate_heartbeats(heartbeats: &[Heartbeat]) -> Result<(), ConfigError> {
     let mut names = BTreeSet::new();
-    for beat in beats {
-        let name = beat.name();
-        let field = |setter: &str| match name {
-            MAIN => "live_deadline".to_owned(),
-            START => "start_deadline".to_owned(),
-            _ => format!("live.{}{setter}", name.escape_default()),
+    for heartbeat in heartbeats {
+        let name = heartbeat.name();
+        let error = |setter: &str, reason| {
+            let setting = match name {
+                MAIN_RUNTIME => "live_deadline".to_owned(),
+                START => "start_deadline".to_owned(),
+                _ => format!("heartbeat.{}{setter}", name.escape_default()),
+            };
+            Err(ConfigError::new(setting, reason))
         };
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if name.is_empty() || name.len() > 60 || !name.bytes().all(fits) {
-            return Err(ConfigError::new(
-                field(""),
-                "a name is of letters, digits, `-`, `_` and `.`, and of one to sixty of them",
-            ));
+        if let Err(reason) = validate_name(name) {
+            return error("", reason);
         }
         if !names.insert(name) {
-            return Err(ConfigError::new(field(""), "there are two of that name"));
+            return error("", "duplicate name");
         }
-        // Whoever beats once a second may be late, and is not stuck.
-        if beat.deadline() < 3 * BEAT {
-            return Err(ConfigError::new(
-                field(".deadline"),
-                "it is shorter than three seconds: a busy moment would restart the process",
-            ));
+        if heartbeat.deadline() < MIN_HEARTBEAT_DEADLINE {
+            return error(
+                ".deadline",
+                "shorter than 3 s: a short load peak would restart the process",
+            );
         }
     }
     Ok(())
@@ -368,10 +392,11 @@ fn check_heartbeats(beats: &[Heartbeat]) -> Result<(), ConfigError> {
 
 impl fmt::Debug for HealthBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let checks: Vec<_> = self.checks.iter().map(|check| &check.check).collect();
         f.debug_struct("HealthBuilder")
-            .field("live", &self.live)
-            .field("checks", &self.checks)
-            .field("plan", &self.plan)
+            .field("heartbeats", &self.heartbeats)
+            .field("checks", &checks)
+            .field("timeouts", &self.timeouts)
             .finish_non_exhaustive()
     }
 }

@@ -1,15 +1,16 @@
-//! The health of a service, as a value.
+//! The health of a service.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::core::Core;
-use crate::probe::Which;
-use crate::{HealthBuilder, InFlight, Lifecycle, Probe, Running, StartError, Status, running};
+use crate::probe::ProbeKind;
+use crate::runtime;
+use crate::state::HealthState;
+use crate::{HealthRuntime, InFlight, Lifecycle, Probe, StartError, Status};
 
-/// The health of a service: its life cycle, its checks, and the probes that tell of them.
+/// The health of a service: its life cycle, checks and probes.
 ///
-/// Clones are handles to the same. Nothing runs before [`start`](Self::start).
+/// Clones share their state. No task runs before [`start`](Self::start).
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -17,7 +18,7 @@ use crate::{HealthBuilder, InFlight, Lifecycle, Probe, Running, StartError, Stat
 ///
 /// use axum::Router;
 /// use gusset_core::ObserveLayer;
-/// use gusset_health::{Check, Exclusive, Health};
+/// use gusset_health::{Check, Health, LocalDependency};
 /// use gusset_http::{EndpointService, Http};
 /// # type Failure = Box<dyn std::error::Error>;
 ///
@@ -25,103 +26,99 @@ use crate::{HealthBuilder, InFlight, Lifecycle, Probe, Running, StartError, Stat
 /// async fn main() -> Result<ExitCode, Failure> {
 ///     let index = Check::new("local-index", async || ());
 ///     let health = Health::builder()
-///         .ready(Exclusive(index))
+///         .readiness_check(LocalDependency(index))
 ///         .drain_delay(Duration::from_secs(5))
 ///         .build()?;
-///     let running = health.start()?;
+///     let runtime = health.start()?;
 ///
 ///     let mut app = Router::new().layer(ObserveLayer::<Http, _>::new(health.in_flight()));
 ///     for (path, probe) in health.probes() {
 ///         app = app.route_service(path, EndpointService::new(probe));
 ///     }
 ///     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-///     health.lifecycle().started();
+///     health.lifecycle().mark_started();
 ///
-///     let server = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
-///     let farewell = running.serve(server.into_future()).await;
-///     Ok(farewell.exit_code())
+///     let server = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
+///     let report = runtime.serve(server.into_future()).await;
+///     Ok(report.exit_code())
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Health(pub(crate) Arc<Core>);
+pub struct Health(pub(crate) Arc<HealthState>);
 
 // === impl Health ===
 
 impl Health {
-    /// A service's health, to be set up.
-    pub fn builder() -> HealthBuilder {
-        HealthBuilder::new()
-    }
-
-    /// Starts the background on this runtime, which is the main one: its heartbeat, the checks,
-    /// the signals of the process, the shutdown.
+    /// Starts the background tasks on the current Tokio runtime: the main heartbeat, the checks, signal
+    /// handling and the shutdown. Call it on the runtime that serves requests.
     ///
     /// # Errors
-    ///
-    /// [`StartError`], outside of a Tokio runtime, if it was started before, or if the system has no
-    /// signals to give.
-    pub fn start(&self) -> Result<Running, StartError> {
-        running::start(self)
+    /// If no Tokio runtime is running, the health was already started, or signal handlers cannot be
+    /// registered.
+    pub fn start(&self) -> Result<HealthRuntime, StartError> {
+        runtime::start(&self.0)
     }
 
-    /// The life cycle.
+    /// Returns the life cycle.
     pub fn lifecycle(&self) -> &Lifecycle {
-        &self.0.life
+        &self.0.lifecycle
     }
 
-    /// The observer that counts the calls under way. State is shared: each call gives the same count.
+    /// Returns the observer that counts requests in flight. All returned observers share one count.
     pub fn in_flight(&self) -> InFlight {
         self.0.in_flight.clone()
     }
 
-    /// Whether the heartbeats beat.
+    /// Returns whether no heartbeat is late.
     pub fn is_live(&self) -> bool {
         self.0.is_live()
     }
 
-    /// Whether the service wants traffic.
+    /// Returns whether the service should get traffic.
     pub fn is_ready(&self) -> bool {
         self.0.is_ready(self.0.clock.now())
     }
 
-    /// Whether the start is done.
+    /// Returns whether the start is complete.
     pub fn is_started(&self) -> bool {
         self.0.is_started()
     }
 
-    /// The whole: down if it is not ready, or if a check is down whose dependency is not optional.
+    /// Returns the overall status. It is `Down` if the service is not ready or a required dependency is
+    /// down.
     pub fn status(&self) -> Status {
         self.0.status(self.0.clock.now())
     }
 
-    /// What is known of the check of that name, if there is one.
+    /// Returns the status of the check with this name, if there is one.
     pub fn check(&self, name: &str) -> Option<Status> {
         let check = self.0.checks.iter().find(|check| check.name == name);
         check.map(|check| check.status(self.0.clock.now()))
     }
 
-    /// The probe for `/livez`: fails if a heartbeat is missed, and for nothing else.
+    /// Returns the probe for `/livez`. It fails only if a heartbeat is late.
     pub fn livez(&self) -> Probe {
-        Probe::new(self, Which::Live)
+        Probe::new(&self.0, ProbeKind::Liveness)
     }
 
-    /// The probe for `/readyz`: whether the service wants traffic.
+    /// Returns the probe for `/readyz`. It passes if the service should get traffic.
     pub fn readyz(&self) -> Probe {
-        Probe::new(self, Which::Ready)
+        Probe::new(&self.0, ProbeKind::Readiness)
     }
 
-    /// The probe for `/startupz`: whether the start is done.
+    /// Returns the probe for `/startupz`. It passes if the start is complete.
     pub fn startupz(&self) -> Probe {
-        Probe::new(self, Which::Started)
+        Probe::new(&self.0, ProbeKind::Startup)
     }
 
-    /// The endpoint for `/healthz`: the whole, for people and dashboards. Not a probe: nobody should
-    /// restart or take out anything for it.
+    /// Returns the endpoint for `/healthz`: the overall status, for operators and dashboards. Do not
+    /// restart or remove instances because of it.
     pub fn healthz(&self) -> Probe {
-        Probe::new(self, Which::Whole)
+        Probe::new(&self.0, ProbeKind::Overall)
     }
 
-    /// All of them, at the paths that Kubernetes' own servers use and at those of MicroProfile.
+    /// Returns all probes with their paths: those of Kubernetes' own components, and those of
+    /// MicroProfile.
     ///
     /// ```
     /// # fn main() -> Result<(), gusset_health::ConfigError> {
@@ -138,11 +135,10 @@ impl Health {
     }
 }
 
-/// The paths of [`Health::probes`]: what to leave out of logs, spans and metrics, for probes are no
-/// traffic.
+/// The paths of [`Health::probes`]. Exclude them from logs, spans and metrics.
 ///
 /// ```
-/// use gusset_core::Filter;
+/// use gusset_core::FilteredObserver;
 /// use gusset_http::PathFilter;
 /// # let (log, metrics) = ((), ());
 ///
@@ -162,7 +158,7 @@ pub const PATHS: [&str; 8] = [
 impl fmt::Debug for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Health")
-            .field("lifecycle", &self.0.life)
+            .field("lifecycle", &self.0.lifecycle)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

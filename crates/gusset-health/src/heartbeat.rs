@@ -1,4 +1,4 @@
-//! Signs of life from within: the only thing that liveness is made of.
+//! Heartbeats: the only input of liveness.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 
 use gusset_core::Clock;
 
-/// A sign of life that a loop of the service's own gives: without one for longer than the deadline,
-/// the process is taken for stuck, `/livez` fails, and whoever watches restarts it.
+/// The interval at which the main runtime beats.
+pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A sign of life from a loop in the service.
 ///
-/// The deadline is generous on purpose: a restart takes away capacity, and does so when it is
-/// missed most. Nothing outside of the process belongs here, and nothing else is accepted.
+/// If a loop does not call [`beat`](Self::beat) within the deadline, `/livez` fails and the platform
+/// restarts the process. Choose a long deadline: a restart removes capacity, usually when load is
+/// high. Do not beat depending on anything outside of the process.
 ///
-/// The first beat arms it. A loop that ends for good says so by [`retire`](Self::retire).
+/// The deadline applies after the first beat. Call [`stop`](Self::stop) when the loop ends normally.
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,47 +24,49 @@ use gusset_core::Clock;
 ///
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
 /// let consumer = Heartbeat::new("consumer", Duration::from_secs(60));
-/// let health = Health::builder().live(consumer.clone()).build()?;
+/// let health = Health::builder().heartbeat(consumer.clone()).build()?;
 ///
 /// // In the loop:
 /// consumer.beat();
 /// assert!(health.is_live());
 /// assert!(consumer.age().is_some());
 ///
-/// consumer.retire();
+/// consumer.stop();
 /// assert_eq!(consumer.age(), None);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Heartbeat(Arc<Beat>);
+pub struct Heartbeat(Arc<HeartbeatState>);
 
 #[derive(Debug)]
-struct Beat {
+struct HeartbeatState {
     name: Cow<'static, str>,
     deadline: Duration,
     clock: Clock,
     origin: Instant,
-    /// Nanoseconds since the origin, plus one; zero while it is not armed.
+    /// Nanoseconds from the origin to the last beat, plus one. Zero before the first beat and after
+    /// `stop`.
     last: AtomicU64,
 }
 
 // === impl Heartbeat ===
 
 impl Heartbeat {
-    /// A heartbeat of that name. Name and deadline are checked where it is put to use.
+    /// Creates a heartbeat. [`HealthBuilder::build`](crate::HealthBuilder::build) validates the name
+    /// and the deadline.
     pub fn new(name: impl Into<Cow<'static, str>>, deadline: Duration) -> Self {
-        Self::by(name.into(), deadline, Clock::system())
+        Self::from_parts(name.into(), deadline, Clock::system())
     }
 
-    /// Reads the time there. A new heartbeat: what was cloned before is another.
+    /// Replaces the clock. Returns a new heartbeat, which shares no state with earlier clones.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Self::by(self.0.name.clone(), self.0.deadline, clock)
+        Self::from_parts(self.0.name.clone(), self.0.deadline, clock)
     }
 
-    pub(crate) fn by(name: Cow<'static, str>, deadline: Duration, clock: Clock) -> Self {
-        Self(Arc::new(Beat {
+    pub(crate) fn from_parts(name: Cow<'static, str>, deadline: Duration, clock: Clock) -> Self {
+        Self(Arc::new(HeartbeatState {
             name,
             deadline,
             origin: clock.now(),
@@ -70,31 +75,33 @@ impl Heartbeat {
         }))
     }
 
-    /// The loop is alive. Costs a read of the clock and a store.
+    /// Records a sign of life. Costs one read of the clock and one atomic store.
     pub fn beat(&self) {
-        let Beat {
+        let HeartbeatState {
             clock,
             origin,
             last,
             ..
         } = &*self.0;
-        let since = clock.now().saturating_duration_since(*origin).as_nanos();
-        last.store(since as u64 + 1, Ordering::Relaxed);
+        let elapsed = clock.now().saturating_duration_since(*origin).as_nanos();
+        // Relaxed: the value stands alone and publishes no other memory.
+        last.store(elapsed as u64 + 1, Ordering::Relaxed);
     }
 
-    /// The loop has ended as it should: its silence says nothing from now on.
-    pub fn retire(&self) {
+    /// Stops the heartbeat: the deadline no longer applies until the next beat.
+    pub fn stop(&self) {
         self.0.last.store(0, Ordering::Relaxed);
     }
 
-    /// How long ago the last beat was; `None` before the first, and after the end.
+    /// Returns the time since the last beat. Returns `None` before the first beat and after
+    /// [`stop`](Self::stop).
     pub fn age(&self) -> Option<Duration> {
         let last = self.0.last.load(Ordering::Relaxed).checked_sub(1)?;
         let beat = self.0.origin + Duration::from_nanos(last);
         Some(self.0.clock.now().saturating_duration_since(beat))
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.0.name
     }

@@ -1,4 +1,4 @@
-//! Calls under way, by the driver's own count.
+//! The number of requests in flight.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,19 +9,17 @@ use gusset_core::{CallContext, CallObserver, Classify, End, Observer, Protocol, 
 use gusset_http::{Http, HttpClassifier, RequestHead, Route};
 use tokio::sync::Notify;
 
-/// How many routes are told apart; what comes later counts as `_OTHER`.
-const ROUTES: usize = 1000;
-/// The name of calls on routes beyond that.
-const OTHER: &str = "_OTHER";
-/// The name of calls that no router has matched.
+/// Requests on further routes count as [`OTHER_ROUTE`].
+const MAX_ROUTES: usize = 1000;
+const OTHER_ROUTE: &str = "_OTHER";
+/// The name for requests that no router has matched.
 const NO_ROUTE: &str = "(no route)";
 
-/// Counts the calls under way, so that a shutdown knows what it waits for: an observer for the same
-/// layer as the others, made by [`Health::in_flight`](crate::Health::in_flight).
+/// An observer that counts the requests in flight, so that a shutdown can wait for them.
 ///
-/// It counts by route: axum's own inside of its router (feature `axum`), or a
-/// [`Route`] in the request's extensions; never by path. Two atomic operations a call,
-/// and the lookup of its route.
+/// Returned by [`Health::in_flight`](crate::Health::in_flight). Counts by route, never by path: the
+/// route of axum's router (feature `axum`), or a [`Route`] in the request's extensions. Costs two
+/// atomic operations per request and one lookup of the route.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -41,29 +39,32 @@ pub struct InFlight(Arc<Counts>);
 
 #[derive(Default)]
 struct Counts {
-    all: AtomicUsize,
-    /// Somebody waits for the last call to end.
-    awaited: AtomicUsize,
+    total: AtomicUsize,
+    /// The number of tasks that wait in `wait_idle`.
+    waiters: AtomicUsize,
     idle: Notify,
     routes: RwLock<BTreeMap<Box<str>, Arc<AtomicUsize>>>,
 }
 
-/// A call that an [`InFlight`] counts.
+/// The state of a request that an [`InFlight`] counts.
 #[derive(Debug)]
 pub struct InFlightCall {
     counts: InFlight,
     route: Arc<AtomicUsize>,
 }
 
+/// Unregisters a waiter on drop, because `wait_idle` may be cancelled.
+struct WaiterGuard<'a>(&'a AtomicUsize);
+
 // === impl InFlight ===
 
 impl InFlight {
-    /// How many calls are under way.
+    /// Returns the number of requests in flight.
     pub fn count(&self) -> usize {
-        self.0.all.load(Ordering::Acquire)
+        self.0.total.load(Ordering::Acquire)
     }
 
-    /// How many calls are under way on each route that has any, by its name.
+    /// Returns the number of requests in flight for each route that has any.
     pub fn by_route(&self) -> Vec<(String, usize)> {
         let routes = self.0.routes.read().unwrap_or_else(PoisonError::into_inner);
         let counts = routes
@@ -72,26 +73,29 @@ impl InFlight {
         counts.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Ready when no call is under way.
-    pub(crate) async fn idle(&self) {
-        let Counts { awaited, idle, .. } = &*self.0;
-        awaited.fetch_add(1, Ordering::SeqCst);
-        let guard = Awaited(awaited);
+    /// Waits until no request is in flight.
+    pub(crate) async fn wait_idle(&self) {
+        let Counts { waiters, idle, .. } = &*self.0;
+        // Invariant: the waiter is registered before it reads the total, and `on_end` decrements the
+        // total before it reads the waiters. Both sides need SeqCst, so that at least one of them
+        // sees the other: either the total is 0 here, or `on_end` notifies.
+        waiters.fetch_add(1, Ordering::SeqCst);
+        let guard = WaiterGuard(waiters);
         loop {
-            // Asked for before the count is read, so that no end between the two is missed.
-            let mut woken = std::pin::pin!(idle.notified());
-            woken.as_mut().enable();
-            if self.0.all.load(Ordering::SeqCst) == 0 {
+            // Enabled before the total is read, so that a completion in between is not missed.
+            let mut notified = std::pin::pin!(idle.notified());
+            notified.as_mut().enable();
+            if self.0.total.load(Ordering::SeqCst) == 0 {
                 break;
             }
-            woken.await;
+            notified.await;
         }
         drop(guard);
     }
 
     fn begin(&self, route: Option<&str>) -> InFlightCall {
         let route = self.route(route.unwrap_or(NO_ROUTE));
-        self.0.all.fetch_add(1, Ordering::SeqCst);
+        self.0.total.fetch_add(1, Ordering::SeqCst);
         route.fetch_add(1, Ordering::Relaxed);
         InFlightCall {
             counts: self.clone(),
@@ -108,7 +112,11 @@ impl InFlight {
             }
         }
         let mut routes = routes.write().unwrap_or_else(PoisonError::into_inner);
-        let name = if routes.len() < ROUTES { name } else { OTHER };
+        let name = if routes.len() < MAX_ROUTES {
+            name
+        } else {
+            OTHER_ROUTE
+        };
         routes.entry(name.into()).or_default().clone()
     }
 }
@@ -148,17 +156,17 @@ impl<P: Protocol> CallObserver<P> for InFlightCall {
     fn on_end(self, _: End<'_, P>, _: &CallContext) {
         let Self { counts, route } = self;
         route.fetch_sub(1, Ordering::Relaxed);
-        let last = counts.0.all.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && counts.0.awaited.load(Ordering::SeqCst) > 0 {
+        // See the invariant in `wait_idle`.
+        let was_last = counts.0.total.fetch_sub(1, Ordering::SeqCst) == 1;
+        if was_last && counts.0.waiters.load(Ordering::SeqCst) > 0 {
             counts.0.idle.notify_waiters();
         }
     }
 }
 
-/// Somebody waits, as long as this lives.
-struct Awaited<'a>(&'a AtomicUsize);
+// === impl WaiterGuard ===
 
-impl Drop for Awaited<'_> {
+impl Drop for WaiterGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }

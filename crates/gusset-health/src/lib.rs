@@ -1,49 +1,49 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod ask;
 mod builder;
 mod check;
-mod core;
-mod drain;
+mod checks;
+mod connection_drain;
+mod exit_code;
 mod grpc;
 mod health;
 mod heartbeat;
 mod in_flight;
 mod lifecycle;
-#[cfg(feature = "management")]
-mod management;
 mod metrics;
 pub mod names;
 mod passive;
 mod probe;
-mod ready_made;
-mod running;
-mod start_guard;
+mod probe_routes;
+mod response_format;
+mod runtime;
+mod startup_gate;
+mod state;
 mod status;
 #[cfg(all(feature = "systemd", unix))]
 mod systemd;
+mod token;
 
-pub use ask::ask;
 pub use builder::HealthBuilder;
-pub use check::{Check, Exclusive, Gate, Optional, Shared};
-pub use drain::{Drain, DrainFuture, DrainLayer};
+pub use check::{
+    Check, LocalDependency, OptionalDependency, ReadinessCheck, RegisteredCheck, SharedDependency,
+};
+#[cfg(feature = "disk")]
+pub use checks::{DiskSpace, DiskUsage};
+pub use connection_drain::{ConnectionDrain, ConnectionDrainFuture, ConnectionDrainLayer};
+pub use exit_code::probe_exit_code;
 pub use grpc::{GrpcHealth, GrpcHealthBody, GrpcHealthFuture};
-pub use gusset_core::ConfigError;
+pub use gusset_core::{ConfigError, Env};
+pub use gusset_data::SharedRecorder;
 pub use health::{Health, PATHS};
 pub use heartbeat::Heartbeat;
 pub use in_flight::{InFlight, InFlightCall};
 pub use lifecycle::{Lifecycle, Phase};
-#[cfg(feature = "management")]
-pub use management::{Management, ManagementBuilder, ManagementError};
-pub use metrics::SharedRecorder;
-pub use passive::{Passive, PassiveCall};
-pub use probe::{Format, Probe};
-#[cfg(feature = "http-check")]
-pub use ready_made::http_get;
-pub use ready_made::tcp;
-#[cfg(feature = "disk")]
-pub use ready_made::{Disk, DiskReport};
-pub use running::{Farewell, Running, StartError};
-pub use start_guard::StartGuard;
-pub use status::{Report, Status};
+pub use passive::{PassiveCheck, PassiveCheckCall};
+pub use probe::Probe;
+pub use probe_routes::ProbeRoutes;
+pub use response_format::ResponseFormat;
+pub use runtime::{HealthRuntime, ShutdownReport, StartError};
+pub use startup_gate::StartupGate;
+pub use status::{CheckResult, Status};

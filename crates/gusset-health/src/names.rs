@@ -1,41 +1,15 @@
-//! The names of all that is measured of health. They are API: a renamed metric is a breaking change.
+//! The names of the health metrics and their labels.
 //!
-//! OpenTelemetry's semantic conventions (1.44) know no health checks, so all of it is ours, under
-//! `gusset.health.`.
+//! Names are API: renaming a metric is a breaking change. OpenTelemetry's semantic conventions (1.44)
+//! define no health checks, so all names begin with `gusset.health.`.
+//!
+//! ```
+//! for metric in gusset_health::names::ALL {
+//!     assert!(metric.name.starts_with("gusset.health."), "{}", metric.help);
+//! }
+//! ```
 
-/// A metric: name, kind, unit, help, labels.
-///
-/// ```
-/// for metric in gusset_health::names::ALL {
-///     assert!(metric.name.starts_with("gusset.health."), "{}", metric.help);
-/// }
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Metric {
-    /// The name, in OpenTelemetry's spelling.
-    pub name: &'static str,
-    /// What kind of number it is.
-    pub kind: Kind,
-    /// The unit, by UCUM.
-    pub unit: &'static str,
-    /// One sentence.
-    pub help: &'static str,
-    /// The labels.
-    pub labels: &'static [&'static str],
-}
-
-/// What kind of number a metric is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Only grows.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// A distribution.
-    Histogram,
-}
+use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
 
 /// `gusset.health.check`: the name of a check.
 pub const CHECK: &str = "gusset.health.check";
@@ -48,89 +22,85 @@ pub const PHASE: &str = "gusset.health.phase";
 /// `gusset.health.heartbeat`: the name of a heartbeat.
 pub const HEARTBEAT: &str = "gusset.health.heartbeat";
 
-/// One series a status; the one that the check is in is 1, the others are 0.
-pub const CHECK_STATUS: Metric = Metric {
-    name: "gusset.health.check.status",
-    kind: Kind::Gauge,
-    unit: "1",
-    help: "Whether the health check is in that status: 1 for one of them, 0 for the others.",
-    labels: &[CHECK, STATUS],
-};
+/// The status of a check: one series per status, 1 for the current one.
+pub const CHECK_STATUS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.check.status",
+    InstrumentKind::Gauge,
+    Unit::One,
+    "Whether the health check has this status: 1 for the current status, 0 for the others.",
+)
+.with_labels(&[CHECK, STATUS]);
 
-/// Runs, by what they found.
-pub const CHECK_RUNS: Metric = Metric {
-    name: "gusset.health.check.runs",
-    kind: Kind::Counter,
-    unit: "{run}",
-    help: "Runs of the health check, by what they found.",
-    labels: &[CHECK, RESULT],
-};
+/// The number of runs of a check, by result.
+pub const CHECK_RUNS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.check.runs",
+    InstrumentKind::Counter,
+    Unit::Count("{run}"),
+    "Runs of the health check, by result.",
+)
+.with_labels(&[CHECK, RESULT]);
 
-/// How long runs take.
-pub const CHECK_DURATION: Metric = Metric {
-    name: "gusset.health.check.duration",
-    kind: Kind::Histogram,
-    unit: "s",
-    help: "Duration of runs of the health check.",
-    labels: &[CHECK],
-};
+/// The duration of the runs of a check.
+pub const CHECK_DURATION: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.check.duration",
+    InstrumentKind::Histogram,
+    Unit::Seconds,
+    "Duration of runs of the health check.",
+)
+.with_labels(&[CHECK]);
 
-/// One series a phase; the one that the service is in is 1, the others are 0.
-pub const PHASES: Metric = Metric {
-    name: "gusset.health.phase",
-    kind: Kind::Gauge,
-    unit: "1",
-    help: "Whether the service is in that phase of its life: 1 for one of them, 0 for the others.",
-    labels: &[PHASE],
-};
+/// The phase of the life cycle: one series per phase, 1 for the current one.
+pub const PHASES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.phase",
+    InstrumentKind::Gauge,
+    Unit::One,
+    "Whether the service is in this phase: 1 for the current phase, 0 for the others.",
+)
+.with_labels(&[PHASE]);
 
-/// What `/readyz` says.
-pub const READY: Metric = Metric {
-    name: "gusset.health.ready",
-    kind: Kind::Gauge,
-    unit: "1",
-    help: "Whether the service is ready: 1 or 0.",
-    labels: &[],
-};
+/// The result of `/readyz`.
+pub const READY: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.ready",
+    InstrumentKind::Gauge,
+    Unit::One,
+    "Whether the service is ready: 1 or 0.",
+);
 
-/// What `/livez` says.
-pub const LIVE: Metric = Metric {
-    name: "gusset.health.live",
-    kind: Kind::Gauge,
-    unit: "1",
-    help: "Whether the service is alive: 1 or 0.",
-    labels: &[],
-};
+/// The result of `/livez`.
+pub const LIVE: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.live",
+    InstrumentKind::Gauge,
+    Unit::One,
+    "Whether the service is live: 1 or 0.",
+);
 
-/// What `/healthz` says.
-pub const HEALTHY: Metric = Metric {
-    name: "gusset.health.healthy",
-    kind: Kind::Gauge,
-    unit: "1",
-    help: "Whether the service is ready and all checks that are not of optional dependencies work: 1 or 0.",
-    labels: &[],
-};
+/// The result of `/healthz`.
+pub const HEALTHY: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.healthy",
+    InstrumentKind::Gauge,
+    Unit::One,
+    "Whether the service is ready and no required dependency is down: 1 or 0.",
+);
 
-/// How old heartbeats are.
-pub const HEARTBEAT_AGE: Metric = Metric {
-    name: "gusset.health.heartbeat.age",
-    kind: Kind::Gauge,
-    unit: "s",
-    help: "Time since the heartbeat's last beat.",
-    labels: &[HEARTBEAT],
-};
+/// The age of a heartbeat.
+pub const HEARTBEAT_AGE: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.heartbeat.age",
+    InstrumentKind::Gauge,
+    Unit::Seconds,
+    "Time since the last beat of the heartbeat.",
+)
+.with_labels(&[HEARTBEAT]);
 
-/// Calls that were under way when the shutdown's time was up.
-pub const STRAGGLERS: Metric = Metric {
-    name: "gusset.health.stragglers",
-    kind: Kind::Counter,
-    unit: "{call}",
-    help: "Calls still under way when the deadline of the shutdown passed.",
-    labels: &[],
-};
+/// The number of requests that were in flight at the deadline of the shutdown.
+pub const UNFINISHED_REQUESTS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.health.unfinished_requests",
+    InstrumentKind::Counter,
+    Unit::Count("{request}"),
+    "Requests still in flight at the deadline of the shutdown.",
+);
 
-/// All of them, in the order of the catalogue.
-pub const ALL: &[Metric] = &[
+/// All metrics, in the order of the catalogue.
+pub const ALL: &[MetricDescriptor] = &[
     CHECK_STATUS,
     CHECK_RUNS,
     CHECK_DURATION,
@@ -139,5 +109,5 @@ pub const ALL: &[Metric] = &[
     LIVE,
     HEALTHY,
     HEARTBEAT_AGE,
-    STRAGGLERS,
+    UNFINISHED_REQUESTS,
 ];

@@ -1,229 +1,236 @@
-//! Health from the outcomes of real calls.
+//! A check of the outcomes of real requests.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gusset_core::{CallContext, CallObserver, Clock, End, Observer, Outcome, Protocol};
 
-use crate::{Check, ConfigError, Report};
+use crate::{Check, CheckResult, ConfigError};
 
-/// How many slices a window has: it forgets by a tenth at a time.
-const SLICES: usize = 10;
+/// The number of buckets of the window: results expire a tenth of the window at a time.
+const BUCKETS: usize = 10;
 
-/// Health from the outcomes of real calls: an observer for a client's layer, or a server's, and the
-/// [`Check`] that it makes.
+/// A passive health check: an observer of real requests, and a [`Check`] of their failure ratio.
 ///
-/// Faults of the service count as bad, success and faults of the caller as good; callers that left
-/// and calls that a guard refused say nothing. Few calls say nothing either: without traffic the
-/// check is up, so what it takes out of traffic comes back when the window has passed.
+/// Use the observer in the layer of a client or a server. Server errors are failures; successes and
+/// client errors are not. Cancelled and rejected requests are ignored. The check is up if the window
+/// has too few requests. So a dependency that gets no more traffic becomes up again after the window.
 ///
-/// | setting | unless set |
+/// | setting | default |
 /// |---|---|
 /// | [`window`](Self::window) | 30 s |
-/// | [`least_calls`](Self::least_calls) in it, to say anything | 20 |
-/// | [`degraded_at`](Self::degraded_at), share of bad calls | 0.1 |
-/// | [`down_at`](Self::down_at), share of bad calls | 0.5 |
+/// | [`min_requests`](Self::min_requests) in the window | 20 |
+/// | [`degraded_at`](Self::degraded_at), ratio of failures | 0.1 |
+/// | [`down_at`](Self::down_at), ratio of failures | 0.5 |
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
-/// use gusset_health::{Health, Passive, Shared};
+/// use gusset_health::{Health, PassiveCheck, SharedDependency};
 /// use gusset_http::{Http, HttpClientClassifier};
 ///
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
-/// let stock = Passive::new("stock-calls").down_at(0.8).least_calls(50);
-/// let health = Health::builder().inform(Shared(stock.check()?)).build()?;
-/// let around_the_client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(stock);
+/// let stock = PassiveCheck::new("stock-calls").down_at(0.8).min_requests(50);
+/// let health = Health::builder().health_check(SharedDependency(stock.check()?)).build()?;
+/// let client_layer = ObserveLayer::<Http<HttpClientClassifier>, _>::new(stock);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use = "it counts nothing until a layer observes with it"]
-pub struct Passive {
-    name: std::borrow::Cow<'static, str>,
+#[must_use = "counts nothing until it is used as the observer of a layer"]
+pub struct PassiveCheck {
+    name: Cow<'static, str>,
     clock: Clock,
     window: Duration,
-    least_calls: u32,
+    min_requests: u32,
     degraded_at: f64,
     down_at: f64,
-    counts: Arc<Mutex<Counts>>,
+    window_counts: Arc<Mutex<WindowCounts>>,
 }
 
-/// A call that a [`Passive`] counts.
+/// The state of a request that a [`PassiveCheck`] counts.
 #[derive(Debug)]
-pub struct PassiveCall(Passive);
+pub struct PassiveCheckCall(PassiveCheck);
 
-/// The calls of the last slices.
+/// Results in a ring of buckets.
 #[derive(Debug, Default)]
-struct Counts {
+struct WindowCounts {
     origin: Option<Instant>,
-    /// The number of the newest slice, from the origin.
+    /// The index of the newest bucket, counted from the origin.
     newest: u64,
-    /// Good and bad calls, by number modulo their count.
-    slices: [[u32; 2]; SLICES],
+    /// Successes and failures. The bucket with index `i` is at `i % BUCKETS`.
+    buckets: [[u32; 2]; BUCKETS],
 }
 
-// === impl Passive ===
+// === impl PassiveCheck ===
 
-impl Passive {
-    /// Counts nothing yet. Clones count together, unless they differ in their settings.
-    pub fn new(name: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+impl PassiveCheck {
+    /// Creates a check with the default settings. Clones share their counts. Changing a setting
+    /// starts new counts.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: name.into(),
             clock: Clock::system(),
             window: Duration::from_secs(30),
-            least_calls: 20,
+            min_requests: 20,
             degraded_at: 0.1,
             down_at: 0.5,
-            counts: Arc::default(),
+            window_counts: Arc::default(),
         }
     }
 
-    /// Sets for how long a call counts.
+    /// Sets how long a result counts. Defaults to 30 s.
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
-        self.apart()
+        self.with_new_counts()
     }
 
-    /// Sets how many calls it takes to say anything.
-    pub fn least_calls(mut self, calls: u32) -> Self {
-        self.least_calls = calls;
-        self.apart()
+    /// Sets the number of requests below which the check is up. Defaults to 20.
+    pub fn min_requests(mut self, requests: u32) -> Self {
+        self.min_requests = requests;
+        self.with_new_counts()
     }
 
-    /// Sets from what share of bad calls on it is degraded; 0 to 1.
-    pub fn degraded_at(mut self, share: f64) -> Self {
-        self.degraded_at = share;
-        self.apart()
+    /// Sets the failure ratio from which the check is degraded, from 0 to 1. Defaults to 0.1.
+    pub fn degraded_at(mut self, ratio: f64) -> Self {
+        self.degraded_at = ratio;
+        self.with_new_counts()
     }
 
-    /// Sets from what share of bad calls on it is down; 0 to 1.
-    pub fn down_at(mut self, share: f64) -> Self {
-        self.down_at = share;
-        self.apart()
+    /// Sets the failure ratio from which the check is down, from 0 to 1. Defaults to 0.5.
+    pub fn down_at(mut self, ratio: f64) -> Self {
+        self.down_at = ratio;
+        self.with_new_counts()
     }
 
-    /// Reads the time there.
+    /// Sets the clock. Defaults to the system clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
-        self.apart()
+        self.with_new_counts()
     }
 
-    /// The check that tells of these calls. It changes its mind as all checks do, so its rows may be
-    /// set to one where the window is enough.
+    /// Creates the check. The thresholds of [`Check`] apply on top of the window. Set them to 1 if the
+    /// window smooths enough.
     ///
     /// # Errors
-    ///
-    /// [`ConfigError`], naming the field at fault.
+    /// If a setting is invalid.
     pub fn check(&self) -> Result<Check, ConfigError> {
-        let refuse = |field: &str, why| {
-            let field = format!("passive.{}.{field}", self.name.escape_default());
-            Err(ConfigError::new(field, why))
+        let error = |setting: &str, reason| {
+            let setting = format!("passive.{}.{setting}", self.name.escape_default());
+            Err(ConfigError::new(setting, reason))
         };
         if self.window < Duration::from_secs(1) {
-            return refuse("window", "it is shorter than a second");
+            return error("window", "shorter than a second");
         }
-        if self.least_calls == 0 {
-            return refuse("least_calls", "it is zero");
+        if self.min_requests == 0 {
+            return error("min_requests", "must not be zero");
         }
         if !(self.down_at > 0.0 && self.down_at <= 1.0) {
-            return refuse("down_at", "it is no share from above 0 to 1");
+            return error("down_at", "not above 0 and at most 1");
         }
         if !(self.degraded_at > 0.0 && self.degraded_at <= self.down_at) {
-            return refuse("degraded_at", "it is no share from above 0 to `down_at`");
+            return error("degraded_at", "not above 0 and at most `down_at`");
         }
         let this = self.clone();
-        Ok(Check::state(self.name.clone(), move || this.report()))
+        Ok(Check::sync(self.name.clone(), move || this.result()))
     }
 
-    fn report(&self) -> Report {
-        let [good, bad] = self.counts(Counts::sum);
-        let all = good + bad;
-        let told = format!("{bad} of {all} calls failed");
-        let share = f64::from(bad) / f64::from(all.max(1));
-        if all < self.least_calls || share < self.degraded_at {
-            Report::up().with_message(told)
-        } else if share < self.down_at {
-            Report::degraded(told)
+    fn result(&self) -> CheckResult {
+        let [successes, failures] = self.with_counts(WindowCounts::sum);
+        let total = successes + failures;
+        let message = format!("{failures} of {total} calls failed");
+        let ratio = f64::from(failures) / f64::from(total.max(1));
+        if total < self.min_requests || ratio < self.degraded_at {
+            CheckResult::up().with_message(message)
+        } else if ratio < self.down_at {
+            CheckResult::degraded(message)
         } else {
-            Report::down(told)
+            CheckResult::down(message)
         }
     }
 
-    fn count(&self, bad: bool) {
-        self.counts(|counts, slice| counts.add(slice, bad));
+    fn count(&self, failed: bool) {
+        self.with_counts(|counts, bucket| counts.add(bucket, failed));
     }
 
-    /// With the counts, and the number of the slice that is now.
-    fn counts<R>(&self, then: impl FnOnce(&mut Counts, u64) -> R) -> R {
+    /// Calls the function with the counts and the index of the current bucket.
+    fn with_counts<R>(&self, run: impl FnOnce(&mut WindowCounts, u64) -> R) -> R {
         let now = self.clock.now();
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self
+            .window_counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let origin = *counts.origin.get_or_insert(now);
-        let slice = (self.window.as_nanos() / SLICES as u128).max(1);
-        let passed = now.saturating_duration_since(origin).as_nanos();
-        then(&mut counts, (passed / slice) as u64)
+        let bucket_nanos = (self.window.as_nanos() / BUCKETS as u128).max(1);
+        let elapsed = now.saturating_duration_since(origin).as_nanos();
+        run(&mut counts, (elapsed / bucket_nanos) as u64)
     }
 
-    /// Counts of its own, for settings of its own.
-    fn apart(mut self) -> Self {
-        self.counts = Arc::default();
+    /// Separates this value from its clones, because their settings differ now.
+    fn with_new_counts(mut self) -> Self {
+        self.window_counts = Arc::default();
         self
     }
 }
 
-impl<P: Protocol> Observer<P> for Passive {
-    type Call = PassiveCall;
+impl<P: Protocol> Observer<P> for PassiveCheck {
+    type Call = PassiveCheckCall;
 
     #[inline]
-    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> PassiveCall {
-        PassiveCall(self.clone())
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> PassiveCheckCall {
+        PassiveCheckCall(self.clone())
     }
 }
 
-impl fmt::Debug for Passive {
+impl fmt::Debug for PassiveCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passive")
+        f.debug_struct("PassiveCheck")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
 
-// === impl PassiveCall ===
+// === impl PassiveCheckCall ===
 
-impl<P: Protocol> CallObserver<P> for PassiveCall {
+impl<P: Protocol> CallObserver<P> for PassiveCheckCall {
     #[inline]
     fn on_end(self, _: End<'_, P>, cx: &CallContext) {
         match cx.outcome() {
             Some(Outcome::ServerError) => self.0.count(true),
             Some(Outcome::Success | Outcome::ClientError) => self.0.count(false),
-            // Says nothing of the service.
+            // The outcome does not depend on the health of the service.
             _ => {}
         }
     }
 }
 
-// === impl Counts ===
+// === impl WindowCounts ===
 
-impl Counts {
-    fn add(&mut self, slice: u64, bad: bool) {
-        self.forget(slice);
-        let counts = &mut self.slices[(slice % SLICES as u64) as usize][usize::from(bad)];
+impl WindowCounts {
+    fn add(&mut self, bucket: u64, failed: bool) {
+        self.advance_to(bucket);
+        let counts = &mut self.buckets[(bucket % BUCKETS as u64) as usize][usize::from(failed)];
         *counts = counts.saturating_add(1);
     }
 
-    fn sum(&mut self, slice: u64) -> [u32; 2] {
-        self.forget(slice);
-        self.slices.iter().fold([0, 0], |[good, bad], slice| {
-            [good.saturating_add(slice[0]), bad.saturating_add(slice[1])]
+    fn sum(&mut self, bucket: u64) -> [u32; 2] {
+        self.advance_to(bucket);
+        let sums = self.buckets.iter();
+        sums.fold([0, 0], |[successes, failures], bucket| {
+            [
+                successes.saturating_add(bucket[0]),
+                failures.saturating_add(bucket[1]),
+            ]
         })
     }
 
-    /// Empties what was passed over since the newest slice.
-    fn forget(&mut self, slice: u64) {
-        let passed = slice.saturating_sub(self.newest).min(SLICES as u64);
+    /// Clears the buckets between the newest one and this one, which hold expired results.
+    fn advance_to(&mut self, bucket: u64) {
+        let passed = bucket.saturating_sub(self.newest).min(BUCKETS as u64);
         for back in 0..passed {
-            self.slices[((slice - back) % SLICES as u64) as usize] = [0, 0];
+            self.buckets[((bucket - back) % BUCKETS as u64) as usize] = [0, 0];
         }
-        self.newest = self.newest.max(slice);
+        self.newest = self.newest.max(bucket);
     }
 }

@@ -45,17 +45,23 @@ impl ProbeRoutes {
 impl Mount for ProbeRoutes {
     fn mount(&self, routes: Routes, reach: Reach) -> Result<Routes, ConfigError> {
         let is_open = self.allow_anonymous_details || reach == Reach::Loopback;
-        if !is_open && self.health.0.secret.is_none() {
+        if !is_open && self.health.0.token.is_none() {
             return Err(ConfigError::new(
                 "host",
                 "clients on the network can connect, so health needs a `details_token` or \
                  `allow_anonymous_details`",
             ));
         }
-        self.health.probes().try_fold(routes, |routes, (path, probe)| {
-            let probe = if is_open { probe.open() } else { probe };
-            routes.route(path, probe)
-        })
+        self.health
+            .probes()
+            .try_fold(routes, |routes, (path, probe)| {
+                let probe = if is_open {
+                    probe.with_anonymous_details()
+                } else {
+                    probe
+                };
+                routes.route(path, probe)
+            })
     }
 }
 

@@ -1,9 +1,9 @@
-//! What is said of a thing's health, and what a check reports.
+//! The status of a service or a check, and the result of one run of a check.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What is said of the health of a thing.
+/// The health of a service or of a dependency.
 ///
 /// ```
 /// use gusset_health::Status;
@@ -13,32 +13,32 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// It works.
+    /// Works.
     Up,
-    /// It works, and not as well as it should.
+    /// Works, with reduced quality.
     Degraded,
-    /// It does not work.
+    /// Does not work.
     Down,
-    /// Nothing is known: no result yet, or none for too long. Never "the last good one for ever".
+    /// There is no result yet, or the last result is too old.
     Unknown,
 }
 
-/// What one run of a check found.
+/// The result of one run of a check.
 ///
-/// Made of what an async function returns: `()` is up, a `Result` is up or down by its error's
-/// text; `degraded` is said by name.
+/// Converts from the output of an async function: `()` is up, and a `Result` is up, or down with the
+/// error's text as the message. Use [`degraded`](Self::degraded) for the status in between.
 ///
 /// ```
-/// use gusset_health::{Report, Status};
+/// use gusset_health::{CheckResult, Status};
 ///
-/// assert_eq!(Report::from(()).status(), Status::Up);
+/// assert_eq!(CheckResult::from(()).status(), Status::Up);
 /// let refused: Result<(), &str> = Err("connection refused");
-/// assert_eq!(Report::from(refused).status(), Status::Down);
-/// let slow = Report::degraded("replica 40 s behind");
+/// assert_eq!(CheckResult::from(refused).status(), Status::Down);
+/// let slow = CheckResult::degraded("replica 40 s behind");
 /// assert_eq!(slow.message(), Some("replica 40 s behind"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct CheckResult {
     status: Status,
     message: Option<Cow<'static, str>>,
 }
@@ -46,10 +46,10 @@ pub struct Report {
 // === impl Status ===
 
 impl Status {
-    /// All of them, in the order of the metrics' series.
+    /// All statuses, in the order of the metric's series.
     pub const ALL: [Self; 4] = [Self::Up, Self::Degraded, Self::Down, Self::Unknown];
 
-    /// The status as a label's value.
+    /// Returns the status as a label value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -59,8 +59,8 @@ impl Status {
         }
     }
 
-    /// Whether it works: up or degraded.
-    pub const fn works(self) -> bool {
+    /// Returns whether the status is up or degraded.
+    pub const fn is_available(self) -> bool {
         matches!(self, Self::Up | Self::Degraded)
     }
 }
@@ -71,10 +71,10 @@ impl fmt::Display for Status {
     }
 }
 
-// === impl Report ===
+// === impl CheckResult ===
 
-impl Report {
-    /// It works.
+impl CheckResult {
+    /// Creates a result with status [`Up`](Status::Up).
     pub const fn up() -> Self {
         Self {
             status: Status::Up,
@@ -82,7 +82,7 @@ impl Report {
         }
     }
 
-    /// It works, and not as well as it should.
+    /// Creates a result with status [`Degraded`](Status::Degraded).
     pub fn degraded(message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: Status::Degraded,
@@ -90,7 +90,7 @@ impl Report {
         }
     }
 
-    /// It does not work.
+    /// Creates a result with status [`Down`](Status::Down).
     pub fn down(message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status: Status::Down,
@@ -98,37 +98,37 @@ impl Report {
         }
     }
 
-    /// With a message, for the details: it is seen only on the management listener or with a token.
+    /// Adds a message. Only detailed responses show it.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = Some(message.into());
         self
     }
 
-    /// What was found.
+    /// Returns the status.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// The message, if there is one.
+    /// Returns the message, if there is one.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 }
 
-impl From<()> for Report {
+impl From<()> for CheckResult {
     fn from((): ()) -> Self {
         Self::up()
     }
 }
 
-impl<T, E: fmt::Display> From<Result<T, E>> for Report
+impl<T, E: fmt::Display> From<Result<T, E>> for CheckResult
 where
     T: Into<Self>,
 {
     fn from(result: Result<T, E>) -> Self {
         match result {
-            Ok(found) => found.into(),
+            Ok(value) => value.into(),
             Err(error) => Self::down(error.to_string()),
         }
     }

@@ -1,55 +1,53 @@
-//! Checks: async functions that run in the background, and what they amount to.
+//! Checks: async functions that run in the background, and the status that follows from their results.
 
-mod attempt;
-mod judge;
-mod role;
+mod dependency;
+mod metrics;
+mod run;
 mod runner;
 mod schedule;
-mod watched;
+mod status_machine;
+mod tracked;
+mod validation;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
-use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::attempt::Ending;
-pub(crate) use self::judge::Rules;
-pub use self::role::{Exclusive, Gate, Optional, Shared};
-pub(crate) use self::role::{Role, Seal};
-pub(crate) use self::runner::run;
-pub(crate) use self::schedule::Schedule;
-pub(crate) use self::watched::{Seen, Watched};
-use crate::{ConfigError, Report};
+pub(crate) use self::dependency::DependencyKind;
+pub use self::dependency::{
+    LocalDependency, OptionalDependency, ReadinessCheck, RegisteredCheck, SharedDependency,
+};
+use self::run::{RunFn, RunFuture};
+pub(crate) use self::runner::CheckTask;
+pub(crate) use self::tracked::{CheckSnapshot, TrackedCheck};
+pub(crate) use self::validation::validate_name;
+use crate::CheckResult;
 
-/// One run of a check.
-pub(crate) type OneRun = Pin<Box<dyn Future<Output = Report> + Send>>;
-/// What makes a run.
-pub(crate) type Run = Arc<dyn Fn() -> OneRun + Send + Sync>;
-
-/// An async function that finds out whether something works, and when to run it.
+/// An async function that checks whether something works, and when to run it.
 ///
-/// It runs in the background, one run at a time, and never because somebody asked. A run that takes
-/// longer than its time-out is dropped and counts as down; so does one that panics. It has to wait
-/// without blocking, as all futures do.
+/// Checks run in the background, one run at a time. Probes never start a run. A run that exceeds the
+/// timeout is dropped and counts as down, and so does a run that panics. The function must not block
+/// the thread.
 ///
-/// | setting | unless set |
+/// | setting | default |
 /// |---|---|
-/// | [`interval`](Self::interval) | 10 s, ten percent more or less |
+/// | [`interval`](Self::interval) | 10 s, with 10 % jitter |
 /// | [`timeout`](Self::timeout) | 2 s |
-/// | [`spread`](Self::spread) of the first run | the interval |
-/// | [`longest_wait`](Self::longest_wait), doubled to while down | 60 s |
-/// | [`failures`](Self::failures), [`successes`](Self::successes) to change its mind | 3, 2 |
-/// | [`min_time`](Self::min_time) in a status | 10 s |
+/// | [`initial_jitter`](Self::initial_jitter) | the interval |
+/// | [`max_interval`](Self::max_interval) while down | 60 s |
+/// | [`failure_threshold`](Self::failure_threshold) | 3 |
+/// | [`success_threshold`](Self::success_threshold) | 2 |
+/// | [`min_status_duration`](Self::min_status_duration) | 10 s |
 /// | [`stale_after`](Self::stale_after) | three intervals |
 ///
-/// The first result decides alone; later ones in rows, which the opposite result breaks.
+/// The first result sets the status. Later results change it after enough consecutive failures or
+/// successes.
 ///
 /// ```
 /// use std::time::Duration;
-/// use gusset_health::{Check, Exclusive, Health, Report};
+/// use gusset_health::{Check, CheckResult, Health, LocalDependency};
 /// # #[derive(Clone)] struct Pool;
 /// # impl Pool { async fn ping(&self) -> Result<Duration, std::io::Error> { Ok(Duration::ZERO) } }
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
@@ -59,43 +57,43 @@ pub(crate) type Run = Arc<dyn Fn() -> OneRun + Send + Sync>;
 ///     let pool = pool.clone();
 ///     async move {
 ///         match pool.ping().await {
-///             Ok(took) if took > Duration::from_millis(500) => Report::degraded("slow to answer"),
-///             Ok(_) => Report::up(),
-///             Err(error) => Report::down(error.to_string()),
+///             Ok(time) if time > Duration::from_millis(500) => CheckResult::degraded("slow"),
+///             Ok(_) => CheckResult::up(),
+///             Err(error) => CheckResult::down(error.to_string()),
 ///         }
 ///     }
 /// });
 /// let health = Health::builder()
-///     .ready(Exclusive(database.timeout(Duration::from_secs(1))))
+///     .readiness_check(LocalDependency(database.timeout(Duration::from_secs(1))))
 ///     .build()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use = "a check runs once it was given to a `Health`"]
+#[must_use = "a check runs only if it is added to a `Health`"]
 pub struct Check {
     name: Cow<'static, str>,
-    run: Run,
+    run: RunFn,
     interval: Duration,
     timeout: Duration,
-    spread: Option<Duration>,
-    longest_wait: Duration,
-    failures: u32,
-    successes: u32,
-    min_time: Duration,
+    initial_jitter: Option<Duration>,
+    max_interval: Duration,
+    failure_threshold: u32,
+    success_threshold: u32,
+    min_status_duration: Duration,
     stale_after: Option<Duration>,
 }
 
 // === impl Check ===
 
 impl Check {
-    /// A check of that name: letters, digits, `-`, `_` and `.`, sixty at most. It is a label's value.
+    /// Creates a check. The name is a label value: 1 to 60 letters, digits, `-`, `_` and `.`.
     pub fn new<F, T>(name: impl Into<Cow<'static, str>>, check: F) -> Self
     where
         F: Fn() -> T + Send + Sync + 'static,
-        T: Future<Output: Into<Report>> + Send + 'static,
+        T: Future<Output: Into<CheckResult>> + Send + 'static,
     {
-        let run = move || -> OneRun {
+        let run = move || -> RunFuture {
             let run = check();
             Box::pin(async move { run.await.into() })
         };
@@ -104,178 +102,92 @@ impl Check {
             run: Arc::new(run),
             interval: Duration::from_secs(10),
             timeout: Duration::from_secs(2),
-            spread: None,
-            longest_wait: Duration::from_secs(60),
-            failures: 3,
-            successes: 2,
-            min_time: Duration::from_secs(10),
+            initial_jitter: None,
+            max_interval: Duration::from_secs(60),
+            failure_threshold: 3,
+            success_threshold: 2,
+            min_status_duration: Duration::from_secs(10),
             stale_after: None,
         }
     }
 
-    /// A check that looks at something in memory: the state of a circuit breaker, the length of a
-    /// queue.
+    /// Creates a check of something in memory, such as a circuit breaker or the length of a queue.
     ///
     /// ```
-    /// use gusset_health::{Check, Report};
+    /// use gusset_health::{Check, CheckResult};
     /// # struct Breaker;
     /// # impl Breaker { fn is_open(&self) -> bool { false } }
     /// # let breaker = Breaker;
     ///
-    /// let check = Check::state("stock-breaker", move || match breaker.is_open() {
-    ///     true => Report::down("open"),
-    ///     false => Report::up(),
+    /// let check = Check::sync("stock-breaker", move || match breaker.is_open() {
+    ///     true => CheckResult::down("open"),
+    ///     false => CheckResult::up(),
     /// });
     /// assert_eq!(check.name(), "stock-breaker");
     /// ```
-    pub fn state<F>(name: impl Into<Cow<'static, str>>, look: F) -> Self
+    pub fn sync<F>(name: impl Into<Cow<'static, str>>, check: F) -> Self
     where
-        F: Fn() -> Report + Send + Sync + 'static,
+        F: Fn() -> CheckResult + Send + Sync + 'static,
     {
-        // It waits for nothing; a short interval is not to be refused for a time-out that never comes.
-        Self::new(name, move || std::future::ready(look())).timeout(Duration::from_secs(1))
+        // It cannot time out. A short timeout allows short intervals without setting `stale_after`.
+        Self::new(name, move || std::future::ready(check())).timeout(Duration::from_secs(1))
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Sets how long to wait from the end of one run to the next.
+    /// Sets the time from the end of one run to the start of the next. Defaults to 10 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// Sets how long a run may take; then it is dropped.
+    /// Sets the timeout of a run. Defaults to 2 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Sets within what time the first run comes, at random.
-    pub fn spread(mut self, spread: Duration) -> Self {
-        self.spread = Some(spread);
+    /// Sets the time within which the first run starts, at random. Defaults to the interval.
+    pub fn initial_jitter(mut self, jitter: Duration) -> Self {
+        self.initial_jitter = Some(jitter);
         self
     }
 
-    /// Sets the longest wait between runs while down.
-    pub fn longest_wait(mut self, longest: Duration) -> Self {
-        self.longest_wait = longest;
+    /// Sets the longest interval while the check is down. The interval doubles up to it. Defaults to
+    /// 60 s.
+    pub fn max_interval(mut self, interval: Duration) -> Self {
+        self.max_interval = interval;
         self
     }
 
-    /// Sets how many failures in a row are down.
-    pub fn failures(mut self, row: u32) -> Self {
-        self.failures = row;
+    /// Sets the number of consecutive failures after which the check is down. Defaults to 3.
+    pub fn failure_threshold(mut self, failures: u32) -> Self {
+        self.failure_threshold = failures;
         self
     }
 
-    /// Sets how many successes in a row are up again.
-    pub fn successes(mut self, row: u32) -> Self {
-        self.successes = row;
+    /// Sets the number of consecutive successes after which the check is up again. Defaults to 2.
+    pub fn success_threshold(mut self, successes: u32) -> Self {
+        self.success_threshold = successes;
         self
     }
 
-    /// Sets the least time in a status.
-    pub fn min_time(mut self, time: Duration) -> Self {
-        self.min_time = time;
+    /// Sets the shortest time between changes of the status. Defaults to 10 s.
+    pub fn min_status_duration(mut self, duration: Duration) -> Self {
+        self.min_status_duration = duration;
         self
     }
 
-    /// Sets after what time without a result nothing is known.
-    pub fn stale_after(mut self, time: Duration) -> Self {
-        self.stale_after = Some(time);
+    /// Sets the age from which the last result is ignored and the status is unknown. Defaults to three
+    /// intervals.
+    pub fn stale_after(mut self, age: Duration) -> Self {
+        self.stale_after = Some(age);
         self
-    }
-
-    pub(crate) fn parts(&self) -> Result<(Run, Duration, Schedule, Rules), ConfigError> {
-        let Self {
-            name: _,
-            run,
-            interval,
-            timeout,
-            spread,
-            longest_wait,
-            failures,
-            successes,
-            min_time,
-            stale_after,
-        } = self;
-        self.check_name()?;
-        let stale_after = stale_after.unwrap_or(interval.saturating_mul(3));
-        let zero = |duration: &Duration| duration.is_zero();
-        let refuse = |field: &str, why: &str| {
-            Err(ConfigError::new(
-                format!("checks.{}.{field}", self.name),
-                why,
-            ))
-        };
-        if zero(interval) {
-            return refuse("interval", "it is zero");
-        }
-        if *interval > DAY {
-            return refuse("interval", "it is longer than a day");
-        }
-        if zero(timeout) {
-            return refuse("timeout", "it is zero");
-        }
-        if *timeout > DAY {
-            return refuse("timeout", "it is longer than a day");
-        }
-        if *longest_wait > DAY {
-            return refuse("longest_wait", "it is longer than a day");
-        }
-        if *min_time > DAY {
-            return refuse("min_time", "it is longer than a day");
-        }
-        if spread.is_some_and(|spread| spread > DAY) {
-            return refuse("spread", "it is longer than a day");
-        }
-        // With jitter, and with a run that takes all of its time.
-        if stale_after < interval.mul_f64(1.1) + *timeout {
-            return refuse(
-                "stale_after",
-                "a result would be too old before the next can be there: it is shorter than interval and timeout together",
-            );
-        }
-        if stale_after > 7 * DAY {
-            return refuse("stale_after", "it is longer than a week");
-        }
-        let [Some(failures), Some(successes)] =
-            [failures, successes].map(|row| NonZeroU32::new(*row))
-        else {
-            let field = if *failures == 0 {
-                "failures"
-            } else {
-                "successes"
-            };
-            return refuse(field, "it is zero");
-        };
-        let rules = Rules {
-            failures: failures.get(),
-            successes: successes.get(),
-            min_time: *min_time,
-            stale_after,
-        };
-        let schedule = Schedule::new(*interval, *longest_wait, spread.unwrap_or(*interval));
-        Ok((run.clone(), *timeout, schedule, rules))
-    }
-
-    fn check_name(&self) -> Result<(), ConfigError> {
-        let name = &*self.name;
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if name.is_empty() || name.len() > 60 || !name.bytes().all(fits) {
-            return Err(ConfigError::new(
-                format!("checks.{}", name.escape_default()),
-                "a name is of letters, digits, `-`, `_` and `.`, and of one to sixty of them",
-            ));
-        }
-        Ok(())
     }
 }
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 impl fmt::Debug for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

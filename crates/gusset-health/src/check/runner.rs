@@ -1,48 +1,68 @@
-//! The background of one check.
+//! The background task of one check.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::Clock;
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::attempt::attempt;
-use super::{Run, Schedule, Watched};
+use super::run::{RunFn, run_once};
+use super::schedule::Schedule;
+use super::tracked::TrackedCheck;
 use crate::Status;
 
-/// Runs a check for ever: one run at a time, the next counted from the end of the last.
-pub(crate) async fn run(
-    check: Run,
-    watched: Arc<Watched>,
-    limit: Duration,
-    mut schedule: Schedule,
-    clock: Clock,
-    changed: Arc<tokio::sync::Notify>,
-) {
-    sleep(schedule.first()).await;
-    loop {
-        let started = clock.now();
-        let found = attempt(&check, limit).await;
-        let now = clock.now();
-        let bad = !found.0.status().works();
-        // Judged before it is known whether the next run is put off; that needs the judgement.
-        let down = bad && watched.status(now) == Status::Down;
-        let wait = schedule.next(down);
-        let took = now.saturating_duration_since(started);
-        let (status, news) = watched.observe(now, found, took, schedule.put_off());
-        if news {
-            tell(&watched, status);
-            changed.notify_one();
+/// A check and when to run it.
+#[derive(Clone)]
+pub(crate) struct CheckTask {
+    pub(super) run: RunFn,
+    pub(super) timeout: Duration,
+    pub(super) schedule: Schedule,
+    pub(super) check: Arc<TrackedCheck>,
+}
+
+// === impl CheckTask ===
+
+impl CheckTask {
+    pub(crate) fn check(&self) -> &Arc<TrackedCheck> {
+        &self.check
+    }
+
+    /// Runs the check forever, one run at a time. The interval starts at the end of a run. Notifies
+    /// `changed` after each change of the status.
+    pub(crate) async fn run(self, clock: Clock, changed: Arc<Notify>) {
+        let Self {
+            run,
+            timeout,
+            mut schedule,
+            check,
+        } = self;
+        sleep(schedule.initial_wait()).await;
+        loop {
+            let started = clock.now();
+            let result = run_once(&run, timeout).await;
+            let now = clock.now();
+            let failed = !result.0.status().is_available();
+            // The status before this result: the first failures do not delay the next run yet.
+            let is_down = failed && check.status(now) == Status::Down;
+            let wait = schedule.next_wait(is_down);
+            let duration = now.saturating_duration_since(started);
+            let (status, has_changed) =
+                check.record(now, result, duration, schedule.backoff_delay());
+            if has_changed {
+                log_change(&check, status);
+                changed.notify_one();
+            }
+            check.update_metrics(now);
+            sleep(wait).await;
         }
-        watched.publish(now);
-        sleep(wait).await;
     }
 }
 
-fn tell(watched: &Watched, status: Status) {
-    let (check, failures) = (&*watched.name, watched.failures());
-    // The report's text may hold what no log should; it is in the details.
-    if status.works() {
+fn log_change(check: &TrackedCheck, status: Status) {
+    let (check, failures) = (&*check.name, check.failures());
+    // Without the message, which may hold secrets such as addresses. Detailed responses show it.
+    if status.is_available() {
         tracing::info!(check, %status, "a health check changed");
     } else {
         tracing::warn!(check, %status, failures, "a health check changed");

@@ -1,72 +1,71 @@
-//! When a check runs next. Pure: its chance is a seed.
+//! When a check runs next. Reads no clock.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-/// How much earlier or later than its interval a run may come.
-const JITTER: f64 = 0.1;
+use fastrand::Rng;
 
-/// When a check runs: at a random phase first, then every interval with jitter, less often while down.
+/// The largest relative deviation from the interval.
+const JITTER_RATIO: f64 = 0.1;
+
+/// Runs a check at a random time first, then at every interval with jitter, and less often while it
+/// is down.
 #[derive(Clone, Debug)]
 pub(crate) struct Schedule {
     interval: Duration,
-    /// The longest wait while down.
-    longest: Duration,
-    /// The first run comes within this.
-    spread: Duration,
-    /// The wait before jitter.
-    wait: Duration,
-    chance: u64,
+    /// The longest interval while down.
+    max_interval: Duration,
+    initial_jitter: Duration,
+    /// The current interval, without jitter.
+    current: Duration,
+    random: Rng,
 }
 
 // === impl Schedule ===
 
 impl Schedule {
-    pub(crate) fn new(interval: Duration, longest: Duration, spread: Duration) -> Self {
-        let chance = RandomState::new().hash_one("gusset-health");
-        Self::seeded(interval, longest, spread, chance)
+    pub(super) fn new(
+        interval: Duration,
+        max_interval: Duration,
+        initial_jitter: Duration,
+    ) -> Self {
+        Self::with_random(interval, max_interval, initial_jitter, Rng::new())
     }
 
-    fn seeded(interval: Duration, longest: Duration, spread: Duration, chance: u64) -> Self {
+    fn with_random(
+        interval: Duration,
+        max_interval: Duration,
+        initial_jitter: Duration,
+        random: Rng,
+    ) -> Self {
         Self {
             interval,
-            longest: longest.max(interval),
-            spread,
-            wait: interval,
-            chance,
+            max_interval: max_interval.max(interval),
+            initial_jitter,
+            current: interval,
+            random,
         }
     }
 
-    /// The wait before the first run: checks of a hundred instances that start together do not run
-    /// together.
-    pub(crate) fn first(&mut self) -> Duration {
-        self.spread.mul_f64(self.chance())
+    /// Returns the wait before the first run. It is random, because many instances may start at the
+    /// same time.
+    pub(super) fn initial_wait(&mut self) -> Duration {
+        self.initial_jitter.mul_f64(self.random.f64())
     }
 
-    /// The wait before the next run. It doubles as long as the check is down and stays so.
-    pub(crate) fn next(&mut self, backs_off: bool) -> Duration {
-        self.wait = if backs_off {
-            (self.wait * 2).min(self.longest)
+    /// Returns the wait before the next run. It doubles with each run while the check is down.
+    pub(super) fn next_wait(&mut self, is_down: bool) -> Duration {
+        self.current = if is_down {
+            (self.current * 2).min(self.max_interval)
         } else {
             self.interval
         };
-        let jitter = 1.0 - JITTER + 2.0 * JITTER * self.chance();
-        self.wait.mul_f64(jitter)
+        let jitter = 1.0 - JITTER_RATIO + 2.0 * JITTER_RATIO * self.random.f64();
+        self.current.mul_f64(jitter)
     }
 
-    /// By how much the next run was put off, beyond the interval.
-    pub(crate) fn put_off(&self) -> Duration {
-        self.wait - self.interval
-    }
-
-    /// From 0 to 1 (splitmix64).
-    fn chance(&mut self) -> f64 {
-        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.chance;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        (z >> 11) as f64 / (1_u64 << 53) as f64
+    /// Returns by how much the current interval exceeds the configured one.
+    pub(super) fn backoff_delay(&self) -> Duration {
+        self.current - self.interval
     }
 }
 
@@ -77,26 +76,27 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn seeded(seed: u64) -> Schedule {
-        Schedule::seeded(10 * SECOND, 60 * SECOND, 10 * SECOND, seed)
+        let random = Rng::with_seed(seed);
+        Schedule::with_random(10 * SECOND, 60 * SECOND, 10 * SECOND, random)
     }
 
     #[test]
-    fn the_first_runs_are_spread_over_the_interval() {
-        let mut tenths = [0; 10];
+    fn first_runs_spread_over_the_interval() {
+        let mut runs_per_second = [0; 10];
         for seed in 0..1000 {
-            let first = seeded(seed).first();
-            tenths[usize::try_from(first.as_secs()).unwrap()] += 1;
+            let first = seeded(seed).initial_wait();
+            runs_per_second[usize::try_from(first.as_secs()).unwrap()] += 1;
         }
         assert!(
-            tenths.iter().all(|runs| (50..200).contains(runs)),
-            "{tenths:?}"
+            runs_per_second.iter().all(|runs| (50..200).contains(runs)),
+            "{runs_per_second:?}"
         );
     }
 
     #[test]
-    fn an_interval_is_ten_percent_longer_or_shorter() {
+    fn interval_varies_by_ten_percent() {
         let mut schedule = seeded(7);
-        let waits: Vec<_> = (0..1000).map(|_| schedule.next(false)).collect();
+        let waits: Vec<_> = (0..1000).map(|_| schedule.next_wait(false)).collect();
         assert!(
             waits
                 .iter()
@@ -107,19 +107,19 @@ mod tests {
     }
 
     #[test]
-    fn while_down_the_wait_doubles_to_a_minute_and_one_success_ends_it() {
+    fn interval_doubles_while_down_up_to_the_maximum() {
         let mut schedule = seeded(7);
-        let mut wait = |down| {
-            schedule.next(down);
-            schedule.wait.as_secs()
+        let mut interval = |is_down| {
+            schedule.next_wait(is_down);
+            schedule.current.as_secs()
         };
-        let waits = [true, true, true, true, false, true].map(&mut wait);
-        assert_eq!(waits, [20, 40, 60, 60, 10, 20]);
+        let intervals = [true, true, true, true, false, true].map(&mut interval);
+        assert_eq!(intervals, [20, 40, 60, 60, 10, 20]);
     }
 
     #[test]
-    fn chance_differs_from_process_to_process() {
-        let schedule = || Schedule::new(SECOND, SECOND, SECOND).chance;
-        assert_ne!(schedule(), schedule());
+    fn schedules_have_different_seeds() {
+        let seed = || Schedule::new(SECOND, SECOND, SECOND).random.get_seed();
+        assert_ne!(seed(), seed());
     }
 }

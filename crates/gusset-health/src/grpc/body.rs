@@ -1,4 +1,4 @@
-//! The body of an answer: one message, or one for each change; then trailers.
+//! The response body: one message or a stream of messages, then trailers.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -9,15 +9,16 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 
-use super::watch::{Step, Watch};
-use super::{GrpcHealth, Rejection, message};
+use super::error::GrpcError;
+use super::message;
+use super::watch::{WatchEvent, WatchStream};
 
-/// The body of a [`GrpcHealth`]'s answer.
-pub struct GrpcHealthBody(State);
+/// The response body of a [`GrpcHealth`](super::GrpcHealth).
+pub struct GrpcHealthBody(BodyState);
 
-enum State {
-    Once(Option<Bytes>),
-    Watching(Watch),
+enum BodyState {
+    Message(Option<Bytes>),
+    Watching(WatchStream),
     Trailers(HeaderMap),
     End,
 }
@@ -26,15 +27,15 @@ enum State {
 
 impl GrpcHealthBody {
     pub(super) fn empty() -> Self {
-        Self(State::End)
+        Self(BodyState::End)
     }
 
-    pub(super) fn once(message: Bytes) -> Self {
-        Self(State::Once(Some(message)))
+    pub(super) fn message(message: Bytes) -> Self {
+        Self(BodyState::Message(Some(message)))
     }
 
-    pub(super) fn watch(grpc: GrpcHealth, service: String) -> Self {
-        Self(State::Watching(Watch::new(grpc, service)))
+    pub(super) fn watch(stream: WatchStream) -> Self {
+        Self(BodyState::Watching(stream))
     }
 }
 
@@ -48,43 +49,43 @@ impl Body for GrpcHealthBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let state = &mut self.0;
         let frame = match state {
-            State::Once(message) => {
+            BodyState::Message(message) => {
                 let message = message.take().unwrap_or_default();
                 let mut trailers = HeaderMap::new();
                 trailers.insert("grpc-status", HeaderValue::from_static("0"));
-                *state = State::Trailers(trailers);
+                *state = BodyState::Trailers(trailers);
                 Frame::data(message)
             }
-            State::Watching(watch) => match ready!(watch.poll_step(cx)) {
-                Step::Is(serving) => Frame::data(message::status(serving)),
-                Step::Over => {
+            BodyState::Watching(stream) => match ready!(stream.poll_next(cx)) {
+                WatchEvent::Status(status) => Frame::data(message::health_response(status)),
+                WatchEvent::End => {
                     let mut trailers = HeaderMap::new();
-                    Rejection(14, "stopping").tell(&mut trailers);
-                    *state = State::End;
+                    GrpcError::STOPPING.insert_into(&mut trailers);
+                    *state = BodyState::End;
                     Frame::trailers(trailers)
                 }
             },
-            State::Trailers(trailers) => {
+            BodyState::Trailers(trailers) => {
                 let trailers = std::mem::take(trailers);
-                *state = State::End;
+                *state = BodyState::End;
                 Frame::trailers(trailers)
             }
-            State::End => return Poll::Ready(None),
+            BodyState::End => return Poll::Ready(None),
         };
         Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, State::End)
+        matches!(self.0, BodyState::End)
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            State::Once(message) => {
+            BodyState::Message(message) => {
                 SizeHint::with_exact(message.as_ref().map_or(0, Bytes::len) as u64)
             }
-            State::Watching(_) => SizeHint::default(),
-            State::Trailers(_) | State::End => SizeHint::with_exact(0),
+            BodyState::Watching(_) => SizeHint::default(),
+            BodyState::Trailers(_) | BodyState::End => SizeHint::with_exact(0),
         }
     }
 }

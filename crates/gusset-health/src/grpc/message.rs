@@ -1,85 +1,97 @@
-//! The messages of `grpc.health.v1`, to and from their bytes.
+//! The messages of `grpc.health.v1` in the encoding of Protocol Buffers.
 
 use bytes::Bytes;
 
-use super::{Rejection, frame};
+use super::error::GrpcError;
+
+/// The length of the prefix of a message: the compression flag and the message's length.
+const PREFIX_BYTES: usize = 5;
 
 /// `HealthCheckResponse.ServingStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::enum_variant_names, reason = "the protocol's own names")]
-pub(super) enum Serving {
+#[allow(clippy::enum_variant_names, reason = "the names of the protocol")]
+pub(super) enum ServingStatus {
     Serving = 1,
     NotServing = 2,
     ServiceUnknown = 3,
 }
 
-const MALFORMED: Rejection = Rejection(3, "the request cannot be read");
-
-/// The one message of a request.
-pub(super) fn unframe(bytes: &[u8]) -> Result<&[u8], Rejection> {
-    let Some((head, message)) = bytes.split_first_chunk::<5>() else {
-        return Err(MALFORMED);
+/// Returns the message of a request body, which has exactly one.
+pub(super) fn unframe(bytes: &[u8]) -> Result<&[u8], GrpcError> {
+    let Some((prefix, message)) = bytes.split_first_chunk::<PREFIX_BYTES>() else {
+        return Err(GrpcError::MALFORMED);
     };
-    let [compressed, len @ ..] = *head;
+    let [compressed, len @ ..] = *prefix;
     if compressed != 0 {
-        return Err(Rejection(12, "compressed requests are not read"));
+        return Err(GrpcError::COMPRESSED);
     }
     if u32::from_be_bytes(len) as usize != message.len() {
-        return Err(MALFORMED);
+        return Err(GrpcError::MALFORMED);
     }
     Ok(message)
 }
 
-/// `HealthCheckRequest.service`; fields that are not known are passed over.
-pub(super) fn service(mut message: &[u8]) -> Result<&str, Rejection> {
+/// Returns `HealthCheckRequest.service`. Skips unknown fields.
+pub(super) fn service(mut message: &[u8]) -> Result<&str, GrpcError> {
     let mut service = "";
     while !message.is_empty() {
-        let key = varint(&mut message)?;
+        let key = read_varint(&mut message)?;
+        // The low three bits are the wire type.
         match key & 7 {
             0 => {
-                varint(&mut message)?;
+                read_varint(&mut message)?;
             }
             1 => {
-                take(&mut message, 8)?;
+                read_bytes(&mut message, 8)?;
             }
             5 => {
-                take(&mut message, 4)?;
+                read_bytes(&mut message, 4)?;
             }
             2 => {
-                let len = usize::try_from(varint(&mut message)?).map_err(|_| MALFORMED)?;
-                let field = take(&mut message, len)?;
+                let len = read_varint(&mut message)?;
+                let len = usize::try_from(len).map_err(|_| GrpcError::MALFORMED)?;
+                let field = read_bytes(&mut message, len)?;
                 if key >> 3 == 1 {
-                    service = std::str::from_utf8(field).map_err(|_| MALFORMED)?;
+                    service = std::str::from_utf8(field).map_err(|_| GrpcError::MALFORMED)?;
                 }
             }
-            _ => return Err(MALFORMED),
+            _ => return Err(GrpcError::MALFORMED),
         }
     }
     Ok(service)
 }
 
-/// `HealthCheckResponse`, framed.
-pub(super) fn status(serving: Serving) -> Bytes {
-    frame(&response(serving))
+/// Encodes a `HealthCheckResponse` with its prefix.
+pub(super) fn health_response(status: ServingStatus) -> Bytes {
+    frame(&encode_status(status))
 }
 
-/// `HealthListResponse`, framed.
-pub(super) fn list(services: &[(&str, Serving)]) -> Bytes {
+/// Encodes a `HealthListResponse` with its prefix.
+pub(super) fn list_response(services: &[(&str, ServingStatus)]) -> Bytes {
     let mut message = Vec::new();
-    for (name, serving) in services {
+    for (name, status) in services {
         let mut entry = Vec::new();
-        field(&mut entry, 1, name.as_bytes());
-        field(&mut entry, 2, &response(*serving));
-        field(&mut message, 1, &entry);
+        write_field(&mut entry, 1, name.as_bytes());
+        write_field(&mut entry, 2, &encode_status(*status));
+        write_field(&mut message, 1, &entry);
     }
     frame(&message)
 }
 
-fn response(serving: Serving) -> [u8; 2] {
-    [1 << 3, serving as u8]
+/// Adds the prefix of a message without compression.
+fn frame(message: &[u8]) -> Bytes {
+    let mut framed = Vec::with_capacity(PREFIX_BYTES + message.len());
+    framed.push(0);
+    framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
+    framed.extend_from_slice(message);
+    framed.into()
 }
 
-fn field(message: &mut Vec<u8>, number: u8, bytes: &[u8]) {
+fn encode_status(status: ServingStatus) -> [u8; 2] {
+    [1 << 3, status as u8]
+}
+
+fn write_field(message: &mut Vec<u8>, number: u8, bytes: &[u8]) {
     message.push(number << 3 | 2);
     let mut len = bytes.len();
     while len > 0x7f {
@@ -90,22 +102,22 @@ fn field(message: &mut Vec<u8>, number: u8, bytes: &[u8]) {
     message.extend_from_slice(bytes);
 }
 
-fn take<'a>(bytes: &mut &'a [u8], len: usize) -> Result<&'a [u8], Rejection> {
-    let (taken, rest) = bytes.split_at_checked(len).ok_or(MALFORMED)?;
+fn read_bytes<'a>(bytes: &mut &'a [u8], len: usize) -> Result<&'a [u8], GrpcError> {
+    let (read, rest) = bytes.split_at_checked(len).ok_or(GrpcError::MALFORMED)?;
     *bytes = rest;
-    Ok(taken)
+    Ok(read)
 }
 
-fn varint(bytes: &mut &[u8]) -> Result<u64, Rejection> {
+fn read_varint(bytes: &mut &[u8]) -> Result<u64, GrpcError> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
-        let byte = take(bytes, 1)?[0];
+        let byte = read_bytes(bytes, 1)?[0];
         value |= u64::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
             return Ok(value);
         }
     }
-    Err(MALFORMED)
+    Err(GrpcError::MALFORMED)
 }
 
 #[cfg(test)]
@@ -113,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_is_read_whatever_else_is_there() {
+    fn unknown_fields_are_skipped() {
         let cases: [(&[u8], &str); 4] = [
             (b"", ""),
             (b"\x0a\x04shop", "shop"),
@@ -126,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_and_not_read_beyond_its_end() {
+    fn malformed_message_is_rejected() {
         let cases: [&[u8]; 6] = [
             b"\x0a",
             b"\x0a\x05shop",
@@ -150,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_in_a_list_is_framed() {
+    fn long_name_has_a_two_byte_length() {
         let name = "n".repeat(200);
-        let bytes = list(&[(&name, Serving::NotServing)]);
+        let bytes = list_response(&[(&name, ServingStatus::NotServing)]);
         let message = unframe(&bytes).unwrap();
-        // Entry of 2 + 1 + 200 + 4 bytes: 207, in two bytes.
+        // The entry has 3 + 200 + 4 = 207 bytes, a length of two bytes.
         assert_eq!(message[..6], [0x0a, 0xcf, 0x01, 0x0a, 0xc8, 0x01]);
         assert_eq!(message[message.len() - 4..], [0x12, 2, 0x08, 2]);
     }

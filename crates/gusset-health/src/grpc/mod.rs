@@ -1,40 +1,47 @@
-//! `grpc.health.v1`, by hand: three methods of three small messages are no reason for a compiler of
-//! protocols.
+//! The gRPC health service, `grpc.health.v1`.
+//!
+//! Independent of tonic, so that any HTTP router can serve it. The crate `tonic-health` requires tonic's
+//! router and has no `List` method.
 
 mod body;
+mod error;
 mod message;
+mod services;
 mod watch;
 
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Buf as _;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
+use http_body_util::BodyExt as _;
 use tower_service::Service;
 
 pub use self::body::GrpcHealthBody;
-use self::message::Serving;
+use self::error::GrpcError;
+use self::message::ServingStatus;
+use self::services::Services;
+use self::watch::WatchStream;
 use crate::{ConfigError, Health};
 
-/// The longest request that is read: a name, and some room.
-const LONGEST: usize = 4096;
+/// Enough for the longest name of a service.
+const MAX_REQUEST_BYTES: usize = 4096;
 
-/// gRPC's own health service, `grpc.health.v1.Health`: Check, List and Watch, from the same state as
-/// the probes.
+/// The gRPC health service `grpc.health.v1.Health`, with the methods Check, List and Watch.
 ///
-/// The whole, `""`, serves while the service is ready, and so do `readiness` and each service that is
-/// named by [`service`](Self::service); `liveness` is what `/livez` says. Check of another name is
-/// NOT_FOUND; Watch of one says SERVICE_UNKNOWN and stays. When the listener closes, watchers are told
-/// UNAVAILABLE, so that they do not hold it up.
+/// The overall status `""`, `readiness` and all added [services](Self::service) are SERVING while the
+/// service is ready. `liveness` is SERVING while `/livez` passes. For an unknown service, Check returns
+/// NOT_FOUND and Watch sends SERVICE_UNKNOWN. Watch streams end with UNAVAILABLE when the listener
+/// closes, so that they do not delay the shutdown.
 ///
-/// It is a plain Tower service. In axum it is mounted at [`PATH`](Self::PATH); with the feature
-/// `tonic`, tonic's router takes it as any of its services.
+/// A plain Tower service: mount it at [`PATH`](Self::PATH) in axum. With the feature `tonic`, add it to
+/// tonic's router.
 ///
 /// ```
 /// use axum::Router;
@@ -48,85 +55,54 @@ const LONGEST: usize = 4096;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct GrpcHealth {
-    health: Health,
-    services: Vec<Cow<'static, str>>,
-}
+pub struct GrpcHealth(Services);
 
-/// The future of a [`GrpcHealth`].
+/// The response future of a [`GrpcHealth`].
 #[must_use = "futures do nothing unless polled"]
 pub struct GrpcHealthFuture(Pin<Box<dyn Future<Output = Response<GrpcHealthBody>> + Send>>);
 
-/// What a call is told instead of an answer.
-#[derive(Clone, Copy, Debug)]
-struct Rejection(u8, &'static str);
-
 impl Health {
-    /// gRPC's health service, from the same state as the probes.
+    /// Returns the gRPC health service.
     pub fn grpc(&self) -> GrpcHealth {
-        GrpcHealth {
-            health: self.clone(),
-            services: Vec::new(),
-        }
+        GrpcHealth(Services {
+            state: self.0.clone(),
+            names: Vec::new(),
+        })
     }
 }
 
 // === impl GrpcHealth ===
 
 impl GrpcHealth {
-    /// Where axum's router mounts it.
+    /// The path in axum's router.
     pub const PATH: &'static str = "/grpc.health.v1.Health/{method}";
 
-    /// Names a service that serves while the whole is ready: `shop.v1.Cart`.
+    /// Adds a service, such as `shop.v1.Cart`, that has the overall status.
     ///
     /// # Errors
-    ///
-    /// [`ConfigError`], if it is empty, longer than 200 bytes, or named already.
+    /// If the name is empty, longer than 200 bytes, or already added.
     pub fn service(mut self, name: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
-        let name = name.into();
-        let field = || format!("grpc.service.{}", name.escape_default());
-        if name.is_empty() || name.len() > 200 {
-            return Err(ConfigError::new(field(), "it is not of 1 to 200 bytes"));
-        }
-        if self.serving(&name) != Serving::ServiceUnknown {
-            return Err(ConfigError::new(field(), "it is named already"));
-        }
-        self.services.push(name);
+        self.0.add(name.into())?;
         Ok(self)
     }
 
-    fn serving(&self, service: &str) -> Serving {
-        let serves = match service {
-            "liveness" => self.health.is_live(),
-            "" | "readiness" => self.health.is_ready(),
-            other if self.services.iter().any(|name| name == other) => self.health.is_ready(),
-            _ => return Serving::ServiceUnknown,
-        };
-        if serves {
-            Serving::Serving
-        } else {
-            Serving::NotServing
-        }
-    }
-
-    fn list(&self) -> Vec<(&str, Serving)> {
-        let ours = ["", "liveness", "readiness"].into_iter();
-        let all = ours.chain(self.services.iter().map(|name| &**name));
-        all.map(|name| (name, self.serving(name))).collect()
-    }
-
-    fn answer(&self, method: &str, message: &[u8]) -> Result<GrpcHealthBody, Rejection> {
+    fn respond(&self, method: &str, message: &[u8]) -> Result<GrpcHealthBody, GrpcError> {
+        let services = &self.0;
         match method {
-            "List" => Ok(GrpcHealthBody::once(message::list(&self.list()))),
-            "Check" => match self.serving(message::service(message)?) {
-                Serving::ServiceUnknown => Err(Rejection(5, "unknown service")),
-                serving => Ok(GrpcHealthBody::once(message::status(serving))),
+            "List" => {
+                let message = message::list_response(&services.statuses());
+                Ok(GrpcHealthBody::message(message))
+            }
+            "Check" => match services.status(message::service(message)?) {
+                ServingStatus::ServiceUnknown => Err(GrpcError::UNKNOWN_SERVICE),
+                status => Ok(GrpcHealthBody::message(message::health_response(status))),
             },
             "Watch" => {
                 let service = message::service(message)?.to_owned();
-                Ok(GrpcHealthBody::watch(self.clone(), service))
+                let stream = WatchStream::new(services.clone(), service);
+                Ok(GrpcHealthBody::watch(stream))
             }
-            _ => Err(Rejection(12, "unknown method")),
+            _ => Err(GrpcError::UNKNOWN_METHOD),
         }
     }
 }
@@ -148,9 +124,9 @@ where
         let this = self.clone();
         GrpcHealthFuture(Box::pin(async move {
             let (head, body) = req.into_parts();
-            let kind = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+            let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
             if head.method != Method::POST
-                || !kind.is_some_and(|kind| kind.starts_with(b"application/grpc"))
+                || !content_type.is_some_and(|value| value.starts_with(b"application/grpc"))
             {
                 let mut response = Response::new(GrpcHealthBody::empty());
                 *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -158,28 +134,28 @@ where
             }
             let path = head.uri.path();
             let method = path.rsplit('/').next().unwrap_or_default();
-            let answer = match read(body).await {
+            let result = match read(body).await {
                 Ok(bytes) => {
-                    message::unframe(&bytes).and_then(|message| this.answer(method, message))
+                    message::unframe(&bytes).and_then(|message| this.respond(method, message))
                 }
-                Err(refusal) => Err(refusal),
+                Err(error) => Err(error),
             };
-            respond(answer)
+            into_response(result)
         }))
     }
 }
 
-/// All of a request's body.
-async fn read<B: Body>(body: B) -> Result<Vec<u8>, Rejection> {
+/// Reads the whole request body.
+async fn read<B: Body>(body: B) -> Result<Vec<u8>, GrpcError> {
     let mut body = pin!(body);
     let mut bytes = Vec::new();
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+    while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
-            return Err(Rejection(1, "the request was broken off"));
+            return Err(GrpcError::CANCELLED);
         };
         if let Ok(mut data) = frame.into_data() {
-            if bytes.len() + data.remaining() > LONGEST {
-                return Err(Rejection(8, "the request is too long"));
+            if bytes.len() + data.remaining() > MAX_REQUEST_BYTES {
+                return Err(GrpcError::TOO_LARGE);
             }
             while data.has_remaining() {
                 let chunk = data.chunk();
@@ -192,14 +168,14 @@ async fn read<B: Body>(body: B) -> Result<Vec<u8>, Rejection> {
     Ok(bytes)
 }
 
-fn respond(answer: Result<GrpcHealthBody, Rejection>) -> Response<GrpcHealthBody> {
+fn into_response(result: Result<GrpcHealthBody, GrpcError>) -> Response<GrpcHealthBody> {
     let mut response = Response::new(GrpcHealthBody::empty());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    match answer {
+    match result {
         Ok(body) => *response.body_mut() = body,
-        // With no message there are no trailers but these.
-        Err(refusal) => refusal.tell(headers),
+        // A response without messages has its status in the headers.
+        Err(error) => error.insert_into(headers),
     }
     response
 }
@@ -207,7 +183,7 @@ fn respond(answer: Result<GrpcHealthBody, Rejection>) -> Response<GrpcHealthBody
 impl fmt::Debug for GrpcHealth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GrpcHealth")
-            .field("services", &self.services)
+            .field("services", &self.0.names)
             .finish_non_exhaustive()
     }
 }
@@ -231,23 +207,4 @@ impl fmt::Debug for GrpcHealthFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("GrpcHealthFuture")
     }
-}
-
-// === impl Rejection ===
-
-impl Rejection {
-    fn tell(self, headers: &mut HeaderMap) {
-        let Self(code, message) = self;
-        headers.insert("grpc-status", HeaderValue::from(u16::from(code)));
-        headers.insert("grpc-message", HeaderValue::from_static(message));
-    }
-}
-
-/// A message with its five bytes before it.
-fn frame(message: &[u8]) -> Bytes {
-    let mut framed = Vec::with_capacity(5 + message.len());
-    framed.push(0);
-    framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
-    framed.extend_from_slice(message);
-    framed.into()
 }

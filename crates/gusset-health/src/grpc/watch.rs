@@ -1,65 +1,70 @@
-//! A watcher: hears of each change, until the listener closes.
+//! The stream of a `Watch` call.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::sleep;
 
-use super::GrpcHealth;
-use super::message::Serving;
+use super::message::ServingStatus;
+use super::services::Services;
 use crate::Phase;
-use crate::running::race;
 
-/// What changes by the passing of time alone is seen within this.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the status is computed without an event: results become stale and heartbeats late
+/// silently.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(super) enum Step {
-    Is(Serving),
-    Over,
+pub(super) enum WatchEvent {
+    Status(ServingStatus),
+    /// The listener closes.
+    End,
 }
 
-pub(super) struct Watch {
-    grpc: GrpcHealth,
+/// Yields the status of a service, and each change of it, until the listener closes.
+pub(super) struct WatchStream {
+    services: Services,
     service: String,
-    said: Option<Serving>,
+    last_reported: Option<ServingStatus>,
     waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
-// === impl Watch ===
+// === impl WatchStream ===
 
-impl Watch {
-    pub(super) fn new(grpc: GrpcHealth, service: String) -> Self {
+impl WatchStream {
+    pub(super) fn new(services: Services, service: String) -> Self {
         Self {
-            grpc,
+            services,
             service,
-            said: None,
+            last_reported: None,
             waiting: None,
         }
     }
 
-    /// Ready with the next that is to be said.
-    pub(super) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<WatchEvent> {
         loop {
             if let Some(waiting) = &mut self.waiting {
                 ready!(waiting.as_mut().poll(cx));
                 self.waiting = None;
             }
-            let life = self.grpc.health.lifecycle().clone();
-            let state = life.state();
-            let serving = self.grpc.serving(&self.service);
-            if self.said != Some(serving) {
-                self.said = Some(serving);
-                return Poll::Ready(Step::Is(serving));
+            let lifecycle = self.services.state.lifecycle.clone();
+            let current = lifecycle.state();
+            let status = self.services.status(&self.service);
+            if self.last_reported != Some(status) {
+                self.last_reported = Some(status);
+                return Poll::Ready(WatchEvent::Status(status));
             }
-            if state.phase >= Phase::Stopping {
-                return Poll::Ready(Step::Over);
+            if current.phase >= Phase::Stopping {
+                return Poll::Ready(WatchEvent::End);
             }
-            let mut changes = self.grpc.health.0.serving.subscribe();
+            let mut ready = self.services.state.ready.subscribe();
             self.waiting = Some(Box::pin(async move {
-                let moved = life.until(|now| *now != state);
-                let _ = timeout(LOOK, race(changes.changed(), moved)).await;
+                tokio::select! {
+                    biased;
+                    _ = ready.changed() => {}
+                    _ = lifecycle.wait_for(|state| *state != current) => {}
+                    () = sleep(POLL_INTERVAL) => {}
+                }
             }));
         }
     }

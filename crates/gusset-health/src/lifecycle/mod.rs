@@ -1,193 +1,146 @@
-//! The life cycle of a service, as a value.
+//! The life cycle of a service.
 
-mod plan;
+mod phase;
+mod shutdown_timeouts;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+pub use self::phase::Phase;
+pub(crate) use self::shutdown_timeouts::{ShutdownTimeouts, ShutdownTimeoutsBuilder};
 use crate::Heartbeat;
 
-pub(crate) use self::plan::{Plan, PlanBuilder};
-
-/// Where a service is in its life. It goes from each to a later one, and never back.
-///
-/// ```
-/// use gusset_health::Phase;
-///
-/// assert!(Phase::Draining > Phase::Ready);
-/// assert_eq!(Phase::Draining.as_str(), "draining");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Not ready yet: migrating, filling caches.
-    Starting,
-    /// At work. Whether it is ready, its checks say.
-    Ready,
-    /// Told to end, and not ready for that reason; it serves on while the word spreads.
-    Draining,
-    /// The listener is closed; calls under way finish.
-    Stopping,
-    /// All is done.
-    Stopped,
-}
-
-/// A handle to the life cycle of a service: tells where it is, and moves it on.
+/// A handle to the life cycle of a service: reads its phase and changes it.
 ///
 /// ```
 /// use gusset_health::{Health, Phase};
 ///
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
 /// let health = Health::builder().build()?;
-/// let life = health.lifecycle();
-/// assert_eq!(life.phase(), Phase::Starting);
+/// let lifecycle = health.lifecycle();
+/// assert_eq!(lifecycle.phase(), Phase::Starting);
 ///
-/// life.progress("migration 3 of 7");
+/// lifecycle.report_progress("migration 3 of 7");
 /// assert!(!health.is_ready());
-/// life.started();
+/// lifecycle.mark_started();
 /// assert!(health.is_ready());
 ///
-/// // By hand, for a while:
-/// life.hold("re-indexing");
+/// // Manually, for a while:
+/// lifecycle.set_unready("re-indexing");
 /// assert!(!health.is_ready());
-/// life.release();
+/// lifecycle.clear_unready();
 /// assert!(health.is_ready());
 ///
-/// // As a signal does it. There is no way back.
-/// life.drain();
-/// life.started();
-/// assert_eq!(life.phase(), Phase::Draining);
+/// // A shutdown cannot be undone.
+/// lifecycle.begin_shutdown();
+/// lifecycle.mark_started();
+/// assert_eq!(lifecycle.phase(), Phase::Draining);
 /// assert!(!health.is_ready());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Lifecycle(Arc<Life>);
+pub struct Lifecycle(Arc<LifecycleInner>);
 
-struct Life {
-    state: watch::Sender<State>,
-    /// That of `state`, for calls: who reads it waits for nobody, and writes to no line that others
-    /// read.
+struct LifecycleInner {
+    state: watch::Sender<LifecycleState>,
+    /// A copy of `state.phase` for the path of requests: reading it takes no lock and writes no shared
+    /// cache line. Written while `state` is locked.
     phase: AtomicU8,
-    progress: Mutex<Option<Cow<'static, str>>>,
-    /// The sign of life of a start that has a deadline. Touched under the lock of `state` alone, so
-    /// that a start that is done is never waited for again.
+    /// What the service is doing, for detailed responses and systemd.
+    activity: Mutex<Option<Cow<'static, str>>>,
+    /// The heartbeat of a start with a deadline. Used only while `state` is locked, so that it never
+    /// beats again once the start is complete.
     start: Option<Heartbeat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct State {
+pub(crate) struct LifecycleState {
     pub(crate) phase: Phase,
-    /// Held back by hand.
-    pub(crate) held: bool,
-    /// Waits are cut short.
-    pub(crate) hurry: bool,
-    /// The time for calls under way is up.
-    pub(crate) overdue: bool,
-}
-
-// === impl Phase ===
-
-impl Phase {
-    /// All of them, in their order.
-    pub const ALL: [Self; 5] = [
-        Self::Starting,
-        Self::Ready,
-        Self::Draining,
-        Self::Stopping,
-        Self::Stopped,
-    ];
-
-    /// The phase as a label's value.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Ready => "ready",
-            Self::Draining => "draining",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+    /// Set by `set_unready`.
+    pub(crate) manually_unready: bool,
+    /// The waits of the shutdown are skipped.
+    pub(crate) forced: bool,
+    /// The deadline for requests in flight has passed.
+    pub(crate) deadline_passed: bool,
 }
 
 // === impl Lifecycle ===
 
 impl Lifecycle {
     pub(crate) fn new(start: Option<Heartbeat>) -> Self {
-        let state = State {
+        let state = LifecycleState {
             phase: Phase::Starting,
-            held: false,
-            hurry: false,
-            overdue: false,
+            manually_unready: false,
+            forced: false,
+            deadline_passed: false,
         };
-        Self(Arc::new(Life {
+        Self(Arc::new(LifecycleInner {
             state: watch::Sender::new(state),
             phase: AtomicU8::new(state.phase as u8),
-            progress: Mutex::new(None),
+            activity: Mutex::new(None),
             start,
         }))
     }
 
-    /// Where the service is. A load of an atomic.
+    /// Returns the current phase. Costs one atomic load.
     pub fn phase(&self) -> Phase {
-        let at = usize::from(self.0.phase.load(Ordering::Acquire));
-        Phase::ALL.get(at).copied().unwrap_or(Phase::Stopped)
+        // Acquire pairs with the release store in `update`.
+        let index = usize::from(self.0.phase.load(Ordering::Acquire));
+        Phase::ALL.get(index).copied().unwrap_or(Phase::Stopped)
     }
 
-    /// The start is done: from now on the checks decide. Does nothing after the start.
-    pub fn started(&self) {
-        self.advance(Phase::Ready);
+    /// Marks the start as complete, so that the checks determine readiness. Has no effect in later
+    /// phases.
+    pub fn mark_started(&self) {
+        self.advance_to(Phase::Ready);
     }
 
-    /// Says what the service is doing; a text of the operators' own, seen in the details. While it
-    /// starts, a word of progress begins the
-    /// [`start_deadline`](crate::HealthBuilder::start_deadline) anew.
-    pub fn progress(&self, doing: impl Into<Cow<'static, str>>) {
-        *self.doing() = Some(doing.into());
-        self.starting();
+    /// Reports what the service is doing. Detailed responses show the text.
+    ///
+    /// While the service starts, this also restarts the
+    /// [`start_deadline`](crate::HealthBuilder::start_deadline).
+    pub fn report_progress(&self, activity: impl Into<Cow<'static, str>>) {
+        *self.lock_activity() = Some(activity.into());
+        self.extend_start();
     }
 
-    /// Holds the service back: not ready, and serving on, until [`release`](Self::release).
-    pub fn hold(&self, why: impl Into<Cow<'static, str>>) {
-        self.progress(why);
-        self.change(|state| state.held = true);
+    /// Makes the service unready until [`clear_unready`](Self::clear_unready). Requests are still
+    /// served. Detailed responses show the reason.
+    pub fn set_unready(&self, reason: impl Into<Cow<'static, str>>) {
+        self.report_progress(reason);
+        self.update(|state| state.manually_unready = true);
     }
 
-    /// Lets the service be ready again.
-    pub fn release(&self) {
-        *self.doing() = None;
-        self.change(|state| state.held = false);
+    /// Reverts [`set_unready`](Self::set_unready).
+    pub fn clear_unready(&self) {
+        *self.lock_activity() = None;
+        self.update(|state| state.manually_unready = false);
     }
 
-    /// Begins the shutdown, as the first SIGTERM does. There is no way back.
-    pub fn drain(&self) {
-        self.advance(Phase::Draining);
+    /// Begins the shutdown, like the first SIGTERM. It cannot be undone.
+    pub fn begin_shutdown(&self) {
+        self.advance_to(Phase::Draining);
     }
 
-    /// Begins the shutdown and skips its waits, as a second signal does.
-    pub fn hurry(&self) {
-        self.change(|state| {
+    /// Begins the shutdown and skips its waits, like a second SIGTERM.
+    pub fn force_shutdown(&self) {
+        self.update(|state| {
             state.phase = state.phase.max(Phase::Draining);
-            state.hurry = true;
+            state.forced = true;
         });
     }
 
-    pub(crate) fn advance(&self, to: Phase) {
-        self.change(|state| state.phase = state.phase.max(to));
+    pub(crate) fn advance_to(&self, phase: Phase) {
+        self.update(|state| state.phase = state.phase.max(phase));
     }
 
-    /// The start goes on.
-    pub(crate) fn starting(&self) {
+    /// Restarts the deadline of the start.
+    pub(crate) fn extend_start(&self) {
         if let Some(start) = &self.0.start {
             self.0.state.send_if_modified(|state| {
                 if state.phase == Phase::Starting {
@@ -198,40 +151,43 @@ impl Lifecycle {
         }
     }
 
-    pub(crate) fn overdue(&self) {
-        self.change(|state| state.overdue = true);
+    pub(crate) fn mark_deadline_passed(&self) {
+        self.update(|state| state.deadline_passed = true);
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> LifecycleState {
         *self.0.state.borrow()
     }
 
-    pub(crate) fn doing_now(&self) -> Option<Cow<'static, str>> {
-        self.doing().clone()
+    pub(crate) fn activity(&self) -> Option<Cow<'static, str>> {
+        self.lock_activity().clone()
     }
 
-    /// Ready when the state is one of those that `wanted` says.
-    pub(crate) async fn until(&self, wanted: impl FnMut(&State) -> bool) -> State {
+    /// Waits until the predicate is true and returns the state.
+    pub(crate) async fn wait_for(
+        &self,
+        predicate: impl FnMut(&LifecycleState) -> bool,
+    ) -> LifecycleState {
         let mut states = self.0.state.subscribe();
-        let state = states.wait_for(wanted).await;
+        let state = states.wait_for(predicate).await;
         *state.expect("the sender lives in `self`")
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn update(&self, update: impl FnOnce(&mut LifecycleState)) {
         self.0.state.send_if_modified(|state| {
             let before = *state;
-            change(state);
+            update(state);
             self.0.phase.store(state.phase as u8, Ordering::Release);
             if state.phase > Phase::Starting {
-                self.0.start.iter().for_each(Heartbeat::retire);
+                self.0.start.iter().for_each(Heartbeat::stop);
             }
             before != *state
         });
     }
 
-    fn doing(&self) -> std::sync::MutexGuard<'_, Option<Cow<'static, str>>> {
-        let doing = self.0.progress.lock();
-        doing.unwrap_or_else(PoisonError::into_inner)
+    fn lock_activity(&self) -> MutexGuard<'_, Option<Cow<'static, str>>> {
+        let activity = self.0.activity.lock();
+        activity.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,10 +1,10 @@
-//! Probes: endpoints that answer from memory.
+//! Probes: endpoints that respond from memory.
 
-mod format;
-mod json;
-mod secret;
+mod details;
 
+use std::fmt;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use gusset_http::{Endpoint, RequestHead};
@@ -12,19 +12,17 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
-pub use self::format::Format;
-pub(crate) use self::secret::Secret;
-use crate::{Health, Status};
+use crate::state::HealthState;
+use crate::{ResponseFormat, Status};
 
-/// On detailed answers of a service that is ready and not at its best.
+/// Set to `degraded` on detailed responses of a service that is ready but degraded.
 const X_HEALTH: HeaderName = HeaderName::from_static("x-health");
 
-/// An endpoint that tells of a service's health: 200 or 503, from memory, at once, whatever the
-/// checks are doing.
+/// An endpoint that responds with 200 or 503, from memory. It never waits for a check.
 ///
-/// The public answer is pass or fail and nothing else. Details are for those who bring the token
-/// ([`HealthBuilder::detail_token`](crate::HealthBuilder::detail_token)) and for the management
-/// listener.
+/// Unauthenticated clients get only pass or fail. Details require the
+/// [`details_token`](crate::HealthBuilder::details_token) or a management server (see
+/// [`ProbeRoutes`](crate::ProbeRoutes)).
 ///
 /// ```
 /// use gusset_health::Health;
@@ -34,66 +32,66 @@ const X_HEALTH: HeaderName = HeaderName::from_static("x-health");
 /// # fn main() -> Result<(), gusset_health::ConfigError> {
 /// let health = Health::builder().build()?;
 /// // With axum: `Router::new().route_service("/readyz", EndpointService::new(health.readyz()))`.
-/// let answer = health.readyz().answer(RequestHead::from(&Request::new(()))).into_inner();
-/// assert_eq!(answer.status(), 503);
-/// health.lifecycle().started();
-/// let answer = health.readyz().answer(RequestHead::from(&Request::new(()))).into_inner();
-/// assert_eq!(answer.status(), 200);
-/// assert_eq!(answer.headers()["cache-control"], "no-store");
+/// let response = health.readyz().answer(RequestHead::from(&Request::new(()))).into_inner();
+/// assert_eq!(response.status(), 503);
+/// health.lifecycle().mark_started();
+/// let response = health.readyz().answer(RequestHead::from(&Request::new(()))).into_inner();
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers()["cache-control"], "no-store");
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Probe {
-    health: Health,
-    which: Which,
-    format: Format,
-    /// Details for everybody: on a listener that strangers do not reach.
-    open: bool,
+    state: Arc<HealthState>,
+    kind: ProbeKind,
+    format: ResponseFormat,
+    /// Details need no token.
+    anonymous_details: bool,
 }
 
-/// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
-    Live,
-    Ready,
-    Started,
-    Whole,
+pub(crate) enum ProbeKind {
+    Liveness,
+    Readiness,
+    Startup,
+    Overall,
 }
 
 // === impl Probe ===
 
 impl Probe {
-    pub(crate) fn new(health: &Health, which: Which) -> Self {
+    pub(crate) fn new(state: &Arc<HealthState>, kind: ProbeKind) -> Self {
         Self {
-            health: health.clone(),
-            which,
-            format: health.0.format,
-            open: false,
+            state: state.clone(),
+            kind,
+            format: state.response_format,
+            anonymous_details: false,
         }
     }
 
-    /// Answers in that shape.
+    /// Sets the format of responses. Defaults to that of the builder.
     #[must_use]
-    pub fn with_format(mut self, format: Format) -> Self {
+    pub fn with_response_format(mut self, format: ResponseFormat) -> Self {
         self.format = format;
         self
     }
 
-    /// With details for everybody who asks.
-    #[cfg(feature = "management")]
-    pub(crate) fn open(mut self) -> Self {
-        self.open = true;
+    /// Sends details without a token.
+    pub(crate) fn with_anonymous_details(mut self) -> Self {
+        self.anonymous_details = true;
         self
     }
 
-    /// What it says: `Up`, or `Down` for a probe that fails; `Degraded` too, of the whole.
+    /// Returns `Up` if the probe passes, or else `Down`. The probe of the overall status also returns
+    /// `Degraded`.
     pub fn status(&self) -> Status {
-        let passes = match self.which {
-            Which::Live => self.health.is_live(),
-            Which::Ready => self.health.is_ready(),
-            Which::Started => self.health.is_started(),
-            Which::Whole => return self.health.status(),
+        let now = || self.state.clock.now();
+        let passes = match self.kind {
+            ProbeKind::Liveness => self.state.is_live(),
+            ProbeKind::Readiness => self.state.is_ready(now()),
+            ProbeKind::Startup => self.state.is_started(),
+            ProbeKind::Overall => return self.state.status(now()),
         };
         if passes { Status::Up } else { Status::Down }
     }
@@ -110,13 +108,18 @@ impl Endpoint for Probe {
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return ready(response);
         }
-        let secret = self.health.0.secret.as_ref();
-        let detailed = self.open || secret.is_some_and(|secret| secret.is_borne_by(req));
+        let token = self.state.token.as_ref();
+        let detailed = self.anonymous_details || token.is_some_and(|token| token.is_in(req));
         let status = self.status();
         let body = if detailed {
-            Bytes::from(self.format.details(&self.health, self.which, status))
+            Bytes::from(details::to_json(
+                self.format,
+                &self.state,
+                self.kind,
+                status,
+            ))
         } else {
-            self.format.verdict(status.works())
+            self.format.public_body(status.is_available())
         };
         let body = if *req.method == Method::HEAD {
             Bytes::new()
@@ -124,15 +127,24 @@ impl Endpoint for Probe {
             body
         };
         let mut response = Response::new(Full::new(body));
-        if !status.works() {
+        if !status.is_available() {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.format.content_type());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if detailed && self.health.status() == Status::Degraded {
+        if detailed && self.state.status(self.state.clock.now()) == Status::Degraded {
             headers.insert(X_HEALTH, HeaderValue::from_static("degraded"));
         }
         ready(response)
+    }
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe")
+            .field("kind", &self.kind)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
     }
 }

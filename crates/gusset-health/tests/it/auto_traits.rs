@@ -1,8 +1,9 @@
 //! What may be sent and shared.
 
 use gusset_health::{
-    Check, ConfigError, Drain, DrainFuture, DrainLayer, Farewell, Health, HealthBuilder, Heartbeat,
-    InFlight, InFlightCall, Lifecycle, Probe, Report, Running, StartError, StartGuard,
+    Check, CheckResult, ConfigError, ConnectionDrain, ConnectionDrainFuture, ConnectionDrainLayer,
+    Health, HealthBuilder, HealthRuntime, Heartbeat, InFlight, InFlightCall, Lifecycle, Probe,
+    ShutdownReport, StartError, StartupGate,
 };
 
 fn sent<T: Send>() {}
@@ -12,10 +13,10 @@ fn shared<T: Send + Sync>() {}
 fn all_of_it_is_sent_and_shared() {
     shared::<Check>();
     shared::<ConfigError>();
-    shared::<Drain<()>>();
-    shared::<DrainFuture<()>>();
-    shared::<DrainLayer>();
-    shared::<Farewell<()>>();
+    shared::<ConnectionDrain<()>>();
+    shared::<ConnectionDrainFuture<()>>();
+    shared::<ConnectionDrainLayer>();
+    shared::<ShutdownReport<()>>();
     shared::<Health>();
     sent::<HealthBuilder>();
     shared::<Heartbeat>();
@@ -24,7 +25,7 @@ fn all_of_it_is_sent_and_shared() {
     shared::<Lifecycle>();
     shared::<Probe>();
     shared::<Report>();
-    shared::<Running>();
+    shared::<HealthRuntime>();
     shared::<StartError>();
-    shared::<StartGuard>();
+    shared::<StartupGate>();
 }

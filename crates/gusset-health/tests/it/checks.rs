@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use gusset_health::{Check, Exclusive, Status};
+use gusset_health::{Check, LocalDependency, Status};
 
 use crate::support::{Dial, SECOND, Time, settle, status};
 
@@ -14,11 +14,11 @@ async fn a_check_that_hangs_is_down_and_probes_answer_all_the_while() {
     let dial = Dial::default();
     let health = time
         .builder()
-        .ready(Exclusive(dial.quick("index")))
+        .readiness_check(LocalDependency(dial.quick("index")))
         .build()
         .unwrap();
     let _running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(SECOND).await;
     dial.hang();
     // Answered in this very poll, in the middle of a run that hangs.
@@ -38,7 +38,11 @@ async fn a_check_that_panics_is_down_and_runs_on() {
     let time = Time::new();
     let dial = Dial::default();
     dial.panic();
-    let health = time.builder().inform(dial.quick("bad")).build().unwrap();
+    let health = time
+        .builder()
+        .health_check(dial.quick("bad"))
+        .build()
+        .unwrap();
     let _running = health.start().unwrap();
     time.pass(SECOND / 2).await;
     assert_eq!(health.check("bad"), Some(Status::Down));
@@ -63,8 +67,8 @@ async fn a_check_that_panics_when_called_or_dropped_is_down() {
     });
     let health = time
         .builder()
-        .inform(call.spread(Duration::ZERO))
-        .inform(fall.spread(Duration::ZERO))
+        .health_check(call.initial_jitter(Duration::ZERO))
+        .health_check(fall.initial_jitter(Duration::ZERO))
         .build()
         .unwrap();
     let _running = health.start().unwrap();
@@ -79,11 +83,11 @@ async fn a_check_that_flaps_moves_no_probe() {
     let dial = Dial::default();
     let health = time
         .builder()
-        .ready(Exclusive(dial.quick("index")))
+        .readiness_check(LocalDependency(dial.quick("index")))
         .build()
         .unwrap();
     let _running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(SECOND / 2).await;
     for _ in 0..50 {
         dial.down();
@@ -114,7 +118,7 @@ async fn one_run_at_a_time() {
         .interval(SECOND)
         .timeout(6 * SECOND)
         .stale_after(30 * SECOND);
-    let health = time.builder().inform(check).build().unwrap();
+    let health = time.builder().health_check(check).build().unwrap();
     let _running = health.start().unwrap();
     time.pass(60 * SECOND).await;
     assert_eq!(most.load(Ordering::SeqCst), 1);
@@ -126,7 +130,7 @@ async fn nobody_who_asks_makes_a_check_run() {
     let dial = Dial::default();
     let health = time
         .builder()
-        .ready(Exclusive(dial.quick("index")))
+        .readiness_check(LocalDependency(dial.quick("index")))
         .build()
         .unwrap();
     let _running = health.start().unwrap();
@@ -146,11 +150,11 @@ async fn degraded_is_ready_and_told() {
     let dial = Dial::default();
     let health = time
         .builder()
-        .ready(Exclusive(dial.quick("index")))
+        .readiness_check(LocalDependency(dial.quick("index")))
         .build()
         .unwrap();
     let _running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     dial.degraded();
     time.pass(3 * SECOND).await;
     assert_eq!(health.check("index"), Some(Status::Degraded));

@@ -14,64 +14,77 @@ type Case = (&'static str, fn(HealthBuilder) -> HealthBuilder);
 
 const CASES: &[Case] = &[
     ("checks.db.interval", |b| {
-        b.inform(check().interval(Duration::ZERO))
+        b.health_check(check().interval(Duration::ZERO))
     }),
     ("checks.db.interval", |b| {
-        b.inform(check().interval(Duration::MAX))
+        b.health_check(check().interval(Duration::MAX))
     }),
     ("checks.db.timeout", |b| {
-        b.inform(check().timeout(Duration::ZERO))
+        b.health_check(check().timeout(Duration::ZERO))
     }),
     ("checks.db.timeout", |b| {
-        b.inform(check().timeout(Duration::MAX))
+        b.health_check(check().timeout(Duration::MAX))
     }),
-    ("checks.db.failures", |b| b.inform(check().failures(0))),
-    ("checks.db.successes", |b| b.inform(check().successes(0))),
+    ("checks.db.failures", |b| {
+        b.health_check(check().failure_threshold(0))
+    }),
+    ("checks.db.successes", |b| {
+        b.health_check(check().success_threshold(0))
+    }),
     ("checks.db.min_time", |b| {
-        b.inform(check().min_time(Duration::MAX))
+        b.health_check(check().min_status_duration(Duration::MAX))
     }),
     ("checks.db.spread", |b| {
-        b.inform(check().spread(Duration::MAX))
+        b.health_check(check().initial_jitter(Duration::MAX))
     }),
     ("checks.db.longest_wait", |b| {
-        b.inform(check().longest_wait(Duration::MAX))
+        b.health_check(check().max_interval(Duration::MAX))
     }),
     ("checks.db.stale_after", |b| {
-        b.inform(check().stale_after(11 * SECOND))
+        b.health_check(check().stale_after(11 * SECOND))
     }),
     ("checks.db.stale_after", |b| {
-        b.inform(check().stale_after(Duration::MAX))
+        b.health_check(check().stale_after(Duration::MAX))
     }),
     ("checks.db.stale_after", |b| {
-        b.inform(check().timeout(30 * SECOND))
+        b.health_check(check().timeout(30 * SECOND))
     }),
-    ("checks.db", |b| b.inform(check()).inform(check())),
-    ("checks.", |b| b.inform(Check::new("", async || ()))),
-    ("checks.a b", |b| b.inform(Check::new("a b", async || ()))),
-    ("checks.a\\n", |b| b.inform(Check::new("a\n", async || ()))),
+    ("checks.db", |b| {
+        b.health_check(check()).health_check(check())
+    }),
+    ("checks.", |b| b.health_check(Check::new("", async || ()))),
+    ("checks.a b", |b| {
+        b.health_check(Check::new("a b", async || ()))
+    }),
+    ("checks.a\\n", |b| {
+        b.health_check(Check::new("a\n", async || ()))
+    }),
     ("live_deadline", |b| b.live_deadline(2 * SECOND)),
     ("start_deadline", |b| b.start_deadline(2 * SECOND)),
     ("checks.main-runtime", |b| {
-        b.inform(Check::new("main-runtime", async || ()))
+        b.health_check(Check::new("main-runtime", async || ()))
     }),
     ("live.loop.deadline", |b| {
-        b.live(Heartbeat::new("loop", SECOND))
+        b.heartbeat(Heartbeat::new("loop", SECOND))
     }),
-    ("live.a b", |b| b.live(Heartbeat::new("a b", 60 * SECOND))),
+    ("live.a b", |b| {
+        b.heartbeat(Heartbeat::new("a b", 60 * SECOND))
+    }),
     ("live.loop", |b| {
         let beat = || Heartbeat::new("loop", 60 * SECOND);
-        b.live(beat()).live(beat())
+        b.heartbeat(beat()).heartbeat(beat())
     }),
-    ("detail_token", |b| b.detail_token("short")),
-    ("detail_token", |b| {
-        b.detail_token("long enough, and with spaces in it")
+    ("details_token", |b| b.details_token("short")),
+    ("details_token", |b| {
+        b.details_token("long enough, and with spaces in it")
     }),
     ("in_flight_deadline", |b| {
         b.in_flight_deadline(Duration::ZERO)
     }),
     ("in_flight_deadline", |b| b.in_flight_deadline(26 * SECOND)),
     ("in_flight_deadline", |b| {
-        b.pre_stop(6 * SECOND).in_flight_deadline(20 * SECOND)
+        b.pre_stop_duration(6 * SECOND)
+            .in_flight_deadline(20 * SECOND)
     }),
     ("termination_grace", |b| b.drain_delay(30 * SECOND)),
     ("termination_grace", |b| b.termination_grace(5 * SECOND)),
@@ -109,7 +122,7 @@ fn a_second_start_is_refused_and_says_so() {
         .build()
         .unwrap();
     let _entered = runtime.enter();
-    let health = Health::builder().signals(false).build().unwrap();
+    let health = Health::builder().handle_signals(false).build().unwrap();
     let _running = health.start().unwrap();
     assert_eq!(
         health.start().unwrap_err().to_string(),

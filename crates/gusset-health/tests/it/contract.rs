@@ -1,21 +1,24 @@
 //! What looks at calls keeps the contract of observers, and what refuses them that of guards.
 
-use gusset_health::{Health, Passive, StartGuard};
+use gusset_health::{Health, PassiveCheck, StartupGate};
 use gusset_testkit::{guard_contract, observer_contract};
 
 observer_contract!(
     the_count_of_calls_under_way_keeps_the_contract,
     Health::builder().build().unwrap().in_flight()
 );
-observer_contract!(passive_health_keeps_the_contract, Passive::new("orders"));
+observer_contract!(
+    passive_health_keeps_the_contract,
+    PassiveCheck::new("orders")
+);
 
 /// Of a service that has started, or has not.
-fn guard(started: bool) -> StartGuard {
+fn guard(started: bool) -> StartupGate {
     let health = Health::builder().build().unwrap();
     if started {
-        health.lifecycle().started();
+        health.lifecycle().mark_started();
     }
-    health.start_guard()
+    health.startup_gate()
 }
 
 guard_contract!(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use gusset_health::{Check, Exclusive, Health, Phase, Status};
+use gusset_health::{Check, Health, LocalDependency, Phase, Status};
 
 use crate::support::{Dial, SECOND, Time, get, settle, text};
 
@@ -19,7 +19,7 @@ async fn drain_delay(kubernetes: bool) -> Duration {
         .build()
         .unwrap();
     let _running = health.start().unwrap();
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     let mut waited = Duration::ZERO;
     settle().await;
     while health.lifecycle().phase() < Phase::Stopping {
@@ -41,9 +41,9 @@ async fn calls_under_way_get_what_grace_delay_and_flush_leave() {
         let time = Time::new();
         let health = time.builder().drain_delay(delay * SECOND).build().unwrap();
         let running = health.start().unwrap();
-        health.lifecycle().drain();
+        health.lifecycle().begin_shutdown();
         let start = tokio::time::Instant::now();
-        let _farewell = running.serve(std::future::pending::<()>()).await;
+        let _report = running.serve(std::future::pending::<()>()).await;
         assert_eq!(start.elapsed().as_secs(), u64::from(delay + left));
     }
 }
@@ -58,7 +58,7 @@ async fn a_check_runs_every_ten_seconds_more_or_less_at_a_random_phase() {
     ];
     let mut builder = time.builder();
     for (dial, name) in dials.iter().zip(NAMES) {
-        builder = builder.inform(dial.check(name));
+        builder = builder.health_check(dial.check(name));
     }
     let health = builder.build().unwrap();
     let _running = health.start().unwrap();
@@ -98,7 +98,7 @@ async fn a_run_has_two_seconds_and_its_future_is_dropped() {
     });
     let health = time
         .builder()
-        .inform(check.spread(Duration::ZERO))
+        .health_check(check.initial_jitter(Duration::ZERO))
         .build()
         .unwrap();
     let _running = health.start().unwrap();
@@ -117,11 +117,11 @@ async fn three_failures_are_down_two_successes_up_and_a_status_lasts_ten_seconds
     let check = dial.check("index").interval(SECOND).timeout(SECOND / 2);
     let health = time
         .builder()
-        .ready(Exclusive(check.spread(Duration::ZERO)))
+        .readiness_check(LocalDependency(check.initial_jitter(Duration::ZERO)))
         .build()
         .unwrap();
     let _running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(SECOND).await;
     assert!(health.is_ready());
     dial.down();
@@ -141,8 +141,8 @@ async fn while_down_a_check_runs_less_often_to_once_a_minute() {
     let time = Time::new();
     let dial = Dial::default();
     dial.down();
-    let check = dial.check("db").spread(Duration::ZERO);
-    let health = time.builder().inform(check).build().unwrap();
+    let check = dial.check("db").initial_jitter(Duration::ZERO);
+    let health = time.builder().health_check(check).build().unwrap();
     let _running = health.start().unwrap();
     time.pass(600 * SECOND).await;
     // 0, 10, 30, 70, 130, 190 …: a run a minute, not six.
@@ -159,13 +159,15 @@ async fn a_verdict_is_unknown_after_three_intervals_and_not_ready() {
     let time = Time::new();
     let health = time
         .builder()
-        .ready(Exclusive(
-            Dial::default().check("index").spread(Duration::ZERO),
+        .readiness_check(LocalDependency(
+            Dial::default()
+                .check("index")
+                .initial_jitter(Duration::ZERO),
         ))
         .build()
         .unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(SECOND).await;
     assert!(health.is_ready());
     // The runner is gone; what it said last is not good for ever.

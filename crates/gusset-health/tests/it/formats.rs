@@ -1,6 +1,6 @@
 //! Whole answers in each shape.
 
-use gusset_health::{Exclusive, Format, Health, Optional};
+use gusset_health::{Health, LocalDependency, OptionalDependency, ResponseFormat};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -8,9 +8,9 @@ use crate::support::{Dial, SECOND, Time, ask, get, text};
 
 const TOKEN: &str = "correct-horse-battery";
 
-async fn told(health: &Health, format: Format) -> (String, Value) {
+async fn told(health: &Health, format: ResponseFormat) -> (String, Value) {
     let request = Request::builder().header("authorization", format!("Bearer {TOKEN}"));
-    let probe = health.healthz().with_format(format);
+    let probe = health.healthz().with_response_format(format);
     let answer = ask(&probe, &request.body(()).unwrap());
     let kind = answer.headers()["content-type"]
         .to_str()
@@ -19,19 +19,21 @@ async fn told(health: &Health, format: Format) -> (String, Value) {
     (kind, serde_json::from_str(&text(answer).await).unwrap())
 }
 
-async fn health(time: &Time) -> (Health, gusset_health::Running) {
+async fn health(time: &Time) -> (Health, gusset_health::HealthRuntime) {
     let (index, mail) = (Dial::default(), Dial::default());
     mail.down();
-    let builder = time.builder().detail_token(TOKEN);
+    let builder = time.builder().details_token(TOKEN);
     let health = builder
-        .ready(Exclusive(
-            index.quick("index").spread(std::time::Duration::ZERO),
+        .readiness_check(LocalDependency(
+            index
+                .quick("index")
+                .initial_jitter(std::time::Duration::ZERO),
         ))
-        .inform(Optional(mail.quick("mail")))
+        .health_check(OptionalDependency(mail.quick("mail")))
         .build()
         .unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(SECOND / 2).await;
     (health, running)
 }
@@ -40,7 +42,7 @@ async fn health(time: &Time) -> (Health, gusset_health::Running) {
 async fn health_json_tells_pass_warn_fail() {
     let time = Time::new();
     let (health, _running) = health(&time).await;
-    let (kind, told) = told(&health, Format::HealthJson).await;
+    let (kind, told) = told(&health, ResponseFormat::HealthJson).await;
     assert_eq!(kind, "application/health+json");
     let whole = json!({
         "status": "warn",
@@ -67,7 +69,7 @@ async fn health_json_tells_pass_warn_fail() {
 async fn springs_shape() {
     let time = Time::new();
     let (health, _running) = health(&time).await;
-    let (kind, told) = told(&health, Format::Spring).await;
+    let (kind, told) = told(&health, ResponseFormat::Spring).await;
     assert_eq!(kind, "application/vnd.spring-boot.actuator.v3+json");
     let whole = json!({
         "status": "DEGRADED",
@@ -84,7 +86,7 @@ async fn springs_shape() {
 async fn microprofiles_shape() {
     let time = Time::new();
     let (health, _running) = health(&time).await;
-    let (kind, told) = told(&health, Format::MicroProfile).await;
+    let (kind, told) = told(&health, ResponseFormat::MicroProfile).await;
     assert_eq!(kind, "application/json");
     let whole = json!({
         "status": "UP",
@@ -102,18 +104,28 @@ async fn public_words_of_each_shape() {
     let health = Time::new().builder().build().unwrap();
     for (format, pass, fail) in [
         (
-            Format::HealthJson,
+            ResponseFormat::HealthJson,
             r#"{"status":"pass"}"#,
             r#"{"status":"fail"}"#,
         ),
-        (Format::Spring, r#"{"status":"UP"}"#, r#"{"status":"DOWN"}"#),
         (
-            Format::MicroProfile,
+            ResponseFormat::Spring,
+            r#"{"status":"UP"}"#,
+            r#"{"status":"DOWN"}"#,
+        ),
+        (
+            ResponseFormat::MicroProfile,
             r#"{"status":"UP","checks":[]}"#,
             r#"{"status":"DOWN","checks":[]}"#,
         ),
     ] {
-        assert_eq!(text(get(&health.livez().with_format(format))).await, pass);
-        assert_eq!(text(get(&health.readyz().with_format(format))).await, fail);
+        assert_eq!(
+            text(get(&health.livez().with_response_format(format))).await,
+            pass
+        );
+        assert_eq!(
+            text(get(&health.readyz().with_response_format(format))).await,
+            fail
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use gusset_health::{Exclusive, GrpcHealth, GrpcHealthBody};
+use gusset_health::{GrpcHealth, GrpcHealthBody, LocalDependency};
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
@@ -75,15 +75,15 @@ async fn the_whole_starts_not_serving_and_follows_the_life_cycle() {
     type Turn = (fn(&gusset_health::Lifecycle), &'static [u8]);
     let turns: [Turn; 5] = [
         (|_| {}, NOT_SERVING),
-        (|life| life.started(), SERVING),
-        (|life| life.hold("by hand"), NOT_SERVING),
-        (|life| life.release(), SERVING),
+        (|life| life.mark_started(), SERVING),
+        (|life| life.set_unready("by hand"), NOT_SERVING),
+        (|life| life.clear_unready(), SERVING),
         // Latched: what comes later does not bring it back.
         (
             |life| {
-                life.drain();
-                life.started();
-                life.release();
+                life.begin_shutdown();
+                life.mark_started();
+                life.clear_unready();
             },
             NOT_SERVING,
         ),
@@ -133,7 +133,7 @@ async fn watch_tells_of_each_change_once_and_ends_when_the_listener_closes() {
     let dial = Dial::default();
     let health = time
         .builder()
-        .ready(Exclusive(dial.quick("index")))
+        .readiness_check(LocalDependency(dial.quick("index")))
         .drain_delay(5 * SECOND)
         .build()
         .unwrap();
@@ -141,7 +141,7 @@ async fn watch_tells_of_each_change_once_and_ends_when_the_listener_closes() {
     let mut watch = ask(&health.grpc(), request("Watch", b"")).into_body();
     assert_eq!(next(&mut watch).await.unwrap(), NOT_SERVING);
     assert_eq!(next(&mut watch).await, None);
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     assert_eq!(next(&mut watch).await.unwrap(), SERVING);
     time.pass(5 * SECOND).await;
     assert_eq!(next(&mut watch).await, None, "said once");
@@ -151,7 +151,7 @@ async fn watch_tells_of_each_change_once_and_ends_when_the_listener_closes() {
     dial.up();
     time.pass(10 * SECOND).await;
     assert_eq!(next(&mut watch).await.unwrap(), SERVING);
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     assert_eq!(next(&mut watch).await.unwrap(), NOT_SERVING);
     assert!(!watch.is_end_stream());
     time.pass(5 * SECOND).await;
@@ -166,7 +166,7 @@ async fn watch_of_an_unknown_service_says_so_and_stays() {
     let _running = health.start().unwrap();
     let mut watch = ask(&health.grpc(), request("Watch", &named("nobody"))).into_body();
     assert_eq!(next(&mut watch).await.unwrap(), SERVICE_UNKNOWN);
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(60 * SECOND).await;
     assert_eq!(next(&mut watch).await, None);
     assert!(!watch.is_end_stream());

@@ -31,7 +31,7 @@ async fn the_reference_client_is_told_the_truth() {
         return;
     }
     let health = Health::builder()
-        .signals(false)
+        .handle_signals(false)
         .drain_delay(Duration::from_secs(1))
         .build()
         .unwrap();
@@ -42,7 +42,7 @@ async fn the_reference_client_is_told_the_truth() {
     let address = listener.local_addr().unwrap().to_string();
     let server = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
     let server = tokio::spawn(async move { running.serve(server.into_future()).await });
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
 
     let life = health.lifecycle().clone();
     let client = tokio::task::spawn_blocking(move || {
@@ -56,7 +56,7 @@ async fn the_reference_client_is_told_the_truth() {
         for line in BufReader::new(python.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             if line == "watching" {
-                life.drain();
+                life.begin_shutdown();
             } else if !line.starts_with("list ") {
                 told.push(line);
             }

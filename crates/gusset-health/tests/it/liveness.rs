@@ -1,6 +1,6 @@
 //! What liveness is made of.
 
-use gusset_health::{Exclusive, Heartbeat};
+use gusset_health::{Heartbeat, LocalDependency};
 
 use crate::support::{Dial, SECOND, Time, status};
 
@@ -8,7 +8,7 @@ use crate::support::{Dial, SECOND, Time, status};
 async fn a_heartbeat_that_stops_is_not_live_until_it_beats_again() {
     let time = Time::new();
     let consumer = Heartbeat::new("consumer", 10 * SECOND).with_clock(time.clock());
-    let health = time.builder().live(consumer.clone()).build().unwrap();
+    let health = time.builder().heartbeat(consumer.clone()).build().unwrap();
     let _running = health.start().unwrap();
     time.pass(60 * SECOND).await;
     assert!(health.is_live(), "not armed before its first beat");
@@ -21,7 +21,7 @@ async fn a_heartbeat_that_stops_is_not_live_until_it_beats_again() {
     consumer.beat();
     assert_eq!(status(&health.livez()), 200);
 
-    consumer.retire();
+    consumer.stop();
     time.pass(60 * SECOND).await;
     assert!(health.is_live(), "it ended as it should");
 }
@@ -31,14 +31,18 @@ async fn no_check_and_no_phase_reaches_liveness() {
     let time = Time::new();
     let dial = Dial::default();
     let check = dial.quick("index");
-    let health = time.builder().ready(Exclusive(check)).build().unwrap();
+    let health = time
+        .builder()
+        .readiness_check(LocalDependency(check))
+        .build()
+        .unwrap();
     let _running = health.start().unwrap();
     for turn in [Dial::down, Dial::hang, Dial::panic] {
         turn(&dial);
         time.pass(20 * SECOND).await;
         assert_eq!(status(&health.livez()), 200);
     }
-    health.lifecycle().hold("by hand");
+    health.lifecycle().set_unready("by hand");
     assert_eq!(status(&health.livez()), 200);
 }
 

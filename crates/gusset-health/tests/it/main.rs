@@ -1,33 +1,31 @@
-//! What health and life cycle promise. Time is paused and given; nothing sleeps.
+//! The behaviour of health and life cycle. Tests control the time, and none of them sleeps.
 
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "the names of tests say what they are; a test may fail"
+    reason = "test names describe the behaviour, and tests may panic"
 )]
 
 mod auto_traits;
+mod axum_server;
+mod builtin_checks;
 mod checks;
-mod command;
+mod compile_fail;
 mod config;
 mod contract;
 mod defaults;
+mod dependencies;
+mod exit_code;
 mod formats;
 mod grpc;
 mod grpc_client;
-mod life;
+mod lifecycle;
 mod liveness;
-#[cfg(feature = "management")]
-mod management;
 mod metrics;
 mod passive;
 mod phases;
 mod probes;
-mod ready_made;
-mod roles;
-mod served;
 mod shutdown;
 mod support;
 #[cfg(all(feature = "systemd", target_os = "linux"))]
 mod systemd;
-mod ui;

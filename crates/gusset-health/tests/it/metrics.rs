@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gusset_health::{Exclusive, names};
+use gusset_health::{LocalDependency, names};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
 use crate::support::{Dial, SECOND, Time};
@@ -36,12 +36,12 @@ async fn what_probes_say_is_recorded() {
     let dial = Dial::default();
     let health = time
         .builder()
-        .ready(Exclusive(dial.quick("index").longest_wait(SECOND)))
+        .readiness_check(LocalDependency(dial.quick("index").max_interval(SECOND)))
         .recorder(Arc::new(recorder))
         .build()
         .unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(2 * SECOND).await;
     let now = recorded();
     assert_eq!(now["gusset.health.check.status index up"], 1.0);
@@ -78,9 +78,9 @@ async fn what_probes_say_is_recorded() {
         );
     }
 
-    health.lifecycle().hurry();
-    let _farewell = running.serve(running.shutdown_signal()).await;
+    health.lifecycle().force_shutdown();
+    let _report = running.serve(running.shutdown_signal()).await;
     let now = recorded();
     assert_eq!(now["gusset.health.phase stopped"], 1.0);
-    assert_eq!(now["gusset.health.stragglers"], 0.0);
+    assert_eq!(now["gusset.health.unfinished_requests"], 0.0);
 }

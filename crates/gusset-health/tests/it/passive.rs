@@ -1,14 +1,14 @@
 //! Health from the outcomes of real calls.
 
 use gusset_core::{CallTracker, End, Stage};
-use gusset_health::{Passive, Shared, Status};
+use gusset_health::{PassiveCheck, SharedDependency, Status};
 use gusset_http::{Http, RequestHead, ResponseHead};
 use http::{Request, Response};
 
 use crate::support::{SECOND, Time};
 
 /// A call that was answered so.
-fn call(passive: &Passive, time: &Time, status: u16) {
+fn call(passive: &PassiveCheck, time: &Time, status: u16) {
     let request = Request::new(());
     let mut track: CallTracker<Http, _> =
         CallTracker::start(passive, RequestHead::from(&request), time.clock());
@@ -18,7 +18,7 @@ fn call(passive: &Passive, time: &Time, status: u16) {
     track.end(End::Complete(None));
 }
 
-fn left(passive: &Passive, time: &Time) {
+fn left(passive: &PassiveCheck, time: &Time) {
     let request = Request::new(());
     let mut track: CallTracker<Http, _> =
         CallTracker::start(passive, RequestHead::from(&request), time.clock());
@@ -28,17 +28,21 @@ fn left(passive: &Passive, time: &Time) {
 #[tokio::test(start_paused = true)]
 async fn a_remote_that_fails_real_calls_is_down_until_they_are_forgotten() {
     let time = Time::new();
-    let passive = Passive::new("stock").clock(time.clock());
+    let passive = PassiveCheck::new("stock").clock(time.clock());
     let check = passive.check().unwrap();
     let check = check
         .interval(SECOND)
         .timeout(SECOND / 2)
-        .spread(std::time::Duration::ZERO)
-        .min_time(std::time::Duration::ZERO)
-        .failures(1)
-        .successes(1)
-        .longest_wait(SECOND);
-    let health = time.builder().inform(Shared(check)).build().unwrap();
+        .initial_jitter(std::time::Duration::ZERO)
+        .min_status_duration(std::time::Duration::ZERO)
+        .failure_threshold(1)
+        .success_threshold(1)
+        .max_interval(SECOND);
+    let health = time
+        .builder()
+        .health_check(SharedDependency(check))
+        .build()
+        .unwrap();
     let _running = health.start().unwrap();
     let told = async || {
         time.pass(SECOND * 12 / 10).await;
@@ -71,10 +75,10 @@ async fn a_remote_that_fails_real_calls_is_down_until_they_are_forgotten() {
 
 #[test]
 fn settings_that_cannot_be_used_are_named() {
-    let passive = || Passive::new("stock");
+    let passive = || PassiveCheck::new("stock");
     for (field, passive) in [
         ("window", passive().window(SECOND / 2)),
-        ("least_calls", passive().least_calls(0)),
+        ("min_requests", passive().min_requests(0)),
         ("down_at", passive().down_at(0.0)),
         ("down_at", passive().down_at(f64::NAN)),
         ("down_at", passive().down_at(1.1)),

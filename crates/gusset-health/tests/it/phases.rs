@@ -119,13 +119,13 @@ async fn the_listener_stays_open_for_the_drain_delay_and_readiness_falls_at_once
     let time = Time::new();
     let health = time.builder().drain_delay(5 * SECOND).build().unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     let listener = tokio::spawn(running.shutdown_signal());
     let told = tokio::spawn(running.draining());
     time.pass(SECOND).await;
     assert!(!told.is_finished());
 
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     assert_eq!(status(&health.readyz()), 503);
     settle().await;
     assert!(told.is_finished());
@@ -141,12 +141,12 @@ async fn a_second_signal_skips_the_drain_and_the_deadline() {
     let time = Time::new();
     let health = time.builder().drain_delay(5 * SECOND).build().unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     settle().await;
-    health.lifecycle().hurry();
+    health.lifecycle().force_shutdown();
     // No time passes.
-    let farewell = running.serve(std::future::pending::<()>()).await;
-    assert_eq!(farewell.served(), None);
+    let report = running.serve(std::future::pending::<()>()).await;
+    assert_eq!(report.server_output(), None);
     assert_eq!(health.lifecycle().phase(), Phase::Stopped);
 }
 

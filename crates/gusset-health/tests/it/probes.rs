@@ -1,6 +1,6 @@
 //! What a probe answers, and to whom.
 
-use gusset_health::{Exclusive, Health, Optional};
+use gusset_health::{Health, LocalDependency, OptionalDependency};
 use http::{Method, Request};
 
 use crate::support::{Dial, SECOND, Time, ask, get, text};
@@ -12,19 +12,19 @@ fn with(header: &str) -> Request<()> {
     request.body(()).unwrap()
 }
 
-async fn health() -> (Time, Health, gusset_health::Running) {
+async fn health() -> (Time, Health, gusset_health::HealthRuntime) {
     let time = Time::new();
     let (down, up) = (Dial::default(), Dial::default());
     down.down();
     let health = time
         .builder()
-        .ready(Exclusive(up.quick("local-index")))
-        .inform(Optional(down.quick("mail")))
-        .detail_token(TOKEN)
+        .readiness_check(LocalDependency(up.quick("local-index")))
+        .health_check(OptionalDependency(down.quick("mail")))
+        .details_token(TOKEN)
         .build()
         .unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(5 * SECOND).await;
     (time, health, running)
 }
@@ -127,11 +127,11 @@ async fn a_public_answer_takes_few_allocations_at_a_hundred_checks() {
     let names: Vec<String> = (0..100).map(|n| format!("check-{n}")).collect();
     for name in &names {
         let check = gusset_health::Check::new(name.clone(), async || ());
-        builder = builder.ready(Exclusive(check.spread(SECOND)));
+        builder = builder.readiness_check(LocalDependency(check.initial_jitter(SECOND)));
     }
     let health = builder.build().unwrap();
     let _running = health.start().unwrap();
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     time.pass(2 * SECOND).await;
     let probe = health.readyz();
     assert_eq!(get(&probe).status(), 200);

@@ -70,23 +70,23 @@ async fn calls_under_way_are_waited_for_and_no_longer() {
     let health = time.builder().build().unwrap();
     let running = health.start().unwrap();
     let mut one = call(&health.in_flight(), "/report");
-    health.lifecycle().drain();
-    let farewell = tokio::spawn({
+    health.lifecycle().begin_shutdown();
+    let report = tokio::spawn({
         let signal = running.shutdown_signal();
         async move { running.serve(signal).await }
     });
     time.pass(10 * SECOND).await;
     assert!(
-        !farewell.is_finished(),
+        !report.is_finished(),
         "the listener is closed, a call is not done"
     );
     assert_eq!(health.lifecycle().phase(), Phase::Stopping);
     one.end(End::Complete(None));
     settle().await;
-    assert!(farewell.is_finished(), "at once");
-    let farewell = farewell.await.unwrap();
-    assert!(farewell.is_clean());
-    assert_eq!(farewell.served(), Some(&()));
+    assert!(report.is_finished(), "at once");
+    let report = report.await.unwrap();
+    assert!(report.is_clean());
+    assert_eq!(report.server_output(), Some(&()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,14 +105,14 @@ async fn a_straggler_that_never_ends_is_named_by_route_and_not_waited_for() {
         call(&health.in_flight(), "/report"),
         call(&health.in_flight(), "/feed/{id}"),
     ];
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     let start = tokio::time::Instant::now();
-    let farewell = running.serve(running.shutdown_signal()).await;
+    let report = running.serve(running.shutdown_signal()).await;
     assert_eq!(start.elapsed().as_secs(), 10);
-    assert_eq!(farewell.served(), None);
+    assert_eq!(report.server_output(), None);
     let stragglers = [("/feed/{id}".to_owned(), 1), ("/report".to_owned(), 2)];
-    assert_eq!(farewell.stragglers(), stragglers);
-    assert!(!farewell.is_clean());
+    assert_eq!(report.unfinished_requests(), stragglers);
+    assert!(!report.is_clean());
     let lines = warned.lines();
     assert!(
         lines
@@ -127,10 +127,10 @@ async fn an_idle_connection_that_stays_open_is_no_loss() {
     let time = Time::new();
     let health = time.builder().build().unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().drain();
-    let farewell = running.serve(pending::<()>()).await;
-    assert_eq!(farewell.served(), None);
-    assert!(farewell.is_clean());
+    health.lifecycle().begin_shutdown();
+    let report = running.serve(pending::<()>()).await;
+    assert_eq!(report.server_output(), None);
+    assert!(report.is_clean());
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,8 +150,8 @@ async fn telemetry_is_flushed_after_the_last_call_and_within_its_time() {
         .unwrap();
     let running = health.start().unwrap();
     let mut one = call(&health.in_flight(), "/report");
-    health.lifecycle().drain();
-    let farewell = tokio::spawn({
+    health.lifecycle().begin_shutdown();
+    let report = tokio::spawn({
         let signal = running.shutdown_signal();
         async move { running.serve(signal).await }
     });
@@ -164,11 +164,11 @@ async fn telemetry_is_flushed_after_the_last_call_and_within_its_time() {
     settle().await;
     assert!(flushed.load(Ordering::SeqCst));
     time.pass(2 * SECOND).await;
-    assert!(!farewell.is_finished());
+    assert!(!report.is_finished());
     time.pass(2 * SECOND).await;
-    let farewell = farewell.await.unwrap();
-    assert!(!farewell.is_flushed() && !farewell.is_clean());
-    assert!(farewell.stragglers().is_empty());
+    let report = report.await.unwrap();
+    assert!(!report.is_flushed() && !report.is_clean());
+    assert!(report.unfinished_requests().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,9 +176,9 @@ async fn a_server_that_ends_by_itself_is_not_ready_any_more() {
     let time = Time::new();
     let health = time.builder().build().unwrap();
     let running = health.start().unwrap();
-    health.lifecycle().started();
-    let farewell = running.serve(async { Err::<(), _>("address lost") }).await;
-    assert_eq!(farewell.into_served(), Some(Err("address lost")));
+    health.lifecycle().mark_started();
+    let report = running.serve(async { Err::<(), _>("address lost") }).await;
+    assert_eq!(report.into_server_output(), Some(Err("address lost")));
     assert!(!health.is_ready());
 }
 
@@ -191,8 +191,8 @@ async fn who_is_under_way_is_named_every_five_seconds() {
     let health = builder.build().unwrap();
     let running = health.start().unwrap();
     let _stuck = call(&health.in_flight(), "/report");
-    health.lifecycle().drain();
-    let _farewell = running.serve(running.shutdown_signal()).await;
+    health.lifecycle().begin_shutdown();
+    let _report = running.serve(running.shutdown_signal()).await;
     let lines = told.lines();
     let named = lines.iter().filter(|line| {
         line.contains("calls are under way") && line.contains("routes=\"/report: 1\"")

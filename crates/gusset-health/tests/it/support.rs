@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gusset_core::{Clock, MockClock};
-use gusset_health::{Check, Health, HealthBuilder, Probe, Report};
+use gusset_health::{Check, CheckResult, Health, HealthBuilder, Probe};
 use gusset_http::{Endpoint as _, RequestHead};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -34,7 +34,7 @@ impl Time {
         Health::builder()
             .clock(self.clock())
             .environment(|_| None)
-            .signals(false)
+            .handle_signals(false)
     }
 
     /// Lets that much time pass, in steps that are short beside all that waits.
@@ -88,8 +88,8 @@ impl Dial {
         self.check(name)
             .interval(SECOND)
             .timeout(SECOND / 2)
-            .spread(Duration::ZERO)
-            .min_time(Duration::ZERO)
+            .initial_jitter(Duration::ZERO)
+            .min_status_duration(Duration::ZERO)
     }
 
     /// With all settings as they are unless set.
@@ -100,9 +100,9 @@ impl Dial {
             async move {
                 dial.0.1.fetch_add(1, Ordering::SeqCst);
                 match dial.0.0.load(Ordering::SeqCst) {
-                    0 => Report::up(),
-                    1 => Report::down("secret-host:5432 refused"),
-                    2 => Report::degraded("slow"),
+                    0 => CheckResult::up(),
+                    1 => CheckResult::down("secret-host:5432 refused"),
+                    2 => CheckResult::degraded("slow"),
                     3 => std::future::pending().await,
                     _ => panic!("as the dial says"),
                 }

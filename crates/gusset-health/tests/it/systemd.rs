@@ -32,7 +32,7 @@ async fn the_life_cycle_is_told_and_the_watchdog_hears_of_a_live_service_alone()
     let health = time
         .builder()
         .drain_delay(5 * SECOND)
-        .systemd_of(|variable| match variable {
+        .systemd_env(|variable| match variable {
             "NOTIFY_SOCKET" => Some(name.clone()),
             "WATCHDOG_USEC" => Some("4000000".to_owned()),
             _ => None,
@@ -40,11 +40,11 @@ async fn the_life_cycle_is_told_and_the_watchdog_hears_of_a_live_service_alone()
         .build()
         .unwrap();
     let life = health.lifecycle();
-    life.progress("migration 3 of 7");
+    life.report_progress("migration 3 of 7");
     let _running = health.start().unwrap();
     settle().await;
     assert_eq!(told(&socket), ["STATUS=migration 3 of 7", "WATCHDOG=1"]);
-    life.started();
+    life.mark_started();
     settle().await;
     assert_eq!(told(&socket)[0], "READY=1");
     time.pass(10 * SECOND).await;
@@ -53,7 +53,7 @@ async fn the_life_cycle_is_told_and_the_watchdog_hears_of_a_live_service_alone()
         .filter(|line| *line == "WATCHDOG=1")
         .count();
     assert_eq!(pings, 5, "at half of its time");
-    life.drain();
+    life.begin_shutdown();
     settle().await;
     let stopping = told(&socket);
     assert_eq!(stopping[0], "STOPPING=1");
@@ -68,8 +68,8 @@ async fn a_service_that_is_not_live_withholds_the_watchdog() {
     let stuck = gusset_health::Heartbeat::new("loop", 10 * SECOND).with_clock(time.clock());
     let health = time
         .builder()
-        .live(stuck.clone())
-        .systemd_of(|variable| match variable {
+        .heartbeat(stuck.clone())
+        .systemd_env(|variable| match variable {
             "NOTIFY_SOCKET" => Some(name.clone()),
             "WATCHDOG_USEC" => Some("2000000".to_owned()),
             _ => None,
@@ -93,7 +93,7 @@ fn what_systemd_does_not_say_is_no_fault_and_nonsense_is() {
             "NOTIFY_SOCKET" if name != "NOTIFY_SOCKET" => Some("@gusset-nobody".to_owned()),
             variable => (variable == name).then(|| value.to_owned()),
         };
-        Health::builder().systemd_of(environment).build().map(drop)
+        Health::builder().systemd_env(environment).build().map(drop)
     };
     assert!(with("NOTIFY_SOCKET", "").is_ok());
     assert_eq!(

@@ -4,5 +4,5 @@ use gusset_health::{Check, Health};
 
 fn main() {
     let database = Check::new("orders-db", async || ());
-    let _ = Health::builder().live(database);
+    let _ = Health::builder().heartbeat(database);
 }

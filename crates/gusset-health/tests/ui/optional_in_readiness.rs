@@ -1,8 +1,8 @@
 //! What the service does without takes no traffic from it.
 
-use gusset_health::{Check, Health, Optional};
+use gusset_health::{Check, Health, OptionalDependency};
 
 fn main() {
     let mail = Check::new("mail", async || ());
-    let _ = Health::builder().ready(Optional(mail));
+    let _ = Health::builder().readiness_check(OptionalDependency(mail));
 }

@@ -6,7 +6,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use gusset_core::{AdmissionLayer, Rejected};
-use gusset_health::{Exclusive, GrpcHealthBody, Health, Optional, Phase, Running};
+use gusset_health::{
+    GrpcHealthBody, Health, HealthRuntime, LocalDependency, OptionalDependency, Phase,
+};
 use gusset_http::{Http, service_unavailable};
 use http::{Request, Response};
 use http_body::Body as _;
@@ -42,7 +44,7 @@ pub(super) struct Scene {
     index: Dial,
     mail: Dial,
     pub(super) health: Health,
-    pub(super) running: Option<Running>,
+    pub(super) running: Option<HealthRuntime>,
     watch: GrpcHealthBody,
     pub(super) systemd: Systemd,
 }
@@ -56,11 +58,11 @@ impl Scene {
         let systemd = Systemd::new(row);
         let builder = time
             .builder()
-            .ready(Exclusive(index.quick("index")))
-            .inform(Optional(mail.quick("mail")))
+            .readiness_check(LocalDependency(index.quick("index")))
+            .health_check(OptionalDependency(mail.quick("mail")))
             .drain_delay(5 * SECOND)
             .start_deadline(60 * SECOND)
-            .detail_token(TOKEN);
+            .details_token(TOKEN);
         let health = systemd.tell(builder).build().unwrap();
         let running = Some(health.start().unwrap());
         settle().await;
@@ -80,36 +82,36 @@ impl Scene {
     pub(super) async fn arrange(&mut self, phase: &str) {
         let (time, life) = (&self.time, self.health.lifecycle().clone());
         match phase {
-            "Starting" => life.progress("migration 3 of 7"),
+            "Starting" => life.report_progress("migration 3 of 7"),
             "Starting too long" => time.pass(61 * SECOND).await,
-            _ => life.started(),
+            _ => life.mark_started(),
         }
         // So that `READY=1` was heard before what follows.
         settle().await;
         match phase {
             "Ready+degraded" => self.mail.down(),
             "NotReady: exclusive" => self.index.down(),
-            "NotReady: manual" => life.hold("by hand"),
+            "NotReady: manual" => life.set_unready("by hand"),
             "Main runtime stuck" => {
                 // Nothing on it runs any more, and the clock goes on.
                 self.running = None;
                 self.systemd.forget();
                 time.pass(31 * SECOND).await;
             }
-            "Draining" => life.drain(),
+            "Draining" => life.begin_shutdown(),
             "Draining, latched" => {
-                life.drain();
-                life.started();
-                life.release();
+                life.begin_shutdown();
+                life.mark_started();
+                life.clear_unready();
             }
             "Stopping" => {
-                life.drain();
+                life.begin_shutdown();
                 time.pass(5 * SECOND).await;
             }
             "second SIGTERM" => {
-                life.drain();
+                life.begin_shutdown();
                 settle().await;
-                life.hurry();
+                life.force_shutdown();
                 settle().await;
                 // No time has passed.
                 assert_eq!(life.phase(), Phase::Stopping);
@@ -117,7 +119,7 @@ impl Scene {
             }
             "Stopped" => {
                 let running = self.running.as_ref().unwrap();
-                life.hurry();
+                life.force_shutdown();
                 assert!(running.serve(running.shutdown_signal()).await.is_clean());
                 // Its silence says nothing now.
                 time.pass(60 * SECOND).await;
@@ -146,9 +148,12 @@ impl Scene {
 
     pub(super) fn requests(&self) -> Requests {
         let cx = &mut Context::from_waker(Waker::noop());
-        let guard = AdmissionLayer::<Http, _>::new(self.health.start_guard())
+        let guard = AdmissionLayer::<Http, _>::new(self.health.startup_gate())
             .respond_with(|refused: Rejected| service_unavailable::<Full<&[u8]>>(&refused));
-        let service = self.health.drain_layer().layer(guard.layer(Plain));
+        let service = self
+            .health
+            .connection_drain_layer()
+            .layer(guard.layer(Plain));
         let mut call = |version| {
             let mut request = Request::new(Full::<&[u8]>::default());
             *request.version_mut() = version;
@@ -213,7 +218,7 @@ fn watch(health: &Health) -> GrpcHealthBody {
 }
 
 /// Whether the listener has not been told to close.
-pub(super) fn listens(running: &Running) -> bool {
+pub(super) fn listens(running: &HealthRuntime) -> bool {
     let cx = &mut Context::from_waker(Waker::noop());
     pin!(running.shutdown_signal()).poll(cx).is_pending()
 }
@@ -230,7 +235,7 @@ impl Systemd {
     }
 
     fn tell(&self, builder: gusset_health::HealthBuilder) -> gusset_health::HealthBuilder {
-        builder.systemd_of(|variable| match variable {
+        builder.systemd_env(|variable| match variable {
             "NOTIFY_SOCKET" => Some(self.1.clone()),
             "WATCHDOG_USEC" => Some("4000000".to_owned()),
             _ => None,

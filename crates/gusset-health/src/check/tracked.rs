@@ -1,0 +1,123 @@
+//! The state of a check: written by its runner, read by probes.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::dependency::DependencyKind;
+use super::metrics::CheckMetrics;
+use super::run::RunOutcome;
+use super::status_machine::{StatusMachine, StatusRules};
+use crate::{CheckResult, Status};
+
+/// The state of a check. Its lock is held for nanoseconds, and never while user code runs.
+#[derive(Debug)]
+pub(crate) struct TrackedCheck {
+    pub(crate) name: String,
+    pub(crate) dependency: DependencyKind,
+    pub(crate) affects_readiness: bool,
+    metrics: Option<CheckMetrics>,
+    state: Mutex<CheckState>,
+}
+
+#[derive(Debug)]
+struct CheckState {
+    machine: StatusMachine,
+    last_result: Option<CheckResult>,
+    last_duration: Duration,
+}
+
+/// The state of a check at one time.
+#[derive(Clone, Debug)]
+pub(crate) struct CheckSnapshot {
+    pub(crate) status: Status,
+    /// The message of the last run, whatever the status.
+    pub(crate) message: Option<String>,
+    pub(crate) last_duration: Option<Duration>,
+    /// The time since the end of the last run.
+    pub(crate) age: Option<Duration>,
+    /// The time since the last change of the status.
+    pub(crate) status_age: Option<Duration>,
+    pub(crate) failures: u32,
+}
+
+// === impl TrackedCheck ===
+
+impl TrackedCheck {
+    pub(super) fn new(
+        name: &str,
+        dependency: DependencyKind,
+        affects_readiness: bool,
+        rules: StatusRules,
+        metrics: Option<CheckMetrics>,
+    ) -> Self {
+        let state = CheckState {
+            machine: StatusMachine::new(rules),
+            last_result: None,
+            last_duration: Duration::ZERO,
+        };
+        Self {
+            name: name.to_owned(),
+            dependency,
+            affects_readiness,
+            metrics,
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(crate) fn status(&self, now: Instant) -> Status {
+        self.lock().machine.status_at(now)
+    }
+
+    /// Records the result of a run. Returns the status, and whether it changed.
+    pub(super) fn record(
+        &self,
+        now: Instant,
+        (result, outcome): (CheckResult, RunOutcome),
+        duration: Duration,
+        backoff_delay: Duration,
+    ) -> (Status, bool) {
+        if let Some(metrics) = &self.metrics {
+            metrics.record_run(result.status(), outcome, duration);
+        }
+        let mut state = self.lock();
+        let changed = state.machine.record(now, result.status(), backoff_delay);
+        state.last_result = Some(result);
+        state.last_duration = duration;
+        (state.machine.status_at(now), changed)
+    }
+
+    pub(super) fn failures(&self) -> u32 {
+        self.lock().machine.failures()
+    }
+
+    pub(crate) fn snapshot(&self, now: Instant) -> CheckSnapshot {
+        let state = self.lock();
+        let CheckState {
+            machine,
+            last_result,
+            last_duration,
+        } = &*state;
+        let elapsed = |at: Instant| now.saturating_duration_since(at);
+        let result = last_result.as_ref();
+        CheckSnapshot {
+            status: machine.status_at(now),
+            message: result.and_then(CheckResult::message).map(str::to_owned),
+            last_duration: result.map(|_| *last_duration),
+            age: machine.last_result_at().map(elapsed),
+            status_age: machine.since().map(elapsed),
+            failures: machine.failures(),
+        }
+    }
+
+    /// Sets the gauges. Called periodically, because a result becomes stale without an event.
+    pub(crate) fn update_metrics(&self, now: Instant) {
+        if let Some(metrics) = &self.metrics {
+            metrics.set_status(self.status(now));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, CheckState> {
+        // The state is consistent after each statement, so a poisoned lock can be used.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
