@@ -3,7 +3,7 @@
 use crate::service::{VALID, call};
 
 #[test]
-fn a_service_hands_its_baggage_on_with_a_trace_or_without() {
+fn baggage_is_propagated_without_a_trace_too() {
     let lines = [("traceparent", VALID), ("baggage", "tenant=a")];
     assert_eq!(call(&lines).0["baggage"], "tenant=a");
     assert_eq!(call(&lines[1..]).0["baggage"], "tenant=a");

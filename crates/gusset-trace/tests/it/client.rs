@@ -1,4 +1,4 @@
-//! What a client's layer sends, and the spans that it makes.
+//! The headers and spans of client layers.
 
 use gusset_http::HttpServerClassifier;
 use gusset_propagation::Propagators;
@@ -10,7 +10,7 @@ use tower_service::Service as _;
 use crate::service::{TRACE, VALID, headers};
 use crate::support::*;
 
-/// What is sent with a request through the client's layer.
+/// Returns the headers that a client layer sends.
 fn send(layer: &ClientLayer, req: Request<()>) -> HeaderMap {
     let mut sent = HeaderMap::new();
     let mut client = layer.layer(Respond(|req: Request<()>| {
@@ -27,7 +27,7 @@ fn client() -> ClientLayer {
 }
 
 #[test]
-fn each_attempt_is_a_span_of_its_own_below_the_server_s() {
+fn each_attempt_has_its_own_span() {
     let client = client();
     let mut sent = Vec::new();
     let spans = SpanRecorder::during(|_| {
@@ -62,7 +62,7 @@ fn each_attempt_is_a_span_of_its_own_below_the_server_s() {
 }
 
 #[test]
-fn a_client_outside_of_any_call_begins_a_trace() {
+fn client_outside_of_calls_starts_a_trace() {
     let (one, other) = (
         send(&client(), Request::new(())),
         send(&client(), Request::new(())),
@@ -73,7 +73,7 @@ fn a_client_outside_of_any_call_begins_a_trace() {
 }
 
 #[test]
-fn headers_that_were_copied_from_the_request_received_are_replaced() {
+fn copied_headers_are_replaced() {
     let mut req = Request::new(());
     *req.headers_mut() = headers(&[("traceparent", VALID), ("tracestate", "foo=1")]);
     let sent = send(&client(), req);
@@ -83,7 +83,7 @@ fn headers_that_were_copied_from_the_request_received_are_replaced() {
 }
 
 #[test]
-fn what_is_sent_is_by_the_propagators_of_the_trace() {
+fn propagators_of_the_observer_are_used() {
     let b3 = Propagators::parse("b3").unwrap();
     let layer = ClientLayer::new(built(TraceObserver::client().propagators(b3))).unwrap();
     let sent = send(&layer, Request::new(()));
@@ -91,7 +91,7 @@ fn what_is_sent_is_by_the_propagators_of_the_trace() {
 }
 
 #[test]
-fn without_a_client_s_span_the_server_s_is_sent_and_outside_of_a_call_nothing() {
+fn inject_layer_sends_the_server_span() {
     let sent = |sent: &mut HeaderMap| {
         let mut client = InjectLayer::default().layer(Respond(|req: Request<()>| {
             *sent = req.headers().clone();

@@ -1,4 +1,4 @@
-//! Rules of Trace Context level 2 that the W3C's suite does not try.
+//! Rules of Trace Context level 2 that the W3C test suite does not cover.
 
 use crate::service::{VALID, continued, restarted};
 
@@ -8,31 +8,31 @@ fn with_flags(flags: &str) -> u8 {
 }
 
 #[test]
-fn the_random_flag_travels_set_and_unset_sampled_or_not() {
+fn random_flag_is_propagated() {
     for flags in 0..4u8 {
         assert_eq!(with_flags(&format!("{flags:02x}")), flags);
     }
 }
 
 #[test]
-fn flags_that_are_not_known_are_sent_as_zero() {
+fn unknown_flags_are_sent_as_zero() {
     assert_eq!(with_flags("ff"), 3);
     assert_eq!(with_flags("fc"), 0);
 }
 
 #[test]
-fn a_new_trace_is_random_and_says_so() {
+fn new_trace_has_the_random_flag() {
     assert_eq!(restarted(&[]).flags(), 3);
 }
 
 #[test]
-fn a_bad_tracestate_costs_only_itself() {
+fn invalid_tracestate_is_dropped_alone() {
     let sent = continued(&[("traceparent", VALID), ("tracestate", "nonsense")]);
     assert_eq!(sent.state(), None);
 }
 
 #[test]
-fn a_tracestate_of_512_bytes_and_far_more_is_sent_whole() {
+fn long_tracestate_is_sent_completely() {
     let members = (0..32).map(|at| format!("key{at}={}", "v".repeat(256)));
     let state = members.collect::<Vec<_>>().join(",");
     let sent = continued(&[("traceparent", VALID), ("tracestate", &state)]);
@@ -40,7 +40,7 @@ fn a_tracestate_of_512_bytes_and_far_more_is_sent_whole() {
 }
 
 #[test]
-fn header_names_are_sent_in_lowercase() {
+fn header_names_are_lowercase() {
     let sent = continued(&[("TRACEPARENT", VALID), ("TraceState", "foo=1")]);
     let names: Vec<&str> = sent.0.keys().map(http::HeaderName::as_str).collect();
     assert_eq!(names, ["traceparent", "tracestate"]);

@@ -8,6 +8,7 @@ mod export;
 mod exported;
 mod grpc;
 mod level2;
+mod optional_attributes;
 #[cfg(feature = "opentelemetry")]
 mod otel;
 mod request_id;
@@ -18,5 +19,7 @@ mod service;
 mod spans;
 #[cfg(feature = "subscriber")]
 mod subscriber;
+#[cfg(feature = "subscriber")]
+mod subscriber_filters;
 mod support;
 mod w3c;

@@ -1,4 +1,4 @@
-//! Request ids: taken over if they are fit, else made; echoed and sent on.
+//! Request ids: accepted or generated, returned to the client and propagated.
 
 use gusset_core::ObserveLayer;
 use gusset_http::{Http, RequestId, RequestIdLayer, current_request_id};
@@ -10,7 +10,7 @@ use tower_service::Service as _;
 use crate::service::{Lines, headers};
 use crate::support::*;
 
-/// The id that the service sees in each place, and the one that is echoed.
+/// Returns the id that the service sees and the one in the response.
 fn exchange_id(layer: &RequestIdLayer, name: &str, lines: Lines<'_>) -> (String, String) {
     let mut req = Request::new(());
     *req.headers_mut() = headers(lines);
@@ -27,37 +27,37 @@ fn exchange_id(layer: &RequestIdLayer, name: &str, lines: Lines<'_>) -> (String,
     }));
     let Ok(res) = now(service.call(req));
     assert!(current_request_id().is_none());
-    let echoed = res.headers()[name].to_str().unwrap().to_owned();
-    (seen, echoed)
+    let returned = res.headers()[name].to_str().unwrap().to_owned();
+    (seen, returned)
 }
 
-fn of(lines: Lines<'_>) -> String {
-    let (seen, echoed) = exchange_id(&RequestIdLayer::new(), "x-request-id", lines);
-    assert_eq!(seen, echoed);
+fn request_id(lines: Lines<'_>) -> String {
+    let (seen, returned) = exchange_id(&RequestIdLayer::new(), "x-request-id", lines);
+    assert_eq!(seen, returned);
     seen
 }
 
 #[test]
-fn an_id_that_is_fit_is_taken_over() {
+fn valid_id_is_accepted() {
     let long = "x".repeat(128);
     for id in ["7", "a-b_c.d~e:f+g/h=i@j", &long] {
-        assert_eq!(of(&[("X-Request-Id", id)]), id);
+        assert_eq!(request_id(&[("X-Request-Id", id)]), id);
     }
 }
 
 #[test]
-fn an_id_that_is_not_fit_is_replaced() {
+fn invalid_id_is_replaced() {
     let long = "x".repeat(129);
     for id in ["", "a b", "a\"b", "a;b", "é", "<a>", "$(a)", &long] {
-        assert_ne!(of(&[("x-request-id", id)]), id);
+        assert_ne!(request_id(&[("x-request-id", id)]), id);
     }
-    let twice = of(&[("x-request-id", "a"), ("x-request-id", "b")]);
+    let twice = request_id(&[("x-request-id", "a"), ("x-request-id", "b")]);
     assert!(twice != "a" && twice != "b");
 }
 
 #[test]
-fn an_id_that_is_made_is_a_uuid_of_version_7_unlike_any_other() {
-    let (one, other) = (of(&[]), of(&[]));
+fn generated_id_is_a_unique_uuid_v7() {
+    let (one, other) = (request_id(&[]), request_id(&[]));
     assert_ne!(one, other);
     for id in [one, other] {
         let id = uuid::Uuid::parse_str(&id).unwrap();
@@ -69,14 +69,14 @@ fn an_id_that_is_made_is_a_uuid_of_version_7_unlike_any_other() {
 }
 
 #[test]
-fn the_header_may_be_another() {
+fn header_name_is_configurable() {
     let layer = RequestIdLayer::new().header(HeaderName::from_static("x-correlation-id"));
     let (seen, _) = exchange_id(&layer, "x-correlation-id", &[("X-Correlation-Id", "a")]);
     assert_eq!(seen, "a");
 }
 
 #[test]
-fn an_id_that_the_handler_answers_with_stays() {
+fn id_set_by_the_handler_is_kept() {
     let mut service = RequestIdLayer::new().layer(Respond(|_: Request<()>| {
         let mut res = Response::new(());
         *res.headers_mut() = headers(&[("x-request-id", "own")]);
@@ -87,7 +87,7 @@ fn an_id_that_the_handler_answers_with_stays() {
 }
 
 #[test]
-fn a_client_sends_the_id_on_and_spans_bear_it() {
+fn id_is_propagated_and_on_spans() {
     let client = ClientLayer::new(built(TraceObserver::client())).unwrap();
     let mut sent = HeaderMap::new();
     let spans = SpanRecorder::during(|_| {

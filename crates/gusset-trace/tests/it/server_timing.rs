@@ -1,4 +1,4 @@
-//! Callers are told their place where that is asked for.
+//! The `Server-Timing` header.
 
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
@@ -11,8 +11,8 @@ use crate::service::{TRACE, VALID};
 use crate::support::*;
 
 #[test]
-fn the_span_is_told_beside_other_metrics_with_the_flags_received() {
-    let mut told = Vec::new();
+fn span_is_added_with_its_flags() {
+    let mut values = Vec::new();
     let spans = SpanRecorder::during(|_| {
         let handler = Respond(|_: Request<()>| {
             let mut res = hello();
@@ -25,17 +25,17 @@ fn the_span_is_told_beside_other_metrics_with_the_flags_received() {
         let unsampled = format!("{}02", &VALID[..53]);
         let req = Request::get("/").header("traceparent", unsampled);
         let Ok(res) = now(service.call(req.body(()).unwrap()));
-        let values = res.headers().get_all("server-timing").iter();
-        told.extend(values.map(|value| value.to_str().unwrap().to_owned()));
+        let headers = res.headers().get_all("server-timing").iter();
+        values.extend(headers.map(|value| value.to_str().unwrap().to_owned()));
         drain(res.into_body());
     });
     let span = &spans[0].fields["span_id"];
     let trace = format!("trace;desc=00-{TRACE}-{span}-02");
-    assert_eq!(told, ["cache;dur=2", &trace]);
+    assert_eq!(values, ["cache;dur=2", &trace]);
 }
 
 #[test]
-fn outside_of_any_call_nothing_is_told() {
+fn header_is_absent_outside_of_calls() {
     let mut service = ServerTimingLayer::new().layer(Respond(|_: Request<()>| hello()));
     let Ok(res) = now(service.call(Request::new(())));
     assert!(res.headers().is_empty());

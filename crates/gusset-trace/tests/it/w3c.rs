@@ -1,24 +1,24 @@
-//! The 41 cases of the W3C's own suite for Trace Context, levels 1 and 2, strict, by their names.
+//! The 41 cases of the W3C test suite for Trace Context, levels 1 and 2 in strict mode, by their names.
 
 use crate::service::{PARENT, TRACE, VALID, call, calls, continued, restarted};
 
-/// With this `traceparent` alone, a new trace begins.
+/// Asserts that a request with each of these `traceparent` values starts a new trace.
 #[track_caller]
-fn refused(traceparents: &[&str]) {
+fn assert_restarted(traceparents: &[&str]) {
     for value in traceparents {
         restarted(&[("traceparent", value)]);
     }
 }
 
-/// With these `tracestate` lines the trace goes on, and sends this state.
+/// Asserts that the trace continues with these `tracestate` values and sends this state.
 #[track_caller]
-fn inherits(lines: &[&str], state: &str) {
+fn assert_state(lines: &[&str], state: &str) {
     assert_eq!(state_of(lines).as_deref(), Some(state), "{lines:?}");
 }
 
-/// With each of these `tracestate` lines the trace goes on, and sends no state.
+/// Asserts that the trace continues without state, for each of these `tracestate` values.
 #[track_caller]
-fn discards(lines: &[&str]) {
+fn assert_discarded(lines: &[&str]) {
     for line in lines {
         assert_eq!(state_of(&[line]), None, "{line}");
     }
@@ -63,7 +63,7 @@ fn traceparent_header_name_valid_casing() {
 
 #[test]
 fn traceparent_version_0x00() {
-    refused(&[
+    assert_restarted(&[
         "00-12345678901234567890123456789012-1234567890123456-01.",
         "00-12345678901234567890123456789012-1234567890123456-01-what-the-future-will-be-like",
         "00-12345678901234567890123456789012-1234567890123456-01-",
@@ -78,17 +78,17 @@ fn traceparent_version_0xcc() {
     ] {
         continued(&[("traceparent", value)]);
     }
-    refused(&["cc-12345678901234567890123456789012-1234567890123456-01.what-the-future"]);
+    assert_restarted(&["cc-12345678901234567890123456789012-1234567890123456-01.what-the-future"]);
 }
 
 #[test]
 fn traceparent_version_0xff() {
-    refused(&["ff-12345678901234567890123456789012-1234567890123456-01"]);
+    assert_restarted(&["ff-12345678901234567890123456789012-1234567890123456-01"]);
 }
 
 #[test]
 fn traceparent_version_illegal_characters() {
-    refused(&[
+    assert_restarted(&[
         ".0-12345678901234567890123456789012-1234567890123456-01",
         "0.-12345678901234567890123456789012-1234567890123456-01",
         "+0-12345678901234567890123456789012-1234567890123456-01",
@@ -97,7 +97,7 @@ fn traceparent_version_illegal_characters() {
 
 #[test]
 fn traceparent_version_too_long() {
-    refused(&[
+    assert_restarted(&[
         "000-12345678901234567890123456789012-1234567890123456-01",
         "0000-12345678901234567890123456789012-1234567890123456-01",
     ]);
@@ -105,17 +105,17 @@ fn traceparent_version_too_long() {
 
 #[test]
 fn traceparent_version_too_short() {
-    refused(&["0-12345678901234567890123456789012-1234567890123456-01"]);
+    assert_restarted(&["0-12345678901234567890123456789012-1234567890123456-01"]);
 }
 
 #[test]
 fn traceparent_trace_id_all_zero() {
-    refused(&["00-00000000000000000000000000000000-1234567890123456-01"]);
+    assert_restarted(&["00-00000000000000000000000000000000-1234567890123456-01"]);
 }
 
 #[test]
 fn traceparent_trace_id_illegal_characters() {
-    refused(&[
+    assert_restarted(&[
         "00-.2345678901234567890123456789012-1234567890123456-01",
         "00-1234567890123456789012345678901.-1234567890123456-01",
         "00-ABCDEF78901234567890123456789012-1234567890123456-01",
@@ -124,22 +124,22 @@ fn traceparent_trace_id_illegal_characters() {
 
 #[test]
 fn traceparent_trace_id_too_long() {
-    refused(&["00-123456789012345678901234567890123-1234567890123456-01"]);
+    assert_restarted(&["00-123456789012345678901234567890123-1234567890123456-01"]);
 }
 
 #[test]
 fn traceparent_trace_id_too_short() {
-    refused(&["00-1234567890123456789012345678901-1234567890123456-01"]);
+    assert_restarted(&["00-1234567890123456789012345678901-1234567890123456-01"]);
 }
 
 #[test]
 fn traceparent_parent_id_all_zero() {
-    refused(&["00-12345678901234567890123456789012-0000000000000000-01"]);
+    assert_restarted(&["00-12345678901234567890123456789012-0000000000000000-01"]);
 }
 
 #[test]
 fn traceparent_parent_id_illegal_characters() {
-    refused(&[
+    assert_restarted(&[
         "00-12345678901234567890123456789012-.234567890123456-01",
         "00-12345678901234567890123456789012-123456789012345.-01",
         "00-12345678901234567890123456789012-123456789012345A-01",
@@ -148,17 +148,17 @@ fn traceparent_parent_id_illegal_characters() {
 
 #[test]
 fn traceparent_parent_id_too_long() {
-    refused(&["00-12345678901234567890123456789012-12345678901234567-01"]);
+    assert_restarted(&["00-12345678901234567890123456789012-12345678901234567-01"]);
 }
 
 #[test]
 fn traceparent_parent_id_too_short() {
-    refused(&["00-12345678901234567890123456789012-123456789012345-01"]);
+    assert_restarted(&["00-12345678901234567890123456789012-123456789012345-01"]);
 }
 
 #[test]
 fn traceparent_trace_flags_illegal_characters() {
-    refused(&[
+    assert_restarted(&[
         "00-12345678901234567890123456789012-1234567890123456-.0",
         "00-12345678901234567890123456789012-1234567890123456-0.",
     ]);
@@ -166,12 +166,12 @@ fn traceparent_trace_flags_illegal_characters() {
 
 #[test]
 fn traceparent_trace_flags_too_long() {
-    refused(&["00-12345678901234567890123456789012-1234567890123456-001"]);
+    assert_restarted(&["00-12345678901234567890123456789012-1234567890123456-001"]);
 }
 
 #[test]
 fn traceparent_trace_flags_too_short() {
-    refused(&["00-12345678901234567890123456789012-1234567890123456-1"]);
+    assert_restarted(&["00-12345678901234567890123456789012-1234567890123456-1"]);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn tracestate_included_traceparent_missing() {
 
 #[test]
 fn tracestate_included_traceparent_included() {
-    inherits(&["foo=1,bar=2"], "foo=1,bar=2");
+    assert_state(&["foo=1,bar=2"], "foo=1,bar=2");
 }
 
 #[test]
@@ -210,15 +210,15 @@ fn tracestate_header_name_valid_casing() {
 
 #[test]
 fn tracestate_empty_header() {
-    discards(&["", ","]);
-    inherits(&["foo=1", ""], "foo=1");
-    inherits(&["", "foo=1"], "foo=1");
-    inherits(&["foo=1,,bar=2,"], "foo=1,bar=2");
+    assert_discarded(&["", ","]);
+    assert_state(&["foo=1", ""], "foo=1");
+    assert_state(&["", "foo=1"], "foo=1");
+    assert_state(&["foo=1,,bar=2,"], "foo=1,bar=2");
 }
 
 #[test]
 fn tracestate_multiple_headers_different_keys() {
-    inherits(
+    assert_state(
         &["foo=1,bar=2", "rojo=1,congo=2", "baz=3"],
         "foo=1,bar=2,rojo=1,congo=2,baz=3",
     );
@@ -226,10 +226,10 @@ fn tracestate_multiple_headers_different_keys() {
 
 #[test]
 fn tracestate_duplicated_keys() {
-    inherits(&["foo=1,foo=1"], "foo=1");
-    inherits(&["foo=1,foo=2"], "foo=1");
-    inherits(&["foo=1", "foo=1"], "foo=1");
-    inherits(&["foo=1", "foo=2"], "foo=1");
+    assert_state(&["foo=1,foo=1"], "foo=1");
+    assert_state(&["foo=1,foo=2"], "foo=1");
+    assert_state(&["foo=1", "foo=1"], "foo=1");
+    assert_state(&["foo=1", "foo=2"], "foo=1");
 }
 
 #[test]
@@ -241,30 +241,30 @@ fn tracestate_all_allowed_characters() {
     let value = value.trim_end();
     for key in [tenant.to_owned(), format!("{tenant}@{vendor}")] {
         let member = format!("{key}={value}");
-        inherits(&[&member], &member);
+        assert_state(&[&member], &member);
     }
 }
 
 #[test]
 fn tracestate_ows_handling() {
-    inherits(&["foo=1 \t , \t bar=2, \t baz=3"], "foo=1,bar=2,baz=3");
-    inherits(&["foo=1\t \t,\t \tbar=2,\t \tbaz=3"], "foo=1,bar=2,baz=3");
+    assert_state(&["foo=1 \t , \t bar=2, \t baz=3"], "foo=1,bar=2,baz=3");
+    assert_state(&["foo=1\t \t,\t \tbar=2,\t \tbaz=3"], "foo=1,bar=2,baz=3");
     for line in [" foo=1", "\tfoo=1", "foo=1 ", "foo=1\t", "\t foo=1 \t"] {
-        inherits(&[line], "foo=1");
+        assert_state(&[line], "foo=1");
     }
 }
 
 #[test]
 fn tracestate_key_illegal_characters() {
-    discards(&["foo =1", "FOO=1", "foo.bar=1", "foo=1,bar =2"]);
+    assert_discarded(&["foo =1", "FOO=1", "foo.bar=1", "foo=1,bar =2"]);
 }
 
 #[test]
 fn tracestate_key_illegal_vendor_format() {
     for line in ["foo@=1,bar=2", "foo@@bar=1,bar=2", "foo@bar@baz=1,bar=2"] {
-        inherits(&[line], line);
+        assert_state(&[line], line);
     }
-    discards(&["@foo=1,bar=2"]);
+    assert_discarded(&["@foo=1,bar=2"]);
 }
 
 #[test]
@@ -280,11 +280,11 @@ fn tracestate_member_count_limit() {
         members(31, 32),
     ];
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    inherits(&lines, &members(1, 32));
+    assert_state(&lines, &members(1, 32));
     let mut more = lines.clone();
     more.push("bar33=33");
     assert_eq!(state_of(&more), None);
-    discards(&[&members(1, 33)]);
+    assert_discarded(&[&members(1, 33)]);
 }
 
 #[test]
@@ -295,15 +295,15 @@ fn tracestate_key_length_limit() {
     };
     for (tenant, vendor) in [(256, 0), (241, 14), (242, 1), (1, 15)] {
         let member = of(tenant, vendor);
-        inherits(&[&member], &member);
+        assert_state(&[&member], &member);
     }
-    discards(&[&of(257, 0)]);
+    assert_discarded(&[&of(257, 0)]);
 }
 
 #[test]
 fn tracestate_value_illegal_characters() {
-    discards(&["foo=bar=baz", "foo=,bar=3", "foo", "foo=a\tb"]);
-    discards(&[&format!("foo={}", "v".repeat(257))]);
+    assert_discarded(&["foo=bar=baz", "foo=,bar=3", "foo", "foo=a\tb"]);
+    assert_discarded(&[&format!("foo={}", "v".repeat(257))]);
 }
 
 #[test]
@@ -345,6 +345,6 @@ fn distinct(spans: impl Iterator<Item = String>) {
 }
 
 #[test]
-fn a_service_that_received_nothing_begins_a_trace_of_its_own() {
+fn request_without_headers_starts_a_trace() {
     assert_ne!(call(&[]).trace(), call(&[]).trace());
 }
