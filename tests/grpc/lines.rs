@@ -56,7 +56,7 @@ impl Log {
         tracing::subscriber::set_global_default(subscriber).expect("nobody else installs one");
         Self {
             pages,
-            guard: log.guard,
+            guard: log.flush_guard,
             read: 0,
         }
     }

@@ -120,7 +120,7 @@ fn call(filter: &str) -> (usize, Vec<Value>) {
             assert_eq!(body.to_bytes(), "hello");
         });
     });
-    assert!(log.guard.flush(Duration::from_secs(30)), "all is written");
+    assert!(log.flush_guard.flush(Duration::from_secs(30)), "all is written");
     let pages = pages.0.lock().expect("nobody panics with it");
     let lines = String::from_utf8_lossy(&pages);
     let lines = lines

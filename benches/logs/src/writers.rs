@@ -5,14 +5,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gusset_log::{Format, Admission, LogLayer};
+use gusset_log::{FlushGuard, Format, LogLayer};
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-static GUARD: Mutex<Option<Guard>> = Mutex::new(None);
+static GUARD: Mutex<Option<FlushGuard>> = Mutex::new(None);
 
 /// Waits until ours has written.
 ///
@@ -36,7 +36,7 @@ pub fn gusset(out: impl Write + Send + 'static, filter: &str) {
         .filter(filter)
         .and_then(|builder| builder.build_with(|_| None))
         .expect("by convention");
-    *GUARD.lock().expect("nobody panics with it") = Some(log.guard);
+    *GUARD.lock().expect("nobody panics with it") = Some(log.flush_guard);
     set(tracing_subscriber::registry().with(log.layer));
 }
 

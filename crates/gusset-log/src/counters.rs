@@ -1,55 +1,27 @@
-//! What is counted of lines.
+//! The counters of the log's own metrics.
 
 use std::fmt;
-use std::sync::Arc;
 
-use metrics::{Counter, Key, KeyName, Label, Level as MetricLevel, Metadata, Unit};
+use gusset_data::{MetricDescriptor, SharedRecorder};
+use metrics::{Counter, Label};
 use tracing::Level;
 
-use crate::format::shape::level_in_lower_case;
+use crate::level::{LEVELS, level_index, level_name};
 use crate::names;
 
-/// Where metrics are recorded: any recorder of the `metrics` facade, shared by handle, so that no
-/// global is needed and several live in one process.
-pub type SharedRecorder = Arc<dyn metrics::Recorder + Send + Sync>;
-
-const METADATA: Metadata<'_> = Metadata::new("gusset", MetricLevel::INFO, None);
-
-pub(crate) const LEVELS: [Level; 5] = [
-    Level::ERROR,
-    Level::WARN,
-    Level::INFO,
-    Level::DEBUG,
-    Level::TRACE,
-];
-
-/// Why a line is lost.
+/// Why a log entry was dropped.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Reason {
-    Full,
-    Failed,
+pub(crate) enum DropReason {
+    QueueFull,
+    WriteFailed,
     RateLimited,
 }
 
-/// So many of each level, in the order of [`LEVELS`].
-pub(crate) type PerLevel = [u64; 5];
-
-/// The handles; none of them without a recorder.
+/// The counters; empty without a recorder.
 #[derive(Default)]
 pub(crate) struct Counters {
-    lines: Option<[Counter; 5]>,
+    entries: Option<[Counter; 5]>,
     dropped: Option<[[Counter; 5]; 3]>,
-}
-
-#[inline]
-pub(crate) fn place(level: Level) -> usize {
-    match level {
-        Level::ERROR => 0,
-        Level::WARN => 1,
-        Level::INFO => 2,
-        Level::DEBUG => 3,
-        Level::TRACE => 4,
-    }
 }
 
 // === impl Counters ===
@@ -57,33 +29,33 @@ pub(crate) fn place(level: Level) -> usize {
 impl Counters {
     pub(crate) fn new(recorder: &SharedRecorder) -> Self {
         for metric in names::ALL {
-            let name = KeyName::from_const_str(metric.name);
-            recorder.describe_counter(name, Some(Unit::Count), metric.help.into());
+            metric.describe(recorder);
         }
-        let level = |level| Label::from_static_parts(names::LEVEL, level_in_lower_case(level));
-        let counter = |metric: names::Metric, labels: Vec<Label>| {
-            recorder.register_counter(&Key::from_parts(metric.name, labels), &METADATA)
-        };
+        let level = |level| Label::from_static_parts(names::GUSSET_LOG_LEVEL, level_name(level));
+        let counter = |metric: MetricDescriptor, labels| metric.counter(recorder, labels);
+        // In the order of `DropReason`.
         let reasons = ["full", "failed", "rate_limited"];
         Self {
-            lines: Some(LEVELS.map(|at| counter(names::LINES, vec![level(at)]))),
+            entries: Some(LEVELS.map(|at| counter(names::ENTRIES, vec![level(at)]))),
             dropped: Some(reasons.map(|reason| {
-                let reason = Label::from_static_parts(names::REASON, reason);
+                let reason = Label::from_static_parts(names::GUSSET_LOG_REASON, reason);
                 LEVELS.map(|at| counter(names::DROPPED, vec![level(at), reason.clone()]))
             })),
         }
     }
 
+    /// Counts an entry that the writer's queue accepted.
     #[inline]
-    pub(crate) fn line(&self, level: Level) {
-        if let Some(lines) = &self.lines {
-            lines[place(level)].increment(1);
+    pub(crate) fn entry(&self, level: Level) {
+        if let Some(entries) = &self.entries {
+            entries[level_index(level)].increment(1);
         }
     }
 
-    pub(crate) fn dropped(&self, place: usize, reason: Reason, lines: u64) {
+    /// Counts dropped entries of one level.
+    pub(crate) fn dropped(&self, level_index: usize, reason: DropReason, entries: u64) {
         if let Some(dropped) = &self.dropped {
-            dropped[reason as usize][place].increment(lines);
+            dropped[reason as usize][level_index].increment(entries);
         }
     }
 }

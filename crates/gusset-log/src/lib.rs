@@ -1,23 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
-mod control;
 mod counters;
+mod filter_handle;
 mod format;
 mod layer;
-mod limit;
-mod lost;
+mod level;
 pub mod names;
 pub mod panics;
+mod rate_limit;
 mod redact;
-mod sink;
 mod writer;
 
-pub use access::{AccessCall, AccessLog, AccessLogBuilder, Levels, Sampling};
-pub use control::{Control, LogFilter};
-pub use counters::SharedRecorder;
+pub use access::{AccessCall, AccessLog, AccessLogBuilder, AccessLogSampling, OutcomeLevels};
+pub use filter_handle::{FilterHandle, LogFilter};
 pub use format::Format;
 pub use gusset_core::ConfigError;
-pub use layer::{Log, LogLayer, LogLayerBuilder};
+pub use gusset_data::SharedRecorder;
+pub use layer::{LogLayer, LogLayerBuilder, LogPipeline};
 pub use redact::Redaction;
 pub use writer::FlushGuard;

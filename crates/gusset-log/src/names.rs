@@ -1,136 +1,86 @@
-//! The names of all that a line bears and of what is counted of lines. They are API: a renamed one is
-//! a breaking change.
+//! The names of the fields of log entries and of the log's own metrics.
 //!
-//! Spelled as OpenTelemetry spells them (semantic conventions 1.44); what those do not cover is ours,
-//! under `gusset.`. A call's duration bears the name of the metric that measures the same. Other
-//! formats than OpenTelemetry's translate; see [`Format`](crate::Format).
+//! They are spelled as in OpenTelemetry (semantic conventions 1.44); names that the conventions lack
+//! are under `gusset.`. A duration has the name of the metric that measures the same. Other formats
+//! translate the names; see [`Format`](crate::Format). Names are API: renaming one is a breaking
+//! change.
 
-/// The target of the line that each call gets.
-pub const ACCESS: &str = "gusset::access";
-/// The target of the line that a panic gets.
-pub const PANIC: &str = "gusset::panic";
-/// The target of the spans of calls that `gusset-trace` makes.
-pub(crate) const CALLS: &str = "gusset::trace";
+pub use gusset_data::semconv::{
+    CLIENT_ADDRESS, ERROR_TYPE, GUSSET_OUTCOME, GUSSET_STAGE, HTTP_REQUEST_BODY_SIZE,
+    HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_RESPONSE_BODY_SIZE,
+    HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, RPC_METHOD,
+    RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
+    URL_FULL, URL_PATH, URL_QUERY, URL_SCHEME, URL_TEMPLATE, USER_AGENT_ORIGINAL,
+};
+use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
 
-/// A known method, else `_OTHER`.
-pub const METHOD: &str = "http.request.method";
-/// The method as sent, if it is not a known one.
-pub const METHOD_ORIGINAL: &str = "http.request.method_original";
-/// The path as sent, without its query; at most 1024 bytes.
-pub const PATH: &str = "url.path";
-/// The query, redacted; only if it is asked for.
-pub const QUERY: &str = "url.query";
-/// Where a client's request goes: without credentials, and without its query unless that is asked for.
-pub const URL: &str = "url.full";
-/// The template of a client's request, if it is named.
-pub const TEMPLATE: &str = "url.template";
-/// `http` or `https`, where the request names it.
-pub const SCHEME: &str = "url.scheme";
-/// The template that the router matched; absent if none did.
-pub const ROUTE: &str = "http.route";
-/// The status of the response; absent if there was no head.
-pub const STATUS: &str = "http.response.status_code";
-/// How many bytes of the response's body were handed out.
-pub const RESPONSE_SIZE: &str = "http.response.body.size";
-/// How many bytes of the request's body were read; only inside a
-/// [`RequestBodySizeLayer`](gusset_http::RequestBodySizeLayer).
-pub const REQUEST_SIZE: &str = "http.request.body.size";
-/// What the caller says it is; at most 256 bytes.
-pub const USER_AGENT: &str = "user_agent.original";
-/// The page that the caller says it came from, without its query; only if it is asked for.
-pub const REFERER: &str = "http.request.header.referer";
-/// Who called: the connection's other end, or whom trusted proxies name.
-pub const CLIENT_ADDRESS: &str = "client.address";
-/// The host that a client calls.
-pub const SERVER_ADDRESS: &str = "server.address";
-/// The port that a client calls.
-pub const SERVER_PORT: &str = "server.port";
-/// `1.0`, `1.1`, `2` or `3`.
-pub const VERSION: &str = "network.protocol.version";
-/// Seconds to the end of a server's call.
-pub const SERVER_DURATION: &str = "http.server.request.duration";
-/// Seconds to the end of a client's call.
-pub const CLIENT_DURATION: &str = "http.client.request.duration";
-/// Seconds to the head of a server's response.
-pub const SERVER_HEAD: &str = "gusset.http.server.time_to_headers";
-/// Seconds to the head of the response that a client got.
-pub const CLIENT_HEAD: &str = "gusset.http.client.time_to_headers";
-/// Seconds to the end of a gRPC server's call.
-pub const RPC_SERVER_DURATION: &str = "rpc.server.call.duration";
-/// Seconds to the end of a gRPC client's call.
-pub const RPC_CLIENT_DURATION: &str = "rpc.client.call.duration";
-/// `grpc`.
-pub const RPC_SYSTEM: &str = "rpc.system.name";
-/// `package.Service/Method`; `_OTHER` if the server does not know it.
-pub const RPC_METHOD: &str = "rpc.method";
-/// The method as sent, if the server does not know it.
-pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
-/// The code's name; absent if there was no response.
-pub const RPC_STATUS: &str = "rpc.response.status_code";
-/// `success`, `client_error`, `server_error`, `abandoned` or `refused`.
-pub const OUTCOME: &str = "gusset.outcome";
-/// `head` or `body`, how far a call had come that was not completed; absent if it was.
-pub const STAGE: &str = "gusset.stage";
-/// A word from a closed set; absent if the call is not an error.
-pub const ERROR: &str = "error.type";
-/// Seconds that a call has taken which is still running.
-pub const RUNNING: &str = "gusset.call.running";
+/// The target of access log entries.
+pub const ACCESS_TARGET: &str = "gusset::access";
+/// The target of the log entries of panics.
+pub const PANIC_TARGET: &str = "gusset::panic";
+/// The target of the spans that `gusset-trace` creates for requests.
+pub(crate) const REQUEST_SPAN_TARGET: &str = "gusset::trace";
 
-/// The trace: 32 hexadecimal digits.
+/// The `Referer` header without its query; only if it is configured.
+pub const HTTP_REQUEST_HEADER_REFERER: &str = "http.request.header.referer";
+/// Seconds until the response body of a server ended.
+pub const HTTP_SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
+/// Seconds until the response body that a client received ended.
+pub const HTTP_CLIENT_REQUEST_DURATION: &str = "http.client.request.duration";
+/// Seconds until a server returned the response headers.
+pub const HTTP_SERVER_TIME_TO_HEADERS: &str = "gusset.http.server.time_to_headers";
+/// Seconds until a client received the response headers.
+pub const HTTP_CLIENT_TIME_TO_HEADERS: &str = "gusset.http.client.time_to_headers";
+/// Seconds until a call of a gRPC server ended.
+pub const RPC_SERVER_CALL_DURATION: &str = "rpc.server.call.duration";
+/// Seconds until a call of a gRPC client ended.
+pub const RPC_CLIENT_CALL_DURATION: &str = "rpc.client.call.duration";
+/// Seconds since the start of a request that is still in progress.
+pub const GUSSET_CALL_RUNNING: &str = "gusset.call.running";
+
+/// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
-/// The span: 16 hexadecimal digits.
+/// The span id: 16 hexadecimal digits.
 pub const SPAN_ID: &str = "span_id";
-/// The flags of the trace: two hexadecimal digits.
+/// The trace flags: two hexadecimal digits.
 pub const TRACE_FLAGS: &str = "trace_flags";
-/// The request's id, inside a [`RequestIdLayer`](gusset_http::RequestIdLayer).
+/// The request id, inside a [`RequestIdLayer`](gusset_http::RequestIdLayer).
 pub const REQUEST_ID: &str = "request_id";
-/// `true` on a line that was cut to the length a line may have.
+/// `true` on a log entry that was cut to its maximum length.
 pub const TRUNCATED: &str = "truncated";
-/// How many lines of the same place a rate limit left out before this one.
+/// The number of entries of the same callsite that a rate limit suppressed before this one.
 pub const SUPPRESSED: &str = "suppressed";
-/// The spans that the line was written in, the outermost first.
+/// The spans that the entry was logged in, the outermost first.
 pub const SPANS: &str = "spans";
 
-/// `gusset.log.level`: `trace`, `debug`, `info`, `warn` or `error`.
-pub const LEVEL: &str = "gusset.log.level";
-/// `gusset.log.reason`: `full`, `failed` or `rate_limited`.
-pub const REASON: &str = "gusset.log.reason";
+/// The label of the level: `trace`, `debug`, `info`, `warn` or `error`.
+pub const GUSSET_LOG_LEVEL: &str = "gusset.log.level";
+/// The label of the reason: `full`, `failed` or `rate_limited`.
+pub const GUSSET_LOG_REASON: &str = "gusset.log.reason";
 
-/// A metric: name, unit, help, labels. All of them are counters.
+/// Log entries that the writer accepted, by level.
+pub const ENTRIES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.log.entries",
+    InstrumentKind::Counter,
+    Unit::Count("{entry}"),
+    "Log entries that were passed to the writer.",
+)
+.with_labels(&[GUSSET_LOG_LEVEL]);
+
+/// Log entries that were dropped, by level and reason.
+pub const DROPPED: MetricDescriptor = MetricDescriptor::new(
+    "gusset.log.dropped",
+    InstrumentKind::Counter,
+    Unit::Count("{entry}"),
+    "Log entries that were dropped: the queue was full, the writer failed, or a rate limit applied.",
+)
+.with_labels(&[GUSSET_LOG_LEVEL, GUSSET_LOG_REASON]);
+
+/// The metrics of the log, in the order of the catalogue.
 ///
 /// ```
 /// for metric in gusset_log::names::ALL {
 ///     assert!(metric.name.starts_with("gusset.log."), "{}", metric.help);
 /// }
 /// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Metric {
-    /// The name, in OpenTelemetry's spelling.
-    pub name: &'static str,
-    /// The unit, by UCUM.
-    pub unit: &'static str,
-    /// One sentence.
-    pub help: &'static str,
-    /// The labels.
-    pub labels: &'static [&'static str],
-}
-
-/// Lines, by level.
-pub const LINES: Metric = Metric {
-    name: "gusset.log.lines",
-    unit: "{line}",
-    help: "Lines of the log that were handed to the writer.",
-    labels: &[LEVEL],
-};
-
-/// Lines that nobody will read, by level and by why.
-pub const DROPPED: Metric = Metric {
-    name: "gusset.log.dropped",
-    unit: "{line}",
-    help: "Lines of the log that were lost: the writer was full or failed, or a rate limit left them out.",
-    labels: &[LEVEL, REASON],
-};
-
-/// All of them, in the order of the catalogue.
-pub const ALL: &[Metric] = &[LINES, DROPPED];
+pub const ALL: &[MetricDescriptor] = &[ENTRIES, DROPPED];

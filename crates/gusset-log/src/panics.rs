@@ -1,4 +1,4 @@
-//! Panics of the process, as one line each.
+//! A panic hook that logs panics.
 
 use std::backtrace::Backtrace;
 use std::panic::{Location, PanicHookInfo, set_hook, take_hook};
@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use tracing::error;
 
-use crate::{FlushGuard, names};
+use crate::names;
+use crate::writer::FlushGuard;
 
-/// How long a panic waits for its line to be written: it may be the last one.
-const DEADLINE: Duration = Duration::from_millis(500);
+/// How long a panic waits until its log entry is written: the process may be about to abort.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Writes a line for each panic of the process, with its place and its backtrace, and sees that it is
-/// written; then calls the hook that was there before. A second time, it does nothing.
+/// Installs a panic hook that logs each panic with its location and backtrace. Later calls do nothing.
 ///
-/// The line is an event of the target `gusset::panic`, at `ERROR`, for whoever subscribes where the panic
-/// happens. Lines that wait to be written by the log of `guard` are written first.
+/// The entry is an event of the target `gusset::panic` at `ERROR`, for the subscriber of the thread that
+/// panics. The hook then flushes the log of `guard` for at most 500 ms and calls the previous hook.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
@@ -26,7 +26,7 @@ const DEADLINE: Duration = Duration::from_millis(500);
 ///
 /// let log = gusset_log::LogLayer::builder().build()?;
 /// tracing_subscriber::registry().with(log.layer).init();
-/// gusset_log::panics::install(&log.guard);
+/// gusset_log::panics::install(&log.flush_guard);
 /// # Ok(())
 /// # }
 /// ```
@@ -37,31 +37,31 @@ pub fn install(guard: &FlushGuard) {
     if !is_first {
         return;
     }
-    let flush = guard.flusher();
-    let before = take_hook();
+    let flush = guard.flush_fn();
+    let previous = take_hook();
     set_hook(Box::new(move |info| {
-        line(info);
-        flush(DEADLINE);
-        before(info);
+        log(info);
+        flush(FLUSH_TIMEOUT);
+        previous(info);
     }));
 }
 
-fn line(info: &PanicHookInfo<'_>) {
+fn log(info: &PanicHookInfo<'_>) {
     let payload = info.payload();
     let text = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is no text");
-    let place = info.location();
+        .unwrap_or("a value that is not a string");
+    let location = info.location();
     let thread = thread::current();
     error!(
         name: "panic",
-        target: names::PANIC,
+        target: names::PANIC_TARGET,
         {
-            { "error.type" } = "panic",
-            { "code.file.path" } = place.map(Location::file),
-            { "code.line.number" } = place.map(Location::line),
+            { names::ERROR_TYPE } = "panic",
+            { "code.file.path" } = location.map(Location::file),
+            { "code.line.number" } = location.map(Location::line),
             { "thread.name" } = thread.name(),
             { "exception.stacktrace" } = %Backtrace::force_capture(),
         },

@@ -1,16 +1,16 @@
-//! What no line shows.
+//! The redaction of secrets.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
 
 use regex_lite::Regex;
 
-use crate::ConfigError;
+use gusset_core::ConfigError;
 
 pub(crate) const REDACTED: &str = "REDACTED";
 
-/// No text that is formatted only to be looked through is longer.
-const LONGEST: usize = 1 << 16;
+/// The maximum length of a text that is formatted in order to be searched.
+const MAX_TEXT_BYTES: usize = 1 << 16;
 
 const KEYS: [&str; 16] = [
     "access_key",
@@ -31,16 +31,15 @@ const KEYS: [&str; 16] = [
     "token",
 ];
 
-/// What no line shows, nor any record that is exported: fields by their names, and secrets by what they
-/// look like.
+/// What is redacted in log entries and exported records: fields by name, and parts of texts by pattern.
 ///
-/// A field is secret if its name is one of these keys, or ends with one after `.`, `_` or `-`, or a
-/// capital: `password`, `db.password`, `x-api-key`, `accessToken`. The keys are `access_key`, `api_key`,
-/// `apikey`, `authorization`, `cookie`, `credential`, `credentials`, `passphrase`, `passwd`, `password`,
-/// `private_key`, `pwd`, `secret`, `secret_key`, `session_id` and `token`, and one's own. Whether it is, is
-/// decided once for each place that writes lines.
+/// A field is secret if its name is one of the keys or ends with one as a word of its own: `password`,
+/// `db.password`, `x-api-key`, `accessToken`. The default keys are `access_key`, `api_key`, `apikey`,
+/// `authorization`, `cookie`, `credential`, `credentials`, `passphrase`, `passwd`, `password`,
+/// `private_key`, `pwd`, `secret`, `secret_key`, `session_id` and `token`. Names are checked once for
+/// each callsite.
 ///
-/// In all texts, credentials of a URL and what follows `Bearer` and `Basic` are secret.
+/// In texts, the credentials of URLs and those after `Bearer` and `Basic` are redacted by default.
 ///
 /// ```
 /// use gusset_log::{LogLayer, Redaction};
@@ -57,66 +56,66 @@ const KEYS: [&str; 16] = [
 pub struct Redaction {
     keys: Vec<Cow<'static, str>>,
     patterns: Vec<Regex>,
-    by_looks: bool,
+    builtin_patterns: bool,
 }
 
 // === impl Redaction ===
 
 impl Redaction {
-    /// Nothing is secret.
+    /// Returns a redaction without keys and patterns.
     pub const fn none() -> Self {
         Self {
             keys: Vec::new(),
             patterns: Vec::new(),
-            by_looks: false,
+            builtin_patterns: false,
         }
     }
 
-    /// Fields of that name are secret too.
+    /// Adds a key: fields with this name are secret.
     #[must_use]
     pub fn key(mut self, key: &str) -> Self {
-        self.keys.push(words(key).into());
+        self.keys.push(normalize(key).into());
         self
     }
 
-    /// What matches this regular expression is secret too, in the syntax of `regex-lite`. Costs a search
+    /// Adds a regular expression whose matches are secret, in the syntax of `regex-lite`. Costs a search
     /// of each text.
     ///
     /// # Errors
-    /// If it is no regular expression.
+    /// If the regular expression is not valid.
     pub fn pattern(mut self, pattern: &str) -> Result<Self, ConfigError> {
         let regex = Regex::new(pattern).map_err(|error| ConfigError::new("pattern", error))?;
         self.patterns.push(regex);
         Ok(self)
     }
 
-    /// Whether a field of that name is secret.
+    /// Returns whether a field with this name is secret.
     pub(crate) fn has_key(&self, name: &str) -> bool {
-        let name = words(name);
+        let name = normalize(name);
         self.keys.iter().any(|key| {
             let before = name.strip_suffix(&**key);
             before.is_some_and(|before| before.is_empty() || before.ends_with('_'))
         })
     }
 
-    /// Whether there are patterns of the service's own.
+    /// Returns whether there are patterns besides the built-in ones.
     #[inline]
-    pub(crate) fn has_patterns(&self) -> bool {
+    pub(crate) fn has_custom_patterns(&self) -> bool {
         !self.patterns.is_empty()
     }
 
-    /// Whether texts are to be looked through.
-    pub(crate) fn looks(&self) -> bool {
-        self.by_looks || !self.patterns.is_empty()
+    /// Returns whether texts have to be searched.
+    pub(crate) fn has_patterns(&self) -> bool {
+        self.builtin_patterns || !self.patterns.is_empty()
     }
 
-    /// Whether a text may hold a secret, at a glance.
+    /// Returns whether a text may contain a secret. It may be wrong only in that it returns `true`.
     #[inline]
-    pub(crate) fn suspects(&self, text: &[u8]) -> bool {
+    pub(crate) fn may_contain_secret(&self, text: &[u8]) -> bool {
         if !self.patterns.is_empty() {
             return true;
         }
-        self.by_looks
+        self.builtin_patterns
             && text.iter().enumerate().any(|(at, byte)| match byte {
                 b':' => text[at + 1..].starts_with(b"//"),
                 b' ' => is_scheme(&text[..at]),
@@ -124,25 +123,25 @@ impl Redaction {
             })
     }
 
-    /// A text without its secrets.
-    pub(crate) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = match self.by_looks {
-            true => by_looks(text),
+    /// Returns a text without its secrets.
+    pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = match self.builtin_patterns {
+            true => redact_builtin(text),
             false => Cow::Borrowed(text),
         };
         for pattern in &self.patterns {
-            if let Cow::Owned(scrubbed) = pattern.replace_all(&text, REDACTED) {
-                text = Cow::Owned(scrubbed);
+            if let Cow::Owned(redacted) = pattern.replace_all(&text, REDACTED) {
+                text = Cow::Owned(redacted);
             }
         }
         text
     }
 
-    /// What a value says of itself, without its secrets.
-    pub(crate) fn scrub_debug(&self, value: &dyn Debug) -> String {
-        let text = bounded(value);
-        match self.scrub(&text) {
-            Cow::Owned(scrubbed) => scrubbed,
+    /// Formats a value by its `Debug` implementation, without its secrets.
+    pub(crate) fn redact_debug(&self, value: &dyn Debug) -> String {
+        let text = format_bounded(value);
+        match self.redact(&text) {
+            Cow::Owned(redacted) => redacted,
             Cow::Borrowed(_) => text,
         }
     }
@@ -153,25 +152,25 @@ impl Default for Redaction {
         Self {
             keys: KEYS.map(Cow::Borrowed).to_vec(),
             patterns: Vec::new(),
-            by_looks: true,
+            builtin_patterns: true,
         }
     }
 }
 
-/// What a value says of itself, or the beginning of it.
-pub(crate) fn bounded(value: &dyn Debug) -> String {
+/// Formats a value by its `Debug` implementation, up to the maximum length.
+pub(crate) fn format_bounded(value: &dyn Debug) -> String {
     let mut text = Bounded(String::new());
-    // An error is a text that is full.
+    // It fails if the text is full.
     let _ = write!(text, "{value:?}");
     text.0
 }
 
-/// A text that takes so much and no more.
+/// A text of limited length.
 struct Bounded(String);
 
 impl std::fmt::Write for Bounded {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        if self.0.len() + text.len() > LONGEST {
+        if self.0.len() + text.len() > MAX_TEXT_BYTES {
             return Err(std::fmt::Error);
         }
         self.0.push_str(text);
@@ -179,8 +178,8 @@ impl std::fmt::Write for Bounded {
     }
 }
 
-/// A name in lower case, its words parted by underscores.
-fn words(name: &str) -> String {
+/// Returns a name in lower case, with underscores between its words.
+fn normalize(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
     let mut after_lower = false;
     for c in name.chars() {
@@ -196,7 +195,7 @@ fn words(name: &str) -> String {
     words
 }
 
-/// Whether a text ends with the name of a scheme whose credentials follow.
+/// Returns whether a text ends with an authentication scheme that credentials follow.
 fn is_scheme(before: &[u8]) -> bool {
     let ends = |with: &[u8]| {
         let at = before.len().checked_sub(with.len());
@@ -205,8 +204,8 @@ fn is_scheme(before: &[u8]) -> bool {
     ends(b"bearer") || ends(b"basic")
 }
 
-/// Credentials of URLs, and those of the schemes.
-fn by_looks(text: &str) -> Cow<'_, str> {
+/// Redacts the credentials of URLs and those after authentication schemes.
+fn redact_builtin(text: &str) -> Cow<'_, str> {
     let mut clean = String::new();
     let mut done = 0;
     let bytes = text.as_bytes();
@@ -220,7 +219,7 @@ fn by_looks(text: &str) -> Cow<'_, str> {
                 let start = at + 1;
                 let end = bytes[start..].iter().position(|byte| !is_credential(*byte));
                 let end = end.map_or(bytes.len(), |len| start + len);
-                // `basic` is a word too.
+                // `basic` is a common word: shorter words after it are kept.
                 (end - start >= 6).then_some(start..end)
             }
             _ => None,
@@ -238,8 +237,7 @@ fn by_looks(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// What stands before the `@` of an authority that begins there; all of it, if the text ends first: it
-/// may have been cut.
+/// Returns the range of the credentials before the `@` of an authority that starts at `start`.
 fn credentials(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
     let authority = &text[start..];
     let ends =
@@ -249,7 +247,7 @@ fn credentials(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
     Some(start..start + at)
 }
 
-/// The characters of credentials in a header (RFC 9110, 11.2: `token68`), and of those in braces.
+/// Returns whether a byte may be part of credentials in a header (RFC 9110, 11.2: `token68`).
 fn is_credential(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)
 }
@@ -261,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_found_at_the_end_of_names_however_they_are_written() {
+    fn keys_match_last_words_of_names() {
         let redaction = Redaction::default().key("iban");
         for name in [
             "password",
@@ -289,37 +287,37 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_found_by_their_looks() {
-        let scrub = |text: &str| Redaction::default().scrub(text).into_owned();
+    fn credentials_in_texts_are_redacted() {
+        let redact = |text: &str| Redaction::default().redact(text).into_owned();
         assert_eq!(
-            scrub("connect to postgres://me:s3cret@db/x?a=b, then amqp://u:p@q"),
+            redact("connect to postgres://me:s3cret@db/x?a=b, then amqp://u:p@q"),
             "connect to postgres://REDACTED@db/x?a=b, then amqp://REDACTED@q"
         );
         assert_eq!(
-            scrub("Authorization: Bearer eyJ.a-b_c; next"),
+            redact("Authorization: Bearer eyJ.a-b_c; next"),
             "Authorization: Bearer REDACTED; next"
         );
         for harmless in ["http://a.example/@b", "basic idea", "a://b", "bearer", ""] {
-            assert_eq!(scrub(harmless), harmless);
+            assert_eq!(redact(harmless), harmless);
         }
     }
 
     #[test]
-    fn patterns_of_ones_own_are_found() {
+    fn custom_patterns_are_redacted() {
         let redaction = Redaction::none().pattern("[0-9]{4}-[0-9]{4}").unwrap();
-        assert_eq!(redaction.scrub("card 1234-5678."), "card REDACTED.");
+        assert_eq!(redaction.redact("card 1234-5678."), "card REDACTED.");
         assert_eq!(
-            Redaction::none().pattern("(").unwrap_err().field(),
+            Redaction::none().pattern("(").unwrap_err().setting(),
             "pattern"
         );
     }
 
     proptest! {
         #[test]
-        fn what_is_not_suspected_is_clean(text: String) {
+        fn unsuspicious_text_is_unchanged(text: String) {
             let redaction = Redaction::default();
-            if !redaction.suspects(text.as_bytes()) {
-                prop_assert_eq!(redaction.scrub(&text), text.as_str());
+            if !redaction.may_contain_secret(text.as_bytes()) {
+                prop_assert_eq!(redaction.redact(&text), text.as_str());
             }
         }
     }

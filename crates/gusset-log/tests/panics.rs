@@ -35,8 +35,8 @@ fn a_panic_is_one_line_with_its_backtrace_and_the_former_hook_is_called() {
         .writer(pages.clone())
         .build_with(|_| None)
         .unwrap();
-    panics::install(&log.guard);
-    panics::install(&log.guard);
+    panics::install(&log.flush_guard);
+    panics::install(&log.flush_guard);
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || {
         assert!(catch_unwind(|| panic!("on\npurpose")).is_err());

@@ -1,58 +1,95 @@
-//! The record of a server's call, made from what was kept and not from its event.
+//! The attributes of a server's log record, made from its access record instead of its event.
 //!
-//! The same record: a test holds both ways side by side.
+//! The result is the same as from the event; a test compares them.
 
-use gusset_core::StaticStr;
 use gusset_data::{Attribute, SharedStr, Value};
 
-use super::emit;
-use super::kept::Kept;
-use super::{Side, shown};
+use super::config::Side;
+use super::display::{LossyHeader, Summary, seconds, version_str};
+use super::fields::server_fields;
+use super::record::AccessRecord;
 use crate::names;
 
-// === impl Kept ===
+/// Adds the rows of a table in `fields.rs`.
+macro_rules! add_fields {
+    ([$attributes:ident] $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {
+        $(add_field!($presence $kind $key = $value, $attributes);)*
+    };
+}
 
-impl Kept {
-    /// Whether there is a record without the help of the event.
+/// Adds one field, by its kind. Values from a fixed set are not copied.
+macro_rules! add_field {
+    (always $kind:ident $key:ident = $value:expr, $attributes:ident) => {
+        $attributes.add(names::$key, attribute_value!($kind $value))
+    };
+    ($presence:ident version $key:ident = $value:expr, $attributes:ident) => {
+        $attributes.add_some(names::$key, version_str($value))
+    };
+    ($presence:ident $kind:ident $key:ident = $value:expr, $attributes:ident) => {
+        $attributes.add_some(names::$key, $value.map(|value| attribute_value!($kind value)))
+    };
+}
+
+/// Converts the value of a row to one of an attribute.
+macro_rules! attribute_value {
+    (token $value:expr) => {
+        $value
+    };
+    (number $value:expr) => {
+        $value
+    };
+    (status $value:expr) => {
+        i64::from($value)
+    };
+    (text $value:expr) => {
+        SharedStr::new($value)
+    };
+    (route $value:expr) => {
+        SharedStr::new($value)
+    };
+    (header $value:expr) => {
+        LossyHeader::to_text($value)
+    };
+    (display $value:expr) => {
+        $value.to_string()
+    };
+    (query $value:expr) => {
+        $value.to_string()
+    };
+    (seconds $value:expr) => {
+        seconds($value)
+    };
+    (outcome $value:expr) => {
+        $value.as_str()
+    };
+}
+
+// === impl AccessRecord ===
+
+impl AccessRecord {
+    /// Returns whether the attributes can be made without the event.
     #[inline]
     pub(crate) fn has_attributes(&self) -> bool {
-        self.shared().side == Side::Server
+        self.config().side == Side::Server
     }
 
-    /// What the record says.
+    /// Returns the message.
     pub(crate) fn body(&self) -> SharedStr {
-        let shown::Summary { method, place, end } = self.summary();
-        SharedStr::concat([method, " ", place, " ", end])
+        let Summary {
+            method,
+            target,
+            result,
+        } = self.summary();
+        SharedStr::concat([method, " ", target, " ", result])
     }
 
-    /// Its attributes. Words of closed sets are not copied.
+    /// Returns the attributes.
     pub(crate) fn attributes(&self) -> Vec<Attribute> {
-        // The request's id comes on top. All there may be are a few more.
-        let mut on = Attributes(Vec::with_capacity(16));
-        let end = &self.end;
-        on.put(names::METHOD, SharedStr::new(self.method()));
-        on.put(names::PATH, SharedStr::new(self.path()));
-        on.some(names::STATUS, self.status().map(i64::from));
-        on.put(names::RESPONSE_SIZE, end.bytes);
-        on.some(names::REQUEST_SIZE, self.read());
-        let agent = shown::header(self.user_agent.as_ref());
-        on.some(names::USER_AGENT, agent.map(shown::Lossy::to_text));
-        let client = self.client.map(|client| client.to_string());
-        on.some(names::CLIENT_ADDRESS, client);
-        let referer = shown::page(self.referer.as_ref());
-        on.some(names::REFERER, referer.map(shown::Lossy::to_text));
-        on.put(names::SERVER_DURATION, emit::seconds(end.elapsed));
-        on.some(names::VERSION, shown::version(self.version));
-        on.some(names::ROUTE, self.route().map(SharedStr::new));
-        on.some(names::SERVER_HEAD, end.head.map(emit::seconds));
-        on.put(names::OUTCOME, end.outcome.as_str());
-        on.some(names::STAGE, end.stage);
-        on.some(names::ERROR, end.error.map(StaticStr::as_str));
-        let original = self.method_original().map(SharedStr::new);
-        on.some(names::METHOD_ORIGINAL, original);
-        on.some(names::SCHEME, self.scheme());
-        on.some(names::QUERY, self.query().map(|query| query.to_string()));
-        on.0
+        // The request id is added later. Most requests fit without growing.
+        let mut attributes = Attributes(Vec::with_capacity(16));
+        let record = self;
+        server_fields!(record => add_fields!(attributes));
+        attributes.0
     }
 }
 
@@ -62,14 +99,14 @@ struct Attributes(Vec<Attribute>);
 
 impl Attributes {
     #[inline]
-    fn put(&mut self, key: &'static str, value: impl Into<Value>) {
+    fn add(&mut self, key: &'static str, value: impl Into<Value>) {
         self.0.push((key.into(), value.into()));
     }
 
     #[inline]
-    fn some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+    fn add_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
-            self.put(key, value);
+            self.add(key, value);
         }
     }
 }

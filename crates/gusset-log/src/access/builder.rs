@@ -2,113 +2,154 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gusset_core::{ConfigError, Env};
 use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
 
-use super::running::Running;
-use super::sampling::Sampler;
-use super::{AccessLog, Levels, Sampling, Shared, Side};
-use crate::ConfigError;
+use super::config::{AccessLogConfig, Side};
+use super::in_progress::InProgress;
+use super::levels::OutcomeLevels;
+use super::observer::AccessLog;
+use super::sampling::{AccessLogSampling, Sampler};
 
-/// Configures an [`AccessLog`]. What is not set is by convention.
-#[must_use = "a builder writes nothing"]
+/// Configures an [`AccessLog`].
+#[must_use = "a builder does nothing until it is built"]
 pub struct AccessLogBuilder {
     side: Side,
-    levels: Levels,
+    levels: OutcomeLevels,
     methods: Option<KnownMethods>,
     proxies: Option<TrustedProxies>,
     query: Option<QueryRedaction>,
     user_agent: bool,
     referer: bool,
-    sampling: Sampling,
-    running: Option<Duration>,
+    sampling: AccessLogSampling,
+    in_progress_interval: Option<Duration>,
+}
+
+/// A shorter interval would log most requests and keep its thread busy.
+const MIN_IN_PROGRESS_INTERVAL: Duration = Duration::from_millis(10);
+
+// === impl AccessLog ===
+
+impl AccessLog {
+    /// Returns a builder for the access log of a server.
+    pub fn server() -> AccessLogBuilder {
+        AccessLogBuilder::new(Side::Server)
+    }
+
+    /// Returns a builder for the access log of a client.
+    pub fn client() -> AccessLogBuilder {
+        AccessLogBuilder::new(Side::Client)
+    }
+
+    /// Returns a builder for the access log of a gRPC server, used with `ObserveLayer::<Grpc, _>`.
+    pub fn grpc_server() -> AccessLogBuilder {
+        AccessLogBuilder::new(Side::GrpcServer)
+    }
+
+    /// Returns a builder for the access log of a gRPC client, used with
+    /// `ObserveLayer::<Http<GrpcClientClassifier>, _>`.
+    pub fn grpc_client() -> AccessLogBuilder {
+        AccessLogBuilder::new(Side::GrpcClient)
+    }
 }
 
 // === impl AccessLogBuilder ===
 
 impl AccessLogBuilder {
-    pub(super) fn new(side: Side) -> Self {
+    fn new(side: Side) -> Self {
         Self {
             side,
-            levels: Levels::default(),
+            levels: OutcomeLevels::default(),
             methods: None,
             proxies: None,
             query: None,
             user_agent: side.is_server(),
             referer: false,
-            sampling: Sampling::All,
-            running: None,
+            sampling: AccessLogSampling::All,
+            in_progress_interval: None,
         }
     }
 
-    /// How grave lines are.
-    pub fn levels(mut self, levels: Levels) -> Self {
+    /// Sets the level of entries by outcome.
+    pub fn levels(mut self, levels: OutcomeLevels) -> Self {
         self.levels = levels;
         self
     }
 
-    /// The methods that are shown as such; others are `_OTHER`, with what was sent beside it. Unset, the
-    /// environment variable `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` is asked, then the conventions' list
-    /// is taken.
+    /// Sets the known methods. Others are logged as `_OTHER`, with the method as sent in a second
+    /// field.
+    ///
+    /// Defaults to `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else the list of the semantic
+    /// conventions.
     pub fn known_methods(mut self, methods: KnownMethods) -> Self {
         self.methods = Some(methods);
         self
     }
 
-    /// The proxies in front of a server whose word on their callers is taken. Unset, who called is the
-    /// connection's other end, if that is known ([`PeerAddr`](gusset_http::PeerAddr)).
+    /// Sets the proxies that may name the client of a server's request.
+    ///
+    /// Defaults to none: the client is the peer of the connection, if a
+    /// [`PeerAddr`](gusset_http::PeerAddr) is known.
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
         self.proxies = Some(proxies);
         self
     }
 
-    /// Shows queries, redacted so.
+    /// Logs queries, redacted in this way. Off by default.
     pub fn query(mut self, redaction: QueryRedaction) -> Self {
         self.query = Some(redaction);
         self
     }
 
-    /// Whether to show what the caller says it is; a server does unless told otherwise.
-    pub fn user_agent(mut self, show: bool) -> Self {
-        self.user_agent = show;
+    /// Sets whether to log the `User-Agent` header. Defaults to `true` for servers.
+    pub fn user_agent(mut self, enabled: bool) -> Self {
+        self.user_agent = enabled;
         self
     }
 
-    /// Shows from which page a caller says it came, without its query: for the Combined Log Format.
+    /// Logs the `Referer` header without its query, as the Combined Log Format needs it. Off by
+    /// default.
     pub fn referer(mut self) -> Self {
         self.referer = true;
         self
     }
 
-    /// Writes lines of some of the successful calls only.
-    pub fn sample(mut self, sampling: Sampling) -> Self {
+    /// Sets which successful requests get an entry. Defaults to all.
+    pub fn sampling(mut self, sampling: AccessLogSampling) -> Self {
         self.sampling = sampling;
         self
     }
 
-    /// Says of calls that take longer than that that they are still running, and again after as long
-    /// again. Costs an allocation and a lock a call, and a thread for this log; of more than 10,000 calls at
-    /// a time, the others are not watched.
-    pub fn still_running(mut self, every: Duration) -> Self {
-        self.running = Some(every);
+    /// Logs requests still in progress after this interval, and again at every interval. Off by
+    /// default; at least 10 ms.
+    ///
+    /// It costs one thread for the log, and an allocation and a lock for each request. At most 10,000
+    /// requests are watched at a time.
+    pub fn log_in_progress_every(mut self, interval: Duration) -> Self {
+        self.in_progress_interval = Some(interval);
         self
     }
 
-    /// Puts the log together.
+    /// Builds the access log.
     ///
     /// # Errors
-    /// Names the field, or the environment variable, that cannot be used.
+    /// If a setting or an environment variable is not valid. The error names it.
     pub fn build(self) -> Result<AccessLog, ConfigError> {
-        self.build_with(|name| std::env::var(name).ok())
+        self.build_from(Env::process())
     }
 
-    /// As [`build`](Self::build), with the environment given.
+    /// Builds the access log with the given environment variables.
     ///
     /// # Errors
-    /// Names the field, or the environment variable, that cannot be used.
+    /// If a setting or an environment variable is not valid. The error names it.
     pub fn build_with(
         self,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<AccessLog, ConfigError> {
+        self.build_from(Env::from_fn(&env))
+    }
+
+    fn build_from(self, env: Env<'_>) -> Result<AccessLog, ConfigError> {
         let Self {
             side,
             levels,
@@ -118,23 +159,24 @@ impl AccessLogBuilder {
             user_agent,
             referer,
             sampling,
-            running,
+            in_progress_interval,
         } = self;
         let methods = match methods {
             Some(methods) => methods,
-            None => KnownMethods::parse(&env(KnownMethods::ENV).unwrap_or_default())
-                .map_err(|error| ConfigError::new(KnownMethods::ENV, error))?,
+            None => KnownMethods::from_env(env)?,
         };
-        let running = match running {
-            Some(every) if every < Duration::from_millis(10) => {
-                return Err(ConfigError::new("still_running", "less than 10 ms"));
+        let in_progress = match in_progress_interval {
+            Some(interval) if interval < MIN_IN_PROGRESS_INTERVAL => {
+                let reason = "less than 10 ms";
+                return Err(ConfigError::new("log_in_progress_every", reason));
             }
-            Some(every) => Some(
-                Running::watch(every).map_err(|error| ConfigError::new("still_running", error))?,
+            Some(interval) => Some(
+                InProgress::spawn(interval)
+                    .map_err(|error| ConfigError::new("log_in_progress_every", error))?,
             ),
             None => None,
         };
-        let shared = Shared {
+        let config = AccessLogConfig {
             side,
             levels,
             methods,
@@ -143,10 +185,10 @@ impl AccessLogBuilder {
             user_agent,
             referer,
             sampler: Sampler::new(sampling),
-            running,
+            in_progress,
         };
         Ok(AccessLog {
-            shared: Arc::new(shared),
+            config: Arc::new(config),
         })
     }
 }

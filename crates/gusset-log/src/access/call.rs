@@ -5,35 +5,37 @@ use std::sync::Arc;
 use gusset_core::{CallContext, CallObserver, End, Stage};
 use gusset_http::{Http, HttpClassifier, RequestId, ResponseHead, Route};
 
-use super::kept::{self, Ending, Kept};
-use super::{Shared, emit};
+use super::config::AccessLogConfig;
+use super::event;
+use super::record::{AccessRecord, Completion};
 
 thread_local! {
-    /// Whose call is polled on this thread.
+    /// The access log that observes the request being polled on this thread; 0 if there is none.
     static OWNER: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The state of one call of [`AccessLog`](super::AccessLog).
-pub struct AccessCall(Arc<Kept>);
+/// The state of one request of [`AccessLog`](super::AccessLog).
+pub struct AccessCall(Arc<AccessRecord>);
 
-/// Who writes the line of the call that is polled.
+/// Returns the access log that writes the entry of the request being polled.
 #[inline]
-pub(super) fn owner() -> usize {
+pub(super) fn current_owner() -> usize {
     OWNER.try_with(Cell::get).unwrap_or(0)
 }
 
+/// Returns the identity of an access log: the address of its configuration.
 #[inline]
-pub(super) fn owner_of(shared: &Arc<Shared>) -> usize {
-    Arc::as_ptr(shared).cast::<u8>() as usize
+pub(super) fn owner(config: &Arc<AccessLogConfig>) -> usize {
+    Arc::as_ptr(config).cast::<u8>() as usize
 }
 
-/// Puts back, also when the poll unwinds, what was there before.
-struct Back(usize);
+/// Restores the previous owner, also if the poll panics.
+struct Restore(usize);
 
-impl Drop for Back {
+impl Drop for Restore {
     #[inline]
     fn drop(&mut self) {
-        // Nothing to put back on a thread that is going away.
+        // A thread that is exiting has nothing to restore.
         let _ = OWNER.try_with(|owner| owner.set(self.0));
     }
 }
@@ -42,81 +44,78 @@ impl Drop for Back {
 
 impl AccessCall {
     #[inline]
-    pub(super) fn new(kept: Arc<Kept>) -> Self {
-        Self(kept)
+    pub(super) fn new(record: Arc<AccessRecord>) -> Self {
+        Self(record)
     }
 
-    /// Not inlined, as [`AccessLog::keep`](super::AccessLog) is not.
+    /// Writes the entry. It is not inlined, as `AccessLog::record` is not.
     #[inline(never)]
-    fn end(self, stage: Option<Stage>, cx: &CallContext) {
-        let Self(mut kept) = self;
-        let Some(facts) = Arc::get_mut(&mut kept) else {
+    fn complete(self, stage: Option<Stage>, cx: &CallContext) {
+        let Self(mut shared) = self;
+        let Some(record) = Arc::get_mut(&mut shared) else {
             return;
         };
-        // It runs no longer.
-        facts.ticket = None;
-        let shared = facts.shared();
-        let wanted = cx.outcome().and_then(|outcome| {
-            let level = shared.levels.of(outcome)?;
-            shared
-                .sampler
-                .takes(outcome, cx)
-                .then_some((outcome, level))
+        record.registration = None;
+        let config = record.config();
+        let entry = cx.outcome().and_then(|outcome| {
+            let level = config.levels.level(outcome)?;
+            let is_admitted = config.sampler.admit(outcome, cx);
+            is_admitted.then_some((outcome, level))
         });
-        if let Some((outcome, level)) = wanted {
-            facts.end = Ending {
+        if let Some((outcome, level)) = entry {
+            record.completion = Completion {
                 outcome,
                 stage: stage.map(Stage::as_str),
-                code: cx.status(),
-                error: cx.error_type(),
-                bytes: cx.bytes(),
+                protocol_status: cx.status(),
+                error_type: cx.error_type(),
+                response_bytes: cx.bytes(),
                 elapsed: cx.elapsed(),
-                head: cx.time_to_headers(),
+                time_to_headers: cx.time_to_headers(),
             };
-            let mut request_id = facts.request_id.take();
-            let emit = || emit::line(level, &kept);
-            let with_ids = || match cx.trace() {
+            let mut request_id = record.request_id.take();
+            let emit = || event::emit(level, &shared);
+            let emit_with_ids = || match cx.span_ids() {
                 Some(ids) => ids.scope(emit),
                 None => emit(),
             };
             match request_id {
-                Some(_) => RequestId::scope(&mut request_id, with_ids),
-                None => with_ids(),
+                Some(_) => RequestId::scope(&mut request_id, emit_with_ids),
+                None => emit_with_ids(),
             }
         }
-        kept::end(kept);
+        AccessRecord::release(shared);
     }
 }
 
 impl<R: HttpClassifier> CallObserver<Http<R>> for AccessCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let before = OWNER.try_with(|owner| owner.replace(owner_of(self.0.shared())));
-        let _back = Back(before.unwrap_or(0));
+        let previous = OWNER.try_with(|current| current.replace(owner(self.0.config())));
+        let _restore = Restore(previous.unwrap_or(0));
         poll()
     }
 
     #[inline]
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
-        let Some(kept) = Arc::get_mut(&mut self.0) else {
+        let Some(record) = Arc::get_mut(&mut self.0) else {
             return;
         };
-        kept.status = Some(res.status);
-        if !kept.shared().side.is_server() {
-            // What was spoken, which the request did not know.
-            kept.version = res.version;
+        record.status = Some(res.status);
+        if !record.config().side.is_server() {
+            // A client's request does not know which version was negotiated.
+            record.version = res.version;
         }
         if let Some(route) = res.extensions.get::<Route>() {
-            kept.route = Some(route.clone());
+            record.route = Some(route.clone());
         }
-        if let (Some(ticket), Some(ids)) = (&kept.ticket, cx.trace()) {
-            ticket.belongs(ids);
+        if let (Some(registration), Some(ids)) = (&record.registration, cx.span_ids()) {
+            registration.set_ids(ids);
         }
     }
 
     #[inline]
     fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
-        self.end(end.stage(), cx);
+        self.complete(end.stage(), cx);
     }
 }
 

@@ -2,24 +2,24 @@ use gusset_core::Outcome;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
-use super::probe;
+use super::enabled::is_enabled;
 
-/// How grave the line of a call is, by the call's outcome.
+/// The level of an access log entry, by the outcome of the request.
 ///
-/// | outcome | level |
+/// | outcome | default |
 /// |---|---|
-/// | success, the caller's fault, abandoned | `INFO` |
-/// | refused by a guard | `WARN` |
-/// | the service's fault | `ERROR` |
+/// | success, client error, cancelled | `INFO` |
+/// | rejected | `WARN` |
+/// | server error | `ERROR` |
 ///
 /// ```
 /// use gusset_core::Outcome;
-/// use gusset_log::{AccessLog, Levels};
+/// use gusset_log::{AccessLog, OutcomeLevels};
 /// use tracing::Level;
 /// use tracing::level_filters::LevelFilter;
 ///
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
-/// let levels = Levels::default()
+/// let levels = OutcomeLevels::default()
 ///     .with(Outcome::ClientError, Level::WARN)
 ///     .with(Outcome::Success, LevelFilter::OFF);
 /// let log = AccessLog::server().levels(levels).build()?;
@@ -27,45 +27,42 @@ use super::probe;
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Levels([Option<Level>; 5]);
+pub struct OutcomeLevels([Option<Level>; 5]);
 
-// === impl Levels ===
+// === impl OutcomeLevels ===
 
-impl Levels {
-    /// With lines of that level for calls of that outcome; with none of them, if it is
-    /// [`LevelFilter::OFF`].
+impl OutcomeLevels {
+    /// Sets the level of an outcome. [`LevelFilter::OFF`] disables its entries.
     #[must_use]
     pub fn with(mut self, outcome: Outcome, level: impl Into<LevelFilter>) -> Self {
-        self.0[place(outcome)] = level.into().into_level();
+        self.0[index(outcome)] = level.into().into_level();
         self
     }
 
     #[inline]
-    pub(super) fn of(&self, outcome: Outcome) -> Option<Level> {
-        self.0[place(outcome)]
+    pub(super) fn level(&self, outcome: Outcome) -> Option<Level> {
+        self.0[index(outcome)]
     }
 
-    /// Whether anybody wants a line of any of these levels.
+    /// Returns whether a subscriber may accept an entry of any of these levels.
     #[inline]
-    pub(super) fn are_wanted(&self) -> bool {
-        self.0
-            .iter()
-            .flatten()
-            .any(|level| probe::is_wanted(*level))
+    pub(super) fn any_enabled(&self) -> bool {
+        self.0.iter().flatten().any(|level| is_enabled(*level))
     }
 }
 
-impl Default for Levels {
+impl Default for OutcomeLevels {
     fn default() -> Self {
         let mut levels = [Some(Level::INFO); 5];
-        levels[place(Outcome::ServerError)] = Some(Level::ERROR);
-        levels[place(Outcome::Rejected)] = Some(Level::WARN);
+        levels[index(Outcome::ServerError)] = Some(Level::ERROR);
+        levels[index(Outcome::Rejected)] = Some(Level::WARN);
         Self(levels)
     }
 }
 
-/// An outcome that is not known here is judged as the service's fault: nobody overlooks it.
-fn place(outcome: Outcome) -> usize {
+/// Returns the index of an outcome. Outcomes that are added later count as server errors, so that they
+/// are not overlooked.
+fn index(outcome: Outcome) -> usize {
     match outcome {
         Outcome::Success => 0,
         Outcome::ClientError => 1,

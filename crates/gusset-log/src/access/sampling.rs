@@ -1,72 +1,62 @@
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
 
-use gusset_core::{CallContext, Clock, Outcome};
+use gusset_core::{CallContext, Outcome, RateLimiter};
 
-use crate::limit::Site;
-
-/// How many of the lines of successful calls are written. Those of all others always are.
+/// Which successful requests get an access log entry. All other requests always get one.
 ///
 /// ```
-/// use gusset_log::{AccessLog, Sampling};
+/// use gusset_log::{AccessLog, AccessLogSampling};
 /// use std::num::NonZeroU32;
 ///
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
 /// let ten = NonZeroU32::new(10).expect("not zero");
-/// let log = AccessLog::server().sample(Sampling::OneIn(ten)).build()?;
+/// let log = AccessLog::server().sampling(AccessLogSampling::OneIn(ten)).build()?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Sampling {
-    /// All.
+pub enum AccessLogSampling {
+    /// All of them.
     All,
-    /// The first of so many.
+    /// The first of each N.
     OneIn(NonZeroU32),
-    /// So many a second, the first ones.
+    /// At most N per second, and at most N at once ([`RateLimiter`]).
     PerSecond(NonZeroU32),
 }
 
 #[derive(Debug)]
-pub(super) struct Sampler {
-    sampling: Sampling,
-    count: AtomicU32,
-    origin: Instant,
-    site: Site,
+pub(super) enum Sampler {
+    All,
+    OneIn { n: NonZeroU32, count: AtomicU32 },
+    PerSecond(RateLimiter),
 }
 
 // === impl Sampler ===
 
 impl Sampler {
-    pub(super) fn new(sampling: Sampling) -> Self {
-        Self {
-            sampling,
-            count: AtomicU32::new(0),
-            origin: Clock::system().now(),
-            site: Site::default(),
+    pub(super) const fn new(sampling: AccessLogSampling) -> Self {
+        match sampling {
+            AccessLogSampling::All => Self::All,
+            AccessLogSampling::OneIn(n) => Self::OneIn {
+                n,
+                count: AtomicU32::new(0),
+            },
+            AccessLogSampling::PerSecond(n) => Self::PerSecond(RateLimiter::per_second(n)),
         }
     }
 
-    /// Whether the line of a call is written.
+    /// Returns whether a request that ended gets an entry.
     #[inline]
-    pub(super) fn takes(&self, outcome: Outcome, cx: &CallContext) -> bool {
+    pub(super) fn admit(&self, outcome: Outcome, cx: &CallContext) -> bool {
         if outcome != Outcome::Success {
             return true;
         }
-        match self.sampling {
-            Sampling::All => true,
-            Sampling::OneIn(many) => {
-                let count = self.count.fetch_add(1, Ordering::Relaxed);
-                count % many.get() == 0
-            }
-            Sampling::PerSecond(most) => {
-                let end = cx.started() + cx.elapsed();
-                let second = end.saturating_duration_since(self.origin).as_secs();
-                // From one on, so that the first second differs from none.
-                self.site.admit(second + 1, most.get()).is_some()
-            }
+        match self {
+            Self::All => true,
+            Self::OneIn { n, count } => count.fetch_add(1, Ordering::Relaxed) % n.get() == 0,
+            Self::PerSecond(limiter) => limiter.try_acquire(cx.started() + cx.elapsed()),
         }
     }
 }

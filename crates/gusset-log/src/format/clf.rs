@@ -1,104 +1,107 @@
-//! Lines of the Common and the Combined Log Format, as Apache writes them.
+//! The Common and the Combined Log Format, as Apache writes them.
 
 use std::fmt::{Debug, Write as _};
 use std::ops::Range;
 
 use tracing::field::{Field, Visit};
 
-use super::keys::{Kind, Slot};
-use super::line::{Escape, Line, Short, acts};
-use super::plain::is_plain;
-use super::shape::Plan;
-use super::time::Moment;
+use super::escape_scan::needs_no_escape;
+use super::line_buffer::{Escape, EscapeSeq, LineBuffer, is_unsafe};
+use super::schema::{ClfPart, ValueKind};
+use super::template::FieldTemplate;
+use super::time::Timestamp;
 
-/// Texts between quotes, as Apache escapes them.
+/// The escaping of quoted texts, as in Apache.
 #[derive(Debug)]
 pub(crate) enum ClfEscape {}
 
-const SLOTS: usize = 8;
+/// The number of variants of [`ClfPart`].
+const PARTS: usize = 8;
 
-/// The parts of a line, each escaped, in no order; the line is made of them at its end.
+/// Collects the escaped parts of an entry in the order of the fields. [`write`](Self::write) puts
+/// them into the order of the format.
 #[derive(Debug)]
 pub(crate) struct ClfFields<'a> {
-    parts: &'a mut Line,
-    plans: &'a [Plan],
-    at: [Range<usize>; SLOTS],
+    parts: &'a mut LineBuffer,
+    fields: &'a [FieldTemplate],
+    at: [Range<usize>; PARTS],
 }
 
 // === impl ClfFields ===
 
 impl<'a> ClfFields<'a> {
-    pub(crate) fn new(parts: &'a mut Line, plans: &'a [Plan]) -> Self {
+    pub(crate) fn new(parts: &'a mut LineBuffer, fields: &'a [FieldTemplate]) -> Self {
         Self {
             parts,
-            plans,
-            at: [const { 0..0 }; SLOTS],
+            fields,
+            at: [const { 0..0 }; PARTS],
         }
     }
 
-    /// `host - - [date] "request" status bytes`, and for Combined `"referer" "user agent"`.
-    pub(crate) fn write(&self, line: &mut Line, at: Moment, combined: bool) {
-        line.push(self.part(Slot::Client, b"-"));
+    /// Writes `host - - [date] "request" status bytes`, and for the Combined Log Format also
+    /// `"referer" "user agent"`.
+    pub(crate) fn write(&self, line: &mut LineBuffer, at: Timestamp, combined: bool) {
+        line.push(self.part(ClfPart::Client, b"-"));
         line.push(b" - - [");
         line.push(&at.clf());
         line.push(b"] \"");
-        line.push(self.part(Slot::Method, b"POST"));
+        line.push(self.part(ClfPart::Method, b"POST"));
         line.push(b" ");
-        line.push(self.part(Slot::Path, b"/"));
+        line.push(self.part(ClfPart::Path, b"/"));
         line.push(b" HTTP/");
-        match self.part(Slot::Version, b"2") {
+        match self.part(ClfPart::Version, b"2") {
             b"2" => line.push(b"2.0"),
             b"3" => line.push(b"3.0"),
             version => line.push(version),
         }
         line.push(b"\" ");
-        line.push(self.part(Slot::Status, b"-"));
+        line.push(self.part(ClfPart::Status, b"-"));
         line.push(b" ");
-        match self.part(Slot::Size, b"-") {
+        match self.part(ClfPart::Size, b"-") {
             b"0" => line.push(b"-"),
             size => line.push(size),
         }
         if combined {
-            for slot in [Slot::Referer, Slot::UserAgent] {
+            for part in [ClfPart::Referer, ClfPart::UserAgent] {
                 line.push(b" \"");
-                line.push(self.part(slot, b"-"));
+                line.push(self.part(part, b"-"));
                 line.push(b"\"");
             }
         }
         line.push(b"\n");
     }
 
-    fn part<'b>(&'b self, slot: Slot, absent: &'b [u8]) -> &'b [u8] {
-        let range = self.at[slot as usize].clone();
+    fn part<'b>(&'b self, part: ClfPart, absent: &'b [u8]) -> &'b [u8] {
+        let range = self.at[part as usize].clone();
         match range.is_empty() {
             true => absent,
             false => &self.parts.bytes()[range],
         }
     }
 
-    fn keep(&mut self, field: &Field, write: impl FnOnce(&mut Line)) {
-        let plan = self.plans.get(field.index());
-        if let Some(Kind::Slot(slot)) = plan.map(|plan| plan.kind) {
+    fn collect(&mut self, field: &Field, write: impl FnOnce(&mut LineBuffer)) {
+        let template = self.fields.get(field.index());
+        if let Some(ValueKind::Clf(part)) = template.map(|template| template.kind) {
             let start = self.parts.len();
             write(self.parts);
-            self.at[slot as usize] = start..self.parts.len();
+            self.at[part as usize] = start..self.parts.len();
         }
     }
 }
 
 impl Visit for ClfFields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.keep(field, |parts| parts.text::<ClfEscape>(value));
+        self.collect(field, |parts| parts.text::<ClfEscape>(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.keep(field, |parts| {
+        self.collect(field, |parts| {
             let _ = write!(parts.value::<ClfEscape>(), "{value:?}");
         });
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.keep(field, |parts| parts.number(value));
+        self.collect(field, |parts| parts.number(value));
     }
 }
 
@@ -106,20 +109,20 @@ impl Visit for ClfFields<'_> {
 
 impl Escape for ClfEscape {
     fn is_clean(text: &[u8]) -> bool {
-        is_plain(text)
+        needs_no_escape(text)
     }
 
-    fn escape(c: char, out: &mut Short) -> bool {
+    fn escape(c: char, out: &mut EscapeSeq) -> bool {
         match c {
-            '"' => out.put(b"\\\""),
-            '\\' => out.put(b"\\\\"),
-            '\n' => out.put(b"\\n"),
-            '\r' => out.put(b"\\r"),
-            '\t' => out.put(b"\\t"),
-            c if acts(c) || !c.is_ascii() => {
+            '"' => out.append(b"\\\""),
+            '\\' => out.append(b"\\\\"),
+            '\n' => out.append(b"\\n"),
+            '\r' => out.append(b"\\r"),
+            '\t' => out.append(b"\\t"),
+            c if is_unsafe(c) || !c.is_ascii() => {
                 let mut bytes = [0; 4];
                 for byte in c.encode_utf8(&mut bytes).bytes() {
-                    out.put(b"\\x");
+                    out.append(b"\\x");
                     out.hex(byte);
                 }
             }

@@ -1,36 +1,32 @@
-//! Lines that are JSON objects.
+//! Entries that are JSON objects.
 
 use std::fmt::Debug;
 
 use gusset_core::SpanIds;
 use tracing::field::{Field, Visit};
 
-use super::Format;
-use super::keys::Kind;
-use super::line::{Escape, Line, Short, acts};
-use super::plain::is_plain;
-use super::shape::{Plan, Shape};
-use super::time::Moment;
-use super::value;
+use super::json_escape::JsonEscape;
+use super::line_buffer::LineBuffer;
+use super::output::Format;
+use super::schema::{JsonSchema, ValueKind};
+use super::template::{CallsiteTemplate, FieldTemplate};
+use super::time::Timestamp;
+use super::value::{self, seconds_to_nanos};
 use crate::redact::{REDACTED, Redaction};
 
-/// Texts of JSON.
-#[derive(Debug)]
-pub(crate) enum JsonEscape {}
-
-/// Writes the fields of a line.
+/// Writes the fields of an entry.
 #[derive(Debug)]
 pub(crate) struct JsonFields<'a> {
-    pub(crate) line: &'a mut Line,
-    pub(crate) plans: &'a [Plan],
+    pub(crate) line: &'a mut LineBuffer,
+    pub(crate) fields: &'a [FieldTemplate],
     pub(crate) redaction: Option<&'a Redaction>,
-    /// Not all fields are wanted, or they are grouped.
-    pub(crate) picks: bool,
-    /// A field that was written before its turn.
+    /// Whether `skip` and `only` apply or fields are grouped.
+    pub(crate) is_selective: bool,
+    /// The index of a field that was already written.
     pub(crate) skip: Option<usize>,
-    /// The only field that is wanted.
+    /// The index of the only field to write.
     pub(crate) only: Option<usize>,
-    /// `httpRequest` is open.
+    /// Whether the object `httpRequest` is open.
     pub(crate) in_group: bool,
     pub(crate) has_route: bool,
 }
@@ -40,15 +36,15 @@ pub(crate) struct JsonFields<'a> {
 impl<'a> JsonFields<'a> {
     #[inline]
     pub(crate) fn new(
-        line: &'a mut Line,
-        plans: &'a [Plan],
+        line: &'a mut LineBuffer,
+        fields: &'a [FieldTemplate],
         redaction: Option<&'a Redaction>,
     ) -> Self {
         Self {
             line,
-            plans,
+            fields,
             redaction,
-            picks: false,
+            is_selective: false,
             skip: None,
             only: None,
             in_group: false,
@@ -56,44 +52,44 @@ impl<'a> JsonFields<'a> {
         }
     }
 
-    /// The key of a field; its value is wanted if it gives its kind.
+    /// Writes the key of a field. Returns how to write the value, or `None` if it is already complete.
     #[inline]
-    fn key(&mut self, field: &Field) -> Option<Kind> {
+    fn key(&mut self, field: &Field) -> Option<ValueKind> {
         let index = field.index();
-        let plan = self.plans.get(index)?;
-        // Most fields of most formats need nothing else.
-        if plan.is_simple && !self.picks && self.line.has_room(plan.key.len() + 48) {
-            self.line.push(&plan.key);
-            return Some(plan.kind);
+        let template = self.fields.get(index)?;
+        // Most fields of most formats take this path.
+        if template.is_simple && !self.is_selective && self.line.has_room(template.key.len() + 48) {
+            self.line.push(&template.key);
+            return Some(template.kind);
         }
-        self.key_slowly(index, plan)
+        self.special_key(index, template)
     }
 
-    fn key_slowly(&mut self, index: usize, plan: &Plan) -> Option<Kind> {
+    fn special_key(&mut self, index: usize, template: &FieldTemplate) -> Option<ValueKind> {
         if self.skip == Some(index) || self.only.is_some_and(|only| only != index) {
             return None;
         }
-        if plan.kind == Kind::Hidden || !self.line.has_room(plan.key.len() + 48) {
+        if template.kind == ValueKind::Hidden || !self.line.has_room(template.key.len() + 48) {
             return None;
         }
-        self.has_route |= plan.is_route;
-        if plan.grouped == self.in_group {
-            self.line.push(&plan.key);
-        } else if plan.grouped {
+        self.has_route |= template.is_route;
+        if template.is_grouped == self.in_group {
+            self.line.push(&template.key);
+        } else if template.is_grouped {
             self.in_group = true;
             self.line.push(b",\"httpRequest\":{");
-            self.line.push(&plan.key[1..]);
+            self.line.push(&template.key[1..]);
         } else {
             self.close_group();
-            self.line.push(&plan.key);
+            self.line.push(&template.key);
         }
-        if plan.kind == Kind::Redacted {
+        if template.kind == ValueKind::Redacted {
             self.line.byte(b'"');
             self.line.push(REDACTED.as_bytes());
             self.line.byte(b'"');
             return None;
         }
-        Some(plan.kind)
+        Some(template.kind)
     }
 
     pub(crate) fn close_group(&mut self) {
@@ -106,7 +102,7 @@ impl<'a> JsonFields<'a> {
     fn number(&mut self, field: &Field, number: impl itoa::Integer) {
         match self.key(field) {
             None => {}
-            Some(Kind::Quoted) => {
+            Some(ValueKind::Quoted) => {
                 self.line.byte(b'"');
                 self.line.number(number);
                 self.line.byte(b'"');
@@ -126,10 +122,10 @@ impl<'a> JsonFields<'a> {
         let start = self.line.len();
         self.line.text::<JsonEscape>(text);
         if let Some(redaction) = self.redaction {
-            if redaction.suspects(&self.line.bytes()[start..]) {
+            if redaction.may_contain_secret(&self.line.bytes()[start..]) {
                 self.line.truncate(start);
-                let scrubbed = redaction.scrub(text);
-                self.line.text::<JsonEscape>(&scrubbed);
+                let redacted = redaction.redact(text);
+                self.line.text::<JsonEscape>(&redacted);
             }
         }
         self.line.byte(b'"');
@@ -180,7 +176,7 @@ impl Visit for JsonFields<'_> {
         let word = if value { "true" } else { "false" };
         match self.key(field) {
             None => {}
-            Some(Kind::Quoted) => self.quoted(word),
+            Some(ValueKind::Quoted) => self.quoted(word),
             Some(_) => self.line.push(word.as_bytes()),
         }
     }
@@ -189,14 +185,14 @@ impl Visit for JsonFields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         match self.key(field) {
             None => {}
-            Some(Kind::Seconds) => self.line.seconds(nanos(value)),
-            Some(Kind::Nanos) => self.line.number(nanos(value)),
-            Some(Kind::Latency) => {
+            Some(ValueKind::Seconds) => self.line.seconds(seconds_to_nanos(value)),
+            Some(ValueKind::Nanos) => self.line.number(seconds_to_nanos(value)),
+            Some(ValueKind::Latency) => {
                 self.line.byte(b'"');
-                self.line.seconds(nanos(value));
+                self.line.seconds(seconds_to_nanos(value));
                 self.line.push(b"s\"");
             }
-            Some(kind) if kind == Kind::Quoted || !value.is_finite() => {
+            Some(kind) if kind == ValueKind::Quoted || !value.is_finite() => {
                 self.quoted(ryu::Buffer::new().format(value));
             }
             Some(_) => self.line.float(value),
@@ -204,45 +200,8 @@ impl Visit for JsonFields<'_> {
     }
 }
 
-/// The whole nanoseconds that seconds are.
-#[inline]
-pub(crate) fn nanos(seconds: f64) -> u64 {
-    (seconds * 1e9 + 0.5) as u64
-}
-
-// === impl JsonEscape ===
-
-impl Escape for JsonEscape {
-    #[inline]
-    fn is_clean(text: &[u8]) -> bool {
-        is_plain(text)
-    }
-
-    fn escape(c: char, out: &mut Short) -> bool {
-        match c {
-            '"' => out.put(b"\\\""),
-            '\\' => out.put(b"\\\\"),
-            '\n' => out.put(b"\\n"),
-            '\r' => out.put(b"\\r"),
-            '\t' => out.put(b"\\t"),
-            c if acts(c) => out.unicode(c),
-            _ => return false,
-        }
-        true
-    }
-}
-
-/// What opens a line, up to its time.
-pub(crate) fn open(format: &Format) -> &'static [u8] {
-    match format {
-        Format::Ecs => b"{\"@timestamp\":\"",
-        Format::GoogleCloud { .. } => b"{\"time\":\"",
-        _ => b"{\"timestamp\":\"",
-    }
-}
-
-/// The ids of the call that a line is written in.
-pub(crate) fn ids(format: &Format, line: &mut Line, ids: SpanIds) {
+/// Writes the ids of the request.
+pub(crate) fn ids(format: &Format, line: &mut LineBuffer, ids: SpanIds) {
     let (trace, span) = (ids.trace_id(), ids.span_id());
     match format {
         Format::Ecs => {
@@ -285,19 +244,21 @@ pub(crate) fn ids(format: &Format, line: &mut Line, ids: SpanIds) {
     }
 }
 
-pub(crate) fn request_id(format: &Format, line: &mut Line, id: &str) {
-    line.push(match format {
-        Format::Ecs => b",\"http.request.id\":\"".as_slice(),
-        Format::Datadog => b",\"http.request_id\":\"",
-        _ => b",\"request_id\":\"",
-    });
+/// Writes the request id.
+pub(crate) fn request_id(format: &Format, line: &mut LineBuffer, id: &str) {
+    line.push(JsonSchema::of_format(format).request_id);
     line.text::<JsonEscape>(id);
     line.byte(b'"');
 }
 
-/// What an access line is a metric by.
-pub(crate) fn emf(shape: &Shape, line: &mut Line, at: Moment, has_route: bool) {
-    if let Some(tails) = &shape.emf {
+/// Writes the metric of an access log entry in the Embedded Metric Format.
+pub(crate) fn emf(
+    template: &CallsiteTemplate,
+    line: &mut LineBuffer,
+    at: Timestamp,
+    has_route: bool,
+) {
+    if let Some(tails) = &template.emf {
         line.push(b",\"_aws\":{\"Timestamp\":");
         line.number(at.seconds * 1000 + u64::from(at.nanos / 1_000_000));
         line.push(&tails[usize::from(has_route)]);

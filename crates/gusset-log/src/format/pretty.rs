@@ -1,4 +1,4 @@
-//! Lines for people.
+//! The format for people.
 
 use std::fmt::Debug;
 
@@ -6,73 +6,80 @@ use gusset_core::SpanIds;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
-use super::json::nanos;
-use super::keys::Kind;
-use super::line::{Escape, Line, Short, acts};
-use super::shape::Plan;
-use super::value;
+use super::line_buffer::{Escape, EscapeSeq, LineBuffer, is_unsafe};
+use super::schema::ValueKind;
+use super::template::FieldTemplate;
+use super::value::{self, seconds_to_nanos};
 use crate::names;
 use crate::redact::{REDACTED, Redaction};
 
-/// Texts that a terminal shows and does not act on.
+/// The escaping of texts for terminals.
 #[derive(Debug)]
 pub(crate) enum PrettyEscape {}
 
-/// Colours, or none.
+/// Writes ANSI colours, if they are enabled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paint(pub(crate) bool);
+pub(crate) struct Style(pub(crate) bool);
 
-/// Writes the fields of a line.
+/// Writes the fields of an entry.
 #[derive(Debug)]
 pub(crate) struct PrettyFields<'a> {
-    pub(crate) line: &'a mut Line,
-    pub(crate) plans: &'a [Plan],
+    pub(crate) line: &'a mut LineBuffer,
+    pub(crate) fields: &'a [FieldTemplate],
     pub(crate) redaction: Option<&'a Redaction>,
-    pub(crate) paint: Paint,
-    /// The message is wanted, and nothing else; or all but it.
-    pub(crate) message: bool,
+    pub(crate) style: Style,
+    /// Whether to write the message alone or the other fields.
+    pub(crate) only_message: bool,
     pub(crate) is_access: bool,
 }
 
-// === impl Paint ===
+/// The fields of access log entries that the message contains.
+const IN_MESSAGE: [&str; 4] = [
+    names::HTTP_REQUEST_METHOD,
+    names::HTTP_RESPONSE_STATUS_CODE,
+    names::HTTP_ROUTE,
+    names::RPC_SYSTEM_NAME,
+];
 
-impl Paint {
+// === impl Style ===
+
+impl Style {
     const DIM: &'static [u8] = b"\x1b[2m";
     const OFF: &'static [u8] = b"\x1b[0m";
 
-    fn on(self, line: &mut Line, code: &[u8]) {
+    fn set(self, line: &mut LineBuffer, code: &[u8]) {
         if self.0 {
             line.push(code);
         }
     }
 
-    /// What stands before the message: time, level, target.
-    pub(crate) fn head(self, line: &mut Line, stamp: &[u8], level: Level, target: &str) {
-        self.on(line, Self::DIM);
-        line.push(stamp);
-        self.on(line, Self::OFF);
-        let (code, word): (&[u8], &[u8]) = match level {
+    /// Writes the part before the message: time, level, target.
+    pub(crate) fn head(self, line: &mut LineBuffer, timestamp: &[u8], level: Level, target: &str) {
+        self.set(line, Self::DIM);
+        line.push(timestamp);
+        self.set(line, Self::OFF);
+        let (code, name): (&[u8], &[u8]) = match level {
             Level::TRACE => (b"\x1b[35m", b" TRACE "),
             Level::DEBUG => (b"\x1b[34m", b" DEBUG "),
             Level::INFO => (b"\x1b[32m", b"  INFO "),
             Level::WARN => (b"\x1b[33m", b"  WARN "),
             Level::ERROR => (b"\x1b[31m", b" ERROR "),
         };
-        self.on(line, code);
-        line.push(word);
-        self.on(line, Self::OFF);
-        if target != names::ACCESS {
-            self.on(line, Self::DIM);
+        self.set(line, code);
+        line.push(name);
+        self.set(line, Self::OFF);
+        if target != names::ACCESS_TARGET {
+            self.set(line, Self::DIM);
             line.text::<PrettyEscape>(target);
             line.push(b":");
-            self.on(line, Self::OFF);
+            self.set(line, Self::OFF);
             line.push(b" ");
         }
     }
 
-    /// What stands after the fields: whose line it is.
-    pub(crate) fn ids(self, line: &mut Line, ids: Option<SpanIds>, request_id: Option<&str>) {
-        self.on(line, Self::DIM);
+    /// Writes the ids after the fields.
+    pub(crate) fn ids(self, line: &mut LineBuffer, ids: Option<SpanIds>, request_id: Option<&str>) {
+        self.set(line, Self::DIM);
         if let Some(ids) = ids {
             line.push(b" trace_id=");
             line.hex(ids.trace_id());
@@ -81,42 +88,39 @@ impl Paint {
             line.push(b" request_id=");
             line.text::<PrettyEscape>(id);
         }
-        self.on(line, Self::OFF);
+        self.set(line, Self::OFF);
     }
 }
 
 // === impl PrettyFields ===
 
 impl PrettyFields<'_> {
-    fn key(&mut self, field: &Field) -> Option<Kind> {
-        let plan = self.plans.get(field.index())?;
-        let is_message = plan.kind == Kind::Message;
-        if is_message != self.message || !self.line.has_room(plan.key.len() + 64) {
+    fn key(&mut self, field: &Field) -> Option<ValueKind> {
+        let template = self.fields.get(field.index())?;
+        let is_message = template.kind == ValueKind::Message;
+        if is_message != self.only_message || !self.line.has_room(template.key.len() + 64) {
             return None;
         }
-        // The message has said it.
-        let said = [
-            names::METHOD,
-            names::STATUS,
-            names::ROUTE,
-            names::RPC_SYSTEM,
-        ];
-        if self.is_access && said.iter().any(|said| said.as_bytes() == &*plan.key) {
+        if self.is_access
+            && IN_MESSAGE
+                .iter()
+                .any(|name| name.as_bytes() == &*template.key)
+        {
             return None;
         }
         if !is_message {
             self.line.push(b" ");
-            self.paint.on(self.line, Paint::DIM);
+            self.style.set(self.line, Style::DIM);
             self.line
-                .text::<PrettyEscape>(&String::from_utf8_lossy(&plan.key));
+                .text::<PrettyEscape>(&String::from_utf8_lossy(&template.key));
             self.line.push(b"=");
-            self.paint.on(self.line, Paint::OFF);
+            self.style.set(self.line, Style::OFF);
         }
-        if plan.kind == Kind::Redacted {
+        if template.kind == ValueKind::Redacted {
             self.line.push(REDACTED.as_bytes());
             return None;
         }
-        Some(plan.kind)
+        Some(template.kind)
     }
 
     fn bare(&mut self, field: &Field, text: &str) {
@@ -129,12 +133,12 @@ impl PrettyFields<'_> {
 impl Visit for PrettyFields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         if self.key(field).is_some() {
-            let suspected = self
+            let redaction = self
                 .redaction
-                .filter(|redaction| redaction.suspects(value.as_bytes()));
-            let scrubbed = suspected.map(|redaction| redaction.scrub(value));
+                .filter(|redaction| redaction.may_contain_secret(value.as_bytes()));
+            let redacted = redaction.map(|redaction| redaction.redact(value));
             self.line
-                .text::<PrettyEscape>(scrubbed.as_deref().unwrap_or(value));
+                .text::<PrettyEscape>(redacted.as_deref().unwrap_or(value));
         }
     }
 
@@ -164,8 +168,8 @@ impl Visit for PrettyFields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         match self.key(field) {
             None => {}
-            Some(Kind::Seconds) => {
-                let micros = nanos(value) / 1000;
+            Some(ValueKind::Seconds) => {
+                let micros = seconds_to_nanos(value) / 1000;
                 self.line.number(micros / 1000);
                 self.line.push(b".");
                 let digits = [100, 10, 1].map(|unit| b'0' + (micros / unit % 10) as u8);
@@ -184,21 +188,21 @@ impl Escape for PrettyEscape {
         text.iter().all(|byte| (0x20..0x7f).contains(byte))
     }
 
-    fn escape(c: char, out: &mut Short) -> bool {
+    fn escape(c: char, out: &mut EscapeSeq) -> bool {
         match c {
-            '\n' => out.put(b"\\n"),
-            '\r' => out.put(b"\\r"),
-            '\t' => out.put(b"\\t"),
-            c if acts(c) => {
-                out.put(b"\\u{");
+            '\n' => out.append(b"\\n"),
+            '\r' => out.append(b"\\r"),
+            '\t' => out.append(b"\\t"),
+            c if is_unsafe(c) => {
+                out.append(b"\\u{");
                 let mut digits = [0; 4];
                 let number = c as u32;
                 for (at, digit) in digits.iter_mut().enumerate() {
                     let nibble = (number >> (12 - 4 * at)) & 15;
                     *digit = char::from_digit(nibble, 16).map_or(b'0', |c| c as u8);
                 }
-                out.put(&digits);
-                out.put(b"}");
+                out.append(&digits);
+                out.append(b"}");
             }
             _ => return false,
         }

@@ -1,41 +1,41 @@
-//! The time of a line.
+//! The timestamp of a log entry.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::digits::eight;
+use super::fast_digits::eight_digits;
 
-/// A moment, since 1970. A clock before that stands at it.
+/// A time since 1970. Earlier times are 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub(crate) struct Timestamp {
     pub(crate) seconds: u64,
     pub(crate) nanos: u32,
 }
 
-/// Writes moments, each second's date only once.
+/// Formats timestamps. The date is formatted once per second.
 #[derive(Debug)]
-pub(crate) struct Stamp {
+pub(crate) struct TimestampFormatter {
     seconds: u64,
     /// `{"timestamp":"2026-11-22T17:00:00.000000Z`
-    text: [u8; OPEN + 27],
+    text: [u8; OPEN_LEN + 27],
 }
 
-/// What opens a line of JSON by OpenTelemetry's names comes before the time, so that both are one piece.
-const OPEN: usize = br#"{"timestamp":""#.len();
+/// The length of the start of a JSON entry. It is stored before the time, so that both are one copy.
+const OPEN_LEN: usize = br#"{"timestamp":""#.len();
 
-// === impl Moment ===
+// === impl Timestamp ===
 
-impl Moment {
+impl Timestamp {
     #[inline]
-    pub(crate) fn of(time: SystemTime) -> Self {
+    pub(crate) fn from_system(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
-            // No year of more than four digits: RFC 3339 knows none.
+            // RFC 3339 has four digits for the year.
             seconds: since.as_secs().min(253_402_300_799),
             nanos: since.subsec_nanos(),
         }
     }
 
-    /// Year, month, day (the algorithm of Howard Hinnant's `civil_from_days`).
+    /// Returns year, month and day (Howard Hinnant's `civil_from_days`).
     fn date(self) -> (u64, u64, u64) {
         let days = self.seconds / 86_400 + 719_468;
         let era = days / 146_097;
@@ -53,7 +53,7 @@ impl Moment {
         (of_day / 3600, of_day / 60 % 60, of_day % 60)
     }
 
-    /// `22/Nov/2026:17:00:00 +0000`, as the Common Log Format has it.
+    /// Returns the time in the Common Log Format: `22/Nov/2026:17:00:00 +0000`.
     pub(crate) fn clf(self) -> [u8; 26] {
         const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
         let (year, month, day) = self.date();
@@ -70,9 +70,9 @@ impl Moment {
     }
 }
 
-// === impl Stamp ===
+// === impl TimestampFormatter ===
 
-impl Stamp {
+impl TimestampFormatter {
     pub(crate) fn new() -> Self {
         Self {
             seconds: u64::MAX,
@@ -80,26 +80,26 @@ impl Stamp {
         }
     }
 
-    /// RFC 3339, in UTC, to the microsecond.
+    /// Returns the time by RFC 3339, in UTC, in microseconds.
     #[inline]
-    pub(crate) fn write(&mut self, at: Moment) -> &[u8] {
-        &self.open(at)[OPEN..]
+    pub(crate) fn format(&mut self, at: Timestamp) -> &[u8] {
+        &self.open_json(at)[OPEN_LEN..]
     }
 
-    /// The same behind what opens a line of JSON.
+    /// Returns the start of a JSON entry with the time.
     #[inline]
-    pub(crate) fn open(&mut self, at: Moment) -> &[u8; OPEN + 27] {
+    pub(crate) fn open_json(&mut self, at: Timestamp) -> &[u8; OPEN_LEN + 27] {
         if at.seconds != self.seconds {
-            self.date(at);
+            self.format_date(at);
         }
-        let [_, _, micros @ ..] = eight(u64::from(at.nanos / 1000));
-        self.text[OPEN + 20..OPEN + 26].copy_from_slice(&micros);
+        let [_, _, micros @ ..] = eight_digits(u64::from(at.nanos / 1000));
+        self.text[OPEN_LEN + 20..OPEN_LEN + 26].copy_from_slice(&micros);
         &self.text
     }
 
-    fn date(&mut self, at: Moment) {
+    fn format_date(&mut self, at: Timestamp) {
         self.seconds = at.seconds;
-        let text = &mut self.text[OPEN..];
+        let text = &mut self.text[OPEN_LEN..];
         let (year, month, day) = at.date();
         let (hour, minute, second) = at.time();
         digits(&mut text[..4], year);
@@ -123,12 +123,12 @@ mod tests {
     use super::*;
 
     fn text(seconds: u64, nanos: u32) -> String {
-        let mut stamp = Stamp::new();
-        String::from_utf8(stamp.write(Moment { seconds, nanos }).to_vec()).unwrap()
+        let mut formatter = TimestampFormatter::new();
+        String::from_utf8(formatter.format(Timestamp { seconds, nanos }).to_vec()).unwrap()
     }
 
     #[test]
-    fn moments_are_written_as_rfc_3339() {
+    fn timestamp_is_rfc_3339() {
         assert_eq!(text(0, 999), "1970-01-01T00:00:00.000000Z");
         assert_eq!(text(951_782_400, 1000), "2000-02-29T00:00:00.000001Z");
         assert_eq!(
@@ -139,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn the_common_log_format_has_dates_of_its_own() {
-        let moment = Moment {
+    fn clf_date_is_formatted() {
+        let timestamp = Timestamp {
             seconds: 971_211_336,
             nanos: 0,
         };
-        assert_eq!(&moment.clf(), b"10/Oct/2000:20:55:36 +0000");
+        assert_eq!(&timestamp.clf(), b"10/Oct/2000:20:55:36 +0000");
     }
 }

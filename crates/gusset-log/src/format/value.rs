@@ -1,27 +1,37 @@
-//! What the formats have in common in writing a value.
+//! Conversions of values that several formats share.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Write as _};
 
-use super::line::{Escape, Line};
+use super::line_buffer::{Escape, LineBuffer};
 use crate::redact::Redaction;
 
-/// Writes a value as it shows itself, without what looks like a secret.
+/// Writes a value by its `Debug` implementation, without its secrets.
 #[inline]
-pub(super) fn debug<E: Escape>(line: &mut Line, redaction: Option<&Redaction>, value: &dyn Debug) {
+pub(super) fn debug<E: Escape>(
+    line: &mut LineBuffer,
+    redaction: Option<&Redaction>,
+    value: &dyn Debug,
+) {
     let start = line.len();
-    // An error is a line without room.
+    // It fails if the value is cut, which the line records.
     let _ = write!(line.value::<E>(), "{value:?}");
     if let Some(redaction) = redaction {
-        if redaction.suspects(&line.bytes()[start..]) {
+        if redaction.may_contain_secret(&line.bytes()[start..]) {
             line.truncate(start);
-            let scrubbed = redaction.scrub_debug(value);
-            line.text::<E>(&scrubbed);
+            let redacted = redaction.redact_debug(value);
+            line.text::<E>(&redacted);
         }
     }
 }
 
-/// Bytes as text: no more of them than may be shown, for they may be megabytes.
+/// Returns bytes as text. Only as many are converted as can be logged: there may be megabytes.
 pub(super) fn lossy(value: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(&value[..value.len().min(1 << 16)])
+}
+
+/// Returns the whole nanoseconds of a duration in seconds.
+#[inline]
+pub(super) fn seconds_to_nanos(seconds: f64) -> u64 {
+    (seconds * 1e9 + 0.5) as u64
 }

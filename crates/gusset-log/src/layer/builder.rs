@@ -6,293 +6,329 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
 
-use gusset_core::Clock;
-use gusset_data::{LogSink, Resource};
+use gusset_core::{Clock, ConfigError, Env};
+use gusset_data::{LogSink, Resource, SharedRecorder};
 use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{Filtered, Targets};
 use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{LogLayer, Shared};
-use crate::control::{Control, LogFilter, parse};
-use crate::counters::{Counters, PerLevel};
-use crate::format::line::RESERVE;
+use super::drop_report;
+use super::log_layer::LogLayer;
+use super::state::{LayerState, WallClock};
+use crate::counters::Counters;
+use crate::filter_handle::{FilterHandle, LogFilter, parse};
+use crate::format::Format;
+use crate::format::line_buffer::TAIL_RESERVE;
+use crate::level::PerLevel;
 use crate::redact::Redaction;
-use crate::writer::{Chores, FlushGuard, Queue, Writer};
-use crate::{ConfigError, Format, SharedRecorder, lost};
+use crate::writer::{BackgroundTasks, FlushGuard, Queue, Writer};
 
-/// Configures a [`LogLayer`]. What is not set is by convention.
-#[must_use = "a builder writes nothing"]
+/// Configures a [`LogLayer`].
+#[must_use = "a builder does nothing until it is built"]
 pub struct LogLayerBuilder {
     format: Option<Format>,
     out: Option<Box<dyn Write + Send>>,
-    lines: bool,
+    has_output: bool,
     sink: Option<Arc<dyn LogSink>>,
     filter: Option<Targets>,
     resource: Resource,
     redaction: Redaction,
-    spans: bool,
-    cap: usize,
-    longest: usize,
-    queue: usize,
-    most: Option<NonZeroU32>,
+    include_spans: bool,
+    max_line_bytes: usize,
+    max_value_bytes: usize,
+    max_queue_bytes: usize,
+    rate_limit: Option<NonZeroU32>,
     recorder: Option<SharedRecorder>,
     clock: Option<fn() -> SystemTime>,
 }
 
-/// A log: the layer for `tracing-subscriber`, and what goes with it.
+/// A layer for `tracing-subscriber` with the handles that belong to it.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Log<S> {
-    /// The layer, with its filter, for a registry of `tracing-subscriber`.
+pub struct LogPipeline<S> {
+    /// The layer with its filter, for a registry of `tracing-subscriber`.
     pub layer: Filtered<LogLayer, LogFilter, S>,
     /// Changes the filter at run time.
-    pub control: Control,
-    /// To be held until the end of the program.
-    pub guard: FlushGuard,
+    pub filter_handle: FilterHandle,
+    /// Writes the remaining entries when it is dropped. Hold it until the end of `main`.
+    pub flush_guard: FlushGuard,
+}
+
+const DEFAULT_MAX_LINE_BYTES: usize = 16 << 10;
+const DEFAULT_MAX_VALUE_BYTES: usize = 8 << 10;
+const DEFAULT_MAX_QUEUE_BYTES: usize = 1 << 20;
+/// Half of the shortest entry is its reserve.
+const MIN_LINE_BYTES: usize = 2 * TAIL_RESERVE;
+const MAX_LINE_BYTES: usize = 1 << 20;
+
+// === impl LogLayer ===
+
+impl LogLayer {
+    /// Returns a builder.
+    pub fn builder() -> LogLayerBuilder {
+        LogLayerBuilder::new()
+    }
 }
 
 // === impl LogLayerBuilder ===
 
 impl LogLayerBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             format: None,
             out: None,
-            lines: true,
+            has_output: true,
             sink: None,
             filter: None,
             resource: Resource::new(),
             redaction: Redaction::default(),
-            spans: true,
-            cap: 16 << 10,
-            longest: 8 << 10,
-            queue: 1 << 20,
-            most: None,
+            include_spans: true,
+            max_line_bytes: DEFAULT_MAX_LINE_BYTES,
+            max_value_bytes: DEFAULT_MAX_VALUE_BYTES,
+            max_queue_bytes: DEFAULT_MAX_QUEUE_BYTES,
+            rate_limit: None,
             recorder: None,
             clock: None,
         }
     }
 
-    /// What lines look like; [`Format::auto`] unless set.
+    /// Sets the format. Defaults to [`Format::auto`].
     pub fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
         self
     }
 
-    /// Where lines go: standard output unless set. One thread writes there, many lines at once; it may
-    /// be slow, and it may fail.
+    /// Sets the writer. Defaults to standard output.
+    ///
+    /// One thread writes many entries at a time. The writer may be slow and may fail.
     pub fn writer(mut self, out: impl Write + Send + 'static) -> Self {
         self.out = Some(Box::new(out));
         self
     }
 
-    /// Hands every line to an exporter too, as a record with the same redaction.
+    /// Exports every entry as a record too, with the same redaction.
     pub fn sink(mut self, sink: impl LogSink) -> Self {
         self.sink = Some(Arc::new(sink));
         self
     }
 
-    /// Writes no lines: for a service whose records go to an exporter alone.
-    pub fn without_lines(mut self) -> Self {
-        self.lines = false;
+    /// Writes no entries. For a service that only exports records to a sink.
+    pub fn without_output(mut self) -> Self {
+        self.has_output = false;
         self
     }
 
-    /// Which lines are written, unless `RUST_LOG` says it; the syntax is the same. See [`Control`].
+    /// Sets the filter, in the syntax of `RUST_LOG`. Overridden by `RUST_LOG`; see [`FilterHandle`].
     ///
     /// # Errors
-    /// If it is no filter.
+    /// If the filter is not valid.
     pub fn filter(mut self, filter: &str) -> Result<Self, ConfigError> {
         self.filter = Some(parse("filter", filter)?);
         Ok(self)
     }
 
-    /// What lines are of: name, version and environment of the service stand on each. Nothing unless
-    /// set: who gathers lines knows where they come from, as a rule.
+    /// Adds `service.name`, `service.version` and `deployment.environment.name` to every log entry. Off
+    /// by default, because log collectors usually add them.
     pub fn resource(mut self, resource: Resource) -> Self {
         self.resource = resource;
         self
     }
 
-    /// What does not show; [`Redaction::default`] unless set.
+    /// Sets what is redacted. Defaults to [`Redaction::default`].
     pub fn redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = redaction;
         self
     }
 
-    /// Leaves out the spans that a line is written in.
+    /// Omits the fields of the spans that an event occurred in.
     pub fn without_spans(mut self) -> Self {
-        self.spans = false;
+        self.include_spans = false;
         self
     }
 
-    /// The longest line, in bytes, from 2 KiB to 1 MiB: 16 KiB unless set, of which values have all but
-    /// the last one.
-    pub fn line_limit(mut self, bytes: usize) -> Self {
-        self.cap = bytes;
+    /// Sets the maximum length of an entry, from 2 KiB to 1 MiB. Defaults to 16 KiB.
+    ///
+    /// 1 KiB of it is reserved for the end of the entry; values share the rest.
+    pub fn max_line_bytes(mut self, bytes: usize) -> Self {
+        self.max_line_bytes = bytes;
         self
     }
 
-    /// The longest value in a line, in bytes as written: 8 KiB unless set.
-    pub fn value_limit(mut self, bytes: usize) -> Self {
-        self.longest = bytes;
+    /// Sets the maximum length of an escaped value, from 16 bytes to the maximum length of an entry.
+    /// Defaults to 8 KiB.
+    pub fn max_value_bytes(mut self, bytes: usize) -> Self {
+        self.max_value_bytes = bytes;
         self
     }
 
-    /// How many bytes may wait to be written: 1 MiB unless set, at least four of the longest lines.
-    pub fn queue_limit(mut self, bytes: usize) -> Self {
-        self.queue = bytes;
+    /// Sets the maximum size of the queue, at least four times the maximum length of an entry. Defaults
+    /// to 1 MiB.
+    pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
+        self.max_queue_bytes = bytes;
         self
     }
 
-    /// How many lines a second each place in the code may write; without limit unless set. The next line
-    /// of that place says how many were left out. Lines of calls are not limited: see
-    /// [`AccessLogBuilder::sample`](crate::AccessLogBuilder::sample).
-    pub fn rate_limit(mut self, lines_per_second: NonZeroU32) -> Self {
-        self.most = Some(lines_per_second);
+    /// Limits the entries per second of each callsite. Unlimited by default.
+    ///
+    /// The next entry of the callsite reports how many were suppressed. Access log entries are not
+    /// limited: see [`AccessLogBuilder::sampling`](crate::AccessLogBuilder::sampling).
+    pub fn rate_limit(mut self, entries_per_second: NonZeroU32) -> Self {
+        self.rate_limit = Some(entries_per_second);
         self
     }
 
-    /// Counts lines there, by level, and lines that are lost.
+    /// Counts written and dropped entries with this recorder ([`names::ALL`](crate::names::ALL)).
     pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
         self.recorder = Some(recorder);
         self
     }
 
-    /// Reads the time of lines there: for tests.
+    /// Sets the clock of timestamps, for tests.
     pub fn clock(mut self, clock: fn() -> SystemTime) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Puts the log together, and begins to write. Of the environment, `RUST_LOG` is read, then
-    /// `OTEL_LOG_LEVEL`, and `NO_COLOR` where the format is not set.
+    /// Builds the layer and starts the writer's thread.
+    ///
+    /// It reads the environment variables `RUST_LOG` and `OTEL_LOG_LEVEL`, and `NO_COLOR` and `TERM` if
+    /// no format is set.
     ///
     /// # Errors
-    /// Names the field, or the environment variable, that cannot be used; or the writer, if it gets no
-    /// thread.
-    pub fn build<S>(self) -> Result<Log<S>, ConfigError>
+    /// If a setting or an environment variable is not valid, or if the thread cannot be started. The
+    /// error names the setting.
+    pub fn build<S>(self) -> Result<LogPipeline<S>, ConfigError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.build_with(|name| std::env::var(name).ok())
+        self.build_from(Env::process())
     }
 
-    /// As [`build`](Self::build), with the environment given.
+    /// Builds the layer as [`build`](Self::build), with the given environment variables.
     ///
     /// # Errors
-    /// Names the field, or the environment variable, that cannot be used; or the writer, if it gets no
-    /// thread.
-    pub fn build_with<S>(self, env: impl Fn(&str) -> Option<String>) -> Result<Log<S>, ConfigError>
+    /// As [`build`](Self::build).
+    pub fn build_with<S>(
+        self,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<LogPipeline<S>, ConfigError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let filter = self.wanted(&env)?;
+        self.build_from(Env::from_fn(&env))
+    }
+
+    fn build_from<S>(self, env: Env<'_>) -> Result<LogPipeline<S>, ConfigError>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        self.check_limits()?;
+        let filter = self.initial_filter(env)?;
         let Self {
             format,
             out,
-            lines,
+            has_output,
             sink,
             filter: _,
             resource,
             redaction,
-            spans,
-            cap,
-            longest,
-            queue,
-            most,
+            include_spans,
+            max_line_bytes,
+            max_value_bytes,
+            max_queue_bytes,
+            rate_limit,
             recorder,
             clock,
         } = self;
         let format = format.unwrap_or_else(|| {
             let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
-            Format::choose(&env, is_terminal)
+            Format::detect(env, is_terminal)
         });
-        if !(2 * RESERVE..=1 << 20).contains(&cap) {
-            return Err(ConfigError::new("line_limit", "not from 2 KiB to 1 MiB"));
-        }
-        if !(16..=cap).contains(&longest) {
-            let why = "not from 16 bytes to the length of a line";
-            return Err(ConfigError::new("value_limit", why));
-        }
-        if queue < 4 * cap {
-            let why = "less than four of the longest lines";
-            return Err(ConfigError::new("queue_limit", why));
-        }
-        if matches!(&format, Format::GoogleCloud { project: Some(project) } if !is_project(project))
-        {
-            return Err(ConfigError::new("format", "the project is no project's id"));
-        }
-        if matches!(&format, Format::Emf { namespace } if namespace.is_empty() || namespace.len() > 255)
-        {
-            return Err(ConfigError::new(
-                "format",
-                "a namespace has 1 to 255 characters",
-            ));
-        }
+        check_format(&format)?;
         let counters = recorder.as_ref().map(Counters::new).unwrap_or_default();
-        let queue = Arc::new(Queue::new(queue, counters));
-        let control = Control::new(filter, queue.clone());
-        let shared = Arc::new(Shared {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+        let queue = Arc::new(Queue::new(max_queue_bytes, counters));
+        let filter_handle = FilterHandle::new(filter, queue.clone());
+        let has_fast_path = LayerState::has_fast_path(&redaction, max_line_bytes, max_value_bytes);
+        let state = Arc::new(LayerState {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             format,
             resource,
-            writes_calls: Shared::writes_calls(&redaction, cap, longest),
             redaction,
-            cap,
-            longest,
-            spans,
+            max_line_bytes,
+            max_value_bytes,
+            has_fast_path,
+            include_spans,
             saw_span: false.into(),
-            most,
+            rate_limit,
             queue: queue.clone(),
-            lines,
+            has_output,
             sink,
-            clock,
-            shapes: HashMap::new().into(),
+            clock: clock.map_or(WallClock::System, WallClock::given),
+            templates: HashMap::new().into(),
         });
-        let chores = Housekeeping {
-            control: control.clone(),
-            shared: shared.clone(),
+        let tasks = LayerTasks {
+            filter_handle: filter_handle.clone(),
+            state: state.clone(),
         };
         let out = out.unwrap_or_else(|| Box::new(io::stdout()));
-        Writer::new(out, chores, queue.clone())
+        Writer::new(out, tasks, queue.clone())
             .spawn()
             .map_err(|error| ConfigError::new("writer", error))?;
-        Ok(Log {
-            layer: LogLayer {
-                shared,
-                control: control.clone(),
-            }
-            .with_filter(control.as_filter()),
-            control,
-            guard: FlushGuard::new(queue),
+        let layer = LogLayer {
+            state,
+            filter_handle: filter_handle.clone(),
+        };
+        Ok(LogPipeline {
+            layer: layer.with_filter(filter_handle.to_filter()),
+            filter_handle,
+            flush_guard: FlushGuard::new(queue),
         })
     }
 
-    /// The filter: of `RUST_LOG`, else the one set, else `OTEL_LOG_LEVEL`'s, else `info`.
-    fn wanted(&self, env: impl Fn(&str) -> Option<String>) -> Result<Targets, ConfigError> {
-        let env = |name| env(name).filter(|value| !value.trim().is_empty());
-        if let Some(filter) = env("RUST_LOG") {
-            return parse("RUST_LOG", filter.trim());
+    fn check_limits(&self) -> Result<(), ConfigError> {
+        if !(MIN_LINE_BYTES..=MAX_LINE_BYTES).contains(&self.max_line_bytes) {
+            return Err(ConfigError::new(
+                "max_line_bytes",
+                "not from 2 KiB to 1 MiB",
+            ));
+        }
+        if !(16..=self.max_line_bytes).contains(&self.max_value_bytes) {
+            let reason = "not from 16 bytes to `max_line_bytes`";
+            return Err(ConfigError::new("max_value_bytes", reason));
+        }
+        if self.max_queue_bytes < 4 * self.max_line_bytes {
+            let reason = "less than four times `max_line_bytes`";
+            return Err(ConfigError::new("max_queue_bytes", reason));
+        }
+        Ok(())
+    }
+
+    /// Returns the filter: `RUST_LOG`, else the configured one, else `OTEL_LOG_LEVEL`, else `info`.
+    fn initial_filter(&self, env: Env<'_>) -> Result<Targets, ConfigError> {
+        const LEVEL: &str = "OTEL_LOG_LEVEL";
+        if let Some(filter) = env.var("RUST_LOG")? {
+            return parse("RUST_LOG", &filter);
         }
         if let Some(filter) = &self.filter {
             return Ok(filter.clone());
         }
-        let level = env("OTEL_LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
-        let level = match &*level.trim().to_ascii_lowercase() {
-            // The names of OpenTelemetry's own that `tracing` has others for.
-            "none" => "off".to_owned(),
-            "verbose" | "all" => "trace".to_owned(),
-            "warning" => "warn".to_owned(),
-            "fatal" | "critical" => "error".to_owned(),
-            level => level.to_owned(),
+        let level = env.var(LEVEL)?.unwrap_or_else(|| "info".to_owned());
+        let level = level.to_ascii_lowercase();
+        // OpenTelemetry's names for levels that have other names in `tracing`.
+        let level = match &*level {
+            "none" => "off",
+            "verbose" | "all" => "trace",
+            "warning" => "warn",
+            "fatal" | "critical" => "error",
+            level => level,
         };
         level
             .parse()
-            .map(|level: tracing::level_filters::LevelFilter| Targets::new().with_default(level))
-            .map_err(|error| ConfigError::new("OTEL_LOG_LEVEL", error))
+            .map(|level: LevelFilter| Targets::new().with_default(level))
+            .map_err(|error| ConfigError::new(LEVEL, error))
     }
 }
 
@@ -306,32 +342,48 @@ impl fmt::Debug for LogLayerBuilder {
     }
 }
 
-fn is_project(project: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
-    (1..=64).contains(&project.len()) && project.bytes().all(fits)
+fn check_format(format: &Format) -> Result<(), ConfigError> {
+    match format {
+        Format::GoogleCloud {
+            project: Some(project),
+        } if !is_project_id(project) => {
+            let reason = "not a valid Google Cloud project id";
+            Err(ConfigError::new("format", reason))
+        }
+        Format::Emf { namespace } if !(1..=255).contains(&namespace.len()) => {
+            let reason = "a CloudWatch namespace has 1 to 255 characters";
+            Err(ConfigError::new("format", reason))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// What the thread that writes does beside it.
-struct Housekeeping {
-    control: Control,
-    shared: Arc<Shared>,
+fn is_project_id(project: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
+    (1..=64).contains(&project.len()) && project.bytes().all(is_allowed)
 }
 
-// === impl Housekeeping ===
+/// The tasks of a layer on the writer's thread.
+struct LayerTasks {
+    filter_handle: FilterHandle,
+    state: Arc<LayerState>,
+}
 
-impl Chores for Housekeeping {
-    fn due(&self) -> Option<Instant> {
-        self.control.due()
+// === impl LayerTasks ===
+
+impl BackgroundTasks for LayerTasks {
+    fn next_run(&self) -> Option<Instant> {
+        self.filter_handle.reverts_at()
     }
 
     fn run(&self) {
-        self.control.revert_if_due(Clock::system().now());
+        self.filter_handle.revert_if_due(Clock::system().now());
     }
 
-    fn lost(&self, lines: PerLevel) -> Vec<u8> {
-        match self.shared.format.is_for_calls_only() {
+    fn drop_report(&self, dropped: PerLevel) -> Vec<u8> {
+        match self.state.format.is_access_only() {
             true => Vec::new(),
-            false => lost::line(&self.shared, lines),
+            false => drop_report::encode(&self.state, dropped),
         }
     }
 }

@@ -1,148 +1,156 @@
-//! One line, from an event.
+//! Encodes one entry from an event.
 
-use gusset_core::SpanIds;
 use tracing::Metadata;
-use tracing::field::Visit;
 
-use super::{Shared, with_request_id};
-use crate::Format;
-use crate::access::Kept;
+use super::event_meta::{EventMeta, RecordFields, with_request_id};
+use super::state::LayerState;
+use crate::access::AccessRecord;
+use crate::format::Format;
 use crate::format::clf::ClfFields;
 use crate::format::json::{self, JsonFields};
-use crate::format::line::Line;
+use crate::format::json_escape::JsonEscape;
+use crate::format::line_buffer::LineBuffer;
 use crate::format::logfmt::LogfmtFields;
-use crate::format::pretty::{Paint, PrettyFields};
-use crate::format::shape::Shape;
-use crate::format::time::{Moment, Stamp};
-use crate::redact::Redaction;
+use crate::format::pretty::{PrettyFields, Style};
+use crate::format::schema::JsonSchema;
+use crate::format::template::CallsiteTemplate;
+use crate::format::time::{Timestamp, TimestampFormatter};
 
-/// What is known of a line beside its fields.
-#[derive(Debug)]
-pub(crate) struct Facts {
-    pub(crate) at: Moment,
-    pub(crate) ids: Option<SpanIds>,
-    /// Lines of the same place that were left out before it.
-    pub(crate) suppressed: u64,
-}
+// === impl LayerState ===
 
-/// Shows the fields of a line to a visitor.
-pub(crate) type Recording<'a> = &'a dyn Fn(&mut dyn Visit);
-
-// === impl Shared ===
-
-impl Shared {
-    /// Writes a line into `line`. `spans` writes those that the line is written in.
-    #[allow(clippy::too_many_arguments, reason = "one call, parts of one scratch")]
+impl LayerState {
+    /// Encodes an entry into `line`. `write_spans` writes the spans that the event occurred in.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one caller, with the parts of one buffer"
+    )]
     #[inline]
     pub(super) fn encode(
         &self,
-        line: &mut Line,
-        parts: &mut Line,
-        stamp: &mut Stamp,
+        line: &mut LineBuffer,
+        parts: &mut LineBuffer,
+        formatter: &mut TimestampFormatter,
         metadata: &Metadata<'_>,
-        shape: &Shape,
-        facts: &Facts,
-        record: Recording<'_>,
-        call: Option<&Kept>,
-        spans: impl FnOnce(&mut Line),
+        template: &CallsiteTemplate,
+        meta: &EventMeta,
+        record_fields: RecordFields<'_>,
+        access: Option<&AccessRecord>,
+        write_spans: impl FnOnce(&mut LineBuffer),
     ) {
-        line.begin(self.cap, self.longest);
-        let redaction = self.scrubs(shape);
+        line.begin(self.max_line_bytes, self.max_value_bytes);
+        let redaction = self.redaction_for(template);
         match &self.format {
             Format::Common | Format::Combined => {
-                parts.begin(self.cap, self.longest);
-                let mut fields = ClfFields::new(parts, &shape.fields);
-                record(&mut fields);
-                fields.write(line, facts.at, self.format == Format::Combined);
+                parts.begin(self.max_line_bytes, self.max_value_bytes);
+                let mut fields = ClfFields::new(parts, &template.fields);
+                record_fields(&mut fields);
+                fields.write(line, meta.at, self.format == Format::Combined);
             }
             Format::Logfmt => {
                 line.push(b"ts=");
-                line.push(stamp.write(facts.at));
-                line.push(&shape.head);
-                record(&mut LogfmtFields {
+                line.push(formatter.format(meta.at));
+                line.push(&template.head);
+                record_fields(&mut LogfmtFields {
                     line,
-                    plans: &shape.fields,
+                    fields: &template.fields,
                     redaction,
                 });
-                self.end_of_logfmt(line, facts, spans);
+                self.end_logfmt(line, meta, write_spans);
             }
             Format::Pretty { color } => {
-                let paint = Paint(*color);
-                let stamp = stamp.write(facts.at);
-                paint.head(line, stamp, *metadata.level(), metadata.target());
-                for message in [true, false] {
-                    record(&mut PrettyFields {
+                let style = Style(*color);
+                let timestamp = formatter.format(meta.at);
+                style.head(line, timestamp, *metadata.level(), metadata.target());
+                for only_message in [true, false] {
+                    record_fields(&mut PrettyFields {
                         line,
-                        plans: &shape.fields,
+                        fields: &template.fields,
                         redaction,
-                        paint,
-                        message,
-                        is_access: shape.is_access,
+                        style,
+                        only_message,
+                        is_access: template.is_access,
                     });
                 }
-                spans(line);
-                with_request_id(|id| paint.ids(line, facts.ids, id));
-                if facts.suppressed > 0 {
+                write_spans(line);
+                with_request_id(|id| style.ids(line, meta.ids, id));
+                if meta.suppressed > 0 {
                     line.push(b" suppressed=");
-                    line.number(facts.suppressed);
+                    line.number(meta.suppressed);
                 }
-                if line.is_cut() {
+                if line.is_truncated() {
                     line.push(b" truncated");
                 }
                 line.push(b"\n");
             }
-            Format::Json if self.writes_calls && call.is_some_and(Kept::is_plain) => {
-                line.push(stamp.open(facts.at));
-                line.push(&shape.head);
-                if let Some(call) = call {
-                    call.write_json(line);
+            Format::Json if self.has_fast_path && access.is_some_and(AccessRecord::is_fast) => {
+                line.push(formatter.open_json(meta.at));
+                line.push(&template.head);
+                if let Some(access) = access {
+                    access.write_json(line);
                 }
-                line.push(&shape.tail);
-                self.end_of_json(line, facts, spans);
+                line.push(&template.tail);
+                self.end_json(line, meta, write_spans);
                 line.push(b"}\n");
             }
             format => {
-                line.push(json::open(format));
-                line.push(stamp.write(facts.at));
-                line.push(&shape.head);
-                let mut fields = JsonFields::new(line, &shape.fields, redaction);
-                fields.picks = shape.is_grouped;
-                if let Some(message) = shape.message.filter(|at| *at > 0) {
-                    fields.picks = true;
+                line.push(JsonSchema::of_format(format).open);
+                line.push(formatter.format(meta.at));
+                line.push(&template.head);
+                let mut fields = JsonFields::new(line, &template.fields, redaction);
+                fields.is_selective = template.is_grouped;
+                // The message comes first, wherever the event has it.
+                if let Some(message) = template.message.filter(|index| *index > 0) {
+                    fields.is_selective = true;
                     fields.only = Some(message);
-                    record(&mut fields);
+                    record_fields(&mut fields);
                     fields.only = None;
                     fields.skip = Some(message);
                 }
-                record(&mut fields);
+                record_fields(&mut fields);
                 fields.close_group();
                 let has_route = fields.has_route;
-                line.push(&shape.tail);
-                self.end_of_json(line, facts, spans);
-                json::emf(shape, line, facts.at, has_route);
+                line.push(&template.tail);
+                self.end_json(line, meta, write_spans);
+                json::emf(template, line, meta.at, has_route);
                 line.push(b"}\n");
             }
         }
     }
 
-    /// Whether lines of calls have room for whatever a plain one says, and nothing in it is looked for.
-    pub(super) fn writes_calls(redaction: &Redaction, cap: usize, longest: usize) -> bool {
-        const ROOM: usize = 16 << 10;
-        cap >= ROOM && longest >= ROOM / 2 && !redaction.has_patterns()
+    /// Returns an entry that no event caused.
+    pub(super) fn encode_synthetic(
+        &self,
+        metadata: &'static Metadata<'static>,
+        record_fields: RecordFields<'_>,
+    ) -> Vec<u8> {
+        let mut formatter = TimestampFormatter::new();
+        let (mut line, mut parts) = (LineBuffer::new(), LineBuffer::new());
+        let meta = EventMeta {
+            at: Timestamp::from_system(self.clock.now()),
+            ids: None,
+            suppressed: 0,
+        };
+        self.encode(
+            &mut line,
+            &mut parts,
+            &mut formatter,
+            metadata,
+            &self.template(metadata),
+            &meta,
+            record_fields,
+            None,
+            |_| {},
+        );
+        line.bytes().to_vec()
     }
 
-    /// Whether texts are looked through. Those of access lines were made without secrets: in them only
-    /// patterns of the service's own are looked for.
-    #[inline]
-    pub(super) fn scrubs(&self, shape: &Shape) -> Option<&Redaction> {
-        match shape.is_access {
-            true => self.redaction.has_patterns().then_some(&self.redaction),
-            false => self.redaction.looks().then_some(&self.redaction),
-        }
-    }
-
-    fn end_of_json(&self, line: &mut Line, facts: &Facts, spans: impl FnOnce(&mut Line)) {
-        if let Some(ids) = facts.ids {
+    fn end_json(
+        &self,
+        line: &mut LineBuffer,
+        meta: &EventMeta,
+        write_spans: impl FnOnce(&mut LineBuffer),
+    ) {
+        if let Some(ids) = meta.ids {
             json::ids(&self.format, line, ids);
         }
         with_request_id(|id| {
@@ -150,18 +158,23 @@ impl Shared {
                 json::request_id(&self.format, line, id);
             }
         });
-        spans(line);
-        if facts.suppressed > 0 {
+        write_spans(line);
+        if meta.suppressed > 0 {
             line.push(b",\"suppressed\":");
-            line.number(facts.suppressed);
+            line.number(meta.suppressed);
         }
-        if line.is_cut() {
+        if line.is_truncated() {
             line.push(b",\"truncated\":true");
         }
     }
 
-    fn end_of_logfmt(&self, line: &mut Line, facts: &Facts, spans: impl FnOnce(&mut Line)) {
-        if let Some(ids) = facts.ids {
+    fn end_logfmt(
+        &self,
+        line: &mut LineBuffer,
+        meta: &EventMeta,
+        write_spans: impl FnOnce(&mut LineBuffer),
+    ) {
+        if let Some(ids) = meta.ids {
             line.push(b" trace_id=");
             line.hex(ids.trace_id());
             line.push(b" span_id=");
@@ -172,16 +185,16 @@ impl Shared {
         with_request_id(|id| {
             if let Some(id) = id {
                 line.push(b" request_id=\"");
-                line.text::<json::JsonEscape>(id);
+                line.text::<JsonEscape>(id);
                 line.push(b"\"");
             }
         });
-        spans(line);
-        if facts.suppressed > 0 {
+        write_spans(line);
+        if meta.suppressed > 0 {
             line.push(b" suppressed=");
-            line.number(facts.suppressed);
+            line.number(meta.suppressed);
         }
-        if line.is_cut() {
+        if line.is_truncated() {
             line.push(b" truncated=true");
         }
         line.push(b"\n");

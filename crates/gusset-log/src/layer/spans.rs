@@ -1,4 +1,4 @@
-//! The fields of spans, encoded when they are recorded, so that lines copy them.
+//! The fields of spans. They are encoded when they are recorded, so that entries only copy them.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -7,69 +7,70 @@ use tracing::Metadata;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef};
 
-use super::Shared;
-use crate::Format;
-use crate::format::json::{JsonEscape, JsonFields};
-use crate::format::line::Line;
+use super::state::LayerState;
+use crate::format::Format;
+use crate::format::json::JsonFields;
+use crate::format::json_escape::JsonEscape;
+use crate::format::line_buffer::LineBuffer;
 use crate::format::logfmt::LogfmtFields;
-use crate::format::pretty::{Paint, PrettyEscape, PrettyFields};
+use crate::format::pretty::{PrettyEscape, PrettyFields, Style};
 
-/// No line tells of more spans within each other.
-const DEEPEST: usize = 32;
+/// The maximum number of nested spans of an entry.
+const MAX_SPANS: usize = 32;
 
-/// The texts of a span, one for each layer that writes lines.
+/// The encoded fields of a span, one value for each layer.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Vec<(u64, Text)>);
+pub(super) struct SpanFields(Vec<(u64, EncodedFields)>);
 
 /// The fields of a span, encoded.
 #[derive(Debug, Default)]
-pub(super) struct Text {
+pub(super) struct EncodedFields {
     bytes: Vec<u8>,
-    /// The place of each field among the span's, and where it stands.
+    /// The index of each field, and its range in `bytes`.
     parts: Vec<(usize, Range<usize>)>,
-    cut: bool,
+    is_truncated: bool,
 }
 
-/// A visitor, and where what it writes begins and ends.
-struct Noting<V> {
+/// A visitor that records the range of bytes that each field writes.
+struct PartRecorder<V> {
     visit: V,
     len: fn(&V) -> usize,
     parts: Vec<(usize, Range<usize>)>,
 }
 
-// === impl Kept ===
+// === impl SpanFields ===
 
-impl Kept {
-    /// Adds fields; one that was there before is replaced.
-    pub(super) fn put(extensions: &mut ExtensionsMut<'_>, layer: u64, text: Text) {
+impl SpanFields {
+    /// Adds fields to a span and replaces earlier values.
+    pub(super) fn insert(extensions: &mut ExtensionsMut<'_>, layer: u64, fields: EncodedFields) {
         if extensions.get_mut::<Self>().is_none() {
             extensions.insert(Self::default());
         }
-        let Some(Self(kept)) = extensions.get_mut::<Self>() else {
+        let Some(Self(layers)) = extensions.get_mut::<Self>() else {
             return;
         };
-        match kept.iter_mut().find(|(of, _)| *of == layer) {
-            Some((_, before)) => before.merge(&text),
-            None => kept.push((layer, text)),
+        match layers.iter_mut().find(|(id, _)| *id == layer) {
+            Some((_, earlier)) => earlier.merge(&fields),
+            None => layers.push((layer, fields)),
         }
     }
 }
 
-// === impl Text ===
+// === impl EncodedFields ===
 
-impl Text {
-    /// No span keeps more, however often its fields are recorded anew.
-    const LONGEST: usize = 1 << 16;
+impl EncodedFields {
+    /// The maximum size of a span's fields, however often they are recorded.
+    const MAX_BYTES: usize = 1 << 16;
 
     fn merge(&mut self, other: &Self) {
-        self.cut |= other.cut;
+        self.is_truncated |= other.is_truncated;
         for (field, range) in &other.parts {
-            self.parts.retain(|(of, _)| of != field);
-            if self.bytes.len() + range.len() > Self::LONGEST {
+            self.parts.retain(|(index, _)| index != field);
+            if self.bytes.len() + range.len() > Self::MAX_BYTES {
                 self.compact();
             }
-            if self.bytes.len() + range.len() > Self::LONGEST {
-                self.cut = true;
+            if self.bytes.len() + range.len() > Self::MAX_BYTES {
+                self.is_truncated = true;
                 continue;
             }
             let start = self.bytes.len();
@@ -78,7 +79,7 @@ impl Text {
         }
     }
 
-    /// Forgets what was replaced.
+    /// Removes the values that were replaced.
     fn compact(&mut self) {
         let mut bytes = Vec::new();
         for (_, range) in &mut self.parts {
@@ -90,128 +91,132 @@ impl Text {
     }
 }
 
-// === impl Shared ===
+// === impl LayerState ===
 
-impl Shared {
-    /// The fields that are recorded on a span, encoded.
-    pub(super) fn span_text(
+impl LayerState {
+    /// Encodes fields that are recorded on a span.
+    pub(super) fn encode_span(
         &self,
         metadata: &'static Metadata<'static>,
         record: impl FnOnce(&mut dyn Visit),
-    ) -> Text {
-        let shape = self.shape(metadata);
-        let redaction = self.redaction.looks().then_some(&self.redaction);
-        let mut line = Line::new();
-        line.begin(self.cap, self.longest);
-        let plans = &*shape.fields;
+    ) -> EncodedFields {
+        let template = self.template(metadata);
+        let redaction = self.redaction.has_patterns().then_some(&self.redaction);
+        let mut line = LineBuffer::new();
+        line.begin(self.max_line_bytes, self.max_value_bytes);
+        let fields = &*template.fields;
         let parts = match &self.format {
             Format::Common | Format::Combined => Vec::new(),
             Format::Logfmt => {
                 let visit = LogfmtFields {
                     line: &mut line,
-                    plans,
+                    fields,
                     redaction,
                 };
-                noted(visit, |visit| visit.line.len(), record)
+                record_parts(visit, |visit| visit.line.len(), record)
             }
             Format::Pretty { color } => {
                 let visit = PrettyFields {
                     line: &mut line,
-                    plans,
+                    fields,
                     redaction,
-                    paint: Paint(*color),
-                    message: false,
+                    style: Style(*color),
+                    only_message: false,
                     is_access: false,
                 };
-                noted(visit, |visit| visit.line.len(), record)
+                record_parts(visit, |visit| visit.line.len(), record)
             }
             _ => {
-                let visit = JsonFields::new(&mut line, plans, redaction);
-                noted(visit, |visit| visit.line.len(), record)
+                let visit = JsonFields::new(&mut line, fields, redaction);
+                record_parts(visit, |visit| visit.line.len(), record)
             }
         };
-        Text {
+        EncodedFields {
             bytes: line.bytes().to_vec(),
             parts,
-            cut: line.is_cut(),
+            is_truncated: line.is_truncated(),
         }
     }
 }
 
-fn noted<V: Visit>(
+fn record_parts<V: Visit>(
     visit: V,
     len: fn(&V) -> usize,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Vec<(usize, Range<usize>)> {
-    let mut noting = Noting {
+    let mut recorder = PartRecorder {
         visit,
         len,
         parts: Vec::new(),
     };
-    record(&mut noting);
-    noting.parts
+    record(&mut recorder);
+    recorder.parts
 }
 
-/// Writes the spans of a line, the outermost first.
-pub(super) fn write<'a, S>(shared: &Shared, line: &mut Line, span: &SpanRef<'a, S>)
+/// Writes the spans of an entry, the outermost first.
+pub(super) fn write<'a, S>(state: &LayerState, line: &mut LineBuffer, span: &SpanRef<'a, S>)
 where
     S: LookupSpan<'a>,
 {
     let mut written = 0;
-    each(shared, line, span, 0, &mut written);
-    let is_json = !matches!(
-        shared.format,
-        Format::Common | Format::Combined | Format::Logfmt | Format::Pretty { .. }
-    );
-    if written > 0 && is_json {
+    write_with_parents(state, line, span, 0, &mut written);
+    if written > 0 && state.format.is_json() {
         line.push(b"]");
     }
 }
 
-fn each<'a, S>(
-    shared: &Shared,
-    line: &mut Line,
+fn write_with_parents<'a, S>(
+    state: &LayerState,
+    line: &mut LineBuffer,
     span: &SpanRef<'a, S>,
     depth: usize,
     written: &mut usize,
 ) where
     S: LookupSpan<'a>,
 {
-    if depth == DEEPEST {
+    if depth == MAX_SPANS {
         return;
     }
     if let Some(parent) = span.parent() {
-        each(shared, line, &parent, depth + 1, written);
+        write_with_parents(state, line, &parent, depth + 1, written);
     }
     let extensions = span.extensions();
-    let texts = extensions.get::<Kept>();
-    let text = texts.and_then(|Kept(kept)| kept.iter().find(|(of, _)| *of == shared.id));
-    if let Some((_, text)) = text {
-        one(&shared.format, line, span.name(), text, written);
+    let layers = extensions.get::<SpanFields>();
+    let fields =
+        layers.and_then(|SpanFields(layers)| layers.iter().find(|(id, _)| *id == state.id));
+    if let Some((_, fields)) = fields {
+        write_span(&state.format, line, span.name(), fields, written);
     }
 }
 
-fn one(format: &Format, line: &mut Line, name: &str, text: &Text, written: &mut usize) {
-    let len: usize = text.parts.iter().map(|(_, range)| range.len()).sum();
-    if text.cut {
-        line.mark();
+fn write_span(
+    format: &Format,
+    line: &mut LineBuffer,
+    name: &str,
+    fields: &EncodedFields,
+    written: &mut usize,
+) {
+    let len: usize = fields.parts.iter().map(|(_, range)| range.len()).sum();
+    if fields.is_truncated {
+        line.mark_truncated();
     }
+    // Six bytes are the longest escape of a character.
     if !line.has_room(len + 6 * name.len() + 32) {
         return;
     }
-    let fields = |line: &mut Line| {
-        for (_, range) in &text.parts {
-            line.push(&text.bytes[range.clone()]);
+    let push_fields = |line: &mut LineBuffer| {
+        for (_, range) in &fields.parts {
+            line.push(&fields.bytes[range.clone()]);
         }
     };
     match format {
         Format::Common | Format::Combined => {}
-        Format::Logfmt => fields(line),
+        Format::Logfmt => push_fields(line),
         Format::Pretty { .. } => {
             line.push(b" ");
             line.text::<PrettyEscape>(name);
             line.push(b"{");
-            fields(line);
+            push_fields(line);
             line.push(b" }");
         }
         _ => {
@@ -221,17 +226,17 @@ fn one(format: &Format, line: &mut Line, name: &str, text: &Text, written: &mut 
             });
             line.text::<JsonEscape>(name);
             line.push(b"\"");
-            fields(line);
+            push_fields(line);
             line.push(b"}");
         }
     }
     *written += 1;
 }
 
-// === impl Noting ===
+// === impl PartRecorder ===
 
-impl<V: Visit> Noting<V> {
-    fn note(&mut self, field: &Field, record: impl FnOnce(&mut V)) {
+impl<V: Visit> PartRecorder<V> {
+    fn record_part(&mut self, field: &Field, record: impl FnOnce(&mut V)) {
         let start = (self.len)(&self.visit);
         record(&mut self.visit);
         let end = (self.len)(&self.visit);
@@ -241,18 +246,18 @@ impl<V: Visit> Noting<V> {
     }
 }
 
-/// Passes every kind of value on, so that each is written as its kind.
-macro_rules! noted {
+/// Forwards every kind of value, so that each is written as its kind.
+macro_rules! forward {
     ($($record:ident: $value:ty),*) => {
-        impl<V: Visit> Visit for Noting<V> {
+        impl<V: Visit> Visit for PartRecorder<V> {
             $(fn $record(&mut self, field: &Field, value: $value) {
-                self.note(field, |visit| visit.$record(field, value));
+                self.record_part(field, |visit| visit.$record(field, value));
             })*
         }
     };
 }
 
-noted! {
+forward! {
     record_str: &str,
     record_debug: &dyn Debug,
     record_bytes: &[u8],

@@ -1,9 +1,9 @@
-//! Lines on their way out: a bounded queue, and one thread that writes.
+//! The output of entries: a bounded queue and one thread that writes.
 
-mod guard;
+mod flush_guard;
 mod queue;
 mod thread;
 
-pub use self::guard::FlushGuard;
+pub use self::flush_guard::FlushGuard;
 pub(crate) use self::queue::Queue;
-pub(crate) use self::thread::{Chores, Writer};
+pub(crate) use self::thread::{BackgroundTasks, Writer};

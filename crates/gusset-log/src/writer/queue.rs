@@ -1,4 +1,4 @@
-//! What waits to be written.
+//! The entries that wait to be written.
 
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,157 +7,176 @@ use std::time::{Duration, Instant};
 use gusset_core::Clock;
 use tracing::Level;
 
-use crate::counters::{Counters, PerLevel, Reason, place};
+use crate::counters::{Counters, DropReason};
+use crate::level::{PerLevel, level_index};
 
-/// Lines that wait to be written: so many bytes and no more.
+/// A bounded queue of the entries that wait to be written.
 ///
-/// A lock, held for as long as it takes to copy a line or to swap two vectors, and never while
-/// anything is formatted or written.
+/// Its lock is held while an entry is copied or two vectors are swapped, and never while anything is
+/// formatted or written.
 #[derive(Debug)]
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// The thread that writes waits here.
-    more: Condvar,
-    /// Whoever wants to know that all is written waits here.
+    /// The writer's thread waits here.
+    work: Condvar,
+    /// Flushes wait here.
     done: Condvar,
-    /// Bytes that may wait.
-    pub(crate) limit: usize,
+    pub(crate) max_bytes: usize,
     pub(crate) counters: Counters,
 }
 
 #[derive(Debug, Default)]
 struct State {
     batch: Batch,
-    /// Lines lost since that was last told.
-    lost: PerLevel,
-    /// Lines ever taken, and lines ever dealt with.
-    taken: u64,
-    dealt_with: u64,
-    /// The thread waits, and somebody has to wake it.
-    asleep: bool,
-    /// Somebody waits for the lines: no lingering.
-    hurry: bool,
-    closed: bool,
+    /// Entries dropped since the last report.
+    dropped: PerLevel,
+    /// Entries accepted so far.
+    accepted: u64,
+    /// Entries written or dropped after they were accepted.
+    completed: u64,
+    /// The thread waits and has to be woken.
+    is_waiting: bool,
+    /// A flush waits, so the thread does not delay the batch.
+    flush_requested: bool,
+    is_closed: bool,
 }
 
-/// Lines that are written at once.
+/// Entries that are written at once.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
-    pub(crate) bytes: Vec<u8>,
-    /// Where each line ends, and its level.
-    pub(crate) lines: Vec<(usize, u8)>,
+pub(super) struct Batch {
+    pub(super) bytes: Vec<u8>,
+    /// The end of each entry in `bytes`, and the index of its level.
+    pub(super) entries: Vec<(usize, u8)>,
 }
 
-/// What the thread is to do.
+/// The next step of the thread.
 #[derive(Debug)]
-pub(crate) enum Next {
+pub(super) enum Next {
     Write,
-    /// The time it asked to be woken at has come.
-    Due,
+    /// Run the background tasks.
+    Run,
     Close,
 }
 
-/// How long the thread lets lines gather before it writes them: it is woken, and a system call made,
-/// no oftener than that.
-const LINGER: Duration = Duration::from_millis(2);
+/// How long the thread collects entries before it writes them. It limits wake-ups and system calls to
+/// 500 a second.
+const BATCH_DELAY: Duration = Duration::from_millis(2);
+
+/// The usual size of an entry, for the capacity of the list of entries.
+const ENTRY_BYTES: usize = 256;
 
 // === impl Queue ===
 
 impl Queue {
-    pub(crate) fn new(limit: usize, counters: Counters) -> Self {
+    pub(crate) fn new(max_bytes: usize, counters: Counters) -> Self {
         Self {
             state: Mutex::new(State {
-                batch: Batch::new(limit),
+                batch: Batch::new(max_bytes),
                 ..State::default()
             }),
-            more: Condvar::new(),
+            work: Condvar::new(),
             done: Condvar::new(),
-            limit,
+            max_bytes,
             counters,
         }
     }
 
-    /// Takes a line, or counts it as lost.
+    /// Appends an entry, or counts it as dropped if the queue is full.
     #[inline]
-    pub(crate) fn push(&self, level: Level, line: &[u8]) {
-        let place = place(level);
+    pub(crate) fn push(&self, level: Level, entry: &[u8]) {
+        let index = level_index(level);
         let mut state = self.lock();
-        let end = state.batch.bytes.len() + line.len();
-        if end > self.limit {
-            state.lost[place] += 1;
+        let end = state.batch.bytes.len() + entry.len();
+        if end > self.max_bytes {
+            state.dropped[index] += 1;
             drop(state);
-            self.counters.dropped(place, Reason::Full, 1);
+            self.counters.dropped(index, DropReason::QueueFull, 1);
             return;
         }
-        state.batch.bytes.extend_from_slice(line);
-        state.batch.lines.push((end, place as u8));
-        state.taken += 1;
-        let wake = mem::take(&mut state.asleep);
+        state.batch.bytes.extend_from_slice(entry);
+        state.batch.entries.push((end, index as u8));
+        state.accepted += 1;
+        let wake = mem::take(&mut state.is_waiting);
         drop(state);
-        self.counters.line(level);
+        self.counters.entry(level);
         if wake {
-            self.more.notify_one();
+            self.work.notify_one();
         }
     }
 
-    /// Waits until there is something to do. What is there to be written is swapped into `batch`, which
-    /// was empty.
-    pub(crate) fn next(&self, batch: &mut Batch, due: Option<Instant>) -> Next {
+    /// Waits for the next step. Entries are swapped into `batch`, which must be empty.
+    pub(super) fn next(&self, batch: &mut Batch, next_run: Option<Instant>) -> Next {
         let mut state = self.lock();
-        while state.batch.lines.is_empty() && !state.closed {
-            let left = due.map(|due| due.saturating_duration_since(Clock::system().now()));
+        while state.batch.entries.is_empty() && !state.is_closed {
+            let left =
+                next_run.map(|next_run| next_run.saturating_duration_since(Clock::system().now()));
             if left == Some(Duration::ZERO) {
-                return Next::Due;
+                return Next::Run;
             }
-            state.asleep = true;
+            state.is_waiting = true;
             state = match left {
-                Some(left) => wait(&self.more, state, left),
+                Some(left) => wait(&self.work, state, left),
                 None => self
-                    .more
+                    .work
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner),
             };
-            state.asleep = false;
+            state.is_waiting = false;
         }
-        if state.batch.lines.is_empty() {
+        if state.batch.entries.is_empty() {
             return Next::Close;
         }
-        if !state.hurry && !state.closed && state.batch.bytes.len() < self.limit / 4 {
-            state = wait(&self.more, state, LINGER);
+        if !state.flush_requested
+            && !state.is_closed
+            && state.batch.bytes.len() < self.max_bytes / 4
+        {
+            state = wait(&self.work, state, BATCH_DELAY);
         }
         mem::swap(&mut state.batch, batch);
         Next::Write
     }
 
-    /// Tells that a batch was dealt with, of which these lines were lost. Gives the lines that were lost
-    /// since that was last asked, if the way is clear to tell it.
-    pub(crate) fn dealt_with(&self, lines: usize, lost: PerLevel, clear: bool) -> Option<PerLevel> {
-        for (place, lines) in lost.into_iter().enumerate().filter(|(_, lines)| *lines > 0) {
-            self.counters.dropped(place, Reason::Failed, lines);
+    /// Completes a batch of which some entries were dropped.
+    ///
+    /// Returns the entries dropped since the last report if `can_report`.
+    pub(super) fn complete(
+        &self,
+        entries: usize,
+        dropped: PerLevel,
+        can_report: bool,
+    ) -> Option<PerLevel> {
+        for (index, entries) in dropped
+            .into_iter()
+            .enumerate()
+            .filter(|(_, entries)| *entries > 0)
+        {
+            self.counters
+                .dropped(index, DropReason::WriteFailed, entries);
         }
         let mut state = self.lock();
-        for (sum, lines) in state.lost.iter_mut().zip(lost) {
-            *sum += lines;
+        for (sum, entries) in state.dropped.iter_mut().zip(dropped) {
+            *sum += entries;
         }
-        state.dealt_with += lines as u64;
-        if state.dealt_with == state.taken {
-            state.hurry = false;
+        state.completed += entries as u64;
+        if state.completed == state.accepted {
+            state.flush_requested = false;
         }
-        let told = (clear && state.lost != PerLevel::default()).then(|| mem::take(&mut state.lost));
+        let report = (can_report && state.dropped != PerLevel::default())
+            .then(|| mem::take(&mut state.dropped));
         drop(state);
         self.done.notify_all();
-        told
+        report
     }
 
-    /// Waits until all lines that are here now are dealt with, but no longer than that.
+    /// Waits until the entries accepted so far are complete. Returns `false` after the deadline.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
         let clock = Clock::system();
         let end = clock.now() + deadline;
         let mut state = self.lock();
-        let wanted = state.taken;
-        while state.dealt_with < wanted {
-            state.hurry = true;
-            self.more.notify_one();
+        let target = state.accepted;
+        while state.completed < target {
+            state.flush_requested = true;
+            self.work.notify_one();
             let left = end.saturating_duration_since(clock.now());
             if left.is_zero() {
                 return false;
@@ -167,21 +186,21 @@ impl Queue {
         true
     }
 
-    /// Lets the thread look at when it is to be woken.
-    pub(crate) fn nudge(&self) {
-        self.lock().asleep = false;
-        self.more.notify_one();
+    /// Wakes the thread, so that it reads the time of its next task again.
+    pub(crate) fn wake(&self) {
+        self.lock().is_waiting = false;
+        self.work.notify_one();
     }
 
-    /// Lets the thread end when all is written.
+    /// Ends the thread when all entries are written.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
-        self.more.notify_one();
+        self.lock().is_closed = true;
+        self.work.notify_one();
     }
 
     #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that is done under the lock leaves half of it undone.
+        // No code that can panic leaves the state inconsistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -196,23 +215,24 @@ fn wait<'a>(at: &Condvar, state: MutexGuard<'a, State>, time: Duration) -> Mutex
 // === impl Batch ===
 
 impl Batch {
-    /// A burst does not keep more memory for ever.
-    const KEPT: usize = 1 << 20;
+    /// A burst of entries does not retain more memory.
+    const MAX_RETAINED_BYTES: usize = 1 << 20;
 
-    /// With room for all that may wait, so that nobody who logs waits until it has grown. What is never
-    /// filled takes no more than addresses.
-    pub(crate) fn new(limit: usize) -> Self {
-        let room = limit.min(Self::KEPT);
+    /// Creates a batch with the full capacity, so that no `push` has to wait while it grows. Pages that
+    /// are never written take address space only.
+    pub(super) fn new(max_bytes: usize) -> Self {
+        let capacity = max_bytes.min(Self::MAX_RETAINED_BYTES);
         Self {
-            bytes: Vec::with_capacity(room),
-            lines: Vec::with_capacity(room / 256),
+            bytes: Vec::with_capacity(capacity),
+            entries: Vec::with_capacity(capacity / ENTRY_BYTES),
         }
     }
 
-    pub(crate) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.bytes.clear();
-        self.lines.clear();
-        self.bytes.shrink_to(Self::KEPT);
-        self.lines.shrink_to(Self::KEPT / 256);
+        self.entries.clear();
+        self.bytes.shrink_to(Self::MAX_RETAINED_BYTES);
+        self.entries
+            .shrink_to(Self::MAX_RETAINED_BYTES / ENTRY_BYTES);
     }
 }

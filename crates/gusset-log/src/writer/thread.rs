@@ -1,4 +1,4 @@
-//! The thread that writes.
+//! The thread that writes entries.
 
 use std::io::{self, ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,75 +8,79 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::queue::{Batch, Next, Queue};
-use crate::counters::PerLevel;
+use crate::level::PerLevel;
 
-/// What the thread does beside writing.
-pub(crate) trait Chores: Send + 'static {
-    /// When there will be something to do.
-    fn due(&self) -> Option<Instant>;
-    /// Does what is due.
+/// The tasks that the thread runs besides writing.
+pub(crate) trait BackgroundTasks: Send + 'static {
+    /// Returns when to call [`run`](Self::run).
+    fn next_run(&self) -> Option<Instant>;
+    /// Runs the tasks that are due.
     fn run(&self);
-    /// The line that tells of lost ones; empty where it cannot be told.
-    fn lost(&self, lines: PerLevel) -> Vec<u8>;
+    /// Returns the entry that reports dropped entries; empty if the format has none.
+    fn drop_report(&self, dropped: PerLevel) -> Vec<u8>;
 }
 
-/// Where lines go.
-pub(crate) struct Writer<W, C> {
-    pub(crate) out: W,
-    pub(crate) chores: C,
-    pub(crate) queue: Arc<Queue>,
-    /// The last line was written in part.
-    torn: bool,
+/// The state of the thread.
+pub(crate) struct Writer<W, T> {
+    out: W,
+    tasks: T,
+    queue: Arc<Queue>,
+    /// Whether the last entry was written in part.
+    has_partial_entry: bool,
 }
+
+/// How long to wait for a non-blocking output that is full.
+const WOULD_BLOCK_DELAY: Duration = Duration::from_millis(5);
 
 // === impl Writer ===
 
-impl<W: Write + Send + 'static, C: Chores> Writer<W, C> {
-    pub(crate) fn new(out: W, chores: C, queue: Arc<Queue>) -> Self {
+impl<W: Write + Send + 'static, T: BackgroundTasks> Writer<W, T> {
+    pub(crate) fn new(out: W, tasks: T, queue: Arc<Queue>) -> Self {
         Self {
             out,
-            chores,
+            tasks,
             queue,
-            torn: false,
+            has_partial_entry: false,
         }
     }
 
-    /// Writes from now on, in a thread of its own.
+    /// Starts the thread.
     pub(crate) fn spawn(mut self) -> io::Result<()> {
         let thread = thread::Builder::new().name("gusset-log".to_owned());
         thread.spawn(move || self.run()).map(drop)
     }
 
     fn run(&mut self) {
-        let mut batch = Batch::new(self.queue.limit);
+        let mut batch = Batch::new(self.queue.max_bytes);
         loop {
-            match self.queue.next(&mut batch, self.chores.due()) {
+            match self.queue.next(&mut batch, self.tasks.next_run()) {
                 Next::Close => return,
-                Next::Due => self.chores.run(),
+                Next::Run => self.tasks.run(),
                 Next::Write => {
                     let written = self.write(&batch.bytes);
-                    let lost = lost(&batch, written);
-                    let clear = written == batch.bytes.len();
-                    let told = self.queue.dealt_with(batch.lines.len(), lost, clear);
+                    let dropped = dropped(&batch, written);
+                    let is_complete = written == batch.bytes.len();
+                    let entries = batch.entries.len();
+                    let report = self.queue.complete(entries, dropped, is_complete);
                     batch.clear();
-                    if let Some(lines) = told {
-                        let line = self.chores.lost(lines);
-                        self.write(&line);
+                    if let Some(dropped) = report {
+                        let entry = self.tasks.drop_report(dropped);
+                        self.write(&entry);
                     }
                 }
             }
         }
     }
 
-    /// How many of the bytes were written.
+    /// Writes to the output. Returns the number of bytes that were written.
     fn write(&mut self, bytes: &[u8]) -> usize {
         let mut written = 0;
-        // A writer that panics has failed, and may do better next time.
-        let unwound = catch_unwind(AssertUnwindSafe(|| {
-            if self.torn {
-                // The rest of a line was lost: what follows is a line of its own.
+        // A panic of the output counts as a failure. The next batch is written again.
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            if self.has_partial_entry {
+                // The rest of the last entry was dropped, so the next one starts a new line.
                 match self.out.write(b"\n") {
-                    Ok(1) => self.torn = false,
+                    Ok(1) => self.has_partial_entry = false,
                     _ => return,
                 }
             }
@@ -89,28 +93,28 @@ impl<W: Write + Send + 'static, C: Chores> Writer<W, C> {
                     Err(_) => return,
                 }
             }
-            // What a writer keeps to itself is not written.
+            // A buffering output has not written before it is flushed.
             let _ = self.out.flush();
         }));
-        if unwound.is_err() || written < bytes.len() {
-            self.torn |= written > 0 && bytes[written - 1] != b'\n';
+        if result.is_err() || written < bytes.len() {
+            self.has_partial_entry |= written > 0 && bytes[written - 1] != b'\n';
         }
         written.min(bytes.len())
     }
 }
 
-/// The lines that were not written whole, by their levels.
-fn lost(batch: &Batch, written: usize) -> PerLevel {
-    let mut lost = PerLevel::default();
-    for (_, level) in batch.lines.iter().filter(|(end, _)| *end > written) {
-        lost[usize::from(*level)] += 1;
+/// Counts the entries that were not written completely.
+fn dropped(batch: &Batch, written: usize) -> PerLevel {
+    let mut dropped = PerLevel::default();
+    for (_, level) in batch.entries.iter().filter(|(end, _)| *end > written) {
+        dropped[usize::from(*level)] += 1;
     }
-    lost
+    dropped
 }
 
-/// Lets a pipe empty that somebody made non-blocking.
+/// Waits for a reader, if standard output is a non-blocking pipe.
 fn pause() {
     let (_open, never): (Sender<()>, _) = channel();
-    let waited: Result<(), RecvTimeoutError> = never.recv_timeout(Duration::from_millis(5));
+    let waited: Result<(), RecvTimeoutError> = never.recv_timeout(WOULD_BLOCK_DELAY);
     debug_assert!(waited.is_err());
 }

@@ -4,7 +4,9 @@ use std::num::NonZeroU32;
 
 use gusset_core::Outcome;
 use gusset_http::{PeerAddr, QueryRedaction, RequestIdLayer, Route, TrustedProxies};
-use gusset_log::{AccessLog, AccessLogBuilder, Format, Levels, Redaction, Sampling};
+use gusset_log::{
+    AccessLog, AccessLogBuilder, AccessLogSampling, Format, OutcomeLevels, Redaction,
+};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use tower::Layer as _;
@@ -89,7 +91,7 @@ fn the_level_follows_from_the_outcome() {
 
 #[test]
 fn the_table_of_levels_can_be_changed() {
-    let levels = Levels::default()
+    let levels = OutcomeLevels::default()
         .with(Outcome::ClientError, Level::WARN)
         .with(Outcome::ServerError, Level::DEBUG)
         .with(Outcome::Success, LevelFilter::OFF);
@@ -103,8 +105,8 @@ fn the_table_of_levels_can_be_changed() {
 fn a_call_that_is_abandoned_or_panics_gets_its_line_too() {
     let line = json(|| abandoned(built(AccessLog::server()), get("/slow")));
     assert_eq!(line["gusset.outcome"], "cancelled");
-    assert_eq!(line["gusset.stage"], "head");
-    assert_eq!(line["message"], "GET /slow abandoned");
+    assert_eq!(line["gusset.stage"], "headers");
+    assert_eq!(line["message"], "GET /slow cancelled");
     assert_eq!(line.get("http.response.status_code"), None);
 }
 
@@ -141,7 +143,7 @@ fn who_called_is_whom_trusted_proxies_name() {
     };
     let line = json(|| call(built(AccessLog::server()), request(), |_| status(200)));
     assert_eq!(line.get("client.address"), None, "nobody is trusted");
-    let one = TrustedProxies::count(1.try_into().unwrap());
+    let one = TrustedProxies::hops(1.try_into().unwrap());
     let log = built(AccessLog::server().trusted_proxies(one));
     let line = json(|| call(log, request(), |_| status(200)));
     assert_eq!(line["client.address"], "198.51.100.1");
@@ -236,7 +238,8 @@ fn of_two_layers_with_the_same_log_the_outer_writes_the_line() {
 
 #[test]
 fn sampling_leaves_out_successes_alone() {
-    let log = built(AccessLog::server().sample(Sampling::OneIn(NonZeroU32::new(4).unwrap())));
+    let log =
+        built(AccessLog::server().sampling(AccessLogSampling::OneIn(NonZeroU32::new(4).unwrap())));
     let lines = logged(builder_of_json(), || {
         for _ in 0..8 {
             call(log.clone(), get("/a"), |_| status(200));
@@ -252,7 +255,9 @@ fn sampling_leaves_out_successes_alone() {
 
 #[test]
 fn sampling_by_the_second_takes_the_first_ones() {
-    let log = built(AccessLog::server().sample(Sampling::PerSecond(NonZeroU32::new(1).unwrap())));
+    let log = built(
+        AccessLog::server().sampling(AccessLogSampling::PerSecond(NonZeroU32::new(1).unwrap())),
+    );
     let lines = logged(builder_of_json(), || {
         for _ in 0..1000 {
             call(log.clone(), get("/a"), |_| status(200));

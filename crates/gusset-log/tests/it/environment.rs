@@ -1,5 +1,6 @@
 //! What the environment says.
 
+use gusset_core::Env;
 use gusset_log::{Format, LogLayer};
 use tracing_subscriber::Registry;
 
@@ -10,8 +11,8 @@ fn filter(variables: &[(&str, &str)]) -> Result<String, String> {
     };
     let builder = LogLayer::builder().writer(std::io::sink());
     let log = builder.build_with::<Registry>(env);
-    log.map(|log| log.control.filter())
-        .map_err(|error| error.field().to_owned())
+    log.map(|log| log.filter_handle.filter())
+        .map_err(|error| error.setting().to_owned())
 }
 
 #[test]
@@ -41,30 +42,28 @@ fn a_field_that_cannot_be_used_is_named() {
         let built = builder
             .writer(std::io::sink())
             .build_with::<Registry>(|_| None);
-        built.map(|_| ()).unwrap_err().field().to_owned()
+        built.map(|_| ()).unwrap_err().setting().to_owned()
     };
     let builder = LogLayer::builder;
-    assert_eq!(field(builder().line_limit(100)), "line_limit");
-    assert_eq!(field(builder().value_limit(1)), "value_limit");
-    assert_eq!(field(builder().queue_limit(1)), "queue_limit");
+    assert_eq!(field(builder().max_line_bytes(100)), "max_line_bytes");
+    assert_eq!(field(builder().max_value_bytes(1)), "max_value_bytes");
+    assert_eq!(field(builder().max_queue_bytes(1)), "max_queue_bytes");
     assert_eq!(
         field(builder().format(Format::google_cloud("a\"b"))),
         "format"
     );
-    assert_eq!(builder().filter("a=b=c").unwrap_err().field(), "filter");
+    assert_eq!(builder().filter("a=b=c").unwrap_err().setting(), "filter");
 }
 
 #[test]
 fn a_terminal_gets_colours_unless_it_wants_none() {
-    let choose = |name: &'static str, value: &'static str, is_terminal| {
-        Format::choose(
-            move |asked| (asked == name).then(|| value.to_owned()),
-            is_terminal,
-        )
+    let detect = |name: &str, value: &str, is_terminal| {
+        let variable = |requested: &str| (requested == name).then(|| value.to_owned());
+        Format::detect(Env::from_fn(&variable), is_terminal)
     };
-    assert_eq!(choose("", "", true), Format::pretty(true));
-    assert_eq!(choose("NO_COLOR", "1", true), Format::pretty(false));
-    assert_eq!(choose("NO_COLOR", "", true), Format::pretty(true));
-    assert_eq!(choose("TERM", "dumb", true), Format::pretty(false));
-    assert_eq!(choose("", "", false), Format::Json);
+    assert_eq!(detect("", "", true), Format::pretty(true));
+    assert_eq!(detect("NO_COLOR", "1", true), Format::pretty(false));
+    assert_eq!(detect("NO_COLOR", "", true), Format::pretty(true));
+    assert_eq!(detect("TERM", "dumb", true), Format::pretty(false));
+    assert_eq!(detect("", "", false), Format::Json);
 }

@@ -65,8 +65,8 @@ fn a_place_that_writes_too_much_says_how_much_was_left_out() {
     counted.sort();
     let expected = [
         ("gusset.log.dropped info rate_limited", 16),
-        ("gusset.log.lines info", 4),
-        ("gusset.log.lines warn", 1),
+        ("gusset.log.entries info", 4),
+        ("gusset.log.entries warn", 1),
     ];
     assert_eq!(
         counted,

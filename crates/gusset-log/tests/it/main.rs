@@ -4,15 +4,15 @@
 
 mod access;
 mod contract;
-mod control;
 mod environment;
+mod filter_handle;
 mod formats;
 mod hostile;
+mod in_progress;
 mod limits;
 mod parsers;
 mod records;
 mod redaction;
-mod running;
 mod spans;
 mod support;
 mod writer;

@@ -23,7 +23,7 @@ impl LogSink for Kept {
 fn records(work: impl FnOnce()) -> Vec<LogRecord> {
     let kept = Kept::default();
     let lines = logged(
-        builder(Format::Json).sink(kept.clone()).without_lines(),
+        builder(Format::Json).sink(kept.clone()).without_output(),
         work,
     );
     assert_eq!(lines, [""; 0]);
@@ -68,7 +68,7 @@ fn the_line_of_a_call_is_a_record_with_its_ids() {
 #[test]
 fn a_record_is_the_same_made_from_the_call_and_from_its_event() {
     let (first, second) = (Kept::default(), Kept::default());
-    let sink = |kept: &Kept| builder(Format::Json).sink(kept.clone()).without_lines();
+    let sink = |kept: &Kept| builder(Format::Json).sink(kept.clone()).without_output();
     // The layer that is asked first knows the call; the other one reads the event.
     let one = sink(&first).build_with(no_env).unwrap();
     let other = sink(&second).build_with(no_env).unwrap();

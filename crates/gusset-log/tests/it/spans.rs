@@ -72,7 +72,7 @@ fn two_layers_keep_apart_what_they_keep_of_a_span() {
     tracing::subscriber::with_default(subscriber, || {
         info_span!("mine", a = 1).in_scope(|| info!("here"));
     });
-    assert!(first.guard.flush(GENEROUS) && second.guard.flush(GENEROUS));
+    assert!(first.flush_guard.flush(GENEROUS) && second.flush_guard.flush(GENEROUS));
     assert!(
         json.text().contains(r#""spans":[{"name":"mine","a":1}]"#),
         "{}",

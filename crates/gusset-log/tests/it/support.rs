@@ -66,7 +66,7 @@ pub(crate) fn logged(builder: LogLayerBuilder, work: impl FnOnce()) -> Vec<Strin
         .expect("the log can be built");
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, work);
-    assert!(log.guard.flush(GENEROUS), "all is written");
+    assert!(log.flush_guard.flush(GENEROUS), "all is written");
     pages.lines()
 }
 
@@ -96,7 +96,7 @@ impl<P: Protocol> CallObserver<P> for Traced {
     fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         ids().scope(poll)
     }
-    fn trace_ids(&self) -> Option<SpanIds> {
+    fn span_ids(&self) -> Option<SpanIds> {
         Some(ids())
     }
     fn on_end(self, _: End<'_, P>, _: &CallContext) {}

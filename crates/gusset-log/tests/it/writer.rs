@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gusset_log::{Format, Log, LogLayer};
+use gusset_log::{Format, LogLayer, LogPipeline};
 use tracing::{error, info};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -48,7 +48,7 @@ impl Write for Scripted {
     }
 }
 
-fn scripted(script: Vec<Step>) -> (Log<Registry>, Pages, Arc<Mutex<Vec<Step>>>) {
+fn scripted(script: Vec<Step>) -> (LogPipeline<Registry>, Pages, Arc<Mutex<Vec<Step>>>) {
     let pages = Pages::default();
     let script = Arc::new(Mutex::new(script));
     let out = Scripted {
@@ -57,7 +57,7 @@ fn scripted(script: Vec<Step>) -> (Log<Registry>, Pages, Arc<Mutex<Vec<Step>>>) 
     };
     let builder = LogLayer::builder()
         .format(Format::Json)
-        .queue_limit(1 << 16)
+        .max_queue_bytes(1 << 16)
         .writer(out);
     (builder.build_with(no_env).unwrap(), pages, script)
 }
@@ -87,23 +87,23 @@ fn a_full_queue_loses_lines_and_says_so_when_the_way_is_clear() {
         }
         error!("the last one");
         assert!(
-            !log.guard.flush(Duration::from_millis(10)),
+            !log.flush_guard.flush(Duration::from_millis(10)),
             "nothing is written yet"
         );
         drop(go);
-        assert!(log.guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(GENEROUS));
         info!("clear again");
-        assert!(log.guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(GENEROUS));
     });
     eventually(|| {
         messages(&pages)
             .iter()
-            .any(|line| line.ends_with("lines of the log were lost"))
+            .any(|line| line.ends_with("log entries were dropped"))
     });
     let messages = messages(&pages);
     let lost: usize = messages
         .iter()
-        .filter_map(|line| line.strip_suffix(" lines of the log were lost"))
+        .filter_map(|line| line.strip_suffix(" log entries were dropped"))
         .map(|count| count.parse::<usize>().unwrap())
         .sum();
     let written = messages
@@ -121,15 +121,12 @@ fn a_writer_that_fails_loses_its_lines_and_is_asked_again() {
         let subscriber = tracing_subscriber::registry().with(log.layer);
         tracing::subscriber::with_default(subscriber, || {
             info!("lost");
-            assert!(log.guard.flush(GENEROUS), "dealt with");
+            assert!(log.flush_guard.flush(GENEROUS), "dealt with");
             info!("written");
-            assert!(log.guard.flush(GENEROUS));
+            assert!(log.flush_guard.flush(GENEROUS));
         });
         eventually(|| messages(&pages).len() == 2);
-        assert_eq!(
-            messages(&pages),
-            ["written", "1 lines of the log were lost"]
-        );
+        assert_eq!(messages(&pages), ["written", "1 log entries were dropped"]);
     }
 }
 
@@ -139,14 +136,14 @@ fn a_line_that_was_torn_does_not_spoil_the_next() {
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || {
         info!("torn");
-        assert!(log.guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(GENEROUS));
         info!("whole");
-        assert!(log.guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(GENEROUS));
     });
     eventually(|| messages(&pages).len() == 3);
     assert_eq!(
         messages(&pages),
-        ["torn", "whole", "1 lines of the log were lost"]
+        ["torn", "whole", "1 log entries were dropped"]
     );
 }
 
@@ -158,17 +155,17 @@ fn a_writer_that_takes_little_at_a_time_or_panics_is_borne_with() {
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || {
         info!("in parts");
-        assert!(log.guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(GENEROUS));
         script.lock().unwrap().push(Step::Panic);
         info!("lost");
-        assert!(log.guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(GENEROUS));
         info!("written");
-        assert!(log.guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(GENEROUS));
     });
     eventually(|| messages(&pages).len() == 3);
     assert_eq!(
         messages(&pages),
-        ["in parts", "written", "1 lines of the log were lost"]
+        ["in parts", "written", "1 log entries were dropped"]
     );
 }
 
@@ -178,7 +175,7 @@ fn a_guard_waits_no_longer_than_its_deadline() {
     let (log, _, _) = scripted(vec![Step::Wait(wait)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || info!("never written"));
-    drop(log.guard.deadline(Duration::from_millis(10)));
+    drop(log.flush_guard.deadline(Duration::from_millis(10)));
     drop(go);
 }
 
@@ -187,7 +184,7 @@ fn lines_are_written_when_the_guard_is_dropped() {
     let (log, pages, _) = scripted(Vec::new());
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || info!("the last words"));
-    drop(log.guard.deadline(GENEROUS));
+    drop(log.flush_guard.deadline(GENEROUS));
     assert_eq!(messages(&pages), ["the last words"]);
 }
 
@@ -207,7 +204,7 @@ fn lines_of_many_threads_are_all_written_whole() {
             });
         }
     });
-    assert!(log.guard.flush(GENEROUS));
+    assert!(log.flush_guard.flush(GENEROUS));
     let mut messages = messages(&pages);
     messages.sort();
     messages.dedup();

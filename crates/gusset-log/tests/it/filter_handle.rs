@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gusset_log::{Control, FlushGuard, Format, LogLayer};
+use gusset_log::{FilterHandle, FlushGuard, Format, LogLayer};
 use tracing::{Event, Subscriber, debug, info, trace};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -65,15 +65,15 @@ macro_rules! log {
         let log = builder.build_with(no_env).unwrap();
         let heard = Heard {
             pages,
-            guard: log.guard,
+            guard: log.flush_guard,
             read: 0,
         };
-        (log.layer, log.control, heard)
+        (log.layer, log.filter_handle, heard)
     }};
 }
 
 /// The log's filter changes, and nobody else's.
-fn changes(control: &Control, mut heard: Heard, other: &Other, others: &[&str]) {
+fn changes(control: &FilterHandle, mut heard: Heard, other: &Other, others: &[&str]) {
     speak();
     assert_eq!(heard.levels(), ["INFO"]);
     assert_eq!(other.seen(), others, "at first");
@@ -85,7 +85,7 @@ fn changes(control: &Control, mut heard: Heard, other: &Other, others: &[&str]) 
     speak();
     assert_eq!(heard.levels(), [""; 0]);
     assert_eq!(other.seen(), others, "with none of ours");
-    control.set("off,it::control=debug").unwrap();
+    control.set("off,it::filter_handle=debug").unwrap();
     speak();
     assert_eq!(heard.levels(), ["DEBUG", "INFO"]);
     assert_eq!(other.seen(), others, "with ours by its target");
@@ -139,8 +139,12 @@ fn a_filter_for_a_time_reverts_to_the_first_one() {
     let (layer, control, mut heard) = log!();
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::with_default(subscriber, || {
-        control.set_for("trace", Duration::from_secs(3600)).unwrap();
-        control.set_for("debug", Duration::from_millis(20)).unwrap();
+        control
+            .set_temporarily("trace", Duration::from_secs(3600))
+            .unwrap();
+        control
+            .set_temporarily("debug", Duration::from_millis(20))
+            .unwrap();
         speak();
         assert!(!heard.levels().contains(&"TRACE".to_owned()));
         // Nobody logs meanwhile: the time alone brings it back.
@@ -150,11 +154,13 @@ fn a_filter_for_a_time_reverts_to_the_first_one() {
             speak();
             heard.levels() == ["INFO"]
         });
-        control.set_for("trace", Duration::from_secs(3600)).unwrap();
+        control
+            .set_temporarily("trace", Duration::from_secs(3600))
+            .unwrap();
         control.revert();
         control.revert();
         assert_eq!(control.filter(), "info");
-        control.set_for("trace", Duration::MAX).unwrap();
+        control.set_temporarily("trace", Duration::MAX).unwrap();
         assert_eq!(control.filter(), "trace");
     });
 }

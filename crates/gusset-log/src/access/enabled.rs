@@ -1,8 +1,8 @@
-//! Whether anybody wants the lines of calls, asked before there is one.
+//! Checks whether access log entries are enabled, before there is one.
 //!
-//! `tracing::enabled!` would ask the subscriber, whose filters for single layers remember the answer for
-//! an event that does not follow. These callsites stand for the lines' own: what a subscriber has said
-//! of them once, when they were registered or its filter changed, is read and nothing else.
+//! `tracing::enabled!` would call the subscriber, and its per-layer filters would remember the answer
+//! for an event that does not follow. The callsites here represent those of the entries. Only their
+//! cached interest is read, which is set at registration and when a filter changes.
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
@@ -13,12 +13,12 @@ use tracing_core::metadata::Kind;
 
 use crate::names;
 
-macro_rules! probes {
+macro_rules! callsites {
     ($($metadata:ident, $callsite:ident, $level:ident;)*) => {
         $(
             static $metadata: Metadata<'static> = Metadata::new(
                 "call",
-                names::ACCESS,
+                names::ACCESS_TARGET,
                 Level::$level,
                 None,
                 None,
@@ -29,9 +29,9 @@ macro_rules! probes {
             static $callsite: DefaultCallsite = DefaultCallsite::new(&$metadata);
         )*
 
-        /// Whether anybody may want a line of that level.
+        /// Returns whether a subscriber may accept an entry of this level.
         #[inline]
-        pub(super) fn is_wanted(level: Level) -> bool {
+        pub(super) fn is_enabled(level: Level) -> bool {
             level <= LevelFilter::current()
                 && match level {
                     $(Level::$level => !$callsite.interest().is_never(),)*
@@ -40,7 +40,7 @@ macro_rules! probes {
     };
 }
 
-probes! {
+callsites! {
     TRACE_METADATA, TRACE, TRACE;
     DEBUG_METADATA, DEBUG, DEBUG;
     INFO_METADATA, INFO, INFO;

@@ -1,14 +1,16 @@
-//! Digits, several at once: every line has some fifty of them.
+//! Conversion of several digits at once: an entry has about fifty of them.
 
-/// A one in each byte of a word.
+/// The value one in each byte of a word.
 const ONES: u64 = u64::MAX / 255;
 
-/// The digits of a number of at most eight, all at once: halves, then pairs, then digits, each in its own
-/// part of a word.
+/// Returns the eight digits of a number below 100,000,000.
+///
+/// It splits the number into halves, pairs and digits, all lanes of one word at once. A test compares
+/// it with `format!`.
 #[inline]
-pub(crate) fn eight(number: u64) -> [u8; 8] {
+pub(crate) fn eight_digits(number: u64) -> [u8; 8] {
     let halves = (number / 10_000) | ((number % 10_000) << 32);
-    // Divisions by 100 and by 10 as multiplications, exact for numbers so small.
+    // Divisions by 100 and by 10 as multiplications. They are exact below 10,000 and 100.
     let hundreds = ((halves * 10_486) >> 20) & 0x7f_0000_007f;
     let pairs = hundreds | ((halves - 100 * hundreds) << 16);
     let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
@@ -16,7 +18,7 @@ pub(crate) fn eight(number: u64) -> [u8; 8] {
     (digits | (ONES * 0x30)).to_le_bytes()
 }
 
-/// `00` to `99`.
+/// The digits `00` to `99`.
 pub(crate) static PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
     let mut number = 0;
@@ -27,7 +29,7 @@ pub(crate) static PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// `00` to `ff`.
+/// The digits `00` to `ff`.
 pub(super) static HEX: [[u8; 2]; 256] = {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut pairs = [[0; 2]; 256];
@@ -47,8 +49,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn eight_digits_are_those_of_the_number(number in 0..100_000_000_u64) {
-            prop_assert_eq!(eight(number).to_vec(), format!("{number:08}").into_bytes());
+        fn eight_digits_equal_formatted_number(number in 0..100_000_000_u64) {
+            prop_assert_eq!(eight_digits(number).to_vec(), format!("{number:08}").into_bytes());
         }
     }
 }

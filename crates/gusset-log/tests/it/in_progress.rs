@@ -18,19 +18,19 @@ fn a_long_call_says_that_it_is_still_running() {
     // The thread that looks at the calls is not this one.
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let access = AccessLog::server()
-        .still_running(Duration::from_millis(20))
+        .log_in_progress_every(Duration::from_millis(20))
         .build_with(no_env)
         .unwrap();
     let said = || {
         pages
             .lines()
             .iter()
-            .filter(|line| line.contains("GET /slow is still running"))
+            .filter(|line| line.contains("GET /slow is still in progress"))
             .count()
     };
     let hold = || eventually(|| said() >= 2);
     while_under_way(access, get("/slow"), hold);
-    assert!(log.guard.flush(GENEROUS));
+    assert!(log.flush_guard.flush(GENEROUS));
     let line: serde_json::Value = serde_json::from_str(&pages.lines()[0]).unwrap();
     assert_eq!(line["level"], "WARN");
     assert!(line["gusset.call.running"].as_f64().unwrap() >= 0.02);
@@ -45,7 +45,7 @@ fn a_long_call_says_that_it_is_still_running() {
 #[test]
 fn a_time_that_is_too_short_is_refused() {
     let error = AccessLog::server()
-        .still_running(Duration::ZERO)
+        .log_in_progress_every(Duration::ZERO)
         .build_with(no_env);
-    assert_eq!(error.unwrap_err().field(), "still_running");
+    assert_eq!(error.unwrap_err().setting(), "log_in_progress_every");
 }

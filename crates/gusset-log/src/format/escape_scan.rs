@@ -1,10 +1,12 @@
-//! Whether a text may stand in a line as it is.
+//! A fast check for texts that need no escaping.
 
-/// Whether all bytes are printable ASCII other than `"` and `\`: what most texts are, eight at a time.
-pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let word = |bytes: &[u8; 8]| offences(u64::from_ne_bytes(*bytes));
+/// Returns whether all bytes are printable ASCII other than `"` and `\`.
+///
+/// Most texts are. The check reads eight bytes at a time. A test compares it with a table look-up.
+pub(crate) fn needs_no_escape(text: &[u8]) -> bool {
+    let word = |bytes: &[u8; 8]| special_bytes(u64::from_ne_bytes(*bytes));
     let bad = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        // Two words that may overlap.
+        // Two words, which may overlap.
         (Some(first), Some(last)) if text.len() <= 16 => word(first) | word(last),
         (_, Some(last)) => text.chunks_exact(8).fold(word(last), |bad, chunk| {
             bad | word(chunk.try_into().expect("eight bytes"))
@@ -12,7 +14,7 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
         _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
             (Some(first), Some(last)) => {
                 let (first, last) = (u32::from_ne_bytes(*first), u32::from_ne_bytes(*last));
-                offences(u64::from(first) << 32 | u64::from(last))
+                special_bytes(u64::from(first) << 32 | u64::from(last))
             }
             _ => return text.iter().all(|byte| PLAIN[usize::from(*byte)]),
         },
@@ -23,10 +25,11 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES << 7;
 
-/// The high bit of some byte is set if any byte may not stand as it is.
+/// Sets the high bit of a byte if any byte of the word needs escaping. Which byte it is stays open:
+/// the subtraction borrows from the bytes above.
 #[inline]
-const fn offences(word: u64) -> u64 {
-    /// The high bit of a byte that is zero; of those above it, one knows nothing.
+const fn special_bytes(word: u64) -> u64 {
+    /// Sets the high bit of the lowest byte that is zero.
     const fn zeros(word: u64) -> u64 {
         word.wrapping_sub(ONES) & !word
     }
@@ -53,9 +56,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn plain_is_what_a_slow_look_finds_plain(text: Vec<u8>) {
+        fn fast_scan_equals_table_lookup(text: Vec<u8>) {
             let slow = text.iter().all(|byte| PLAIN[usize::from(*byte)]);
-            prop_assert_eq!(is_plain(&text), slow);
+            prop_assert_eq!(needs_no_escape(&text), slow);
         }
     }
 }

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Queue;
+use super::queue::Queue;
 
-/// Sees to it that lines are written before a program ends: dropped at the end of `main`, it waits until
-/// they are, for a second unless told otherwise. Lines after that are written too, if there is time.
+/// Waits until log entries are written when it is dropped at the end of `main`.
+///
+/// It waits for at most one second by default. Entries logged later are still written if the process
+/// lives long enough.
 ///
 /// ```
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
@@ -13,18 +15,20 @@ use super::Queue;
 /// let log = gusset_log::LogLayer::builder().writer(std::io::sink()).build()?;
 /// # use tracing_subscriber::layer::SubscriberExt as _;
 /// let subscriber = tracing_subscriber::registry().with(log.layer);
-/// let guard = log.guard.deadline(Duration::from_secs(5));
-/// tracing::subscriber::with_default(subscriber, || tracing::info!("the last words"));
+/// let guard = log.flush_guard.deadline(Duration::from_secs(5));
+/// tracing::subscriber::with_default(subscriber, || tracing::info!("stopped"));
 /// assert!(guard.flush(Duration::from_secs(5)));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug)]
-#[must_use = "lines are lost at the end of the program if nobody holds the guard"]
+#[must_use = "without the guard, the last log entries may be lost at exit"]
 pub struct FlushGuard {
     queue: Arc<Queue>,
     deadline: Duration,
 }
+
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(1);
 
 // === impl FlushGuard ===
 
@@ -32,24 +36,23 @@ impl FlushGuard {
     pub(crate) fn new(queue: Arc<Queue>) -> Self {
         Self {
             queue,
-            deadline: Duration::from_secs(1),
+            deadline: DEFAULT_DEADLINE,
         }
     }
 
-    /// How long to wait when dropped.
+    /// Sets how long to wait when dropped. Defaults to one second.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Waits until all lines are written that are there now; `false` if that took longer than
-    /// `deadline`, because whoever reads them is slow.
+    /// Waits until all entries logged so far are written. Returns `false` after the deadline.
     pub fn flush(&self, deadline: Duration) -> bool {
         self.queue.flush(deadline)
     }
 
-    /// The same for whoever does not hold the guard.
-    pub(crate) fn flusher(&self) -> impl Fn(Duration) -> bool + Send + Sync + 'static {
+    /// Returns [`flush`](Self::flush) as a function that needs no guard.
+    pub(crate) fn flush_fn(&self) -> impl Fn(Duration) -> bool + Send + Sync + 'static {
         let queue = self.queue.clone();
         move |deadline| queue.flush(deadline)
     }

@@ -1,69 +1,70 @@
-//! A line under way: bounded as a whole and in each value.
+//! A buffer for one log entry, with a limit for the entry and for each value.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::digits::{HEX, PAIRS, eight};
+use super::fast_digits::{HEX, PAIRS, eight_digits};
 
-/// What a line keeps free for its end: the ids, the marks, the braces that are open.
-pub(crate) const RESERVE: usize = 1024;
+/// The bytes that are reserved for the end of an entry: ids, marks, open braces.
+pub(crate) const TAIL_RESERVE: usize = 1024;
 
-/// A line under way. What is long is written through a [`Value`], which stops where there is no more
-/// room; what is short and ours is pushed.
+/// A log entry that is being written.
+///
+/// Values of unknown length are written through a [`ValueWriter`], which stops at the limit. Short
+/// constants are pushed unchecked: they fit into the reserve.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct LineBuffer {
     bytes: Vec<u8>,
-    /// Where values end, so that the line's end fits.
-    limit: usize,
-    /// No value is longer, as written.
-    longest: usize,
-    cut: bool,
+    /// Values end here, so that the reserve stays free.
+    value_limit: usize,
+    max_value_bytes: usize,
+    is_truncated: bool,
 }
 
-/// How a format writes what it cannot have as it is.
+/// How a format escapes texts.
 pub(crate) trait Escape {
-    /// Whether all of the text may stand as it is.
+    /// Returns whether the text needs no escaping.
     fn is_clean(text: &[u8]) -> bool;
 
-    /// What stands for a character that may not; `false` if it may.
-    fn escape(c: char, out: &mut Short) -> bool;
+    /// Writes the replacement of a character; returns `false` if it needs none.
+    fn escape(c: char, out: &mut EscapeSeq) -> bool;
 }
 
-/// What stands for one character.
+/// The replacement of one character.
 #[derive(Debug, Default)]
-pub(crate) struct Short {
+pub(crate) struct EscapeSeq {
     bytes: [u8; 16],
     len: usize,
 }
 
 /// Writes one value into a line.
 #[derive(Debug)]
-pub(crate) struct Value<'a, E> {
-    line: &'a mut Line,
+pub(crate) struct ValueWriter<'a, E> {
+    line: &'a mut LineBuffer,
     left: usize,
     escape: PhantomData<fn() -> E>,
 }
 
-// === impl Line ===
+// === impl LineBuffer ===
 
-impl Line {
+impl LineBuffer {
     pub(crate) fn new() -> Self {
         Self {
             bytes: Vec::new(),
-            limit: 0,
-            longest: 0,
-            cut: false,
+            value_limit: 0,
+            max_value_bytes: 0,
+            is_truncated: false,
         }
     }
 
-    /// Begins a new line of at most `cap` bytes, with values of at most `longest`.
+    /// Starts a new entry of at most `max_bytes`, with values of at most `max_value_bytes`.
     #[inline]
-    pub(crate) fn begin(&mut self, cap: usize, longest: usize) {
+    pub(crate) fn begin(&mut self, max_bytes: usize, max_value_bytes: usize) {
         self.bytes.clear();
-        self.limit = cap - RESERVE;
-        self.longest = longest;
-        self.cut = false;
+        self.value_limit = max_bytes - TAIL_RESERVE;
+        self.max_value_bytes = max_value_bytes;
+        self.is_truncated = false;
     }
 
     #[inline]
@@ -86,45 +87,45 @@ impl Line {
         &self.bytes
     }
 
-    /// Takes back what was written after that length.
+    /// Removes everything after this length.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.bytes.truncate(len);
     }
 
-    /// Whether anything was left out.
+    /// Returns whether anything was omitted.
     #[inline]
-    pub(crate) fn is_cut(&self) -> bool {
-        self.cut
+    pub(crate) fn is_truncated(&self) -> bool {
+        self.is_truncated
     }
 
-    /// Marks the line as one that lacks something.
-    pub(crate) fn mark(&mut self) {
-        self.cut = true;
+    /// Marks the entry as truncated.
+    pub(crate) fn mark_truncated(&mut self) {
+        self.is_truncated = true;
     }
 
-    /// Whether there is room for that many more bytes; marks the line if not.
+    /// Returns whether this many bytes fit; marks the entry as truncated if not.
     #[inline]
     pub(crate) fn has_room(&mut self, len: usize) -> bool {
-        let fits = self.bytes.len() + len <= self.limit;
-        self.cut |= !fits;
+        let fits = self.bytes.len() + len <= self.value_limit;
+        self.is_truncated |= !fits;
         fits
     }
 
-    /// One value.
+    /// Returns a writer for one value.
     #[inline]
-    pub(crate) fn value<E: Escape>(&mut self) -> Value<'_, E> {
-        let left = self.limit.saturating_sub(self.bytes.len());
-        Value {
-            left: left.min(self.longest),
+    pub(crate) fn value<E: Escape>(&mut self) -> ValueWriter<'_, E> {
+        let left = self.value_limit.saturating_sub(self.bytes.len());
+        ValueWriter {
+            left: left.min(self.max_value_bytes),
             line: self,
             escape: PhantomData,
         }
     }
 
-    /// A text as one value.
+    /// Writes a text as one value.
     #[inline]
     pub(crate) fn text<E: Escape>(&mut self, text: &str) {
-        let _ = self.value::<E>().put(text);
+        let _ = self.value::<E>().append(text);
     }
 
     #[inline]
@@ -132,20 +133,19 @@ impl Line {
         self.push(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    /// Seconds of so many nanoseconds, to the nanosecond and without needless zeros. Read back as a
-    /// number they are the same as the division.
+    /// Writes nanoseconds as seconds, without trailing zeros. A parser reads exactly the quotient.
     #[inline]
     pub(crate) fn seconds(&mut self, nanos: u64) {
         self.keyed_seconds(*b"0.000000000", nanos);
     }
 
-    /// Seconds behind their key: of a text that ends with `0.000000000`, which they replace.
+    /// Writes seconds after their key: `text` ends with `0.000000000`, which is replaced.
     #[inline]
     pub(crate) fn keyed_seconds<const LEN: usize>(&mut self, mut text: [u8; LEN], nanos: u64) {
         const SECOND: u64 = 1_000_000_000;
-        // Most calls take less than that.
+        // Most requests take less than a second: then key and value are one copy.
         if nanos < SECOND && nanos % 10 != 0 {
-            text[LEN - 9..LEN - 1].copy_from_slice(&eight(nanos / 10));
+            text[LEN - 9..LEN - 1].copy_from_slice(&eight_digits(nanos / 10));
             text[LEN - 1] = b'0' + (nanos % 10) as u8;
             return self.push(&text);
         }
@@ -153,8 +153,8 @@ impl Line {
         self.decimal::<9>(nanos / SECOND, nanos % SECOND);
     }
 
-    /// A number and so many digits of its fraction, without needless zeros but one: a number with a point
-    /// is read as the same kind of number everywhere.
+    /// Writes a number with a fraction of `DIGITS` digits, without trailing zeros. One zero stays, so
+    /// that every parser reads a floating-point number.
     fn decimal<const DIGITS: usize>(&mut self, whole: u64, mut fraction: u64) {
         match whole {
             0..=9 => self.byte(b'0' + whole as u8),
@@ -175,7 +175,7 @@ impl Line {
                 len -= 1;
             }
         }
-        // From the last digit that counts on; what is left before them are zeros.
+        // From the last significant digit backwards. The digits before are already zeros.
         let mut at = len;
         while fraction > 9 {
             at -= 2;
@@ -190,16 +190,16 @@ impl Line {
         self.push(&digits[..len]);
     }
 
-    /// Writes once more what was written there.
+    /// Writes a range of the entry again.
     #[inline]
-    pub(crate) fn again(&mut self, range: Range<usize>) {
+    pub(crate) fn repeat(&mut self, range: Range<usize>) {
         self.bytes.extend_from_within(range);
     }
 
-    /// A number that is finite, in digits that are read back as the same number.
+    /// Writes a finite number, so that a parser reads exactly that number.
     pub(crate) fn float(&mut self, number: f64) {
-        // What people write down has few digits behind the point: then the division of whole numbers is
-        // this very number.
+        // Most numbers have few decimals. If the quotient of two whole numbers is exactly the number,
+        // its digits are known.
         let scaled = number.abs() * 1e6;
         if scaled < 9e15 {
             let whole = scaled as u64;
@@ -220,32 +220,32 @@ impl Line {
     }
 }
 
-// === impl Value ===
+// === impl ValueWriter ===
 
-impl<E: Escape> Value<'_, E> {
-    /// Writes all of a text, or as much as there is room for.
+impl<E: Escape> ValueWriter<'_, E> {
+    /// Appends a text, or as much of it as fits.
     #[inline]
-    pub(crate) fn put(&mut self, text: &str) -> fmt::Result {
+    pub(crate) fn append(&mut self, text: &str) -> fmt::Result {
         if text.len() <= self.left && E::is_clean(text.as_bytes()) {
             self.line.push(text.as_bytes());
             self.left -= text.len();
             return Ok(());
         }
-        self.put_slowly(text)
+        self.write_escaped(text)
     }
 
-    fn put_slowly(&mut self, text: &str) -> fmt::Result {
+    fn write_escaped(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
-            let mut short = Short::default();
-            if !E::escape(c, &mut short) {
+            let mut sequence = EscapeSeq::default();
+            if !E::escape(c, &mut sequence) {
                 let mut buf = [0; 4];
-                short.put(c.encode_utf8(&mut buf).as_bytes());
+                sequence.append(c.encode_utf8(&mut buf).as_bytes());
             }
-            let bytes = &short.bytes[..short.len];
+            let bytes = &sequence.bytes[..sequence.len];
             if bytes.len() > self.left {
                 self.left = 0;
-                self.line.cut = true;
-                // Ends the formatting of what may be megabytes.
+                self.line.is_truncated = true;
+                // The error ends the formatting of what may be megabytes.
                 return Err(fmt::Error);
             }
             self.left -= bytes.len();
@@ -255,27 +255,27 @@ impl<E: Escape> Value<'_, E> {
     }
 }
 
-impl<E: Escape> fmt::Write for Value<'_, E> {
+impl<E: Escape> fmt::Write for ValueWriter<'_, E> {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.put(text)
+        self.append(text)
     }
 }
 
-// === impl Short ===
+// === impl EscapeSeq ===
 
-impl Short {
-    pub(crate) fn put(&mut self, bytes: &[u8]) {
+impl EscapeSeq {
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
         let end = self.len + bytes.len();
         self.bytes[self.len..end].copy_from_slice(bytes);
         self.len = end;
     }
 
-    /// `\u001b`, in two halves where it has to be.
+    /// Writes `\u001b`; characters beyond 16 bits become a surrogate pair.
     pub(crate) fn unicode(&mut self, c: char) {
         let mut units = [0; 2];
         for unit in c.encode_utf16(&mut units) {
-            self.put(b"\\u");
+            self.append(b"\\u");
             self.hex((*unit >> 8) as u8);
             self.hex(*unit as u8);
         }
@@ -283,12 +283,13 @@ impl Short {
 
     pub(crate) fn hex(&mut self, byte: u8) {
         let digit = |digit: u8| char::from_digit(u32::from(digit), 16).map_or(b'0', |c| c as u8);
-        self.put(&[digit(byte >> 4), digit(byte & 15)]);
+        self.append(&[digit(byte >> 4), digit(byte & 15)]);
     }
 }
 
-/// What acts on a terminal, ends a line somewhere, or turns text round: never as it is in any format.
-pub(crate) fn acts(c: char) -> bool {
+/// Returns whether a character controls a terminal, ends a line or changes the direction of text.
+/// No format writes such a character unescaped.
+pub(crate) fn is_unsafe(c: char) -> bool {
     matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{200e}' | '\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -300,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_the_quotient_when_they_are_read() {
+    fn seconds_parse_to_the_quotient() {
         for nanos in [
             0,
             1,
@@ -312,7 +313,7 @@ mod tests {
             61_500_000_000,
             100_000_000_000_001,
         ] {
-            let mut line = Line::new();
+            let mut line = LineBuffer::new();
             line.seconds(nanos);
             let text = String::from_utf8(line.bytes).unwrap();
             assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9, "{text}");
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_back_as_themselves() {
+    fn floats_parse_to_themselves() {
         for number in [
             0.0,
             -0.5,
@@ -331,7 +332,7 @@ mod tests {
             123456.789,
             f64::MIN_POSITIVE,
         ] {
-            let mut line = Line::new();
+            let mut line = LineBuffer::new();
             line.float(number);
             let text = String::from_utf8(line.bytes).unwrap();
             assert_eq!(text.parse::<f64>().unwrap(), number, "{text}");
@@ -340,24 +341,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn seconds_below_one_are_the_quotient(nanos in 0..2_000_000_000_u64) {
-            let mut line = Line::new();
+        fn short_seconds_parse_to_the_quotient(nanos in 0..2_000_000_000_u64) {
+            let mut line = LineBuffer::new();
             line.seconds(nanos);
             let text = String::from_utf8(line.bytes).unwrap();
             prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
         }
 
         #[test]
-        fn any_seconds_are_the_quotient(nanos in 0..1_u64 << 53) {
-            let mut line = Line::new();
+        fn any_seconds_parse_to_the_quotient(nanos in 0..1_u64 << 53) {
+            let mut line = LineBuffer::new();
             line.seconds(nanos);
             let text = String::from_utf8(line.bytes).unwrap();
             prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
         }
 
         #[test]
-        fn any_number_is_read_back_as_itself(number in proptest::num::f64::NORMAL) {
-            let mut line = Line::new();
+        fn any_float_parses_to_itself(number in proptest::num::f64::NORMAL) {
+            let mut line = LineBuffer::new();
             line.float(number);
             let text = String::from_utf8(line.bytes).unwrap();
             prop_assert_eq!(text.parse::<f64>().unwrap(), number);

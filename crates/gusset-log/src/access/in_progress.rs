@@ -1,0 +1,212 @@
+//! Log entries for requests that are still in progress.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gusset_core::{Clock, SpanIds};
+use gusset_http::{RequestId, Route, truncate_str};
+use http::{Method, Uri};
+
+use super::display::{MAX_METHOD_BYTES, MAX_PATH_BYTES, MAX_ROUTE_BYTES};
+use crate::names;
+
+/// More requests at a time are not watched.
+const MAX_REQUESTS: usize = 10_000;
+
+/// The requests in progress, and the thread that logs them.
+pub(super) struct InProgress {
+    requests: Arc<Requests>,
+}
+
+/// The registration of one request, removed when it is dropped.
+pub(super) struct Registration {
+    requests: Arc<Requests>,
+    id: u64,
+}
+
+#[derive(Default)]
+struct Requests {
+    table: Mutex<Table>,
+    stopped: Condvar,
+}
+
+#[derive(Default)]
+struct Table {
+    requests: HashMap<u64, InProgressRequest>,
+    next_id: u64,
+    is_stopped: bool,
+}
+
+/// The facts of a request in progress that are logged.
+#[derive(Clone)]
+pub(super) struct InProgressRequest {
+    method: Method,
+    uri: Uri,
+    route: Option<Route>,
+    request_id: Option<RequestId>,
+    started: Instant,
+    ids: Option<SpanIds>,
+    next_entry: Instant,
+}
+
+// === impl InProgress ===
+
+impl InProgress {
+    /// Starts the thread that logs requests at this interval.
+    pub(super) fn spawn(interval: Duration) -> io::Result<Self> {
+        let requests = Arc::new(Requests::default());
+        let watched = requests.clone();
+        thread::Builder::new()
+            .name("gusset-log-slow".to_owned())
+            .spawn(move || watched.run(interval))?;
+        Ok(Self { requests })
+    }
+
+    /// Registers a request, or returns `None` if the table is full.
+    pub(super) fn register(&self, request: InProgressRequest) -> Option<Registration> {
+        let mut table = self.requests.lock();
+        if table.requests.len() >= MAX_REQUESTS {
+            return None;
+        }
+        let id = table.next_id;
+        table.next_id += 1;
+        table.requests.insert(id, request);
+        drop(table);
+        Some(Registration {
+            requests: self.requests.clone(),
+            id,
+        })
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.requests.lock().is_stopped = true;
+        self.requests.stopped.notify_all();
+    }
+}
+
+// === impl Registration ===
+
+impl Registration {
+    /// Sets the ids with which the request is logged.
+    pub(super) fn set_ids(&self, ids: SpanIds) {
+        if let Some(request) = self.requests.lock().requests.get_mut(&self.id) {
+            request.ids = Some(ids);
+        }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let request = self.requests.lock().requests.remove(&self.id);
+        // It is dropped outside of the lock, which every request takes.
+        drop(request);
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registration").field(&self.id).finish()
+    }
+}
+
+// === impl Requests ===
+
+impl Requests {
+    fn run(&self, interval: Duration) {
+        let clock = Clock::system();
+        loop {
+            let table = self.lock();
+            // An entry is at most a quarter of the interval late.
+            let waited = self.stopped.wait_timeout(table, interval / 4);
+            let (mut table, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            if table.is_stopped {
+                return;
+            }
+            let now = clock.now();
+            let mut due = Vec::new();
+            for request in table.requests.values_mut() {
+                if request.next_entry == request.started {
+                    request.next_entry += interval;
+                }
+                if request.next_entry <= now {
+                    request.next_entry = now + interval;
+                    due.push(request.clone());
+                }
+            }
+            // Subscribers are not called under the lock.
+            drop(table);
+            for request in due {
+                request.log(now);
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl InProgressRequest ===
+
+impl InProgressRequest {
+    pub(super) const fn new(
+        method: Method,
+        uri: Uri,
+        route: Option<Route>,
+        request_id: Option<RequestId>,
+        started: Instant,
+    ) -> Self {
+        Self {
+            method,
+            uri,
+            route,
+            request_id,
+            started,
+            ids: None,
+            next_entry: started,
+        }
+    }
+
+    fn log(self, now: Instant) {
+        let Self {
+            method,
+            uri,
+            route,
+            mut request_id,
+            started,
+            ids,
+            next_entry: _,
+        } = self;
+        let running = now.saturating_duration_since(started);
+        let method = truncate_str(method.as_str(), MAX_METHOD_BYTES);
+        let route = route.as_ref().map(Route::as_str);
+        let route = route.map(|route| truncate_str(route, MAX_ROUTE_BYTES));
+        let path = truncate_str(uri.path(), MAX_PATH_BYTES);
+        let emit = || {
+            tracing::event!(
+                name: "call.in_progress",
+                target: names::ACCESS_TARGET,
+                tracing::Level::WARN,
+                {
+                    { names::HTTP_REQUEST_METHOD } = method,
+                    { names::URL_PATH } = path,
+                    { names::HTTP_ROUTE } = route,
+                    { names::GUSSET_CALL_RUNNING } = running.as_nanos() as f64 / 1e9,
+                },
+                "{} {} is still in progress",
+                method,
+                route.unwrap_or(path)
+            );
+        };
+        RequestId::scope(&mut request_id, || match ids {
+            Some(ids) => ids.scope(emit),
+            None => emit(),
+        });
+    }
+}

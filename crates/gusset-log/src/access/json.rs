@@ -1,0 +1,241 @@
+//! The fields of a server's entry as JSON, written from its record instead of its event.
+//!
+//! The bytes are the same as those written from the event; a test compares them.
+
+use std::fmt::Write as _;
+
+use gusset_core::Outcome;
+use http::Version;
+
+use super::config::Side;
+use super::display::{nanos, version_str};
+use super::fields::server_fields;
+use super::record::AccessRecord;
+use crate::format::fast_digits::PAIRS;
+use crate::format::json_escape::JsonEscape;
+use crate::format::line_buffer::LineBuffer;
+use crate::names;
+
+/// Entries with longer paths are written from their events. Shorter ones fit into an entry whatever
+/// has to be escaped in them.
+const MAX_FAST_PATH_BYTES: usize = 256;
+
+/// Joins constant texts at compile time, so that each piece between two values is one copy.
+macro_rules! bytes {
+    ($($part:expr),+) => {{
+        const PARTS: &[&str] = &[$($part),+];
+        const BYTES: [u8; total_len(PARTS)] = join(PARTS);
+        BYTES
+    }};
+}
+
+/// Writes a server's fields: the first four with the message, the others one by one.
+macro_rules! write_fields {
+    ([$record:ident, $line:ident]
+        always text $method:ident = $_method:expr;
+        always text $path:ident = $_path:expr;
+        common status $status:ident = $_status:expr;
+        always number $size:ident = $_size:expr;
+        $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {{
+        const KEYS: Keys<'static> = Keys {
+            method: names::$method,
+            path: names::$path,
+            status: names::$status,
+            size: names::$size,
+        };
+        let target = write_head!(KEYS, $record, $line);
+        $(write_field!($presence $kind $key = $value, $line, target);)*
+    }};
+}
+
+/// Writes the message and the first four fields. Returns the range of the route or path.
+///
+/// Methods, outcomes and status codes have nothing to escape. Most requests use `GET`, so its pieces
+/// are constants.
+macro_rules! write_head {
+    ($keys:ident, $record:ident, $line:ident) => {{
+        const OPEN: &str = ",\"message\":\"";
+        const METHOD: &str = "\",\"";
+        let (method, path, route) = ($record.method(), $record.path(), $record.route());
+        let status = $record.status().map(status_digits);
+        let is_get = method == "GET";
+        if is_get {
+            $line.push(&bytes!(OPEN, "GET "));
+        } else {
+            $line.push(OPEN.as_bytes());
+            $line.push(method.as_bytes());
+            $line.byte(b' ');
+        }
+        let start = $line.len();
+        $line.text::<JsonEscape>(route.unwrap_or(path));
+        let target = start..$line.len();
+        $line.byte(b' ');
+        match &status {
+            Some(status) => $line.push(status),
+            None => $line.push($record.completion.outcome.as_str().as_bytes()),
+        }
+        if is_get {
+            $line.push(&bytes!(
+                METHOD,
+                $keys.method,
+                "\":\"GET\",\"",
+                $keys.path,
+                "\":\""
+            ));
+        } else {
+            $line.push(&bytes!(METHOD, $keys.method, "\":\""));
+            $line.push(method.as_bytes());
+            $line.push(&bytes!("\",\"", $keys.path, "\":\""));
+        }
+        match route {
+            Some(_) => $line.text::<JsonEscape>(path),
+            None => $line.repeat(target.clone()),
+        }
+        match status {
+            Some(digits) => {
+                const AT: usize = "\",\"\":".len() + $keys.status.len();
+                let mut text = bytes!("\",\"", $keys.status, "\":000,\"", $keys.size, "\":");
+                text[AT..AT + 3].copy_from_slice(&digits);
+                $line.push(&text);
+            }
+            None => $line.push(&bytes!("\",\"", $keys.size, "\":")),
+        }
+        $line.number($record.completion.response_bytes);
+        target
+    }};
+}
+
+/// Writes one field, by its kind.
+macro_rules! write_field {
+    (rare number $key:ident = $value:expr, $line:ident, $target:ident) => {
+        if let Some(number) = $value {
+            $line.push(&bytes!(",\"", names::$key, "\":"));
+            $line.number(number);
+        }
+    };
+    (always seconds $key:ident = $value:expr, $line:ident, $target:ident) => {
+        $line.keyed_seconds(
+            bytes!(",\"", names::$key, "\":0.000000000"),
+            nanos($value),
+        );
+    };
+    (common seconds $key:ident = $value:expr, $line:ident, $target:ident) => {
+        if let Some(time) = $value {
+            write_field!(always seconds $key = time, $line, $target);
+        }
+    };
+    ($presence:ident version $key:ident = $value:expr, $line:ident, $target:ident) => {
+        match $value {
+            Version::HTTP_11 => $line.push(&bytes!(",\"", names::$key, "\":\"1.1\"")),
+            Version::HTTP_2 => $line.push(&bytes!(",\"", names::$key, "\":\"2\"")),
+            version => token($line, &bytes!(",\"", names::$key, "\":\""), version_str(version)),
+        }
+    };
+    ($presence:ident outcome $key:ident = $value:expr, $line:ident, $target:ident) => {
+        match $value {
+            Outcome::Success => $line.push(&bytes!(",\"", names::$key, "\":\"success\"")),
+            outcome => token(
+                $line,
+                &bytes!(",\"", names::$key, "\":\""),
+                Some(outcome.as_str()),
+            ),
+        }
+    };
+    ($presence:ident route $key:ident = $value:expr, $line:ident, $target:ident) => {
+        if $value.is_some() {
+            $line.push(&bytes!(",\"", names::$key, "\":\""));
+            $line.repeat($target);
+            $line.byte(b'"');
+        }
+    };
+    ($presence:ident token $key:ident = $value:expr, $line:ident, $target:ident) => {
+        token($line, &bytes!(",\"", names::$key, "\":\""), $value);
+    };
+    // `is_fast` excludes entries with a query.
+    ($presence:ident query $key:ident = $value:expr, $line:ident, $target:ident) => {};
+    ($presence:ident $kind:ident $key:ident = $value:expr, $line:ident, $target:ident) => {
+        escaped($line, &bytes!(",\"", names::$key, "\":\""), $value);
+    };
+}
+
+/// The names of the fields that are fused with the message.
+struct Keys<'a> {
+    method: &'a str,
+    path: &'a str,
+    status: &'a str,
+    size: &'a str,
+}
+
+// === impl AccessRecord ===
+
+impl AccessRecord {
+    /// Returns whether the entry is certain to fit, so that no limit has to be checked.
+    #[inline]
+    pub(crate) fn is_fast(&self) -> bool {
+        self.config().side == Side::Server
+            && self.uri().path().len() <= MAX_FAST_PATH_BYTES
+            && self.config().query.is_none()
+    }
+
+    /// Writes the fields. It is not inlined, so that the compiler keeps its values in registers.
+    #[inline(never)]
+    pub(crate) fn write_json(&self, line: &mut LineBuffer) {
+        let record = self;
+        server_fields!(record => write_fields!(record, line));
+    }
+}
+
+/// Returns the three digits of a status code.
+#[inline]
+fn status_digits(status: u16) -> [u8; 3] {
+    let [tens, ones] = PAIRS[usize::from(status % 100)];
+    [b'0' + (status / 100) as u8, tens, ones]
+}
+
+/// Writes a value that needs no escaping.
+#[inline]
+fn token(line: &mut LineBuffer, key: &[u8], token: Option<&'static str>) {
+    if let Some(token) = token {
+        line.push(key);
+        line.push(token.as_bytes());
+        line.byte(b'"');
+    }
+}
+
+/// Writes a value that clients influence.
+#[inline]
+fn escaped(line: &mut LineBuffer, key: &[u8], text: Option<impl std::fmt::Display>) {
+    if let Some(text) = text {
+        line.push(key);
+        // It fails if the value is cut, which the line records.
+        let _ = write!(line.value::<JsonEscape>(), "{text}");
+        line.byte(b'"');
+    }
+}
+
+const fn total_len(parts: &[&str]) -> usize {
+    let mut len = 0;
+    let mut part = 0;
+    while part < parts.len() {
+        len += parts[part].len();
+        part += 1;
+    }
+    len
+}
+
+const fn join<const LEN: usize>(parts: &[&str]) -> [u8; LEN] {
+    let mut bytes = [0; LEN];
+    let mut end = 0;
+    let mut part = 0;
+    while part < parts.len() {
+        let text = parts[part].as_bytes();
+        let mut at = 0;
+        while at < text.len() {
+            bytes[end] = text[at];
+            end += 1;
+            at += 1;
+        }
+        part += 1;
+    }
+    bytes
+}

@@ -1,0 +1,147 @@
+//! The constant parts of the entries of one callsite, before and after its fields.
+
+use gusset_data::Resource;
+use tracing::Metadata;
+
+use super::json_escape::{escaped, quoted};
+use super::line_buffer::is_unsafe;
+use super::output::Format;
+use super::schema::{EMF_METRICS, JsonSchema, Position, Source};
+use crate::level::level_name;
+use crate::names;
+
+/// The constant parts of an entry.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    /// The part between the time and the first field.
+    pub(super) head: String,
+    /// The part after the last field.
+    pub(super) tail: String,
+}
+
+// === impl Frame ===
+
+impl Frame {
+    pub(super) fn new(
+        format: &Format,
+        resource: &Resource,
+        metadata: &Metadata<'_>,
+        is_access: bool,
+    ) -> Self {
+        match format {
+            Format::Logfmt => Self::logfmt(metadata),
+            Format::Common | Format::Combined | Format::Pretty { .. } => Self::default(),
+            _ => Self::json(JsonSchema::of_format(format), resource, metadata, is_access),
+        }
+    }
+
+    fn logfmt(metadata: &Metadata<'_>) -> Self {
+        let level = level_name(*metadata.level());
+        let target = escaped(metadata.target());
+        // Targets are module paths by default, which need no quotes.
+        let target = match is_bare(&target) {
+            true => target,
+            false => format!("\"{target}\""),
+        };
+        Self {
+            head: format!(" level={level} target={target}"),
+            tail: String::new(),
+        }
+    }
+
+    /// Returns the frame of a JSON object. The string of the time is still open at its start.
+    fn json(
+        schema: &JsonSchema,
+        resource: &Resource,
+        metadata: &Metadata<'_>,
+        is_access: bool,
+    ) -> Self {
+        let JsonSchema {
+            level,
+            target,
+            target_position,
+            constant,
+            source,
+            ..
+        } = schema;
+        let level_name = schema.level_name(*metadata.level());
+        let target = format!(",\"{target}\":{}", quoted(metadata.target()));
+        let mut head = format!("\",\"{level}\":\"{level_name}\"");
+        let mut tail = String::from(*constant);
+        match target_position {
+            Position::BeforeFields => head.push_str(&target),
+            Position::AfterFields => tail.push_str(&target),
+        }
+        // All access log entries are logged at the same source location.
+        let location = (!is_access).then(|| Some((metadata.file()?, metadata.line()?)));
+        if let Some((path, number)) = location.flatten() {
+            let path = quoted(path);
+            tail.push_str(&match source {
+                Source::Omitted => String::new(),
+                Source::Fields { file, line } => {
+                    format!(",\"{file}\":{path},\"{line}\":{number}")
+                }
+                Source::Object(key) => {
+                    format!(",\"{key}\":{{\"file\":{path},\"line\":\"{number}\"}}")
+                }
+            });
+        }
+        for (attribute, value) in resource.attributes() {
+            let row = schema.resource.iter().find(|(name, _)| *name == attribute);
+            if let Some((_, key)) = row {
+                tail.push_str(&format!(",{}:{}", quoted(key), quoted(value)));
+            }
+        }
+        Self { head, tail }
+    }
+}
+
+/// Returns the metric that an access log entry is in the Embedded Metric Format, from after its time
+/// on: without and with the route as a dimension.
+pub(super) fn emf(namespace: &str, fields: &[&str]) -> [Box<[u8]>; 2] {
+    let metrics: Vec<String> = fields
+        .iter()
+        .filter_map(|field| EMF_METRICS.iter().find(|(name, _)| name == field))
+        .map(|(name, unit)| format!("{{\"Name\":\"{name}\",\"Unit\":\"{unit}\"}}"))
+        .collect();
+    let method = match fields.contains(&names::RPC_METHOD) {
+        true => names::RPC_METHOD,
+        false => names::HTTP_REQUEST_METHOD,
+    };
+    [false, true].map(|has_route| {
+        let mut dimensions = vec![quoted(method), quoted(names::GUSSET_OUTCOME)];
+        if has_route {
+            dimensions.push(quoted(names::HTTP_ROUTE));
+        }
+        format!(
+            ",\"CloudWatchMetrics\":[{{\"Namespace\":{},\"Dimensions\":[[{}]],\"Metrics\":[{}]}}]}}",
+            quoted(namespace),
+            dimensions.join(","),
+            metrics.join(",")
+        )
+        .into_bytes()
+        .into()
+    })
+}
+
+/// Returns a key of JSON: `,"name":`.
+pub(super) fn json_key(name: &str) -> Vec<u8> {
+    format!(",{}:", quoted(name)).into_bytes()
+}
+
+/// Returns a key of logfmt: ` name=`. Spaces, quotes and equals signs are replaced.
+pub(super) fn logfmt_key(name: &str) -> Vec<u8> {
+    let replace = |c: char| match c {
+        '=' | '"' | '\\' => '_',
+        c if c.is_whitespace() || is_unsafe(c) => '_',
+        c => c,
+    };
+    let name: String = name.chars().map(replace).collect();
+    format!(" {name}=").into_bytes()
+}
+
+/// Returns whether a value of logfmt needs no quotes.
+pub(super) fn is_bare(text: &str) -> bool {
+    let is_bare = |byte: u8| byte > b' ' && byte < 0x7f && !b"=\"\\".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_bare)
+}

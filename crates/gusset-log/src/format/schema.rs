@@ -1,0 +1,369 @@
+//! The JSON schemas of the vendors, as data.
+
+use tracing::Level;
+
+use super::output::Format;
+use crate::level::{LEVELS, level_index};
+use crate::names;
+
+/// The names that a JSON format uses.
+#[derive(Debug)]
+pub(crate) struct JsonSchema {
+    /// The start of an entry, up to its time.
+    pub(crate) open: &'static [u8],
+    /// The key and the opening quote of the request id.
+    pub(crate) request_id: &'static [u8],
+    /// The key of the level.
+    pub(super) level: &'static str,
+    /// The names of the levels, in the order of [`LEVELS`].
+    levels: [&'static str; LEVELS.len()],
+    /// The key of the target.
+    pub(super) target: &'static str,
+    pub(super) target_position: Position,
+    /// Constant fields after the last field of the event.
+    pub(super) constant: &'static str,
+    pub(super) source: Source,
+    /// The resource attributes that are written, and their keys.
+    pub(super) resource: &'static [(&'static str, &'static str)],
+    /// The fields of access log entries that have other names or kinds in the schema.
+    pub(super) access: &'static [SchemaField],
+    /// The fields of other entries that have other names in the schema.
+    pub(super) other: &'static [SchemaField],
+    /// How fields are named that the schema lacks.
+    pub(super) unknown: Unknown,
+}
+
+/// A field of a schema.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SchemaField {
+    /// The name of the attribute.
+    pub(super) name: &'static str,
+    pub(super) key: &'static str,
+    /// How the value is written, if not as usual.
+    pub(super) kind: Option<ValueKind>,
+    /// Whether the field is inside `httpRequest`.
+    pub(super) is_grouped: bool,
+}
+
+/// How a field's value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    /// Unchanged.
+    Plain,
+    /// The message of the entry.
+    Message,
+    /// As `REDACTED`: the value is secret.
+    Redacted,
+    /// A number as a string.
+    Quoted,
+    /// Seconds, which were a whole number of nanoseconds.
+    Seconds,
+    /// Seconds as whole nanoseconds.
+    Nanos,
+    /// Seconds as a string with the unit.
+    Latency,
+    /// As a part of an entry in the Common Log Format.
+    Clf(ClfPart),
+    /// Omitted.
+    Hidden,
+}
+
+/// A part of an entry in the Common Log Format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClfPart {
+    Client,
+    Method,
+    Path,
+    Version,
+    Status,
+    Size,
+    Referer,
+    UserAgent,
+}
+
+/// Where the target is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Position {
+    BeforeFields,
+    AfterFields,
+}
+
+/// How the source location is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    Omitted,
+    /// As two fields.
+    Fields {
+        file: &'static str,
+        line: &'static str,
+    },
+    /// As an object with `file` and `line`, both strings.
+    Object(&'static str),
+}
+
+/// How fields are named that a schema lacks.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unknown {
+    /// Unchanged, or under `field.` if the format uses the name.
+    OwnName,
+    /// As `labels.*`: strings without dots in their names.
+    Label,
+}
+
+const LEVEL_NAMES: [&str; LEVELS.len()] = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+
+static JSON: JsonSchema = JsonSchema {
+    open: b"{\"timestamp\":\"",
+    request_id: b",\"request_id\":\"",
+    level: "level",
+    levels: LEVEL_NAMES,
+    target: "target",
+    target_position: Position::BeforeFields,
+    constant: "",
+    source: Source::Omitted,
+    resource: &[
+        ("service.name", "service.name"),
+        ("service.version", "service.version"),
+        ("deployment.environment.name", "deployment.environment.name"),
+    ],
+    access: &[],
+    other: &[],
+    unknown: Unknown::OwnName,
+};
+
+static ECS: JsonSchema = JsonSchema {
+    open: b"{\"@timestamp\":\"",
+    request_id: b",\"http.request.id\":\"",
+    level: "log.level",
+    levels: LEVEL_NAMES,
+    target: "log.logger",
+    target_position: Position::AfterFields,
+    constant: ",\"ecs.version\":\"8.11.0\"",
+    source: Source::Fields {
+        file: "log.origin.file.name",
+        line: "log.origin.file.line",
+    },
+    resource: &[
+        ("service.name", "service.name"),
+        ("service.version", "service.version"),
+        ("deployment.environment.name", "service.environment"),
+        ("service.instance.id", "service.node.name"),
+    ],
+    access: &[
+        same(names::HTTP_REQUEST_METHOD),
+        same(names::HTTP_RESPONSE_STATUS_CODE),
+        same(names::URL_PATH),
+        same(names::URL_QUERY),
+        same(names::URL_FULL),
+        same(names::URL_SCHEME),
+        same(names::USER_AGENT_ORIGINAL),
+        same(names::CLIENT_ADDRESS),
+        same(names::ERROR_TYPE),
+        field(names::SERVER_ADDRESS, "destination.address"),
+        field(names::SERVER_PORT, "destination.port"),
+        field(names::NETWORK_PROTOCOL_VERSION, "http.version"),
+        field(names::HTTP_REQUEST_HEADER_REFERER, "http.request.referrer"),
+        field(names::HTTP_RESPONSE_BODY_SIZE, "http.response.body.bytes"),
+        field(names::HTTP_REQUEST_BODY_SIZE, "http.request.body.bytes"),
+        nanos(names::HTTP_SERVER_REQUEST_DURATION, "event.duration"),
+        nanos(names::HTTP_CLIENT_REQUEST_DURATION, "event.duration"),
+        nanos(names::RPC_SERVER_CALL_DURATION, "event.duration"),
+        nanos(names::RPC_CLIENT_CALL_DURATION, "event.duration"),
+    ],
+    other: &[field("error", "error.message")],
+    unknown: Unknown::Label,
+};
+
+static GOOGLE_CLOUD: JsonSchema = JsonSchema {
+    open: b"{\"time\":\"",
+    request_id: b",\"request_id\":\"",
+    level: "severity",
+    levels: ["ERROR", "WARNING", "INFO", "DEBUG", "DEBUG"],
+    target: "target",
+    target_position: Position::AfterFields,
+    constant: "",
+    source: Source::Object("logging.googleapis.com/sourceLocation"),
+    resource: &[
+        ("service.name", "service.name"),
+        ("service.version", "service.version"),
+    ],
+    access: &[
+        grouped(names::HTTP_REQUEST_METHOD, "requestMethod", None),
+        grouped(names::URL_PATH, "requestUrl", None),
+        grouped(names::URL_FULL, "requestUrl", None),
+        grouped(names::HTTP_RESPONSE_STATUS_CODE, "status", None),
+        // Protocol buffers write 64-bit integers as strings in JSON.
+        grouped(
+            names::HTTP_RESPONSE_BODY_SIZE,
+            "responseSize",
+            Some(ValueKind::Quoted),
+        ),
+        grouped(
+            names::HTTP_REQUEST_BODY_SIZE,
+            "requestSize",
+            Some(ValueKind::Quoted),
+        ),
+        grouped(names::USER_AGENT_ORIGINAL, "userAgent", None),
+        grouped(names::CLIENT_ADDRESS, "remoteIp", None),
+        grouped(names::HTTP_REQUEST_HEADER_REFERER, "referer", None),
+        grouped(
+            names::HTTP_SERVER_REQUEST_DURATION,
+            "latency",
+            Some(ValueKind::Latency),
+        ),
+        grouped(
+            names::HTTP_CLIENT_REQUEST_DURATION,
+            "latency",
+            Some(ValueKind::Latency),
+        ),
+    ],
+    other: &[],
+    unknown: Unknown::OwnName,
+};
+
+static DATADOG: JsonSchema = JsonSchema {
+    open: b"{\"timestamp\":\"",
+    request_id: b",\"http.request_id\":\"",
+    level: "status",
+    levels: ["error", "warn", "info", "debug", "trace"],
+    target: "logger.name",
+    target_position: Position::BeforeFields,
+    constant: "",
+    source: Source::Omitted,
+    resource: &[
+        ("service.name", "dd.service"),
+        ("service.version", "dd.version"),
+        ("deployment.environment.name", "dd.env"),
+    ],
+    access: &[
+        field(names::HTTP_REQUEST_METHOD, "http.method"),
+        field(names::URL_PATH, "http.url_details.path"),
+        field(names::URL_FULL, "http.url"),
+        field(names::HTTP_RESPONSE_STATUS_CODE, "http.status_code"),
+        field(names::USER_AGENT_ORIGINAL, "http.useragent"),
+        field(names::HTTP_REQUEST_HEADER_REFERER, "http.referer"),
+        field(names::NETWORK_PROTOCOL_VERSION, "http.version"),
+        field(names::CLIENT_ADDRESS, "network.client.ip"),
+        field(names::HTTP_RESPONSE_BODY_SIZE, "network.bytes_written"),
+        field(names::HTTP_REQUEST_BODY_SIZE, "network.bytes_read"),
+        field(names::ERROR_TYPE, "error.kind"),
+        nanos(names::HTTP_SERVER_REQUEST_DURATION, "duration"),
+        nanos(names::HTTP_CLIENT_REQUEST_DURATION, "duration"),
+        nanos(names::RPC_SERVER_CALL_DURATION, "duration"),
+        nanos(names::RPC_CLIENT_CALL_DURATION, "duration"),
+    ],
+    other: &[],
+    unknown: Unknown::OwnName,
+};
+
+/// The fields that are durations in seconds.
+pub(super) const SECONDS: [&str; 7] = [
+    names::HTTP_SERVER_REQUEST_DURATION,
+    names::HTTP_CLIENT_REQUEST_DURATION,
+    names::RPC_SERVER_CALL_DURATION,
+    names::RPC_CLIENT_CALL_DURATION,
+    names::HTTP_SERVER_TIME_TO_HEADERS,
+    names::HTTP_CLIENT_TIME_TO_HEADERS,
+    names::GUSSET_CALL_RUNNING,
+];
+
+/// The parts of an entry in the Common Log Format.
+pub(super) const CLF_PARTS: [(&str, ClfPart); 10] = [
+    (names::CLIENT_ADDRESS, ClfPart::Client),
+    (names::HTTP_REQUEST_METHOD, ClfPart::Method),
+    (names::URL_PATH, ClfPart::Path),
+    (names::URL_FULL, ClfPart::Path),
+    (names::RPC_METHOD, ClfPart::Path),
+    (names::NETWORK_PROTOCOL_VERSION, ClfPart::Version),
+    (names::HTTP_RESPONSE_STATUS_CODE, ClfPart::Status),
+    (names::HTTP_RESPONSE_BODY_SIZE, ClfPart::Size),
+    (names::HTTP_REQUEST_HEADER_REFERER, ClfPart::Referer),
+    (names::USER_AGENT_ORIGINAL, ClfPart::UserAgent),
+];
+
+/// The metrics of an entry in the Embedded Metric Format, and their units.
+pub(super) const EMF_METRICS: [(&str, &str); 5] = [
+    (names::HTTP_SERVER_REQUEST_DURATION, "Seconds"),
+    (names::HTTP_CLIENT_REQUEST_DURATION, "Seconds"),
+    (names::RPC_SERVER_CALL_DURATION, "Seconds"),
+    (names::RPC_CLIENT_CALL_DURATION, "Seconds"),
+    (names::HTTP_RESPONSE_BODY_SIZE, "Bytes"),
+];
+
+/// The names that a format uses itself. A field of the service with such a name is renamed.
+pub(super) const RESERVED: [&str; 28] = [
+    "timestamp",
+    "time",
+    "ts",
+    "level",
+    "severity",
+    "status",
+    "target",
+    "logger.name",
+    "duration",
+    "httpRequest",
+    "_aws",
+    "dd.trace_id",
+    "dd.span_id",
+    "dd.service",
+    "dd.env",
+    "dd.version",
+    "span",
+    "http.request_id",
+    "service.name",
+    "service.version",
+    "deployment.environment.name",
+    names::TRACE_ID,
+    names::SPAN_ID,
+    names::TRACE_FLAGS,
+    names::REQUEST_ID,
+    names::TRUNCATED,
+    names::SUPPRESSED,
+    names::SPANS,
+];
+
+// === impl JsonSchema ===
+
+impl JsonSchema {
+    /// Returns the schema of a JSON format.
+    pub(crate) fn of_format(format: &Format) -> &'static Self {
+        match format {
+            Format::Ecs => &ECS,
+            Format::GoogleCloud { .. } => &GOOGLE_CLOUD,
+            Format::Datadog => &DATADOG,
+            _ => &JSON,
+        }
+    }
+
+    pub(super) fn level_name(&self, level: Level) -> &'static str {
+        self.levels[level_index(level)]
+    }
+}
+
+const fn field(name: &'static str, key: &'static str) -> SchemaField {
+    SchemaField {
+        name,
+        key,
+        kind: None,
+        is_grouped: false,
+    }
+}
+
+const fn same(name: &'static str) -> SchemaField {
+    field(name, name)
+}
+
+const fn nanos(name: &'static str, key: &'static str) -> SchemaField {
+    SchemaField {
+        kind: Some(ValueKind::Nanos),
+        ..field(name, key)
+    }
+}
+
+const fn grouped(name: &'static str, key: &'static str, kind: Option<ValueKind>) -> SchemaField {
+    SchemaField {
+        kind,
+        is_grouped: true,
+        ..field(name, key)
+    }
+}

@@ -1,0 +1,127 @@
+//! Everything that is the same in each entry of a callsite, encoded once.
+
+use std::num::NonZeroU32;
+
+use gusset_data::Resource;
+use tracing::Metadata;
+
+use super::frame::{self, Frame};
+use super::keys::FieldKey;
+use super::output::Format;
+use super::schema::ValueKind;
+use crate::names;
+use crate::rate_limit::CallsiteLimiter;
+use crate::redact::Redaction;
+
+/// The entries of one callsite.
+#[derive(Debug)]
+pub(crate) struct CallsiteTemplate {
+    /// The part between the time and the first field.
+    pub(crate) head: Box<[u8]>,
+    /// The part after the last field.
+    pub(crate) tail: Box<[u8]>,
+    pub(crate) fields: Box<[FieldTemplate]>,
+    /// The index of the message.
+    pub(crate) message: Option<usize>,
+    /// Whether fields of a JSON entry are grouped.
+    pub(crate) is_grouped: bool,
+    pub(crate) is_access: bool,
+    /// Whether the entry is an access log entry of an HTTP server.
+    pub(crate) is_server: bool,
+    /// The metric that an access log entry is, without and with its route.
+    pub(crate) emf: Option<[Box<[u8]>; 2]>,
+    pub(crate) limiter: Option<CallsiteLimiter>,
+}
+
+/// One field of a callsite.
+#[derive(Debug)]
+pub(crate) struct FieldTemplate {
+    /// The encoded key, with what is written before and after it.
+    pub(crate) key: Box<[u8]>,
+    pub(crate) kind: ValueKind,
+    pub(crate) is_grouped: bool,
+    /// Whether the value can follow the key without further checks.
+    pub(crate) is_simple: bool,
+    /// Whether the field is the route, which is a dimension of a metric.
+    pub(crate) is_route: bool,
+}
+
+// === impl CallsiteTemplate ===
+
+impl CallsiteTemplate {
+    pub(crate) fn new(
+        format: &Format,
+        resource: &Resource,
+        redaction: &Redaction,
+        rate_limit: Option<NonZeroU32>,
+        metadata: &Metadata<'_>,
+    ) -> Self {
+        let is_access = metadata.is_event() && metadata.target() == names::ACCESS_TARGET;
+        let names: Vec<&str> = metadata.fields().iter().map(|field| field.name()).collect();
+        let Frame { head, tail } = Frame::new(format, resource, metadata, is_access);
+        let emf = match format {
+            Format::Emf { namespace } if is_access => Some(frame::emf(namespace, &names)),
+            _ => None,
+        };
+        let fields = fields(format, redaction, metadata, &names, is_access);
+        Self {
+            head: head.into_bytes().into(),
+            tail: tail.into_bytes().into(),
+            is_grouped: fields.iter().any(|field| field.is_grouped),
+            fields,
+            message: names.iter().position(|name| *name == "message"),
+            is_access,
+            is_server: is_access && metadata.name() == "http.server.request",
+            emf,
+            limiter: rate_limit.filter(|_| !is_access).map(CallsiteLimiter::new),
+        }
+    }
+}
+
+fn fields(
+    format: &Format,
+    redaction: &Redaction,
+    metadata: &Metadata<'_>,
+    names: &[&str],
+    is_access: bool,
+) -> Box<[FieldTemplate]> {
+    // The object of a span already has a name.
+    let mut used: Vec<String> = match metadata.is_span() {
+        true => vec!["name".to_owned()],
+        false => Vec::new(),
+    };
+    let mut fields = Vec::new();
+    for name in names {
+        let mut key = match (metadata.is_span(), format) {
+            (false, _) => FieldKey::for_field(format, name, is_access),
+            // In a flat entry, the fields of a span are prefixed with its name.
+            (true, Format::Logfmt) => FieldKey::plain(format!("{}.{name}", metadata.name())),
+            (true, _) => FieldKey::plain(*name),
+        };
+        if !is_access && redaction.has_key(name) {
+            key.kind = ValueKind::Redacted;
+        }
+        // Keys of an object must be unique.
+        while !key.name.is_empty() && used.contains(&key.name) {
+            key.name.push('_');
+        }
+        used.push(key.name.clone());
+        let encoded = match format {
+            Format::Logfmt => frame::logfmt_key(&key.name),
+            Format::Common | Format::Combined => Vec::new(),
+            Format::Pretty { .. } => key.name.into_bytes(),
+            _ => frame::json_key(&key.name),
+        };
+        let is_route = is_access && *name == names::HTTP_ROUTE;
+        let is_special = matches!(key.kind, ValueKind::Redacted | ValueKind::Hidden)
+            || (is_route && matches!(format, Format::Emf { .. }));
+        fields.push(FieldTemplate {
+            key: encoded.into(),
+            kind: key.kind,
+            is_grouped: key.is_grouped,
+            is_simple: !(is_special || key.is_grouped),
+            is_route,
+        });
+    }
+    fields.into()
+}

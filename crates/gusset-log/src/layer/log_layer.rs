@@ -1,0 +1,172 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use gusset_core::SpanIds;
+use tracing::field::Visit;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Dispatch, Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use super::event_meta::EventMeta;
+use super::log_record;
+use super::spans::{self, SpanFields};
+use super::state::LayerState;
+use super::thread_buffer::ThreadBuffer;
+use crate::access::CurrentRecord;
+use crate::counters::DropReason;
+use crate::filter_handle::FilterHandle;
+use crate::format::Format;
+use crate::format::time::Timestamp;
+use crate::level::level_index;
+
+/// Writes each event as one log entry: access log entries and the service's own.
+///
+/// Each entry inside a request has the ids of the request: the trace id and span id, if an observer
+/// such as `gusset-trace` creates spans, and the request id, inside a
+/// [`RequestIdLayer`](gusset_http::RequestIdLayer).
+///
+/// An entry is one line and valid in its format, whatever untrusted clients write into a field. Control
+/// characters are escaped, bytes that are not UTF-8 are replaced, and texts that are too long are cut
+/// and marked. Secrets are redacted ([`Redaction`](crate::Redaction)).
+///
+/// Logging never blocks: entries are copied into a bounded queue, which one thread writes. If the queue
+/// is full, entries are dropped and counted. A later entry reports their number.
+///
+/// ```no_run
+/// use gusset_log::LogLayer;
+/// use tracing_subscriber::layer::SubscriberExt as _;
+/// use tracing_subscriber::util::SubscriberInitExt as _;
+///
+/// # fn main() -> Result<(), gusset_log::ConfigError> {
+/// // Pretty in a terminal, else JSON; the filter is `RUST_LOG` or `info`.
+/// let log = LogLayer::builder().build()?;
+/// tracing_subscriber::registry().with(log.layer).init();
+/// let _guard = log.flush_guard;
+/// # Ok(())
+/// # }
+/// ```
+pub struct LogLayer {
+    pub(super) state: Arc<LayerState>,
+    pub(super) filter_handle: FilterHandle,
+}
+
+impl<S> Layer<S> for LogLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.filter_handle.set_subscriber(subscriber);
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        let state = &*self.state;
+        if !state.stores_spans() {
+            return;
+        }
+        let fields = state.encode_span(attributes.metadata(), |visit| attributes.record(visit));
+        if let Some(span) = ctx.span(id) {
+            SpanFields::insert(&mut span.extensions_mut(), state.id, fields);
+            // It is written once, so that the threads can share the cache line.
+            if !state.saw_span.load(Ordering::Relaxed) {
+                state.saw_span.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
+        let state = &*self.state;
+        if !state.stores_spans() {
+            return;
+        }
+        if let Some(span) = ctx.span(id) {
+            // Values are the service's code. They are formatted before the extensions are locked.
+            let fields = state.encode_span(span.metadata(), |visit| values.record(visit));
+            SpanFields::insert(&mut span.extensions_mut(), state.id, fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
+        let state = &*self.state;
+        let metadata = event.metadata();
+        let mut buffer = ThreadBuffer::acquire();
+        let ThreadBuffer {
+            templates,
+            line,
+            parts,
+            formatter,
+        } = &mut *buffer;
+        let template = templates.find(state, metadata);
+        let now = state.clock.now();
+        let suppressed = match &template.limiter {
+            Some(limiter) => limiter.admit(state.clock.monotonic(now)),
+            None => Some(0),
+        };
+        let Some(suppressed) = suppressed else {
+            let level = level_index(*metadata.level());
+            let counters = &state.queue.counters;
+            counters.dropped(level, DropReason::RateLimited, 1);
+            return buffer.release();
+        };
+        let meta = EventMeta {
+            at: Timestamp::from_system(now),
+            suppressed,
+            ids: SpanIds::current(),
+        };
+        let reads_record = state.format == Format::Json || state.sink.is_some();
+        let access = match template.is_server && reads_record {
+            true => CurrentRecord::take(),
+            false => None,
+        };
+        let access = access.as_deref();
+        let record_fields = |visit: &mut dyn Visit| event.record(visit);
+        if state.has_output && (template.is_access || !state.format.is_access_only()) {
+            let span = match state.saw_span.load(Ordering::Relaxed) {
+                true => ctx.event_span(event),
+                false => None,
+            };
+            state.encode(
+                line,
+                parts,
+                formatter,
+                metadata,
+                template,
+                &meta,
+                &record_fields,
+                access,
+                |line| {
+                    if let Some(span) = &span {
+                        spans::write(state, line, span);
+                    }
+                },
+            );
+            state.queue.push(*metadata.level(), line.bytes());
+        }
+        if let Some(sink) = &state.sink {
+            if log_record::is_exported(metadata) && sink.has_capacity() {
+                let redaction = state.redaction_for(template);
+                let fields = &record_fields;
+                let record =
+                    log_record::build(metadata, redaction, template, &meta, fields, access);
+                sink.export(record);
+            }
+        }
+        buffer.release();
+    }
+}
+
+impl fmt::Debug for LogLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogLayer")
+            .field("format", &self.state.format)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for LogLayer {
+    fn drop(&mut self) {
+        self.state.queue.close();
+    }
+}

@@ -1,0 +1,176 @@
+//! Log records for an exporter.
+
+use std::fmt::{Debug, Write as _};
+use std::time::{Duration, UNIX_EPOCH};
+
+use gusset_core::SpanIds;
+use gusset_data::{Attribute, LogRecord, SharedStr, Value};
+use tracing::Metadata;
+use tracing::field::{Field, Visit};
+
+use super::event_meta::{EventMeta, RecordFields, with_request_id};
+use crate::access::AccessRecord;
+use crate::format::schema::ValueKind;
+use crate::format::template::CallsiteTemplate;
+use crate::redact::{self, REDACTED, Redaction};
+
+/// The maximum number of attributes of a record, as in OpenTelemetry's SDKs.
+const MAX_ATTRIBUTES: usize = 128;
+
+/// The maximum length of a text in a record.
+const MAX_TEXT_BYTES: usize = 1 << 14;
+
+/// Returns whether an event is exported. The events of an exporter are not: exporting them would cause
+/// further ones.
+pub(super) fn is_exported(metadata: &Metadata<'_>) -> bool {
+    !metadata.target().starts_with("gusset::otlp")
+}
+
+/// Returns the record of an event, with the same content as its log entry.
+pub(super) fn build(
+    metadata: &Metadata<'static>,
+    redaction: Option<&Redaction>,
+    template: &CallsiteTemplate,
+    meta: &EventMeta,
+    record_fields: RecordFields<'_>,
+    access: Option<&AccessRecord>,
+) -> LogRecord {
+    let mut fields = match access.filter(|access| redaction.is_none() && access.has_attributes()) {
+        Some(access) => Fields {
+            body: access.body(),
+            attributes: access.attributes(),
+            ..Fields::new(redaction, template)
+        },
+        None => {
+            let mut fields = Fields::new(redaction, template);
+            fields.attributes.reserve(template.fields.len() + 1);
+            record_fields(&mut fields);
+            fields
+        }
+    };
+    with_request_id(|id| {
+        if let Some(id) = id {
+            fields.add("gusset.request_id".into(), SharedStr::new(id).into());
+        }
+    });
+    let Fields {
+        body,
+        attributes,
+        dropped,
+        ..
+    } = fields;
+    LogRecord {
+        time: UNIX_EPOCH + Duration::new(meta.at.seconds, meta.at.nanos),
+        severity: (*metadata.level()).into(),
+        scope: metadata.target().into(),
+        // The names of other events are source locations.
+        event_name: template.is_access.then(|| metadata.name().into()),
+        body,
+        attributes,
+        dropped_attributes: dropped,
+        trace_id: meta.ids.map(SpanIds::trace_id),
+        span_id: meta.ids.map(SpanIds::span_id),
+        flags: meta.ids.map_or(0, SpanIds::flags),
+    }
+}
+
+struct Fields<'a> {
+    redaction: Option<&'a Redaction>,
+    template: &'a CallsiteTemplate,
+    body: SharedStr,
+    attributes: Vec<Attribute>,
+    dropped: u32,
+}
+
+// === impl Fields ===
+
+impl<'a> Fields<'a> {
+    fn new(redaction: Option<&'a Redaction>, template: &'a CallsiteTemplate) -> Self {
+        Self {
+            redaction,
+            template,
+            body: SharedStr::default(),
+            attributes: Vec::new(),
+            dropped: 0,
+        }
+    }
+
+    fn insert(&mut self, field: &Field, value: impl FnOnce(Option<&Redaction>) -> Value) {
+        let template = self.template.fields.get(field.index());
+        let value = match template.map(|template| template.kind) {
+            Some(ValueKind::Redacted) => REDACTED.into(),
+            _ => value(self.redaction),
+        };
+        if field.name() == "message" {
+            self.body = match value {
+                Value::String(text) => text,
+                value => value.to_string().into(),
+            };
+        } else {
+            self.add(field.name().into(), value);
+        }
+    }
+
+    fn add(&mut self, key: SharedStr, value: Value) {
+        if self.attributes.len() < MAX_ATTRIBUTES {
+            self.attributes.push((key, value));
+        } else {
+            self.dropped += 1;
+        }
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.insert(field, |redaction| {
+            let value = truncate_str(value);
+            match redaction {
+                Some(redaction) => redaction.redact(value).into_owned().into(),
+                None => SharedStr::new(value).into(),
+            }
+        });
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.insert(field, |redaction| {
+            let mut text = match redaction {
+                Some(redaction) => redaction.redact_debug(value),
+                None => redact::format_bounded(value),
+            };
+            text.truncate(truncate_str(&text).len());
+            text.into()
+        });
+    }
+
+    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+        let value = &value[..value.len().min(MAX_TEXT_BYTES)];
+        self.record_str(field, &String::from_utf8_lossy(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, |_| value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, |_| value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field, |_| value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, |_| value.into());
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        let mut text = String::new();
+        let _ = write!(text, "{value}");
+        self.insert(field, |_| text.into());
+    }
+}
+
+/// Returns a text, cut to the maximum length.
+fn truncate_str(text: &str) -> &str {
+    gusset_http::truncate_str(text, MAX_TEXT_BYTES)
+}

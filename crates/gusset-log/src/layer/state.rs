@@ -1,0 +1,142 @@
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Instant, SystemTime};
+
+use gusset_core::Clock;
+use gusset_data::{LogSink, Resource};
+use tracing::Metadata;
+
+use crate::format::Format;
+use crate::format::template::CallsiteTemplate;
+use crate::redact::Redaction;
+use crate::writer::Queue;
+
+/// The configuration and the shared state of a layer.
+pub(super) struct LayerState {
+    /// Distinguishes the layers of a process.
+    pub(super) id: u64,
+    pub(super) format: Format,
+    pub(super) resource: Resource,
+    pub(super) redaction: Redaction,
+    pub(super) max_line_bytes: usize,
+    pub(super) max_value_bytes: usize,
+    /// Whether access log entries can be written without their events.
+    pub(super) has_fast_path: bool,
+    /// Whether entries include the fields of their spans.
+    pub(super) include_spans: bool,
+    /// Whether a span with stored fields was created. Before that, entries need no search for spans.
+    pub(super) saw_span: AtomicBool,
+    /// Entries per second and callsite.
+    pub(super) rate_limit: Option<NonZeroU32>,
+    pub(super) queue: Arc<Queue>,
+    /// Whether entries are written, besides the sink.
+    pub(super) has_output: bool,
+    pub(super) sink: Option<Arc<dyn LogSink>>,
+    pub(super) clock: WallClock,
+    /// By the address of the metadata: one for each callsite.
+    pub(super) templates: RwLock<HashMap<usize, Arc<CallsiteTemplate>>>,
+}
+
+/// The clock of timestamps.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WallClock {
+    System,
+    /// A given clock, with its first reading.
+    Given {
+        now: fn() -> SystemTime,
+        first: (SystemTime, Instant),
+    },
+}
+
+// === impl LayerState ===
+
+impl LayerState {
+    /// Returns whether the fields of spans are stored.
+    pub(super) fn stores_spans(&self) -> bool {
+        self.include_spans && self.has_output
+    }
+
+    /// Returns whether access log entries may be written without their events: the limits leave room
+    /// for every fast entry, and no text has to be searched for custom patterns.
+    pub(super) fn has_fast_path(
+        redaction: &Redaction,
+        max_line_bytes: usize,
+        max_value_bytes: usize,
+    ) -> bool {
+        const MIN_LINE_BYTES: usize = 16 << 10;
+        max_line_bytes >= MIN_LINE_BYTES
+            && max_value_bytes >= MIN_LINE_BYTES / 2
+            && !redaction.has_custom_patterns()
+    }
+
+    /// Returns the redaction of texts. Access log entries are built without secrets, so they are only
+    /// searched for custom patterns.
+    #[inline]
+    pub(super) fn redaction_for(&self, template: &CallsiteTemplate) -> Option<&Redaction> {
+        match template.is_access {
+            true => self
+                .redaction
+                .has_custom_patterns()
+                .then_some(&self.redaction),
+            false => self.redaction.has_patterns().then_some(&self.redaction),
+        }
+    }
+
+    /// Returns the template of a callsite, which is made at its first entry.
+    pub(super) fn template(&self, metadata: &'static Metadata<'static>) -> Arc<CallsiteTemplate> {
+        let key = std::ptr::from_ref(metadata) as usize;
+        let templates = self
+            .templates
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(template) = templates.get(&key) {
+            return template.clone();
+        }
+        drop(templates);
+        let template = CallsiteTemplate::new(
+            &self.format,
+            &self.resource,
+            &self.redaction,
+            self.rate_limit,
+            metadata,
+        );
+        let mut templates = self
+            .templates
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let template = templates.entry(key).or_insert_with(|| Arc::new(template));
+        template.clone()
+    }
+}
+
+// === impl WallClock ===
+
+impl WallClock {
+    pub(super) fn given(now: fn() -> SystemTime) -> Self {
+        Self::Given {
+            now,
+            first: (now(), Clock::system().now()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn now(&self) -> SystemTime {
+        match self {
+            Self::System => SystemTime::now(),
+            Self::Given { now, .. } => now(),
+        }
+    }
+
+    /// Returns the time for rate limits. The system's is monotonic; a given clock is mapped.
+    pub(super) fn monotonic(&self, now: SystemTime) -> Instant {
+        match self {
+            Self::System => Clock::system().now(),
+            Self::Given { first, .. } => {
+                let (first_time, first_instant) = first;
+                *first_instant + now.duration_since(*first_time).unwrap_or_default()
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The memory that a thread reuses, so that entries allocate nothing.
+
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use tracing::Metadata;
+
+use super::state::LayerState;
+use crate::format::line_buffer::LineBuffer;
+use crate::format::template::CallsiteTemplate;
+use crate::format::time::TimestampFormatter;
+
+/// The memory that a thread reuses.
+pub(super) struct ThreadBuffer {
+    pub(super) templates: TemplateCache,
+    pub(super) line: LineBuffer,
+    /// The parts of an entry that is assembled at its end.
+    pub(super) parts: LineBuffer,
+    pub(super) formatter: TimestampFormatter,
+}
+
+/// The templates that this thread used last. A look-up is one comparison, without a lock.
+pub(super) struct TemplateCache(Vec<Option<(u64, usize, Arc<CallsiteTemplate>)>>);
+
+/// A buffer in use.
+///
+/// A value that logs while it is formatted gets a new buffer.
+pub(super) struct BufferInUse(Box<ThreadBuffer>);
+
+/// A direct-mapped cache: a collision costs a look-up in the shared map.
+const CACHE_SLOTS: usize = 128;
+
+thread_local! {
+    static BUFFER: Cell<Option<Box<ThreadBuffer>>> = const { Cell::new(None) };
+}
+
+// === impl ThreadBuffer ===
+
+impl ThreadBuffer {
+    /// Takes the buffer of this thread.
+    #[inline]
+    pub(super) fn acquire() -> BufferInUse {
+        let buffer = BUFFER.try_with(Cell::take).ok().flatten();
+        BufferInUse(buffer.unwrap_or_else(Self::new))
+    }
+
+    #[cold]
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            templates: TemplateCache(vec![None; CACHE_SLOTS]),
+            line: LineBuffer::new(),
+            parts: LineBuffer::new(),
+            formatter: TimestampFormatter::new(),
+        })
+    }
+}
+
+// === impl BufferInUse ===
+
+impl BufferInUse {
+    /// Returns the buffer to this thread.
+    ///
+    /// This is not done on drop: after a panic, the buffer is freed instead of reused.
+    #[inline]
+    pub(super) fn release(self) {
+        // On a thread that is exiting, the buffer is freed.
+        let _ = BUFFER.try_with(|buffer| buffer.set(Some(self.0)));
+    }
+}
+
+impl Deref for BufferInUse {
+    type Target = ThreadBuffer;
+
+    fn deref(&self) -> &ThreadBuffer {
+        &self.0
+    }
+}
+
+impl DerefMut for BufferInUse {
+    fn deref_mut(&mut self) -> &mut ThreadBuffer {
+        &mut self.0
+    }
+}
+
+// === impl TemplateCache ===
+
+impl TemplateCache {
+    #[inline]
+    pub(super) fn find(
+        &mut self,
+        state: &LayerState,
+        metadata: &'static Metadata<'static>,
+    ) -> &CallsiteTemplate {
+        let address = std::ptr::from_ref(metadata) as usize;
+        // Metadata are statics, a few words apart: the lowest bits are equal.
+        let hash = (address >> 4) ^ (address >> 11) ^ (state.id as usize).wrapping_mul(31);
+        let slot = &mut self.0[hash % CACHE_SLOTS];
+        match slot {
+            Some((id, key, _)) if *id == state.id && *key == address => {}
+            _ => *slot = Some((state.id, address, state.template(metadata))),
+        }
+        let (_, _, template) = slot.as_ref().expect("filled above");
+        template
+    }
+}
