@@ -7,10 +7,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use bytes::Bytes;
-use gusset::breaker::judge::{JudgeGrpc, JudgeHttp};
-use gusset::breaker::{Breaker, BreakerLayer, Config};
+use gusset::breaker::classify::{GrpcFailures, HttpFailures};
+use gusset::breaker::{CircuitBreaker, CircuitBreakerLayer, Config};
 use gusset::http::{GrpcClientClassifier, Http, HttpClientClassifier};
-use gusset::prometheus::Prometheus;
+use gusset::prometheus::PrometheusExporter;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
@@ -31,20 +31,20 @@ pub(super) const PROBES_AFTER: Duration = Duration::from_millis(300);
 #[derive(Clone)]
 pub(crate) struct Shop {
     payments: SocketAddr,
-    http: BreakerLayer<Http<HttpClientClassifier>, JudgeHttp>,
-    grpc: BreakerLayer<Http<GrpcClientClassifier>, JudgeGrpc>,
+    http: CircuitBreakerLayer<Http<HttpClientClassifier>, HttpFailures>,
+    grpc: CircuitBreakerLayer<Http<GrpcClientClassifier>, GrpcFailures>,
 }
 
 /// A breaker of its own for each way to pay, on the shop's page of numbers.
-pub(crate) fn breaker(name: &str, prometheus: &Prometheus) -> Result<Breaker, Failure> {
-    let config = Config::in_a_row(3)
-        .open_for(PROBES_AFTER)
+pub(crate) fn breaker(name: &str, prometheus: &PrometheusExporter) -> Result<CircuitBreaker, Failure> {
+    let config = Config::consecutive(3)
+        .open_duration(PROBES_AFTER)
         .without_open_backoff();
-    let breaker = Breaker::builder(name).config(config);
+    let breaker = CircuitBreaker::builder(name).config(config);
     Ok(breaker.metrics(prometheus.recorder()).build()?)
 }
 
-pub(crate) fn service(payments: SocketAddr, http: &Breaker, grpc: &Breaker) -> Router {
+pub(crate) fn service(payments: SocketAddr, http: &CircuitBreaker, grpc: &CircuitBreaker) -> Router {
     let shop = Shop {
         payments,
         http: http.http_client(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use bytes::Bytes;
-use gusset::breaker::{Breaker, State};
+use gusset::breaker::{CircuitBreaker, State};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -100,7 +100,7 @@ impl Customer {
         &self,
         switch: &Switch,
         mode: Mode,
-        breaker: &Breaker,
+        breaker: &CircuitBreaker,
         page: &str,
     ) -> Result<Chapter, Failure> {
         switch.set(Mode::Works);
@@ -114,7 +114,7 @@ impl Customer {
         }
         let (mut slowest, mut refused) = (Duration::ZERO, 0);
         // Not so near to its end that an order would be a probe.
-        while refused < 50 && breaker.time_left() > Some(PROBES_AFTER / 2) {
+        while refused < 50 && breaker.remaining_open() > Some(PROBES_AFTER / 2) {
             refused += 1;
             let asked = Instant::now();
             let answer = self.order(page).await?;

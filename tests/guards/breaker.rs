@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use gusset_breaker::judge::JudgeHttp;
-use gusset_breaker::{Breaker, BreakerGuard, Config, Open, State, unavailable};
+use gusset_breaker::classify::HttpFailures;
+use gusset_breaker::{CircuitBreaker, CircuitBreakerAdmission, Config, CircuitOpen, State, http_response};
 use gusset_core::{AdmissionLayer, Clock, Outcome};
 use gusset_http::Http;
 use gusset_testkit::{RecordedCall, RecordingObserver};
@@ -20,15 +20,15 @@ use tower_layer::Layer;
 
 use crate::gate::outside;
 
-fn breaker(config: Config) -> Breaker {
-    let builder = Breaker::builder("stock").config(config);
+fn breaker(config: Config) -> CircuitBreaker {
+    let builder = CircuitBreaker::builder("stock").config(config);
     builder
         .clock(Clock::manual().0)
         .build()
         .expect("a good configuration")
 }
 
-fn layer(breaker: &Breaker) -> AdmissionLayer<Http, BreakerGuard<JudgeHttp>> {
+fn layer(breaker: &CircuitBreaker) -> AdmissionLayer<Http, CircuitBreakerAdmission<HttpFailures>> {
     breaker.http_server()
 }
 
@@ -64,9 +64,9 @@ proptest! {
 
     #[test]
     fn a_probe_of_any_script_decides_or_gives_its_permit_back(script in script()) {
-        let config = Config::in_a_row(1).open_for(Duration::from_secs(1)).open_jitter(0.0);
+        let config = Config::consecutive(1).open_duration(Duration::from_secs(1)).open_jitter(0.0);
         let (clock, hand) = Clock::manual();
-        let breaker = Breaker::builder("stock").config(config).clock(clock).build().expect("good");
+        let breaker = CircuitBreaker::builder("stock").config(config).clock(clock).build().expect("good");
         breaker.trip();
         hand.advance(Duration::from_secs(1));
         let witness = RecordingObserver::new();
@@ -76,7 +76,7 @@ proptest! {
             (_, 0) => (State::Closed, None),
             _ => (State::Open, None),
         };
-        prop_assert_eq!((breaker.state(), breaker.probes_left()), expected);
+        prop_assert_eq!((breaker.state(), breaker.half_open_permits()), expected);
     }
 }
 
@@ -87,11 +87,11 @@ fn a_router_that_fails_is_left_alone_and_answers_problems() {
         *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         Ok(response)
     }
-    let breaker = breaker(Config::in_a_row(2));
+    let breaker = breaker(Config::consecutive(2));
     let witness = RecordingObserver::new();
     let guard = breaker
         .http_server()
-        .respond_with(|open: Open| unavailable(&open));
+        .respond_with(|open: CircuitOpen| http_response(&open));
     let server = Server::axum(router(fails).layer(guard).layer(outside(&witness)));
     run(async {
         let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -113,5 +113,5 @@ fn a_router_that_fails_is_left_alone_and_answers_problems() {
         told(&witness, 3).await;
     });
     assert_eq!(witness.calls()[2].outcome, Outcome::Rejected);
-    assert_eq!((breaker.refused(), breaker.in_flight()), (1, 0));
+    assert_eq!((breaker.rejected(), breaker.in_flight()), (1, 0));
 }

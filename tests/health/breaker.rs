@@ -2,38 +2,38 @@
 
 use std::time::Duration;
 
-use gusset_breaker::{Breaker, Config, State};
-use gusset_health::{Check, Health, Optional, Report, Status};
+use gusset_breaker::{CircuitBreaker, Config, State};
+use gusset_health::{Check, Health, OptionalDependency, CheckResult, Status};
 
 /// The recipe of the README of `gusset-health`.
-fn check(breaker: &Breaker) -> Check {
+fn check(breaker: &CircuitBreaker) -> Check {
     let seen = breaker.clone();
-    Check::state(breaker.name().to_owned(), move || match seen.state() {
-        State::Closed => Report::up(),
-        State::HalfOpen => Report::degraded("half-open"),
-        state => Report::down(state.to_string()),
+    Check::sync(breaker.name().to_owned(), move || match seen.state() {
+        State::Closed => CheckResult::up(),
+        State::HalfOpen => CheckResult::degraded("half-open"),
+        state => CheckResult::down(state.to_string()),
     })
     .interval(Duration::from_secs(5))
     // It has waited and counted already: what it says is so at once.
-    .failures(1)
-    .successes(1)
-    .min_time(Duration::ZERO)
-    .spread(Duration::ZERO)
+    .failure_threshold(1)
+    .success_threshold(1)
+    .min_status_duration(Duration::ZERO)
+    .initial_jitter(Duration::ZERO)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_breaker_that_opens_degrades_the_service_and_moves_no_probe() {
-    let breaker = Breaker::builder("payments")
-        .config(Config::in_a_row(1))
+    let breaker = CircuitBreaker::builder("payments")
+        .config(Config::consecutive(1))
         .build()
         .expect("a good configuration");
     let health = Health::builder()
-        .signals(false)
-        .inform(Optional(check(&breaker)))
+        .handle_signals(false)
+        .health_check(OptionalDependency(check(&breaker)))
         .build()
         .expect("a good configuration");
     let _running = health.start().expect("a runtime");
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     let seconds = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
     seconds(1).await;
     assert_eq!(health.check("payments"), Some(Status::Up));

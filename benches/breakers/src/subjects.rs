@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use gusset_benches::{Scenario, Works};
-use gusset_breaker::{Breaker, Config};
+use gusset_breaker::{CircuitBreaker, Config};
 use gusset_core::{CallContext, Admission, AdmissionLayer, Protocol, Rejected, RequestResponse};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -34,7 +34,7 @@ macro_rules! scenarios {
 scenarios! {
     "bare", "a plain service", service(|| Plain);
     "guard", "the driver of gusset, with a guard that admits all", service(|| AdmissionLayer::<Job, _>::new(Nobody).layer(Plain));
-    "gusset/run", "gusset, failures in a row", ours(Config::in_a_row(5));
+    "gusset/run", "gusset, failures in a row", ours(Config::consecutive(5));
     "gusset/count", "gusset, the last 100 calls", ours(Config::new().count_window(100));
     "gusset/time", "gusset, ten seconds", ours(Config::new());
     "gusset/all", "gusset, ten seconds, slow calls, failures in a row", ours(Config::new().slow_calls(Duration::from_secs(5), 0.5).consecutive_failures(5));
@@ -109,7 +109,7 @@ where
 }
 
 fn ours(config: Config) -> Works {
-    let breaker = Breaker::builder("bench")
+    let breaker = CircuitBreaker::builder("bench")
         .config(config)
         .build()
         .expect("a good configuration");
@@ -118,7 +118,7 @@ fn ours(config: Config) -> Works {
 }
 
 fn refusing() -> Works {
-    let breaker = Breaker::builder("bench").build().expect("by convention");
+    let breaker = CircuitBreaker::builder("bench").build().expect("by convention");
     breaker.force_open();
     let layer = breaker.layer::<Job>().respond_with(|open| {
         black_box(&open);

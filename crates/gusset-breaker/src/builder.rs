@@ -1,31 +1,35 @@
+//! The builder of a breaker.
+
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use gusset_core::Clock;
+use gusset_data::SharedRecorder;
 
-use crate::anchor::Anchors;
 use crate::metrics::Metrics;
-use crate::shared::{Core, Fleet, Parts, usual_lanes};
-use crate::{Breaker, Config, ConfigError, SharedRecorder, State};
+use crate::sharded_arc::ShardedArc;
+use crate::shared::{Core, OpenBudget, Parts, default_shards};
+use crate::{CircuitBreaker, Config, ConfigError, State};
 
-/// Configures a [`Breaker`]. What is not set is by convention.
+/// Configures a [`CircuitBreaker`].
 #[derive(Clone)]
-#[must_use = "a builder protects nothing"]
-pub struct BreakerBuilder {
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct CircuitBreakerBuilder {
     name: String,
     config: Config,
     state: State,
     clock: Clock,
     recorder: Option<SharedRecorder>,
-    fleet: Option<Arc<Fleet>>,
-    lanes: usize,
+    open_budget: Option<Arc<OpenBudget>>,
+    shards: usize,
     seed: Option<u64>,
 }
 
-// === impl BreakerBuilder ===
+const MAX_SHARDS: usize = 64;
 
-impl BreakerBuilder {
+// === impl CircuitBreakerBuilder ===
+
+impl CircuitBreakerBuilder {
     pub(crate) fn new(name: String) -> Self {
         Self {
             name,
@@ -33,48 +37,49 @@ impl BreakerBuilder {
             state: State::Closed,
             clock: Clock::system(),
             recorder: None,
-            fleet: None,
-            lanes: usual_lanes(),
+            open_budget: None,
+            shards: default_shards(),
             seed: None,
         }
     }
 
-    /// When it opens, for how long, and what closes it again.
+    /// Sets when the breaker opens, for how long, and what closes it. Defaults to [`Config::new`].
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// Begins by observing: calls are counted, and it tells when it would have opened, but never
-    /// does. The way to try rules on real traffic.
+    /// Starts with a dry run: calls are counted and trips are reported, but every call is admitted.
     ///
     /// ```
-    /// use gusset_breaker::{Breaker, State};
+    /// use gusset_breaker::{CircuitBreaker, State};
     ///
-    /// let breaker = Breaker::builder("stock").observe_only().build()?;
-    /// assert_eq!(breaker.state(), State::Observing);
+    /// let breaker = CircuitBreaker::builder("stock").dry_run().build()?;
+    /// assert_eq!(breaker.state(), State::DryRun);
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
-    pub fn observe_only(mut self) -> Self {
-        self.state = State::Observing;
+    pub fn dry_run(mut self) -> Self {
+        self.state = State::DryRun;
         self
     }
 
-    /// Begins disabled: admits all calls and counts nothing, until
-    /// [`close`](Breaker::close) or [`observe`](Breaker::observe).
+    /// Starts disabled: admits all calls and counts nothing, until [`close`](CircuitBreaker::close)
+    /// or [`dry_run`](CircuitBreaker::dry_run).
     pub fn disabled(mut self) -> Self {
         self.state = State::Disabled;
         self
     }
 
-    /// Measures on that recorder, under `gusset.breaker.*` ([`names`](crate::names)). Costs a call
-    /// one counter that all threads share.
+    /// Sets the recorder for the metrics in [`names`](crate::names). Defaults to none.
+    ///
+    /// Adds one shared counter increment to each call.
     ///
     /// ```
-    /// use gusset_breaker::Breaker;
+    /// use gusset_breaker::CircuitBreaker;
     /// use std::sync::Arc;
     ///
-    /// let breaker = Breaker::builder("stock").metrics(Arc::new(metrics::NoopRecorder)).build()?;
+    /// let recorder = Arc::new(metrics::NoopRecorder);
+    /// let breaker = CircuitBreaker::builder("stock").metrics(recorder).build()?;
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
     pub fn metrics(mut self, recorder: SharedRecorder) -> Self {
@@ -82,26 +87,28 @@ impl BreakerBuilder {
         self
     }
 
-    /// Reads that clock, and so do the layers that are made of this breaker.
+    /// Sets the clock of the breaker and its layers. Defaults to the system clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Counts in so many lanes, 1 to 64: as many as threads can run at once, up to 4, unless set.
-    /// More lanes for a breaker that many processors call; one for a breaker of thousands.
+    /// Sets the number of shards that threads count in, from 1 to 64.
+    ///
+    /// Defaults to the available parallelism, at most 4. More shards reduce contention. One shard
+    /// saves memory if there are thousands of breakers.
     ///
     /// ```
-    /// # use gusset_breaker::Breaker;
-    /// let breaker = Breaker::builder("stock").lanes(16).build()?;
+    /// # use gusset_breaker::CircuitBreaker;
+    /// let breaker = CircuitBreaker::builder("stock").shards(16).build()?;
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
-    pub fn lanes(mut self, lanes: usize) -> Self {
-        self.lanes = lanes;
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards;
         self
     }
 
-    /// Makes the chance in open times the same each time. Unset, each breaker has its own.
+    /// Sets the seed of the jitter, for reproducible tests. Defaults to a random seed.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -112,32 +119,32 @@ impl BreakerBuilder {
         self
     }
 
-    pub(crate) fn fleet(mut self, fleet: Arc<Fleet>) -> Self {
-        self.fleet = Some(fleet);
+    pub(crate) fn open_budget(mut self, budget: Arc<OpenBudget>) -> Self {
+        self.open_budget = Some(budget);
         self
     }
 
-    /// Puts the breaker together.
+    /// Builds the breaker.
     ///
     /// # Errors
-    /// Names the field that cannot be used.
-    pub fn build(self) -> Result<Breaker, ConfigError> {
+    /// A setting is invalid.
+    pub fn build(self) -> Result<CircuitBreaker, ConfigError> {
         let Self {
             name,
             config,
             state,
             clock,
             recorder,
-            fleet,
-            lanes,
+            open_budget,
+            shards,
             seed,
         } = self;
         if name.is_empty() {
-            return Err(ConfigError::new("name", "is empty"));
+            return Err(ConfigError::new("name", "must not be empty"));
         }
-        if !(1..=64).contains(&lanes) {
-            let why = format!("{lanes} is not from 1 to 64");
-            return Err(ConfigError::new("lanes", why));
+        if !(1..=MAX_SHARDS).contains(&shards) {
+            let reason = format!("{shards} is not from 1 to {MAX_SHARDS}");
+            return Err(ConfigError::new("shards", reason));
         }
         let rules = config.check()?;
         let name: Arc<str> = name.into();
@@ -146,23 +153,23 @@ impl BreakerBuilder {
             name,
             config,
             clock,
-            fleet,
+            open_budget,
             state,
-            lanes,
-            seed: seed.unwrap_or_else(|| RandomState::new().hash_one(0)),
+            shards,
+            seed: seed.unwrap_or_else(|| fastrand::u64(..)),
         };
         let core = Arc::new(Core::new(parts, &rules));
-        Ok(Breaker::from_anchors(Anchors::new(&core, lanes)))
+        Ok(CircuitBreaker::from_sharded(ShardedArc::new(&core, shards)))
     }
 }
 
-impl fmt::Debug for BreakerBuilder {
+impl fmt::Debug for CircuitBreakerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BreakerBuilder")
+        f.debug_struct("CircuitBreakerBuilder")
             .field("name", &self.name)
             .field("config", &self.config)
             .field("state", &self.state)
-            .field("lanes", &self.lanes)
+            .field("shards", &self.shards)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The bulkhead: so many calls at once, and no more.
+//! A bulkhead: a limit on the number of concurrent calls.
 
 use std::error::Error;
 use std::fmt;
@@ -9,11 +9,11 @@ use gusset_core::{Admission, CallContext, CallObserver, Clock, End, Protocol, Re
 use crate::ConfigError;
 use crate::sync::{AtomicUsize, Ordering};
 
-/// Admits so many calls at once, and refuses all others: a service that hangs then holds no more of
-/// one's own memory and connections than that. A breaker hears only of calls that end.
+/// Admits a limited number of concurrent calls, and rejects the others.
 ///
-/// A place is taken in `call` and given back at the call's true end, however it ends. A handle:
-/// clones share the places.
+/// A breaker only counts calls that complete. A bulkhead also limits the memory and the connections
+/// that a hanging service occupies. A permit is taken in `call` and returned when the call completes.
+/// Clones share the permits.
 ///
 /// ```
 /// use gusset_breaker::bulkhead::Bulkhead;
@@ -27,87 +27,98 @@ use crate::sync::{AtomicUsize, Ordering};
 #[derive(Clone, Debug)]
 pub struct Bulkhead(Arc<Shared>);
 
-/// A place in a [`Bulkhead`], given back when it is dropped.
+/// A permit of a [`Bulkhead`], returned on drop.
 #[derive(Debug)]
-#[must_use = "a place that is dropped is given back"]
-pub struct Place(Arc<Shared>);
+#[must_use = "a permit is returned when it is dropped"]
+pub struct BulkheadPermit(Arc<Shared>);
 
-/// All places of the bulkhead are taken.
+/// All permits of the bulkhead are in use. The service was not called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Full(Rejected);
+pub struct BulkheadFull(Rejected);
 
 #[derive(Debug)]
 struct Shared {
     name: Arc<str>,
     limit: AtomicUsize,
-    taken: AtomicUsize,
+    in_flight: AtomicUsize,
 }
 
 // === impl Bulkhead ===
 
 impl Bulkhead {
-    /// A bulkhead of that name, with so many places.
+    /// Creates a bulkhead with this number of permits.
     ///
     /// # Errors
-    /// Names `limit` if it is zero: nobody would ever be admitted.
+    /// `limit` is zero.
     pub fn new(name: impl Into<Arc<str>>, limit: usize) -> Result<Self, ConfigError> {
         let shared = Shared {
             name: name.into(),
-            limit: AtomicUsize::new(check(limit)?),
-            taken: AtomicUsize::new(0),
+            limit: AtomicUsize::new(check_limit(limit)?),
+            in_flight: AtomicUsize::new(0),
         };
         Ok(Self(Arc::new(shared)))
     }
 
-    /// A place, if one is free.
+    /// Acquires a permit, if one is free.
     ///
     /// # Errors
-    /// [`Full`], if none is.
-    pub fn try_acquire(&self) -> Result<Place, Full> {
-        let Shared { name, limit, taken } = &*self.0;
+    /// [`BulkheadFull`] if none is free.
+    pub fn try_acquire(&self) -> Result<BulkheadPermit, BulkheadFull> {
+        let Shared {
+            name,
+            limit,
+            in_flight,
+        } = &*self.0;
         let limit = limit.load(Ordering::Relaxed);
-        let took = taken.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |taken| {
-            (taken < limit).then_some(taken + 1)
+        // AcqRel: a call sees the effects of the calls that have returned their permits.
+        let acquired = in_flight.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |in_flight| {
+            (in_flight < limit).then_some(in_flight + 1)
         });
-        match took {
-            Ok(_) => Ok(Place(self.0.clone())),
-            Err(_) => Err(Full(Rejected::from_arc(name.clone()))),
+        match acquired {
+            Ok(_) => Ok(BulkheadPermit(self.0.clone())),
+            Err(_) => Err(BulkheadFull(Rejected::from_arc(name.clone()))),
         }
     }
 
-    /// Changes the number of places, and waits for nobody: if more are taken, none is given out
-    /// until enough are back.
+    /// Changes the number of permits.
+    ///
+    /// Calls in progress keep their permits. If more are in use, none is issued until enough are
+    /// returned.
     ///
     /// # Errors
-    /// Names `limit` if it is zero.
+    /// `limit` is zero.
     pub fn set_limit(&self, limit: usize) -> Result<(), ConfigError> {
-        self.0.limit.store(check(limit)?, Ordering::Relaxed);
+        self.0.limit.store(check_limit(limit)?, Ordering::Relaxed);
         Ok(())
     }
 
-    /// The number of places.
+    /// Returns the number of permits.
     pub fn limit(&self) -> usize {
         self.0.limit.load(Ordering::Relaxed)
     }
 
-    /// How many are taken.
+    /// Returns the number of permits in use.
     pub fn in_flight(&self) -> usize {
-        self.0.taken.load(Ordering::Relaxed)
+        self.0.in_flight.load(Ordering::Relaxed)
     }
 }
 
-fn check(limit: usize) -> Result<usize, ConfigError> {
+fn check_limit(limit: usize) -> Result<usize, ConfigError> {
     if limit == 0 {
-        return Err(ConfigError::new("limit", "is zero"));
+        return Err(ConfigError::new("limit", "must not be zero"));
     }
     Ok(limit)
 }
 
 impl<P: Protocol> Admission<P> for Bulkhead {
-    type Permit = Place;
-    type Rejection = Full;
+    type Permit = BulkheadPermit;
+    type Rejection = BulkheadFull;
 
-    fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<Place, Full> {
+    fn admit(
+        &self,
+        _: P::Request<'_>,
+        _: &mut CallContext,
+    ) -> Result<BulkheadPermit, BulkheadFull> {
         self.try_acquire()
     }
 
@@ -115,32 +126,32 @@ impl<P: Protocol> Admission<P> for Bulkhead {
         self.in_flight() >= self.limit()
     }
 
-    fn reject(&self, _: P::Request<'_>, _: &mut CallContext) -> Option<Full> {
-        Some(Full(Rejected::from_arc(self.0.name.clone())))
+    fn reject(&self, _: P::Request<'_>, _: &mut CallContext) -> Option<BulkheadFull> {
+        Some(BulkheadFull(Rejected::from_arc(self.0.name.clone())))
     }
 }
 
-// === impl Place ===
+// === impl BulkheadPermit ===
 
-impl<P: Protocol> CallObserver<P> for Place {
+impl<P: Protocol> CallObserver<P> for BulkheadPermit {
     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
-impl Drop for Place {
+impl Drop for BulkheadPermit {
     fn drop(&mut self) {
-        self.0.taken.fetch_sub(1, Ordering::AcqRel);
+        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-// === impl Full ===
+// === impl BulkheadFull ===
 
-impl fmt::Display for Full {
+impl fmt::Display for BulkheadFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("as many calls as may be are under way")
+        f.write_str("bulkhead is full")
     }
 }
 
-impl Error for Full {
+impl Error for BulkheadFull {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.0)
     }

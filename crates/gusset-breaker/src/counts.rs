@@ -1,30 +1,32 @@
-//! What was counted.
+//! The counts of a window.
 
-/// What a breaker counted of the calls that ended. Read without a lock: what other threads are about
-/// to add at that instant may be missing, what the same thread has added never is.
+/// The calls that a breaker has counted.
+///
+/// Read without a lock. Results that other threads record at the same moment may be missing.
+/// Results of the same thread are always included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Calls in the window, or probes that have voted.
+    /// Calls in the window, or completed calls of a half-open breaker.
     pub calls: u64,
-    /// Those of them that failed.
+    /// Failed calls.
     pub failures: u64,
-    /// Those of them that were slow, failed or not.
+    /// Slow calls, failed or not.
     pub slow: u64,
 }
 
 // === impl Counts ===
 
 impl Counts {
-    /// The share of failures; `None` where nothing was counted.
+    /// Returns the ratio of failed calls, or `None` without calls.
     ///
     /// ```
-    /// use gusset_breaker::{Breaker, Vote};
+    /// use gusset_breaker::{CallResult, CircuitBreaker};
     ///
-    /// let breaker = Breaker::builder("stock").build()?;
+    /// let breaker = CircuitBreaker::builder("stock").build()?;
     /// assert_eq!(breaker.counts().failure_rate(), None);
-    /// breaker.try_acquire()?.vote(Vote::Success);
-    /// breaker.try_acquire()?.vote(Vote::Failure);
+    /// breaker.try_acquire()?.record(CallResult::Success);
+    /// breaker.try_acquire()?.record(CallResult::Failure);
     /// assert_eq!(breaker.counts().failure_rate(), Some(0.5));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -32,7 +34,7 @@ impl Counts {
         (self.calls > 0).then(|| self.failures as f64 / self.calls as f64)
     }
 
-    /// The share of slow calls; `None` where nothing was counted.
+    /// Returns the ratio of slow calls, or `None` without calls.
     pub fn slow_call_rate(&self) -> Option<f64> {
         (self.calls > 0).then(|| self.slow as f64 / self.calls as f64)
     }

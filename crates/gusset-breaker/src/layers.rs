@@ -1,73 +1,85 @@
-//! Layers made of a breaker.
+//! Layers of a breaker.
 
 use gusset_core::{AdmissionLayer, Protocol};
 use gusset_http::{
     GrpcClientClassifier, GrpcServerClassifier, Http, HttpClientClassifier, HttpServerClassifier,
 };
 
-use crate::judge::{Judge, JudgeGrpc, JudgeHttp, JudgeOutcome};
-use crate::{Breaker, BreakerGuard};
+use crate::classify::{FailureClassifier, GrpcFailures, HttpFailures, OutcomeFailures};
+use crate::{CircuitBreaker, CircuitBreakerAdmission};
 
-/// A layer of a breaker. Fails refused calls with the service's own error, which has to be
-/// `From<Open>`; [`AdmissionLayer::respond_with`] answers them instead.
-pub type BreakerLayer<P, J> = AdmissionLayer<P, BreakerGuard<J>>;
+/// A layer of a breaker.
+///
+/// Rejected calls fail with the error of the service, which must implement `From<CircuitOpen>`.
+/// [`AdmissionLayer::respond_with`] returns a response instead.
+pub type CircuitBreakerLayer<P, C> = AdmissionLayer<P, CircuitBreakerAdmission<C>>;
 
-/// Layers. They refuse in `call`, and do not touch the service while the breaker is open; all that
-/// are made of one breaker share it.
-impl Breaker {
-    /// A layer for an HTTP client. See [`JudgeHttp`] for what counts as a failure.
+/// Layers.
+///
+/// They reject in `call`, and neither poll nor call the service while the breaker is open. All layers
+/// of one breaker share its state.
+impl CircuitBreaker {
+    /// Returns a layer for an HTTP client. [`HttpFailures`] lists what counts as a failure.
     ///
     /// ```
-    /// use gusset_breaker::{Breaker, Open, unavailable};
+    /// use gusset_breaker::{CircuitBreaker, CircuitOpen, http_response};
     ///
-    /// let breaker = Breaker::builder("payments").build()?;
+    /// let breaker = CircuitBreaker::builder("payments").build()?;
     /// let layer = breaker.http_client();
-    /// // Or, for services that have no error of their own:
-    /// let layer = breaker.http_client().respond_with(|open: Open| unavailable::<String>(&open));
+    /// // For a service whose error is not `From<CircuitOpen>`:
+    /// let layer = breaker
+    ///     .http_client()
+    ///     .respond_with(|open: CircuitOpen| http_response::<String>(&open));
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
-    pub fn http_client(&self) -> BreakerLayer<Http<HttpClientClassifier>, JudgeHttp> {
-        self.layer_by(JudgeHttp)
+    pub fn http_client(&self) -> CircuitBreakerLayer<Http<HttpClientClassifier>, HttpFailures> {
+        self.layer_with(HttpFailures)
     }
 
-    /// A layer for an HTTP server: it protects a handler from its own requests.
-    pub fn http_server(&self) -> BreakerLayer<Http<HttpServerClassifier>, JudgeHttp> {
-        self.layer_by(JudgeHttp)
+    /// Returns a layer for an HTTP server. It protects a handler from its own requests.
+    pub fn http_server(&self) -> CircuitBreakerLayer<Http<HttpServerClassifier>, HttpFailures> {
+        self.layer_with(HttpFailures)
     }
 
-    /// A layer for a gRPC client. See [`JudgeGrpc`] for what counts as a failure.
-    pub fn grpc_client(&self) -> BreakerLayer<Http<GrpcClientClassifier>, JudgeGrpc> {
-        self.layer_by(JudgeGrpc)
+    /// Returns a layer for a gRPC client. [`GrpcFailures`] lists what counts as a failure.
+    pub fn grpc_client(&self) -> CircuitBreakerLayer<Http<GrpcClientClassifier>, GrpcFailures> {
+        self.layer_with(GrpcFailures)
     }
 
-    /// A layer for a gRPC server.
-    pub fn grpc_server(&self) -> BreakerLayer<Http<GrpcServerClassifier>, JudgeGrpc> {
-        self.layer_by(JudgeGrpc)
+    /// Returns a layer for a gRPC server.
+    pub fn grpc_server(&self) -> CircuitBreakerLayer<Http<GrpcServerClassifier>, GrpcFailures> {
+        self.layer_with(GrpcFailures)
     }
 
-    /// A layer for any other service, by the outcome that its protocol gives: of a
-    /// [`RequestResponse`](gusset_core::RequestResponse), that an error is a failure.
+    /// Returns a layer for any other service, with the outcome of its protocol.
+    ///
+    /// For [`RequestResponse`](gusset_core::RequestResponse), an error is a failure.
     ///
     /// ```
-    /// use gusset_breaker::Breaker;
+    /// use gusset_breaker::CircuitBreaker;
     /// use gusset_core::RequestResponse;
     ///
-    /// let breaker = Breaker::builder("mail").build()?;
+    /// let breaker = CircuitBreaker::builder("mail").build()?;
     /// let layer = breaker.layer::<RequestResponse<String, ()>>();
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
-    pub fn layer<P: Protocol>(&self) -> BreakerLayer<P, JudgeOutcome> {
-        self.layer_by(JudgeOutcome)
+    pub fn layer<P: Protocol>(&self) -> CircuitBreakerLayer<P, OutcomeFailures> {
+        self.layer_with(OutcomeFailures)
     }
 
-    /// A layer with a judge of one's own: see [`judge_fn`](crate::judge::judge_fn).
-    pub fn layer_by<P: Protocol, J: Judge<P>>(&self, judge: J) -> BreakerLayer<P, J> {
+    /// Returns a layer with a custom classifier, for example a
+    /// [`classify_fn`](crate::classify::classify_fn).
+    pub fn layer_with<P: Protocol, C: FailureClassifier<P>>(
+        &self,
+        classifier: C,
+    ) -> CircuitBreakerLayer<P, C> {
         let clock = self.core().clock.clone();
-        AdmissionLayer::new(BreakerGuard::new(self.clone(), judge)).with_clock(clock)
+        AdmissionLayer::new(self.admission(classifier)).with_clock(clock)
     }
 
-    /// The guard alone, for a driver of one's own. Its clock has to be the breaker's.
-    pub fn guard<J>(&self, judge: J) -> BreakerGuard<J> {
-        BreakerGuard::new(self.clone(), judge)
+    /// Returns the admission without a layer, for a custom driver. The driver must use the clock of
+    /// the breaker.
+    pub fn admission<C>(&self, classifier: C) -> CircuitBreakerAdmission<C> {
+        CircuitBreakerAdmission::new(self.clone(), classifier)
     }
 }

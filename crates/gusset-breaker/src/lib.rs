@@ -1,46 +1,49 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod anchor;
-mod answer;
-mod breaker;
+mod admission;
 mod builder;
 pub mod bulkhead;
+mod call_result;
+mod circuit_breaker;
+pub mod classify;
 mod config;
 mod counts;
-mod guard;
-mod journal;
-pub mod judge;
+mod error;
+mod events;
 mod layers;
 #[cfg(all(test, loom))]
 mod loom;
 mod machine;
 mod metrics;
 pub mod names;
-mod open;
-mod pend;
 mod permit;
+mod readiness;
 mod registry;
+mod response;
+mod sharded_arc;
 mod shared;
 mod state;
 mod sync;
 pub mod throttle;
-mod vote;
 mod waiters;
 mod window;
 
-pub use answer::{grpc_unavailable, unavailable};
-pub use breaker::Breaker;
-pub use builder::BreakerBuilder;
+pub use admission::{CircuitBreakerAdmission, CircuitBreakerPermit};
+pub use builder::CircuitBreakerBuilder;
+pub use call_result::{CallReport, CallResult};
+pub use circuit_breaker::CircuitBreaker;
 pub use config::{Config, ConfigError, HalfOpenPolicy};
 pub use counts::Counts;
-pub use guard::{BreakerGuard, BreakerPermit};
-pub use journal::Transitions;
-pub use layers::BreakerLayer;
-pub use metrics::SharedRecorder;
-pub use open::Open;
-pub use pend::{Pend, PendLayer};
+pub use error::CircuitOpen;
+pub use events::TransitionStream;
+pub use gusset_data::SharedRecorder;
+pub use layers::CircuitBreakerLayer;
 pub use permit::Permit;
-pub use registry::{BreakerKey, Registry, RegistryBuilder, RegistryGuard, by_host, by_route};
+pub use readiness::{ReadinessGate, ReadinessGateLayer};
+pub use registry::{
+    BreakerRegistry, BreakerRegistryAdmission, BreakerRegistryBuilder, KeyExtractor, by_host,
+    by_route,
+};
+pub use response::{grpc_response, http_response};
 pub use state::{Reason, State, Transition};
-pub use vote::{Ballot, Vote};

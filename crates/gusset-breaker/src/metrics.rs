@@ -1,83 +1,84 @@
-//! What a breaker tells a recorder of the `metrics` facade.
+//! The metrics of a breaker, recorded through the `metrics` facade.
 
 use std::fmt;
 use std::sync::Arc;
 
-use metrics::{Counter, Gauge, Key, KeyName, Label, Level, Metadata, Unit};
+use gusset_data::{MetricDescriptor, SharedRecorder};
+use metrics::{Counter, Gauge, Label};
 
-use crate::names::{self, Metric};
-use crate::{Reason, State, Transition, Vote};
+use crate::names;
+use crate::{CallResult, Reason, State, Transition};
 
-/// Where metrics are recorded: any recorder of the `metrics` facade, shared by handle, so that no
-/// global is needed and several live in one process.
-pub type SharedRecorder = Arc<dyn metrics::Recorder + Send + Sync>;
-
-const METADATA: Metadata<'_> = Metadata::new("gusset", Level::INFO, None);
-
-/// The handles of one breaker, resolved when it is built.
+/// The metric handles of one breaker. Most are registered when the breaker is built.
 pub(crate) struct Metrics {
     recorder: SharedRecorder,
     name: Arc<str>,
     states: [Gauge; State::ALL.len()],
-    calls: [Counter; 4],
-    slow: Counter,
-    refused: [Counter; 3],
-    late: Counter,
+    calls: [Counter; RESULTS.len()],
+    slow_calls: Counter,
+    rejected_calls: [Counter; REJECTING_STATES.len()],
+    stale_results: Counter,
 }
 
-const VOTES: [Vote; 4] = [Vote::Success, Vote::Failure, Vote::Throttled, Vote::Ignore];
-const REFUSING: [State; 3] = [State::Open, State::HalfOpen, State::ForcedOpen];
+/// In the order of the variants, by which `calls` is indexed.
+const RESULTS: [CallResult; 4] = [
+    CallResult::Success,
+    CallResult::Failure,
+    CallResult::Throttled,
+    CallResult::Ignored,
+];
+const REJECTING_STATES: [State; 3] = [State::Open, State::HalfOpen, State::ForcedOpen];
 
 // === impl Metrics ===
 
 impl Metrics {
     pub(crate) fn new(recorder: SharedRecorder, name: &Arc<str>, state: State) -> Self {
         for metric in names::ALL {
-            describe(&recorder, metric);
+            metric.describe(&recorder);
         }
-        let labels = |label: Option<(&'static str, &'static str)>| labels(name, label.as_slice());
-        let counter = |metric: &Metric, label| {
-            recorder.register_counter(&Key::from_parts(metric.name, labels(label)), &METADATA)
+        let counter = |metric: &MetricDescriptor, label: Option<(&'static str, &'static str)>| {
+            metric.counter(&recorder, labels(name, label.as_slice()))
         };
         let states = State::ALL.map(|state| {
-            let labels = labels(Some((names::STATE, state.as_str())));
-            recorder.register_gauge(&Key::from_parts(names::STATES.name, labels), &METADATA)
+            let label = (names::STATE, state.as_str());
+            names::STATES.gauge(&recorder, labels(name, &[label]))
         });
-        for (of, gauge) in State::ALL.iter().zip(&states) {
-            gauge.set(if *of == state { 1.0 } else { 0.0 });
+        for (other, gauge) in State::ALL.iter().zip(&states) {
+            gauge.set(if *other == state { 1.0 } else { 0.0 });
         }
         Self {
             states,
-            calls: VOTES.map(|vote| counter(&names::CALLS, Some((names::VERDICT, vote.as_str())))),
-            slow: counter(&names::SLOW, None),
-            refused: REFUSING
-                .map(|state| counter(&names::REFUSED, Some((names::STATE, state.as_str())))),
-            late: counter(&names::LATE, None),
+            calls: RESULTS
+                .map(|result| counter(&names::CALLS, Some((names::RESULT, result.as_str())))),
+            slow_calls: counter(&names::SLOW_CALLS, None),
+            rejected_calls: REJECTING_STATES
+                .map(|state| counter(&names::REJECTED_CALLS, Some((names::STATE, state.as_str())))),
+            stale_results: counter(&names::STALE_RESULTS, None),
             name: name.clone(),
             recorder,
         }
     }
 
     #[inline]
-    pub(crate) fn voted(&self, vote: Vote, slow: bool) {
-        self.calls[vote as usize].increment(1);
+    pub(crate) fn record_call(&self, result: CallResult, slow: bool) {
+        self.calls[result as usize].increment(1);
         if slow {
-            self.slow.increment(1);
+            self.slow_calls.increment(1);
         }
     }
 
-    pub(crate) fn late(&self) {
-        self.late.increment(1);
+    pub(crate) fn record_stale(&self) {
+        self.stale_results.increment(1);
     }
 
-    pub(crate) fn refused(&self, state: State) {
-        if let Some(at) = REFUSING.iter().position(|of| *of == state) {
-            self.refused[at].increment(1);
+    pub(crate) fn record_rejected(&self, state: State) {
+        if let Some(index) = REJECTING_STATES.iter().position(|other| *other == state) {
+            self.rejected_calls[index].increment(1);
         }
     }
 
-    /// Called for one transition after the other.
-    pub(crate) fn moved(&self, transition: &Transition) {
+    /// Records a transition. Called for one transition at a time.
+    pub(crate) fn record_transition(&self, transition: &Transition) {
         self.states[transition.from as usize].set(0.0);
         self.states[transition.to as usize].set(1.0);
         let labels = labels(
@@ -88,17 +89,16 @@ impl Metrics {
                 (names::REASON, transition.reason.as_str()),
             ],
         );
-        self.count(&names::TRANSITIONS, labels);
+        names::TRANSITIONS
+            .counter(&self.recorder, labels)
+            .increment(1);
     }
 
-    pub(crate) fn spared(&self, reason: Reason) {
+    pub(crate) fn record_suppressed_trip(&self, reason: Reason) {
         let labels = labels(&self.name, &[(names::REASON, reason.as_str())]);
-        self.count(&names::SPARED, labels);
-    }
-
-    fn count(&self, metric: &Metric, labels: Vec<Label>) {
-        let key = Key::from_parts(metric.name, labels);
-        self.recorder.register_counter(&key, &METADATA).increment(1);
+        names::SUPPRESSED_TRIPS
+            .counter(&self.recorder, labels)
+            .increment(1);
     }
 }
 
@@ -115,14 +115,4 @@ fn labels(name: &Arc<str>, more: &[(&'static str, &'static str)]) -> Vec<Label> 
             .map(|(key, value)| Label::from_static_parts(key, value)),
     );
     labels
-}
-
-fn describe(recorder: &SharedRecorder, metric: &Metric) {
-    let name = KeyName::from_const_str(metric.name);
-    let help = metric.help.into();
-    if metric.counter {
-        recorder.describe_counter(name, Some(Unit::Count), help);
-    } else {
-        recorder.describe_gauge(name, Some(Unit::Count), help);
-    }
 }

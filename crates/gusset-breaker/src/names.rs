@@ -1,107 +1,91 @@
-//! The names of all that a breaker measures. They are API: a renamed metric is a breaking change.
+//! The names of the metrics of a breaker. Renaming a metric is a breaking change.
 //!
-//! OpenTelemetry's semantic conventions (1.44) know no breakers, so all of it is ours, under
-//! `gusset.breaker.`.
+//! The semantic conventions of OpenTelemetry (1.44) have no metrics for circuit breakers, so all names
+//! begin with `gusset.breaker.`.
 
-/// A metric: name, whether it only grows, unit, help, labels beside [`NAME`].
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Metric {
-    /// The name, in OpenTelemetry's spelling.
-    pub name: &'static str,
-    /// A counter, else a gauge.
-    pub counter: bool,
-    /// The unit, by UCUM.
-    pub unit: &'static str,
-    /// One sentence.
-    pub help: &'static str,
-    /// The labels, beside the breaker's name.
-    pub labels: &'static [&'static str],
-}
+use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
 
-/// `gusset.breaker.name`: on every series.
+/// The label `gusset.breaker.name`, on every series.
 pub const NAME: &str = "gusset.breaker.name";
-/// `gusset.breaker.state`: one of [`State::ALL`](crate::State::ALL).
+/// The label `gusset.breaker.state`: one of [`State::ALL`](crate::State::ALL).
 pub const STATE: &str = "gusset.breaker.state";
-/// `gusset.breaker.verdict`: `success`, `failure`, `throttled` or `ignored`.
-pub const VERDICT: &str = "gusset.breaker.verdict";
-/// `gusset.breaker.from`: the state that was left.
+/// The label `gusset.breaker.result`: `success`, `failure`, `throttled` or `ignored`.
+pub const RESULT: &str = "gusset.breaker.result";
+/// The label `gusset.breaker.from`: the previous state.
 pub const FROM: &str = "gusset.breaker.from";
-/// `gusset.breaker.to`: the state that was entered.
+/// The label `gusset.breaker.to`: the new state.
 pub const TO: &str = "gusset.breaker.to";
-/// `gusset.breaker.reason`: why.
+/// The label `gusset.breaker.reason`: a [`Reason`](crate::Reason).
 pub const REASON: &str = "gusset.breaker.reason";
 
-/// One series a state; the one that the breaker is in is 1, the others are 0.
-pub const STATES: Metric = Metric {
-    name: "gusset.breaker.state",
-    counter: false,
-    unit: "1",
-    help: "Whether the breaker is in that state: 1 for one of them, 0 for the others.",
-    labels: &[STATE],
-};
+/// The state: one series per state, 1 for the current one and 0 for the others.
+pub const STATES: MetricDescriptor = MetricDescriptor::new(
+    "gusset.breaker.state",
+    InstrumentKind::Gauge,
+    Unit::One,
+    "State of the breaker: 1 for the current state, 0 for the others.",
+)
+.with_labels(&[NAME, STATE]);
 
-/// Calls that ended, by what they said.
-pub const CALLS: Metric = Metric {
-    name: "gusset.breaker.calls",
-    counter: true,
-    unit: "{call}",
-    help: "Calls that the breaker admitted and that ended, by their verdict.",
-    labels: &[VERDICT],
-};
+/// Completed calls.
+pub const CALLS: MetricDescriptor = counter(
+    "gusset.breaker.calls",
+    Unit::Count("{call}"),
+    "Admitted calls that completed, by result.",
+)
+.with_labels(&[NAME, RESULT]);
 
-/// Calls that were slow.
-pub const SLOW: Metric = Metric {
-    name: "gusset.breaker.slow_calls",
-    counter: true,
-    unit: "{call}",
-    help: "Calls that took longer than the breaker calls slow, failed or not.",
-    labels: &[],
-};
+/// Slow calls.
+pub const SLOW_CALLS: MetricDescriptor = counter(
+    "gusset.breaker.slow_calls",
+    Unit::Count("{call}"),
+    "Calls slower than the threshold of the breaker, failed or not.",
+)
+.with_labels(&[NAME]);
 
-/// Calls that were refused.
-pub const REFUSED: Metric = Metric {
-    name: "gusset.breaker.refused_calls",
-    counter: true,
-    unit: "{call}",
-    help: "Calls that the breaker refused, by its state.",
-    labels: &[STATE],
-};
+/// Rejected calls.
+pub const REJECTED_CALLS: MetricDescriptor = counter(
+    "gusset.breaker.rejected_calls",
+    Unit::Count("{call}"),
+    "Calls that the breaker rejected, by its state.",
+)
+.with_labels(&[NAME, STATE]);
 
-/// Results that came too late.
-pub const LATE: Metric = Metric {
-    name: "gusset.breaker.late_results",
-    counter: true,
-    unit: "{call}",
-    help: "Results of calls that were admitted before the breaker's last transition; not counted.",
-    labels: &[],
-};
+/// Stale results.
+pub const STALE_RESULTS: MetricDescriptor = counter(
+    "gusset.breaker.stale_results",
+    Unit::Count("{call}"),
+    "Results of calls that were admitted before the last transition, and are not counted.",
+)
+.with_labels(&[NAME]);
 
-/// Moves from one state to another.
-pub const TRANSITIONS: Metric = Metric {
-    name: "gusset.breaker.transitions",
-    counter: true,
-    unit: "{transition}",
-    help: "Moves of the breaker from one state to another.",
-    labels: &[FROM, TO, REASON],
-};
+/// Transitions.
+pub const TRANSITIONS: MetricDescriptor = counter(
+    "gusset.breaker.transitions",
+    Unit::Count("{transition}"),
+    "Transitions from one state to another.",
+)
+.with_labels(&[NAME, FROM, TO, REASON]);
 
-/// Times that it would have opened, and did not.
-pub const SPARED: Metric = Metric {
-    name: "gusset.breaker.spared",
-    counter: true,
-    unit: "{event}",
-    help: "Times that the breaker would have opened, but only observes, or too many are open.",
-    labels: &[REASON],
-};
+/// Suppressed trips.
+pub const SUPPRESSED_TRIPS: MetricDescriptor = counter(
+    "gusset.breaker.suppressed_trips",
+    Unit::Count("{event}"),
+    "Times that the breaker would have opened without a dry run or a limit on open breakers.",
+)
+.with_labels(&[NAME, REASON]);
 
-/// All of them.
-pub static ALL: &[&Metric] = &[
+/// All metrics.
+pub static ALL: &[&MetricDescriptor] = &[
     &STATES,
     &CALLS,
-    &SLOW,
-    &REFUSED,
-    &LATE,
+    &SLOW_CALLS,
+    &REJECTED_CALLS,
+    &STALE_RESULTS,
     &TRANSITIONS,
-    &SPARED,
+    &SUPPRESSED_TRIPS,
 ];
+
+const fn counter(name: &'static str, unit: Unit, help: &'static str) -> MetricDescriptor {
+    MetricDescriptor::new(name, InstrumentKind::Counter, unit, help)
+}

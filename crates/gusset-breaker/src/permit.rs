@@ -1,101 +1,102 @@
-//! A permit for a call that no driver watches.
+//! A permit for a call without a layer.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::anchor::Anchor;
-use crate::{Ballot, Vote};
-use std::sync::Arc;
+use crate::sharded_arc::ArcShard;
+use crate::{CallReport, CallResult};
 
-/// The permit of a call that is made by hand, without a layer: votes once, by value.
+/// The permit of a call that is made without a layer. Consumed by the result.
 ///
-/// Dropped without a vote it was cancelled: no vote, and a probe gives its permit back. Dropped by a
-/// panic that began after it was given out, it has failed. Behind a layer the driver tells a call's
-/// end more exactly; this is for what is not a service.
+/// A permit that is dropped without a result was cancelled: nothing is recorded, and a half-open
+/// breaker gets the permit back. If a panic drops it, the call has failed. Prefer a layer for
+/// services, because its driver observes the completion of a call more exactly.
 ///
 /// ```
-/// use gusset_breaker::{Breaker, Vote};
+/// use gusset_breaker::{CallResult, CircuitBreaker};
 ///
-/// let breaker = Breaker::builder("stock").build()?;
+/// let breaker = CircuitBreaker::builder("stock").build()?;
 /// let permit = breaker.try_acquire()?;
-/// permit.vote(Vote::Success);
+/// permit.record(CallResult::Success);
 /// assert_eq!(breaker.counts().calls, 1);
 /// drop(breaker.try_acquire()?);
 /// assert_eq!(breaker.counts().calls, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "a permit that is dropped says that its call was cancelled"]
+#[must_use = "a permit that is dropped counts as a cancelled call"]
 pub struct Permit {
-    /// Taken by the vote.
-    anchor: Option<Arc<Anchor>>,
+    /// `None` after the result was recorded.
+    shard: Option<Arc<ArcShard>>,
     generation: u32,
-    /// Read only where something may be slow.
+    /// `None` unless slow calls are measured, to save a clock read.
     started: Option<Instant>,
-    /// A panic was under way before there was this permit: none of its call.
+    /// Whether the thread was already panicking when the permit was created.
     panicking: bool,
 }
 
 // === impl Permit ===
 
 impl Permit {
-    pub(crate) fn new(anchor: Arc<Anchor>, generation: u32) -> Self {
-        let core = &anchor.core;
-        let started = core.may_be_slow().then(|| core.clock.now());
+    pub(crate) fn new(shard: Arc<ArcShard>, generation: u32) -> Self {
+        let core = &shard.core;
+        let started = core.measures_slow_calls().then(|| core.clock.now());
         Self {
-            anchor: Some(anchor),
+            shard: Some(shard),
             generation,
             started,
             panicking: std::thread::panicking(),
         }
     }
 
-    /// Votes; the call took from the permit to now.
-    pub fn vote(mut self, ballot: impl Into<Ballot>) {
-        self.finish(ballot.into(), None);
+    /// Records the result. The call lasted from the creation of the permit until now.
+    pub fn record(mut self, report: impl Into<CallReport>) {
+        self.finish(report.into(), None);
     }
 
-    /// Votes; the call took that long.
+    /// Records the result of a call with this duration.
     ///
     /// ```
-    /// use gusset_breaker::{Breaker, Config, Vote};
+    /// use gusset_breaker::{CallResult, CircuitBreaker, Config};
     /// use std::time::Duration;
     ///
     /// let config = Config::new().slow_calls(Duration::from_secs(1), 0.5);
-    /// let breaker = Breaker::builder("stock").config(config).build()?;
+    /// let breaker = CircuitBreaker::builder("stock").config(config).build()?;
     /// let permit = breaker.try_acquire()?;
-    /// permit.vote_after(Vote::Success, Duration::from_secs(2));
+    /// permit.record_with_duration(CallResult::Success, Duration::from_secs(2));
     /// assert_eq!(breaker.counts().slow, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn vote_after(mut self, ballot: impl Into<Ballot>, took: Duration) {
-        self.finish(ballot.into(), Some(took));
+    pub fn record_with_duration(mut self, report: impl Into<CallReport>, duration: Duration) {
+        self.finish(report.into(), Some(duration));
     }
 
-    fn finish(&mut self, ballot: Ballot, took: Option<Duration>) {
-        let Some(anchor) = self.anchor.take() else {
+    fn finish(&mut self, report: CallReport, duration: Option<Duration>) {
+        let Some(shard) = self.shard.take() else {
             return;
         };
-        let core = &anchor.core;
-        let took = took.or_else(|| {
+        let core = &shard.core;
+        let duration = duration.or_else(|| {
             let started = self.started?;
             Some(core.clock.now().saturating_duration_since(started))
         });
-        let slow = took
-            .is_some_and(|took| core.is_slow(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)));
-        core.vote(self.generation, ballot, slow, || core.now());
+        let slow = duration.is_some_and(|duration| {
+            core.is_slow(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+        });
+        core.record(self.generation, report, slow, || core.now());
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if self.anchor.is_some() {
+        if self.shard.is_some() {
             let panicked = !self.panicking && std::thread::panicking();
-            let vote = if panicked {
-                Vote::Failure
+            let result = if panicked {
+                CallResult::Failure
             } else {
-                Vote::Ignore
+                CallResult::Ignored
             };
-            self.finish(vote.into(), None);
+            self.finish(result.into(), None);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Many breakers: one for each host, route or other key.
+//! One breaker per host, route or other key.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,100 +7,104 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gusset_core::{Admission, AdmissionLayer, CallContext, Clock, Protocol};
+use gusset_data::SharedRecorder;
 use gusset_http::{Http, HttpClassifier, RequestHead, Route};
 
-use crate::judge::Judge;
-use crate::machine::Share;
-use crate::shared::Fleet;
+use crate::classify::FailureClassifier;
+use crate::machine::Ratio;
+use crate::shared::OpenBudget;
 use crate::{
-    Breaker, BreakerBuilder, BreakerGuard, BreakerPermit, Config, ConfigError, Open,
-    SharedRecorder, State,
+    CircuitBreaker, CircuitBreakerAdmission, CircuitBreakerBuilder, CircuitBreakerPermit,
+    CircuitOpen, Config, ConfigError, State,
 };
 
-/// A breaker for each key, up to a limit; all other keys share one, named `_OTHER`.
+/// One breaker per key, up to a maximum. All other keys share the fallback breaker, named `_OTHER`.
 ///
-/// Where the limit is reached, a breaker that is closed, empty and idle makes room: it is as good as
-/// a new one. One that is open, or has counted anything, is never evicted. Keys may come from
-/// strangers: memory and the names of metrics stay bounded.
+/// At the maximum, a new key replaces a breaker that is closed, empty and unused. A breaker that is
+/// open or has counted results is never replaced. Keys may come from untrusted clients: memory and
+/// metric series stay bounded.
 ///
 /// ```
-/// use gusset_breaker::{Config, Registry};
+/// use gusset_breaker::{BreakerRegistry, Config};
 ///
-/// let hosts = Registry::builder("hosts").limit(100).most_open(0.5).build()?;
+/// let hosts = BreakerRegistry::builder("hosts").max_breakers(100).max_open_ratio(0.5).build()?;
 /// hosts.get("stock.internal").trip();
-/// assert!(!hosts.get("stock.internal").would_admit());
-/// assert!(hosts.get("mail.internal").would_admit());
+/// assert!(!hosts.get("stock.internal").is_call_permitted());
+/// assert!(hosts.get("mail.internal").is_call_permitted());
 /// # Ok::<(), gusset_breaker::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct Registry(Arc<Shared>);
+pub struct BreakerRegistry(Arc<Shared>);
 
-/// Configures a [`Registry`].
+/// Configures a [`BreakerRegistry`].
 #[derive(Clone)]
-#[must_use = "a builder protects nothing"]
-pub struct RegistryBuilder {
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct BreakerRegistryBuilder {
     name: String,
     config: Config,
-    limit: usize,
-    most_open: Option<f64>,
+    max_breakers: usize,
+    max_open_ratio: Option<f64>,
     clock: Clock,
     recorder: Option<SharedRecorder>,
 }
 
-/// The breaker of each call's key, as a guard. Made by [`Registry::layer`].
+/// Admits or rejects each call with the breaker of its key. Created by [`BreakerRegistry::layer`].
 #[derive(Clone, Debug)]
-pub struct RegistryGuard<K, J> {
-    registry: Registry,
-    key: K,
-    judge: J,
+pub struct BreakerRegistryAdmission<K, C> {
+    registry: BreakerRegistry,
+    key_extractor: K,
+    classifier: C,
 }
 
-/// The key of a call, by which a [`Registry`] finds its breaker.
+/// Extracts the key by which a [`BreakerRegistry`] finds the breaker of a call.
 ///
-/// For HTTP, a function of the request's head is one: [`by_host`], [`by_route`].
+/// For HTTP, implemented by functions of the request headers, such as [`by_host`] and [`by_route`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` gives no key of `{P}`",
-    label = "not a key of this protocol",
-    note = "for HTTP, a `fn(RequestHead<'_>) -> Option<Cow<'_, str>>` is one"
+    message = "`{Self}` is not a key extractor for `{P}`",
+    label = "not a key extractor for this protocol",
+    note = "for HTTP, use a `fn(RequestHead<'_>) -> Option<Cow<'_, str>>`"
 )]
-pub trait BreakerKey<P: Protocol>: Send + Sync + 'static {
-    /// The key; `None` for a call that shares the common breaker. Must not panic, block or wait.
-    fn key<'a>(&self, req: P::Request<'a>) -> Option<Cow<'a, str>>;
+pub trait KeyExtractor<P: Protocol>: Send + Sync + 'static {
+    /// Returns the key, or `None` to use the fallback breaker. Must not panic or block.
+    fn extract<'a>(&self, req: P::Request<'a>) -> Option<Cow<'a, str>>;
 }
 
-type Breakers = HashMap<Box<str>, Breaker>;
+type Breakers = HashMap<Box<str>, CircuitBreaker>;
 
 struct Shared {
-    template: BreakerBuilder,
+    template: CircuitBreakerBuilder,
     name: String,
-    /// Threads look keys up at once; who adds one holds up those of its shard.
+    /// Sharded, so that adding a key blocks few lookups.
     shards: Box<[RwLock<Breakers>]>,
     hasher: RandomState,
-    in_shard: usize,
-    other: Breaker,
+    max_per_shard: usize,
+    fallback: CircuitBreaker,
 }
 
-const SHARDS: usize = 16;
-/// The key of all keys that have no breaker of their own.
-const OTHER: &str = "_OTHER";
+const MAX_LOCK_SHARDS: usize = 16;
+const DEFAULT_MAX_BREAKERS: usize = 256;
+const MAX_BREAKERS: usize = 65_536;
+const FALLBACK_KEY: &str = "_OTHER";
 
-// === impl Registry ===
+// === impl BreakerRegistry ===
 
-impl Registry {
+impl BreakerRegistry {
     /// Configures a registry. Its breakers are named after it and their key: `hosts/stock`.
-    pub fn builder(name: impl Into<String>) -> RegistryBuilder {
-        RegistryBuilder {
+    pub fn builder(name: impl Into<String>) -> BreakerRegistryBuilder {
+        BreakerRegistryBuilder {
             name: name.into(),
             config: Config::new(),
-            limit: 256,
-            most_open: None,
+            max_breakers: DEFAULT_MAX_BREAKERS,
+            max_open_ratio: None,
             clock: Clock::system(),
             recorder: None,
         }
     }
 
-    /// The breaker of that key, made if need be; the common one if there is no room.
-    pub fn get(&self, key: &str) -> Breaker {
+    /// Returns the breaker of a key, and creates it if necessary.
+    ///
+    /// Returns the fallback breaker if the maximum is reached.
+    pub fn get(&self, key: &str) -> CircuitBreaker {
         let shared = &*self.0;
         let shard = shared.hasher.hash_one(key) as usize % shared.shards.len();
         let shard = &shared.shards[shard];
@@ -112,13 +116,13 @@ impl Registry {
         shared.add(shard, key)
     }
 
-    /// The breaker of all keys that have none of their own.
-    pub fn other(&self) -> Breaker {
-        self.0.other.clone()
+    /// Returns the breaker of all keys without their own.
+    pub fn fallback(&self) -> CircuitBreaker {
+        self.0.fallback.clone()
     }
 
-    /// All breakers that there are, with their keys.
-    pub fn breakers(&self) -> Vec<(String, Breaker)> {
+    /// Returns all breakers with their keys, except the fallback breaker.
+    pub fn breakers(&self) -> Vec<(String, CircuitBreaker)> {
         let shards = self.0.shards.iter();
         shards
             .flat_map(|shard| {
@@ -131,50 +135,53 @@ impl Registry {
             .collect()
     }
 
-    /// A layer that asks the breaker of each call's key; a call without a key is asked of
-    /// [`other`](Self::other). For HTTP, [`by_host`] and [`by_route`] are keys.
+    /// Returns a layer that uses the breaker of each call's key.
     ///
     /// ```
-    /// use gusset_breaker::judge::JudgeHttp;
-    /// use gusset_breaker::{Registry, by_host};
+    /// use gusset_breaker::classify::HttpFailures;
+    /// use gusset_breaker::{BreakerRegistry, by_host};
     /// use gusset_http::{Http, HttpClientClassifier};
     ///
-    /// let hosts = Registry::builder("hosts").build()?;
-    /// let layer = hosts.layer::<Http<HttpClientClassifier>, _, _>(JudgeHttp, by_host);
+    /// let hosts = BreakerRegistry::builder("hosts").build()?;
+    /// let layer = hosts.layer::<Http<HttpClientClassifier>, _, _>(HttpFailures, by_host);
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
-    pub fn layer<P, J, K>(&self, judge: J, key: K) -> AdmissionLayer<P, RegistryGuard<K, J>>
+    pub fn layer<P, C, K>(
+        &self,
+        classifier: C,
+        key_extractor: K,
+    ) -> AdmissionLayer<P, BreakerRegistryAdmission<K, C>>
     where
         P: Protocol,
-        J: Judge<P>,
-        K: BreakerKey<P>,
+        C: FailureClassifier<P>,
+        K: KeyExtractor<P>,
     {
-        let clock = self.0.other.core().clock.clone();
-        let guard = RegistryGuard {
+        let clock = self.0.fallback.core().clock.clone();
+        let admission = BreakerRegistryAdmission {
             registry: self.clone(),
-            key,
-            judge,
+            key_extractor,
+            classifier,
         };
-        AdmissionLayer::new(guard).with_clock(clock)
+        AdmissionLayer::new(admission).with_clock(clock)
     }
 }
 
-/// A key by the host that a client calls: the authority of its target, else the `Host` header.
+/// Extracts the host that a client calls: the authority of the URI, or else the `Host` header.
 pub fn by_host(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
     let host = match req.uri.authority() {
         Some(authority) => authority.as_str(),
         None => req.headers.get(http::header::HOST)?.to_str().ok()?,
     };
-    Some(lower(host))
+    Some(to_lower_case(host))
 }
 
-/// A key by the route that the router matched; a request that matched none has none.
+/// Extracts the route that the router matched.
 pub fn by_route(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
     Route::from_request(req).map(Cow::Borrowed)
 }
 
-/// Hosts are the same in any case, and rarely written in upper.
-fn lower(text: &str) -> Cow<'_, str> {
+/// Allocates only if there are upper-case letters, which hosts rarely have.
+fn to_lower_case(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(text.to_ascii_lowercase())
     } else {
@@ -186,171 +193,177 @@ fn lower(text: &str) -> Cow<'_, str> {
 
 impl Shared {
     #[cold]
-    fn add(&self, shard: &RwLock<Breakers>, key: &str) -> Breaker {
+    fn add(&self, shard: &RwLock<Breakers>, key: &str) -> CircuitBreaker {
         let mut breakers = shard.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(breaker) = breakers.get(key) {
             return breaker.clone();
         }
-        if breakers.len() >= self.in_shard && !make_room(&mut breakers) {
-            return self.other.clone();
+        if breakers.len() >= self.max_per_shard && !evict_unused(&mut breakers) {
+            return self.fallback.clone();
         }
         let template = self.template.clone();
-        // The template was checked when the registry was built.
+        // Never fails, because the template was checked by `build`.
         match template.name(format!("{}/{key}", self.name)).build() {
             Ok(breaker) => {
                 breakers.insert(key.into(), breaker.clone());
                 breaker
             }
-            Err(_) => self.other.clone(),
+            Err(_) => self.fallback.clone(),
         }
     }
 }
 
-/// Drops a breaker that a new one would equal, and that nobody holds.
-fn make_room(breakers: &mut Breakers) -> bool {
-    let idle = breakers.iter().find(|(_, breaker)| {
+/// Removes a breaker that is unused and equal to a new one. Returns whether there was one.
+fn evict_unused(breakers: &mut Breakers) -> bool {
+    let unused = breakers.iter().find(|(_, breaker)| {
         breaker.state() == State::Closed
             && breaker.counts().calls == 0
-            && breaker.failures_in_a_row() == 0
-            && breaker.is_unshared()
+            && breaker.consecutive_failures() == 0
+            && breaker.is_unique()
     });
-    match idle.map(|(key, _)| key.clone()) {
+    match unused.map(|(key, _)| key.clone()) {
         Some(key) => breakers.remove(&key).is_some(),
         None => false,
     }
 }
 
-// === impl RegistryBuilder ===
+// === impl BreakerRegistryBuilder ===
 
-impl RegistryBuilder {
-    /// The configuration of every breaker.
+impl BreakerRegistryBuilder {
+    /// Sets the configuration of every breaker. Defaults to [`Config::new`].
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// How many breakers there may be, beside the common one: 256 unless set, 1 to 65,536. They are
-    /// spread over sixteen shards, so that a little fewer may be.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
+    /// Sets the maximum number of breakers besides the fallback, from 1 to 65,536. Defaults to 256.
+    ///
+    /// They are spread over up to 16 shards of equal size, so slightly fewer may fit.
+    pub fn max_breakers(mut self, max: usize) -> Self {
+        self.max_breakers = max;
         self
     }
 
-    /// The share of the breakers that may be open or half-open at once, one at least: where all look
-    /// bad, the fault is as a rule not theirs. One that would be one too many stays closed, and
-    /// tells ([`Breaker::spared`]).
-    pub fn most_open(mut self, share: f64) -> Self {
-        self.most_open = Some(share);
+    /// Limits the ratio of breakers that are open or half-open at the same time. Off by default.
+    ///
+    /// Above 0, at most 1. One breaker may always open. A breaker over the limit stays closed and counts
+    /// a [suppressed trip](CircuitBreaker::suppressed_trips).
+    pub fn max_open_ratio(mut self, ratio: f64) -> Self {
+        self.max_open_ratio = Some(ratio);
         self
     }
 
-    /// Reads that clock.
+    /// Sets the clock. Defaults to the system clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Measures each breaker on that recorder, under its name.
+    /// Sets the recorder of every breaker's metrics. Defaults to none.
     pub fn metrics(mut self, recorder: SharedRecorder) -> Self {
         self.recorder = Some(recorder);
         self
     }
 
-    /// Puts the registry together.
+    /// Builds the registry.
     ///
     /// # Errors
-    /// Names the field that cannot be used.
-    pub fn build(self) -> Result<Registry, ConfigError> {
+    /// A setting is invalid.
+    pub fn build(self) -> Result<BreakerRegistry, ConfigError> {
         let Self {
             name,
             config,
-            limit,
-            most_open,
+            max_breakers,
+            max_open_ratio,
             clock,
             recorder,
         } = self;
-        if !(1..=65_536).contains(&limit) {
-            let why = format!("{limit} is not from 1 to 65536");
-            return Err(ConfigError::new("limit", why));
+        if !(1..=MAX_BREAKERS).contains(&max_breakers) {
+            let reason = format!("{max_breakers} is not from 1 to {MAX_BREAKERS}");
+            return Err(ConfigError::new("max_breakers", reason));
         }
-        // One lane each: there are many of them, and few threads on one.
-        let mut template = Breaker::builder("template")
+        // One shard each, because there are many breakers and each is used by few threads.
+        let mut template = CircuitBreaker::builder("template")
             .config(config)
             .clock(clock)
-            .lanes(1);
+            .shards(1);
         if let Some(recorder) = recorder {
             template = template.metrics(recorder);
         }
-        let other = template.clone().name(format!("{name}/{OTHER}")).build()?;
-        if let Some(share) = most_open {
-            if !(share > 0.0 && share <= 1.0) {
-                let why = format!("a share of {share} is not above 0 and at most 1");
-                return Err(ConfigError::new("most_open", why));
+        let fallback = template
+            .clone()
+            .name(format!("{name}/{FALLBACK_KEY}"))
+            .build()?;
+        if let Some(ratio) = max_open_ratio {
+            if !(ratio > 0.0 && ratio <= 1.0) {
+                let reason = format!("the ratio {ratio} is not above 0 and at most 1");
+                return Err(ConfigError::new("max_open_ratio", reason));
             }
-            template = template.fleet(Arc::new(Fleet::new(Share::of(share))));
+            let budget = OpenBudget::new(Ratio::from_f64(ratio));
+            template = template.open_budget(Arc::new(budget));
         }
-        let shards = SHARDS.min(limit);
-        Ok(Registry(Arc::new(Shared {
+        let shards = MAX_LOCK_SHARDS.min(max_breakers);
+        Ok(BreakerRegistry(Arc::new(Shared {
             template,
             name,
             shards: std::iter::repeat_with(RwLock::default)
                 .take(shards)
                 .collect(),
             hasher: RandomState::new(),
-            in_shard: limit / shards,
-            other,
+            max_per_shard: max_breakers / shards,
+            fallback,
         })))
     }
 }
 
-// === impl RegistryGuard ===
+// === impl BreakerRegistryAdmission ===
 
-impl<P, J, K> Admission<P> for RegistryGuard<K, J>
+impl<P, C, K> Admission<P> for BreakerRegistryAdmission<K, C>
 where
     P: Protocol,
-    J: Judge<P>,
-    K: BreakerKey<P>,
+    C: FailureClassifier<P>,
+    K: KeyExtractor<P>,
 {
-    type Permit = BreakerPermit<P, J>;
-    type Rejection = Open;
+    type Permit = CircuitBreakerPermit<P, C>;
+    type Rejection = CircuitOpen;
 
     fn admit(
         &self,
         req: P::Request<'_>,
         cx: &mut CallContext,
-    ) -> Result<BreakerPermit<P, J>, Open> {
-        let breaker = match self.key.key(req) {
+    ) -> Result<CircuitBreakerPermit<P, C>, CircuitOpen> {
+        let breaker = match self.key_extractor.extract(req) {
             Some(key) => self.registry.get(&key),
-            None => self.registry.other(),
+            None => self.registry.fallback(),
         };
-        BreakerGuard::new(breaker, self.judge.clone()).admit(req, cx)
+        CircuitBreakerAdmission::new(breaker, self.classifier.clone()).admit(req, cx)
     }
 }
 
-impl<R, F> BreakerKey<Http<R>> for F
+impl<R, F> KeyExtractor<Http<R>> for F
 where
     R: HttpClassifier,
     F: for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync + 'static,
 {
-    // Spelled as in the trait, where the lifetime is of the projection.
-    fn key<'a>(&self, req: <Http<R> as Protocol>::Request<'a>) -> Option<Cow<'a, str>> {
+    // The projection is spelled out, because the trait ties the lifetime to it.
+    fn extract<'a>(&self, req: <Http<R> as Protocol>::Request<'a>) -> Option<Cow<'a, str>> {
         self(req)
     }
 }
 
-impl fmt::Debug for Registry {
+impl fmt::Debug for BreakerRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry")
+        f.debug_struct("BreakerRegistry")
             .field("name", &self.0.name)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for RegistryBuilder {
+impl fmt::Debug for BreakerRegistryBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryBuilder")
+        f.debug_struct("BreakerRegistryBuilder")
             .field("name", &self.name)
-            .field("limit", &self.limit)
+            .field("max_breakers", &self.max_breakers)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The states of a breaker, and its moves from one to another.
+//! The states of a breaker, and its transitions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,72 +6,73 @@ use std::time::Duration;
 
 use crate::Counts;
 
-/// The state of a breaker, as it is stored: reading it changes nothing.
+/// The stored state of a breaker.
 ///
-/// An open breaker whose time is over is half-open only when somebody calls, or ticks; whether a
-/// call would be admitted says [`Breaker::would_admit`](crate::Breaker::would_admit).
+/// An expired open state becomes half-open only with the next call or tick. Use
+/// [`CircuitBreaker::is_call_permitted`](crate::CircuitBreaker::is_call_permitted) to find out whether
+/// a call would be admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Admits every call, and counts how they end.
+    /// Admits every call and counts its result.
     Closed,
-    /// Refuses every call until its time is over.
+    /// Rejects every call until the open duration has elapsed.
     Open,
-    /// Admits a few probes, whose ends decide.
+    /// Admits a few calls. Their results close or open the breaker.
     HalfOpen,
-    /// Refuses every call until a hand says otherwise.
+    /// Rejects every call until the state is changed manually.
     ForcedOpen,
     /// Admits every call and counts nothing.
     Disabled,
-    /// Admits every call, counts how they end, tells when it would have opened, and never opens.
-    Observing,
+    /// Admits every call, counts its result, and reports when the breaker would have opened.
+    DryRun,
 }
 
-/// Why a breaker went from one state to another.
+/// The reason for a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The share of failures reached its limit.
+    /// The failure rate reached its threshold.
     FailureRate,
-    /// The share of slow calls reached its limit.
+    /// The rate of slow calls reached its threshold.
     SlowCallRate,
-    /// So many failures came one after the other.
+    /// The number of consecutive failures reached its threshold.
     ConsecutiveFailures,
-    /// The open time is over.
-    OpenTimeOver,
-    /// The probes went well.
+    /// The open duration has elapsed.
+    OpenDurationElapsed,
+    /// The half-open calls succeeded.
     ProbesSucceeded,
-    /// The probes went badly.
+    /// The half-open calls failed.
     ProbesFailed,
-    /// The half-open time was over before all probes had ended.
-    HalfOpenTimeOver,
-    /// A hand did it.
+    /// Not all half-open calls completed in time.
+    HalfOpenTimeout,
+    /// The state was changed manually.
     Manual,
-    /// A hand started it anew.
+    /// The breaker was reset manually.
     Reset,
-    /// The window got another shape, so that counting starts anew.
+    /// The window has a new shape and starts empty.
     Reconfigured,
 }
 
-/// A move from one state to another. Told once, in the order in which they happened.
+/// A transition from one state to another. Reported once, in order.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Transition {
-    /// The breaker's name.
+    /// The name of the breaker.
     pub breaker: Arc<str>,
-    /// The state that was left. The same as `to` where counting started anew.
+    /// The previous state. Equal to `to` if only the window was emptied.
     pub from: State,
-    /// The state that was entered.
+    /// The new state.
     pub to: State,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Counts the moves of this breaker, modulo 2²¹.
+    /// The number of transitions of this breaker, modulo 2²¹.
     pub generation: u32,
-    /// How long it stays open, if it opened.
-    pub open_for: Option<Duration>,
-    /// How often it has opened since it was last closed, this time included.
-    pub opened: u32,
-    /// What was counted when that was decided: the window's calls, or the probes.
+    /// The open duration, if the breaker opened.
+    pub open_duration: Option<Duration>,
+    /// How often the breaker has opened since it was last closed, including this time.
+    pub times_opened: u32,
+    /// The counts that caused the transition: of the window, or of the half-open calls.
     pub counts: Counts,
 }
 
@@ -85,10 +86,10 @@ impl State {
         Self::HalfOpen,
         Self::ForcedOpen,
         Self::Disabled,
-        Self::Observing,
+        Self::DryRun,
     ];
 
-    /// The state as a label's value.
+    /// Returns the state as a label value.
     ///
     /// ```
     /// assert_eq!(gusset_breaker::State::HalfOpen.as_str(), "half_open");
@@ -100,17 +101,17 @@ impl State {
             Self::HalfOpen => "half_open",
             Self::ForcedOpen => "forced_open",
             Self::Disabled => "disabled",
-            Self::Observing => "observing",
+            Self::DryRun => "dry_run",
         }
     }
 
-    /// Whether results are counted in the window.
-    pub(crate) fn counts(self) -> bool {
-        matches!(self, Self::Closed | Self::Observing)
+    /// Returns whether results are counted in the window.
+    pub(crate) fn counts_results(self) -> bool {
+        matches!(self, Self::Closed | Self::DryRun)
     }
 
-    /// Whether it is the breaker's own verdict that keeps calls out.
-    pub(crate) fn is_out(self) -> bool {
+    /// Returns whether a rule has opened the breaker and it has not recovered yet.
+    pub(crate) fn is_tripped(self) -> bool {
         matches!(self, Self::Open | Self::HalfOpen)
     }
 }
@@ -124,7 +125,7 @@ impl fmt::Display for State {
 // === impl Reason ===
 
 impl Reason {
-    /// The reason as a label's value.
+    /// Returns the reason as a label value.
     ///
     /// ```
     /// assert_eq!(gusset_breaker::Reason::SlowCallRate.as_str(), "slow_call_rate");
@@ -134,10 +135,10 @@ impl Reason {
             Self::FailureRate => "failure_rate",
             Self::SlowCallRate => "slow_call_rate",
             Self::ConsecutiveFailures => "consecutive_failures",
-            Self::OpenTimeOver => "open_time_over",
+            Self::OpenDurationElapsed => "open_duration_elapsed",
             Self::ProbesSucceeded => "probes_succeeded",
             Self::ProbesFailed => "probes_failed",
-            Self::HalfOpenTimeOver => "half_open_time_over",
+            Self::HalfOpenTimeout => "half_open_timeout",
             Self::Manual => "manual",
             Self::Reset => "reset",
             Self::Reconfigured => "reconfigured",

@@ -1,4 +1,4 @@
-//! The atomics: the standard library's, or loom's where it explores their interleavings.
+//! The atomics of the standard library, or those of loom under `--cfg loom`.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{
@@ -11,7 +11,7 @@ pub(crate) use std::sync::{
     atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
 };
 
-/// A lock that a panic elsewhere does not poison: nothing of ours panics while it is held.
+/// Locks a mutex and ignores poisoning, because this crate never panics with a lock held.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> + '_ {
     mutex
         .lock()

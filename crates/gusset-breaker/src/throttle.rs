@@ -1,4 +1,4 @@
-//! The adaptive throttle: refuses some of the calls, the more the service refuses itself.
+//! An adaptive throttle: rejects a share of the calls, in proportion to the failures of the service.
 
 use std::error::Error;
 use std::fmt;
@@ -9,36 +9,36 @@ use gusset_core::{
     Admission, AdmissionLayer, CallContext, CallObserver, Clock, End, Protocol, Rejected,
 };
 
-use crate::config::Window as Shape;
-use crate::judge::Judge;
-use crate::shared::{lane, usual_lanes};
+use crate::classify::FailureClassifier;
+use crate::config::Window as WindowShape;
+use crate::shared::{default_shards, shard_index};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Window;
-use crate::{ConfigError, Counts, Vote};
+use crate::{CallResult, ConfigError, Counts};
 
-/// Refuses calls by chance, with the probability that Google's SRE book gives for throttling at the
-/// client: `max(0, (requests - k × accepts) / (requests + 1))` of the window.
+/// Rejects calls at random, with the probability of client-side throttling in Google's SRE book:
+/// `max(0, (requests - k × accepts) / (requests + 1))` of the window.
 ///
-/// Another policy than a breaker's: nothing opens or closes, and there are no probes; the calls that
-/// it lets through find out when the service recovers. A refused call counts as a request that was
-/// not accepted. While the service accepts `1 / k` of its requests or more, nobody is refused.
+/// Unlike a breaker, it has no states and no half-open calls. The calls that it admits detect the
+/// recovery. A rejected call counts as a request that was not accepted. While the service accepts at
+/// least `1 / k` of the requests, none is rejected.
 ///
 /// ```
-/// use gusset_breaker::throttle::Throttle;
-/// use gusset_breaker::judge::JudgeOutcome;
+/// use gusset_breaker::classify::OutcomeFailures;
+/// use gusset_breaker::throttle::AdaptiveThrottle;
 /// use gusset_core::RequestResponse;
 ///
-/// let throttle = Throttle::builder("stock").k(1.5).build()?;
-/// let layer = throttle.layer::<RequestResponse<u32, String>, _>(JudgeOutcome);
+/// let throttle = AdaptiveThrottle::builder("stock").k(1.5).build()?;
+/// let layer = throttle.layer::<RequestResponse<u32, String>, _>(OutcomeFailures);
 /// # Ok::<(), gusset_breaker::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Throttle(Arc<Shared>);
+pub struct AdaptiveThrottle(Arc<Shared>);
 
-/// Configures a [`Throttle`].
+/// Configures an [`AdaptiveThrottle`].
 #[derive(Clone, Debug)]
-#[must_use = "a builder protects nothing"]
-pub struct ThrottleBuilder {
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct AdaptiveThrottleBuilder {
     name: Arc<str>,
     k: f64,
     window: Duration,
@@ -46,37 +46,43 @@ pub struct ThrottleBuilder {
     seed: u64,
 }
 
-/// The throttle refused the call, by chance.
+/// The throttle rejected the call. The service was not called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Throttled(Rejected);
+pub struct AdaptiveThrottled(Rejected);
 
-/// A [`Throttle`] as a guard. Made by [`Throttle::layer`].
+/// Admits or rejects the calls of a service. Created by [`AdaptiveThrottle::layer`].
 #[derive(Clone, Debug)]
-pub struct ThrottleGuard<J> {
-    throttle: Throttle,
-    judge: J,
+pub struct AdaptiveThrottleAdmission<C> {
+    throttle: AdaptiveThrottle,
+    classifier: C,
 }
 
 /// The permit of one call.
-pub struct ThrottlePermit<P: Protocol, J: Judge<P>> {
-    guard: ThrottleGuard<J>,
-    head: Option<J::Head>,
+pub struct AdaptiveThrottlePermit<P: Protocol, C: FailureClassifier<P>> {
+    admission: AdaptiveThrottleAdmission<C>,
+    response: Option<C::ResponseState>,
 }
 
 #[derive(Debug)]
 struct Shared {
     name: Arc<str>,
     k: f64,
-    /// Calls are requests, failures what was not accepted.
+    /// The calls are requests, the failures are requests that were not accepted.
     window: Window,
     clock: Clock,
     origin: std::time::Instant,
-    /// `tick:32 | probability:32`, in parts of 2³²: reckoned once a bucket, and when it may rise.
-    reckoned: AtomicU64,
-    dice: AtomicU64,
+    /// `tick:32 | probability:32`, in parts of 2³². Updated once per bucket, and when it may rise.
+    ///
+    /// One word, so that a probability is never used for another bucket.
+    probability: AtomicU64,
+    random_state: AtomicU64,
 }
 
-/// The probability to refuse a call, by the counts of the window.
+const BUCKETS: u32 = 10;
+const MIN_WINDOW: Duration = Duration::from_millis(10);
+const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// Returns the probability of rejecting a call, from the counts of the window.
 ///
 /// ```
 /// use gusset_breaker::throttle::reject_probability;
@@ -89,12 +95,12 @@ pub fn reject_probability(k: f64, requests: u64, accepts: u64) -> f64 {
     ((requests - k * accepts) / (requests + 1.0)).max(0.0)
 }
 
-// === impl Throttle ===
+// === impl AdaptiveThrottle ===
 
-impl Throttle {
-    /// Configures a throttle of that name.
-    pub fn builder(name: impl Into<Arc<str>>) -> ThrottleBuilder {
-        ThrottleBuilder {
+impl AdaptiveThrottle {
+    /// Configures a throttle. Its rejections contain the name.
+    pub fn builder(name: impl Into<Arc<str>>) -> AdaptiveThrottleBuilder {
+        AdaptiveThrottleBuilder {
             name: name.into(),
             k: 2.0,
             window: Duration::from_secs(120),
@@ -103,22 +109,25 @@ impl Throttle {
         }
     }
 
-    /// A layer of it, with a judge that says which calls were accepted: those that do not fail.
-    pub fn layer<P: Protocol, J: Judge<P>>(&self, judge: J) -> AdmissionLayer<P, ThrottleGuard<J>> {
-        let guard = ThrottleGuard {
+    /// Returns a layer. Calls that the classifier does not count as failures are accepted.
+    pub fn layer<P: Protocol, C: FailureClassifier<P>>(
+        &self,
+        classifier: C,
+    ) -> AdmissionLayer<P, AdaptiveThrottleAdmission<C>> {
+        let admission = AdaptiveThrottleAdmission {
             throttle: self.clone(),
-            judge,
+            classifier,
         };
-        AdmissionLayer::new(guard).with_clock(self.0.clock.clone())
+        AdmissionLayer::new(admission).with_clock(self.0.clock.clone())
     }
 
-    /// The probability to refuse the next call.
+    /// Returns the probability of rejecting the next call.
     pub fn probability(&self) -> f64 {
         let counts = self.counts();
         reject_probability(self.0.k, counts.calls, counts.calls - counts.failures)
     }
 
-    /// What the window holds: requests, and those of them that were not accepted.
+    /// Returns the counts of the window: requests as calls, and those not accepted as failures.
     pub fn counts(&self) -> Counts {
         let tick = self.0.tick(self.0.clock.now());
         self.0.window.counts(0, tick)
@@ -128,159 +137,173 @@ impl Throttle {
 // === impl Shared ===
 
 impl Shared {
-    fn tick(&self, at: std::time::Instant) -> u64 {
-        let passed = at.saturating_duration_since(self.origin);
-        self.window.tick(|| passed.as_nanos() as u64)
+    fn tick(&self, instant: std::time::Instant) -> u64 {
+        let elapsed = instant.saturating_duration_since(self.origin);
+        self.window.tick(|| elapsed.as_nanos() as u64)
     }
 
-    /// Whether the call that draws now is refused.
-    fn refuses(&self, tick: u64) -> bool {
-        let reckoned = self.reckoned.load(Ordering::Relaxed);
-        let probability = if (reckoned >> 32) as u32 == tick as u32 {
-            reckoned as u32
+    /// Decides at random whether the next call is rejected.
+    fn should_reject(&self, tick: u64) -> bool {
+        // Relaxed: the word depends on no other one.
+        let cached = self.probability.load(Ordering::Relaxed);
+        let probability = if (cached >> 32) as u32 == tick as u32 {
+            cached as u32
         } else {
-            self.reckon(tick)
+            self.update_probability(tick)
         };
-        // As a rule nobody is refused, and nobody draws.
-        probability != 0 && self.draw() < probability
+        // Usually zero, and then no random number is needed.
+        probability != 0 && self.random_u32() < probability
     }
 
     fn record(&self, tick: u64, accepted: bool) {
-        self.window.record(lane(), 0, tick, !accepted, false);
-        // A call that is accepted lowers it, which waits for the next bucket if it is nothing.
-        if !accepted || self.reckoned.load(Ordering::Relaxed) as u32 != 0 {
-            self.reckon(tick);
+        self.window.record(shard_index(), 0, tick, !accepted, false);
+        // An accepted call only lowers the probability. If it is zero, the next bucket is soon enough.
+        if !accepted || self.probability.load(Ordering::Relaxed) as u32 != 0 {
+            self.update_probability(tick);
         }
     }
 
     #[cold]
-    fn reckon(&self, tick: u64) -> u32 {
+    fn update_probability(&self, tick: u64) -> u32 {
         let counts = self.window.counts(0, tick);
         let accepts = counts.calls.saturating_sub(counts.failures);
         let probability = reject_probability(self.k, counts.calls, accepts);
         let probability = (probability * f64::from(u32::MAX)) as u32;
-        let reckoned = u64::from(tick as u32) << 32 | u64::from(probability);
-        self.reckoned.store(reckoned, Ordering::Relaxed);
+        let cached = u64::from(tick as u32) << 32 | u64::from(probability);
+        self.probability.store(cached, Ordering::Relaxed);
         probability
     }
 
-    /// A number by chance (SplitMix64).
-    fn draw(&self) -> u32 {
-        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut z = self.dice.fetch_add(STEP, Ordering::Relaxed);
+    /// Returns a random number (SplitMix64, Steele et al., OOPSLA 2014).
+    ///
+    /// Its state is a counter, so one `fetch_add` advances it for all threads. `fastrand::Rng` needs
+    /// `&mut`, and its thread-local generator has no seed for reproducible tests.
+    fn random_u32(&self) -> u32 {
+        const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mut z = self.random_state.fetch_add(GOLDEN_GAMMA, Ordering::Relaxed);
         z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
         ((z ^ z >> 31) >> 32) as u32
     }
 }
 
-// === impl ThrottleBuilder ===
+// === impl AdaptiveThrottleBuilder ===
 
-impl ThrottleBuilder {
-    /// How many requests it lets through for each that is accepted; 2 unless set. Nearer to 1, it
-    /// refuses sooner.
+impl AdaptiveThrottleBuilder {
+    /// Sets the number of requests that are admitted per accepted one, from 1 to a million.
+    ///
+    /// A value near 1 rejects earlier. Defaults to 2.
     pub fn k(mut self, k: f64) -> Self {
         self.k = k;
         self
     }
 
-    /// How far it looks back; two minutes unless set.
+    /// Sets the size of the window, from 10 ms to one day. Defaults to two minutes.
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// Reads that clock.
+    /// Sets the clock. Defaults to the system clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Draws the same each time.
+    /// Sets the seed of the random numbers, for reproducible tests. Defaults to 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Puts the throttle together.
+    /// Builds the throttle.
     ///
     /// # Errors
-    /// Names the field that cannot be used.
-    pub fn build(self) -> Result<Throttle, ConfigError> {
+    /// A setting is invalid.
+    pub fn build(self) -> Result<AdaptiveThrottle, ConfigError> {
         if !(1.0..=1e6).contains(&self.k) {
-            let why = format!("{} is not from 1 to a million", self.k);
-            return Err(ConfigError::new("k", why));
+            let reason = format!("{} is not from 1 to 1000000", self.k);
+            return Err(ConfigError::new("k", reason));
         }
-        let range = Duration::from_millis(10)..=Duration::from_secs(24 * 3600);
-        if !range.contains(&self.window) {
-            let why = format!("{:?} is not from 10 ms to a day", self.window);
-            return Err(ConfigError::new("window", why));
+        if !(MIN_WINDOW..=MAX_WINDOW).contains(&self.window) {
+            let reason = format!("{:?} is not from 10 ms to one day", self.window);
+            return Err(ConfigError::new("window", reason));
         }
-        let shape = Shape::Time {
+        let shape = WindowShape::Time {
             size: self.window,
-            buckets: 10,
+            buckets: BUCKETS,
         };
-        Ok(Throttle(Arc::new(Shared {
+        Ok(AdaptiveThrottle(Arc::new(Shared {
             name: self.name,
             k: self.k,
-            window: Window::new(shape, usual_lanes()),
+            window: Window::new(shape, default_shards()),
             origin: self.clock.now(),
             clock: self.clock,
-            reckoned: AtomicU64::new(0),
-            dice: AtomicU64::new(self.seed),
+            probability: AtomicU64::new(0),
+            random_state: AtomicU64::new(self.seed),
         })))
     }
 }
 
-// === impl ThrottleGuard ===
+// === impl AdaptiveThrottleAdmission ===
 
-impl<P: Protocol, J: Judge<P>> Admission<P> for ThrottleGuard<J> {
-    type Permit = ThrottlePermit<P, J>;
-    type Rejection = Throttled;
+impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for AdaptiveThrottleAdmission<C> {
+    type Permit = AdaptiveThrottlePermit<P, C>;
+    type Rejection = AdaptiveThrottled;
 
-    fn admit(&self, _: P::Request<'_>, cx: &mut CallContext) -> Result<Self::Permit, Throttled> {
+    fn admit(
+        &self,
+        _: P::Request<'_>,
+        cx: &mut CallContext,
+    ) -> Result<Self::Permit, AdaptiveThrottled> {
         let shared = &*self.throttle.0;
         let tick = shared.tick(cx.started());
-        if shared.refuses(tick) {
+        if shared.should_reject(tick) {
             shared.record(tick, false);
-            return Err(Throttled(Rejected::from_arc(shared.name.clone())));
+            return Err(AdaptiveThrottled(Rejected::from_arc(shared.name.clone())));
         }
-        Ok(ThrottlePermit {
-            guard: self.clone(),
-            head: None,
+        Ok(AdaptiveThrottlePermit {
+            admission: self.clone(),
+            response: None,
         })
     }
 }
 
-impl<P: Protocol, J: Judge<P>> CallObserver<P> for ThrottlePermit<P, J> {
+impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for AdaptiveThrottlePermit<P, C> {
     fn on_response(&mut self, res: P::Response<'_>, _: &CallContext) {
-        self.head = Some(self.guard.judge.head(res));
+        self.response = Some(self.admission.classifier.on_response(res));
     }
 
     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
-        let vote = self.guard.judge.vote(self.head, &end, cx).vote;
-        if vote != Vote::Ignore {
-            let shared = &*self.guard.throttle.0;
-            shared.record(shared.tick(cx.started() + cx.elapsed()), !vote.fails());
+        let Self {
+            admission,
+            response,
+        } = self;
+        let result = admission.classifier.classify(response, &end, cx).result;
+        if result != CallResult::Ignored {
+            let shared = &*admission.throttle.0;
+            let tick = shared.tick(cx.started() + cx.elapsed());
+            shared.record(tick, !result.is_failure());
         }
     }
 }
 
-impl<P: Protocol, J: Judge<P>> fmt::Debug for ThrottlePermit<P, J> {
+impl<P: Protocol, C: FailureClassifier<P>> fmt::Debug for AdaptiveThrottlePermit<P, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ThrottlePermit").finish_non_exhaustive()
+        f.debug_struct("AdaptiveThrottlePermit")
+            .finish_non_exhaustive()
     }
 }
 
-// === impl Throttled ===
+// === impl AdaptiveThrottled ===
 
-impl fmt::Display for Throttled {
+impl fmt::Display for AdaptiveThrottled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("throttled, for the service accepts too few of its requests")
+        f.write_str("adaptive throttle rejected the call")
     }
 }
 
-impl Error for Throttled {
+impl Error for AdaptiveThrottled {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.0)
     }

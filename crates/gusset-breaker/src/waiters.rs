@@ -1,16 +1,17 @@
-//! Who waits for a breaker to let calls through.
+//! The services that wait until a breaker admits calls.
 
 use std::task::Waker;
 
 use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
 
-/// The wakers of services that are pending in `poll_ready`. One place a service, so that it does
-/// not grow with the number of polls.
+/// The wakers of services that are pending in `poll_ready`.
+///
+/// One entry per service, so the number of polls does not matter.
 #[derive(Debug)]
 pub(crate) struct Waiters {
-    /// Asked first: as a rule nobody waits, and a vote need not lock.
-    waiting: AtomicUsize,
-    places: Mutex<Vec<(u64, Waker)>>,
+    /// The number of wakers. Usually zero, so that a result does not need the lock.
+    count: AtomicUsize,
+    wakers: Mutex<Vec<(u64, Waker)>>,
 }
 
 // === impl Waiters ===
@@ -18,37 +19,39 @@ pub(crate) struct Waiters {
 impl Waiters {
     pub(crate) fn new() -> Self {
         Self {
-            waiting: AtomicUsize::new(0),
-            places: Mutex::new(Vec::new()),
+            count: AtomicUsize::new(0),
+            wakers: Mutex::new(Vec::new()),
         }
     }
 
-    /// Wakes that service at the next chance, in place of what it asked for before.
-    pub(crate) fn wait(&self, id: u64, waker: &Waker) {
-        let mut places = lock(&self.places);
-        match places.iter_mut().find(|(of, _)| *of == id) {
-            Some((_, place)) => place.clone_from(waker),
-            None => places.push((id, waker.clone())),
+    /// Registers the waker of a service, in place of its previous one.
+    pub(crate) fn register(&self, id: u64, waker: &Waker) {
+        let mut wakers = lock(&self.wakers);
+        match wakers.iter_mut().find(|(other, _)| *other == id) {
+            Some((_, current)) => current.clone_from(waker),
+            None => wakers.push((id, waker.clone())),
         }
-        self.waiting.store(places.len(), Ordering::SeqCst);
+        // SeqCst, here and in `wake_all`: a service registers and then reads the state, a transition
+        // writes the state and then reads `count`. At least one must see the other.
+        self.count.store(wakers.len(), Ordering::SeqCst);
     }
 
-    /// That service does not wait any longer.
-    pub(crate) fn leave(&self, id: u64) {
-        let mut places = lock(&self.places);
-        places.retain(|(of, _)| *of != id);
-        self.waiting.store(places.len(), Ordering::SeqCst);
+    /// Removes the waker of a service.
+    pub(crate) fn deregister(&self, id: u64) {
+        let mut wakers = lock(&self.wakers);
+        wakers.retain(|(other, _)| *other != id);
+        self.count.store(wakers.len(), Ordering::SeqCst);
     }
 
-    /// Wakes all. A waker is anybody's code: the lock is not held.
-    pub(crate) fn wake(&self) {
-        if self.waiting.load(Ordering::SeqCst) == 0 {
+    /// Wakes and removes all. The lock is not held, because a waker is foreign code.
+    pub(crate) fn wake_all(&self) {
+        if self.count.load(Ordering::SeqCst) == 0 {
             return;
         }
         let woken = {
-            let mut places = lock(&self.places);
-            self.waiting.store(0, Ordering::SeqCst);
-            std::mem::take(&mut *places)
+            let mut wakers = lock(&self.wakers);
+            self.count.store(0, Ordering::SeqCst);
+            std::mem::take(&mut *wakers)
         };
         for (_, waker) in woken {
             waker.wake();

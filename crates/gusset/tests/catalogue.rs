@@ -160,8 +160,8 @@ fn catalogue() -> String {
         (
             metric.name,
             metric.help,
-            kind(&metric.kind),
-            metric.unit,
+            metric.kind.as_str().to_owned(),
+            metric.unit.as_ucum(),
             labels,
         )
     });
@@ -171,14 +171,12 @@ fn catalogue() -> String {
         road,
     );
     let breakers = gusset::breaker::names::ALL.iter().map(|metric| {
-        let kind = if metric.counter { "counter" } else { "gauge" };
-        let labels = [gusset::breaker::names::NAME].into_iter();
-        let labels = labels.chain(metric.labels.iter().copied()).collect();
+        let labels = metric.labels.to_vec();
         (
             metric.name,
             metric.help,
-            kind.to_owned(),
-            metric.unit,
+            kind(&metric.kind),
+            metric.unit.as_ucum(),
             labels,
         )
     });
@@ -200,7 +198,7 @@ fn catalogue() -> String {
             metric.name,
             metric.help,
             "counter".to_owned(),
-            metric.unit,
+            metric.unit.as_ucum(),
             labels,
         )
     });

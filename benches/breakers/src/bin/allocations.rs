@@ -2,18 +2,18 @@
 
 use std::process::ExitCode;
 
-use gusset_breaker::{Breaker, Config};
+use gusset_breaker::{CircuitBreaker, Config};
 
 fn main() -> ExitCode {
     if std::env::args().len() == 1 {
-        for (what, config, lanes) in [
-            ("failures in a row", Config::in_a_row(5), 4),
+        for (what, config, shards) in [
+            ("failures in a row", Config::consecutive(5), 4),
             ("the last 100 calls", Config::new().count_window(100), 4),
-            ("ten seconds, one lane", Config::new(), 1),
-            ("ten seconds, two lanes", Config::new(), 2),
-            ("ten seconds, four lanes", Config::new(), 4),
+            ("ten seconds, one shard", Config::new(), 1),
+            ("ten seconds, two shards", Config::new(), 2),
+            ("ten seconds, four shards", Config::new(), 4),
         ] {
-            let builder = Breaker::builder("payments").config(config).lanes(lanes);
+            let builder = CircuitBreaker::builder("payments").config(config).shards(shards);
             let mut built = None;
             let info = allocation_counter::measure(|| built = builder.build().ok());
             println!(

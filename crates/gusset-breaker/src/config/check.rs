@@ -1,33 +1,34 @@
-//! What is refused, and why: one rule a field.
+//! The checks of a configuration.
 
 use std::time::Duration;
 
-use super::{Config, ConfigError, HalfOpenMax, HalfOpenPolicy, Window};
-use crate::machine::{MOST_PROBES, NEVER, Rules, Share};
+use super::{Config, ConfigError, HalfOpenPolicy, MaxHalfOpen, Window};
+use crate::machine::{MAX_PROBES, NEVER, Ratio, Rules};
 
 /// The most calls of a count window, and buckets of a time window.
-const LARGEST: u32 = 1 << 16;
-/// The longest that any time of a configuration may be: what fits the breaker's word.
-const LONGEST: Duration = Duration::from_millis(NEVER - 1);
+const MAX_WINDOW_SIZE: u32 = 1 << 16;
+/// The longest duration: the deadline of the packed state has 40 bits of milliseconds.
+const MAX_DURATION: Duration = Duration::from_millis(NEVER - 1);
+const DEFAULT_MINIMUM_CALLS: u32 = 20;
 
 // === impl Config ===
 
 impl Config {
-    /// Checks each field, and gives the rules of the machine.
+    /// Checks each setting, and returns the rules of the state machine.
     pub(crate) fn check(&self) -> Result<Rules, ConfigError> {
         let Self {
             window,
             minimum_calls,
-            failure_rate,
+            failure_rate_threshold,
             slow_calls,
-            slow_at_end,
-            slow_cancels_fail,
+            slow_includes_body,
+            slow_cancelled_is_failure,
             consecutive_failures,
             half_open_calls,
             half_open_policy,
-            half_open_max,
-            half_open_closes_when_over,
-            open_for,
+            max_half_open,
+            close_on_half_open_timeout,
+            open_duration,
             open_backoff,
             open_jitter,
             honour_retry_after,
@@ -35,168 +36,177 @@ impl Config {
         } = self;
 
         check_window(*window)?;
-        let failure_share = failure_rate
-            .map(|rate| share("failure_rate", rate))
+        let failure_rate = failure_rate_threshold
+            .map(|threshold| ratio("failure_rate_threshold", threshold))
             .transpose()?;
         let slow = slow_calls
-            .map(|(after, rate)| Ok((time("slow_calls", after)?, share("slow_calls", rate)?)))
+            .map(|(threshold, rate)| {
+                Ok((
+                    check_duration("slow_calls", threshold)?,
+                    ratio("slow_calls", rate)?,
+                ))
+            })
             .transpose()?;
-        let of_probes = *half_open_policy == Some(HalfOpenPolicy::Rate);
-        if window.is_none() && failure_share.is_some() && !of_probes {
-            let why = "there is no window, and probes do not go by rate";
-            return Err(ConfigError::new("failure_rate", why));
+        let half_open_by_rate = *half_open_policy == Some(HalfOpenPolicy::Rate);
+        if window.is_none() && failure_rate.is_some() && !half_open_by_rate {
+            let reason = "requires a window or `HalfOpenPolicy::Rate`";
+            return Err(ConfigError::new("failure_rate_threshold", reason));
         }
         if window.is_none() && slow.is_some() {
-            return Err(ConfigError::new("slow_calls", "there is no window"));
+            return Err(ConfigError::new("slow_calls", "requires a window"));
         }
-        if slow.is_none() && *slow_cancels_fail {
-            let why = "nothing says what is slow: set `slow_calls`";
-            return Err(ConfigError::new("slow_cancels_fail", why));
+        if slow.is_none() && *slow_cancelled_is_failure {
+            let reason = "requires `slow_calls`";
+            return Err(ConfigError::new("slow_cancelled_is_failure", reason));
         }
         if *consecutive_failures == Some(0) {
-            return Err(ConfigError::new("consecutive_failures", "is zero"));
+            return Err(ConfigError::new("consecutive_failures", "must not be zero"));
         }
-        let by_rate = window.is_some() && (failure_share.is_some() || slow.is_some());
+        let by_rate = window.is_some() && (failure_rate.is_some() || slow.is_some());
         if !by_rate && consecutive_failures.is_none() {
-            let why = "nothing would ever open it: set a rate, or consecutive failures";
-            return Err(ConfigError::new("failure_rate", why));
+            let reason =
+                "the breaker would never open: set this, `slow_calls` or `consecutive_failures`";
+            return Err(ConfigError::new("failure_rate_threshold", reason));
         }
-        if !(1..=MOST_PROBES).contains(half_open_calls) {
-            let why = format!("{half_open_calls} is not from 1 to {MOST_PROBES}");
-            return Err(ConfigError::new("half_open_calls", why));
+        if !(1..=MAX_PROBES).contains(half_open_calls) {
+            let reason = format!("{half_open_calls} is not from 1 to {MAX_PROBES}");
+            return Err(ConfigError::new("half_open_calls", reason));
         }
-        let strict = match half_open_policy {
+        let any_failure_opens = match half_open_policy {
             Some(HalfOpenPolicy::AnyFailure) => true,
-            Some(HalfOpenPolicy::Rate) if failure_share.is_none() => {
-                let why = "by rate, but there is no failure rate";
-                return Err(ConfigError::new("half_open_policy", why));
+            Some(HalfOpenPolicy::Rate) if failure_rate.is_none() => {
+                let reason = "`HalfOpenPolicy::Rate` requires `failure_rate_threshold`";
+                return Err(ConfigError::new("half_open_policy", reason));
             }
             Some(HalfOpenPolicy::Rate) => false,
-            None => *half_open_calls <= 3 || failure_share.is_none(),
+            None => *half_open_calls <= 3 || failure_rate.is_none(),
         };
-        let open_for = millis("open_for", *open_for)?;
-        let (multiplier, open_most) = match open_backoff {
-            Some((multiplier, most)) => backoff(*multiplier, *most, open_for)?,
-            None => (1.0, open_for),
+        let open_duration = millis("open_duration", *open_duration)?;
+        let (multiplier, max_open) = match open_backoff {
+            Some((multiplier, max)) => check_backoff(*multiplier, *max, open_duration)?,
+            None => (1.0, open_duration),
         };
-        let half_open_for = match half_open_max {
-            HalfOpenMax::AsOpen => open_for,
-            HalfOpenMax::Of(limit) => millis("half_open_max", *limit)?,
-            HalfOpenMax::Unlimited => NEVER,
+        let max_half_open = match max_half_open {
+            MaxHalfOpen::OpenDuration => open_duration,
+            MaxHalfOpen::Limit(limit) => millis("max_half_open", *limit)?,
+            MaxHalfOpen::Unlimited => NEVER,
         };
         if !(0.0..=1.0).contains(open_jitter) {
-            let why = format!("{open_jitter} is not from 0 to 1");
-            return Err(ConfigError::new("open_jitter", why));
+            let reason = format!("{open_jitter} is not from 0 to 1");
+            return Err(ConfigError::new("open_jitter", reason));
         }
-        let wish_most = match honour_retry_after {
-            Some(most) => millis("honour_retry_after", *most)?,
+        let max_retry_after = match honour_retry_after {
+            Some(max) => millis("honour_retry_after", *max)?,
             None => 0,
         };
-        if wish_most != 0 && wish_most < open_for {
-            let why = "the cap is below `open_for`";
-            return Err(ConfigError::new("honour_retry_after", why));
+        if max_retry_after != 0 && max_retry_after < open_duration {
+            let reason = "the maximum is below `open_duration`";
+            return Err(ConfigError::new("honour_retry_after", reason));
         }
 
         Ok(Rules {
-            minimum: minimum(*minimum_calls, *window)?,
-            failure_rate: failure_share,
-            slow_rate: slow.map(|(_, share)| share),
-            slow_after: slow.map_or(u64::MAX, |(after, _)| nanos(after)),
-            consecutive: consecutive_failures.unwrap_or(0),
-            probes: *half_open_calls,
-            strict,
-            half_open_for,
-            overdue_closes: *half_open_closes_when_over,
-            open_for,
+            minimum_calls: check_minimum_calls(*minimum_calls, *window)?,
+            failure_rate,
+            slow_rate: slow.map(|(_, rate)| rate),
+            slow_threshold: slow.map_or(u64::MAX, |(threshold, _)| nanos(threshold)),
+            consecutive_failures: consecutive_failures.unwrap_or(0),
+            half_open_calls: *half_open_calls,
+            any_failure_opens,
+            max_half_open,
+            close_on_timeout: *close_on_half_open_timeout,
+            open_duration,
             multiplier,
-            open_most,
-            wish_most,
-            jitter: Share::of(*open_jitter),
-            auto: *auto_half_open,
-            slow_at_end: *slow_at_end,
-            slow_cancels: *slow_cancels_fail,
+            max_open,
+            max_retry_after,
+            jitter: Ratio::from_f64(*open_jitter),
+            auto_half_open: *auto_half_open,
+            slow_includes_body: *slow_includes_body,
+            slow_cancelled_is_failure: *slow_cancelled_is_failure,
         })
     }
 }
 
 fn check_window(window: Option<Window>) -> Result<(), ConfigError> {
-    let sized = |what: &str, number: u32| {
-        if (1..=LARGEST).contains(&number) {
+    let check_size = |what: &str, size: u32| {
+        if (1..=MAX_WINDOW_SIZE).contains(&size) {
             return Ok(());
         }
-        let why = format!("{number} {what} is not from 1 to {LARGEST}");
-        Err(ConfigError::new("window", why))
+        let reason = format!("{size} {what} is not from 1 to {MAX_WINDOW_SIZE}");
+        Err(ConfigError::new("window", reason))
     };
     match window {
         None => Ok(()),
-        Some(Window::Count(calls)) => sized("calls", calls),
+        Some(Window::Count(calls)) => check_size("calls", calls),
         Some(Window::Time { size, buckets }) => {
-            sized("buckets", buckets)?;
-            time("window", size)?;
+            check_size("buckets", buckets)?;
+            check_duration("window", size)?;
             if nanos(size) / u64::from(buckets) < 1_000_000 {
-                let why = format!("{size:?} in {buckets} buckets is less than 1 ms a bucket");
-                return Err(ConfigError::new("window", why));
+                let reason = format!("{size:?} in {buckets} buckets is below 1 ms per bucket");
+                return Err(ConfigError::new("window", reason));
             }
             Ok(())
         }
     }
 }
 
-fn minimum(asked: Option<u32>, window: Option<Window>) -> Result<u32, ConfigError> {
-    const USUAL: u32 = 20;
-    match (asked, window) {
-        (Some(0), _) => Err(ConfigError::new("minimum_calls", "is zero")),
-        (Some(_), None) => Err(ConfigError::new("minimum_calls", "there is no window")),
-        (Some(asked), Some(Window::Count(calls))) if asked > calls => {
-            let why =
-                format!("{asked} is above the window's {calls} calls, so it is never reached");
-            Err(ConfigError::new("minimum_calls", why))
-        }
-        (Some(asked), _) => Ok(asked),
-        (None, Some(Window::Count(calls))) => Ok(USUAL.min(calls)),
-        (None, _) => Ok(USUAL),
+fn check_minimum_calls(minimum: Option<u32>, window: Option<Window>) -> Result<u32, ConfigError> {
+    let error = |reason: String| Err(ConfigError::new("minimum_calls", reason));
+    match (minimum, window) {
+        (Some(0), _) => error("must not be zero".into()),
+        (Some(_), None) => error("requires a window".into()),
+        (Some(minimum), Some(Window::Count(calls))) if minimum > calls => error(format!(
+            "{minimum} is never reached by a window of {calls} calls"
+        )),
+        (Some(minimum), _) => Ok(minimum),
+        (None, Some(Window::Count(calls))) => Ok(DEFAULT_MINIMUM_CALLS.min(calls)),
+        (None, _) => Ok(DEFAULT_MINIMUM_CALLS),
     }
 }
 
-fn backoff(multiplier: f64, most: Duration, open_for: u64) -> Result<(f64, u64), ConfigError> {
-    const FIELD: &str = "open_backoff";
-    let most = millis(FIELD, most)?;
+fn check_backoff(
+    multiplier: f64,
+    max: Duration,
+    open_duration: u64,
+) -> Result<(f64, u64), ConfigError> {
+    const SETTING: &str = "open_backoff";
+    let max = millis(SETTING, max)?;
     if !(1.0..=1e6).contains(&multiplier) {
-        let why = format!("a multiplier of {multiplier} is not from 1 to a million");
-        return Err(ConfigError::new(FIELD, why));
+        let reason = format!("the multiplier {multiplier} is not from 1 to 1000000");
+        return Err(ConfigError::new(SETTING, reason));
     }
-    if most < open_for {
-        return Err(ConfigError::new(FIELD, "its cap is below `open_for`"));
+    if max < open_duration {
+        let reason = "the maximum is below `open_duration`";
+        return Err(ConfigError::new(SETTING, reason));
     }
-    Ok((multiplier, most))
+    Ok((multiplier, max))
 }
 
-/// A share that can be reached, and not by nothing.
-fn share(field: &'static str, fraction: f64) -> Result<Share, ConfigError> {
-    let share = Share::of(fraction);
-    if fraction > 0.0 && fraction <= 1.0 && share.0 > 0 {
-        return Ok(share);
+/// Rejects ratios that are reached without any call, or never.
+fn ratio(setting: &'static str, value: f64) -> Result<Ratio, ConfigError> {
+    let ratio = Ratio::from_f64(value);
+    if value > 0.0 && value <= 1.0 && ratio.0 > 0 {
+        return Ok(ratio);
     }
-    let why = format!("a rate of {fraction} is not above 0 and at most 1");
-    Err(ConfigError::new(field, why))
+    let reason = format!("the ratio {value} is not above 0 and at most 1");
+    Err(ConfigError::new(setting, reason))
 }
 
-fn time(field: &'static str, duration: Duration) -> Result<Duration, ConfigError> {
+fn check_duration(setting: &'static str, duration: Duration) -> Result<Duration, ConfigError> {
     if duration.is_zero() {
-        return Err(ConfigError::new(field, "the time is zero"));
+        return Err(ConfigError::new(setting, "the duration must not be zero"));
     }
-    if duration > LONGEST {
-        return Err(ConfigError::new(field, "the time is above 34 years"));
+    if duration > MAX_DURATION {
+        return Err(ConfigError::new(setting, "the duration is above 34 years"));
     }
     Ok(duration)
 }
 
-/// Whole milliseconds, rounded up; one at least.
-fn millis(field: &'static str, duration: Duration) -> Result<u64, ConfigError> {
-    Ok(nanos(time(field, duration)?).div_ceil(1_000_000))
+/// Returns whole milliseconds, rounded up, so at least 1.
+fn millis(setting: &'static str, duration: Duration) -> Result<u64, ConfigError> {
+    Ok(nanos(check_duration(setting, duration)?).div_ceil(1_000_000))
 }
 
-/// Fits: no time is above 34 years.
+/// Returns nanoseconds. The duration is at most [`MAX_DURATION`], so a `u64` holds them.
 fn nanos(duration: Duration) -> u64 {
     duration.as_nanos() as u64
 }

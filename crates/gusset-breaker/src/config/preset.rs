@@ -7,57 +7,63 @@ use super::Config;
 // === impl Config ===
 
 impl Config {
-    /// For a dependency with little traffic: opens after so many failures in a row, and probes with
-    /// one call at a time. Reads no clock while it is closed.
+    /// Returns a configuration for a dependency with little traffic.
+    ///
+    /// Opens after this number of consecutive failures, and admits one half-open call at a time. Reads
+    /// no clock while the breaker is closed.
     ///
     /// ```
-    /// use gusset_breaker::{Breaker, Config, Vote};
+    /// use gusset_breaker::{CallResult, CircuitBreaker, Config};
     ///
-    /// let breaker = Breaker::builder("mail").config(Config::in_a_row(2)).build()?;
+    /// let breaker = CircuitBreaker::builder("mail").config(Config::consecutive(2)).build()?;
     /// for _ in 0..2 {
-    ///     breaker.try_acquire().expect("it is closed").vote(Vote::Failure);
+    ///     breaker.try_acquire().expect("it is closed").record(CallResult::Failure);
     /// }
     /// assert!(breaker.try_acquire().is_err());
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
-    pub fn in_a_row(failures: u32) -> Self {
+    pub fn consecutive(failures: u32) -> Self {
         Self::new()
             .without_window()
             .consecutive_failures(failures)
             .half_open_calls(1)
     }
 
-    /// For a service of one's own: opens early (a quarter of at least 20 calls, or 10 failures in a
-    /// row), probes soon, after a second.
+    /// Returns a configuration for an internal service, which opens early and retries soon.
+    ///
+    /// Opens when a quarter of at least 20 calls failed, or after 10 consecutive failures. Stays open
+    /// for 1 s, with a backoff up to 30 s.
     ///
     /// ```
-    /// # use gusset_breaker::{Breaker, Config};
-    /// let breaker = Breaker::builder("stock").config(Config::internal()).build()?;
+    /// # use gusset_breaker::{CircuitBreaker, Config};
+    /// let breaker = CircuitBreaker::builder("stock").config(Config::internal()).build()?;
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
     pub fn internal() -> Self {
         Self::new()
-            .failure_rate(0.25)
+            .failure_rate_threshold(0.25)
             .consecutive_failures(10)
-            .open_for(Duration::from_secs(1))
+            .open_duration(Duration::from_secs(1))
             .open_backoff(2.0, Duration::from_secs(30))
     }
 
-    /// For somebody else's service: opens at half of at least 50 calls within a minute, leaves it
-    /// alone for 15 seconds and up to five minutes, as long as it asks for.
+    /// Returns a configuration for a third-party service, which opens late and retries rarely.
+    ///
+    /// Opens when half of at least 50 calls within a minute failed. Stays open for 15 s, with a backoff
+    /// up to five minutes, and honours `Retry-After` up to five minutes.
     ///
     /// ```
-    /// # use gusset_breaker::{Breaker, Config};
-    /// let breaker = Breaker::builder("payments").config(Config::third_party()).build()?;
+    /// # use gusset_breaker::{CircuitBreaker, Config};
+    /// let breaker = CircuitBreaker::builder("payments").config(Config::third_party()).build()?;
     /// # Ok::<(), gusset_breaker::ConfigError>(())
     /// ```
     pub fn third_party() -> Self {
-        let longest = Duration::from_secs(300);
+        let max_open = Duration::from_secs(300);
         Self::new()
             .time_window(Duration::from_secs(60))
             .minimum_calls(50)
-            .open_for(Duration::from_secs(15))
-            .open_backoff(2.0, longest)
-            .honour_retry_after(longest)
+            .open_duration(Duration::from_secs(15))
+            .open_backoff(2.0, max_open)
+            .honour_retry_after(max_open)
     }
 }

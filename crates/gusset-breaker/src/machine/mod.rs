@@ -1,11 +1,11 @@
-//! The breaker as a pure machine: values in, values out. No atomics, no clock, no chance: `now` and
-//! the dice are given. What shares it between threads is `shared`.
+//! The breaker as a pure state machine, without atomics, clock or randomness.
+//!
+//! The time and the random numbers are parameters. `shared` runs it on several threads.
 
+mod packed_state;
 mod probes;
 mod rules;
 
-mod word;
-
-pub(crate) use probes::{MOST_PROBES, Probes};
-pub(crate) use rules::{Move, Rules, Share};
-pub(crate) use word::{GENERATIONS, NEVER, Word};
+pub(crate) use packed_state::{GENERATIONS, NEVER, PackedState};
+pub(crate) use probes::{MAX_PROBES, Probes};
+pub(crate) use rules::{Move, Ratio, Rules};

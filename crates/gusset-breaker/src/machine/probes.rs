@@ -1,44 +1,47 @@
-//! The probes of one half-open cycle.
+//! The calls of one half-open cycle, called probes.
 
-use super::word::GENERATIONS;
+use super::packed_state::GENERATIONS;
 
-/// Permits and votes of one half-open cycle in one word, so that admission, vote and verdict cannot
-/// miss each other: `generation:21 | issued:10 | voted:10 | failed:10 | slow:10`.
+/// The permits and results of one half-open cycle in one word:
+/// `generation:21 | issued:10 | completed:10 | failed:10 | slow:10`.
+///
+/// Invariant: `issued` never exceeds the permits of the cycle, and the thread that records the last
+/// result sees all others. One word makes each step a single compare-and-swap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Probes {
     pub(crate) generation: u32,
-    /// Permits that are out or have voted.
+    /// Permits in use, or used by a completed probe.
     pub(crate) issued: u32,
-    pub(crate) voted: u32,
+    pub(crate) completed: u32,
     pub(crate) failed: u32,
     pub(crate) slow: u32,
 }
 
-/// The most that a cycle may have; a field of the word holds 1023.
-pub(crate) const MOST_PROBES: u32 = 1000;
+/// The most probes of a cycle. A field of the word holds 1023.
+pub(crate) const MAX_PROBES: u32 = 1000;
 
-const FIELD: u64 = (1 << 10) - 1;
+const FIELD_MASK: u64 = (1 << 10) - 1;
 
 // === impl Probes ===
 
 impl Probes {
-    /// A cycle that nobody has called in.
-    pub(crate) fn fresh(generation: u32) -> Self {
+    /// Creates a cycle without probes.
+    pub(crate) fn new(generation: u32) -> Self {
         Self {
             generation,
             issued: 0,
-            voted: 0,
+            completed: 0,
             failed: 0,
             slow: 0,
         }
     }
 
     pub(crate) fn from_bits(bits: u64) -> Self {
-        let field = |at: u32| (bits >> at & FIELD) as u32;
+        let field = |shift: u32| (bits >> shift & FIELD_MASK) as u32;
         Self {
             generation: (bits >> 40) as u32 % GENERATIONS,
             issued: field(30),
-            voted: field(20),
+            completed: field(20),
             failed: field(10),
             slow: field(0),
         }
@@ -48,48 +51,49 @@ impl Probes {
         let Self {
             generation,
             issued,
-            voted,
+            completed,
             failed,
             slow,
         } = self;
-        let field = |value: u32, at: u32| (u64::from(value) & FIELD) << at;
+        let field = |value: u32, shift: u32| (u64::from(value) & FIELD_MASK) << shift;
         u64::from(generation) << 40
             | field(issued, 30)
-            | field(voted, 20)
+            | field(completed, 20)
             | field(failed, 10)
             | field(slow, 0)
     }
 
-    /// These probes as `generation` sees them: its own, or none yet where they are of a cycle
-    /// before it. `None` if they are of a later one: `generation` is over.
-    pub(crate) fn of(self, generation: u32) -> Option<Self> {
+    /// Returns the probes of `generation`, or an empty cycle if the stored one is older.
+    ///
+    /// `None` if the stored cycle is newer, so `generation` has ended.
+    pub(crate) fn in_generation(self, generation: u32) -> Option<Self> {
         if self.generation == generation {
             return Some(self);
         }
         let ahead = generation.wrapping_sub(self.generation) % GENERATIONS;
-        (ahead < GENERATIONS / 2).then(|| Self::fresh(generation))
+        (ahead < GENERATIONS / 2).then(|| Self::new(generation))
     }
 
-    /// With one permit more, of `most`.
-    pub(crate) fn issue(self, most: u32) -> Option<Self> {
-        (self.issued < most).then(|| Self {
+    /// Issues one more permit, of at most `max`.
+    pub(crate) fn issue(self, max: u32) -> Option<Self> {
+        (self.issued < max).then(|| Self {
             issued: self.issued + 1,
             ..self
         })
     }
 
-    /// With a permit given back unused.
-    pub(crate) fn give_back(self) -> Self {
+    /// Releases an unused permit.
+    pub(crate) fn release(self) -> Self {
         Self {
             issued: self.issued.saturating_sub(1),
             ..self
         }
     }
 
-    /// With one vote more.
-    pub(crate) fn vote(self, failed: bool, slow: bool) -> Self {
+    /// Records the result of one probe.
+    pub(crate) fn record(self, failed: bool, slow: bool) -> Self {
         Self {
-            voted: self.voted + 1,
+            completed: self.completed + 1,
             failed: self.failed + u32::from(failed),
             slow: self.slow + u32::from(slow),
             ..self
@@ -104,22 +108,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn probes_give_back_what_they_were_made_of(
-            generation in 0..GENERATIONS, issued in 0..=MOST_PROBES, voted in 0..=MOST_PROBES,
-            failed in 0..=MOST_PROBES, slow in 0..=MOST_PROBES,
+        fn packed_fields_are_unpacked(
+            generation in 0..GENERATIONS, issued in 0..=MAX_PROBES, completed in 0..=MAX_PROBES,
+            failed in 0..=MAX_PROBES, slow in 0..=MAX_PROBES,
         ) {
-            let probes = Probes { generation, issued, voted, failed, slow };
+            let probes = Probes { generation, issued, completed, failed, slow };
             prop_assert_eq!(Probes::from_bits(probes.bits()), probes);
         }
     }
 
     #[test]
-    fn the_probes_of_an_earlier_cycle_are_none_and_those_of_a_later_one_are_not_ours() {
-        let seven = Probes::fresh(7).issue(1).expect("one is free");
+    fn older_cycle_reads_as_empty() {
+        let seven = Probes::new(7).issue(1).expect("one is free");
         assert_eq!(seven.issue(1), None);
-        assert_eq!(seven.of(7), Some(seven));
-        assert_eq!(seven.of(9), Some(Probes::fresh(9)));
-        assert_eq!(seven.of(6), None);
-        assert_eq!(Probes::fresh(GENERATIONS - 1).of(1), Some(Probes::fresh(1)));
+        assert_eq!(seven.in_generation(7), Some(seven));
+        assert_eq!(seven.in_generation(9), Some(Probes::new(9)));
+        assert_eq!(seven.in_generation(6), None);
+        assert_eq!(
+            Probes::new(GENERATIONS - 1).in_generation(1),
+            Some(Probes::new(1))
+        );
     }
 }

@@ -1,72 +1,68 @@
-//! What a breaker decides, and when: functions of what was counted and of a `now` that is given.
+//! The decisions of a breaker, as functions of counts and of a given time.
 
 use std::time::Duration;
 
+use super::packed_state::{NEVER, PackedState};
 use super::probes::Probes;
-use super::word::{NEVER, Word};
 use crate::{Counts, Reason, State};
 
-/// The rules of a breaker, as its machine takes them. Times are milliseconds, but for `slow_after`.
+/// The rules of a breaker. Durations are in milliseconds, except for `slow_threshold`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rules {
-    /// Results in the window before its shares are looked at.
-    pub(crate) minimum: u32,
-    pub(crate) failure_rate: Option<Share>,
-    pub(crate) slow_rate: Option<Share>,
-    /// Nanoseconds; a call is slow if it takes longer.
-    pub(crate) slow_after: u64,
-    /// So many failures in a row; 0 for no such rule.
-    pub(crate) consecutive: u32,
-    pub(crate) probes: u32,
-    /// The first probe that fails opens.
-    pub(crate) strict: bool,
-    pub(crate) half_open_for: u64,
-    /// Closes, and does not open, when the half-open time is over.
-    pub(crate) overdue_closes: bool,
-    pub(crate) open_for: u64,
+    /// The number of calls in the window below which its rates are not evaluated.
+    pub(crate) minimum_calls: u32,
+    pub(crate) failure_rate: Option<Ratio>,
+    pub(crate) slow_rate: Option<Ratio>,
+    /// Nanoseconds. `u64::MAX` if slow calls are not measured.
+    pub(crate) slow_threshold: u64,
+    /// 0 if consecutive failures are not limited.
+    pub(crate) consecutive_failures: u32,
+    pub(crate) half_open_calls: u32,
+    /// Whether the first failed probe opens the breaker.
+    pub(crate) any_failure_opens: bool,
+    pub(crate) max_half_open: u64,
+    pub(crate) close_on_timeout: bool,
+    pub(crate) open_duration: u64,
     pub(crate) multiplier: f64,
-    pub(crate) open_most: u64,
-    /// The longest that the remote's own wish may make it; 0 if that is not honoured.
-    pub(crate) wish_most: u64,
-    pub(crate) jitter: Share,
-    /// A tick moves from open to half-open, without a call.
-    pub(crate) auto: bool,
-    pub(crate) slow_at_end: bool,
-    pub(crate) slow_cancels: bool,
+    pub(crate) max_open: u64,
+    /// The longest retry delay of the remote service that is honoured, or 0.
+    pub(crate) max_retry_after: u64,
+    pub(crate) jitter: Ratio,
+    pub(crate) auto_half_open: bool,
+    pub(crate) slow_includes_body: bool,
+    pub(crate) slow_cancelled_is_failure: bool,
 }
 
-/// A share of calls, in parts of 10⁹: compared in integers, so that a limit of two thirds is reached
-/// by two of three.
+/// A ratio in parts of 10⁹. Integer comparison makes two of three calls reach two thirds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Share(pub(crate) u32);
+pub(crate) struct Ratio(pub(crate) u32);
 
-/// A move that is due.
+/// A transition that is due.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Move {
     pub(crate) to: State,
     pub(crate) reason: Reason,
     pub(crate) deadline: u64,
-    /// Set where it opens: how long for.
-    pub(crate) open_for: Option<u64>,
-    /// Opens since it was last closed.
-    pub(crate) opened: u32,
+    /// Set if the breaker opens.
+    pub(crate) open_duration: Option<u64>,
+    /// How often the breaker has opened since it was last closed.
+    pub(crate) times_opened: u32,
     pub(crate) counts: Counts,
 }
 
-// === impl Share ===
+// === impl Ratio ===
 
-impl Share {
-    pub(crate) const WHOLE: u32 = 1_000_000_000;
+impl Ratio {
+    pub(crate) const ONE: u32 = 1_000_000_000;
 
-    /// Rounded down, so that no limit is above the one that was asked for.
-    pub(crate) fn of(fraction: f64) -> Self {
-        Self((fraction * f64::from(Self::WHOLE)) as u32)
+    /// Converts a fraction. Rounds down, so that a threshold is never above the configured one.
+    pub(crate) fn from_f64(fraction: f64) -> Self {
+        Self((fraction * f64::from(Self::ONE)) as u32)
     }
 
-    /// Whether `part` of `whole` is this share or more (`>=`, or all of the calls could not
-    /// be a limit).
+    /// Returns whether `part` of `whole` is at least this ratio. Inclusive, so that 1.0 is reachable.
     pub(crate) fn is_reached(self, part: u64, whole: u64) -> bool {
-        u128::from(part) * u128::from(Self::WHOLE) >= u128::from(self.0) * u128::from(whole)
+        u128::from(part) * u128::from(Self::ONE) >= u128::from(self.0) * u128::from(whole)
     }
 }
 
@@ -78,8 +74,8 @@ impl Move {
             to,
             reason,
             deadline: NEVER,
-            open_for: None,
-            opened: 0,
+            open_duration: None,
+            times_opened: 0,
             counts: Counts::default(),
         }
     }
@@ -92,13 +88,13 @@ impl Move {
 // === impl Rules ===
 
 impl Rules {
-    /// Why the window's counts open it, if they do.
-    pub(crate) fn judge(&self, counts: &Counts) -> Option<Reason> {
-        if counts.calls == 0 || counts.calls < u64::from(self.minimum) {
+    /// Returns why the counts of the window open the breaker, if they do.
+    pub(crate) fn evaluate(&self, counts: &Counts) -> Option<Reason> {
+        if counts.calls == 0 || counts.calls < u64::from(self.minimum_calls) {
             return None;
         }
-        let reached = |limit: Option<Share>, part| {
-            limit.is_some_and(|limit| limit.is_reached(part, counts.calls))
+        let reached = |threshold: Option<Ratio>, part| {
+            threshold.is_some_and(|threshold| threshold.is_reached(part, counts.calls))
         };
         if reached(self.failure_rate, counts.failures) {
             Some(Reason::FailureRate)
@@ -109,22 +105,24 @@ impl Rules {
         }
     }
 
-    /// Whether so many failures in a row open it.
-    pub(crate) fn judge_run(&self, run: u32) -> bool {
-        self.consecutive != 0 && run >= self.consecutive
+    /// Returns whether this number of consecutive failures opens the breaker.
+    pub(crate) fn evaluate_consecutive(&self, failures: u32) -> bool {
+        self.consecutive_failures != 0 && failures >= self.consecutive_failures
     }
 
-    /// What the probes decide, if they do: all have to vote, but for the first failure under the
-    /// strict policy.
-    pub(crate) fn verdict(&self, probes: &Probes) -> Option<Reason> {
-        if self.strict && probes.failed > 0 {
+    /// Returns the decision of the probes, if it is made.
+    ///
+    /// All must complete, except that the first failure decides with `any_failure_opens`.
+    pub(crate) fn evaluate_probes(&self, probes: &Probes) -> Option<Reason> {
+        if self.any_failure_opens && probes.failed > 0 {
             return Some(Reason::ProbesFailed);
         }
-        if probes.voted < self.probes {
+        if probes.completed < self.half_open_calls {
             return None;
         }
-        let reached = |limit: Option<Share>, part: u32| {
-            limit.is_some_and(|limit| limit.is_reached(part.into(), probes.voted.into()))
+        let reached = |threshold: Option<Ratio>, part: u32| {
+            threshold
+                .is_some_and(|threshold| threshold.is_reached(part.into(), probes.completed.into()))
         };
         let failed =
             reached(self.failure_rate, probes.failed) || reached(self.slow_rate, probes.slow);
@@ -135,75 +133,82 @@ impl Rules {
         })
     }
 
-    /// The move that `now` asks for without any call, if there is one.
+    /// Returns the transition that is due at `now` without a call, if any.
     ///
-    /// A half-open cycle that waited enough opens as of its deadline and not as of whoever noticed,
-    /// so that the next call after a long silence may probe at once.
-    pub(crate) fn overdue(&self, word: Word, now: u64, opened: u32, dice: u32) -> Option<Move> {
-        if now < word.deadline() || word.deadline() == NEVER {
+    /// An expired half-open cycle opens the breaker as of its deadline, not as of `now`. The next call
+    /// after a long pause may therefore be a probe.
+    pub(crate) fn expire(
+        &self,
+        packed: PackedState,
+        now: u64,
+        times_opened: u32,
+        random: u32,
+    ) -> Option<Move> {
+        if now < packed.deadline() || packed.deadline() == NEVER {
             return None;
         }
-        match word.state() {
-            State::HalfOpen if self.overdue_closes => {
-                Some(Move::to(State::Closed, Reason::HalfOpenTimeOver))
+        match packed.state() {
+            State::HalfOpen if self.close_on_timeout => {
+                Some(Move::to(State::Closed, Reason::HalfOpenTimeout))
             }
             State::HalfOpen => {
-                let reason = Reason::HalfOpenTimeOver;
-                Some(self.open(reason, word.deadline(), opened + 1, None, dice))
+                let reason = Reason::HalfOpenTimeout;
+                Some(self.open(reason, packed.deadline(), times_opened + 1, None, random))
             }
-            State::Open if self.auto => Some(self.half_open(now, opened)),
+            State::Open if self.auto_half_open => Some(self.half_open(now, times_opened)),
             _ => None,
         }
     }
 
-    /// The move that a call at `now` asks for: the end of the open time (inclusive).
-    pub(crate) fn on_call(&self, word: Word, now: u64, opened: u32) -> Option<Move> {
-        let over = word.state() == State::Open && now >= word.deadline();
-        over.then(|| self.half_open(now, opened))
+    /// Returns the transition that a call at `now` causes: to half-open, at or after the deadline.
+    pub(crate) fn on_call(&self, packed: PackedState, now: u64, times_opened: u32) -> Option<Move> {
+        let expired = packed.state() == State::Open && now >= packed.deadline();
+        expired.then(|| self.half_open(now, times_opened))
     }
 
-    pub(crate) fn half_open(&self, now: u64, opened: u32) -> Move {
+    pub(crate) fn half_open(&self, now: u64, times_opened: u32) -> Move {
         Move {
-            deadline: now.saturating_add(self.half_open_for).min(NEVER),
-            opened,
-            ..Move::to(State::HalfOpen, Reason::OpenTimeOver)
+            deadline: now.saturating_add(self.max_half_open).min(NEVER),
+            times_opened,
+            ..Move::to(State::HalfOpen, Reason::OpenDurationElapsed)
         }
     }
 
-    /// Opens as of `at`, for the `opened`-th time since it was last closed.
+    /// Returns the transition that opens the breaker at `now`.
     pub(crate) fn open(
         &self,
         reason: Reason,
-        at: u64,
-        opened: u32,
-        wish: Option<Duration>,
-        dice: u32,
+        now: u64,
+        times_opened: u32,
+        retry_after: Option<Duration>,
+        random: u32,
     ) -> Move {
-        let open_for = self.delay(opened, wish, dice);
+        let open_duration = self.open_duration(times_opened, retry_after, random);
         Move {
-            // A deadline is a moment that comes: an open breaker without end is forced open.
-            deadline: at.saturating_add(open_for).min(NEVER - 1),
-            open_for: Some(open_for),
-            opened,
+            // Below `NEVER`: only a forced open state has no deadline.
+            deadline: now.saturating_add(open_duration).min(NEVER - 1),
+            open_duration: Some(open_duration),
+            times_opened,
             ..Move::to(State::Open, reason)
         }
     }
 
-    /// How long it opens for the `opened`-th time: backed off, lengthened by chance, and never
-    /// shorter than the remote wished within the cap (a wish may only lengthen).
-    fn delay(&self, opened: u32, wish: Option<Duration>, dice: u32) -> u64 {
-        let steps = i32::try_from(opened.saturating_sub(1)).unwrap_or(i32::MAX);
-        // Saturates at the cap, also from infinity.
-        let backed_off = (self.open_for as f64 * self.multiplier.powi(steps)).round() as u64;
-        let mut delay = backed_off.clamp(self.open_for.min(self.open_most), self.open_most);
-        if self.wish_most > 0 {
-            let wish = wish.map_or(0, |wish| {
-                u64::try_from(wish.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    /// Returns the open duration with backoff, the requested retry delay, and jitter.
+    ///
+    /// The delay and the jitter only lengthen it, so the remote service is not called early.
+    fn open_duration(&self, times_opened: u32, retry_after: Option<Duration>, random: u32) -> u64 {
+        let steps = i32::try_from(times_opened.saturating_sub(1)).unwrap_or(i32::MAX);
+        // The cast saturates, so infinity becomes the maximum.
+        let backed_off = (self.open_duration as f64 * self.multiplier.powi(steps)).round() as u64;
+        let mut duration = backed_off.clamp(self.open_duration.min(self.max_open), self.max_open);
+        if self.max_retry_after > 0 {
+            let requested = retry_after.map_or(0, |after| {
+                u64::try_from(after.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
             });
-            delay = delay.max(wish).min(self.wish_most);
+            duration = duration.max(requested).min(self.max_retry_after);
         }
-        let chance = (u128::from(self.jitter.0) * u128::from(dice)) >> 32;
-        let longer = u128::from(delay) * chance / u128::from(Share::WHOLE);
-        delay.saturating_add(longer as u64)
+        let ratio = (u128::from(self.jitter.0) * u128::from(random)) >> 32;
+        let jitter = u128::from(duration) * ratio / u128::from(Ratio::ONE);
+        duration.saturating_add(jitter as u64)
     }
 }

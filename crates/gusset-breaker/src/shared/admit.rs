@@ -2,205 +2,216 @@
 
 use std::time::Duration;
 
-use super::{Core, left, passed};
+use super::{Core, floor_millis, remaining};
 use crate::State;
-use crate::machine::{Probes, Word};
+use crate::machine::{PackedState, Probes};
 use crate::sync::Ordering;
 
-/// Why a call is not admitted: the state that refuses it, and the time until it may be another.
+/// The state that rejects a call, and the time after which a retry may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shut {
+pub(crate) struct Denied {
     pub(crate) state: State,
-    pub(crate) left: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
-/// What came of asking for a probe's permit.
-enum Issued {
-    Permit,
-    NoneLeft,
-    /// The cycle is over.
-    Over,
+/// The answer to a request for a half-open permit.
+enum ProbeGrant {
+    Granted,
+    NoneFree,
+    CycleEnded,
 }
 
 // === impl Core ===
 
 impl Core {
-    /// Admits a call and gives the generation that its result belongs to. Closed, this is one load.
+    /// Admits a call, and returns the generation of its result.
+    ///
+    /// One load if the breaker is closed. Calls `now` only in other states.
     #[inline]
-    pub(crate) fn admit(&self, now: impl FnOnce() -> u64) -> Result<u32, Shut> {
-        let word = self.word();
-        if word.is_closed() {
-            return Ok(word.generation());
+    pub(crate) fn admit(&self, now: impl FnOnce() -> u64) -> Result<u32, Denied> {
+        let packed = self.packed();
+        if packed.is_closed() {
+            return Ok(packed.generation());
         }
-        self.admit_by_state(word, now())
+        self.admit_by_state(packed, now())
     }
 
     #[cold]
-    fn admit_by_state(&self, mut word: Word, now: u64) -> Result<u32, Shut> {
-        // Ends: each turn means that the breaker moved.
+    fn admit_by_state(&self, mut packed: PackedState, now: u64) -> Result<u32, Denied> {
+        // Terminates: each iteration means that a thread has made a transition.
         loop {
-            match word.state() {
-                State::Closed | State::Disabled | State::Observing => {
-                    return Ok(word.generation());
+            match packed.state() {
+                State::Closed | State::Disabled | State::DryRun => {
+                    return Ok(packed.generation());
                 }
-                State::ForcedOpen => return Err(self.refuse(word, now)),
+                State::ForcedOpen => return Err(self.deny(packed, now)),
                 State::Open => {
-                    match self.rules().on_call(word, passed(now), self.opened()) {
-                        None => return Err(self.refuse(word, now)),
-                        Some(half_open) => self.transit(word, half_open),
+                    let now_millis = floor_millis(now);
+                    match self
+                        .rules()
+                        .on_call(packed, now_millis, self.times_opened())
+                    {
+                        None => return Err(self.deny(packed, now)),
+                        Some(half_open) => self.transition(packed, half_open),
                     };
                 }
                 State::HalfOpen => {
-                    if !self.pass_time(now) {
-                        match self.issue(word, now) {
-                            Issued::Permit => return Ok(word.generation()),
-                            Issued::NoneLeft => return Err(self.refuse(word, now)),
-                            Issued::Over => {}
+                    if !self.apply_timeouts(now) {
+                        match self.request_probe(packed, now) {
+                            ProbeGrant::Granted => return Ok(packed.generation()),
+                            ProbeGrant::NoneFree => return Err(self.deny(packed, now)),
+                            ProbeGrant::CycleEnded => {}
                         }
                     }
                 }
             }
-            word = self.word();
+            packed = self.packed();
         }
     }
 
-    /// Counts a refusal, and says how long it lasts.
-    pub(crate) fn refuse(&self, word: Word, now: u64) -> Shut {
-        self.changing.refused.fetch_add(1, Ordering::Relaxed);
-        let shut = self.shut(word, now);
+    /// Counts a rejected call, and returns why it is rejected.
+    pub(crate) fn deny(&self, packed: PackedState, now: u64) -> Denied {
+        self.write_hot.rejected.fetch_add(1, Ordering::Relaxed);
+        let denied = self.denied(packed, now);
         if let Some(metrics) = &self.metrics {
-            metrics.refused(shut.state);
+            metrics.record_rejected(denied.state);
         }
-        shut
+        denied
     }
 
-    /// Refuses a call whose service was not asked whether it is ready, whatever the state is now.
+    /// Rejects a call whose service was not polled for readiness, in any state.
     #[cold]
-    pub(crate) fn reject(&self, now: u64) -> Shut {
-        let word = self.word();
+    pub(crate) fn reject(&self, now: u64) -> Denied {
+        let packed = self.packed();
         if !matches!(
-            word.state(),
-            State::Closed | State::Disabled | State::Observing
+            packed.state(),
+            State::Closed | State::Disabled | State::DryRun
         ) {
-            return self.refuse(word, now);
+            return self.deny(packed, now);
         }
-        // It was open a moment ago, and may be called in the next.
-        self.changing.refused.fetch_add(1, Ordering::Relaxed);
+        // The breaker has closed after `poll_ready`. A retry may succeed immediately.
+        self.write_hot.rejected.fetch_add(1, Ordering::Relaxed);
         if let Some(metrics) = &self.metrics {
-            metrics.refused(State::Open);
+            metrics.record_rejected(State::Open);
         }
-        Shut {
+        Denied {
             state: State::Open,
-            left: Some(Duration::ZERO),
+            retry_after: Some(Duration::ZERO),
         }
     }
 
-    fn shut(&self, word: Word, now: u64) -> Shut {
-        let state = word.state();
-        let left = match state {
-            State::Open => left(word.deadline(), now),
-            // When the probes have decided, nobody knows; another try makes sense after the base.
-            State::HalfOpen => Some(Duration::from_millis(self.rules().open_for)),
+    fn denied(&self, packed: PackedState, now: u64) -> Denied {
+        let state = packed.state();
+        let retry_after = match state {
+            State::Open => remaining(packed.deadline(), now),
+            // The time at which the probes decide is unknown, so the base open duration is a guess.
+            State::HalfOpen => Some(Duration::from_millis(self.rules().open_duration)),
             _ => None,
         };
-        Shut { state, left }
+        Denied { state, retry_after }
     }
 
-    /// Why a call at `now` would be refused; `None` if it would be admitted. Changes nothing.
-    pub(crate) fn would_refuse(&self, now: u64) -> Option<Shut> {
-        let word = self.word();
-        if word.is_closed() {
+    /// Returns why a call at `now` would be rejected, if it would. Changes nothing.
+    pub(crate) fn denial(&self, now: u64) -> Option<Denied> {
+        let packed = self.packed();
+        if packed.is_closed() {
             return None;
         }
-        let (ms, rules) = (passed(now), self.cycle_rules(word));
-        let refuses = match word.state() {
-            State::Closed | State::Disabled | State::Observing => false,
+        let (now_millis, rules) = (floor_millis(now), self.cycle_rules(packed));
+        let rejects = match packed.state() {
+            State::Closed | State::Disabled | State::DryRun => false,
             State::ForcedOpen => true,
-            State::Open => ms < word.deadline(),
-            State::HalfOpen => {
-                match rules.overdue(word, ms, self.opened(), 0) {
-                    // It opens as of its deadline, and that time may be over as well.
-                    Some(next) => next.to == State::Open && ms < next.deadline,
-                    None => self
-                        .probes(word)
-                        .is_none_or(|probes| probes.issued >= rules.probes),
-                }
-            }
+            State::Open => now_millis < packed.deadline(),
+            State::HalfOpen => match rules.expire(packed, now_millis, self.times_opened(), 0) {
+                // It opens as of its deadline, and that open duration may have elapsed too.
+                Some(next) => next.to == State::Open && now_millis < next.deadline,
+                None => self
+                    .probes(packed)
+                    .is_none_or(|probes| probes.issued >= rules.half_open_calls),
+            },
         };
-        refuses.then(|| self.shut(word, now))
+        rejects.then(|| self.denied(packed, now))
     }
 
-    /// Makes the moves that the time asks for, as timers would; false if there are none. A half-open
-    /// cycle that is over may find its open time over too.
-    pub(crate) fn pass_time(&self, now: u64) -> bool {
+    /// Makes the transitions that are due, and returns whether there were any.
+    ///
+    /// Loops, because the open duration after an expired half-open cycle may have elapsed too.
+    pub(crate) fn apply_timeouts(&self, now: u64) -> bool {
         let mut moved = false;
         loop {
-            let word = self.word();
-            let dice = self.dice(word.generation());
-            let opened = self.opened();
-            match self.rules().overdue(word, passed(now), opened, dice) {
+            let packed = self.packed();
+            let random = self.random_u32(packed.generation());
+            let times_opened = self.times_opened();
+            let now_millis = floor_millis(now);
+            match self
+                .rules()
+                .expire(packed, now_millis, times_opened, random)
+            {
                 None => return moved,
-                // If another was quicker, it is done as well.
-                Some(overdue) => {
-                    self.transit(word, overdue);
+                // If the exchange fails, another thread has made the transition.
+                Some(next) => {
+                    self.transition(packed, next);
                     moved = true;
                 }
             }
         }
     }
 
-    /// The probes of the cycle of that word; `None` if it is over.
-    pub(crate) fn probes(&self, word: Word) -> Option<Probes> {
-        let bits = self.changing.probes.load(Ordering::Acquire);
-        Probes::from_bits(bits).of(word.generation())
+    /// Returns the probes of a half-open cycle, or `None` if it has ended.
+    pub(crate) fn probes(&self, packed: PackedState) -> Option<Probes> {
+        let bits = self.write_hot.probes.load(Ordering::Acquire);
+        Probes::from_bits(bits).in_generation(packed.generation())
     }
 
-    fn issue(&self, word: Word, now: u64) -> Issued {
-        let mut bits = self.changing.probes.load(Ordering::Acquire);
+    fn request_probe(&self, packed: PackedState, now: u64) -> ProbeGrant {
+        let mut bits = self.write_hot.probes.load(Ordering::Acquire);
         loop {
-            let Some(probes) = Probes::from_bits(bits).of(word.generation()) else {
-                return Issued::Over;
+            let Some(probes) = Probes::from_bits(bits).in_generation(packed.generation()) else {
+                return ProbeGrant::CycleEnded;
             };
-            let Some(next) = probes.issue(self.cycle_rules(word).probes) else {
-                // All have voted, and whoever voted last may not have got round to the move.
-                return if self.settle(word, &probes, None, now) {
-                    Issued::Over
+            let Some(next) = probes.issue(self.cycle_rules(packed).half_open_calls) else {
+                // The thread of the last result may not have made the transition yet.
+                return if self.decide_half_open(packed, &probes, None, now) {
+                    ProbeGrant::CycleEnded
                 } else {
-                    Issued::NoneLeft
+                    ProbeGrant::NoneFree
                 };
             };
             match self.swap_probes(bits, next) {
-                Ok(()) => return Issued::Permit,
-                Err(now) => bits = now,
+                Ok(()) => return ProbeGrant::Granted,
+                Err(current) => bits = current,
             }
         }
     }
 
-    /// Gives back a permit of that generation, if it was a probe's and the cycle goes on.
+    /// Releases the permit of a call without a result, if it is a probe of the current cycle.
     pub(crate) fn release(&self, generation: u32, now: impl Fn() -> u64) {
-        let word = self.word();
-        if word.state() != State::HalfOpen
-            || self.pass_time(now())
-            || word.generation() != generation
+        let packed = self.packed();
+        if packed.state() != State::HalfOpen
+            || self.apply_timeouts(now())
+            || packed.generation() != generation
         {
             return;
         }
-        let mut bits = self.changing.probes.load(Ordering::Acquire);
+        let mut bits = self.write_hot.probes.load(Ordering::Acquire);
         loop {
             let probes = Probes::from_bits(bits);
             if probes.generation != generation {
                 return;
             }
-            match self.swap_probes(bits, probes.give_back()) {
+            match self.swap_probes(bits, probes.release()) {
                 Ok(()) => break,
-                Err(now) => bits = now,
+                Err(current) => bits = current,
             }
         }
-        self.waiters.wake();
+        self.waiters.wake_all();
     }
 
+    /// Replaces the probes, or returns the current ones.
+    ///
+    /// AcqRel: the thread whose result completes the cycle has seen the results of all others.
     pub(super) fn swap_probes(&self, from: u64, to: Probes) -> Result<(), u64> {
-        self.changing
+        self.write_hot
             .probes
             .compare_exchange(from, to.bits(), Ordering::AcqRel, Ordering::Acquire)
             .map(drop)

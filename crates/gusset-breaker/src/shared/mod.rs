@@ -1,15 +1,16 @@
-//! The machine in atomics, shared by all threads: lock-free, one word decides admission.
+//! The state machine in atomics, shared by all threads without a lock.
 //!
-//! Every move is one compare-and-swap of that word; what a move entails (events, metrics, wakers)
-//! its winner does after it. A result is counted only in the generation that admitted it.
+//! One word decides admission. Every transition is one compare-and-swap of that word, and the thread
+//! that made it does everything else: events, metrics, wakers. A result is counted only in the
+//! generation that admitted its call.
 
 mod admit;
-mod fleet;
-mod knobs;
-mod lane;
-mod transit;
-mod vote;
-mod windows;
+mod atomic_rules;
+mod open_budget;
+mod record;
+mod shard;
+mod transition;
+mod window_slots;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,77 +18,83 @@ use std::time::{Duration, Instant};
 use gusset_core::Clock;
 
 use crate::config::Config;
-use crate::journal::Journal;
-use crate::machine::{NEVER, Rules, Word};
+use crate::events::EventLog;
+use crate::machine::{NEVER, PackedState, Rules};
 use crate::metrics::Metrics;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering};
 use crate::waiters::Waiters;
-use crate::window::Run;
+use crate::window::ConsecutiveFailures;
 
-pub(crate) use self::admit::Shut;
-pub(crate) use self::fleet::Fleet;
-pub(crate) use self::knobs::Knobs;
+pub(crate) use self::admit::Denied;
+pub(crate) use self::atomic_rules::AtomicRules;
+pub(crate) use self::open_budget::OpenBudget;
 #[cfg(all(test, loom))]
-pub(crate) use self::lane::set_lane;
-pub(crate) use self::lane::{lane, usual_lanes};
-pub(crate) use self::windows::{SHAPES, Windows};
+pub(crate) use self::shard::set_shard_index;
+pub(crate) use self::shard::{default_shards, shard_index};
+pub(crate) use self::window_slots::{MAX_WINDOW_SHAPES, WindowSlots};
 
-/// A breaker, as its threads share it.
+/// The shared state of a breaker.
+///
+/// [`ReadMostly`] and [`WriteHot`] are on different cache lines, so that rejected calls and failures
+/// do not slow down the reads of every call.
 #[derive(Debug)]
 pub(crate) struct Core {
-    hot: Hot,
-    changing: Changing,
+    read_mostly: ReadMostly,
+    write_hot: WriteHot,
     pub(crate) name: Arc<str>,
     pub(crate) clock: Clock,
     origin: Instant,
     pub(crate) config: Mutex<Config>,
-    pub(crate) journal: Journal,
+    pub(crate) events: EventLog,
     pub(crate) waiters: Waiters,
     pub(crate) metrics: Option<Box<Metrics>>,
-    fleet: Option<Arc<Fleet>>,
+    open_budget: Option<Arc<OpenBudget>>,
     seed: u64,
 }
 
-/// What every call reads, and next to nobody writes: a line that every processor may keep.
+/// Read by every call, and rarely written.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Hot {
-    word: AtomicU64,
-    knobs: Knobs,
-    windows: Windows,
-    /// The generation and tick in which the window was found full enough and within its limits: no
-    /// success in it can open.
-    quiet: AtomicU64,
+struct ReadMostly {
+    packed: AtomicU64,
+    rules: AtomicRules,
+    windows: WindowSlots,
+    /// The generation and tick in which the window had enough calls and was below its thresholds. A
+    /// success in the same tick cannot open the breaker, so the window is not evaluated again.
+    evaluated: AtomicU64,
 }
 
-/// What is written when calls fail, are refused or probe.
+/// Written by failed, rejected and half-open calls.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Changing {
+struct WriteHot {
     probes: AtomicU64,
     /// The permits of a half-open cycle: `generation:32 | permits:32`.
     permits: AtomicU64,
-    run: Run,
-    /// Opens since it was last closed.
-    opened: AtomicU32,
-    /// The generation, plus one, that was told of opening and did not.
-    spared_in: AtomicU32,
-    refused: AtomicU64,
-    late: AtomicU64,
-    spared: AtomicU64,
+    consecutive: ConsecutiveFailures,
+    /// How often the breaker has opened since it was last closed.
+    times_opened: AtomicU32,
+    /// The last generation with a suppressed trip, plus one.
+    suppressed_in: AtomicU32,
+    rejected: AtomicU64,
+    stale: AtomicU64,
+    suppressed: AtomicU64,
 }
 
-/// What a breaker is made of, beside its rules.
+/// The parameters of [`Core::new`].
 pub(crate) struct Parts {
     pub(crate) name: Arc<str>,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) metrics: Option<Metrics>,
-    pub(crate) fleet: Option<Arc<Fleet>>,
+    pub(crate) open_budget: Option<Arc<OpenBudget>>,
     pub(crate) state: crate::State,
-    pub(crate) lanes: usize,
+    pub(crate) shards: usize,
     pub(crate) seed: u64,
 }
+
+/// A mark that no generation and tick have.
+const NOT_EVALUATED: u64 = u64::MAX;
 
 // === impl Core ===
 
@@ -98,147 +105,154 @@ impl Core {
             config,
             clock,
             metrics,
-            fleet,
+            open_budget,
             state,
-            lanes,
+            shards,
             seed,
         } = parts;
-        if let Some(fleet) = &fleet {
-            fleet.join();
+        if let Some(budget) = &open_budget {
+            budget.join();
         }
         Self {
-            hot: Hot {
-                word: AtomicU64::new(Word::new(state, 0, NEVER).bits()),
-                knobs: Knobs::new(rules),
-                windows: Windows::new(config.window, lanes),
-                quiet: AtomicU64::new(NOT_QUIET),
+            read_mostly: ReadMostly {
+                packed: AtomicU64::new(PackedState::new(state, 0, NEVER).bits()),
+                rules: AtomicRules::new(rules),
+                windows: WindowSlots::new(config.window, shards),
+                evaluated: AtomicU64::new(NOT_EVALUATED),
             },
-            changing: Changing {
+            write_hot: WriteHot {
                 probes: AtomicU64::new(0),
                 permits: AtomicU64::new(0),
-                run: Run::default(),
-                opened: AtomicU32::new(0),
-                spared_in: AtomicU32::new(0),
-                refused: AtomicU64::new(0),
-                late: AtomicU64::new(0),
-                spared: AtomicU64::new(0),
+                consecutive: ConsecutiveFailures::default(),
+                times_opened: AtomicU32::new(0),
+                suppressed_in: AtomicU32::new(0),
+                rejected: AtomicU64::new(0),
+                stale: AtomicU64::new(0),
+                suppressed: AtomicU64::new(0),
             },
             name,
             origin: clock.now(),
             clock,
             config: Mutex::new(config),
-            journal: Journal::new(),
+            events: EventLog::new(),
             waiters: Waiters::new(),
             metrics: metrics.map(Box::new),
-            fleet,
+            open_budget,
             seed,
         }
     }
 
     #[inline]
-    pub(crate) fn word(&self) -> Word {
-        Word::from_bits(self.hot.word.load(Ordering::Acquire))
+    pub(crate) fn packed(&self) -> PackedState {
+        // Acquire: pairs with the exchange in `transition`, so that the permits of a half-open cycle
+        // and the cleared window are visible with its generation.
+        PackedState::from_bits(self.read_mostly.packed.load(Ordering::Acquire))
     }
 
     #[inline]
-    pub(crate) fn knobs(&self) -> &Knobs {
-        &self.hot.knobs
+    pub(crate) fn atomic_rules(&self) -> &AtomicRules {
+        &self.read_mostly.rules
     }
 
     pub(crate) fn rules(&self) -> Rules {
-        self.hot.knobs.load()
+        self.read_mostly.rules.load()
     }
 
-    /// The rules of a half-open cycle: with the permits that it began with.
-    pub(crate) fn cycle_rules(&self, word: Word) -> Rules {
+    /// Returns the rules of a half-open cycle. It keeps the number of permits that it started with.
+    pub(crate) fn cycle_rules(&self, packed: PackedState) -> Rules {
         let rules = self.rules();
-        let permits = self.changing.permits.load(Ordering::Acquire);
-        if (permits >> 32) as u32 == word.generation() {
-            let probes = permits as u32;
-            Rules { probes, ..rules }
+        let permits = self.write_hot.permits.load(Ordering::Acquire);
+        if (permits >> 32) as u32 == packed.generation() {
+            let half_open_calls = permits as u32;
+            Rules {
+                half_open_calls,
+                ..rules
+            }
         } else {
             rules
         }
     }
 
-    pub(crate) fn windows(&self) -> &Windows {
-        &self.hot.windows
+    pub(crate) fn windows(&self) -> &WindowSlots {
+        &self.read_mostly.windows
     }
 
-    /// That moment in the breaker's time: nanoseconds since it was made.
+    /// Converts an instant to nanoseconds since the breaker was built. A `u64` holds 584 years.
     #[inline]
-    pub(crate) fn nanos(&self, at: Instant) -> u64 {
-        // 584 years fit.
-        at.saturating_duration_since(self.origin).as_nanos() as u64
+    pub(crate) fn nanos(&self, instant: Instant) -> u64 {
+        instant.saturating_duration_since(self.origin).as_nanos() as u64
     }
 
     pub(crate) fn now(&self) -> u64 {
         self.nanos(self.clock.now())
     }
 
-    /// Whether any call is slow, so that it is worth to know when it began.
-    pub(crate) fn may_be_slow(&self) -> bool {
-        self.hot.knobs.slow_after.load(Ordering::Relaxed) != u64::MAX
+    /// Returns whether slow calls are measured, so that the start of a call is needed.
+    pub(crate) fn measures_slow_calls(&self) -> bool {
+        self.read_mostly
+            .rules
+            .slow_threshold
+            .load(Ordering::Relaxed)
+            != u64::MAX
     }
 
-    pub(crate) fn opened(&self) -> u32 {
-        self.changing.opened.load(Ordering::Relaxed)
+    pub(crate) fn times_opened(&self) -> u32 {
+        self.write_hot.times_opened.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn run_length(&self) -> u32 {
-        self.changing.run.length(self.word().generation())
+    pub(crate) fn consecutive_failures(&self) -> u32 {
+        self.write_hot.consecutive.get(self.packed().generation())
     }
 
-    pub(crate) fn refused_count(&self) -> u64 {
-        self.changing.refused.load(Ordering::Relaxed)
+    pub(crate) fn rejected_count(&self) -> u64 {
+        self.write_hot.rejected.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn late_count(&self) -> u64 {
-        self.changing.late.load(Ordering::Relaxed)
+    pub(crate) fn stale_count(&self) -> u64 {
+        self.write_hot.stale.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn spared_count(&self) -> u64 {
-        self.changing.spared.load(Ordering::Relaxed)
+    pub(crate) fn suppressed_count(&self) -> u64 {
+        self.write_hot.suppressed.load(Ordering::Relaxed)
     }
 
-    /// The next result is judged, whatever was found before.
-    pub(crate) fn disquiet(&self) {
-        self.hot.quiet.store(NOT_QUIET, Ordering::Release);
+    /// Makes the next result evaluate the window.
+    pub(crate) fn invalidate(&self) {
+        self.read_mostly
+            .evaluated
+            .store(NOT_EVALUATED, Ordering::Release);
     }
 
-    /// Chance, the same for the same breaker and generation.
-    fn dice(&self, generation: u32) -> u32 {
-        // SplitMix64: spreads seeds and generations that differ in a bit.
-        let mut z = self.seed ^ u64::from(generation).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ z >> 31) as u32
+    /// Returns the random number of a generation. Only transitions use it.
+    ///
+    /// Derived from the seed without state, so that a seed makes the jitter of tests reproducible
+    /// whichever thread makes the transition.
+    fn random_u32(&self, generation: u32) -> u32 {
+        fastrand::Rng::with_seed(self.seed ^ u64::from(generation) << 32).u32(..)
     }
 }
 
-/// A mark that no generation and tick have.
-const NOT_QUIET: u64 = u64::MAX;
-
-/// Whole milliseconds that have passed.
-pub(crate) fn passed(nanos: u64) -> u64 {
+/// Converts nanoseconds to completed milliseconds.
+pub(crate) fn floor_millis(nanos: u64) -> u64 {
     (nanos / 1_000_000).min(NEVER)
 }
 
-/// Whole milliseconds that have begun: what lasts from here is not a part of one too short.
-pub(crate) fn begun(nanos: u64) -> u64 {
+/// Converts nanoseconds to milliseconds, rounded up. An open duration that starts here is not too
+/// short.
+pub(crate) fn ceil_millis(nanos: u64) -> u64 {
     nanos.div_ceil(1_000_000).min(NEVER)
 }
 
-/// The time from `now` to a deadline.
-pub(crate) fn left(deadline: u64, now: u64) -> Option<Duration> {
+/// Returns the time from `now` to a deadline, or `None` without a deadline.
+pub(crate) fn remaining(deadline: u64, now: u64) -> Option<Duration> {
     (deadline != NEVER)
         .then(|| Duration::from_nanos((deadline.saturating_mul(1_000_000)).saturating_sub(now)))
 }
 
 impl Drop for Core {
     fn drop(&mut self) {
-        if let Some(fleet) = self.fleet.take() {
-            fleet.leave(self.word().state().is_out());
+        if let Some(budget) = self.open_budget.take() {
+            budget.leave(self.packed().state().is_tripped());
         }
     }
 }

@@ -1,19 +1,19 @@
-//! What a breaker remembers of the calls that ended.
+//! The results that a breaker evaluates.
 
+mod consecutive;
 mod count;
-mod run;
-
 mod time;
 
 use crate::Counts;
 use crate::config;
 
+pub(crate) use self::consecutive::ConsecutiveFailures;
 pub(crate) use self::count::CountWindow;
-pub(crate) use self::run::Run;
 pub(crate) use self::time::TimeWindow;
 
-/// The window of a breaker. Every result bears the generation that it belongs to, so that a new
-/// generation begins with an empty window at no cost.
+/// The window of a breaker.
+///
+/// Every stored result has a generation, so a new generation starts with an empty window at no cost.
 #[derive(Debug)]
 pub(crate) enum Window {
     Count(CountWindow),
@@ -23,17 +23,17 @@ pub(crate) enum Window {
 // === impl Window ===
 
 impl Window {
-    pub(crate) fn new(shape: config::Window, lanes: usize) -> Self {
+    pub(crate) fn new(shape: config::Window, shards: usize) -> Self {
         match shape {
             config::Window::Count(size) => Self::Count(CountWindow::new(size)),
             config::Window::Time { size, buckets } => {
                 let nanos = size.as_nanos() as u64 / u64::from(buckets.max(1));
-                Self::Time(TimeWindow::new(nanos, buckets, lanes))
+                Self::Time(TimeWindow::new(nanos, buckets, shards))
             }
         }
     }
 
-    /// The bucket of time that a result at `now` belongs to.
+    /// Returns the number of the time bucket for a result at `now`. Calls `now` only for a time window.
     #[inline]
     pub(crate) fn tick(&self, now: impl FnOnce() -> u64) -> u64 {
         match self {
@@ -43,10 +43,10 @@ impl Window {
     }
 
     #[inline]
-    pub(crate) fn record(&self, lane: usize, generation: u32, tick: u64, fail: bool, slow: bool) {
+    pub(crate) fn record(&self, shard: usize, generation: u32, tick: u64, fail: bool, slow: bool) {
         match self {
             Self::Count(window) => window.record(generation, fail, slow),
-            Self::Time(window) => window.record(lane, generation, tick, fail, slow),
+            Self::Time(window) => window.record(shard, generation, tick, fail, slow),
         }
     }
 
@@ -57,10 +57,11 @@ impl Window {
         }
     }
 
-    pub(crate) fn sweep(&self, generation: u32) {
+    /// Clears the results of other generations.
+    pub(crate) fn clear_stale(&self, generation: u32) {
         match self {
-            Self::Count(window) => window.sweep(generation),
-            Self::Time(window) => window.sweep(generation),
+            Self::Count(window) => window.clear_stale(generation),
+            Self::Time(window) => window.clear_stale(generation),
         }
     }
 }

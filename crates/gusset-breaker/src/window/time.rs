@@ -1,125 +1,129 @@
-//! A window by time: buckets that need no clearing.
+//! A time-based window: buckets that need no clearing.
 
 use crate::Counts;
 use crate::sync::{AtomicU64, Ordering};
 
-/// The results of the last so many buckets of time.
+/// The results of the last N time buckets.
 ///
-/// One word holds a bucket's tag and its count (`generation:8 | tick:32 | count:24`), so that a
-/// count is never added to a bucket that means another time by now: who finds an old tag installs
-/// the new one with its own result, who finds a newer one is out of the window. Nothing is cleared
-/// as time passes, and a record costs the same whatever the window holds.
+/// A bucket is one word: `generation:8 | tick:32 | count:24`. Tag and count share it, so that a count
+/// is never added to a bucket that was reused for another time. A thread that finds an older tag
+/// replaces it and counts its own result. One that finds a newer tag drops its result, which is
+/// outside of the window. Nothing is cleared as time passes, so recording has a constant cost.
 ///
-/// Threads count their calls in lanes of their own, which a reader adds up. What failed or was slow
-/// has one count for all: that is rare, or the breaker opens.
+/// Each shard has its own call counts, which readers add up. Failures and slow calls have one count
+/// for all threads, because they are rare or the breaker opens.
+///
+/// All accesses are `Relaxed`: a word depends on no other word. `Core::evaluate` has the fence that
+/// orders the results of different threads.
 #[derive(Debug)]
 pub(crate) struct TimeWindow {
     bucket_nanos: u64,
     buckets: u64,
-    /// The lanes, one after the other: as many as a power of two, so that finding one's own is cheap.
-    calls: Box<[Line]>,
-    lines_in_lane: usize,
-    last_lane: usize,
+    /// The shards, one after the other. Their number is a power of two, so that a mask selects one.
+    calls: Box<[CacheLine]>,
+    lines_per_shard: usize,
+    shard_mask: usize,
     faults: Box<[Faults]>,
 }
 
-/// The calls of eight buckets: a cache line of their own, so that lanes do not share one.
+/// The call counts of eight buckets. One cache line, so that shards do not share one.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct Line([AtomicU64; IN_LINE]);
+struct CacheLine([AtomicU64; BUCKETS_PER_LINE]);
 
-const IN_LINE: usize = 8;
+const BUCKETS_PER_LINE: usize = 8;
 
-/// What went wrong in a bucket.
+/// The failed and slow calls of a bucket.
 #[derive(Debug, Default)]
 struct Faults {
     failures: AtomicU64,
     slow: AtomicU64,
 }
 
-/// A bucket's tag, in place: the upper 40 bits.
+/// The tag of a bucket, in the upper 40 bits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Tag(u64);
 
-const COUNT: u64 = (1 << 24) - 1;
-/// Where a bucket stops to count: 16 million results.
-const FULL: u64 = COUNT;
-/// How far ahead a tick is taken for a newer one. All that is behind, back to 2³² ticks, is older:
-/// a lane that slept for a year is not in the future.
-const AHEAD: u32 = 1 << 20;
+const COUNT_MASK: u64 = (1 << 24) - 1;
+/// A bucket stops counting at 16 million results.
+const MAX_BUCKET_COUNT: u64 = COUNT_MASK;
+/// A tick up to this far ahead is newer, every other one is older. A shard that was unused for a long
+/// time is therefore not taken for a newer one when ticks wrap.
+const MAX_TICKS_AHEAD: u32 = 1 << 20;
 
 // === impl TimeWindow ===
 
 impl TimeWindow {
-    pub(crate) fn new(bucket_nanos: u64, buckets: u32, lanes: usize) -> Self {
-        let lanes = lanes.max(1).next_power_of_two();
-        let lines_in_lane = (buckets as usize).div_ceil(IN_LINE);
+    pub(crate) fn new(bucket_nanos: u64, buckets: u32, shards: usize) -> Self {
+        let shards = shards.max(1).next_power_of_two();
+        let lines_per_shard = (buckets as usize).div_ceil(BUCKETS_PER_LINE);
         Self {
             bucket_nanos: bucket_nanos.max(1),
             buckets: buckets.into(),
-            calls: std::iter::repeat_with(Line::default)
-                .take(lanes * lines_in_lane)
+            calls: std::iter::repeat_with(CacheLine::default)
+                .take(shards * lines_per_shard)
                 .collect(),
-            lines_in_lane,
-            last_lane: lanes - 1,
+            lines_per_shard,
+            shard_mask: shards - 1,
             faults: std::iter::repeat_with(Faults::default)
                 .take(buckets as usize)
                 .collect(),
         }
     }
 
-    /// The bucket's number at that time.
+    /// Returns the number of the bucket at this time.
     #[inline]
     pub(crate) fn tick(&self, now: u64) -> u64 {
         now / self.bucket_nanos
     }
 
-    /// Counts a result of that generation.
+    /// Counts a result of this generation.
     #[inline]
-    pub(crate) fn record(&self, lane: usize, generation: u32, tick: u64, fail: bool, slow: bool) {
+    pub(crate) fn record(&self, shard: usize, generation: u32, tick: u64, fail: bool, slow: bool) {
         let tag = Tag::new(generation, tick);
-        let at = (tick % self.buckets) as usize;
-        let lane = (lane & self.last_lane) * self.lines_in_lane;
-        // The calls first: who reads failures has to find the calls that failed.
-        if tag.add(&self.calls[lane + at / IN_LINE].0[at % IN_LINE]) && (fail || slow) {
-            self.record_fault(tag, at, fail, slow);
+        let bucket = (tick % self.buckets) as usize;
+        let line = (shard & self.shard_mask) * self.lines_per_shard + bucket / BUCKETS_PER_LINE;
+        // The call before the failure, so that a thread never counts more failures than calls.
+        if tag.increment(&self.calls[line].0[bucket % BUCKETS_PER_LINE]) && (fail || slow) {
+            self.record_fault(tag, bucket, fail, slow);
         }
     }
 
     #[cold]
-    fn record_fault(&self, tag: Tag, at: usize, fail: bool, slow: bool) {
-        let faults = &self.faults[at];
+    fn record_fault(&self, tag: Tag, bucket: usize, fail: bool, slow: bool) {
+        let faults = &self.faults[bucket];
         if fail {
-            tag.add(&faults.failures);
+            tag.increment(&faults.failures);
         }
         if slow {
-            tag.add(&faults.slow);
+            tag.increment(&faults.slow);
         }
     }
 
-    /// What the window holds at `tick` of that generation.
+    /// Returns the counts at `tick` of this generation.
     pub(crate) fn counts(&self, generation: u32, tick: u64) -> Counts {
         let mut counts = Counts::default();
-        let live = Tag::new(generation, tick);
-        // Failures before calls, for the same reason.
+        let current = Tag::new(generation, tick);
+        // Failures before calls: the reverse order of `record`.
         for Faults { failures, slow } in &self.faults {
-            counts.failures += live.within(self.buckets, failures);
-            counts.slow += live.within(self.buckets, slow);
+            counts.failures += current.count_in_window(self.buckets, failures);
+            counts.slow += current.count_in_window(self.buckets, slow);
         }
         for calls in self.calls.iter().flat_map(|line| &line.0) {
-            counts.calls += live.within(self.buckets, calls);
+            counts.calls += current.count_in_window(self.buckets, calls);
         }
         counts
     }
 
-    /// Forgets what other generations left: a tag tells 256 of them apart.
-    pub(crate) fn sweep(&self, generation: u32) {
+    /// Clears the buckets of other generations. Tags repeat after 256 generations, so old buckets must
+    /// not stay.
+    pub(crate) fn clear_stale(&self, generation: u32) {
         let faults = self.faults.iter();
         let faults = faults.flat_map(|faults| [&faults.failures, &faults.slow]);
         for word in faults.chain(self.calls.iter().flat_map(|line| &line.0)) {
             let bits = word.load(Ordering::Relaxed);
-            if bits != 0 && Tag::of(bits).generation() != generation as u8 {
-                // Whoever was quicker has installed a tag of its own.
+            if bits != 0 && Tag::from_bits(bits).generation() != generation as u8 {
+                // Not retried: on failure, another thread has written a newer tag.
                 let _ = word.compare_exchange(bits, 0, Ordering::Relaxed, Ordering::Relaxed);
             }
         }
@@ -135,8 +139,8 @@ impl Tag {
     }
 
     #[inline]
-    fn of(bits: u64) -> Self {
-        Self(bits & !COUNT)
+    fn from_bits(bits: u64) -> Self {
+        Self(bits & !COUNT_MASK)
     }
 
     fn generation(self) -> u8 {
@@ -147,49 +151,49 @@ impl Tag {
         (self.0 >> 24) as u32
     }
 
-    /// Whether `other` is of a later time, so that this one is out of the window.
+    /// Returns whether `other` is newer, so that this tag is outside of the window.
     fn is_before(self, other: Self) -> bool {
         let generations = other.generation().wrapping_sub(self.generation());
         if generations != 0 {
             return generations < 128;
         }
         let ticks = other.tick().wrapping_sub(self.tick());
-        ticks != 0 && ticks < AHEAD
+        ticks != 0 && ticks < MAX_TICKS_AHEAD
     }
 
-    /// Adds one; false if the bucket is of a later time, or full.
+    /// Adds one. Returns false if the bucket is newer, or full.
     #[inline]
-    fn add(self, word: &AtomicU64) -> bool {
+    fn increment(self, word: &AtomicU64) -> bool {
         let mut bits = word.load(Ordering::Relaxed);
         loop {
-            let mine = Self::of(bits) == self;
-            let full = mine && bits & COUNT >= FULL;
-            // An empty bucket is nobody's.
-            let later = !mine && bits & COUNT != 0 && self.is_before(Self::of(bits));
-            if full || later {
+            let same = Self::from_bits(bits) == self;
+            let full = same && bits & COUNT_MASK >= MAX_BUCKET_COUNT;
+            // The tag of an empty bucket has no meaning.
+            let newer = !same && bits & COUNT_MASK != 0 && self.is_before(Self::from_bits(bits));
+            if full || newer {
                 return false;
             }
-            // Not `fetch_add`: the bucket may get another tag in between.
-            let next = if mine { bits + 1 } else { self.0 | 1 };
+            // Not `fetch_add`, because the tag may change between the load and the addition.
+            let next = if same { bits + 1 } else { self.0 | 1 };
             match word.compare_exchange_weak(bits, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
-                Err(now) => bits = now,
+                Err(current) => bits = current,
             }
         }
     }
 
-    /// What a bucket holds, if it is among the last `buckets` by this tag.
+    /// Returns the count of a bucket, or 0 if it is not one of the last `buckets` before this tag.
     #[inline]
-    fn within(self, buckets: u64, word: &AtomicU64) -> u64 {
+    fn count_in_window(self, buckets: u64, word: &AtomicU64) -> u64 {
         let bits = word.load(Ordering::Relaxed);
-        let tag = Self::of(bits);
+        let tag = Self::from_bits(bits);
         if tag.generation() != self.generation() {
             return 0;
         }
-        // A tick ahead of ours is another thread's, a moment later.
+        // A newer tick was recorded by another thread with a later time.
         let age = self.tick().wrapping_sub(tag.tick());
-        if u64::from(age) < buckets || age.wrapping_neg() < AHEAD {
-            bits & COUNT
+        if u64::from(age) < buckets || age.wrapping_neg() < MAX_TICKS_AHEAD {
+            bits & COUNT_MASK
         } else {
             0
         }

@@ -1,28 +1,29 @@
-//! What may be sent and shared. A change here is a breaking one.
+//! Auto traits and sizes. A change is a breaking change.
 
 use gusset_breaker::{
-    Breaker, BreakerGuard, Config, ConfigError, Open, Permit, Transitions, judge::JudgeHttp,
+    CircuitBreaker, CircuitBreakerAdmission, CircuitOpen, Config, ConfigError, Permit,
+    TransitionStream, classify::HttpFailures,
 };
 
-fn send_and_sync<T: Send + Sync + 'static>() {}
+fn assert_send_and_sync<T: Send + Sync + 'static>() {}
 
 #[test]
-fn all_may_be_sent_and_shared() {
-    send_and_sync::<Breaker>();
-    send_and_sync::<BreakerGuard<JudgeHttp>>();
-    send_and_sync::<Config>();
-    send_and_sync::<ConfigError>();
-    send_and_sync::<Open>();
-    send_and_sync::<Permit>();
-    send_and_sync::<Transitions>();
+fn types_are_send_and_sync() {
+    assert_send_and_sync::<CircuitBreaker>();
+    assert_send_and_sync::<CircuitBreakerAdmission<HttpFailures>>();
+    assert_send_and_sync::<Config>();
+    assert_send_and_sync::<ConfigError>();
+    assert_send_and_sync::<CircuitOpen>();
+    assert_send_and_sync::<Permit>();
+    assert_send_and_sync::<TransitionStream>();
 }
 
 #[test]
-fn a_permit_is_small() {
-    use gusset_breaker::BreakerPermit;
-    use gusset_breaker::judge::JudgeOutcome;
+fn permit_is_small() {
+    use gusset_breaker::CircuitBreakerPermit;
+    use gusset_breaker::classify::OutcomeFailures;
     use gusset_core::RequestResponse;
     use gusset_http::{Http, HttpClientClassifier};
-    assert!(size_of::<BreakerPermit<RequestResponse<(), ()>, JudgeOutcome>>() <= 24);
-    assert!(size_of::<BreakerPermit<Http<HttpClientClassifier>, JudgeHttp>>() <= 48);
+    assert!(size_of::<CircuitBreakerPermit<RequestResponse<(), ()>, OutcomeFailures>>() <= 24);
+    assert!(size_of::<CircuitBreakerPermit<Http<HttpClientClassifier>, HttpFailures>>() <= 48);
 }

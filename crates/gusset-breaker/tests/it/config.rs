@@ -1,96 +1,101 @@
-//! Bad configuration is an error when it is built, and names the field.
+//! An invalid configuration is an error of `build` that names the setting.
 
-use gusset_breaker::{Breaker, Config, HalfOpenPolicy};
+use gusset_breaker::{CircuitBreaker, Config, HalfOpenPolicy};
 
 use crate::support::secs;
 
 #[track_caller]
-fn refused(field: &str, config: Config) {
-    let error = Breaker::builder("stock")
+fn assert_invalid(setting: &str, config: Config) {
+    let error = CircuitBreaker::builder("stock")
         .config(config)
         .build()
         .unwrap_err();
-    assert_eq!(error.field(), field, "{error}");
-    assert!(
-        error
-            .to_string()
-            .starts_with(&format!("`{field}` cannot be used: "))
-    );
+    assert_eq!(error.setting(), setting, "{error}");
+    assert!(error.to_string().starts_with(&format!("`{setting}`: ")));
 }
 
 #[test]
-fn each_field_that_cannot_be_used_is_named() {
+fn invalid_setting_is_named() {
     let new = Config::new;
     for rate in [0.0, -0.5, 1.000_001, f64::NAN, f64::INFINITY, 1e-12] {
-        refused("failure_rate", new().failure_rate(rate));
-        refused("slow_calls", new().slow_calls(secs(1), rate));
+        assert_invalid("failure_rate_threshold", new().failure_rate_threshold(rate));
+        assert_invalid("slow_calls", new().slow_calls(secs(1), rate));
     }
-    refused("failure_rate", new().without_failure_rate());
-    refused("failure_rate", new().without_window());
-    refused(
-        "failure_rate",
+    assert_invalid(
+        "failure_rate_threshold",
+        new().without_failure_rate_threshold(),
+    );
+    assert_invalid("failure_rate_threshold", new().without_window());
+    assert_invalid(
+        "failure_rate_threshold",
         new()
             .without_window()
             .consecutive_failures(1)
-            .failure_rate(0.5),
+            .failure_rate_threshold(0.5),
     );
-    refused("slow_calls", new().slow_calls(secs(0), 0.5));
-    refused(
+    assert_invalid("slow_calls", new().slow_calls(secs(0), 0.5));
+    assert_invalid(
         "slow_calls",
         new()
             .without_window()
             .consecutive_failures(1)
             .slow_calls(secs(1), 0.5),
     );
-    refused("slow_cancels_fail", new().slow_cancels_fail());
-    refused("consecutive_failures", new().consecutive_failures(0));
-    refused("minimum_calls", new().minimum_calls(0));
-    refused("minimum_calls", new().count_window(10).minimum_calls(11));
-    refused("minimum_calls", Config::in_a_row(1).minimum_calls(3));
-    refused("window", new().count_window(0));
-    refused("window", new().count_window(65_537));
-    refused("window", new().time_window(secs(0)));
-    refused("window", new().time_window_in(secs(10), 0));
-    refused("window", new().time_window_in(secs(1), 2000));
-    refused("window", new().time_window(secs(u64::MAX)));
-    refused("half_open_calls", new().half_open_calls(0));
-    refused("half_open_calls", new().half_open_calls(1001));
-    let by_rate = HalfOpenPolicy::Rate;
-    refused(
-        "half_open_policy",
-        Config::in_a_row(1).half_open_policy(by_rate),
+    assert_invalid(
+        "slow_cancelled_is_failure",
+        new().slow_cancelled_is_failure(),
     );
-    refused("half_open_max", new().half_open_max(secs(0)));
-    refused("open_for", new().open_for(secs(0)));
-    refused("open_for", new().open_for(secs(u64::MAX)));
-    refused("open_backoff", new().open_backoff(0.5, secs(60)));
-    refused("open_backoff", new().open_backoff(f64::NAN, secs(60)));
-    refused("open_backoff", new().open_backoff(2.0, secs(4)));
-    refused("open_jitter", new().open_jitter(1.5));
-    refused("open_jitter", new().open_jitter(f64::NAN));
-    refused("honour_retry_after", new().honour_retry_after(secs(4)));
-    refused("honour_retry_after", new().honour_retry_after(secs(0)));
+    assert_invalid("consecutive_failures", new().consecutive_failures(0));
+    assert_invalid("minimum_calls", new().minimum_calls(0));
+    assert_invalid("minimum_calls", new().count_window(10).minimum_calls(11));
+    assert_invalid("minimum_calls", Config::consecutive(1).minimum_calls(3));
+    assert_invalid("window", new().count_window(0));
+    assert_invalid("window", new().count_window(65_537));
+    assert_invalid("window", new().time_window(secs(0)));
+    assert_invalid("window", new().time_window_with_buckets(secs(10), 0));
+    assert_invalid("window", new().time_window_with_buckets(secs(1), 2000));
+    assert_invalid("window", new().time_window(secs(u64::MAX)));
+    assert_invalid("half_open_calls", new().half_open_calls(0));
+    assert_invalid("half_open_calls", new().half_open_calls(1001));
+    let by_rate = HalfOpenPolicy::Rate;
+    assert_invalid(
+        "half_open_policy",
+        Config::consecutive(1).half_open_policy(by_rate),
+    );
+    assert_invalid("max_half_open", new().max_half_open(secs(0)));
+    assert_invalid("open_duration", new().open_duration(secs(0)));
+    assert_invalid("open_duration", new().open_duration(secs(u64::MAX)));
+    assert_invalid("open_backoff", new().open_backoff(0.5, secs(60)));
+    assert_invalid("open_backoff", new().open_backoff(f64::NAN, secs(60)));
+    assert_invalid("open_backoff", new().open_backoff(2.0, secs(4)));
+    assert_invalid("open_jitter", new().open_jitter(1.5));
+    assert_invalid("open_jitter", new().open_jitter(f64::NAN));
+    assert_invalid("honour_retry_after", new().honour_retry_after(secs(4)));
+    assert_invalid("honour_retry_after", new().honour_retry_after(secs(0)));
 
-    assert_eq!(Breaker::builder("").build().unwrap_err().field(), "name");
-    for lanes in [0, 65] {
+    assert_eq!(
+        CircuitBreaker::builder("").build().unwrap_err().setting(),
+        "name"
+    );
+    for shards in [0, 65] {
         assert_eq!(
-            Breaker::builder("stock")
-                .lanes(lanes)
+            CircuitBreaker::builder("stock")
+                .shards(shards)
                 .build()
                 .unwrap_err()
-                .field(),
-            "lanes"
+                .setting(),
+            "shards"
         );
     }
 }
 
 #[test]
-fn what_is_at_the_edge_can_be_used() {
+fn limits_are_inclusive() {
     for config in [
         Config::new(),
         Config::default(),
-        Config::new().failure_rate(1.0),
-        Config::new().failure_rate(0.000_001),
+        Config::new().failure_rate_threshold(1.0),
+        Config::new().failure_rate_threshold(0.000_001),
         Config::new().count_window(1),
         Config::new().count_window(65_536).minimum_calls(65_536),
         Config::new().half_open_calls(1000),
@@ -98,8 +103,13 @@ fn what_is_at_the_edge_can_be_used() {
         Config::new().open_jitter(1.0),
         Config::internal(),
         Config::third_party(),
-        Config::in_a_row(u32::MAX),
+        Config::consecutive(u32::MAX),
     ] {
-        assert!(Breaker::builder("stock").config(config).build().is_ok());
+        assert!(
+            CircuitBreaker::builder("stock")
+                .config(config)
+                .build()
+                .is_ok()
+        );
     }
 }

@@ -1,22 +1,22 @@
-//! What guards keeps the contract of guards.
+//! The contract of admissions.
 
 use gusset_breaker::bulkhead::Bulkhead;
-use gusset_breaker::judge::JudgeHttp;
-use gusset_breaker::{Breaker, BreakerGuard};
+use gusset_breaker::classify::HttpFailures;
+use gusset_breaker::{CircuitBreaker, CircuitBreakerAdmission};
 use gusset_testkit::guard_contract;
 
-/// Admits whatever comes of it, or refuses all.
-fn breaker(open: bool) -> BreakerGuard<JudgeHttp> {
-    let breaker = Breaker::builder("stock").build().unwrap();
+/// Creates an admission that admits or rejects every call.
+fn breaker(open: bool) -> CircuitBreakerAdmission<HttpFailures> {
+    let breaker = CircuitBreaker::builder("stock").build().unwrap();
     if open {
         breaker.force_open();
     } else {
-        breaker.observe();
+        breaker.dry_run();
     }
-    breaker.guard(JudgeHttp)
+    breaker.admission(HttpFailures)
 }
 
-/// With a place for one call at a time, which may be taken.
+/// Creates a bulkhead with one permit, which is in use if `full`.
 fn bulkhead(full: bool) -> Bulkhead {
     let bulkhead = Bulkhead::new("stock", 1).unwrap();
     if full {
@@ -26,12 +26,12 @@ fn bulkhead(full: bool) -> Bulkhead {
 }
 
 guard_contract!(
-    a_breaker_keeps_the_contract,
+    breaker_keeps_contract,
     admits: breaker(false),
     refuses: breaker(true),
 );
 guard_contract!(
-    a_bulkhead_keeps_the_contract,
+    bulkhead_keeps_contract,
     admits: bulkhead(false),
     refuses: bulkhead(true),
 );

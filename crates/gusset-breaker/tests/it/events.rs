@@ -1,45 +1,47 @@
-//! Transitions are told once, in their order, and to whoever may move the breaker again.
+//! Transitions are published once, in order.
 
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_core::Stream;
 use gusset_breaker::{Reason, State};
 
-use crate::support::{breaker, fail, in_a_row, secs};
+use crate::support::{breaker, consecutive, fail, secs};
 
 #[test]
-fn a_cycle_is_told_with_its_reasons() {
-    let (breaker, hand) = breaker(in_a_row(2));
+fn cycle_is_published_with_reasons() {
+    let (breaker, mock_clock) = breaker(consecutive(2));
     let transitions = breaker.transitions();
     fail(&breaker, 2);
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     fail(&breaker, 1);
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     let probe = breaker.try_acquire().unwrap();
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     breaker.tick();
     drop(probe);
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     breaker
         .try_acquire()
         .unwrap()
-        .vote(gusset_breaker::Vote::Success);
+        .record(gusset_breaker::CallResult::Success);
     breaker.disable();
     breaker.reset();
 
-    let told: Vec<_> = std::iter::from_fn(|| transitions.try_next())
-        .map(|it| (it.generation, it.from, it.to, it.reason, it.opened))
+    let published: Vec<_> = std::iter::from_fn(|| transitions.try_recv())
+        .map(|it| (it.generation, it.from, it.to, it.reason, it.times_opened))
         .collect();
     use {Reason as R, State as S};
     assert_eq!(
-        told,
+        published,
         [
             (1, S::Closed, S::Open, R::ConsecutiveFailures, 1),
-            (2, S::Open, S::HalfOpen, R::OpenTimeOver, 1),
+            (2, S::Open, S::HalfOpen, R::OpenDurationElapsed, 1),
             (3, S::HalfOpen, S::Open, R::ProbesFailed, 2),
-            (4, S::Open, S::HalfOpen, R::OpenTimeOver, 2),
-            (5, S::HalfOpen, S::Open, R::HalfOpenTimeOver, 3),
-            (6, S::Open, S::HalfOpen, R::OpenTimeOver, 3),
+            (4, S::Open, S::HalfOpen, R::OpenDurationElapsed, 2),
+            (5, S::HalfOpen, S::Open, R::HalfOpenTimeout, 3),
+            (6, S::Open, S::HalfOpen, R::OpenDurationElapsed, 3),
             (7, S::HalfOpen, S::Closed, R::ProbesSucceeded, 0),
             (8, S::Closed, S::Disabled, R::Manual, 0),
             (9, S::Disabled, S::Closed, R::Reset, 0),
@@ -48,35 +50,38 @@ fn a_cycle_is_told_with_its_reasons() {
 }
 
 #[test]
-fn a_reader_that_does_not_read_loses_the_oldest_and_knows_it() {
-    let (breaker, _) = breaker(in_a_row(1));
+fn slow_subscriber_loses_oldest_transitions() {
+    let (breaker, _) = breaker(consecutive(1));
     let transitions = breaker.transitions();
     for _ in 0..70 {
         breaker.reset();
     }
-    assert_eq!(transitions.lost(), 6);
-    assert_eq!(transitions.try_next().map(|it| it.generation), Some(7));
+    assert_eq!(transitions.dropped(), 6);
+    assert_eq!(transitions.try_recv().map(|it| it.generation), Some(7));
 }
 
 #[test]
-fn a_reader_is_woken() {
-    let (breaker, _) = breaker(in_a_row(1));
-    let transitions = breaker.transitions();
+fn subscriber_is_woken() {
+    let (breaker, _) = breaker(consecutive(1));
+    let mut transitions = breaker.transitions();
     let flag = std::sync::Arc::new(Flag::default());
     let waker = flag.clone().into();
     let mut cx = Context::from_waker(&waker);
-    assert!(transitions.poll_next(&mut cx).is_pending());
+    assert!(Pin::new(&mut transitions).poll_next(&mut cx).is_pending());
     breaker.force_open();
     assert!(flag.0.load(std::sync::atomic::Ordering::Relaxed));
     assert!(
-        matches!(transitions.poll_next(&mut cx), Poll::Ready(it) if it.to == State::ForcedOpen)
+        matches!(Pin::new(&mut transitions).poll_next(&mut cx), Poll::Ready(Some(it)) if it.to == State::ForcedOpen)
     );
 
-    assert_eq!(transitions.wait(Duration::ZERO), None);
+    assert_eq!(transitions.recv_timeout(Duration::ZERO), None);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(|| transitions.wait(secs(60)));
+        let subscriber = scope.spawn(|| transitions.recv_timeout(secs(60)));
         breaker.close();
-        assert_eq!(reader.join().unwrap().map(|it| it.to), Some(State::Closed));
+        assert_eq!(
+            subscriber.join().unwrap().map(|it| it.to),
+            Some(State::Closed)
+        );
     });
 }
 
@@ -89,10 +94,10 @@ impl std::task::Wake for Flag {
     }
 }
 
-/// A subscriber that moves the breaker while it is told of a move.
-struct Meddler(gusset_breaker::Breaker);
+/// A subscriber of `tracing` that closes the breaker when it opens.
+struct ClosingSubscriber(gusset_breaker::CircuitBreaker);
 
-impl tracing::Subscriber for Meddler {
+impl tracing::Subscriber for ClosingSubscriber {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
         true
     }
@@ -111,28 +116,28 @@ impl tracing::Subscriber for Meddler {
 }
 
 #[test]
-fn who_is_told_may_move_the_breaker_and_all_is_told_in_order() {
-    let (breaker, _) = breaker(in_a_row(1));
+fn subscriber_may_change_state() {
+    let (breaker, _) = breaker(consecutive(1));
     let transitions = breaker.transitions();
-    tracing::subscriber::with_default(Meddler(breaker.clone()), || fail(&breaker, 1));
+    tracing::subscriber::with_default(ClosingSubscriber(breaker.clone()), || fail(&breaker, 1));
     assert_eq!(breaker.state(), State::Closed);
-    let told: Vec<_> = std::iter::from_fn(|| transitions.try_next())
+    let published: Vec<_> = std::iter::from_fn(|| transitions.try_recv())
         .map(|it| it.to)
         .collect();
-    assert_eq!(told, [State::Open, State::Closed]);
+    assert_eq!(published, [State::Open, State::Closed]);
 }
 
 #[test]
-fn threads_that_move_it_are_told_of_in_order() {
-    let (breaker, _) = breaker(in_a_row(1));
+fn concurrent_transitions_are_in_order() {
+    let (breaker, _) = breaker(consecutive(1));
     let transitions = breaker.transitions();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..15).for_each(|_| breaker.reset()));
         }
     });
-    let told: Vec<_> = std::iter::from_fn(|| transitions.try_next())
+    let published: Vec<_> = std::iter::from_fn(|| transitions.try_recv())
         .map(|it| it.generation)
         .collect();
-    assert_eq!(told, (1..=60).collect::<Vec<_>>());
+    assert_eq!(published, (1..=60).collect::<Vec<_>>());
 }

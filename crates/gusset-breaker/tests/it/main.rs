@@ -1,9 +1,9 @@
-//! The contract of the breaker, from outside: no runtime, no sleep, time is given.
+//! Tests of the public API, without a runtime and with a mock clock.
 
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "the names of tests say what they are; a test may fail"
+    reason = "test names document the tests; a test may panic"
 )]
 
 mod auto_traits;
@@ -13,10 +13,10 @@ mod control;
 mod events;
 mod metrics;
 mod model;
-mod others;
 mod readiness;
-mod refusals;
+mod recording;
 mod registry;
+mod rejection;
 mod support;
 mod threads;
-mod votes;
+mod throttle_and_bulkhead;

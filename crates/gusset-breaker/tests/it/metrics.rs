@@ -1,15 +1,15 @@
-//! What is measured, through a recorder that gives it back.
+//! The metrics, through a debugging recorder.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gusset_breaker::{Breaker, Vote, names};
+use gusset_breaker::{CallResult, CircuitBreaker, names};
 use gusset_core::Clock;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
-use crate::support::{fail, in_a_row, secs};
+use crate::support::{consecutive, fail, secs};
 
-/// Every series, as `name{label=value}`.
+/// Returns every series, as `name{label=value}`.
 fn series(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
     let snapshot = snapshotter.snapshot().into_vec();
     snapshot
@@ -28,7 +28,7 @@ fn series(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
             let value = match value {
                 DebugValue::Counter(count) => count as f64,
                 DebugValue::Gauge(value) => value.into_inner(),
-                DebugValue::Histogram(_) => unreachable!("there is none"),
+                DebugValue::Histogram(_) => unreachable!("there are no histograms"),
             };
             (format!("{}{{{}}}", key.name(), labels.join(",")), value)
         })
@@ -36,12 +36,12 @@ fn series(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn a_cycle_is_measured() {
+fn state_gauge_follows_cycle() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
-    let (clock, hand) = Clock::manual();
-    let breaker = Breaker::builder("stock")
-        .config(in_a_row(2).slow_cancels_and_window())
+    let (clock, mock_clock) = Clock::manual();
+    let breaker = CircuitBreaker::builder("stock")
+        .config(consecutive(2).with_window())
         .clock(clock)
         .metrics(Arc::new(recorder))
         .build()
@@ -68,95 +68,92 @@ fn a_cycle_is_measured() {
         }
     };
     states("closed");
-    let late = breaker.try_acquire().unwrap();
-    breaker.try_acquire().unwrap().vote(Vote::Success);
-    breaker.try_acquire().unwrap().vote(Vote::Throttled);
+    let stale = breaker.try_acquire().unwrap();
+    breaker.try_acquire().unwrap().record(CallResult::Success);
+    breaker.try_acquire().unwrap().record(CallResult::Throttled);
     breaker
         .try_acquire()
         .unwrap()
-        .vote_after(Vote::Success, secs(9));
+        .record_with_duration(CallResult::Success, secs(9));
     drop(breaker.try_acquire().unwrap());
     fail(&breaker, 2);
-    late.vote(Vote::Success);
+    stale.record(CallResult::Success);
     states("open");
     assert!(breaker.try_acquire().is_err());
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     let probe = breaker.try_acquire().unwrap();
     assert!(breaker.try_acquire().is_err());
     states("half_open");
-    probe.vote(Vote::Success);
+    probe.record(CallResult::Success);
     states("closed");
     breaker.force_open();
     assert!(breaker.try_acquire().is_err());
     states("forced_open");
-    breaker.observe();
+    breaker.dry_run();
     fail(&breaker, 3);
-    states("observing");
-
-    // A snapshot takes the counters along, so they are looked at once.
-    drop(breaker);
+    states("dry_run");
 }
 
 #[test]
-fn every_call_is_counted_once_by_its_verdict() {
+fn every_call_is_counted_once_by_result() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
-    let (clock, hand) = Clock::manual();
-    let breaker = Breaker::builder("stock")
-        .config(in_a_row(2).slow_cancels_and_window())
+    let (clock, mock_clock) = Clock::manual();
+    let breaker = CircuitBreaker::builder("stock")
+        .config(consecutive(2).with_window())
         .clock(clock)
         .metrics(Arc::new(recorder))
         .build()
         .unwrap();
-    let late = breaker.try_acquire().unwrap();
-    breaker.try_acquire().unwrap().vote(Vote::Success);
-    breaker.try_acquire().unwrap().vote(Vote::Throttled);
+    let stale = breaker.try_acquire().unwrap();
+    breaker.try_acquire().unwrap().record(CallResult::Success);
+    breaker.try_acquire().unwrap().record(CallResult::Throttled);
     breaker
         .try_acquire()
         .unwrap()
-        .vote_after(Vote::Success, secs(9));
+        .record_with_duration(CallResult::Success, secs(9));
     drop(breaker.try_acquire().unwrap());
     fail(&breaker, 2);
-    late.vote(Vote::Success);
+    stale.record(CallResult::Success);
     assert!(breaker.try_acquire().is_err());
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     let probe = breaker.try_acquire().unwrap();
     assert!(breaker.try_acquire().is_err());
-    probe.vote(Vote::Success);
+    probe.record(CallResult::Success);
     breaker.force_open();
     assert!(breaker.try_acquire().is_err());
-    breaker.observe();
+    breaker.dry_run();
     fail(&breaker, 3);
 
     let series = series(&snapshotter);
-    let of = |name: &str| series.get(&format!("gusset.breaker.{name}")).copied();
-    assert_eq!(of("calls{gusset.breaker.verdict=success}"), Some(4.0));
-    assert_eq!(of("calls{gusset.breaker.verdict=failure}"), Some(5.0));
-    assert_eq!(of("calls{gusset.breaker.verdict=throttled}"), Some(1.0));
-    assert_eq!(of("calls{gusset.breaker.verdict=ignored}"), Some(1.0));
-    assert_eq!(of("slow_calls{}"), Some(1.0));
-    assert_eq!(of("late_results{}"), Some(1.0));
+    let value = |name: &str| series.get(&format!("gusset.breaker.{name}")).copied();
+    assert_eq!(value("calls{gusset.breaker.result=success}"), Some(4.0));
+    assert_eq!(value("calls{gusset.breaker.result=failure}"), Some(5.0));
+    assert_eq!(value("calls{gusset.breaker.result=throttled}"), Some(1.0));
+    assert_eq!(value("calls{gusset.breaker.result=ignored}"), Some(1.0));
+    assert_eq!(value("slow_calls{}"), Some(1.0));
+    assert_eq!(value("stale_results{}"), Some(1.0));
     for state in ["open", "half_open", "forced_open"] {
-        let key = format!("refused_calls{{gusset.breaker.state={state}}}");
-        assert_eq!(of(&key), Some(1.0), "{state}");
+        let key = format!("rejected_calls{{gusset.breaker.state={state}}}");
+        assert_eq!(value(&key), Some(1.0), "{state}");
     }
     assert_eq!(
-        of("spared{gusset.breaker.reason=consecutive_failures}"),
+        value("suppressed_trips{gusset.breaker.reason=consecutive_failures}"),
         Some(1.0)
     );
     for (from, to, reason) in [
         ("closed", "open", "consecutive_failures"),
-        ("open", "half_open", "open_time_over"),
+        ("open", "half_open", "open_duration_elapsed"),
         ("half_open", "closed", "probes_succeeded"),
         ("closed", "forced_open", "manual"),
-        ("forced_open", "observing", "manual"),
+        ("forced_open", "dry_run", "manual"),
     ] {
         let key = format!(
             "transitions{{gusset.breaker.from={from},gusset.breaker.to={to},gusset.breaker.reason={reason}}}"
         );
-        assert_eq!(of(&key), Some(1.0), "{key}");
+        assert_eq!(value(&key), Some(1.0), "{key}");
     }
-    // And nothing else, under no other name.
+    // No other names.
     let known: Vec<&str> = names::ALL.iter().map(|metric| metric.name).collect();
     for key in series.keys() {
         assert!(known.contains(&key.split('{').next().unwrap()), "{key}");
@@ -164,12 +161,12 @@ fn every_call_is_counted_once_by_its_verdict() {
 }
 
 trait WithWindow {
-    fn slow_cancels_and_window(self) -> Self;
+    fn with_window(self) -> Self;
 }
 
 impl WithWindow for gusset_breaker::Config {
-    /// A window that never opens it, so that slow calls are known.
-    fn slow_cancels_and_window(self) -> Self {
+    /// Adds a window that never opens the breaker, to measure slow calls.
+    fn with_window(self) -> Self {
         self.count_window(1000)
             .minimum_calls(1000)
             .slow_calls(secs(5), 1.0)
@@ -177,10 +174,10 @@ impl WithWindow for gusset_breaker::Config {
 }
 
 #[test]
-fn the_page_of_the_breaker_tells_of_every_metric_and_label() {
-    let page = include_str!("../../../../docs/breaker.md");
+fn documentation_lists_every_metric_and_label() {
+    let document = include_str!("../../../../docs/breaker.md");
     for metric in names::ALL {
-        let row = page
+        let row = document
             .lines()
             .find(|line| line.starts_with(&format!("| `{}` |", metric.name)))
             .unwrap_or_else(|| panic!("{} has no row", metric.name));

@@ -1,12 +1,14 @@
-//! The breaker against a slow, obvious model of it: every result in a list, every time a number.
+//! The breaker compared with a simple model, which keeps every result in a list.
 
 use std::time::Duration;
 
-use gusset_breaker::{Ballot, Breaker, Config, HalfOpenPolicy, Permit, State, Vote};
+use gusset_breaker::{
+    CallReport, CallResult, CircuitBreaker, Config, HalfOpenPolicy, Permit, State,
+};
 use gusset_core::{Clock, MockClock};
 use proptest::prelude::*;
 
-/// A configuration that a person could read out.
+/// A configuration in plain numbers.
 #[derive(Clone, Debug)]
 struct Plain {
     count: Option<u32>,
@@ -16,29 +18,29 @@ struct Plain {
     slow: Option<(u64, u32)>,
     consecutive: Option<u32>,
     probes: u32,
-    strict: bool,
+    any_failure_opens: bool,
     half_open_ms: Option<u64>,
-    overdue_closes: bool,
+    close_on_timeout: bool,
     open_ms: u64,
     backoff: (u32, u64),
-    wish_most: Option<u64>,
+    max_retry_after: Option<u64>,
     auto: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Act {
+enum Operation {
     Advance(u64),
     Acquire,
-    /// Ends one of the calls under way.
-    End(usize, Vote, u64, Option<u64>),
+    /// Completes one of the calls in progress.
+    End(usize, CallResult, u64, Option<u64>),
     Cancel(usize),
-    Call(Vote, u64),
+    Call(CallResult, u64),
     Tick,
     Trip,
     Close,
     ForceOpen,
     Disable,
-    Observe,
+    DryRun,
 }
 
 fn plain() -> impl Strategy<Value = Plain> {
@@ -71,7 +73,7 @@ fn plain() -> impl Strategy<Value = Plain> {
             let failure_percent = failure.filter(|_| windowed);
             let slow = slow.filter(|_| windowed);
             let none = failure_percent.is_none() && slow.is_none();
-            let (open_ms, (multiplier, more), wish_most, auto) = open;
+            let (open_ms, (multiplier, more), max_retry_after, auto) = open;
             Plain {
                 count,
                 time,
@@ -84,42 +86,42 @@ fn plain() -> impl Strategy<Value = Plain> {
                     consecutive
                 },
                 probes: half_open.0,
-                strict: half_open.1 || failure_percent.is_none(),
+                any_failure_opens: half_open.1 || failure_percent.is_none(),
                 half_open_ms: half_open.2,
-                overdue_closes: half_open.3,
+                close_on_timeout: half_open.3,
                 open_ms,
                 backoff: (multiplier, open_ms + more),
-                wish_most,
+                max_retry_after,
                 auto,
             }
         },
     )
 }
 
-fn act() -> impl Strategy<Value = Act> {
-    let vote = || {
+fn operation() -> impl Strategy<Value = Operation> {
+    let result = || {
         prop_oneof![
-            4 => Just(Vote::Success),
-            4 => Just(Vote::Failure),
-            1 => Just(Vote::Throttled),
-            1 => Just(Vote::Ignore),
+            4 => Just(CallResult::Success),
+            4 => Just(CallResult::Failure),
+            1 => Just(CallResult::Throttled),
+            1 => Just(CallResult::Ignored),
         ]
     };
     prop_oneof![
-        6 => (0u64..40).prop_map(Act::Advance),
-        1 => (0u64..10_000_000_000).prop_map(Act::Advance),
-        6 => Just(Act::Acquire),
-        6 => (any::<usize>(), vote(), 0u64..80, prop::option::of(0u64..500))
-            .prop_map(|(at, vote, took, wish)| Act::End(at, vote, took, wish)),
-        2 => any::<usize>().prop_map(Act::Cancel),
-        10 => (vote(), 0u64..80).prop_map(|(vote, took)| Act::Call(vote, took)),
-        2 => Just(Act::Tick),
+        6 => (0u64..40).prop_map(Operation::Advance),
+        1 => (0u64..10_000_000_000).prop_map(Operation::Advance),
+        6 => Just(Operation::Acquire),
+        6 => (any::<usize>(), result(), 0u64..80, prop::option::of(0u64..500))
+            .prop_map(|(at, result, duration, retry_after)| Operation::End(at, result, duration, retry_after)),
+        2 => any::<usize>().prop_map(Operation::Cancel),
+        10 => (result(), 0u64..80).prop_map(|(result, duration)| Operation::Call(result, duration)),
+        2 => Just(Operation::Tick),
         1 => prop_oneof![
-            Just(Act::Trip),
-            Just(Act::Close),
-            Just(Act::ForceOpen),
-            Just(Act::Disable),
-            Just(Act::Observe),
+            Just(Operation::Trip),
+            Just(Operation::Close),
+            Just(Operation::ForceOpen),
+            Just(Operation::Disable),
+            Just(Operation::DryRun),
         ],
     ]
 }
@@ -132,18 +134,18 @@ impl Plain {
             .without_window()
             .open_jitter(0.0)
             .half_open_calls(self.probes)
-            .open_for(ms(self.open_ms))
+            .open_duration(ms(self.open_ms))
             .open_backoff(self.backoff.0.into(), ms(self.backoff.1));
         if let Some(size) = self.count {
             config = config.count_window(size).minimum_calls(self.minimum);
         }
         if let Some((size, buckets)) = self.time {
             config = config
-                .time_window_in(ms(size), buckets)
+                .time_window_with_buckets(ms(size), buckets)
                 .minimum_calls(self.minimum);
         }
         if let Some(rate) = self.failure_percent {
-            config = config.failure_rate(percent(rate));
+            config = config.failure_rate_threshold(percent(rate));
         }
         if let Some((after, rate)) = self.slow {
             config = config.slow_calls(ms(after), percent(rate));
@@ -151,20 +153,20 @@ impl Plain {
         if let Some(failures) = self.consecutive {
             config = config.consecutive_failures(failures);
         }
-        config = config.half_open_policy(if self.strict {
+        config = config.half_open_policy(if self.any_failure_opens {
             HalfOpenPolicy::AnyFailure
         } else {
             HalfOpenPolicy::Rate
         });
         config = match self.half_open_ms {
-            Some(limit) => config.half_open_max(ms(limit)),
-            None => config.half_open_unlimited(),
+            Some(limit) => config.max_half_open(ms(limit)),
+            None => config.no_half_open_timeout(),
         };
-        if self.overdue_closes {
-            config = config.half_open_closes_when_over();
+        if self.close_on_timeout {
+            config = config.close_on_half_open_timeout();
         }
-        if let Some(most) = self.wish_most {
-            config = config.honour_retry_after(ms(most));
+        if let Some(max) = self.max_retry_after {
+            config = config.honour_retry_after(ms(max));
         }
         if self.auto {
             config = config.auto_half_open();
@@ -178,15 +180,15 @@ struct Model {
     now: u64,
     state: State,
     generation: u64,
-    /// When each result came, whether it failed, whether it was slow.
+    /// The time of each result, and whether it failed and was slow.
     results: Vec<(u64, bool, bool)>,
-    run: u32,
-    until: Option<u64>,
-    opened: u32,
+    consecutive_failures: u32,
+    deadline: Option<u64>,
+    times_opened: u32,
     issued: u32,
-    votes: Vec<(bool, bool)>,
-    late: u64,
-    refused: u64,
+    completed: Vec<(bool, bool)>,
+    stale: u64,
+    rejected: u64,
 }
 
 impl Model {
@@ -197,42 +199,42 @@ impl Model {
             state: State::Closed,
             generation: 0,
             results: vec![],
-            run: 0,
-            until: None,
-            opened: 0,
+            consecutive_failures: 0,
+            deadline: None,
+            times_opened: 0,
             issued: 0,
-            votes: vec![],
-            late: 0,
-            refused: 0,
+            completed: vec![],
+            stale: 0,
+            rejected: 0,
         }
     }
 
-    fn enter(&mut self, state: State, until: Option<u64>) {
+    fn enter(&mut self, state: State, deadline: Option<u64>) {
         self.state = state;
-        self.until = until;
+        self.deadline = deadline;
         self.generation += 1;
         self.results.clear();
-        self.run = 0;
+        self.consecutive_failures = 0;
         self.issued = 0;
-        self.votes.clear();
-        if matches!(state, State::Closed | State::Disabled | State::Observing) {
-            self.opened = 0;
+        self.completed.clear();
+        if matches!(state, State::Closed | State::Disabled | State::DryRun) {
+            self.times_opened = 0;
         }
     }
 
-    fn open(&mut self, at: u64, wish: Option<u64>) {
-        self.opened += 1;
-        self.open_again(at, wish);
+    fn open(&mut self, at: u64, retry_after: Option<u64>) {
+        self.times_opened += 1;
+        self.open_again(at, retry_after);
     }
 
-    fn open_again(&mut self, at: u64, wish: Option<u64>) {
-        let (multiplier, most) = self.plain.backoff;
+    fn open_again(&mut self, at: u64, retry_after: Option<u64>) {
+        let (multiplier, max) = self.plain.backoff;
         let mut delay = self.plain.open_ms;
-        for _ in 1..self.opened {
-            delay = (delay * u64::from(multiplier)).min(most);
+        for _ in 1..self.times_opened {
+            delay = (delay * u64::from(multiplier)).min(max);
         }
-        if let Some(most) = self.plain.wish_most {
-            delay = delay.max(wish.unwrap_or(0)).min(most);
+        if let Some(max) = self.plain.max_retry_after {
+            delay = delay.max(retry_after.unwrap_or(0)).min(max);
         }
         self.enter(State::Open, Some(at + delay));
     }
@@ -242,12 +244,12 @@ impl Model {
         self.enter(State::HalfOpen, limit);
     }
 
-    /// What a timer would do.
-    fn pass_time(&mut self) {
-        let over = |until: Option<u64>, now| until.is_some_and(|until| now >= until);
-        if self.state == State::HalfOpen && over(self.until, self.now) {
-            let at = self.until.unwrap();
-            if self.plain.overdue_closes {
+    /// Does what a timer would do.
+    fn apply_timeouts(&mut self) {
+        let over = |deadline: Option<u64>, now| deadline.is_some_and(|deadline| now >= deadline);
+        if self.state == State::HalfOpen && over(self.deadline, self.now) {
+            let at = self.deadline.unwrap();
+            if self.plain.close_on_timeout {
                 self.enter(State::Closed, None);
             } else {
                 self.open(at, None);
@@ -255,49 +257,55 @@ impl Model {
         }
     }
 
-    fn pass_time_and_auto(&mut self) {
-        self.pass_time();
-        if self.state == State::Open && self.plain.auto && self.now >= self.until.unwrap() {
+    fn apply_timeouts_of_tick(&mut self) {
+        self.apply_timeouts();
+        if self.state == State::Open && self.plain.auto && self.now >= self.deadline.unwrap() {
             self.half_open();
         }
     }
 
     fn acquire(&mut self) -> Option<u64> {
-        self.pass_time();
-        if self.state == State::Open && self.now >= self.until.unwrap() {
+        self.apply_timeouts();
+        if self.state == State::Open && self.now >= self.deadline.unwrap() {
             self.half_open();
         }
         let admitted = match self.state {
-            State::Closed | State::Disabled | State::Observing => true,
+            State::Closed | State::Disabled | State::DryRun => true,
             State::HalfOpen if self.issued < self.plain.probes => {
                 self.issued += 1;
                 true
             }
             _ => false,
         };
-        self.refused += u64::from(!admitted);
+        self.rejected += u64::from(!admitted);
         admitted.then_some(self.generation)
     }
 
-    fn live(&self) -> Vec<(u64, bool, bool)> {
-        let mut live = self.results.clone();
+    fn in_window(&self) -> Vec<(u64, bool, bool)> {
+        let mut in_window = self.results.clone();
         if let Some(size) = self.plain.count {
-            live.drain(..live.len().saturating_sub(size as usize));
+            in_window.drain(..in_window.len().saturating_sub(size as usize));
         } else if let Some((size, buckets)) = self.plain.time {
             let bucket = size / u64::from(buckets);
-            live.retain(|(at, ..)| at / bucket + u64::from(buckets) > self.now / bucket);
+            in_window.retain(|(at, ..)| at / bucket + u64::from(buckets) > self.now / bucket);
         } else {
-            live.clear();
+            in_window.clear();
         }
-        live
+        in_window
     }
 
-    fn vote(&mut self, generation: u64, vote: Vote, took: u64, wish: Option<u64>) {
-        let slow = self.plain.slow.is_some_and(|(after, _)| took > after);
-        let fail = matches!(vote, Vote::Failure | Vote::Throttled);
-        if vote == Vote::Ignore {
+    fn record(
+        &mut self,
+        generation: u64,
+        result: CallResult,
+        duration: u64,
+        retry_after: Option<u64>,
+    ) {
+        let slow = self.plain.slow.is_some_and(|(after, _)| duration > after);
+        let fail = matches!(result, CallResult::Failure | CallResult::Throttled);
+        if result == CallResult::Ignored {
             if self.state == State::HalfOpen {
-                self.pass_time_and_auto();
+                self.apply_timeouts_of_tick();
                 if self.generation == generation {
                     self.issued -= 1;
                 }
@@ -305,45 +313,46 @@ impl Model {
             return;
         }
         if self.generation != generation {
-            self.pass_time_and_auto();
-            self.late += 1;
+            self.apply_timeouts_of_tick();
+            self.stale += 1;
             return;
         }
         match self.state {
-            State::Closed | State::Observing => {
+            State::Closed | State::DryRun => {
                 self.results.push((self.now, fail, slow));
-                match vote {
-                    Vote::Success => self.run = 0,
-                    Vote::Failure => self.run += 1,
+                match result {
+                    CallResult::Success => self.consecutive_failures = 0,
+                    CallResult::Failure => self.consecutive_failures += 1,
                     _ => {}
                 }
-                let run = self
-                    .plain
-                    .consecutive
-                    .is_some_and(|most| vote == Vote::Failure && self.run >= most);
-                if (run || self.over_limits()) && self.state == State::Closed {
-                    self.open(self.now, wish);
+                let consecutive_failures = self.plain.consecutive.is_some_and(|max| {
+                    result == CallResult::Failure && self.consecutive_failures >= max
+                });
+                if (consecutive_failures || self.thresholds_reached())
+                    && self.state == State::Closed
+                {
+                    self.open(self.now, retry_after);
                 }
             }
             State::HalfOpen => {
-                if self.until.is_some_and(|until| self.now >= until) {
-                    self.pass_time_and_auto();
-                    self.late += 1;
+                if self.deadline.is_some_and(|deadline| self.now >= deadline) {
+                    self.apply_timeouts_of_tick();
+                    self.stale += 1;
                     return;
                 }
-                self.votes.push((fail, slow));
-                let failed = self.votes.iter().filter(|(fail, _)| *fail).count();
-                let slow = self.votes.iter().filter(|(_, slow)| *slow).count();
-                let voted = self.votes.len();
-                if self.plain.strict && failed > 0 {
-                    self.open(self.now, wish);
-                } else if voted == self.plain.probes as usize {
+                self.completed.push((fail, slow));
+                let failed = self.completed.iter().filter(|(fail, _)| *fail).count();
+                let slow = self.completed.iter().filter(|(_, slow)| *slow).count();
+                let count = self.completed.len();
+                if self.plain.any_failure_opens && failed > 0 {
+                    self.open(self.now, retry_after);
+                } else if count == self.plain.probes as usize {
                     let over = |percent: Option<u32>, part: usize| {
-                        percent.is_some_and(|percent| part * 100 >= percent as usize * voted)
+                        percent.is_some_and(|percent| part * 100 >= percent as usize * count)
                     };
                     let slow_percent = self.plain.slow.map(|(_, percent)| percent);
                     if over(self.plain.failure_percent, failed) || over(slow_percent, slow) {
-                        self.open(self.now, wish);
+                        self.open(self.now, retry_after);
                     } else {
                         self.enter(State::Closed, None);
                     }
@@ -353,33 +362,33 @@ impl Model {
         }
     }
 
-    fn over_limits(&self) -> bool {
-        let live = self.live();
-        if live.is_empty() || live.len() < self.plain.minimum as usize {
+    fn thresholds_reached(&self) -> bool {
+        let in_window = self.in_window();
+        if in_window.is_empty() || in_window.len() < self.plain.minimum as usize {
             return false;
         }
         let over = |percent: Option<u32>, part: usize| {
-            percent.is_some_and(|percent| part * 100 >= percent as usize * live.len())
+            percent.is_some_and(|percent| part * 100 >= percent as usize * in_window.len())
         };
         over(
             self.plain.failure_percent,
-            live.iter().filter(|it| it.1).count(),
+            in_window.iter().filter(|it| it.1).count(),
         ) || over(
             self.plain.slow.map(|(_, percent)| percent),
-            live.iter().filter(|it| it.2).count(),
+            in_window.iter().filter(|it| it.2).count(),
         )
     }
 }
 
-/// Breaker and model side by side.
-struct Both {
-    breaker: Breaker,
-    hand: MockClock,
+/// The breaker and the model.
+struct Pair {
+    breaker: CircuitBreaker,
+    mock_clock: MockClock,
     model: Model,
     calls: Vec<(Permit, u64)>,
 }
 
-impl Both {
+impl Pair {
     fn acquire(&mut self) -> Result<(), TestCaseError> {
         let generation = self.model.acquire();
         let permit = self.breaker.try_acquire();
@@ -388,64 +397,65 @@ impl Both {
         Ok(())
     }
 
-    fn end(&mut self, at: usize, vote: Vote, took: u64, wish: Option<u64>) {
+    fn end(&mut self, at: usize, result: CallResult, duration: u64, retry_after: Option<u64>) {
         let (permit, generation) = self.calls.swap_remove(at);
-        let ballot = Ballot::new(vote).with_retry_after(wish.map(Duration::from_millis));
-        permit.vote_after(ballot, Duration::from_millis(took));
-        self.model.vote(generation, vote, took, wish);
+        let report =
+            CallReport::new(result).with_retry_after(retry_after.map(Duration::from_millis));
+        permit.record_with_duration(report, Duration::from_millis(duration));
+        self.model.record(generation, result, duration, retry_after);
     }
 
-    fn act(&mut self, act: &Act) -> Result<(), TestCaseError> {
+    fn operation(&mut self, operation: &Operation) -> Result<(), TestCaseError> {
         let (breaker, model) = (&self.breaker, &mut self.model);
-        match *act {
-            Act::Advance(by) => {
-                self.hand.advance(Duration::from_millis(by));
+        match *operation {
+            Operation::Advance(by) => {
+                self.mock_clock.advance(Duration::from_millis(by));
                 model.now += by;
             }
-            Act::Acquire => self.acquire()?,
-            Act::End(at, vote, took, wish) => {
+            Operation::Acquire => self.acquire()?,
+            Operation::End(at, result, duration, retry_after) => {
                 if !self.calls.is_empty() {
-                    self.end(at % self.calls.len(), vote, took, wish);
+                    self.end(at % self.calls.len(), result, duration, retry_after);
                 }
             }
-            Act::Cancel(at) => {
+            Operation::Cancel(at) => {
                 if !self.calls.is_empty() {
                     let (permit, generation) = self.calls.swap_remove(at % self.calls.len());
                     drop(permit);
-                    self.model.vote(generation, Vote::Ignore, 0, None);
+                    self.model.record(generation, CallResult::Ignored, 0, None);
                 }
             }
-            Act::Call(vote, took) => {
+            Operation::Call(result, duration) => {
                 let held = self.calls.len();
                 self.acquire()?;
                 if self.calls.len() > held {
-                    self.end(held, vote, took, None);
+                    self.end(held, result, duration, None);
                 }
             }
-            Act::Tick => {
+            Operation::Tick => {
                 breaker.tick();
-                model.pass_time_and_auto();
+                model.apply_timeouts_of_tick();
             }
-            Act::Trip => {
+            Operation::Trip => {
                 breaker.trip();
                 let again = model.state != State::Open;
-                model.opened = (model.opened + u32::from(again)).max(1);
+                model.times_opened = (model.times_opened + u32::from(again)).max(1);
                 model.open_again(model.now, None);
             }
-            Act::Close => {
+            Operation::Close => {
                 breaker.close();
                 model.enter(State::Closed, None);
             }
-            Act::ForceOpen | Act::Disable | Act::Observe => {
-                let state = match act {
-                    Act::ForceOpen => State::ForcedOpen,
-                    Act::Disable => State::Disabled,
-                    _ => State::Observing,
+            Operation::ForceOpen | Operation::Disable | Operation::DryRun => {
+                let state = match operation {
+                    Operation::ForceOpen => State::ForcedOpen,
+                    Operation::Disable => State::Disabled,
+                    _ => State::DryRun,
                 };
-                match act {
-                    Act::ForceOpen => breaker.force_open(),
-                    Act::Disable => breaker.disable(),
-                    _ => breaker.observe(),
+                match operation {
+                    Operation::ForceOpen => breaker.force_open(),
+                    Operation::Disable => breaker.disable(),
+                    _ => breaker.dry_run(),
                 }
                 if model.state != state {
                     model.enter(state, None);
@@ -459,25 +469,27 @@ impl Both {
         let (breaker, model) = (&self.breaker, &self.model);
         prop_assert_eq!(breaker.state(), model.state);
         let counts = breaker.counts();
-        let live = model.live();
-        prop_assert_eq!(counts.calls, live.len() as u64, "calls");
+        let in_window = model.in_window();
+        prop_assert_eq!(counts.calls, in_window.len() as u64, "calls");
         prop_assert_eq!(
             counts.failures,
-            live.iter().filter(|it| it.1).count() as u64
+            in_window.iter().filter(|it| it.1).count() as u64
         );
-        prop_assert_eq!(counts.slow, live.iter().filter(|it| it.2).count() as u64);
-        prop_assert_eq!(breaker.late_results(), model.late, "late");
-        prop_assert_eq!(breaker.refused(), model.refused, "rejected");
+        prop_assert_eq!(
+            counts.slow,
+            in_window.iter().filter(|it| it.2).count() as u64
+        );
+        prop_assert_eq!(breaker.stale_results(), model.stale, "stale");
+        prop_assert_eq!(breaker.rejected(), model.rejected, "rejected");
         let left = (model.state == State::HalfOpen).then(|| model.plain.probes - model.issued);
-        prop_assert_eq!(breaker.probes_left(), left);
+        prop_assert_eq!(breaker.half_open_permits(), left);
         if model.state == State::Open {
-            let left = model.until.unwrap().saturating_sub(model.now);
-            prop_assert_eq!(breaker.time_left(), Some(Duration::from_millis(left)));
+            let left = model.deadline.unwrap().saturating_sub(model.now);
+            prop_assert_eq!(breaker.remaining_open(), Some(Duration::from_millis(left)));
         }
-        if model.plain.consecutive.is_some()
-            && matches!(model.state, State::Closed | State::Observing)
+        if model.plain.consecutive.is_some() && matches!(model.state, State::Closed | State::DryRun)
         {
-            prop_assert_eq!(breaker.failures_in_a_row(), model.run);
+            prop_assert_eq!(breaker.consecutive_failures(), model.consecutive_failures);
         }
         prop_assert_eq!(breaker.in_flight(), self.calls.len());
         Ok(())
@@ -492,26 +504,26 @@ proptest! {
     })]
 
     #[test]
-    fn the_breaker_does_what_the_model_does(
+    fn breaker_matches_model(
         plain in plain(),
-        acts in prop::collection::vec(act(), 0..120),
+        operations in prop::collection::vec(operation(), 0..120),
     ) {
-        let (clock, hand) = Clock::manual();
-        let breaker = Breaker::builder("stock").config(plain.config()).clock(clock).build().unwrap();
-        let mut both = Both { breaker, hand, model: Model::new(plain), calls: vec![] };
-        for act in &acts {
-            both.act(act)?;
-            both.compare()?;
-            // What a call would meet, a call meets.
-            let admits = both.breaker.would_admit();
-            let state = both.breaker.state();
-            both.compare()?;
-            prop_assert_eq!(state, both.breaker.state());
-            if matches!(act, Act::Tick) {
-                let held = both.calls.len();
-                both.acquire()?;
-                prop_assert_eq!(both.calls.len() > held, admits);
-                both.compare()?;
+        let (clock, mock_clock) = Clock::manual();
+        let breaker = CircuitBreaker::builder("stock").config(plain.config()).clock(clock).build().unwrap();
+        let mut pair = Pair { breaker, mock_clock, model: Model::new(plain), calls: vec![] };
+        for operation in &operations {
+            pair.operation(operation)?;
+            pair.compare()?;
+            // The prediction for a call holds for the next call.
+            let admits = pair.breaker.is_call_permitted();
+            let state = pair.breaker.state();
+            pair.compare()?;
+            prop_assert_eq!(state, pair.breaker.state());
+            if matches!(operation, Operation::Tick) {
+                let held = pair.calls.len();
+                pair.acquire()?;
+                prop_assert_eq!(pair.calls.len() > held, admits);
+                pair.compare()?;
             }
         }
     }

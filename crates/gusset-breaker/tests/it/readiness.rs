@@ -1,4 +1,4 @@
-//! The second placement: pending while the breaker refuses, and woken for real.
+//! The readiness gate.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use gusset_breaker::{Breaker, Open, PendLayer, Vote};
+use gusset_breaker::{CallResult, CircuitBreaker, CircuitOpen, ReadinessGateLayer};
 use gusset_core::RequestResponse;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::support::{breaker, fail, in_a_row, now, secs, serve};
+use crate::support::{breaker, consecutive, fail, now, secs, serve};
 
-/// Timers that fire when a test says so.
+/// Timers that the test fires.
 #[derive(Clone, Default)]
 struct Timers(Arc<Mutex<Vec<Timer>>>);
 
-/// Its time, whether it has fired, and who waits for it.
+/// Its duration, whether it has fired, and the waker of its task.
 type Timer = (Duration, bool, Option<Waker>);
 
 struct Sleep(Timers, usize);
@@ -72,12 +72,12 @@ impl Wake for Woken {
 type Job = RequestResponse<u32, u32>;
 
 fn stack(
-    breaker: &Breaker,
+    breaker: &CircuitBreaker,
     timers: &Timers,
-) -> impl Service<u32, Response = u32, Error = Open> + Clone {
+) -> impl Service<u32, Response = u32, Error = CircuitOpen> + Clone {
     let timers = timers.clone();
-    let pend = PendLayer::new(breaker, move |time| timers.sleep(time));
-    pend.layer(breaker.layer::<Job>().layer(serve(|| Ok(7))))
+    let gate = ReadinessGateLayer::new(breaker, move |time| timers.sleep(time));
+    gate.layer(breaker.layer::<Job>().layer(serve(|| Ok(7))))
 }
 
 fn ready<S: Service<u32>>(service: &mut S, woken: &Arc<Woken>) -> bool {
@@ -88,21 +88,17 @@ fn ready<S: Service<u32>>(service: &mut S, woken: &Arc<Woken>) -> bool {
 }
 
 #[test]
-fn it_is_pending_while_open_and_woken_by_the_timer() {
-    let (breaker, hand) = breaker(in_a_row(1));
+fn gate_is_pending_until_timer_fires() {
+    let (breaker, mock_clock) = breaker(consecutive(1));
     let (timers, woken) = (Timers::default(), Arc::<Woken>::default());
     let mut service = stack(&breaker, &timers);
     assert!(ready(&mut service, &woken));
     fail(&breaker, 1);
     assert!(!ready(&mut service, &woken));
     assert!(!ready(&mut service, &woken));
-    assert_eq!(
-        timers.times(),
-        [secs(1)],
-        "one timer, however often it is asked"
-    );
-    assert_eq!(woken.0.load(Ordering::Relaxed), 0, "nobody spins");
-    hand.advance(secs(1));
+    assert_eq!(timers.times(), [secs(1)], "one timer for all polls");
+    assert_eq!(woken.0.load(Ordering::Relaxed), 0, "no busy loop");
+    mock_clock.advance(secs(1));
     timers.fire();
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     assert!(ready(&mut service, &woken));
@@ -110,25 +106,25 @@ fn it_is_pending_while_open_and_woken_by_the_timer() {
 }
 
 #[test]
-fn a_hand_that_closes_it_wakes_at_once() {
-    let (breaker, _) = breaker(in_a_row(1));
+fn manual_close_wakes_task() {
+    let (breaker, _) = breaker(consecutive(1));
     let (timers, woken) = (Timers::default(), Arc::<Woken>::default());
     let mut service = stack(&breaker, &timers);
     breaker.force_open();
     assert!(!ready(&mut service, &woken));
-    assert!(timers.times().is_empty(), "only a hand ends it");
+    assert!(timers.times().is_empty(), "forced open has no timeout");
     breaker.close();
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     assert!(ready(&mut service, &woken));
 }
 
 #[test]
-fn a_probe_that_is_given_back_wakes() {
-    let (breaker, hand) = breaker(in_a_row(1));
+fn released_probe_wakes_task() {
+    let (breaker, mock_clock) = breaker(consecutive(1));
     let (timers, woken) = (Timers::default(), Arc::<Woken>::default());
     let mut service = stack(&breaker, &timers);
     fail(&breaker, 1);
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     let probe = breaker.try_acquire().unwrap();
     assert!(!ready(&mut service, &woken));
     drop(probe);
@@ -137,26 +133,26 @@ fn a_probe_that_is_given_back_wakes() {
 }
 
 #[test]
-fn readiness_is_not_shared_by_clones_and_holds_no_permit() {
-    let (breaker, hand) = breaker(in_a_row(1));
+fn readiness_reserves_no_permit() {
+    let (breaker, mock_clock) = breaker(consecutive(1));
     let (timers, woken) = (Timers::default(), Arc::<Woken>::default());
     let mut service = stack(&breaker, &timers);
     fail(&breaker, 1);
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     let mut clone = service.clone();
     assert!(ready(&mut service, &woken) && ready(&mut clone, &woken));
     assert_eq!(breaker.in_flight(), 0);
     let probe = breaker.try_acquire().unwrap();
-    // Told too much: the guard has the last word.
+    // The layer decides, although the service was ready.
     assert!(now(service.call(1)).is_err());
     assert!(!ready(&mut clone, &woken));
-    probe.vote(Vote::Success);
+    probe.record(CallResult::Success);
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     drop((service, clone));
     breaker.force_open();
     assert_eq!(
         woken.0.load(Ordering::Relaxed),
         1,
-        "nobody waits who is gone"
+        "dropped services are not woken"
     );
 }

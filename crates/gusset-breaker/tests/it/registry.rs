@@ -1,7 +1,7 @@
-//! Many breakers: bounded, and never evicted while they have anything to say.
+//! The registry: a bounded number of breakers.
 
-use gusset_breaker::judge::JudgeHttp;
-use gusset_breaker::{Registry, RegistryBuilder, State, by_host};
+use gusset_breaker::classify::HttpFailures;
+use gusset_breaker::{BreakerRegistry, BreakerRegistryBuilder, State, by_host};
 use gusset_core::Clock;
 use gusset_http::{Http, HttpClientClassifier};
 use gusset_testkit::ScriptedBody;
@@ -9,16 +9,16 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::support::{drain, fail, in_a_row, now, response, serve};
+use crate::support::{consecutive, drain, fail, now, response, serve};
 
-fn hosts() -> RegistryBuilder {
-    Registry::builder("hosts")
-        .config(in_a_row(1))
+fn hosts() -> BreakerRegistryBuilder {
+    BreakerRegistry::builder("hosts")
+        .config(consecutive(1))
         .clock(Clock::manual().0)
 }
 
 #[test]
-fn each_key_has_its_own_breaker_and_keeps_it() {
+fn each_key_has_its_own_breaker() {
     let hosts = hosts().build().unwrap();
     fail(&hosts.get("a"), 1);
     assert_eq!(hosts.get("a").state(), State::Open);
@@ -28,12 +28,12 @@ fn each_key_has_its_own_breaker_and_keeps_it() {
 }
 
 #[test]
-fn strangers_keys_do_not_grow_it_and_evict_nothing_that_is_open() {
-    let hosts = hosts().limit(64).build().unwrap();
+fn unknown_keys_evict_only_unused_breakers() {
+    let hosts = hosts().max_breakers(64).build().unwrap();
     fail(&hosts.get("bad"), 1);
     let held = hosts.get("held");
-    for stranger in 0..10_000 {
-        hosts.get(&format!("host-{stranger}"));
+    for unknown in 0..10_000 {
+        hosts.get(&format!("host-{unknown}"));
     }
     assert!(hosts.breakers().len() <= 64);
     assert_eq!(hosts.get("bad").state(), State::Open);
@@ -41,23 +41,23 @@ fn strangers_keys_do_not_grow_it_and_evict_nothing_that_is_open() {
     assert_eq!(
         hosts.get("held").state(),
         State::Open,
-        "whoever holds one shares it"
+        "a breaker in use is kept"
     );
 }
 
 #[test]
-fn what_has_no_room_shares_the_common_breaker() {
-    let hosts = hosts().limit(1).build().unwrap();
+fn keys_over_limit_share_fallback() {
+    let hosts = hosts().max_breakers(1).build().unwrap();
     fail(&hosts.get("a"), 1);
     assert_eq!(hosts.get("b").name(), "hosts/_OTHER");
     fail(&hosts.get("b"), 1);
     assert_eq!(hosts.get("c").state(), State::Open);
-    assert_eq!(hosts.other().state(), State::Open);
+    assert_eq!(hosts.fallback().state(), State::Open);
 }
 
 #[test]
-fn only_a_share_of_them_is_open_at_once() {
-    let hosts = hosts().most_open(0.5).build().unwrap();
+fn max_open_ratio_limits_open_breakers() {
+    let hosts = hosts().max_open_ratio(0.5).build().unwrap();
     let four = ["a", "b", "c", "d"].map(|key| hosts.get(key));
     four.iter().for_each(|breaker| fail(breaker, 1));
     let open = || {
@@ -68,11 +68,11 @@ fn only_a_share_of_them_is_open_at_once() {
     assert_eq!(open(), 2);
     assert_eq!(
         four.iter()
-            .map(gusset_breaker::Breaker::spared)
+            .map(gusset_breaker::CircuitBreaker::suppressed_trips)
             .sum::<u64>(),
         2
     );
-    // A hand may open more; each that closes makes room.
+    // A manual trip ignores the limit. A breaker that closes frees a slot.
     four[2].trip();
     assert_eq!(open(), 3);
     four[0].close();
@@ -84,21 +84,21 @@ fn only_a_share_of_them_is_open_at_once() {
 }
 
 #[test]
-fn one_of_a_pool_may_always_open() {
-    let hosts = hosts().most_open(0.1).build().unwrap();
-    let lone = hosts.get("a");
-    fail(&lone, 1);
-    assert_eq!(lone.state(), State::Open);
+fn one_breaker_may_always_open() {
+    let hosts = hosts().max_open_ratio(0.1).build().unwrap();
+    let single = hosts.get("a");
+    fail(&single, 1);
+    assert_eq!(single.state(), State::Open);
 }
 
 #[test]
-fn a_layer_asks_the_breaker_of_the_host() {
+fn layer_uses_breaker_of_host() {
     let hosts = hosts().build().unwrap();
     type BoxError = Box<dyn std::error::Error + Send + Sync>;
-    let answer = || Ok::<_, BoxError>(response(503, &[], ScriptedBody::new()));
+    let respond = || Ok::<_, BoxError>(response(503, &[], ScriptedBody::new()));
     let mut service = hosts
-        .layer::<Http<HttpClientClassifier>, _, _>(JudgeHttp, by_host)
-        .layer(serve(answer));
+        .layer::<Http<HttpClientClassifier>, _, _>(HttpFailures, by_host)
+        .layer(serve(respond));
     let mut call = |uri: &str| {
         let request = Request::get(uri).body(()).unwrap();
         now(service.call(request)).map(|response| drain(response.into_body()))
@@ -107,21 +107,24 @@ fn a_layer_asks_the_breaker_of_the_host() {
     assert!(call("http://STOCK/2").is_err());
     assert!(call("http://mail/").is_ok());
     assert!(call("/no-host").is_ok());
-    assert_eq!(hosts.get("stock").refused(), 1);
-    assert_eq!(hosts.other().state(), State::Open);
+    assert_eq!(hosts.get("stock").rejected(), 1);
+    assert_eq!(hosts.fallback().state(), State::Open);
 }
 
 #[test]
-fn bad_configuration_names_the_field() {
-    for limit in [0, 65_537] {
-        assert_eq!(hosts().limit(limit).build().unwrap_err().field(), "limit");
-    }
-    for share in [0.0, 1.5, f64::NAN] {
+fn invalid_setting_is_named() {
+    for max in [0, 65_537] {
         assert_eq!(
-            hosts().most_open(share).build().unwrap_err().field(),
-            "most_open"
+            hosts().max_breakers(max).build().unwrap_err().setting(),
+            "max_breakers"
         );
     }
-    let bad = hosts().config(in_a_row(1).half_open_calls(0));
-    assert_eq!(bad.build().unwrap_err().field(), "half_open_calls");
+    for ratio in [0.0, 1.5, f64::NAN] {
+        assert_eq!(
+            hosts().max_open_ratio(ratio).build().unwrap_err().setting(),
+            "max_open_ratio"
+        );
+    }
+    let invalid = hosts().config(consecutive(1).half_open_calls(0));
+    assert_eq!(invalid.build().unwrap_err().setting(), "half_open_calls");
 }

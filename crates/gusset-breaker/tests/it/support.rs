@@ -1,4 +1,4 @@
-//! A breaker by a clock that is moved by hand, and services that do what a test says.
+//! Breakers with a mock clock, and scripted services.
 
 use std::future::{Future, Ready, ready};
 use std::pin::pin;
@@ -7,31 +7,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use gusset_breaker::{Breaker, Config, Vote};
+use gusset_breaker::{CallResult, CircuitBreaker, Config};
 use gusset_core::{Clock, MockClock};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-/// Opens after so many failures in a row, for a second.
-pub(crate) fn in_a_row(failures: u32) -> Config {
-    Config::in_a_row(failures)
-        .open_for(Duration::from_secs(1))
+/// Opens after this number of consecutive failures, for one second.
+pub(crate) fn consecutive(failures: u32) -> Config {
+    Config::consecutive(failures)
+        .open_duration(Duration::from_secs(1))
         .without_open_backoff()
         .open_jitter(0.0)
 }
 
-/// A breaker, and the hand of its clock.
-pub(crate) fn breaker(config: Config) -> (Breaker, MockClock) {
-    let (clock, hand) = Clock::manual();
-    let breaker = Breaker::builder("stock").config(config).clock(clock);
-    (breaker.build().unwrap(), hand)
+/// Creates a breaker and its clock.
+pub(crate) fn breaker(config: Config) -> (CircuitBreaker, MockClock) {
+    let (clock, mock_clock) = Clock::manual();
+    let breaker = CircuitBreaker::builder("stock").config(config).clock(clock);
+    (breaker.build().unwrap(), mock_clock)
 }
 
-pub(crate) fn fail(breaker: &Breaker, times: usize) {
+pub(crate) fn fail(breaker: &CircuitBreaker, times: usize) {
     for _ in 0..times {
-        breaker.try_acquire().unwrap().vote(Vote::Failure);
+        breaker.try_acquire().unwrap().record(CallResult::Failure);
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn secs(seconds: u64) -> Duration {
 pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut context()) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("the future is not ready at its first poll"),
+        Poll::Pending => panic!("the future is pending"),
     }
 }
 
@@ -50,19 +50,19 @@ pub(crate) fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
-/// Takes all of a body; whether it ended well.
+/// Reads a body to its end. Returns whether there was no error.
 pub(crate) fn drain<B: Body + Unpin>(mut body: B) -> bool {
     loop {
         match std::pin::Pin::new(&mut body).poll_frame(&mut context()) {
             Poll::Ready(None) => return true,
             Poll::Ready(Some(Err(_))) => return false,
             Poll::Ready(Some(Ok(_))) => {}
-            Poll::Pending => panic!("the body waits"),
+            Poll::Pending => panic!("the body is pending"),
         }
     }
 }
 
-/// A service that gives what a function makes, and counts how often it is touched.
+/// A service that responds with the result of a function, and counts how often it is used.
 #[derive(Clone)]
 pub(crate) struct Serve<F> {
     make: F,
@@ -82,7 +82,7 @@ where
 }
 
 impl<F> Serve<F> {
-    pub(crate) fn touched(&self) -> (usize, usize) {
+    pub(crate) fn poll_and_call_counts(&self) -> (usize, usize) {
         (
             self.polled.load(Ordering::Relaxed),
             self.called.load(Ordering::Relaxed),
@@ -113,7 +113,7 @@ pub(crate) fn request() -> Request<()> {
     Request::new(())
 }
 
-/// A response with that status, header fields and body.
+/// Creates a response.
 pub(crate) fn response(
     status: u16,
     headers: &[(&'static str, &'static str)],

@@ -1,15 +1,15 @@
-//! Threads that race: no probe too many, no permit lost, no vote lost.
+//! Races of threads: no extra probe, no lost permit, no lost result.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gusset_breaker::{Breaker, Config, State, Vote};
+use gusset_breaker::{CallResult, CircuitBreaker, Config, State};
 
-use crate::support::{breaker, fail, in_a_row, secs};
+use crate::support::{breaker, consecutive, fail, secs};
 
 const THREADS: usize = 8;
 
-/// Lets all threads do it at once.
+/// Runs a function on all threads at the same time.
 fn race(act: impl Fn(usize) + Sync) {
     let start = Barrier::new(THREADS);
     std::thread::scope(|scope| {
@@ -24,77 +24,77 @@ fn race(act: impl Fn(usize) + Sync) {
 }
 
 #[test]
-fn threads_that_race_from_open_to_half_open_get_the_probes_and_no_more() {
+fn racing_threads_share_half_open_permits() {
     for round in 0..200u64 {
         let probes = 1 + (round % 5) as u32;
-        let (breaker, hand) = breaker(in_a_row(1).half_open_calls(probes));
+        let (breaker, mock_clock) = breaker(consecutive(1).half_open_calls(probes));
         fail(&breaker, 1);
-        hand.advance(secs(1));
+        mock_clock.advance(secs(1));
         let permits = std::sync::Mutex::new(Vec::new());
         race(|_| {
-            // Two clones a thread.
+            // Two clones per thread.
             for breaker in [breaker.clone(), breaker.clone()] {
                 permits.lock().unwrap().extend(breaker.try_acquire());
             }
         });
         let permits = permits.into_inner().unwrap();
         assert_eq!(permits.len(), probes as usize);
-        assert_eq!(breaker.probes_left(), Some(0));
+        assert_eq!(breaker.half_open_permits(), Some(0));
         drop(permits);
-        assert_eq!(breaker.probes_left(), Some(probes));
+        assert_eq!(breaker.half_open_permits(), Some(probes));
     }
 }
 
 #[test]
-fn permits_that_are_cancelled_while_others_ask_are_not_lost() {
-    let (breaker, hand) = breaker(in_a_row(1).half_open_calls(3).half_open_unlimited());
+fn cancelled_permits_are_not_lost() {
+    let (breaker, mock_clock) = breaker(consecutive(1).half_open_calls(3).no_half_open_timeout());
     fail(&breaker, 1);
-    hand.advance(secs(1));
-    let (held, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    mock_clock.advance(secs(1));
+    let (held, max_held) = (AtomicUsize::new(0), AtomicUsize::new(0));
     race(|_| {
         for _ in 0..5_000 {
             if let Ok(permit) = breaker.try_acquire() {
-                most.fetch_max(held.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                max_held.fetch_max(held.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 held.fetch_sub(1, Ordering::SeqCst);
                 drop(permit);
             }
         }
     });
-    assert!(most.into_inner() <= 3);
+    assert!(max_held.into_inner() <= 3);
     assert_eq!(
-        (breaker.state(), breaker.probes_left()),
+        (breaker.state(), breaker.half_open_permits()),
         (State::HalfOpen, Some(3))
     );
     for _ in 0..3 {
-        breaker.try_acquire().unwrap().vote(Vote::Success);
+        breaker.try_acquire().unwrap().record(CallResult::Success);
     }
     assert_eq!(breaker.state(), State::Closed);
 }
 
-fn counts_all(breaker: &Breaker) {
-    const EACH: u64 = 5_000;
+fn assert_all_counted(breaker: &CircuitBreaker) {
+    const CALLS_PER_THREAD: u64 = 5_000;
     race(|thread| {
-        for call in 0..EACH {
-            let vote = if (call + thread as u64) % 4 == 0 {
-                Vote::Failure
+        for call in 0..CALLS_PER_THREAD {
+            let result = if (call + thread as u64) % 4 == 0 {
+                CallResult::Failure
             } else {
-                Vote::Success
+                CallResult::Success
             };
-            breaker.try_acquire().unwrap().vote(vote);
+            breaker.try_acquire().unwrap().record(result);
         }
     });
     let counts = breaker.counts();
-    assert_eq!(counts.calls, EACH * THREADS as u64);
-    assert_eq!(counts.failures, EACH * THREADS as u64 / 4);
+    assert_eq!(counts.calls, CALLS_PER_THREAD * THREADS as u64);
+    assert_eq!(counts.failures, CALLS_PER_THREAD * THREADS as u64 / 4);
 }
 
 #[test]
-fn a_window_by_time_loses_no_vote() {
-    counts_all(&breaker(Config::new().failure_rate(0.9)).0);
-    let single = Breaker::builder("stock")
-        .config(Config::new().failure_rate(0.9))
-        .lanes(1);
-    counts_all(
+fn time_window_loses_no_result() {
+    assert_all_counted(&breaker(Config::new().failure_rate_threshold(0.9)).0);
+    let single = CircuitBreaker::builder("stock")
+        .config(Config::new().failure_rate_threshold(0.9))
+        .shards(1);
+    assert_all_counted(
         &single
             .clock(gusset_core::Clock::manual().0)
             .build()
@@ -103,12 +103,19 @@ fn a_window_by_time_loses_no_vote() {
 }
 
 #[test]
-fn a_window_by_count_loses_no_vote() {
-    counts_all(&breaker(Config::new().count_window(40_000).failure_rate(0.9)).0);
+fn count_window_loses_no_result() {
+    assert_all_counted(
+        &breaker(
+            Config::new()
+                .count_window(40_000)
+                .failure_rate_threshold(0.9),
+        )
+        .0,
+    );
 }
 
 #[test]
-fn threads_that_fail_at_once_open_it_once() {
+fn concurrent_failures_open_once() {
     for _ in 0..100 {
         let (breaker, _) = breaker(Config::new().minimum_calls(THREADS as u32).open_jitter(0.0));
         let transitions = breaker.transitions();
@@ -121,21 +128,21 @@ fn threads_that_fail_at_once_open_it_once() {
                 .unwrap()
                 .take()
                 .unwrap()
-                .vote(Vote::Failure);
+                .record(CallResult::Failure);
         });
         assert_eq!(
             breaker.state(),
             State::Open,
-            "the last to fail sees all failures"
+            "the last failure sees all others"
         );
-        assert!(transitions.try_next().is_some());
-        assert_eq!(transitions.try_next(), None);
+        assert!(transitions.try_recv().is_some());
+        assert_eq!(transitions.try_recv(), None);
     }
 }
 
 #[test]
-fn whatever_threads_do_it_recovers() {
-    let (breaker, hand) = breaker(in_a_row(3).half_open_calls(2).half_open_max(secs(2)));
+fn breaker_recovers_after_random_operations() {
+    let (breaker, mock_clock) = breaker(consecutive(3).half_open_calls(2).max_half_open(secs(2)));
     race(|thread| {
         for step in 0..2_000usize {
             match (step * 7 + thread * 13) % 31 {
@@ -143,14 +150,14 @@ fn whatever_threads_do_it_recovers() {
                 1 => breaker.reset(),
                 2 => breaker.force_open(),
                 3 => breaker.close(),
-                4 => hand.advance(secs(1)),
+                4 => mock_clock.advance(secs(1)),
                 5 => drop(breaker.try_acquire()),
                 turn => {
                     if let Ok(permit) = breaker.try_acquire() {
-                        permit.vote(if turn % 3 == 0 {
-                            Vote::Success
+                        permit.record(if turn % 3 == 0 {
+                            CallResult::Success
                         } else {
-                            Vote::Failure
+                            CallResult::Failure
                         });
                     }
                 }
@@ -162,13 +169,13 @@ fn whatever_threads_do_it_recovers() {
         breaker.trip();
     }
     for _ in 0..4 {
-        hand.advance(secs(3));
+        mock_clock.advance(secs(3));
         while let Ok(permit) = breaker.try_acquire() {
-            permit.vote(Vote::Success);
+            permit.record(CallResult::Success);
             if breaker.state() == State::Closed {
                 return;
             }
         }
     }
-    panic!("it is still {}", breaker.state());
+    panic!("the breaker is still {}", breaker.state());
 }

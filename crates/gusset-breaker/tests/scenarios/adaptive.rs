@@ -4,7 +4,7 @@ use gusset_breaker::throttle::reject_probability;
 
 use crate::schema::Adaptive;
 
-/// Compares each case with what the throttle computes.
+/// Compares each case with the probability of the throttle.
 pub(crate) fn check(cases: &[Adaptive], mismatches: &mut Vec<String>) {
     for Adaptive {
         k,
@@ -13,13 +13,13 @@ pub(crate) fn check(cases: &[Adaptive], mismatches: &mut Vec<String>) {
         reject_probability: expected,
     } in cases
     {
-        let is = reject_probability(*k, *requests, *accepts);
-        // Not a number is not near either.
-        let near = (is - expected).abs() <= 1e-9;
-        if !near {
+        let actual = reject_probability(*k, *requests, *accepts);
+        // False for NaN.
+        let close = (actual - expected).abs() <= 1e-9;
+        if !close {
             mismatches.push(format!(
                 "adaptive case k={k}, {accepts} of {requests} accepted: \
-                 reject_probability is {is}, expected {expected}"
+                 reject_probability is {actual}, expected {expected}"
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! A scenario's configuration, for the breaker.
+//! Converts the configuration of a scenario.
 
 use std::time::Duration;
 
@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::{self, Policy, TimeoutTo, Window};
 
-/// What this breaker does where others differ. A file that asks for anything else asks for another
-/// breaker.
+/// Returns the behaviour of this breaker where others differ.
 pub(crate) fn semantics() -> Map<String, Value> {
     let ours = json!({
         "rate_cmp": ">=", "slow_cmp": ">", "open_cmp": ">=", "late": "discard",
@@ -22,19 +21,19 @@ pub(crate) fn semantics() -> Map<String, Value> {
     }
 }
 
-/// Refuses semantics that are not ours.
-pub(crate) fn check_semantics(asked: &Map<String, Value>) -> Result<(), String> {
+/// Rejects semantics that this breaker does not have.
+pub(crate) fn check_semantics(requested: &Map<String, Value>) -> Result<(), String> {
     let ours = semantics();
-    for (key, value) in asked {
+    for (key, value) in requested {
         let ours = ours.get(key).ok_or(format!("unknown semantics `{key}`"))?;
-        // Some say in brackets what they mean.
+        // Some values have an explanation in brackets.
         let first_word = |value: &Value| {
             let text = value.as_str()?;
             Some(text.split_whitespace().next()?.to_owned())
         };
         if ours != value && (first_word(ours) != first_word(value) || ours.is_boolean()) {
             return Err(format!(
-                "asks for the semantics {key} = {value}, but this breaker has {ours}"
+                "semantics {key} = {value} are not supported, this breaker has {ours}"
             ));
         }
     }
@@ -60,7 +59,7 @@ pub(crate) fn configure(object: &Map<String, Value>) -> Result<Config, String> {
         open_max_ms,
         auto_half_open,
         semantics,
-    } = config.map_err(|error| format!("the config is not of the schema: {error}"))?;
+    } = config.map_err(|error| format!("the config does not match the schema: {error}"))?;
     check_semantics(&semantics)?;
 
     let mut config = Config::new().open_jitter(0.0).without_window();
@@ -79,11 +78,13 @@ pub(crate) fn configure(object: &Map<String, Value>) -> Result<Config, String> {
             }
             let buckets = u32::try_from(size / bucket_ms).unwrap_or(u32::MAX);
             let size = Duration::from_millis(size);
-            config = config.time_window_in(size, buckets).minimum_calls(minimum);
+            config = config
+                .time_window_with_buckets(size, buckets)
+                .minimum_calls(minimum);
         }
     }
     if let Some(rate) = failure_rate {
-        config = config.failure_rate(rate);
+        config = config.failure_rate_threshold(rate);
     }
     match (slow_call_duration_ms, slow_call_rate) {
         (Some(after), Some(rate)) => {
@@ -105,13 +106,13 @@ pub(crate) fn configure(object: &Map<String, Value>) -> Result<Config, String> {
         .half_open_calls(half_open_calls)
         .half_open_policy(policy);
     config = match half_open_max_ms {
-        Some(limit) => config.half_open_max(Duration::from_millis(limit)),
-        None => config.half_open_unlimited(),
+        Some(limit) => config.max_half_open(Duration::from_millis(limit)),
+        None => config.no_half_open_timeout(),
     };
     if half_open_timeout_to == Some(TimeoutTo::Closed) {
-        config = config.half_open_closes_when_over();
+        config = config.close_on_half_open_timeout();
     }
-    open_time(
+    configure_open(
         config,
         open_for_ms,
         open_backoff.as_ref(),
@@ -121,24 +122,24 @@ pub(crate) fn configure(object: &Map<String, Value>) -> Result<Config, String> {
     )
 }
 
-fn open_time(
+fn configure_open(
     mut config: Config,
-    mut open_for_ms: u64,
+    mut open_duration_ms: u64,
     backoff: Option<&schema::Backoff>,
     honour: bool,
-    most: Option<u64>,
+    max: Option<u64>,
     auto: bool,
 ) -> Result<Config, String> {
-    // "min(…, cap)": a cap below the base is the base.
+    // The schema defines `min(…, cap)`, so a cap below the base replaces it.
     if let Some(backoff) = backoff {
-        open_for_ms = open_for_ms.min(backoff.max_ms);
+        open_duration_ms = open_duration_ms.min(backoff.max_ms);
     }
     config = config.without_open_backoff();
     if honour {
-        const TEN_YEARS: u64 = 10 * 365 * 24 * 3600 * 1000;
-        let most = most.unwrap_or(TEN_YEARS);
-        open_for_ms = open_for_ms.min(most);
-        config = config.honour_retry_after(Duration::from_millis(most));
+        const TEN_YEARS_MS: u64 = 10 * 365 * 24 * 3600 * 1000;
+        let max = max.unwrap_or(TEN_YEARS_MS);
+        open_duration_ms = open_duration_ms.min(max);
+        config = config.honour_retry_after(Duration::from_millis(max));
     }
     if let Some(schema::Backoff { multiplier, max_ms }) = backoff {
         config = config.open_backoff(*multiplier, Duration::from_millis(*max_ms));
@@ -146,5 +147,5 @@ fn open_time(
     if auto {
         config = config.auto_half_open();
     }
-    Ok(config.open_for(Duration::from_millis(open_for_ms)))
+    Ok(config.open_duration(Duration::from_millis(open_duration_ms)))
 }

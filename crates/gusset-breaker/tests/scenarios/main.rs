@@ -1,9 +1,9 @@
-//! The scenarios of this folder hold, and a replay tells what does not.
+//! The scenarios of this folder pass, and a replay reports mismatches.
 
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "the names of tests say what they are; a test may fail"
+    reason = "test names document the tests; a test may panic"
 )]
 
 mod adaptive;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::replay::replay;
 
-/// Each file of this folder.
+/// Returns each file of this folder.
 fn files() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
     let mut files: Vec<_> = std::fs::read_dir(folder)
@@ -35,7 +35,7 @@ fn files() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_scenario_holds() {
+fn all_scenarios_pass() {
     let files = files();
     assert!(files.len() >= 2, "{}", files.len());
     for (name, text) in files {
@@ -45,8 +45,8 @@ fn every_scenario_holds() {
     }
 }
 
-/// A scenario that holds, changed in one place.
-fn changed(change: impl FnOnce(&mut Value)) -> Result<Vec<String>, String> {
+/// Replays a scenario that passes, with one change.
+fn replay_changed(change: impl FnOnce(&mut Value)) -> Result<Vec<String>, String> {
     let mut file = json!({"scenarios": [{
         "name": "one",
         "config": {
@@ -65,48 +65,52 @@ fn changed(change: impl FnOnce(&mut Value)) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn a_scenario_that_holds_has_no_mismatch() {
-    assert_eq!(changed(|_| ()), Ok(vec![]));
+fn valid_scenario_has_no_mismatch() {
+    assert_eq!(replay_changed(|_| ()), Ok(vec![]));
 }
 
 #[test]
-fn each_expectation_that_fails_is_told_with_its_step() {
-    let told = |step: usize, expect: Value| {
-        changed(|file| file["scenarios"][0]["steps"][step]["expect"] = expect).unwrap()
+fn mismatch_is_reported_with_step() {
+    let mismatches = |step: usize, expect: Value| {
+        replay_changed(|file| file["scenarios"][0]["steps"][step]["expect"] = expect).unwrap()
     };
     assert_eq!(
-        told(0, json!({"admitted": false})),
+        mismatches(0, json!({"admitted": false})),
         ["one: step 0 (Acquire at 0 ms): admitted is true, expected false"]
     );
     assert_eq!(
-        told(1, json!({"state": "half_open", "window_calls": 2})),
+        mismatches(1, json!({"state": "half_open", "window_calls": 2})),
         [
             "one: step 1 (Failure at 1 ms): state is Closed, expected HalfOpen",
             "one: step 1 (Failure at 1 ms): window_calls is 1, expected 2"
         ]
     );
     assert_eq!(
-        told(1, json!({"permits_left": 3})),
-        ["one: step 1 (Failure at 1 ms): permits_left is nothing, expected 3"]
+        mismatches(1, json!({"permits_left": 3})),
+        ["one: step 1 (Failure at 1 ms): permits_left is none, expected 3"]
     );
 }
 
 #[test]
-fn what_the_schema_does_not_know_is_refused() {
+fn unknown_fields_are_rejected() {
     let steps = |key: &str, value: Value| {
-        changed(|file| file["scenarios"][0]["steps"][0][key] = value).unwrap_err()
+        replay_changed(|file| file["scenarios"][0]["steps"][0][key] = value).unwrap_err()
     };
     assert!(steps("op", json!("explode")).contains("explode"));
     assert!(steps("expcet", json!({})).contains("expcet"));
     assert!(steps("expect", json!({"stat": "open"})).contains("stat"));
     assert!(steps("at_ms", json!(-1)).contains("-1"));
     let config = |key: &str, value: Value| {
-        changed(|file| file["scenarios"][0]["config"][key] = value).unwrap()
+        replay_changed(|file| file["scenarios"][0]["config"][key] = value).unwrap()
     };
     assert!(config("colour", json!(1))[0].contains("colour"));
     assert!(config("semantics", json!({"late": "count"}))[0].contains("late"));
     assert!(config("half_open_calls", json!(0))[0].contains("half_open_calls"));
     assert!(config("failure_rate", json!(1.5))[0].contains("failure_rate"));
-    assert!(replay("{").unwrap_err().contains("not of the schema"));
+    assert!(
+        replay("{")
+            .unwrap_err()
+            .contains("does not match the schema")
+    );
     assert!(replay("{}").unwrap_err().contains("scenarios"));
 }

@@ -18,18 +18,18 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let path = std::path::PathBuf::from(path);
-    let told = |why: String| eprintln!("{}: {why}", path.display());
+    let print_error = |reason: String| eprintln!("{}: {reason}", path.display());
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) => {
-            told(format!("cannot be read: {error}"));
+            print_error(format!("cannot be read: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let report = match replay::replay(&text) {
         Ok(report) => report,
-        Err(why) => {
-            told(why);
+        Err(reason) => {
+            print_error(reason);
             return ExitCode::FAILURE;
         }
     };

@@ -1,5 +1,5 @@
-//! The schema of a file of scenarios. Strict: what is not known is refused, for an expectation that
-//! nobody checks would hold.
+//! The schema of a scenario file. Unknown fields are errors, because an expectation that is not checked
+//! would always pass.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
-    /// What the schema says of itself.
+    /// The description of the schema.
     #[serde(default, rename = "schema")]
     _schema: Value,
     #[serde(default)]
@@ -32,7 +32,7 @@ pub(crate) struct Adaptive {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
-    /// Kept as an object, for steps that change a part of it.
+    /// An object, because steps may change a part of it.
     pub(crate) config: Map<String, Value>,
     pub(crate) steps: Vec<Step>,
     #[serde(default, rename = "source")]
@@ -43,7 +43,7 @@ pub(crate) struct Scenario {
     _ambiguous: Value,
     #[serde(default, rename = "note")]
     _note: Value,
-    /// What other breakers do. Not replayed: this one has one behaviour.
+    /// The behaviour of other breakers. Not replayed.
     #[serde(default, rename = "alternatives")]
     _alternatives: Value,
 }
@@ -164,7 +164,7 @@ pub(crate) enum State {
 }
 
 impl Op {
-    /// What a step of a call that was admitted before says of it.
+    /// Returns the outcome of an admitted call, if the step completes one.
     pub(crate) fn outcome(self) -> Option<Outcome> {
         match self {
             Self::Success => Some(Outcome::Success),

@@ -1,4 +1,4 @@
-//! One vote a call, at its true end, by what really became of it.
+//! Each call is recorded once, when it completes.
 
 use std::future::Future;
 use std::io;
@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
-use gusset_breaker::{Breaker, Config, State, Vote};
+use gusset_breaker::{CallResult, CircuitBreaker, Config, State};
 use gusset_core::{Rejected, RequestResponse};
 use gusset_http::service_unavailable;
 use gusset_testkit::ScriptedBody;
@@ -14,12 +14,16 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::support::{breaker, context, drain, in_a_row, now, request, response, secs, serve};
+use crate::support::{breaker, consecutive, context, drain, now, request, response, secs, serve};
 
-/// What the breaker counted of one call: calls and failures in the window, and failures in a row.
-fn counted(breaker: &Breaker) -> (u64, u64, u32) {
+/// Returns the counts: calls and failures in the window, and consecutive failures.
+fn counted(breaker: &CircuitBreaker) -> (u64, u64, u32) {
     let counts = breaker.counts();
-    (counts.calls, counts.failures, breaker.failures_in_a_row())
+    (
+        counts.calls,
+        counts.failures,
+        breaker.consecutive_failures(),
+    )
 }
 
 const SUCCESS: (u64, u64, u32) = (1, 0, 0);
@@ -27,16 +31,20 @@ const FAILURE: (u64, u64, u32) = (1, 1, 1);
 const THROTTLED: (u64, u64, u32) = (1, 1, 0);
 const IGNORED: (u64, u64, u32) = (0, 0, 0);
 
-fn watcher() -> Breaker {
+fn closed() -> CircuitBreaker {
     breaker(Config::new().consecutive_failures(100)).0
 }
 
-/// Calls an HTTP client that answers so, and takes the body to its end.
+/// Calls an HTTP client with this response, and reads the body to its end.
 fn http(make: impl FnMut() -> Result<Response<ScriptedBody>, io::Error>) -> (u64, u64, u32) {
-    let breaker = watcher();
+    let breaker = closed();
     let mut service = breaker.http_client().layer(Boxed(serve(make)));
     if let Ok(response) = now(service.call(request())) {
-        assert_eq!(counted(&breaker), IGNORED, "it votes at its end");
+        assert_eq!(
+            counted(&breaker),
+            IGNORED,
+            "recorded only at its completion"
+        );
         assert_eq!(breaker.in_flight(), 1);
         drain(response.into_body());
     }
@@ -44,7 +52,7 @@ fn http(make: impl FnMut() -> Result<Response<ScriptedBody>, io::Error>) -> (u64
     counted(&breaker)
 }
 
-/// Gives a service an error that a refusal fits into.
+/// Boxes the error of a service, so that it is `From<CircuitOpen>`.
 #[derive(Clone)]
 struct Boxed<S>(S);
 
@@ -71,8 +79,8 @@ where
 }
 
 #[test]
-fn a_status_votes_by_convention() {
-    let of = |status| {
+fn status_determines_result() {
+    let result_for = |status| {
         http(move || {
             Ok(response(
                 status,
@@ -83,19 +91,19 @@ fn a_status_votes_by_convention() {
     };
     for success in [200, 204, 301, 400, 401, 404, 418] {
         if success != 204 {
-            assert_eq!(of(success), SUCCESS, "{success}");
+            assert_eq!(result_for(success), SUCCESS, "{success}");
         }
     }
     for failure in [500, 501, 502, 503, 504, 505, 599] {
-        assert_eq!(of(failure), FAILURE, "{failure}");
+        assert_eq!(result_for(failure), FAILURE, "{failure}");
     }
-    assert_eq!(of(429), THROTTLED);
-    assert_eq!(of(408), IGNORED);
-    assert_eq!(of(499), IGNORED);
+    assert_eq!(result_for(429), THROTTLED);
+    assert_eq!(result_for(408), IGNORED);
+    assert_eq!(result_for(499), IGNORED);
 }
 
 #[test]
-fn an_error_fails_at_the_head_and_in_the_body() {
+fn error_before_or_in_body_fails() {
     assert_eq!(http(|| Err(io::ErrorKind::TimedOut.into())), FAILURE);
     let broken = || Ok(response(200, &[], ScriptedBody::new().data("x").error()));
     assert_eq!(http(broken), FAILURE);
@@ -111,9 +119,9 @@ fn an_error_fails_at_the_head_and_in_the_body() {
 }
 
 #[test]
-fn what_another_guard_refused_is_ignored() {
-    let outer = watcher();
-    let (inner, _) = breaker(in_a_row(1));
+fn rejection_by_inner_admission_is_ignored() {
+    let outer = closed();
+    let (inner, _) = breaker(consecutive(1));
     inner.force_open();
     let service = serve(|| Ok::<_, BoxError>(response(200, &[], ScriptedBody::new())));
     let mut service = outer
@@ -122,36 +130,36 @@ fn what_another_guard_refused_is_ignored() {
     assert!(now(service.call(request())).is_err());
     assert_eq!(counted(&outer), IGNORED);
 
-    // Also when it answered.
-    let refusing = serve(|| {
-        let refused = Rejected::new("stock");
-        let mut res = service_unavailable::<ScriptedBody>(&refused);
-        res.extensions_mut().insert(refused);
+    // Also if it responded.
+    let rejecting = serve(|| {
+        let rejected = Rejected::new("stock");
+        let mut res = service_unavailable::<ScriptedBody>(&rejected);
+        res.extensions_mut().insert(rejected);
         Ok::<_, BoxError>(res)
     });
-    let mut service = outer.http_client().layer(refusing);
+    let mut service = outer.http_client().layer(rejecting);
     drain(now(service.call(request())).unwrap().into_body());
     assert_eq!(counted(&outer), IGNORED);
 }
 
 #[test]
-fn a_caller_that_leaves_says_nothing_unless_the_status_did() {
-    let of = |status| {
-        let breaker = watcher();
+fn cancelled_body_is_recorded_by_status() {
+    let result_for = |status| {
+        let breaker = closed();
         let answer = move || {
-            let body = ScriptedBody::new().data("x").stall();
+            let body = ScriptedBody::new().data("x").pend_forever();
             Ok::<_, BoxError>(response(status, &[], body))
         };
         let mut service = breaker.http_client().layer(serve(answer));
         drop(now(service.call(request())).unwrap());
         counted(&breaker)
     };
-    assert_eq!(of(200), IGNORED);
-    assert_eq!(of(500), FAILURE);
-    assert_eq!(of(429), THROTTLED);
+    assert_eq!(result_for(200), IGNORED);
+    assert_eq!(result_for(500), FAILURE);
+    assert_eq!(result_for(429), THROTTLED);
 }
 
-/// Is never ready.
+/// A service that never responds.
 struct Hang;
 
 impl<Req> Service<Req> for Hang {
@@ -169,28 +177,31 @@ impl<Req> Service<Req> for Hang {
 }
 
 #[test]
-fn a_cancelled_call_votes_only_if_it_was_slow_and_that_is_asked_for() {
-    let left_after = |config: Config, seconds| {
-        let (breaker, hand) = breaker(config.consecutive_failures(100));
+fn slow_cancelled_call_fails_if_configured() {
+    let cancel_after = |config: Config, seconds| {
+        let (breaker, mock_clock) = breaker(config.consecutive_failures(100));
         let mut service = breaker.http_client().layer(Hang);
         let mut call = Box::pin(service.call(request()));
         assert!(call.as_mut().poll(&mut context()).is_pending());
-        hand.advance(secs(seconds));
+        mock_clock.advance(secs(seconds));
         drop(call);
         assert_eq!(breaker.in_flight(), 0);
         counted(&breaker)
     };
     let slow = Config::new().slow_calls(secs(5), 1.0);
-    assert_eq!(left_after(slow.clone(), 60), IGNORED);
-    assert_eq!(left_after(slow.clone().slow_cancels_fail(), 5), IGNORED);
-    assert_eq!(left_after(slow.slow_cancels_fail(), 6), FAILURE);
+    assert_eq!(cancel_after(slow.clone(), 60), IGNORED);
+    assert_eq!(
+        cancel_after(slow.clone().slow_cancelled_is_failure(), 5),
+        IGNORED
+    );
+    assert_eq!(cancel_after(slow.slow_cancelled_is_failure(), 6), FAILURE);
 }
 
 #[test]
-fn a_panic_fails() {
-    let breaker = watcher();
+fn panic_is_failure() {
+    let breaker = closed();
     let panics = serve(|| -> Result<Response<ScriptedBody>, BoxError> {
-        std::panic::resume_unwind(Box::new("as the test says"))
+        std::panic::resume_unwind(Box::new("test panic"))
     });
     let mut service = breaker.http_client().layer(panics);
     assert!(catch_unwind(AssertUnwindSafe(|| drop(service.call(request())))).is_err());
@@ -198,9 +209,9 @@ fn a_panic_fails() {
 }
 
 #[test]
-fn slowness_is_that_of_the_head_unless_the_end_is_asked_for() {
-    for (config, slow) in [(Config::new(), 0), (Config::new().slow_at_end(), 1)] {
-        let (breaker, hand) = breaker(config.slow_calls(secs(5), 1.0));
+fn slowness_includes_body_if_configured() {
+    for (config, slow) in [(Config::new(), 0), (Config::new().slow_includes_body(), 1)] {
+        let (breaker, mock_clock) = breaker(config.slow_calls(secs(5), 1.0));
         let answer = || {
             Ok::<_, BoxError>(response(
                 200,
@@ -210,19 +221,19 @@ fn slowness_is_that_of_the_head_unless_the_end_is_asked_for() {
         };
         let mut service = breaker.http_client().layer(serve(answer));
         let response = now(service.call(request())).unwrap();
-        hand.advance(secs(60));
+        mock_clock.advance(secs(60));
         drain(response.into_body());
         assert_eq!((breaker.counts().calls, breaker.counts().slow), (1, slow));
     }
 }
 
-/// Calls a gRPC client that answers with these headers and trailers.
+/// Calls a gRPC client with this status, headers and trailer.
 fn grpc(
     status: u16,
     headers: &'static [(&str, &str)],
     trailer: Option<&'static str>,
 ) -> (u64, u64, u32) {
-    let breaker = watcher();
+    let breaker = closed();
     let answer = move || {
         let body = match trailer {
             Some(code) => ScriptedBody::new().data("x").trailers("grpc-status", code),
@@ -237,8 +248,8 @@ fn grpc(
 }
 
 #[test]
-fn a_grpc_status_votes_from_headers_or_trailers() {
-    for (code, vote) in [
+fn grpc_status_determines_result() {
+    for (code, result) in [
         ("0", SUCCESS),
         ("1", IGNORED),
         ("2", FAILURE),
@@ -257,7 +268,7 @@ fn a_grpc_status_votes_from_headers_or_trailers() {
         ("15", FAILURE),
         ("16", SUCCESS),
     ] {
-        assert_eq!(grpc(200, &[], Some(code)), vote, "{code} in trailers");
+        assert_eq!(grpc(200, &[], Some(code)), result, "{code} in trailers");
     }
     assert_eq!(grpc(200, &[("grpc-status", "14")], None), FAILURE);
     assert_eq!(grpc(200, &[("grpc-status", "8")], None), THROTTLED);
@@ -267,29 +278,29 @@ fn a_grpc_status_votes_from_headers_or_trailers() {
 }
 
 #[test]
-fn any_service_votes_by_its_own_error() {
-    let breaker = watcher();
+fn error_of_any_service_is_failure() {
+    let breaker = closed();
     let mut fails = breaker
         .layer::<RequestResponse<u32, u32>>()
         .layer(serve(|| Err::<u32, BoxError>("no".into())));
     assert!(now(fails.call(1)).is_err());
     assert_eq!(counted(&breaker), FAILURE);
-    let mut works = breaker
+    let mut succeeds = breaker
         .layer::<RequestResponse<u32, u32>>()
         .layer(serve(|| Ok::<_, BoxError>(7)));
-    assert_eq!(now(works.call(1)).unwrap(), 7);
+    assert_eq!(now(succeeds.call(1)).unwrap(), 7);
     assert_eq!(counted(&breaker), (2, 1, 0));
 }
 
 #[test]
-fn a_wish_of_the_remote_lengthens_the_open_time_within_the_cap() {
+fn retry_after_lengthens_open_duration_up_to_max() {
     let opened_for = |headers: &'static [(&str, &str)], status| {
-        let config = in_a_row(1).honour_retry_after(secs(60));
+        let config = consecutive(1).honour_retry_after(secs(60));
         let (breaker, _) = breaker(config);
         let answer = move || Ok::<_, BoxError>(response(status, headers, ScriptedBody::new()));
         let mut service = breaker.http_client().layer(serve(answer));
         drain(now(service.call(request())).unwrap().into_body());
-        breaker.time_left().map(|left| left.as_secs())
+        breaker.remaining_open().map(|left| left.as_secs())
     };
     assert_eq!(opened_for(&[("retry-after", "30")], 503), Some(30));
     assert_eq!(opened_for(&[("retry-after", "0")], 503), Some(1));
@@ -297,7 +308,7 @@ fn a_wish_of_the_remote_lengthens_the_open_time_within_the_cap() {
     assert_eq!(opened_for(&[("retry-after", "nonsense")], 503), Some(1));
 
     let pushed_back = |headers: &'static [(&str, &str)], in_trailers: bool| {
-        let (breaker, _) = breaker(in_a_row(1).honour_retry_after(secs(60)));
+        let (breaker, _) = breaker(consecutive(1).honour_retry_after(secs(60)));
         let answer = move || {
             let body = ScriptedBody::new().data("x");
             let body = if in_trailers {
@@ -309,7 +320,7 @@ fn a_wish_of_the_remote_lengthens_the_open_time_within_the_cap() {
         };
         let mut service = breaker.grpc_client().layer(serve(answer));
         drain(now(service.call(request())).unwrap().into_body());
-        breaker.time_left().map(|left| left.as_millis())
+        breaker.remaining_open().map(|left| left.as_millis())
     };
     const UNAVAILABLE: (&str, &str) = ("grpc-status", "14");
     const PUSHBACK: (&str, &str) = ("grpc-retry-pushback-ms", "7000");
@@ -322,50 +333,50 @@ fn a_wish_of_the_remote_lengthens_the_open_time_within_the_cap() {
 }
 
 #[test]
-fn a_probe_that_is_throttled_fails_but_no_run_does() {
-    let throttle = |breaker: &Breaker| {
+fn throttled_probe_fails() {
+    let throttle = |breaker: &CircuitBreaker| {
         let answer = || Ok::<_, BoxError>(response(429, &[], ScriptedBody::new()));
         let mut service = breaker.http_client().layer(serve(answer));
         drain(now(service.call(request())).unwrap().into_body());
     };
-    let (breaker, hand) = breaker(in_a_row(1));
+    let (breaker, mock_clock) = breaker(consecutive(1));
     throttle(&breaker);
     assert_eq!(breaker.state(), State::Closed);
     crate::support::fail(&breaker, 1);
-    hand.advance(secs(1));
+    mock_clock.advance(secs(1));
     throttle(&breaker);
     assert_eq!(breaker.state(), State::Open);
 }
 
 #[test]
-fn a_probe_whose_judge_panics_gives_its_permit_back() {
-    let (breaker, hand) = breaker(in_a_row(1));
+fn panic_in_classifier_releases_permit() {
+    let (breaker, mock_clock) = breaker(consecutive(1));
     crate::support::fail(&breaker, 1);
-    hand.advance(secs(1));
-    let judge = gusset_breaker::judge::judge_fn::<RequestResponse<u32, u32>, _, _, _>(
+    mock_clock.advance(secs(1));
+    let classifier = gusset_breaker::classify::classify_fn::<RequestResponse<u32, u32>, _, _, _>(
         |_| (),
-        |_, _: &gusset_core::End<'_, _>, _| std::panic::resume_unwind(Box::new("as the test says")),
+        |_, _: &gusset_core::End<'_, _>, _| std::panic::resume_unwind(Box::new("test panic")),
     );
-    let layer = breaker.layer_by::<RequestResponse<u32, u32>, _>(judge);
+    let layer = breaker.layer_with::<RequestResponse<u32, u32>, _>(classifier);
     let mut service = layer.layer(serve(|| Ok::<_, BoxError>(7)));
     let call = catch_unwind(AssertUnwindSafe(|| drop(now(service.call(1)))));
     assert!(call.is_err());
     assert_eq!(
-        (breaker.state(), breaker.probes_left()),
+        (breaker.state(), breaker.half_open_permits()),
         (State::HalfOpen, Some(1))
     );
 }
 
 #[test]
-fn a_result_from_before_the_outage_closes_nothing() {
-    let (breaker, hand) = breaker(in_a_row(2).half_open_calls(2));
+fn result_from_before_trip_is_stale() {
+    let (breaker, mock_clock) = breaker(consecutive(2).half_open_calls(2));
     let old = breaker.try_acquire().unwrap();
     crate::support::fail(&breaker, 2);
-    hand.advance(secs(1));
-    breaker.try_acquire().unwrap().vote(Vote::Success);
-    old.vote(Vote::Success);
+    mock_clock.advance(secs(1));
+    breaker.try_acquire().unwrap().record(CallResult::Success);
+    old.record(CallResult::Success);
     assert_eq!(
-        (breaker.state(), breaker.late_results()),
+        (breaker.state(), breaker.stale_results()),
         (State::HalfOpen, 1)
     );
 }

@@ -1,10 +1,10 @@
-//! A refusal: the service is not touched, and whoever looks sees it for what it is.
+//! Rejected calls do not reach the service, and observers record them as rejected.
 
 use std::convert::Infallible;
 use std::error::Error;
 use std::task::Poll;
 
-use gusset_breaker::{Breaker, Open, State, grpc_unavailable, unavailable};
+use gusset_breaker::{CircuitBreaker, CircuitOpen, State, grpc_response, http_response};
 use gusset_core::{ObserveLayer, Outcome, Rejected};
 use gusset_http::{Grpc, Http, HttpClientClassifier};
 use gusset_testkit::{RecordedCall, RecordingObserver, ScriptedBody};
@@ -13,11 +13,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::support::{
-    breaker, context, drain, fail, in_a_row, now, request, response, secs, serve,
+    breaker, consecutive, context, drain, fail, now, request, response, secs, serve,
 };
 
-fn open() -> Breaker {
-    let (breaker, _) = breaker(in_a_row(1));
+fn open() -> CircuitBreaker {
+    let (breaker, _) = breaker(consecutive(1));
     fail(&breaker, 1);
     breaker
 }
@@ -26,7 +26,7 @@ fn ok() -> Result<Response<ScriptedBody>, Infallible> {
     Ok(response(200, &[], ScriptedBody::new()))
 }
 
-/// A scripted body from a text, for the problem of RFC 9457.
+/// A scripted body with a text, for the problem document (RFC 9457).
 struct Text(ScriptedBody);
 
 impl From<&'static str> for Text {
@@ -40,15 +40,15 @@ fn ready<S: Service<Request<()>>>(service: &mut S) -> bool {
 }
 
 #[test]
-fn an_open_breaker_answers_at_once_and_touches_nothing() {
+fn open_breaker_responds_without_service() {
     let service = serve(ok);
     let layer = open()
         .http_client()
-        .respond_with(|open: Open| unavailable::<Text>(&open).map(|text| text.0));
-    let mut guarded = layer.layer(service.clone());
-    assert!(ready(&mut guarded));
-    let answer = now(guarded.call(request())).unwrap();
-    assert_eq!(service.touched(), (0, 0));
+        .respond_with(|open: CircuitOpen| http_response::<Text>(&open).map(|text| text.0));
+    let mut admitted = layer.layer(service.clone());
+    assert!(ready(&mut admitted));
+    let answer = now(admitted.call(request())).unwrap();
+    assert_eq!(service.poll_and_call_counts(), (0, 0));
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let after: u64 = answer.headers()["retry-after"]
@@ -60,45 +60,45 @@ fn an_open_breaker_answers_at_once_and_touches_nothing() {
 }
 
 #[test]
-fn a_closed_breaker_is_not_seen() {
+fn closed_breaker_is_transparent() {
     let service = serve(ok);
-    let (breaker, _) = breaker(in_a_row(1));
+    let (breaker, _) = breaker(consecutive(1));
     let layer = breaker
         .http_client()
-        .respond_with(|_: Open| unreachable!("it is closed"));
-    let mut guarded = layer.layer(service.clone());
-    assert!(ready(&mut guarded));
-    drain(now(guarded.call(request())).unwrap().into_body());
-    assert_eq!(service.touched(), (1, 1));
+        .respond_with(|_: CircuitOpen| unreachable!("it is closed"));
+    let mut admitted = layer.layer(service.clone());
+    assert!(ready(&mut admitted));
+    drain(now(admitted.call(request())).unwrap().into_body());
+    assert_eq!(service.poll_and_call_counts(), (1, 1));
 }
 
-/// What an observer outside of the breaker is told of a refusal.
-fn outside(fact: &RecordingObserver) -> RecordedCall {
-    let facts = fact.facts();
-    assert_eq!(facts.len(), 1);
-    facts[0].clone()
+/// Returns the only call that the observer has recorded.
+fn only_call(observer: &RecordingObserver) -> RecordedCall {
+    let calls = observer.calls();
+    assert_eq!(calls.len(), 1);
+    calls[0].clone()
 }
 
 #[test]
-fn a_refusal_is_seen_as_refused() {
-    let witness = RecordingObserver::new();
+fn rejection_is_observed_as_rejected() {
+    let observer = RecordingObserver::new();
     let layer = open()
         .http_client()
-        .respond_with(|open: Open| unavailable::<Text>(&open).map(|text| text.0));
-    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(witness.clone());
+        .respond_with(|open: CircuitOpen| http_response::<Text>(&open).map(|text| text.0));
+    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(observer.clone());
     let mut service = observe.layer(layer.layer(serve(ok)));
     drain(now(service.call(request())).unwrap().into_body());
-    let fact = outside(&witness);
+    let call = only_call(&observer);
     assert_eq!(
-        (fact.outcome, fact.status),
+        (call.outcome, call.status),
         (Outcome::Rejected, Some("503"))
     );
 
-    let witness = RecordingObserver::new();
+    let observer = RecordingObserver::new();
     let layer = open()
         .grpc_server()
-        .respond_with(|open: Open| grpc_unavailable(&open));
-    let observe = ObserveLayer::<Grpc, _>::new(witness.clone());
+        .respond_with(|open: CircuitOpen| grpc_response(&open));
+    let observe = ObserveLayer::<Grpc, _>::new(observer.clone());
     let mut service = observe.layer(layer.layer(serve(ok)));
     let answer = now(service.call(request())).unwrap();
     assert_eq!(answer.headers()["grpc-status"], "14");
@@ -109,39 +109,39 @@ fn a_refusal_is_seen_as_refused() {
         .unwrap();
     assert!((1000..=1100).contains(&pushback), "{pushback}");
     drain(answer.into_body());
-    let fact = outside(&witness);
+    let call = only_call(&observer);
     assert_eq!(
-        (fact.outcome, fact.status),
+        (call.outcome, call.status),
         (Outcome::Rejected, Some("UNAVAILABLE"))
     );
 
     type BoxError = Box<dyn Error + Send + Sync>;
-    let witness = RecordingObserver::new();
+    let observer = RecordingObserver::new();
     let failing = serve(|| Ok::<_, BoxError>(response(200, &[], ScriptedBody::new())));
-    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(witness.clone());
+    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(observer.clone());
     let mut service = observe.layer(open().http_client().layer(failing));
     assert!(now(service.call(request())).is_err());
-    assert_eq!(outside(&witness).outcome, Outcome::Rejected);
+    assert_eq!(only_call(&observer).outcome, Outcome::Rejected);
 }
 
 #[test]
-fn open_tells_whose_it_is_and_how_long_it_lasts() {
-    let (breaker, hand) = breaker(in_a_row(1));
+fn error_has_breaker_state_and_retry_after() {
+    let (breaker, mock_clock) = breaker(consecutive(1));
     fail(&breaker, 1);
-    hand.advance(secs(1) / 4);
+    mock_clock.advance(secs(1) / 4);
     let open = breaker.try_acquire().unwrap_err();
     assert_eq!((open.breaker(), open.state()), ("stock", State::Open));
     assert_eq!(open.retry_after(), Some(secs(3) / 4));
     assert_eq!(open.to_string(), "circuit breaker is open");
-    let mark = open.source().unwrap().downcast_ref::<Rejected>().unwrap();
+    let rejected = open.source().unwrap().downcast_ref::<Rejected>().unwrap();
     assert_eq!(
-        (mark.by(), mark.retry_after()),
+        (rejected.rejected_by(), rejected.retry_after()),
         ("stock", open.retry_after())
     );
-    assert_eq!(Rejected::find_in(&open), Some(mark));
+    assert_eq!(Rejected::find_in(&open), Some(rejected));
 
-    // Half-open, another try makes sense after the open time; forced open, nobody knows.
-    hand.advance(secs(1));
+    // Half-open: a retry after the open duration. Forced open: unknown.
+    mock_clock.advance(secs(1));
     let _probe = breaker.try_acquire().unwrap();
     let open = breaker.try_acquire().unwrap_err();
     assert_eq!(
@@ -154,45 +154,49 @@ fn open_tells_whose_it_is_and_how_long_it_lasts() {
         (open.state(), open.retry_after()),
         (State::ForcedOpen, None)
     );
-    assert_eq!(breaker.refused(), 3);
+    assert_eq!(breaker.rejected(), 3);
     assert!(
-        !unavailable::<String>(&open)
+        !http_response::<String>(&open)
             .headers()
             .contains_key("retry-after")
     );
 }
 
 #[test]
-fn a_call_whose_readiness_was_asked_of_an_open_breaker_is_refused_even_if_it_closed() {
+fn call_after_skipped_readiness_is_rejected() {
     let service = serve(ok);
     let breaker = open();
-    let layer = breaker.http_client().respond_with(|open: Open| {
+    let layer = breaker.http_client().respond_with(|open: CircuitOpen| {
         assert_eq!(open.retry_after(), Some(secs(0)));
         response(503, &[], ScriptedBody::new())
     });
-    let mut guarded = layer.layer(service.clone());
-    assert!(ready(&mut guarded));
+    let mut admitted = layer.layer(service.clone());
+    assert!(ready(&mut admitted));
     breaker.close();
-    assert_eq!(now(guarded.call(request())).unwrap().status(), 503);
-    assert_eq!(service.touched(), (0, 0), "it was never readied");
-    assert_eq!(breaker.refused(), 1);
-    assert!(ready(&mut guarded));
-    drain(now(guarded.call(request())).unwrap().into_body());
-    assert_eq!(service.touched(), (1, 1));
+    assert_eq!(now(admitted.call(request())).unwrap().status(), 503);
+    assert_eq!(
+        service.poll_and_call_counts(),
+        (0, 0),
+        "it was never polled for readiness"
+    );
+    assert_eq!(breaker.rejected(), 1);
+    assert!(ready(&mut admitted));
+    drain(now(admitted.call(request())).unwrap().into_body());
+    assert_eq!(service.poll_and_call_counts(), (1, 1));
 }
 
 #[test]
-fn a_fallback_may_answer_and_is_never_counted() {
+fn fallback_response_is_not_counted() {
     let breaker = open();
     let layer = breaker
         .http_client()
-        .respond_with(|_: Open| response(200, &[], ScriptedBody::new().data("from the shelf")));
-    let witness = RecordingObserver::new();
-    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(witness.clone());
+        .respond_with(|_: CircuitOpen| response(200, &[], ScriptedBody::new().data("cached")));
+    let observer = RecordingObserver::new();
+    let observe = ObserveLayer::<Http<HttpClientClassifier>, _>::new(observer.clone());
     let mut service = observe.layer(layer.layer(serve(ok)));
     let answer = now(service.call(request())).unwrap();
     assert_eq!(answer.status(), 200);
     drain(answer.into_body());
     assert_eq!(breaker.counts().calls, 0);
-    assert_eq!(outside(&witness).outcome, Outcome::Rejected);
+    assert_eq!(only_call(&observer).outcome, Outcome::Rejected);
 }

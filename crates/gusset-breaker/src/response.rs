@@ -1,35 +1,35 @@
-//! What a refused call may be answered with.
+//! Responses to rejected calls.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::Open;
+use crate::CircuitOpen;
 
-/// The answer to a refused call over HTTP: 503 with `Retry-After` and a problem of RFC 9457.
+/// Returns the HTTP response for a rejected call: 503 with `Retry-After` and a problem document
+/// (RFC 9457).
 ///
-/// `Retry-After` is in whole seconds, rounded up and one at least (RFC 9110, 10.2.3), after it was
-/// lengthened by up to a tenth by chance, so that callers do not come back at once. Without it, if
-/// only a hand knows. Says nothing of the breaker: its name is not the caller's business.
+/// `Retry-After` is in whole seconds, rounded up and at least one (RFC 9110, 10.2.3). Up to a tenth
+/// is added at random, so that clients do not all retry at the same time. It is absent if the breaker
+/// is forced open. The response does not contain the name of the breaker.
 ///
 /// ```
-/// use gusset_breaker::{Breaker, unavailable};
+/// use gusset_breaker::{CircuitBreaker, http_response};
 ///
-/// let breaker = Breaker::builder("payments").build()?;
+/// let breaker = CircuitBreaker::builder("payments").build()?;
 /// breaker.trip();
 /// let open = breaker.try_acquire().unwrap_err();
-/// let response: http::Response<String> = unavailable(&open);
+/// let response: http::Response<String> = http_response(&open);
 /// assert_eq!(response.status(), 503);
 /// assert!(response.headers().contains_key("retry-after"));
 /// assert_eq!(response.headers()["content-type"], "application/problem+json");
 /// # Ok::<(), gusset_breaker::ConfigError>(())
 /// ```
-pub fn unavailable<B: From<&'static str>>(open: &Open) -> Response<B> {
+pub fn http_response<B: From<&'static str>>(open: &CircuitOpen) -> Response<B> {
     const PROBLEM: &str = concat!(
         r#"{"title":"Service Unavailable","status":503,"#,
-        r#""detail":"The service is resting after failures. Try again later."}"#
+        r#""detail":"The circuit breaker is open. Try again later."}"#
     );
     let mut response = Response::new(B::from(PROBLEM));
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
@@ -38,55 +38,54 @@ pub fn unavailable<B: From<&'static str>>(open: &Open) -> Response<B> {
     headers.insert(CONTENT_TYPE, json);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(after) = open.retry_after() {
-        headers.insert(RETRY_AFTER, whole_seconds(lengthened(after, dice())).into());
+        let after = with_jitter(after, fastrand::u32(..));
+        headers.insert(RETRY_AFTER, whole_seconds(after).into());
     }
     response
 }
 
-/// The answer to a refused call over gRPC: UNAVAILABLE in headers alone, with
-/// `grpc-retry-pushback-ms` (gRFC A6), lengthened as [`unavailable`] says.
+/// Returns the gRPC response for a rejected call: `UNAVAILABLE` in the headers, with
+/// `grpc-retry-pushback-ms` (gRFC A6).
+///
+/// The pushback has the same jitter as in [`http_response`].
 ///
 /// ```
-/// use gusset_breaker::{Breaker, grpc_unavailable};
+/// use gusset_breaker::{CircuitBreaker, grpc_response};
 ///
-/// let breaker = Breaker::builder("payments").build()?;
+/// let breaker = CircuitBreaker::builder("payments").build()?;
 /// breaker.trip();
 /// let open = breaker.try_acquire().unwrap_err();
-/// let response: http::Response<String> = grpc_unavailable(&open);
+/// let response: http::Response<String> = grpc_response(&open);
 /// assert_eq!((response.status().as_u16(), &response.headers()["grpc-status"]), (200, &"14".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn grpc_unavailable<B: Default>(open: &Open) -> Response<B> {
+pub fn grpc_response<B: Default>(open: &CircuitOpen) -> Response<B> {
     let mut response = Response::new(B::default());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert("grpc-status", HeaderValue::from_static("14"));
-    let message = HeaderValue::from_static("the service is resting after failures");
+    let message = HeaderValue::from_static("circuit breaker is open");
     headers.insert("grpc-message", message);
     if let Some(after) = open.retry_after() {
-        let millis = lengthened(after, dice()).as_nanos().div_ceil(1_000_000);
+        let after = with_jitter(after, fastrand::u32(..));
+        let millis = after.as_nanos().div_ceil(1_000_000);
         let millis = u64::try_from(millis).unwrap_or(u64::MAX);
         headers.insert("grpc-retry-pushback-ms", millis.into());
     }
     response
 }
 
-fn lengthened(after: Duration, dice: u32) -> Duration {
-    // A tenth at most: 34 years and a tenth fit.
-    let chance = f64::from(dice) / f64::from(u32::MAX) / 10.0;
+/// Adds up to a tenth, in proportion to `random`.
+fn with_jitter(after: Duration, random: u32) -> Duration {
+    let share = f64::from(random) / f64::from(u32::MAX) / 10.0;
     after.saturating_add(Duration::from_nanos(
-        (after.as_nanos() as f64 * chance) as u64,
+        (after.as_nanos() as f64 * share) as u64,
     ))
 }
 
 fn whole_seconds(after: Duration) -> u64 {
-    let begun = u64::from(after.subsec_nanos() > 0);
-    after.as_secs().saturating_add(begun).max(1)
-}
-
-/// Chance that no stranger foresees; the standard library's, so that it costs no dependency.
-fn dice() -> u32 {
-    RandomState::new().hash_one(0) as u32
+    let partial = u64::from(after.subsec_nanos() > 0);
+    after.as_secs().saturating_add(partial).max(1)
 }
 
 #[cfg(all(test, not(loom)))]
@@ -94,8 +93,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_rounded_up_and_lengthened_by_a_tenth_at_most() {
-        let seconds = |millis, dice| whole_seconds(lengthened(Duration::from_millis(millis), dice));
+    fn retry_after_is_rounded_up_with_jitter() {
+        let seconds =
+            |millis, random| whole_seconds(with_jitter(Duration::from_millis(millis), random));
         assert_eq!(seconds(0, 0), 1);
         assert_eq!(seconds(1, u32::MAX), 1);
         assert_eq!(seconds(1000, 0), 1);

@@ -1,0 +1,78 @@
+use std::time::Duration;
+
+use gusset_core::{CallContext, End, Outcome};
+use gusset_http::{GrpcCode, Http, HttpClassifier, ResponseHead};
+use http::StatusCode;
+
+use super::{FailureClassifier, outcome, retry_after};
+use crate::{CallReport, CallResult};
+
+/// Classifies gRPC calls of a server or a client.
+///
+/// Uses the status in the trailers, or else in the headers, or else the HTTP status.
+///
+/// | completion | result |
+/// |---|---|
+/// | UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS, no status; an error; a panic | failure |
+/// | RESOURCE_EXHAUSTED; HTTP 429 without a status | throttled |
+/// | CANCELLED; cancelled; rejected by another admission | ignored |
+/// | any other code, including UNIMPLEMENTED, which is a client error | success |
+///
+/// The retry delay is `grpc-retry-pushback-ms` (gRFC A6).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GrpcFailures;
+
+/// The data that [`GrpcFailures`] takes from the response headers.
+#[derive(Clone, Copy, Debug)]
+pub struct GrpcResponseState {
+    throttled: bool,
+    retry_after: Option<Duration>,
+}
+
+const CANCELLED: u8 = 1;
+const RESOURCE_EXHAUSTED: u8 = 8;
+
+// === impl GrpcFailures ===
+
+impl<R: HttpClassifier> FailureClassifier<Http<R>> for GrpcFailures {
+    type ResponseState = GrpcResponseState;
+
+    #[inline]
+    fn on_response(&self, res: ResponseHead<'_>) -> GrpcResponseState {
+        GrpcResponseState {
+            throttled: res.status == StatusCode::TOO_MANY_REQUESTS
+                && GrpcCode::from_headers(res.headers).is_none(),
+            retry_after: retry_after::from_grpc(res.headers),
+        }
+    }
+
+    #[inline]
+    fn classify(
+        &self,
+        response: Option<GrpcResponseState>,
+        end: &End<'_, Http<R>>,
+        cx: &CallContext,
+    ) -> CallReport {
+        let by_outcome = outcome::from_outcome(cx.outcome());
+        let complete = matches!(end, End::Complete(_) | End::Upgraded);
+        let throttled = response.is_some_and(|response| response.throttled);
+        let code = cx.status().and_then(GrpcCode::from_name);
+        let result = match (cx.outcome(), code.map(GrpcCode::number)) {
+            (Some(Outcome::ClientError), Some(CANCELLED)) => CallResult::Ignored,
+            (Some(Outcome::ClientError), Some(RESOURCE_EXHAUSTED)) => CallResult::Throttled,
+            (Some(Outcome::ServerError), _) if complete && throttled => CallResult::Throttled,
+            (Some(Outcome::ServerError), _)
+                if complete && code == Some(GrpcCode::UNIMPLEMENTED) =>
+            {
+                CallResult::Success
+            }
+            _ => by_outcome,
+        };
+        let in_trailers = match end {
+            End::Complete(Some(trailers)) => retry_after::from_grpc(trailers),
+            _ => None,
+        };
+        let in_headers = response.and_then(|response| response.retry_after);
+        CallReport::new(result).with_retry_after(in_trailers.or(in_headers))
+    }
+}

@@ -1,0 +1,43 @@
+//! Classifiers: which completed calls are failures.
+
+mod classify_fn;
+mod grpc;
+mod http;
+mod outcome;
+mod retry_after;
+
+use gusset_core::{CallContext, End, Protocol};
+
+pub use self::classify_fn::{ClassifyFn, classify_fn};
+pub use self::grpc::{GrpcFailures, GrpcResponseState};
+pub use self::http::{HttpFailures, HttpResponseState};
+pub use self::outcome::OutcomeFailures;
+use crate::CallReport;
+
+/// Classifies the result of a call by its response headers and its completion.
+///
+/// [`HttpFailures`] and [`GrpcFailures`] follow the conventions of their protocol, and
+/// [`OutcomeFailures`] uses the outcome of any protocol. [`classify_fn`] creates a classifier from two
+/// functions. Must not panic or block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not classify calls of `{P}`",
+    label = "not a classifier for this protocol",
+    note = "`OutcomeFailures` classifies every protocol; `classify_fn` creates a classifier from two functions"
+)]
+pub trait FailureClassifier<P: Protocol>: Clone + Send + Sync + 'static {
+    /// The data of the response headers that `classify` needs.
+    type ResponseState: Send + 'static;
+
+    /// Extracts the data from the response headers.
+    fn on_response(&self, res: P::Response<'_>) -> Self::ResponseState;
+
+    /// Returns the result of the call. Called once, when the call completes.
+    ///
+    /// `response` is `None` if there were no response headers.
+    fn classify(
+        &self,
+        response: Option<Self::ResponseState>,
+        end: &End<'_, P>,
+        cx: &CallContext,
+    ) -> CallReport;
+}
