@@ -1,4 +1,4 @@
-//! What a line allocates, once the thread has written one.
+//! The allocations of an entry, after the thread has written others.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -15,11 +15,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 type Body = Empty<bytes::Bytes>;
 
-fn answer(_: Request<()>) -> Ready<Result<Response<Body>, Infallible>> {
+fn respond(_: Request<()>) -> Ready<Result<Response<Body>, Infallible>> {
     ready(Ok(Response::new(Body::default())))
 }
 
-/// Allocations of one call, with lines of that filter.
+/// Counts the allocations of one request, with this filter.
 fn allocations(filter: &str) -> u64 {
     let log = LogLayer::builder()
         .format(Format::Json)
@@ -31,10 +31,10 @@ fn allocations(filter: &str) -> u64 {
     let subscriber = tracing_subscriber::registry().with(log.layer);
     let access = AccessLog::server().build_with(|_| None).unwrap();
     let layer = ObserveLayer::<Http, _>::new(access);
-    let mut service = layer.layer(service_fn(answer));
+    let mut service = layer.layer(service_fn(respond));
     let request = || {
         let mut request = Request::new(());
-        // As a server has it: a text that is shared already. The first clone of one that is not, allocates.
+        // A server's URI is shared memory. The first clone of another one allocates.
         *request.uri_mut() = http::Uri::from_static("/items/42");
         let agent = HeaderValue::from_static("curl/8");
         request.headers_mut().insert("user-agent", agent);
@@ -54,13 +54,13 @@ fn allocations(filter: &str) -> u64 {
         for _ in 0..100 {
             call();
         }
-        // The queue is swapped with one that may have to grow still.
+        // The batch that is swapped in may still grow, so the minimum counts.
         (0..100).map(|_| call()).min().unwrap()
     })
 }
 
 #[test]
-fn a_line_allocates_nothing_nor_does_one_that_nobody_wants() {
+fn entries_and_disabled_entries_allocate_nothing() {
     assert_eq!(allocations("info"), 0);
     assert_eq!(allocations("info,gusset::access=off"), 0);
     assert_eq!(allocations("off"), 0);

@@ -1,4 +1,4 @@
-//! Panics of the process: a program of its own, since there is one hook for all.
+//! The panic hook. It is a program of its own, because a process has one hook.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -11,9 +11,9 @@ use gusset_log::{Format, LogLayer, panics};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[derive(Clone, Default)]
-struct Pages(Arc<Mutex<Vec<u8>>>);
+struct Output(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Pages {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -24,15 +24,15 @@ impl Write for Pages {
 }
 
 #[test]
-fn a_panic_is_one_line_with_its_backtrace_and_the_former_hook_is_called() {
-    static FORMER: AtomicUsize = AtomicUsize::new(0);
+fn panic_is_logged_and_previous_hook_runs() {
+    static PREVIOUS: AtomicUsize = AtomicUsize::new(0);
     set_hook(Box::new(|_| {
-        FORMER.fetch_add(1, Ordering::Relaxed);
+        PREVIOUS.fetch_add(1, Ordering::Relaxed);
     }));
-    let pages = Pages::default();
+    let output = Output::default();
     let log = LogLayer::builder()
         .format(Format::Json)
-        .writer(pages.clone())
+        .writer(output.clone())
         .build_with(|_| None)
         .unwrap();
     panics::install(&log.flush_guard);
@@ -41,8 +41,8 @@ fn a_panic_is_one_line_with_its_backtrace_and_the_former_hook_is_called() {
     tracing::subscriber::with_default(subscriber, || {
         assert!(catch_unwind(|| panic!("on\npurpose")).is_err());
     });
-    // No flush: the hook has seen to it.
-    let text = String::from_utf8(pages.0.lock().unwrap().clone()).unwrap();
+    // There is no flush here: the hook has flushed the entry.
+    let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -63,5 +63,5 @@ fn a_panic_is_one_line_with_its_backtrace_and_the_former_hook_is_called() {
             .unwrap()
             .contains('\n')
     );
-    assert_eq!(FORMER.load(Ordering::Relaxed), 1);
+    assert_eq!(PREVIOUS.load(Ordering::Relaxed), 1);
 }

@@ -1,4 +1,4 @@
-//! The line of a call.
+//! The access log entry of a request.
 
 use std::num::NonZeroU32;
 
@@ -25,11 +25,11 @@ fn built(builder: AccessLogBuilder) -> AccessLog {
     builder.build_with(no_env).unwrap()
 }
 
-/// The line of a call that is answered with that status.
-fn line_of(builder: AccessLogBuilder, answer: u16) -> Option<Value> {
+/// Returns the entry of a request that is answered with this status.
+fn entry_for(builder: AccessLogBuilder, code: u16) -> Option<Value> {
     let log = built(builder);
-    let lines = logged(builder_of_json().filter("trace").unwrap(), || {
-        call(log, get("/a"), |_| status(answer));
+    let lines = logged(json_builder().filter("trace").unwrap(), || {
+        call(log, get("/a"), |_| status(code));
     });
     assert!(lines.len() <= 1, "{lines:?}");
     lines
@@ -37,12 +37,12 @@ fn line_of(builder: AccessLogBuilder, answer: u16) -> Option<Value> {
         .map(|line| serde_json::from_str(line).unwrap())
 }
 
-fn builder_of_json() -> gusset_log::LogLayerBuilder {
+fn json_builder() -> gusset_log::LogLayerBuilder {
     builder(Format::Json)
 }
 
 #[test]
-fn a_call_gets_one_line_with_all_that_is_known_of_it() {
+fn entry_has_all_known_fields() {
     let mut request = get("/items/42?token=secret");
     let headers = request.headers_mut();
     headers.insert("user-agent", "curl/8".parse().unwrap());
@@ -82,28 +82,28 @@ fn a_call_gets_one_line_with_all_that_is_known_of_it() {
 }
 
 #[test]
-fn the_level_follows_from_the_outcome() {
-    for (answer, level) in [(200, "INFO"), (404, "INFO"), (500, "ERROR")] {
-        let line = line_of(AccessLog::server(), answer).unwrap();
-        assert_eq!(line["level"], level, "{answer}");
+fn level_follows_from_outcome() {
+    for (code, level) in [(200, "INFO"), (404, "INFO"), (500, "ERROR")] {
+        let line = entry_for(AccessLog::server(), code).unwrap();
+        assert_eq!(line["level"], level, "{code}");
     }
 }
 
 #[test]
-fn the_table_of_levels_can_be_changed() {
+fn outcome_levels_can_be_changed() {
     let levels = OutcomeLevels::default()
         .with(Outcome::ClientError, Level::WARN)
         .with(Outcome::ServerError, Level::DEBUG)
         .with(Outcome::Success, LevelFilter::OFF);
     let log = || AccessLog::server().levels(levels);
-    assert_eq!(line_of(log(), 404).unwrap()["level"], "WARN");
-    assert_eq!(line_of(log(), 500).unwrap()["level"], "DEBUG");
-    assert_eq!(line_of(log(), 200), None);
+    assert_eq!(entry_for(log(), 404).unwrap()["level"], "WARN");
+    assert_eq!(entry_for(log(), 500).unwrap()["level"], "DEBUG");
+    assert_eq!(entry_for(log(), 200), None);
 }
 
 #[test]
-fn a_call_that_is_abandoned_or_panics_gets_its_line_too() {
-    let line = json(|| abandoned(built(AccessLog::server()), get("/slow")));
+fn cancelled_request_is_logged() {
+    let line = json(|| call_cancelled(built(AccessLog::server()), get("/slow")));
     assert_eq!(line["gusset.outcome"], "cancelled");
     assert_eq!(line["gusset.stage"], "headers");
     assert_eq!(line["message"], "GET /slow cancelled");
@@ -111,21 +111,21 @@ fn a_call_that_is_abandoned_or_panics_gets_its_line_too() {
 }
 
 #[test]
-fn a_failed_call_bears_its_error_as_a_word() {
-    let line = line_of(AccessLog::server(), 503).unwrap();
+fn failed_request_has_error_type() {
+    let line = entry_for(AccessLog::server(), 503).unwrap();
     assert_eq!(line["error.type"], "503");
     assert_eq!(line["gusset.outcome"], "server_error");
 }
 
 #[test]
-fn a_query_is_shown_only_if_it_is_asked_for_and_redacted() {
+fn configured_query_is_logged_redacted() {
     let log = AccessLog::server().query(QueryRedaction::default());
     let line = json(|| call(built(log), get("/a?b=1&sig=abc"), |_| status(200)));
     assert_eq!(line["url.query"], "b=1&sig=REDACTED");
 }
 
 #[test]
-fn a_method_that_is_not_known_is_other() {
+fn unknown_method_is_logged_as_other() {
     let mut request = get("/a");
     *request.method_mut() = "BREW".parse().unwrap();
     let line = json(|| call(built(AccessLog::server()), request, |_| status(200)));
@@ -134,7 +134,7 @@ fn a_method_that_is_not_known_is_other() {
 }
 
 #[test]
-fn who_called_is_whom_trusted_proxies_name() {
+fn trusted_proxy_names_the_client() {
     let request = || {
         let mut request = get("/a");
         let header = "203.0.113.9, 198.51.100.1".parse().unwrap();
@@ -142,7 +142,7 @@ fn who_called_is_whom_trusted_proxies_name() {
         request
     };
     let line = json(|| call(built(AccessLog::server()), request(), |_| status(200)));
-    assert_eq!(line.get("client.address"), None, "nobody is trusted");
+    assert_eq!(line.get("client.address"), None, "no proxy is trusted");
     let one = TrustedProxies::hops(1.try_into().unwrap());
     let log = built(AccessLog::server().trusted_proxies(one));
     let line = json(|| call(log, request(), |_| status(200)));
@@ -150,11 +150,11 @@ fn who_called_is_whom_trusted_proxies_name() {
 }
 
 #[test]
-fn every_line_inside_a_call_bears_the_id_of_its_request() {
+fn entries_inside_request_have_its_ids() {
     let mut request = get("/a");
     let id = "r-7".parse().unwrap();
     request.headers_mut().insert("x-request-id", id);
-    let lines = logged(builder_of_json(), || {
+    let lines = logged(json_builder(), || {
         let service = observed(built(AccessLog::server()), |_| {
             tracing::info!("inside");
             status(200)
@@ -174,15 +174,17 @@ fn every_line_inside_a_call_bears_the_id_of_its_request() {
 }
 
 #[test]
-fn a_call_that_a_filter_leaves_out_has_no_line() {
+fn filtered_request_is_not_logged() {
     use gusset_core::{FilteredObserver, ObserveLayer};
     use gusset_http::{Http, RequestHead};
-    let lines = logged(builder_of_json(), || {
-        let select = |req: RequestHead<'_>| req.uri.path() != "/livez";
-        let layer =
-            ObserveLayer::<Http, _>::new(FilteredObserver::new(built(AccessLog::server()), select));
+    let lines = logged(json_builder(), || {
+        let predicate = |req: RequestHead<'_>| req.uri.path() != "/livez";
+        let layer = ObserveLayer::<Http, _>::new(FilteredObserver::new(
+            built(AccessLog::server()),
+            predicate,
+        ));
         for path in ["/livez", "/a"] {
-            drive(layer.layer(observed_by_nobody()), get(path));
+            drive(layer.layer(unobserved()), get(path));
         }
     });
     assert_eq!(lines.len(), 1);
@@ -205,8 +207,8 @@ fn a_client_names_its_target_without_credentials() {
 }
 
 #[test]
-fn a_grpc_call_is_told_by_its_method_and_code() {
-    let answer = |code: &'static str| {
+fn grpc_entry_has_method_and_code() {
+    let respond = |code: &'static str| {
         move |_: &_| {
             let mut response = Response::new("");
             response
@@ -216,18 +218,18 @@ fn a_grpc_call_is_told_by_its_method_and_code() {
         }
     };
     let log = || built(AccessLog::grpc_server());
-    let line = json(|| call_as_grpc(log(), get("/shop.Cart/Add"), answer("14")));
+    let line = json(|| call_as_grpc(log(), get("/shop.Cart/Add"), respond("14")));
     assert_eq!(line["message"], "grpc shop.Cart/Add UNAVAILABLE");
     assert_eq!(line["rpc.method"], "shop.Cart/Add");
     assert_eq!(line["rpc.response.status_code"], "UNAVAILABLE");
     assert_eq!(line["level"], "ERROR");
-    let line = json(|| call_as_grpc(log(), get("/made.Up/Name"), answer("12")));
+    let line = json(|| call_as_grpc(log(), get("/made.Up/Name"), respond("12")));
     assert_eq!(line["rpc.method"], "_OTHER");
     assert_eq!(line["rpc.method_original"], "made.Up/Name");
 }
 
 #[test]
-fn of_two_layers_with_the_same_log_the_outer_writes_the_line() {
+fn outer_of_two_layers_writes_entry() {
     let log = built(AccessLog::server());
     json(|| {
         let inner = observed(log.clone(), |_| status(200));
@@ -237,10 +239,10 @@ fn of_two_layers_with_the_same_log_the_outer_writes_the_line() {
 }
 
 #[test]
-fn sampling_leaves_out_successes_alone() {
+fn sampling_omits_only_successes() {
     let log =
         built(AccessLog::server().sampling(AccessLogSampling::OneIn(NonZeroU32::new(4).unwrap())));
-    let lines = logged(builder_of_json(), || {
+    let lines = logged(json_builder(), || {
         for _ in 0..8 {
             call(log.clone(), get("/a"), |_| status(200));
             call(log.clone(), get("/a"), |_| status(404));
@@ -254,11 +256,11 @@ fn sampling_leaves_out_successes_alone() {
 }
 
 #[test]
-fn sampling_by_the_second_takes_the_first_ones() {
+fn sampling_per_second_admits_some() {
     let log = built(
         AccessLog::server().sampling(AccessLogSampling::PerSecond(NonZeroU32::new(1).unwrap())),
     );
-    let lines = logged(builder_of_json(), || {
+    let lines = logged(json_builder(), || {
         for _ in 0..1000 {
             call(log.clone(), get("/a"), |_| status(200));
         }
@@ -267,10 +269,10 @@ fn sampling_by_the_second_takes_the_first_ones() {
 }
 
 #[test]
-fn other_subscribers_see_the_same_fields() {
+fn other_subscribers_receive_the_fields() {
     use tracing_subscriber::layer::SubscriberExt as _;
-    let pages = Pages::default();
-    let writer = pages.clone();
+    let output = Output::default();
+    let writer = output.clone();
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .without_time()
@@ -278,11 +280,11 @@ fn other_subscribers_see_the_same_fields() {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         call(built(AccessLog::server()), get("/a"), |_| status(200));
     });
-    insta::assert_snapshot!(pages.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_headers=0.0015 gusset.outcome="success""#);
+    insta::assert_snapshot!(output.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_headers=0.0015 gusset.outcome="success""#);
 }
 
 #[test]
-fn a_line_is_the_same_whether_it_is_written_from_its_event_or_not() {
+fn fast_path_writes_same_entry_as_event() {
     let mut odd = get("http://a.example/p\u{7e}q?x=1");
     *odd.method_mut() = "BREW".parse().unwrap();
     odd.headers_mut().insert(
@@ -296,19 +298,17 @@ fn a_line_is_the_same_whether_it_is_written_from_its_event_or_not() {
     odd.extensions_mut().insert(Route::new("/p/\"{id}\""));
     odd.extensions_mut()
         .insert(gusset_http::RequestBodyProgress::default());
-    for (request, answer) in [(odd.clone(), 500), (odd, 204), (get("/plain"), 200)] {
+    for (request, code) in [(odd.clone(), 500), (odd, 204), (get("/plain"), 200)] {
         let lines = |redaction| {
             let log = built(AccessLog::server().referer());
             let request = request.clone();
-            logged(builder_of_json().redaction(redaction), || {
-                call(log.clone(), request.clone(), |_| status(answer));
-                abandoned(log, request);
+            logged(json_builder().redaction(redaction), || {
+                call(log.clone(), request.clone(), |_| status(code));
+                call_cancelled(log, request);
             })
         };
-        // A pattern has each text looked at, for which the event is needed.
-        let of_events = Redaction::default()
-            .pattern("there is no such text")
-            .unwrap();
-        assert_eq!(lines(Redaction::default()), lines(of_events));
+        // A custom pattern searches each text, for which the layer reads the event.
+        let without_fast_path = Redaction::default().pattern("no such text").unwrap();
+        assert_eq!(lines(Redaction::default()), lines(without_fast_path));
     }
 }

@@ -1,4 +1,4 @@
-//! The access log keeps the contract of observers.
+//! The contract of observers.
 
 use gusset_log::AccessLog;
 use gusset_testkit::observer_contract;
@@ -6,6 +6,6 @@ use gusset_testkit::observer_contract;
 use crate::support::no_env;
 
 observer_contract!(
-    the_access_log_keeps_the_contract,
+    access_log_fulfils_observer_contract,
     AccessLog::server().build_with(no_env).unwrap()
 );

@@ -1,4 +1,4 @@
-//! What the environment says.
+//! Environment variables and invalid settings.
 
 use gusset_core::Env;
 use gusset_log::{Format, LogLayer};
@@ -16,7 +16,7 @@ fn filter(variables: &[(&str, &str)]) -> Result<String, String> {
 }
 
 #[test]
-fn the_level_is_info_unless_the_environment_says_otherwise() {
+fn environment_overrides_default_level() {
     assert_eq!(filter(&[]).unwrap(), "info");
     assert_eq!(filter(&[("OTEL_LOG_LEVEL", "WARN")]).unwrap(), "warn");
     assert_eq!(filter(&[("OTEL_LOG_LEVEL", "")]).unwrap(), "info");
@@ -25,7 +25,7 @@ fn the_level_is_info_unless_the_environment_says_otherwise() {
 }
 
 #[test]
-fn a_variable_that_cannot_be_used_is_named() {
+fn error_names_invalid_variable() {
     assert_eq!(
         filter(&[("RUST_LOG", "shop=loud")]).unwrap_err(),
         "RUST_LOG"
@@ -37,7 +37,7 @@ fn a_variable_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_field_that_cannot_be_used_is_named() {
+fn error_names_invalid_setting() {
     let field = |builder: gusset_log::LogLayerBuilder| {
         let built = builder
             .writer(std::io::sink())
@@ -56,7 +56,7 @@ fn a_field_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_terminal_gets_colours_unless_it_wants_none() {
+fn terminal_has_colours_by_default() {
     let detect = |name: &str, value: &str, is_terminal| {
         let variable = |requested: &str| (requested == name).then(|| value.to_owned());
         Format::detect(Env::from_fn(&variable), is_terminal)

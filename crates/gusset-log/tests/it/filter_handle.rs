@@ -1,4 +1,4 @@
-//! The filter, changed at run time, beside other layers.
+//! The filter, changed at run time, with other layers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::support::*;
 
-/// Another layer, as one that makes traces is: it wants to see everything.
+/// Another layer, such as one for traces, which receives every event.
 #[derive(Clone, Default)]
 struct Other(Arc<Mutex<Vec<String>>>);
 
@@ -29,23 +29,23 @@ impl Other {
     }
 }
 
-fn speak() {
+fn emit_events() {
     trace!("t");
     debug!("d");
     info!("i");
 }
 
-struct Heard {
-    pages: Pages,
+struct LogOutput {
+    output: Output,
     guard: FlushGuard,
     read: usize,
 }
 
-impl Heard {
-    /// The levels of the lines since last asked.
+impl LogOutput {
+    /// Returns the levels of the entries since the last call.
     fn levels(&mut self) -> Vec<String> {
-        assert!(self.guard.flush(GENEROUS));
-        let lines = self.pages.lines();
+        assert!(self.guard.flush(TEST_TIMEOUT));
+        let lines = self.output.lines();
         let new = lines[self.read..].iter().map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
             line["level"].as_str().unwrap().to_owned()
@@ -58,109 +58,117 @@ impl Heard {
 
 macro_rules! log {
     () => {{
-        let pages = Pages::default();
+        let output = Output::default();
         let builder = LogLayer::builder()
             .format(Format::Json)
-            .writer(pages.clone());
+            .writer(output.clone());
         let log = builder.build_with(no_env).unwrap();
-        let heard = Heard {
-            pages,
+        let log_output = LogOutput {
+            output,
             guard: log.flush_guard,
             read: 0,
         };
-        (log.layer, log.filter_handle, heard)
+        (log.layer, log.filter_handle, log_output)
     }};
 }
 
-/// The log's filter changes, and nobody else's.
-fn changes(control: &FilterHandle, mut heard: Heard, other: &Other, others: &[&str]) {
-    speak();
-    assert_eq!(heard.levels(), ["INFO"]);
+/// Asserts that the handle changes the log's filter and no other layer's.
+fn changes(handle: &FilterHandle, mut log_output: LogOutput, other: &Other, others: &[&str]) {
+    emit_events();
+    assert_eq!(log_output.levels(), ["INFO"]);
     assert_eq!(other.seen(), others, "at first");
-    control.set("trace").unwrap();
-    speak();
-    assert_eq!(heard.levels(), ["TRACE", "DEBUG", "INFO"]);
+    handle.set("trace").unwrap();
+    emit_events();
+    assert_eq!(log_output.levels(), ["TRACE", "DEBUG", "INFO"]);
     assert_eq!(other.seen(), others, "with more of ours");
-    control.set("off").unwrap();
-    speak();
-    assert_eq!(heard.levels(), [""; 0]);
+    handle.set("off").unwrap();
+    emit_events();
+    assert_eq!(log_output.levels(), [""; 0]);
     assert_eq!(other.seen(), others, "with none of ours");
-    control.set("off,it::filter_handle=debug").unwrap();
-    speak();
-    assert_eq!(heard.levels(), ["DEBUG", "INFO"]);
+    handle.set("off,it::filter_handle=debug").unwrap();
+    emit_events();
+    assert_eq!(log_output.levels(), ["DEBUG", "INFO"]);
     assert_eq!(other.seen(), others, "with ours by its target");
-    assert!(control.set("shop=loud").is_err());
-    speak();
-    assert_eq!(heard.levels(), ["DEBUG", "INFO"], "nothing has changed");
+    assert!(handle.set("shop=loud").is_err());
+    emit_events();
+    assert_eq!(
+        log_output.levels(),
+        ["DEBUG", "INFO"],
+        "nothing has changed"
+    );
 }
 
 const ALL: [&str; 3] = ["TRACE", "DEBUG", "INFO"];
 
 #[test]
-fn the_filter_changes_below_an_unfiltered_layer() {
-    let (layer, control, heard) = log!();
+fn filter_changes_below_unfiltered_layer() {
+    let (layer, handle, log_output) = log!();
     let other = Other::default();
     let subscriber = tracing_subscriber::registry()
         .with(layer)
         .with(other.clone());
-    tracing::subscriber::with_default(subscriber, || changes(&control, heard, &other, &ALL));
+    tracing::subscriber::with_default(subscriber, || changes(&handle, log_output, &other, &ALL));
 }
 
 #[test]
-fn the_filter_changes_above_an_unfiltered_layer() {
-    let (layer, control, heard) = log!();
+fn filter_changes_above_unfiltered_layer() {
+    let (layer, handle, log_output) = log!();
     let other = Other::default();
     let subscriber = tracing_subscriber::registry()
         .with(other.clone())
         .with(layer);
-    tracing::subscriber::with_default(subscriber, || changes(&control, heard, &other, &ALL));
+    tracing::subscriber::with_default(subscriber, || changes(&handle, log_output, &other, &ALL));
 }
 
 #[test]
-fn the_filter_changes_below_a_filtered_layer() {
-    let (layer, control, heard) = log!();
+fn filter_changes_below_filtered_layer() {
+    let (layer, handle, log_output) = log!();
     let other = Other::default();
     let filtered = other.clone().with_filter(LevelFilter::DEBUG);
     let subscriber = tracing_subscriber::registry().with(layer).with(filtered);
-    tracing::subscriber::with_default(subscriber, || changes(&control, heard, &other, &ALL[1..]));
+    tracing::subscriber::with_default(subscriber, || {
+        changes(&handle, log_output, &other, &ALL[1..])
+    });
 }
 
 #[test]
-fn the_filter_changes_above_a_filtered_layer() {
-    let (layer, control, heard) = log!();
+fn filter_changes_above_filtered_layer() {
+    let (layer, handle, log_output) = log!();
     let other = Other::default();
     let filtered = other.clone().with_filter(LevelFilter::DEBUG);
     let subscriber = tracing_subscriber::registry().with(filtered).with(layer);
-    tracing::subscriber::with_default(subscriber, || changes(&control, heard, &other, &ALL[1..]));
+    tracing::subscriber::with_default(subscriber, || {
+        changes(&handle, log_output, &other, &ALL[1..])
+    });
 }
 
 #[test]
-fn a_filter_for_a_time_reverts_to_the_first_one() {
-    let (layer, control, mut heard) = log!();
+fn temporary_filter_reverts_to_first_one() {
+    let (layer, handle, mut log_output) = log!();
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::with_default(subscriber, || {
-        control
+        handle
             .set_temporarily("trace", Duration::from_secs(3600))
             .unwrap();
-        control
+        handle
             .set_temporarily("debug", Duration::from_millis(20))
             .unwrap();
-        speak();
-        assert!(!heard.levels().contains(&"TRACE".to_owned()));
-        // Nobody logs meanwhile: the time alone brings it back.
-        eventually(|| control.filter() == "info");
-        // The places in the code learn it a moment later.
+        emit_events();
+        assert!(!log_output.levels().contains(&"TRACE".to_owned()));
+        // No event occurs in between: the writer's thread reverts the filter.
+        eventually(|| handle.filter() == "info");
+        // The cached interests of callsites change a moment later.
         eventually(|| {
-            speak();
-            heard.levels() == ["INFO"]
+            emit_events();
+            log_output.levels() == ["INFO"]
         });
-        control
+        handle
             .set_temporarily("trace", Duration::from_secs(3600))
             .unwrap();
-        control.revert();
-        control.revert();
-        assert_eq!(control.filter(), "info");
-        control.set_temporarily("trace", Duration::MAX).unwrap();
-        assert_eq!(control.filter(), "trace");
+        handle.revert();
+        handle.revert();
+        assert_eq!(handle.filter(), "info");
+        handle.set_temporarily("trace", Duration::MAX).unwrap();
+        assert_eq!(handle.filter(), "trace");
     });
 }

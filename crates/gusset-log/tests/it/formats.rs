@@ -1,4 +1,4 @@
-//! Whole lines of each format.
+//! Snapshots of complete entries in each format.
 
 use gusset_data::Resource;
 use gusset_http::{PeerAddr, Route};
@@ -23,7 +23,7 @@ pub(crate) fn request() -> Request<()> {
     request
 }
 
-/// A line of a call, two of a service inside of it, and one outside of any.
+/// Logs two entries inside a request, its access log entry and one entry outside of it.
 pub(crate) fn sample(format: Format) -> Vec<String> {
     let resource = Resource::new()
         .with("service.name", "shop")
@@ -42,11 +42,11 @@ pub(crate) fn sample(format: Format) -> Vec<String> {
     })
 }
 
-macro_rules! looks {
+macro_rules! snapshots {
     ($($test:ident: $format:expr;)*) => {
         $(#[test]
         fn $test() {
-            // Where in this file a line was written is not the point.
+            // The source location changes with every edit of this file.
             let line = regex_lite::Regex::new(r#"("log.origin.file.line":|"line":")\d+"#).unwrap();
             let text = sample($format).join("\n");
             insta::assert_snapshot!(stringify!($test), line.replace_all(&text, "${1}0"));
@@ -54,7 +54,7 @@ macro_rules! looks {
     };
 }
 
-looks! {
+snapshots! {
     json: Format::Json;
     ecs: Format::Ecs;
     google_cloud: Format::google_cloud("my-project");
@@ -67,7 +67,7 @@ looks! {
 }
 
 #[test]
-fn colours_are_there_when_they_are_wanted_and_nothing_else_is_different() {
+fn colours_change_nothing_else() {
     let colourful = sample(Format::pretty(true)).join("\n");
     let plain = sample(Format::pretty(false)).join("\n");
     assert!(colourful.contains("\u{1b}[31m ERROR "));

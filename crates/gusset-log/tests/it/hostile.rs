@@ -1,4 +1,4 @@
-//! Hostile text: a line stays one line, and what is read from it is what was said.
+//! Hostile text: an entry stays one line, and a parser reads the logged values.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ const FORMATS: [fn() -> Format; 9] = [
     || Format::pretty(false),
 ];
 
-/// The pairs of a logfmt line.
+/// Parses a logfmt entry.
 fn pairs(line: &str) -> BTreeMap<String, String> {
     let mut pairs = BTreeMap::new();
     let mut rest = line;
@@ -46,8 +46,8 @@ fn pairs(line: &str) -> BTreeMap<String, String> {
     pairs
 }
 
-/// Nothing in it ends a line or acts on a terminal.
-fn is_harmless(line: &str) -> bool {
+/// Returns whether no character ends the line or controls a terminal.
+fn is_one_safe_line(line: &str) -> bool {
     !line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
 }
 
@@ -59,10 +59,10 @@ fn one(format: Format, work: impl FnOnce()) -> String {
 
 proptest! {
     #[test]
-    fn json_gives_back_what_was_said(message: String, text: String, shown: String, number: i64, float: f64) {
+    fn json_parses_to_logged_values(message: String, text: String, shown: String, number: i64, float: f64) {
         let line = one(Format::Json, || info!(text, %shown, number, float, "{message}"));
-        prop_assert!(is_harmless(&line), "{line:?}");
-        // By hand, since `serde_json` reads numbers a little off.
+        prop_assert!(is_one_safe_line(&line), "{line:?}");
+        // `serde_json` without its feature `float_roundtrip` is not exact, so `f64` parses the digits.
         let (_, digits) = line.rsplit_once("\"float\":").unwrap();
         let digits = digits.trim_matches(|c: char| c == '"' || c == '}');
         prop_assert!(digits.parse::<f64>().unwrap() == float || float.is_nan());
@@ -74,9 +74,9 @@ proptest! {
     }
 
     #[test]
-    fn logfmt_gives_back_what_was_said(message: String, text: String, shown: String, number: i64) {
+    fn logfmt_parses_to_logged_values(message: String, text: String, shown: String, number: i64) {
         let line = one(Format::Logfmt, || info!(text, %shown, number, "{message}"));
-        prop_assert!(is_harmless(&line), "{line:?}");
+        prop_assert!(is_one_safe_line(&line), "{line:?}");
         let pairs = pairs(&line);
         prop_assert_eq!(&pairs["message"], &message);
         prop_assert_eq!(&pairs["text"], &text);
@@ -85,23 +85,23 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_replaced(bytes: Vec<u8>) {
+    fn invalid_utf8_is_replaced(bytes: Vec<u8>) {
         let line = one(Format::Json, || info!(bytes = &bytes[..]));
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         prop_assert_eq!(line["bytes"].as_str().unwrap(), String::from_utf8_lossy(&bytes));
     }
 
     #[test]
-    fn a_line_is_one_line_in_every_format(text: String, which in 0..FORMATS.len()) {
+    fn entry_is_one_line_in_every_format(text: String, which in 0..FORMATS.len()) {
         let format = FORMATS[which]();
-        let calls_only = matches!(format, Format::Common | Format::Combined);
+        let access_only = matches!(format, Format::Common | Format::Combined);
         let lines = logged(builder(format), || info!(text, "{text}"));
-        prop_assert_eq!(lines.len(), usize::from(!calls_only));
-        prop_assert!(lines.iter().all(|line| is_harmless(line)), "{:?}", lines);
+        prop_assert_eq!(lines.len(), usize::from(!access_only));
+        prop_assert!(lines.iter().all(|line| is_one_safe_line(line)), "{:?}", lines);
     }
 
     #[test]
-    fn a_call_with_any_headers_is_one_line_in_every_format(
+    fn hostile_headers_stay_on_one_line(
         agent in "[\\t\\x20-\\x7e]{0,64}",
         raw: Vec<u8>,
         path in "[!-~&&[^?#]]{0,64}",
@@ -119,7 +119,7 @@ proptest! {
         let log = AccessLog::server().referer().build_with(no_env).unwrap();
         let lines = logged(builder(FORMATS[which]()), || call(log, request, |_| Response::new("a")));
         prop_assert_eq!(lines.len(), 1);
-        prop_assert!(is_harmless(&lines[0]), "{:?}", lines);
+        prop_assert!(is_one_safe_line(&lines[0]), "{:?}", lines);
         if which < 5 {
             let line: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
             prop_assert!(line.is_object());
@@ -128,7 +128,7 @@ proptest! {
 }
 
 #[test]
-fn megabytes_are_cut_and_the_line_is_marked() {
+fn megabytes_are_cut_and_marked() {
     let text = "\u{1}é".repeat(1 << 20);
     for format in FORMATS.into_iter().map(|format| format()) {
         if matches!(format, Format::Common | Format::Combined) {
@@ -147,7 +147,7 @@ fn megabytes_are_cut_and_the_line_is_marked() {
 }
 
 #[test]
-fn a_value_that_is_formatted_for_ever_is_cut() {
+fn endless_value_is_cut() {
     struct Streaming;
     impl std::fmt::Display for Streaming {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -161,21 +161,21 @@ fn a_value_that_is_formatted_for_ever_is_cut() {
 }
 
 #[test]
-fn a_value_that_logs_while_it_is_formatted_does_no_harm() {
-    struct Talks;
-    impl std::fmt::Display for Talks {
+fn value_may_log_while_formatted() {
+    struct LogsWhileFormatted;
+    impl std::fmt::Display for LogsWhileFormatted {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            // Lost with a subscriber of one thread, as `tracing` has it; a line before with a global one.
+            // `tracing` drops it with a subscriber of one thread, and logs it before with a global one.
             info!("inner");
             f.write_str("outer")
         }
     }
-    let line = one(Format::Json, || info!(talks = %Talks));
-    assert!(line.contains("\"talks\":\"outer\""), "{line}");
+    let line = one(Format::Json, || info!(logs = %LogsWhileFormatted));
+    assert!(line.contains("\"logs\":\"outer\""), "{line}");
 }
 
 #[test]
-fn numbers_that_json_does_not_know_are_texts() {
+fn numbers_unknown_to_json_are_strings() {
     let line = json(|| {
         info!(
             a = f64::NAN,

@@ -1,4 +1,4 @@
-//! Calls that take long.
+//! Entries for requests in progress.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::support::*;
 
 #[test]
-fn a_long_call_says_that_it_is_still_running() {
-    let pages = Pages::default();
+fn request_in_progress_is_logged() {
+    let output = Output::default();
     let log = builder(Format::Json)
-        .writer(pages.clone())
+        .writer(output.clone())
         .build_with(no_env)
         .unwrap();
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    // The thread that looks at the calls is not this one.
+    // Another thread logs the requests, so the subscriber is global.
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let access = AccessLog::server()
         .log_in_progress_every(Duration::from_millis(20))
         .build_with(no_env)
         .unwrap();
-    let said = || {
-        pages
+    let count = || {
+        output
             .lines()
             .iter()
             .filter(|line| line.contains("GET /slow is still in progress"))
             .count()
     };
-    let hold = || eventually(|| said() >= 2);
-    while_under_way(access, get("/slow"), hold);
-    assert!(log.flush_guard.flush(GENEROUS));
-    let line: serde_json::Value = serde_json::from_str(&pages.lines()[0]).unwrap();
+    let hold = || eventually(|| count() >= 2);
+    while_in_progress(access, get("/slow"), hold);
+    assert!(log.flush_guard.flush(TEST_TIMEOUT));
+    let line: serde_json::Value = serde_json::from_str(&output.lines()[0]).unwrap();
     assert_eq!(line["level"], "WARN");
     assert!(line["gusset.call.running"].as_f64().unwrap() >= 0.02);
-    // It has ended, and speaks no more but once.
-    let last = pages.lines();
+    // The request has ended: its entry follows.
+    let last = output.lines();
     assert!(
         last.iter().any(|line| line.contains("cancelled")),
         "{last:?}"
@@ -43,7 +43,7 @@ fn a_long_call_says_that_it_is_still_running() {
 }
 
 #[test]
-fn a_time_that_is_too_short_is_refused() {
+fn too_short_interval_is_rejected() {
     let error = AccessLog::server()
         .log_in_progress_every(Duration::ZERO)
         .build_with(no_env);

@@ -1,4 +1,4 @@
-//! Lines of one place, limited.
+//! The rate limit of a callsite.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use crate::support::*;
 
 static SECOND: AtomicU64 = AtomicU64::new(1_000_000);
 
-fn given() -> SystemTime {
+fn manual_time() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(SECOND.load(Ordering::Relaxed))
 }
 
 #[test]
-fn a_place_that_writes_too_much_says_how_much_was_left_out() {
+fn next_entry_reports_suppressed_ones() {
     let recorder = DebuggingRecorder::new();
     let snapshots = recorder.snapshotter();
     let builder = LogLayer::builder()
         .format(Format::Json)
-        .clock(given)
+        .clock(manual_time)
         .rate_limit(NonZeroU32::new(2).unwrap())
         .recorder(Arc::new(recorder));
     let lines = logged(builder, || {
@@ -33,7 +33,7 @@ fn a_place_that_writes_too_much_says_how_much_was_left_out() {
                 info!(number, "again");
             }
         }
-        warn!("another place");
+        warn!("another callsite");
     });
     let lines: Vec<serde_json::Value> = lines
         .iter()

@@ -1,4 +1,4 @@
-//! What lines say, and that they say it whatever happens.
+//! Tests of the access log and of the layer.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 

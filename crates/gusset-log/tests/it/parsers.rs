@@ -1,4 +1,4 @@
-//! Lines, as programs of others read them. Skipped where those are missing, but not in CI.
+//! Entries, parsed by other programs. A test is skipped if its program is missing, except in CI.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -11,10 +11,10 @@ use tracing::warn;
 use crate::formats::sample;
 use crate::support::*;
 
-/// Runs a script of Python with lines as its input; 77 tells that a package is missing.
-fn python(needs: &str, script: &str, lines: &[String]) {
+/// Runs a Python script with the entries as its input. Status 77 means that a package is missing.
+fn python(package: &str, script: &str, lines: &[String]) {
     let script = format!(
-        "import sys\ntry:\n    import {needs}\nexcept ImportError:\n    sys.exit(77)\n{script}"
+        "import sys\ntry:\n    import {package}\nexcept ImportError:\n    sys.exit(77)\n{script}"
     );
     let child = Command::new("python3")
         .args(["-c", &script])
@@ -24,25 +24,28 @@ fn python(needs: &str, script: &str, lines: &[String]) {
         .spawn();
     let output = child.map(|mut child| {
         let mut stdin = child.stdin.take().unwrap();
-        // A script that exits early reads no input; its status tells.
+        // A script that exits early reads no input. Its status is checked below.
         let _ = stdin.write_all((lines.join("\n") + "\n").as_bytes());
         drop(stdin);
         child.wait_with_output().unwrap()
     });
     match output {
         Ok(output) if output.status.code() != Some(77) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{said}\n{lines:#?}");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{stderr}\n{lines:#?}");
         }
         _ => {
             let ci = std::env::var_os("CI").is_some();
-            assert!(!ci, "python3 with {needs} is missing, and CI must have it");
-            println!("SKIPPED: python3 with {needs} is missing");
+            assert!(
+                !ci,
+                "python3 with {package} is missing, and CI must have it"
+            );
+            println!("SKIPPED: python3 with {package} is missing");
         }
     }
 }
 
-fn fits(schema: &str, more: &str, lines: &[String]) {
+fn assert_fits_schema(schema: &str, more: &str, lines: &[String]) {
     assert!(!lines.is_empty());
     let script = format!(
         "import json\nschema = json.loads(r'''{schema}''')\n\
@@ -52,7 +55,7 @@ fn fits(schema: &str, more: &str, lines: &[String]) {
     python("jsonschema", &script, lines);
 }
 
-/// What goaccess makes of lines; `None` where it is missing.
+/// Returns goaccess's report, or `None` if goaccess is missing.
 fn goaccess(format: &str, lines: &[String]) -> Option<serde_json::Value> {
     let child = Command::new("goaccess")
         .args(["-", "--no-global-config", "--no-progress", "-o", "json"])
@@ -73,14 +76,14 @@ fn goaccess(format: &str, lines: &[String]) -> Option<serde_json::Value> {
         .unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{lines:#?}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}\n{lines:#?}");
     Some(serde_json::from_slice(&output.stdout).expect("a report"))
 }
 
 #[test]
-fn goaccess_counts_every_line_whatever_a_stranger_sends() {
-    for (format, known_as) in [(Format::Common, "COMMON"), (Format::Combined, "COMBINED")] {
+fn goaccess_counts_hostile_entries() {
+    for (format, format_name) in [(Format::Common, "COMMON"), (Format::Combined, "COMBINED")] {
         let lines = logged(builder(format), || {
             for agent in [
                 &b"curl/8"[..],
@@ -100,7 +103,7 @@ fn goaccess_counts_every_line_whatever_a_stranger_sends() {
             }
         });
         assert_eq!(lines.len(), 4);
-        let Some(report) = goaccess(known_as, &lines) else {
+        let Some(report) = goaccess(format_name, &lines) else {
             return;
         };
         let general = &report["general"];
@@ -116,14 +119,14 @@ fn goaccess_counts_every_line_whatever_a_stranger_sends() {
 }
 
 #[test]
-fn json_has_the_ids_where_opentelemetry_wants_them() {
-    fits(include_str!("schemas/json.json"), "", &sample(Format::Json));
+fn json_fits_opentelemetry_schema() {
+    assert_fits_schema(include_str!("schemas/json.json"), "", &sample(Format::Json));
 }
 
 #[test]
-fn ecs_is_what_elastic_specifies() {
+fn ecs_fits_elastic_schema() {
     let order = "    assert list(line)[:3] == ['@timestamp', 'log.level', 'message'], line\n";
-    fits(
+    assert_fits_schema(
         include_str!("schemas/ecs.json"),
         order,
         &sample(Format::Ecs),
@@ -131,14 +134,14 @@ fn ecs_is_what_elastic_specifies() {
 }
 
 #[test]
-fn google_cloud_is_what_its_agents_read() {
+fn google_cloud_fits_agent_schema() {
     let lines = sample(Format::google_cloud("my-project"));
-    fits(include_str!("schemas/google_cloud.json"), "", &lines);
+    assert_fits_schema(include_str!("schemas/google_cloud.json"), "", &lines);
 }
 
 #[test]
-fn datadog_has_its_attributes() {
-    fits(
+fn datadog_fits_attribute_schema() {
+    assert_fits_schema(
         include_str!("schemas/datadog.json"),
         "",
         &sample(Format::Datadog),
@@ -146,7 +149,7 @@ fn datadog_has_its_attributes() {
 }
 
 #[test]
-fn a_metric_of_emf_names_members_that_are_there() {
+fn emf_metric_refers_to_existing_members() {
     let mut lines = sample(Format::emf("shop"));
     lines.retain(|line| line.contains("gusset::access"));
     let members = "
@@ -155,11 +158,11 @@ fn a_metric_of_emf_names_members_that_are_there() {
         assert all(isinstance(line[name], str) for name in dimensions), line
     assert all(isinstance(line[metric['Name']], (int, float)) for metric in directive['Metrics']), line
 ";
-    fits(include_str!("schemas/emf.json"), members, &lines);
+    assert_fits_schema(include_str!("schemas/emf.json"), members, &lines);
 }
 
 #[test]
-fn logfmt_is_read_by_another_parser() {
+fn logfmt_is_parsed_by_python() {
     let lines = logged(builder(Format::Logfmt), || {
         warn!(
             text = "a \"quoted\" word",
@@ -180,7 +183,7 @@ assert line["ts"] == "2026-11-22T12:00:00.123456Z", line
 }
 
 #[test]
-fn combined_is_read_by_another_parser() {
+fn combined_is_parsed_by_apache_log_parser() {
     let lines = logged(builder(Format::Combined), || {
         let mut request = get("/items/42?token=secret");
         request

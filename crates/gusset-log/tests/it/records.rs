@@ -1,4 +1,4 @@
-//! Lines as records, for an exporter.
+//! Log records for an exporter.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,22 +12,24 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::support::*;
 
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<LogRecord>>>);
+struct RecordingSink(Arc<Mutex<Vec<LogRecord>>>);
 
-impl LogSink for Kept {
+impl LogSink for RecordingSink {
     fn export(&self, record: LogRecord) {
         self.0.lock().unwrap().push(record);
     }
 }
 
 fn records(work: impl FnOnce()) -> Vec<LogRecord> {
-    let kept = Kept::default();
+    let sink_records = RecordingSink::default();
     let lines = logged(
-        builder(Format::Json).sink(kept.clone()).without_output(),
+        builder(Format::Json)
+            .sink(sink_records.clone())
+            .without_output(),
         work,
     );
     assert_eq!(lines, [""; 0]);
-    std::mem::take(&mut *kept.0.lock().unwrap())
+    std::mem::take(&mut *sink_records.0.lock().unwrap())
 }
 
 fn attribute<'a>(record: &'a LogRecord, key: &str) -> Option<&'a Value> {
@@ -39,7 +41,7 @@ fn attribute<'a>(record: &'a LogRecord, key: &str) -> Option<&'a Value> {
 }
 
 #[test]
-fn the_line_of_a_call_is_a_record_with_its_ids() {
+fn access_log_entry_is_record_with_ids() {
     let mut request = get("/items/42");
     request.extensions_mut().insert(Route::new("/items/{id}"));
     let records = records(|| {
@@ -50,7 +52,7 @@ fn the_line_of_a_call_is_a_record_with_its_ids() {
     assert_eq!(record.event_name.as_deref(), Some("http.server.request"));
     assert_eq!(record.scope, "gusset::access");
     assert_eq!(record.severity, Severity::Info);
-    assert_eq!(record.time, noon());
+    assert_eq!(record.time, fixed_time());
     assert_eq!(record.body, "GET /items/{id} 200");
     assert_eq!(record.trace_id, Some([0xab; 16]));
     assert_eq!(record.span_id, Some([0xcd; 8]));
@@ -66,10 +68,14 @@ fn the_line_of_a_call_is_a_record_with_its_ids() {
 }
 
 #[test]
-fn a_record_is_the_same_made_from_the_call_and_from_its_event() {
-    let (first, second) = (Kept::default(), Kept::default());
-    let sink = |kept: &Kept| builder(Format::Json).sink(kept.clone()).without_output();
-    // The layer that is asked first knows the call; the other one reads the event.
+fn fast_path_builds_same_record_as_event() {
+    let (first, second) = (RecordingSink::default(), RecordingSink::default());
+    let sink = |sink_records: &RecordingSink| {
+        builder(Format::Json)
+            .sink(sink_records.clone())
+            .without_output()
+    };
+    // The first layer takes the access record; the second one reads the event.
     let one = sink(&first).build_with(no_env).unwrap();
     let other = sink(&second).build_with(no_env).unwrap();
     let subscriber = tracing_subscriber::registry()
@@ -105,7 +111,7 @@ fn a_record_is_the_same_made_from_the_call_and_from_its_event() {
 }
 
 #[test]
-fn a_record_has_the_redaction_of_a_line() {
+fn record_is_redacted() {
     let records = records(|| warn!(password = "hunter2", n = 7, "redis://u:hunter2@cache"));
     let record = &records[0];
     assert_eq!(record.severity, Severity::Warn);
@@ -119,7 +125,7 @@ fn a_record_has_the_redaction_of_a_line() {
 }
 
 #[test]
-fn what_an_exporter_says_of_itself_is_not_exported() {
+fn events_of_exporter_are_not_exported() {
     assert!(records(|| info!(target: "gusset::otlp", "sent")).is_empty());
     assert!(records(|| info!(target: "gusset::otlp::retry", "sent")).is_empty());
 }

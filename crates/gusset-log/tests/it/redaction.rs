@@ -1,4 +1,4 @@
-//! What does not show.
+//! The redaction of secrets in entries.
 
 use gusset_log::{Format, Redaction};
 use tracing::{info, info_span};
@@ -6,7 +6,7 @@ use tracing::{info, info_span};
 use crate::support::*;
 
 #[test]
-fn secrets_show_in_no_format() {
+fn secrets_are_redacted_in_every_format() {
     for format in [
         Format::Json,
         Format::Ecs,
@@ -34,7 +34,7 @@ fn secrets_show_in_no_format() {
 }
 
 #[test]
-fn keys_and_patterns_of_ones_own_are_redacted() {
+fn custom_keys_and_patterns_are_redacted() {
     let redaction = Redaction::default()
         .key("iban")
         .pattern("[0-9]{4}-[0-9]{4}")

@@ -1,4 +1,4 @@
-//! The spans that a line is written in.
+//! The spans of an entry.
 
 use gusset_log::{Format, LogLayer};
 use serde_json::json;
@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::support::*;
 
 #[test]
-fn the_outermost_span_comes_first() {
+fn outermost_span_comes_first() {
     let line = json(|| {
         info_span!("outer", a = 1).in_scope(|| {
             info_span!("inner", b = true).in_scope(|| info!("here"));
@@ -22,7 +22,7 @@ fn the_outermost_span_comes_first() {
 }
 
 #[test]
-fn what_is_recorded_late_is_added_and_replaces() {
+fn late_values_replace_earlier_ones() {
     let line = json(|| {
         let span = info_span!("late", a = 1, b = Empty);
         span.record("b", "first");
@@ -39,7 +39,7 @@ fn what_is_recorded_late_is_added_and_replaces() {
 }
 
 #[test]
-fn the_span_of_a_call_and_those_not_wanted_are_left_out() {
+fn request_span_and_disabled_spans_are_omitted() {
     let line = json(|| {
         info_span!(target: "gusset::trace", "http.server", a = 1).in_scope(|| info!("here"));
     });
@@ -56,8 +56,8 @@ fn the_span_of_a_call_and_those_not_wanted_are_left_out() {
 }
 
 #[test]
-fn two_layers_keep_apart_what_they_keep_of_a_span() {
-    let (json, text) = (Pages::default(), Pages::default());
+fn two_layers_store_span_fields_separately() {
+    let (json, text) = (Output::default(), Output::default());
     let first = LogLayer::builder()
         .format(Format::Json)
         .writer(json.clone());
@@ -72,7 +72,7 @@ fn two_layers_keep_apart_what_they_keep_of_a_span() {
     tracing::subscriber::with_default(subscriber, || {
         info_span!("mine", a = 1).in_scope(|| info!("here"));
     });
-    assert!(first.flush_guard.flush(GENEROUS) && second.flush_guard.flush(GENEROUS));
+    assert!(first.flush_guard.flush(TEST_TIMEOUT) && second.flush_guard.flush(TEST_TIMEOUT));
     assert!(
         json.text().contains(r#""spans":[{"name":"mine","a":1}]"#),
         "{}",
@@ -82,7 +82,7 @@ fn two_layers_keep_apart_what_they_keep_of_a_span() {
 }
 
 #[test]
-fn names_that_are_taken_give_way() {
+fn reserved_field_names_are_prefixed() {
     let line = json(|| info!(level = "mine", trace_id = 7, "here"));
     assert_eq!(line["level"], "INFO");
     assert_eq!(line["field.level"], "mine");

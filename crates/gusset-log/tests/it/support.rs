@@ -1,4 +1,4 @@
-//! A log that is read back, and calls to be logged.
+//! A log that tests read, and requests that are logged.
 
 use std::convert::Infallible;
 use std::io::{self, Write};
@@ -17,13 +17,13 @@ use http_body_util::{BodyExt as _, Full};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-pub(crate) const GENEROUS: Duration = Duration::from_secs(30);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What was written.
+/// The written output.
 #[derive(Clone, Default)]
-pub(crate) struct Pages(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Output(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Pages {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -34,7 +34,7 @@ impl Write for Pages {
     }
 }
 
-impl Pages {
+impl Output {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).expect("lines are UTF-8")
     }
@@ -44,33 +44,33 @@ impl Pages {
     }
 }
 
-/// Any environment but ours.
+/// Returns an empty environment.
 pub(crate) fn no_env(_: &str) -> Option<String> {
     None
 }
 
-pub(crate) fn noon() -> SystemTime {
+pub(crate) fn fixed_time() -> SystemTime {
     UNIX_EPOCH + Duration::new(1_795_348_800, 123_456_789)
 }
 
 pub(crate) fn builder(format: Format) -> LogLayerBuilder {
-    LogLayer::builder().format(format).clock(noon)
+    LogLayer::builder().format(format).clock(fixed_time)
 }
 
-/// The lines that a log of that kind has when `work` is done.
+/// Returns the entries that `work` logs.
 pub(crate) fn logged(builder: LogLayerBuilder, work: impl FnOnce()) -> Vec<String> {
-    let pages = Pages::default();
+    let output = Output::default();
     let log = builder
-        .writer(pages.clone())
+        .writer(output.clone())
         .build_with(no_env)
         .expect("the log can be built");
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, work);
-    assert!(log.flush_guard.flush(GENEROUS), "all is written");
-    pages.lines()
+    assert!(log.flush_guard.flush(TEST_TIMEOUT), "all is written");
+    output.lines()
 }
 
-/// The one line of JSON that a log has when `work` is done.
+/// Returns the only entry that `work` logs, as JSON.
 pub(crate) fn json(work: impl FnOnce()) -> serde_json::Value {
     let lines = logged(builder(Format::Json), work);
     assert_eq!(lines.len(), 1, "{lines:?}");
@@ -81,7 +81,7 @@ pub(crate) fn ids() -> SpanIds {
     SpanIds::new([0xab; 16], [0xcd; 8], true)
 }
 
-/// An observer that makes spans, as others see it.
+/// An observer that sets span ids.
 #[derive(Clone, Copy)]
 pub(crate) struct Traced;
 
@@ -110,10 +110,10 @@ pub(crate) type Body = Full<Bytes>;
 
 type Observed<P> = <(AccessLog, Traced) as Observer<P>>::Call;
 
-/// A service that answers so, after a millisecond and a half, with a log round it.
+/// Returns a logged service that responds after 1.5 ms.
 pub(crate) fn observed_as<P>(
     log: AccessLog,
-    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
+    respond: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) -> impl Service<
     Request<()>,
     Response = <P as ProtocolResponse<Response<Body>>>::Tracked<Observed<P>>,
@@ -123,31 +123,32 @@ where
     P: ProtocolRequest<Request<()>> + ProtocolResponse<Response<Body>>,
     AccessLog: Observer<P>,
 {
-    let (clock, hand) = Clock::manual();
+    let (clock, mock_clock) = Clock::manual();
     let layer = ObserveLayer::<P, _>::new((log, Traced)).with_clock(clock);
     layer.layer(service_fn(move |_| {
-        hand.advance(Duration::from_micros(1500));
-        let response = answer(&hand).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
+        mock_clock.advance(Duration::from_micros(1500));
+        let response =
+            respond(&mock_clock).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
         std::future::ready(Ok::<_, Infallible>(response))
     }))
 }
 
-/// As [`observed_as`], a server.
+/// Returns a logged HTTP server, as [`observed_as`].
 pub(crate) fn observed(
     log: AccessLog,
-    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
+    respond: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) -> impl Service<Request<()>, Response = Response<impl http_body::Body<Data = Bytes>>, Error = Infallible>
 {
-    observed_as::<Http>(log, answer)
+    observed_as::<Http>(log, respond)
 }
 
-/// A service that answers at once.
-pub(crate) fn observed_by_nobody()
+/// Returns a service without observers that responds at once.
+pub(crate) fn unobserved()
 -> impl Service<Request<()>, Response = Response<Body>, Error = Infallible, Future: Send> {
     service_fn(|_: Request<()>| std::future::ready(Ok(Response::new(Body::default()))))
 }
 
-/// Calls a service, and takes its response whole.
+/// Calls a service and reads the response to its end.
 pub(crate) fn drive<S, B>(mut service: S, request: Request<()>)
 where
     S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
@@ -162,19 +163,19 @@ where
 pub(crate) fn call(
     log: AccessLog,
     request: Request<()>,
-    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
+    respond: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) {
-    let (clock, hand) = Clock::manual();
+    let (clock, mock_clock) = Clock::manual();
     let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
-    let moved = hand.clone();
+    let moved = mock_clock.clone();
     let mut service = layer.layer(service_fn(move |_| {
         moved.advance(Duration::from_micros(1500));
-        let response = answer(&moved).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
+        let response = respond(&moved).map(|body| Full::new(Bytes::from_static(body.as_bytes())));
         std::future::ready(Ok::<_, Infallible>(response))
     }));
     block_on(async move {
         let response = service.ready().await.unwrap().call(request).await.unwrap();
-        hand.advance(Duration::from_micros(500));
+        mock_clock.advance(Duration::from_micros(500));
         let _ = response.into_body().collect().await;
     });
 }
@@ -182,10 +183,10 @@ pub(crate) fn call(
 pub(crate) fn call_as_client(
     log: AccessLog,
     request: Request<()>,
-    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
+    respond: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) {
     drive(
-        observed_as::<Http<HttpClientClassifier>>(log, answer),
+        observed_as::<Http<HttpClientClassifier>>(log, respond),
         request,
     );
 }
@@ -193,13 +194,13 @@ pub(crate) fn call_as_client(
 pub(crate) fn call_as_grpc(
     log: AccessLog,
     request: Request<()>,
-    answer: impl Fn(&MockClock) -> Response<&'static str> + Clone,
+    respond: impl Fn(&MockClock) -> Response<&'static str> + Clone,
 ) {
-    drive(observed_as::<Grpc>(log, answer), request);
+    drive(observed_as::<Grpc>(log, respond), request);
 }
 
-/// A call whose caller leaves before there is a response.
-pub(crate) fn abandoned(log: AccessLog, request: Request<()>) {
+/// Sends a request and cancels it before the response.
+pub(crate) fn call_cancelled(log: AccessLog, request: Request<()>) {
     let (clock, _) = Clock::manual();
     let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
     let mut service = layer.layer(service_fn(|_: Request<()>| {
@@ -220,19 +221,19 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Waits until it is so, much longer than it should take.
+/// Waits until a condition holds, for at most [`TEST_TIMEOUT`].
 #[track_caller]
-pub(crate) fn eventually(mut is: impl FnMut() -> bool) {
+pub(crate) fn eventually(mut condition: impl FnMut() -> bool) {
     let clock = Clock::system();
-    let end = clock.now() + GENEROUS;
-    while !is() {
-        assert!(clock.now() < end, "it never came to be");
+    let end = clock.now() + TEST_TIMEOUT;
+    while !condition() {
+        assert!(clock.now() < end, "the condition never held");
         std::thread::yield_now();
     }
 }
 
-/// Does something while a call waits for its response, which never comes.
-pub(crate) fn while_under_way(log: AccessLog, request: Request<()>, work: impl FnOnce()) {
+/// Runs `work` while a request waits for a response that never comes.
+pub(crate) fn while_in_progress(log: AccessLog, request: Request<()>, work: impl FnOnce()) {
     let layer = ObserveLayer::<Http, _>::new(log);
     let mut service = layer.layer(service_fn(|_: Request<()>| {
         std::future::pending::<Result<Response<Body>, Infallible>>()

@@ -1,4 +1,4 @@
-//! The writer is never in the way.
+//! The writer's queue and thread.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,18 +12,18 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::support::*;
 
-/// A writer that does what a script says, and then as it is told.
+/// An output that follows a script and then writes everything.
 struct Scripted {
-    pages: Pages,
+    output: Output,
     script: Arc<Mutex<Vec<Step>>>,
 }
 
 enum Step {
     Fail(ErrorKind),
-    /// So many bytes, and no more at once.
+    /// Write at most this many bytes.
     Part(usize),
     Panic,
-    /// Until somebody lets go.
+    /// Wait for the channel, then write.
     Wait(Receiver<()>),
 }
 
@@ -35,12 +35,12 @@ impl Write for Scripted {
         };
         match step {
             Some(Step::Fail(kind)) => return Err(kind.into()),
-            Some(Step::Part(len)) => return self.pages.write(&bytes[..len.min(bytes.len())]),
+            Some(Step::Part(len)) => return self.output.write(&bytes[..len.min(bytes.len())]),
             Some(Step::Panic) => panic!("the writer of a test panics"),
             Some(Step::Wait(go)) => drop(go.recv()),
             None => {}
         }
-        self.pages.write(bytes)
+        self.output.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -48,22 +48,22 @@ impl Write for Scripted {
     }
 }
 
-fn scripted(script: Vec<Step>) -> (LogPipeline<Registry>, Pages, Arc<Mutex<Vec<Step>>>) {
-    let pages = Pages::default();
+fn scripted(script: Vec<Step>) -> (LogPipeline<Registry>, Output, Arc<Mutex<Vec<Step>>>) {
+    let output = Output::default();
     let script = Arc::new(Mutex::new(script));
     let out = Scripted {
-        pages: pages.clone(),
+        output: output.clone(),
         script: script.clone(),
     };
     let builder = LogLayer::builder()
         .format(Format::Json)
         .max_queue_bytes(1 << 16)
         .writer(out);
-    (builder.build_with(no_env).unwrap(), pages, script)
+    (builder.build_with(no_env).unwrap(), output, script)
 }
 
-fn messages(pages: &Pages) -> Vec<String> {
-    let text = pages.text();
+fn messages(output: &Output) -> Vec<String> {
+    let text = output.text();
     let lines = text.lines().filter(|line| !line.is_empty());
     lines
         .map(
@@ -76,14 +76,14 @@ fn messages(pages: &Pages) -> Vec<String> {
 }
 
 #[test]
-fn a_full_queue_loses_lines_and_says_so_when_the_way_is_clear() {
+fn full_queue_drops_and_reports_entries() {
     let (go, wait): (Sender<()>, _) = channel();
-    let (log, pages, _) = scripted(vec![Step::Wait(wait)]);
+    let (log, output, _) = scripted(vec![Step::Wait(wait)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || {
-        // More than can wait: nobody is held up, though nothing is written.
+        // More entries than fit: no call blocks, although nothing is written.
         for _ in 0..10_000 {
-            info!("a line of some length, so that the queue is full before long");
+            info!("a line of some length, so that the queue is full soon");
         }
         error!("the last one");
         assert!(
@@ -91,16 +91,16 @@ fn a_full_queue_loses_lines_and_says_so_when_the_way_is_clear() {
             "nothing is written yet"
         );
         drop(go);
-        assert!(log.flush_guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
         info!("clear again");
-        assert!(log.flush_guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
     });
     eventually(|| {
-        messages(&pages)
+        messages(&output)
             .iter()
             .any(|line| line.ends_with("log entries were dropped"))
     });
-    let messages = messages(&pages);
+    let messages = messages(&output);
     let lost: usize = messages
         .iter()
         .filter_map(|line| line.strip_suffix(" log entries were dropped"))
@@ -115,62 +115,62 @@ fn a_full_queue_loses_lines_and_says_so_when_the_way_is_clear() {
 }
 
 #[test]
-fn a_writer_that_fails_loses_its_lines_and_is_asked_again() {
+fn failed_write_drops_entries_and_continues() {
     for kind in [ErrorKind::BrokenPipe, ErrorKind::StorageFull] {
-        let (log, pages, _) = scripted(vec![Step::Fail(kind)]);
+        let (log, output, _) = scripted(vec![Step::Fail(kind)]);
         let subscriber = tracing_subscriber::registry().with(log.layer);
         tracing::subscriber::with_default(subscriber, || {
             info!("lost");
-            assert!(log.flush_guard.flush(GENEROUS), "dealt with");
+            assert!(log.flush_guard.flush(TEST_TIMEOUT), "the entry is complete");
             info!("written");
-            assert!(log.flush_guard.flush(GENEROUS));
+            assert!(log.flush_guard.flush(TEST_TIMEOUT));
         });
-        eventually(|| messages(&pages).len() == 2);
-        assert_eq!(messages(&pages), ["written", "1 log entries were dropped"]);
+        eventually(|| messages(&output).len() == 2);
+        assert_eq!(messages(&output), ["written", "1 log entries were dropped"]);
     }
 }
 
 #[test]
-fn a_line_that_was_torn_does_not_spoil_the_next() {
-    let (log, pages, _) = scripted(vec![Step::Part(7), Step::Fail(ErrorKind::StorageFull)]);
+fn partial_entry_is_followed_by_newline() {
+    let (log, output, _) = scripted(vec![Step::Part(7), Step::Fail(ErrorKind::StorageFull)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || {
         info!("torn");
-        assert!(log.flush_guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
         info!("whole");
-        assert!(log.flush_guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
     });
-    eventually(|| messages(&pages).len() == 3);
+    eventually(|| messages(&output).len() == 3);
     assert_eq!(
-        messages(&pages),
+        messages(&output),
         ["torn", "whole", "1 log entries were dropped"]
     );
 }
 
 #[test]
-fn a_writer_that_takes_little_at_a_time_or_panics_is_borne_with() {
+fn short_writes_and_panics_are_survived() {
     let interrupted = || Step::Fail(ErrorKind::Interrupted);
     let busy = || Step::Fail(ErrorKind::WouldBlock);
-    let (log, pages, script) = scripted(vec![Step::Part(3), interrupted(), busy(), Step::Part(5)]);
+    let (log, output, script) = scripted(vec![Step::Part(3), interrupted(), busy(), Step::Part(5)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || {
         info!("in parts");
-        assert!(log.flush_guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
         script.lock().unwrap().push(Step::Panic);
         info!("lost");
-        assert!(log.flush_guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
         info!("written");
-        assert!(log.flush_guard.flush(GENEROUS));
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
     });
-    eventually(|| messages(&pages).len() == 3);
+    eventually(|| messages(&output).len() == 3);
     assert_eq!(
-        messages(&pages),
+        messages(&output),
         ["in parts", "written", "1 log entries were dropped"]
     );
 }
 
 #[test]
-fn a_guard_waits_no_longer_than_its_deadline() {
+fn guard_waits_at_most_its_deadline() {
     let (go, wait): (Sender<()>, _) = channel();
     let (log, _, _) = scripted(vec![Step::Wait(wait)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
@@ -180,17 +180,17 @@ fn a_guard_waits_no_longer_than_its_deadline() {
 }
 
 #[test]
-fn lines_are_written_when_the_guard_is_dropped() {
-    let (log, pages, _) = scripted(Vec::new());
+fn dropped_guard_flushes_entries() {
+    let (log, output, _) = scripted(Vec::new());
     let subscriber = tracing_subscriber::registry().with(log.layer);
     tracing::subscriber::with_default(subscriber, || info!("the last words"));
-    drop(log.flush_guard.deadline(GENEROUS));
-    assert_eq!(messages(&pages), ["the last words"]);
+    drop(log.flush_guard.deadline(TEST_TIMEOUT));
+    assert_eq!(messages(&output), ["the last words"]);
 }
 
 #[test]
-fn lines_of_many_threads_are_all_written_whole() {
-    let (log, pages, _) = scripted(Vec::new());
+fn entries_of_many_threads_stay_whole() {
+    let (log, output, _) = scripted(Vec::new());
     let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(log.layer));
     std::thread::scope(|scope| {
         for thread in 0..4 {
@@ -204,8 +204,8 @@ fn lines_of_many_threads_are_all_written_whole() {
             });
         }
     });
-    assert!(log.flush_guard.flush(GENEROUS));
-    let mut messages = messages(&pages);
+    assert!(log.flush_guard.flush(TEST_TIMEOUT));
+    let mut messages = messages(&output);
     messages.sort();
     messages.dedup();
     assert_eq!(messages.len(), 80);
