@@ -81,6 +81,14 @@ impl ManagementServerBuilder {
         self.read(Env::from_fn(&lookup))
     }
 
+    /// Starts the server with the variables of `env`.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_in(self, env: Env<'_>) -> Result<ManagementServer, BindError> {
+        self.read(env).start()
+    }
+
     fn read(mut self, env: Env<'_>) -> Self {
         self.env_host = env.var(HOST_VARIABLE);
         self.env_port = env.var(PORT_VARIABLE);

@@ -62,6 +62,12 @@ impl From<ConfigError> for BindError {
     }
 }
 
+impl From<BindError> for ConfigError {
+    fn from(error: BindError) -> Self {
+        error.config
+    }
+}
+
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.config.fmt(f)

@@ -1,236 +1,245 @@
-//! The kinds of service that a layer can be put together for.
+//! The kinds of service that can be instrumented.
 
 use std::fmt;
 use std::marker::PhantomData;
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use std::sync::Arc;
 
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use gusset_core::ConfigError;
+#[cfg(feature = "trace")]
+use gusset_core::Env;
 use gusset_core::{Classify, Observer, PlainClassifier, Predicate, Protocol, RequestResponse};
-use gusset_http::{self as rules, Grpc, Http, PathFilter};
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use gusset_http::RequestOptions;
+use gusset_http::{Grpc, GrpcClientClassifier, Http, HttpClientClassifier, PathFilter};
 #[cfg(feature = "log")]
 use gusset_log::{AccessLog, AccessLogBuilder};
 #[cfg(feature = "prometheus")]
 use gusset_metrics::{
-    HttpMetrics, HttpMetricsBuilder, MessageMetrics, MessageMetricsBuilder, RpcMetrics,
+    HttpMetrics, HttpMetricsBuilder, MessagingMetrics, MessagingMetricsBuilder, RpcMetrics,
     RpcMetricsBuilder, SharedRecorder,
 };
 #[cfg(feature = "trace")]
-use gusset_trace::{Trace, TraceBuilder};
+use gusset_trace::{TraceObserver, TraceObserverBuilder};
 use tower_layer::Identity;
 
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
-use crate::BuildError;
-use crate::layer::Sends;
-
-/// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`] or [`Messages`].
-/// Not to be implemented elsewhere.
-pub trait Kind: Sized + sealed::Sealed {
-    /// What its messages are.
+/// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`] or [`Consumer`].
+/// It is sealed.
+#[doc(hidden)]
+pub trait ServiceKind: Sized + sealed::Sealed {
     type Protocol: Protocol;
-    /// Which of its calls are left out.
-    type Skip: Predicate<Self::Protocol>;
-    /// What measures it.
+    type PathFilter: Predicate<Self::Protocol>;
     type Metrics: Observer<Self::Protocol>;
-    /// What makes its spans.
     type Trace: Observer<Self::Protocol>;
-    /// What writes a line for each call.
     type Log: Observer<Self::Protocol>;
-    /// What lies inside of the observers: what sends a client's trace on.
-    type Inner: Clone;
-    /// What configures what measures it.
+    /// The layer inside of the observers that injects a client's trace context.
+    type Inject: Clone;
     #[cfg(feature = "prometheus")]
     type MetricsBuilder: 'static;
 
-    #[doc(hidden)]
-    fn skip(&self) -> Self::Skip;
-    #[doc(hidden)]
-    fn inner() -> Self::Inner;
-    #[doc(hidden)]
+    fn path_filter(&self) -> Self::PathFilter;
+    fn no_inject() -> Self::Inject;
     #[cfg(feature = "prometheus")]
     fn metrics(
         &self,
         recorder: SharedRecorder,
-        configure: Configure<Self::MetricsBuilder>,
-        env: Env<'_>,
-    ) -> Result<Self::Metrics, BuildError>;
-    #[doc(hidden)]
-    #[cfg(not(feature = "prometheus"))]
-    fn unmeasured() -> Self::Metrics;
-    #[doc(hidden)]
+        configure: ConfigureFn<Self::MetricsBuilder>,
+        options: &Arc<RequestOptions>,
+    ) -> Result<Self::Metrics, ConfigError>;
     #[cfg(feature = "trace")]
     fn trace(
         &self,
-        configure: Configure<TraceBuilder>,
+        configure: ConfigureFn<TraceObserverBuilder>,
+        options: &Arc<RequestOptions>,
         env: Env<'_>,
-    ) -> Result<Traced<Self>, BuildError>;
-    #[doc(hidden)]
+    ) -> Result<TraceParts<Self>, ConfigError>;
     #[cfg(feature = "log")]
     fn log(
         &self,
-        configure: Configure<AccessLogBuilder>,
-        env: Env<'_>,
-    ) -> Result<Option<Self::Log>, BuildError>;
+        configure: ConfigureFn<AccessLogBuilder>,
+        options: &Arc<RequestOptions>,
+    ) -> Result<Option<Self::Log>, ConfigError>;
 }
 
-/// What makes spans and what sends their ids on, if the kind has any.
+/// A kind with HTTP requests, to which the options of requests apply.
+#[doc(hidden)]
+pub trait HttpKind: ServiceKind {
+    fn path_filter_mut(&mut self) -> &mut Self::PathFilter;
+}
+
+/// The observer that makes spans, and the layer that injects their context.
 #[cfg(feature = "trace")]
-pub(crate) type Traced<K> = Option<(<K as Kind>::Trace, <K as Kind>::Inner)>;
+pub(crate) type TraceParts<K> = (Option<<K as ServiceKind>::Trace>, <K as ServiceKind>::Inject);
 
-/// What a user makes of a builder.
+/// Configures a builder.
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
-pub(crate) type Configure<B> = Box<dyn FnOnce(B) -> B>;
+pub(crate) type ConfigureFn<B> = Box<dyn FnOnce(B) -> B>;
 
-/// The environment, as it is given.
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
-pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// Injects the trace context into a client's requests.
+#[cfg(feature = "trace")]
+type InjectTrace = gusset_trace::InjectLayer;
+
+#[cfg(not(feature = "trace"))]
+type InjectTrace = Identity;
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// An HTTP server. Probes and scrapes ([`PathFilter::DEFAULT_EXCLUDED`]) are left out.
+/// An HTTP server. [`PathFilter::DEFAULT_EXCLUDED`] are excluded by default.
 #[derive(Clone, Debug)]
 pub struct HttpServer {
-    pub(crate) skip: PathFilter,
+    path_filter: PathFilter,
 }
 
-/// A gRPC server. Health checks are left out.
+/// A gRPC server. Health checks are excluded by default.
 #[derive(Clone, Debug)]
 pub struct GrpcServer {
-    pub(crate) skip: PathFilter,
+    path_filter: PathFilter,
 }
 
-/// A client of HTTP.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct HttpClient;
+/// An HTTP client.
+#[derive(Clone, Debug, Default)]
+pub struct HttpClient {
+    path_filter: PathFilter,
+}
 
-/// A client of gRPC.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct GrpcClient;
+/// A gRPC client.
+#[derive(Clone, Debug, Default)]
+pub struct GrpcClient {
+    path_filter: PathFilter,
+}
 
-/// A consumer of messages of type `Req`, answered with `Res`, judged by the rules `R`.
-pub struct Messages<Req, Res, R = PlainClassifier> {
+/// A consumer of messages of type `Req` with results of type `Res`, classified by `R`.
+pub struct Consumer<Req, Res, R = PlainClassifier> {
     #[cfg_attr(
         not(feature = "prometheus"),
-        allow(dead_code, reason = "only measured")
+        allow(dead_code, reason = "only metrics report it")
     )]
     system: String,
     messages: PhantomData<fn(Req) -> (Res, R)>,
 }
 
-/// Leaves nothing out.
+/// Excludes no call.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct Nothing;
+pub struct NoFilter;
 
 macro_rules! kind {
     (
-        $kind:ident: $protocol:ty, skip $skip:ty = $skips:expr,
-        metrics $metrics:ident, $builder:ident = $side:ident, $build:expr,
-        log $log:expr, trace $trace:expr, inner $inner:ty = $without:expr, $with:expr $(,)?
+        $kind:ident: $protocol:ty,
+        metrics $metrics:ident, $builder:ident = $side:ident,
+        log $log:ident, trace $trace:ident,
+        inject $inject:ty = $no_inject:expr, $with:expr $(,)?
     ) => {
         impl sealed::Sealed for $kind {}
 
-        impl Kind for $kind {
+        impl HttpKind for $kind {
+            fn path_filter_mut(&mut self) -> &mut PathFilter {
+                &mut self.path_filter
+            }
+        }
+
+        impl ServiceKind for $kind {
             type Protocol = $protocol;
-            type Skip = $skip;
+            type PathFilter = PathFilter;
             #[cfg(feature = "prometheus")]
             type Metrics = $metrics;
             #[cfg(not(feature = "prometheus"))]
             type Metrics = ();
             #[cfg(feature = "trace")]
-            type Trace = Trace;
+            type Trace = TraceObserver;
             #[cfg(not(feature = "trace"))]
             type Trace = ();
             #[cfg(feature = "log")]
             type Log = AccessLog;
             #[cfg(not(feature = "log"))]
             type Log = ();
-            type Inner = $inner;
+            type Inject = $inject;
             #[cfg(feature = "prometheus")]
             type MetricsBuilder = $builder;
 
-            fn skip(&self) -> $skip {
-                $skips(self)
+            fn path_filter(&self) -> PathFilter {
+                self.path_filter.clone()
             }
 
-            fn inner() -> $inner {
-                $without()
+            fn no_inject() -> $inject {
+                $no_inject()
             }
 
             #[cfg(feature = "prometheus")]
             fn metrics(
                 &self,
                 recorder: SharedRecorder,
-                configure: Configure<$builder>,
-                env: Env<'_>,
-            ) -> Result<$metrics, BuildError> {
-                let builder = configure($metrics::$side(recorder));
-                $build(builder, env).map_err(BuildError::new)
+                configure: ConfigureFn<$builder>,
+                options: &Arc<RequestOptions>,
+            ) -> Result<$metrics, ConfigError> {
+                let builder = $metrics::$side(recorder).request_options(options.clone());
+                configure(builder).build()
             }
-
-            #[cfg(not(feature = "prometheus"))]
-            fn unmeasured() {}
 
             #[cfg(feature = "trace")]
             fn trace(
                 &self,
-                configure: Configure<TraceBuilder>,
+                configure: ConfigureFn<TraceObserverBuilder>,
+                options: &Arc<RequestOptions>,
                 env: Env<'_>,
-            ) -> Result<Traced<Self>, BuildError> {
-                let trace = configure($trace()).build_with(env);
-                let trace = trace.map_err(BuildError::new)?;
-                let inner = $with(&trace);
-                Ok(Some((trace, inner)))
+            ) -> Result<TraceParts<Self>, ConfigError> {
+                let builder = TraceObserver::$trace().request_options(options.clone());
+                let trace = configure(builder).build_in(env)?;
+                let inject = $with(&trace);
+                Ok((Some(trace), inject))
             }
 
             #[cfg(feature = "log")]
             fn log(
                 &self,
-                configure: Configure<AccessLogBuilder>,
-                env: Env<'_>,
-            ) -> Result<Option<AccessLog>, BuildError> {
-                let log = configure($log()).build_with(env);
-                log.map(Some).map_err(BuildError::new)
+                configure: ConfigureFn<AccessLogBuilder>,
+                options: &Arc<RequestOptions>,
+            ) -> Result<Option<AccessLog>, ConfigError> {
+                let builder = AccessLog::$log().request_options(options.clone());
+                configure(builder).build().map(Some)
             }
         }
     };
 }
 
 kind!(
-    HttpServer: Http, skip PathFilter = |kind: &Self| kind.skip.clone(),
-    metrics HttpMetrics, HttpMetricsBuilder = server, HttpMetricsBuilder::build_with,
-    log AccessLog::server, trace Trace::server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
+    HttpServer: Http,
+    metrics HttpMetrics, HttpMetricsBuilder = server, log server, trace server,
+    inject Identity = Identity::new, |_: &TraceObserver| Identity::new(),
 );
 kind!(
-    HttpClient: Http<rules::HttpClientClassifier>, skip Nothing = |_| Nothing,
-    metrics HttpMetrics, HttpMetricsBuilder = client, HttpMetricsBuilder::build_with,
-    log AccessLog::client, trace Trace::client, inner Sends = sends_nothing, sends,
+    HttpClient: Http<HttpClientClassifier>,
+    metrics HttpMetrics, HttpMetricsBuilder = client, log client, trace client,
+    inject InjectTrace = no_inject, inject,
 );
 kind!(
-    GrpcServer: Grpc, skip PathFilter = |kind: &Self| kind.skip.clone(),
-    metrics RpcMetrics, RpcMetricsBuilder = server, |builder: RpcMetricsBuilder, _| builder.build(),
-    log AccessLog::grpc_server, trace Trace::grpc_server, inner Identity = Identity::new, |_: &Trace| Identity::new(),
+    GrpcServer: Grpc,
+    metrics RpcMetrics, RpcMetricsBuilder = server, log grpc_server, trace grpc_server,
+    inject Identity = Identity::new, |_: &TraceObserver| Identity::new(),
 );
 kind!(
-    GrpcClient: Http<rules::GrpcClientClassifier>, skip Nothing = |_| Nothing,
-    metrics RpcMetrics, RpcMetricsBuilder = client, |builder: RpcMetricsBuilder, _| builder.build(),
-    log AccessLog::grpc_client, trace Trace::grpc_client, inner Sends = sends_nothing, sends,
+    GrpcClient: Http<GrpcClientClassifier>,
+    metrics RpcMetrics, RpcMetricsBuilder = client, log grpc_client, trace grpc_client,
+    inject InjectTrace = no_inject, inject,
 );
 
 #[cfg(feature = "trace")]
-fn sends(trace: &Trace) -> Sends {
-    Sends::new(trace.propagators().clone())
+fn inject(trace: &TraceObserver) -> InjectTrace {
+    InjectTrace::new(trace.propagators().clone())
 }
 
 #[cfg(feature = "trace")]
-fn sends_nothing() -> Sends {
-    Sends::disabled()
+fn no_inject() -> InjectTrace {
+    InjectTrace::disabled()
 }
 
 #[cfg(not(feature = "trace"))]
-fn sends_nothing() -> Sends {
-    Sends::new()
+fn no_inject() -> InjectTrace {
+    InjectTrace::new()
 }
 
 // === impl GrpcServer ===
@@ -238,7 +247,7 @@ fn sends_nothing() -> Sends {
 impl Default for GrpcServer {
     fn default() -> Self {
         Self {
-            skip: PathFilter::excluding(["/grpc.health.v1.Health/*"]),
+            path_filter: PathFilter::excluding(["/grpc.health.v1.Health/*"]),
         }
     }
 }
@@ -248,14 +257,14 @@ impl Default for GrpcServer {
 impl Default for HttpServer {
     fn default() -> Self {
         Self {
-            skip: PathFilter::excluding(PathFilter::DEFAULT_EXCLUDED),
+            path_filter: PathFilter::excluding(PathFilter::DEFAULT_EXCLUDED),
         }
     }
 }
 
-// === impl Messages ===
+// === impl Consumer ===
 
-impl<Req, Res> Messages<Req, Res> {
+impl<Req, Res> Consumer<Req, Res> {
     pub(crate) fn new(system: String) -> Self {
         Self {
             system,
@@ -263,39 +272,39 @@ impl<Req, Res> Messages<Req, Res> {
         }
     }
 
-    pub(crate) fn with_rules<R>(self) -> Messages<Req, Res, R> {
-        Messages {
+    pub(crate) fn with_classifier<R>(self) -> Consumer<Req, Res, R> {
+        Consumer {
             system: self.system,
             messages: PhantomData,
         }
     }
 }
 
-impl<Req, Res, R> sealed::Sealed for Messages<Req, Res, R> {}
+impl<Req, Res, R> sealed::Sealed for Consumer<Req, Res, R> {}
 
-impl<Req, Res, R> Kind for Messages<Req, Res, R>
+impl<Req, Res, R> ServiceKind for Consumer<Req, Res, R>
 where
     Req: 'static,
     Res: 'static,
     R: Classify<RequestResponse<Req, Res, R>>,
 {
     type Protocol = RequestResponse<Req, Res, R>;
-    type Skip = Nothing;
+    type PathFilter = NoFilter;
     #[cfg(feature = "prometheus")]
-    type Metrics = MessageMetrics<Req>;
+    type Metrics = MessagingMetrics<Req>;
     #[cfg(not(feature = "prometheus"))]
     type Metrics = ();
     type Trace = ();
     type Log = ();
-    type Inner = Identity;
+    type Inject = Identity;
     #[cfg(feature = "prometheus")]
-    type MetricsBuilder = MessageMetricsBuilder<Req>;
+    type MetricsBuilder = MessagingMetricsBuilder<Req>;
 
-    fn skip(&self) -> Nothing {
-        Nothing
+    fn path_filter(&self) -> NoFilter {
+        NoFilter
     }
 
-    fn inner() -> Identity {
+    fn no_inject() -> Identity {
         Identity::new()
     }
 
@@ -303,36 +312,41 @@ where
     fn metrics(
         &self,
         recorder: SharedRecorder,
-        configure: Configure<MessageMetricsBuilder<Req>>,
-        _: Env<'_>,
-    ) -> Result<MessageMetrics<Req>, BuildError> {
-        let builder = configure(MessageMetrics::consumer(recorder, self.system.clone()));
-        builder.build().map_err(BuildError::new)
+        configure: ConfigureFn<MessagingMetricsBuilder<Req>>,
+        _: &Arc<RequestOptions>,
+    ) -> Result<MessagingMetrics<Req>, ConfigError> {
+        configure(MessagingMetrics::consumer(recorder, self.system.clone())).build()
     }
 
-    #[cfg(not(feature = "prometheus"))]
-    fn unmeasured() {}
-
     #[cfg(feature = "trace")]
-    fn trace(&self, _: Configure<TraceBuilder>, _: Env<'_>) -> Result<Traced<Self>, BuildError> {
-        Ok(None)
+    fn trace(
+        &self,
+        _: ConfigureFn<TraceObserverBuilder>,
+        _: &Arc<RequestOptions>,
+        _: Env<'_>,
+    ) -> Result<TraceParts<Self>, ConfigError> {
+        Ok((None, Identity::new()))
     }
 
     #[cfg(feature = "log")]
-    fn log(&self, _: Configure<AccessLogBuilder>, _: Env<'_>) -> Result<Option<()>, BuildError> {
+    fn log(
+        &self,
+        _: ConfigureFn<AccessLogBuilder>,
+        _: &Arc<RequestOptions>,
+    ) -> Result<Option<()>, ConfigError> {
         Ok(None)
     }
 }
 
-impl<Req, Res, R> fmt::Debug for Messages<Req, Res, R> {
+impl<Req, Res, R> fmt::Debug for Consumer<Req, Res, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Messages")
+        f.write_str("Consumer")
     }
 }
 
-// === impl Nothing ===
+// === impl NoFilter ===
 
-impl<P: Protocol> Predicate<P> for Nothing {
+impl<P: Protocol> Predicate<P> for NoFilter {
     fn matches(&self, _: P::Request<'_>) -> bool {
         true
     }

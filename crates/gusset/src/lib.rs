@@ -1,18 +1,21 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The examples of the front page compile.
-#[cfg(all(doctest, feature = "signals"))]
+#[cfg(all(doctest, feature = "telemetry"))]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
 
-mod builder;
+#[cfg(feature = "telemetry")]
 mod error;
-mod kind;
-mod layer;
-#[cfg(feature = "signals")]
-mod signals;
+mod instrumentation;
+pub mod kind;
+#[cfg(feature = "telemetry")]
 mod telemetry;
 
+#[cfg(feature = "admin")]
+#[doc(no_inline)]
+pub use gusset_admin as admin;
 #[cfg(feature = "breaker")]
 #[doc(no_inline)]
 pub use gusset_breaker as breaker;
@@ -34,98 +37,101 @@ pub use gusset_otlp as otlp;
 #[cfg(feature = "prometheus")]
 #[doc(no_inline)]
 pub use gusset_prometheus as prometheus;
+#[cfg(feature = "propagation")]
+#[doc(no_inline)]
+pub use gusset_propagation as propagation;
 #[cfg(feature = "trace")]
 #[doc(no_inline)]
 pub use gusset_trace as trace;
 
-pub use self::builder::Builder;
-pub use self::error::BuildError;
-#[cfg(feature = "signals")]
+#[cfg(feature = "telemetry")]
 pub use self::error::InstallError;
-pub use self::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer, Kind, Messages};
-pub use self::layer::{Layer, Observed};
-#[cfg(feature = "signals")]
-pub use self::signals::{Signals, SignalsBuilder};
-pub use self::telemetry::Telemetry;
+pub use self::instrumentation::{
+    Instrumentation, InstrumentationBuilder, InstrumentationLayer, Instrumented,
+};
+#[cfg(feature = "telemetry")]
+pub use self::telemetry::{Telemetry, TelemetryBuilder};
 
-/// A layer for an HTTP server, by convention.
+/// Instruments an HTTP server.
 ///
 /// ```
-/// # fn main() -> Result<(), gusset::BuildError> {
-/// let gusset = gusset::http().skip(["/metrics", "/internal/*"]).build()?;
+/// # fn main() -> Result<(), gusset::ConfigError> {
+/// let gusset = gusset::http().exclude_paths(["/internal/*"]).build()?;
 /// let layer = gusset.layer();
 /// # Ok(())
 /// # }
 /// ```
-pub fn http() -> Builder<HttpServer> {
-    Builder::new(HttpServer::default())
+pub fn http() -> InstrumentationBuilder<kind::HttpServer> {
+    InstrumentationBuilder::new(kind::HttpServer::default())
 }
 
-/// A layer for a client of HTTP, by convention: around `hyper_util`'s legacy client, or any Tower
-/// service that sends requests. With the feature `hyper` it tells why a request failed.
+/// Instruments an HTTP client: `hyper_util`'s legacy client, or any Tower service that sends
+/// requests. The feature `hyper` reports why a request failed.
 ///
 /// ```
-/// # fn main() -> Result<(), gusset::BuildError> {
+/// # fn main() -> Result<(), gusset::ConfigError> {
 /// let server = gusset::http().build()?;
 /// let client = gusset::http_client().prometheus(server.prometheus()).build()?;
 /// let layer = client.layer();
 /// # Ok(())
 /// # }
 /// ```
-pub fn http_client() -> Builder<HttpClient> {
-    Builder::new(HttpClient)
+pub fn http_client() -> InstrumentationBuilder<kind::HttpClient> {
+    InstrumentationBuilder::new(kind::HttpClient::default())
 }
 
-/// A layer for a gRPC server, by convention. Health checks (`grpc.health.v1.Health`) are left out.
+/// Instruments a gRPC server. Health checks (`grpc.health.v1.Health`) are excluded by default.
 ///
 /// ```
-/// # fn main() -> Result<(), gusset::BuildError> {
+/// # fn main() -> Result<(), gusset::ConfigError> {
 /// let gusset = gusset::grpc().build()?;
 /// let layer = gusset.layer();
 /// # Ok(())
 /// # }
 /// ```
-pub fn grpc() -> Builder<GrpcServer> {
-    Builder::new(GrpcServer::default())
+pub fn grpc() -> InstrumentationBuilder<kind::GrpcServer> {
+    InstrumentationBuilder::new(kind::GrpcServer::default())
 }
 
-/// A layer for a client of gRPC, by convention: around a tonic channel.
+/// Instruments a gRPC client, for example a tonic channel.
 ///
 /// ```
-/// # fn main() -> Result<(), gusset::BuildError> {
+/// # fn main() -> Result<(), gusset::ConfigError> {
 /// let gusset = gusset::grpc_client().build()?;
 /// let layer = gusset.layer();
 /// # Ok(())
 /// # }
 /// ```
-pub fn grpc_client() -> Builder<GrpcClient> {
-    Builder::new(GrpcClient)
+pub fn grpc_client() -> InstrumentationBuilder<kind::GrpcClient> {
+    InstrumentationBuilder::new(kind::GrpcClient::default())
 }
 
-/// A layer for a consumer of messages, or any `Service<Req, Response = Res>` that is not HTTP, by
-/// convention. `system` is where the messages come from (`messaging.system`): `kafka`, `channel`.
+/// Instruments a message consumer, or any `Service<Req, Response = Res>` that is not HTTP. `system` is
+/// the messaging system (`messaging.system`): `kafka`, `channel`.
 ///
 /// ```
-/// # fn main() -> Result<(), gusset::BuildError> {
-/// let gusset = gusset::unary::<String, ()>("channel").build()?;
+/// # fn main() -> Result<(), gusset::ConfigError> {
+/// let gusset = gusset::message_consumer::<String, ()>("channel").build()?;
 /// let layer = gusset.layer();
 /// # Ok(())
 /// # }
 /// ```
-pub fn unary<Req: 'static, Res: 'static>(system: impl Into<String>) -> Builder<Messages<Req, Res>> {
-    Builder::new(Messages::new(system.into()))
+pub fn message_consumer<Req: 'static, Res: 'static>(
+    system: impl Into<String>,
+) -> InstrumentationBuilder<kind::Consumer<Req, Res>> {
+    InstrumentationBuilder::new(kind::Consumer::new(system.into()))
 }
 
-/// Where the three signals of a process go, by convention and by the environment.
+/// Sets up logs, traces and metrics of a process, by defaults and environment variables.
 ///
 /// ```
-/// # fn main() -> Result<(), gusset::BuildError> {
-/// let signals = gusset::signals().otlp(|otlp| otlp.gzip(true)).build()?;
-/// let server = signals.http().build()?;
+/// # fn main() -> Result<(), gusset::ConfigError> {
+/// let telemetry = gusset::telemetry().otlp(|otlp| otlp.gzip(true)).build()?;
+/// let server = telemetry.http().build()?;
 /// # Ok(())
 /// # }
 /// ```
-#[cfg(feature = "signals")]
-pub fn signals() -> SignalsBuilder {
-    SignalsBuilder::new()
+#[cfg(feature = "telemetry")]
+pub fn telemetry() -> TelemetryBuilder {
+    TelemetryBuilder::new()
 }

@@ -37,7 +37,7 @@ fn shop() -> Router {
 async fn one_line_gives_a_layer_and_a_page_and_leaves_out_probes_and_scrapes() {
     let gusset = gusset::http().build().unwrap();
     let app = shop()
-        .route_service("/metrics", gusset.page())
+        .route_service("/metrics", gusset.metrics_endpoint())
         .layer(gusset.layer());
     for path in ["/items/1", "/items/2", "/livez", "/metrics", "/nowhere"] {
         send(app.clone(), path).await;
@@ -64,7 +64,7 @@ async fn one_line_gives_a_layer_and_a_page_and_leaves_out_probes_and_scrapes() {
 async fn layers_of_two_kinds_share_a_page_and_two_of_one_kind_by_mistake_count_once() {
     let one = gusset::http().build().unwrap();
     let other = gusset::http().prometheus(one.prometheus()).build().unwrap();
-    let jobs = gusset::unary::<u32, u32>("channel")
+    let jobs = gusset::message_consumer::<u32, u32>("channel")
         .prometheus(one.prometheus())
         .build()
         .unwrap();
@@ -77,7 +77,7 @@ async fn layers_of_two_kinds_share_a_page_and_two_of_one_kind_by_mistake_count_o
         panic!("the answer is the service's")
     };
 
-    let page = one.prometheus().page().render();
+    let page = one.prometheus().endpoint().render();
     for row in [
         "http_server_request_duration_seconds_count",
         "messaging_process_duration_seconds_count",
@@ -94,17 +94,17 @@ async fn two_instances_do_not_see_each_other() {
         gusset::http().build().unwrap(),
     );
     send(shop().layer(one.layer()), "/items/1").await;
-    assert!(one.prometheus().page().render().contains("/items/{id}"));
-    assert!(!other.prometheus().page().render().contains("/items/{id}"));
+    assert!(one.prometheus().endpoint().render().contains("/items/{id}"));
+    assert!(!other.prometheus().endpoint().render().contains("/items/{id}"));
 }
 
 #[tokio::test]
 async fn paths_of_ones_own_are_left_out_instead() {
-    let gusset = gusset::http().skip(["/items/*"]).build().unwrap();
+    let gusset = gusset::http().exclude_paths(["/items/*"]).build().unwrap();
     let app = shop().layer(gusset.layer());
     send(app.clone(), "/items/1").await;
     send(app, "/livez").await;
-    let page = gusset.prometheus().page().render();
+    let page = gusset.prometheus().endpoint().render();
     assert!(
         !page.contains("/items") && page.contains("/livez"),
         "{page}"
@@ -129,12 +129,12 @@ impl<P: Protocol> CallObserver<P> for Careless {
 
 #[tokio::test]
 async fn an_observer_of_ones_own_that_panics_is_kept_from_the_service_and_from_the_numbers() {
-    let gusset = gusset::http().observe(Careless).build().unwrap();
+    let gusset = gusset::http().observer(Careless).build().unwrap();
     assert_eq!(
         send(shop().layer(gusset.layer()), "/items/1").await,
         "a thing"
     );
-    let page = gusset.prometheus().page().render();
+    let page = gusset.prometheus().endpoint().render();
     assert!(page.contains(
         "http_server_active_requests{http_request_method=\"GET\",url_scheme=\"http\"} 0"
     ));
@@ -148,10 +148,10 @@ fn a_wrong_value_is_an_error_at_start_that_names_it() {
     assert!(error.to_string().contains(variable), "{error}");
 
     let error = gusset::grpc()
-        .metrics(|metrics| metrics.series_limit(0))
+        .metrics(|metrics| metrics.cardinality_limit(0))
         .build()
         .unwrap_err();
-    assert!(error.to_string().contains("series_limit"), "{error}");
+    assert!(error.to_string().contains("cardinality_limit"), "{error}");
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn a_grpc_service_is_measured_by_its_code() {
         "/grpc.health.v1.Health/Check",
     )
     .await;
-    let page = gusset.prometheus().page().render();
+    let page = gusset.prometheus().endpoint().render();
     assert!(
         page.contains(r#"rpc_response_status_code="NOT_FOUND""#),
         "{page}"
@@ -179,12 +179,12 @@ async fn a_grpc_service_is_measured_by_its_code() {
 
 #[test]
 fn the_life_of_streams_is_told_in_buckets_up_to_a_day_on_any_page() {
-    let prometheus = gusset::prometheus::Prometheus::builder().build().unwrap();
-    let life = gusset::metrics::names::HTTP_SERVER_STREAM;
+    let prometheus = gusset::prometheus::PrometheusExporter::builder().build().unwrap();
+    let life = gusset::metrics::names::HTTP_SERVER_STREAM_DURATION;
     let key = metrics::Key::from_name(life.name);
     let metadata = metrics::Metadata::new("test", metrics::Level::INFO, None);
     metrics::Recorder::register_histogram(&*prometheus.recorder(), &key, &metadata).record(90.0);
-    let page = prometheus.page().render();
+    let page = prometheus.endpoint().render();
     assert!(
         page.contains(r#"_bucket{le="86400"} 1"#) && page.contains(r#"_bucket{le="60"} 0"#),
         "{page}"
@@ -207,7 +207,7 @@ async fn a_client_of_a_traced_call_sends_the_trace_on_and_without_a_trace_nothin
         let (with, without) = (with.clone(), without.clone());
         async move {
             let sent = [send(with, "/").await, send(without, "/").await];
-            let here = gusset::trace::current().unwrap().trace_id().to_string();
+            let here = gusset::trace::current_span_context().unwrap().trace_id().to_string();
             assert!(sent[0].contains(&here), "{sent:?}");
             assert_eq!(sent[1], "");
             Ok::<_, Infallible>(Response::new(String::from("both asked")))

@@ -81,7 +81,7 @@ fn resident() -> Option<u64> {
 fn a_million_requests_of_strangers_leave_the_series_and_the_memory_as_they_were() {
     const CALLS: u64 = 1_000_000;
     let gusset = gusset::http()
-        .metrics(|metrics| metrics.series_limit(500))
+        .metrics(|metrics| metrics.cardinality_limit(500))
         .build()
         .unwrap();
     let mut service = gusset.layer().layer(Site);
@@ -95,10 +95,10 @@ fn a_million_requests_of_strangers_leave_the_series_and_the_memory_as_they_were(
         let mut body = pin!(res.into_body());
         while let Poll::Ready(Some(_)) = body.as_mut().poll_frame(&mut cx) {}
         if call == CALLS / 10 {
-            at_a_tenth = (series(&gusset.prometheus().page().render()), resident());
+            at_a_tenth = (series(&gusset.prometheus().endpoint().render()), resident());
         }
     }
-    let page = gusset.prometheus().page().render();
+    let page = gusset.prometheus().endpoint().render();
     assert_eq!(series(&page), at_a_tenth.0);
     assert_eq!(series(&page), 501, "the limit and the overflow series");
     assert_eq!(calls(&page), CALLS, "none is lost");

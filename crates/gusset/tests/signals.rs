@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use gusset::http::RequestIdLayer;
-use gusset::{Signals, SignalsBuilder};
+use gusset::{Telemetry, TelemetryBuilder};
 use http::{Request, Uri};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -44,15 +44,15 @@ impl Lines {
     }
 }
 
-fn set_up() -> (SignalsBuilder, Lines) {
+fn set_up() -> (TelemetryBuilder, Lines) {
     let lines = Lines::default();
     let out = lines.clone();
-    let signals = gusset::signals().log(|log| log.format(gusset::log::Format::Json).writer(out));
+    let signals = gusset::telemetry().log(|log| log.format(gusset::log::Format::Json).writer(out));
     (signals, lines)
 }
 
 /// A call of a service that says something in a span of its own.
-async fn call(signals: &Signals) {
+async fn call(signals: &Telemetry) {
     let server = signals.http().build().unwrap();
     let handler = async || {
         async { tracing::info!(item = 7, "looked up") }
@@ -82,7 +82,7 @@ async fn every_line_inside_a_call_bears_the_ids_of_its_call() {
     let (signals, lines) = set_up();
     let signals = signals.build_with(|_| None).unwrap();
     call(&signals).await;
-    assert_eq!(signals.shutdown(Duration::from_secs(5)).lost(), 0);
+    assert_eq!(signals.shutdown(Duration::from_secs(5)).dropped(), 0);
 
     let lines = lines.parsed();
     let inside: Vec<_> = lines
@@ -179,10 +179,10 @@ async fn one_call_reaches_a_collector_as_a_trace_a_record_and_a_number_that_agre
     };
     let signals = signals.build_with(env).unwrap();
     call(&signals).await;
-    let page = signals.prometheus().page().render();
+    let page = signals.prometheus().endpoint().render();
     let report = tokio::task::spawn_blocking(|| signals.shutdown(Duration::from_secs(10)));
     let report = report.await.unwrap();
-    assert_eq!(report.lost(), 0, "{report}");
+    assert_eq!(report.dropped(), 0, "{report}");
 
     let received = received.lock().unwrap();
     let spans = all(
@@ -257,7 +257,7 @@ async fn a_task_that_is_carried_stays_in_the_trace_and_with_spans_of_calls_one_i
         let (endpoint, received) = collector().await;
         let mut signals = set_up().0;
         if with_spans {
-            signals = signals.call_spans();
+            signals = signals.with_tracing_spans();
         }
         let env = |name: &str| match name {
             "OTEL_EXPORTER_OTLP_ENDPOINT" => Some(endpoint.clone()),
@@ -269,7 +269,7 @@ async fn a_task_that_is_carried_stays_in_the_trace_and_with_spans_of_calls_one_i
         let handler = move || async move {
             let work = async { tracing::info_span!("work").in_scope(|| ()) };
             match with_spans {
-                false => tokio::spawn(gusset::trace::carry(work.with_current_subscriber())),
+                false => tokio::spawn(gusset::trace::with_current_context(work.with_current_subscriber())),
                 true => tokio::spawn(work.in_current_span().with_current_subscriber()),
             }
             .await
@@ -283,7 +283,7 @@ async fn a_task_that_is_carried_stays_in_the_trace_and_with_spans_of_calls_one_i
         };
         call.with_subscriber(signals.dispatch().clone()).await;
         let report = tokio::task::spawn_blocking(|| signals.shutdown(Duration::from_secs(10)));
-        assert_eq!(report.await.unwrap().lost(), 0);
+        assert_eq!(report.await.unwrap().dropped(), 0);
 
         let received = received.lock().unwrap();
         let spans = all(
@@ -320,8 +320,8 @@ async fn the_page_has_a_listener_if_the_environment_asks_for_it() {
         _ => None,
     };
     let signals = set_up().0.build_with(env).unwrap();
-    let address = signals.page_address().unwrap();
+    let address = signals.metrics_addr().unwrap();
     assert!(address.ip().is_loopback() && tokio::net::TcpStream::connect(address).await.is_ok());
     let unasked = set_up().0.build_with(|_| None).unwrap();
-    assert_eq!(unasked.page_address(), None);
+    assert_eq!(unasked.metrics_addr(), None);
 }

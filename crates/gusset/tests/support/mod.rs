@@ -10,7 +10,7 @@ use gusset::http::{
     RequestBodySizeLayer, Route,
 };
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
-use gusset::prometheus::{Prometheus, Resource};
+use gusset::prometheus::{PrometheusExporter, Resource};
 use gusset::{ObserveLayer, Observer, RequestResponse};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
@@ -18,14 +18,14 @@ use http_body::Body;
 use tower::{Layer, Service, service_fn};
 
 pub(crate) fn page_on_which_everything_has_happened() -> String {
-    let prometheus = Prometheus::builder()
+    let prometheus = PrometheusExporter::builder()
         .resource(Resource::new())
         .build()
         .unwrap();
     let recorder: SharedRecorder = prometheus.recorder();
     // One call finds no room.
     let server = HttpMetrics::server(recorder.clone())
-        .series_limit(4)
+        .cardinality_limit(4)
         .build()
         .unwrap();
     let client = HttpMetrics::client(recorder.clone()).build().unwrap();
@@ -36,7 +36,7 @@ pub(crate) fn page_on_which_everything_has_happened() -> String {
     all_of_rpc::<GrpcServer, _>(&ObserveLayer::new(server));
     all_of_rpc::<GrpcClient, _>(&ObserveLayer::new(client));
     messages(recorder);
-    prometheus.page().render()
+    prometheus.endpoint().render()
 }
 
 fn all_of_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
@@ -94,7 +94,7 @@ fn all_of_rpc<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http
 }
 
 fn messages(recorder: SharedRecorder) {
-    let metrics = gusset::metrics::MessageMetrics::consumer(recorder, "channel")
+    let metrics = gusset::metrics::MessagingMetrics::consumer(recorder, "channel")
         .destination(|_: &u32| Some("orders"))
         .build()
         .unwrap();

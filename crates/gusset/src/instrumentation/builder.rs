@@ -1,0 +1,429 @@
+//! The settings of an instrumentation.
+
+use std::fmt;
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use std::sync::Arc;
+
+use gusset_core::{
+    CatchPanic, Classify, ConfigError, Env, FilteredObserver, ObserveLayer, Observer,
+    RequestResponse,
+};
+use gusset_http::{KnownMethods, PathFilter, QueryRedaction, RequestOptions, TrustedProxies};
+#[cfg(feature = "log")]
+use gusset_log::AccessLogBuilder;
+#[cfg(feature = "prometheus")]
+use gusset_prometheus::{PrometheusExporter, Resource};
+#[cfg(feature = "trace")]
+use gusset_trace::TraceObserverBuilder;
+
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use crate::kind::ConfigureFn;
+use crate::kind::{Consumer, HttpKind, ServiceKind};
+use crate::{Instrumentation, InstrumentationLayer};
+
+/// Builds an [`Instrumentation`].
+///
+/// Values set here override environment variables, which override the defaults.
+#[must_use = "a builder observes nothing"]
+pub struct InstrumentationBuilder<K: ServiceKind, O = ()> {
+    state: BuilderState<K>,
+    observers: O,
+}
+
+/// The settings, without the custom observers.
+struct BuilderState<K: ServiceKind> {
+    kind: K,
+    options: OptionChanges,
+    #[cfg(feature = "prometheus")]
+    prometheus: Option<PrometheusExporter>,
+    #[cfg(feature = "prometheus")]
+    resource: Option<Resource>,
+    #[cfg(feature = "prometheus")]
+    metrics: Option<ConfigureFn<K::MetricsBuilder>>,
+    #[cfg(feature = "trace")]
+    trace: Option<ConfigureFn<TraceObserverBuilder>>,
+    #[cfg(feature = "log")]
+    log: Option<ConfigureFn<AccessLogBuilder>>,
+}
+
+/// The request options that were set, to be applied over those of the environment.
+#[derive(Default)]
+struct OptionChanges(Vec<Box<dyn FnOnce(RequestOptions) -> RequestOptions>>);
+
+// === impl InstrumentationBuilder ===
+
+impl<K: ServiceKind> InstrumentationBuilder<K> {
+    pub(crate) fn new(kind: K) -> Self {
+        let state = BuilderState {
+            kind,
+            options: OptionChanges::default(),
+            #[cfg(feature = "prometheus")]
+            prometheus: None,
+            #[cfg(feature = "prometheus")]
+            resource: None,
+            #[cfg(feature = "prometheus")]
+            metrics: None,
+            #[cfg(feature = "trace")]
+            trace: None,
+            #[cfg(feature = "log")]
+            log: None,
+        };
+        Self {
+            state,
+            observers: (),
+        }
+    }
+}
+
+impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
+    /// Adds a custom observer, inside the others. If it panics, the service goes on.
+    ///
+    /// ```
+    /// use gusset::{CallContext, CallObserver, End, Observer, Protocol};
+    ///
+    /// struct Slow;
+    ///
+    /// impl<P: Protocol> Observer<P> for Slow {
+    ///     type Call = SlowCall;
+    ///     fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> SlowCall {
+    ///         SlowCall
+    ///     }
+    /// }
+    ///
+    /// struct SlowCall;
+    ///
+    /// impl<P: Protocol> CallObserver<P> for SlowCall {
+    ///     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
+    ///         if cx.elapsed().as_secs() > 5 {
+    ///             eprintln!("{end:?} after {:?}", cx.elapsed());
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().observer(Slow).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observer<N: Observer<K::Protocol>>(
+        self,
+        observer: N,
+    ) -> InstrumentationBuilder<K, (O, CatchPanic<N>)> {
+        InstrumentationBuilder {
+            state: self.state,
+            observers: (self.observers, CatchPanic::new(observer)),
+        }
+    }
+
+    /// Records metrics into this exporter, which may be shared. Defaults to an exporter of its own.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus(mut self, prometheus: &PrometheusExporter) -> Self {
+        self.state.prometheus = Some(prometheus.clone());
+        self
+    }
+
+    /// Sets the resource exported as `target_info`. Overrides `OTEL_RESOURCE_ATTRIBUTES`.
+    ///
+    /// ```
+    /// use gusset::prometheus::Resource;
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let shop = Resource::from_env().with("service.name", "shop");
+    /// let gusset = gusset::http().resource(shop).build()?;
+    /// let metrics = gusset.prometheus().endpoint().render();
+    /// assert!(metrics.contains(r#"service_name="shop""#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "prometheus")]
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.state.resource = Some(resource);
+        self
+    }
+
+    /// Configures the metrics: custom labels, the cardinality limit.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().metrics(|metrics| metrics.cardinality_limit(500)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "prometheus")]
+    pub fn metrics<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(K::MetricsBuilder) -> K::MetricsBuilder + 'static,
+    {
+        self.state.metrics = Some(compose(self.state.metrics.take(), configure));
+        self
+    }
+
+    /// Builds the instrumentation.
+    ///
+    /// # Errors
+    /// If a setting or an environment variable is invalid.
+    pub fn build(self) -> Result<Instrumentation<K, O>, ConfigError> {
+        self.build_in(Env::process())
+    }
+
+    /// Builds the instrumentation with the environment variables that `env` returns.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_with(
+        self,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Instrumentation<K, O>, ConfigError> {
+        self.build_in(Env::from_fn(&env))
+    }
+
+    fn build_in(
+        self,
+        #[cfg_attr(
+            not(any(feature = "log", feature = "prometheus", feature = "trace")),
+            expect(unused_variables, reason = "there is nothing to configure")
+        )]
+        env: Env<'_>,
+    ) -> Result<Instrumentation<K, O>, ConfigError> {
+        let Self { state, observers } = self;
+        let path_filter = state.kind.path_filter();
+        #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+        let options = Arc::new(state.options.apply(RequestOptions::from_env(env)?));
+        #[cfg(feature = "prometheus")]
+        let (metrics, prometheus) = {
+            let prometheus = match (state.prometheus, state.resource) {
+                (Some(_), Some(_)) => {
+                    let reason = "the exporter that `prometheus` was given has its own";
+                    return Err(ConfigError::new("resource", reason));
+                }
+                (Some(prometheus), None) => prometheus,
+                (None, resource) => {
+                    let builder = PrometheusExporter::builder();
+                    match resource {
+                        Some(resource) => builder.resource(resource),
+                        None => builder,
+                    }
+                    .build_in(env)?
+                }
+            };
+            let configure = state.metrics.unwrap_or_else(|| Box::new(|metrics| metrics));
+            let recorder = prometheus.recorder();
+            let metrics = state.kind.metrics(recorder, configure, &options)?;
+            (Some(metrics), prometheus)
+        };
+        #[cfg(not(feature = "prometheus"))]
+        let metrics = None;
+        #[cfg(feature = "trace")]
+        let (trace, inject) = match state.trace {
+            Some(configure) => state.kind.trace(configure, &options, env)?,
+            None => (None, K::no_inject()),
+        };
+        #[cfg(not(feature = "trace"))]
+        let (trace, inject) = (None, K::no_inject());
+        #[cfg(feature = "log")]
+        let log = match state.log {
+            Some(configure) => state.kind.log(configure, &options)?,
+            None => None,
+        };
+        #[cfg(not(feature = "log"))]
+        let log = None;
+        let observers = (log, trace, metrics, observers);
+        let observe = ObserveLayer::new(FilteredObserver::new(observers, path_filter));
+        Ok(Instrumentation::new(
+            InstrumentationLayer::new(observe, inject),
+            #[cfg(feature = "prometheus")]
+            prometheus,
+        ))
+    }
+}
+
+/// Options that concern every signal.
+impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
+    /// Sets the methods that are reported; others are `_OTHER`. Overrides
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`.
+    pub fn known_methods(self, methods: KnownMethods) -> Self {
+        self.option(|options| options.with_known_methods(methods))
+    }
+
+    /// Reports `https` as the scheme of a server's requests that do not name one. Defaults to `http`.
+    pub fn https(self) -> Self {
+        self.option(|options| options.with_https(true))
+    }
+
+    /// Reads `client.address` from `Forwarded` or `X-Forwarded-For`, as these proxies write them.
+    ///
+    /// Clients can forge these headers, so they are ignored by default.
+    ///
+    /// ```
+    /// use gusset::http::TrustedProxies;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxies = TrustedProxies::cidrs(["10.0.0.0/8"])?;
+    /// let gusset = gusset::http().https().trusted_proxies(proxies).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
+        self.option(|options| options.with_trusted_proxies(proxies))
+    }
+
+    /// Reports the query of requests, with its secrets redacted. Left out by default.
+    pub fn query(self, redaction: QueryRedaction) -> Self {
+        self.option(|options| options.with_query(redaction))
+    }
+
+    /// Sets whether the `User-Agent` header is reported. Servers do by default.
+    pub fn user_agent(self, is_reported: bool) -> Self {
+        self.option(move |options| options.with_user_agent(is_reported))
+    }
+
+    fn option(
+        mut self,
+        change: impl FnOnce(RequestOptions) -> RequestOptions + 'static,
+    ) -> Self {
+        self.state.options.0.push(Box::new(change));
+        self
+    }
+}
+
+impl<K: ServiceKind<PathFilter = PathFilter> + HttpKind, O> InstrumentationBuilder<K, O> {
+    /// Excludes calls to these paths from all signals, in addition to the defaults. A path that ends
+    /// with `/*` stands for everything below it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().exclude_paths(["/internal/*"]).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exclude_paths<I>(mut self, paths: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.state.kind.path_filter_mut().exclude(paths);
+        self
+    }
+
+    /// Clears the excluded paths, the defaults among them.
+    pub fn clear_excluded_paths(mut self) -> Self {
+        *self.state.kind.path_filter_mut() = PathFilter::default();
+        self
+    }
+}
+
+#[cfg(feature = "trace")]
+impl<K: ServiceKind<Trace = gusset_trace::TraceObserver>, O> InstrumentationBuilder<K, O> {
+    /// Makes a span for each call; a client's layer injects its context into requests. `|trace| trace`
+    /// keeps the defaults.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().trace(|trace| trace).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trace<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(TraceObserverBuilder) -> TraceObserverBuilder + 'static,
+    {
+        self.state.trace = Some(compose(self.state.trace.take(), configure));
+        self
+    }
+}
+
+#[cfg(feature = "log")]
+impl<K: ServiceKind<Log = gusset_log::AccessLog>, O> InstrumentationBuilder<K, O> {
+    /// Logs each call when it completes, as an event of `tracing`. `|log| log` keeps the defaults.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().log(|log| log.referer()).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn log<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(AccessLogBuilder) -> AccessLogBuilder + 'static,
+    {
+        self.state.log = Some(compose(self.state.log.take(), configure));
+        self
+    }
+}
+
+impl<Req: 'static, Res: 'static> InstrumentationBuilder<Consumer<Req, Res>> {
+    /// Sets a custom classifier, for example for dead letters. It comes first, because it determines
+    /// the type that observers are for.
+    ///
+    /// ```
+    /// use gusset::{
+    ///     Classification, Classify, End, Outcome, RequestResponse, ResponseKind, StaticStr,
+    /// };
+    ///
+    /// enum Done { Kept, DeadLettered }
+    /// struct DeadLetters { dead: bool }
+    ///
+    /// impl Classify<RequestResponse<String, Done, DeadLetters>> for DeadLetters {
+    ///     fn start(_: &String) -> Self {
+    ///         Self { dead: false }
+    ///     }
+    ///     fn on_response(&mut self, done: &Done) -> ResponseKind {
+    ///         self.dead = matches!(done, Done::DeadLettered);
+    ///         ResponseKind::NoBody
+    ///     }
+    ///     fn on_end(
+    ///         &self,
+    ///         end: &End<'_, RequestResponse<String, Done, DeadLetters>>,
+    ///     ) -> Classification {
+    ///         Classification::of_end(end).unwrap_or(if self.dead {
+    ///             let error = StaticStr::new(&"dead_lettered");
+    ///             Classification::new(Outcome::ServerError).with_error(error)
+    ///         } else {
+    ///             Classification::new(Outcome::Success)
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let consumer = gusset::message_consumer::<String, Done>("channel");
+    /// let gusset = consumer.classifier::<DeadLetters>().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn classifier<R>(self) -> InstrumentationBuilder<Consumer<Req, Res, R>>
+    where
+        R: Classify<RequestResponse<Req, Res, R>>,
+    {
+        InstrumentationBuilder::new(self.state.kind.with_classifier())
+    }
+}
+
+impl<K: ServiceKind + fmt::Debug, O> fmt::Debug for InstrumentationBuilder<K, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstrumentationBuilder")
+            .field("kind", &self.state.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl OptionChanges ===
+
+impl OptionChanges {
+    #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+    fn apply(self, options: RequestOptions) -> RequestOptions {
+        let changes = self.0.into_iter();
+        changes.fold(options, |options, change| change(options))
+    }
+}
+
+/// Runs `configure` after an earlier function.
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+fn compose<B: 'static>(
+    earlier: Option<ConfigureFn<B>>,
+    configure: impl FnOnce(B) -> B + 'static,
+) -> ConfigureFn<B> {
+    match earlier {
+        Some(earlier) => Box::new(move |builder| configure(earlier(builder))),
+        None => Box::new(configure),
+    }
+}

@@ -1,0 +1,218 @@
+//! Logs, traces and metrics of a process.
+
+mod builder;
+mod deferred;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gusset_admin::ManagementServer;
+use gusset_core::Observer;
+use gusset_log::{AccessLog, FilterHandle, FlushGuard};
+use gusset_metrics::Registry;
+use gusset_otlp::{ExportReport, OtlpPipeline, OtlpSpanSink};
+use gusset_prometheus::PrometheusExporter;
+use gusset_propagation::Propagators;
+use gusset_trace::TraceObserver;
+use gusset_trace::sampler::Sampler;
+use tracing::Dispatch;
+
+pub use self::builder::TelemetryBuilder;
+use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, ServiceKind};
+use crate::{InstallError, InstrumentationBuilder};
+
+/// Logs, traces and metrics of a process: logs to standard output, metrics to a scrape endpoint, and
+/// all three to an OpenTelemetry collector if the environment names one.
+///
+/// It is configured by OpenTelemetry's variables (`OTEL_*`), `RUST_LOG` and `NO_COLOR`. Without them,
+/// logs are written, metrics can be scraped and nothing is exported, which a log entry states.
+///
+/// The layers that it builds log each call, make a span for it and measure it; a client's layer injects
+/// the trace context. Events and spans of the service itself come through its subscriber, which is
+/// global only after [`install_global`](Self::install_global). A spawned task stays in the trace by
+/// [`gusset_trace::with_current_context`]; see [`TelemetryBuilder::with_tracing_spans`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let telemetry = gusset::telemetry().build()?;
+/// # if false {
+/// telemetry.install_global()?;
+/// # }
+/// let server = telemetry.http().build()?;
+/// let client = telemetry.http_client().build()?;
+/// // … serve with `server.layer()`, call with `client.layer()`, then:
+/// let report = telemetry.shutdown(Duration::from_secs(5));
+/// assert_eq!(report.dropped(), 0);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "telemetry ends when this is dropped"]
+pub struct Telemetry {
+    prometheus: PrometheusExporter,
+    server: Option<ManagementServer>,
+    registry: Arc<Registry>,
+    propagators: Propagators,
+    sampler: Arc<dyn Sampler>,
+    spans: OtlpSpanSink,
+    dispatch: Dispatch,
+    filter_handle: FilterHandle,
+    // Dropped in this order, so that what the pipeline logs at its end is written.
+    otlp: OtlpPipeline,
+    flush_guard: FlushGuard,
+}
+
+// === impl Telemetry ===
+
+impl Telemetry {
+    /// Instruments an HTTP server; see [`gusset::http`](crate::http()).
+    pub fn http(&self) -> InstrumentationBuilder<HttpServer> {
+        self.instrument(crate::http())
+    }
+
+    /// Instruments an HTTP client; see [`gusset::http_client`](crate::http_client).
+    pub fn http_client(&self) -> InstrumentationBuilder<HttpClient> {
+        self.instrument(crate::http_client())
+    }
+
+    /// Instruments a gRPC server; see [`gusset::grpc`](crate::grpc).
+    pub fn grpc(&self) -> InstrumentationBuilder<GrpcServer> {
+        self.instrument(crate::grpc())
+    }
+
+    /// Instruments a gRPC client; see [`gusset::grpc_client`](crate::grpc_client).
+    pub fn grpc_client(&self) -> InstrumentationBuilder<GrpcClient> {
+        self.instrument(crate::grpc_client())
+    }
+
+    /// Instruments a message consumer with metrics; see
+    /// [`gusset::message_consumer`](crate::message_consumer).
+    pub fn message_consumer<Req, Res>(
+        &self,
+        system: impl Into<String>,
+    ) -> InstrumentationBuilder<Consumer<Req, Res>>
+    where
+        Req: 'static,
+        Res: 'static,
+    {
+        crate::message_consumer(system).prometheus(&self.prometheus)
+    }
+
+    /// Returns the exporter of the scrape endpoint.
+    pub fn prometheus(&self) -> &PrometheusExporter {
+        &self.prometheus
+    }
+
+    /// Returns the address of the metrics listener, which is started if `OTEL_METRICS_EXPORTER` names
+    /// `prometheus`: on `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`, or else on `127.0.0.1:9464`.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(ManagementServer::local_addr)
+    }
+
+    /// Returns the registry, for other code that records metrics.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry().build_with(|_| None)?;
+    /// metrics::with_local_recorder(&telemetry.registry(), || {
+    ///     metrics::counter!("jobs").increment(1);
+    /// });
+    /// assert!(telemetry.prometheus().endpoint().render().contains("jobs_total 1"));
+    /// assert_eq!(telemetry.metrics_addr(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.clone()
+    }
+
+    /// Returns the `tracing` subscriber, for `tracing::dispatcher::with_default`: an alternative to
+    /// [`install_global`](Self::install_global).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry().build_with(|_| None)?;
+    /// tracing::dispatcher::with_default(telemetry.dispatch(), || tracing::info!("hello"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dispatch(&self) -> &Dispatch {
+        &self.dispatch
+    }
+
+    /// Installs the `tracing` subscriber for the whole process, which cannot be undone. Metrics of the
+    /// `metrics` macros need `PrometheusExporter::install_global` as well.
+    ///
+    /// # Errors
+    /// If the process has a global subscriber already.
+    pub fn install_global(&self) -> Result<(), InstallError> {
+        tracing::dispatcher::set_global_default(self.dispatch.clone()).map_err(InstallError::new)
+    }
+
+    /// Installs a panic hook that logs each panic with its backtrace and then runs the previous hook. See
+    /// [`gusset_log::panics`].
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry().build()?;
+    /// telemetry.install_panic_hook();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn install_panic_hook(&self) {
+        gusset_log::panics::install(&self.flush_guard);
+    }
+
+    /// Returns the handle that changes the log filter at run time.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::time::Duration;
+    /// let telemetry = gusset::telemetry().build_with(|_| None)?;
+    /// telemetry.log_filter_handle().set_temporarily("debug", Duration::from_secs(600))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn log_filter_handle(&self) -> &FilterHandle {
+        &self.filter_handle
+    }
+
+    /// Shuts down by the deadline: exports what is queued, writes the last log entries, and reports what
+    /// was dropped.
+    pub fn shutdown(self, deadline: Duration) -> ExportReport {
+        let Self {
+            otlp,
+            flush_guard,
+            dispatch,
+            ..
+        } = self;
+        // The pipeline logs its end.
+        let report = tracing::dispatcher::with_default(&dispatch, || otlp.shutdown(deadline));
+        drop(flush_guard);
+        report
+    }
+
+    fn instrument<K>(&self, builder: InstrumentationBuilder<K>) -> InstrumentationBuilder<K>
+    where
+        K: ServiceKind<Log = AccessLog, Trace = TraceObserver>,
+        (): Observer<K::Protocol>,
+    {
+        let (propagators, sampler) = (self.propagators.clone(), self.sampler.clone());
+        let spans = self.spans.clone();
+        builder
+            .prometheus(&self.prometheus)
+            .log(|log| log)
+            .trace(|trace| trace.propagators(propagators).sampler(sampler).sink(spans))
+    }
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry")
+            .field("otlp", &self.otlp)
+            .finish_non_exhaustive()
+    }
+}
