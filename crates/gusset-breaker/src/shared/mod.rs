@@ -218,6 +218,7 @@ impl Core {
 
     /// Makes the next result evaluate the window.
     pub(crate) fn invalidate(&self) {
+        // Release: the caller has stored the new rules before.
         self.read_mostly
             .evaluated
             .store(NOT_EVALUATED, Ordering::Release);

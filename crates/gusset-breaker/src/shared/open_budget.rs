@@ -8,7 +8,8 @@ use crate::sync::{AtomicU64, Ordering};
 /// If most services of a pool seem to fail, the cause is usually elsewhere, and opening more breakers
 /// leaves no service to call. Envoy limits this with `max_ejection_percent`.
 ///
-/// Both numbers share a word, so that the limit and the count are compared in one step.
+/// Both numbers share a word, so that the limit and the count are compared in one step. The word guards
+/// no other memory.
 #[derive(Debug)]
 pub(crate) struct OpenBudget {
     counts: AtomicU64,

@@ -127,8 +127,8 @@ impl Core {
             return;
         };
         // Each thread writes its result, passes this fence, and reads all results. Of two threads, at
-        // least one sees the result of the other (C++20 [atomics.order], the store-buffering test), so
-        // the last of several concurrent failures always opens the breaker.
+        // least one sees the result of the other (C++20 [atomics.order], the store-buffering test). The
+        // last of several concurrent failures therefore opens the breaker.
         fence(Ordering::SeqCst);
         let rules = self.rules();
         let counts = window.counts(packed.generation(), tick);

@@ -55,7 +55,8 @@ impl CountWindow {
 
     /// Returns the counts of this generation.
     pub(crate) fn counts(&self, generation: u32) -> Counts {
-        // Acquire: pairs with the exchange in `next_position`, so the blocks are not older than `head`.
+        // Acquire: pairs with the exchange in `next_position`. The bits that a thread has set before it
+        // took its last position are visible.
         let head = self.head.load(Ordering::Acquire);
         if head_generation(head) != generation {
             return Counts::default();
