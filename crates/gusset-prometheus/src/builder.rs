@@ -1,54 +1,60 @@
-//! How a [`Prometheus`] is put together.
+//! Configures and builds a [`PrometheusExporter`].
 
 use std::sync::Arc;
 
 use gusset_metrics::{Registry, RegistryBuilder};
 
-use crate::{BuildError, Prometheus, Resource};
+use crate::{ConfigError, PrometheusExporter, Resource};
 
-/// Puts a [`Prometheus`] together; made by [`Prometheus::builder`].
+/// Configures and builds a [`PrometheusExporter`].
 ///
 /// ```
-/// use gusset_prometheus::{Prometheus, Resource};
+/// use gusset_prometheus::{PrometheusExporter, Resource};
 ///
-/// # fn main() -> Result<(), gusset_prometheus::BuildError> {
-/// let prometheus = Prometheus::builder()
+/// # fn main() -> Result<(), gusset_prometheus::ConfigError> {
+/// let prometheus = PrometheusExporter::builder()
 ///     .resource(Resource::from_env().with("deployment.environment.name", "staging"))
 ///     .buckets("db.client.operation.duration", &[0.001, 0.01, 0.1, 1.0])
 ///     .build()?;
+///
+/// let invalid = PrometheusExporter::builder().buckets("my.histogram", &[2.0, 1.0]).build();
+/// assert_eq!(
+///     invalid.unwrap_err().to_string(),
+///     "`buckets.my.histogram`: not ascending: 2 is followed by 1",
+/// );
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
-pub struct PrometheusBuilder {
+pub struct PrometheusExporterBuilder {
     resource: Option<Resource>,
     registry: Option<Arc<Registry>>,
-    /// How to make one, if none is given.
-    ours: Option<RegistryBuilder>,
+    /// Builds the registry, if none is set.
+    registry_builder: Option<RegistryBuilder>,
 }
 
-// === impl PrometheusBuilder ===
+// === impl PrometheusExporterBuilder ===
 
-impl PrometheusBuilder {
-    /// Sets what the page says of its origin, in `target_info`. [`Resource::from_env`] if never
-    /// called; an empty resource leaves `target_info` out.
+impl PrometheusExporterBuilder {
+    /// Sets the resource, which is exported as `target_info`.
+    ///
+    /// An empty resource omits `target_info`. Defaults to [`Resource::from_env`].
     pub fn resource(mut self, resource: Resource) -> Self {
         self.resource = Some(resource);
         self
     }
 
-    /// Shows what is recorded there, which other roads may share, instead of in a registry of the
-    /// page's own.
+    /// Sets an existing registry, which other exporters may also read. Defaults to a new one.
     ///
     /// ```
     /// use gusset_metrics::Registry;
-    /// use gusset_prometheus::Prometheus;
+    /// use gusset_prometheus::PrometheusExporter;
     /// use std::sync::Arc;
     ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # fn main() -> Result<(), gusset_prometheus::ConfigError> {
     /// let registry = Arc::new(Registry::builder().build()?);
-    /// let prometheus = Prometheus::builder().registry(registry.clone()).build()?;
+    /// let prometheus = PrometheusExporter::builder().registry(registry.clone()).build()?;
     /// assert!(Arc::ptr_eq(&prometheus.recorder(), &registry));
     /// # Ok(())
     /// # }
@@ -58,56 +64,69 @@ impl PrometheusBuilder {
         self
     }
 
-    /// Sets the ends of the buckets of one histogram, by the name it is recorded under, in a registry
-    /// of the page's own: see [`RegistryBuilder::buckets`], also for the boundaries of those that are
-    /// not named here.
-    pub fn buckets(mut self, metric: impl Into<String>, ends: &[f64]) -> Self {
-        let ours = self.ours.unwrap_or_default();
-        self.ours = Some(ours.buckets(metric, ends));
+    /// Sets the bucket boundaries of one histogram in the new registry.
+    ///
+    /// See [`RegistryBuilder::buckets`], also for the defaults.
+    pub fn buckets(mut self, metric: impl Into<String>, upper_bounds: &[f64]) -> Self {
+        let registry = self.registry_builder.unwrap_or_default();
+        self.registry_builder = Some(registry.buckets(metric, upper_bounds));
         self
     }
 
-    /// Whether histograms keep exemplars, in a registry of the page's own: see
-    /// [`RegistryBuilder::exemplars`]. They are shown to those who ask for OpenMetrics.
+    /// Sets whether histograms of the new registry keep exemplars.
+    ///
+    /// See [`RegistryBuilder::exemplars`]. Only OpenMetrics includes them.
     pub fn exemplars(mut self, exemplars: bool) -> Self {
-        let ours = self.ours.unwrap_or_default();
-        self.ours = Some(ours.exemplars(exemplars));
+        let registry = self.registry_builder.unwrap_or_default();
+        self.registry_builder = Some(registry.exemplars(exemplars));
         self
     }
 
-    /// Builds the page. Starts nothing: no thread, no listener, no global.
+    /// Builds the exporter, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
-    ///
-    /// [`BuildError`] if boundaries are none, not finite or not strictly ascending, or if a registry
-    /// is given and set up here too.
-    pub fn build(self) -> Result<Prometheus, BuildError> {
-        self.build_with(|name| std::env::var(name).ok())
+    /// If boundaries are empty, not finite or not strictly ascending, or if
+    /// [`registry`](Self::registry) is combined with settings of a new registry.
+    pub fn build(self) -> Result<PrometheusExporter, ConfigError> {
+        self.build_from(RegistryBuilder::build, Resource::from_env)
     }
 
-    /// As [`build`](Self::build), with the environment given.
+    /// Builds the exporter, with the environment that `env` returns.
     ///
     /// # Errors
-    ///
     /// As [`build`](Self::build).
     pub fn build_with(
         self,
         env: impl Fn(&str) -> Option<String>,
-    ) -> Result<Prometheus, BuildError> {
+    ) -> Result<PrometheusExporter, ConfigError> {
+        self.build_from(
+            |registry| registry.build_with(&env),
+            || Resource::from_env_fn(&env),
+        )
+    }
+
+    fn build_from(
+        self,
+        build_registry: impl FnOnce(RegistryBuilder) -> Result<Registry, ConfigError>,
+        default_resource: impl FnOnce() -> Resource,
+    ) -> Result<PrometheusExporter, ConfigError> {
         let Self {
             resource,
             registry,
-            ours,
+            registry_builder,
         } = self;
-        let registry = match (registry, ours) {
-            (Some(_), Some(_)) => return Err(BuildError::two_registries()),
-            (Some(registry), None) => registry,
-            (None, ours) => {
-                let registry = ours.unwrap_or_default().build_with(&env);
-                Arc::new(registry.map_err(BuildError::registry)?)
+        let registry = match (registry, registry_builder) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::new(
+                    "registry",
+                    "cannot be combined with `buckets` or `exemplars`; set them on the builder of that \
+                     registry",
+                ));
             }
+            (Some(registry), None) => registry,
+            (None, builder) => Arc::new(build_registry(builder.unwrap_or_default())?),
         };
-        let resource = resource.unwrap_or_else(|| Resource::from_lookup(&env));
-        Ok(Prometheus::new(&resource, registry))
+        let resource = resource.unwrap_or_else(default_resource);
+        Ok(PrometheusExporter::new(&resource, registry))
     }
 }

@@ -1,24 +1,21 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod accept;
 mod builder;
+mod endpoint;
 mod error;
-#[cfg(feature = "listener")]
-mod listener;
-mod page;
-mod prometheus;
+mod exporter;
+mod naming;
+mod negotiation;
 mod renderer;
-mod store;
+mod snapshot;
 mod text;
-mod translate;
 
+pub use gusset_core::ConfigError;
 pub use gusset_data::Resource;
 pub use gusset_metrics::Registry;
 
-pub use builder::PrometheusBuilder;
-pub use error::{BuildError, InstallError};
-#[cfg(feature = "listener")]
-pub use listener::{ListenError, Listener, ListenerBuilder};
-pub use page::{Page, PageFuture};
-pub use prometheus::Prometheus;
+pub use builder::PrometheusExporterBuilder;
+pub use endpoint::{ScrapeEndpoint, ScrapeFuture};
+pub use error::SetGlobalRecorderError;
+pub use exporter::PrometheusExporter;

@@ -1,8 +1,8 @@
-//! Pages made on a thread of their own.
+//! Renders on a separate thread.
 //!
-//! Ten thousand histogram series are some thirty megabytes of text: milliseconds to write and more
-//! to zip, which an executor must not spend. The thread is started by the first scrape, sleeps
-//! between scrapes, and ends when the last handle to the page is dropped. It needs no runtime.
+//! Ten thousand histograms are 28 MB of text, which takes 58 million instructions to render
+//! (`docs/benchmarks.md`) and more to compress. That must not block an executor. The first scrape starts the thread, and it exits when
+//! the last handle to the exporter is dropped. It needs no async runtime.
 
 use std::io::Write as _;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,88 +14,102 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_channel::oneshot;
 
-use crate::store::Store;
+use crate::snapshot::Snapshotter;
 use crate::text::Format;
 
-/// Makes pages, here or on its thread.
+/// Linux shows 15 bytes of a thread's name.
+const THREAD_NAME: &str = "gusset-scrape";
+
+/// Starts the rendering thread, and sends requests to it.
 #[derive(Debug)]
 pub(crate) struct Renderer {
-    store: Arc<Store>,
-    /// The way to the thread; none if it could not be started.
-    thread: OnceLock<Option<Sender<Order>>>,
+    snapshotter: Arc<Snapshotter>,
+    /// `None` if the thread could not be started.
+    requests: OnceLock<Option<Sender<RenderRequest>>>,
 }
 
-/// Somebody waits for a page.
+/// A scrape that waits for its page.
 #[derive(Debug)]
-struct Order {
+struct RenderRequest {
     format: Format,
     gzip: bool,
-    reply: oneshot::Sender<Rendered>,
+    reply: oneshot::Sender<RenderedPage>,
 }
 
-/// A page as it goes over the wire.
+/// The body of a response.
 #[derive(Clone, Debug)]
-pub(crate) struct Rendered {
+pub(crate) struct RenderedPage {
     pub(crate) body: Bytes,
     pub(crate) gzip: bool,
+}
+
+/// The pages in one format for the requests of one batch, rendered on demand.
+struct RenderCache {
+    format: Format,
+    plain: Option<RenderedPage>,
+    gzip: Option<RenderedPage>,
 }
 
 // === impl Renderer ===
 
 impl Renderer {
-    pub(crate) fn new(store: Arc<Store>) -> Self {
+    pub(crate) fn new(snapshotter: Arc<Snapshotter>) -> Self {
         Self {
-            store,
-            thread: OnceLock::new(),
+            snapshotter,
+            requests: OnceLock::new(),
         }
     }
 
-    pub(crate) fn store(&self) -> &Arc<Store> {
-        &self.store
+    pub(crate) fn snapshotter(&self) -> &Arc<Snapshotter> {
+        &self.snapshotter
     }
 
-    /// Orders a page from the thread; none if there is no thread to make it.
-    pub(crate) fn order(&self, format: Format, gzip: bool) -> Option<oneshot::Receiver<Rendered>> {
-        let thread = self.thread.get_or_init(|| start(&self.store)).as_ref()?;
-        let (reply, answer) = oneshot::channel();
-        thread
-            .send(Order {
-                format,
-                gzip,
-                reply,
-            })
-            .ok()?;
-        Some(answer)
+    /// Sends a request to the thread, and returns the receiver of the page.
+    ///
+    /// Returns `None` if there is no thread.
+    pub(crate) fn request(
+        &self,
+        format: Format,
+        gzip: bool,
+    ) -> Option<oneshot::Receiver<RenderedPage>> {
+        let requests = self.requests.get_or_init(|| start(&self.snapshotter));
+        let requests = requests.as_ref()?;
+        let (reply, response) = oneshot::channel();
+        let request = RenderRequest {
+            format,
+            gzip,
+            reply,
+        };
+        requests.send(request).ok()?;
+        Some(response)
     }
 }
 
-// === impl Rendered ===
+// === impl RenderedPage ===
 
-impl Rendered {
-    /// Makes a page on this thread.
-    pub(crate) fn now(store: &Store, format: Format, gzip: bool) -> Self {
-        Self::plain(store, format).zipped_if(gzip)
+impl RenderedPage {
+    /// Renders a page on this thread.
+    pub(crate) fn render(snapshotter: &Snapshotter, format: Format, gzip: bool) -> Self {
+        let page = Self::plain(snapshotter, format);
+        if gzip { page.compress() } else { page }
     }
 
-    fn plain(store: &Store, format: Format) -> Self {
+    fn plain(snapshotter: &Snapshotter, format: Format) -> Self {
         Self {
-            body: Bytes::from(store.render(format)),
+            body: Bytes::from(snapshotter.render(format)),
             gzip: false,
         }
     }
 
-    fn zipped_if(self, gzip: bool) -> Self {
-        if !gzip {
-            return self;
-        }
-        // The fastest level: a page is so repetitive that more effort saves little.
+    fn compress(self) -> Self {
+        // The fastest level. The text is so repetitive that higher levels save little.
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         match encoder
             .write_all(&self.body)
             .and_then(|()| encoder.finish())
         {
-            Ok(zipped) => Self {
-                body: Bytes::from(zipped),
+            Ok(compressed) => Self {
+                body: Bytes::from(compressed),
                 gzip: true,
             },
             Err(_) => self,
@@ -103,71 +117,69 @@ impl Rendered {
     }
 }
 
-fn start(store: &Arc<Store>) -> Option<Sender<Order>> {
-    let (orders, queue) = channel();
-    let store = Arc::clone(store);
+fn start(snapshotter: &Arc<Snapshotter>) -> Option<Sender<RenderRequest>> {
+    let (sender, receiver) = channel();
+    let snapshotter = Arc::clone(snapshotter);
     thread::Builder::new()
-        .name("gusset-page".to_owned())
-        .spawn(move || work(&store, &queue))
+        .name(THREAD_NAME.to_owned())
+        .spawn(move || run(&snapshotter, &receiver))
         .inspect_err(|error| {
-            tracing::warn!(%error, "no thread for the scrape page; it is made where it is asked for");
+            tracing::warn!(
+                %error,
+                "cannot start the thread {THREAD_NAME}: scrapes are rendered on the executor and may \
+                 delay requests"
+            );
         })
         .ok()?;
-    Some(orders)
+    Some(sender)
 }
 
-/// Works orders off until nobody can order any more.
+/// Renders pages until all senders are dropped.
 ///
-/// All orders that wait when a page is begun share it. One that comes while a page is being made
-/// waits for the next: an answer always holds what was recorded before it was asked for.
-fn work(store: &Store, queue: &Receiver<Order>) {
-    while let Ok(first) = queue.recv() {
-        let waiting = std::iter::once(first).chain(queue.try_iter());
-        let orders: Vec<_> = waiting.filter(|order| !order.reply.is_canceled()).collect();
-        if orders.is_empty() {
+/// The requests that wait when rendering begins share one page. A request that arrives while a page is
+/// rendered waits for the next one, so a response has everything that was recorded before its request.
+fn run(snapshotter: &Snapshotter, receiver: &Receiver<RenderRequest>) {
+    while let Ok(first) = receiver.recv() {
+        let waiting = std::iter::once(first).chain(receiver.try_iter());
+        let batch: Vec<_> = waiting
+            .filter(|request| !request.reply.is_canceled())
+            .collect();
+        if batch.is_empty() {
             continue;
         }
-        let mut pages = [Pages::of(Format::SharedStr), Pages::of(Format::OpenMetrics)];
-        for order in orders {
-            let pages = match order.format {
-                Format::SharedStr => &mut pages[0],
-                Format::OpenMetrics => &mut pages[1],
+        let mut text = RenderCache::new(Format::Text);
+        let mut open_metrics = RenderCache::new(Format::OpenMetrics);
+        for request in batch {
+            let cache = match request.format {
+                Format::Text => &mut text,
+                Format::OpenMetrics => &mut open_metrics,
             };
-            // Whoever went away meanwhile needs no answer.
-            let _ = order.reply.send(pages.get(store, order.gzip));
+            // An error means that the scrape was cancelled meanwhile.
+            let _ = request.reply.send(cache.get(snapshotter, request.gzip));
         }
     }
 }
 
-/// The pages of one round in one format, as far as they were ordered.
-struct Pages {
-    format: Format,
-    plain: Option<Rendered>,
-    zipped: Option<Rendered>,
-}
+// === impl RenderCache ===
 
-// === impl Pages ===
-
-impl Pages {
-    fn of(format: Format) -> Self {
+impl RenderCache {
+    fn new(format: Format) -> Self {
         Self {
             format,
             plain: None,
-            zipped: None,
+            gzip: None,
         }
     }
 
-    fn get(&mut self, store: &Store, gzip: bool) -> Rendered {
+    fn get(&mut self, snapshotter: &Snapshotter, compressed: bool) -> RenderedPage {
         let Self {
             format,
             plain,
-            zipped,
+            gzip,
         } = self;
-        let plain = plain.get_or_insert_with(|| Rendered::plain(store, *format));
-        if gzip {
-            zipped
-                .get_or_insert_with(|| plain.clone().zipped_if(true))
-                .clone()
+        let plain = plain.get_or_insert_with(|| RenderedPage::plain(snapshotter, *format));
+        if compressed {
+            gzip.get_or_insert_with(|| plain.clone().compress()).clone()
         } else {
             plain.clone()
         }
@@ -181,54 +193,54 @@ mod tests {
     use super::*;
     use crate::Resource;
 
-    fn store() -> Store {
+    fn snapshotter() -> Snapshotter {
         let registry = Registry::builder().build_with(|_| None).unwrap();
-        Store::new(&Resource::new().with("a", "b"), Arc::new(registry))
+        Snapshotter::new(&Resource::new().with("a", "b"), Arc::new(registry))
     }
 
     #[test]
-    fn orders_that_wait_together_share_one_page() {
-        let (orders, queue) = channel();
-        let ask = |gzip| {
-            let (reply, answer) = oneshot::channel();
-            let format = Format::SharedStr;
-            orders
-                .send(Order {
+    fn waiting_requests_share_one_page() {
+        let (sender, receiver) = channel();
+        let request = |gzip| {
+            let (reply, response) = oneshot::channel();
+            let format = Format::Text;
+            sender
+                .send(RenderRequest {
                     format,
                     gzip,
                     reply,
                 })
                 .unwrap();
-            answer
+            response
         };
-        let (mut a, mut b, mut zipped) = (ask(false), ask(false), ask(true));
-        drop(ask(false));
-        drop(orders);
-        work(&store(), &queue);
+        let (mut a, mut b, mut gzip) = (request(false), request(false), request(true));
+        drop(request(false));
+        drop(sender);
+        run(&snapshotter(), &receiver);
 
-        let got = |answer: &mut oneshot::Receiver<Rendered>| {
-            answer
+        let received = |response: &mut oneshot::Receiver<RenderedPage>| {
+            response
                 .try_recv()
                 .unwrap()
-                .expect("answered before the queue ended")
+                .expect("sent before the thread exits")
         };
-        let (a, b, zipped) = (got(&mut a), got(&mut b), got(&mut zipped));
+        let (a, b, gzip) = (received(&mut a), received(&mut b), received(&mut gzip));
         assert_eq!(a.body.as_ptr(), b.body.as_ptr());
-        assert!(!a.gzip && zipped.gzip);
+        assert!(!a.gzip && gzip.gzip);
     }
 
     #[test]
-    fn the_thread_ends_with_the_last_handle() {
-        let store = Arc::new(store());
-        let renderer = Renderer::new(Arc::clone(&store));
-        let answer = renderer.order(Format::SharedStr, false).unwrap();
+    fn thread_exits_with_the_last_handle() {
+        let snapshotter = Arc::new(snapshotter());
+        let renderer = Renderer::new(Arc::clone(&snapshotter));
+        let response = renderer.request(Format::Text, false).unwrap();
         drop(renderer);
-        drop(answer);
-        // The thread holds the store while it lives; its end is the only way to the last handle.
+        drop(response);
+        // The thread holds the other reference until it exits.
         let mut tries = 0;
-        while Arc::strong_count(&store) > 1 {
+        while Arc::strong_count(&snapshotter) > 1 {
             tries += 1;
-            assert!(tries < 10_000_000, "the thread lives on");
+            assert!(tries < 10_000_000, "the thread did not exit");
             thread::yield_now();
         }
     }

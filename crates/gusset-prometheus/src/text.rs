@@ -1,236 +1,239 @@
-//! The formats of a page: text 0.0.4, and OpenMetrics 1.0.0.
+//! Writes text format 0.0.4 and OpenMetrics 1.0.0.
 
 use std::fmt::Write as _;
 use std::time::UNIX_EPOCH;
 
 use gusset_data::Exemplar;
-use gusset_metrics::registry::{CounterCell, Family, GaugeCell, HistogramCell};
+use gusset_metrics::registry::{CounterValue, GaugeValue, HistogramValue, MetricFamily};
 
-use crate::translate;
+use crate::naming;
 
-/// How a page is written.
+/// The format of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// SharedStr format 0.0.4, which every Prometheus reads.
-    SharedStr,
-    /// OpenMetrics 1.0.0, which has a place for exemplars.
+    /// Text format 0.0.4, which every Prometheus reads.
+    Text,
+    /// OpenMetrics 1.0.0, which has exemplars.
     OpenMetrics,
 }
 
-/// A page that is being written.
-pub(crate) struct Writer {
+/// Writes families in one of the formats.
+pub(crate) struct TextWriter {
     format: Format,
-    page: String,
+    text: String,
 }
 
-// === impl Writer ===
+// === impl TextWriter ===
 
-impl Writer {
+impl TextWriter {
     pub(crate) fn new(format: Format, capacity: usize) -> Self {
         Self {
             format,
-            page: String::with_capacity(capacity),
+            text: String::with_capacity(capacity),
         }
     }
 
     pub(crate) fn finish(mut self) -> String {
         if self.format == Format::OpenMetrics {
-            self.page.push_str("# EOF\n");
+            self.text.push_str("# EOF\n");
         }
-        self.page
+        self.text
     }
 
-    /// What there is to say of the origin of all families.
+    /// Writes the resource.
     pub(crate) fn target(&mut self, name: &str, labels: &str) {
         let kind = match self.format {
-            Format::SharedStr => "gauge",
+            Format::Text => "gauge",
             Format::OpenMetrics => "info",
         };
-        let page = &mut self.page;
-        line(page, &["# HELP ", name, " Target metadata\n"]);
-        line(page, &["# TYPE ", name, " ", kind, "\n"]);
-        line(page, &["target_info{", labels, "} 1\n"]);
+        let text = &mut self.text;
+        push_all(text, &["# HELP ", name, " Target metadata\n"]);
+        push_all(text, &["# TYPE ", name, " ", kind, "\n"]);
+        push_all(text, &["target_info{", labels, "} 1\n"]);
     }
 
-    pub(crate) fn counter(&mut self, name: &str, family: &Family<CounterCell>) {
-        self.comments(name, family, "counter");
-        let total = match self.format {
-            Format::SharedStr => name.to_owned(),
+    pub(crate) fn counter(&mut self, name: &str, family: &MetricFamily<CounterValue>) {
+        self.metadata(name, family, "counter");
+        let sample_name = match self.format {
+            Format::Text => name.to_owned(),
             Format::OpenMetrics => name.to_owned() + "_total",
         };
         for series in family.series() {
-            sample(&mut self.page, &total, series.text());
-            whole(&mut self.page, series.cell().value());
-            self.page.push('\n');
+            push_sample_start(&mut self.text, &sample_name, series.label_text());
+            push_integer(&mut self.text, series.value().get());
+            self.text.push('\n');
         }
     }
 
-    pub(crate) fn gauge(&mut self, name: &str, family: &Family<GaugeCell>) {
-        self.comments(name, family, "gauge");
+    pub(crate) fn gauge(&mut self, name: &str, family: &MetricFamily<GaugeValue>) {
+        self.metadata(name, family, "gauge");
         for series in family.series() {
-            sample(&mut self.page, name, series.text());
-            number(&mut self.page, series.cell().value());
-            self.page.push('\n');
+            push_sample_start(&mut self.text, name, series.label_text());
+            push_float(&mut self.text, series.value().get());
+            self.text.push('\n');
         }
     }
 
-    pub(crate) fn histogram(&mut self, name: &str, family: &Family<HistogramCell>) {
-        self.comments(name, family, "histogram");
-        let open = self.format == Format::OpenMetrics;
-        let page = &mut self.page;
-        // What the lines of one series begin with; the buffers serve all of them.
-        let (mut bucket, mut rest) = (String::new(), String::new());
+    pub(crate) fn histogram(&mut self, name: &str, family: &MetricFamily<HistogramValue>) {
+        self.metadata(name, family, "histogram");
+        let is_open_metrics = self.format == Format::OpenMetrics;
+        let text = &mut self.text;
+        // The start of each bucket sample, and the labels of the other samples. All series reuse the
+        // two buffers.
+        let (mut bucket_start, mut labels_end) = (String::new(), String::new());
         // All series of a family have the same boundaries.
         let canonical: Vec<_> = match family.series().next() {
-            Some(series) if open => canonical(series.cell().bounds().ends()).collect(),
+            Some(series) if is_open_metrics => {
+                canonical_bounds(series.value().boundaries().upper_bounds()).collect()
+            }
             _ => Vec::new(),
         };
         for series in family.series() {
-            let (labels, cell) = (series.text(), series.cell());
-            let ends = match &canonical[..] {
-                [] => cell.bounds().texts(),
+            let (labels, value) = (series.label_text(), series.value());
+            let bounds = match &canonical[..] {
+                [] => value.boundaries().labels(),
                 canonical => canonical,
             };
-            bucket.clear();
-            rest.clear();
-            line(&mut bucket, &[name, "_bucket{", labels]);
+            bucket_start.clear();
+            labels_end.clear();
+            push_all(&mut bucket_start, &[name, "_bucket{", labels]);
             if labels.is_empty() {
-                rest.push(' ');
+                labels_end.push(' ');
             } else {
-                bucket.push(',');
-                line(&mut rest, &["{", labels, "} "]);
+                bucket_start.push(',');
+                push_all(&mut labels_end, &["{", labels, "} "]);
             }
-            bucket.push_str("le=\"");
-            let exemplars = open.then(|| cell.exemplars());
+            bucket_start.push_str("le=\"");
+            let exemplars = is_open_metrics.then(|| value.exemplars());
             let mut exemplars = exemplars.into_iter().flatten().peekable();
             let mut count = 0;
-            for (at, (le, in_bucket)) in ends.iter().zip(cell.counts()).enumerate() {
+            for (index, (le, in_bucket)) in bounds.iter().zip(value.bucket_counts()).enumerate() {
                 count += in_bucket;
-                line(page, &[&bucket, le, "\"} "]);
-                whole(page, count);
-                if let Some((_, kept)) = exemplars.next_if(|(bucket, _)| *bucket == at) {
-                    exemplar(page, &kept);
+                push_all(text, &[&bucket_start, le, "\"} "]);
+                push_integer(text, count);
+                if let Some((_, exemplar)) = exemplars.next_if(|(bucket, _)| *bucket == index) {
+                    push_exemplar(text, &exemplar);
                 }
-                page.push('\n');
+                text.push('\n');
             }
-            line(page, &[name, "_sum", &rest]);
-            number(page, cell.sum());
-            line(page, &["\n", name, "_count", &rest]);
-            whole(page, count);
-            page.push('\n');
+            push_all(text, &[name, "_sum", &labels_end]);
+            push_float(text, value.sum());
+            push_all(text, &["\n", name, "_count", &labels_end]);
+            push_integer(text, count);
+            text.push('\n');
         }
     }
 
-    /// The lines that a family begins with.
-    fn comments<C>(&mut self, name: &str, family: &Family<C>, kind: &str) {
-        let page = &mut self.page;
+    /// Writes `# HELP`, `# TYPE` and `# UNIT`.
+    fn metadata<V>(&mut self, name: &str, family: &MetricFamily<V>, kind: &str) {
+        let text = &mut self.text;
         if let Some(help) = family.help() {
-            line(page, &["# HELP ", name, " "]);
+            push_all(text, &["# HELP ", name, " "]);
             for c in help.chars() {
                 match c {
-                    '\\' => page.push_str(r"\\"),
-                    '\n' => page.push_str(r"\n"),
-                    '"' if self.format == Format::OpenMetrics => page.push_str("\\\""),
-                    c => page.push(c),
+                    '\\' => text.push_str(r"\\"),
+                    '\n' => text.push_str(r"\n"),
+                    '"' if self.format == Format::OpenMetrics => text.push_str("\\\""),
+                    c => text.push(c),
                 }
             }
-            page.push('\n');
+            text.push('\n');
         }
-        line(page, &["# TYPE ", name, " ", kind, "\n"]);
+        push_all(text, &["# TYPE ", name, " ", kind, "\n"]);
         if self.format == Format::OpenMetrics {
-            // Only what the name ends in may be said of its unit.
-            let unit = translate::word(family.unit());
+            // OpenMetrics demands that the name ends in `_` and the unit.
+            let unit = naming::unit_suffix(family.unit());
             let unit = unit.filter(|unit| name.len() > unit.len() + 1);
             if let Some(unit) = unit {
-                line(page, &["# UNIT ", name, " ", unit, "\n"]);
+                push_all(text, &["# UNIT ", name, " ", unit, "\n"]);
             }
         }
     }
 }
 
-/// A line up to its value.
-fn sample(page: &mut String, name: &str, labels: &str) {
+/// Writes a sample without its value.
+fn push_sample_start(text: &mut String, name: &str, labels: &str) {
     if labels.is_empty() {
-        line(page, &[name, " "]);
+        push_all(text, &[name, " "]);
     } else {
-        line(page, &[name, "{", labels, "} "]);
+        push_all(text, &[name, "{", labels, "} "]);
     }
 }
 
-fn line(page: &mut String, parts: &[&str]) {
+fn push_all(text: &mut String, parts: &[&str]) {
     for part in parts {
-        page.push_str(part);
+        text.push_str(part);
     }
 }
 
-/// What follows a bucket that has one.
-fn exemplar(page: &mut String, exemplar: &Exemplar) {
-    page.push_str(" # {trace_id=\"");
-    hex(page, &exemplar.trace_id);
-    page.push_str("\",span_id=\"");
-    hex(page, &exemplar.span_id);
-    page.push_str("\"} ");
-    number(page, exemplar.value);
-    // A clock that stands before 1970 has no time to tell.
+/// Writes the exemplar of a bucket.
+fn push_exemplar(text: &mut String, exemplar: &Exemplar) {
+    text.push_str(" # {trace_id=\"");
+    push_hex(text, &exemplar.trace_id);
+    text.push_str("\",span_id=\"");
+    push_hex(text, &exemplar.span_id);
+    text.push_str("\"} ");
+    push_float(text, exemplar.value);
+    // Zero if the system clock is before 1970.
     let since = exemplar.time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    page.push(' ');
-    write(
-        page,
+    text.push(' ');
+    push_fmt(
+        text,
         format_args!("{}.{:03}", since.as_secs(), since.subsec_millis()),
     );
 }
 
-fn hex(page: &mut String, bytes: &[u8]) {
+fn push_hex(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
-        write(page, format_args!("{byte:02x}"));
+        push_fmt(text, format_args!("{byte:02x}"));
     }
 }
 
-/// Ends of buckets as OpenMetrics has them ("Considerations: Canonical Numbers"), which is how Go
-/// writes floats: `1.0`, `0.25`, `1e+06`.
-fn canonical(ends: &[f64]) -> impl Iterator<Item = String> {
-    let ends = ends.iter().map(|end| {
-        let short = format!("{end:e}");
+/// Formats upper bounds as OpenMetrics specifies ("Considerations: Canonical Numbers"), which is how Go
+/// formats floats: `1.0`, `0.25`, `1e+06`.
+fn canonical_bounds(upper_bounds: &[f64]) -> impl Iterator<Item = String> {
+    let bounds = upper_bounds.iter().map(|bound| {
+        let short = format!("{bound:e}");
         let (digits, exponent) = short.split_once('e').unwrap_or((&short, "0"));
         match exponent.parse::<i32>() {
             Ok(exponent @ (..-4 | 6..)) => {
                 let sign = if exponent < 0 { '-' } else { '+' };
                 format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
             }
-            // Adds the `.0` that tells a float.
-            _ => format!("{end:?}"),
+            // `Debug` adds the `.0` of integers.
+            _ => format!("{bound:?}"),
         }
     });
-    ends.chain(["+Inf".to_owned()])
+    bounds.chain(["+Inf".to_owned()])
 }
 
-/// A whole number. A third of the cost of the formatter of `std`; most of a page
-/// is whole numbers.
-fn whole(page: &mut String, mut number: u64) {
-    let mut text = [0; 20];
-    let mut at = text.len();
+/// Writes an integer. Costs a third of the formatter of `std`, and most numbers are integers.
+fn push_integer(text: &mut String, mut number: u64) {
+    // The digits of `u64::MAX`.
+    let mut digits = [0; 20];
+    let mut at = digits.len();
     loop {
         at -= 1;
-        text[at] = b'0' + (number % 10) as u8;
+        digits[at] = b'0' + (number % 10) as u8;
         number /= 10;
         if number == 0 {
             break;
         }
     }
-    page.push_str(std::str::from_utf8(&text[at..]).expect("digits are text"));
+    text.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
 }
 
-fn number(page: &mut String, number: f64) {
+fn push_float(text: &mut String, number: f64) {
     if number.is_infinite() {
-        page.push_str(if number > 0.0 { "+Inf" } else { "-Inf" });
+        text.push_str(if number > 0.0 { "+Inf" } else { "-Inf" });
     } else {
-        write(page, format_args!("{number}"));
+        push_fmt(text, format_args!("{number}"));
     }
 }
 
-fn write(page: &mut String, what: std::fmt::Arguments<'_>) {
-    page.write_fmt(what)
-        .expect("a string takes whatever is written to it");
+fn push_fmt(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    text.write_fmt(arguments)
+        .expect("writing to a string never fails");
 }
 
 #[cfg(test)]
@@ -240,18 +243,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whole_numbers_are_written_as_the_standard_library_writes_them(
+        fn integers_are_formatted_like_std(
             number in prop_oneof![any::<u64>(), 0..1000_u64, Just(u64::MAX)],
         ) {
-            let mut page = String::new();
-            whole(&mut page, number);
-            prop_assert_eq!(page, number.to_string());
+            let mut text = String::new();
+            push_integer(&mut text, number);
+            prop_assert_eq!(text, number.to_string());
         }
     }
 
     #[test]
-    fn ends_of_buckets_are_written_as_go_writes_them() {
-        let ends = [
+    fn upper_bounds_are_formatted_like_go() {
+        let bounds = [
             -5.0,
             0.0,
             0.00001,
@@ -265,7 +268,7 @@ mod tests {
             1e21,
         ];
         assert_eq!(
-            canonical(&ends).collect::<Vec<_>>(),
+            canonical_bounds(&bounds).collect::<Vec<_>>(),
             [
                 "-5.0",
                 "0.0",

@@ -1,18 +1,21 @@
-//! What recording and rendering allocate, counted.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The allocations of recording and rendering.
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use allocation_counter::measure;
 use gusset_core::SpanIds;
-use gusset_prometheus::{Prometheus, Resource};
+use gusset_prometheus::{PrometheusExporter, Resource};
 use metrics::{counter, gauge, histogram, with_local_recorder};
 
-fn prometheus() -> Prometheus {
+fn prometheus() -> PrometheusExporter {
     let resource = Resource::new().with("service.name", "test");
-    Prometheus::builder().resource(resource).build().unwrap()
+    PrometheusExporter::builder()
+        .resource(resource)
+        .build()
+        .unwrap()
 }
 
 #[test]
-fn a_record_allocates_nothing() {
+fn recording_allocates_nothing() {
     let prometheus = prometheus();
     let (waits, hits, load) = with_local_recorder(&prometheus.recorder(), || {
         let labels = [("http.route", "/a")];
@@ -34,7 +37,7 @@ fn a_record_allocates_nothing() {
 }
 
 #[test]
-fn a_record_inside_a_sampled_span_allocates_only_the_first_time() {
+fn only_first_sampled_record_allocates() {
     let prometheus = prometheus();
     let waits = with_local_recorder(&prometheus.recorder(), || histogram!("waits"));
     let ids = SpanIds::new([1; 16], [2; 8], true);
@@ -45,7 +48,7 @@ fn a_record_inside_a_sampled_span_allocates_only_the_first_time() {
 }
 
 #[test]
-fn asking_again_for_a_handle_allocates_nothing() {
+fn registering_again_allocates_nothing() {
     let prometheus = prometheus();
     let record = || {
         histogram!("waits", "http.route" => "/a").record(1);
@@ -58,7 +61,7 @@ fn asking_again_for_a_handle_allocates_nothing() {
 }
 
 #[test]
-fn what_a_page_allocates_does_not_depend_on_the_number_of_series() {
+fn rendering_allocations_are_constant() {
     let allocations = |series: usize| {
         let prometheus = prometheus();
         with_local_recorder(&prometheus.recorder(), || {
@@ -66,11 +69,11 @@ fn what_a_page_allocates_does_not_depend_on_the_number_of_series() {
                 histogram!("waits", "http.route" => i.to_string()).record(1);
             }
         });
-        let page = prometheus.page();
-        let length = page.render().len();
+        let endpoint = prometheus.endpoint();
+        let length = endpoint.render().len();
         assert!(length > series * 100);
-        // The second page knows how long the first was.
-        measure(|| drop(page.render())).count_total
+        // The second rendering allocates the length of the first.
+        measure(|| drop(endpoint.render())).count_total
     };
     let (few, many) = (allocations(10), allocations(10_000));
     assert!(many <= few + 8, "{few} for 10 series, {many} for 10,000");

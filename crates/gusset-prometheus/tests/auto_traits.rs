@@ -1,7 +1,8 @@
-//! What may cross threads does.
+//! Handles, futures and errors can be sent to other threads.
 
 use gusset_prometheus::{
-    BuildError, InstallError, Page, PageFuture, Prometheus, PrometheusBuilder, Registry, Resource,
+    ConfigError, PrometheusExporter, PrometheusExporterBuilder, Registry, Resource, ScrapeEndpoint,
+    ScrapeFuture, SetGlobalRecorderError,
 };
 
 fn handle<T: Clone + Send + Sync + Unpin + std::fmt::Debug + 'static>() {}
@@ -9,20 +10,13 @@ fn future<T: Future + Send + Unpin + 'static>() {}
 fn error<T: std::error::Error + Send + Sync + 'static>() {}
 
 #[test]
-fn handles_are_shared_and_errors_are_boxed() {
-    handle::<Page>();
-    handle::<Prometheus>();
-    handle::<PrometheusBuilder>();
+fn public_types_are_sendable() {
+    handle::<ScrapeEndpoint>();
+    handle::<PrometheusExporter>();
+    handle::<PrometheusExporterBuilder>();
     handle::<Resource>();
     handle::<std::sync::Arc<Registry>>();
-    future::<PageFuture>();
-    error::<BuildError>();
-    error::<InstallError>();
-    #[cfg(feature = "listener")]
-    {
-        fn sent<T: Send + Sync + 'static>() {}
-        handle::<gusset_prometheus::ListenerBuilder>();
-        sent::<gusset_prometheus::Listener>();
-        error::<gusset_prometheus::ListenError>();
-    }
+    future::<ScrapeFuture>();
+    error::<ConfigError>();
+    error::<SetGlobalRecorderError>();
 }

@@ -1,5 +1,5 @@
-//! The page over HTTP, without a runtime.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The endpoint, without an async runtime.
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::io::Read as _;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use std::thread::{self, Thread};
 
 use bytes::Bytes;
 use gusset_http::{Endpoint as _, RequestHead};
-use gusset_prometheus::{Page, Prometheus, Resource};
+use gusset_prometheus::{PrometheusExporter, Resource, ScrapeEndpoint};
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
 };
@@ -20,9 +20,12 @@ use proptest::prelude::*;
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-fn prometheus() -> Prometheus {
+fn prometheus() -> PrometheusExporter {
     let resource = Resource::new().with("service.name", "test");
-    let prometheus = Prometheus::builder().resource(resource).build().unwrap();
+    let prometheus = PrometheusExporter::builder()
+        .resource(resource)
+        .build()
+        .unwrap();
     with_local_recorder(&prometheus.recorder(), || {
         counter!("hits").increment(1);
         histogram!("waits").record(1);
@@ -30,7 +33,7 @@ fn prometheus() -> Prometheus {
     prometheus
 }
 
-/// Polls on this thread until it is ready, asleep in between.
+/// Polls a future on this thread until it is ready.
 fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -48,10 +51,10 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn ask(page: &Page, request: &Request<()>) -> Response<Bytes> {
-    let (head, body) = block_on(page.answer(RequestHead::from(request))).into_parts();
+fn scrape(endpoint: &ScrapeEndpoint, request: &Request<()>) -> Response<Bytes> {
+    let (parts, body) = block_on(endpoint.answer(RequestHead::from(request))).into_parts();
     let Ok(body) = block_on(body.collect());
-    Response::from_parts(head, body.to_bytes())
+    Response::from_parts(parts, body.to_bytes())
 }
 
 fn request(method: Method, encoding: Option<&'static str>) -> Request<()> {
@@ -65,9 +68,9 @@ fn request(method: Method, encoding: Option<&'static str>) -> Request<()> {
 }
 
 #[test]
-fn a_scrape_is_answered_with_the_page() {
-    let page = prometheus().page();
-    let response = ask(&page, &request(Method::GET, None));
+fn scrape_returns_the_rendered_text() {
+    let endpoint = prometheus().endpoint();
+    let response = scrape(&endpoint, &request(Method::GET, None));
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()[CONTENT_TYPE], TEXT);
     assert_eq!(response.headers()[VARY], "accept, accept-encoding");
@@ -76,13 +79,13 @@ fn a_scrape_is_answered_with_the_page() {
         response.body().len().to_string()
     );
     assert!(!response.headers().contains_key(CONTENT_ENCODING));
-    assert_eq!(response.body(), page.render().as_bytes());
+    assert_eq!(response.body(), endpoint.render().as_bytes());
 }
 
 #[test]
-fn a_zipped_page_is_the_same_page() {
-    let page = prometheus().page();
-    let response = ask(&page, &request(Method::GET, Some("gzip")));
+fn compressed_response_is_the_same_text() {
+    let endpoint = prometheus().endpoint();
+    let response = scrape(&endpoint, &request(Method::GET, Some("gzip")));
     assert_eq!(response.headers()[CONTENT_ENCODING], "gzip");
     assert_eq!(response.headers()[VARY], "accept, accept-encoding");
     assert_eq!(
@@ -92,23 +95,23 @@ fn a_zipped_page_is_the_same_page() {
     let mut text = String::new();
     let mut decoder = flate2::read::GzDecoder::new(&**response.body());
     decoder.read_to_string(&mut text).unwrap();
-    assert_eq!(text, page.render());
+    assert_eq!(text, endpoint.render());
 }
 
 #[test]
-fn who_refuses_gzip_gets_the_page_as_it_stands() {
-    let page = prometheus().page();
-    let response = ask(&page, &request(Method::GET, Some("gzip;q=0, *")));
+fn response_is_uncompressed_without_gzip() {
+    let endpoint = prometheus().endpoint();
+    let response = scrape(&endpoint, &request(Method::GET, Some("gzip;q=0, *")));
     assert!(!response.headers().contains_key(CONTENT_ENCODING));
-    assert_eq!(response.body(), page.render().as_bytes());
+    assert_eq!(response.body(), endpoint.render().as_bytes());
 }
 
 #[test]
-fn head_has_the_headers_of_get_and_no_body() {
-    let page = prometheus().page();
+fn head_returns_the_headers_of_get() {
+    let endpoint = prometheus().endpoint();
     for encoding in [None, Some("gzip")] {
-        let get = ask(&page, &request(Method::GET, encoding));
-        let head = ask(&page, &request(Method::HEAD, encoding));
+        let get = scrape(&endpoint, &request(Method::GET, encoding));
+        let head = scrape(&endpoint, &request(Method::HEAD, encoding));
         assert_eq!(head.status(), get.status());
         assert_eq!(head.headers(), get.headers());
         assert!(head.body().is_empty() && !get.body().is_empty());
@@ -116,10 +119,10 @@ fn head_has_the_headers_of_get_and_no_body() {
 }
 
 #[test]
-fn other_methods_are_told_which_are_allowed() {
-    let page = prometheus().page();
+fn other_methods_are_not_allowed() {
+    let endpoint = prometheus().endpoint();
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
-        let response = ask(&page, &request(method, None));
+        let response = scrape(&endpoint, &request(method, None));
         assert_eq!(response.status(), 405);
         assert_eq!(response.headers()[ALLOW], "GET, HEAD");
         assert!(response.body().is_empty());
@@ -127,8 +130,8 @@ fn other_methods_are_told_which_are_allowed() {
 }
 
 #[test]
-fn no_accept_is_refused() {
-    let page = prometheus().page();
+fn any_accept_header_is_answered() {
+    let endpoint = prometheus().endpoint();
     for accept in [
         "",
         "*/*;q=0",
@@ -142,22 +145,22 @@ fn no_accept_is_refused() {
         request
             .headers_mut()
             .insert(ACCEPT, HeaderValue::from_static(accept));
-        let response = ask(&page, &request);
+        let response = scrape(&endpoint, &request);
         assert_eq!(response.status(), 200, "{accept}");
         assert_eq!(response.headers()[CONTENT_TYPE], TEXT, "{accept}");
     }
 }
 
 #[test]
-fn who_asks_for_open_metrics_gets_it_zipped_or_not() {
-    let page = prometheus().page();
+fn open_metrics_is_returned_if_accepted() {
+    let endpoint = prometheus().endpoint();
     let accept = HeaderValue::from_static(
         "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
     );
     for encoding in [None, Some("gzip")] {
         let mut request = request(Method::GET, encoding);
         request.headers_mut().insert(ACCEPT, accept.clone());
-        let response = ask(&page, &request);
+        let response = scrape(&endpoint, &request);
         assert_eq!(
             response.headers()[CONTENT_TYPE],
             "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -171,21 +174,21 @@ fn who_asks_for_open_metrics_gets_it_zipped_or_not() {
                 decoder.read_to_string(&mut text).unwrap();
             }
         }
-        assert_eq!(text, page.render_open_metrics());
+        assert_eq!(text, endpoint.render_open_metrics());
     }
 }
 
 #[test]
-fn concurrent_scrapes_agree() {
-    let page = prometheus().page();
-    let expected = page.render();
+fn concurrent_scrapes_return_the_same() {
+    let endpoint = prometheus().endpoint();
+    let expected = endpoint.render();
     thread::scope(|scope| {
         for i in 0..16 {
-            let (page, expected) = (&page, expected.as_bytes());
+            let (endpoint, expected) = (&endpoint, expected.as_bytes());
             scope.spawn(move || {
                 for _ in 0..20 {
                     let encoding = (i % 2 == 0).then_some("gzip");
-                    let response = ask(page, &request(Method::GET, encoding));
+                    let response = scrape(endpoint, &request(Method::GET, encoding));
                     if encoding.is_none() {
                         assert_eq!(response.body(), expected);
                     }
@@ -197,41 +200,41 @@ fn concurrent_scrapes_agree() {
 }
 
 #[test]
-fn an_answer_holds_what_was_recorded_before_it_was_asked_for() {
+fn response_has_everything_recorded_before_it() {
     let prometheus = prometheus();
-    let page = prometheus.page();
+    let endpoint = prometheus.endpoint();
     let hits = with_local_recorder(&prometheus.recorder(), || counter!("hits"));
     for i in 2..200 {
         hits.increment(1);
-        let response = ask(&page, &request(Method::GET, None));
+        let response = scrape(&endpoint, &request(Method::GET, None));
         let text = std::str::from_utf8(response.body()).unwrap();
         assert!(text.contains(&format!("hits_total {i}\n")));
     }
 }
 
 #[test]
-fn an_answer_under_way_outlives_the_last_handle() {
+fn pending_scrape_outlives_the_exporter() {
     let prometheus = prometheus();
-    let answer = prometheus
-        .page()
+    let response = prometheus
+        .endpoint()
         .answer(RequestHead::from(&request(Method::GET, None)));
     drop(prometheus);
-    assert_eq!(block_on(answer).status(), 200);
+    assert_eq!(block_on(response).status(), 200);
 }
 
 proptest! {
-    // The place it would keep failures in is guessed from where `lib.rs` is.
+    // The path of the failures file is derived from `lib.rs`, which proptest does not find here.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_header_is_too_strange(accept: Vec<u8>, encoding: Vec<u8>) {
-        let page = Prometheus::builder().resource(Resource::new()).build().unwrap().page();
+    fn any_header_is_answered(accept: Vec<u8>, encoding: Vec<u8>) {
+        let endpoint = PrometheusExporter::builder().resource(Resource::new()).build().unwrap().endpoint();
         let mut request = request(Method::GET, None);
         for (name, bytes) in [(ACCEPT, accept), (ACCEPT_ENCODING, encoding)] {
             if let Ok(value) = HeaderValue::from_bytes(&bytes) {
                 request.headers_mut().insert(name, value);
             }
         }
-        prop_assert_eq!(ask(&page, &request).status(), 200);
+        prop_assert_eq!(scrape(&endpoint, &request).status(), 200);
     }
 }

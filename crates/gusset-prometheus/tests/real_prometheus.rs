@@ -1,5 +1,5 @@
-//! The page as Prometheus's own tools read it. Skipped where they are missing, but not in CI.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The rendered text, read by Prometheus's tools. Skipped if they are missing, except in CI.
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod common;
 
@@ -7,13 +7,13 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use gusset_core::SpanIds;
-use gusset_prometheus::{Prometheus, Resource};
+use gusset_prometheus::{PrometheusExporter, Resource};
 use metrics::{
     HistogramFn as _, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
     histogram,
 };
 
-/// Runs a tool with `input`; none if there is no such tool.
+/// Runs a tool with `input`. Returns `None` if the tool is missing.
 fn run(mut tool: Command, input: &str) -> Option<Output> {
     let tool = tool
         .stdin(Stdio::piped())
@@ -21,7 +21,7 @@ fn run(mut tool: Command, input: &str) -> Option<Output> {
         .stderr(Stdio::piped());
     let mut child = tool.spawn().ok()?;
     let mut stdin = child.stdin.take().unwrap();
-    // A tool that exits early reads no input; its status tells.
+    // A tool that exits early does not read all input, and its status is checked.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     Some(child.wait_with_output().unwrap())
@@ -35,9 +35,9 @@ fn skip(what: &str) {
     println!("SKIPPED: {what} is missing");
 }
 
-/// A page with something of everything, well named and described, with hostile label values.
-fn prometheus() -> Prometheus {
-    let prometheus = Prometheus::builder()
+/// Returns an exporter with described metrics of every kind, and hostile label values.
+fn prometheus() -> PrometheusExporter {
+    let prometheus = PrometheusExporter::builder()
         .resource(Resource::new().with("service.name", r#"sh\o"p"#))
         .build()
         .unwrap();
@@ -55,14 +55,14 @@ fn prometheus() -> Prometheus {
         describe_gauge!(
             "http.server.active_requests",
             Unit::Count,
-            "Requests under \\ way."
+            "Requests in \\ progress."
         );
         describe_gauge!(
             "cpu.utilization",
             Unit::Percent,
-            "Share of the processors in use."
+            "Fraction of CPU time in use."
         );
-        describe_counter!("process.cpu.time", Unit::Seconds, "Time on a processor.");
+        describe_counter!("process.cpu.time", Unit::Seconds, "CPU time.");
         describe_counter!("orders", Unit::Count, "Orders taken.");
         for route in [
             "/",
@@ -85,36 +85,36 @@ fn prometheus() -> Prometheus {
     prometheus
 }
 
-fn page() -> String {
-    prometheus().page().render()
+fn rendered() -> String {
+    prometheus().endpoint().render()
 }
 
 #[test]
-fn promtool_finds_nothing_to_complain_of() {
+fn promtool_accepts_the_text() {
     let mut promtool = Command::new("promtool");
     promtool.args(["check", "metrics"]);
-    let Some(output) = run(promtool, &page()) else {
+    let Some(output) = run(promtool, &rendered()) else {
         return skip("promtool");
     };
-    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}");
-    assert_eq!(said, "");
+    let message = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{message}");
+    assert_eq!(message, "");
 }
 
 #[test]
-fn promtool_would_have_complained() {
+fn promtool_rejects_invalid_text() {
     let mut promtool = Command::new("promtool");
     promtool.args(["check", "metrics"]);
-    let bad = "# TYPE waits_milliseconds counter\nwaits_milliseconds 1\n";
-    match run(promtool, bad) {
+    let invalid = "# TYPE waits_milliseconds counter\nwaits_milliseconds 1\n";
+    match run(promtool, invalid) {
         None => skip("promtool"),
         Some(output) => assert!(!output.status.success()),
     }
 }
 
 #[test]
-fn the_python_client_reads_open_metrics_by_the_letter() {
-    // Its parser checks what the specification demands: names, units, order, clashes, numbers.
+fn python_client_accepts_open_metrics() {
+    // Its parser checks names, units, order, duplicates and numbers against the specification.
     const SCRIPT: &str = "
 import sys
 try:
@@ -136,13 +136,13 @@ assert found == 7, found
     with_exemplars(&prometheus);
     let mut python = Command::new("python3");
     python.args(["-c", SCRIPT]);
-    let page = prometheus.page().render_open_metrics();
-    let output = match run(python, &page) {
+    let text = prometheus.endpoint().render_open_metrics();
+    let output = match run(python, &text) {
         Some(output) if output.status.code() != Some(77) => output,
         _ => return skip("python3 with prometheus_client"),
     };
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{page}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}\n{text}");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "cpu_utilization_ratio gauge ratio 1\n\
@@ -155,19 +155,19 @@ assert found == 7, found
     );
 }
 
-/// Records as the page did, inside a sampled span.
-fn with_exemplars(prometheus: &Prometheus) {
+/// Records again, in a sampled span.
+fn with_exemplars(prometheus: &PrometheusExporter) {
     let ids = SpanIds::new([0xab; 16], [0xcd; 8], true);
     for family in prometheus.recorder().histograms() {
-        for series in family.series().filter(|it| !it.text().is_empty()) {
-            ids.scope(|| series.cell().record(0.3));
+        for series in family.series().filter(|it| !it.label_text().is_empty()) {
+            ids.scope(|| series.value().record(0.3));
         }
     }
 }
 
 #[test]
-fn the_python_client_gives_every_value_back() {
-    // One line for each sample: name, labels and value, as hexadecimal so that nothing hides.
+fn python_client_reads_every_value() {
+    // Prints one line for each sample, with names and labels in hexadecimal.
     const SCRIPT: &str = "
 import sys
 try:
@@ -183,8 +183,8 @@ for family in families(page):
 ";
     let mut python = Command::new("python3");
     python.args(["-c", SCRIPT]);
-    let page = page();
-    let output = match run(python, &page) {
+    let text = rendered();
+    let output = match run(python, &text) {
         Some(output) if output.status.code() != Some(77) => output,
         _ => return skip("python3 with prometheus_client"),
     };
@@ -203,7 +203,7 @@ for family in families(page):
         .lines()
         .map(|line| line.trim_end().to_owned())
         .collect();
-    let mut written: Vec<_> = common::samples(&page)
+    let mut written: Vec<_> = common::samples(&text)
         .into_iter()
         .map(|mut sample| {
             sample.labels.sort();
@@ -224,7 +224,7 @@ for family in families(page):
     assert!(read.len() > 100, "{} samples", read.len());
 }
 
-/// A number as Python writes it; those of the page need no exponent.
+/// Formats a number like Python. No number here needs an exponent.
 fn python_float(value: f64) -> String {
     if value.is_infinite() {
         "inf".to_owned()

@@ -1,11 +1,12 @@
-//! What is left out or discarded is told, once, and tells no secrets. One test in its own process,
-//! because `tracing` remembers for all threads which call sites are of interest.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! What is dropped is logged once, without secrets.
+//!
+//! In its own process, because `tracing` caches the interest in call sites for all threads.
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
-use gusset_prometheus::{Prometheus, Resource};
+use gusset_prometheus::{PrometheusExporter, Resource};
 use metrics::{Unit, describe_histogram, gauge, histogram, with_local_recorder};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -15,9 +16,9 @@ use tracing::{Event, Metadata, Subscriber};
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
-struct SharedStr(String);
+struct EventText(String);
 
-impl Visit for SharedStr {
+impl Visit for EventText {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         write!(self.0, "{field}={value:?} ").unwrap();
     }
@@ -33,7 +34,7 @@ impl Subscriber for Log {
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
-        let mut text = SharedStr(event.metadata().level().to_string() + " ");
+        let mut text = EventText(event.metadata().level().to_string() + " ");
         event.record(&mut text);
         self.0.lock().unwrap().push(text.0);
     }
@@ -41,7 +42,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// The one warning that `act` leads to.
+/// Returns the one warning that `act` logs.
 #[track_caller]
 fn warning(act: impl FnOnce()) -> String {
     let log = Log::default();
@@ -54,9 +55,9 @@ fn warning(act: impl FnOnce()) -> String {
 }
 
 #[test]
-fn what_is_left_out_is_told_once() {
+fn dropped_data_is_logged_once() {
     let malformed = warning(|| {
-        Resource::from_lookup(|name| {
+        Resource::from_env_fn(|name| {
             (name == "OTEL_RESOURCE_ATTRIBUTES").then(|| "a=1,password hunter2".to_owned())
         });
     });
@@ -67,20 +68,20 @@ fn what_is_left_out_is_told_once() {
     assert!(malformed.contains("entry 2 has no `=`"), "{malformed}");
     assert!(!malformed.contains("hunter2"), "{malformed}");
 
-    let prometheus = Prometheus::builder()
+    let prometheus = PrometheusExporter::builder()
         .resource(Resource::new())
         .build()
         .unwrap();
-    let double = warning(|| {
+    let duplicate = warning(|| {
         with_local_recorder(&prometheus.recorder(), || {
             gauge!("waits").set(1);
             histogram!("waits").record(1);
         });
         for _ in 0..3 {
-            prometheus.page().render();
+            prometheus.endpoint().render();
         }
     });
-    assert!(double.contains(r#"name="waits""#), "{double}");
+    assert!(duplicate.contains(r#"name="waits""#), "{duplicate}");
 
     let late = warning(|| {
         with_local_recorder(&prometheus.recorder(), || {

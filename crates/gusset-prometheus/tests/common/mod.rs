@@ -1,23 +1,23 @@
-//! A reader of text format 0.0.4, written from the format's description and not from our writer.
+//! A parser of text format 0.0.4, written from the specification and independent of the writer.
 
-/// One line of a page.
+/// One sample.
 #[derive(Debug)]
 pub(crate) struct Sample {
-    /// The name, with `_bucket` and the like.
+    /// The name, with its suffix such as `_bucket`.
     pub(crate) name: String,
-    /// Names and values of labels, in the order of the page.
+    /// The names and values of the labels, in their order.
     pub(crate) labels: Vec<(String, String)>,
-    /// The value, as it stands.
+    /// The value, not parsed.
     pub(crate) value: String,
 }
 
-/// All samples of a page. Panics on a line that is not in the format.
-pub(crate) fn samples(page: &str) -> Vec<Sample> {
+/// Returns all samples of a text. Panics on an invalid line.
+pub(crate) fn samples(text: &str) -> Vec<Sample> {
     assert!(
-        page.is_empty() || page.ends_with('\n'),
-        "the last line has no end"
+        text.is_empty() || text.ends_with('\n'),
+        "the last line has no newline"
     );
-    let lines = page.split('\n').filter(|line| !line.is_empty());
+    let lines = text.split('\n').filter(|line| !line.is_empty());
     lines
         .filter(|line| !line.starts_with('#'))
         .map(sample)
@@ -34,7 +34,7 @@ fn sample(line: &str) -> Sample {
         (word, chars.next())
     };
     let (name, mut end) = word(|c| c == '{' || c == ' ');
-    assert!(is_name(&name, true), "{name:?} is no name, in {line:?}");
+    assert!(is_name(&name, true), "invalid name {name:?} in {line:?}");
     let mut labels = Vec::new();
     while end == Some('{') || end == Some(',') {
         let (label, equals) = word(|c| c == '=');
@@ -71,7 +71,7 @@ fn sample(line: &str) -> Sample {
     let (value, _) = word(|_| false);
     assert!(
         value.parse::<f64>().is_ok(),
-        "{value:?} is no number, in {line:?}"
+        "invalid number {value:?} in {line:?}"
     );
     Sample {
         name,

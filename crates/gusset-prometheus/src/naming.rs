@@ -1,28 +1,28 @@
-//! What the page adds to a name: the word for its unit, and `_total`.
+//! The suffixes of Prometheus names: the unit, and `_total`.
 //!
-//! The rules are those of the specification's "Prometheus and OpenMetrics Compatibility"; what else a
-//! name and a label have to become is [`gusset_metrics::registry::spelling`]'s to say.
+//! The rules are those of OpenTelemetry's "Prometheus and OpenMetrics Compatibility". For the rest of the
+//! name see [`gusset_metrics::registry::prometheus_names`].
 
 use metrics::Unit;
 
-/// `name` with the word for its unit, unless it ends in it already.
+/// Returns `name` with the suffix of its unit. Adds none if the name already ends in it.
 pub(crate) fn with_unit(name: &str, unit: Option<Unit>) -> String {
-    let Some(word) = word(unit) else {
+    let Some(suffix) = unit_suffix(unit) else {
         return name.to_owned();
     };
-    match name.strip_suffix(word) {
+    match name.strip_suffix(suffix) {
         Some(stem) if stem.is_empty() || stem.ends_with('_') => name.to_owned(),
-        _ => format!("{name}_{word}"),
+        _ => format!("{name}_{suffix}"),
     }
 }
 
-/// The name of a counter, with its unit, but for the `_total` that is last.
+/// Returns the name of a counter with its unit and without `_total`.
 pub(crate) fn counter(name: &str, unit: Option<Unit>) -> String {
     with_unit(name.strip_suffix("_total").unwrap_or(name), unit)
 }
 
-/// The word for a unit on a page; a count needs none.
-pub(crate) fn word(unit: Option<Unit>) -> Option<&'static str> {
+/// Returns the suffix of a unit. Counts have none.
+pub(crate) fn unit_suffix(unit: Option<Unit>) -> Option<&'static str> {
     match unit {
         None | Some(Unit::Count) => None,
         Some(Unit::Percent) => Some("ratio"),
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_appended_once_and_count_is_no_word() {
+    fn unit_is_appended_once() {
         assert_eq!(with_unit("wait", Some(Unit::Seconds)), "wait_seconds");
         assert_eq!(
             with_unit("wait_seconds", Some(Unit::Seconds)),
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_of_a_counter_stands_before_its_total() {
+    fn unit_of_a_counter_is_before_total() {
         assert_eq!(counter("calls", None), "calls");
         assert_eq!(counter("calls_total", Some(Unit::Count)), "calls");
         for name in ["wait", "wait_total", "wait_seconds_total"] {

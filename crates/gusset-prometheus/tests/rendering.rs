@@ -1,5 +1,5 @@
-//! What was recorded is what a page shows.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The rendered text has what was recorded.
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod common;
 
@@ -9,26 +9,29 @@ use std::time::{Duration, SystemTime};
 
 use common::{Sample, samples};
 use gusset_core::SpanIds;
-use gusset_prometheus::{Prometheus, Resource};
+use gusset_prometheus::{PrometheusExporter, Resource};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
     with_local_recorder,
 };
 use proptest::prelude::*;
 
-fn prometheus() -> Prometheus {
+fn prometheus() -> PrometheusExporter {
     let resource = Resource::new().with("service.name", "test");
-    Prometheus::builder().resource(resource).build().unwrap()
+    PrometheusExporter::builder()
+        .resource(resource)
+        .build()
+        .unwrap()
 }
 
-/// The page of what `record` records.
-fn page_of(record: impl FnOnce()) -> String {
+/// Returns the text of what `record` records.
+fn rendered(record: impl FnOnce()) -> String {
     let prometheus = prometheus();
     with_local_recorder(&prometheus.recorder(), record);
-    prometheus.page().render()
+    prometheus.endpoint().render()
 }
 
-/// The value of one label.
+/// Returns the value of one label.
 fn label<'a>(sample: &'a Sample, name: &str) -> Option<&'a str> {
     let mut labels = sample.labels.iter();
     labels
@@ -36,16 +39,16 @@ fn label<'a>(sample: &'a Sample, name: &str) -> Option<&'a str> {
         .map(|(_, value)| &**value)
 }
 
-fn value(page: &str, name: &str) -> Option<String> {
-    let mut samples = samples(page).into_iter();
+fn value(text: &str, name: &str) -> Option<String> {
+    let mut samples = samples(text).into_iter();
     samples
         .find(|sample| sample.name == name)
         .map(|sample| sample.value)
 }
 
-/// Something of everything.
-fn shop() -> Prometheus {
-    let prometheus = Prometheus::builder()
+/// Returns an exporter with metrics of every kind.
+fn shop() -> PrometheusExporter {
+    let prometheus = PrometheusExporter::builder()
         .resource(
             Resource::new()
                 .with("service.name", "shop")
@@ -59,7 +62,7 @@ fn shop() -> Prometheus {
         describe_histogram!(
             duration,
             Unit::Seconds,
-            "Duration of \"requests\",\nto the last byte."
+            "Duration of \"requests\",\nincluding the body."
         );
         for (route, seconds) in [("/b", 0.3), ("/a", 0.005), ("/a", 30.0)] {
             let labels = [("http.request.method", "GET"), ("http.route", route)];
@@ -75,11 +78,11 @@ fn shop() -> Prometheus {
         describe_gauge!(
             "http.server.active_requests",
             Unit::Count,
-            "Requests under way."
+            "Requests in progress."
         );
         gauge!("http.server.active_requests", "url.scheme" => "http").set(3);
         gauge!("http.server.active_requests", "url.scheme" => "grpc").set(-1);
-        describe_counter!("process.cpu.time", Unit::Seconds, "Time on a processor.");
+        describe_counter!("process.cpu.time", Unit::Seconds, "CPU time.");
         counter!("process.cpu.time", "cpu.mode" => "user").increment(7);
         counter!("orders").increment(2);
     });
@@ -87,18 +90,18 @@ fn shop() -> Prometheus {
 }
 
 #[test]
-fn a_whole_page_reads_like_this() {
+fn text_format() {
     let prometheus = shop();
-    insta::assert_snapshot!(prometheus.page().render());
+    insta::assert_snapshot!(prometheus.endpoint().render());
 }
 
 #[test]
-fn a_whole_page_of_open_metrics_reads_like_this() {
-    insta::assert_snapshot!(shop().page().render_open_metrics());
+fn open_metrics_format() {
+    insta::assert_snapshot!(shop().endpoint().render_open_metrics());
 }
 
 #[test]
-fn an_exemplar_stands_at_its_bucket_and_only_in_open_metrics() {
+fn only_open_metrics_has_exemplars() {
     let prometheus = prometheus();
     let before = SystemTime::now();
     with_local_recorder(&prometheus.recorder(), || {
@@ -107,10 +110,10 @@ fn an_exemplar_stands_at_its_bucket_and_only_in_open_metrics() {
         SpanIds::new([0x01; 16], [0x02; 8], true).scope(|| waits.record(0.3));
         SpanIds::new([0x03; 16], [0x04; 8], false).scope(|| waits.record(0.7));
     });
-    let page = prometheus.page().render_open_metrics();
-    let exemplars: Vec<_> = page.lines().filter(|line| line.contains(" # ")).collect();
+    let output = prometheus.endpoint().render_open_metrics();
+    let exemplars: Vec<_> = output.lines().filter(|line| line.contains(" # ")).collect();
     let [line] = exemplars[..] else {
-        panic!("{page}");
+        panic!("{output}");
     };
     let (ids, span) = ("01".repeat(16), "02".repeat(8));
     let expected = format!(
@@ -119,17 +122,17 @@ fn an_exemplar_stands_at_its_bucket_and_only_in_open_metrics() {
     let time = line.strip_prefix(&expected).expect(line);
     let time = Duration::from_secs_f64(time.parse().unwrap());
     let since = before.duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    // Told in milliseconds.
+    // In milliseconds.
     assert!(time + Duration::from_millis(1) >= since && time < since + Duration::from_secs(3600));
 
-    assert!(!prometheus.page().render().contains("trace_id"));
+    assert!(!prometheus.endpoint().render().contains("trace_id"));
 }
 
 #[test]
-fn two_metrics_of_one_name_do_not_spoil_a_page_of_open_metrics() {
+fn duplicate_names_are_dropped_from_open_metrics() {
     let prometheus = prometheus();
     with_local_recorder(&prometheus.recorder(), || {
-        // Apart in text, where a counter is named by its total.
+        // Distinct in text format, where the counter is `jobs_total`.
         counter!("jobs").increment(3);
         gauge!("jobs").set(7);
         gauge!("calls.created").set(7);
@@ -137,31 +140,33 @@ fn two_metrics_of_one_name_do_not_spoil_a_page_of_open_metrics() {
         gauge!("target").set(7);
         gauge!("target.info").set(7);
     });
-    let page = prometheus.page().render_open_metrics();
+    let output = prometheus.endpoint().render_open_metrics();
     assert!(
-        page.contains("# TYPE jobs counter\njobs_total 3\n"),
-        "{page}"
+        output.contains("# TYPE jobs counter\njobs_total 3\n"),
+        "{output}"
     );
-    assert!(!page.contains("jobs 7") && !page.contains("created") && !page.contains("target 7"));
-    assert!(!page.contains("target_info 7"), "{page}");
-    assert_eq!(value(&prometheus.page().render(), "jobs").unwrap(), "7");
+    assert!(
+        !output.contains("jobs 7") && !output.contains("created") && !output.contains("target 7")
+    );
+    assert!(!output.contains("target_info 7"), "{output}");
+    assert_eq!(value(&prometheus.endpoint().render(), "jobs").unwrap(), "7");
 }
 
 #[test]
-fn two_pages_in_one_process_do_not_see_each_other() {
+fn exporters_are_independent() {
     let (one, other) = (prometheus(), prometheus());
     with_local_recorder(&one.recorder(), || {
         counter!("hits").increment(1);
         histogram!("waits").record(1);
     });
-    assert_eq!(value(&one.page().render(), "hits_total").unwrap(), "1");
-    assert_eq!(value(&other.page().render(), "hits_total"), None);
-    assert_eq!(value(&other.page().render(), "waits_count"), None);
+    assert_eq!(value(&one.endpoint().render(), "hits_total").unwrap(), "1");
+    assert_eq!(value(&other.endpoint().render(), "hits_total"), None);
+    assert_eq!(value(&other.endpoint().render(), "waits_count"), None);
 }
 
 #[test]
-fn every_kind_has_its_name_translated() {
-    let page = page_of(|| {
+fn names_are_translated() {
+    let output = rendered(|| {
         describe_counter!("cpu.time", Unit::Seconds, "");
         describe_gauge!("memory.usage", Unit::Bytes, "");
         describe_histogram!("call.duration", Unit::Seconds, "");
@@ -178,28 +183,28 @@ fn every_kind_has_its_name_translated() {
         "call_duration_seconds_count",
         "_5xx_ratio_count",
     ] {
-        assert!(value(&page, name).is_some(), "{name} in {page}");
+        assert!(value(&output, name).is_some(), "{name} in {output}");
     }
 }
 
 #[test]
-fn one_metric_under_two_spellings_is_one_metric() {
-    let page = page_of(|| {
+fn metrics_with_one_prometheus_name_are_merged() {
+    let output = rendered(|| {
         for name in ["queue.depth", "queue_depth"] {
             histogram!(name, "a" => "1", "b" => "2").record(1);
             histogram!(name, "b" => "2", "a" => "1").record(1);
             counter!(name, "x.y" => "1").increment(1);
         }
     });
-    assert_eq!(value(&page, "queue_depth_count").unwrap(), "4");
-    assert_eq!(value(&page, "queue_depth_total").unwrap(), "2");
+    assert_eq!(value(&output, "queue_depth_count").unwrap(), "4");
+    assert_eq!(value(&output, "queue_depth_total").unwrap(), "2");
 }
 
 #[test]
-fn the_last_bucket_and_the_count_agree_while_others_record() {
-    /// Ends the other thread also when this one panics.
-    struct Done<'a>(&'a AtomicBool);
-    impl Drop for Done<'_> {
+fn last_bucket_equals_count_during_recording() {
+    /// Stops the other thread, also if this one panics.
+    struct Stop<'a>(&'a AtomicBool);
+    impl Drop for Stop<'_> {
         fn drop(&mut self) {
             self.0.store(true, Relaxed);
         }
@@ -217,26 +222,29 @@ fn the_last_bucket_and_the_count_agree_while_others_record() {
             }
             recorded
         });
-        let stop = Done(&done);
+        let stop = Stop(&done);
         for _ in 0..2_000 {
-            let page = prometheus.page().render();
-            let samples = samples(&page);
-            let of = |name: &str| samples.iter().rfind(|it| it.name == name);
-            let (last, count) = (of("waits_bucket").unwrap(), of("waits_count").unwrap());
+            let output = prometheus.endpoint().render();
+            let samples = samples(&output);
+            let last_sample = |name: &str| samples.iter().rfind(|it| it.name == name);
+            let (last, count) = (
+                last_sample("waits_bucket").unwrap(),
+                last_sample("waits_count").unwrap(),
+            );
             assert_eq!(label(last, "le"), Some("+Inf"));
             assert_eq!(last.value, count.value);
         }
         drop(stop);
         recording.join().unwrap()
     });
-    let page = prometheus.page().render();
-    assert_eq!(value(&page, "waits_count").unwrap(), recorded.to_string());
+    let output = prometheus.endpoint().render();
+    assert_eq!(value(&output, "waits_count").unwrap(), recorded.to_string());
 }
 
 #[test]
-fn a_label_called_as_that_of_the_buckets_steps_aside() {
-    let page = page_of(|| histogram!("waits", "le" => "x").record(1));
-    for sample in samples(&page)
+fn label_le_of_the_user_is_renamed() {
+    let output = rendered(|| histogram!("waits", "le" => "x").record(1));
+    for sample in samples(&output)
         .iter()
         .filter(|it| it.name.starts_with("waits"))
     {
@@ -246,12 +254,12 @@ fn a_label_called_as_that_of_the_buckets_steps_aside() {
 }
 
 #[test]
-fn a_value_on_a_boundary_is_within_it() {
-    let page = page_of(|| {
+fn upper_bounds_are_inclusive() {
+    let output = rendered(|| {
         describe_histogram!("waits", Unit::Seconds, "");
         histogram!("waits").record(0.25);
     });
-    let buckets = samples(&page)
+    let buckets = samples(&output)
         .into_iter()
         .filter(|it| it.name == "waits_seconds_bucket");
     for Sample { labels, value, .. } in buckets {
@@ -261,34 +269,34 @@ fn a_value_on_a_boundary_is_within_it() {
 }
 
 #[test]
-fn not_a_number_leaves_the_sum_a_number() {
-    let page = page_of(|| {
+fn values_that_are_not_finite_are_ignored() {
+    let output = rendered(|| {
         histogram!("waits").record(1.5);
         histogram!("waits").record(f64::NAN);
         histogram!("waits").record(f64::INFINITY);
     });
-    assert_eq!(value(&page, "waits_sum").unwrap(), "1.5");
-    assert_eq!(value(&page, "waits_count").unwrap(), "1");
+    assert_eq!(value(&output, "waits_sum").unwrap(), "1.5");
+    assert_eq!(value(&output, "waits_count").unwrap(), "1");
 }
 
 #[test]
-fn the_first_description_stands_and_may_come_late() {
-    let page = page_of(|| {
+fn first_description_applies() {
+    let output = rendered(|| {
         histogram!("waits").record(0.2);
         describe_histogram!("waits", Unit::Seconds, "first");
         describe_histogram!("waits", Unit::Bytes, "second");
     });
-    assert!(page.contains("# HELP waits_seconds first\n"), "{page}");
-    // The boundaries were settled by the first record.
+    assert!(output.contains("# HELP waits_seconds first\n"), "{output}");
+    // The boundaries are those at the first record.
     assert!(
-        page.contains(r#"waits_seconds_bucket{le="10000"} 1"#),
-        "{page}"
+        output.contains(r#"waits_seconds_bucket{le="10000"} 1"#),
+        "{output}"
     );
 }
 
 #[test]
-fn boundaries_given_are_above_those_of_the_unit() {
-    let prometheus = Prometheus::builder()
+fn configured_boundaries_override_those_of_the_unit() {
+    let prometheus = PrometheusExporter::builder()
         .buckets("a.b", &[1.0, 2.0])
         .build()
         .unwrap();
@@ -296,8 +304,8 @@ fn boundaries_given_are_above_those_of_the_unit() {
         describe_histogram!("a.b", Unit::Seconds, "");
         histogram!("a.b").record(1);
     });
-    let page = prometheus.page().render();
-    let buckets = samples(&page)
+    let output = prometheus.endpoint().render();
+    let buckets = samples(&output)
         .into_iter()
         .filter(|it| it.name == "a_b_seconds_bucket");
     let le: Vec<_> = buckets.map(|it| it.labels[0].1.clone()).collect();
@@ -305,54 +313,54 @@ fn boundaries_given_are_above_those_of_the_unit() {
 }
 
 #[test]
-fn two_metrics_of_one_name_do_not_spoil_the_page() {
-    let page = page_of(|| {
+fn duplicate_names_are_dropped() {
+    let output = rendered(|| {
         gauge!("target.info").set(7);
         gauge!("waits").set(7);
         histogram!("waits").record(1);
         histogram!("calls").record(1);
         gauge!("calls.count").set(7);
     });
-    assert_eq!(value(&page, "target_info").unwrap(), "1");
-    assert_eq!(value(&page, "waits").unwrap(), "7");
-    assert_eq!(value(&page, "waits_count"), None);
-    assert_eq!(page.matches("calls_count").count(), 1);
+    assert_eq!(value(&output, "target_info").unwrap(), "1");
+    assert_eq!(value(&output, "waits").unwrap(), "7");
+    assert_eq!(value(&output, "waits_count"), None);
+    assert_eq!(output.matches("calls_count").count(), 1);
 }
 
 #[test]
-fn a_resource_of_nothing_has_no_target_info() {
-    let prometheus = Prometheus::builder()
+fn empty_resource_has_no_target_info() {
+    let prometheus = PrometheusExporter::builder()
         .resource(Resource::new())
         .build()
         .unwrap();
-    assert_eq!(prometheus.page().render(), "");
+    assert_eq!(prometheus.endpoint().render(), "");
 }
 
-/// SharedStr that is likely to break an escape.
+/// Generates text that is likely to break escaping.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![r#"[\\"n\n\r{}=, a]{0,8}"#, any::<String>()]
 }
 
 proptest! {
-    // The place it would keep failures in is guessed from where `lib.rs` is.
+    // The path of the failures file is derived from `lib.rs`, which proptest does not find here.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn label_values_come_back_as_they_were(text in hostile()) {
-        let page = page_of(|| {
+    fn label_values_are_unchanged(text in hostile()) {
+        let output = rendered(|| {
             counter!("c", "l" => text.clone()).increment(1);
             gauge!("g", "l" => text.clone()).set(1);
             histogram!("h", "l" => text.clone()).record(1);
         });
         for name in ["c_total", "g", "h_sum", "h_count", "h_bucket"] {
-            let samples = samples(&page);
+            let samples = samples(&output);
             let sample = samples.iter().find(|it| it.name == name).unwrap();
             prop_assert_eq!(label(sample, "l"), Some(&*text), "{}", name);
         }
     }
 
     #[test]
-    fn no_name_makes_a_page_that_parsers_refuse(
+    fn any_names_render_to_valid_text(
         names in proptest::collection::vec((0..3, "[a.5é_]{0,3}(_count|_total)?", hostile()), 1..12),
     ) {
         let prometheus = prometheus();
@@ -367,19 +375,19 @@ proptest! {
                 }
             }
         });
-        let page = prometheus.page();
-        for page in [page.render(), page.render_open_metrics()] {
-            // `samples` panics on what is not in the format; without exemplars a line is the same
-            // in both.
-            let mut seen: Vec<_> = samples(&page).into_iter().map(|it| (it.name, it.labels)).collect();
+        let endpoint = prometheus.endpoint();
+        for text in [endpoint.render(), endpoint.render_open_metrics()] {
+            // `samples` panics on invalid text. Without exemplars the lines of both formats are the
+            // same.
+            let mut seen: Vec<_> = samples(&text).into_iter().map(|it| (it.name, it.labels)).collect();
             let all = seen.len();
             seen.sort();
             seen.dedup();
-            prop_assert_eq!(seen.len(), all, "a series twice in {}", page);
-            let mut families: Vec<_> = page.lines().filter(|it| it.starts_with("# TYPE ")).collect();
+            prop_assert_eq!(seen.len(), all, "a series twice in {}", text);
+            let mut families: Vec<_> = text.lines().filter(|it| it.starts_with("# TYPE ")).collect();
             let all = families.len();
             families.dedup_by(|a, b| a.split(' ').nth(2) == b.split(' ').nth(2));
-            prop_assert_eq!(families.len(), all, "a family twice in {}", page);
+            prop_assert_eq!(families.len(), all, "a family twice in {}", text);
         }
     }
 }

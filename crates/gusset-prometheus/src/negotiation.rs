@@ -1,34 +1,34 @@
-//! What the scraper takes.
+//! Selects the format and the encoding of a response.
 //!
-//! Formats and encodings are negotiated by RFC 9110, sections 12.5.1 and 12.5.3, with one liberty:
-//! text 0.0.4 as it stands is always acceptable, for a page that answered `406` would be a page that
-//! fails. What is malformed is taken as refused, never as an error.
+//! Both are negotiated by RFC 9110, sections 12.5.1 and 12.5.3, with one exception: uncompressed text
+//! format 0.0.4 is always acceptable, because a scrape that gets `406` fails. A malformed value counts as
+//! not acceptable.
 
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_ENCODING};
 
 use crate::text::Format;
 
-/// OpenMetrics for those who list it by name, not below `text/plain` if they list that too; else text.
+/// Returns the format: OpenMetrics if it is listed by name with at least the weight of `text/plain`.
 pub(crate) fn format(headers: &HeaderMap) -> Format {
     let (mut open, mut text) = (0, 0);
     let fields = headers.get_all(ACCEPT).into_iter();
     for member in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b',')) {
-        let (media, weight) = weighed(member);
-        if media.eq_ignore_ascii_case(b"application/openmetrics-text") && is_1_0_0(member) {
+        let (media_type, weight) = parse_member(member);
+        if media_type.eq_ignore_ascii_case(b"application/openmetrics-text") && is_1_0_0(member) {
             open = open.max(weight);
-        } else if media.eq_ignore_ascii_case(b"text/plain") {
+        } else if media_type.eq_ignore_ascii_case(b"text/plain") {
             text = text.max(weight);
         }
     }
     if open > 0 && open >= text {
         Format::OpenMetrics
     } else {
-        Format::SharedStr
+        Format::Text
     }
 }
 
-/// Whether a member asks for that version, or for none.
+/// Returns whether a member has this version, or none.
 fn is_1_0_0(member: &[u8]) -> bool {
     let mut parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let version = parts.find_map(|part| match part.split_at_checked(8) {
@@ -38,14 +38,15 @@ fn is_1_0_0(member: &[u8]) -> bool {
     version.is_none_or(|version| matches!(version, b"1.0.0" | b"\"1.0.0\""))
 }
 
-/// Whether the page is to be gzipped: `gzip`, or else `*`, is listed with a weight that is not
-/// nothing, and not below that of `identity`.
+/// Returns whether to compress with gzip.
+///
+/// It is if `gzip`, or else `*`, is listed with a weight above zero and at least that of `identity`.
 pub(crate) fn gzip(headers: &HeaderMap) -> bool {
     let (mut gzip, mut any, mut identity) = (None, None, None);
-    // Bytes, not text: a field value may hold any.
+    // Bytes and not text, because header values may not be UTF-8.
     let fields = headers.get_all(ACCEPT_ENCODING).into_iter();
     for member in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b',')) {
-        let (coding, weight) = weighed(member);
+        let (coding, weight) = parse_member(member);
         let listed = match () {
             () if coding.eq_ignore_ascii_case(b"gzip") => &mut gzip,
             () if coding.eq_ignore_ascii_case(b"x-gzip") => &mut gzip,
@@ -59,18 +60,18 @@ pub(crate) fn gzip(headers: &HeaderMap) -> bool {
     gzip > 0 && gzip >= identity.unwrap_or(0)
 }
 
-/// One member of the list, `gzip;q=0.5`, with its weight in thousandths.
-fn weighed(member: &[u8]) -> (&[u8], u16) {
+/// Parses a member of a list, such as `gzip;q=0.5`, into its name and its weight in thousandths.
+fn parse_member(member: &[u8]) -> (&[u8], u16) {
     let mut parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let coding = parts.next().unwrap_or_default();
+    let name = parts.next().unwrap_or_default();
     let weight = parts.find_map(|part| match part {
         [b'q' | b'Q', b'=', digits @ ..] => Some(thousandths(digits).unwrap_or(0)),
         _ => None,
     });
-    (coding, weight.unwrap_or(1000))
+    (name, weight.unwrap_or(1000))
 }
 
-/// `0`, `0.5`, `1.000`: at most three digits after the point, at most one in all.
+/// Parses a weight: `0`, `0.5`, `1.000`. It has at most three decimals and is at most one.
 fn thousandths(weight: &[u8]) -> Option<u16> {
     let (whole, fraction) = match weight {
         [whole] => (whole, &[][..]),
@@ -96,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    fn takes(fields: &[&[u8]]) -> bool {
+    fn accepts_gzip(fields: &[&[u8]]) -> bool {
         let mut headers = HeaderMap::new();
         for field in fields {
             if let Ok(value) = HeaderValue::from_bytes(field) {
@@ -106,7 +107,7 @@ mod tests {
         gzip(&headers)
     }
 
-    fn format_of(accept: &[u8]) -> Format {
+    fn format_for(accept: &[u8]) -> Format {
         let mut headers = HeaderMap::new();
         if let Ok(value) = HeaderValue::from_bytes(accept) {
             headers.append(ACCEPT, value);
@@ -115,8 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn open_metrics_is_for_those_who_name_it() {
-        for yes in [
+    fn open_metrics_must_be_listed_by_name() {
+        for accept in [
             "application/openmetrics-text",
             "Application/OpenMetrics-Text; Version=\"1.0.0\"; charset=utf-8",
             // Prometheus 2.42.
@@ -128,9 +129,13 @@ mod tests {
              text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
             "text/plain;q=0.5,application/openmetrics-text;q=0.5",
         ] {
-            assert_eq!(format_of(yes.as_bytes()), Format::OpenMetrics, "{yes}");
+            assert_eq!(
+                format_for(accept.as_bytes()),
+                Format::OpenMetrics,
+                "{accept}"
+            );
         }
-        for no in [
+        for accept in [
             "",
             "*/*",
             "application/*",
@@ -141,13 +146,13 @@ mod tests {
             "application/openmetrics-text;q=x",
             "application/openmetrics-text;q=0.4,text/plain;q=0.5",
         ] {
-            assert_eq!(format_of(no.as_bytes()), Format::SharedStr, "{no}");
+            assert_eq!(format_for(accept.as_bytes()), Format::Text, "{accept}");
         }
     }
 
     #[test]
-    fn gzip_is_for_those_who_ask_for_it() {
-        for yes in [
+    fn gzip_is_used_if_accepted() {
+        for accepted in [
             "gzip",
             "GZIP",
             "x-gzip",
@@ -157,14 +162,17 @@ mod tests {
             "gzip;q=1,*;q=0",
             "gzip;q=0.5, identity;q=0.5",
         ] {
-            assert!(takes(&[yes.as_bytes()]), "{yes}");
+            assert!(accepts_gzip(&[accepted.as_bytes()]), "{accepted}");
         }
-        assert!(takes(&[b"br", b"gzip"]), "several fields are one list");
+        assert!(
+            accepts_gzip(&[b"br", b"gzip"]),
+            "several headers are one list"
+        );
     }
 
     #[test]
-    fn gzip_is_not_for_those_who_refuse_it_or_mumble() {
-        for no in [
+    fn gzip_is_not_used_otherwise() {
+        for rejected in [
             "",
             "identity",
             "br",
@@ -180,25 +188,28 @@ mod tests {
             "gzip;q=x",
             "gzipped",
         ] {
-            assert!(!takes(&[no.as_bytes()]), "{no}");
+            assert!(!accepts_gzip(&[rejected.as_bytes()]), "{rejected}");
         }
-        assert!(!takes(&[]));
-        assert!(takes(&[b"\xff\xfe, gzip"]), "other members may be anything");
+        assert!(!accepts_gzip(&[]));
+        assert!(
+            accepts_gzip(&[b"\xff\xfe, gzip"]),
+            "other members are ignored"
+        );
     }
 
     proptest! {
         #[test]
-        fn no_field_value_is_too_strange(bytes: Vec<u8>) {
-            takes(&[&bytes]);
-            format_of(&bytes);
+        fn any_bytes_are_parsed(bytes: Vec<u8>) {
+            accepts_gzip(&[&bytes]);
+            format_for(&bytes);
             is_1_0_0(&bytes);
-            weighed(&bytes);
+            parse_member(&bytes);
         }
 
         #[test]
-        fn every_weight_is_read(thousand in 0_u16..=1000) {
-            let field = format!("gzip;q={}.{:03}", thousand / 1000, thousand % 1000);
-            prop_assert_eq!(weighed(field.as_bytes()), (&b"gzip"[..], thousand));
+        fn every_valid_weight_is_parsed(thousandths in 0_u16..=1000) {
+            let field = format!("gzip;q={}.{:03}", thousandths / 1000, thousandths % 1000);
+            prop_assert_eq!(parse_member(field.as_bytes()), (&b"gzip"[..], thousandths));
         }
     }
 }

@@ -1,0 +1,169 @@
+//! Reads a snapshot of the registry, and renders it.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gusset_metrics::Registry;
+use gusset_metrics::registry::{
+    CounterValue, GaugeValue, HistogramValue, MetricFamily, prometheus_names,
+};
+
+use crate::text::{Format, TextWriter};
+use crate::{Resource, naming};
+
+/// Renders the metrics of a registry.
+#[derive(Debug)]
+pub(crate) struct Snapshotter {
+    registry: Arc<Registry>,
+    /// The labels of `target_info`. Without labels it is omitted.
+    target_labels: String,
+    /// The names of dropped families, so that each is logged once.
+    dropped: Mutex<BTreeSet<String>>,
+    /// The length of the last text, as the capacity of the next one, which is seldom shorter.
+    last_length: AtomicUsize,
+}
+
+/// The bytes that the text may grow between two snapshots without reallocation.
+const SPARE_CAPACITY: usize = 256;
+
+/// One family, with its name in the rendered format.
+struct NamedFamily<'a> {
+    name: String,
+    kind: FamilyKind<'a>,
+}
+
+enum FamilyKind<'a> {
+    Target(&'a str),
+    Counter(MetricFamily<CounterValue>),
+    Gauge(MetricFamily<GaugeValue>),
+    Histogram(MetricFamily<HistogramValue>),
+}
+
+// === impl Snapshotter ===
+
+impl Snapshotter {
+    pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
+        Self {
+            registry,
+            target_labels: prometheus_names::label_text(resource.attributes(), None),
+            dropped: Mutex::default(),
+            last_length: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// Renders all metrics: families in the order of their names, series in the order of their labels.
+    ///
+    /// Sorted text can be compared, and compresses well.
+    pub(crate) fn render(&self, format: Format) -> String {
+        let mut families = self.families(format);
+        self.drop_duplicates(&mut families, format);
+        let capacity = self.last_length.load(Relaxed) + SPARE_CAPACITY;
+        let mut writer = TextWriter::new(format, capacity);
+        for NamedFamily { name, kind } in &families {
+            match kind {
+                FamilyKind::Target(labels) => writer.target(name, labels),
+                FamilyKind::Counter(family) => writer.counter(name, family),
+                FamilyKind::Gauge(family) => writer.gauge(name, family),
+                FamilyKind::Histogram(family) => writer.histogram(name, family),
+            }
+        }
+        let text = writer.finish();
+        self.last_length.store(text.len(), Relaxed);
+        text
+    }
+
+    /// Returns all families. Of two with the same name the first in this order is kept.
+    fn families(&self, format: Format) -> Vec<NamedFamily<'_>> {
+        let is_open_metrics = format == Format::OpenMetrics;
+        let mut families = Vec::new();
+        if !self.target_labels.is_empty() {
+            families.push(NamedFamily {
+                name: if is_open_metrics {
+                    "target"
+                } else {
+                    "target_info"
+                }
+                .to_owned(),
+                kind: FamilyKind::Target(&self.target_labels),
+            });
+        }
+        let counters = self.registry.counters().into_iter();
+        families.extend(counters.map(|family| NamedFamily {
+            name: {
+                let name = naming::counter(family.prometheus_name(), family.unit());
+                if is_open_metrics {
+                    name
+                } else {
+                    name + "_total"
+                }
+            },
+            kind: FamilyKind::Counter(family),
+        }));
+        let gauges = self.registry.gauges().into_iter();
+        families.extend(gauges.map(|family| NamedFamily {
+            name: naming::with_unit(family.prometheus_name(), family.unit()),
+            kind: FamilyKind::Gauge(family),
+        }));
+        let histograms = self.registry.histograms().into_iter();
+        families.extend(histograms.map(|family| NamedFamily {
+            name: naming::with_unit(family.prometheus_name(), family.unit()),
+            kind: FamilyKind::Histogram(family),
+        }));
+        families
+    }
+
+    /// Sorts families by name, and drops those with a sample name that an earlier family has.
+    ///
+    /// A duplicate (such as a gauge `x_count` next to a histogram `x`) makes parsers reject the whole
+    /// response.
+    fn drop_duplicates(&self, families: &mut Vec<NamedFamily<'_>>, format: Format) {
+        // The sort is stable, so the first of two families with the same name stays first. A name with
+        // a suffix is sorted after the name without it.
+        families.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut taken = BTreeSet::new();
+        families.retain(|NamedFamily { name, kind }| {
+            let is_duplicate = taken.contains(name);
+            if is_duplicate {
+                self.warn_dropped(name);
+            } else {
+                let suffixes = kind.sample_suffixes(format).iter();
+                taken.extend(suffixes.map(|suffix| name.clone() + suffix));
+            }
+            !is_duplicate
+        });
+    }
+
+    fn warn_dropped(&self, name: &str) {
+        let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        if dropped.insert(name.to_owned()) {
+            drop(dropped);
+            tracing::warn!(
+                name,
+                "metric is not exported to Prometheus: another metric has the same name there; rename \
+                 one of them"
+            );
+        }
+    }
+}
+
+// === impl FamilyKind ===
+
+impl FamilyKind<'_> {
+    /// Returns the suffixes of the names that only this family may use.
+    fn sample_suffixes(&self, format: Format) -> &'static [&'static str] {
+        match (format, self) {
+            (Format::Text, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
+            (Format::Text, _) | (_, Self::Gauge(_)) => &[""],
+            (Format::OpenMetrics, Self::Target(_)) => &["", "_info"],
+            (Format::OpenMetrics, Self::Counter(_)) => &["", "_total", "_created"],
+            (Format::OpenMetrics, Self::Histogram(_)) => {
+                &["", "_bucket", "_count", "_sum", "_created"]
+            }
+        }
+    }
+}
