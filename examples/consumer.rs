@@ -70,8 +70,8 @@ impl Classify<Consume> for Rules {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let gusset = gusset::unary::<Job, Done>("channel")
-        .rules::<Rules>()
+    let gusset = gusset::message_consumer::<Job, Done>("channel")
+        .classifier::<Rules>()
         .metrics(|metrics| {
             metrics
                 .operation("fulfil")
@@ -105,7 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Err(_) => println!("job {number}: given up"),
         }
     }
-    print!("\n{}", gusset.prometheus().page().render());
+    print!("\n{}", gusset.prometheus().endpoint().render());
     Ok(())
 }
 

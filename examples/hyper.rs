@@ -36,7 +36,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let gusset = gusset::http().metrics(|it| it.route(route)).build()?;
-    let page = gusset.page();
+    let page = gusset.metrics_endpoint();
     let service = ServiceBuilder::new().layer(gusset.layer()).service_fn(
         move |request: Request<Incoming>| {
             let page = page.clone();

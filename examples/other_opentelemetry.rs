@@ -18,7 +18,7 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let signals = gusset::signals().build()?;
+    let signals = gusset::telemetry().build()?;
     let gusset = signals.http().build()?;
     let service = service_fn(async |_: Request<String>| {
         // A library that asks the other version where it is.

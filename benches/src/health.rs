@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use gusset_core::ObserveLayer;
-use gusset_health::{Check, Exclusive, Health, Probe};
+use gusset_health::{Check, LocalDependency, Health, Probe};
 use gusset_http::{Endpoint as _, EndpointService, Http, RequestHead};
 use http::Request;
 use tokio::runtime;
@@ -72,7 +72,7 @@ pub fn scenarios() -> Vec<Scenario> {
             axum::layered(layers::pass())
         }),
         call("health/drain", "the layer that closes connections", || {
-            axum::layered(well(100).drain_layer())
+            axum::layered(well(100).connection_drain_layer())
         }),
     ]
 }
@@ -83,19 +83,19 @@ pub fn scenarios() -> Vec<Scenario> {
 /// Never: this configuration is good.
 pub fn well(checks: usize) -> Health {
     let mut builder = Health::builder()
-        .signals(false)
+        .handle_signals(false)
         .live_deadline(DAY)
-        .detail_token(TOKEN);
+        .details_token(TOKEN);
     for at in 0..checks {
         let check = Check::new(format!("check-{at}"), async || ());
-        let check = check.spread(Duration::ZERO).stale_after(DAY);
-        builder = builder.ready(Exclusive(check));
+        let check = check.initial_jitter(Duration::ZERO).stale_after(DAY);
+        builder = builder.readiness_check(LocalDependency(check));
     }
     let health = builder.build().expect("a good configuration");
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime builds").block_on(async {
         let _running = health.start().expect("a runtime");
-        health.lifecycle().started();
+        health.lifecycle().mark_started();
         while !health.is_ready() {
             tokio::task::yield_now().await;
         }

@@ -59,7 +59,7 @@ pub fn client_metrics() -> ObserveLayer<Http<HttpClientClassifier>, HttpMetrics>
 }
 
 fn recorder() -> SharedRecorder {
-    let prometheus = Prometheus::builder().build().expect("by convention");
+    let prometheus = PrometheusExporter::builder().build().expect("by convention");
     prometheus.recorder()
 }
 

@@ -10,7 +10,7 @@ use gusset_data::{
     HistogramDataPoint, Labels, Metric, MetricData, MetricProducer, NumberDataPoint, SpanData,
     SpanKind, SpanSink as _, SpanStatus,
 };
-use gusset_otlp::{Telemetry, TelemetryBuilder};
+use gusset_otlp::{OtlpPipeline, OtlpPipelineBuilder};
 
 use crate::{Scenario, Work, Works};
 
@@ -45,12 +45,12 @@ pub fn scenarios() -> Vec<Scenario> {
 /// Gives spans to a road with so large a queue, from which nothing is taken meanwhile.
 fn works(queue: Option<&'static str>) -> Works {
     let telemetry = queue.map(|queue| {
-        let builder = Telemetry::builder().endpoint("http://127.0.0.1:9");
+        let builder = OtlpPipeline::builder().endpoint("http://127.0.0.1:9");
         start(builder, queue)
     });
     // Kept to the end of the process, which does not wait for what is in the queue.
     let telemetry = std::mem::ManuallyDrop::new(telemetry);
-    let spans = telemetry.as_ref().map(Telemetry::spans);
+    let spans = telemetry.as_ref().map(OtlpPipeline::span_sink);
     Box::new(move || {
         let (spans, span) = (spans.clone(), span());
         let work: Work = match spans {
@@ -64,7 +64,7 @@ fn works(queue: Option<&'static str>) -> Works {
     })
 }
 
-fn start(builder: TelemetryBuilder, queue: &'static str) -> Telemetry {
+fn start(builder: OtlpPipelineBuilder, queue: &'static str) -> OtlpPipeline {
     let env = move |name: &str| match name {
         "OTEL_BSP_MAX_QUEUE_SIZE" | "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" => Some(queue.to_owned()),
         "OTEL_BSP_SCHEDULE_DELAY" | "OTEL_METRIC_EXPORT_INTERVAL" => Some("3600000".to_owned()),
@@ -164,8 +164,8 @@ impl MetricProducer for Series {
 ///
 /// # Panics
 /// Without a port to be had on this machine.
-pub fn telemetry(series: Series) -> Telemetry {
-    let builder = Telemetry::builder().endpoint(receiver()).metrics(series);
+pub fn telemetry(series: Series) -> OtlpPipeline {
+    let builder = OtlpPipeline::builder().endpoint(receiver()).metric_producer(series);
     let env = |name: &str| match name {
         "OTEL_BSP_MAX_QUEUE_SIZE" => Some("16384".to_owned()),
         "OTEL_BSP_SCHEDULE_DELAY" | "OTEL_METRIC_EXPORT_INTERVAL" => Some("3600000".to_owned()),

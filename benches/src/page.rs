@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use gusset_prometheus::{Page, Prometheus, Resource};
+use gusset_prometheus::{ScrapeEndpoint, PrometheusExporter, Resource};
 use metrics::{Key, Label, Level, Metadata, Recorder as _, Unit};
 
 use crate::{Scenario, Works};
@@ -54,8 +54,8 @@ pub fn scenarios() -> Vec<Scenario> {
 ///
 /// # Panics
 /// Never: this configuration is good.
-pub fn page(of: Of, series: u32) -> Page {
-    let prometheus = Prometheus::builder()
+pub fn page(of: Of, series: u32) -> ScrapeEndpoint {
+    let prometheus = PrometheusExporter::builder()
         .resource(Resource::new())
         .build()
         .expect("by convention");
@@ -79,7 +79,7 @@ pub fn page(of: Of, series: u32) -> Page {
                 .record(f64::from(at) / 1000.0),
         }
     }
-    prometheus.page()
+    prometheus.endpoint()
 }
 
 /// Renderings of such a page.

@@ -4,8 +4,8 @@ use std::mem::ManuallyDrop;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use gusset::Signals;
-use gusset_otlp::Telemetry;
+use gusset::Telemetry;
+use gusset_otlp::OtlpPipeline;
 use gusset_prometheus::Prometheus;
 use tracing::dispatcher;
 
@@ -68,10 +68,10 @@ fn dead_endpoint() -> String {
 
 /// The metrics of the scenario `axum/metrics`, from one recording on two roads.
 fn metrics_and_otlp() -> Works {
-    let prometheus = Prometheus::builder().build().expect("by convention");
-    let telemetry = Telemetry::builder()
+    let prometheus = PrometheusExporter::builder().build().expect("by convention");
+    let telemetry = OtlpPipeline::builder()
         .endpoint(dead_endpoint())
-        .metrics(prometheus.recorder())
+        .metric_producer(prometheus.recorder())
         .build_with(|_| None);
     std::mem::forget(telemetry.expect("a good configuration"));
     layered(layers::metrics_on(prometheus.recorder()))
@@ -79,7 +79,7 @@ fn metrics_and_otlp() -> Works {
 
 /// Calls of the router with the signals of that environment, whose lines go nowhere.
 fn works(variables: &[(&str, &str)]) -> Works {
-    let signals = gusset::signals()
+    let signals = gusset::telemetry()
         .log(|log| {
             log.format(gusset::log::Format::Json)
                 .writer(std::io::sink())
@@ -91,11 +91,11 @@ fn works(variables: &[(&str, &str)]) -> Works {
         })
         .expect("a good configuration");
     // Kept to the end of the process, which does not wait for what is in the queues.
-    let signals: Arc<ManuallyDrop<Signals>> = Arc::new(ManuallyDrop::new(signals));
+    let signals: Arc<ManuallyDrop<Telemetry>> = Arc::new(ManuallyDrop::new(signals));
     let layer = signals.http().build().expect("a good configuration");
     let calls = layered(layer.layer());
     // As a service has it; in a program that does several scenarios, only the first one.
-    let is_global = signals.install().is_ok();
+    let is_global = telemetry.install_global().is_ok();
     Box::new(move || {
         let (signals, mut call) = (signals.clone(), calls());
         if is_global {

@@ -50,7 +50,7 @@ pub(crate) async fn tell(out: &mut impl Write) -> Result<(Vec<Chapter>, String),
     let payments = serve(payments::service(switch.clone())).await?;
     let shop = shop::service(payments, &http, &grpc)
         .layer(gusset.layer())
-        .route_service("/metrics", gusset.page());
+        .route_service("/metrics", gusset.metrics_endpoint());
     let customer = Customer {
         client: Client::builder(TokioExecutor::new()).build_http(),
         shop: serve(shop).await?,

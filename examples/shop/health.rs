@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use axum::Router;
 use gusset::health::{
-    ConfigError, Farewell, Health, Management, ManagementError, Shared, ask, tcp,
+    Check, ConfigError, Health, Management, ManagementError, SharedDependency, ShutdownReport,
+    probe_exit_code,
 };
 use gusset::http::EndpointService;
-use gusset::prometheus::Prometheus;
+use gusset::prometheus::PrometheusExporter;
 
 use super::Options;
 
@@ -16,14 +17,14 @@ use super::Options;
 /// orders fail and all else goes on, so it informs and decides on nothing.
 pub(crate) fn set_up(
     options: &Options,
-    page: &Prometheus,
+    page: &PrometheusExporter,
     payments: SocketAddr,
 ) -> Result<Health, ConfigError> {
     let mut builder = Health::builder()
-        .inform(Shared(tcp("payments", payments.to_string())))
+        .health_check(SharedDependency(Check::tcp("payments", payments.to_string())))
         .recorder(page.recorder())
         // With traffic of its own, Ctrl-C ends the traffic first.
-        .signals(!options.traffic);
+        .handle_signals(!options.traffic);
     if let Some(delay) = options.drain {
         builder = builder.drain_delay(delay);
     }
@@ -34,7 +35,7 @@ pub(crate) fn set_up(
         builder = builder.live_deadline(deadline);
     }
     if let Some(token) = &options.token {
-        builder = builder.detail_token(token.clone());
+        builder = builder.details_token(token.clone());
     }
     builder.build()
 }
@@ -42,21 +43,21 @@ pub(crate) fn set_up(
 /// The probes on the public router; and while it drains, the word to those who keep connections.
 pub(crate) fn mount(app: Router, health: &Health) -> Router {
     let mount = |app: Router, (path, probe)| app.route_service(path, EndpointService::new(probe));
-    health.probes().fold(app, mount).layer(health.drain_layer())
+    health.probes().fold(app, mount).layer(health.connection_drain_layer())
 }
 
 /// The probes on a thread of their own, which answers when the shop's runtime does not; and the page.
 pub(crate) fn listen(
     options: &Options,
     health: &Health,
-    page: &Prometheus,
+    page: &PrometheusExporter,
 ) -> Result<Management, ManagementError> {
     let address = options.management();
     health
         .management()
         .address(address.ip())
         .port(address.port())
-        .mount("/metrics", page.page())
+        .mount("/metrics", page.endpoint())
         .start()
 }
 
@@ -66,12 +67,12 @@ pub(crate) fn probe(options: &Options) -> ExitCode {
     if address.ip().is_unspecified() {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    ask(&address.to_string(), "/readyz")
+    probe_exit_code(&address.to_string(), "/readyz")
 }
 
 /// Who did not end in time, in a line; nothing if all did.
-pub(crate) fn stragglers<T>(farewell: &Farewell<T>) -> Option<String> {
-    let named = farewell.stragglers().iter();
+pub(crate) fn unfinished_requests<T>(report: &ShutdownReport<T>) -> Option<String> {
+    let named = report.unfinished_requests().iter();
     let named: Vec<_> = named
         .map(|(route, calls)| format!("{route}: {calls}"))
         .collect();

@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset::Signals;
+use gusset::Telemetry;
 use gusset::http::RequestIdLayer;
 use gusset::metrics::Label;
 use tokio::net::TcpListener;
@@ -77,7 +77,7 @@ async fn main() -> ExitCode {
     signals
         .install()
         .expect("the process has no subscriber yet");
-    signals.log_panics();
+    signals.install_panic_hook();
     match run(options, signals, &mut out).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -92,7 +92,7 @@ async fn main() -> ExitCode {
 /// that, or if calls did not end in time.
 pub(crate) async fn run(
     options: Options,
-    signals: Signals,
+    signals: Telemetry,
     out: &mut impl Write,
 ) -> Result<bool, Failure> {
     if options.help {
@@ -117,8 +117,8 @@ pub(crate) async fn run(
         .observe(health.in_flight())
         .metrics(|metrics| {
             metrics
-                .scope_recorder()
-                .label(Label::of::<Plan>())
+                .with_local_recorder()
+                .label(Label::from_extension::<Plan>())
                 .label(traffic::label())
         })
         .build()?;
@@ -134,7 +134,7 @@ pub(crate) async fn run(
     let app = shop::routes(shop)
         .layer(gusset.layer())
         .layer(RequestIdLayer::new())
-        .route_service("/metrics", gusset.page());
+        .route_service("/metrics", gusset.metrics_endpoint());
     let app = health::mount(app, &health);
     // Stops last: it lives until the end of this function.
     let management = health::listen(&options, &health, page)?;
@@ -154,7 +154,7 @@ pub(crate) async fn run(
         charges.clone(),
         closing,
     )?);
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
 
     options::greet(out, address, stock_address, management.local_addr())?;
     let end = async {
@@ -177,22 +177,22 @@ pub(crate) async fn run(
         end.await?;
         true
     };
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     hush.send_replace(true);
-    let farewell = running.serve(async { while servers.join_next().await.is_some() {} });
-    let farewell = farewell.await;
-    if let Some(stragglers) = health::stragglers(&farewell) {
-        writeln!(out, "some calls did not end in time: {stragglers}")?;
+    let shutdown = running.serve(async { while servers.join_next().await.is_some() {} });
+    let shutdown = shutdown.await;
+    if let Some(unfinished) = health::unfinished_requests(&shutdown) {
+        writeln!(out, "unfinished requests: {unfinished}")?;
     }
     close.send_replace(true);
     let _ = timeout(Duration::from_secs(5), payments).await;
     // Last of all: what was logged of the end is exported too.
     let report = tokio::task::spawn_blocking(|| signals.shutdown(Duration::from_secs(5)));
     let report = report.await?;
-    if report.lost() > 0 {
+    if report.dropped() > 0 {
         writeln!(out, "not all telemetry was exported: {report}")?;
     }
-    Ok(agree && farewell.is_clean())
+    Ok(agree && shutdown.is_clean())
 }
 
 async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {

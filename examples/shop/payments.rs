@@ -11,8 +11,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
 use gusset::http::{RequestIdLayer, Route};
-use gusset::prometheus::Prometheus;
-use gusset::{BuildError, HttpClient, Observed, Signals};
+use gusset::prometheus::PrometheusExporter;
+use gusset::{ConfigError, HttpClient, Observed, Telemetry};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -52,7 +52,7 @@ impl Charges {
 
 impl Payments {
     /// A client whose calls are measured, logged and traced there.
-    pub(crate) fn client(signals: &Signals, address: SocketAddr) -> Result<Self, BuildError> {
+    pub(crate) fn client(signals: &Telemetry, address: SocketAddr) -> Result<Self, BuildError> {
         let gusset = signals.http_client().build()?;
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self {
@@ -81,11 +81,11 @@ impl Payments {
 /// process: it has a page of its own, and its calls belong to the traces of the shop's.
 pub(crate) fn serve(
     listener: TcpListener,
-    signals: &Signals,
+    signals: &Telemetry,
     charges: Arc<Charges>,
     closing: Closing,
 ) -> Result<impl Future<Output = io::Result<()>> + Send + use<>, Failure> {
-    let page = Prometheus::builder().build()?;
+    let page = PrometheusExporter::builder().build()?;
     let gusset = signals.http().prometheus(&page).build()?;
     let charge = |State(charges): State<Arc<Charges>>, Json(cents): Json<u64>| async move {
         let (count, status) = match cents {

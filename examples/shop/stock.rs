@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use gusset::Signals;
+use gusset::Telemetry;
 use gusset::health::Health;
 use http::uri::PathAndQuery;
 use tokio::net::TcpListener;
@@ -74,10 +74,10 @@ impl tower::Service<http::Request<Body>> for Stock {
 /// Serves the stock and the word of its health, with those signals, until it is to stop.
 pub(crate) fn serve<F: Future<Output = ()>>(
     listener: TcpListener,
-    signals: &Signals,
+    signals: &Telemetry,
     health: &Health,
     stop: F,
-) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<F>, gusset::BuildError>
+) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<F>, gusset::ConfigError>
 {
     let gusset = signals
         .grpc()

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use gusset::metrics::Label;
-use gusset::prometheus::Prometheus;
+use gusset::prometheus::PrometheusExporter;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
@@ -29,7 +29,7 @@ pub(crate) fn label() -> Label {
 /// Drives traffic until the end, and until each of its calls has ended too.
 pub(crate) async fn drive(
     callers: &Callers,
-    page: &Prometheus,
+    page: &PrometheusExporter,
     end: impl Future<Output = io::Result<()>>,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
@@ -44,7 +44,7 @@ pub(crate) async fn drive(
     second.tick().await;
     for seconds in 1_u64.. {
         tokio::select! {
-            _ = second.tick() => summary::line(out, seconds, &page.page().render())?,
+            _ = second.tick() => summary::line(out, seconds, &page.endpoint().render())?,
             ended = &mut end => {
                 ended?;
                 break;

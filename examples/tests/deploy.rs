@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use gusset::Env;
 use gusset::health::{Health, PATHS};
 use serde_json::{Value, json};
 
@@ -76,9 +77,9 @@ fn the_manifests_are_valid_and_their_probes_drain_and_grace_fit() {
     let token = secret["stringData"]["token"].as_str().unwrap();
     let in_kubernetes = |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "10.0.0.1".into());
     let built = Health::builder()
-        .environment(in_kubernetes)
+        .env(Env::from_fn(&in_kubernetes))
         .termination_grace(Duration::from_secs(grace))
-        .detail_token(token)
+        .details_token(token)
         .build();
     assert!(built.is_ok(), "{built:?}");
 

@@ -179,7 +179,7 @@ fn a_path_that_is_skipped_is_served_and_left_out_of_every_signal() {
         let gusset = gusset::grpc()
             .observe(witness.clone())
             .prometheus(page.prometheus())
-            .skip([HEALTH])
+            .exclude_paths([HEALTH])
             .build()
             .expect("nothing is misconfigured");
         let (words, _entered): (_, Entered) = Words::new();

@@ -23,7 +23,7 @@ fn every_code_is_told_on_both_sides_and_blamed_on_the_same_one() {
         let world = World::new();
         let mut caller = world.caller();
         for number in 1..=16 {
-            let name = GrpcCode::from_number(number).token().as_str();
+            let name = GrpcCode::from_number(number).name().as_str();
             let error = caller.unary(REFUSE, &number.to_string()).await;
             assert_eq!(i32::from(error.expect_err(name).code()), i32::from(number));
 

@@ -7,21 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use gusset_health::{Check, Exclusive, Health, Optional, Report, Status};
+use gusset_health::{Check, LocalDependency, Health, OptionalDependency, CheckResult, Status};
 use gusset_tests::clients::soon;
 
 fn quick(check: Check) -> Check {
     check
         .interval(Duration::from_millis(20))
         .timeout(Duration::from_millis(40))
-        .spread(Duration::ZERO)
-        .longest_wait(Duration::from_millis(20))
-        .min_time(Duration::ZERO)
+        .initial_jitter(Duration::ZERO)
+        .max_interval(Duration::from_millis(20))
+        .min_status_duration(Duration::ZERO)
         // A machine that is busy is not a check that is late.
         .stale_after(Duration::from_secs(10))
 }
 
-fn panics_quietly() -> Report {
+fn panics_quietly() -> CheckResult {
     std::panic::resume_unwind(Box::new("quietly"))
 }
 
@@ -42,9 +42,9 @@ async fn checks_that_hang_panic_and_flap_hold_up_nobody() {
     let runs: [Arc<AtomicUsize>; 4] = Default::default();
     let [well, hangs, panics, flaps] = runs.clone();
     let count = |of: &AtomicUsize| of.fetch_add(1, Ordering::Relaxed);
-    let well = Check::state("well", move || {
+    let well = Check::sync("well", move || {
         count(&well);
-        Report::up()
+        CheckResult::up()
     });
     let hangs = Check::new("hangs", move || {
         count(&hangs);
@@ -55,20 +55,20 @@ async fn checks_that_hang_panic_and_flap_hold_up_nobody() {
         async { panics_quietly() }
     });
     // Twice well and twice not: never thrice in a row.
-    let flaps = Check::state("flaps", move || match count(&flaps) % 4 {
-        0 | 1 => Report::up(),
-        _ => Report::down("for a moment"),
+    let flaps = Check::sync("flaps", move || match count(&flaps) % 4 {
+        0 | 1 => CheckResult::up(),
+        _ => CheckResult::down("for a moment"),
     });
     let health = Health::builder()
-        .signals(false)
-        .ready(Exclusive(quick(well)))
-        .ready(Exclusive(quick(flaps)))
-        .inform(Optional(quick(hangs)))
-        .inform(Optional(quick(panics)))
+        .handle_signals(false)
+        .readiness_check(LocalDependency(quick(well)))
+        .readiness_check(LocalDependency(quick(flaps)))
+        .health_check(OptionalDependency(quick(hangs)))
+        .health_check(OptionalDependency(quick(panics)))
         .build()
         .expect("a good configuration");
     let _running = health.start().expect("a runtime");
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     let management = health.management().port(0).start().expect("a port");
     let address = management.local_addr();
     soon(async {

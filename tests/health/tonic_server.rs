@@ -101,7 +101,7 @@ async fn watch(channel: Channel) -> Streaming<Serving> {
 async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended() {
     const CALLS: usize = 50;
     let health = Health::builder()
-        .signals(false)
+        .handle_signals(false)
         .drain_delay(Duration::from_secs(2))
         .build()
         .expect("a good configuration");
@@ -118,7 +118,7 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), running.shutdown_signal());
     let closes = running.shutdown_signal();
     let server = tokio::spawn(async move { running.serve(server).await });
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
 
     let channel = Channel::from_shared(format!("http://{address}"));
     let channel = channel.expect("a URI").connect_lazy();
@@ -139,7 +139,7 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     })
     .await;
 
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     assert_eq!(
         next().await.expect("a word"),
         Some(Serving {
@@ -167,16 +167,16 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     for call in calls.into_iter().chain([late]) {
         soon(call).await.expect("no panic").expect("an answer");
     }
-    let farewell = soon(server).await.expect("no panic");
-    assert!(farewell.is_clean(), "{farewell:?}");
-    assert!(farewell.served().is_some_and(Result::is_ok), "{farewell:?}");
+    let report = soon(server).await.expect("no panic");
+    assert!(report.is_clean(), "{report:?}");
+    assert!(report.server_output().is_some_and(Result::is_ok), "{report:?}");
 }
 
 /// tonic accepts no connection any more, and keeps its listener all the same until the last call has
 /// ended: who connects then waits for nothing. A stream of connections that ends by itself closes it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
-    let health = Health::builder().signals(false).drain_delay(Duration::ZERO);
+    let health = Health::builder().handle_signals(false).drain_delay(Duration::ZERO);
     let health = health.build().expect("a good configuration");
     let running = health.start().expect("a runtime");
     let gate = Arc::new(Semaphore::new(0));
@@ -192,7 +192,7 @@ async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
         .add_service(Slow(gate.clone()))
         .serve_with_incoming_shutdown(incoming, std::future::pending());
     let server = tokio::spawn(async move { running.serve(server).await });
-    health.lifecycle().started();
+    health.lifecycle().mark_started();
     let channel = Channel::from_shared(format!("http://{address}"));
     let calling = tokio::spawn(call(channel.expect("a URI").connect_lazy()));
     soon(async {
@@ -201,7 +201,7 @@ async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
         }
     })
     .await;
-    health.lifecycle().drain();
+    health.lifecycle().begin_shutdown();
     soon(async {
         while TcpStream::connect(address).await.is_ok() {
             tokio::task::yield_now().await;

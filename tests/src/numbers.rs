@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gusset::metrics::{HttpMetrics, RpcMetrics};
-use gusset::prometheus::{Prometheus, Registry, Resource};
+use gusset::prometheus::{PrometheusExporter, Registry, Resource};
 use gusset_core::ObserveLayer;
 use gusset_http::{Grpc, GrpcClientClassifier, Http, HttpClientClassifier};
 use gusset_testkit::{RecordedCall, RecordingObserver};
@@ -15,7 +15,7 @@ use crate::stack;
 pub struct Side {
     /// What was told. It is told of an end once the page has it.
     pub witness: RecordingObserver,
-    prometheus: Prometheus,
+    prometheus: PrometheusExporter,
 }
 
 // === impl Side ===
@@ -23,7 +23,7 @@ pub struct Side {
 impl Side {
     /// A side of no calls yet.
     pub fn new() -> Self {
-        let page = Prometheus::builder().resource(Resource::new()).build();
+        let page = PrometheusExporter::builder().resource(Resource::new()).build();
         Self {
             witness: RecordingObserver::new(),
             prometheus: page.expect("there is nothing to misconfigure"),
@@ -31,7 +31,7 @@ impl Side {
     }
 
     /// The page.
-    pub fn prometheus(&self) -> &Prometheus {
+    pub fn prometheus(&self) -> &PrometheusExporter {
         &self.prometheus
     }
 
@@ -78,7 +78,7 @@ impl Side {
     /// The rows of that name on the page, without the name and in alphabetical order. Of a
     /// histogram, the rows of `.._count` and `.._sum` are told apart by their names.
     pub fn rows(&self, name: &str) -> Vec<String> {
-        let page = self.prometheus.page().render();
+        let page = self.prometheus.endpoint().render();
         let rows = page.lines().filter_map(|line| line.strip_prefix(name));
         let rows = rows.filter(|row| row.starts_with(['{', ' ']));
         let mut rows: Vec<_> = rows.map(str::to_owned).collect();

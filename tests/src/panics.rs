@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 pub const EXPECTED: &str = "this panic is part of the test";
 
 /// What a scripted body says.
-const SCRIPTED: &str = "as the script says";
+const SCRIPTED: &str = "scripted panic";
 
 thread_local! {
     /// Where the panics of this thread are told of, if somebody wants to know.

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut telemetry = otlp::telemetry(otlp::Series::new(*series));
-    let sink = telemetry.spans();
+    let sink = telemetry.span_sink();
     println!("peak before\t{}", peak());
     for _ in 0..*rounds {
         #[allow(clippy::disallowed_methods, reason = "a measurement, not a call")]
@@ -31,13 +31,13 @@ fn main() -> ExitCode {
         }
         let report = telemetry.flush(Duration::from_secs(600));
         println!("milliseconds\t{:.1}", start.elapsed().as_secs_f64() * 1e3);
-        if report.lost() > 0 {
+        if report.dropped() > 0 {
             eprintln!("lost: {report}");
             return ExitCode::FAILURE;
         }
     }
     let report = telemetry.report();
-    let exported = [Signal::Traces, Signal::Metrics].map(|signal| report.of(signal).exported);
+    let exported = [Signal::Traces, Signal::Metrics].map(|signal| report.counts(signal).exported);
     println!("exported\t{exported:?}");
     println!("peak after\t{}", peak());
     ExitCode::SUCCESS

@@ -21,7 +21,7 @@ use std::time::Duration;
 ///
 /// let error: Box<dyn std::error::Error> = rejected.into();
 /// let found = Rejected::find_in(&*error).expect("a rejection");
-/// assert_eq!((found.by(), found.retry_after()), ("stock", Some(Duration::from_secs(2))));
+/// assert_eq!((found.rejected_by(), found.retry_after()), ("stock", Some(Duration::from_secs(2))));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {

@@ -118,7 +118,7 @@ impl Body for ScriptedBody {
             Some(Step::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
             Some(Step::Trailers(trailers)) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
             Some(Step::Error) => Poll::Ready(Some(Err(ScriptError))),
-            Some(Step::Panic) => panic!("as the script says"),
+            Some(Step::Panic) => panic!("scripted panic"),
             Some(Step::Pending) => {
                 cx.waker().wake_by_ref();
                 Poll::Pending
@@ -147,7 +147,7 @@ impl Body for ScriptedBody {
 
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("as the script says")
+        f.write_str("scripted error")
     }
 }
 

@@ -76,7 +76,7 @@ async fn a_straggler_that_never_ends_is_named_by_its_route_and_left_at_the_deadl
     );
     let printed = shop.process.printed();
     assert!(
-        printed.contains("\nsome calls did not end in time: /slow: 2\n"),
+        printed.contains("\nunfinished requests: /slow: 2\n"),
         "{printed}"
     );
 }
