@@ -24,7 +24,7 @@ const MAX_FAST_PATH_BYTES: usize = 256;
 macro_rules! bytes {
     ($($part:expr),+) => {{
         const PARTS: &[&str] = &[$($part),+];
-        const BYTES: [u8; total_len(PARTS)] = join(PARTS);
+        const BYTES: &[u8; total_len(PARTS)] = &join(PARTS);
         BYTES
     }};
 }
@@ -32,37 +32,35 @@ macro_rules! bytes {
 /// Writes a server's fields: the first four with the message, the others one by one.
 macro_rules! write_fields {
     ([$record:ident, $line:ident]
-        always text $method:ident = $_method:expr;
-        always text $path:ident = $_path:expr;
-        common status $status:ident = $_status:expr;
-        always number $size:ident = $_size:expr;
+        always text $method:ident = $method_value:expr;
+        always text $path:ident = $path_value:expr;
+        common status $status:ident = $status_value:expr;
+        always number $size:ident = $size_value:expr;
         $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {{
-        const KEYS: Keys<'static> = Keys {
-            method: names::$method,
-            path: names::$path,
-            status: names::$status,
-            size: names::$size,
-        };
-        let target = write_head!(KEYS, $record, $line);
-        $(write_field!($presence $kind $key = $value, $line, target);)*
+        let route = write_head!(
+            $record, $line,
+            $method = $method_value, $path = $path_value,
+            $status = $status_value, $size = $size_value
+        );
+        $(write_field!($presence $kind $key = $value, $line, route);)*
     }};
 }
 
-/// Writes the message and the first four fields. Returns the range of the route or path.
+/// Writes the message and the first four fields. Returns the range of the route, if there is one.
 ///
 /// Methods, outcomes and status codes have nothing to escape. Most requests use `GET`, so its pieces
 /// are constants.
 macro_rules! write_head {
-    ($keys:ident, $record:ident, $line:ident) => {{
-        const OPEN: &str = ",\"message\":\"";
-        const METHOD: &str = "\",\"";
-        let (method, path, route) = ($record.method(), $record.path(), $record.route());
-        let status = $record.status().map(status_digits);
+    ($record:ident, $line:ident,
+        $method:ident = $method_value:expr, $path:ident = $path_value:expr,
+        $status:ident = $status_value:expr, $size:ident = $size_value:expr) => {{
+        let (method, path, route) = ($method_value, $path_value, $record.route());
+        let status = $status_value.map(status_digits);
         let is_get = method == "GET";
         if is_get {
-            $line.push(&bytes!(OPEN, "GET "));
+            $line.push(b",\"message\":\"GET ");
         } else {
-            $line.push(OPEN.as_bytes());
+            $line.push(b",\"message\":\"");
             $line.push(method.as_bytes());
             $line.byte(b' ');
         }
@@ -71,21 +69,21 @@ macro_rules! write_head {
         let target = start..$line.len();
         $line.byte(b' ');
         match &status {
-            Some(status) => $line.push(status),
+            Some(digits) => $line.push(digits),
             None => $line.push($record.completion.outcome.as_str().as_bytes()),
         }
         if is_get {
-            $line.push(&bytes!(
-                METHOD,
-                $keys.method,
+            $line.push(bytes!(
+                "\",\"",
+                names::$method,
                 "\":\"GET\",\"",
-                $keys.path,
+                names::$path,
                 "\":\""
             ));
         } else {
-            $line.push(&bytes!(METHOD, $keys.method, "\":\""));
+            $line.push(bytes!("\",\"", names::$method, "\":\""));
             $line.push(method.as_bytes());
-            $line.push(&bytes!("\",\"", $keys.path, "\":\""));
+            $line.push(bytes!("\",\"", names::$path, "\":\""));
         }
         match route {
             Some(_) => $line.text::<JsonEscape>(path),
@@ -93,77 +91,70 @@ macro_rules! write_head {
         }
         match status {
             Some(digits) => {
-                const AT: usize = "\",\"\":".len() + $keys.status.len();
-                let mut text = bytes!("\",\"", $keys.status, "\":000,\"", $keys.size, "\":");
+                const AT: usize = "\",\"\":".len() + names::$status.len();
+                let mut text = *bytes!("\",\"", names::$status, "\":000,\"", names::$size, "\":");
                 text[AT..AT + 3].copy_from_slice(&digits);
                 $line.push(&text);
             }
-            None => $line.push(&bytes!("\",\"", $keys.size, "\":")),
+            None => $line.push(bytes!("\",\"", names::$size, "\":")),
         }
-        $line.number($record.completion.response_bytes);
-        target
+        $line.number($size_value);
+        route.map(|_| target)
     }};
 }
 
 /// Writes one field, by its kind.
 macro_rules! write_field {
-    (rare number $key:ident = $value:expr, $line:ident, $target:ident) => {
+    (rare number $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(number) = $value {
-            $line.push(&bytes!(",\"", names::$key, "\":"));
+            $line.push(bytes!(",\"", names::$key, "\":"));
             $line.number(number);
         }
     };
-    (always seconds $key:ident = $value:expr, $line:ident, $target:ident) => {
+    (always seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
         $line.keyed_seconds(
-            bytes!(",\"", names::$key, "\":0.000000000"),
+            *bytes!(",\"", names::$key, "\":0.000000000"),
             nanos($value),
         );
     };
-    (common seconds $key:ident = $value:expr, $line:ident, $target:ident) => {
+    (common seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(time) = $value {
-            write_field!(always seconds $key = time, $line, $target);
+            write_field!(always seconds $key = time, $line, $route);
         }
     };
-    ($presence:ident version $key:ident = $value:expr, $line:ident, $target:ident) => {
+    ($presence:ident version $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
-            Version::HTTP_11 => $line.push(&bytes!(",\"", names::$key, "\":\"1.1\"")),
-            Version::HTTP_2 => $line.push(&bytes!(",\"", names::$key, "\":\"2\"")),
-            version => token($line, &bytes!(",\"", names::$key, "\":\""), version_str(version)),
+            Version::HTTP_11 => $line.push(bytes!(",\"", names::$key, "\":\"1.1\"")),
+            Version::HTTP_2 => $line.push(bytes!(",\"", names::$key, "\":\"2\"")),
+            version => token($line, bytes!(",\"", names::$key, "\":\""), version_str(version)),
         }
     };
-    ($presence:ident outcome $key:ident = $value:expr, $line:ident, $target:ident) => {
+    ($presence:ident outcome $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
-            Outcome::Success => $line.push(&bytes!(",\"", names::$key, "\":\"success\"")),
+            Outcome::Success => $line.push(bytes!(",\"", names::$key, "\":\"success\"")),
             outcome => token(
                 $line,
-                &bytes!(",\"", names::$key, "\":\""),
+                bytes!(",\"", names::$key, "\":\""),
                 Some(outcome.as_str()),
             ),
         }
     };
-    ($presence:ident route $key:ident = $value:expr, $line:ident, $target:ident) => {
-        if $value.is_some() {
-            $line.push(&bytes!(",\"", names::$key, "\":\""));
-            $line.repeat($target);
+    ($presence:ident route $key:ident = $value:expr, $line:ident, $route:ident) => {
+        // It is copied from the message.
+        if let Some(range) = $route {
+            $line.push(bytes!(",\"", names::$key, "\":\""));
+            $line.repeat(range);
             $line.byte(b'"');
         }
     };
-    ($presence:ident token $key:ident = $value:expr, $line:ident, $target:ident) => {
-        token($line, &bytes!(",\"", names::$key, "\":\""), $value);
+    ($presence:ident token $key:ident = $value:expr, $line:ident, $route:ident) => {
+        token($line, bytes!(",\"", names::$key, "\":\""), $value);
     };
     // `is_fast` excludes entries with a query.
-    ($presence:ident query $key:ident = $value:expr, $line:ident, $target:ident) => {};
-    ($presence:ident $kind:ident $key:ident = $value:expr, $line:ident, $target:ident) => {
-        escaped($line, &bytes!(",\"", names::$key, "\":\""), $value);
+    ($presence:ident query $key:ident = $value:expr, $line:ident, $route:ident) => {};
+    ($presence:ident $kind:ident $key:ident = $value:expr, $line:ident, $route:ident) => {
+        escaped($line, bytes!(",\"", names::$key, "\":\""), $value);
     };
-}
-
-/// The names of the fields that are fused with the message.
-struct Keys<'a> {
-    method: &'a str,
-    path: &'a str,
-    status: &'a str,
-    size: &'a str,
 }
 
 // === impl AccessRecord ===

@@ -111,8 +111,8 @@ impl TimestampFormatter {
     }
 }
 
-fn digits(place: &mut [u8], mut number: u64) {
-    for digit in place.iter_mut().rev() {
+fn digits(field: &mut [u8], mut number: u64) {
+    for digit in field.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }

@@ -127,7 +127,7 @@ fn filter_changes_below_filtered_layer() {
     let filtered = other.clone().with_filter(LevelFilter::DEBUG);
     let subscriber = tracing_subscriber::registry().with(layer).with(filtered);
     tracing::subscriber::with_default(subscriber, || {
-        changes(&handle, log_output, &other, &ALL[1..])
+        changes(&handle, log_output, &other, &ALL[1..]);
     });
 }
 
@@ -138,7 +138,7 @@ fn filter_changes_above_filtered_layer() {
     let filtered = other.clone().with_filter(LevelFilter::DEBUG);
     let subscriber = tracing_subscriber::registry().with(filtered).with(layer);
     tracing::subscriber::with_default(subscriber, || {
-        changes(&handle, log_output, &other, &ALL[1..])
+        changes(&handle, log_output, &other, &ALL[1..]);
     });
 }
 
