@@ -1,4 +1,4 @@
-//! What may be sent and shared.
+//! The types that are `Send` and `Sync`.
 
 use gusset_health::{
     Check, CheckResult, ConfigError, ConnectionDrain, ConnectionDrainFuture, ConnectionDrainLayer,
@@ -6,26 +6,26 @@ use gusset_health::{
     ShutdownReport, StartError, StartupGate,
 };
 
-fn sent<T: Send>() {}
-fn shared<T: Send + Sync>() {}
+fn assert_send<T: Send>() {}
+fn assert_send_sync<T: Send + Sync>() {}
 
 #[test]
-fn all_of_it_is_sent_and_shared() {
-    shared::<Check>();
-    shared::<ConfigError>();
-    shared::<ConnectionDrain<()>>();
-    shared::<ConnectionDrainFuture<()>>();
-    shared::<ConnectionDrainLayer>();
-    shared::<ShutdownReport<()>>();
-    shared::<Health>();
-    sent::<HealthBuilder>();
-    shared::<Heartbeat>();
-    shared::<InFlight>();
-    shared::<InFlightCall>();
-    shared::<Lifecycle>();
-    shared::<Probe>();
-    shared::<Report>();
-    shared::<HealthRuntime>();
-    shared::<StartError>();
-    shared::<StartupGate>();
+fn public_types_are_send_and_sync() {
+    assert_send_sync::<Check>();
+    assert_send_sync::<ConfigError>();
+    assert_send_sync::<ConnectionDrain<()>>();
+    assert_send_sync::<ConnectionDrainFuture<()>>();
+    assert_send_sync::<ConnectionDrainLayer>();
+    assert_send_sync::<ShutdownReport<()>>();
+    assert_send_sync::<Health>();
+    assert_send::<HealthBuilder>();
+    assert_send_sync::<Heartbeat>();
+    assert_send_sync::<InFlight>();
+    assert_send_sync::<InFlightCall>();
+    assert_send_sync::<Lifecycle>();
+    assert_send_sync::<Probe>();
+    assert_send_sync::<CheckResult>();
+    assert_send_sync::<HealthRuntime>();
+    assert_send_sync::<StartError>();
+    assert_send_sync::<StartupGate>();
 }

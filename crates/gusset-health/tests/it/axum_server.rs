@@ -1,4 +1,4 @@
-//! A real server under axum, its calls counted by the driver.
+//! A shutdown of an axum server with real connections.
 
 use std::future::IntoFuture as _;
 use std::sync::Arc;
@@ -13,38 +13,38 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-async fn ask(address: std::net::SocketAddr, path: &str) -> String {
+async fn request(address: std::net::SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response
 }
 
-/// Waits for what happens, not for time.
-async fn until(mut happened: impl FnMut() -> bool) {
-    while !happened() {
+/// Waits for a condition.
+async fn wait_until(mut condition: impl FnMut() -> bool) {
+    while !condition() {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn a_shutdown_with_calls_under_way_loses_none_and_readiness_falls_first() {
-    const CALLS: usize = 200;
+async fn shutdown_finishes_requests_in_flight() {
+    const REQUESTS: usize = 200;
     let health = Health::builder()
         .handle_signals(false)
-        // Cut short by a second signal, so that nothing waits.
+        // Skipped by the forced shutdown below.
         .drain_delay(Duration::from_secs(15))
         .in_flight_deadline(Duration::from_secs(10))
         .build()
         .unwrap();
-    let running = health.start().unwrap();
-    let gate = Arc::new(Semaphore::new(0));
-    let held = gate.clone();
+    let runtime = health.start().unwrap();
+    let permits = Arc::new(Semaphore::new(0));
+    let handler_permits = permits.clone();
     let slow = get(async move || {
-        let _permit = held.acquire().await;
-        "whole"
+        let _permit = handler_permits.acquire().await;
+        "complete"
     });
     let observer = FilteredObserver::new(health.in_flight(), PathFilter::excluding(PATHS));
     let mut app = Router::new()
@@ -56,25 +56,39 @@ async fn a_shutdown_with_calls_under_way_loses_none_and_readiness_falls_first() 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     health.lifecycle().mark_started();
-    let server = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
-    let server = tokio::spawn(async move { running.serve(server.into_future()).await });
+    let server = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
+    let server = tokio::spawn(async move { runtime.serve(server.into_future()).await });
 
-    assert!(ask(address, "/readyz").await.starts_with("HTTP/1.1 200 "));
-    let calls: Vec<_> = (0..CALLS)
-        .map(|_| tokio::spawn(ask(address, "/slow")))
+    assert!(
+        request(address, "/readyz")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    let requests: Vec<_> = (0..REQUESTS)
+        .map(|_| tokio::spawn(request(address, "/slow")))
         .collect();
-    until(|| health.in_flight().count() == CALLS).await;
+    wait_until(|| health.in_flight().count() == REQUESTS).await;
     health.lifecycle().begin_shutdown();
     assert!(
-        ask(address, "/readyz").await.starts_with("HTTP/1.1 503 "),
+        request(address, "/readyz")
+            .await
+            .starts_with("HTTP/1.1 503 "),
         "still served"
     );
-    assert!(ask(address, "/livez").await.starts_with("HTTP/1.1 200 "));
-    assert_eq!(health.in_flight().count(), CALLS, "probes are no traffic");
+    assert!(
+        request(address, "/livez")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+    assert_eq!(
+        health.in_flight().count(),
+        REQUESTS,
+        "probes are not counted"
+    );
 
-    gate.add_permits(1);
-    for call in calls {
-        assert!(call.await.unwrap().ends_with("whole"));
+    permits.add_permits(1);
+    for request in requests {
+        assert!(request.await.unwrap().ends_with("complete"));
     }
     health.lifecycle().force_shutdown();
     let report = server.await.unwrap();
@@ -85,45 +99,45 @@ async fn a_shutdown_with_calls_under_way_loses_none_and_readiness_falls_first() 
 
 #[cfg(feature = "axum")]
 #[tokio::test]
-async fn a_straggler_under_axum_is_named_by_its_route() {
+async fn unfinished_request_is_reported_by_route() {
     let health = Health::builder().handle_signals(false).build().unwrap();
-    let running = health.start().unwrap();
+    let runtime = health.start().unwrap();
     let app = Router::new()
         .route("/feed/{id}", get(std::future::pending::<()>))
         .layer(ObserveLayer::<Http, _>::new(health.in_flight()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
-    let server = tokio::spawn(async move { running.serve(server.into_future()).await });
-    let _client = tokio::spawn(async move { ask(address, "/feed/7").await });
-    until(|| health.in_flight().count() == 1).await;
+    let server = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
+    let server = tokio::spawn(async move { runtime.serve(server.into_future()).await });
+    let _client = tokio::spawn(async move { request(address, "/feed/7").await });
+    wait_until(|| health.in_flight().count() == 1).await;
     health.lifecycle().force_shutdown();
     let report = server.await.unwrap();
     assert_eq!(report.unfinished_requests(), [("/feed/{id}".to_owned(), 1)]);
 }
 
-/// The process itself is told to end, as a platform does it.
+/// Sends signals to the own process, like a platform.
 #[cfg(unix)]
 #[tokio::test]
-async fn sigterm_drains_and_a_second_one_hurries() {
+async fn second_sigterm_skips_the_waits() {
     let health = Health::builder()
         .drain_delay(Duration::from_secs(20))
         .in_flight_deadline(Duration::from_secs(5))
         .build()
         .unwrap();
-    let running = health.start().unwrap();
+    let runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     let terminate = || {
-        let me = std::process::id().to_string();
+        let pid = std::process::id().to_string();
         let kill = std::process::Command::new("kill")
-            .args(["-TERM", &me])
+            .args(["-TERM", &pid])
             .status();
         assert!(kill.unwrap().success());
     };
     terminate();
-    until(|| health.lifecycle().phase() == Phase::Draining).await;
+    wait_until(|| health.lifecycle().phase() == Phase::Draining).await;
     assert!(!health.is_ready());
     terminate();
-    let report = running.serve(std::future::pending::<()>()).await;
+    let report = runtime.serve(std::future::pending::<()>()).await;
     assert!(report.is_clean());
 }

@@ -1,4 +1,4 @@
-//! What a check's runs amount to, whatever they do.
+//! The status that results from the runs of a check.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,106 +6,106 @@ use std::time::Duration;
 
 use gusset_health::{Check, LocalDependency, Status};
 
-use crate::support::{Dial, SECOND, Time, settle, status};
+use crate::support::{SECOND, TestCheck, Time, settle, status};
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_hangs_is_down_and_probes_answer_all_the_while() {
+async fn hanging_check_is_down_and_probes_respond() {
     let time = Time::new();
-    let dial = Dial::default();
+    let check = TestCheck::default();
     let health = time
         .builder()
-        .readiness_check(LocalDependency(dial.quick("index")))
+        .readiness_check(LocalDependency(check.quick("index")))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(SECOND).await;
-    dial.hang();
-    // Answered in this very poll, in the middle of a run that hangs.
+    check.hang();
+    // A run is hanging now, and the probe still responds at once.
     time.pass(SECOND * 13 / 10).await;
     assert_eq!(status(&health.readyz()), 200);
     time.pass(10 * SECOND).await;
     assert_eq!(health.check("index"), Some(Status::Down));
     assert_eq!(status(&health.readyz()), 503);
     assert_eq!(status(&health.livez()), 200);
-    dial.up();
+    check.up();
     time.pass(120 * SECOND).await;
-    assert_eq!(status(&health.readyz()), 200, "and it comes back");
+    assert_eq!(status(&health.readyz()), 200, "up again");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_panics_is_down_and_runs_on() {
+async fn panicking_check_is_down_and_keeps_running() {
     let time = Time::new();
-    let dial = Dial::default();
-    dial.panic();
+    let check = TestCheck::default();
+    check.panic();
     let health = time
         .builder()
-        .health_check(dial.quick("bad"))
+        .health_check(check.quick("bad"))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     time.pass(SECOND / 2).await;
     assert_eq!(health.check("bad"), Some(Status::Down));
-    dial.up();
+    check.up();
     time.pass(10 * SECOND).await;
     assert_eq!(health.check("bad"), Some(Status::Up));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_panics_when_called_or_dropped_is_down() {
-    struct Bomb;
-    impl Drop for Bomb {
+async fn panic_in_call_or_drop_is_down() {
+    struct PanicOnDrop;
+    impl Drop for PanicOnDrop {
         fn drop(&mut self) {
-            panic!("dropped");
+            panic!("in drop");
         }
     }
     let time = Time::new();
-    let call = Check::new("call", || -> std::future::Ready<()> { panic!("called") });
-    let fall = Check::new("fall", || async {
-        let _bomb = Bomb;
+    let in_call = Check::new("call", || -> std::future::Ready<()> { panic!("in call") });
+    let in_drop = Check::new("drop", || async {
+        let _guard = PanicOnDrop;
         std::future::pending::<()>().await;
     });
     let health = time
         .builder()
-        .health_check(call.initial_jitter(Duration::ZERO))
-        .health_check(fall.initial_jitter(Duration::ZERO))
+        .health_check(in_call.initial_jitter(Duration::ZERO))
+        .health_check(in_drop.initial_jitter(Duration::ZERO))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     time.pass(3 * SECOND).await;
     assert_eq!(health.check("call"), Some(Status::Down));
-    assert_eq!(health.check("fall"), Some(Status::Down));
+    assert_eq!(health.check("drop"), Some(Status::Down));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_flaps_moves_no_probe() {
+async fn flapping_check_changes_no_probe() {
     let time = Time::new();
-    let dial = Dial::default();
+    let check = TestCheck::default();
     let health = time
         .builder()
-        .readiness_check(LocalDependency(dial.quick("index")))
+        .readiness_check(LocalDependency(check.quick("index")))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(SECOND / 2).await;
     for _ in 0..50 {
-        dial.down();
+        check.down();
         time.pass(2 * SECOND * 10 / 11).await;
         assert_eq!(status(&health.readyz()), 200);
-        dial.up();
+        check.up();
         time.pass(SECOND * 12 / 10).await;
         assert_eq!(status(&health.readyz()), 200);
     }
-    assert!(dial.runs() > 100);
+    assert!(check.runs() > 100);
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_run_at_a_time() {
+async fn runs_do_not_overlap() {
     let time = Time::new();
-    let running_now = Arc::new(AtomicUsize::new(0));
-    let most = Arc::new(AtomicUsize::new(0));
-    let (now, max) = (running_now.clone(), most.clone());
+    let active = Arc::new(AtomicUsize::new(0));
+    let max_active = Arc::new(AtomicUsize::new(0));
+    let (now, max) = (active.clone(), max_active.clone());
     let check = Check::new("slow", move || {
         let (now, max) = (now.clone(), max.clone());
         async move {
@@ -119,46 +119,46 @@ async fn one_run_at_a_time() {
         .timeout(6 * SECOND)
         .stale_after(30 * SECOND);
     let health = time.builder().health_check(check).build().unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     time.pass(60 * SECOND).await;
-    assert_eq!(most.load(Ordering::SeqCst), 1);
+    assert_eq!(max_active.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_who_asks_makes_a_check_run() {
+async fn probe_starts_no_run() {
     let time = Time::new();
-    let dial = Dial::default();
+    let check = TestCheck::default();
     let health = time
         .builder()
-        .readiness_check(LocalDependency(dial.quick("index")))
+        .readiness_check(LocalDependency(check.quick("index")))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     settle().await;
-    let runs = dial.runs();
+    let runs = check.runs();
     for _ in 0..1000 {
         status(&health.readyz());
         status(&health.healthz());
     }
     settle().await;
-    assert_eq!(dial.runs(), runs);
+    assert_eq!(check.runs(), runs);
 }
 
 #[tokio::test(start_paused = true)]
-async fn degraded_is_ready_and_told() {
+async fn degraded_check_is_ready() {
     let time = Time::new();
-    let dial = Dial::default();
+    let check = TestCheck::default();
     let health = time
         .builder()
-        .readiness_check(LocalDependency(dial.quick("index")))
+        .readiness_check(LocalDependency(check.quick("index")))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     health.lifecycle().mark_started();
-    dial.degraded();
+    check.degraded();
     time.pass(3 * SECOND).await;
     assert_eq!(health.check("index"), Some(Status::Degraded));
     assert_eq!(health.status(), Status::Degraded);
     assert_eq!(status(&health.readyz()), 200);
-    assert_eq!(health.check("nobody"), None);
+    assert_eq!(health.check("unknown"), None);
 }

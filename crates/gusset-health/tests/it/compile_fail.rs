@@ -1,21 +1,21 @@
-//! The compiler names the mistake in our words.
+//! Compile errors of wrong uses.
 
 use std::process::Command;
 
-/// The compiler whose words are kept beside the cases, in `tests/ui/*.stderr`.
+/// The compiler that wrote `tests/ui/*.stderr`.
 ///
-/// Its words change from version to version and ours in them do not, so they are compared under
-/// this one alone; on a change of it, look at what `TRYBUILD=overwrite cargo test ui` writes.
+/// Messages differ between compiler versions, so they are compared only with this one. To update
+/// them, run `TRYBUILD=overwrite cargo test compile_fail` and review the changes.
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]
-fn mistakes_are_pointed_at_and_named() {
+fn compile_errors_explain_the_mistake() {
     let version = Command::new("rustc").arg("--version").output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     match version {
         Ok(version) if version.starts_with(COMPILER) => {
             trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
         }
-        other => println!("not compared: the words kept are those of {COMPILER}x, not {other:?}"),
+        other => println!("SKIPPED: the messages were written by {COMPILER}x, not {other:?}"),
     }
 }

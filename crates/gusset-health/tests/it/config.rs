@@ -1,8 +1,8 @@
-//! What cannot be used does not build, and the error names the field.
+//! Invalid settings: building fails, and the error names the setting.
 
 use std::time::Duration;
 
-use gusset_health::{Check, Health, HealthBuilder, Heartbeat};
+use gusset_health::{Check, Env, Health, HealthBuilder, Heartbeat};
 
 use crate::support::SECOND;
 
@@ -25,19 +25,19 @@ const CASES: &[Case] = &[
     ("checks.db.timeout", |b| {
         b.health_check(check().timeout(Duration::MAX))
     }),
-    ("checks.db.failures", |b| {
+    ("checks.db.failure_threshold", |b| {
         b.health_check(check().failure_threshold(0))
     }),
-    ("checks.db.successes", |b| {
+    ("checks.db.success_threshold", |b| {
         b.health_check(check().success_threshold(0))
     }),
-    ("checks.db.min_time", |b| {
+    ("checks.db.min_status_duration", |b| {
         b.health_check(check().min_status_duration(Duration::MAX))
     }),
-    ("checks.db.spread", |b| {
+    ("checks.db.initial_jitter", |b| {
         b.health_check(check().initial_jitter(Duration::MAX))
     }),
-    ("checks.db.longest_wait", |b| {
+    ("checks.db.max_interval", |b| {
         b.health_check(check().max_interval(Duration::MAX))
     }),
     ("checks.db.stale_after", |b| {
@@ -64,19 +64,19 @@ const CASES: &[Case] = &[
     ("checks.main-runtime", |b| {
         b.health_check(Check::new("main-runtime", async || ()))
     }),
-    ("live.loop.deadline", |b| {
+    ("heartbeat.loop.deadline", |b| {
         b.heartbeat(Heartbeat::new("loop", SECOND))
     }),
-    ("live.a b", |b| {
+    ("heartbeat.a b", |b| {
         b.heartbeat(Heartbeat::new("a b", 60 * SECOND))
     }),
-    ("live.loop", |b| {
+    ("heartbeat.loop", |b| {
         let beat = || Heartbeat::new("loop", 60 * SECOND);
         b.heartbeat(beat()).heartbeat(beat())
     }),
     ("details_token", |b| b.details_token("short")),
     ("details_token", |b| {
-        b.details_token("long enough, and with spaces in it")
+        b.details_token("a long token with spaces")
     }),
     ("in_flight_deadline", |b| {
         b.in_flight_deadline(Duration::ZERO)
@@ -91,41 +91,40 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
-fn the_field_at_fault_is_named() {
-    for (at, (field, fault)) in CASES.iter().enumerate() {
-        let builder = fault(Health::builder().environment(|_| None));
-        let error = builder.build().expect_err(&format!("case {at}, {field}"));
-        assert_eq!(error.setting(), *field, "case {at}: {error}");
-        assert!(error.to_string().contains(field), "{error}");
+fn error_names_the_setting() {
+    for (index, (setting, configure)) in CASES.iter().enumerate() {
+        let builder = configure(Health::builder().env(Env::from_fn(&|_| None)));
+        let error = builder
+            .build()
+            .expect_err(&format!("case {index}, {setting}"));
+        assert_eq!(error.setting(), *setting, "case {index}: {error}");
+        assert!(error.to_string().contains(setting), "{error}");
     }
 }
 
 #[test]
-fn an_error_tells_the_sum_that_does_not_fit() {
+fn error_shows_the_shutdown_timeouts() {
     let error = Health::builder()
-        .environment(|_| None)
+        .env(Env::from_fn(&|_| None))
         .drain_delay(10 * SECOND)
         .in_flight_deadline(20 * SECOND)
         .build()
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`in_flight_deadline` cannot be used: with pre_stop 0ns, drain_delay 10s and flush_deadline \
-         5s it is longer than the 30s of termination_grace: 15s are left for it"
+        "`in_flight_deadline`: pre_stop_duration 0ns, drain_delay 10s and flush_deadline 5s leave \
+         15s of the termination_grace of 30s"
     );
 }
 
 #[test]
-fn a_second_start_is_refused_and_says_so() {
+fn second_start_is_an_error() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let _entered = runtime.enter();
     let health = Health::builder().handle_signals(false).build().unwrap();
-    let _running = health.start().unwrap();
-    assert_eq!(
-        health.start().unwrap_err().to_string(),
-        "it was started before"
-    );
+    let _runtime = health.start().unwrap();
+    assert_eq!(health.start().unwrap_err().to_string(), "already started");
 }

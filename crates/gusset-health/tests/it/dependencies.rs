@@ -1,42 +1,42 @@
-//! Who decides on what.
+//! Which checks affect which probes.
 
 use gusset_health::{LocalDependency, OptionalDependency, SharedDependency, Status};
 
-use crate::support::{Dial, SECOND, Time, status};
+use crate::support::{SECOND, TestCheck, Time, status};
 
 #[tokio::test(start_paused = true)]
-async fn what_informs_decides_on_no_probe() {
+async fn health_checks_affect_no_probe() {
     let time = Time::new();
-    let dial = Dial::default();
-    dial.down();
+    let check = TestCheck::default();
+    check.down();
     let health = time
         .builder()
-        .health_check(dial.quick("plain"))
-        .health_check(LocalDependency(dial.quick("exclusive")))
-        .health_check(SharedDependency(dial.quick("shared")))
-        .health_check(OptionalDependency(dial.quick("optional")))
+        .health_check(check.quick("plain"))
+        .health_check(LocalDependency(check.quick("local")))
+        .health_check(SharedDependency(check.quick("shared")))
+        .health_check(OptionalDependency(check.quick("optional")))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(5 * SECOND).await;
     for probe in [health.livez(), health.readyz(), health.startupz()] {
         assert_eq!(status(&probe), 200);
     }
-    assert_eq!(status(&health.healthz()), 503, "up, but not able to serve");
+    assert_eq!(status(&health.healthz()), 503, "the overall status is down");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_optional_dependency_that_is_down_degrades() {
+async fn optional_dependency_degrades() {
     let time = Time::new();
-    let dial = Dial::default();
-    dial.down();
+    let check = TestCheck::default();
+    check.down();
     let health = time
         .builder()
-        .health_check(OptionalDependency(dial.quick("mail")))
+        .health_check(OptionalDependency(check.quick("mail")))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(5 * SECOND).await;
     assert_eq!(health.status(), Status::Degraded);
@@ -44,16 +44,16 @@ async fn an_optional_dependency_that_is_down_degrades() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shared_dependency_that_was_opted_in_decides_on_readiness() {
+async fn shared_dependency_can_affect_readiness() {
     let time = Time::new();
-    let dial = Dial::default();
-    dial.down();
+    let check = TestCheck::default();
+    check.down();
     let health = time
         .builder()
-        .readiness_check(SharedDependency(dial.quick("db")))
+        .readiness_check(SharedDependency(check.quick("db")))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(5 * SECOND).await;
     assert_eq!(status(&health.readyz()), 503);
@@ -61,22 +61,22 @@ async fn a_shared_dependency_that_was_opted_in_decides_on_readiness() {
 }
 
 #[test]
-fn a_shared_dependency_in_readiness_warns_and_no_other_does() {
-    let warnings = |shared: bool| {
-        let warned = crate::support::Warnings::default();
-        tracing::subscriber::with_default(warned.clone(), || {
+fn only_shared_dependency_in_readiness_warns() {
+    let count_warnings = |shared: bool| {
+        let warnings = crate::support::LogCapture::default();
+        tracing::subscriber::with_default(warnings.clone(), || {
             let time = Time::new();
-            let check = Dial::default().quick("db");
+            let check = TestCheck::default().quick("db");
             let builder = match shared {
                 true => time.builder().readiness_check(SharedDependency(check)),
                 false => time
                     .builder()
                     .readiness_check(LocalDependency(check))
-                    .health_check(Shared(Dial::default().quick("other"))),
+                    .health_check(SharedDependency(TestCheck::default().quick("other"))),
             };
             builder.build().unwrap();
         });
-        warned.count()
+        warnings.count()
     };
-    assert_eq!((warnings(true), warnings(false)), (1, 0));
+    assert_eq!((count_warnings(true), count_warnings(false)), (1, 0));
 }

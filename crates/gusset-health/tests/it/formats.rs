@@ -1,26 +1,29 @@
-//! Whole answers in each shape.
+//! Complete responses in each format.
 
 use gusset_health::{Health, LocalDependency, OptionalDependency, ResponseFormat};
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::support::{Dial, SECOND, Time, ask, get, text};
+use crate::support::{SECOND, TestCheck, Time, get, send, text};
 
 const TOKEN: &str = "correct-horse-battery";
 
-async fn told(health: &Health, format: ResponseFormat) -> (String, Value) {
+async fn details(health: &Health, format: ResponseFormat) -> (String, Value) {
     let request = Request::builder().header("authorization", format!("Bearer {TOKEN}"));
     let probe = health.healthz().with_response_format(format);
-    let answer = ask(&probe, &request.body(()).unwrap());
-    let kind = answer.headers()["content-type"]
+    let response = send(&probe, &request.body(()).unwrap());
+    let content_type = response.headers()["content-type"]
         .to_str()
         .unwrap()
         .to_owned();
-    (kind, serde_json::from_str(&text(answer).await).unwrap())
+    (
+        content_type,
+        serde_json::from_str(&text(response).await).unwrap(),
+    )
 }
 
 async fn health(time: &Time) -> (Health, gusset_health::HealthRuntime) {
-    let (index, mail) = (Dial::default(), Dial::default());
+    let (index, mail) = (TestCheck::default(), TestCheck::default());
     mail.down();
     let builder = time.builder().details_token(TOKEN);
     let health = builder
@@ -32,19 +35,19 @@ async fn health(time: &Time) -> (Health, gusset_health::HealthRuntime) {
         .health_check(OptionalDependency(mail.quick("mail")))
         .build()
         .unwrap();
-    let running = health.start().unwrap();
+    let runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(SECOND / 2).await;
-    (health, running)
+    (health, runtime)
 }
 
 #[tokio::test(start_paused = true)]
-async fn health_json_tells_pass_warn_fail() {
+async fn health_json_details() {
     let time = Time::new();
-    let (health, _running) = health(&time).await;
-    let (kind, told) = told(&health, ResponseFormat::HealthJson).await;
-    assert_eq!(kind, "application/health+json");
-    let whole = json!({
+    let (health, _runtime) = health(&time).await;
+    let (content_type, body) = details(&health, ResponseFormat::HealthJson).await;
+    assert_eq!(content_type, "application/health+json");
+    let expected = json!({
         "status": "warn",
         "phase": "ready",
         "held": false,
@@ -52,7 +55,7 @@ async fn health_json_tells_pass_warn_fail() {
         "checks": {
             "main-runtime": [{"componentType": "heartbeat", "status": "pass", "observedValue": 0.5, "observedUnit": "s"}],
             "index": [{
-                "componentType": "exclusive", "status": "pass", "verdict": "up", "decidesOnReadiness": true,
+                "componentType": "local", "status": "pass", "verdict": "up", "decidesOnReadiness": true,
                 "observedValue": 0, "observedUnit": "s", "age": 0.5, "since": 0.5, "failuresInARow": 0,
             }],
             "mail": [{
@@ -62,45 +65,45 @@ async fn health_json_tells_pass_warn_fail() {
             }],
         },
     });
-    assert_eq!(told, whole);
+    assert_eq!(body, expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn springs_shape() {
+async fn spring_details() {
     let time = Time::new();
-    let (health, _running) = health(&time).await;
-    let (kind, told) = told(&health, ResponseFormat::Spring).await;
-    assert_eq!(kind, "application/vnd.spring-boot.actuator.v3+json");
-    let whole = json!({
+    let (health, _runtime) = health(&time).await;
+    let (content_type, body) = details(&health, ResponseFormat::Spring).await;
+    assert_eq!(content_type, "application/vnd.spring-boot.actuator.v3+json");
+    let expected = json!({
         "status": "DEGRADED",
         "components": {
             "main-runtime": {"status": "UP", "details": {"age": 0.5}},
-            "index": {"status": "UP", "details": {"role": "exclusive"}},
+            "index": {"status": "UP", "details": {"role": "local"}},
             "mail": {"status": "DOWN", "details": {"role": "optional", "message": "secret-host:5432 refused"}},
         },
     });
-    assert_eq!(told, whole);
+    assert_eq!(body, expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn microprofiles_shape() {
+async fn microprofile_details() {
     let time = Time::new();
-    let (health, _running) = health(&time).await;
-    let (kind, told) = told(&health, ResponseFormat::MicroProfile).await;
-    assert_eq!(kind, "application/json");
-    let whole = json!({
+    let (health, _runtime) = health(&time).await;
+    let (content_type, body) = details(&health, ResponseFormat::MicroProfile).await;
+    assert_eq!(content_type, "application/json");
+    let expected = json!({
         "status": "UP",
         "checks": [
             {"name": "main-runtime", "status": "UP", "data": {"age": 0.5}},
-            {"name": "index", "status": "UP", "data": {"role": "exclusive"}},
+            {"name": "index", "status": "UP", "data": {"role": "local"}},
             {"name": "mail", "status": "DOWN", "data": {"role": "optional", "message": "secret-host:5432 refused"}},
         ],
     });
-    assert_eq!(told, whole);
+    assert_eq!(body, expected);
 }
 
 #[tokio::test]
-async fn public_words_of_each_shape() {
+async fn public_body_of_each_format() {
     let health = Time::new().builder().build().unwrap();
     for (format, pass, fail) in [
         (

@@ -1,4 +1,4 @@
-//! `grpc.health.v1`, message by message.
+//! The messages of `grpc.health.v1`.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use tower_service::Service as _;
 
-use crate::support::{Dial, SECOND, Time, settle};
+use crate::support::{SECOND, TestCheck, Time, settle};
 
 const SERVING: &[u8] = &[0, 0, 0, 0, 2, 8, 1];
 const NOT_SERVING: &[u8] = &[0, 0, 0, 0, 2, 8, 2];
@@ -27,35 +27,35 @@ fn request(method: &str, message: &[u8]) -> Request<Full<Bytes>> {
         .unwrap()
 }
 
-fn named(service: &str) -> Vec<u8> {
+fn check_request(service: &str) -> Vec<u8> {
     let mut message = vec![0x0a, service.len() as u8];
     message.extend_from_slice(service.as_bytes());
     message
 }
 
-fn ask(grpc: &GrpcHealth, request: Request<Full<Bytes>>) -> Response<GrpcHealthBody> {
-    let answer = pin!(grpc.clone().call(request));
-    match answer.poll(&mut Context::from_waker(Waker::noop())) {
+fn send(grpc: &GrpcHealth, request: Request<Full<Bytes>>) -> Response<GrpcHealthBody> {
+    let future = pin!(grpc.clone().call(request));
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(response)) => response,
-        Poll::Pending => panic!("it does not wait"),
+        Poll::Pending => panic!("the service must not wait"),
     }
 }
 
-/// The message and the status of a call that ends at once.
+/// Returns the message and the status of a unary call.
 async fn call(grpc: &GrpcHealth, method: &str, message: &[u8]) -> (Vec<u8>, String) {
-    let response = ask(grpc, request(method, message));
+    let response = send(grpc, request(method, message));
     assert_eq!(response.headers()["content-type"], "application/grpc");
-    let head = response.headers().get("grpc-status").cloned();
-    let whole = response.into_body().collect().await.unwrap();
-    let trailers = whole.trailers().cloned().unwrap_or_default();
-    let status = head.unwrap_or_else(|| trailers["grpc-status"].clone());
+    let from_headers = response.headers().get("grpc-status").cloned();
+    let collected = response.into_body().collect().await.unwrap();
+    let trailers = collected.trailers().cloned().unwrap_or_default();
+    let status = from_headers.unwrap_or_else(|| trailers["grpc-status"].clone());
     (
-        whole.to_bytes().to_vec(),
+        collected.to_bytes().to_vec(),
         status.to_str().unwrap().to_owned(),
     )
 }
 
-/// The next message of a stream, if there is one now.
+/// Returns the next message of a stream, if it is available.
 async fn next(body: &mut GrpcHealthBody) -> Option<Vec<u8>> {
     settle().await;
     poll_fn(|cx| match Pin::new(&mut *body).poll_frame(cx) {
@@ -66,19 +66,19 @@ async fn next(body: &mut GrpcHealthBody) -> Option<Vec<u8>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_whole_starts_not_serving_and_follows_the_life_cycle() {
+async fn overall_status_follows_the_life_cycle() {
     let time = Time::new();
     let health = time.builder().drain_delay(5 * SECOND).build().unwrap();
     let grpc = health.grpc().service("shop.v1.Cart").unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     let life = health.lifecycle();
-    type Turn = (fn(&gusset_health::Lifecycle), &'static [u8]);
-    let turns: [Turn; 5] = [
+    type Step = (fn(&gusset_health::Lifecycle), &'static [u8]);
+    let steps: [Step; 5] = [
         (|_| {}, NOT_SERVING),
         (|life| life.mark_started(), SERVING),
-        (|life| life.set_unready("by hand"), NOT_SERVING),
+        (|life| life.set_unready("manual"), NOT_SERVING),
         (|life| life.clear_unready(), SERVING),
-        // Latched: what comes later does not bring it back.
+        // A shutdown cannot be undone.
         (
             |life| {
                 life.begin_shutdown();
@@ -88,27 +88,27 @@ async fn the_whole_starts_not_serving_and_follows_the_life_cycle() {
             NOT_SERVING,
         ),
     ];
-    for (turn, expected) in turns {
-        turn(life);
+    for (step, expected) in steps {
+        step(life);
         for service in ["", "readiness", "shop.v1.Cart"] {
-            let (message, status) = call(&grpc, "Check", &named(service)).await;
+            let (message, status) = call(&grpc, "Check", &check_request(service)).await;
             assert_eq!((&*message, &*status), (expected, "0"), "{service}");
         }
-        let (message, _) = call(&grpc, "Check", &named("liveness")).await;
+        let (message, _) = call(&grpc, "Check", &check_request("liveness")).await;
         assert_eq!(message, SERVING);
     }
     assert_eq!(
         call(&grpc, "Check", b"").await.0,
         NOT_SERVING,
-        "no field is the whole"
+        "a missing field is the overall status"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn check_of_an_unknown_service_is_not_found() {
+async fn check_of_unknown_service_is_not_found() {
     let grpc = Time::new().builder().build().unwrap().grpc();
     assert_eq!(
-        call(&grpc, "Check", &named("nobody")).await,
+        call(&grpc, "Check", &check_request("unknown")).await,
         (vec![], "5".to_owned())
     );
     assert_eq!(call(&grpc, "Chek", b"").await.1, "12");
@@ -116,7 +116,7 @@ async fn check_of_an_unknown_service_is_not_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn list_names_all() {
+async fn list_contains_all_services() {
     let grpc = Time::new().builder().build().unwrap().grpc();
     let grpc = grpc.service("shop").unwrap();
     let (message, status) = call(&grpc, "List", b"").await;
@@ -128,27 +128,27 @@ async fn list_names_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn watch_tells_of_each_change_once_and_ends_when_the_listener_closes() {
+async fn watch_sends_each_change_once() {
     let time = Time::new();
-    let dial = Dial::default();
+    let check = TestCheck::default();
     let health = time
         .builder()
-        .readiness_check(LocalDependency(dial.quick("index")))
+        .readiness_check(LocalDependency(check.quick("index")))
         .drain_delay(5 * SECOND)
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
-    let mut watch = ask(&health.grpc(), request("Watch", b"")).into_body();
+    let _runtime = health.start().unwrap();
+    let mut watch = send(&health.grpc(), request("Watch", b"")).into_body();
     assert_eq!(next(&mut watch).await.unwrap(), NOT_SERVING);
     assert_eq!(next(&mut watch).await, None);
     health.lifecycle().mark_started();
     assert_eq!(next(&mut watch).await.unwrap(), SERVING);
     time.pass(5 * SECOND).await;
-    assert_eq!(next(&mut watch).await, None, "said once");
-    dial.down();
+    assert_eq!(next(&mut watch).await, None, "sent once");
+    check.down();
     time.pass(4 * SECOND).await;
     assert_eq!(next(&mut watch).await.unwrap(), NOT_SERVING);
-    dial.up();
+    check.up();
     time.pass(10 * SECOND).await;
     assert_eq!(next(&mut watch).await.unwrap(), SERVING);
     health.lifecycle().begin_shutdown();
@@ -160,11 +160,11 @@ async fn watch_tells_of_each_change_once_and_ends_when_the_listener_closes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn watch_of_an_unknown_service_says_so_and_stays() {
+async fn watch_of_unknown_service_stays_open() {
     let time = Time::new();
     let health = time.builder().build().unwrap();
-    let _running = health.start().unwrap();
-    let mut watch = ask(&health.grpc(), request("Watch", &named("nobody"))).into_body();
+    let _runtime = health.start().unwrap();
+    let mut watch = send(&health.grpc(), request("Watch", &check_request("unknown"))).into_body();
     assert_eq!(next(&mut watch).await.unwrap(), SERVICE_UNKNOWN);
     health.lifecycle().mark_started();
     time.pass(60 * SECOND).await;
@@ -176,7 +176,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_bytes_are_answered_with_a_status(
+    fn any_request_gets_a_status(
         method in "Check|Watch|List|[a-zA-Z]{0,8}",
         bytes in prop::collection::vec(any::<u8>(), 0..64),
         framed in any::<bool>(),
@@ -190,7 +190,7 @@ proptest! {
                 .body(Full::from(bytes))
                 .unwrap()
         };
-        let response = ask(&grpc, request);
+        let response = send(&grpc, request);
         prop_assert_eq!(response.status(), 200);
         if let Some(status) = response.headers().get("grpc-status") {
             let status = status.to_str().unwrap();
@@ -198,7 +198,7 @@ proptest! {
         } else {
             let mut body = response.into_body();
             let cx = &mut Context::from_waker(Waker::noop());
-            // A message comes first, whatever it says.
+            // The first frame is a message.
             let frame = Pin::new(&mut body).poll_frame(cx);
             prop_assert!(matches!(frame, Poll::Ready(Some(Ok(frame))) if frame.is_data()));
         }
@@ -206,7 +206,7 @@ proptest! {
 }
 
 #[test]
-fn names_that_cannot_be_used_are_refused() {
+fn invalid_service_names_are_rejected() {
     let grpc = || Time::new().builder().build().unwrap().grpc();
     for name in ["", "liveness", "readiness"] {
         let error = grpc().service(name).unwrap_err();
@@ -217,26 +217,26 @@ fn names_that_cannot_be_used_are_refused() {
 }
 
 #[test]
-fn what_is_no_grpc_is_refused_and_a_long_request_is_not_read() {
+fn non_grpc_and_large_requests_are_rejected() {
     let grpc = Time::new().builder().build().unwrap().grpc();
-    let response = ask(&grpc, Request::new(Full::default()));
+    let response = send(&grpc, Request::new(Full::default()));
     assert_eq!(response.status(), 415);
     let long = Request::post("/grpc.health.v1.Health/Check")
         .header("content-type", "application/grpc+proto")
         .body(Full::from(vec![0; 5000]))
         .unwrap();
-    assert_eq!(ask(&grpc, long).headers()["grpc-status"], "8");
+    assert_eq!(send(&grpc, long).headers()["grpc-status"], "8");
 }
 
 #[cfg(feature = "tonic")]
 #[test]
-fn tonics_router_takes_it_as_one_of_its_own() {
+fn tonic_router_accepts_the_service() {
     use std::convert::Infallible;
 
     use tonic::server::NamedService;
 
-    /// What `tonic::service::Routes::add_service` asks for.
-    fn taken<S>(_: S) -> &'static str
+    /// Has the bounds of `tonic::service::Routes::add_service`.
+    fn add_service<S>(_: S) -> &'static str
     where
         S: tower_service::Service<Request<tonic::body::Body>, Error = Infallible>
             + NamedService
@@ -250,5 +250,5 @@ fn tonics_router_takes_it_as_one_of_its_own() {
         S::NAME
     }
     let grpc = Time::new().builder().build().unwrap().grpc();
-    assert_eq!(taken(grpc), "grpc.health.v1.Health");
+    assert_eq!(add_service(grpc), "grpc.health.v1.Health");
 }

@@ -1,7 +1,7 @@
-"""Asks a server of `grpc.health.v1` at the address given, by the reference client.
+"""Queries a `grpc.health.v1` server with the reference client.
 
-Prints what it was told of each service, then a line as soon as its watchers hear, and at their end
-what they heard.
+Prints the status of each service, then `watching` once the watchers have received a status, and
+finally all statuses that they received.
 """
 
 import sys
@@ -22,34 +22,34 @@ def check(service):
         return error.code().name
 
 
-for service in ["", "liveness", "readiness", "shop.v1.Cart", "nobody"]:
+for service in ["", "liveness", "readiness", "shop.v1.Cart", "unknown"]:
     print(f"check {service!r}: {check(service)}")
 
 if hasattr(health_pb2, "HealthListRequest"):
-    listed = stub.List(health_pb2.HealthListRequest(), timeout=10).statuses
-    for service in sorted(listed):
-        print(f"list {service!r}: {name(listed[service].status)}")
+    statuses = stub.List(health_pb2.HealthListRequest(), timeout=10).statuses
+    for service in sorted(statuses):
+        print(f"list {service!r}: {name(statuses[service].status)}")
 
-heard = {"": [], "nobody": []}
-hearing = threading.Semaphore(0)
+received = {"": [], "unknown": []}
+first_status = threading.Semaphore(0)
 
 
 def watch(service):
     try:
         for response in stub.Watch(health_pb2.HealthCheckRequest(service=service)):
-            heard[service].append(name(response.status))
-            hearing.release()
+            received[service].append(name(response.status))
+            first_status.release()
     except grpc.RpcError as error:
-        heard[service].append(error.code().name)
+        received[service].append(error.code().name)
 
 
 watchers = [threading.Thread(target=watch, args=(service,)) for service in heard]
 for watcher in watchers:
     watcher.start()
 for _ in watchers:
-    hearing.acquire()
+    first_status.acquire()
 print("watching", flush=True)
 for watcher in watchers:
     watcher.join()
-for service, words in heard.items():
-    print(f"watch {service!r}: {' '.join(words)}")
+for service, statuses in received.items():
+    print(f"watch {service!r}: {' '.join(statuses)}")

@@ -1,17 +1,17 @@
-//! What liveness is made of.
+//! Liveness depends on heartbeats only.
 
 use gusset_health::{Heartbeat, LocalDependency};
 
-use crate::support::{Dial, SECOND, Time, status};
+use crate::support::{SECOND, TestCheck, Time, status};
 
 #[tokio::test(start_paused = true)]
-async fn a_heartbeat_that_stops_is_not_live_until_it_beats_again() {
+async fn late_heartbeat_fails_liveness() {
     let time = Time::new();
     let consumer = Heartbeat::new("consumer", 10 * SECOND).with_clock(time.clock());
     let health = time.builder().heartbeat(consumer.clone()).build().unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     time.pass(60 * SECOND).await;
-    assert!(health.is_live(), "not armed before its first beat");
+    assert!(health.is_live(), "no deadline before the first beat");
 
     consumer.beat();
     time.pass(10 * SECOND).await;
@@ -23,31 +23,31 @@ async fn a_heartbeat_that_stops_is_not_live_until_it_beats_again() {
 
     consumer.stop();
     time.pass(60 * SECOND).await;
-    assert!(health.is_live(), "it ended as it should");
+    assert!(health.is_live(), "stopped heartbeat has no deadline");
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_check_and_no_phase_reaches_liveness() {
+async fn checks_and_phases_do_not_affect_liveness() {
     let time = Time::new();
-    let dial = Dial::default();
-    let check = dial.quick("index");
+    let check = TestCheck::default();
+    let quick = check.quick("index");
     let health = time
         .builder()
-        .readiness_check(LocalDependency(check))
+        .readiness_check(LocalDependency(quick))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
-    for turn in [Dial::down, Dial::hang, Dial::panic] {
-        turn(&dial);
+    let _runtime = health.start().unwrap();
+    for change in [TestCheck::down, TestCheck::hang, TestCheck::panic] {
+        change(&check);
         time.pass(20 * SECOND).await;
         assert_eq!(status(&health.livez()), 200);
     }
-    health.lifecycle().set_unready("by hand");
+    health.lifecycle().set_unready("manual");
     assert_eq!(status(&health.livez()), 200);
 }
 
 #[test]
-fn before_the_background_is_there_the_process_is_live_and_not_ready() {
+fn new_health_is_live_and_not_ready() {
     let health = Time::new().builder().build().unwrap();
     assert_eq!(status(&health.livez()), 200);
     assert_eq!(status(&health.readyz()), 503);

@@ -1,4 +1,4 @@
-//! What is recorded, under which names.
+//! The recorded metrics.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,17 +6,17 @@ use std::sync::Arc;
 use gusset_health::{LocalDependency, names};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
-use crate::support::{Dial, SECOND, Time};
+use crate::support::{SECOND, TestCheck, Time};
 
 #[tokio::test(start_paused = true)]
-async fn what_probes_say_is_recorded() {
+async fn state_is_recorded() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let recorded = || -> BTreeMap<String, f64> {
         let all = snapshotter.snapshot().into_vec();
         let all = all.into_iter().map(|(key, unit, help, value)| {
             let key = key.key();
-            assert!(help.is_some() && unit.is_some(), "{key} is described");
+            assert!(help.is_some() && unit.is_some(), "{key} has no description");
             let labels: Vec<_> = key.labels().map(metrics::Label::value).collect();
             let value = match value {
                 DebugValue::Counter(n) => n as f64,
@@ -33,14 +33,14 @@ async fn what_probes_say_is_recorded() {
         all.collect()
     };
     let time = Time::new();
-    let dial = Dial::default();
+    let check = TestCheck::default();
     let health = time
         .builder()
-        .readiness_check(LocalDependency(dial.quick("index").max_interval(SECOND)))
+        .readiness_check(LocalDependency(check.quick("index").max_interval(SECOND)))
         .recorder(Arc::new(recorder))
         .build()
         .unwrap();
-    let running = health.start().unwrap();
+    let runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(2 * SECOND).await;
     let now = recorded();
@@ -64,8 +64,8 @@ async fn what_probes_say_is_recorded() {
         );
     }
 
-    for turn in [Dial::down, Dial::hang, Dial::panic] {
-        turn(&dial);
+    for change in [TestCheck::down, TestCheck::hang, TestCheck::panic] {
+        change(&check);
         time.pass(10 * SECOND).await;
     }
     let now = recorded();
@@ -79,7 +79,7 @@ async fn what_probes_say_is_recorded() {
     }
 
     health.lifecycle().force_shutdown();
-    let _report = running.serve(running.shutdown_signal()).await;
+    let _report = runtime.serve(runtime.shutdown_signal()).await;
     let now = recorded();
     assert_eq!(now["gusset.health.phase stopped"], 1.0);
     assert_eq!(now["gusset.health.unfinished_requests"], 0.0);

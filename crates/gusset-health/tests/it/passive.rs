@@ -1,4 +1,4 @@
-//! Health from the outcomes of real calls.
+//! Passive checks of real requests.
 
 use gusset_core::{CallTracker, End, Stage};
 use gusset_health::{PassiveCheck, SharedDependency, Status};
@@ -7,26 +7,26 @@ use http::{Request, Response};
 
 use crate::support::{SECOND, Time};
 
-/// A call that was answered so.
-fn call(passive: &PassiveCheck, time: &Time, status: u16) {
+/// Records a request with this response status.
+fn record(passive: &PassiveCheck, time: &Time, status: u16) {
     let request = Request::new(());
-    let mut track: CallTracker<Http, _> =
+    let mut tracker: CallTracker<Http, _> =
         CallTracker::start(passive, RequestHead::from(&request), time.clock());
     let mut response = Response::new(());
     *response.status_mut() = status.try_into().unwrap();
-    track.on_response(ResponseHead::from(&response));
-    track.end(End::Complete(None));
+    tracker.on_response(ResponseHead::from(&response));
+    tracker.end(End::Complete(None));
 }
 
-fn left(passive: &PassiveCheck, time: &Time) {
+fn record_cancelled(passive: &PassiveCheck, time: &Time) {
     let request = Request::new(());
-    let mut track: CallTracker<Http, _> =
+    let mut tracker: CallTracker<Http, _> =
         CallTracker::start(passive, RequestHead::from(&request), time.clock());
-    track.end(End::Cancelled(Stage::Headers));
+    tracker.end(End::Cancelled(Stage::Headers));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_remote_that_fails_real_calls_is_down_until_they_are_forgotten() {
+async fn failing_requests_are_down_until_they_expire() {
     let time = Time::new();
     let passive = PassiveCheck::new("stock").clock(time.clock());
     let check = passive.check().unwrap();
@@ -43,40 +43,36 @@ async fn a_remote_that_fails_real_calls_is_down_until_they_are_forgotten() {
         .health_check(SharedDependency(check))
         .build()
         .unwrap();
-    let _running = health.start().unwrap();
-    let told = async || {
+    let _runtime = health.start().unwrap();
+    let status = async || {
         time.pass(SECOND * 12 / 10).await;
         health.check("stock")
     };
 
-    (0..19).for_each(|_| call(&passive, &time, 500));
-    assert_eq!(told().await, Some(Status::Up), "too few to say anything");
-    call(&passive, &time, 500);
-    assert_eq!(told().await, Some(Status::Down));
-    // Faults of the caller are answers; who left says nothing.
-    (0..100).for_each(|_| left(&passive, &time));
-    assert_eq!(told().await, Some(Status::Down));
-    (0..30).for_each(|_| call(&passive, &time, 404));
-    assert_eq!(told().await, Some(Status::Degraded), "20 of 50");
-    (0..200).for_each(|_| call(&passive, &time, 200));
-    assert_eq!(told().await, Some(Status::Up), "20 of 250");
+    (0..19).for_each(|_| record(&passive, &time, 500));
+    assert_eq!(status().await, Some(Status::Up), "too few requests");
+    record(&passive, &time, 500);
+    assert_eq!(status().await, Some(Status::Down));
+    // Cancelled requests are ignored, and client errors are not failures.
+    (0..100).for_each(|_| record_cancelled(&passive, &time));
+    assert_eq!(status().await, Some(Status::Down));
+    (0..30).for_each(|_| record(&passive, &time, 404));
+    assert_eq!(status().await, Some(Status::Degraded), "20 of 50");
+    (0..200).for_each(|_| record(&passive, &time, 200));
+    assert_eq!(status().await, Some(Status::Up), "20 of 250");
 
-    (0..300).for_each(|_| call(&passive, &time, 503));
-    assert_eq!(told().await, Some(Status::Down));
+    (0..300).for_each(|_| record(&passive, &time, 503));
+    assert_eq!(status().await, Some(Status::Down));
     time.pass(26 * SECOND).await;
     assert_eq!(health.check("stock"), Some(Status::Down));
     time.pass(6 * SECOND).await;
-    assert_eq!(
-        health.check("stock"),
-        Some(Status::Up),
-        "forgotten, and tried again"
-    );
+    assert_eq!(health.check("stock"), Some(Status::Up), "expired");
 }
 
 #[test]
-fn settings_that_cannot_be_used_are_named() {
+fn error_names_the_setting() {
     let passive = || PassiveCheck::new("stock");
-    for (field, passive) in [
+    for (setting, passive) in [
         ("window", passive().window(SECOND / 2)),
         ("min_requests", passive().min_requests(0)),
         ("down_at", passive().down_at(0.0)),
@@ -85,6 +81,6 @@ fn settings_that_cannot_be_used_are_named() {
         ("degraded_at", passive().degraded_at(0.6)),
     ] {
         let error = passive.check().unwrap_err();
-        assert_eq!(error.setting(), format!("passive.stock.{field}"));
+        assert_eq!(error.setting(), format!("passive.stock.{setting}"));
     }
 }

@@ -1,20 +1,20 @@
-//! What a probe answers, and to whom.
+//! Responses of probes with and without the token.
 
 use gusset_health::{Health, LocalDependency, OptionalDependency};
 use http::{Method, Request};
 
-use crate::support::{Dial, SECOND, Time, ask, get, text};
+use crate::support::{SECOND, TestCheck, Time, get, send, text};
 
 const TOKEN: &str = "correct-horse-battery";
 
-fn with(header: &str) -> Request<()> {
+fn with_authorization(header: &str) -> Request<()> {
     let request = Request::builder().header("authorization", header);
     request.body(()).unwrap()
 }
 
 async fn health() -> (Time, Health, gusset_health::HealthRuntime) {
     let time = Time::new();
-    let (down, up) = (Dial::default(), Dial::default());
+    let (down, up) = (TestCheck::default(), TestCheck::default());
     down.down();
     let health = time
         .builder()
@@ -23,16 +23,16 @@ async fn health() -> (Time, Health, gusset_health::HealthRuntime) {
         .details_token(TOKEN)
         .build()
         .unwrap();
-    let running = health.start().unwrap();
+    let runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(5 * SECOND).await;
-    (time, health, running)
+    (time, health, runtime)
 }
 
 #[tokio::test(start_paused = true)]
-async fn strangers_are_told_pass_or_fail_and_nothing_else() {
-    let (_time, health, _running) = health().await;
-    let strangers = [
+async fn unauthenticated_clients_get_no_details() {
+    let (_time, health, _runtime) = health().await;
+    let headers = [
         "",
         "Bearer",
         "Bearer ",
@@ -43,40 +43,43 @@ async fn strangers_are_told_pass_or_fail_and_nothing_else() {
         "correct-horse-battery",
     ];
     for (path, probe) in health.probes() {
-        for stranger in strangers {
-            let answer = ask(&probe, &with(stranger));
-            assert!(!answer.headers().contains_key("x-health"), "{path}");
+        for header in headers {
+            let response = send(&probe, &with_authorization(header));
+            assert!(!response.headers().contains_key("x-health"), "{path}");
             assert_eq!(
-                text(answer).await,
+                text(response).await,
                 r#"{"status":"pass"}"#,
-                "{path} {stranger}"
+                "{path} {header}"
             );
         }
         let verbose = Request::builder().uri(format!("{path}?verbose&full=1"));
-        let answer = ask(&probe, &verbose.body(()).unwrap());
-        assert_eq!(text(answer).await, r#"{"status":"pass"}"#, "{path}");
+        let response = send(&probe, &verbose.body(()).unwrap());
+        assert_eq!(text(response).await, r#"{"status":"pass"}"#, "{path}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_brings_the_token_is_told_all() {
-    let (_time, health, _running) = health().await;
+async fn token_unlocks_details() {
+    let (_time, health, _runtime) = health().await;
     for scheme in ["Bearer", "bearer"] {
-        let answer = ask(&health.healthz(), &with(&format!("{scheme} {TOKEN}")));
-        assert_eq!(answer.headers()["x-health"], "degraded");
-        let told: serde_json::Value = serde_json::from_str(&text(answer).await).unwrap();
-        assert_eq!(told["status"], "warn");
+        let response = send(
+            &health.healthz(),
+            &with_authorization(&format!("{scheme} {TOKEN}")),
+        );
+        assert_eq!(response.headers()["x-health"], "degraded");
+        let body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+        assert_eq!(body["status"], "warn");
         assert_eq!(
-            told["checks"]["mail"][0]["output"],
+            body["checks"]["mail"][0]["output"],
             "secret-host:5432 refused"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_probe_tells_of_what_it_rests_on() {
-    let (_time, health, _running) = health().await;
-    for (probe, rests_on) in [
+async fn details_show_what_affects_the_probe() {
+    let (_time, health, _runtime) = health().await;
+    for (probe, expected) in [
         (health.livez(), vec!["main-runtime"]),
         (health.readyz(), vec!["local-index", "main-runtime"]),
         (health.startupz(), vec!["local-index"]),
@@ -85,16 +88,16 @@ async fn each_probe_tells_of_what_it_rests_on() {
             vec!["local-index", "mail", "main-runtime"],
         ),
     ] {
-        let answer = ask(&probe, &with(&format!("Bearer {TOKEN}")));
-        let told: serde_json::Value = serde_json::from_str(&text(answer).await).unwrap();
-        let mut checks: Vec<_> = told["checks"].as_object().unwrap().keys().collect();
+        let response = send(&probe, &with_authorization(&format!("Bearer {TOKEN}")));
+        let body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+        let mut checks: Vec<_> = body["checks"].as_object().unwrap().keys().collect();
         checks.sort();
-        assert_eq!(checks, rests_on);
+        assert_eq!(checks, expected);
     }
 }
 
 #[test]
-fn all_paths_of_probes_are_left_out_of_traffic_by_convention() {
+fn probe_paths_are_excluded_by_default() {
     for path in gusset_health::PATHS {
         assert!(
             gusset_http::PathFilter::DEFAULT_EXCLUDED.contains(&path),
@@ -104,11 +107,11 @@ fn all_paths_of_probes_are_left_out_of_traffic_by_convention() {
 }
 
 #[tokio::test]
-async fn a_head_has_no_body_and_other_methods_are_refused() {
+async fn head_has_no_body_and_post_is_rejected() {
     let health = Time::new().builder().build().unwrap();
     let method = |method| {
         let request = Request::builder().method(method);
-        ask(&health.livez(), &request.body(()).unwrap())
+        send(&health.livez(), &request.body(()).unwrap())
     };
     let head = method(Method::HEAD);
     assert_eq!(
@@ -121,7 +124,7 @@ async fn a_head_has_no_body_and_other_methods_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_public_answer_takes_few_allocations_at_a_hundred_checks() {
+async fn public_response_allocates_nothing_per_check() {
     let time = Time::new();
     let mut builder = time.builder();
     let names: Vec<String> = (0..100).map(|n| format!("check-{n}")).collect();
@@ -130,7 +133,7 @@ async fn a_public_answer_takes_few_allocations_at_a_hundred_checks() {
         builder = builder.readiness_check(LocalDependency(check.initial_jitter(SECOND)));
     }
     let health = builder.build().unwrap();
-    let _running = health.start().unwrap();
+    let _runtime = health.start().unwrap();
     health.lifecycle().mark_started();
     time.pass(2 * SECOND).await;
     let probe = health.readyz();
@@ -138,9 +141,9 @@ async fn a_public_answer_takes_few_allocations_at_a_hundred_checks() {
     let request = Request::new(());
     let info = allocation_counter::measure(|| {
         use gusset_http::Endpoint as _;
-        let answer = probe.answer(gusset_http::RequestHead::from(&request));
-        drop(answer);
+        let response = probe.answer(gusset_http::RequestHead::from(&request));
+        drop(response);
     });
-    // The map of headers, and nothing for the checks.
+    // Only the header map allocates.
     assert!(info.count_total <= 4, "{info:?}");
 }

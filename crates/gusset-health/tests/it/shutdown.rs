@@ -1,4 +1,4 @@
-//! A shutdown loses nothing, and ends in time.
+//! Waiting for requests in flight, and the shutdown report.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use gusset_health::{InFlight, InFlightCall, Phase};
 use gusset_http::{Http, RequestHead, Route};
 use http::Request;
 
-use crate::support::{SECOND, Time, Warnings, settle};
+use crate::support::{LogCapture, SECOND, Time, settle};
 
-type Under = CallTracker<Http, InFlightCall>;
+type Call = CallTracker<Http, InFlightCall>;
 
-/// A call under way, as the driver has it.
-fn call(in_flight: &InFlight, route: &'static str) -> Under {
+/// Starts a request on this route.
+fn start(in_flight: &InFlight, route: &'static str) -> Call {
     let mut request = Request::new(());
     request.extensions_mut().insert(Route::new(route));
     CallTracker::start(in_flight, RequestHead::from(&request), Clock::system())
 }
 
 #[test]
-fn each_kind_of_end_ends_the_count() {
+fn every_completion_decrements_the_count() {
     let in_flight = InFlight::default();
-    let mut calls: Vec<_> = (0..4).map(|_| call(&in_flight, "/a")).collect();
+    let mut calls: Vec<_> = (0..4).map(|_| start(&in_flight, "/a")).collect();
     assert_eq!(in_flight.count(), 4);
     assert_eq!(in_flight.by_route(), [("/a".to_owned(), 4)]);
     calls.pop().unwrap().end(End::Complete(None));
@@ -40,7 +40,7 @@ fn each_kind_of_end_ends_the_count() {
 }
 
 #[test]
-fn routes_beyond_a_thousand_are_counted_together_and_paths_never() {
+fn routes_over_the_limit_are_counted_together() {
     let in_flight = InFlight::default();
     let calls: Vec<_> = (0..1500)
         .map(|n| {
@@ -53,7 +53,7 @@ fn routes_beyond_a_thousand_are_counted_together_and_paths_never() {
                     .extensions_mut()
                     .insert(Route::from_arc(format!("/r{n}")));
             }
-            Under::start(&in_flight, RequestHead::from(&request), Clock::system())
+            Call::start(&in_flight, RequestHead::from(&request), Clock::system())
         })
         .collect();
     let routes = in_flight.by_route();
@@ -65,76 +65,73 @@ fn routes_beyond_a_thousand_are_counted_together_and_paths_never() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_under_way_are_waited_for_and_no_longer() {
+async fn shutdown_waits_for_requests_in_flight() {
     let time = Time::new();
     let health = time.builder().build().unwrap();
-    let running = health.start().unwrap();
-    let mut one = call(&health.in_flight(), "/report");
+    let runtime = health.start().unwrap();
+    let mut request = start(&health.in_flight(), "/report");
     health.lifecycle().begin_shutdown();
     let report = tokio::spawn({
-        let signal = running.shutdown_signal();
-        async move { running.serve(signal).await }
+        let signal = runtime.shutdown_signal();
+        async move { runtime.serve(signal).await }
     });
     time.pass(10 * SECOND).await;
-    assert!(
-        !report.is_finished(),
-        "the listener is closed, a call is not done"
-    );
+    assert!(!report.is_finished(), "a request is in flight");
     assert_eq!(health.lifecycle().phase(), Phase::Stopping);
-    one.end(End::Complete(None));
+    request.end(End::Complete(None));
     settle().await;
-    assert!(report.is_finished(), "at once");
+    assert!(report.is_finished(), "no longer than necessary");
     let report = report.await.unwrap();
     assert!(report.is_clean());
     assert_eq!(report.server_output(), Some(&()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_straggler_that_never_ends_is_named_by_route_and_not_waited_for() {
-    let warned = Warnings::default();
-    let _default = tracing::subscriber::set_default(warned.clone());
+async fn unfinished_requests_are_reported_by_route() {
+    let log = LogCapture::default();
+    let _default = tracing::subscriber::set_default(log.clone());
     let time = Time::new();
     let health = time
         .builder()
         .in_flight_deadline(10 * SECOND)
         .build()
         .unwrap();
-    let running = health.start().unwrap();
-    let _stuck = [
-        call(&health.in_flight(), "/report"),
-        call(&health.in_flight(), "/report"),
-        call(&health.in_flight(), "/feed/{id}"),
+    let runtime = health.start().unwrap();
+    let _unfinished = [
+        start(&health.in_flight(), "/report"),
+        start(&health.in_flight(), "/report"),
+        start(&health.in_flight(), "/feed/{id}"),
     ];
     health.lifecycle().begin_shutdown();
     let start = tokio::time::Instant::now();
-    let report = running.serve(running.shutdown_signal()).await;
+    let report = runtime.serve(runtime.shutdown_signal()).await;
     assert_eq!(start.elapsed().as_secs(), 10);
     assert_eq!(report.server_output(), None);
-    let stragglers = [("/feed/{id}".to_owned(), 1), ("/report".to_owned(), 2)];
-    assert_eq!(report.unfinished_requests(), stragglers);
+    let expected = [("/feed/{id}".to_owned(), 1), ("/report".to_owned(), 2)];
+    assert_eq!(report.unfinished_requests(), expected);
     assert!(!report.is_clean());
-    let lines = warned.lines();
+    let entries = log.entries();
     assert!(
-        lines
+        entries
             .iter()
-            .any(|line| line.contains("/feed/{id}: 1, /report: 2")),
-        "{lines:?}"
+            .any(|entry| entry.contains("/feed/{id}: 1, /report: 2")),
+        "{entries:?}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_connection_that_stays_open_is_no_loss() {
+async fn idle_connection_is_a_clean_shutdown() {
     let time = Time::new();
     let health = time.builder().build().unwrap();
-    let running = health.start().unwrap();
+    let runtime = health.start().unwrap();
     health.lifecycle().begin_shutdown();
-    let report = running.serve(pending::<()>()).await;
+    let report = runtime.serve(pending::<()>()).await;
     assert_eq!(report.server_output(), None);
     assert!(report.is_clean());
 }
 
 #[tokio::test(start_paused = true)]
-async fn telemetry_is_flushed_after_the_last_call_and_within_its_time() {
+async fn telemetry_is_flushed_after_the_last_request() {
     let time = Time::new();
     let flushed = Arc::new(AtomicBool::new(false));
     let flag = flushed.clone();
@@ -148,19 +145,16 @@ async fn telemetry_is_flushed_after_the_last_call_and_within_its_time() {
         .flush_deadline(3 * SECOND)
         .build()
         .unwrap();
-    let running = health.start().unwrap();
-    let mut one = call(&health.in_flight(), "/report");
+    let runtime = health.start().unwrap();
+    let mut request = start(&health.in_flight(), "/report");
     health.lifecycle().begin_shutdown();
     let report = tokio::spawn({
-        let signal = running.shutdown_signal();
-        async move { running.serve(signal).await }
+        let signal = runtime.shutdown_signal();
+        async move { runtime.serve(signal).await }
     });
     time.pass(5 * SECOND).await;
-    assert!(
-        !flushed.load(Ordering::SeqCst),
-        "a call is still to be told of"
-    );
-    one.end(End::Complete(None));
+    assert!(!flushed.load(Ordering::SeqCst), "a request is in flight");
+    request.end(End::Complete(None));
     settle().await;
     assert!(flushed.load(Ordering::SeqCst));
     time.pass(2 * SECOND).await;
@@ -172,30 +166,30 @@ async fn telemetry_is_flushed_after_the_last_call_and_within_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_ends_by_itself_is_not_ready_any_more() {
+async fn stopped_server_is_not_ready() {
     let time = Time::new();
     let health = time.builder().build().unwrap();
-    let running = health.start().unwrap();
+    let runtime = health.start().unwrap();
     health.lifecycle().mark_started();
-    let report = running.serve(async { Err::<(), _>("address lost") }).await;
+    let report = runtime.serve(async { Err::<(), _>("address lost") }).await;
     assert_eq!(report.into_server_output(), Some(Err("address lost")));
     assert!(!health.is_ready());
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_under_way_is_named_every_five_seconds() {
-    let told = Warnings::and_what_informs();
-    let _default = tracing::subscriber::set_default(told.clone());
+async fn requests_in_flight_are_logged_every_five_seconds() {
+    let log = LogCapture::with_info();
+    let _default = tracing::subscriber::set_default(log.clone());
     let time = Time::new();
     let builder = time.builder().in_flight_deadline(17 * SECOND);
     let health = builder.build().unwrap();
-    let running = health.start().unwrap();
-    let _stuck = call(&health.in_flight(), "/report");
+    let runtime = health.start().unwrap();
+    let _unfinished = start(&health.in_flight(), "/report");
     health.lifecycle().begin_shutdown();
-    let _report = running.serve(running.shutdown_signal()).await;
-    let lines = told.lines();
-    let named = lines.iter().filter(|line| {
-        line.contains("calls are under way") && line.contains("routes=\"/report: 1\"")
+    let _report = runtime.serve(runtime.shutdown_signal()).await;
+    let entries = log.entries();
+    let matching = entries.iter().filter(|entry| {
+        entry.contains("waiting for requests in flight") && entry.contains("routes=\"/report: 1\"")
     });
-    assert_eq!(named.count(), 3, "{lines:?}");
+    assert_eq!(matching.count(), 3, "{entries:?}");
 }

@@ -1,4 +1,4 @@
-//! Time as a hand moves it, and a client of probes.
+//! A manual clock, a check with a scripted result, and a client of probes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -6,64 +6,64 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gusset_core::{Clock, MockClock};
-use gusset_health::{Check, CheckResult, Health, HealthBuilder, Probe};
+use gusset_health::{Check, CheckResult, Env, Health, HealthBuilder, Probe};
 use gusset_http::{Endpoint as _, RequestHead};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// The clock and Tokio's timers, moved together. For `#[tokio::test(start_paused = true)]`.
+/// The clock and Tokio's timers, advanced together. For `#[tokio::test(start_paused = true)]`.
 pub(crate) struct Time {
     clock: Clock,
-    hand: MockClock,
+    mock: MockClock,
 }
 
 impl Time {
     pub(crate) fn new() -> Self {
-        let (clock, hand) = Clock::manual();
-        Self { clock, hand }
+        let (clock, mock) = Clock::manual();
+        Self { clock, mock }
     }
 
     pub(crate) fn clock(&self) -> Clock {
         self.clock.clone()
     }
 
-    /// A builder on this time, outside of Kubernetes, that heeds no signals.
+    /// Returns a builder with this clock, outside of Kubernetes, without signal handling.
     pub(crate) fn builder(&self) -> HealthBuilder {
         Health::builder()
             .clock(self.clock())
-            .environment(|_| None)
+            .env(Env::from_fn(&|_| None))
             .handle_signals(false)
     }
 
-    /// Lets that much time pass, in steps that are short beside all that waits.
+    /// Advances the time in short steps.
     pub(crate) async fn pass(&self, time: Duration) {
         const STEP: Duration = Duration::from_millis(100);
-        let mut left = time;
+        let mut remaining = time;
         settle().await;
-        while !left.is_zero() {
-            let step = left.min(STEP);
-            self.hand.advance(step);
+        while !remaining.is_zero() {
+            let step = remaining.min(STEP);
+            self.mock.advance(step);
             tokio::time::advance(step).await;
             settle().await;
-            left -= step;
+            remaining -= step;
         }
     }
 }
 
-/// Lets all that can go on go on.
+/// Lets all tasks run that can make progress.
 pub(crate) async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
 }
 
-/// A check whose finding a hand sets, and which counts its runs.
+/// A check with a scripted result. Counts its runs.
 #[derive(Clone, Default)]
-pub(crate) struct Dial(Arc<(AtomicU8, AtomicUsize)>);
+pub(crate) struct TestCheck(Arc<(AtomicU8, AtomicUsize)>);
 
-impl Dial {
+impl TestCheck {
     pub(crate) fn up(&self) {
         self.0.0.store(0, Ordering::SeqCst);
     }
@@ -83,7 +83,7 @@ impl Dial {
         self.0.1.load(Ordering::SeqCst)
     }
 
-    /// Runs at once and then each second, and takes no persuading.
+    /// Returns a check that runs at once and then every second, without a minimum status duration.
     pub(crate) fn quick(&self, name: &'static str) -> Check {
         self.check(name)
             .interval(SECOND)
@@ -92,19 +92,19 @@ impl Dial {
             .min_status_duration(Duration::ZERO)
     }
 
-    /// With all settings as they are unless set.
+    /// Returns a check with the default settings.
     pub(crate) fn check(&self, name: &'static str) -> Check {
-        let dial = self.clone();
+        let script = self.clone();
         Check::new(name, move || {
-            let dial = dial.clone();
+            let script = script.clone();
             async move {
-                dial.0.1.fetch_add(1, Ordering::SeqCst);
-                match dial.0.0.load(Ordering::SeqCst) {
+                script.0.1.fetch_add(1, Ordering::SeqCst);
+                match script.0.0.load(Ordering::SeqCst) {
                     0 => CheckResult::up(),
                     1 => CheckResult::down("secret-host:5432 refused"),
                     2 => CheckResult::degraded("slow"),
                     3 => std::future::pending().await,
-                    _ => panic!("as the dial says"),
+                    _ => panic!("scripted"),
                 }
             }
         })
@@ -112,10 +112,10 @@ impl Dial {
 }
 
 pub(crate) fn get(probe: &Probe) -> Response<Full<Bytes>> {
-    ask(probe, &Request::new(()))
+    send(probe, &Request::new(()))
 }
 
-pub(crate) fn ask(probe: &Probe, request: &Request<()>) -> Response<Full<Bytes>> {
+pub(crate) fn send(probe: &Probe, request: &Request<()>) -> Response<Full<Bytes>> {
     probe.answer(RequestHead::from(request)).into_inner()
 }
 
@@ -128,19 +128,19 @@ pub(crate) async fn text(response: Response<Full<Bytes>>) -> String {
     String::from_utf8(body.to_bytes().to_vec()).unwrap()
 }
 
-/// Counts warnings and errors.
+/// A subscriber that captures warnings and errors.
 #[derive(Clone, Default)]
-pub(crate) struct Warnings {
+pub(crate) struct LogCapture {
     count: Arc<AtomicUsize>,
-    lines: Arc<std::sync::Mutex<Vec<String>>>,
-    informs: bool,
+    entries: Arc<std::sync::Mutex<Vec<String>>>,
+    with_info: bool,
 }
 
-impl Warnings {
-    /// Hears of more than that.
-    pub(crate) fn and_what_informs() -> Self {
+impl LogCapture {
+    /// Also captures level `INFO`.
+    pub(crate) fn with_info() -> Self {
         Self {
-            informs: true,
+            with_info: true,
             ..Self::default()
         }
     }
@@ -149,20 +149,20 @@ impl Warnings {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// The fields of all of them, as they are written.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
+    /// Returns the fields of all events, as text.
+    pub(crate) fn entries(&self) -> Vec<String> {
+        self.entries.lock().unwrap().clone()
     }
 }
 
-impl tracing::Subscriber for Warnings {
+impl tracing::Subscriber for LogCapture {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        let most = if self.informs {
+        let max_level = if self.with_info {
             tracing::Level::INFO
         } else {
             tracing::Level::WARN
         };
-        *metadata.level() <= most
+        *metadata.level() <= max_level
     }
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
         tracing::span::Id::from_u64(1)
@@ -170,16 +170,16 @@ impl tracing::Subscriber for Warnings {
     fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
     fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
     fn event(&self, event: &tracing::Event<'_>) {
-        struct Line(String);
-        impl tracing::field::Visit for Line {
+        struct Fields(String);
+        impl tracing::field::Visit for Fields {
             fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
                 use std::fmt::Write as _;
                 let _ = write!(self.0, "{field}={value:?} ");
             }
         }
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.lines.lock().unwrap().push(line.0);
+        let mut fields = Fields(String::new());
+        event.record(&mut fields);
+        self.entries.lock().unwrap().push(fields.0);
         self.count.fetch_add(1, Ordering::SeqCst);
     }
     fn enter(&self, _: &tracing::span::Id) {}

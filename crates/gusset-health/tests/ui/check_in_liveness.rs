@@ -1,4 +1,4 @@
-//! A database that is slow for a minute would restart the whole fleet.
+//! A slow database would restart all instances.
 
 use gusset_health::{Check, Health};
 

@@ -1,4 +1,4 @@
-//! What the service does without takes no traffic from it.
+//! An optional dependency cannot affect readiness.
 
 use gusset_health::{Check, Health, OptionalDependency};
 

@@ -1,4 +1,4 @@
-//! There is no shutdown signal of a background that was not started.
+//! Only a started runtime has a shutdown signal.
 
 use gusset_health::Health;
 

@@ -1,4 +1,4 @@
-//! A service that is brought into a phase, and what is seen of it.
+//! A service in a given phase, and its observable behaviour.
 
 use std::convert::Infallible;
 use std::future::{Future as _, ready};
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use gusset_core::{AdmissionLayer, Rejected};
 use gusset_health::{
-    GrpcHealthBody, Health, HealthRuntime, LocalDependency, OptionalDependency, Phase,
+    Env, GrpcHealthBody, Health, HealthRuntime, LocalDependency, OptionalDependency, Phase,
 };
 use gusset_http::{Http, service_unavailable};
 use http::{Request, Response};
@@ -16,35 +16,35 @@ use http_body_util::Full;
 use tower_layer::Layer as _;
 use tower_service::Service as _;
 
-use crate::support::{Dial, SECOND, Time, settle};
+use crate::support::{SECOND, TestCheck, Time, settle};
 
 pub(super) const TOKEN: &str = "correct-horse-battery";
 
-/// What gRPC says of the whole.
+/// The overall status in gRPC.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Grpc {
     Serving,
-    Not,
-    /// Its streams are told UNAVAILABLE, so that they do not hold up the listener.
-    Ends,
+    NotServing,
+    /// Streams end with UNAVAILABLE.
+    Ended,
 }
 
-/// What becomes of a new request.
+/// The result of a new request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Requests {
     Rejected,
     Served,
-    /// With `Connection: close`.
-    Last,
+    /// Served, with `Connection: close`.
+    ServedAndClosed,
 }
 
-/// A service in a phase, seen from all sides.
+/// A service in a phase.
 pub(super) struct Scene {
     time: Time,
-    index: Dial,
-    mail: Dial,
+    index: TestCheck,
+    mail: TestCheck,
     pub(super) health: Health,
-    pub(super) running: Option<HealthRuntime>,
+    pub(super) runtime: Option<HealthRuntime>,
     watch: GrpcHealthBody,
     pub(super) systemd: Systemd,
 }
@@ -54,7 +54,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) async fn new(row: usize) -> Self {
         let time = Time::new();
-        let (index, mail) = (Dial::default(), Dial::default());
+        let (index, mail) = (TestCheck::default(), TestCheck::default());
         let systemd = Systemd::new(row);
         let builder = time
             .builder()
@@ -63,8 +63,8 @@ impl Scene {
             .drain_delay(5 * SECOND)
             .start_deadline(60 * SECOND)
             .details_token(TOKEN);
-        let health = systemd.tell(builder).build().unwrap();
-        let running = Some(health.start().unwrap());
+        let health = systemd.configure(builder).build().unwrap();
+        let runtime = Some(health.start().unwrap());
         settle().await;
         let watch = watch(&health);
         Self {
@@ -72,34 +72,34 @@ impl Scene {
             index,
             mail,
             health,
-            running,
+            runtime,
             watch,
             systemd,
         }
     }
 
-    /// Brings the service there, from a start of some moments ago.
-    pub(super) async fn arrange(&mut self, phase: &str) {
+    /// Moves a service that has just started into the phase.
+    pub(super) async fn enter(&mut self, phase: &str) {
         let (time, life) = (&self.time, self.health.lifecycle().clone());
         match phase {
             "Starting" => life.report_progress("migration 3 of 7"),
             "Starting too long" => time.pass(61 * SECOND).await,
             _ => life.mark_started(),
         }
-        // So that `READY=1` was heard before what follows.
+        // Sends `READY=1` before the next change.
         settle().await;
         match phase {
             "Ready+degraded" => self.mail.down(),
-            "NotReady: exclusive" => self.index.down(),
-            "NotReady: manual" => life.set_unready("by hand"),
+            "NotReady: local" => self.index.down(),
+            "NotReady: manual" => life.set_unready("manual"),
             "Main runtime stuck" => {
-                // Nothing on it runs any more, and the clock goes on.
-                self.running = None;
-                self.systemd.forget();
+                // Its tasks stop, and the clock advances.
+                self.runtime = None;
+                self.systemd.clear();
                 time.pass(31 * SECOND).await;
             }
             "Draining" => life.begin_shutdown(),
-            "Draining, latched" => {
+            "Draining, not undone" => {
                 life.begin_shutdown();
                 life.mark_started();
                 life.clear_unready();
@@ -113,52 +113,52 @@ impl Scene {
                 settle().await;
                 life.force_shutdown();
                 settle().await;
-                // No time has passed.
+                // The clock has not advanced.
                 assert_eq!(life.phase(), Phase::Stopping);
                 return;
             }
             "Stopped" => {
-                let running = self.running.as_ref().unwrap();
+                let runtime = self.runtime.as_ref().unwrap();
                 life.force_shutdown();
-                assert!(running.serve(running.shutdown_signal()).await.is_clean());
-                // Its silence says nothing now.
+                assert!(runtime.serve(runtime.shutdown_signal()).await.is_clean());
+                // Heartbeats no longer matter.
                 time.pass(60 * SECOND).await;
             }
             _ => {}
         }
-        // Three failures, a second apart; in `Draining` the listener is still open then.
+        // Enough for three failures. In `Draining`, the listener is still open.
         time.pass(4 * SECOND).await;
     }
 
     pub(super) fn grpc(&mut self) -> Grpc {
         let cx = &mut Context::from_waker(Waker::noop());
-        // The stream has more to say as long as it has not caught up.
+        // Reads all messages that are available.
         while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut self.watch).poll_frame(cx) {
             if let Ok(trailers) = frame.into_trailers() {
                 assert_eq!(trailers["grpc-status"], "14");
-                return Grpc::Ends;
+                return Grpc::Ended;
             }
         }
-        if checked(&self.health) {
+        if is_serving(&self.health) {
             Grpc::Serving
         } else {
-            Grpc::Not
+            Grpc::NotServing
         }
     }
 
     pub(super) fn requests(&self) -> Requests {
         let cx = &mut Context::from_waker(Waker::noop());
-        let guard = AdmissionLayer::<Http, _>::new(self.health.startup_gate())
-            .respond_with(|refused: Rejected| service_unavailable::<Full<&[u8]>>(&refused));
+        let gate = AdmissionLayer::<Http, _>::new(self.health.startup_gate())
+            .respond_with(|rejected: Rejected| service_unavailable::<Full<&[u8]>>(&rejected));
         let service = self
             .health
             .connection_drain_layer()
-            .layer(guard.layer(Plain));
+            .layer(gate.layer(Always200));
         let mut call = |version| {
             let mut request = Request::new(Full::<&[u8]>::default());
             *request.version_mut() = version;
             let Poll::Ready(Ok(response)) = pin!(service.clone().call(request)).poll(cx) else {
-                panic!("it does not wait");
+                panic!("the service must not wait");
             };
             let close = response.headers().get("connection").cloned();
             (response.status().as_u16(), close)
@@ -168,16 +168,16 @@ impl Scene {
         match call(http::Version::HTTP_11) {
             (503, None) if h2 == 503 => Requests::Rejected,
             (200, None) if h2 == 200 => Requests::Served,
-            (200, Some(close)) if h2 == 200 && close == "close" => Requests::Last,
+            (200, Some(close)) if h2 == 200 && close == "close" => Requests::ServedAndClosed,
             other => panic!("{other:?}"),
         }
     }
 }
 
 #[derive(Clone)]
-struct Plain;
+struct Always200;
 
-impl tower_service::Service<Request<Full<&'static [u8]>>> for Plain {
+impl tower_service::Service<Request<Full<&'static [u8]>>> for Always200 {
     type Response = Response<Full<&'static [u8]>>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Self::Response, Infallible>>;
@@ -198,32 +198,32 @@ fn grpc(health: &Health, method: &str) -> GrpcHealthBody {
         .unwrap();
     let cx = &mut Context::from_waker(Waker::noop());
     let Poll::Ready(Ok(response)) = pin!(health.grpc().call(request)).poll(cx) else {
-        panic!("it does not wait");
+        panic!("the service must not wait");
     };
     response.into_body()
 }
 
-/// What gRPC's health service says of the whole.
-fn checked(health: &Health) -> bool {
+/// Returns whether the overall status in gRPC is SERVING.
+fn is_serving(health: &Health) -> bool {
     let cx = &mut Context::from_waker(Waker::noop());
     let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut grpc(health, "Check")).poll_frame(cx) else {
-        panic!("it does not wait");
+        panic!("the service must not wait");
     };
     frame.into_data().unwrap()[..] == [0, 0, 0, 0, 2, 8, 1]
 }
 
-/// A watcher of the whole, from the start.
+/// Watches the overall status.
 fn watch(health: &Health) -> GrpcHealthBody {
     grpc(health, "Watch")
 }
 
-/// Whether the listener has not been told to close.
-pub(super) fn listens(running: &HealthRuntime) -> bool {
+/// Returns whether the listener is open.
+pub(super) fn is_listening(runtime: &HealthRuntime) -> bool {
     let cx = &mut Context::from_waker(Waker::noop());
-    pin!(running.shutdown_signal()).poll(cx).is_pending()
+    pin!(runtime.shutdown_signal()).poll(cx).is_pending()
 }
 
-/// What systemd hears, where there is that feature.
+/// The notification socket of systemd.
 #[cfg(all(feature = "systemd", target_os = "linux"))]
 pub(super) struct Systemd(std::os::unix::net::UnixDatagram, String);
 
@@ -234,31 +234,31 @@ impl Systemd {
         Self(socket, name)
     }
 
-    fn tell(&self, builder: gusset_health::HealthBuilder) -> gusset_health::HealthBuilder {
-        builder.systemd_env(|variable| match variable {
+    fn configure(&self, builder: gusset_health::HealthBuilder) -> gusset_health::HealthBuilder {
+        builder.systemd_env(Env::from_fn(&|variable| match variable {
             "NOTIFY_SOCKET" => Some(self.1.clone()),
             "WATCHDOG_USEC" => Some("4000000".to_owned()),
             _ => None,
-        })
+        }))
     }
 
-    fn forget(&self) {
-        crate::systemd::told(&self.0);
+    fn clear(&self) {
+        crate::systemd::received(&self.0);
     }
 
-    pub(super) fn check(&self, phase: &str, wanted: &[&str], unwanted: &[&str]) {
-        let told = crate::systemd::told(&self.0);
-        let heard = |line: &&str| told.iter().any(|told| told == *line);
+    pub(super) fn check(&self, phase: &str, expected: &[&str], unexpected: &[&str]) {
+        let received = crate::systemd::received(&self.0);
+        let is_received = |line: &&str| received.iter().any(|other| other == *line);
         assert!(
-            wanted.iter().all(heard),
-            "{phase}: systemd was told {told:?}"
+            expected.iter().all(is_received),
+            "{phase}: systemd received {received:?}"
         );
         assert!(
-            !unwanted.iter().any(heard),
-            "{phase}: systemd was told {told:?}"
+            !unexpected.iter().any(is_received),
+            "{phase}: systemd received {received:?}"
         );
-        let ready = told.iter().filter(|line| *line == "READY=1").count();
-        assert!(ready <= 1, "{phase}: systemd was told {told:?}");
+        let ready = received.iter().filter(|line| *line == "READY=1").count();
+        assert!(ready <= 1, "{phase}: systemd received {received:?}");
     }
 }
 
@@ -271,11 +271,11 @@ impl Systemd {
         Self
     }
 
-    fn tell(&self, builder: gusset_health::HealthBuilder) -> gusset_health::HealthBuilder {
+    fn configure(&self, builder: gusset_health::HealthBuilder) -> gusset_health::HealthBuilder {
         builder
     }
 
-    fn forget(&self) {}
+    fn clear(&self) {}
 
     pub(super) fn check(&self, _: &str, _: &[&str], _: &[&str]) {}
 }

@@ -1,4 +1,4 @@
-//! Nothing decides on readiness that does not say what it is.
+//! A check without a kind of dependency cannot affect readiness.
 
 use gusset_health::{Check, Health};
 
