@@ -1,4 +1,4 @@
-//! A body that does what a test says.
+//! A body that plays a script.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
-/// A body that plays a script: data, pauses, trailers, errors, panics, and hints that may lie.
+/// A body that plays a script: data, pauses, trailers, errors, panics, and hints that may be wrong.
 ///
 /// ```
 /// use gusset_testkit::ScriptedBody;
@@ -42,18 +42,18 @@ enum Step {
 // === impl ScriptedBody ===
 
 impl ScriptedBody {
-    /// A body without frames.
+    /// Creates a body without frames.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Then gives data.
+    /// Adds a data frame.
     #[must_use]
     pub fn data(self, data: impl Into<Bytes>) -> Self {
         self.step(Step::Data(data.into()))
     }
 
-    /// Then gives trailers of one field.
+    /// Adds trailers with one field.
     #[must_use]
     pub fn trailers(self, name: &'static str, value: &'static str) -> Self {
         let mut trailers = HeaderMap::new();
@@ -61,38 +61,38 @@ impl ScriptedBody {
         self.step(Step::Trailers(trailers))
     }
 
-    /// Then is pending once, and wakes.
+    /// Adds one pending poll, which wakes the task.
     #[must_use]
     pub fn pending(self) -> Self {
         self.step(Step::Pending)
     }
 
-    /// Then is pending for ever.
+    /// Ends the script with polls that are pending forever.
     #[must_use]
     pub fn pend_forever(self) -> Self {
         self.step(Step::Stall)
     }
 
-    /// Then fails.
+    /// Adds an error.
     #[must_use]
     pub fn error(self) -> Self {
         self.step(Step::Error)
     }
 
-    /// Then panics.
+    /// Adds a panic.
     #[must_use]
     pub fn panic(self) -> Self {
         self.step(Step::Panic)
     }
 
-    /// Hints at that size, true or not.
+    /// Sets the size hint, which may be wrong.
     #[must_use]
     pub fn size_hint(mut self, hint: SizeHint) -> Self {
         self.hint = Some(hint);
         self
     }
 
-    /// Never says `is_end_stream`, as most streams do.
+    /// Makes `is_end_stream` always return false, as for most streams.
     #[must_use]
     pub fn without_end_hint(mut self) -> Self {
         self.without_end_hint = true;

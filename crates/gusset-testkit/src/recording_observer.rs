@@ -1,20 +1,20 @@
-//! An observer that keeps what it was told.
+//! An observer that records calls.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gusset_core::{CallContext, CallObserver, End, Observer, Outcome, Protocol, Stage, StaticStr};
 
-/// An observer that keeps the facts of every call, and counts the calls under way.
+/// Records every call, and counts the calls in flight.
 ///
 /// ```
 /// use gusset_core::{ObserveLayer, RequestResponse};
 /// use gusset_testkit::RecordingObserver;
 ///
-/// let witness = RecordingObserver::new();
-/// let layer = ObserveLayer::<RequestResponse<u32, u32>, _>::new(witness.clone());
-/// assert_eq!(witness.in_flight(), 0);
-/// assert!(witness.facts().is_empty());
+/// let recorder = RecordingObserver::new();
+/// let layer = ObserveLayer::<RequestResponse<u32, u32>, _>::new(recorder.clone());
+/// assert_eq!(recorder.in_flight(), 0);
+/// assert!(recorder.calls().is_empty());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct RecordingObserver(Arc<Shared>);
@@ -28,29 +28,29 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     in_flight: usize,
-    facts: Vec<RecordedCall>,
+    calls: Vec<RecordedCall>,
 }
 
-/// What was told of one call.
+/// The record of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedCall {
-    /// The end's name: `Complete`, `Upgraded`, `Failed`, `Cancelled` or `Panicked`.
+    /// The name of the end: `Complete`, `Upgraded`, `Failed`, `Cancelled` or `Panicked`.
     pub end: &'static str,
     /// How far the call had come, if it is not complete.
     pub stage: Option<Stage>,
     /// Whether the end came with trailers.
     pub trailers: bool,
-    /// What the end is called.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The protocol's own status.
+    /// The status of the protocol.
     pub status: Option<&'static str>,
     /// `error.type`.
     pub error: Option<&'static str>,
-    /// Bytes of the response's body.
+    /// Bytes of the response body.
     pub bytes: u64,
-    /// Time to the head.
-    pub head: Option<Duration>,
+    /// Time to the response headers.
+    pub headers: Option<Duration>,
     /// Time to the first byte.
     pub first_byte: Option<Duration>,
     /// Time to the end.
@@ -58,46 +58,46 @@ pub struct RecordedCall {
     /// How often `on_response` was called.
     pub responses: usize,
     /// How often `on_data` was called.
-    pub pieces: usize,
+    pub chunks: usize,
 }
 
-/// The call of a [`RecordingObserver`].
+/// The state of one call of a [`RecordingObserver`].
 #[derive(Debug)]
 pub struct RecordingObserverCall {
     shared: Arc<Shared>,
     responses: usize,
-    pieces: usize,
+    chunks: usize,
 }
 
 // === impl RecordingObserver ===
 
 impl RecordingObserver {
-    /// A witness of nothing yet.
+    /// Creates an observer without records.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The calls that have started and not ended.
+    /// Returns the number of calls that have started and not ended.
     pub fn in_flight(&self) -> usize {
         self.0.lock().in_flight
     }
 
-    /// The facts of the calls that have ended, in the order of their ends.
+    /// Returns the calls that have ended, in the order of their ends.
     pub fn calls(&self) -> Vec<RecordedCall> {
-        self.0.lock().facts.clone()
+        self.0.lock().calls.clone()
     }
 
-    /// Blocks until `count` calls have ended, and gives their facts; what has ended by then if they
-    /// have not within ten seconds. Not for an async task on the thread that serves.
+    /// Blocks until `count` calls have ended, for 10 s at most, and returns the calls that have ended.
+    /// Not for an async task on the thread that serves.
     pub fn wait_for(&self, count: usize) -> Vec<RecordedCall> {
-        const PATIENCE: Duration = Duration::from_secs(10);
+        const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
         let state = self.0.lock();
         let (state, _) = self
             .0
             .ended
-            .wait_timeout_while(state, PATIENCE, |state| state.facts.len() < count)
+            .wait_timeout_while(state, WAIT_TIMEOUT, |state| state.calls.len() < count)
             .unwrap_or_else(PoisonError::into_inner);
-        state.facts.clone()
+        state.calls.clone()
     }
 }
 
@@ -109,7 +109,7 @@ impl<P: Protocol> Observer<P> for RecordingObserver {
         RecordingObserverCall {
             shared: self.0.clone(),
             responses: 0,
-            pieces: 0,
+            chunks: 0,
         }
     }
 }
@@ -122,7 +122,7 @@ impl<P: Protocol> CallObserver<P> for RecordingObserverCall {
     }
 
     fn on_data(&mut self, _: usize, _: &CallContext) {
-        self.pieces += 1;
+        self.chunks += 1;
     }
 
     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
@@ -132,27 +132,27 @@ impl<P: Protocol> CallObserver<P> for RecordingObserverCall {
             End::Failed(..) => "Failed",
             End::Cancelled(_) => "Cancelled",
             End::Panicked(_) => "Panicked",
-            _ => "new to the witness",
+            _ => "unknown",
         };
-        let fact = RecordedCall {
+        let call = RecordedCall {
             end: name,
             stage: end.stage(),
             trailers: matches!(end, End::Complete(Some(_))),
             outcome: cx
                 .outcome()
-                .expect("the driver judges before it tells of the end"),
+                .expect("the driver classifies the call before its end"),
             status: cx.status().map(StaticStr::as_str),
             error: cx.error_type().map(StaticStr::as_str),
             bytes: cx.bytes(),
-            head: cx.time_to_headers(),
+            headers: cx.time_to_headers(),
             first_byte: cx.time_to_first_byte(),
             elapsed: cx.elapsed(),
             responses: self.responses,
-            pieces: self.pieces,
+            chunks: self.chunks,
         };
         let mut state = self.shared.lock();
         state.in_flight -= 1;
-        state.facts.push(fact);
+        state.calls.push(call);
         self.shared.ended.notify_all();
     }
 }

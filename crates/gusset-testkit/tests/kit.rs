@@ -1,14 +1,17 @@
-//! The kit finds what breaks the contract.
+//! The kit finds breaches of the contract.
 
 use std::fmt;
 
 use gusset_core::{Admission, CallContext, CallObserver, End, Observer, Protocol, Rejected};
-use gusset_testkit::{RecordingObserver, contract, guard_contract, observer_contract};
+use gusset_testkit::{RecordingObserver, admission_contract, contract, observer_contract};
 
-observer_contract!(a_witness_keeps_the_contract, RecordingObserver::new());
-observer_contract!(no_observer_keeps_the_contract, ());
+observer_contract!(
+    recording_observer_keeps_the_contract,
+    RecordingObserver::new()
+);
+observer_contract!(unit_observer_keeps_the_contract, ());
 
-/// Panics where it is told to.
+/// Panics in one hook.
 #[derive(Clone, Copy, PartialEq)]
 enum Careless {
     Start,
@@ -51,10 +54,10 @@ impl<P: Protocol> CallObserver<P> for Careless {
 }
 
 #[test]
-fn an_observer_that_panics_anywhere_is_found() {
+fn observer_that_panics_is_found() {
     use Careless::{Cancelled, Data, Response, Scope, Start};
     for careless in [Start, Scope, Response, Data, Cancelled] {
-        let found = std::panic::catch_unwind(|| contract::every_end_is_heard(careless));
+        let found = std::panic::catch_unwind(|| contract::every_end_is_received(careless));
         assert!(found.is_err());
     }
 }
@@ -87,13 +90,13 @@ impl<P: Protocol> Admission<P> for Gate {
     }
 }
 
-guard_contract!(
-    a_gate_keeps_the_contract,
+admission_contract!(
+    gate_keeps_the_contract,
     admits: Gate { open: true },
-    refuses: Gate { open: false },
+    rejects: Gate { open: false },
 );
 
-/// Refuses without the mark.
+/// Rejects without the mark.
 struct Silent;
 
 impl<P: Protocol> Admission<P> for Silent {
@@ -107,18 +110,18 @@ impl<P: Protocol> Admission<P> for Silent {
 
 #[test]
 #[should_panic(expected = "`source()` chain")]
-fn a_refusal_without_the_mark_is_found() {
-    contract::refusals_bear_the_mark(Silent);
+fn rejection_without_the_mark_is_found() {
+    contract::rejections_are_marked(Silent);
 }
 
 #[test]
-#[should_panic(expected = "the guard admits")]
-fn a_guard_that_refuses_where_it_should_admit_is_found() {
-    contract::permits_hear_every_end(Gate { open: false });
+#[should_panic(expected = "the policy admits")]
+fn policy_that_wrongly_rejects_is_found() {
+    contract::permits_receive_every_end(Gate { open: false });
 }
 
 #[test]
 #[should_panic(expected = "does not touch the service")]
-fn a_guard_that_admits_where_it_should_refuse_is_found() {
-    contract::refusals_bear_the_mark(Gate { open: true });
+fn policy_that_wrongly_admits_is_found() {
+    contract::rejections_are_marked(Gate { open: true });
 }

@@ -3,7 +3,7 @@
 use gusset_breaker::bulkhead::Bulkhead;
 use gusset_breaker::classify::HttpFailures;
 use gusset_breaker::{CircuitBreaker, CircuitBreakerAdmission};
-use gusset_testkit::guard_contract;
+use gusset_testkit::admission_contract;
 
 /// Creates an admission that admits or rejects every call.
 fn breaker(open: bool) -> CircuitBreakerAdmission<HttpFailures> {
@@ -25,13 +25,13 @@ fn bulkhead(full: bool) -> Bulkhead {
     bulkhead
 }
 
-guard_contract!(
+admission_contract!(
     breaker_keeps_contract,
     admits: breaker(false),
-    refuses: breaker(true),
+    rejects: breaker(true),
 );
-guard_contract!(
+admission_contract!(
     bulkhead_keeps_contract,
     admits: bulkhead(false),
-    refuses: bulkhead(true),
+    rejects: bulkhead(true),
 );

@@ -1,7 +1,7 @@
 //! The contracts of observers and admissions.
 
 use gusset_health::{Health, PassiveCheck, StartupGate};
-use gusset_testkit::{guard_contract, observer_contract};
+use gusset_testkit::{admission_contract, observer_contract};
 
 observer_contract!(
     in_flight_keeps_the_contract,
@@ -20,8 +20,8 @@ fn gate(is_started: bool) -> StartupGate {
     health.startup_gate()
 }
 
-guard_contract!(
+admission_contract!(
     startup_gate_keeps_the_contract,
     admits: gate(true),
-    refuses: gate(false),
+    rejects: gate(false),
 );

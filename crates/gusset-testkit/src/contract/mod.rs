@@ -1,19 +1,19 @@
-//! The contract of observers and guards, as a kit that every implementation has to pass.
+//! The contract of observers and admission policies, as tests for every implementation.
 //!
-//! [`observer_contract!`](crate::observer_contract) and [`guard_contract!`](crate::guard_contract)
-//! make a test of each rule; the functions behind them can be called by themselves.
+//! [`observer_contract!`](crate::observer_contract) and [`admission_contract!`](crate::admission_contract)
+//! make a test of each rule; the functions behind them can be called directly.
 
-mod guard;
+mod admission;
 mod observer;
 mod scenario;
 
-pub use guard::{permits_hear_every_end, refusals_bear_the_mark};
+pub use admission::{permits_receive_every_end, rejections_are_marked};
 pub use observer::{
-    calls_may_interleave, calls_may_move_between_threads, every_end_is_heard,
-    hostile_requests_do_no_harm, scope_passes_on_what_the_service_does,
+    calls_may_interleave, calls_may_move_between_threads, every_end_is_received,
+    hostile_requests_do_no_harm, scope_returns_the_poll_result,
 };
 
-/// Tests of an observer of HTTP against its contract: one for each rule.
+/// Tests an observer of HTTP against the contract: one test for each rule.
 ///
 /// ```
 /// use gusset_core::{CallObserver, CallContext, End, Observer, Protocol};
@@ -36,8 +36,8 @@ macro_rules! observer_contract {
             use super::*;
 
             $crate::observer_contract!(@rules $observer;
-                every_end_is_heard
-                scope_passes_on_what_the_service_does
+                every_end_is_received
+                scope_returns_the_poll_result
                 calls_may_interleave
                 calls_may_move_between_threads
                 hostile_requests_do_no_harm
@@ -52,8 +52,8 @@ macro_rules! observer_contract {
     };
 }
 
-/// Tests of a guard of HTTP against its contract: one for each rule. The first guard admits, the
-/// second refuses.
+/// Tests an admission policy for HTTP against the contract: one test for each rule. The first value
+/// admits, the second rejects.
 ///
 /// ```
 /// use gusset_core::{CallObserver, CallContext, End, Admission, Protocol, Rejected};
@@ -73,28 +73,28 @@ macro_rules! observer_contract {
 ///     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 /// }
 ///
-/// gusset_testkit::guard_contract!(
-///     the_gate_keeps_the_contract,
+/// gusset_testkit::admission_contract!(
+///     gate_keeps_the_contract,
 ///     admits: Gate { open: true },
-///     refuses: Gate { open: false },
+///     rejects: Gate { open: false },
 /// );
 /// # fn main() {}
 /// ```
 #[macro_export]
-macro_rules! guard_contract {
-    ($module:ident, admits: $admits:expr, refuses: $refuses:expr $(,)?) => {
+macro_rules! admission_contract {
+    ($module:ident, admits: $admits:expr, rejects: $rejects:expr $(,)?) => {
         mod $module {
-            #[allow(unused_imports, reason = "the guard may be named in full")]
+            #[allow(unused_imports, reason = "the policy may be named in full")]
             use super::*;
 
             #[test]
-            fn permits_hear_every_end() {
-                $crate::contract::permits_hear_every_end($admits);
+            fn permits_receive_every_end() {
+                $crate::contract::permits_receive_every_end($admits);
             }
 
             #[test]
-            fn refusals_bear_the_mark() {
-                $crate::contract::refusals_bear_the_mark($refuses);
+            fn rejections_are_marked() {
+                $crate::contract::rejections_are_marked($rejects);
             }
         }
     };

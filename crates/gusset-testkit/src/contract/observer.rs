@@ -1,4 +1,4 @@
-//! The rules that every observer keeps.
+//! The rules of every observer.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -15,34 +15,39 @@ use tower_service::Service;
 use super::scenario::ALL;
 use crate::{RecordingObserver, ScriptedBody};
 
-/// Every kind of end is heard, and the observer neither panics nor keeps others from hearing it.
+/// Checks that every kind of end is received without a panic, and by other observers too.
 ///
 /// # Panics
 /// If the rule is broken.
-pub fn every_end_is_heard<O: Observer<Http>>(observer: O) {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer, witness.clone()));
+pub fn every_end_is_received<O: Observer<Http>>(observer: O) {
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http, _>::new((recorder.clone(), observer, recorder.clone()));
     let mut heard = 0;
     for scenario in ALL {
         scenario.play(layer.layer(scenario.service()), |mut service, req| {
             service.call(req)
         });
-        let facts = witness.calls();
+        let calls = recorder.calls();
         // One on either side of the observer.
-        let (outer, inner) = (&facts[heard..heard + 1], &facts[heard + 1..]);
+        let (outer, inner) = (&calls[heard..heard + 1], &calls[heard + 1..]);
         scenario.check(outer);
         scenario.check(inner);
-        assert_eq!(witness.in_flight(), 0, "the call that is {}", scenario.name);
+        assert_eq!(
+            recorder.in_flight(),
+            0,
+            "the call that is {}",
+            scenario.name
+        );
         heard += 2;
     }
 }
 
-/// `scope` polls once, gives back what the poll gives, and lets what it throws through.
+/// Checks that `scope` polls once, returns the result, and lets a panic through.
 ///
 /// # Panics
 /// If the rule is broken.
 #[allow(clippy::needless_pass_by_value, reason = "all rules are called alike")]
-pub fn scope_passes_on_what_the_service_does<O: Observer<Http>>(observer: O) {
+pub fn scope_returns_the_poll_result<O: Observer<Http>>(observer: O) {
     let req = Request::new(());
     let mut track = CallTracker::<Http, _>::start(&observer, (&req).into(), Clock::system());
     let mut polls = 0;
@@ -53,7 +58,7 @@ pub fn scope_passes_on_what_the_service_does<O: Observer<Http>>(observer: O) {
     assert_eq!(
         (polls, given),
         (1, "given"),
-        "`scope` polls once and gives back what that gives"
+        "`scope` polls once and returns what that gives"
     );
     let thrown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         track.in_scope(|| std::panic::resume_unwind(Box::new("thrown")));
@@ -66,13 +71,13 @@ pub fn scope_passes_on_what_the_service_does<O: Observer<Http>>(observer: O) {
     );
 }
 
-/// Calls on one thread may be polled in turns, and end in any order.
+/// Checks that calls on one thread may be polled in turns and end in any order.
 ///
 /// # Panics
 /// If the rule is broken.
 pub fn calls_may_interleave<O: Observer<Http>>(observer: O) {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer));
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http, _>::new((recorder.clone(), observer));
     let mut cx = Context::from_waker(Waker::noop());
     let mut bodies: Vec<Pin<Box<_>>> = Vec::new();
     for _ in 0..3 {
@@ -95,10 +100,10 @@ pub fn calls_may_interleave<O: Observer<Http>>(observer: O) {
     bodies.remove(1);
     bodies.pop();
     bodies.clear();
-    assert_eq!((witness.calls().len(), witness.in_flight()), (3, 0));
+    assert_eq!((recorder.calls().len(), recorder.in_flight()), (3, 0));
 }
 
-/// A call may be started, polled and ended on three threads, and many calls at a time.
+/// Checks that a call may start, be polled and end on three threads, with several calls at a time.
 ///
 /// # Panics
 /// If the rule is broken.
@@ -106,8 +111,8 @@ pub fn calls_may_move_between_threads<O: Observer<Http>>(observer: O)
 where
     O::Call: Send,
 {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer));
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http, _>::new((recorder.clone(), observer));
     thread::scope(|scope| {
         for _ in 0..4 {
             let layer = &layer;
@@ -123,16 +128,16 @@ where
             });
         }
     });
-    assert_eq!((witness.calls().len(), witness.in_flight()), (4, 0));
+    assert_eq!((recorder.calls().len(), recorder.in_flight()), (4, 0));
 }
 
-/// Requests and responses full of rubbish do no harm.
+/// Checks that malformed requests and responses do no harm.
 ///
 /// # Panics
 /// If the rule is broken.
 pub fn hostile_requests_do_no_harm<O: Observer<Http>>(observer: O) {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http, _>::new((witness.clone(), observer));
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http, _>::new((recorder.clone(), observer));
     let rubbish: Vec<u8> = (0x80..=0xff).chain([b'\t', b'"', b'\\', b' ']).collect();
     let rubbish = HeaderValue::from_bytes(&rubbish).expect("header values may be any such bytes");
     let long = format!("/{}?{}", "%".repeat(30_000), "a=\\&".repeat(8_000));
@@ -169,10 +174,10 @@ pub fn hostile_requests_do_no_harm<O: Observer<Http>>(observer: O) {
             calls += 1;
         }
     }
-    assert_eq!((witness.calls().len(), witness.in_flight()), (calls, 0));
+    assert_eq!((recorder.calls().len(), recorder.in_flight()), (calls, 0));
 }
 
-/// The body of an observed call that is answered with `res`.
+/// Returns the body of an observed call with the response `res`.
 fn answer<O: Observer<Http>>(
     layer: &ObserveLayer<Http, O>,
     req: Request<()>,
@@ -183,11 +188,11 @@ fn answer<O: Observer<Http>>(
     let future = service.call(req);
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(res)) => res.into_body(),
-        _ => unreachable!("it answers at once"),
+        _ => unreachable!("it answers immediately"),
     }
 }
 
-/// A service that answers once, at once.
+/// A service with one response.
 struct Once<'a>(&'a mut Option<Response<ScriptedBody>>);
 
 impl Service<Request<()>> for Once<'_> {

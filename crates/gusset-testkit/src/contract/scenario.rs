@@ -10,19 +10,19 @@ use http_body::Body;
 
 use crate::{RecordedCall, ScriptError, ScriptedBody};
 
-/// One call, and what is to be told of it.
+/// One call, and its expected end.
 #[derive(Clone, Copy)]
 pub(super) struct Scenario {
     pub(super) name: &'static str,
-    method: Asks,
-    service: Does,
-    caller: Caller,
-    /// The end's name in a [`RecordedCall`].
+    method: MethodKind,
+    service: Behavior,
+    client: Client,
+    /// The name of the end in a [`RecordedCall`].
     pub(super) end: &'static str,
 }
 
 #[derive(Clone, Copy)]
-enum Asks {
+enum MethodKind {
     Get,
     Head,
     Connect,
@@ -30,7 +30,7 @@ enum Asks {
 
 /// What the service does.
 #[derive(Clone, Copy)]
-pub(super) enum Does {
+pub(super) enum Behavior {
     Answer(u16, fn() -> ScriptedBody),
     Fail,
     Hang,
@@ -38,11 +38,11 @@ pub(super) enum Does {
     PanicInPoll,
 }
 
-/// How long the caller stays.
+/// How long the client stays.
 #[derive(Clone, Copy)]
-enum Caller {
+enum Client {
     Reads,
-    /// That many frames.
+    /// For this many frames.
     Stays(usize),
     /// Until the service has been called.
     Leaves,
@@ -70,30 +70,30 @@ fn panicking() -> ScriptedBody {
     ScriptedBody::new().data("hello").panic()
 }
 
-use Asks::{Connect, Get, Head};
-use Caller::{Leaves, Reads, Stays};
-use Does::{Answer, Fail, Hang, PanicInCall, PanicInPoll};
+use Behavior::{Answer, Fail, Hang, PanicInCall, PanicInPoll};
+use Client::{Leaves, Reads, Stays};
+use MethodKind::{Connect, Get, Head};
 
 #[rustfmt::skip]
 pub(super) const ALL: &[Scenario] = &[
-    Scenario { name: "read to its end", method: Get, service: Answer(200, two), caller: Reads, end: "Complete" },
-    Scenario { name: "empty", method: Get, service: Answer(200, empty), caller: Reads, end: "Complete" },
-    Scenario { name: "with trailers", method: Get, service: Answer(200, trailing), caller: Reads, end: "Complete" },
-    Scenario { name: "no content", method: Get, service: Answer(204, two), caller: Leaves, end: "Complete" },
-    Scenario { name: "the caller's fault", method: Get, service: Answer(404, two), caller: Reads, end: "Complete" },
-    Scenario { name: "the service's fault", method: Get, service: Answer(500, two), caller: Reads, end: "Complete" },
-    Scenario { name: "a head", method: Head, service: Answer(200, two), caller: Leaves, end: "Complete" },
-    Scenario { name: "an upgrade", method: Get, service: Answer(101, empty), caller: Reads, end: "Upgraded" },
-    Scenario { name: "a tunnel", method: Connect, service: Answer(200, empty), caller: Reads, end: "Upgraded" },
-    Scenario { name: "an error of the body", method: Get, service: Answer(200, failing), caller: Reads, end: "Failed" },
-    Scenario { name: "a panic of the body", method: Get, service: Answer(200, panicking), caller: Reads, end: "Panicked" },
-    Scenario { name: "left before the body", method: Get, service: Answer(200, two), caller: Stays(0), end: "Cancelled" },
-    Scenario { name: "left amid the body", method: Get, service: Answer(200, two), caller: Stays(1), end: "Cancelled" },
-    Scenario { name: "an error", method: Get, service: Fail, caller: Reads, end: "Failed" },
-    Scenario { name: "left before it was polled", method: Get, service: Hang, caller: Leaves, end: "Cancelled" },
-    Scenario { name: "left before the head", method: Get, service: Hang, caller: Reads, end: "Cancelled" },
-    Scenario { name: "a panic in `call`", method: Get, service: PanicInCall, caller: Reads, end: "Panicked" },
-    Scenario { name: "a panic in a poll", method: Get, service: PanicInPoll, caller: Reads, end: "Panicked" },
+    Scenario { name: "read to its end", method: Get, service: Answer(200, two), client: Reads, end: "Complete" },
+    Scenario { name: "empty", method: Get, service: Answer(200, empty), client: Reads, end: "Complete" },
+    Scenario { name: "with trailers", method: Get, service: Answer(200, trailing), client: Reads, end: "Complete" },
+    Scenario { name: "no content", method: Get, service: Answer(204, two), client: Leaves, end: "Complete" },
+    Scenario { name: "a client error", method: Get, service: Answer(404, two), client: Reads, end: "Complete" },
+    Scenario { name: "a server error", method: Get, service: Answer(500, two), client: Reads, end: "Complete" },
+    Scenario { name: "a `HEAD` request", method: Head, service: Answer(200, two), client: Leaves, end: "Complete" },
+    Scenario { name: "an upgrade", method: Get, service: Answer(101, empty), client: Reads, end: "Upgraded" },
+    Scenario { name: "a tunnel", method: Connect, service: Answer(200, empty), client: Reads, end: "Upgraded" },
+    Scenario { name: "an error of the body", method: Get, service: Answer(200, failing), client: Reads, end: "Failed" },
+    Scenario { name: "a panic of the body", method: Get, service: Answer(200, panicking), client: Reads, end: "Panicked" },
+    Scenario { name: "left before the body", method: Get, service: Answer(200, two), client: Stays(0), end: "Cancelled" },
+    Scenario { name: "left amid the body", method: Get, service: Answer(200, two), client: Stays(1), end: "Cancelled" },
+    Scenario { name: "an error", method: Get, service: Fail, client: Reads, end: "Failed" },
+    Scenario { name: "left before it was polled", method: Get, service: Hang, client: Leaves, end: "Cancelled" },
+    Scenario { name: "left before the headers", method: Get, service: Hang, client: Reads, end: "Cancelled" },
+    Scenario { name: "a panic in `call`", method: Get, service: PanicInCall, client: Reads, end: "Panicked" },
+    Scenario { name: "a panic in a poll", method: Get, service: PanicInPoll, client: Reads, end: "Panicked" },
 ];
 
 // === impl Scenario ===
@@ -113,12 +113,12 @@ impl Scenario {
         Play(self.service)
     }
 
-    /// Whether the service's panic comes out of the call.
+    /// Returns whether a panic of the service comes out of the call.
     fn throws(&self) -> bool {
         self.end == "Panicked"
     }
 
-    /// Makes the call, with `call` that calls the service.
+    /// Plays the call; `call` calls the service.
     pub(super) fn play<S, F, B, E>(&self, service: S, call: impl FnOnce(S, Request<()>) -> F)
     where
         F: Future<Output = Result<Response<B>, E>>,
@@ -126,7 +126,7 @@ impl Scenario {
     {
         let played = catch_unwind(AssertUnwindSafe(|| {
             let mut future = Box::pin(call(service, self.request()));
-            if let (Leaves, Hang) = (self.caller, self.service) {
+            if let (Leaves, Hang) = (self.client, self.service) {
                 return;
             }
             let mut cx = Context::from_waker(Waker::noop());
@@ -134,7 +134,7 @@ impl Scenario {
                 return;
             };
             let mut body = pin!(res.into_body());
-            let mut left = match self.caller {
+            let mut left = match self.client {
                 Reads => usize::MAX,
                 Stays(frames) => frames,
                 Leaves => 0,
@@ -154,15 +154,15 @@ impl Scenario {
         }
     }
 
-    pub(super) fn check(&self, facts: &[RecordedCall]) {
-        let ends: Vec<_> = facts.iter().map(|fact| fact.end).collect();
+    pub(super) fn check(&self, calls: &[RecordedCall]) {
+        let ends: Vec<_> = calls.iter().map(|call| call.end).collect();
         assert_eq!(ends, [self.end], "the call that is {}", self.name);
     }
 }
 
-/// A service that does as a scenario says.
+/// A service that plays a scenario.
 #[derive(Clone, Copy)]
-pub(super) struct Play(Does);
+pub(super) struct Play(Behavior);
 
 impl<B> tower_service::Service<Request<B>> for Play {
     type Response = Response<ScriptedBody>;
@@ -176,13 +176,13 @@ impl<B> tower_service::Service<Request<B>> for Play {
     fn call(&mut self, _: Request<B>) -> Playing {
         if let PanicInCall = self.0 {
             // Without the hook's noise.
-            resume_unwind(Box::new("as the scenario says"));
+            resume_unwind(Box::new("as scripted"));
         }
         Playing(self.0)
     }
 }
 
-pub(super) struct Playing(Does);
+pub(super) struct Playing(Behavior);
 
 impl Future for Playing {
     type Output = Result<Response<ScriptedBody>, ScriptError>;
@@ -191,12 +191,12 @@ impl Future for Playing {
         match self.0 {
             Answer(status, body) => {
                 let mut res = Response::new(body());
-                *res.status_mut() = StatusCode::from_u16(status).expect("scenarios are right");
+                *res.status_mut() = StatusCode::from_u16(status).expect("scenarios are valid");
                 Poll::Ready(Ok(res))
             }
             Fail => Poll::Ready(Err(ScriptError)),
             Hang => Poll::Pending,
-            PanicInCall | PanicInPoll => resume_unwind(Box::new("as the scenario says")),
+            PanicInCall | PanicInPoll => resume_unwind(Box::new("as scripted")),
         }
     }
 }
