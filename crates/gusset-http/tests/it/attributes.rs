@@ -246,7 +246,7 @@ struct Calls {
 }
 
 impl Calls {
-    fn of(side: Side) -> Self {
+    fn new(side: Side) -> Self {
         Self {
             side,
             options: Arc::default(),
@@ -291,7 +291,7 @@ fn status(code: &'static str) -> Response<ScriptedBody> {
 
 #[test]
 fn observers_of_a_call_agree_on_the_method() {
-    let calls = Calls::of(Side::Server);
+    let calls = Calls::new(Side::Server);
     let end = |path: &str, res: Response<ScriptedBody>, is_read: bool| {
         let mut body = calls.call::<GrpcServerClassifier>(path, res);
         let at_start = calls.agreed();
@@ -321,7 +321,7 @@ fn message_proves_the_method_unless_the_headers_failed() {
         *res.status_mut() = http.try_into().unwrap();
         res
     };
-    let calls = Calls::of(Side::Server);
+    let calls = Calls::new(Side::Server);
     for (path, http, method) in [
         ("/a.B/C", 500, "_OTHER Some(\"a.B/C\")"),
         ("/a.B/C", 200, "a.B/C None"),
@@ -336,7 +336,7 @@ fn message_proves_the_method_unless_the_headers_failed() {
 
 #[test]
 fn method_that_another_call_proves_meanwhile_is_other() {
-    let calls = Calls::of(Side::Server);
+    let calls = Calls::new(Side::Server);
     let rival = Calls {
         side: Side::Server,
         options: Arc::new(RequestOptions::clone(&calls.options)),
@@ -356,7 +356,7 @@ fn method_that_another_call_proves_meanwhile_is_other() {
 
 #[test]
 fn client_knows_its_methods_and_proves_none() {
-    let calls = Calls::of(Side::Client);
+    let calls = Calls::new(Side::Client);
     let body = calls.call::<GrpcClientClassifier>("/a.B/C", status("12"));
     assert!(calls.agreed().ends_with(" a.B/C"));
     drop(body);

@@ -1,4 +1,4 @@
-//! `Send`, `Sync` and `Unpin` are those of the parts, neither more nor less.
+//! Types have exactly the auto traits of their parts.
 
 use std::cell::Cell;
 use std::marker::PhantomPinned;
@@ -10,7 +10,7 @@ use gusset_http::{
     HttpServerClassifier, ObservedBody, PathFilter, PropagateRoute, PropagateRouteLayer, Route,
 };
 
-/// Two ways to have it if the trait is there, so that only one is a proof that it is not.
+/// A negative assertion is ambiguous, and does not compile, if the type has the trait.
 macro_rules! assert_auto {
     ($type:ty: $auto:ident) => {{
         fn has<T: ?Sized + $auto>() {}
@@ -27,9 +27,9 @@ macro_rules! assert_auto {
     }};
 }
 
-/// `Send` as all calls are, and not `Sync`.
+/// `Send`, as all calls are, but not `Sync`.
 struct Unshared(#[allow(dead_code, reason = "not Sync")] Cell<u8>);
-/// `Send` as all calls are, and not `Unpin`: which is no matter, as the driver does not pin it.
+/// `Send`, as all calls are, but not `Unpin`. The driver does not pin it.
 struct Pinned(#[allow(dead_code, reason = "not Unpin")] PhantomPinned);
 
 impl<P: Protocol> CallObserver<P> for Unshared {
@@ -41,7 +41,7 @@ impl<P: Protocol> CallObserver<P> for Pinned {
 }
 
 #[test]
-fn a_tracked_body_is_send_and_sync_and_unpin_as_its_parts() {
+fn observed_body_has_the_auto_traits_of_its_parts() {
     assert_auto!(ObservedBody<u8, HttpServerClassifier, ()>: Send);
     assert_auto!(ObservedBody<u8, HttpServerClassifier, ()>: Sync);
     assert_auto!(ObservedBody<u8, HttpServerClassifier, ()>: Unpin);
@@ -58,7 +58,7 @@ fn a_tracked_body_is_send_and_sync_and_unpin_as_its_parts() {
 }
 
 #[test]
-fn services_of_this_crate_are_send_and_sync_as_what_they_wrap() {
+fn services_have_the_auto_traits_of_their_parts() {
     assert_auto!(PropagateRouteLayer: Send);
     assert_auto!(PropagateRoute<u8>: Sync);
     assert_auto!(PropagateRoute<Rc<u8>>: !Send);
@@ -70,7 +70,7 @@ fn services_of_this_crate_are_send_and_sync_as_what_they_wrap() {
 }
 
 #[test]
-fn what_travels_in_extensions_and_layers_is_send_and_sync() {
+fn extensions_and_layers_are_send_and_sync() {
     assert_auto!(Route: Send);
     assert_auto!(Route: Sync);
     assert_auto!(PathFilter: Send);

@@ -1,4 +1,4 @@
-//! What the end of an HTTP call is called, by the server's rules and by the client's.
+//! Classification of HTTP calls, by servers and by clients.
 
 use gusset_core::{Clock, Outcome, Rejected};
 use gusset_http::{HttpClassifier, HttpClientClassifier, HttpServerClassifier};
@@ -9,24 +9,24 @@ use crate::support::{drain, observe_as, only, panics, request, status};
 
 use Outcome::{Cancelled, ClientError, ServerError, Success};
 
-fn judge<R: HttpClassifier>(response: Response<ScriptedBody>) -> RecordedCall {
-    let (mut response, witness) =
+fn call<R: HttpClassifier>(response: Response<ScriptedBody>) -> RecordedCall {
+    let (mut response, recorder) =
         observe_as::<R, _>(request(Method::GET), response, Clock::system());
     panics(|| drain(response.body_mut()));
     drop(response);
-    only(&witness)
+    only(&recorder)
 }
 
-/// Outcome and `error.type`, with the status that every end has.
-fn verdict<R: HttpClassifier>(code: u16, body: ScriptedBody) -> (Outcome, Option<&'static str>) {
-    let fact = judge::<R>(status(code, body));
-    assert_eq!(fact.status, Some(code.to_string().as_str()));
-    (fact.outcome, fact.error)
+/// Returns the outcome and `error.type`.
+fn classify<R: HttpClassifier>(code: u16, body: ScriptedBody) -> (Outcome, Option<&'static str>) {
+    let call = call::<R>(status(code, body));
+    assert_eq!(call.status, Some(code.to_string().as_str()));
+    (call.outcome, call.error)
 }
 
 #[test]
-fn what_was_delivered_is_called_by_its_status() {
-    // Status, outcome, and whether it is an error of a server's span, of a client's.
+fn complete_response_is_classified_by_its_status() {
+    // Status, outcome, and whether a server and a client set `error.type`.
     let table = [
         (100, Success, false, false),
         (200, Success, false, false),
@@ -40,57 +40,57 @@ fn what_was_delivered_is_called_by_its_status() {
         (500, ServerError, true, true),
         (503, ServerError, true, true),
         (599, ServerError, true, true),
-        // Of no class that there is.
+        // Status codes without a class.
         (600, Success, false, false),
         (999, Success, false, false),
     ];
-    for (code, outcome, server_errs, client_errs) in table {
+    for (code, outcome, is_server_error, is_client_error) in table {
         let digits = code.to_string();
-        let error = |errs: bool| errs.then_some(digits.as_str());
+        let error = |is_error: bool| is_error.then_some(digits.as_str());
         for body in [|| ScriptedBody::new(), || ScriptedBody::new().data("abc")] {
-            let server = verdict::<HttpServerClassifier>(code, body());
-            assert_eq!(server, (outcome, error(server_errs)), "server, {code}");
-            let client = verdict::<HttpClientClassifier>(code, body());
-            assert_eq!(client, (outcome, error(client_errs)), "client, {code}");
+            let server = classify::<HttpServerClassifier>(code, body());
+            assert_eq!(server, (outcome, error(is_server_error)), "server, {code}");
+            let client = classify::<HttpClientClassifier>(code, body());
+            assert_eq!(client, (outcome, error(is_client_error)), "client, {code}");
         }
     }
 }
 
 #[test]
-fn an_end_that_speaks_for_itself_is_called_the_same_whatever_the_status() {
+fn incomplete_call_is_classified_regardless_of_its_status() {
     for code in [200, 404, 500] {
-        let gone = || ScriptedBody::new().data("abc").pend_forever();
+        let dropped = || ScriptedBody::new().data("abc").pend_forever();
         assert_eq!(
-            verdict::<HttpServerClassifier>(code, gone()),
+            classify::<HttpServerClassifier>(code, dropped()),
             (Cancelled, None)
         );
         assert_eq!(
-            verdict::<HttpClientClassifier>(code, gone()),
+            classify::<HttpClientClassifier>(code, dropped()),
             (Cancelled, None)
         );
         let fails = || ScriptedBody::new().data("abc").error();
         assert_eq!(
-            verdict::<HttpServerClassifier>(code, fails()),
+            classify::<HttpServerClassifier>(code, fails()),
             (ServerError, Some("_OTHER"))
         );
         assert_eq!(
-            verdict::<HttpClientClassifier>(code, fails()),
+            classify::<HttpClientClassifier>(code, fails()),
             (ServerError, Some("_OTHER"))
         );
         let panics = || ScriptedBody::new().data("abc").panic();
         assert_eq!(
-            verdict::<HttpServerClassifier>(code, panics()),
+            classify::<HttpServerClassifier>(code, panics()),
             (ServerError, Some("panic"))
         );
         assert_eq!(
-            verdict::<HttpClientClassifier>(code, panics()),
+            classify::<HttpClientClassifier>(code, panics()),
             (ServerError, Some("panic"))
         );
     }
 }
 
 #[test]
-fn what_bears_the_mark_of_a_guard_is_refused_whatever_its_status() {
+fn marked_response_is_rejected_regardless_of_its_status() {
     for code in [200, 429, 503] {
         let marked = || {
             let mut response = status(code, ScriptedBody::new().data("later"));
@@ -98,30 +98,30 @@ fn what_bears_the_mark_of_a_guard_is_refused_whatever_its_status() {
             response
         };
         let digits = code.to_string();
-        let refused = (Outcome::Rejected, Some(digits.as_str()));
+        let rejected = (Outcome::Rejected, Some(digits.as_str()));
         let (server, client) = (
-            judge::<HttpServerClassifier>(marked()),
-            judge::<HttpClientClassifier>(marked()),
+            call::<HttpServerClassifier>(marked()),
+            call::<HttpClientClassifier>(marked()),
         );
-        assert_eq!((server.outcome, server.error), refused);
-        assert_eq!((client.outcome, client.error), refused);
+        assert_eq!((server.outcome, server.error), rejected);
+        assert_eq!((client.outcome, client.error), rejected);
     }
 }
 
 #[test]
-fn a_call_without_an_answer_has_no_status() {
+fn call_without_a_response_has_no_status() {
     use gusset_core::{CallTracker, End, Stage};
     use gusset_http::{Http, RequestHead};
     use gusset_testkit::RecordingObserver;
 
-    let witness = RecordingObserver::new();
+    let recorder = RecordingObserver::new();
     let request = request(Method::GET);
     let mut track =
-        CallTracker::<Http, _>::start(&witness, RequestHead::from(&request), Clock::system());
+        CallTracker::<Http, _>::start(&recorder, RequestHead::from(&request), Clock::system());
     track.end(End::Cancelled(Stage::Headers));
-    let fact = only(&witness);
+    let call = only(&recorder);
     assert_eq!(
-        (fact.status, fact.error, fact.outcome),
+        (call.status, call.error, call.outcome),
         (None, None, Cancelled)
     );
 }

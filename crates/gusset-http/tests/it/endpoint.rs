@@ -1,4 +1,4 @@
-//! Endpoints answer by themselves, whatever the request's body is.
+//! Endpoints answer whatever the request body is.
 
 use std::future::{Ready, ready};
 use std::task::{Context, Poll, Waker};
@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use crate::support::{drain, end, now};
 
-/// Answers with the path it was asked for.
+/// Answers with the path of the request.
 #[derive(Clone)]
 struct Echo;
 
@@ -26,14 +26,14 @@ impl Endpoint for Echo {
     }
 }
 
-fn ask<B>(service: &mut EndpointService<Echo>, body: B) -> Response<Full<Bytes>> {
+fn get<B>(service: &mut EndpointService<Echo>, body: B) -> Response<Full<Bytes>> {
     let request = Request::builder().uri("/livez?verbose").body(body).unwrap();
     let Ok(response) = now(service.call(request));
     response
 }
 
 #[test]
-fn an_endpoint_is_a_service_that_is_always_ready_and_never_reads_a_body() {
+fn endpoint_is_always_ready_and_reads_no_body() {
     let mut service = EndpointService::new(Echo);
     let cx = &mut Context::from_waker(Waker::noop());
     assert_eq!(
@@ -41,9 +41,9 @@ fn an_endpoint_is_a_service_that_is_always_ready_and_never_reads_a_body() {
         Poll::Ready(Ok(()))
     );
     let bodies = [
-        ask(&mut service, ()).into_body(),
-        ask(&mut service, ScriptedBody::new().panic()).into_body(),
-        ask(&mut service.clone(), "text").into_body(),
+        get(&mut service, ()).into_body(),
+        get(&mut service, ScriptedBody::new().panic()).into_body(),
+        get(&mut service.clone(), "text").into_body(),
     ];
     for mut body in bodies {
         let Poll::Ready(Some(Ok(frame))) = crate::support::frame(&mut body) else {
@@ -54,11 +54,11 @@ fn an_endpoint_is_a_service_that_is_always_ready_and_never_reads_a_body() {
 }
 
 #[test]
-fn an_endpoint_is_observed_as_any_service() {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http, _>::new(witness.clone());
+fn endpoint_is_observed_like_any_service() {
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http, _>::new(recorder.clone());
     let service = assert_observable::<Http, Request<()>, _>(EndpointService::new(Echo));
     let Ok(mut response) = now(layer.layer(service).call(Request::new(())));
     drain(response.body_mut());
-    assert_eq!(end(&witness), "Complete");
+    assert_eq!(end(&recorder), "Complete");
 }

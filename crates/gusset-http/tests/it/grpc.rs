@@ -1,4 +1,4 @@
-//! What the end of a gRPC call is called: by its status, wherever that stands.
+//! Classification of gRPC calls by their status, in headers and in trailers.
 
 use gusset_core::{Clock, Outcome, Rejected};
 use gusset_http::{GrpcCode, GrpcServerClassifier};
@@ -9,7 +9,7 @@ use crate::support::{drain, frame, observe_as, only, request, status};
 
 use Outcome::{Cancelled, ClientError, ServerError, Success};
 
-/// Every code, its name, and whether it is the server's fault (semantic conventions, gRPC).
+/// Every code, its name and its outcome (semantic conventions, gRPC).
 const CODES: [(&str, &str, Outcome); 17] = [
     ("0", "OK", Success),
     ("1", "CANCELLED", ClientError),
@@ -30,13 +30,13 @@ const CODES: [(&str, &str, Outcome); 17] = [
     ("16", "UNAUTHENTICATED", ClientError),
 ];
 
-fn judge(response: Response<ScriptedBody>) -> RecordedCall {
+fn call(response: Response<ScriptedBody>) -> RecordedCall {
     let request = request(Method::POST);
-    let (mut response, witness) =
+    let (mut response, recorder) =
         observe_as::<GrpcServerClassifier, _>(request, response, Clock::system());
     drain(response.body_mut());
     drop(response);
-    only(&witness)
+    only(&recorder)
 }
 
 fn trailers_only(code: &str) -> Response<ScriptedBody> {
@@ -51,14 +51,14 @@ fn message() -> ScriptedBody {
 }
 
 #[test]
-fn every_code_is_read_from_trailers_and_from_a_trailers_only_answer() {
+fn every_code_is_read_from_trailers_and_headers() {
     for (code, name, outcome) in CODES {
         let error = (outcome == ServerError).then_some(name);
-        let in_trailers = judge(Response::new(message().trailers("grpc-status", code)));
+        let in_trailers = call(Response::new(message().trailers("grpc-status", code)));
         assert!(in_trailers.trailers);
-        for fact in [in_trailers, judge(trailers_only(code))] {
+        for call in [in_trailers, call(trailers_only(code))] {
             assert_eq!(
-                (fact.status, fact.error, fact.outcome),
+                (call.status, call.error, call.outcome),
                 (Some(name), error, outcome)
             );
         }
@@ -66,22 +66,22 @@ fn every_code_is_read_from_trailers_and_from_a_trailers_only_answer() {
 }
 
 #[test]
-fn trailers_have_the_last_word() {
+fn trailers_have_precedence_over_headers() {
     let mut response = Response::new(message().trailers("grpc-status", "13"));
     response
         .headers_mut()
         .insert("grpc-status", HeaderValue::from_static("0"));
-    assert_eq!(judge(response).status, Some("INTERNAL"));
+    assert_eq!(call(response).status, Some("INTERNAL"));
 
     let mut response = Response::new(message().trailers("other", "13"));
     response
         .headers_mut()
         .insert("grpc-status", HeaderValue::from_static("5"));
-    assert_eq!(judge(response).status, Some("NOT_FOUND"));
+    assert_eq!(call(response).status, Some("NOT_FOUND"));
 }
 
 #[test]
-fn a_missing_status_is_what_the_status_of_http_stands_for() {
+fn missing_status_follows_from_the_http_status() {
     let table = [
         (200, "UNKNOWN", ServerError),
         (400, "INTERNAL", ServerError),
@@ -102,9 +102,9 @@ fn a_missing_status_is_what_the_status_of_http_stands_for() {
             message(),
             message().trailers("other", "0"),
         ] {
-            let fact = judge(status(code, body));
+            let call = call(status(code, body));
             assert_eq!(
-                (fact.status, fact.outcome),
+                (call.status, call.outcome),
                 (Some(name), outcome),
                 "HTTP {code}"
             );
@@ -113,10 +113,10 @@ fn a_missing_status_is_what_the_status_of_http_stands_for() {
 }
 
 #[test]
-fn an_end_that_speaks_for_itself_has_the_status_of_its_head_if_there_is_one() {
-    let gone = judge(Response::new(message().pend_forever()));
-    assert_eq!((gone.status, gone.outcome), (None, Cancelled));
-    let fails = judge(Response::new(message().error()));
+fn incomplete_call_has_the_status_of_its_headers() {
+    let dropped = call(Response::new(message().pend_forever()));
+    assert_eq!((dropped.status, dropped.outcome), (None, Cancelled));
+    let fails = call(Response::new(message().error()));
     assert_eq!((fails.status, fails.error), (None, Some("_OTHER")));
     assert_eq!(fails.outcome, ServerError);
 
@@ -124,30 +124,30 @@ fn an_end_that_speaks_for_itself_has_the_status_of_its_head_if_there_is_one() {
     early
         .headers_mut()
         .insert("grpc-status", HeaderValue::from_static("0"));
-    let early = judge(early);
+    let early = call(early);
     assert_eq!((early.status, early.outcome), (Some("OK"), Cancelled));
 }
 
 #[test]
-fn what_bears_the_mark_of_a_guard_is_refused() {
+fn marked_response_is_rejected() {
     let mut response = trailers_only("14");
     response.extensions_mut().insert(Rejected::new("breaker"));
-    let fact = judge(response);
+    let call = call(response);
     assert_eq!(
-        (fact.outcome, fact.error),
+        (call.outcome, call.error),
         (Outcome::Rejected, Some("UNAVAILABLE"))
     );
 }
 
 #[test]
-fn what_is_no_code_is_unknown_and_what_is_not_there_is_none() {
-    let of = |value: &[u8]| {
+fn invalid_code_is_unknown_and_missing_code_is_none() {
+    let code = |value: &[u8]| {
         let mut headers = HeaderMap::new();
         headers.insert("grpc-status", HeaderValue::from_bytes(value).unwrap());
         GrpcCode::from_headers(&headers)
     };
-    assert_eq!(of(b"0"), Some(GrpcCode::OK));
-    // A client of gRPC takes "+0" for no number, so it is not OK here either.
+    assert_eq!(code(b"0"), Some(GrpcCode::OK));
+    // gRPC clients do not accept "+0" as a number.
     for value in [
         &b""[..],
         b"17",
@@ -161,19 +161,19 @@ fn what_is_no_code_is_unknown_and_what_is_not_there_is_none() {
         b"0x0",
         b"\xff",
     ] {
-        assert_eq!(of(value), Some(GrpcCode::UNKNOWN), "{value:?}");
+        assert_eq!(code(value), Some(GrpcCode::UNKNOWN), "{value:?}");
     }
     assert_eq!(GrpcCode::from_headers(&HeaderMap::new()), None);
 }
 
 #[test]
-fn a_caller_that_leaves_after_the_message_and_before_the_status_has_abandoned_the_call() {
+fn client_that_leaves_before_the_status_cancels_the_call() {
     let length = http_body::SizeHint::with_exact(7);
     let body = message().trailers("grpc-status", "0").size_hint(length);
     let request = request(Method::POST);
-    let (mut response, witness) =
+    let (mut response, recorder) =
         observe_as::<GrpcServerClassifier, _>(request, Response::new(body), Clock::system());
     let _ = frame(response.body_mut());
     drop(response);
-    assert_eq!(only(&witness).outcome, Cancelled);
+    assert_eq!(only(&recorder).outcome, Cancelled);
 }

@@ -1,4 +1,4 @@
-//! A length that was declared is a promise: paid, a drop is the end; unpaid, it is not complete.
+//! A body that is dropped is complete if its declared length was sent.
 
 use gusset_core::Outcome;
 use gusset_testkit::{RecordingObserver, ScriptedBody};
@@ -14,14 +14,14 @@ fn declares(length: &str, body: ScriptedBody) -> Response<ScriptedBody> {
         .unwrap()
 }
 
-/// Polls so many frames and drops the answer, as a server does whose caller has all or is gone.
-fn take(frames: usize, response: Response<ScriptedBody>) -> RecordingObserver {
-    let (mut response, witness) = observe(response);
+/// Polls `frames` frames and drops the response, as a server does at the end or when the client leaves.
+fn poll_and_drop(frames: usize, response: Response<ScriptedBody>) -> RecordingObserver {
+    let (mut response, recorder) = observe(response);
     for _ in 0..frames {
         assert!(frame(response.body_mut()).is_ready());
     }
     drop(response);
-    witness
+    recorder
 }
 
 fn abc() -> ScriptedBody {
@@ -29,74 +29,86 @@ fn abc() -> ScriptedBody {
 }
 
 #[test]
-fn a_body_dropped_with_its_content_length_paid_is_complete() {
-    assert_eq!(end(&take(2, declares("3", abc()))), "Complete");
+fn body_dropped_after_its_content_length_is_complete() {
+    assert_eq!(end(&poll_and_drop(2, declares("3", abc()))), "Complete");
 }
 
 #[test]
-fn a_body_dropped_with_its_exact_size_paid_is_complete() {
+fn body_dropped_after_its_exact_size_is_complete() {
     let hinted = abc().size_hint(SizeHint::with_exact(3));
-    assert_eq!(end(&take(2, ok(hinted))), "Complete");
+    assert_eq!(end(&poll_and_drop(2, ok(hinted))), "Complete");
 }
 
 #[test]
-fn a_body_dropped_with_anything_owed_was_cancelled() {
+fn body_dropped_before_its_length_is_cancelled() {
     for frames in [0, 1] {
-        assert_eq!(end(&take(frames, declares("3", abc()))), "Cancelled(body)");
+        assert_eq!(
+            end(&poll_and_drop(frames, declares("3", abc()))),
+            "Cancelled(body)"
+        );
         let hinted = abc().size_hint(SizeHint::with_exact(3));
-        assert_eq!(end(&take(frames, ok(hinted))), "Cancelled(body)");
+        assert_eq!(end(&poll_and_drop(frames, ok(hinted))), "Cancelled(body)");
     }
 }
 
 #[test]
-fn a_range_of_sizes_promises_nothing() {
+fn size_range_declares_no_length() {
     let mut hint = SizeHint::new();
     hint.set_lower(3);
     hint.set_upper(4);
-    assert_eq!(end(&take(2, ok(abc().size_hint(hint)))), "Cancelled(body)");
-}
-
-#[test]
-fn the_header_is_the_promise_where_the_hint_says_otherwise() {
-    let hinted = || abc().size_hint(SizeHint::with_exact(2));
-    assert_eq!(end(&take(1, declares("3", hinted()))), "Cancelled(body)");
-    assert_eq!(end(&take(2, declares("3", hinted()))), "Complete");
-}
-
-#[test]
-fn nothing_declared_is_paid_at_the_head() {
-    let body = || ScriptedBody::new().without_end_hint();
-    assert_eq!(end(&take(0, declares("0", body()))), "Complete");
     assert_eq!(
-        end(&take(0, ok(body().size_hint(SizeHint::with_exact(0))))),
+        end(&poll_and_drop(2, ok(abc().size_hint(hint)))),
+        "Cancelled(body)"
+    );
+}
+
+#[test]
+fn content_length_has_precedence_over_the_hint() {
+    let hinted = || abc().size_hint(SizeHint::with_exact(2));
+    assert_eq!(
+        end(&poll_and_drop(1, declares("3", hinted()))),
+        "Cancelled(body)"
+    );
+    assert_eq!(end(&poll_and_drop(2, declares("3", hinted()))), "Complete");
+}
+
+#[test]
+fn zero_length_is_complete_at_the_headers() {
+    let body = || ScriptedBody::new().without_end_hint();
+    assert_eq!(end(&poll_and_drop(0, declares("0", body()))), "Complete");
+    assert_eq!(
+        end(&poll_and_drop(
+            0,
+            ok(body().size_hint(SizeHint::with_exact(0)))
+        )),
         "Complete"
     );
 }
 
 #[test]
-fn empty_pieces_pay_nothing() {
+fn empty_chunks_count_as_chunks_without_bytes() {
     let body = ScriptedBody::new()
         .data("")
         .data("abc")
         .data("")
         .pend_forever();
-    let witness = take(3, declares("3", body));
-    assert_eq!(end(&witness), "Complete");
-    assert_eq!((only(&witness).bytes, only(&witness).pieces), (3, 3));
+    let recorder = poll_and_drop(3, declares("3", body));
+    assert_eq!(end(&recorder), "Complete");
+    assert_eq!((only(&recorder).bytes, only(&recorder).pieces), (3, 3));
 }
 
 #[test]
-fn a_body_that_ends_short_of_its_length_has_failed() {
+fn body_shorter_than_its_length_fails() {
     let short = |body: ScriptedBody| {
-        let (mut response, witness) = observe(declares("4", body));
+        let (mut response, recorder) = observe(declares("4", body));
         drain(response.body_mut());
         drop(response);
-        let fact = only(&witness);
+        let call = only(&recorder);
         assert_eq!(
-            (end(&witness).as_str(), fact.error),
+            (end(&recorder).as_str(), call.error),
             ("Failed(body)", Some("body_length_mismatch"))
         );
-        assert_eq!(fact.outcome, Outcome::ServerError);
+        assert_eq!(call.outcome, Outcome::ServerError);
     };
     short(ScriptedBody::new());
     short(ScriptedBody::new().data("abc"));
@@ -105,34 +117,34 @@ fn a_body_that_ends_short_of_its_length_has_failed() {
 }
 
 #[test]
-fn a_body_that_goes_on_beyond_its_length_has_failed_with_that_piece() {
-    let (mut response, witness) =
+fn body_longer_than_its_length_fails() {
+    let (mut response, recorder) =
         observe(declares("3", ScriptedBody::new().data("abcd").data("e")));
     assert!(frame(response.body_mut()).is_ready());
-    assert_eq!(end(&witness), "Failed(body)");
+    assert_eq!(end(&recorder), "Failed(body)");
     drain(response.body_mut());
-    assert_eq!(end(&witness), "Failed(body)");
-    assert_eq!(only(&witness).bytes, 4);
+    assert_eq!(end(&recorder), "Failed(body)");
+    assert_eq!(only(&recorder).bytes, 4);
 }
 
 #[test]
-fn a_paid_body_that_then_fails_has_failed() {
-    let (mut response, witness) = observe(declares("3", ScriptedBody::new().data("abc").error()));
+fn error_after_the_declared_length_fails_the_call() {
+    let (mut response, recorder) = observe(declares("3", ScriptedBody::new().data("abc").error()));
     drain(response.body_mut());
-    assert_eq!(end(&witness), "Failed(body)");
+    assert_eq!(end(&recorder), "Failed(body)");
 }
 
 #[test]
-fn a_paid_body_that_gives_trailers_ends_with_them() {
+fn trailers_after_the_declared_length_end_the_body() {
     let body = ScriptedBody::new().data("abc").trailers("sum", "6");
-    let (mut response, witness) = observe(declares("3", body));
+    let (mut response, recorder) = observe(declares("3", body));
     drain(response.body_mut());
-    assert_eq!(end(&witness), "Complete(trailers)");
+    assert_eq!(end(&recorder), "Complete(trailers)");
 }
 
 #[test]
-fn a_length_that_is_no_number_is_not_declared() {
-    // What a server does not take for a length is none here either: "+3" is not one.
+fn invalid_content_length_is_not_declared() {
+    // Servers do not accept "+3" as a length.
     for length in [
         "",
         "x",
@@ -146,13 +158,13 @@ fn a_length_that_is_no_number_is_not_declared() {
         "18446744073709551616",
     ] {
         assert_eq!(
-            end(&take(2, declares(length, abc()))),
+            end(&poll_and_drop(2, declares(length, abc()))),
             "Cancelled(body)",
             "{length:?}"
         );
         let ends = ScriptedBody::new().data("ab");
         assert_eq!(
-            end(&take(1, declares(length, ends))),
+            end(&poll_and_drop(1, declares(length, ends))),
             "Complete",
             "{length:?}"
         );
@@ -160,9 +172,15 @@ fn a_length_that_is_no_number_is_not_declared() {
 }
 
 #[test]
-fn the_largest_length_is_as_good_as_any() {
+fn largest_length_is_valid() {
     let length = u64::MAX.to_string();
-    assert_eq!(end(&take(2, declares(&length, abc()))), "Cancelled(body)");
+    assert_eq!(
+        end(&poll_and_drop(2, declares(&length, abc()))),
+        "Cancelled(body)"
+    );
     let length = (u64::MAX - 1).to_string();
-    assert_eq!(end(&take(2, declares(&length, abc()))), "Cancelled(body)");
+    assert_eq!(
+        end(&poll_and_drop(2, declares(&length, abc()))),
+        "Cancelled(body)"
+    );
 }

@@ -1,4 +1,4 @@
-//! Nothing is asked of a service or its body: neither `Send` nor `Clone` nor `'static` data.
+//! A service and its body need not be `Send` or `Clone`, and need no `'static` data.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -19,13 +19,13 @@ use tower_service::Service;
 use crate::support::{drain, end, now, request};
 
 /// Counts its calls in a cell of its thread.
-struct Homebody(Rc<Cell<u32>>);
+struct LocalService(Rc<Cell<u32>>);
 
-/// Gives the count, once.
+/// Contains the count in one frame.
 #[derive(Default)]
 struct Count(Option<Rc<Cell<u32>>>);
 
-impl Service<Request<()>> for Homebody {
+impl Service<Request<()>> for LocalService {
     type Response = Response<Count>;
     type Error = Rc<str>;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Count>, Rc<str>>>>>;
@@ -57,18 +57,18 @@ impl Body for Count {
 }
 
 #[test]
-fn a_service_that_is_neither_clone_nor_send_is_observed() {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http, _>::new(witness.clone());
+fn service_without_clone_and_send_is_observed() {
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http, _>::new(recorder.clone());
     let calls = Rc::new(Cell::new(0));
-    let service = assert_observable::<Http, Request<()>, _>(Homebody(calls.clone()));
+    let service = assert_observable::<Http, Request<()>, _>(LocalService(calls.clone()));
     let mut response = now(layer.layer(service).call(request(Method::GET))).unwrap();
     drain(response.body_mut());
-    assert_eq!((end(&witness).as_str(), calls.get()), ("Complete", 1));
+    assert_eq!((end(&recorder).as_str(), calls.get()), ("Complete", 1));
 }
 
 #[test]
-fn a_service_that_is_neither_clone_nor_send_is_guarded() {
+fn service_without_clone_and_send_is_admitted() {
     struct Open(RecordingObserver);
     impl gusset_core::Admission<Http> for Open {
         type Permit = RecordingObserverCall;
@@ -84,11 +84,11 @@ fn a_service_that_is_neither_clone_nor_send_is_guarded() {
         }
     }
 
-    let witness = RecordingObserver::new();
-    let layer = AdmissionLayer::<Http, _>::new(Open(witness.clone()))
-        .respond_with(|refused: Rejected| service_unavailable(&refused));
-    let mut service = layer.layer(Homebody(Rc::default()));
+    let recorder = RecordingObserver::new();
+    let layer = AdmissionLayer::<Http, _>::new(Open(recorder.clone()))
+        .respond_with(|rejected: Rejected| service_unavailable(&rejected));
+    let mut service = layer.layer(LocalService(Rc::default()));
     let mut response = now(service.call(request(Method::GET))).unwrap();
     drain(response.body_mut());
-    assert_eq!(end(&witness), "Complete");
+    assert_eq!(end(&recorder), "Complete");
 }

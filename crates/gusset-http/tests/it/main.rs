@@ -1,25 +1,24 @@
-//! HTTP and gRPC as protocols: when a call has ended, and what that is called. Poll by poll, over
-//! scripted bodies: no runtime, no sleep, time is given.
+//! When a call ends, how it is classified, and what its attributes are. Tests poll scripted bodies:
+//! no runtime, no sleep, a mock clock.
 
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    reason = "the names of tests say what they are; a test may fail"
+    reason = "test names are the documentation; a test may fail"
 )]
 
 mod attributes;
 mod auto_traits;
+mod catch_panic;
 mod classify;
 mod endpoint;
 mod ends;
 mod grpc;
-mod hostile;
-mod isolate;
 mod lengths;
 mod local;
 mod methods;
 mod paths;
-mod refusal;
+mod rejection;
 mod request;
 mod route;
 mod sizes;
@@ -27,3 +26,4 @@ mod support;
 mod time;
 mod transparent;
 mod ui;
+mod untrusted_input;

@@ -1,4 +1,4 @@
-//! The methods that may become a label's value, and what stands for all others.
+//! Known methods, and `_OTHER`.
 
 use gusset_http::KnownMethods;
 
@@ -7,7 +7,7 @@ fn names(known: &KnownMethods) -> Vec<&str> {
 }
 
 #[test]
-fn the_standard_list_is_that_of_the_semantic_conventions() {
+fn default_list_is_that_of_the_semantic_conventions() {
     let standard = [
         "_OTHER", "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE",
         "QUERY",
@@ -16,37 +16,37 @@ fn the_standard_list_is_that_of_the_semantic_conventions() {
 }
 
 #[test]
-fn a_method_has_its_place_and_its_name_and_every_other_has_the_first() {
+fn unknown_method_has_index_zero() {
     let known = KnownMethods::default();
     for (index, name) in names(&known).into_iter().enumerate() {
         assert_eq!(known.index(name), index);
     }
-    for stranger in ["get", "BREW", "", "GET ", "GETS", "Post"] {
-        assert_eq!(known.index(stranger), 0, "{stranger:?}");
+    for unknown in ["get", "BREW", "", "GET ", "GETS", "Post"] {
+        assert_eq!(known.index(unknown), 0, "{unknown:?}");
     }
 }
 
 #[test]
-fn a_place_beyond_the_list_is_that_of_the_others() {
+fn index_beyond_the_list_is_other() {
     let known = KnownMethods::default();
     assert_eq!(known.name(known.count()), KnownMethods::OTHER);
     assert_eq!(known.name(usize::MAX), KnownMethods::OTHER);
 }
 
 #[test]
-fn the_variable_replaces_the_list_whole() {
+fn environment_variable_replaces_the_whole_list() {
     assert_eq!(KnownMethods::ENV, "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS");
     let known = KnownMethods::parse(" PROPFIND ,MKCOL,, get ,").unwrap();
     assert_eq!(names(&known), ["_OTHER", "PROPFIND", "MKCOL", "get"]);
     assert_eq!(
         (known.index("GET"), known.index("get")),
         (0, 3),
-        "case counts"
+        "case matters"
     );
 }
 
 #[test]
-fn an_empty_variable_is_unset() {
+fn blank_variable_is_unset() {
     for empty in ["", " ", "\t\n"] {
         let known = KnownMethods::parse(empty).unwrap();
         assert_eq!(names(&known), names(&KnownMethods::default()));
@@ -54,22 +54,22 @@ fn an_empty_variable_is_unset() {
 }
 
 #[test]
-fn a_method_that_is_named_twice_has_one_place() {
+fn repeated_method_has_one_index() {
     let known = KnownMethods::parse("GET,POST,GET,GET").unwrap();
     assert_eq!(names(&known), ["_OTHER", "GET", "POST"]);
 }
 
 #[test]
-fn the_name_of_all_others_has_one_place_too() {
+fn other_has_index_zero() {
     let known = KnownMethods::parse("GET,_OTHER,POST").unwrap();
     assert_eq!(names(&known), ["_OTHER", "GET", "POST"]);
     assert_eq!(known.index("_OTHER"), 0);
 }
 
 #[test]
-fn a_list_that_cannot_be_used_says_why() {
+fn invalid_list_is_an_error_with_a_reason() {
     let error = |list: &str| KnownMethods::parse(list).unwrap_err().to_string();
-    assert_eq!(error(","), "no method is named");
+    assert_eq!(error(","), "the list is empty");
     assert_eq!(error("GET;POST"), "a method is not an HTTP token");
     assert_eq!(error("GET POST"), "a method is not an HTTP token");
     assert_eq!(error("GÉT"), "a method is not an HTTP token");
@@ -79,13 +79,13 @@ fn a_list_that_cannot_be_used_says_why() {
             .collect::<Vec<_>>()
             .join(",")
     };
-    assert_eq!(error(&many(65)), "more than 64 methods are named");
+    assert_eq!(error(&many(65)), "more than 64 methods");
     assert_eq!(KnownMethods::parse(&many(64)).unwrap().count(), 65);
     let twice = format!("{},{}", many(64), many(64));
     assert_eq!(
         KnownMethods::parse(&twice).unwrap().count(),
         65,
-        "named twice, counted once"
+        "repeated methods count once"
     );
     assert!(KnownMethods::new([]).is_err() && KnownMethods::new([""]).is_err());
 }

@@ -1,4 +1,4 @@
-//! PathFilter that are left out of all signals at once.
+//! Paths that are excluded from all signals.
 
 use gusset_core::{FilteredObserver, ObserveLayer, Predicate};
 use gusset_http::{
@@ -11,18 +11,21 @@ use tower_service::Service;
 
 use crate::support::{Answers, now, ok};
 
-fn selects<R: HttpClassifier>(paths: &PathFilter, uri: &str) -> bool {
+fn is_observed<R: HttpClassifier>(paths: &PathFilter, uri: &str) -> bool {
     let request = Request::builder().uri(uri).body(()).unwrap();
     Predicate::<Http<R>>::matches(paths, RequestHead::from(&request))
 }
 
 #[test]
-fn probes_are_left_out_and_all_else_is_observed() {
+fn default_filter_excludes_probes_alone() {
     let paths = PathFilter::excluding(PathFilter::DEFAULT_EXCLUDED);
     for probe in PathFilter::DEFAULT_EXCLUDED {
-        assert!(!selects::<HttpServerClassifier>(&paths, probe), "{probe}");
         assert!(
-            !selects::<HttpClientClassifier>(&paths, &format!("http://host{probe}?verbose")),
+            !is_observed::<HttpServerClassifier>(&paths, probe),
+            "{probe}"
+        );
+        assert!(
+            !is_observed::<HttpClientClassifier>(&paths, &format!("http://host{probe}?verbose")),
             "{probe}"
         );
     }
@@ -35,30 +38,30 @@ fn probes_are_left_out_and_all_else_is_observed() {
         "*",
         "http://host",
     ] {
-        assert!(selects::<HttpServerClassifier>(&paths, path), "{path}");
+        assert!(is_observed::<HttpServerClassifier>(&paths, path), "{path}");
     }
 }
 
 #[test]
-fn everything_below_can_be_left_out_and_everything_at_all() {
+fn wildcard_excludes_the_paths_below() {
     let below = PathFilter::excluding(["/debug/*"]);
-    assert!(!selects::<HttpServerClassifier>(
+    assert!(!is_observed::<HttpServerClassifier>(
         &below,
         "/debug/pprof/heap"
     ));
-    assert!(selects::<HttpServerClassifier>(&below, "/debugger"));
-    assert!(!selects::<HttpServerClassifier>(
+    assert!(is_observed::<HttpServerClassifier>(&below, "/debugger"));
+    assert!(!is_observed::<HttpServerClassifier>(
         &PathFilter::excluding(["/*"]),
         "/anything"
     ));
-    assert!(selects::<HttpServerClassifier>(
+    assert!(is_observed::<HttpServerClassifier>(
         &PathFilter::default(),
         "/anything"
     ));
 }
 
 #[test]
-fn a_path_that_is_left_out_is_left_out_of_every_signal() {
+fn excluded_path_is_excluded_from_every_signal() {
     let (log, metrics) = (RecordingObserver::new(), RecordingObserver::new());
     let observer = FilteredObserver::new(
         (log.clone(), metrics.clone()),

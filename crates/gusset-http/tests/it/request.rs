@@ -1,4 +1,4 @@
-//! What is read of a request's body.
+//! The progress of reading request bodies.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -11,7 +11,7 @@ use http_body::{Body, SizeHint};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Reads that many frames of each request's body, and tells how far that was.
+/// Reads a number of frames of each request body, and returns the progress.
 #[derive(Clone)]
 struct Reads(usize);
 
@@ -47,7 +47,7 @@ fn read(frames: usize, body: ScriptedBody) -> (u64, ReadState) {
 }
 
 #[test]
-fn a_request_is_read_whole_partly_or_broken() {
+fn request_body_is_partial_complete_or_aborted() {
     let two = || ScriptedBody::new().data("hello").pending().data(" world");
     assert_eq!(
         read(0, ScriptedBody::new()),
@@ -59,12 +59,12 @@ fn a_request_is_read_whole_partly_or_broken() {
     assert_eq!(
         read(3, two()),
         (11, ReadState::Complete),
-        "the last frame says that it is"
+        "the last frame reports the end"
     );
     assert_eq!(
         read(3, two().without_end_hint()),
         (11, ReadState::Partial),
-        "it may go on"
+        "more frames may follow"
     );
     assert_eq!(read(4, two().without_end_hint()), (11, ReadState::Complete));
     assert_eq!(
@@ -79,12 +79,12 @@ fn a_request_is_read_whole_partly_or_broken() {
 }
 
 #[test]
-fn a_counted_body_says_of_itself_what_the_bare_one_says() {
+fn counting_body_forwards_hints() {
     let body = ScriptedBody::new()
         .data("hello")
         .size_hint(SizeHint::with_exact(5));
-    struct Look;
-    impl Service<Request<CountingBody<ScriptedBody>>> for Look {
+    struct Hints;
+    impl Service<Request<CountingBody<ScriptedBody>>> for Hints {
         type Response = (SizeHint, bool);
         type Error = Infallible;
         type Future = std::future::Ready<Result<(SizeHint, bool), Infallible>>;
@@ -99,7 +99,7 @@ fn a_counted_body_says_of_itself_what_the_bare_one_says() {
         }
     }
     let Ok((hint, end)) = RequestBodySizeLayer::new()
-        .layer(Look)
+        .layer(Hints)
         .call(Request::new(body))
         .into_inner();
     assert_eq!((hint.exact(), end), (Some(5), false));

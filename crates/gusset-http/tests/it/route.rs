@@ -1,4 +1,4 @@
-//! The name of a route, and its way outwards.
+//! Routes, and their propagation to outer layers.
 
 use gusset_http::{PropagateRouteLayer, RequestHead, ResponseHead, Route};
 use http::{Method, Request, Response};
@@ -7,12 +7,12 @@ use tower_service::Service;
 
 use crate::support::{Answers, now, ok, request};
 
-fn of_response<B>(response: &Response<B>) -> Option<&str> {
+fn response_route<B>(response: &Response<B>) -> Option<&str> {
     Route::from_response(ResponseHead::from(response))
 }
 
-/// What the layer makes of a request and an answer.
-fn through(request: Request<()>, response: Response<()>) -> Response<()> {
+/// Calls the layer around a service with this response.
+fn call_layer(request: Request<()>, response: Response<()>) -> Response<()> {
     let Ok(response) = now(PropagateRouteLayer::new()
         .layer(Answers::with(response))
         .call(request));
@@ -20,7 +20,7 @@ fn through(request: Request<()>, response: Response<()>) -> Response<()> {
 }
 
 #[test]
-fn a_route_is_what_the_service_named() {
+fn request_has_the_route_that_was_added() {
     let mut request = request(Method::GET);
     assert_eq!(
         Route::from_request(RequestHead::from(&request)),
@@ -35,37 +35,40 @@ fn a_route_is_what_the_service_named() {
 }
 
 #[test]
-fn a_route_is_equal_to_itself_whenever_it_became_known_only_by_its_text() {
+fn routes_are_equal_by_their_text() {
     assert_eq!(Route::new("/a").as_str(), Route::from_arc("/a").as_str());
     assert_eq!(Route::from_arc(String::from("/a")), Route::from_arc("/a"));
     assert_eq!(format!("{:?}", Route::new("/a")), r#"Route("/a")"#);
 }
 
 #[test]
-fn the_layer_hands_the_route_of_the_request_outwards() {
+fn layer_copies_the_route_to_the_response() {
     let mut request = request(Method::GET);
     request.extensions_mut().insert(Route::new("/items/{id}"));
-    assert_eq!(of_response(&through(request, ok(()))), Some("/items/{id}"));
-}
-
-#[test]
-fn what_a_handler_named_itself_wins() {
-    let (mut request, mut response) = (request(Method::GET), ok(()));
-    request.extensions_mut().insert(Route::new("/{*rest}"));
-    response.extensions_mut().insert(Route::new("/items/{id}"));
     assert_eq!(
-        of_response(&through(request, response)),
+        response_route(&call_layer(request, ok(()))),
         Some("/items/{id}")
     );
 }
 
 #[test]
-fn an_answer_without_a_route_stays_without_one() {
-    let response = through(request(Method::GET), ok(()));
-    assert_eq!(of_response(&response), None);
+fn route_of_the_handler_has_precedence() {
+    let (mut request, mut response) = (request(Method::GET), ok(()));
+    request.extensions_mut().insert(Route::new("/{*rest}"));
+    response.extensions_mut().insert(Route::new("/items/{id}"));
+    assert_eq!(
+        response_route(&call_layer(request, response)),
+        Some("/items/{id}")
+    );
+}
+
+#[test]
+fn response_without_a_route_is_unchanged() {
+    let response = call_layer(request(Method::GET), ok(()));
+    assert_eq!(response_route(&response), None);
     assert!(
         response.extensions().is_empty(),
-        "nothing is allocated for it"
+        "no extensions are allocated"
     );
 }
 
@@ -77,8 +80,10 @@ mod axum {
 
     use super::*;
 
-    /// A router with that layer on its routes, asked for `/items/7`.
-    fn ask(handler: impl Fn() -> Response<Body> + Clone + Send + Sync + 'static) -> Response<Body> {
+    /// Calls a router that has the layer on its routes with `/items/7`.
+    fn call_router(
+        handler: impl Fn() -> Response<Body> + Clone + Send + Sync + 'static,
+    ) -> Response<Body> {
         let handler = get(move || std::future::ready(handler()));
         let mut router = Router::new()
             .route("/items/{id}", handler)
@@ -94,17 +99,20 @@ mod axum {
     }
 
     #[test]
-    fn the_route_that_the_router_matched_is_handed_outwards() {
-        assert_eq!(of_response(&ask(Response::default)), Some("/items/{id}"));
+    fn matched_route_is_copied_to_the_response() {
+        assert_eq!(
+            response_route(&call_router(Response::default)),
+            Some("/items/{id}")
+        );
     }
 
     #[test]
-    fn what_the_service_named_wins_over_what_the_router_matched() {
-        let named = || {
+    fn route_of_the_handler_has_precedence_over_the_matched_one() {
+        let handler = || {
             let mut response = Response::<Body>::default();
             response.extensions_mut().insert(Route::new("/things/{id}"));
             response
         };
-        assert_eq!(of_response(&ask(named)), Some("/things/{id}"));
+        assert_eq!(response_route(&call_router(handler)), Some("/things/{id}"));
     }
 }

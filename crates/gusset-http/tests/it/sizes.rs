@@ -1,4 +1,4 @@
-//! What the driver adds to a body, as it is moved about with it.
+//! The size that the driver adds to a body, because bodies are moved often.
 
 use std::mem::size_of;
 
@@ -11,7 +11,7 @@ impl<P: Protocol, const N: usize> CallObserver<P> for Bytes<N> {
     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
-/// What a tracked body has beyond the service's own.
+/// Returns the bytes that an observed body has more than the service's body.
 fn added<R: HttpClassifier, const N: usize>() -> usize {
     type Inner = [u64; 4];
     size_of::<ObservedBody<Inner, R, Bytes<N>>>() - size_of::<Inner>()
@@ -19,13 +19,13 @@ fn added<R: HttpClassifier, const N: usize>() -> usize {
 
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn a_body_grows_by_no_more_than_the_facts_of_a_call() {
+fn observed_body_adds_only_the_state_of_a_call() {
     let (unit, small) = (
         added::<HttpServerClassifier, 0>(),
         added::<HttpServerClassifier, 32>(),
     );
     let grpc = added::<GrpcServerClassifier, 0>();
-    println!("added: {unit} bytes with a unit call, {small} with one of 32, {grpc} in gRPC");
+    println!("added: {unit} bytes with an empty call, {small} with one of 32, {grpc} in gRPC");
     assert!(unit <= 112, "{unit}");
     assert!(small <= 104, "{small}");
     assert!(grpc <= 112, "{grpc}");

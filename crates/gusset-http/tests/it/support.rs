@@ -1,4 +1,4 @@
-//! A service that gives one answer, and a hand to poll with.
+//! A service with one response, and functions that poll.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -18,14 +18,14 @@ use http_body::{Body, Frame};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// The body of an observed answer.
+/// The body of an observed response.
 pub(crate) type Tracked<R = HttpServerClassifier> =
     ObservedBody<ScriptedBody, R, RecordingObserverCall>;
 
-/// What one poll of a body gives.
+/// The result of one poll of a body.
 pub(crate) type Polled<D = Bytes, E = ScriptError> = Poll<Option<Result<Frame<D>, E>>>;
 
-/// Gives the answer it was made with, once.
+/// Returns its response, once.
 pub(crate) struct Answers<B>(Option<Response<B>>);
 
 impl<B> Answers<B> {
@@ -44,7 +44,7 @@ impl<B, D> Service<Request<D>> for Answers<B> {
     }
 
     fn call(&mut self, _: Request<D>) -> Self::Future {
-        ready(Ok(self.0.take().expect("one call, one answer")))
+        ready(Ok(self.0.take().expect("one call, one response")))
     }
 }
 
@@ -59,11 +59,11 @@ pub(crate) fn frame<B: Body + Unpin>(body: &mut B) -> Polled<B::Data, B::Error> 
     Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Polls until the body has nothing more to give, or waits for ever, or fails.
+/// Polls until the body ends or fails, or is pending forever.
 pub(crate) fn drain<B: Body + Unpin>(body: &mut B) {
-    let mut patience = 100;
-    while patience > 0 && !matches!(frame(body), Poll::Ready(None | Some(Err(_)))) {
-        patience -= 1;
+    let mut polls_left = 100;
+    while polls_left > 0 && !matches!(frame(body), Poll::Ready(None | Some(Err(_)))) {
+        polls_left -= 1;
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn status<B>(status: u16, body: B) -> Response<B> {
     response
 }
 
-/// The answer as it leaves an observed service, with the witness of it.
+/// Returns the response of an observed service, and its recorder.
 pub(crate) fn observe<B>(
     response: Response<B>,
 ) -> (
@@ -111,49 +111,49 @@ where
     B: Body,
     B::Error: 'static,
 {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http<R>, _>::new(witness.clone()).with_clock(clock);
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http<R>, _>::new(recorder.clone()).with_clock(clock);
     let mut service = layer.layer(Answers::with(response));
     let Ok(response) = now(service.call(request));
-    (response, witness)
+    (response, recorder)
 }
 
-/// The facts of the only call.
-pub(crate) fn only(witness: &RecordingObserver) -> RecordedCall {
-    let mut facts = witness.calls();
+/// Returns the only call.
+pub(crate) fn only(recorder: &RecordingObserver) -> RecordedCall {
+    let mut calls = recorder.calls();
     assert_eq!(
-        (facts.len(), witness.in_flight()),
+        (calls.len(), recorder.in_flight()),
         (1, 0),
-        "one call, one end"
+        "one call that has ended"
     );
-    facts.remove(0)
+    calls.remove(0)
 }
 
-/// The name of the only call's end, and how far it had come: `Cancelled(body)`.
-pub(crate) fn end(witness: &RecordingObserver) -> String {
-    let fact = only(witness);
-    match fact.stage {
-        Some(stage) => format!("{}({})", fact.end, stage.as_str()),
-        None if fact.trailers => format!("{}(trailers)", fact.end),
-        None => fact.end.to_owned(),
+/// Returns the end of the only call and its stage: `Cancelled(body)`.
+pub(crate) fn end(recorder: &RecordingObserver) -> String {
+    let call = only(recorder);
+    match call.stage {
+        Some(stage) => format!("{}({})", call.end, stage.as_str()),
+        None if call.trailers => format!("{}(trailers)", call.end),
+        None => call.end.to_owned(),
     }
 }
 
-/// Whether `run` panicked as the script of a body says.
+/// Returns whether `run` panicked with the message of a scripted body.
 pub(crate) fn panics<R>(run: impl FnOnce() -> R) -> bool {
-    static QUIET: Once = Once::new();
+    static INSTALL_HOOK: Once = Once::new();
     let scripted =
-        |payload: &dyn std::any::Any| payload.downcast_ref() == Some(&"as the script says");
-    QUIET.call_once(|| {
-        let loud = panic::take_hook();
+        |payload: &dyn std::any::Any| payload.downcast_ref() == Some(&"scripted panic");
+    INSTALL_HOOK.call_once(|| {
+        let default = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !scripted(info.payload()) {
-                loud(info);
+                default(info);
             }
         }));
     });
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(_) => false,
-        Err(thrown) => scripted(&*thrown) || panic::resume_unwind(thrown),
+        Err(payload) => scripted(&*payload) || panic::resume_unwind(payload),
     }
 }

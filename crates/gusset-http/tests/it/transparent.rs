@@ -1,4 +1,4 @@
-//! The service answers frame by frame what it would answer without us.
+//! Observation changes no frame of a response.
 
 use std::task::Poll;
 
@@ -8,7 +8,7 @@ use http_body::{Body, SizeHint};
 
 use crate::support::{Polled, end, frame, observe, observe_as, ok, request};
 
-/// A frame or its absence as a text, so that two polls compare.
+/// Returns the result of a poll as text, so that two polls compare.
 fn text(polled: Polled) -> String {
     match polled {
         Poll::Pending => "pending".to_owned(),
@@ -18,10 +18,10 @@ fn text(polled: Polled) -> String {
     }
 }
 
-/// Polls the bare body and the observed one side by side, well beyond their end.
-fn same(build: impl Fn() -> Response<ScriptedBody>) {
+/// Polls a body with and without observation, beyond its end.
+fn assert_same(build: impl Fn() -> Response<ScriptedBody>) {
     let mut bare = build();
-    let (mut observed, _witness) = observe(build());
+    let (mut observed, _recorder) = observe(build());
     assert_eq!(bare.status(), observed.status());
     assert_eq!(bare.headers(), observed.headers());
     for step in 0..8 {
@@ -46,19 +46,19 @@ fn same(build: impl Fn() -> Response<ScriptedBody>) {
 }
 
 #[test]
-fn every_frame_and_every_hint_is_passed_on() {
-    same(|| ok(ScriptedBody::new()));
-    same(|| ok(ScriptedBody::new().without_end_hint()));
-    same(|| ok(ScriptedBody::new().data("ab").pending().data("").data("c")));
-    same(|| {
+fn every_frame_and_hint_is_forwarded() {
+    assert_same(|| ok(ScriptedBody::new()));
+    assert_same(|| ok(ScriptedBody::new().without_end_hint()));
+    assert_same(|| ok(ScriptedBody::new().data("ab").pending().data("").data("c")));
+    assert_same(|| {
         ok(ScriptedBody::new()
             .data("ab")
             .trailers("sum", "6")
             .without_end_hint())
     });
-    same(|| ok(ScriptedBody::new().data("ab").error()));
-    same(|| ok(ScriptedBody::new().data("ab").pend_forever()));
-    same(|| {
+    assert_same(|| ok(ScriptedBody::new().data("ab").error()));
+    assert_same(|| ok(ScriptedBody::new().data("ab").pend_forever()));
+    assert_same(|| {
         ok(ScriptedBody::new()
             .data("ab")
             .size_hint(SizeHint::with_exact(9)))
@@ -66,23 +66,23 @@ fn every_frame_and_every_hint_is_passed_on() {
 }
 
 #[test]
-fn frames_after_the_end_are_passed_on() {
-    // After trailers, after an error, and beyond the length that was declared.
-    same(|| {
+fn frames_after_the_end_are_forwarded() {
+    // After trailers, after an error, and beyond the declared length.
+    assert_same(|| {
         ok(ScriptedBody::new()
             .trailers("sum", "6")
             .data("late")
             .trailers("sum", "7")
             .error())
     });
-    same(|| {
+    assert_same(|| {
         ok(ScriptedBody::new()
             .error()
             .data("late")
             .trailers("sum", "6")
             .error())
     });
-    same(|| {
+    assert_same(|| {
         let body = ScriptedBody::new()
             .data("ab")
             .data("late")
@@ -95,36 +95,36 @@ fn frames_after_the_end_are_passed_on() {
 }
 
 #[test]
-fn frames_of_an_answer_that_should_have_no_body_are_passed_on() {
-    same(|| {
+fn frames_of_a_bodiless_response_are_forwarded() {
+    assert_same(|| {
         Response::builder()
             .status(204)
             .body(ScriptedBody::new().data("ab").data("c"))
             .unwrap()
     });
     let body = ScriptedBody::new().data("ab");
-    let (mut response, witness) = observe_as::<gusset_http::HttpServerClassifier, _>(
+    let (mut response, recorder) = observe_as::<gusset_http::HttpServerClassifier, _>(
         request(Method::HEAD),
         ok(body),
         gusset_core::Clock::system(),
     );
-    assert_eq!(end(&witness), "Complete");
+    assert_eq!(end(&recorder), "Complete");
     assert!(text(frame(response.body_mut())).contains("ab"));
-    assert_eq!(end(&witness), "Complete");
+    assert_eq!(end(&recorder), "Complete");
 }
 
 #[test]
-fn the_services_own_body_can_be_looked_at() {
-    let (response, _witness) = observe(ok(ScriptedBody::new().data("abc")));
+fn body_of_the_service_is_accessible() {
+    let (response, _recorder) = observe(ok(ScriptedBody::new().data("abc")));
     assert!(!response.body().get_ref().is_end_stream());
 }
 
 #[test]
-fn a_piece_counts_all_that_it_has_and_not_only_its_first_chunk() {
+fn chunk_in_parts_counts_all_its_bytes() {
     use bytes::{Buf, Bytes, buf::Chain};
     use http_body::Frame;
 
-    /// One piece in two parts.
+    /// One chunk in two parts.
     struct Chained(Option<Chain<Bytes, Bytes>>);
     impl Body for Chained {
         type Data = Chain<Bytes, Bytes>;
@@ -138,7 +138,7 @@ fn a_piece_counts_all_that_it_has_and_not_only_its_first_chunk() {
     }
 
     let data = Bytes::from_static(b"abc").chain(Bytes::from_static(b"defg"));
-    let (mut response, witness) = observe(ok(Chained(Some(data))));
+    let (mut response, recorder) = observe(ok(Chained(Some(data))));
     crate::support::drain(response.body_mut());
-    assert_eq!(crate::support::only(&witness).bytes, 7);
+    assert_eq!(crate::support::only(&recorder).bytes, 7);
 }

@@ -1,4 +1,4 @@
-//! What a refused call is answered with, and how observers further out see it.
+//! The response to a rejected call, and how outer observers see it.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use tower_service::Service;
 use crate::support::{Answers, now, ok, only, request};
 
 fn retry_after(after: Duration) -> String {
-    let refused = Rejected::new("breaker").with_retry_after(after);
-    let response: Response<()> = service_unavailable(&refused);
+    let rejected = Rejected::new("breaker").with_retry_after(after);
+    let response: Response<()> = service_unavailable(&rejected);
     response.headers()["retry-after"]
         .to_str()
         .unwrap()
@@ -21,7 +21,7 @@ fn retry_after(after: Duration) -> String {
 }
 
 #[test]
-fn the_answer_is_503_and_is_not_to_be_kept() {
+fn response_is_503_and_not_cacheable() {
     let response: Response<String> = service_unavailable(&Rejected::new("breaker"));
     assert_eq!(
         (response.status().as_u16(), response.body().as_str()),
@@ -30,12 +30,12 @@ fn the_answer_is_503_and_is_not_to_be_kept() {
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert!(
         !response.headers().contains_key("retry-after"),
-        "the guard does not know"
+        "no time is known"
     );
 }
 
 #[test]
-fn the_time_to_wait_is_rounded_up_to_whole_seconds_and_is_at_least_one() {
+fn retry_after_is_rounded_up_to_whole_seconds() {
     assert_eq!(retry_after(Duration::ZERO), "1");
     assert_eq!(retry_after(Duration::from_nanos(1)), "1");
     assert_eq!(retry_after(Duration::from_secs(1)), "1");
@@ -44,11 +44,11 @@ fn the_time_to_wait_is_rounded_up_to_whole_seconds_and_is_at_least_one() {
 }
 
 #[test]
-fn the_longest_time_to_wait_does_not_overflow() {
+fn longest_retry_after_does_not_overflow() {
     assert_eq!(retry_after(Duration::MAX), u64::MAX.to_string());
 }
 
-/// Admits nobody.
+/// Rejects every call.
 struct Closed;
 
 impl Admission<Http> for Closed {
@@ -65,17 +65,17 @@ impl Admission<Http> for Closed {
 }
 
 #[test]
-fn observers_further_out_see_a_refusal_and_by_whom() {
-    let witness = RecordingObserver::new();
-    let observe = ObserveLayer::<Http, _>::new(witness.clone());
-    let guard = AdmissionLayer::<Http, _>::new(Closed)
-        .respond_with(|refused: Rejected| service_unavailable::<ScriptedBody>(&refused));
-    let mut service = observe.layer(guard.layer(Answers::with(ok(ScriptedBody::new()))));
+fn outer_observers_see_the_rejection() {
+    let recorder = RecordingObserver::new();
+    let observe = ObserveLayer::<Http, _>::new(recorder.clone());
+    let admission = AdmissionLayer::<Http, _>::new(Closed)
+        .respond_with(|rejected: Rejected| service_unavailable::<ScriptedBody>(&rejected));
+    let mut service = observe.layer(admission.layer(Answers::with(ok(ScriptedBody::new()))));
     let Ok(response) = now(service.call(request(Method::GET)));
     assert_eq!(response.extensions().get(), Some(&Rejected::new("breaker")));
-    let fact = only(&witness);
+    let call = only(&recorder);
     assert_eq!(
-        (fact.outcome, fact.status, fact.error),
+        (call.outcome, call.status, call.error),
         (Outcome::Rejected, Some("503"), Some("503"))
     );
 }

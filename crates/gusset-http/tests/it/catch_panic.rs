@@ -1,4 +1,4 @@
-//! An isolated observer may panic in every hook of a call with a body: the body does not notice.
+//! With `CatchPanic` an observer may panic in every hook, and the body is not affected.
 
 use gusset_core::{CallContext, CallObserver, CatchPanic, End, ObserveLayer, Observer, Protocol};
 use gusset_http::Http;
@@ -9,14 +9,14 @@ use tower_service::Service;
 
 use crate::support::{Answers, drain, end, now, ok, only, panics, request};
 
-/// Panics in the hook of that number.
+/// Panics in one of the hooks.
 #[derive(Clone, Copy)]
 struct Faulty(u8);
 
 impl Faulty {
     fn hook(self, number: u8) {
         if self.0 == number {
-            panic!("as the script says");
+            panic!("scripted panic");
         }
     }
 }
@@ -48,9 +48,9 @@ impl<P: Protocol> CallObserver<P> for Faulty {
 }
 
 #[test]
-fn a_panic_in_any_hook_leaves_the_body_and_the_other_observers_as_they_were() {
-    // Quiet from here on.
-    assert!(panics(|| panic!("as the script says")));
+fn hook_panic_does_not_affect_the_body_or_other_observers() {
+    // Installs the panic hook.
+    assert!(panics(|| panic!("scripted panic")));
     for number in 0..=5 {
         let (outer, inner) = (RecordingObserver::new(), RecordingObserver::new());
         let observer = (
@@ -67,11 +67,11 @@ fn a_panic_in_any_hook_leaves_the_body_and_the_other_observers_as_they_were() {
         let mut service = layer.layer(Answers::with(ok(body)));
         let Ok(mut response) = now(service.call(request(Method::GET)));
         drain(response.body_mut());
-        for witness in [&outer, &inner] {
-            assert_eq!(end(witness), "Complete(trailers)", "hook {number}");
-            let fact = only(witness);
+        for recorder in [&outer, &inner] {
+            assert_eq!(end(recorder), "Complete(trailers)", "hook {number}");
+            let call = only(recorder);
             assert_eq!(
-                (fact.responses, fact.pieces, fact.bytes),
+                (call.responses, call.pieces, call.bytes),
                 (1, 2, 3),
                 "hook {number}"
             );
@@ -80,15 +80,15 @@ fn a_panic_in_any_hook_leaves_the_body_and_the_other_observers_as_they_were() {
 }
 
 #[test]
-fn a_panic_of_the_body_passes_through_a_faulty_observer() {
+fn body_panic_passes_a_faulty_observer() {
     for number in 0..=5 {
-        let witness = RecordingObserver::new();
-        let observer = (CatchPanic::new(Faulty(number)), witness.clone());
+        let recorder = RecordingObserver::new();
+        let observer = (CatchPanic::new(Faulty(number)), recorder.clone());
         let layer = ObserveLayer::<Http, _>::new(observer);
         let mut service = layer.layer(Answers::with(ok(ScriptedBody::new().panic())));
         let Ok(mut response) = now(service.call(request(Method::GET)));
         assert!(panics(|| drain(response.body_mut())), "hook {number}");
         drop(response);
-        assert_eq!(end(&witness), "Panicked(body)", "hook {number}");
+        assert_eq!(end(&recorder), "Panicked(body)", "hook {number}");
     }
 }
