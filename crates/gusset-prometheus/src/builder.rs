@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gusset_core::Env;
 use gusset_metrics::{Registry, RegistryBuilder};
 
 use crate::{ConfigError, PrometheusExporter, Resource};
@@ -88,7 +89,7 @@ impl PrometheusExporterBuilder {
     /// If boundaries are empty, not finite or not strictly ascending, or if
     /// [`registry`](Self::registry) is combined with settings of a new registry.
     pub fn build(self) -> Result<PrometheusExporter, ConfigError> {
-        self.build_from(RegistryBuilder::build, Resource::from_env)
+        self.build_in(Env::process())
     }
 
     /// Builds the exporter, with the environment that `env` returns.
@@ -99,17 +100,14 @@ impl PrometheusExporterBuilder {
         self,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<PrometheusExporter, ConfigError> {
-        self.build_from(
-            |registry| registry.build_with(&env),
-            || Resource::from_env_fn(&env),
-        )
+        self.build_in(Env::from_fn(&env))
     }
 
-    fn build_from(
-        self,
-        build_registry: impl FnOnce(RegistryBuilder) -> Result<Registry, ConfigError>,
-        default_resource: impl FnOnce() -> Resource,
-    ) -> Result<PrometheusExporter, ConfigError> {
+    /// Builds the exporter in an environment.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_in(self, env: Env<'_>) -> Result<PrometheusExporter, ConfigError> {
         let Self {
             resource,
             registry,
@@ -124,9 +122,17 @@ impl PrometheusExporterBuilder {
                 ));
             }
             (Some(registry), None) => registry,
-            (None, builder) => Arc::new(build_registry(builder.unwrap_or_default())?),
+            (None, builder) => Arc::new(builder.unwrap_or_default().build_in(env)?),
         };
-        let resource = resource.unwrap_or_else(default_resource);
+        let resource = resource.unwrap_or_else(|| Resource::from_env_fn(|name| var(env, name)));
         Ok(PrometheusExporter::new(&resource, registry))
     }
+}
+
+/// Reads a variable. One that is not Unicode is logged and ignored, like a malformed resource.
+fn var(env: Env<'_>, name: &str) -> Option<String> {
+    env.var(name).unwrap_or_else(|error| {
+        tracing::warn!("ignoring {error}");
+        None
+    })
 }

@@ -1,5 +1,6 @@
-//! The catalogue of telemetry, `docs/catalogue.md`: made from the table of names, and held against
-//! a page on which everything has happened. `cargo xtask catalogue` writes it anew.
+//! `docs/catalogue.md` matches the tables of names, and the metrics endpoint matches the catalogue.
+//!
+//! `cargo xtask catalogue` writes the file.
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
 
@@ -9,39 +10,41 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use gusset::metrics::names::{self, Kind, Metric, Source, Unit};
+use gusset::metrics::names::{self, InstrumentKind, MetricDescriptor, Origin, Unit};
+
+const OVERFLOW_LABEL: &str = "otel.metric.overflow";
 
 fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/catalogue.md")
 }
 
 #[test]
-fn the_catalogue_is_made_from_the_table_of_names() {
-    let made = catalogue();
+fn catalogue_is_up_to_date() {
+    let generated = catalogue();
     if std::env::var_os("GUSSET_WRITE_CATALOGUE").is_some() {
-        std::fs::write(file(), &made).unwrap();
+        std::fs::write(file(), &generated).unwrap();
     }
     let written = std::fs::read_to_string(file()).unwrap_or_default();
     assert!(
-        written == made,
-        "docs/catalogue.md is not that of names.rs: `cargo xtask catalogue`"
+        written == generated,
+        "docs/catalogue.md differs from the tables of names: run `cargo xtask catalogue`"
     );
 }
 
 #[test]
-fn the_page_shows_what_the_catalogue_says_and_nothing_else() {
-    let page = support::page_on_which_everything_has_happened();
-    let families = families(&page);
+fn metrics_endpoint_matches_the_catalogue() {
+    let output = support::output_with_every_metric();
+    let families = families(&output);
     for metric in names::ALL {
-        let name = on_page(metric);
+        let name = prometheus_name(metric);
         let (kind, labels) = families
             .get(&name)
-            .unwrap_or_else(|| panic!("no {name} in\n{page}"));
-        assert_eq!(kind, &metric.kind.to_string(), "{name}");
+            .unwrap_or_else(|| panic!("no {name} in\n{output}"));
+        assert_eq!(kind, metric.kind.as_str(), "{name}");
         let known: BTreeSet<String> = metric
             .labels
             .iter()
-            .chain(&[names::OVERFLOW])
+            .chain(&[OVERFLOW_LABEL])
             .map(|label| label.replace('.', "_"))
             .collect();
         assert!(labels.is_subset(&known), "{name}: {labels:?}");
@@ -49,22 +52,19 @@ fn the_page_shows_what_the_catalogue_says_and_nothing_else() {
             .difference(labels)
             .filter(|label| *label != "otel_metric_overflow")
             .collect();
-        assert!(missing.is_empty(), "{name} was never seen with {missing:?}");
+        assert!(missing.is_empty(), "{name} never had {missing:?}");
     }
-    let known: BTreeSet<String> = names::ALL.iter().map(|metric| on_page(metric)).collect();
-    let ours = families.keys().filter(|name| *name != "target_info");
-    assert_eq!(
-        ours.filter(|name| !known.contains(*name)).count(),
-        0,
-        "{page}"
-    );
+    let known: BTreeSet<String> = names::ALL.iter().map(prometheus_name).collect();
+    let exported = families.keys().filter(|name| *name != "target_info");
+    let unknown: Vec<_> = exported.filter(|name| !known.contains(*name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?} in\n{output}");
 }
 
-/// The families of a page: name, type, and the keys of all labels.
-fn families(page: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
+/// Parses the families of rendered text: name, type, and the keys of all labels.
+fn families(output: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
     let mut families = BTreeMap::new();
     let mut family = String::new();
-    for line in page.lines().filter(|line| !line.is_empty()) {
+    for line in output.lines().filter(|line| !line.is_empty()) {
         if let Some(line) = line.strip_prefix("# TYPE ") {
             let (name, kind) = line.split_once(' ').unwrap();
             family = name.to_owned();
@@ -74,7 +74,7 @@ fn families(page: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
             let inside = line
                 .split_once('{')
                 .and_then(|(_, rest)| rest.rsplit_once('}'));
-            // No value of these tests has a comma or a quote in it.
+            // No label value of these tests has a comma or a quote.
             for label in inside.map_or("", |(labels, _)| labels).split(',') {
                 match label.split_once('=') {
                     Some(("le", _)) | None => {}
@@ -88,129 +88,73 @@ fn families(page: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
     families
 }
 
-/// The name on a Prometheus page, by OpenTelemetry's rules of translation.
-fn on_page(metric: &Metric) -> String {
+/// Returns the name in Prometheus, by OpenTelemetry's rules.
+fn prometheus_name(metric: &MetricDescriptor) -> String {
     let mut name = metric.name.replace('.', "_");
     match metric.unit {
         Unit::Seconds => name.push_str("_seconds"),
         Unit::Bytes => name.push_str("_bytes"),
         _ => {}
     }
-    if metric.kind == Kind::Counter {
+    if metric.kind == InstrumentKind::Counter {
         name.push_str("_total");
     }
     name
 }
 
-/// Name, help, kind, unit and labels of a metric that another table has.
-type Other = (
-    &'static str,
-    &'static str,
-    String,
-    &'static str,
-    Vec<&'static str>,
-);
-
 fn catalogue() -> String {
     let mut text = String::from(
-        "# Telemetry: the catalogue\n\n\
-         Made from the tables `names.rs` of gusset-metrics, gusset-otlp, gusset-breaker, gusset-health and \
-         gusset-log by `cargo xtask catalogue`; those of calls are tested against a live page.\nNames are API: a renamed metric is a breaking change.\n\n\
-         Beside the labels given, every metric of calls but the number of active ones bears the labels \
-         that the user adds.\nThe one series that takes the calls over the limit of series bears \
-         `otel.metric.overflow=\"true\"` instead.\n",
+        "# Catalogue of metrics\n\n\
+         Generated by `cargo xtask catalogue` from the tables `names.rs` of the crates. A test compares \
+         the metrics of calls with the output of a metrics endpoint.\n\
+         Names are API: renaming a metric is a breaking change.\n\n\
+         All metrics of calls, except the number of active ones, also have the custom labels of the \
+         user.\n\
+         The series for the calls over the cardinality limit has only the label \
+         `otel.metric.overflow=\"true\"`.\n",
     );
-    for (heading, source) in [
-        (
-            "By OpenTelemetry's semantic conventions 1.44",
-            Source::Conventions,
-        ),
-        ("Ours", Source::Gusset),
-    ] {
-        write!(text, "\n## {heading}\n").unwrap();
-        for metric in names::ALL.iter().filter(|metric| metric.source == source) {
-            let labels: Vec<_> = metric
-                .labels
-                .iter()
-                .map(|label| format!("`{label}`"))
-                .collect();
-            let labels = if labels.is_empty() {
-                "none".to_owned()
-            } else {
-                labels.join(", ")
-            };
-            write!(
-                text,
-                "\n### `{}`\n{}\n\n- {}, unit `{}`\n- labels: {labels}\n- on a Prometheus page: `{}`\n",
-                metric.name,
-                metric.help,
-                metric.kind,
-                metric.unit,
-                on_page(metric),
-            )
-            .unwrap();
-            if let Some(boundaries) = metric.boundaries {
-                writeln!(text, "- boundaries: {boundaries:?}").unwrap();
-            }
-        }
-    }
-    let kind = |kind: &dyn std::fmt::Debug| format!("{kind:?}").to_lowercase();
-    let road = gusset::otlp::names::ALL.iter().map(|metric| {
-        let labels = metric.labels.to_vec();
-        (
-            metric.name,
-            metric.help,
-            metric.kind.as_str().to_owned(),
-            metric.unit.as_ucum(),
-            labels,
-        )
-    });
-    others(
+    let with_origin = |origin| {
+        names::ALL
+            .iter()
+            .filter(move |metric| metric.origin == origin)
+    };
+    section(
         &mut text,
-        "Of the road to a collector, by the same conventions (in development there)",
-        road,
+        "Calls, by OpenTelemetry's semantic conventions 1.44",
+        with_origin(Origin::SemConv),
     );
-    let breakers = gusset::breaker::names::ALL.iter().map(|metric| {
-        let labels = metric.labels.to_vec();
-        (
-            metric.name,
-            metric.help,
-            kind(&metric.kind),
-            metric.unit.as_ucum(),
-            labels,
-        )
-    });
-    others(&mut text, "Of breakers, ours", breakers);
-    let health = gusset::health::names::ALL.iter().map(|metric| {
-        let labels = metric.labels.to_vec();
-        (
-            metric.name,
-            metric.help,
-            kind(&metric.kind),
-            metric.unit,
-            labels,
-        )
-    });
-    others(&mut text, "Of health, ours", health);
-    let log = gusset::log::names::ALL.iter().map(|metric| {
-        let labels = metric.labels.to_vec();
-        (
-            metric.name,
-            metric.help,
-            "counter".to_owned(),
-            metric.unit.as_ucum(),
-            labels,
-        )
-    });
-    others(&mut text, "Of logs, ours", log);
+    section(
+        &mut text,
+        "Calls, gusset's own",
+        with_origin(Origin::Gusset),
+    );
+    section(
+        &mut text,
+        "OTLP exporter, by the same conventions (in development)",
+        gusset::otlp::names::ALL,
+    );
+    section(
+        &mut text,
+        "Circuit breakers",
+        gusset::breaker::names::ALL.iter().copied(),
+    );
+    section(&mut text, "Health", gusset::health::names::ALL);
+    section(&mut text, "Logs", gusset::log::names::ALL);
     text
 }
 
-/// A section of what is in another table.
-fn others(text: &mut String, heading: &str, metrics: impl Iterator<Item = Other>) {
+fn section<'a>(
+    text: &mut String,
+    heading: &str,
+    metrics: impl IntoIterator<Item = &'a MetricDescriptor>,
+) {
     write!(text, "\n## {heading}\n").unwrap();
-    for (name, help, kind, unit, labels) in metrics {
-        let labels: Vec<_> = labels.iter().map(|label| format!("`{label}`")).collect();
+    for metric in metrics {
+        let labels: Vec<_> = metric
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
         let labels = if labels.is_empty() {
             "none".to_owned()
         } else {
@@ -218,8 +162,16 @@ fn others(text: &mut String, heading: &str, metrics: impl Iterator<Item = Other>
         };
         write!(
             text,
-            "\n### `{name}`\n{help}\n\n- {kind}, unit `{unit}`\n- labels: {labels}\n"
+            "\n### `{}`\n{}\n\n- {}, unit `{}`\n- labels: {labels}\n- in Prometheus: `{}`\n",
+            metric.name,
+            metric.help,
+            metric.kind.as_str(),
+            metric.unit.as_ucum(),
+            prometheus_name(metric),
         )
         .unwrap();
+        if let Some(boundaries) = metric.boundaries {
+            writeln!(text, "- boundaries: {boundaries:?}").unwrap();
+        }
     }
 }

@@ -105,7 +105,11 @@ impl HttpMetricsBuilder {
         self.build_in(Env::from_fn(&env))
     }
 
-    fn build_in(self, env: Env<'_>) -> Result<HttpMetrics, ConfigError> {
+    /// Builds the metrics in an environment.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_in(self, env: Env<'_>) -> Result<HttpMetrics, ConfigError> {
         let Self {
             config,
             instruments,
@@ -115,8 +119,7 @@ impl HttpMetricsBuilder {
         } = self;
         let methods = match methods {
             Some(methods) => methods,
-            None => KnownMethods::parse(&env.var(KnownMethods::ENV)?.unwrap_or_default())
-                .map_err(|error| ConfigError::new(KnownMethods::ENV, error))?,
+            None => KnownMethods::from_env(env)?,
         };
         let shared = Shared {
             instruments: config.build(instruments, methods)?,

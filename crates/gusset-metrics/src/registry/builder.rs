@@ -77,7 +77,11 @@ impl RegistryBuilder {
         self.build_in(Env::from_fn(&env))
     }
 
-    fn build_in(self, env: Env<'_>) -> Result<Registry, ConfigError> {
+    /// Builds the registry in an environment.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_in(self, env: Env<'_>) -> Result<Registry, ConfigError> {
         let Self { buckets, exemplars } = self;
         let defaults = names::ALL.iter().filter_map(|metric| {
             let upper_bounds = metric.boundaries?;

@@ -16,7 +16,7 @@ use super::sharded::{SHARDS, add_f64, thread_number};
 /// neither allocates nor waits. There is no counter of all values: their count is the sum of the
 /// buckets, so the two always agree.
 ///
-/// The counts and the sum are [sharded](super::sharded) by thread. Here a series has its own shards,
+/// The counts and the sum are sharded by thread, like counters. But each series has its own shards,
 /// because its counts fill whole cache lines.
 ///
 /// Values that are not finite are ignored, as in OpenTelemetry's SDKs: one NaN in the sum would make

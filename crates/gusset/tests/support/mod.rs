@@ -1,4 +1,4 @@
-//! A page on which everything has happened that gusset measures.
+//! The output of a metrics endpoint with every metric of calls.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use gusset::http::{
-    GrpcClient, GrpcServer, Http, HttpClassifier, HttpClient, HttpServer, ObservedBody,
-    RequestBodySizeLayer, Route,
+    GrpcClientClassifier, GrpcServerClassifier, Http, HttpClassifier, HttpClientClassifier,
+    HttpServerClassifier, ObservedBody, RequestBodySizeLayer, Route,
 };
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
 use gusset::prometheus::{PrometheusExporter, Resource};
@@ -17,29 +17,29 @@ use http::{Request, Response};
 use http_body::Body;
 use tower::{Layer, Service, service_fn};
 
-pub(crate) fn page_on_which_everything_has_happened() -> String {
+pub(crate) fn output_with_every_metric() -> String {
     let prometheus = PrometheusExporter::builder()
         .resource(Resource::new())
         .build()
         .unwrap();
     let recorder: SharedRecorder = prometheus.recorder();
-    // One call finds no room.
+    // One call exceeds the limit.
     let server = HttpMetrics::server(recorder.clone())
         .cardinality_limit(4)
         .build()
         .unwrap();
     let client = HttpMetrics::client(recorder.clone()).build().unwrap();
-    all_of_http::<HttpServer, _>(&ObserveLayer::new(server));
-    all_of_http::<HttpClient, _>(&ObserveLayer::new(client));
+    record_http::<HttpServerClassifier, _>(&ObserveLayer::new(server));
+    record_http::<HttpClientClassifier, _>(&ObserveLayer::new(client));
     let server = RpcMetrics::server(recorder.clone()).build().unwrap();
     let client = RpcMetrics::client(recorder.clone()).build().unwrap();
-    all_of_rpc::<GrpcServer, _>(&ObserveLayer::new(server));
-    all_of_rpc::<GrpcClient, _>(&ObserveLayer::new(client));
-    messages(recorder);
+    record_rpc::<GrpcServerClassifier, _>(&ObserveLayer::new(server));
+    record_rpc::<GrpcClientClassifier, _>(&ObserveLayer::new(client));
+    record_messages(recorder);
     prometheus.endpoint().render()
 }
 
-fn all_of_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
+fn record_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
     let req = || {
         let mut req = Request::builder()
             .uri("http://a.example/items")
@@ -57,27 +57,27 @@ fn all_of_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Htt
             .header("content-type", "text/event-stream")
             .body(body)
     };
-    drain(call(layer, req(), failed.unwrap()));
-    drain(call(layer, req(), events().unwrap()));
+    read_to_end(call(layer, req(), failed.unwrap()));
+    read_to_end(call(layer, req(), events().unwrap()));
     drop(call(
         layer,
         req(),
         Response::new(ScriptedBody::new().data("hello")),
     ));
-    // Nobody reads this one, and the answer to it is an error.
+    // The service does not read this body, and its response is an error.
     let unread = req().map(|()| ScriptedBody::new().data("ignored"));
     let failed = Response::builder().status(500).body(ScriptedBody::new());
-    let answer = layer.layer(Answer(Some(failed.unwrap())));
-    let Ok(res) = now(RequestBodySizeLayer::new().layer(answer).call(unread));
-    drain(res.into_body());
+    let inner = layer.layer(ResponseOnce(Some(failed.unwrap())));
+    let Ok(res) = ready(RequestBodySizeLayer::new().layer(inner).call(unread));
+    read_to_end(res.into_body());
     for route in ["/a", "/b", "/c"] {
         let mut req = req();
         req.extensions_mut().insert(Route::new(route));
-        drain(call(layer, req, Response::new(ScriptedBody::new())));
+        read_to_end(call(layer, req, Response::new(ScriptedBody::new())));
     }
 }
 
-fn all_of_rpc<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
+fn record_rpc<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
     let req = || {
         Request::builder()
             .uri("http://a.example/shop.Stock/Take")
@@ -89,28 +89,28 @@ fn all_of_rpc<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http
             .data("\0\0\0\0\0")
             .trailers("grpc-status", "13")
     };
-    drain(call(layer, req(), Response::new(body())));
+    read_to_end(call(layer, req(), Response::new(body())));
     drop(call(layer, req(), Response::new(body())));
 }
 
-fn messages(recorder: SharedRecorder) {
+fn record_messages(recorder: SharedRecorder) {
     let metrics = gusset::metrics::MessagingMetrics::consumer(recorder, "channel")
         .destination(|_: &u32| Some("orders"))
         .build()
         .unwrap();
     let layer = ObserveLayer::<RequestResponse<u32, ()>, _>::new(metrics);
     let mut failing = layer.layer(service_fn(async |_: u32| Err::<(), _>("no")));
-    assert!(now(failing.call(1)).is_err());
+    assert!(ready(failing.call(1)).is_err());
     let mut stuck = layer.layer(service_fn(|_: u32| {
         std::future::pending::<Result<(), &str>>()
     }));
     drop(stuck.call(1));
 }
 
-/// A service that answers once.
-pub(crate) struct Answer(Option<Response<ScriptedBody>>);
+/// A service that returns one response.
+pub(crate) struct ResponseOnce(Option<Response<ScriptedBody>>);
 
-impl<B> Service<Request<B>> for Answer {
+impl<B> Service<Request<B>> for ResponseOnce {
     type Response = Response<ScriptedBody>;
     type Error = Infallible;
     type Future = std::future::Ready<Result<Self::Response, Infallible>>;
@@ -120,7 +120,7 @@ impl<B> Service<Request<B>> for Answer {
     }
 
     fn call(&mut self, _: Request<B>) -> Self::Future {
-        std::future::ready(Ok(self.0.take().expect("it is called once")))
+        std::future::ready(Ok(self.0.take().expect("called once")))
     }
 }
 
@@ -129,17 +129,17 @@ fn call<R: HttpClassifier, O: Observer<Http<R>>>(
     req: Request<()>,
     res: Response<ScriptedBody>,
 ) -> ObservedBody<ScriptedBody, R, O::Call> {
-    let Ok(res) = now(layer.layer(Answer(Some(res))).call(req));
+    let Ok(res) = ready(layer.layer(ResponseOnce(Some(res))).call(req));
     res.into_body()
 }
 
-fn drain(body: impl Body) {
+fn read_to_end(body: impl Body) {
     let mut body = pin!(body);
     let mut cx = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(Ok(_))) = body.as_mut().poll_frame(&mut cx) {}
 }
 
-fn now<F: Future>(future: F) -> F::Output {
+fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("it should be ready"),
