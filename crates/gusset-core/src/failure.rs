@@ -56,9 +56,9 @@ impl<'a> Failure<'a> {
     /// #     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> { Some(&self.0) }
     /// # }
     /// let error = Shut(Rejected::new("breaker"));
-    /// assert!(Failure::of(&error).rejected().is_some());
+    /// assert!(Failure::from_error(&error).rejected().is_some());
     /// ```
-    pub fn of(error: &'a (dyn Error + 'static)) -> Self {
+    pub fn from_error(error: &'a (dyn Error + 'static)) -> Self {
         Self {
             cause: Cause::Error(error),
             rejection: None,

@@ -13,7 +13,7 @@ use gusset_core::{
     Protocol, StaticStr,
 };
 
-use crate::guard::Doorman;
+use crate::admission::Doorman;
 use crate::support::{Job, Scribe};
 
 /// Two ways to have it if the trait is there, so that only one is a proof that it is not.
@@ -35,7 +35,7 @@ macro_rules! assert_auto {
 
 /// `Send` as all calls are, and not `Sync`.
 struct Unshared(#[allow(dead_code, reason = "not Sync")] Cell<u8>);
-/// `Send` as all calls are, and not `Unpin`: which is no matter, as the driver does not pin it.
+/// `Send` as all calls are, and not `Unpin`, because the driver does not pin it.
 struct Pinned(#[allow(dead_code, reason = "not Unpin")] PhantomPinned);
 
 impl<P: Protocol> CallObserver<P> for Unshared {
@@ -58,7 +58,7 @@ fn layers_are_send_and_sync_and_unpin_whatever_they_wrap() {
     assert_auto!(AdmissionLayer<Job, Doorman>: Send);
     assert_auto!(AdmissionLayer<Job, Doorman>: Sync);
     assert_auto!(AdmissionLayer<Job, Doorman>: Unpin);
-    // The name of a protocol is no part.
+    // The protocol type does not matter.
     assert_auto!(ObserveLayer<*const (), Scribe>: Send);
     assert_auto!(ObserveLayer<*const (), Scribe>: Sync);
 }

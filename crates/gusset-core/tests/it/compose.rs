@@ -6,7 +6,7 @@ use gusset_core::{BoxObserver, CallTracker, CatchPanic, Clock, End, FilteredObse
 
 use crate::support::{Job, Log};
 
-/// Drives one call by hand through every hook, and compares what the scribes of those names wrote:
+/// Drives one call through every hook, and compares what these scribes wrote:
 /// all but scopes and ends in their order, scopes nested, ends reversed.
 fn assert_forwards<O: Observer<Job>>(observer: &O, log: &Log, names: &[&str]) {
     let mut track = CallTracker::<Job, _>::start(observer, &1, Clock::system());

@@ -1,4 +1,4 @@
-//! What a failure says of its cause: a word from a closed set, found through boxes and sources.
+//! The error type of a failure: one of a fixed set of values, found through boxes and sources.
 
 use std::error::Error;
 use std::fmt;

@@ -6,16 +6,16 @@
     reason = "the names of tests say what they are; a test may fail"
 )]
 
+mod admission;
 mod auto_traits;
+mod catch_panic;
 mod compose;
 mod failure;
-mod guard;
-mod isolate;
 mod readiness;
 mod sizes;
+mod span_ids;
 mod support;
 mod time;
-mod traced;
-mod track;
+mod tracker;
 mod twice;
 mod ui;

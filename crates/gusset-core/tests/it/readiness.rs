@@ -1,4 +1,4 @@
-//! The very service that was readied is the one that is called, and nothing is asked of it.
+//! The service that was polled ready is the one that is called, without further requirements.
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use gusset_core::{AdmissionLayer, ObserveLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::guard::Doorman;
+use crate::admission::Doorman;
 use crate::support::{Failed, Job, Log, now};
 
 /// Panics if it is called before it was readied. A clone starts unready.
@@ -64,7 +64,7 @@ where
             "back-pressure is passed on"
         );
         assert_eq!(service.poll_ready(cx), Poll::Ready(Ok(())));
-        // What a clone does is no matter to the service that was readied.
+        // Clones do not affect the service that was polled ready.
         let mut clone = service.clone();
         assert!(
             clone.poll_ready(cx).is_pending(),
@@ -142,6 +142,6 @@ fn a_service_that_is_neither_clone_nor_send_is_observed_and_guarded() {
     let guard = AdmissionLayer::<Job, _>::new(Doorman::open(&log));
     let mut service = observe.layer(guard.layer(Homebody("home".into())));
     assert_eq!(now(service.call(1)), Ok("done"));
-    // The permit's end is told first: it is further in.
+    // The permit ends first: it is further in.
     assert_eq!(log.ends(), ["Complete success"; 2]);
 }

@@ -1,4 +1,4 @@
-//! What the driver adds to a future, as it is moved about with it.
+//! The size that the driver adds to a future.
 
 use std::mem::size_of;
 
@@ -13,7 +13,7 @@ impl<P: Protocol, const N: usize> CallObserver<P> for Bytes<N> {
     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
-/// What an observed future has beyond the service's own and the call.
+/// Returns the size of an observed future, without the service's future and the call.
 fn own<const N: usize>() -> usize {
     type Inner = std::future::Ready<[u64; 4]>;
     size_of::<ObserveFuture<Inner, Job, Bytes<N>>>() - size_of::<Inner>() - N

@@ -1,4 +1,4 @@
-//! An observer that writes down every hook, a service that follows a script, and a hand to poll with.
+//! An observer that writes down every hook, a scripted service, and poll helpers.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -13,7 +13,7 @@ use tower_service::Service;
 /// A job is a number, its result a text.
 pub(crate) type Job = RequestResponse<u32, &'static str>;
 
-/// What several scribes write, in the order in which they are told.
+/// What several scribes write, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -39,12 +39,12 @@ impl Log {
             .push(line);
     }
 
-    /// What has been written since the last look.
+    /// Returns what was written since the last call.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The ends alone, without the name of the only scribe.
+    /// Returns the ends, without the name of the scribe.
     pub(crate) fn ends(&self) -> Vec<String> {
         let ends = self.take().into_iter();
         ends.filter_map(|line| line.strip_prefix("a.end ").map(str::to_owned))
@@ -86,7 +86,7 @@ impl<P: Protocol> CallObserver<P> for Scribe {
     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         let outcome = cx
             .outcome()
-            .expect("the driver judges before it tells of the end");
+            .expect("the driver classifies the call before its end");
         self.write(&format!("end {end:?} {}", outcome.as_str()));
     }
 }
@@ -108,7 +108,7 @@ pub(crate) fn throw() -> ! {
     panic::panic_any(Thrown)
 }
 
-/// Whether `run` threw what the tests throw.
+/// Returns whether `run` threw the panic of these tests.
 pub(crate) fn throws<R>(run: impl FnOnce() -> R) -> bool {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(_) => false,

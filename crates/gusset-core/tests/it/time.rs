@@ -1,4 +1,4 @@
-//! One clock for every observer of a call, read when something happened and not when it was told.
+//! One clock for every observer of a call, read when the event happens.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

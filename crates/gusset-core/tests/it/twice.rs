@@ -41,7 +41,7 @@ impl<P: Protocol> Observer<P> for Count {
     }
 
     fn id(&self) -> ObserverId {
-        ObserverId::of_arc(&self.0)
+        ObserverId::from_arc(&self.0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! An isolated observer may panic wherever it likes: nobody else notices.
+//! Panics of an observer are contained.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -107,7 +107,7 @@ fn others_hear_all(faulty: Faulty) {
     track.end(End::Complete(None));
 
     assert_eq!(polls.get(), 2, "{faulty:?}: each poll happens once");
-    let told = [
+    let written = [
         "a.start",
         "b.start",
         "a.enter",
@@ -127,7 +127,7 @@ fn others_hear_all(faulty: Faulty) {
         "b.end Complete success",
         "a.end Complete success",
     ];
-    assert_eq!(log.take(), told, "{faulty:?}");
+    assert_eq!(log.take(), written, "{faulty:?}");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_panic_of_the_service_passes_through_a_faulty_observer_and_the_others_hear_o
 }
 
 #[test]
-fn a_panic_of_the_service_is_told_to_an_isolated_observer_too() {
+fn a_panic_of_the_service_is_written_to_an_isolated_observer_too() {
     let log = Log::default();
     let layer = ObserveLayer::<Job, _>::new(CatchPanic::new(log.scribe("a")));
     let mut service = layer.layer(Worker::new([Step::Throw]));

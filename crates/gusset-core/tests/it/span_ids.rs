@@ -1,4 +1,4 @@
-//! One observer knows where the call belongs in a trace, and all are told.
+//! One observer makes spans, and all observers get the ids.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Exactly one end for every call of a service, whatever becomes of its future.
+//! Every call has exactly one end, whatever happens to its future.
 
 use gusset_core::{CallTracker, Clock, End, ObserveLayer, Stage};
 use tower_layer::Layer;
@@ -23,8 +23,8 @@ fn a_future_that_is_ready_has_ended_when_its_answer_is_handed_out() {
     assert!(poll(&mut future).is_pending());
     assert_eq!(log.take(), ["a.enter", "a.leave"]);
     assert_eq!(poll(&mut future), std::task::Poll::Ready(Ok("done")));
-    let told = ["a.enter", "a.leave", "a.response", "a.end Complete success"];
-    assert_eq!(log.take(), told);
+    let written = ["a.enter", "a.leave", "a.response", "a.end Complete success"];
+    assert_eq!(log.take(), written);
     drop(future);
     assert_eq!(log.take(), [""; 0]);
 }

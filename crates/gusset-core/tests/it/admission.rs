@@ -1,4 +1,4 @@
-//! A guard admits or refuses; a permit hears the end, and observers further out see a refusal.
+//! Admission, rejection, permits, and what outer observers see.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use crate::support::{Failed, Job, Log, Scribe, Step, Worker, now, throws};
 
-/// Admits all or nobody; its permits are scribes.
+/// Admits all calls or none; its permits are scribes.
 pub(crate) struct Doorman {
     permit: Scribe,
     open: bool,
@@ -70,7 +70,7 @@ fn a_permit_hears_every_kind_of_end() {
 }
 
 #[test]
-fn a_panic_before_there_is_a_future_is_told_to_the_permit() {
+fn a_panic_before_there_is_a_future_is_written_to_the_permit() {
     let log = Log::default();
     let worker = Worker {
         throws_in_call: true,
@@ -162,7 +162,7 @@ fn the_service_is_in_the_scope_of_its_permit() {
         now(layer.layer(Worker::new([Step::Done])).call(1)),
         Ok("done")
     );
-    let told = [
+    let written = [
         "a.enter",
         "a.leave",
         "a.enter",
@@ -170,14 +170,14 @@ fn the_service_is_in_the_scope_of_its_permit() {
         "a.response",
         "a.end Complete success",
     ];
-    assert_eq!(log.take(), told);
+    assert_eq!(log.take(), written);
 }
 
 #[test]
 fn every_service_that_a_layer_makes_and_every_clone_has_the_same_guard() {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Admits so many and no more.
+    /// Admits a limited number of calls.
     struct Places(AtomicUsize);
     impl<P: Protocol> Admission<P> for Places {
         type Permit = Nothing;
@@ -201,7 +201,7 @@ fn every_service_that_a_layer_makes_and_every_clone_has_the_same_guard() {
     assert_eq!(now(layer.layer(worker()).call(1)), Ok("no"));
 }
 
-/// Shut for as long as its switch says so.
+/// Closed while its switch is on.
 struct Shutter(std::sync::Arc<std::sync::atomic::AtomicBool>);
 
 impl Admission<Job> for Shutter {
