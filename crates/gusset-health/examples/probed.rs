@@ -1,4 +1,4 @@
-//! A service that is probed: HTTP and gRPC on one port, `127.0.0.1:8080` or the first argument.
+//! A service with probes: HTTP and gRPC on one port, `127.0.0.1:8080` or the first argument.
 //!
 //! ```text
 //! cargo run -p gusset-health --example probed
@@ -24,11 +24,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .readiness_check(LocalDependency(index))
         .drain_delay(Duration::from_secs(2))
         .build()?;
-    let running = health.start()?;
+    let runtime = health.start()?;
 
     let observer = FilteredObserver::new(health.in_flight(), PathFilter::excluding(PATHS));
     let mut app = Router::new()
-        .route("/", get(async || "at your service\n"))
+        .route("/", get(async || "hello\n"))
         .layer(ObserveLayer::<Http, _>::new(observer))
         .route_service(GrpcHealth::PATH, health.grpc().service("shop.v1.Cart")?);
     for (path, probe) in health.probes() {
@@ -41,7 +41,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
     health.lifecycle().mark_started();
-    let server = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
-    let report = running.serve(server.into_future()).await;
+    let server = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
+    let report = runtime.serve(server.into_future()).await;
     Ok(report.exit_code())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The timeout of each step: connecting, writing, and reading.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Requests a probe over plain HTTP and returns 0 if it passes, or else 1.
+/// Returns 0 if a probe passes over plain HTTP, or else 1.
 ///
 /// Use it in a subcommand of the service as the container's health check, so that the image needs no
 /// `curl`. Blocks for a few seconds at most. Prints the reason of a failure to standard error.

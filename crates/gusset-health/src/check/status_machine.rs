@@ -238,8 +238,8 @@ mod tests {
         assert_eq!(machine.status_at(start + 81 * SECOND), Status::Unknown);
     }
 
-    /// The reference model: computes the next status and its start from all results so far. It is
-    /// slow, and its only state is the current status and since when.
+    /// Computes the next status and its start from all results so far. This reference model is slow,
+    /// and its only state is the current status with its start.
     fn expected_status(
         rules: StatusRules,
         current: (Status, Instant),

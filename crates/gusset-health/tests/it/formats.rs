@@ -1,6 +1,6 @@
 //! Complete responses in each format.
 
-use gusset_health::{Health, LocalDependency, OptionalDependency, ResponseFormat};
+use gusset_health::{CheckResult, Health, LocalDependency, OptionalDependency, ResponseFormat};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -56,12 +56,12 @@ async fn health_json_details() {
             "main-runtime": [{"componentType": "heartbeat", "status": "pass", "observedValue": 0.5, "observedUnit": "s"}],
             "index": [{
                 "componentType": "local", "status": "pass", "verdict": "up", "decidesOnReadiness": true,
-                "observedValue": 0, "observedUnit": "s", "age": 0.5, "since": 0.5, "failuresInARow": 0,
+                "observedValue": 0, "observedUnit": "s", "age": 0.5, "since": 0.5, "consecutiveFailures": 0,
             }],
             "mail": [{
                 "componentType": "optional", "status": "fail", "verdict": "down", "decidesOnReadiness": false,
                 "output": "secret-host:5432 refused",
-                "observedValue": 0, "observedUnit": "s", "age": 0.5, "since": 0.5, "failuresInARow": 1,
+                "observedValue": 0, "observedUnit": "s", "age": 0.5, "since": 0.5, "consecutiveFailures": 1,
             }],
         },
     });
@@ -100,6 +100,33 @@ async fn microprofile_details() {
         ],
     });
     assert_eq!(body, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_keep_their_order_and_text_is_escaped() {
+    let time = Time::new();
+    let check = gusset_health::Check::sync("db", || CheckResult::degraded("\"a\\b\"\u{1}\u{e9}"));
+    let health = time
+        .builder()
+        .details_token(TOKEN)
+        .health_check(check.initial_jitter(std::time::Duration::ZERO))
+        .build()
+        .unwrap();
+    let _runtime = health.start().unwrap();
+    health.lifecycle().report_progress("two\nlines");
+    health.lifecycle().mark_started();
+    time.pass(2 * SECOND).await;
+    let request = Request::builder().header("authorization", format!("Bearer {TOKEN}"));
+    let response = send(&health.healthz(), &request.body(()).unwrap());
+    let expected = concat!(
+        r#"{"status":"warn","phase":"ready","output":"two\nlines","held":false,"inFlight":0,"checks":{"#,
+        r#""main-runtime":[{"componentType":"heartbeat","status":"pass","#,
+        r#""observedValue":0,"observedUnit":"s"}],"#,
+        r#""db":[{"status":"warn","verdict":"degraded","decidesOnReadiness":false,"#,
+        r#""output":"\"a\\b\"\u0001é","observedValue":0,"observedUnit":"s","age":2,"since":2,"#,
+        r#""consecutiveFailures":0}]}}"#,
+    );
+    assert_eq!(text(response).await, expected);
 }
 
 #[tokio::test]

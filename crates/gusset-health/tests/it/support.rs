@@ -137,7 +137,7 @@ pub(crate) struct LogCapture {
 }
 
 impl LogCapture {
-    /// Also captures level `INFO`.
+    /// Captures level `INFO` as well.
     pub(crate) fn with_info() -> Self {
         Self {
             with_info: true,

@@ -28,7 +28,7 @@ struct Component<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     component_type: Option<&'static str>,
     status: &'static str,
-    /// The draft has only three statuses. This one also tells `down` from `unknown`.
+    /// The draft has only three statuses. This field also distinguishes `down` from `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<&'static str>,
     #[serde(rename = "decidesOnReadiness", skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ struct Component<'a> {
     age: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Seconds>,
-    #[serde(rename = "failuresInARow", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     consecutive_failures: Option<u32>,
 }
 

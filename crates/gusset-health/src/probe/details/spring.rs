@@ -55,7 +55,7 @@ fn serialize_components<S: Serializer>(
     serializer.collect_map(heartbeats.chain(checks))
 }
 
-/// Spring allows custom statuses. `DEGRADED` is one.
+/// Returns the status in Spring's terms. `DEGRADED` is a custom status, which Spring allows.
 fn status_str(status: Status) -> &'static str {
     match status {
         Status::Up => "UP",
