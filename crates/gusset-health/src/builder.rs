@@ -1,5 +1,7 @@
 //! The builder of [`Health`] and the validation of its settings.
 
+mod heartbeats;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
@@ -10,8 +12,8 @@ use gusset_core::{Clock, Env};
 use gusset_data::SharedRecorder;
 use tokio::sync::{Notify, watch};
 
-use crate::check::{DependencyKind, RegisteredCheck, validate_name};
-use crate::heartbeat::HEARTBEAT_INTERVAL;
+use self::heartbeats::{MAIN_RUNTIME, START, validate_heartbeats};
+use crate::check::{DependencyKind, RegisteredCheck};
 use crate::lifecycle::ShutdownTimeoutsBuilder;
 use crate::metrics::{self, HealthMetrics};
 use crate::state::{FlushFn, HealthState};
@@ -20,12 +22,6 @@ use crate::{ConfigError, Health, Heartbeat, InFlight, Lifecycle, ReadinessCheck,
 
 /// Kubernetes sets this variable in every container.
 const KUBERNETES_SERVICE_HOST: &str = "KUBERNETES_SERVICE_HOST";
-/// The name of the main runtime's heartbeat.
-const MAIN_RUNTIME: &str = "main-runtime";
-/// The name of the heartbeat of a start with a deadline.
-const START: &str = "start";
-/// A loop that beats once per second may be a little late.
-const MIN_HEARTBEAT_DEADLINE: Duration = Duration::from_secs(3 * HEARTBEAT_INTERVAL.as_secs());
 
 /// Builds a [`Health`].
 ///
@@ -360,34 +356,6 @@ impl HealthBuilder {
 
 fn is_kubernetes(env: Env<'_>) -> Result<bool, ConfigError> {
     Ok(env.var(KUBERNETES_SERVICE_HOST)?.is_some())
-}
-
-fn validate_heartbeats(heartbeats: &[Heartbeat]) -> Result<(), ConfigError> {
-    let mut names = BTreeSet::new();
-    for heartbeat in heartbeats {
-        let name = heartbeat.name();
-        let error = |setter: &str, reason| {
-            let setting = match name {
-                MAIN_RUNTIME => "live_deadline".to_owned(),
-                START => "start_deadline".to_owned(),
-                _ => format!("heartbeat.{}{setter}", name.escape_default()),
-            };
-            Err(ConfigError::new(setting, reason))
-        };
-        if let Err(reason) = validate_name(name) {
-            return error("", reason);
-        }
-        if !names.insert(name) {
-            return error("", "duplicate name");
-        }
-        if heartbeat.deadline() < MIN_HEARTBEAT_DEADLINE {
-            return error(
-                ".deadline",
-                "shorter than 3 s: a short load peak would restart the process",
-            );
-        }
-    }
-    Ok(())
 }
 
 impl fmt::Debug for HealthBuilder {
