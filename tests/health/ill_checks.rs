@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use gusset_admin::ManagementServer;
 use gusset_health::{Check, LocalDependency, Health, OptionalDependency, CheckResult, Status};
 use gusset_tests::clients::soon;
 
@@ -69,8 +70,13 @@ async fn checks_that_hang_panic_and_flap_hold_up_nobody() {
         .expect("a good configuration");
     let _running = health.start().expect("a runtime");
     health.lifecycle().mark_started();
-    let management = health.management().port(0).start().expect("a port");
-    let address = management.local_addr();
+    let server = ManagementServer::builder()
+        .env(|_| None)
+        .port(0)
+        .mount(health.probe_routes())
+        .start()
+        .expect("a port");
+    let address = server.local_addr();
     soon(async {
         while runs.iter().any(|runs| runs.load(Ordering::Relaxed) == 0) || !health.is_ready() {
             tokio::task::yield_now().await;

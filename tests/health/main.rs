@@ -1,5 +1,6 @@
-//! Health beside what it does not know of: tonic's server, a circuit breaker; and in real time.
+//! Health with parts that it does not know: tonic's server, a circuit breaker, the management server.
 
 mod breaker;
 mod ill_checks;
+mod management;
 mod tonic_server;
