@@ -1,12 +1,12 @@
-//! What a service pays for on the path of a request: nothing is allocated.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! Allocations on the path of a request: none.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use gusset_data::{
     LogRecord, LogSink as _, Severity, SpanData, SpanKind, SpanSink as _, SpanStatus,
 };
-use gusset_otlp::{Signal, Telemetry};
+use gusset_otlp::{OtlpPipeline, Signal};
 
 fn span() -> SpanData {
     SpanData {
@@ -37,7 +37,7 @@ fn record() -> LogRecord {
         severity: Severity::Info,
         scope: "test".into(),
         event_name: None,
-        body: "said".into(),
+        body: "message".into(),
         attributes: Vec::new(),
         dropped_attributes: 0,
         trace_id: None,
@@ -47,16 +47,16 @@ fn record() -> LogRecord {
 }
 
 #[test]
-fn to_give_away_allocates_nothing_whether_there_is_room_or_not() {
-    let telemetry = Telemetry::builder()
+fn export_to_full_or_empty_queue_allocates_nothing() {
+    let pipeline = OtlpPipeline::builder()
         .endpoint("http://127.0.0.1:9")
         .build_with(|name| {
             let delay = name.ends_with("_SCHEDULE_DELAY");
             delay.then(|| "3600000".to_owned())
         });
-    let telemetry = telemetry.unwrap();
-    let (spans, logs) = (telemetry.spans(), telemetry.logs());
-    // Four times what the queues hold, past every size at which the worker is woken.
+    let pipeline = pipeline.unwrap();
+    let (spans, logs) = (pipeline.span_sink(), pipeline.log_sink());
+    // Four times the capacity of the queues, so that the worker is notified too.
     let info = allocation_counter::measure(|| {
         for _ in 0..8192 {
             spans.export(span());
@@ -64,7 +64,7 @@ fn to_give_away_allocates_nothing_whether_there_is_room_or_not() {
         }
     });
     assert_eq!(info.count_total, 0);
-    let report = telemetry.shutdown(Duration::ZERO);
-    assert!(report.of(Signal::Traces).dropped > 0);
-    assert_eq!(report.lost(), 2 * 8192);
+    let report = pipeline.shutdown(Duration::ZERO);
+    assert!(report.counts(Signal::Traces).enqueue_failed > 0);
+    assert_eq!(report.dropped(), 2 * 8192);
 }

@@ -1,22 +1,22 @@
-//! What needs a feature that is off is an error at start, which names the variable and the feature.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! A value that requires a disabled feature is an error at start. It names the variable and the feature.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use gusset_otlp::Telemetry;
+use gusset_otlp::OtlpPipeline;
 
-const TO: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
+const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
 
 #[track_caller]
-fn needs(feature: &str, is_on: bool, variables: &[(&str, &str)]) {
+fn assert_requires(feature: &str, is_enabled: bool, variables: &[(&str, &str)]) {
     let (name, _) = variables[0];
-    let built = Telemetry::builder().build_with(|name| {
+    let built = OtlpPipeline::builder().build_with(|name| {
         let mut all = variables.iter();
         let found = all.find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     });
     match built {
-        Ok(_) => assert!(is_on, "{feature} is off"),
+        Ok(_) => assert!(is_enabled, "{feature} is disabled"),
         Err(error) => {
-            assert!(!is_on, "{error}");
+            assert!(!is_enabled, "{error}");
             assert_eq!(error.setting(), name);
             assert!(
                 error.to_string().contains(&format!("feature `{feature}`")),
@@ -27,24 +27,24 @@ fn needs(feature: &str, is_on: bool, variables: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_protocol_grpc_needs_its_feature() {
-    let variables = [("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), TO];
-    needs("grpc", cfg!(feature = "grpc"), &variables);
+fn grpc_requires_its_feature() {
+    let variables = [("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ENDPOINT];
+    assert_requires("grpc", cfg!(feature = "grpc"), &variables);
 }
 
 #[test]
-fn compression_needs_its_feature() {
-    let variables = [("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"), TO];
-    needs("gzip", cfg!(feature = "gzip"), &variables);
+fn gzip_requires_its_feature() {
+    let variables = [("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"), ENDPOINT];
+    assert_requires("gzip", cfg!(feature = "gzip"), &variables);
 }
 
 #[test]
-fn https_needs_its_feature() {
+fn https_requires_its_feature() {
     if cfg!(feature = "tls") {
-        // With it, whether the system has authorities is the machine's affair; `it` has its own.
+        // The result would depend on the root certificates of the machine. `it::tls` has its own.
         return;
     }
-    needs(
+    assert_requires(
         "tls",
         false,
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:1")],
@@ -52,6 +52,9 @@ fn https_needs_its_feature() {
 }
 
 #[test]
-fn no_feature_changes_the_default_protocol() {
-    assert_eq!(gusset_otlp::Protocol::default().as_str(), "http/protobuf");
+fn default_protocol_is_independent_of_features() {
+    assert_eq!(
+        gusset_otlp::OtlpProtocol::default().as_str(),
+        "http/protobuf"
+    );
 }

@@ -21,7 +21,7 @@ pub(super) fn detect_id(proc: &Path) -> Option<String> {
     })
 }
 
-/// `0::/system.slice/docker-<id>.scope`, `1:cpu:/kubepods/pod<uid>/<id>`
+/// Parses a line such as `0::/system.slice/docker-<id>.scope` or `1:cpu:/kubepods/pod<uid>/<id>`
 fn id_from_cgroup(line: &str) -> Option<String> {
     let name = line.rsplit(['/', ':']).next()?;
     let name = name.strip_suffix(".scope").unwrap_or(name);
@@ -29,7 +29,7 @@ fn id_from_cgroup(line: &str) -> Option<String> {
     is_id(name).then(|| name.to_owned())
 }
 
-/// `… /var/lib/docker/containers/<id>/hostname /etc/hostname …`
+/// Parses a line such as `… /var/lib/docker/containers/<id>/hostname /etc/hostname …`
 fn id_from_mount(line: &str) -> Option<String> {
     let mut fields = line.split(' ');
     let root = fields.nth(3)?;

@@ -186,7 +186,7 @@ impl OtlpPipelineBuilder {
             requests,
             tasks,
             last_request_id: 0,
-            is_shut_down: false,
+            is_closed: false,
             log_level,
         })
     }

@@ -44,7 +44,7 @@ pub struct OtlpPipeline {
     /// The number of tasks, each of which acknowledges a flush request.
     tasks: usize,
     last_request_id: u64,
-    is_shut_down: bool,
+    is_closed: bool,
     log_level: SdkLogLevel,
 }
 
@@ -136,7 +136,7 @@ impl OtlpPipeline {
     }
 
     fn shut_down(&mut self, timeout: Duration) -> ExportReport {
-        self.is_shut_down = true;
+        self.is_closed = true;
         let SignalStates {
             spans,
             logs,
@@ -180,7 +180,7 @@ impl OtlpPipeline {
 
 impl Drop for OtlpPipeline {
     fn drop(&mut self) {
-        if self.is_shut_down {
+        if self.is_closed {
             return;
         }
         let report = self.shut_down(DROP_TIMEOUT);

@@ -1,15 +1,17 @@
-//! What may be sent and shared between threads.
+//! Auto traits of the public types.
 
-use gusset_otlp::{ConfigError, Logs, Report, Spans, Telemetry, TelemetryBuilder};
+use gusset_otlp::{
+    ConfigError, ExportReport, OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder, OtlpSpanSink,
+};
 
-fn everywhere<T: Send + Sync + Unpin + 'static>() {}
+fn assert_auto_traits<T: Send + Sync + Unpin + 'static>() {}
 
 #[test]
-fn all_that_is_public_may_go_everywhere() {
-    everywhere::<Telemetry>();
-    everywhere::<TelemetryBuilder>();
-    everywhere::<Spans>();
-    everywhere::<Logs>();
-    everywhere::<Report>();
-    everywhere::<ConfigError>();
+fn public_types_are_send_and_sync() {
+    assert_auto_traits::<OtlpPipeline>();
+    assert_auto_traits::<OtlpPipelineBuilder>();
+    assert_auto_traits::<OtlpSpanSink>();
+    assert_auto_traits::<OtlpLogSink>();
+    assert_auto_traits::<ExportReport>();
+    assert_auto_traits::<ConfigError>();
 }

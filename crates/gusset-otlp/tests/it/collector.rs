@@ -1,28 +1,28 @@
-//! A real collector, if `OTELCOL` names the program of one.
+//! Exports to a real collector, if `OTELCOL` is the path of one.
 
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use gusset_data::{LogSink as _, MetricProducer, SpanSink as _};
-use gusset_otlp::{Protocol, Telemetry};
+use gusset_otlp::{OtlpPipeline, OtlpProtocol};
 use tokio::time::Instant;
 
-use crate::support::{PATIENCE, counter, quick, record, span};
+use crate::support::{TEST_TIMEOUT, build_fast, counter, record, span};
 
-/// Ended with the test, well or not.
-struct Running(Child);
+/// The collector process, killed when the test ends.
+struct CollectorProcess(Child);
 
-impl Drop for Running {
+impl Drop for CollectorProcess {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-struct Source;
+struct OneCounter;
 
-impl MetricProducer for Source {
+impl MetricProducer for OneCounter {
     fn metrics(&self) -> Vec<gusset_data::Metric> {
         vec![counter(1.0)]
     }
@@ -37,9 +37,9 @@ fn free_port() -> u16 {
 }
 
 #[test]
-fn a_real_collector_takes_all_signals_over_every_protocol() {
+fn real_collector_accepts_all_signals_and_protocols() {
     let Some(program) = std::env::var_os("OTELCOL").filter(|program| !program.is_empty()) else {
-        println!("SKIPPED: OTELCOL names no collector");
+        println!("SKIPPED: OTELCOL is not set to a collector");
         return;
     };
     let (grpc, http) = (free_port(), free_port());
@@ -52,7 +52,7 @@ fn a_real_collector_takes_all_signals_over_every_protocol() {
 exporters:
   debug: {{ verbosity: detailed }}
 service:
-  telemetry: {{ metrics: {{ level: none }} }}
+  pipeline: {{ metrics: {{ level: none }} }}
   pipelines:
     traces: {{ receivers: [otlp], exporters: [debug] }}
     metrics: {{ receivers: [otlp], exporters: [debug] }}
@@ -66,48 +66,52 @@ service:
         .arg(&path)
         .stderr(Stdio::piped())
         .spawn();
-    let mut collector = Running(child.unwrap());
+    let mut collector = CollectorProcess(child.unwrap());
     let start = Instant::now();
     while [grpc, http]
         .iter()
         .any(|port| TcpStream::connect(("127.0.0.1", *port)).is_err())
     {
-        assert!(start.elapsed() < PATIENCE, "the collector listens");
+        assert!(start.elapsed() < TEST_TIMEOUT, "the collector listens");
         std::thread::yield_now();
     }
-    // Read beside, so that the collector never waits to be heard.
+    // Read on another thread, so that the collector never blocks on a full pipe.
     let mut stderr = collector.0.stderr.take().unwrap();
-    let said = std::thread::spawn(move || {
-        let mut said = String::new();
-        let _ = stderr.read_to_string(&mut said);
-        said
+    let output = std::thread::spawn(move || {
+        let mut output = String::new();
+        let _ = stderr.read_to_string(&mut output);
+        output
     });
     let names = ["over-protobuf", "over-json", "over-grpc"];
-    let protocols = [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc];
+    let protocols = [
+        OtlpProtocol::HttpProtobuf,
+        OtlpProtocol::HttpJson,
+        OtlpProtocol::Grpc,
+    ];
     for (protocol, name) in protocols.into_iter().zip(names) {
         for gzip in [false, true] {
-            let port = if protocol == Protocol::Grpc {
+            let port = if protocol == OtlpProtocol::Grpc {
                 grpc
             } else {
                 http
             };
-            let builder = Telemetry::builder()
+            let builder = OtlpPipeline::builder()
                 .endpoint(format!("http://127.0.0.1:{port}"))
                 .protocol(protocol)
                 .gzip(gzip)
-                .metrics(Source);
-            let telemetry = quick(builder, &[]);
-            telemetry.spans().export(span(name));
-            telemetry.logs().export(record(name));
-            let report = telemetry.shutdown(PATIENCE);
-            assert_eq!(report.lost(), 0, "{protocol} {report:?}");
+                .metric_producer(OneCounter);
+            let pipeline = build_fast(builder, &[]);
+            pipeline.span_sink().export(span(name));
+            pipeline.log_sink().export(record(name));
+            let report = pipeline.shutdown(TEST_TIMEOUT);
+            assert_eq!(report.dropped(), 0, "{protocol} {report:?}");
         }
     }
     drop(collector);
     let _ = std::fs::remove_file(path);
-    let said = said.join().unwrap();
+    let output = output.join().unwrap();
     for name in names {
-        // A span and a record, plain and compressed.
-        assert!(said.matches(name).count() >= 4, "{name} in {said}");
+        // A span and a record, each plain and compressed.
+        assert!(output.matches(name).count() >= 4, "{name} in {output}");
     }
 }

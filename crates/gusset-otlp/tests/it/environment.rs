@@ -1,49 +1,55 @@
-//! What each variable does.
+//! Environment variables.
 
 use std::time::Duration;
 
 use gusset_data::{LogSink as _, SpanSink as _};
-use gusset_otlp::{Protocol, Signal, Telemetry};
+use gusset_otlp::{OtlpPipeline, OtlpProtocol, Signal};
 
 use crate::receiver::Receiver;
-use crate::support::{Lines, PATIENCE, env, record, span, with};
+use crate::support::{CapturedLogs, TEST_TIMEOUT, build_with, env, record, span};
 
-/// What is exported, what is logged at start.
-fn on(variables: &[(&str, &str)]) -> ([bool; 2], Vec<String>) {
-    let (telemetry, lines) = Lines::of(|| with(variables).unwrap());
-    ([telemetry.spans().admit(), telemetry.logs().admit()], lines)
+/// Returns whether spans and log records are exported, and the log entries of the start.
+fn start(variables: &[(&str, &str)]) -> ([bool; 2], Vec<String>) {
+    let (pipeline, logs) = CapturedLogs::capture(|| build_with(variables).unwrap());
+    (
+        [
+            pipeline.span_sink().has_capacity(),
+            pipeline.log_sink().has_capacity(),
+        ],
+        logs,
+    )
 }
 
 #[track_caller]
-fn is_refused(variables: &[(&str, &str)], name: &str, why: &str) {
-    let error = with(variables).unwrap_err();
+fn assert_rejected(variables: &[(&str, &str)], name: &str, reason: &str) {
+    let error = build_with(variables).unwrap_err();
     assert_eq!(error.setting(), name, "{error}");
-    assert!(error.to_string().contains(why), "{error}");
+    assert!(error.to_string().contains(reason), "{error}");
 }
 
-/// The one warning of a start with these variables.
+/// Returns the only warning of a start with these variables.
 #[track_caller]
-fn warns(variables: &[(&str, &str)]) -> String {
-    let (_, lines) = on(variables);
-    let warnings: Vec<_> = lines
+fn warning(variables: &[(&str, &str)]) -> String {
+    let (_, logs) = start(variables);
+    let warnings: Vec<_> = logs
         .iter()
-        .filter(|line| line.starts_with("WARN"))
+        .filter(|entry| entry.starts_with("WARN"))
         .collect();
-    assert_eq!(warnings.len(), 1, "{lines:?}");
+    assert_eq!(warnings.len(), 1, "{logs:?}");
     warnings[0].clone()
 }
 
 #[test]
-fn without_a_variable_nothing_is_exported_and_one_line_says_so() {
-    let (enabled, lines) = on(&[]);
+fn nothing_is_exported_by_default() {
+    let (enabled, logs) = start(&[]);
     assert_eq!(enabled, [false; 2]);
-    assert_eq!(lines.len(), 1);
-    insta::assert_snapshot!(lines[0]);
+    assert_eq!(logs.len(), 1);
+    insta::assert_snapshot!(logs[0]);
 }
 
 #[test]
-fn one_line_says_what_goes_where_and_no_secret() {
-    let (enabled, lines) = on(&[
+fn start_logs_endpoints_without_secrets() {
+    let (enabled, logs) = start(&[
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "http://collector:4318/x?key=secret",
@@ -55,35 +61,38 @@ fn one_line_says_what_goes_where_and_no_secret() {
         ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://logs:4317"),
     ]);
     assert_eq!(enabled, [true; 2]);
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    insta::assert_snapshot!(lines[0]);
+    assert_eq!(logs.len(), 1, "{logs:?}");
+    insta::assert_snapshot!(logs[0]);
 }
 
 #[test]
-fn the_sdk_is_disabled_only_by_true() {
+fn sdk_is_disabled_only_by_true() {
     let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
-    assert_eq!(on(&[to, ("OTEL_SDK_DISABLED", "TRUE")]).0, [false; 2]);
-    assert_eq!(on(&[to, ("OTEL_SDK_DISABLED", "false")]).0, [true; 2]);
-    assert_eq!(on(&[to, ("OTEL_SDK_DISABLED", "")]).0, [true; 2]);
-    let warning = warns(&[to, ("OTEL_SDK_DISABLED", "1")]);
+    assert_eq!(start(&[to, ("OTEL_SDK_DISABLED", "TRUE")]).0, [false; 2]);
+    assert_eq!(start(&[to, ("OTEL_SDK_DISABLED", "false")]).0, [true; 2]);
+    assert_eq!(start(&[to, ("OTEL_SDK_DISABLED", "")]).0, [true; 2]);
+    let warning = warning(&[to, ("OTEL_SDK_DISABLED", "1")]);
     assert!(warning.contains("OTEL_SDK_DISABLED"), "{warning}");
 }
 
 #[test]
-fn exporters_are_lists_and_above_endpoints() {
+fn exporter_list_overrides_endpoints() {
     let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
-    let traces = |value| on(&[("OTEL_TRACES_EXPORTER", value)]).0[0];
+    let traces = |value| start(&[("OTEL_TRACES_EXPORTER", value)]).0[0];
     assert!(traces("otlp"));
     assert!(traces("none, OTLP"));
     assert!(!traces("none"));
-    assert_eq!(on(&[to, ("OTEL_TRACES_EXPORTER", "none")]).0, [false, true]);
-    // An endpoint of one signal is that of no other.
+    assert_eq!(
+        start(&[to, ("OTEL_TRACES_EXPORTER", "none")]).0,
+        [false, true]
+    );
+    // The endpoint of one signal does not apply to others.
     let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://localhost:1");
-    assert_eq!(on(&[own]).0, [true, false]);
+    assert_eq!(start(&[own]).0, [true, false]);
 }
 
 #[test]
-fn what_cannot_be_read_is_said_once_and_passed_over() {
+fn invalid_value_is_ignored_with_one_warning() {
     let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
     for variable in [
         ("OTEL_TRACES_EXPORTER", "otlp,zipkin"),
@@ -109,57 +118,56 @@ fn what_cannot_be_read_is_said_once_and_passed_over() {
         ("OTEL_CONFIG_FILE", "otel.yaml"),
         ("OTEL_ENTITIES", "service{service.name=shop}"),
     ] {
-        let warning = warns(&[to, variable]);
+        let warning = warning(&[to, variable]);
         assert!(warning.contains(variable.0), "{warning}");
-        assert_eq!(on(&[to, variable]).0, [true; 2]);
+        assert_eq!(start(&[to, variable]).0, [true; 2]);
     }
 }
 
 #[test]
-fn what_would_lose_telemetry_in_silence_is_an_error() {
+fn invalid_endpoint_or_header_is_an_error() {
     let generic = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    is_refused(&[(generic, "localhost:4318")], generic, "no URL");
+    assert_rejected(&[(generic, "localhost:4318")], generic, "not a valid URL");
     let own = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
-    is_refused(&[(own, "ftp://a")], own, "scheme");
+    assert_rejected(&[(own, "ftp://a")], own, "scheme");
     let to = (generic, "http://localhost:1");
     let headers = "OTEL_EXPORTER_OTLP_HEADERS";
-    is_refused(
+    assert_rejected(
         &[to, (headers, "a=b,secret")],
         headers,
         "entry 2 has no `=`",
     );
-    let error = with(&[to, (headers, "a=b,secret")]).unwrap_err();
+    let error = build_with(&[to, (headers, "a=b,secret")]).unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
 #[test]
-fn a_signal_that_goes_nowhere_is_not_asked_for_what_it_needs() {
-    // None of it is used.
-    let (enabled, lines) = on(&[
+fn disabled_sdk_ignores_invalid_endpoint() {
+    let (enabled, logs) = start(&[
         ("OTEL_SDK_DISABLED", "true"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "no url"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url"),
     ]);
     assert_eq!(enabled, [false; 2]);
     assert_eq!(
-        lines,
-        ["INFO nothing is exported, as OTEL_SDK_DISABLED is true"]
+        logs,
+        ["INFO nothing is exported: OTEL_SDK_DISABLED is true"]
     );
 }
 
 #[test]
-fn little_is_said_to_those_who_want_little() {
+fn log_level_limits_log_entries() {
     let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
     let bad = ("OTEL_BSP_SCHEDULE_DELAY", "x");
-    assert_eq!(on(&[to, bad, ("OTEL_LOG_LEVEL", "none")]).1.len(), 0);
-    assert_eq!(on(&[to, bad, ("OTEL_LOG_LEVEL", "WARN")]).1.len(), 1);
-    assert_eq!(on(&[to, bad, ("OTEL_LOG_LEVEL", "debug")]).1.len(), 2);
+    assert_eq!(start(&[to, bad, ("OTEL_LOG_LEVEL", "none")]).1.len(), 0);
+    assert_eq!(start(&[to, bad, ("OTEL_LOG_LEVEL", "WARN")]).1.len(), 1);
+    assert_eq!(start(&[to, bad, ("OTEL_LOG_LEVEL", "debug")]).1.len(), 2);
 }
 
 #[test]
-fn variables_of_a_signal_are_above_those_of_all() {
+fn signal_variables_override_general_ones() {
     let (general, own) = (Receiver::start(), Receiver::start());
     let own_url = own.url() + "/v1/traces";
-    let telemetry = with(&[
+    let pipeline = build_with(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &general.url()),
         ("OTEL_EXPORTER_OTLP_HEADERS", "team=all"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
@@ -169,10 +177,10 @@ fn variables_of_a_signal_are_above_those_of_all() {
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "gzip"),
     ])
     .unwrap();
-    telemetry.spans().export(span("a"));
-    telemetry.logs().export(record("b"));
-    assert_eq!(telemetry.shutdown(PATIENCE).lost(), 0);
-    let (logs, traces) = (general.next(), own.next());
+    pipeline.span_sink().export(span("a"));
+    pipeline.log_sink().export(record("b"));
+    assert_eq!(pipeline.shutdown(TEST_TIMEOUT).dropped(), 0);
+    let (logs, traces) = (general.next_request(), own.next_request());
     assert_eq!(logs.headers["team"], "all");
     assert_eq!(logs.headers["content-type"], "application/json");
     assert_eq!(traces.headers["team"], "blue");
@@ -181,11 +189,11 @@ fn variables_of_a_signal_are_above_those_of_all() {
 }
 
 #[test]
-fn code_is_above_the_environment() {
+fn builder_overrides_the_environment() {
     let receiver = Receiver::start();
-    let telemetry = Telemetry::builder()
+    let pipeline = OtlpPipeline::builder()
         .endpoint(receiver.url())
-        .protocol(Protocol::HttpJson)
+        .protocol(OtlpProtocol::HttpJson)
         .header("team", "code")
         .gzip(false)
         .timeout(Duration::from_secs(20))
@@ -196,10 +204,10 @@ fn code_is_above_the_environment() {
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
         ]))
         .unwrap();
-    telemetry.spans().export(span("a"));
-    let report = telemetry.shutdown(PATIENCE);
-    assert_eq!(report.of(Signal::Traces).exported, 1);
-    let got = receiver.next();
+    pipeline.span_sink().export(span("a"));
+    let report = pipeline.shutdown(TEST_TIMEOUT);
+    assert_eq!(report.counts(Signal::Traces).exported, 1);
+    let got = receiver.next_request();
     assert_eq!(got.headers["team"], "code");
     assert_eq!(got.headers["more"], "1");
     assert_eq!(got.headers["content-type"], "application/json");
@@ -207,8 +215,8 @@ fn code_is_above_the_environment() {
 }
 
 #[test]
-fn a_header_of_code_that_is_none_is_an_error_without_its_value() {
-    let error = Telemetry::builder()
+fn invalid_header_error_hides_the_value() {
+    let error = OtlpPipeline::builder()
         .header("a", "se\ncret")
         .build_with(|_| None);
     let error = error.unwrap_err();
@@ -217,21 +225,21 @@ fn a_header_of_code_that_is_none_is_an_error_without_its_value() {
 }
 
 #[test]
-fn no_duration_is_too_long() {
+fn huge_durations_are_accepted() {
     let receiver = Receiver::start();
-    let most = u64::MAX.to_string();
-    let telemetry = with(&[
+    let max = u64::MAX.to_string();
+    let pipeline = build_with(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.url()),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", &most),
-        ("OTEL_BSP_SCHEDULE_DELAY", &most),
-        ("OTEL_BSP_EXPORT_TIMEOUT", &most),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", &max),
+        ("OTEL_BSP_SCHEDULE_DELAY", &max),
+        ("OTEL_BSP_EXPORT_TIMEOUT", &max),
     ])
     .unwrap();
-    telemetry.spans().export(span("a"));
+    pipeline.span_sink().export(span("a"));
     assert_eq!(
-        telemetry
+        pipeline
             .shutdown(Duration::MAX)
-            .of(Signal::Traces)
+            .counts(Signal::Traces)
             .exported,
         1
     );

@@ -1,20 +1,24 @@
-//! Log records.
+//! Export of log records.
 
 use gusset_data::{LogSink as _, Severity, SpanSink as _};
-use gusset_otlp::{Protocol, Signal, Telemetry};
+use gusset_otlp::{OtlpPipeline, OtlpProtocol, Signal};
 
-use crate::receiver::{Does, Receiver};
-use crate::support::{PATIENCE, quick, record, span};
+use crate::receiver::{Behavior, Receiver};
+use crate::support::{TEST_TIMEOUT, build_fast, record, span};
 
 #[test]
-fn a_record_arrives_whole_over_every_protocol() {
+fn record_is_complete_over_every_protocol() {
     let mut all = Vec::new();
-    for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc] {
+    for protocol in [
+        OtlpProtocol::HttpProtobuf,
+        OtlpProtocol::HttpJson,
+        OtlpProtocol::Grpc,
+    ] {
         let receiver = Receiver::start();
-        let builder = Telemetry::builder()
+        let builder = OtlpPipeline::builder()
             .endpoint(receiver.url())
             .protocol(protocol);
-        let telemetry = quick(builder, &[]);
+        let pipeline = build_fast(builder, &[]);
         let mut full = record("it \"broke\"");
         full.severity = Severity::Error;
         full.event_name = Some("exception".into());
@@ -23,8 +27,14 @@ fn a_record_arrives_whole_over_every_protocol() {
         full.trace_id = Some([1; 16]);
         full.span_id = Some([2; 8]);
         full.flags = 1;
-        telemetry.logs().export(full);
-        assert_eq!(telemetry.shutdown(PATIENCE).of(Signal::Logs).exported, 1);
+        pipeline.log_sink().export(full);
+        assert_eq!(
+            pipeline
+                .shutdown(TEST_TIMEOUT)
+                .counts(Signal::Logs)
+                .exported,
+            1
+        );
         let scopes = &receiver.log_requests()[0].resource_logs[0].scope_logs;
         all.push(format!("{scopes:#?}"));
     }
@@ -33,24 +43,24 @@ fn a_record_arrives_whole_over_every_protocol() {
 }
 
 #[test]
-fn attributes_are_limited_by_the_environment() {
+fn environment_limits_attributes() {
     let receiver = Receiver::start();
-    let telemetry = quick(
-        Telemetry::builder().endpoint(receiver.url()),
+    let pipeline = build_fast(
+        OtlpPipeline::builder().endpoint(receiver.url()),
         &[
             ("OTEL_ATTRIBUTE_COUNT_LIMIT", "1"),
             ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "2"),
             ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3"),
         ],
     );
-    let mut long = record("no attribute is the body");
+    let mut long = record("the body is not limited");
     long.attributes = vec![
         ("a".into(), "äöüß".into()),
         ("b".into(), "abc".into()),
         ("c".into(), "left out".into()),
     ];
-    telemetry.logs().export(long);
-    let _ = telemetry.shutdown(PATIENCE);
+    pipeline.log_sink().export(long);
+    let _ = pipeline.shutdown(TEST_TIMEOUT);
     let request = format!(
         "{:?}",
         receiver.log_requests()[0].resource_logs[0].scope_logs
@@ -58,19 +68,19 @@ fn attributes_are_limited_by_the_environment() {
     assert!(request.contains(r#"StringValue("äöü")"#), "{request}");
     assert!(request.contains("dropped_attributes_count: 1"), "{request}");
     assert!(!request.contains("left out"), "{request}");
-    assert!(request.contains("no attribute is the body"), "{request}");
+    assert!(request.contains("the body is not limited"), "{request}");
 }
 
 #[test]
-fn what_is_said_of_the_road_does_not_go_down_the_road() {
+fn log_entries_about_exports_are_not_exported() {
     let receiver = Receiver::start();
-    receiver.does(Does::Answers(400, vec![]));
-    let telemetry = quick(Telemetry::builder().endpoint(receiver.url()), &[]);
-    let mut own = record("spans do not arrive");
+    receiver.set_behavior(Behavior::HttpStatus(400, vec![]));
+    let pipeline = build_fast(OtlpPipeline::builder().endpoint(receiver.url()), &[]);
+    let mut own = record("exporting spans failed");
     own.scope = "gusset::otlp".into();
-    telemetry.logs().export(own);
-    telemetry.spans().export(span("a"));
-    let report = telemetry.shutdown(PATIENCE);
-    assert_eq!(report.of(Signal::Logs).lost(), 0);
-    assert_eq!(report.of(Signal::Traces).failed, 1);
+    pipeline.log_sink().export(own);
+    pipeline.span_sink().export(span("a"));
+    let report = pipeline.shutdown(TEST_TIMEOUT);
+    assert_eq!(report.counts(Signal::Logs).dropped(), 0);
+    assert_eq!(report.counts(Signal::Traces).send_failed, 1);
 }

@@ -1,8 +1,8 @@
-//! What reaches a receiver, and what happens when it does not.
+//! Exports to a receiver, and their failures.
 #![allow(
     clippy::unwrap_used,
     missing_docs,
-    reason = "a test that cannot go on fails"
+    reason = "a failed unwrap fails the test"
 )]
 
 mod auto_traits;
@@ -10,10 +10,10 @@ mod collector;
 mod console;
 mod environment;
 mod faults;
-mod itself;
 mod logs;
 mod metrics;
 mod receiver;
+mod self_metrics;
 mod shutdown;
 mod spans;
 mod support;

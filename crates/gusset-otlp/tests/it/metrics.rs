@@ -1,4 +1,4 @@
-//! Metrics, from a source that tells what it is told to.
+//! Export of metrics.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,22 +6,22 @@ use gusset_data::{
     Exemplar, HistogramDataPoint, Labels, LogSink as _, Metric, MetricData, MetricProducer,
     NumberDataPoint, SpanSink as _,
 };
-use gusset_otlp::{Protocol, Resource, Signal, Telemetry};
+use gusset_otlp::{OtlpPipeline, OtlpProtocol, Resource, Signal};
 
-use crate::receiver::{Does, Receiver};
-use crate::support::{PATIENCE, at, counter, quick};
+use crate::receiver::{Behavior, Receiver};
+use crate::support::{TEST_TIMEOUT, at, build_fast, counter};
 
-/// Tells what it holds.
+/// Returns the metrics that a test has set.
 #[derive(Clone, Default)]
-struct Held(Arc<Mutex<Vec<Metric>>>);
+struct FixedMetrics(Arc<Mutex<Vec<Metric>>>);
 
-impl Held {
-    fn hold(&self, metrics: Vec<Metric>) {
+impl FixedMetrics {
+    fn set(&self, metrics: Vec<Metric>) {
         *self.0.lock().unwrap() = metrics;
     }
 }
 
-impl MetricProducer for Held {
+impl MetricProducer for FixedMetrics {
     fn metrics(&self) -> Vec<Metric> {
         self.0.lock().unwrap().clone()
     }
@@ -63,22 +63,27 @@ fn all_kinds() -> Vec<Metric> {
     ]
 }
 
-fn start(receiver: &Receiver, source: &Held, protocol: Protocol, delta: bool) -> Telemetry {
+fn start(
+    receiver: &Receiver,
+    producer: &FixedMetrics,
+    protocol: OtlpProtocol,
+    delta: bool,
+) -> OtlpPipeline {
     let preference = if delta { "Delta" } else { "cumulative" };
-    let builder = Telemetry::builder()
+    let builder = OtlpPipeline::builder()
         .endpoint(receiver.url())
         .protocol(protocol)
         .resource(Resource::new())
-        .metrics(source.clone());
+        .metric_producer(producer.clone());
     let name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
-    quick(
+    build_fast(
         builder,
         &[(name, preference), ("OTEL_METRIC_EXPORT_TIMEOUT", "400")],
     )
 }
 
-/// What arrived, without what differs each time.
-fn arrived(receiver: &Receiver) -> Vec<opentelemetry_proto::tonic::metrics::v1::Metric> {
+/// Returns the received metrics.
+fn received(receiver: &Receiver) -> Vec<opentelemetry_proto::tonic::metrics::v1::Metric> {
     let requests = receiver.metric_requests();
     let scopes = requests
         .into_iter()
@@ -88,14 +93,18 @@ fn arrived(receiver: &Receiver) -> Vec<opentelemetry_proto::tonic::metrics::v1::
 }
 
 #[test]
-fn every_kind_arrives_with_its_numbers_over_every_protocol() {
+fn all_kinds_are_exported_over_every_protocol() {
     let mut all = Vec::new();
-    for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc] {
-        let (receiver, source) = (Receiver::start(), Held::default());
-        source.hold(all_kinds());
-        let report = start(&receiver, &source, protocol, false).shutdown(PATIENCE);
-        assert_eq!(report.of(Signal::Metrics).exported, 4);
-        let text = format!("{:#?}", arrived(&receiver));
+    for protocol in [
+        OtlpProtocol::HttpProtobuf,
+        OtlpProtocol::HttpJson,
+        OtlpProtocol::Grpc,
+    ] {
+        let (receiver, producer) = (Receiver::start(), FixedMetrics::default());
+        producer.set(all_kinds());
+        let report = start(&receiver, &producer, protocol, false).shutdown(TEST_TIMEOUT);
+        assert_eq!(report.counts(Signal::Metrics).exported, 4);
+        let text = format!("{:#?}", received(&receiver));
         let lines = text
             .lines()
             .filter(|line| !line.trim().starts_with("time_unix_nano: 1"));
@@ -105,12 +114,12 @@ fn every_kind_arrives_with_its_numbers_over_every_protocol() {
     assert!(all.iter().all(|one| one == &all[0]));
 }
 
-/// Value and start of the counter in each request.
+/// Returns the value, start and time of the counter in each request.
 fn counters(receiver: &Receiver) -> Vec<(f64, u64, u64)> {
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
     use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 
-    let all = arrived(receiver).into_iter();
+    let all = received(receiver).into_iter();
     all.filter_map(|metric| match metric.data {
         Some(Data::Sum(sum)) if sum.is_monotonic => {
             let point = &sum.data_points[0];
@@ -125,17 +134,17 @@ fn counters(receiver: &Receiver) -> Vec<(f64, u64, u64)> {
 }
 
 #[test]
-fn differences_begin_where_the_last_that_arrived_has_ended() {
-    let (receiver, source) = (Receiver::start(), Held::default());
-    let mut telemetry = start(&receiver, &source, Protocol::HttpProtobuf, true);
-    source.hold(vec![counter(5.0)]);
-    let _ = telemetry.flush(PATIENCE);
-    source.hold(vec![counter(7.0)]);
-    receiver.first([Does::Answers(400, vec![])]);
-    let _ = telemetry.flush(PATIENCE);
-    source.hold(vec![counter(8.0)]);
-    let report = telemetry.shutdown(PATIENCE);
-    assert_eq!(report.of(Signal::Metrics).failed, 1);
+fn delta_starts_at_the_last_successful_export() {
+    let (receiver, producer) = (Receiver::start(), FixedMetrics::default());
+    let mut pipeline = start(&receiver, &producer, OtlpProtocol::HttpProtobuf, true);
+    producer.set(vec![counter(5.0)]);
+    let _ = pipeline.flush(TEST_TIMEOUT);
+    producer.set(vec![counter(7.0)]);
+    receiver.script([Behavior::HttpStatus(400, vec![])]);
+    let _ = pipeline.flush(TEST_TIMEOUT);
+    producer.set(vec![counter(8.0)]);
+    let report = pipeline.shutdown(TEST_TIMEOUT);
+    assert_eq!(report.counts(Signal::Metrics).send_failed, 1);
 
     let all = counters(&receiver);
     assert_eq!(all.len(), 2, "{all:?}");
@@ -144,63 +153,72 @@ fn differences_begin_where_the_last_that_arrived_has_ended() {
 }
 
 #[test]
-fn a_source_that_panics_harms_nobody_else() {
+fn panicking_producer_does_not_affect_spans() {
     struct Panics;
     impl MetricProducer for Panics {
         fn metrics(&self) -> Vec<Metric> {
-            panic!("of the source's own")
+            panic!("a bug of the producer")
         }
     }
     let receiver = Receiver::start();
-    let builder = Telemetry::builder()
+    let builder = OtlpPipeline::builder()
         .endpoint(receiver.url())
-        .metrics(Panics);
-    let mut telemetry = quick(builder, &[]);
-    let _ = telemetry.flush(PATIENCE);
-    gusset_data::SpanSink::export(&telemetry.spans(), crate::support::span("a"));
-    let report = telemetry.shutdown(PATIENCE);
-    assert_eq!(report.of(Signal::Traces).exported, 1);
+        .metric_producer(Panics);
+    let mut pipeline = build_fast(builder, &[]);
+    let _ = pipeline.flush(TEST_TIMEOUT);
+    gusset_data::SpanSink::export(&pipeline.span_sink(), crate::support::span("a"));
+    let report = pipeline.shutdown(TEST_TIMEOUT);
+    assert_eq!(report.counts(Signal::Traces).exported, 1);
 }
 
 #[test]
-fn metrics_are_read_when_it_is_time() {
-    let (receiver, source) = (Receiver::start(), Held::default());
-    source.hold(vec![counter(1.0)]);
-    let builder = Telemetry::builder()
+fn metrics_are_exported_at_each_interval() {
+    let (receiver, producer) = (Receiver::start(), FixedMetrics::default());
+    producer.set(vec![counter(1.0)]);
+    let builder = OtlpPipeline::builder()
         .endpoint(receiver.url())
-        .metrics(source);
-    let telemetry = quick(builder, &[("OTEL_METRIC_EXPORT_INTERVAL", "50")]);
+        .metric_producer(producer);
+    let pipeline = build_fast(builder, &[("OTEL_METRIC_EXPORT_INTERVAL", "50")]);
     for _ in 0..3 {
-        assert_eq!(receiver.next().path, "/v1/metrics");
+        assert_eq!(receiver.next_request().path, "/v1/metrics");
     }
-    drop(telemetry);
+    drop(pipeline);
 }
 
 #[test]
-fn what_is_logged_while_telemetry_is_exported_is_not_exported() {
-    struct Talks(gusset_otlp::Logs, gusset_otlp::Spans);
-    impl MetricProducer for Talks {
+fn telemetry_of_exports_is_suppressed() {
+    struct LoggingProducer(gusset_otlp::OtlpLogSink, gusset_otlp::OtlpSpanSink);
+    impl MetricProducer for LoggingProducer {
         fn metrics(&self) -> Vec<Metric> {
-            assert!(!self.0.admit() && !self.1.admit());
+            assert!(!self.0.has_capacity() && !self.1.has_capacity());
             self.0.export(crate::support::record("loop"));
             self.1.export(crate::support::span("loop"));
             vec![counter(1.0)]
         }
     }
     let receiver = Receiver::start();
-    let other = quick(Telemetry::builder().endpoint(receiver.url()), &[]);
-    let source = Talks(other.logs(), other.spans());
-    let telemetry = quick(
-        Telemetry::builder()
+    let other = build_fast(OtlpPipeline::builder().endpoint(receiver.url()), &[]);
+    let producer = LoggingProducer(other.log_sink(), other.span_sink());
+    let pipeline = build_fast(
+        OtlpPipeline::builder()
             .endpoint(receiver.url())
-            .metrics(source),
+            .metric_producer(producer),
         &[],
     );
-    assert_eq!(telemetry.shutdown(PATIENCE).of(Signal::Metrics).exported, 1);
-    let report = other.shutdown(PATIENCE);
+    assert_eq!(
+        pipeline
+            .shutdown(TEST_TIMEOUT)
+            .counts(Signal::Metrics)
+            .exported,
+        1
+    );
+    let report = other.shutdown(TEST_TIMEOUT);
     for signal in [Signal::Logs, Signal::Traces] {
         assert_eq!(
-            (report.of(signal).exported, report.of(signal).lost()),
+            (
+                report.counts(signal).exported,
+                report.counts(signal).dropped()
+            ),
             (0, 0)
         );
     }

@@ -1,34 +1,35 @@
-//! The roads' own numbers.
+//! The metrics of the pipeline about itself.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use gusset_data::{LogSink as _, SpanSink as _};
-use gusset_otlp::{Telemetry, names};
+use gusset_data::{LogSink as _, SpanSink as _, semconv};
+use gusset_otlp::{OtlpPipeline, names};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
-use crate::receiver::{Does, Receiver};
-use crate::support::{PATIENCE, counter, quick, record, span};
+use crate::receiver::{Behavior, Receiver};
+use crate::support::{TEST_TIMEOUT, build_fast, counter, record, span};
 
-struct Source;
+struct OneCounter;
 
-impl gusset_data::MetricProducer for Source {
+impl gusset_data::MetricProducer for OneCounter {
     fn metrics(&self) -> Vec<gusset_data::Metric> {
         vec![counter(1.0)]
     }
 }
 
-/// Each series: its name and what tells it from others, and its number; of durations, how many.
+/// Returns the value of each series by its name and distinguishing labels. For durations, the value is
+/// their number.
 fn read(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
     let all = snapshotter.snapshot().into_vec().into_iter();
     all.map(|(key, _, _, value)| {
         let (_, key) = key.into_parts();
         let labels = key.labels().filter(|label| {
             ![
-                names::COMPONENT_NAME,
-                names::SERVER_ADDRESS,
-                names::SERVER_PORT,
+                semconv::OTEL_COMPONENT_NAME,
+                semconv::SERVER_ADDRESS,
+                semconv::SERVER_PORT,
             ]
             .contains(&label.key())
         });
@@ -44,13 +45,13 @@ fn read(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn queues_and_exports_are_counted_by_what_became_of_them() {
+fn queues_and_exports_are_counted_by_outcome() {
     let receiver = Receiver::start();
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
-    let builder = Telemetry::builder()
+    let builder = OtlpPipeline::builder()
         .endpoint(receiver.url())
-        .metrics(Source)
+        .metric_producer(OneCounter)
         .recorder(Arc::new(recorder));
     let hour = [
         ("OTEL_BSP_SCHEDULE_DELAY", "3600000"),
@@ -58,53 +59,53 @@ fn queues_and_exports_are_counted_by_what_became_of_them() {
         ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "8"),
     ];
-    let mut telemetry = quick(builder, &hour);
+    let mut pipeline = build_fast(builder, &hour);
     let mut rounds = Vec::new();
-    for does in [
-        Does::Takes,
-        Does::Answers(400, vec![]),
-        Does::Rejects(1, ""),
+    for behavior in [
+        Behavior::Accept,
+        Behavior::HttpStatus(400, vec![]),
+        Behavior::Reject(1, ""),
     ] {
-        receiver.does(does);
+        receiver.set_behavior(behavior);
         for _ in 0..3 {
-            telemetry.spans().export(span("a"));
-            telemetry.logs().export(record("b"));
+            pipeline.span_sink().export(span("a"));
+            pipeline.log_sink().export(record("b"));
         }
-        let _ = telemetry.flush(PATIENCE);
+        let _ = pipeline.flush(TEST_TIMEOUT);
         rounds.push(read(&snapshotter));
     }
-    let _ = telemetry.shutdown(PATIENCE);
+    let _ = pipeline.shutdown(TEST_TIMEOUT);
     rounds.push(read(&snapshotter));
     insta::assert_debug_snapshot!(rounds);
     for metric in names::ALL {
-        let there =
+        let is_recorded =
             |round: &BTreeMap<String, f64>| round.keys().any(|key| key.starts_with(metric.name));
-        assert!(rounds.iter().any(there), "{}", metric.name);
+        assert!(rounds.iter().any(is_recorded), "{}", metric.name);
     }
 }
 
 #[test]
-fn what_finds_the_queue_full_is_counted_at_once() {
+fn full_queue_is_counted_immediately() {
     let receiver = Receiver::start();
-    receiver.does(Does::Hangs);
+    receiver.set_behavior(Behavior::NeverRespond);
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
-    let builder = Telemetry::builder()
+    let builder = OtlpPipeline::builder()
         .endpoint(receiver.url())
         .recorder(Arc::new(recorder));
-    let telemetry = quick(builder, &[("OTEL_BSP_MAX_QUEUE_SIZE", "8")]);
+    let pipeline = build_fast(builder, &[("OTEL_BSP_MAX_QUEUE_SIZE", "8")]);
     for _ in 0..100 {
-        telemetry.spans().export(span("a"));
+        pipeline.span_sink().export(span("a"));
     }
     let full =
         read(&snapshotter)["otel.sdk.processor.span.processed batching_span_processor queue_full"];
     assert!(full >= 100.0 - 16.0, "{full}");
-    let report = telemetry.shutdown(std::time::Duration::from_millis(50));
-    assert_eq!(report.lost(), 100);
+    let report = pipeline.shutdown(std::time::Duration::from_millis(50));
+    assert_eq!(report.dropped(), 100);
 }
 
 #[test]
-fn every_metric_of_ours_is_described() {
+fn all_metrics_are_described() {
     #[derive(Default)]
     struct Described(Mutex<Vec<String>>);
     impl metrics::Recorder for Described {
@@ -151,10 +152,10 @@ fn every_metric_of_ours_is_described() {
         }
     }
     let recorder = Arc::new(Described::default());
-    let telemetry = Telemetry::builder()
+    let pipeline = OtlpPipeline::builder()
         .recorder(recorder.clone())
         .build_with(|_| None);
-    drop(telemetry.unwrap());
+    drop(pipeline.unwrap());
     let described = recorder.0.lock().unwrap();
     for metric in names::ALL {
         assert!(

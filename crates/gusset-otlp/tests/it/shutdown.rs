@@ -1,54 +1,54 @@
-//! The end comes by the deadline, whatever the receiver does and wherever it is asked for.
+//! The shutdown returns by its deadline, whatever the receiver does and on any runtime.
 
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_data::{LogSink as _, SpanSink as _};
-use gusset_otlp::{Protocol, Report, Signal, Telemetry};
+use gusset_otlp::{ExportReport, OtlpPipeline, OtlpProtocol, Signal};
 use tokio::runtime::Builder;
 use tokio::time::Instant;
 
-use crate::receiver::{Does, Receiver, reserve};
-use crate::support::{Lines, PATIENCE, counter, quick, record, span};
+use crate::receiver::{Behavior, Receiver, reserve_port};
+use crate::support::{CapturedLogs, TEST_TIMEOUT, build_fast, counter, record, span};
 
 const DEADLINE: Duration = Duration::from_millis(300);
-/// What a busy machine may add.
+/// The delay that a busy machine may add.
 const SLACK: Duration = Duration::from_secs(2);
 
 const SPANS: u64 = 40;
 
-/// Telemetry with something in each queue.
-fn laden(url: &str, protocol: Protocol) -> Telemetry {
-    let source = || vec![counter(1.0)];
-    let telemetry = quick(
-        Telemetry::builder()
+/// Returns a pipeline with items in each queue.
+fn loaded_pipeline(url: &str, protocol: OtlpProtocol) -> OtlpPipeline {
+    let producer = || vec![counter(1.0)];
+    let pipeline = build_fast(
+        OtlpPipeline::builder()
             .endpoint(url)
             .protocol(protocol)
-            .metrics(Told(source)),
+            .metric_producer(ProducerFn(producer)),
         &[("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16")],
     );
     for _ in 0..SPANS {
-        telemetry.spans().export(span("a"));
+        pipeline.span_sink().export(span("a"));
     }
-    telemetry.logs().export(record("b"));
-    telemetry
+    pipeline.log_sink().export(record("b"));
+    pipeline
 }
 
-struct Told<F>(F);
+struct ProducerFn<F>(F);
 
 impl<F: Fn() -> Vec<gusset_data::Metric> + Send + Sync + 'static> gusset_data::MetricProducer
-    for Told<F>
+    for ProducerFn<F>
 {
     fn metrics(&self) -> Vec<gusset_data::Metric> {
         (self.0)()
     }
 }
 
-type End = fn(Telemetry) -> Report;
+type ShutdownFn = fn(OtlpPipeline) -> ExportReport;
 
-/// Each way to end, with what it tells.
-fn ways() -> Vec<(&'static str, End)> {
+/// Returns all ways to shut down, with their names.
+fn shutdown_fns() -> Vec<(&'static str, ShutdownFn)> {
     fn current() -> tokio::runtime::Runtime {
         Builder::new_current_thread().build().unwrap()
     }
@@ -59,23 +59,23 @@ fn ways() -> Vec<(&'static str, End)> {
             .unwrap()
     }
     vec![
-        ("no runtime", |telemetry| telemetry.shutdown(DEADLINE)),
-        ("current-thread", |telemetry| {
-            current().block_on(async { telemetry.shutdown(DEADLINE) })
+        ("no runtime", |pipeline| pipeline.shutdown(DEADLINE)),
+        ("current-thread", |pipeline| {
+            current().block_on(async { pipeline.shutdown(DEADLINE) })
         }),
-        ("multi-thread", |telemetry| {
+        ("multi-thread", |pipeline| {
             multi().block_on(async {
-                tokio::spawn(async { telemetry.shutdown(DEADLINE) })
+                tokio::spawn(async { pipeline.shutdown(DEADLINE) })
                     .await
                     .unwrap()
             })
         }),
-        ("current-thread, async", |telemetry| {
-            current().block_on(telemetry.shutdown_async(DEADLINE))
+        ("current-thread, async", |pipeline| {
+            current().block_on(pipeline.shutdown_async(DEADLINE))
         }),
-        ("multi-thread, async", |telemetry| {
+        ("multi-thread, async", |pipeline| {
             multi().block_on(async {
-                tokio::spawn(telemetry.shutdown_async(DEADLINE))
+                tokio::spawn(pipeline.shutdown_async(DEADLINE))
                     .await
                     .unwrap()
             })
@@ -84,21 +84,25 @@ fn ways() -> Vec<(&'static str, End)> {
 }
 
 #[track_caller]
-fn ends_in_time(what: &str, url: &str, protocol: Protocol) {
-    for (way, end) in ways() {
-        let telemetry = laden(url, protocol);
+fn assert_shutdown_in_time(what: &str, url: &str, protocol: OtlpProtocol) {
+    for (way, shut_down) in shutdown_fns() {
+        let pipeline = loaded_pipeline(url, protocol);
         let start = Instant::now();
-        let report = end(telemetry);
+        let report = shut_down(pipeline);
         let took = start.elapsed();
         assert!(
             took < DEADLINE + SLACK,
             "{what}, {way}, {protocol}: {took:?}"
         );
-        let spans = report.of(Signal::Traces);
-        assert_eq!(spans.lost(), SPANS, "{what}, {way}, {protocol}: {report:?}");
+        let spans = report.counts(Signal::Traces);
+        assert_eq!(
+            spans.dropped(),
+            SPANS,
+            "{what}, {way}, {protocol}: {report:?}"
+        );
         assert_eq!(spans.exported, 0, "{what}, {way}, {protocol}: {report:?}");
         assert_eq!(
-            report.of(Signal::Logs).lost(),
+            report.counts(Signal::Logs).dropped(),
             1,
             "{what}, {way}, {protocol}: {report:?}"
         );
@@ -106,150 +110,161 @@ fn ends_in_time(what: &str, url: &str, protocol: Protocol) {
 }
 
 #[test]
-fn of_a_receiver_that_is_down() {
-    for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-        let (address, _socket) = reserve();
-        ends_in_time("down", &format!("http://{address}"), protocol);
+fn shutdown_is_in_time_without_receiver() {
+    for protocol in [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc] {
+        let (address, _socket) = reserve_port();
+        assert_shutdown_in_time("down", &format!("http://{address}"), protocol);
     }
 }
 
 #[test]
-fn of_a_receiver_that_takes_connections_and_says_nothing() {
-    for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
+fn shutdown_is_in_time_without_response_on_connection() {
+    for protocol in [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc] {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", silent.local_addr().unwrap());
-        ends_in_time("silent", &url, protocol);
+        assert_shutdown_in_time("silent", &url, protocol);
     }
 }
 
 #[test]
-fn of_a_receiver_that_takes_requests_and_never_answers() {
-    for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-        for does in [Does::Hangs, Does::Waits(Duration::from_secs(3600))] {
+fn shutdown_is_in_time_without_response_to_request() {
+    for protocol in [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc] {
+        for behavior in [
+            Behavior::NeverRespond,
+            Behavior::Delay(Duration::from_secs(3600)),
+        ] {
             let receiver = Receiver::start();
-            receiver.does(does.clone());
-            ends_in_time(&format!("{does:?}"), &receiver.url(), protocol);
+            receiver.set_behavior(behavior.clone());
+            assert_shutdown_in_time(&format!("{behavior:?}"), &receiver.url(), protocol);
         }
     }
 }
 
 #[test]
-fn of_a_receiver_that_asks_for_patience_or_refuses() {
-    for protocol in [Protocol::HttpProtobuf, Protocol::Grpc] {
-        for does in [
-            Does::Answers(503, vec![]),
-            Does::Answers(503, vec![("retry-after", "60".to_owned())]),
-            Does::Answers(400, vec![]),
-            Does::Leaves,
-            Does::Says(14, Some(Duration::from_secs(60))),
+fn shutdown_is_in_time_despite_requested_retry_delay() {
+    for protocol in [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc] {
+        for behavior in [
+            Behavior::HttpStatus(503, vec![]),
+            Behavior::HttpStatus(503, vec![("retry-after", "60".to_owned())]),
+            Behavior::HttpStatus(400, vec![]),
+            Behavior::CloseConnection,
+            Behavior::GrpcStatus(14, Some(Duration::from_secs(60))),
         ] {
-            if matches!(does, Does::Says(..)) && protocol != Protocol::Grpc {
+            if matches!(behavior, Behavior::GrpcStatus(..)) && protocol != OtlpProtocol::Grpc {
                 continue;
             }
             let receiver = Receiver::start();
-            receiver.does(does.clone());
-            ends_in_time(&format!("{does:?}"), &receiver.url(), protocol);
+            receiver.set_behavior(behavior.clone());
+            assert_shutdown_in_time(&format!("{behavior:?}"), &receiver.url(), protocol);
         }
     }
 }
 
 #[test]
-fn of_a_source_of_metrics_that_never_answers() {
+fn shutdown_is_in_time_with_blocked_producer() {
     let receiver = Receiver::start();
     let (_never, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
-    let source = move || {
+    let producer = move || {
         let _ = wait.lock().unwrap().recv();
         Vec::new()
     };
-    let builder = Telemetry::builder().endpoint(receiver.url());
-    let telemetry = quick(builder.metrics(Told(source)), &[]);
-    telemetry.spans().export(span("a"));
+    let builder = OtlpPipeline::builder().endpoint(receiver.url());
+    let pipeline = build_fast(builder.metric_producer(ProducerFn(producer)), &[]);
+    pipeline.span_sink().export(span("a"));
     let start = Instant::now();
-    let report = telemetry.shutdown(DEADLINE);
+    let report = pipeline.shutdown(DEADLINE);
     assert!(start.elapsed() < DEADLINE + SLACK);
-    assert_eq!(report.of(Signal::Traces).exported, 1);
-    assert!(!report.in_time());
+    assert_eq!(report.counts(Signal::Traces).exported, 1);
+    assert!(!report.completed_in_time());
 }
 
 #[test]
-fn of_a_drop_within_two_seconds_and_with_a_line_on_what_was_lost() {
-    let lines = Lines::all();
+fn drop_shuts_down_and_logs_dropped_telemetry() {
+    let logs = CapturedLogs::global();
     let receiver = Receiver::start();
-    receiver.does(Does::Hangs);
+    receiver.set_behavior(Behavior::NeverRespond);
     for drop_it in [
-        |telemetry: Telemetry| drop(telemetry),
-        |telemetry: Telemetry| {
+        |pipeline: OtlpPipeline| drop(pipeline),
+        |pipeline: OtlpPipeline| {
             let runtime = Builder::new_current_thread().build().unwrap();
-            runtime.block_on(async { drop(telemetry) });
+            runtime.block_on(async { drop(pipeline) });
         },
-        |telemetry: Telemetry| {
+        |pipeline: OtlpPipeline| {
             let runtime = Builder::new_multi_thread().build().unwrap();
-            runtime.block_on(async { drop(telemetry) });
+            runtime.block_on(async { drop(pipeline) });
         },
     ] {
-        let telemetry = laden(&receiver.url(), Protocol::HttpProtobuf);
+        let pipeline = loaded_pipeline(&receiver.url(), OtlpProtocol::HttpProtobuf);
         let start = Instant::now();
-        drop_it(telemetry);
+        drop_it(pipeline);
         assert!(start.elapsed() < Duration::from_secs(2) + SLACK);
     }
-    let said = lines.about("dropped before it was shut down");
+    let entries = logs.containing("telemetry was lost at shutdown");
     assert!(
-        said.iter()
-            .any(|line| line.contains("spans: 0 exported, 40 lost")),
-        "{said:?}"
+        entries
+            .iter()
+            .any(|line| line.contains("spans: 0 exported, 40 dropped")),
+        "{entries:?}"
     );
 }
 
 #[test]
-fn all_that_is_waiting_arrives_before_the_end_where_it_can() {
-    for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc] {
+fn queued_telemetry_is_exported_at_shutdown() {
+    for protocol in [
+        OtlpProtocol::HttpProtobuf,
+        OtlpProtocol::HttpJson,
+        OtlpProtocol::Grpc,
+    ] {
         let receiver = Receiver::start();
-        let report = laden(&receiver.url(), protocol).shutdown(PATIENCE);
-        assert!(report.in_time() && report.lost() == 0, "{report:?}");
+        let report = loaded_pipeline(&receiver.url(), protocol).shutdown(TEST_TIMEOUT);
+        assert!(
+            report.completed_in_time() && report.dropped() == 0,
+            "{report:?}"
+        );
         assert_eq!(receiver.spans().len(), 40);
         assert_eq!(receiver.log_requests().len(), 1);
         assert_eq!(receiver.metric_requests().len(), 1);
     }
     let receiver = Receiver::start();
-    drop(laden(&receiver.url(), Protocol::HttpProtobuf));
+    drop(loaded_pipeline(&receiver.url(), OtlpProtocol::HttpProtobuf));
     assert_eq!(receiver.spans().len(), 40);
 }
 
 #[test]
-fn an_end_that_nobody_waits_for_comes_all_the_same() {
+fn cancelled_shutdown_continues_in_background() {
     let receiver = Receiver::start();
-    let telemetry = laden(&receiver.url(), Protocol::HttpProtobuf);
+    let pipeline = loaded_pipeline(&receiver.url(), OtlpProtocol::HttpProtobuf);
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
-        let mut end = Box::pin(telemetry.shutdown_async(PATIENCE));
-        tokio::select! { biased; _ = &mut end => {}, () = std::future::ready(()) => {} }
+        let mut shutdown = Box::pin(pipeline.shutdown_async(TEST_TIMEOUT));
+        tokio::select! { biased; _ = &mut shutdown => {}, () = std::future::ready(()) => {} }
     });
     let start = Instant::now();
     while receiver.spans().len() < 40 {
-        assert!(start.elapsed() < PATIENCE);
+        assert!(start.elapsed() < TEST_TIMEOUT);
         std::thread::yield_now();
     }
 }
 
 #[test]
-fn after_the_end_nothing_goes_on() {
-    // Nothing but the end ends these.
+fn worker_stops_after_shutdown() {
+    // Only the shutdown ends exports with these timeouts.
     let long = [
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
         ("OTEL_METRIC_EXPORT_TIMEOUT", "3600000"),
     ];
-    let later = Does::Answers(503, vec![("retry-after", "290".to_owned())]);
-    for does in [Does::Hangs, later] {
+    let later = Behavior::HttpStatus(503, vec![("retry-after", "290".to_owned())]);
+    for behavior in [Behavior::NeverRespond, later] {
         let receiver = Receiver::start();
-        receiver.does(does);
-        let source = Arc::new(Told(|| vec![counter(1.0)]));
-        let builder = Telemetry::builder().endpoint(receiver.url());
-        let telemetry = quick(builder.metrics(Arc::clone(&source)), &long);
-        let _ = telemetry.shutdown(DEADLINE);
+        receiver.set_behavior(behavior);
+        let producer = Arc::new(ProducerFn(|| vec![counter(1.0)]));
+        let builder = OtlpPipeline::builder().endpoint(receiver.url());
+        let pipeline = build_fast(builder.metric_producer(Arc::clone(&producer)), &long);
+        let _ = pipeline.shutdown(DEADLINE);
         let start = Instant::now();
-        while Arc::strong_count(&source) > 1 {
-            assert!(start.elapsed() < PATIENCE, "the source is let go");
+        while Arc::strong_count(&producer) > 1 {
+            assert!(start.elapsed() < TEST_TIMEOUT, "the producer is released");
             std::thread::yield_now();
         }
     }

@@ -1,15 +1,15 @@
-//! Spans, over each protocol.
+//! Export of spans, over each protocol.
 
 use std::time::Duration;
 
 use gusset_data::{SpanEvent, SpanKind, SpanLink, SpanSink as _, SpanStatus, Value};
-use gusset_otlp::{Protocol, Resource, Signal, Telemetry};
+use gusset_otlp::{OtlpPipeline, OtlpProtocol, Resource, Signal};
 
 use crate::receiver::Receiver;
-use crate::support::{PATIENCE, at, quick, span, to};
+use crate::support::{TEST_TIMEOUT, at, build_fast, pipeline_to, span};
 
-/// A span that has everything.
-fn rich() -> gusset_data::SpanData {
+/// Returns a span with all fields set.
+fn full_span() -> gusset_data::SpanData {
     gusset_data::SpanData {
         parent_span_id: Some([3; 8]),
         parent_is_remote: true,
@@ -46,35 +46,39 @@ fn rich() -> gusset_data::SpanData {
 }
 
 #[test]
-fn every_protocol_carries_the_same() {
+fn all_protocols_export_the_same_spans() {
     let mut all = Vec::new();
-    for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc] {
+    for protocol in [
+        OtlpProtocol::HttpProtobuf,
+        OtlpProtocol::HttpJson,
+        OtlpProtocol::Grpc,
+    ] {
         for gzip in [false, true] {
             let receiver = Receiver::start();
-            let telemetry = quick(
-                Telemetry::builder()
+            let pipeline = build_fast(
+                OtlpPipeline::builder()
                     .endpoint(receiver.url())
                     .protocol(protocol)
                     .gzip(gzip)
                     .header("authorization", "Bearer x")
                     .resource(Resource::new().with("service.name", "shop")),
-                // Both in one request, of the end.
+                // Both spans are in one request, that of the shutdown.
                 &[("OTEL_BSP_SCHEDULE_DELAY", "3600000")],
             );
-            telemetry.spans().export(rich());
+            pipeline.span_sink().export(full_span());
             let mut client = span("client");
             client.kind = SpanKind::Client;
             client.scope = "other".into();
-            telemetry.spans().export(client);
-            let report = telemetry.shutdown(PATIENCE);
+            pipeline.span_sink().export(client);
+            let report = pipeline.shutdown(TEST_TIMEOUT);
             assert_eq!(
-                report.of(Signal::Traces).exported,
+                report.counts(Signal::Traces).exported,
                 2,
                 "{protocol} {gzip} {report:?}"
             );
-            assert_eq!(report.lost(), 0);
-            assert!(report.in_time());
-            let got = receiver.next();
+            assert_eq!(report.dropped(), 0);
+            assert!(report.completed_in_time());
+            let got = receiver.next_request();
             assert_eq!(got.headers["authorization"], "Bearer x");
             let agent = got.headers["user-agent"].to_str().unwrap();
             assert!(agent.starts_with("OTel-OTLP-Exporter-Rust/"), "{agent}");
@@ -96,65 +100,65 @@ fn every_protocol_carries_the_same() {
 }
 
 #[test]
-fn json_is_as_otlp_wants_it() {
+fn json_follows_the_otlp_specification() {
     let receiver = Receiver::start();
-    let telemetry = quick(
-        Telemetry::builder()
+    let pipeline = build_fast(
+        OtlpPipeline::builder()
             .endpoint(receiver.url())
-            .protocol(Protocol::HttpJson),
+            .protocol(OtlpProtocol::HttpJson),
         &[],
     );
-    let mut rich = rich();
+    let mut span = full_span();
     for number in [f64::NAN, f64::NEG_INFINITY, 1e300] {
-        rich.attributes.push(("number".into(), number.into()));
+        span.attributes.push(("number".into(), number.into()));
     }
-    telemetry.spans().export(rich);
-    let _ = telemetry.shutdown(PATIENCE);
-    let body: serde_json::Value = serde_json::from_slice(&receiver.next().body).unwrap();
+    pipeline.span_sink().export(span);
+    let _ = pipeline.shutdown(TEST_TIMEOUT);
+    let body: serde_json::Value = serde_json::from_slice(&receiver.next_request().body).unwrap();
     let spans = &body["resourceSpans"][0]["scopeSpans"];
     insta::assert_snapshot!(serde_json::to_string_pretty(spans).unwrap());
 }
 
 #[test]
-fn a_full_batch_does_not_wait_for_the_clock() {
+fn full_batch_is_exported_immediately() {
     let receiver = Receiver::start();
     let hour = [
         ("OTEL_BSP_SCHEDULE_DELAY", "3600000"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4"),
     ];
-    let telemetry = quick(Telemetry::builder().endpoint(receiver.url()), &hour);
+    let pipeline = build_fast(OtlpPipeline::builder().endpoint(receiver.url()), &hour);
     for _ in 0..9 {
-        telemetry.spans().export(span("a"));
+        pipeline.span_sink().export(span("a"));
     }
-    receiver.next();
-    receiver.next();
-    // The ninth waits for the clock, or for the end.
-    let report = telemetry.shutdown(PATIENCE);
-    assert_eq!(report.of(Signal::Traces).exported, 9);
+    receiver.next_request();
+    receiver.next_request();
+    // The ninth span waits for the timer or the shutdown.
+    let report = pipeline.shutdown(TEST_TIMEOUT);
+    assert_eq!(report.counts(Signal::Traces).exported, 9);
     assert_eq!(receiver.spans().len(), 9);
 }
 
 #[test]
-fn a_flush_exports_what_is_waiting_and_goes_on() {
+fn flush_exports_queued_spans() {
     let receiver = Receiver::start();
     let hour = [("OTEL_BSP_SCHEDULE_DELAY", "3600000")];
-    let mut telemetry = quick(Telemetry::builder().endpoint(receiver.url()), &hour);
+    let mut pipeline = build_fast(OtlpPipeline::builder().endpoint(receiver.url()), &hour);
     for round in 1..4 {
-        telemetry.spans().export(span("a"));
-        let report = telemetry.flush(PATIENCE);
-        assert_eq!(report.of(Signal::Traces).exported, round);
+        pipeline.span_sink().export(span("a"));
+        let report = pipeline.flush(TEST_TIMEOUT);
+        assert_eq!(report.counts(Signal::Traces).exported, round);
     }
-    assert_eq!(telemetry.shutdown(Duration::from_secs(5)).lost(), 0);
+    assert_eq!(pipeline.shutdown(Duration::from_secs(5)).dropped(), 0);
 }
 
 #[test]
-fn after_the_end_nothing_is_wanted() {
+fn sink_has_no_capacity_after_shutdown() {
     let receiver = Receiver::start();
-    let telemetry = to(&receiver.url());
-    let spans = telemetry.spans();
-    assert!(spans.admit());
-    let _ = telemetry.shutdown(PATIENCE);
-    assert!(!spans.admit());
+    let pipeline = pipeline_to(&receiver.url());
+    let spans = pipeline.span_sink();
+    assert!(spans.has_capacity());
+    let _ = pipeline.shutdown(TEST_TIMEOUT);
+    assert!(!spans.has_capacity());
     spans.export(span("late"));
-    assert!(receiver.try_next().is_none());
+    assert!(receiver.try_next_request().is_none());
 }

@@ -1,4 +1,4 @@
-//! What the tests send, and what they watch.
+//! Test data and helpers.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -8,11 +8,11 @@ use gusset_data::{
     Labels, LogRecord, Metric, MetricData, NumberDataPoint, Severity, SpanData, SpanKind,
     SpanStatus,
 };
-use gusset_otlp::{ConfigError, Telemetry, TelemetryBuilder};
+use gusset_otlp::{ConfigError, OtlpPipeline, OtlpPipelineBuilder};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// More than anything takes on the slowest machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// The limit of every wait, for the slowest machine.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) const T0: SystemTime = UNIX_EPOCH;
 
@@ -20,7 +20,7 @@ pub(crate) fn at(millis: u64) -> SystemTime {
     T0 + Duration::from_millis(millis)
 }
 
-/// An environment of these variables.
+/// Returns an environment with these variables.
 pub(crate) fn env<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
     move |name| {
         let mut all = variables.iter();
@@ -29,24 +29,24 @@ pub(crate) fn env<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> O
     }
 }
 
-pub(crate) fn with(variables: &[(&str, &str)]) -> Result<Telemetry, ConfigError> {
-    Telemetry::builder().build_with(env(variables))
+pub(crate) fn build_with(variables: &[(&str, &str)]) -> Result<OtlpPipeline, ConfigError> {
+    OtlpPipeline::builder().build_with(env(variables))
 }
 
-/// Sends all to `url`, whenever there is anything.
-pub(crate) fn to(url: &str) -> Telemetry {
-    quick(Telemetry::builder().endpoint(url), &[])
+/// Starts a pipeline to this URL with short delays.
+pub(crate) fn pipeline_to(url: &str) -> OtlpPipeline {
+    build_fast(OtlpPipeline::builder().endpoint(url), &[])
 }
 
-/// Exports soon, and gives up soon; all of which these variables may change.
-pub(crate) fn quick(builder: TelemetryBuilder, variables: &[(&str, &str)]) -> Telemetry {
-    let quick = [
+/// Starts a pipeline with short delays and timeouts, which these variables override.
+pub(crate) fn build_fast(builder: OtlpPipelineBuilder, variables: &[(&str, &str)]) -> OtlpPipeline {
+    let defaults = [
         ("OTEL_BSP_SCHEDULE_DELAY", "20"),
         ("OTEL_BLRP_SCHEDULE_DELAY", "20"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "3600000"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "5000"),
     ];
-    let all: Vec<_> = variables.iter().copied().chain(quick).collect();
+    let all: Vec<_> = variables.iter().copied().chain(defaults).collect();
     builder.build_with(env(&all)).unwrap()
 }
 
@@ -101,60 +101,57 @@ pub(crate) fn counter(value: f64) -> Metric {
     }
 }
 
-/// What is logged under our target.
+/// The log entries with the target of the crate.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
+pub(crate) struct CapturedLogs(Arc<Mutex<Vec<String>>>);
 
-impl Lines {
-    /// What is logged on this thread while `f` runs.
-    pub(crate) fn of<T>(f: impl FnOnce() -> T) -> (T, Vec<String>) {
-        let lines = Self::default();
-        let subscriber = tracing_subscriber::registry().with(Watch(lines.clone()));
+impl CapturedLogs {
+    /// Captures the log entries of this thread while `f` runs.
+    pub(crate) fn capture<T>(f: impl FnOnce() -> T) -> (T, Vec<String>) {
+        let logs = Self::default();
+        let subscriber = tracing_subscriber::registry().with(CaptureLayer(logs.clone()));
         let result = tracing::subscriber::with_default(subscriber, f);
-        let lines = lines.0.lock().unwrap().clone();
-        (result, lines)
+        let logs = logs.0.lock().unwrap().clone();
+        (result, logs)
     }
 
-    /// Those that have these words in them.
-    pub(crate) fn about(&self, word: &str) -> Vec<String> {
-        let lines = self.0.lock().unwrap();
-        lines
-            .iter()
-            .filter(|line| line.contains(word))
+    /// Returns the entries that contain this text.
+    pub(crate) fn containing(&self, text: &str) -> Vec<String> {
+        let logs = self.0.lock().unwrap();
+        logs.iter()
+            .filter(|entry| entry.contains(text))
             .cloned()
             .collect()
     }
 
-    /// What is logged on all threads, from the first call on: the worker is another thread. Each test
-    /// looks for its own words.
-    pub(crate) fn all() -> Self {
-        static LINES: std::sync::OnceLock<Lines> = std::sync::OnceLock::new();
-        LINES
-            .get_or_init(|| {
-                let lines = Self::default();
-                let subscriber = tracing_subscriber::registry().with(Watch(lines.clone()));
-                tracing::subscriber::set_global_default(subscriber).unwrap();
-                lines
-            })
-            .clone()
+    /// Captures the log entries of all threads, including the worker, from the first call on.
+    pub(crate) fn global() -> Self {
+        static LOGS: std::sync::OnceLock<CapturedLogs> = std::sync::OnceLock::new();
+        LOGS.get_or_init(|| {
+            let logs = Self::default();
+            let subscriber = tracing_subscriber::registry().with(CaptureLayer(logs.clone()));
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            logs
+        })
+        .clone()
     }
 }
 
-struct Watch(Lines);
+struct CaptureLayer(CapturedLogs);
 
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Watch {
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for CaptureLayer {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         if event.metadata().target() != "gusset::otlp" {
             return;
         }
-        let mut line = format!("{} ", event.metadata().level());
+        let mut entry = format!("{} ", event.metadata().level());
         event.record(
             &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
                 if field.name() == "message" {
-                    write!(line, "{value:?}").unwrap();
+                    write!(entry, "{value:?}").unwrap();
                 }
             },
         );
-        self.0.0.lock().unwrap().push(line);
+        self.0.0.lock().unwrap().push(entry);
     }
 }

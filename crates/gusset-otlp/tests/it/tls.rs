@@ -1,22 +1,22 @@
-//! TLS with the certificates of the environment.
+//! TLS with certificates from environment variables.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gusset_data::SpanSink as _;
-use gusset_otlp::{Signal, Telemetry};
+use gusset_otlp::{OtlpPipeline, Signal};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
-use crate::receiver::{Receiver, reserve};
-use crate::support::{PATIENCE, env, span};
+use crate::receiver::{Receiver, reserve_port};
+use crate::support::{TEST_TIMEOUT, env, span};
 
-/// Files that are gone with it.
-struct Folder(PathBuf);
+/// A temporary directory, deleted on drop.
+struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("gusset-otlp-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
@@ -30,19 +30,19 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(Path::new(&self.0));
     }
 }
 
-struct Signed {
+struct SignedCertificate {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
-/// An authority, and what it has signed for a server and a client.
-fn certificates() -> (rcgen::Certificate, Signed, Signed) {
+/// Returns a certificate authority, and the certificates of a server and a client that it has signed.
+fn certificates() -> (rcgen::Certificate, SignedCertificate, SignedCertificate) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -52,12 +52,12 @@ fn certificates() -> (rcgen::Certificate, Signed, Signed) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &issuer).unwrap();
-        Signed { certificate, key }
+        SignedCertificate { certificate, key }
     };
     (authority, sign("localhost"), sign("client"))
 }
 
-fn server(authority: &rcgen::Certificate, own: &Signed) -> Arc<ServerConfig> {
+fn server(authority: &rcgen::Certificate, own: &SignedCertificate) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(authority.der().clone()).unwrap();
@@ -75,14 +75,14 @@ fn server(authority: &rcgen::Certificate, own: &Signed) -> Arc<ServerConfig> {
 }
 
 #[test]
-fn the_authority_and_the_client_of_the_environment_are_used() {
+fn certificates_of_the_environment_are_used() {
     let (authority, own, client) = certificates();
-    let folder = Folder::new("tls");
-    let ca = folder.write("ca.pem", &authority.pem());
-    let certificate = folder.write("client.pem", &client.certificate.pem());
-    let key = folder.write("client.key", &client.key.serialize_pem());
+    let dir = TempDir::new("tls");
+    let ca = dir.write("ca.pem", &authority.pem());
+    let certificate = dir.write("client.pem", &client.certificate.pem());
+    let key = dir.write("client.key", &client.key.serialize_pem());
     for protocol in ["grpc", "http/protobuf"] {
-        let receiver = Receiver::on(reserve().1, Some(server(&authority, &own)));
+        let receiver = Receiver::listen_on(reserve_port().1, Some(server(&authority, &own)));
         let url = format!("https://localhost:{}", receiver.address().port());
         let export = |variables: &[(&str, &str)]| {
             let all = [
@@ -91,9 +91,12 @@ fn the_authority_and_the_client_of_the_environment_are_used() {
                 ("OTEL_BSP_EXPORT_TIMEOUT", "300"),
             ];
             let all = [&all, variables].concat();
-            let telemetry = Telemetry::builder().build_with(env(&all)).unwrap();
-            telemetry.spans().export(span("a"));
-            telemetry.shutdown(PATIENCE).of(Signal::Traces).exported
+            let pipeline = OtlpPipeline::builder().build_with(env(&all)).unwrap();
+            pipeline.span_sink().export(span("a"));
+            pipeline
+                .shutdown(TEST_TIMEOUT)
+                .counts(Signal::Traces)
+                .exported
         };
         let trust = ("OTEL_EXPORTER_OTLP_CERTIFICATE", ca.as_str());
         let mine = (
@@ -102,7 +105,7 @@ fn the_authority_and_the_client_of_the_environment_are_used() {
         );
         let by = ("OTEL_EXPORTER_OTLP_CLIENT_KEY", key.as_str());
         assert_eq!(export(&[trust, mine, by]), 1, "{protocol}");
-        // The server knows nobody without a certificate, and we know no other authority.
+        // The server requires a client certificate, and the client trusts only this authority.
         assert_eq!(export(&[trust]), 0, "{protocol}");
         let other = ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate.as_str());
         assert_eq!(export(&[other, mine, by]), 0, "{protocol}");
@@ -110,12 +113,12 @@ fn the_authority_and_the_client_of_the_environment_are_used() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_read_is_an_error_that_names_its_variable() {
-    let folder = Folder::new("bad");
-    let empty = folder.write("empty.pem", "nothing\n");
+fn unreadable_certificate_error_names_the_variable() {
+    let dir = TempDir::new("bad");
+    let empty = dir.write("empty.pem", "nothing\n");
     let (authority, _, client) = certificates();
-    let ca = folder.write("ca.pem", &authority.pem());
-    let certificate = folder.write("client.pem", &client.certificate.pem());
+    let ca = dir.write("ca.pem", &authority.pem());
+    let certificate = dir.write("client.pem", &client.certificate.pem());
     let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:1");
     let trust = ("OTEL_EXPORTER_OTLP_CERTIFICATE", ca.as_str());
     let mine = (
@@ -123,7 +126,7 @@ fn a_certificate_that_cannot_be_read_is_an_error_that_names_its_variable() {
         certificate.as_str(),
     );
     let key = |path| ("OTEL_EXPORTER_OTLP_CLIENT_KEY", path);
-    let missing = "/does/not/exist.pem";
+    let missing = "/behavior/not/exist.pem";
     for (variables, name) in [
         (
             vec![to, ("OTEL_EXPORTER_OTLP_CERTIFICATE", missing)],
@@ -138,7 +141,7 @@ fn a_certificate_that_cannot_be_read_is_an_error_that_names_its_variable() {
         (vec![to, trust, mine], mine.0),
         (vec![to, trust, key(missing)], key("").0),
     ] {
-        let error = Telemetry::builder()
+        let error = OtlpPipeline::builder()
             .build_with(env(&variables))
             .unwrap_err();
         assert_eq!(error.setting(), name, "{error}");

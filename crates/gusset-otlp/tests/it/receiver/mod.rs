@@ -1,15 +1,18 @@
-//! A real receiver, built on the official messages and services, with faults on demand. It runs on a
-//! thread of its own, so that it answers whatever the test's thread is doing.
+//! A receiver that is built on the official messages and services, with scripted faults.
+//!
+//! It runs on its own thread, so that it responds while the thread of the test blocks.
 
-use std::convert::Infallible;
+mod grpc;
+mod http;
+
 use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -19,71 +22,66 @@ use hyper_util::server::conn::auto;
 use opentelemetry_proto::tonic::collector::logs::v1 as logs;
 use opentelemetry_proto::tonic::collector::metrics::v1 as metrics;
 use opentelemetry_proto::tonic::collector::trace::v1 as trace;
-use prost::Message as _;
 use tokio::net::{TcpListener, TcpSocket};
-use tonic::codec::CompressionEncoding;
-use tonic::service::Routes;
-use tower_service::Service as _;
 
-use crate::support::PATIENCE;
+use crate::support::TEST_TIMEOUT;
 
-/// What the receiver does with a request.
+/// The behavior of the receiver for one request.
 #[derive(Clone, Debug)]
-pub(crate) enum Does {
-    Takes,
-    /// Takes it but for so many.
-    Rejects(i64, &'static str),
-    /// Answers with this status and these headers.
-    Answers(u16, Vec<(&'static str, String)>),
-    /// Answers gRPC with this code, and asks to wait for so long.
-    Says(i32, Option<Duration>),
-    /// Never answers.
-    Hangs,
-    /// Takes its time.
-    Waits(Duration),
-    /// Closes the connection before its answer.
-    Leaves,
-    /// Breaks off within the body of its answer.
-    BreaksOff,
-    /// Says that it took it, and never comes to the end of its answer.
-    Stalls,
-    /// Says that it took it, with a body that makes no sense.
-    Babbles,
-    /// Answers with more than anybody should read.
-    Floods,
+pub(crate) enum Behavior {
+    Accept,
+    /// Accepts the request and rejects this number of its items.
+    Reject(i64, &'static str),
+    /// Responds with this HTTP status and these headers.
+    HttpStatus(u16, Vec<(&'static str, String)>),
+    /// Responds with this gRPC status code and requests this delay before a retry.
+    GrpcStatus(i32, Option<Duration>),
+    NeverRespond,
+    /// Accepts the request after this delay.
+    Delay(Duration),
+    /// Closes the connection before the response.
+    CloseConnection,
+    /// Accepts the request and closes the connection within the response body.
+    AbortBody,
+    /// Accepts the request and never completes the response body.
+    StallBody,
+    /// Accepts the request, with an invalid response body.
+    GarbageBody,
+    /// Accepts the request, with a response body over the limit.
+    OversizedBody,
 }
 
-/// A request as it came in.
+/// A received request.
 #[derive(Clone, Debug)]
-pub(crate) struct Got {
+pub(crate) struct ReceivedRequest {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
-    /// Without compression; of gRPC, empty.
+    /// The decompressed body. Empty for gRPC.
     pub(crate) body: Bytes,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    script: Vec<Does>,
-    then: Option<Does>,
+    script: Vec<Behavior>,
+    behavior: Option<Behavior>,
     spans: Vec<trace::ExportTraceServiceRequest>,
     metrics: Vec<metrics::ExportMetricsServiceRequest>,
     logs: Vec<logs::ExportLogsServiceRequest>,
 }
 
-type Shared = Arc<Mutex<State>>;
+type SharedState = Arc<Mutex<State>>;
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 #[derive(Debug)]
 pub(crate) struct Receiver {
     address: SocketAddr,
-    state: Shared,
-    got: mpsc::Receiver<Got>,
+    state: SharedState,
+    requests: mpsc::Receiver<ReceivedRequest>,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
-/// A port that nobody listens on, and nobody else can have.
-pub(crate) fn reserve() -> (SocketAddr, TcpSocket) {
+/// Reserves a port on which no process listens.
+pub(crate) fn reserve_port() -> (SocketAddr, TcpSocket) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     (socket.local_addr().unwrap(), socket)
@@ -91,17 +89,17 @@ pub(crate) fn reserve() -> (SocketAddr, TcpSocket) {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
-        Self::on(reserve().1, None)
+        Self::listen_on(reserve_port().1, None)
     }
 
-    /// A receiver on a port that was reserved. It listens when this returns.
-    pub(crate) fn on(socket: TcpSocket, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+    /// Starts a receiver on a reserved port. It listens when this returns.
+    pub(crate) fn listen_on(socket: TcpSocket, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let address = socket.local_addr().unwrap();
-        let state = Shared::default();
-        let (tell, got) = mpsc::channel();
+        let state = SharedState::default();
+        let (sender, requests) = mpsc::channel();
         let (listens, listening) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let served = Arc::clone(&state);
+        let server_state = Arc::clone(&state);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -110,7 +108,7 @@ impl Receiver {
             runtime.block_on(async {
                 let listener = socket.listen(1024).unwrap();
                 listens.send(()).unwrap();
-                let serve = serve(listener, served, tell, tls);
+                let serve = serve(listener, server_state, sender, tls);
                 tokio::select! { () = serve => {}, _ = stopped => {} }
             });
         });
@@ -118,7 +116,7 @@ impl Receiver {
         Self {
             address,
             state,
-            got,
+            requests,
             _stop: stop,
         }
     }
@@ -131,35 +129,37 @@ impl Receiver {
         self.address
     }
 
-    /// Does this with all requests from now on.
-    pub(crate) fn does(&self, what: Does) {
-        self.state.lock().unwrap().then = Some(what);
+    /// Sets the behavior for all requests that are not scripted.
+    pub(crate) fn set_behavior(&self, behavior: Behavior) {
+        self.state.lock().unwrap().behavior = Some(behavior);
     }
 
-    /// Does these with the next requests, before what it does otherwise.
-    pub(crate) fn first(&self, script: impl IntoIterator<Item = Does>) {
+    /// Sets the behavior for each of the next requests.
+    pub(crate) fn script(&self, script: impl IntoIterator<Item = Behavior>) {
         self.state.lock().unwrap().script = script.into_iter().collect();
     }
 
-    /// The next request, for which it waits.
+    /// Waits for the next request.
     #[track_caller]
-    pub(crate) fn next(&self) -> Got {
-        self.got.recv_timeout(PATIENCE).expect("a request arrives")
+    pub(crate) fn next_request(&self) -> ReceivedRequest {
+        self.requests
+            .recv_timeout(TEST_TIMEOUT)
+            .expect("a request arrives")
     }
 
-    /// A request that is there already.
-    pub(crate) fn try_next(&self) -> Option<Got> {
-        self.got.try_recv().ok()
+    /// Returns the next request if it has arrived.
+    pub(crate) fn try_next_request(&self) -> Option<ReceivedRequest> {
+        self.requests.try_recv().ok()
     }
 
     pub(crate) fn spans(&self) -> Vec<opentelemetry_proto::tonic::trace::v1::Span> {
         let state = self.state.lock().unwrap();
-        let all = state
+        let resources = state
             .spans
             .iter()
             .flat_map(|request| &request.resource_spans);
-        let all = all.flat_map(|resource| &resource.scope_spans);
-        all.flat_map(|scope| scope.spans.clone()).collect()
+        let scopes = resources.flat_map(|resource| &resource.scope_spans);
+        scopes.flat_map(|scope| scope.spans.clone()).collect()
     }
 
     pub(crate) fn trace_requests(&self) -> Vec<trace::ExportTraceServiceRequest> {
@@ -175,22 +175,32 @@ impl Receiver {
     }
 }
 
+impl Behavior {
+    /// Returns the rejected items and the message of a partial success.
+    fn partial_success(&self) -> Option<(i64, &'static str)> {
+        match self {
+            Self::Reject(count, message) => Some((*count, message)),
+            _ => None,
+        }
+    }
+}
+
 async fn serve(
     listener: TcpListener,
-    state: Shared,
-    tell: mpsc::Sender<Got>,
+    state: SharedState,
+    requests: mpsc::Sender<ReceivedRequest>,
     tls: Option<Arc<rustls::ServerConfig>>,
 ) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             return;
         };
-        let (state, tell, tls) = (Arc::clone(&state), tell.clone(), tls.clone());
+        let (state, requests, tls) = (Arc::clone(&state), requests.clone(), tls.clone());
         tokio::spawn(async move {
             let service =
-                service_fn(move |request| answer(Arc::clone(&state), tell.clone(), request));
+                service_fn(move |request| respond(Arc::clone(&state), requests.clone(), request));
             let server = auto::Builder::new(TokioExecutor::new());
-            // How a connection ends is the client's affair; the tests look at what it makes of it.
+            // Connection errors are expected: tests check how the client handles them.
             match tls {
                 None => drop(server.serve_connection(TokioIo::new(stream), service).await),
                 Some(tls) => {
@@ -203,30 +213,30 @@ async fn serve(
     }
 }
 
-async fn answer(
-    state: Shared,
-    tell: mpsc::Sender<Got>,
+async fn respond(
+    state: SharedState,
+    requests: mpsc::Sender<ReceivedRequest>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, io::Error> {
-    let does = {
+    let behavior = {
         let mut state = state.lock().unwrap();
         if state.script.is_empty() {
-            state.then.clone().unwrap_or(Does::Takes)
+            state.behavior.clone().unwrap_or(Behavior::Accept)
         } else {
             state.script.remove(0)
         }
     };
-    let (head, body) = request.into_parts();
-    let mut got = Got {
-        path: head.uri.path().to_owned(),
-        headers: head.headers.clone(),
+    let (parts, body) = request.into_parts();
+    let mut received = ReceivedRequest {
+        path: parts.uri.path().to_owned(),
+        headers: parts.headers.clone(),
         body: Bytes::new(),
     };
     let grpc =
-        head.headers.get("content-type") == Some(&HeaderValue::from_static("application/grpc"));
+        parts.headers.get("content-type") == Some(&HeaderValue::from_static("application/grpc"));
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     if !grpc {
-        got.body = match head.headers.get("content-encoding") {
+        received.body = match parts.headers.get("content-encoding") {
             Some(_) => {
                 let mut plain = Vec::new();
                 flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain)?;
@@ -235,12 +245,12 @@ async fn answer(
             None => body.clone(),
         };
     }
-    tell.send(got.clone()).ok();
-    match does {
-        Does::Hangs => std::future::pending().await,
-        Does::Waits(time) => tokio::time::sleep(time).await,
-        Does::Leaves => return Err(io::Error::other("leaves")),
-        Does::Answers(status, headers) => {
+    requests.send(received.clone()).ok();
+    match behavior {
+        Behavior::NeverRespond => std::future::pending().await,
+        Behavior::Delay(time) => tokio::time::sleep(time).await,
+        Behavior::CloseConnection => return Err(io::Error::other("closed")),
+        Behavior::HttpStatus(status, headers) => {
             let mut response = Response::new(full(Bytes::new()));
             *response.status_mut() = StatusCode::from_u16(status).unwrap();
             for (name, value) in headers {
@@ -248,33 +258,43 @@ async fn answer(
             }
             return Ok(response);
         }
-        Does::BreaksOff | Does::Stalls => {
-            let (send, frames) = tokio::sync::mpsc::channel(2);
-            tokio::spawn(async move {
-                let _ = send.send(Ok(Frame::data(Bytes::from_static(b"ab")))).await;
-                // What is before it is to arrive first.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                if matches!(does, Does::Stalls) {
-                    send.closed().await;
-                }
-                let _ = send.send(Err(io::Error::other("off"))).await;
-            });
-            let body = StreamBody::new(Frames(frames));
-            let mut response = Response::new(body.boxed_unsync());
-            response.headers_mut().insert("content-length", 10.into());
-            return Ok(typed(response, grpc));
+        Behavior::AbortBody | Behavior::StallBody => {
+            let stalls = matches!(behavior, Behavior::StallBody);
+            return Ok(with_content_type(incomplete_response(stalls), grpc));
         }
-        Does::Babbles => return Ok(typed(Response::new(full(vec![0xff; 40].into())), grpc)),
-        Does::Floods => return Ok(typed(Response::new(full(vec![0; 5 << 20].into())), grpc)),
-        Does::Takes | Does::Rejects(..) | Does::Says(..) => {}
+        Behavior::GarbageBody => {
+            let response = Response::new(full(vec![0xff; 40].into()));
+            return Ok(with_content_type(response, grpc));
+        }
+        Behavior::OversizedBody => {
+            let response = Response::new(full(vec![0; 5 << 20].into()));
+            return Ok(with_content_type(response, grpc));
+        }
+        Behavior::Accept | Behavior::Reject(..) | Behavior::GrpcStatus(..) => {}
     }
     if grpc {
-        let mut routes = routes(&Official { state, does });
-        let request = Request::from_parts(head, tonic::body::Body::new(Full::new(body)));
-        let response = routes.call(request).await.unwrap();
-        return Ok(response.map(|body| body.map_err(io::Error::other).boxed_unsync()));
+        let request = Request::from_parts(parts, tonic::body::Body::new(Full::new(body)));
+        return Ok(grpc::accept(state, behavior, request).await);
     }
-    Ok(take(&state, &got, &does))
+    Ok(http::accept(&state, &received, &behavior))
+}
+
+/// Returns a response whose body stalls or breaks off after two bytes.
+fn incomplete_response(stalls: bool) -> Response<Body> {
+    let (send, frames) = tokio::sync::mpsc::channel(2);
+    tokio::spawn(async move {
+        let _ = send.send(Ok(Frame::data(Bytes::from_static(b"ab")))).await;
+        // The first bytes are to arrive before the error.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if stalls {
+            send.closed().await;
+        }
+        let _ = send.send(Err(io::Error::other("aborted"))).await;
+    });
+    let body = StreamBody::new(Frames(frames));
+    let mut response = Response::new(body.boxed_unsync());
+    response.headers_mut().insert("content-length", 10.into());
+    response
 }
 
 struct Frames(tokio::sync::mpsc::Receiver<io::Result<Frame<Bytes>>>);
@@ -292,218 +312,18 @@ impl futures_core::Stream for Frames {
 
 fn full(bytes: Bytes) -> Body {
     Full::new(bytes)
-        .map_err(|never: Infallible| match never {})
+        .map_err(|never| match never {})
         .boxed_unsync()
 }
 
-fn typed(mut response: Response<Body>, grpc: bool) -> Response<Body> {
-    let kind = if grpc {
+fn with_content_type(mut response: Response<Body>, grpc: bool) -> Response<Body> {
+    let content_type = if grpc {
         "application/grpc"
     } else {
         "application/x-protobuf"
     };
     response
         .headers_mut()
-        .insert("content-type", HeaderValue::from_static(kind));
+        .insert("content-type", HeaderValue::from_static(content_type));
     response
 }
-
-/// Takes a request over HTTP, and answers as it was asked.
-fn take(state: &Shared, got: &Got, does: &Does) -> Response<Body> {
-    let json = got.headers.get("content-type").unwrap() == "application/json";
-    let mut state = state.lock().unwrap();
-    macro_rules! take {
-        ($module:ident, $of:ident, $request:ident, $response:ident, $partial:ident, $rejected:ident) => {{
-            let request: $module::$request = if json {
-                serde_json::from_slice(&got.body).unwrap()
-            } else {
-                $module::$request::decode(&got.body[..]).unwrap()
-            };
-            state.$of.push(request);
-            let partial_success = rejects(does).map(|(count, message)| $module::$partial {
-                $rejected: count,
-                error_message: message.to_owned(),
-            });
-            let response = $module::$response { partial_success };
-            if json {
-                serde_json::to_vec(&response).unwrap()
-            } else {
-                response.encode_to_vec()
-            }
-        }};
-    }
-    let body = match got.path.as_str() {
-        "/v1/traces" => take!(
-            trace,
-            spans,
-            ExportTraceServiceRequest,
-            ExportTraceServiceResponse,
-            ExportTracePartialSuccess,
-            rejected_spans
-        ),
-        "/v1/metrics" => take!(
-            metrics,
-            metrics,
-            ExportMetricsServiceRequest,
-            ExportMetricsServiceResponse,
-            ExportMetricsPartialSuccess,
-            rejected_data_points
-        ),
-        "/v1/logs" => take!(
-            logs,
-            logs,
-            ExportLogsServiceRequest,
-            ExportLogsServiceResponse,
-            ExportLogsPartialSuccess,
-            rejected_log_records
-        ),
-        path => panic!("nothing is at {path}"),
-    };
-    let mut response = typed(Response::new(full(body.into())), false);
-    if json {
-        let kind = HeaderValue::from_static("application/json");
-        response.headers_mut().insert("content-type", kind);
-    }
-    response
-}
-
-fn rejects(does: &Does) -> Option<(i64, &'static str)> {
-    match does {
-        Does::Rejects(count, message) => Some((*count, message)),
-        _ => None,
-    }
-}
-
-/// The official services, served by tonic.
-#[derive(Clone)]
-struct Official {
-    state: Shared,
-    does: Does,
-}
-
-fn routes(official: &Official) -> Routes {
-    let trace = trace::trace_service_server::TraceServiceServer::new(official.clone());
-    let metrics = metrics::metrics_service_server::MetricsServiceServer::new(official.clone());
-    let logs = logs::logs_service_server::LogsServiceServer::new(official.clone());
-    Routes::new(trace.accept_compressed(CompressionEncoding::Gzip))
-        .add_service(metrics.accept_compressed(CompressionEncoding::Gzip))
-        .add_service(logs.accept_compressed(CompressionEncoding::Gzip))
-}
-
-impl Official {
-    fn status(&self) -> Result<(), tonic::Status> {
-        let Does::Says(code, after) = self.does else {
-            return Ok(());
-        };
-        let code = tonic::Code::from(code);
-        let Some(after) = after else {
-            return Err(tonic::Status::new(code, "not now"));
-        };
-        let details = Details {
-            code: code.into(),
-            message: "not now".to_owned(),
-            details: vec![prost_any(after)],
-        };
-        Err(tonic::Status::with_details(
-            code,
-            "not now",
-            details.encode_to_vec().into(),
-        ))
-    }
-}
-
-/// `google.rpc.Status`
-#[derive(Clone, PartialEq, prost::Message)]
-struct Details {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
-    message: String,
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<Any>,
-}
-
-/// `google.protobuf.Any`
-#[derive(Clone, PartialEq, prost::Message)]
-struct Any {
-    #[prost(string, tag = "1")]
-    type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
-}
-
-/// `google.rpc.RetryInfo`
-#[derive(Clone, PartialEq, prost::Message)]
-struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    delay: Option<Span>,
-}
-
-/// `google.protobuf.Duration`
-#[derive(Clone, PartialEq, prost::Message)]
-struct Span {
-    #[prost(int64, tag = "1")]
-    seconds: i64,
-    #[prost(int32, tag = "2")]
-    nanos: i32,
-}
-
-fn prost_any(after: Duration) -> Any {
-    let delay = Some(Span {
-        seconds: after.as_secs() as i64,
-        nanos: after.subsec_nanos() as i32,
-    });
-    Any {
-        type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(),
-        value: RetryInfo { delay }.encode_to_vec(),
-    }
-}
-
-macro_rules! official {
-    ($module:ident, $service:path, $of:ident, $request:ident, $response:ident, $partial:ident, $rejected:ident) => {
-        #[tonic::async_trait]
-        impl $service for Official {
-            async fn export(
-                &self,
-                request: tonic::Request<$module::$request>,
-            ) -> Result<tonic::Response<$module::$response>, tonic::Status> {
-                self.status()?;
-                self.state.lock().unwrap().$of.push(request.into_inner());
-                let partial_success =
-                    rejects(&self.does).map(|(count, message)| $module::$partial {
-                        $rejected: count,
-                        error_message: message.to_owned(),
-                    });
-                Ok(tonic::Response::new($module::$response { partial_success }))
-            }
-        }
-    };
-}
-
-official!(
-    trace,
-    trace::trace_service_server::TraceService,
-    spans,
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-    ExportTracePartialSuccess,
-    rejected_spans
-);
-official!(
-    metrics,
-    metrics::metrics_service_server::MetricsService,
-    metrics,
-    ExportMetricsServiceRequest,
-    ExportMetricsServiceResponse,
-    ExportMetricsPartialSuccess,
-    rejected_data_points
-);
-official!(
-    logs,
-    logs::logs_service_server::LogsService,
-    logs,
-    ExportLogsServiceRequest,
-    ExportLogsServiceResponse,
-    ExportLogsPartialSuccess,
-    rejected_log_records
-);
