@@ -100,7 +100,7 @@ impl<R: HttpClassifier> Protocol for Http<R> {
     }
 
     fn failure<E: 'static>(error: &E) -> Failure<'_> {
-        error_sources::as_error(error).map_or_else(|| Failure::new(error), Failure::of)
+        error_sources::as_error(error).map_or_else(|| Failure::new(error), Failure::from_error)
     }
 }
 

@@ -8,7 +8,8 @@ use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
 use gusset_http::{
     GrpcClientClassifier, GrpcServerClassifier, Http, HttpClassifier, HttpClientClassifier,
     KnownMethods, ObservedBody, PeerAddr, ProtocolVersion, QueryRedaction, RequestAttributes,
-    RequestHead, RequestOptions, ResponseHead, Route, RpcMethod, Scheme, Side, TrustedProxies,
+    RequestHead, RequestOptions, ResponseHead, Route, RpcMethod, Scheme, ServerAddress, Side,
+    TrustedProxies,
 };
 use gusset_testkit::ScriptedBody;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
@@ -419,8 +420,8 @@ fn describe(attributes: RequestAttributes<'_>) -> String {
     assert!(address.is_none_or(|host| !host.is_empty() && host.len() <= 255));
     assert_ne!(port, Some(0));
     let kept = attributes.to_server_address();
-    assert_eq!(kept.as_ref().map(|kept| kept.address()), address);
-    assert_eq!(kept.as_ref().map(|kept| kept.port()), port);
+    assert_eq!(kept.as_ref().map(ServerAddress::address), address);
+    assert_eq!(kept.as_ref().map(ServerAddress::port), port);
     assert!(attributes.path().len() <= 1024);
     assert!(attributes.rpc_method_original().len() <= 256);
     let rpc = attributes.rpc_method();

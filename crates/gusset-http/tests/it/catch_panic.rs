@@ -71,7 +71,7 @@ fn hook_panic_does_not_affect_the_body_or_other_observers() {
             assert_eq!(end(recorder), "Complete(trailers)", "hook {number}");
             let call = only(recorder);
             assert_eq!(
-                (call.responses, call.pieces, call.bytes),
+                (call.responses, call.chunks, call.bytes),
                 (1, 2, 3),
                 "hook {number}"
             );

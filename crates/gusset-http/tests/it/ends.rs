@@ -79,7 +79,7 @@ fn body_ends_with_the_frame_that_reports_it() {
     assert!(frame(response.body_mut()).is_ready());
     assert_eq!(end(&recorder), "Complete");
     let call = only(&recorder);
-    assert_eq!((call.bytes, call.pieces, call.responses), (3, 2, 1));
+    assert_eq!((call.bytes, call.chunks, call.responses), (3, 2, 1));
 }
 
 #[test]

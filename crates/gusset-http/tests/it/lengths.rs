@@ -94,7 +94,7 @@ fn empty_chunks_count_as_chunks_without_bytes() {
         .pend_forever();
     let recorder = poll_and_drop(3, declares("3", body));
     assert_eq!(end(&recorder), "Complete");
-    assert_eq!((only(&recorder).bytes, only(&recorder).pieces), (3, 3));
+    assert_eq!((only(&recorder).bytes, only(&recorder).chunks), (3, 3));
 }
 
 #[test]

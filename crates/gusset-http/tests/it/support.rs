@@ -142,8 +142,7 @@ pub(crate) fn end(recorder: &RecordingObserver) -> String {
 /// Returns whether `run` panicked with the message of a scripted body.
 pub(crate) fn panics<R>(run: impl FnOnce() -> R) -> bool {
     static INSTALL_HOOK: Once = Once::new();
-    let scripted =
-        |payload: &dyn std::any::Any| payload.downcast_ref() == Some(&"scripted panic");
+    let scripted = |payload: &dyn std::any::Any| payload.downcast_ref() == Some(&"scripted panic");
     INSTALL_HOOK.call_once(|| {
         let default = panic::take_hook();
         panic::set_hook(Box::new(move |info| {

@@ -22,7 +22,7 @@ fn timed(response: Response<ScriptedBody>) -> (Response<Tracked>, RecordingObser
 fn times(recorder: &RecordingObserver) -> (Option<u64>, Option<u64>, u64) {
     let call = only(recorder);
     (
-        call.head.map(|t| t.as_secs()),
+        call.headers.map(|t| t.as_secs()),
         call.first_byte.map(|t| t.as_secs()),
         call.elapsed.as_secs(),
     )

@@ -17,7 +17,7 @@ fn compiler_errors_name_the_mistake() {
             trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
         }
         other => {
-            println!("not compared: the expected texts are those of {COMPILER}x, not of {other:?}")
+            println!("not compared: the expected texts are those of {COMPILER}x, not of {other:?}");
         }
     }
 }
