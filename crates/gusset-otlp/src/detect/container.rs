@@ -12,8 +12,8 @@ pub(super) fn detect_id(proc: &Path) -> Option<String> {
     let process = proc.join("self");
     // Names of control groups contain the id in version 1. In version 2 the name is `/` inside of a
     // container, but the engine mounts files from a directory whose name is the id.
-    let groups =
-        read_trimmed(process.join("cgroup")).and_then(|groups| groups.lines().find_map(id_from_cgroup));
+    let groups = read_trimmed(process.join("cgroup"))
+        .and_then(|groups| groups.lines().find_map(id_from_cgroup));
     groups.or_else(|| {
         read_trimmed(process.join("mountinfo"))?
             .lines()

@@ -47,7 +47,7 @@ fn record<W: Writer>(out: &mut W, limits: LogLimits, record: &LogRecord) {
     out.list(Field(6, "attributes"), kept, |out, (name, value)| {
         out.string(Field(1, "key"), name);
         out.message(Field(2, "value"), |out| {
-            any_value(out, value, max_value_length)
+            any_value(out, value, max_value_length);
         });
     });
     let over = record.attributes.len().saturating_sub(max_attributes);

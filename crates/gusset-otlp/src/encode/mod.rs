@@ -132,7 +132,7 @@ fn any_value<W: Writer>(out: &mut W, value: &Value, max_chars: usize) {
         Value::String(value) => out.string(STRING, truncate_chars(value, max_chars)),
         Value::StringArray(values) if values.is_empty() => {
             out.message(Field(5, "arrayValue"), |out| {
-                out.empty_list(Field(1, "values"))
+                out.empty_list(Field(1, "values"));
             });
         }
         Value::StringArray(values) => out.message(Field(5, "arrayValue"), |out| {

@@ -19,6 +19,8 @@ pub(crate) struct ExportError {
 
 impl ExportError {
     const CONNECTION: &'static str = "connection";
+    const COLLECTION: &'static str = "collection";
+    const TOO_LARGE: &'static str = "too_large";
 
     pub(super) fn new(
         error_type: impl Into<String>,
@@ -50,6 +52,15 @@ impl ExportError {
         Self::new(Self::CONNECTION, message, true)
     }
 
+    /// Returns what an operator can do, as a part of a log entry.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self.error_type.as_str() {
+            Self::COLLECTION => "check the metric producer",
+            Self::TOO_LARGE => "limit the attributes of the service",
+            _ => "check the endpoint and the receiver",
+        }
+    }
+
     pub(super) fn is_connection(&self) -> bool {
         self.error_type == Self::CONNECTION
     }
@@ -61,12 +72,12 @@ impl ExportError {
 
     /// Returns the error of a failed collection of metrics.
     pub(crate) fn collection(message: &'static str) -> Self {
-        Self::new("collection", message, false)
+        Self::new(Self::COLLECTION, message, false)
     }
 
     /// Returns the error of an item that does not fit into a request.
     pub(crate) fn too_large() -> Self {
-        Self::new("too_large", "one item has more than 64 MiB", false)
+        Self::new(Self::TOO_LARGE, "one item has more than 64 MiB", false)
     }
 
     /// Returns the error of an export that was cut off by the deadline of the shutdown.

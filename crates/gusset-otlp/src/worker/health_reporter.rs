@@ -27,7 +27,7 @@ enum ExporterStatus {
 /// A change of the status that is logged.
 #[derive(Debug, PartialEq, Eq)]
 enum StatusChange<'a> {
-    Failed(&'a str),
+    Failed(&'a ExportError),
     Rejected(u64, &'a str),
     /// Exports succeed again. Holds the number of items that were dropped meanwhile.
     Recovered(u64),
@@ -48,7 +48,7 @@ impl HealthReporter {
 
     /// Reports a failed export. `dropped` is the total number of dropped items.
     pub(crate) fn on_failure(&mut self, error: &ExportError, dropped: u64) {
-        if let Some(change) = self.status.on_failure(&error.message, dropped) {
+        if let Some(change) = self.status.on_failure(error, dropped) {
             self.log_change(&change);
         }
     }
@@ -64,8 +64,10 @@ impl HealthReporter {
         let (items, endpoint) = (self.signal.items(), &self.endpoint);
         match change {
             StatusChange::Failed(error) => self.log_level.warn(format_args!(
-                "exporting {items} to {endpoint} failed: {error}; {items} may be dropped, check the \
-                 endpoint and the receiver (further failures are suppressed until it recovers)"
+                "exporting {items} to {endpoint} failed: {message}; {items} may be dropped, {advice} \
+                 (further failures are suppressed until it recovers)",
+                message = error.message,
+                advice = error.advice(),
             )),
             StatusChange::Rejected(count, message) => self.log_level.warn(format_args!(
                 "{endpoint} rejected {count} {items}{message}; they are dropped, check the log of the \
@@ -84,7 +86,7 @@ impl HealthReporter {
 // === impl ExporterStatus ===
 
 impl ExporterStatus {
-    fn on_failure<'a>(&mut self, error: &'a str, dropped: u64) -> Option<StatusChange<'a>> {
+    fn on_failure<'a>(&mut self, error: &'a ExportError, dropped: u64) -> Option<StatusChange<'a>> {
         if matches!(self, Self::Failing(_)) {
             return None;
         }
@@ -123,11 +125,12 @@ mod tests {
 
     #[test]
     fn each_status_change_is_reported_once() {
+        let (down, slow) = (ExportError::collection("down"), ExportError::too_large());
         let mut status = ExporterStatus::Healthy;
         assert_eq!(status.on_success(0, "", 3), None);
-        let change = status.on_failure("down", 3);
-        assert_eq!(change, Some(StatusChange::Failed("down")));
-        assert_eq!(status.on_failure("slow", 10), None);
+        let change = status.on_failure(&down, 3);
+        assert_eq!(change, Some(StatusChange::Failed(&down)));
+        assert_eq!(status.on_failure(&slow, 10), None);
         let change = status.on_success(0, "", 10);
         assert_eq!(change, Some(StatusChange::Recovered(7)));
         assert_eq!(status.on_success(0, "", 10), None);

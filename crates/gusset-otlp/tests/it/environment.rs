@@ -67,23 +67,29 @@ fn start_logs_endpoints_without_secrets() {
 
 #[test]
 fn sdk_is_disabled_only_by_true() {
-    let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
-    assert_eq!(start(&[to, ("OTEL_SDK_DISABLED", "TRUE")]).0, [false; 2]);
-    assert_eq!(start(&[to, ("OTEL_SDK_DISABLED", "false")]).0, [true; 2]);
-    assert_eq!(start(&[to, ("OTEL_SDK_DISABLED", "")]).0, [true; 2]);
-    let warning = warning(&[to, ("OTEL_SDK_DISABLED", "1")]);
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
+    assert_eq!(
+        start(&[endpoint, ("OTEL_SDK_DISABLED", "TRUE")]).0,
+        [false; 2]
+    );
+    assert_eq!(
+        start(&[endpoint, ("OTEL_SDK_DISABLED", "false")]).0,
+        [true; 2]
+    );
+    assert_eq!(start(&[endpoint, ("OTEL_SDK_DISABLED", "")]).0, [true; 2]);
+    let warning = warning(&[endpoint, ("OTEL_SDK_DISABLED", "1")]);
     assert!(warning.contains("OTEL_SDK_DISABLED"), "{warning}");
 }
 
 #[test]
 fn exporter_list_overrides_endpoints() {
-    let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
     let traces = |value| start(&[("OTEL_TRACES_EXPORTER", value)]).0[0];
     assert!(traces("otlp"));
     assert!(traces("none, OTLP"));
     assert!(!traces("none"));
     assert_eq!(
-        start(&[to, ("OTEL_TRACES_EXPORTER", "none")]).0,
+        start(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]).0,
         [false, true]
     );
     // The endpoint of one signal does not apply to others.
@@ -93,7 +99,7 @@ fn exporter_list_overrides_endpoints() {
 
 #[test]
 fn invalid_value_is_ignored_with_one_warning() {
-    let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
     for variable in [
         ("OTEL_TRACES_EXPORTER", "otlp,zipkin"),
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "smoke"),
@@ -118,9 +124,9 @@ fn invalid_value_is_ignored_with_one_warning() {
         ("OTEL_CONFIG_FILE", "otel.yaml"),
         ("OTEL_ENTITIES", "service{service.name=shop}"),
     ] {
-        let warning = warning(&[to, variable]);
+        let warning = warning(&[endpoint, variable]);
         assert!(warning.contains(variable.0), "{warning}");
-        assert_eq!(start(&[to, variable]).0, [true; 2]);
+        assert_eq!(start(&[endpoint, variable]).0, [true; 2]);
     }
 }
 
@@ -130,14 +136,14 @@ fn invalid_endpoint_or_header_is_an_error() {
     assert_rejected(&[(generic, "localhost:4318")], generic, "not a valid URL");
     let own = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
     assert_rejected(&[(own, "ftp://a")], own, "scheme");
-    let to = (generic, "http://localhost:1");
+    let endpoint = (generic, "http://localhost:1");
     let headers = "OTEL_EXPORTER_OTLP_HEADERS";
     assert_rejected(
-        &[to, (headers, "a=b,secret")],
+        &[endpoint, (headers, "a=b,secret")],
         headers,
         "entry 2 has no `=`",
     );
-    let error = build_with(&[to, (headers, "a=b,secret")]).unwrap_err();
+    let error = build_with(&[endpoint, (headers, "a=b,secret")]).unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
@@ -156,11 +162,20 @@ fn disabled_sdk_ignores_invalid_endpoint() {
 
 #[test]
 fn log_level_limits_log_entries() {
-    let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1");
     let bad = ("OTEL_BSP_SCHEDULE_DELAY", "x");
-    assert_eq!(start(&[to, bad, ("OTEL_LOG_LEVEL", "none")]).1.len(), 0);
-    assert_eq!(start(&[to, bad, ("OTEL_LOG_LEVEL", "WARN")]).1.len(), 1);
-    assert_eq!(start(&[to, bad, ("OTEL_LOG_LEVEL", "debug")]).1.len(), 2);
+    assert_eq!(
+        start(&[endpoint, bad, ("OTEL_LOG_LEVEL", "none")]).1.len(),
+        0
+    );
+    assert_eq!(
+        start(&[endpoint, bad, ("OTEL_LOG_LEVEL", "WARN")]).1.len(),
+        1
+    );
+    assert_eq!(
+        start(&[endpoint, bad, ("OTEL_LOG_LEVEL", "debug")]).1.len(),
+        2
+    );
 }
 
 #[test]
@@ -243,4 +258,34 @@ fn huge_durations_are_accepted() {
             .exported,
         1
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn non_unicode_value_is_ignored_with_a_warning() {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::process::Command;
+
+    const IS_CHILD: &str = "GUSSET_OTLP_TEST_IS_CHILD";
+    const NAME: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+
+    if std::env::var_os(IS_CHILD).is_some() {
+        let (pipeline, logs) = CapturedLogs::capture(|| OtlpPipeline::from_env().unwrap());
+        assert!(!pipeline.span_sink().has_capacity());
+        let warning = format!("WARN ignoring `{NAME}`: not valid Unicode; the default is used");
+        assert!(logs.contains(&warning), "{logs:?}");
+        return;
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "environment::non_unicode_value_is_ignored_with_a_warning",
+        ])
+        .env(IS_CHILD, "1")
+        .env(NAME, std::ffi::OsStr::from_bytes(b"http://\xff"))
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success(), "{output}");
+    assert!(output.contains("1 passed"), "{output}");
 }

@@ -98,17 +98,25 @@ fn certificates_of_the_environment_are_used() {
                 .counts(Signal::Traces)
                 .exported
         };
-        let trust = ("OTEL_EXPORTER_OTLP_CERTIFICATE", ca.as_str());
-        let mine = (
+        let ca_file = ("OTEL_EXPORTER_OTLP_CERTIFICATE", ca.as_str());
+        let client_certificate = (
             "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
             certificate.as_str(),
         );
-        let by = ("OTEL_EXPORTER_OTLP_CLIENT_KEY", key.as_str());
-        assert_eq!(export(&[trust, mine, by]), 1, "{protocol}");
+        let client_key = ("OTEL_EXPORTER_OTLP_CLIENT_KEY", key.as_str());
+        assert_eq!(
+            export(&[ca_file, client_certificate, client_key]),
+            1,
+            "{protocol}"
+        );
         // The server requires a client certificate, and the client trusts only this authority.
-        assert_eq!(export(&[trust]), 0, "{protocol}");
+        assert_eq!(export(&[ca_file]), 0, "{protocol}");
         let other = ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate.as_str());
-        assert_eq!(export(&[other, mine, by]), 0, "{protocol}");
+        assert_eq!(
+            export(&[other, client_certificate, client_key]),
+            0,
+            "{protocol}"
+        );
     }
 }
 
@@ -119,27 +127,36 @@ fn unreadable_certificate_error_names_the_variable() {
     let (authority, _, client) = certificates();
     let ca = dir.write("ca.pem", &authority.pem());
     let certificate = dir.write("client.pem", &client.certificate.pem());
-    let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:1");
-    let trust = ("OTEL_EXPORTER_OTLP_CERTIFICATE", ca.as_str());
-    let mine = (
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:1");
+    let ca_file = ("OTEL_EXPORTER_OTLP_CERTIFICATE", ca.as_str());
+    let client_certificate = (
         "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
         certificate.as_str(),
     );
     let key = |path| ("OTEL_EXPORTER_OTLP_CLIENT_KEY", path);
-    let missing = "/behavior/not/exist.pem";
+    let missing = "/does/not/exist.pem";
     for (variables, name) in [
         (
-            vec![to, ("OTEL_EXPORTER_OTLP_CERTIFICATE", missing)],
-            trust.0,
+            vec![endpoint, ("OTEL_EXPORTER_OTLP_CERTIFICATE", missing)],
+            ca_file.0,
         ),
         (
-            vec![to, ("OTEL_EXPORTER_OTLP_CERTIFICATE", &empty)],
-            trust.0,
+            vec![endpoint, ("OTEL_EXPORTER_OTLP_CERTIFICATE", &empty)],
+            ca_file.0,
         ),
-        (vec![to, trust, mine, key(missing)], key("").0),
-        (vec![to, trust, mine, key(&empty)], key("").0),
-        (vec![to, trust, mine], mine.0),
-        (vec![to, trust, key(missing)], key("").0),
+        (
+            vec![endpoint, ca_file, client_certificate, key(missing)],
+            key("").0,
+        ),
+        (
+            vec![endpoint, ca_file, client_certificate, key(&empty)],
+            key("").0,
+        ),
+        (
+            vec![endpoint, ca_file, client_certificate],
+            client_certificate.0,
+        ),
+        (vec![endpoint, ca_file, key(missing)], key("").0),
     ] {
         let error = OtlpPipeline::builder()
             .build_with(env(&variables))
