@@ -1,12 +1,14 @@
 //! Which crate may depend on which, and on which external crates.
 //!
 //! ```text
-//! gusset → {log, trace, metrics, breaker, health, prometheus, otlp, …} → {http, propagation, data} → core
+//! gusset → {admin, log, trace, metrics, breaker, health, prometheus, otlp, …} → {http, propagation, data} → core
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
 //! telemetry data model in `gusset-data`, which does not depend on `gusset-core`. Exporters may also
-//! use `gusset-metrics`. `gusset-testkit` is for tests, so it is only a dev-dependency.
+//! use `gusset-metrics`. Only `gusset-trace` and the façade use `gusset-propagation`, and only the
+//! façade uses the management server, `gusset-admin`. `gusset-testkit` is for tests, so it is only a
+//! dev-dependency.
 //! Dev-dependencies follow the same rules, so that each crate can be tested alone. A test that needs
 //! several of them belongs in `tests/`.
 
@@ -46,9 +48,9 @@ fn violation(krate: &str, dependency: &Dependency) -> Option<String> {
     if is_internal(name) {
         return (!may_use(krate, name)).then(|| format!("{krate} may not depend on {name}"));
     }
-    if name.starts_with("opentelemetry") && !matches!(krate, "gusset-otlp" | "gusset-trace") {
+    if name.starts_with("opentelemetry") && !may_use_opentelemetry(krate, dev) {
         return Some(format!(
-            "{krate} may not depend on {name}: only gusset-otlp and gusset-trace use the types of OpenTelemetry"
+            "{krate} may not depend on {name}: only gusset-trace and the tests of gusset-otlp use the types of OpenTelemetry"
         ));
     }
     if name == "axum" && !dev && !optional {
@@ -68,20 +70,24 @@ fn may_use(krate: &str, dependency: &str) -> bool {
         "gusset" => true,
         "gusset-core" | "gusset-data" => false,
         "gusset-http" | "gusset-propagation" => dependency == "gusset-core",
+        "gusset-admin" => matches!(dependency, "gusset-core" | "gusset-http"),
         "gusset-prometheus" | "gusset-otlp" => {
             is_shared(dependency) || dependency == "gusset-metrics"
         }
+        "gusset-trace" => is_shared(dependency) || dependency == "gusset-propagation",
         // Feature crates, the testkit, and new crates without their own rule.
         _ => is_shared(dependency),
     }
 }
 
-/// Returns whether feature crates may use the crate.
+/// Returns whether every feature crate and exporter may use the crate.
 fn is_shared(name: &str) -> bool {
-    matches!(
-        name,
-        "gusset-core" | "gusset-data" | "gusset-http" | "gusset-propagation"
-    )
+    matches!(name, "gusset-core" | "gusset-data" | "gusset-http")
+}
+
+/// Returns whether a crate may use the types of OpenTelemetry.
+fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
+    krate == "gusset-trace" || (krate == "gusset-otlp" && dev)
 }
 
 #[cfg(test)]
@@ -136,9 +142,9 @@ mod tests {
             allowed(krate, normal("gusset-http"));
             allowed(krate, normal("gusset-core"));
             allowed(krate, normal("gusset-data"));
-            allowed(krate, normal("gusset-propagation"));
             allowed("gusset", normal(krate));
         }
+        allowed("gusset", normal("gusset-propagation"));
         allowed("gusset", normal("gusset-core"));
         allowed("gusset-testkit", normal("gusset-core"));
         allowed("gusset-testkit", normal("gusset-http"));
@@ -191,6 +197,44 @@ mod tests {
     }
 
     #[test]
+    fn only_trace_uses_propagation() {
+        allowed("gusset-trace", normal("gusset-propagation"));
+        for krate in FEATURES
+            .into_iter()
+            .filter(|krate| *krate != "gusset-trace")
+            .chain(EXPORTERS)
+            .chain(["gusset-admin", "gusset-testkit"])
+        {
+            rejected(krate, normal("gusset-propagation"));
+        }
+    }
+
+    #[test]
+    fn management_server_uses_only_core_and_http() {
+        allowed("gusset-admin", normal("gusset-core"));
+        allowed("gusset-admin", normal("gusset-http"));
+        rejected("gusset-admin", normal("gusset-data"));
+        for krate in FEATURES.into_iter().chain(EXPORTERS) {
+            rejected("gusset-admin", normal(krate));
+        }
+    }
+
+    #[test]
+    fn only_facade_uses_management_server() {
+        allowed("gusset", normal("gusset-admin"));
+        for krate in FEATURES.into_iter().chain(EXPORTERS).chain([
+            "gusset-core",
+            "gusset-data",
+            "gusset-http",
+            "gusset-propagation",
+            "gusset-testkit",
+        ]) {
+            rejected(krate, normal("gusset-admin"));
+            rejected(krate, of_kind("gusset-admin", Kind::Dev));
+        }
+    }
+
+    #[test]
     fn testkit_is_only_a_dev_dependency() {
         for krate in [
             "gusset-core",
@@ -213,12 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn opentelemetry_stays_in_two_crates() {
-        for package in ["opentelemetry", "opentelemetry_sdk", "opentelemetry-otlp"] {
-            allowed("gusset-otlp", normal(package));
+    fn opentelemetry_stays_in_trace_and_otlp_tests() {
+        for package in ["opentelemetry", "opentelemetry_sdk", "opentelemetry-proto"] {
             allowed("gusset-trace", normal(package));
+            allowed("gusset-otlp", of_kind(package, Kind::Dev));
+            rejected("gusset-otlp", normal(package));
             rejected("gusset", normal(package));
             rejected("gusset-metrics", of_kind(package, Kind::Dev));
+            rejected("gusset-propagation", of_kind(package, Kind::Dev));
         }
     }
 

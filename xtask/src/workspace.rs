@@ -50,7 +50,22 @@ pub(crate) enum Kind {
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(default)]
+    docs: DocsMetadata,
+    #[serde(default)]
     gusset: GussetMetadata,
+}
+
+#[derive(Deserialize, Default)]
+struct DocsMetadata {
+    rs: Option<DocsRs>,
+}
+
+/// The table `[package.metadata.docs.rs]`, the settings of docs.rs.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct DocsRs {
+    pub(crate) all_features: bool,
+    pub(crate) rustdoc_args: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -101,6 +116,11 @@ impl Package {
         self.metadata
             .as_ref()
             .is_some_and(|metadata| metadata.gusset.loom)
+    }
+
+    /// Returns the settings of docs.rs, if the manifest has them.
+    pub(crate) fn docs_rs(&self) -> Option<&DocsRs> {
+        self.metadata.as_ref()?.docs.rs.as_ref()
     }
 }
 
