@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod admission;
 mod boxed;
@@ -23,6 +24,7 @@ mod rejected;
 mod request_response;
 mod span_ids;
 mod static_str;
+mod time_window;
 mod tracker;
 
 pub use admission::{Admission, AdmissionLayer, Admitted};
@@ -46,4 +48,5 @@ pub use rejected::Rejected;
 pub use request_response::{PlainClassifier, RequestResponse};
 pub use span_ids::SpanIds;
 pub use static_str::StaticStr;
+pub use time_window::{TimeWindow, WindowCounts};
 pub use tracker::CallTracker;

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use gusset_core::{CallContext, CallObserver, Classify, End, Observer, Protocol, RequestResponse};
+use gusset_core::{
+    CallContext, CallObserver, Classify, End, Observer, ObserverId, Protocol, RequestResponse,
+};
 use gusset_http::{Http, HttpClassifier, RequestHead, Route};
 use tokio::sync::Notify;
 
@@ -128,6 +130,10 @@ impl<R: HttpClassifier> Observer<Http<R>> for InFlight {
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> InFlightCall {
         self.begin(Route::from_request(req))
     }
+
+    fn id(&self) -> ObserverId {
+        ObserverId::from_arc(&self.0)
+    }
 }
 
 impl<Req: 'static, Res: 'static, R: Classify<RequestResponse<Req, Res, R>>>
@@ -138,6 +144,10 @@ impl<Req: 'static, Res: 'static, R: Classify<RequestResponse<Req, Res, R>>>
     #[inline]
     fn start(&self, _: &Req, _: &mut CallContext) -> InFlightCall {
         self.begin(None)
+    }
+
+    fn id(&self) -> ObserverId {
+        ObserverId::from_arc(&self.0)
     }
 }
 

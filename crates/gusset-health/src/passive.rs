@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use gusset_core::{CallContext, CallObserver, Clock, End, Observer, Outcome, Protocol};
+use gusset_core::{
+    CallContext, CallObserver, Clock, End, Observer, ObserverId, Outcome, Protocol, TimeWindow,
+};
 
 use crate::{Check, CheckResult, ConfigError};
 
 /// The number of buckets of the window: results expire a tenth of the window at a time.
-const BUCKETS: usize = 10;
+const BUCKETS: u32 = 10;
 
 /// A passive health check: an observer of real requests, and a [`Check`] of their failure ratio.
 ///
@@ -46,21 +48,19 @@ pub struct PassiveCheck {
     min_requests: u32,
     degraded_at: f64,
     down_at: f64,
-    window_counts: Arc<Mutex<WindowCounts>>,
+    results: Arc<Results>,
 }
 
 /// The state of a request that a [`PassiveCheck`] counts.
 #[derive(Debug)]
 pub struct PassiveCheckCall(PassiveCheck);
 
-/// Results in a ring of buckets.
-#[derive(Debug, Default)]
-struct WindowCounts {
-    origin: Option<Instant>,
-    /// The index of the newest bucket, counted from the origin.
-    newest: u64,
-    /// Successes and failures. The bucket with index `i` is at `i % BUCKETS`.
-    buckets: [[u32; 2]; BUCKETS],
+/// The results that clones share.
+#[derive(Debug)]
+struct Results {
+    window: TimeWindow,
+    /// The time of the first result.
+    origin: OnceLock<Instant>,
 }
 
 // === impl PassiveCheck ===
@@ -69,14 +69,15 @@ impl PassiveCheck {
     /// Creates a check with the default settings. Clones share their counts. Changing a setting
     /// starts new counts.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        let window = Duration::from_secs(30);
         Self {
             name: name.into(),
             clock: Clock::system(),
-            window: Duration::from_secs(30),
+            window,
             min_requests: 20,
             degraded_at: 0.1,
             down_at: 0.5,
-            window_counts: Arc::default(),
+            results: Results::new(window),
         }
     }
 
@@ -137,11 +138,11 @@ impl PassiveCheck {
     }
 
     fn result(&self) -> CheckResult {
-        let [successes, failures] = self.with_counts(WindowCounts::sum);
-        let total = successes + failures;
+        let counts = self.results.window.counts(0, self.tick());
+        let (total, failures) = (counts.calls, counts.failures);
         let message = format!("{failures} of {total} calls failed");
-        let ratio = f64::from(failures) / f64::from(total.max(1));
-        if total < self.min_requests || ratio < self.degraded_at {
+        let ratio = failures as f64 / total.max(1) as f64;
+        if total < u64::from(self.min_requests) || ratio < self.degraded_at {
             CheckResult::up().with_message(message)
         } else if ratio < self.down_at {
             CheckResult::degraded(message)
@@ -151,25 +152,20 @@ impl PassiveCheck {
     }
 
     fn count(&self, failed: bool) {
-        self.with_counts(|counts, bucket| counts.add(bucket, failed));
+        self.results.window.record(0, 0, self.tick(), failed, false);
     }
 
-    /// Calls the function with the counts and the index of the current bucket.
-    fn with_counts<R>(&self, run: impl FnOnce(&mut WindowCounts, u64) -> R) -> R {
+    /// Returns the number of the current bucket.
+    fn tick(&self) -> u64 {
         let now = self.clock.now();
-        let mut counts = self
-            .window_counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let origin = *counts.origin.get_or_insert(now);
-        let bucket_nanos = (self.window.as_nanos() / BUCKETS as u128).max(1);
+        let origin = *self.results.origin.get_or_init(|| now);
         let elapsed = now.saturating_duration_since(origin).as_nanos();
-        run(&mut counts, (elapsed / bucket_nanos) as u64)
+        self.results.window.tick(elapsed as u64)
     }
 
     /// Separates this value from its clones, because their settings differ now.
     fn with_new_counts(mut self) -> Self {
-        self.window_counts = Arc::default();
+        self.results = Results::new(self.window);
         self
     }
 }
@@ -180,6 +176,10 @@ impl<P: Protocol> Observer<P> for PassiveCheck {
     #[inline]
     fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> PassiveCheckCall {
         PassiveCheckCall(self.clone())
+    }
+
+    fn id(&self) -> ObserverId {
+        ObserverId::from_arc(&self.results)
     }
 }
 
@@ -205,32 +205,14 @@ impl<P: Protocol> CallObserver<P> for PassiveCheckCall {
     }
 }
 
-// === impl WindowCounts ===
+// === impl Results ===
 
-impl WindowCounts {
-    fn add(&mut self, bucket: u64, failed: bool) {
-        self.advance_to(bucket);
-        let counts = &mut self.buckets[(bucket % BUCKETS as u64) as usize][usize::from(failed)];
-        *counts = counts.saturating_add(1);
-    }
-
-    fn sum(&mut self, bucket: u64) -> [u32; 2] {
-        self.advance_to(bucket);
-        let sums = self.buckets.iter();
-        sums.fold([0, 0], |[successes, failures], bucket| {
-            [
-                successes.saturating_add(bucket[0]),
-                failures.saturating_add(bucket[1]),
-            ]
+impl Results {
+    fn new(window: Duration) -> Arc<Self> {
+        let bucket_nanos = window.as_nanos() / u128::from(BUCKETS);
+        Arc::new(Self {
+            window: TimeWindow::new(bucket_nanos as u64, BUCKETS, 1),
+            origin: OnceLock::new(),
         })
-    }
-
-    /// Clears the buckets between the newest one and this one, which hold expired results.
-    fn advance_to(&mut self, bucket: u64) {
-        let passed = bucket.saturating_sub(self.newest).min(BUCKETS as u64);
-        for back in 0..passed {
-            self.buckets[((bucket - back) % BUCKETS as u64) as usize] = [0, 0];
-        }
-        self.newest = self.newest.max(bucket);
     }
 }

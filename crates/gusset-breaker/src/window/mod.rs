@@ -2,14 +2,15 @@
 
 mod consecutive;
 mod count;
-mod time;
+
+use gusset_core::WindowCounts;
 
 use crate::Counts;
 use crate::config;
 
 pub(crate) use self::consecutive::ConsecutiveFailures;
 pub(crate) use self::count::CountWindow;
-pub(crate) use self::time::TimeWindow;
+pub(crate) use gusset_core::TimeWindow;
 
 /// The window of a breaker.
 ///
@@ -53,7 +54,18 @@ impl Window {
     pub(crate) fn counts(&self, generation: u32, tick: u64) -> Counts {
         match self {
             Self::Count(window) => window.counts(generation),
-            Self::Time(window) => window.counts(generation, tick),
+            Self::Time(window) => {
+                let WindowCounts {
+                    calls,
+                    failures,
+                    slow,
+                } = window.counts(generation, tick);
+                Counts {
+                    calls,
+                    failures,
+                    slow,
+                }
+            }
         }
     }
 

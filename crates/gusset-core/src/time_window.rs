@@ -1,7 +1,9 @@
 //! A time-based window: buckets that need no clearing.
 
-use crate::Counts;
-use crate::sync::{AtomicU64, Ordering};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(loom))]
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The results of the last N time buckets.
 ///
@@ -13,10 +15,21 @@ use crate::sync::{AtomicU64, Ordering};
 /// Each shard has its own call counts, which readers add up. Failures and slow calls have one count
 /// for all threads, because they are rare or the breaker opens.
 ///
-/// All accesses are `Relaxed`: a word depends on no other word. `Core::evaluate` has the fence that
-/// orders the results of different threads.
+/// All accesses are `Relaxed`: a word depends on no other word. A reader that has to see the results of
+/// other threads needs a fence of its own.
+///
+/// ```
+/// use gusset_core::TimeWindow;
+///
+/// // Ten buckets of one second, one shard.
+/// let window = TimeWindow::new(1_000_000_000, 10, 1);
+/// let tick = window.tick(3_500_000_000);
+/// window.record(0, 0, tick, true, false);
+/// assert_eq!(window.counts(0, tick).failures, 1);
+/// assert_eq!(window.counts(0, tick + 10).calls, 0, "it has left the window");
+/// ```
 #[derive(Debug)]
-pub(crate) struct TimeWindow {
+pub struct TimeWindow {
     bucket_nanos: u64,
     buckets: u64,
     /// The shards, one after the other. Their number is a power of two, so that a mask selects one.
@@ -24,6 +37,21 @@ pub(crate) struct TimeWindow {
     lines_per_shard: usize,
     shard_mask: usize,
     faults: Box<[Faults]>,
+}
+
+/// The calls in a [`TimeWindow`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "read by other crates, which must know all of it"
+)]
+pub struct WindowCounts {
+    /// All calls.
+    pub calls: u64,
+    /// Failed calls.
+    pub failures: u64,
+    /// Slow calls, failed or not.
+    pub slow: u64,
 }
 
 /// The call counts of eight buckets. One cache line, so that shards do not share one.
@@ -54,7 +82,9 @@ const MAX_TICKS_AHEAD: u32 = 1 << 20;
 // === impl TimeWindow ===
 
 impl TimeWindow {
-    pub(crate) fn new(bucket_nanos: u64, buckets: u32, shards: usize) -> Self {
+    /// Creates an empty window of `buckets` buckets, each of `bucket_nanos` nanoseconds. The number of
+    /// shards is rounded up to a power of two.
+    pub fn new(bucket_nanos: u64, buckets: u32, shards: usize) -> Self {
         let shards = shards.max(1).next_power_of_two();
         let lines_per_shard = (buckets as usize).div_ceil(BUCKETS_PER_LINE);
         Self {
@@ -71,15 +101,15 @@ impl TimeWindow {
         }
     }
 
-    /// Returns the number of the bucket at this time.
+    /// Returns the number of the bucket at a time, in nanoseconds since an origin of the caller.
     #[inline]
-    pub(crate) fn tick(&self, now: u64) -> u64 {
+    pub fn tick(&self, now: u64) -> u64 {
         now / self.bucket_nanos
     }
 
-    /// Counts a result of this generation.
+    /// Counts a result of this generation. A generation starts with an empty window.
     #[inline]
-    pub(crate) fn record(&self, shard: usize, generation: u32, tick: u64, fail: bool, slow: bool) {
+    pub fn record(&self, shard: usize, generation: u32, tick: u64, fail: bool, slow: bool) {
         let tag = Tag::new(generation, tick);
         let bucket = (tick % self.buckets) as usize;
         let line = (shard & self.shard_mask) * self.lines_per_shard + bucket / BUCKETS_PER_LINE;
@@ -101,8 +131,8 @@ impl TimeWindow {
     }
 
     /// Returns the counts at `tick` of this generation.
-    pub(crate) fn counts(&self, generation: u32, tick: u64) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self, generation: u32, tick: u64) -> WindowCounts {
+        let mut counts = WindowCounts::default();
         let current = Tag::new(generation, tick);
         // Failures before calls: the reverse order of `record`.
         for Faults { failures, slow } in &self.faults {
@@ -117,7 +147,7 @@ impl TimeWindow {
 
     /// Clears the buckets of other generations. Tags repeat after 256 generations, so old buckets must
     /// not stay.
-    pub(crate) fn clear_stale(&self, generation: u32) {
+    pub fn clear_stale(&self, generation: u32) {
         let faults = self.faults.iter();
         let faults = faults.flat_map(|faults| [&faults.failures, &faults.slow]);
         for word in faults.chain(self.calls.iter().flat_map(|line| &line.0)) {
