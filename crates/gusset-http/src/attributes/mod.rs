@@ -23,7 +23,7 @@ pub use self::rpc_methods::RpcMethodId;
 pub use self::scheme::Scheme;
 pub use self::url::RedactedUrl;
 pub use self::version::ProtocolVersion;
-use crate::{KnownMethods, PeerAddr, RedactedQuery, RequestHead, Route, truncate_str};
+use crate::{PeerAddr, RedactedQuery, RequestHead, Route, truncate_str};
 
 /// The attributes of one request, by OpenTelemetry's semantic conventions 1.44.
 ///
@@ -289,21 +289,3 @@ impl fmt::Debug for RequestAttributes<'_> {
             .finish_non_exhaustive()
     }
 }
-
-// === impl RequestOptions ===
-
-impl RequestOptions {
-    /// Returns the name of the known method at `index`, or `_OTHER`
-    /// ([`RequestAttributes::method_index`]).
-    #[inline]
-    pub fn method_name(&self, index: usize) -> &str {
-        self.known_methods().name(index)
-    }
-
-    /// Returns the number of values that `http.request.method` can take, `_OTHER` included.
-    pub fn method_count(&self) -> usize {
-        self.known_methods().count()
-    }
-}
-
-const _: () = assert!(KnownMethods::OTHER.len() <= MAX_METHOD_BYTES);

@@ -111,6 +111,18 @@ impl RequestOptions {
         &self.known_methods
     }
 
+    /// Returns the name of the known method at `index`, or `_OTHER`
+    /// ([`RequestAttributes::method_index`](crate::RequestAttributes::method_index)).
+    #[inline]
+    pub fn method_name(&self, index: usize) -> &str {
+        self.known_methods.name(index)
+    }
+
+    /// Returns the number of values that `http.request.method` can take, `_OTHER` included.
+    pub fn method_count(&self) -> usize {
+        self.known_methods.count()
+    }
+
     /// Returns whether a server's requests that do not name their scheme came by `https`.
     #[inline]
     pub fn https(&self) -> bool {
