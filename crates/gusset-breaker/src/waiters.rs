@@ -2,7 +2,7 @@
 
 use std::task::Waker;
 
-use crate::sync::{AtomicUsize, Mutex, Ordering, lock};
+use crate::sync::{AtomicUsize, Mutex, Ordering, fence, lock};
 
 /// The wakers of services that are pending in `poll_ready`.
 ///
@@ -31,26 +31,29 @@ impl Waiters {
             Some((_, current)) => current.clone_from(waker),
             None => wakers.push((id, waker.clone())),
         }
-        // SeqCst, here and in `wake_all`: a service registers and then reads the state, a transition
-        // writes the state and then reads `count`. At least one must see the other.
-        self.count.store(wakers.len(), Ordering::SeqCst);
+        // A service registers and then reads the state; a transition writes the state and then reads
+        // `count`. At least one must see the other. The state itself is read and written with weaker
+        // orderings, so it takes a fence between the two steps, here and in `wake_all` (C++20, 31.11).
+        self.count.store(wakers.len(), Ordering::Relaxed);
+        fence(Ordering::SeqCst);
     }
 
     /// Removes the waker of a service.
     pub(crate) fn deregister(&self, id: u64) {
         let mut wakers = lock(&self.wakers);
         wakers.retain(|(other, _)| *other != id);
-        self.count.store(wakers.len(), Ordering::SeqCst);
+        self.count.store(wakers.len(), Ordering::Relaxed);
     }
 
     /// Wakes and removes all. The lock is not held, because a waker is foreign code.
     pub(crate) fn wake_all(&self) {
-        if self.count.load(Ordering::SeqCst) == 0 {
+        fence(Ordering::SeqCst);
+        if self.count.load(Ordering::Relaxed) == 0 {
             return;
         }
         let woken = {
             let mut wakers = lock(&self.wakers);
-            self.count.store(0, Ordering::SeqCst);
+            self.count.store(0, Ordering::Relaxed);
             std::mem::take(&mut *wakers)
         };
         for (_, waker) in woken {
