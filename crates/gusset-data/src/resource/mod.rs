@@ -4,6 +4,8 @@ mod attributes;
 
 use std::collections::BTreeMap;
 
+use gusset_core::Env;
+
 /// The attributes of the entity that produces telemetry, for example `service.name`,
 /// `service.version` and `deployment.environment.name`.
 ///
@@ -38,7 +40,7 @@ impl Resource {
     /// Reads the resource from the environment of the process; see
     /// [`from_env_fn`](Self::from_env_fn).
     pub fn from_env() -> Self {
-        Self::from_env_fn(|name| std::env::var(name).ok())
+        Self::from_env_in(Env::process())
     }
 
     /// Reads the resource from an environment given as a function from the name of a variable to its
@@ -52,7 +54,18 @@ impl Resource {
     /// `telemetry.distro.name` and `telemetry.distro.version` identify gusset. Attributes added with
     /// [`with`](Self::with) override all of these.
     pub fn from_env_fn(var: impl Fn(&str) -> Option<String>) -> Self {
-        let var = |name| var(name).filter(|value| !value.is_empty());
+        Self::from_env_in(Env::from_fn(&var))
+    }
+
+    /// Reads the resource from `env`; see [`from_env_fn`](Self::from_env_fn).
+    pub fn from_env_in(env: Env<'_>) -> Self {
+        let var = |name| match env.var(name) {
+            Ok(value) => value,
+            Err(error) => {
+                tracing::warn!(%error, "ignoring a variable: telemetry has none of its attributes");
+                None
+            }
+        };
         let mut attributes = BTreeMap::new();
         if let Some(list) = var("OTEL_RESOURCE_ATTRIBUTES") {
             match attributes::parse(&list) {
