@@ -34,7 +34,7 @@ pub struct ObserverId {
 
 /// The observers of a layer, as bits of one word.
 ///
-/// Each of the first 64 observers that are alive in a process has a bit of its own, so that the
+/// Each of the first 56 observers that are alive in a process has a bit of its own, so that the
 /// driver finds a common observer of two layers with one `and`. Those beyond have none and are not
 /// recognised in a second layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,8 @@ pub(crate) struct ObserverSet(u64);
 pub(crate) struct Registration(ObserverSet);
 
 /// Which observer has which bit, and how many layers hold it.
-static BITS: RwLock<[Option<(ObserverId, usize)>; 64]> = RwLock::new([None; 64]);
+static OBSERVERS: RwLock<[Option<(ObserverId, usize)>; ObserverSet::BITS as usize]> =
+    RwLock::new([None; ObserverSet::BITS as usize]);
 
 // === impl RequestKey ===
 
@@ -119,6 +120,19 @@ impl ObserverId {
 impl ObserverSet {
     pub(crate) const EMPTY: Self = Self(0);
 
+    /// The number of bits. The others of the word are the driver's flags (`CallState`).
+    pub(crate) const BITS: u32 = 56;
+
+    #[inline]
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits & ((1 << Self::BITS) - 1))
+    }
+
+    #[inline]
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
     #[inline]
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
@@ -138,7 +152,7 @@ impl ObserverSet {
     /// a request that passes two layers with an observer in common.
     #[cold]
     pub(crate) fn contains(self, id: ObserverId) -> bool {
-        let bits = BITS.read().unwrap_or_else(PoisonError::into_inner);
+        let bits = OBSERVERS.read().unwrap_or_else(PoisonError::into_inner);
         let mut bits = bits.iter().enumerate();
         bits.any(|(bit, of)| self.0 >> bit & 1 == 1 && of.is_some_and(|(of, _)| of == id))
     }
@@ -148,7 +162,7 @@ impl ObserverSet {
 
 impl Registration {
     pub(crate) fn new(ids: &[ObserverId]) -> Self {
-        let mut bits = BITS.write().unwrap_or_else(PoisonError::into_inner);
+        let mut bits = OBSERVERS.write().unwrap_or_else(PoisonError::into_inner);
         let mut set = 0;
         for &id in ids {
             let known = bits
@@ -175,7 +189,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let mut bits = BITS.write().unwrap_or_else(PoisonError::into_inner);
+        let mut bits = OBSERVERS.write().unwrap_or_else(PoisonError::into_inner);
         for (bit, of) in bits.iter_mut().enumerate() {
             if let (1, Some((_, layers))) = (self.0.0 >> bit & 1, &mut *of) {
                 *layers -= 1;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::call_state::CallState;
 use crate::context::CallTimings;
 use crate::current::Frame;
 use crate::identity::{ObserverSet, RequestKey};
@@ -39,18 +40,10 @@ pub struct CallTracker<P: Protocol, C: CallObserver<P>> {
 struct ActiveCall<P: Protocol, C> {
     call: C,
     timings: CallTimings,
-    observers: ObserverSet,
+    state: CallState,
     clock: Clock,
     classify: P::Classify,
     request: Option<RequestKey>,
-    response_kind: Option<ResponseKind>,
-    /// A poll was entered and not left. `thread::panicking` would also be true for a healthy call that
-    /// another panic drops.
-    polling: bool,
-    /// The declared length has been sent: a drop is a completion and not a cancellation.
-    delivered: bool,
-    /// The clock was read since the last poll began, so the end need not read it again.
-    clock_is_fresh: bool,
 }
 
 // === impl CallTracker ===
@@ -114,14 +107,10 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             active: Some(ActiveCall {
                 call,
                 timings: cx.into_timings(),
-                observers: frame.observers,
+                state: CallState::new(frame.observers),
                 request: frame.request,
                 clock,
                 classify: P::Classify::start(req),
-                response_kind: None,
-                polling: false,
-                delivered: false,
-                clock_is_fresh: false,
             }),
         }
     }
@@ -144,11 +133,10 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let Some(active) = &mut self.active else {
             return poll();
         };
-        active.clock_is_fresh = false;
-        active.polling = true;
+        active.state.enter_poll();
         let frame = Frame {
             request: active.request,
-            observers: active.observers,
+            observers: active.state.observers(),
         };
         let polled = if frame == Frame::NONE {
             active.call.scope(poll)
@@ -156,7 +144,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             let span_ids = active.call.span_ids();
             frame.scope(span_ids, || active.call.scope(poll))
         };
-        active.polling = false;
+        active.state.leave_poll();
         polled
     }
 
@@ -177,9 +165,9 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         };
         let response_kind = active.classify.on_response(res);
         active.timings.record_headers(&active.clock);
-        active.response_kind = Some(response_kind);
-        active.clock_is_fresh = true;
-        let cx = CallContext::new(active.timings, active.response_kind)
+        active.state.set_response_kind(response_kind);
+        active.state.set_clock_is_fresh();
+        let cx = CallContext::new(active.timings, Some(response_kind))
             .with_span_ids(active.call.span_ids());
         active.call.on_response(res, &cx);
         response_kind
@@ -189,8 +177,10 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     #[inline]
     pub fn on_data(&mut self, len: usize) {
         if let Some(active) = &mut self.active {
-            active.clock_is_fresh |= active.timings.record_data(len, &active.clock);
-            let cx = CallContext::new(active.timings, active.response_kind)
+            if active.timings.record_data(len, &active.clock) {
+                active.state.set_clock_is_fresh();
+            }
+            let cx = CallContext::new(active.timings, active.state.response_kind())
                 .with_span_ids(active.call.span_ids());
             active.call.on_data(len, &cx);
         }
@@ -203,7 +193,9 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     #[inline]
     pub fn mark_delivered(&mut self) {
         if let Some(active) = &mut self.active {
-            active.delivered = !active.classify.needs_trailers();
+            if !active.classify.needs_trailers() {
+                active.state.set_delivered();
+            }
         }
     }
 
@@ -211,10 +203,10 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     fn end_on_drop(&mut self) {
         if let Some(mut active) = self.active.take() {
             // Any clock reading was made in an earlier poll.
-            active.clock_is_fresh = false;
-            let end = if active.polling {
+            active.state.clear_clock_is_fresh();
+            let end = if active.state.is_polling() {
                 End::Panicked(active.timings.stage())
-            } else if active.delivered {
+            } else if active.state.is_delivered() {
                 End::Complete(None)
             } else {
                 End::Cancelled(active.timings.stage())
@@ -265,17 +257,14 @@ impl<P: Protocol, C: CallObserver<P>> ActiveCall<P, C> {
         let Self {
             call,
             timings,
-            observers: _,
+            state,
             request: _,
             clock,
             classify,
-            response_kind,
-            clock_is_fresh,
-            polling: _,
-            delivered: _,
         } = self;
-        let clock = (!clock_is_fresh).then_some(&clock);
-        let cx = CallContext::at_end(timings, response_kind, clock, classify.on_end(&end))
+        let clock = (!state.clock_is_fresh()).then_some(&clock);
+        let classification = classify.on_end(&end);
+        let cx = CallContext::at_end(timings, state.response_kind(), clock, classification)
             .with_span_ids(call.span_ids());
         call.on_end(end, &cx);
     }
