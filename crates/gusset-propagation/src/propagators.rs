@@ -40,7 +40,7 @@ impl Propagators {
     ///
     /// # Errors
     /// If the variable is not valid Unicode, or as [`parse`](Self::parse). The error names the variable.
-    pub fn from_env(env: &Env<'_>) -> Result<Self, ConfigError> {
+    pub fn from_env(env: Env<'_>) -> Result<Self, ConfigError> {
         Self::parse(&env.var(Self::ENV)?.unwrap_or_default())
     }
 

@@ -1,5 +1,7 @@
 //! The kinds of requests that are traced.
 
+use gusset_http::Side;
+
 /// The protocol of a request and the side of it that is traced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallKind {
@@ -12,6 +14,14 @@ pub(crate) enum CallKind {
 // === impl CallKind ===
 
 impl CallKind {
+    #[inline]
+    pub(crate) const fn side(self) -> Side {
+        match self {
+            Self::HttpServer | Self::GrpcServer => Side::Server,
+            Self::HttpClient | Self::GrpcClient => Side::Client,
+        }
+    }
+
     #[inline]
     pub(crate) const fn is_client(self) -> bool {
         matches!(self, Self::HttpClient | Self::GrpcClient)

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gusset_core::{Pool, SpanIds};
 use gusset_data::{SharedStr, Value};
-use gusset_http::{RequestId, current_request_id};
+use gusset_http::{RequestId, RpcMethod, current_request_id};
 use gusset_propagation::{Baggage, PropagationContext, SpanContext, SpanId, TraceFlags, TraceId};
 use tracing::Span;
 
@@ -31,12 +31,12 @@ pub(crate) struct CallScope {
     pub(crate) request_id: Option<RequestId>,
     /// The `tracing` span of the call.
     pub(crate) tracing_span: Span,
-    /// The observer of the call; `None` for a scope that was captured for a task.
+    /// The configuration of the call; `None` for a scope that was captured for a task.
     pub(crate) config: Option<Arc<TraceConfig>>,
     /// The index of the method among the known ones, for the name of the span.
     pub(crate) method_index: usize,
-    /// The method of a gRPC server call, until its status proves that the method exists.
-    pub(crate) unconfirmed_method: Option<Box<str>>,
+    /// The method of a recorded gRPC server call, if it was not known when the call began.
+    pub(crate) unproven_method: Option<RpcMethod>,
     /// Whether the completion of this call decides on its buffered spans.
     pub(crate) owns_buffer: bool,
     /// Whether the `SpanLayer` has stored the ids of the call in `tracing_span`.
@@ -108,14 +108,6 @@ pub(crate) fn capture() -> CallScope {
     }
 }
 
-/// Returns whether the current call is observed with this configuration.
-pub(crate) fn is_observed_by(config: &Arc<TraceConfig>) -> bool {
-    with_current(|scope| {
-        let current = scope.config.as_ref();
-        current.is_some_and(|current| Arc::ptr_eq(current, config))
-    })
-}
-
 /// Returns the span that new spans on this thread are recorded with, or `None` if they are not recorded.
 pub(crate) fn current_recording() -> Option<Arc<ActiveSpan>> {
     #[cfg(feature = "subscriber")]
@@ -158,39 +150,45 @@ fn innermost(span: Option<SpanContext>) -> Option<SpanContext> {
     })
 }
 
-/// Runs one poll with a scope and its ids, inside of its `tracing` span. Restores the previous scope,
-/// also if the poll unwinds.
+/// Runs one poll with a scope, inside of its `tracing` span. Restores the previous scope, also if the
+/// poll unwinds.
+///
+/// The ids of the scope are already current: the driver sets them for a call, and [`with_ids`] for a
+/// task.
 #[inline]
-pub(crate) fn in_scope<R>(
-    scope: &mut Option<Arc<CallScope>>,
-    ids: Option<SpanIds>,
-    poll: impl FnOnce() -> R,
-) -> R {
-    struct Restore<'a>(&'a mut Option<Arc<CallScope>>, Option<SpanIds>);
+pub(crate) fn in_scope<R>(scope: &mut Option<Arc<CallScope>>, poll: impl FnOnce() -> R) -> R {
+    struct Restore<'a>(&'a mut Option<Arc<CallScope>>);
     impl Drop for Restore<'_> {
         #[inline]
         fn drop(&mut self) {
             swap_current(self.0);
-            SpanIds::set_current(self.1);
         }
     }
-    // Without a request id, the one of the outer call stays current.
-    let is_needed =
-        |scope: &&Arc<CallScope>| scope.request_id.is_some() || !scope.tracing_span.is_disabled();
-    let needed = scope.as_ref().filter(is_needed).cloned();
+    let mut request_id = scope.as_deref().and_then(CallScope::missing_request_id);
+    let is_entered = |scope: &&Arc<CallScope>| !scope.tracing_span.is_disabled();
+    let entered = scope.as_ref().filter(is_entered).cloned();
     swap_current(scope);
-    let _restore = Restore(scope, SpanIds::set_current(ids));
-    match needed {
-        None => poll(),
-        Some(scope) => {
-            let mut id = scope.request_id.clone();
-            if id.is_some() {
-                RequestId::scope(&mut id, || scope.tracing_span.in_scope(poll))
-            } else {
-                scope.tracing_span.in_scope(poll)
-            }
+    let _restore = Restore(scope);
+    match (entered, request_id.is_some()) {
+        (None, false) => poll(),
+        (None, true) => RequestId::scope(&mut request_id, poll),
+        (Some(scope), false) => scope.tracing_span.in_scope(poll),
+        (Some(scope), true) => {
+            RequestId::scope(&mut request_id, || scope.tracing_span.in_scope(poll))
         }
     }
+}
+
+/// Runs `work` with these ids current, or with none. Restores the previous ones, also if it unwinds.
+pub(crate) fn with_ids<R>(ids: Option<SpanIds>, work: impl FnOnce() -> R) -> R {
+    struct Restore(Option<SpanIds>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            SpanIds::set_current(self.0);
+        }
+    }
+    let _restore = Restore(SpanIds::set_current(ids));
+    work()
 }
 
 /// Returns a scope for a new call: unique and cleared.
@@ -215,7 +213,7 @@ pub(crate) fn release(mut scope: Arc<CallScope>) {
         tracing_span,
         config,
         method_index: _,
-        unconfirmed_method,
+        unproven_method,
         owns_buffer: _,
         #[cfg(feature = "subscriber")]
             is_linked: _,
@@ -231,7 +229,7 @@ pub(crate) fn release(mut scope: Arc<CallScope>) {
     *request_id = None;
     *tracing_span = Span::none();
     *config = None;
-    *unconfirmed_method = None;
+    *unproven_method = None;
     Pool::release(&POOL, scope);
 }
 
@@ -268,6 +266,18 @@ impl CallScope {
             .map(SpanContext::span_ids)
     }
 
+    /// Returns the request id if it is not current on this thread. An id of the outer call stays
+    /// current if this call has none.
+    ///
+    /// The future of a `RequestIdLayer` sets the id while the service is polled. The response body and
+    /// spawned tasks are polled outside of that future.
+    #[inline]
+    fn missing_request_id(&self) -> Option<RequestId> {
+        let id = self.request_id.as_ref()?;
+        let is_current = RequestId::with(|current| current == Some(id));
+        (!is_current).then(|| id.clone())
+    }
+
     /// Returns the ids and the span of a recorded call, the first time.
     #[cfg(feature = "subscriber")]
     fn link(&self) -> Option<RecordedSpan> {
@@ -295,7 +305,7 @@ impl Default for CallScope {
             tracing_span: Span::none(),
             config: None,
             method_index: 0,
-            unconfirmed_method: None,
+            unproven_method: None,
             owns_buffer: false,
             #[cfg(feature = "subscriber")]
             is_linked: AtomicBool::new(false),

@@ -1,7 +1,7 @@
 //! The `tracing` spans that are entered on this thread, innermost last.
 //!
-//! Only [`SpanLayer`](crate::SpanLayer) adds spans. The span of a call is not among them, because the call
-//! itself sets the current ids (`current::in_scope`).
+//! Only [`SpanLayer`](crate::SpanLayer) adds spans. The span of a call is not among them, because the
+//! driver sets the current ids of calls.
 
 use std::cell::RefCell;
 use std::sync::Arc;

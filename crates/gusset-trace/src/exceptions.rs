@@ -38,7 +38,7 @@ impl ExceptionSignals {
     const ENV: &'static str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 
     /// Returns the signals that the environment sets. An unknown value is ignored with a warning.
-    pub(crate) fn from_env(env: &Env<'_>) -> Self {
+    pub(crate) fn from_env(env: Env<'_>) -> Self {
         match var_or_warn(env, Self::ENV).as_deref() {
             None | Some("logs") => Self { on_spans: false },
             Some("logs/dup") => Self { on_spans: true },

@@ -12,7 +12,7 @@ use crate::env::var_or_warn;
 /// use gusset_core::Env;
 /// use gusset_trace::SpanLimits;
 ///
-/// let limits = SpanLimits::from_env(&Env::from_fn(&|name| {
+/// let limits = SpanLimits::from_env(Env::from_fn(&|name| {
 ///     (name == "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT").then(|| "32".to_owned())
 /// }));
 /// assert_eq!((limits.attributes, limits.events, limits.value_length), (32, 128, None));
@@ -44,7 +44,7 @@ impl SpanLimits {
     /// Reads `OTEL_SPAN_{ATTRIBUTE,EVENT,LINK}_COUNT_LIMIT`, `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT` and
     /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else the same names without `SPAN_` or `EVENT_`. Values
     /// that are not numbers are ignored with a warning.
-    pub fn from_env(env: &Env<'_>) -> Self {
+    pub fn from_env(env: Env<'_>) -> Self {
         let number = |name: &str| {
             let number = var_or_warn(env, name)?.parse().ok();
             if number.is_none() {

@@ -57,8 +57,8 @@ impl<F: Future> Future for WithContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let future = this.future;
-        current::in_scope(this.scope, *this.ids, || future.poll(cx))
+        let (future, scope) = (this.future, this.scope);
+        current::with_ids(*this.ids, || current::in_scope(scope, || future.poll(cx)))
     }
 }
 

@@ -223,7 +223,7 @@ fn last_format_with_a_trace_wins() {
 fn invalid_environment_variable_is_named() {
     let of = |value: Option<&str>| {
         let value = value.map(str::to_owned);
-        Propagators::from_env(&Env::from_fn(&|name| {
+        Propagators::from_env(Env::from_fn(&|name| {
             assert_eq!(name, "OTEL_PROPAGATORS");
             value.clone()
         }))

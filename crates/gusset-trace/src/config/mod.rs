@@ -3,10 +3,11 @@
 mod captured_headers;
 mod unread_trace;
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use gusset_data::SpanSink;
-use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
+use gusset_http::{RequestAttributes, RequestOptions};
 use gusset_propagation::Propagators;
 
 pub(crate) use self::captured_headers::CapturedHeaders;
@@ -24,14 +25,31 @@ pub(crate) struct TraceConfig {
     pub(crate) sink: Option<Arc<dyn SpanSink>>,
     pub(crate) limits: SpanLimits,
     pub(crate) exceptions: ExceptionSignals,
-    pub(crate) methods: KnownMethods,
-    /// `None` leaves out the query.
-    pub(crate) query: Option<QueryRedaction>,
-    pub(crate) user_agent: bool,
-    pub(crate) https: bool,
+    pub(crate) options: Arc<RequestOptions>,
     pub(crate) peer_address: bool,
     pub(crate) request_headers: CapturedHeaders,
     pub(crate) response_headers: CapturedHeaders,
-    pub(crate) proxies: Option<TrustedProxies>,
     pub(crate) unread_trace: UnreadTraceCheck,
+}
+
+// === impl TraceConfig ===
+
+impl TraceConfig {
+    /// Returns `client.address`, which spans have only behind trusted proxies.
+    pub(crate) fn client_address(&self, http: RequestAttributes<'_>) -> Option<IpAddr> {
+        self.options.trusted_proxies()?;
+        http.client_address()
+    }
+
+    /// Returns the peer of the connection, if it is to be recorded.
+    pub(crate) fn peer_address(&self, http: RequestAttributes<'_>) -> Option<SocketAddr> {
+        self.peer_address.then(|| http.peer_address()).flatten()
+    }
+
+    /// Returns `user_agent.original`, which spans have only if the options enable it explicitly.
+    #[inline]
+    pub(crate) fn user_agent<'a>(&self, http: RequestAttributes<'a>) -> Option<&'a str> {
+        self.options.user_agent()?;
+        http.user_agent()
+    }
 }

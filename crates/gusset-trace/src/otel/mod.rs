@@ -8,7 +8,7 @@
 //!
 //! # fn main() -> Result<(), gusset_trace::ConfigError> {
 //! // Libraries that use OpenTelemetry's propagator read and send the same headers.
-//! otel::install_propagators(Propagators::from_env(&Env::process())?);
+//! otel::install_propagators(Propagators::from_env(Env::process())?);
 //!
 //! // An existing span processor receives the spans of calls, or with a `SpanLayer` all spans.
 //! let processor = SimpleSpanProcessor::new(InMemorySpanExporter::default());

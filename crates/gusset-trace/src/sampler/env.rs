@@ -27,11 +27,11 @@ const ARG_ENV: &str = "OTEL_TRACES_SAMPLER_ARG";
 ///     sampler::ENV => Some("parentbased_traceidratio".to_owned()),
 ///     _ => Some("0.1".to_owned()),
 /// });
-/// let trace = TraceObserver::server().sampler(sampler::from_env(&env)).build()?;
+/// let trace = TraceObserver::server().sampler(sampler::from_env(env)).build()?;
 /// # Ok(())
 /// # }
 /// ```
-pub fn from_env(env: &Env<'_>) -> Arc<dyn Sampler> {
+pub fn from_env(env: Env<'_>) -> Arc<dyn Sampler> {
     let name = var_or_warn(env, ENV).unwrap_or_default();
     match &*name.to_ascii_lowercase() {
         "" | "parentbased_always_on" => Arc::new(ParentBased::new(AlwaysOn)),
@@ -50,7 +50,7 @@ pub fn from_env(env: &Env<'_>) -> Arc<dyn Sampler> {
     }
 }
 
-fn ratio(env: &Env<'_>) -> TraceIdRatio {
+fn ratio(env: Env<'_>) -> TraceIdRatio {
     let Some(text) = var_or_warn(env, ARG_ENV) else {
         return TraceIdRatio::new(1.0);
     };

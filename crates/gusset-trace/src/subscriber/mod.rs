@@ -85,7 +85,7 @@ impl SpanLayer {
         Self {
             output: SpanOutput { sink, buffer: None },
             sampler: Arc::new(AlwaysOn),
-            limits: SpanLimits::from_env(&Env::process()),
+            limits: SpanLimits::from_env(Env::process()),
             events: None,
             clock: Clock::system(),
         }
@@ -316,7 +316,7 @@ where
     }
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
-        // A call sets its ids itself.
+        // The driver sets the ids of a call.
         if let Some(unlinked) = current::enter_call_span(id) {
             if let (Some(recorded), Some(span)) = (unlinked, cx.span(id)) {
                 let record = SpanRecord::new(recorded.ids, recorded.call, None);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use gusset_core::Env;
 use gusset_data::SpanSink;
-use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
+use gusset_http::{KnownMethods, RequestOptions, TrustedProxies};
 use gusset_propagation::Propagators;
 use http::HeaderName;
 
@@ -20,12 +20,12 @@ use crate::{ConfigError, SpanLimits, names};
 pub struct TraceObserverBuilder {
     kind: CallKind,
     propagators: Option<Propagators>,
-    methods: Option<KnownMethods>,
+    options: Arc<RequestOptions>,
+    /// Whether the known methods are configured, and not to be read from the environment.
+    has_methods: bool,
     query: bool,
-    redaction: QueryRedaction,
-    user_agent: bool,
-    https: bool,
-    proxies: Option<TrustedProxies>,
+    /// The keys that are added to the redaction of the query.
+    secret_keys: Vec<String>,
     sampler: Option<Arc<dyn Sampler>>,
     sink: Option<Arc<dyn SpanSink>>,
     limits: Option<SpanLimits>,
@@ -43,12 +43,10 @@ impl TraceObserverBuilder {
         Self {
             kind,
             propagators: None,
-            methods: None,
+            options: Arc::default(),
+            has_methods: false,
             query: false,
-            redaction: QueryRedaction::default(),
-            user_agent: false,
-            https: false,
-            proxies: None,
+            secret_keys: Vec::new(),
             sampler: None,
             sink: None,
             limits: None,
@@ -66,12 +64,35 @@ impl TraceObserverBuilder {
         self
     }
 
+    /// Sets the options of requests, shared with the other signals.
+    ///
+    /// They replace what was set before. Setters that are called afterwards change a copy. Spans have a
+    /// user agent only if the options enable it, and a client address only behind trusted proxies.
+    ///
+    /// ```
+    /// use gusset_http::RequestOptions;
+    /// use gusset_trace::TraceObserver;
+    /// use std::sync::Arc;
+    ///
+    /// # fn main() -> Result<(), gusset_trace::ConfigError> {
+    /// let options = Arc::new(RequestOptions::default().with_https(true));
+    /// let trace = TraceObserver::server().request_options(options).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
+        self.options = options;
+        self.has_methods = true;
+        self
+    }
+
     /// Sets the methods that are recorded as they are; others are `_OTHER`.
     ///
-    /// Defaults to `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else the semantic conventions' list.
+    /// Defaults to those of the [`request_options`](Self::request_options), or else to
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else to the semantic conventions' list.
     pub fn known_methods(mut self, methods: KnownMethods) -> Self {
-        self.methods = Some(methods);
-        self
+        self.has_methods = true;
+        self.change(|options| options.with_known_methods(methods))
     }
 
     /// Records the query, with the values of secret keys redacted. Off by default.
@@ -85,30 +106,27 @@ impl TraceObserverBuilder {
 
     /// Adds a secret key of a query. Case is ignored.
     pub fn redact(mut self, key: impl Into<String>) -> Self {
-        self.redaction.add(key);
+        self.secret_keys.push(key.into());
         self
     }
 
     /// Records the `User-Agent` header. Off by default.
-    pub fn user_agent(mut self) -> Self {
-        self.user_agent = true;
-        self
+    pub fn user_agent(self) -> Self {
+        self.change(|options| options.with_user_agent(true))
     }
 
     /// Sets the scheme of requests without a scheme to `https`. Defaults to `http`.
     ///
     /// Use it if a listener or a proxy terminates TLS.
-    pub fn https(mut self) -> Self {
-        self.https = true;
-        self
+    pub fn https(self) -> Self {
+        self.change(|options| options.with_https(true))
     }
 
     /// Records `client.address`, read from `Forwarded` or `X-Forwarded-For`.
     ///
     /// These headers can be forged, so they are ignored unless trusted proxies are configured.
-    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.proxies = Some(proxies);
-        self
+    pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
+        self.change(|options| options.with_trusted_proxies(proxies))
     }
 
     /// Sets the sampler. Defaults to `OTEL_TRACES_SAMPLER`, or else `parentbased_always_on`.
@@ -180,16 +198,16 @@ impl TraceObserverBuilder {
         self
     }
 
-    /// Builds the observer. Unset settings are read from the environment.
+    /// Builds the observer, with the variables of the process for what is unset.
     ///
     /// # Errors
     /// If a header contains only secrets, or an environment variable is invalid. The error names the
     /// setting.
     pub fn build(self) -> Result<TraceObserver, ConfigError> {
-        self.build_with_env(&Env::process())
+        self.build_in(Env::process())
     }
 
-    /// Builds the observer like [`build`](Self::build), with the given environment.
+    /// Builds the observer with the variables that `env` returns.
     ///
     /// # Errors
     /// As [`build`](Self::build).
@@ -197,19 +215,21 @@ impl TraceObserverBuilder {
         self,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<TraceObserver, ConfigError> {
-        self.build_with_env(&Env::from_fn(&env))
+        self.build_in(Env::from_fn(&env))
     }
 
-    fn build_with_env(self, env: &Env<'_>) -> Result<TraceObserver, ConfigError> {
+    /// Builds the observer with the variables of `env`.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_in(self, env: Env<'_>) -> Result<TraceObserver, ConfigError> {
         let Self {
             kind,
             propagators,
-            methods,
+            mut options,
+            has_methods,
             query,
-            redaction,
-            user_agent,
-            https,
-            proxies,
+            secret_keys,
             sampler,
             sink,
             limits,
@@ -228,19 +248,22 @@ impl TraceObserverBuilder {
             Some(propagators) => propagators,
             None => Propagators::from_env(env)?,
         };
-        let methods = match methods {
-            Some(methods) => methods,
-            None => KnownMethods::from_env(*env)?,
-        };
+        if !has_methods {
+            let methods = KnownMethods::from_env(env)?;
+            options = changed(options, |options| options.with_known_methods(methods));
+        }
+        if query || options.query().is_some() && !secret_keys.is_empty() {
+            let mut redaction = options.query().cloned().unwrap_or_default();
+            for key in secret_keys {
+                redaction.add(key);
+            }
+            options = changed(options, |options| options.with_query(redaction));
+        }
         Ok(TraceObserver {
             config: Arc::new(TraceConfig {
                 kind,
                 propagators,
-                methods,
-                query: query.then_some(redaction),
-                user_agent,
-                https,
-                proxies,
+                options,
                 sampler: sampler.unwrap_or_else(|| sampler::from_env(env)),
                 sink,
                 limits: limits.unwrap_or_else(|| SpanLimits::from_env(env)),
@@ -252,6 +275,11 @@ impl TraceObserverBuilder {
             }),
         })
     }
+
+    fn change(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = changed(self.options, change);
+        self
+    }
 }
 
 impl fmt::Debug for TraceObserverBuilder {
@@ -262,8 +290,16 @@ impl fmt::Debug for TraceObserverBuilder {
     }
 }
 
+/// Changes options, or a copy of them if they are shared.
+fn changed(
+    options: Arc<RequestOptions>,
+    change: impl FnOnce(RequestOptions) -> RequestOptions,
+) -> Arc<RequestOptions> {
+    Arc::new(change(Arc::unwrap_or_clone(options)))
+}
+
 /// Warns that the attribute names of earlier semantic conventions are not supported.
-fn warn_of_old_names(env: &Env<'_>) {
+fn warn_of_old_names(env: Env<'_>) {
     const ENV: &str = "OTEL_SEMCONV_STABILITY_OPT_IN";
     let list = var_or_warn(env, ENV).unwrap_or_default();
     let mut entries = list.split(',').map(str::trim);

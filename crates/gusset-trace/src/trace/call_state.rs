@@ -3,11 +3,12 @@ use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, End, Outcome, SpanIds, Stage, StaticStr};
 use gusset_data::{SharedStr, SpanData, SpanStatus};
-use gusset_http::{Http, HttpClassifier, ResponseHead, Route};
+use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead};
 use http::StatusCode;
 use tracing::record_all;
 
-use super::{grpc, http as http_span};
+use super::grpc;
+use super::span_name::response_route;
 use crate::config::TraceConfig;
 use crate::current::{self, CallScope};
 use crate::sampler::{CallSummary, Sampler as _};
@@ -17,7 +18,7 @@ use crate::{SpanAttributes, exceptions, names};
 pub struct TraceCallState {
     /// `None` only during a poll, while the scope belongs to the thread.
     pub(super) scope: Option<Arc<CallScope>>,
-    /// The status of an HTTP response, recorded at the completion.
+    /// The HTTP status of the response, if the call is recorded.
     pub(super) status: Option<StatusCode>,
 }
 
@@ -42,7 +43,8 @@ impl TraceCallState {
         active_span.edit(|span| {
             let attributes = &mut span.attributes;
             if is_client {
-                if let Some(version) = http_span::version(res.version) {
+                if let Some(version) = ProtocolVersion::from_http(res.version) {
+                    let version = version.as_str();
                     attributes.push((names::NETWORK_PROTOCOL_VERSION.into(), version.into()));
                 }
             }
@@ -105,7 +107,11 @@ impl TraceCallState {
         let Some(config) = &scope.config else {
             return;
         };
-        <Self as CallObserver<Http<R>>>::scope(self, || exceptions::emit(config.kind, error));
+        // The driver sets the ids only during a poll.
+        let emit = || exceptions::emit(config.kind, error);
+        current::with_ids(scope.span_ids(), || {
+            <Self as CallObserver<Http<R>>>::scope(self, emit);
+        });
         if let (true, Some(active_span)) = (config.exceptions.on_spans, &scope.active_span) {
             active_span.edit(|span| {
                 let event = exceptions::span_event(error, span.start + cx.elapsed());
@@ -118,8 +124,7 @@ impl TraceCallState {
 impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let ids = <Self as CallObserver<Http<R>>>::span_ids(self);
-        current::in_scope(&mut self.scope, ids, poll)
+        current::in_scope(&mut self.scope, poll)
     }
 
     #[inline]
@@ -140,12 +145,15 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
         }
         let span = &scope.tracing_span;
         let is_recorded = !span.is_disabled() || scope.active_span.is_some();
-        if !is_recorded || config.kind.is_grpc() {
+        if !is_recorded {
             return;
         }
         self.status = Some(res.status);
+        if config.kind.is_grpc() {
+            return;
+        }
         // An inner router may have matched the route after the span started.
-        let route = Route::from_response(res);
+        let route = response_route(res);
         Self::record_response(scope, config, res, route);
         if span.is_disabled() {
             return;
@@ -153,7 +161,8 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
         span.record(names::HTTP_RESPONSE_STATUS_CODE, res.status.as_u16());
         if config.kind.is_client() {
             // The version was negotiated after the span started.
-            let version = http_span::version(res.version);
+            let version = ProtocolVersion::from_http(res.version);
+            let version = version.map(ProtocolVersion::as_str);
             span.record(names::NETWORK_PROTOCOL_VERSION, version);
         }
         if let Some(route) = route {
@@ -174,10 +183,15 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
             return;
         };
         let is_grpc = config.kind.is_grpc();
-        let (span, unconfirmed) = (&scope.tracing_span, scope.unconfirmed_method.as_deref());
+        let unproven = scope.unproven_method.as_ref();
+        let method = unproven.map(|method| {
+            let headers_ok = self.status.is_some_and(|status| status.is_success());
+            method.resolve(&config.options, cx, headers_ok)
+        });
+        let span = &scope.tracing_span;
         if !span.is_disabled() {
             if is_grpc {
-                grpc::record_status(span, cx.status(), unconfirmed);
+                grpc::record_end(span, cx.status(), method);
             }
             record_all!(
                 span,
@@ -201,9 +215,10 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
             }
             active_span.end(output, |span| {
                 if is_grpc {
-                    grpc::finish(span, cx.status(), unconfirmed);
+                    grpc::finish(span, cx.status(), method);
                 }
-                Self::finish(span, self.status, end.stage(), cx);
+                let status = self.status.filter(|_| !is_grpc);
+                Self::finish(span, status, end.stage(), cx);
             });
         }
         current::release(scope);

@@ -6,7 +6,6 @@ mod grpc;
 mod http;
 mod sampling;
 mod span_name;
-mod url;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use std::time::SystemTime;
 
 use gusset_core::{CallContext, Observer, ObserverId};
 use gusset_data::{SharedStr, SpanData, SpanKind};
-use gusset_http::{Http, HttpClassifier, RequestHead, RequestId};
+use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestId, RpcMethod};
 use gusset_propagation::{HeaderScan, PropagationContext, Propagators, SpanContext, SpanId};
 
 pub use self::builder::TraceObserverBuilder;
@@ -23,7 +22,8 @@ use self::sampling::SamplingResult;
 use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::call_kind::CallKind;
 use crate::config::TraceConfig;
-use crate::{current, names};
+use crate::current::{self, CallScope};
+use crate::names;
 
 /// An observer that creates one span for each call, by OpenTelemetry's semantic conventions 1.44.
 ///
@@ -64,8 +64,7 @@ pub struct TraceObserver {
 /// The facts of a call that starts.
 #[derive(Clone, Copy)]
 struct NewCall<'a> {
-    req: RequestHead<'a>,
-    scan: HeaderScan<'a>,
+    attributes: RequestAttributes<'a>,
     span_context: &'a SpanContext,
     parent: Option<SpanId>,
     request_id: Option<&'a str>,
@@ -106,29 +105,21 @@ impl TraceObserver {
     pub(crate) fn is_grpc_client(&self) -> bool {
         self.config.kind == CallKind::GrpcClient
     }
-}
 
-impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
-    /// `None` for the inner one of two layers with the same observer.
-    type Call = Option<TraceCallState>;
-
-    fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> Self::Call {
+    /// Starts a call. Returns `None` if its memory is not unique, which does not happen.
+    #[inline]
+    fn start_call(&self, req: RequestHead<'_>, cx: &CallContext) -> Option<Arc<CallScope>> {
         let config = &*self.config;
-        let is_client = config.kind.is_client();
-        if !is_client && current::is_observed_by(&self.config) {
-            return None;
-        }
+        let attributes = RequestAttributes::new(req, config.kind.side(), &config.options);
         let mut memory = current::acquire();
         let scope = Arc::get_mut(&mut memory)?;
         let pooled_span = scope.pooled_span.take();
-        let mut scan = HeaderScan::default();
-        let outer = if is_client {
+        let outer = if config.kind.is_client() {
             *scope = current::capture();
             scope.active_span.take()
         } else {
-            scan = HeaderScan::new(req.headers);
-            scope.context = config.extract(req, scan);
-            scope.request_id = req.extensions.get().cloned();
+            scope.context = config.extract(req);
+            scope.request_id = attributes.request_id();
             None
         };
         let parent = scope.context.span_context.as_ref();
@@ -147,8 +138,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
             }
         };
         let call = NewCall {
-            req,
-            scan,
+            attributes,
             span_context: scope.context.span_context.as_ref()?,
             parent,
             request_id: scope.request_id.as_ref().map(RequestId::as_str),
@@ -171,21 +161,31 @@ impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
             CallKind::GrpcClient => grpc::client_span(call),
         };
         let is_recorded = !tracing_span.is_disabled() || active_span.is_some();
-        let is_unconfirmed = is_recorded && config.kind == CallKind::GrpcServer;
+        let is_unproven = is_recorded
+            && config.kind == CallKind::GrpcServer
+            && !attributes.rpc_method().is_known();
         scope.active_span = active_span;
-        scope.unconfirmed_method = is_unconfirmed.then(|| grpc::unconfirmed_method(req));
+        scope.unproven_method = is_unproven.then(|| RpcMethod::start(attributes));
         scope.tracing_span = tracing_span;
         scope.config = Some(self.config.clone());
-        scope.method_index = config.methods.index_of(req.method);
+        scope.method_index = attributes.method_index();
         scope.owns_buffer = owns_buffer;
         #[cfg(feature = "subscriber")]
         {
             *scope.is_linked.get_mut() = false;
         }
-        Some(TraceCallState {
-            scope: Some(memory),
+        Some(memory)
+    }
+}
+
+impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
+    type Call = TraceCallState;
+
+    fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> TraceCallState {
+        TraceCallState {
+            scope: self.start_call(req, cx),
             status: None,
-        })
+        }
     }
 
     fn id(&self) -> ObserverId {
@@ -206,7 +206,8 @@ impl fmt::Debug for TraceObserver {
 
 impl TraceConfig {
     /// Reads the context of a server request. Warns once of a trace that no propagator reads.
-    fn extract<'a>(&self, req: RequestHead<'a>, scan: HeaderScan<'a>) -> PropagationContext {
+    fn extract(&self, req: RequestHead<'_>) -> PropagationContext {
+        let scan = HeaderScan::new(req.headers);
         let context = self.propagators.extract_scanned(req.headers, scan);
         if context.span_context.is_none() && self.unread_trace.is_first(req) {
             tracing::warn!(
@@ -224,14 +225,16 @@ impl TraceConfig {
         // Enough for a server request, so that the attributes are one allocation.
         let mut attributes = Vec::with_capacity(16);
         let name = match self.kind {
-            CallKind::HttpServer => http::record_server(call, self, &mut attributes),
-            CallKind::HttpClient => http::record_client(call, self, &mut attributes),
-            CallKind::GrpcServer | CallKind::GrpcClient => grpc::record(call, &mut attributes),
+            CallKind::HttpServer => http::record_server(call.attributes, self, &mut attributes),
+            CallKind::HttpClient => http::record_client(call.attributes, self, &mut attributes),
+            CallKind::GrpcServer | CallKind::GrpcClient => {
+                grpc::record(call.attributes, &mut attributes)
+            }
         };
         let (request_id, key) = (call.request_id, names::GUSSET_REQUEST_ID);
         http::push_text(&mut attributes, key, request_id);
         if !self.request_headers.is_empty() {
-            let headers = call.req.headers;
+            let headers = call.attributes.head().headers;
             self.request_headers.record(headers, &mut attributes);
         }
         let start = SystemTime::now();
@@ -277,7 +280,7 @@ impl TraceConfig {
 
     /// Returns the name of a span whose route was matched after its start.
     fn span_name(&self, method_index: usize, route: &str) -> SharedStr {
-        span_name::route_texts(self.methods.name(method_index), route).span_name
+        span_name::route_texts(self.options.method_name(method_index), route).span_name
     }
 }
 

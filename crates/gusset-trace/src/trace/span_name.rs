@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::fmt;
 
 use gusset_data::SharedStr;
-use gusset_http::{KnownMethods, truncate_str};
+use gusset_http::{KnownMethods, RequestAttributes, ResponseHead, Route, truncate_str};
 
 /// The name of a span, from the method and the route, and never from the path.
 pub(super) struct SpanName<'a> {
-    pub(super) method: &'a str,
-    pub(super) route: Option<&'a str>,
+    method: &'a str,
+    route: Option<&'a str>,
 }
 
 /// The texts of requests with the same method and route.
@@ -22,7 +22,6 @@ pub(super) struct RouteTexts {
 
 /// The number of routes that each thread caches.
 const CACHE_SIZE: usize = 32;
-const MAX_CACHED_ROUTE_BYTES: usize = 256;
 const MAX_ROUTE_BYTES: usize = 256;
 
 type Cache = [Option<RouteTexts>; CACHE_SIZE];
@@ -43,11 +42,17 @@ pub(super) fn route_texts(method: &str, route: &str) -> RouteTexts {
         let mut cache = cache.try_borrow_mut().ok()?;
         match &mut cache[slot] {
             Some(texts) if texts.route == route && texts.method == method => Some(texts.clone()),
-            texts if route.len() <= MAX_CACHED_ROUTE_BYTES => Some(texts.insert(create()).clone()),
-            _ => None,
+            texts => Some(texts.insert(create()).clone()),
         }
     };
     CACHE.try_with(read).ok().flatten().unwrap_or_else(create)
+}
+
+/// Returns the route that the service added to its response, truncated.
+#[inline]
+pub(super) fn response_route(res: ResponseHead<'_>) -> Option<&str> {
+    let route = Route::from_response(res)?;
+    Some(truncate_str(route, MAX_ROUTE_BYTES))
 }
 
 /// Returns a method as text, without a copy of a common one.
@@ -79,13 +84,22 @@ pub(super) fn method_in_name(method: &str) -> &str {
 
 // === impl SpanName ===
 
+impl<'a> SpanName<'a> {
+    pub(super) fn new(http: RequestAttributes<'a>) -> Self {
+        Self {
+            method: http.method(),
+            route: http.route(),
+        }
+    }
+}
+
 impl fmt::Display for SpanName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(method_in_name(self.method))?;
-        let Some(route) = self.route else {
-            return Ok(());
-        };
-        write!(f, " {}", truncate_str(route, MAX_ROUTE_BYTES))
+        match self.route {
+            Some(route) => write!(f, " {route}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -93,11 +107,10 @@ impl fmt::Display for SpanName<'_> {
 
 impl RouteTexts {
     fn new(method: &str, route: &str) -> Self {
-        let shown = truncate_str(route, MAX_ROUTE_BYTES);
         Self {
             method: SharedStr::new(method),
             route: SharedStr::new(route),
-            span_name: SharedStr::concat([method_in_name(method), " ", shown]),
+            span_name: SharedStr::concat([method_in_name(method), " ", route]),
         }
     }
 }

@@ -301,7 +301,7 @@ fn attributes_are_set_on_the_innermost_call() {
 #[test]
 fn attributes_over_the_limit_are_counted() {
     let spans = Spans::default();
-    let limits = SpanLimits::from_env(&Env::from_fn(&|name| match name {
+    let limits = SpanLimits::from_env(Env::from_fn(&|name| match name {
         "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT" => Some("9".into()),
         "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT" => Some("4".into()),
         "OTEL_SPAN_EVENT_COUNT_LIMIT" => Some("many".into()),

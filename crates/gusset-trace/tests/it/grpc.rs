@@ -1,13 +1,19 @@
 //! The spans of gRPC calls.
 
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use gusset_core::ObserveLayer;
+use gusset_data::SpanData;
 use gusset_http::{GrpcClientClassifier, GrpcServerClassifier, Http};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::{ClientLayer, TraceObserver, TraceObserverBuilder};
 use http::{HeaderMap, Request, Response};
+use http_body::Body as _;
 use tower_layer::Layer as _;
 use tower_service::Service as _;
 
+use crate::exported::{Spans, has, lacks};
 use crate::service::{PARENT, TRACE, VALID};
 use crate::support::*;
 
@@ -124,4 +130,51 @@ fn cancelled_call_has_no_status() {
     });
     spans[0].has(&[("gusset.outcome", "cancelled"), ("gusset.stage", "body")]);
     spans[0].lacks(&["rpc.response.status_code", "error.type"]);
+}
+
+/// Makes server calls that the client cancels after `frames` frames of the response. Returns the
+/// `tracing` span and the exported span of the last call.
+fn cancelled(trace: TraceObserverBuilder, frames: usize) -> (RecordedSpan, SpanData) {
+    let exported = Spans::default();
+    let mut spans = SpanRecorder::during(|_| {
+        let trace = built(trace.sink(exported.clone()));
+        let layer = ObserveLayer::<Http<GrpcServerClassifier>, _>::new(trace);
+        let mut service = layer.layer(Respond(|_: Request<()>| response("0")));
+        let Ok(res) = now(service.call(request()));
+        let mut body = pin!(res.into_body());
+        for _ in 0..frames {
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(body.as_mut().poll_frame(&mut cx).is_ready());
+        }
+    });
+    (spans.remove(0), exported.only())
+}
+
+#[test]
+fn cancelled_client_does_not_choose_the_name() {
+    let (span, exported) = cancelled(TraceObserver::grpc_server(), 0);
+    let expected = [
+        ("gusset.outcome", "cancelled"),
+        ("rpc.method", "_OTHER"),
+        ("rpc.method_original", "shop.Stock/Take"),
+    ];
+    span.has(&[("otel.name", "grpc")]);
+    span.has(&expected);
+    assert_eq!(exported.name, "grpc");
+    has(&exported, &expected);
+}
+
+#[test]
+fn message_proves_the_method() {
+    let (span, exported) = cancelled(TraceObserver::grpc_server(), 1);
+    let expected = [
+        ("gusset.outcome", "cancelled"),
+        ("rpc.method", "shop.Stock/Take"),
+    ];
+    span.has(&[("otel.name", "shop.Stock/Take")]);
+    span.has(&expected);
+    span.lacks(&["rpc.method_original"]);
+    assert_eq!(exported.name, "shop.Stock/Take");
+    has(&exported, &expected);
+    lacks(&exported, &["rpc.method_original"]);
 }

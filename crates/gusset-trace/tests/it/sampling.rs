@@ -121,7 +121,7 @@ fn rate_follows_the_clock_of_calls() {
 fn environment_selects_the_sampler() {
     let named = |name: &str, arg: &str| {
         let (name, arg) = (name.to_owned(), arg.to_owned());
-        sampler::from_env(&Env::from_fn(&|variable| match variable {
+        sampler::from_env(Env::from_fn(&|variable| match variable {
             "OTEL_TRACES_SAMPLER" => Some(name.clone()),
             "OTEL_TRACES_SAMPLER_ARG" => Some(arg.clone()),
             _ => None,
@@ -160,7 +160,7 @@ fn invalid_environment_is_ignored_with_a_warning() {
         let mut sampler = None;
         let mut events = Vec::new();
         SpanRecorder::during(|recorder| {
-            sampler = Some(sampler::from_env(&Env::from_fn(
+            sampler = Some(sampler::from_env(Env::from_fn(
                 &|variable| match variable {
                     "OTEL_TRACES_SAMPLER" => Some(name.to_owned()),
                     _ => Some(arg.to_owned()),

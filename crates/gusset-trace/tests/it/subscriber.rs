@@ -147,7 +147,7 @@ fn special_fields_set_name_kind_and_status() {
 
 #[test]
 fn limits_apply_to_attributes_events_and_links() {
-    let limits = SpanLimits::from_env(&Env::from_fn(&|name| {
+    let limits = SpanLimits::from_env(Env::from_fn(&|name| {
         let value = match name {
             "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT" => "2",
             "OTEL_SPAN_EVENT_COUNT_LIMIT" | "OTEL_SPAN_LINK_COUNT_LIMIT" => "1",
