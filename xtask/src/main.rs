@@ -7,6 +7,7 @@ mod command;
 mod deny;
 mod direction;
 mod features;
+mod fuzz;
 mod lint;
 mod manifest;
 mod provide;
@@ -36,7 +37,7 @@ struct Chore {
 enum Run {
     Plain(fn(&Workspace, &mut Steps)),
     OnFile(fn(&Workspace, &mut Steps, &str)),
-    OnPaths(fn(&Workspace, &mut Steps, &[String])),
+    OnEach(fn(&Workspace, &mut Steps, &[String])),
 }
 
 /// All chores. A new one is a file in this folder and an entry here.
@@ -97,9 +98,14 @@ const CHORES: &[Chore] = &[
         run: Run::OnFile(scenarios::run),
     },
     Chore {
+        name: "fuzz",
+        about: "run every fuzz target, or each TARGET, for a minute",
+        run: Run::OnEach(fuzz::run),
+    },
+    Chore {
         name: "words",
         about: "check the words of names and texts, in every file or below each PATH",
-        run: Run::OnPaths(words::run),
+        run: Run::OnEach(words::run),
     },
 ];
 
@@ -137,7 +143,7 @@ fn perform(chore: &Chore, files: &[String]) -> ExitCode {
             let file = files.first().map_or("", String::as_str);
             run(&workspace, &mut steps, file);
         }
-        Run::OnPaths(run) => run(&workspace, &mut steps, files),
+        Run::OnEach(run) => run(&workspace, &mut steps, files),
     }
     print_line(format_args!("\n{}", steps.table()));
     if steps.failed() {
@@ -149,7 +155,7 @@ fn perform(chore: &Chore, files: &[String]) -> ExitCode {
 
 enum Request {
     Help,
-    /// A chore with its files and folders.
+    /// A chore with its arguments.
     Chore(&'static Chore, Vec<String>),
 }
 
@@ -166,7 +172,7 @@ fn parse(arguments: &[String]) -> std::result::Result<Request, String> {
     match (chore.run, rest) {
         (_, [help, ..]) if matches!(help.as_str(), "-h" | "--help") => Ok(Request::Help),
         (Run::Plain(_), []) => Ok(Request::Chore(chore, Vec::new())),
-        (Run::OnFile(_), [_]) | (Run::OnPaths(_), _) => Ok(Request::Chore(chore, rest.to_vec())),
+        (Run::OnFile(_), [_]) | (Run::OnEach(_), _) => Ok(Request::Chore(chore, rest.to_vec())),
         (Run::OnFile(_), []) => Err(format!("`{name}`: a file is missing")),
         (Run::Plain(_), [extra, ..]) => Err(format!("`{name}`: unexpected argument `{extra}`")),
         (Run::OnFile(_), [_, extra, ..]) => Err(format!("`{name}`: unexpected argument `{extra}`")),
@@ -198,7 +204,7 @@ mod tests {
         for chore in CHORES {
             let arguments: &[&str] = match chore.run {
                 Run::Plain(_) => &[chore.name],
-                Run::OnFile(_) | Run::OnPaths(_) => &[chore.name, "file.json"],
+                Run::OnFile(_) | Run::OnEach(_) => &[chore.name, "file.json"],
             };
             assert_eq!(parsed(arguments), Ok(chore.name));
         }

@@ -21,3 +21,6 @@ pub use pipeline::{OtlpPipeline, OtlpPipelineBuilder};
 pub use report::{ExportReport, SignalCounts};
 pub use signal::{OtlpProtocol, Signal};
 pub use sinks::{OtlpLogSink, OtlpSpanSink};
+#[cfg(all(fuzzing, feature = "grpc"))]
+#[doc(hidden)]
+pub use transport::fuzzing;

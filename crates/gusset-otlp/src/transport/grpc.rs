@@ -74,7 +74,7 @@ pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportRespo
     })
 }
 
-fn status(trailers: &HeaderMap) -> Result<(), ExportError> {
+pub(super) fn status(trailers: &HeaderMap) -> Result<(), ExportError> {
     let text = |name| trailers.get(name).and_then(|value| value.to_str().ok());
     let code = text("grpc-status").and_then(|code| code.trim().parse().ok());
     if code == Some(0) {

@@ -50,7 +50,11 @@ pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportRespo
     })
 }
 
-fn status_error(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> ExportError {
+pub(super) fn status_error(
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: SystemTime,
+) -> ExportError {
     let retryable = matches!(status.as_u16(), 429 | 502 | 503 | 504);
     let after = headers.get(header::RETRY_AFTER).filter(|_| retryable);
     let after = after.and_then(|value| value.to_str().ok());

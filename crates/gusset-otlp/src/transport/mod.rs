@@ -2,6 +2,8 @@
 
 mod client;
 mod error;
+#[cfg(all(fuzzing, feature = "grpc"))]
+pub mod fuzzing;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http1;
