@@ -1,11 +1,10 @@
-//! The headers that nearly every request needs, found in one pass.
+//! The headers of a trace, found in one pass.
 
-use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
 use crate::header::{BAGGAGE, TRACEPARENT, TRACESTATE, single_value, trim};
 
-/// The headers that nearly every request needs, found in one pass over its headers.
+/// The headers of W3C Trace Context and Baggage, found in one pass over a request's headers.
 ///
 /// A lookup in a [`HeaderMap`] hashes the name, which costs as much as passing over several headers. So
 /// up to 12 headers are scanned once. With more, or with `HeaderScan::default()`, each method looks its
@@ -15,10 +14,11 @@ use crate::header::{BAGGAGE, TRACEPARENT, TRACESTATE, single_value, trim};
 /// use gusset_propagation::HeaderScan;
 /// use http::{HeaderMap, HeaderValue};
 ///
-/// let headers = HeaderMap::from_iter([(http::header::HOST, HeaderValue::from_static("shop"))]);
+/// let mut headers = HeaderMap::new();
+/// headers.insert("baggage", HeaderValue::from_static("tenant=7"));
 /// let scan = HeaderScan::new(&headers);
-/// assert_eq!(scan.host(&headers), headers.get("host"));
-/// assert_eq!(scan.user_agent(&headers), None);
+/// assert!(scan.has_baggage(&headers));
+/// assert_eq!(scan.traceparent(&headers), None);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HeaderScan<'a> {
@@ -32,11 +32,9 @@ struct FoundHeaders<'a> {
     traceparent_is_repeated: bool,
     has_tracestate: bool,
     has_baggage: bool,
-    host: Option<&'a HeaderValue>,
-    user_agent: Option<&'a HeaderValue>,
 }
 
-/// The number of headers that can be passed over at the cost of looking up five.
+/// The largest number of headers that are passed over instead of looking up three.
 const SCAN_LIMIT: usize = 12;
 
 // === impl HeaderScan ===
@@ -52,13 +50,7 @@ impl<'a> HeaderScan<'a> {
         for (name, value) in headers {
             let name = name.as_str();
             match name.len() {
-                4 if name == "host" => {
-                    found.host.get_or_insert(value);
-                }
                 7 if name == "baggage" => found.has_baggage = true,
-                10 if name == "user-agent" => {
-                    found.user_agent.get_or_insert(value);
-                }
                 10 if name == "tracestate" => found.has_tracestate = true,
                 11 if name == "traceparent" => {
                     found.traceparent_is_repeated = found.traceparent.is_some();
@@ -96,20 +88,6 @@ impl<'a> HeaderScan<'a> {
         let found = self.found.as_ref();
         found.map_or_else(|| headers.contains_key(&BAGGAGE), |found| found.has_baggage)
     }
-
-    /// Returns the first `host`.
-    #[inline]
-    pub fn host(&self, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
-        let found = self.found.as_ref();
-        found.map_or_else(|| headers.get(HOST), |found| found.host)
-    }
-
-    /// Returns the first `user-agent`.
-    #[inline]
-    pub fn user_agent(&self, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
-        let found = self.found.as_ref();
-        found.map_or_else(|| headers.get(USER_AGENT), |found| found.user_agent)
-    }
 }
 
 #[cfg(test)]
@@ -118,27 +96,18 @@ mod tests {
 
     fn results(headers: &HeaderMap, scan: HeaderScan<'_>) -> String {
         format!(
-            "{:?} {} {} {:?} {:?}",
+            "{:?} {} {}",
             scan.traceparent(headers),
             scan.has_tracestate(headers),
-            scan.has_baggage(headers),
-            scan.host(headers),
-            scan.user_agent(headers)
+            scan.has_baggage(headers)
         )
     }
 
     #[test]
     fn scan_agrees_with_lookups() {
-        let names = [
-            "host",
-            "baggage",
-            "user-agent",
-            "tracestate",
-            "traceparent",
-            "accept",
-        ];
+        let names = ["baggage", "tracestate", "traceparent", "accept"];
         // Each header missing, once and twice, in all combinations.
-        for times in 0..3_u32.pow(6) {
+        for times in 0..3_u32.pow(4) {
             let mut headers = HeaderMap::new();
             for (at, name) in (0..).zip(names) {
                 for value in 0..times / 3_u32.pow(at) % 3 {

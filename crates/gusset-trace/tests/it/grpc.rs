@@ -77,6 +77,50 @@ fn client_error_is_an_error_only_for_clients() {
 }
 
 #[test]
+fn proven_method_names_the_next_span() {
+    let exported = Spans::default();
+    let spans = SpanRecorder::during(|_| {
+        let trace = built(TraceObserver::grpc_server().sink(exported.clone()));
+        for status in ["0", "12"] {
+            let trace = trace.clone();
+            exchange::<GrpcServerClassifier, _>(trace, request(), |_| response(status));
+        }
+    });
+    let at_start = |span: &RecordedSpan| {
+        (
+            span.start["otel.name"].clone(),
+            span.start["rpc.method"].clone(),
+        )
+    };
+    assert_eq!(at_start(&spans[0]), ("grpc".into(), "_OTHER".into()));
+    let method = || "shop.Stock/Take".to_owned();
+    assert_eq!(at_start(&spans[1]), (method(), method()));
+    for (span, exported) in spans.iter().zip(exported.take()) {
+        span.has(&[("otel.name", &method()), ("rpc.method", &method())]);
+        span.lacks(&["rpc.method_original"]);
+        assert_eq!(exported.name, *method());
+        has(&exported, &[("rpc.method", &method())]);
+        lacks(&exported, &["rpc.method_original"]);
+    }
+}
+
+#[test]
+fn clients_port_defaults_to_that_of_the_scheme() {
+    let req = |uri: &str| Request::post(uri).body(()).unwrap();
+    let spans = SpanRecorder::during(|_| {
+        let client = built(TraceObserver::grpc_client());
+        let secure = req("https://stock.example/shop.Stock/Take");
+        exchange::<GrpcClientClassifier, _>(client, secure, |_| response("0"));
+        let server = built(TraceObserver::grpc_server());
+        let received = req("http://stock.example/shop.Stock/Take");
+        exchange::<GrpcServerClassifier, _>(server, received, |_| response("0"));
+    });
+    spans[0].has(&[("server.address", "stock.example"), ("server.port", "443")]);
+    spans[1].has(&[("server.address", "stock.example")]);
+    spans[1].lacks(&["server.port"]);
+}
+
+#[test]
 fn unimplemented_method_is_not_in_the_name() {
     server("12").has(&[
         ("otel.name", "grpc"),

@@ -3,6 +3,7 @@
 
 mod baggage;
 mod client;
+mod current;
 mod exceptions;
 mod export;
 mod exported;
@@ -12,6 +13,7 @@ mod optional_attributes;
 #[cfg(feature = "opentelemetry")]
 mod otel;
 mod request_id;
+mod request_options;
 mod sampling;
 mod secrets;
 mod server_timing;

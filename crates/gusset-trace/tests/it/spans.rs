@@ -311,7 +311,7 @@ fn outer_of_two_layers_creates_the_span() {
     let spans = SpanRecorder::during(|_| {
         exchange::<HttpServerClassifier, _>((trace.clone(), trace), get("/"), |_| hello());
     });
-    // In a tuple both start outside of any call. Of two layers, the inner one starts inside.
+    // In one layer both start. Of two layers, the inner one does not start the same observer.
     assert_eq!(spans.len(), 2);
     let trace = built(TraceObserver::server());
     let spans = SpanRecorder::during(|_| {
