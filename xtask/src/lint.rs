@@ -2,7 +2,7 @@
 
 use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
-use crate::{command, deny, direction, features, manifest, words};
+use crate::{command, deny, direction, features, manifest, modules, words};
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // Fast checks run first.
@@ -15,6 +15,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     });
     steps.step("direction of crates", || direction::check(workspace));
     steps.step("manifests", || manifest::check(workspace));
+    steps.step("modules", || modules::check(workspace));
     steps.step("words", || words::check_all(workspace));
     deny::run(workspace, steps);
     steps.step("clippy", || {

@@ -10,6 +10,7 @@ mod features;
 mod fuzz;
 mod lint;
 mod manifest;
+mod modules;
 mod provide;
 mod scenarios;
 mod steps;
@@ -49,7 +50,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "lint",
-        about: "check format, words, dependencies, manifests, clippy, features and docs",
+        about: "check format, words, dependencies, modules, manifests, clippy, features and docs",
         run: Run::Plain(lint::run),
     },
     Chore {

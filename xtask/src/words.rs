@@ -13,7 +13,7 @@ mod sentences;
 mod summaries;
 #[cfg(test)]
 mod tests;
-mod tokens;
+pub(crate) mod tokens;
 mod toml;
 
 use std::collections::HashSet;

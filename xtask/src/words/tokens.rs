@@ -2,15 +2,15 @@
 
 /// One token, with the line on which it starts.
 #[derive(Debug)]
-pub(super) struct Token<'a> {
-    pub(super) line: usize,
-    pub(super) kind: TokenKind,
+pub(crate) struct Token<'a> {
+    pub(crate) line: usize,
+    pub(crate) kind: TokenKind,
     /// The source text. Without the delimiters for comments and string literals.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     Ident,
     /// A string literal of any kind.
     Str {
@@ -24,7 +24,7 @@ pub(super) enum TokenKind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CommentKind {
+pub(crate) enum CommentKind {
     /// `//` and `/* */`
     Plain,
     /// `///` and `/** */`
@@ -34,7 +34,7 @@ pub(super) enum CommentKind {
 }
 
 /// Splits the source into tokens. Accepts source that does not compile.
-pub(super) fn tokenize(source: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokenize(source: &str) -> Vec<Token<'_>> {
     let mut scanner = Scanner {
         source,
         position: 0,
