@@ -1,5 +1,5 @@
-//! One trace through several services, over real connections: axum, reqwest and tonic, each with the
-//! recipe that `docs/tracing.md` has.
+//! One trace through several services over real connections: axum, reqwest and tonic, with the recipes
+//! of `docs/tracing.md`.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ mod retries;
 mod spans;
 mod whole;
 
-/// The recipes that `docs/tracing.md` has of these files.
+/// The recipes in `docs/tracing.md`, with their files.
 const RECIPES: [(&str, &str); 3] = [
     ("reqwest", include_str!("recipes.rs")),
     ("tonic", include_str!("recipes.rs")),
@@ -19,7 +19,7 @@ const RECIPES: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn the_page_has_the_recipes_that_are_run_here() {
+fn documentation_has_the_tested_recipes() {
     let page = include_str!("../../docs/tracing.md");
     for (name, file) in RECIPES {
         let mark = format!("// [{name}]\n");

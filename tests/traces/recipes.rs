@@ -1,4 +1,4 @@
-//! Clients as `docs/tracing.md` makes them.
+//! The clients of `docs/tracing.md`.
 
 use std::error::Error;
 
@@ -12,27 +12,27 @@ use tower::{Layer as _, ServiceBuilder, service_fn};
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// What reqwest's client is once it takes and gives what the rest of Tower does.
+/// A reqwest client as a Tower service.
 pub(crate) type Client = BoxCloneSyncService<
     Request<reqwest::Body>,
     Response<
         gusset_http::ObservedBody<
             reqwest::Body,
             gusset_http::HttpClientClassifier,
-            Option<gusset_trace::TraceCallState>,
+            gusset_trace::TraceCallState,
         >,
     >,
     reqwest::Error,
 >;
 
-/// A channel of tonic's whose calls are spans.
+/// A tonic channel with a span for each call.
 pub(crate) type Traced = Observe<Inject<Channel>, Http<GrpcClientClassifier>, TraceObserver>;
 
 // [reqwest]
-/// reqwest speaks its own types: they are made of those of `http`, and into them again.
+/// Returns a traced client, which converts between the types of `http` and those of reqwest.
 pub(crate) fn reqwest(trace: TraceObserver) -> Result<Client, BoxError> {
     let client = reqwest::Client::builder()
-        // A redirect that the client follows by itself is part of the same span.
+        // A redirect that the client follows itself would be part of the same span.
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let send = service_fn(move |req: Request<reqwest::Body>| {
@@ -50,7 +50,7 @@ pub(crate) fn reqwest(trace: TraceObserver) -> Result<Client, BoxError> {
 // [reqwest]
 
 // [tonic]
-/// A channel is a Tower service already; a generated client takes what is laid over it.
+/// Returns a traced channel, for a generated client. A channel is a Tower service already.
 pub(crate) fn tonic(channel: Channel, trace: TraceObserver) -> Result<Traced, BoxError> {
     Ok(ClientLayer::grpc(trace)?.layer(channel))
 }

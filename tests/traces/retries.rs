@@ -1,4 +1,4 @@
-//! Attempts.
+//! A span for each attempt of a retry.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::spans::{Spans, attribute};
 use crate::whole::built;
 
 // [retry]
-/// Tries again what was answered by 503, and says in the request which attempt it is.
+/// Retries requests that fail with 503, and adds the number of the attempt to the request.
 #[derive(Clone)]
-struct Again {
-    left: u32,
-    sent: u32,
+struct RetryUnavailable {
+    attempts_left: u32,
+    resends: u32,
 }
 
-impl<D, E> Policy<Request<String>, Response<D>, E> for Again {
+impl<D, E> Policy<Request<String>, Response<D>, E> for RetryUnavailable {
     type Future = Ready<()>;
 
     fn retry(
@@ -31,12 +31,12 @@ impl<D, E> Policy<Request<String>, Response<D>, E> for Again {
         result: &mut Result<Response<D>, E>,
     ) -> Option<Ready<()>> {
         let failed = result.as_ref().is_ok_and(|res| res.status() == 503);
-        if !failed || self.left == 0 {
+        if !failed || self.attempts_left == 0 {
             return None;
         }
-        self.left -= 1;
-        self.sent += 1;
-        req.extensions_mut().insert(ResendCount(self.sent));
+        self.attempts_left -= 1;
+        self.resends += 1;
+        req.extensions_mut().insert(ResendCount(self.resends));
         Some(ready(()))
     }
 
@@ -47,7 +47,7 @@ impl<D, E> Policy<Request<String>, Response<D>, E> for Again {
 // [retry]
 
 #[test]
-fn each_attempt_of_a_retry_is_a_span_of_its_own_and_is_counted() {
+fn each_attempt_has_a_numbered_span() {
     let (spans, calls) = (Spans::default(), Arc::new(AtomicUsize::new(0)));
     let parents = Arc::new(std::sync::Mutex::new(Vec::new()));
     let (counted, seen) = (calls.clone(), parents.clone());
@@ -60,7 +60,10 @@ fn each_attempt_of_a_retry_is_a_span_of_its_own_and_is_counted() {
         ready(res)
     });
     let client = ServiceBuilder::new()
-        .layer(RetryLayer::new(Again { left: 5, sent: 0 }))
+        .layer(RetryLayer::new(RetryUnavailable {
+            attempts_left: 5,
+            resends: 0,
+        }))
         .layer(ClientLayer::new(built(TraceObserver::client(), &spans)).unwrap())
         .service(remote);
     let spans = run(async {
@@ -83,6 +86,6 @@ fn each_attempt_of_a_retry_is_a_span_of_its_own_and_is_counted() {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        assert!(parent.contains(&id), "what is sent is the attempt's own id");
+        assert!(parent.contains(&id), "an attempt sends the id of its span");
     }
 }

@@ -1,11 +1,11 @@
-//! Spans, kept.
+//! A sink that collects spans.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gusset_data::{SpanData, SpanSink};
 
-/// Keeps what it is given.
+/// Collects the exported spans.
 #[derive(Clone, Default)]
 pub(crate) struct Spans(Arc<Mutex<Vec<SpanData>>>);
 
@@ -16,9 +16,9 @@ impl SpanSink for Spans {
 }
 
 impl Spans {
-    /// So many spans, once they are there: servers end their calls after their callers do.
+    /// Waits for a number of spans. Servers complete their calls later than clients.
     pub(crate) async fn wait(&self, count: usize) -> Vec<SpanData> {
-        #[allow(clippy::disallowed_methods, reason = "the test's own patience")]
+        #[allow(clippy::disallowed_methods, reason = "the timeout of a test")]
         let start = Instant::now();
         loop {
             let spans = self.0.lock().unwrap().clone();
