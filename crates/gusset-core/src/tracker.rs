@@ -138,11 +138,12 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             request: active.request,
             observers: active.state.observers(),
         };
-        let polled = if frame == Frame::NONE {
-            active.call.scope(poll)
-        } else {
-            let span_ids = active.call.span_ids();
-            frame.scope(span_ids, || active.call.scope(poll))
+        let span_ids = active.call.span_ids();
+        let poll = || active.call.scope(poll);
+        let polled = match span_ids {
+            _ if frame != Frame::NONE => frame.scope(span_ids, poll),
+            Some(span_ids) => span_ids.scope(poll),
+            None => poll(),
         };
         active.state.leave_poll();
         polled
