@@ -272,7 +272,8 @@ impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
         self.option(|options| options.with_query(redaction))
     }
 
-    /// Sets whether the `User-Agent` header is reported. Servers do by default.
+    /// Sets whether the `User-Agent` header is reported. By default, log entries of servers have it, and
+    /// spans do not.
     pub fn user_agent(self, is_reported: bool) -> Self {
         self.option(move |options| options.with_user_agent(is_reported))
     }
