@@ -24,19 +24,12 @@ pub struct PathFilter {
 // === impl PathFilter ===
 
 impl PathFilter {
-    /// The usual paths of probes and scrapes: those of Prometheus, of Kubernetes' own servers and of
-    /// MicroProfile.
-    pub const DEFAULT_EXCLUDED: [&'static str; 9] = [
-        "/metrics",
-        "/livez",
-        "/readyz",
-        "/startupz",
-        "/healthz",
-        "/health/live",
-        "/health/ready",
-        "/health/started",
-        "/health",
-    ];
+    /// The usual paths of probes and scrapes, as Prometheus and Kubernetes' own servers name them.
+    ///
+    /// Those of MicroProfile (`/health`, `/health/live` …) are left out, because `/health` may be a
+    /// route of the service. A service that mounts them adds them with [`exclude`](Self::exclude).
+    pub const DEFAULT_EXCLUDED: [&'static str; 5] =
+        ["/metrics", "/livez", "/readyz", "/startupz", "/healthz"];
 
     /// Creates a filter that excludes these paths.
     pub fn excluding<I>(paths: I) -> Self
@@ -45,14 +38,30 @@ impl PathFilter {
         I::Item: Into<String>,
     {
         let mut this = Self::default();
+        this.exclude(paths);
+        this
+    }
+
+    /// Adds paths to those that are excluded.
+    ///
+    /// ```
+    /// use gusset_http::PathFilter;
+    ///
+    /// let mut paths = PathFilter::excluding(PathFilter::DEFAULT_EXCLUDED);
+    /// paths.exclude(["/health", "/health/*"]);
+    /// ```
+    pub fn exclude<I>(&mut self, paths: I)
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
         for path in paths {
             let path = path.into();
             match path.strip_suffix("/*") {
-                Some(prefix) => this.prefixes.push(prefix.to_owned()),
-                None => this.exact.push(path),
+                Some(prefix) => self.prefixes.push(prefix.to_owned()),
+                None => self.exact.push(path),
             }
         }
-        this
     }
 
     fn excludes(&self, path: &str) -> bool {

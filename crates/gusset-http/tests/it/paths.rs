@@ -35,11 +35,23 @@ fn default_filter_excludes_probes_alone() {
         "/livezz",
         "/api/livez",
         "/LIVEZ",
+        "/health",
+        "/health/live",
         "*",
         "http://host",
     ] {
         assert!(is_observed::<HttpServerClassifier>(&paths, path), "{path}");
     }
+}
+
+#[test]
+fn excluded_paths_are_added() {
+    let mut paths = PathFilter::excluding(["/livez"]);
+    paths.exclude(["/health", "/debug/*"]);
+    for path in ["/livez", "/health", "/debug/a"] {
+        assert!(!is_observed::<HttpServerClassifier>(&paths, path), "{path}");
+    }
+    assert!(is_observed::<HttpServerClassifier>(&paths, "/healthy"));
 }
 
 #[test]
