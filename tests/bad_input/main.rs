@@ -1,5 +1,5 @@
-//! Bad input, of callers and of services: no panic, and one end for every call.
+//! Invalid input of clients and services causes no panic, and each call has one end.
 
-mod heads;
-mod lies;
+mod body_lengths;
 mod model;
+mod requests;

@@ -1,17 +1,17 @@
-//! The driver against a slow model of its contract, on scripts at random.
+//! The driver records random scripts as a slow model of its contract does.
 
 use gusset_core::{ObserveLayer, Outcome, Stage};
 use gusset_http::Http;
 use gusset_testkit::{RecordedCall, RecordingObserver};
-use gusset_tests::consumer::{Scripted, consume};
-use gusset_tests::scripts::{Declared, Script, Service, Step, script};
+use gusset_tests::scripted_service::{ScriptedService, run_script};
+use gusset_tests::scripts::{DeclaredLength, Script, ServiceStep, Step, script};
 use http::Method;
 use proptest::prelude::*;
 use tower_layer::Layer;
 
-/// What is told of a call.
+/// The record of a call.
 #[derive(Debug, PartialEq, Eq)]
-struct Told {
+struct Record {
     end: &'static str,
     stage: Option<Stage>,
     trailers: bool,
@@ -19,14 +19,14 @@ struct Told {
     status: Option<String>,
     error: Option<String>,
     bytes: u64,
-    pieces: usize,
-    head: bool,
+    chunks: usize,
+    headers: bool,
     first_byte: bool,
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+enum ExpectedEnd {
     Complete { trailers: bool },
     Upgraded,
     Failed(Stage, &'static str),
@@ -42,167 +42,178 @@ proptest! {
     })]
 
     #[test]
-    fn the_driver_tells_of_any_script_what_the_contract_says(script in script()) {
-        let witness = RecordingObserver::new();
-        let layer = ObserveLayer::<Http, _>::new(witness.clone());
-        consume(layer.layer(Scripted::new(&script)), &script);
-        let facts = witness.calls();
-        prop_assert_eq!((facts.len(), witness.in_flight()), (1, 0), "one call, one end");
-        prop_assert_eq!(told(&facts[0]), model(&script));
+    fn driver_records_what_the_contract_requires(script in script()) {
+        let recorder = RecordingObserver::new();
+        let layer = ObserveLayer::<Http, _>::new(recorder.clone());
+        run_script(layer.layer(ScriptedService::new(&script)), &script);
+        let recorded = recorder.calls();
+        prop_assert_eq!((recorded.len(), recorder.in_flight()), (1, 0), "one call has one end");
+        prop_assert_eq!(record_of(&recorded[0]), model(&script));
     }
 
     #[test]
-    fn the_caller_of_any_script_sees_what_the_bare_service_gives(script in script()) {
+    fn driver_leaves_responses_unchanged(script in script()) {
         let layer = ObserveLayer::<Http, _>::new(RecordingObserver::new());
-        let observed = consume(layer.layer(Scripted::new(&script)), &script);
-        prop_assert_eq!(observed, consume(Scripted::new(&script), &script));
+        let observed = run_script(layer.layer(ScriptedService::new(&script)), &script);
+        prop_assert_eq!(observed, run_script(ScriptedService::new(&script), &script));
     }
 }
 
-/// The contract, read aloud. What follows is slow and says everything twice.
-fn model(script: &Script) -> Told {
-    // The service's future was dropped, gave `Err` or unwound: there is no response.
+/// Returns the record that the contract requires. Slow and explicit.
+fn model(script: &Script) -> Record {
+    // There is no response if the future was dropped, returned `Err` or panicked.
     match script.service {
-        Service::IsDropped(_) => return name(script, Ended::Cancelled(Stage::Headers), &[]),
-        Service::Fails(_) => return name(script, Ended::Failed(Stage::Headers, "_OTHER"), &[]),
-        Service::Unwinds(_) | Service::UnwindsInCall => {
-            return name(script, Ended::Panicked(Stage::Headers), &[]);
+        ServiceStep::Dropped(_) => {
+            return expected_record(script, ExpectedEnd::Cancelled(Stage::Headers), &[]);
         }
-        Service::Answers(_) => {}
+        ServiceStep::Fails(_) => {
+            return expected_record(script, ExpectedEnd::Failed(Stage::Headers, "_OTHER"), &[]);
+        }
+        ServiceStep::Panics(_) | ServiceStep::PanicsInCall => {
+            return expected_record(script, ExpectedEnd::Panicked(Stage::Headers), &[]);
+        }
+        ServiceStep::Responds(_) => {}
     }
 
     // The response cannot have a body.
     let status = script.status.as_u16();
     let connected = script.method == Method::CONNECT && (200..300).contains(&status);
     if status == 101 || connected {
-        return name(script, Ended::Upgraded, &[]);
+        return expected_record(script, ExpectedEnd::Upgraded, &[]);
     }
     let bare = (100..200).contains(&status) || status == 204 || status == 304;
     if script.method == Method::HEAD || bare {
-        return name(script, Ended::Complete { trailers: false }, &[]);
+        return expected_record(script, ExpectedEnd::Complete { trailers: false }, &[]);
     }
 
-    // What is declared is the header where there is one, whatever it says; else the exact hint.
-    let declared = if script.header == Declared::Nothing {
+    // The declared length is that of the header if there is one, even if it is invalid. Otherwise
+    // it is the exact hint.
+    let declared = if script.header == DeclaredLength::Absent {
         script.length(script.hint)
     } else {
         script.length(script.header)
     };
 
-    // A body that says its end at the head is never asked for more.
+    // A body with an end hint before its first chunk is not polled.
     if script.steps.is_empty() && !script.without_end_hint {
-        return name(script, at_its_end(declared, &[]), &[]);
+        return expected_record(script, end_of_body(declared, &[]), &[]);
     }
-    let mut given = Vec::new();
+    let mut chunks = Vec::new();
     for poll in 0..script.polls {
-        // A stalled body stays where it is.
-        let stalled = script
+        // A is_stalled body makes no progress.
+        let is_stalled = script
             .steps
             .iter()
             .take(poll)
-            .any(|step| *step == Step::Stall);
-        let step = if stalled {
-            Some(Step::Stall)
+            .any(|step| *step == Step::PendForever);
+        let step = if is_stalled {
+            Some(Step::PendForever)
         } else {
             script.steps.get(poll).copied()
         };
         match step {
-            Some(Step::Pending | Step::Stall) => {}
+            Some(Step::Pending | Step::PendForever) => {}
             Some(Step::Data(len)) => {
-                given.push(len);
-                if declared.is_some_and(|declared| sum(&given) > declared) {
-                    let end = Ended::Failed(Stage::Body, "body_length_mismatch");
-                    return name(script, end, &given);
+                chunks.push(len);
+                if declared.is_some_and(|declared| sum(&chunks) > declared) {
+                    let end = ExpectedEnd::Failed(Stage::Body, "body_length_mismatch");
+                    return expected_record(script, end, &chunks);
                 }
                 let last = poll + 1 == script.steps.len();
                 if last && !script.without_end_hint {
-                    return name(script, at_its_end(declared, &given), &given);
+                    return expected_record(script, end_of_body(declared, &chunks), &chunks);
                 }
             }
             Some(Step::Trailers) => {
-                let end = match at_its_end(declared, &given) {
-                    Ended::Complete { .. } => Ended::Complete { trailers: true },
+                let end = match end_of_body(declared, &chunks) {
+                    ExpectedEnd::Complete { .. } => ExpectedEnd::Complete { trailers: true },
                     short => short,
                 };
-                return name(script, end, &given);
+                return expected_record(script, end, &chunks);
             }
             Some(Step::Error) => {
-                return name(script, Ended::Failed(Stage::Body, "_OTHER"), &given);
+                return expected_record(
+                    script,
+                    ExpectedEnd::Failed(Stage::Body, "_OTHER"),
+                    &chunks,
+                );
             }
-            Some(Step::Panic) => return name(script, Ended::Panicked(Stage::Body), &given),
-            None => return name(script, at_its_end(declared, &given), &given),
+            Some(Step::Panic) => {
+                return expected_record(script, ExpectedEnd::Panicked(Stage::Body), &chunks);
+            }
+            None => return expected_record(script, end_of_body(declared, &chunks), &chunks),
         }
     }
 
-    // It was dropped before any of that: with its declared length paid, or not.
-    let end = if declared == Some(sum(&given)) {
-        Ended::Complete { trailers: false }
+    // The body was dropped before its end, with or without its declared length.
+    let end = if declared == Some(sum(&chunks)) {
+        ExpectedEnd::Complete { trailers: false }
     } else {
-        Ended::Cancelled(Stage::Body)
+        ExpectedEnd::Cancelled(Stage::Body)
     };
-    name(script, end, &given)
+    expected_record(script, end, &chunks)
 }
 
-/// The end of a body that says it is at its end, after `given`.
-fn at_its_end(declared: Option<u64>, given: &[usize]) -> Ended {
-    if declared.is_none_or(|declared| sum(given) == declared) {
-        Ended::Complete { trailers: false }
+/// Returns the end of a body that ends after the chunks in `chunks`.
+fn end_of_body(declared: Option<u64>, chunks: &[usize]) -> ExpectedEnd {
+    if declared.is_none_or(|declared| sum(chunks) == declared) {
+        ExpectedEnd::Complete { trailers: false }
     } else {
-        Ended::Failed(Stage::Body, "body_length_mismatch")
+        ExpectedEnd::Failed(Stage::Body, "body_length_mismatch")
     }
 }
 
-fn sum(given: &[usize]) -> u64 {
-    given.iter().map(|len| *len as u64).sum()
+fn sum(chunks: &[usize]) -> u64 {
+    chunks.iter().map(|len| *len as u64).sum()
 }
 
-/// What an end is called, on an HTTP server.
-fn name(script: &Script, ended: Ended, given: &[usize]) -> Told {
+/// Returns the record of an end, for an HTTP server.
+fn expected_record(script: &Script, expected: ExpectedEnd, chunks: &[usize]) -> Record {
     let code = script.status.as_u16();
-    let answered = matches!(script.service, Service::Answers(_));
-    let status = answered.then(|| code.to_string());
-    let (end, stage, trailers) = match ended {
-        Ended::Complete { trailers } => ("Complete", None, trailers),
-        Ended::Upgraded => ("Upgraded", None, false),
-        Ended::Failed(stage, _) => ("Failed", Some(stage), false),
-        Ended::Cancelled(stage) => ("Cancelled", Some(stage), false),
-        Ended::Panicked(stage) => ("Panicked", Some(stage), false),
+    let has_response = matches!(script.service, ServiceStep::Responds(_));
+    let status = has_response.then(|| code.to_string());
+    let (end, stage, trailers) = match expected {
+        ExpectedEnd::Complete { trailers } => ("Complete", None, trailers),
+        ExpectedEnd::Upgraded => ("Upgraded", None, false),
+        ExpectedEnd::Failed(stage, _) => ("Failed", Some(stage), false),
+        ExpectedEnd::Cancelled(stage) => ("Cancelled", Some(stage), false),
+        ExpectedEnd::Panicked(stage) => ("Panicked", Some(stage), false),
     };
-    let (outcome, error) = match ended {
-        Ended::Complete { .. } | Ended::Upgraded => match code {
+    let (outcome, error) = match expected {
+        ExpectedEnd::Complete { .. } | ExpectedEnd::Upgraded => match code {
             500..=599 => (Outcome::ServerError, status.clone()),
             400..=499 => (Outcome::ClientError, None),
             _ => (Outcome::Success, None),
         },
-        Ended::Failed(_, error) => (Outcome::ServerError, Some(error.to_owned())),
-        Ended::Panicked(_) => (Outcome::ServerError, Some("panic".to_owned())),
-        Ended::Cancelled(_) => (Outcome::Cancelled, None),
+        ExpectedEnd::Failed(_, error) => (Outcome::ServerError, Some(error.to_owned())),
+        ExpectedEnd::Panicked(_) => (Outcome::ServerError, Some("panic".to_owned())),
+        ExpectedEnd::Cancelled(_) => (Outcome::Cancelled, None),
     };
-    Told {
+    Record {
         end,
         stage,
         trailers,
         outcome,
         status,
         error,
-        bytes: sum(given),
-        pieces: given.len(),
-        head: answered,
-        first_byte: sum(given) > 0,
+        bytes: sum(chunks),
+        chunks: chunks.len(),
+        headers: has_response,
+        first_byte: sum(chunks) > 0,
     }
 }
 
-fn told(fact: &RecordedCall) -> Told {
-    Told {
-        end: fact.end,
-        stage: fact.stage,
-        trailers: fact.trailers,
-        outcome: fact.outcome,
-        status: fact.status.map(str::to_owned),
-        error: fact.error.map(str::to_owned),
-        bytes: fact.bytes,
-        pieces: fact.pieces,
-        head: fact.head.is_some() && fact.responses == 1,
-        first_byte: fact.first_byte.is_some(),
+fn record_of(call: &RecordedCall) -> Record {
+    Record {
+        end: call.end,
+        stage: call.stage,
+        trailers: call.trailers,
+        outcome: call.outcome,
+        status: call.status.map(str::to_owned),
+        error: call.error.map(str::to_owned),
+        bytes: call.bytes,
+        chunks: call.chunks,
+        headers: call.headers.is_some() && call.responses == 1,
+        first_byte: call.first_byte.is_some(),
     }
 }

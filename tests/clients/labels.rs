@@ -1,36 +1,36 @@
-//! What stands on a client's page.
+//! The labels of a client's metrics.
 
 use std::future::{Ready, ready};
 
 use gusset_http::Route;
 use gusset_testkit::RecordingObserver;
-use gusset_tests::answers::{AnyBody, boxed};
-use gusset_tests::cases::Over;
+use gusset_tests::cases::Transport;
 use gusset_tests::clients::run;
-use gusset_tests::numbers::Side;
+use gusset_tests::responses::{AnyBody, boxed};
+use gusset_tests::side::Side;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Empty};
 use tower::retry::{Policy, Retry};
 use tower_layer::Layer;
 
-use crate::worlds::{OVER, answering, get, observed, plain, request, send};
+use crate::setup::{TRANSPORTS, get, observed_client, plain_client, request, send, serve_paths};
 
 const DURATION: &str = "http_client_request_duration_seconds_count";
 
 #[test]
-fn a_row_bears_the_method_the_server_the_status_and_the_version_that_was_spoken() {
-    for (over, version) in OVER.into_iter().zip(["1.1", "2"]) {
+fn series_have_method_server_status_and_version() {
+    for (transport, version) in TRANSPORTS.into_iter().zip(["1.1", "2"]) {
         run(async {
             let side = Side::new();
-            let (server, _entered) = answering(over);
-            let client = observed(&side, over);
+            let (server, _entered) = serve_paths(transport);
+            let client = observed_client(&side, transport);
             for path in ["/a", "/b", "/nothing"] {
-                // The request says nothing of the version: it is 1.1 by default.
+                // The version of the request is the default, 1.1.
                 let req = request(Method::GET, server.addr(), path);
-                let res = send(&client, req).await.expect("an answer");
-                res.collect().await.expect("all of it");
+                let res = send(&client, req).await.expect("a response");
+                res.collect().await.expect("the whole body");
             }
-            side.told(3).await;
+            side.wait_for_calls(3).await;
             let port = server.addr().port();
             assert_eq!(
                 side.rows(DURATION),
@@ -59,15 +59,18 @@ fn a_row_bears_the_method_the_server_the_status_and_the_version_that_was_spoken(
 }
 
 #[test]
-fn a_template_that_the_caller_names_is_a_label_and_a_path_is_not() {
+fn url_template_is_a_label() {
     run(async {
         let side = Side::new();
-        let (server, _entered) = answering(Over::Http1);
+        let (server, _entered) = serve_paths(Transport::Http1);
         let mut req = request(Method::GET, server.addr(), "/items/1");
         req.extensions_mut().insert(Route::new("/items/{id}"));
-        let res = send(&observed(&side, Over::Http1), req).await;
-        res.expect("an answer").collect().await.expect("all of it");
-        side.told_one().await;
+        let res = send(&observed_client(&side, Transport::Http1), req).await;
+        res.expect("a response")
+            .collect()
+            .await
+            .expect("the whole body");
+        side.wait_for_call().await;
         let rows = side.rows(DURATION);
         assert_eq!(rows.len(), 1);
         assert!(
@@ -78,16 +81,16 @@ fn a_template_that_the_caller_names_is_a_label_and_a_path_is_not() {
 }
 
 #[test]
-fn two_servers_are_told_apart() {
+fn servers_are_separate_series() {
     run(async {
         let side = Side::new();
-        let servers = [answering(Over::Http1), answering(Over::Http1)];
-        let client = observed(&side, Over::Http1);
+        let servers = [serve_paths(Transport::Http1), serve_paths(Transport::Http1)];
+        let client = observed_client(&side, Transport::Http1);
         for (server, _) in &servers {
-            let res = get(&client, server, "/").await.expect("an answer");
-            res.collect().await.expect("all of it");
+            let res = get(&client, server, "/").await.expect("a response");
+            res.collect().await.expect("the whole body");
         }
-        side.told(2).await;
+        side.wait_for_calls(2).await;
         let rows = side.rows(DURATION);
         assert_eq!(rows.len(), 2);
         for (server, _) in &servers {
@@ -102,12 +105,12 @@ fn two_servers_are_told_apart() {
 }
 
 #[test]
-fn a_call_without_an_answer_has_no_status_and_no_version() {
+fn unanswered_call_has_no_status_label() {
     run(async {
         let side = Side::new();
-        let (server, _entered) = answering(Over::Http1);
-        let client = observed(&side, Over::Http1);
-        drop(get(&client, &server, "/forever").await.expect("an answer"));
+        let (server, _entered) = serve_paths(Transport::Http1);
+        let client = observed_client(&side, Transport::Http1);
+        drop(get(&client, &server, "/forever").await.expect("a response"));
         let port = server.addr().port();
         drop(server);
         send(
@@ -115,8 +118,8 @@ fn a_call_without_an_answer_has_no_status_and_no_version() {
             request(Method::GET, ([127, 0, 0, 1], port).into(), "/"),
         )
         .await
-        .expect_err("nobody is there");
-        side.told(2).await;
+        .expect_err("the port is closed");
+        side.wait_for_calls(2).await;
         assert_eq!(
             side.rows(DURATION),
             [
@@ -142,11 +145,11 @@ fn a_call_without_an_answer_has_no_status_and_no_version() {
     });
 }
 
-/// Tries twice.
+/// Retries once.
 #[derive(Clone)]
-struct Twice(bool);
+struct RetryOnce(bool);
 
-impl<B, E> Policy<Request<AnyBody>, Response<B>, E> for Twice {
+impl<B, E> Policy<Request<AnyBody>, Response<B>, E> for RetryOnce {
     type Future = Ready<()>;
 
     fn retry(
@@ -167,41 +170,44 @@ impl<B, E> Policy<Request<AnyBody>, Response<B>, E> for Twice {
 }
 
 #[test]
-fn each_attempt_of_a_retry_is_a_call_inside_and_all_of_them_one_outside() {
+fn retries_are_calls_inside_the_retry_layer() {
     run(async {
         let (inside, outside) = (Side::new(), Side::new());
-        let (server, _entered) = answering(Over::Http1);
-        let retry = Retry::new(Twice(true), observed(&inside, Over::Http1));
+        let (server, _entered) = serve_paths(Transport::Http1);
+        let retry = Retry::new(RetryOnce(true), observed_client(&inside, Transport::Http1));
         let client = outside.http_client().layer(retry);
         let res = send(&client, request(Method::GET, server.addr(), "/broken")).await;
-        res.expect("an answer").collect().await.expect("all of it");
-        let tries = inside.told(2).await;
-        // The first answer is dropped unread, for the sake of the second.
+        res.expect("a response")
+            .collect()
+            .await
+            .expect("the whole body");
+        let attempts = inside.wait_for_calls(2).await;
+        // The retry drops the first response unread.
         assert_eq!(
-            tries.iter().map(|fact| fact.end).collect::<Vec<_>>(),
+            attempts.iter().map(|call| call.end).collect::<Vec<_>>(),
             ["Cancelled", "Complete"]
         );
-        assert_eq!(outside.told_one().await.status, Some("500"));
+        assert_eq!(outside.wait_for_call().await.status, Some("500"));
     });
 }
 
 #[test]
-fn the_facade_puts_the_same_layer_together() {
+fn facade_builds_the_same_layer() {
     run(async {
-        let page = Side::new();
-        let witness = RecordingObserver::new();
+        let side = Side::new();
+        let recorder = RecordingObserver::new();
         let gusset = gusset::http_client()
-            .observe(witness.clone())
-            .prometheus(page.prometheus())
+            .observer(recorder.clone())
+            .prometheus(side.prometheus())
             .build()
-            .expect("nothing is misconfigured");
-        let (server, _entered) = answering(Over::Http1);
-        let client = gusset.layer().layer(plain(Over::Http1));
+            .expect("the settings are valid");
+        let (server, _entered) = serve_paths(Transport::Http1);
+        let client = gusset.layer().layer(plain_client(Transport::Http1));
         let mut req = request(Method::GET, server.addr(), "/nothing");
         *req.body_mut() = boxed(Empty::new());
-        let res = send(&client, req).await.expect("an answer");
-        res.collect().await.expect("all of it");
-        assert_eq!(witness.calls()[0].error, Some("404"));
-        assert_eq!(page.rows(DURATION).len(), 1);
+        let res = send(&client, req).await.expect("a response");
+        res.collect().await.expect("the whole body");
+        assert_eq!(recorder.calls()[0].error, Some("404"));
+        assert_eq!(side.rows(DURATION).len(), 1);
     });
 }

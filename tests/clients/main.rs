@@ -1,8 +1,8 @@
-//! The client's side over real connections: hyper-util's client, observed as any Tower service is.
+//! The client side over real connections, with hyper-util's client.
 
-mod answers;
+mod cancellation;
 mod failures;
 mod labels;
-mod leaving;
+mod responses;
+mod setup;
 mod timeouts;
-mod worlds;

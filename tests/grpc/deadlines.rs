@@ -1,13 +1,13 @@
-//! Deadlines, where tonic keeps them: outside of every layer, before the head.
+//! Deadlines of tonic apply outside its layers, before the headers.
 
 use std::time::Duration;
 
 use gusset_core::{Outcome, Stage};
-use gusset_tests::answers::Entered;
 use gusset_tests::clients::run;
-use gusset_tests::numbers::Side;
+use gusset_tests::responses::Entered;
 use gusset_tests::servers::Server;
-use hyper_util::client::legacy::Client;
+use gusset_tests::side::Side;
+use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use tonic::transport::Endpoint;
 use tonic::transport::server::{Server as Tonic, TcpIncoming};
@@ -15,15 +15,14 @@ use tonic::{Code, Request};
 use tower::timeout::TimeoutLayer;
 use tower_layer::Layer;
 
-use crate::words::{NEVER, Word, Words};
-use crate::worlds::{Caller, World};
+use crate::harness::{Client, Harness};
+use crate::service::{NEVER, Word, WordService};
 
 const SHORT: Duration = Duration::from_millis(10);
 
-/// What a layer in tonic sees of a deadline of tonic's: its future is dropped, as if by a caller
-/// that left.
+/// Asserts that tonic dropped the future of a layer, as if the client had cancelled the call.
 async fn assert_cut(on_server: &Side) {
-    let server = on_server.told_one().await;
+    let server = on_server.wait_for_call().await;
     assert_eq!(
         (server.end, server.stage),
         ("Cancelled", Some(Stage::Headers))
@@ -35,24 +34,24 @@ async fn assert_cut(on_server: &Side) {
 }
 
 #[test]
-fn the_caller_s_deadline_kept_by_the_server_cuts_the_call() {
+fn client_deadline_on_server_cancels_the_call() {
     run(async {
-        let world = World::new();
-        // hyper's client keeps no deadline of its own.
-        let client = Client::builder(TokioExecutor::new())
+        let harness = Harness::new();
+        // hyper's client has no deadline.
+        let client = legacy::Client::builder(TokioExecutor::new())
             .http2_only(true)
             .build_http();
-        let mut caller = Caller::new(world.on_client.grpc_client().layer(client), world.uri());
+        let mut client = Client::new(harness.on_client.grpc_client().layer(client), harness.uri());
         let mut request = Request::new(Word::new("hello"));
         request.set_timeout(SHORT);
-        let error = caller.request(NEVER, request).await.expect_err("no word");
-        // tonic's word for it; by the specification it is DEADLINE_EXCEEDED.
+        let error = client.request(NEVER, request).await.expect_err("no word");
+        // tonic's choice. By the specification it is DEADLINE_EXCEEDED.
         assert_eq!(
             (error.code(), error.message()),
             (Code::Cancelled, "Timeout expired")
         );
-        let (_, client) = world.ended().await;
-        assert_cut(&world.on_server).await;
+        let (_, client) = harness.ended().await;
+        assert_cut(&harness.on_server).await;
         assert_eq!(
             (client.end, client.outcome),
             ("Complete", Outcome::ClientError)
@@ -61,31 +60,31 @@ fn the_caller_s_deadline_kept_by_the_server_cuts_the_call() {
             (client.status, client.error),
             (Some("CANCELLED"), Some("CANCELLED"))
         );
-        world.close();
+        harness.close();
     });
 }
 
 #[test]
-fn the_server_s_own_deadline_outside_of_the_layer_cuts_the_call() {
+fn outer_server_deadline_cancels_the_call() {
     run(async {
-        let world = World::served_by(Tonic::builder().timeout(SHORT));
-        let error = world.caller().unary(NEVER, "hello").await;
+        let harness = Harness::served_by(Tonic::builder().timeout(SHORT));
+        let error = harness.client().unary(NEVER, "hello").await;
         assert_eq!(error.expect_err("no word").code(), Code::Cancelled);
-        let (_, client) = world.ended().await;
-        assert_cut(&world.on_server).await;
+        let (_, client) = harness.ended().await;
+        assert_cut(&harness.on_server).await;
         assert_eq!(
             (client.status, client.error),
             (Some("CANCELLED"), Some("CANCELLED"))
         );
-        world.close();
+        harness.close();
     });
 }
 
 #[test]
-fn a_deadline_inside_of_the_layer_is_a_failure_of_the_service() {
+fn inner_server_deadline_fails_the_call() {
     run(async {
         let (on_server, on_client) = (Side::new(), Side::new());
-        let (words, _entered): (_, Entered) = Words::new();
+        let (words, _entered): (_, Entered) = WordService::new();
         let layer = on_server.grpc_server();
         let server = Server::spawn(move |listener| async move {
             let served = Tonic::builder()
@@ -97,30 +96,33 @@ fn a_deadline_inside_of_the_layer_is_a_failure_of_the_service() {
         });
         let uri: http::Uri = format!("http://{}", server.addr()).parse().expect("a URI");
         let channel = Endpoint::from(uri.clone()).connect_lazy();
-        let mut caller = Caller::new(on_client.grpc_client().layer(channel), uri);
-        caller.unary(NEVER, "hello").await.expect_err("no word");
-        let server = on_server.told_one().await;
+        let mut client = Client::new(on_client.grpc_client().layer(channel), uri);
+        client.unary(NEVER, "hello").await.expect_err("no word");
+        let server = on_server.wait_for_call().await;
         assert_eq!((server.end, server.stage), ("Failed", Some(Stage::Headers)));
         assert_eq!(
             (server.outcome, server.status),
             (Outcome::ServerError, None)
         );
-        // tower's `Elapsed` is no error that is known here.
+        // tower's `Elapsed` is unknown here.
         assert_eq!(server.error, Some("_OTHER"));
     });
 }
 
 #[test]
-fn the_client_s_own_deadline_inside_of_its_layer_fails_the_call() {
+fn inner_client_deadline_fails_the_call() {
     run(async {
-        let world = World::new();
-        let channel = Endpoint::from(world.uri()).timeout(SHORT).connect_lazy();
-        let mut caller = Caller::new(world.on_client.grpc_client().layer(channel), world.uri());
-        let error = caller.unary(NEVER, "hello").await.expect_err("no word");
+        let harness = Harness::new();
+        let channel = Endpoint::from(harness.uri()).timeout(SHORT).connect_lazy();
+        let mut client = Client::new(
+            harness.on_client.grpc_client().layer(channel),
+            harness.uri(),
+        );
+        let error = client.unary(NEVER, "hello").await.expect_err("no word");
         assert_eq!(error.code(), Code::Cancelled);
-        // Whether the server had heard of the call by then is a matter of chance.
-        let (_, on_client) = world.close_early();
-        let client = on_client.told_one().await;
+        // The server may not have received the call by then.
+        let (_, on_client) = harness.close_early();
+        let client = on_client.wait_for_call().await;
         assert_eq!((client.end, client.stage), ("Failed", Some(Stage::Headers)));
         assert_eq!(
             (client.outcome, client.status),

@@ -1,78 +1,77 @@
-//! What stands on the page: methods that are known, by their names; all other words of callers as
-//! one.
+//! The labels of gRPC metrics. On a server, all unknown methods are one.
 
 use futures_util::{StreamExt, stream};
 use gusset_testkit::RecordingObserver;
-use gusset_tests::answers::Entered;
-use gusset_tests::clients::{run, soon};
-use gusset_tests::numbers::Side;
+use gusset_tests::clients::{run, with_timeout};
+use gusset_tests::responses::Entered;
+use gusset_tests::side::Side;
 use tonic::Code;
 use tonic::transport::Endpoint;
 use tonic::transport::server::Server as Tonic;
 use tower_layer::Layer;
 
-use crate::words::{ECHO, HEALTH, LIST, LIST_FOREVER, PANIC, REFUSE, Word, Words};
-use crate::worlds::{Caller, World, serve};
+use crate::harness::{Client, Harness, serve};
+use crate::service::{ECHO, HEALTH, LIST, LIST_FOREVER, PANIC, REFUSE, Word, WordService};
 
 const SERVER: &str = "rpc_server_call_duration_seconds_count";
 const CLIENT: &str = "rpc_client_call_duration_seconds_count";
 
 #[test]
-fn a_server_s_page_tells_methods_and_statuses_apart() {
+fn server_series_have_method_and_status() {
     run(async {
-        let world = World::new();
-        let mut caller = world.caller();
+        let harness = Harness::new();
+        let mut client = harness.client();
         for (method, word) in [(ECHO, "a"), (ECHO, "b"), (REFUSE, "5"), (REFUSE, "14")] {
-            let _ = caller.unary(method, word).await;
+            let _ = client.unary(method, word).await;
         }
-        let list = caller.list(LIST).await.expect("a list");
+        let list = client.list(LIST).await.expect("a list");
         list.for_each(async |word| drop(word.expect("a word")))
             .await;
-        world.on_server.told(5).await;
+        harness.on_server.wait_for_calls(5).await;
         assert_eq!(
-            world.on_server.rows(SERVER),
+            harness.on_server.rows(SERVER),
             [
-                r#"{error_type="UNAVAILABLE",rpc_method="test.Words/Refuse",rpc_response_status_code="UNAVAILABLE",rpc_system_name="grpc"} 1"#,
-                r#"{rpc_method="test.Words/Echo",rpc_response_status_code="OK",rpc_system_name="grpc"} 2"#,
-                r#"{rpc_method="test.Words/List",rpc_response_status_code="OK",rpc_system_name="grpc"} 1"#,
-                r#"{rpc_method="test.Words/Refuse",rpc_response_status_code="NOT_FOUND",rpc_system_name="grpc"} 1"#,
+                r#"{error_type="UNAVAILABLE",rpc_method="test.WordService/Refuse",rpc_response_status_code="UNAVAILABLE",rpc_system_name="grpc"} 1"#,
+                r#"{rpc_method="test.WordService/Echo",rpc_response_status_code="OK",rpc_system_name="grpc"} 2"#,
+                r#"{rpc_method="test.WordService/List",rpc_response_status_code="OK",rpc_system_name="grpc"} 1"#,
+                r#"{rpc_method="test.WordService/Refuse",rpc_response_status_code="NOT_FOUND",rpc_system_name="grpc"} 1"#,
             ]
         );
         assert_eq!(
-            world.on_server.rows("gusset_rpc_server_outcomes_total"),
+            harness.on_server.rows("gusset_rpc_server_outcomes_total"),
             [
-                r#"{gusset_outcome="client_error",rpc_method="test.Words/Refuse",rpc_system_name="grpc"} 1"#,
-                r#"{gusset_outcome="server_error",rpc_method="test.Words/Refuse",rpc_system_name="grpc"} 1"#,
-                r#"{gusset_outcome="success",rpc_method="test.Words/Echo",rpc_system_name="grpc"} 2"#,
-                r#"{gusset_outcome="success",rpc_method="test.Words/List",rpc_system_name="grpc"} 1"#,
+                r#"{gusset_outcome="client_error",rpc_method="test.WordService/Refuse",rpc_system_name="grpc"} 1"#,
+                r#"{gusset_outcome="server_error",rpc_method="test.WordService/Refuse",rpc_system_name="grpc"} 1"#,
+                r#"{gusset_outcome="success",rpc_method="test.WordService/Echo",rpc_system_name="grpc"} 2"#,
+                r#"{gusset_outcome="success",rpc_method="test.WordService/List",rpc_system_name="grpc"} 1"#,
             ]
         );
     });
 }
 
 #[test]
-fn words_of_strangers_are_one_on_the_server_s_page_and_the_caller_s_own_on_its() {
+fn unknown_methods_are_one_server_series() {
     run(async {
-        let world = World::new();
-        let mut caller = world.caller();
-        for method in ["/test.Words/Guess", "/other.Service/Guess", "/guess"] {
-            let error = caller.unary(method, "hello").await.expect_err("no word");
+        let harness = Harness::new();
+        let mut client = harness.client();
+        for method in ["/test.WordService/Guess", "/other.Service/Guess", "/guess"] {
+            let error = client.unary(method, "hello").await.expect_err("no word");
             assert_eq!(error.code(), Code::Unimplemented, "{method}");
         }
-        // Whatever else the caller would have to say.
-        let error = caller
-            .join("/test.Words/Tell", stream::pending::<Word>())
+        // Although the client has not sent its stream.
+        let error = client
+            .join("/test.WordService/Tell", stream::pending::<Word>())
             .await;
         assert_eq!(error.expect_err("no word").code(), Code::Unimplemented);
-        world.on_server.told(4).await;
+        harness.on_server.wait_for_calls(4).await;
         assert_eq!(
-            world.on_server.rows(SERVER),
+            harness.on_server.rows(SERVER),
             [
                 r#"{error_type="UNIMPLEMENTED",rpc_method="_OTHER",rpc_response_status_code="UNIMPLEMENTED",rpc_system_name="grpc"} 4"#
             ]
         );
-        world.on_client.told(4).await;
-        let rows = world.on_client.rows(CLIENT);
+        harness.on_client.wait_for_calls(4).await;
+        let rows = harness.on_client.rows(CLIENT);
         assert_eq!(rows.len(), 4);
         assert!(
             rows.iter()
@@ -82,88 +81,92 @@ fn words_of_strangers_are_one_on_the_server_s_page_and_the_caller_s_own_on_its()
 }
 
 #[test]
-fn a_method_whose_callers_all_leave_after_a_word_is_a_method() {
+fn cancelled_stream_with_data_proves_its_method() {
     run(async {
-        let world = World::new();
-        let mut list = world.caller().list(LIST_FOREVER).await.expect("a list");
-        soon(list.next()).await.expect("a word").expect("a word");
+        let harness = Harness::new();
+        let mut list = harness.client().list(LIST_FOREVER).await.expect("a list");
+        with_timeout(list.next())
+            .await
+            .expect("a word")
+            .expect("a word");
         drop(list);
-        world.on_server.told_one().await;
+        harness.on_server.wait_for_call().await;
         assert_eq!(
-            world.on_server.rows(SERVER),
-            [r#"{rpc_method="test.Words/ListForever",rpc_system_name="grpc"} 1"#]
+            harness.on_server.rows(SERVER),
+            [r#"{rpc_method="test.WordService/ListForever",rpc_system_name="grpc"} 1"#]
         );
         assert_eq!(
-            world.on_server.rows("gusset_rpc_server_outcomes_total"),
+            harness.on_server.rows("gusset_rpc_server_outcomes_total"),
             [
-                r#"{gusset_outcome="cancelled",gusset_stage="body",rpc_method="test.Words/ListForever",rpc_system_name="grpc"} 1"#
+                r#"{gusset_outcome="cancelled",gusset_stage="body",rpc_method="test.WordService/ListForever",rpc_system_name="grpc"} 1"#
             ]
         );
     });
 }
 
 #[test]
-fn a_client_s_page_tells_servers_apart_by_the_origin_of_its_requests() {
+fn client_series_have_the_server_of_the_origin() {
     run(async {
         let on_client = Side::new();
-        let worlds = [World::new(), World::new()];
-        for world in &worlds {
-            let channel = Endpoint::from(world.uri()).connect_lazy();
-            let mut caller = Caller::new(on_client.grpc_client().layer(channel), world.uri());
-            caller.unary(ECHO, "hello").await.expect("a word");
+        let harnesses = [Harness::new(), Harness::new()];
+        for harness in &harnesses {
+            let channel = Endpoint::from(harness.uri()).connect_lazy();
+            let mut client = Client::new(on_client.grpc_client().layer(channel), harness.uri());
+            client.unary(ECHO, "hello").await.expect("a word");
         }
-        on_client.told(2).await;
-        let mut ports = worlds.map(|world| world.server.addr().port().to_string());
+        on_client.wait_for_calls(2).await;
+        let mut ports = harnesses.map(|harness| harness.server.addr().port().to_string());
         ports.sort_unstable();
         assert_eq!(on_client.rows(CLIENT), ports.map(|port| format!(
-            r#"{{rpc_method="test.Words/Echo",rpc_response_status_code="OK",rpc_system_name="grpc",server_address="127.0.0.1",server_port="{port}"}} 1"#
+            r#"{{rpc_method="test.WordService/Echo",rpc_response_status_code="OK",rpc_system_name="grpc",server_address="127.0.0.1",server_port="{port}"}} 1"#
         )));
     });
 }
 
 #[test]
-fn a_client_whose_requests_have_no_origin_names_no_server() {
+fn request_without_origin_has_no_server() {
     run(async {
-        let world = World::new();
-        let channel = Endpoint::from(world.uri()).connect_lazy();
-        // As generated clients are made by `new`: the channel adds the origin, inside of the layer.
-        let observed = world.on_client.grpc_client().layer(channel);
-        let mut caller = Caller::new(observed, http::Uri::default());
-        caller.unary(ECHO, "hello").await.expect("a word");
-        world.on_client.told_one().await;
+        let harness = Harness::new();
+        let channel = Endpoint::from(harness.uri()).connect_lazy();
+        // Clients that are generated with `new` have no origin. The channel adds it inside the
+        // layer.
+        let observed = harness.on_client.grpc_client().layer(channel);
+        let mut client = Client::new(observed, http::Uri::default());
+        client.unary(ECHO, "hello").await.expect("a word");
+        harness.on_client.wait_for_call().await;
         assert_eq!(
-            world.on_client.rows(CLIENT),
+            harness.on_client.rows(CLIENT),
             [
-                r#"{rpc_method="test.Words/Echo",rpc_response_status_code="OK",rpc_system_name="grpc"} 1"#
+                r#"{rpc_method="test.WordService/Echo",rpc_response_status_code="OK",rpc_system_name="grpc"} 1"#
             ]
         );
-        world.close();
+        harness.close();
     });
 }
 
 #[test]
-fn failures_on_the_way_bear_no_status_of_grpc() {
+fn transport_failures_have_no_grpc_status() {
     run(async {
-        let world = World::new();
-        let mut caller = world.caller();
-        caller.unary(ECHO, "hello").await.expect("a word");
-        caller.unary(PANIC, "hello").await.expect_err("no word");
-        world.on_server.told(2).await;
-        world.on_client.told(2).await;
-        let port = world.server.addr().port();
+        let harness = Harness::new();
+        let mut client = harness.client();
+        client.unary(ECHO, "hello").await.expect("a word");
+        client.unary(PANIC, "hello").await.expect_err("no word");
+        harness.on_server.wait_for_calls(2).await;
+        harness.on_client.wait_for_calls(2).await;
+        let port = harness.server.addr().port();
         assert_eq!(
-            world.on_server.rows(SERVER)[0],
-            // A method that has never answered is a stranger's word still.
+            harness.on_server.rows(SERVER)[0],
+            // A method that has never responded is not proven.
             r#"{error_type="panic",rpc_method="_OTHER",rpc_system_name="grpc"} 1"#
         );
         assert_eq!(
-            world.on_client.rows(CLIENT)[0],
+            harness.on_client.rows(CLIENT)[0],
             format!(
-                r#"{{error_type="_OTHER",rpc_method="test.Words/Panic",rpc_system_name="grpc",server_address="127.0.0.1",server_port="{port}"}} 1"#
+                r#"{{error_type="_OTHER",rpc_method="test.WordService/Panic",rpc_system_name="grpc",server_address="127.0.0.1",server_port="{port}"}} 1"#
             )
         );
         assert_eq!(
-            world.on_client.rows("gusset_rpc_client_active_calls"),
+            harness.on_client.rows("gusset_rpc_client_active_calls"),
             [format!(
                 r#"{{rpc_system_name="grpc",server_address="127.0.0.1",server_port="{port}"}} 0"#
             )]
@@ -172,30 +175,30 @@ fn failures_on_the_way_bear_no_status_of_grpc() {
 }
 
 #[test]
-fn a_path_that_is_skipped_is_served_and_left_out_of_every_signal() {
+fn excluded_path_is_served_without_signals() {
     run(async {
-        let page = Side::new();
-        let witness = RecordingObserver::new();
+        let side = Side::new();
+        let recorder = RecordingObserver::new();
         let gusset = gusset::grpc()
-            .observe(witness.clone())
-            .prometheus(page.prometheus())
+            .observer(recorder.clone())
+            .prometheus(side.prometheus())
             .exclude_paths([HEALTH])
             .build()
-            .expect("nothing is misconfigured");
-        let (words, _entered): (_, Entered) = Words::new();
+            .expect("the settings are valid");
+        let (words, _entered): (_, Entered) = WordService::new();
         let server = serve(Tonic::builder(), gusset.layer(), words);
         let uri: http::Uri = format!("http://{}", server.addr()).parse().expect("a URI");
         let channel = Endpoint::from(uri.clone()).connect_lazy();
-        let mut caller = Caller::new(channel, uri);
-        caller.unary(HEALTH, "hello").await.expect("a word");
-        caller.unary(ECHO, "hello").await.expect("a word");
-        gusset_tests::stack::told(&witness, 1).await;
+        let mut client = Client::new(channel, uri);
+        client.unary(HEALTH, "hello").await.expect("a word");
+        client.unary(ECHO, "hello").await.expect("a word");
+        gusset_tests::stack::wait_for_calls(&recorder, 1).await;
         drop(server);
-        assert_eq!((witness.calls().len(), witness.in_flight()), (1, 0));
+        assert_eq!((recorder.calls().len(), recorder.in_flight()), (1, 0));
         assert_eq!(
-            page.rows(SERVER),
+            side.rows(SERVER),
             [
-                r#"{rpc_method="test.Words/Echo",rpc_response_status_code="OK",rpc_system_name="grpc"} 1"#
+                r#"{rpc_method="test.WordService/Echo",rpc_response_status_code="OK",rpc_system_name="grpc"} 1"#
             ]
         );
     });

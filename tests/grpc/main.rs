@@ -1,12 +1,12 @@
-//! gRPC over real connections, tonic on both sides: the status is found wherever tonic puts it, and
-//! both sides tell the same call truthfully.
+//! gRPC over real connections, with tonic on both sides. The status is found in headers and in
+//! trailers, and both sides record the same.
 
+mod access_log;
+mod cancellation;
 mod deadlines;
+mod harness;
 mod labels;
-mod leaving;
-mod lines;
-mod lists;
-mod single;
+mod service;
 mod statuses;
-mod words;
-mod worlds;
+mod streaming;
+mod unary;

@@ -1,13 +1,13 @@
-//! Every code of gRPC, from a handler of tonic's to a caller of tonic's.
+//! Every gRPC code, with a tonic server and a tonic client.
 
 use gusset_core::Outcome;
 use gusset_http::GrpcCode;
 use gusset_tests::clients::run;
 
-use crate::words::REFUSE;
-use crate::worlds::World;
+use crate::harness::Harness;
+use crate::service::REFUSE;
 
-/// The codes that a server is to blame for (semantic conventions 1.44, gRPC).
+/// The codes that are server errors (semantic conventions 1.44, gRPC).
 const FAULTS: [&str; 6] = [
     "UNKNOWN",
     "DEADLINE_EXCEEDED",
@@ -18,18 +18,26 @@ const FAULTS: [&str; 6] = [
 ];
 
 #[test]
-fn every_code_is_told_on_both_sides_and_blamed_on_the_same_one() {
+fn both_sides_agree_on_every_code() {
     run(async {
-        let world = World::new();
-        let mut caller = world.caller();
+        let harness = Harness::new();
+        let mut client = harness.client();
         for number in 1..=16 {
             let name = GrpcCode::from_number(number).name().as_str();
-            let error = caller.unary(REFUSE, &number.to_string()).await;
+            let error = client.unary(REFUSE, &number.to_string()).await;
             assert_eq!(i32::from(error.expect_err(name).code()), i32::from(number));
 
             let count = usize::from(number);
-            let server = world.on_server.told(count).await.remove(count - 1);
-            let client = world.on_client.told(count).await.remove(count - 1);
+            let server = harness
+                .on_server
+                .wait_for_calls(count)
+                .await
+                .remove(count - 1);
+            let client = harness
+                .on_client
+                .wait_for_calls(count)
+                .await
+                .remove(count - 1);
             let fault = FAULTS.contains(&name);
             let outcome = match fault {
                 true => Outcome::ServerError,
@@ -41,7 +49,7 @@ fn every_code_is_told_on_both_sides_and_blamed_on_the_same_one() {
                 (outcome, outcome),
                 "{name}"
             );
-            // The caller's own faults are no errors of the server, but of the call they are.
+            // A client error has no `error.type` on the server, but has one on the client.
             assert_eq!(server.error, fault.then_some(name));
             assert_eq!(client.error, Some(name));
         }

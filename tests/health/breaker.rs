@@ -1,11 +1,11 @@
-//! A breaker's state as a health check. The two crates do not know each other: a closure does.
+//! The state of a circuit breaker as a health check. A closure connects the two crates.
 
 use std::time::Duration;
 
 use gusset_breaker::{CircuitBreaker, Config, State};
-use gusset_health::{Check, Health, OptionalDependency, CheckResult, Status};
+use gusset_health::{Check, CheckResult, Health, OptionalDependency, Status};
 
-/// The recipe of the README of `gusset-health`.
+/// Returns the check of the README of `gusset-health`.
 fn check(breaker: &CircuitBreaker) -> Check {
     let seen = breaker.clone();
     Check::sync(breaker.name().to_owned(), move || match seen.state() {
@@ -14,7 +14,7 @@ fn check(breaker: &CircuitBreaker) -> Check {
         state => CheckResult::down(state.to_string()),
     })
     .interval(Duration::from_secs(5))
-    // It has waited and counted already: what it says is so at once.
+    // The breaker has its own thresholds, so its state takes effect at once.
     .failure_threshold(1)
     .success_threshold(1)
     .min_status_duration(Duration::ZERO)
@@ -22,16 +22,16 @@ fn check(breaker: &CircuitBreaker) -> Check {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_breaker_that_opens_degrades_the_service_and_moves_no_probe() {
+async fn open_breaker_degrades_without_failing_probes() {
     let breaker = CircuitBreaker::builder("payments")
         .config(Config::consecutive(1))
         .build()
-        .expect("a good configuration");
+        .expect("the settings are valid");
     let health = Health::builder()
         .handle_signals(false)
         .health_check(OptionalDependency(check(&breaker)))
         .build()
-        .expect("a good configuration");
+        .expect("the settings are valid");
     let _running = health.start().expect("a runtime");
     health.lifecycle().mark_started();
     let seconds = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
@@ -43,7 +43,7 @@ async fn a_breaker_that_opens_degrades_the_service_and_moves_no_probe() {
     assert_eq!(health.status(), Status::Degraded);
     assert!(health.is_ready() && health.is_live());
     breaker.close();
-    // While down it is looked at less often, and no less than once a minute.
+    // A check that is down runs less often, but at least once a minute.
     seconds(61).await;
     assert_eq!(health.check("payments"), Some(Status::Up));
     assert_eq!(health.status(), Status::Up);

@@ -1,6 +1,6 @@
-//! Health with parts that it does not know: tonic's server, a circuit breaker, the management server.
+//! Health with tonic's server, a circuit breaker and the management server.
 
 mod breaker;
-mod ill_checks;
+mod failing_checks;
 mod management;
 mod tonic_server;

@@ -1,4 +1,4 @@
-//! tonic's own server under gusset's life cycle: told to end, not ready, drained, ended.
+//! The shutdown of tonic's server: not ready, draining, stopped.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use gusset_core::{FilteredObserver, ObserveLayer};
 use gusset_health::{Health, Phase};
 use gusset_http::{GrpcServerClassifier, Http, PathFilter};
-use gusset_tests::clients::soon;
+use gusset_tests::clients::with_timeout;
 use http::uri::PathAndQuery;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -22,7 +22,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
-/// Answers once it is let.
+/// Responds once a permit is added.
 #[derive(Clone)]
 struct Slow(Arc<Semaphore>);
 
@@ -42,7 +42,7 @@ impl tower::Service<http::Request<Body>> for Slow {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let gate = self.0.clone();
         Box::pin(async move {
-            let answer = service_fn(move |_: Request<()>| {
+            let response = service_fn(move |_: Request<()>| {
                 let gate = gate.clone();
                 async move {
                     let _permit = gate.acquire().await;
@@ -50,12 +50,12 @@ impl tower::Service<http::Request<Body>> for Slow {
                 }
             });
             let mut grpc = tonic::server::Grpc::new(ProstCodec::<(), ()>::default());
-            Ok(grpc.unary(answer, request).await)
+            Ok(grpc.unary(response, request).await)
         })
     }
 }
 
-/// Both messages of the health service: one field each.
+/// Both messages of the health service have one field each.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Service {
     #[prost(string, tag = "1")]
@@ -75,8 +75,8 @@ async fn call(channel: Channel) -> Result<(), Status> {
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.expect("a channel is ready");
     let path = PathAndQuery::from_static("/test.Slow/Wait");
-    let answer = client.unary(Request::new(()), path, ProstCodec::<(), ()>::default());
-    answer.await.map(Response::into_inner)
+    let response = client.unary(Request::new(()), path, ProstCodec::<(), ()>::default());
+    response.await.map(Response::into_inner)
 }
 
 async fn check(channel: Channel) -> i32 {
@@ -84,8 +84,8 @@ async fn check(channel: Channel) -> i32 {
     client.ready().await.expect("a channel is ready");
     let path = PathAndQuery::from_static("/grpc.health.v1.Health/Check");
     let codec = ProstCodec::<Service, Serving>::default();
-    let answer = client.unary(Request::new(Service::default()), path, codec);
-    answer.await.expect("it answers").into_inner().status
+    let response = client.unary(Request::new(Service::default()), path, codec);
+    response.await.expect("a response").into_inner().status
 }
 
 async fn watch(channel: Channel) -> Streaming<Serving> {
@@ -93,18 +93,18 @@ async fn watch(channel: Channel) -> Streaming<Serving> {
     client.ready().await.expect("a channel is ready");
     let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
     let codec = ProstCodec::<Service, Serving>::default();
-    let answer = client.server_streaming(Request::new(Service::default()), path, codec);
-    answer.await.expect("it answers").into_inner()
+    let response = client.server_streaming(Request::new(Service::default()), path, codec);
+    response.await.expect("a response").into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended() {
+async fn tonic_server_drains_before_it_stops() {
     const CALLS: usize = 50;
     let health = Health::builder()
         .handle_signals(false)
         .drain_delay(Duration::from_secs(2))
         .build()
-        .expect("a good configuration");
+        .expect("the settings are valid");
     let running = health.start().expect("a runtime");
     let gate = Arc::new(Semaphore::new(0));
     let probes = PathFilter::excluding(["/grpc.health.v1.Health/*"]);
@@ -114,7 +114,12 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     let server = Server::builder()
         .layer(ObserveLayer::<Http<GrpcServerClassifier>, _>::new(observer))
         .add_service(Slow(gate.clone()))
-        .add_service(health.grpc().service(Slow::NAME).expect("a good name"))
+        .add_service(
+            health
+                .grpc()
+                .service(Slow::NAME)
+                .expect("the name is valid"),
+        )
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), running.shutdown_signal());
     let closes = running.shutdown_signal();
     let server = tokio::spawn(async move { running.serve(server).await });
@@ -122,9 +127,9 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
 
     let channel = Channel::from_shared(format!("http://{address}"));
     let channel = channel.expect("a URI").connect_lazy();
-    assert_eq!(soon(check(channel.clone())).await, SERVING);
-    let mut watching = soon(watch(channel.clone())).await;
-    let mut next = async || soon(watching.message()).await;
+    assert_eq!(with_timeout(check(channel.clone())).await, SERVING);
+    let mut watching = with_timeout(watch(channel.clone())).await;
+    let mut next = async || with_timeout(watching.message()).await;
     assert_eq!(
         next().await.expect("a word"),
         Some(Serving { status: SERVING })
@@ -132,7 +137,7 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     let calls: Vec<_> = (0..CALLS)
         .map(|_| tokio::spawn(call(channel.clone())))
         .collect();
-    soon(async {
+    with_timeout(async {
         while health.in_flight().count() < CALLS {
             tokio::task::yield_now().await;
         }
@@ -148,36 +153,44 @@ async fn a_tonic_server_that_is_told_to_end_is_not_ready_then_drained_then_ended
     );
     assert_eq!(health.lifecycle().phase(), Phase::Draining);
     assert_eq!(
-        soon(check(channel.clone())).await,
+        with_timeout(check(channel.clone())).await,
         NOT_SERVING,
-        "and still served"
+        "the server still responds"
     );
     let late = tokio::spawn(call(channel.clone()));
-    soon(async {
+    with_timeout(async {
         while health.in_flight().count() < CALLS + 1 {
             tokio::task::yield_now().await;
         }
     })
     .await;
 
-    soon(closes).await;
+    with_timeout(closes).await;
     assert_eq!(next().await.expect_err("no word").code(), Code::Unavailable);
-    assert_eq!(health.in_flight().count(), CALLS + 1, "none was broken off");
+    assert_eq!(health.in_flight().count(), CALLS + 1, "no call was aborted");
     gate.add_permits(1);
     for call in calls.into_iter().chain([late]) {
-        soon(call).await.expect("no panic").expect("an answer");
+        with_timeout(call)
+            .await
+            .expect("no panic")
+            .expect("a response");
     }
-    let report = soon(server).await.expect("no panic");
+    let report = with_timeout(server).await.expect("no panic");
     assert!(report.is_clean(), "{report:?}");
-    assert!(report.server_output().is_some_and(Result::is_ok), "{report:?}");
+    assert!(
+        report.server_output().is_some_and(Result::is_ok),
+        "{report:?}"
+    );
 }
 
-/// tonic accepts no connection any more, and keeps its listener all the same until the last call has
-/// ended: who connects then waits for nothing. A stream of connections that ends by itself closes it.
+/// tonic stops accepting connections but keeps its listener until the last call has ended, so new
+/// connections wait in vain. A stream of connections that ends by itself closes the listener.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
-    let health = Health::builder().handle_signals(false).drain_delay(Duration::ZERO);
-    let health = health.build().expect("a good configuration");
+async fn ended_incoming_closes_the_listener() {
+    let health = Health::builder()
+        .handle_signals(false)
+        .drain_delay(Duration::ZERO);
+    let health = health.build().expect("the settings are valid");
     let running = health.start().expect("a runtime");
     let gate = Arc::new(Semaphore::new(0));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -195,21 +208,24 @@ async fn a_tonic_server_whose_incoming_ends_closes_its_listener_and_drains() {
     health.lifecycle().mark_started();
     let channel = Channel::from_shared(format!("http://{address}"));
     let calling = tokio::spawn(call(channel.expect("a URI").connect_lazy()));
-    soon(async {
+    with_timeout(async {
         while health.in_flight().count() < 1 {
             tokio::task::yield_now().await;
         }
     })
     .await;
     health.lifecycle().begin_shutdown();
-    soon(async {
+    with_timeout(async {
         while TcpStream::connect(address).await.is_ok() {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    assert_eq!(health.in_flight().count(), 1, "it was not broken off");
+    assert_eq!(health.in_flight().count(), 1, "the call was not aborted");
     gate.add_permits(1);
-    soon(calling).await.expect("no panic").expect("an answer");
-    assert!(soon(server).await.expect("no panic").is_clean());
+    with_timeout(calling)
+        .await
+        .expect("no panic")
+        .expect("a response");
+    assert!(with_timeout(server).await.expect("no panic").is_clean());
 }

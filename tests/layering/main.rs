@@ -1,5 +1,4 @@
-//! Wherever the layer is put on: one set of numbers for one layer's value, and the route's name
-//! where it is known.
+//! In every position, a layer has one state and finds the route.
 
 mod numbers;
 mod routes;

@@ -1,4 +1,4 @@
-//! One layer's value, one set of numbers.
+//! A layer has one state.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,35 +7,39 @@ use gusset_core::{CallContext, ObserveLayer, Observer};
 use gusset_http::{Http, RequestHead};
 use gusset_testkit::RecordingObserver;
 
-use crate::serving::{Place, ask};
+use crate::serving::{Position, get_all};
 
 const PATHS: [&str; 4] = ["/", "/items/1", "/items/2", "/inner/items/3"];
 
 #[test]
-fn all_routes_and_all_connections_of_a_layer_count_into_one_set() {
-    for place in Place::ALL {
-        let witness = RecordingObserver::new();
-        let layer = ObserveLayer::<Http, _>::new(witness.clone());
-        let server = place.serve(&layer);
+fn one_layer_has_one_state() {
+    for position in Position::ALL {
+        let recorder = RecordingObserver::new();
+        let layer = ObserveLayer::<Http, _>::new(recorder.clone());
+        let server = position.serve(&layer);
         for _ in 0..3 {
-            ask(&server, &PATHS);
+            get_all(&server, &PATHS);
         }
         drop(server);
-        let facts = witness.calls();
-        assert_eq!((facts.len(), witness.in_flight()), (12, 0), "{place:?}");
+        let recorded = recorder.calls();
+        assert_eq!(
+            (recorded.len(), recorder.in_flight()),
+            (12, 0),
+            "{position:?}"
+        );
         assert!(
-            facts
+            recorded
                 .iter()
-                .all(|fact| fact.end == "Complete" && fact.status == Some("200"))
+                .all(|call| call.end == "Complete" && call.status == Some("200"))
         );
     }
 }
 
-/// An observer whose number is its own, and which cannot be cloned: were it made anew for a route
-/// or a connection, it would begin to count again.
+/// An observer with its own count. It cannot be cloned, so a copy for each route or connection
+/// would start again.
 struct Counter {
     own: AtomicUsize,
-    told: Arc<Mutex<Vec<usize>>>,
+    counted: Arc<Mutex<Vec<usize>>>,
 }
 
 impl Observer<Http> for Counter {
@@ -43,61 +47,61 @@ impl Observer<Http> for Counter {
 
     fn start(&self, _: RequestHead<'_>, _: &mut CallContext) {
         let number = self.own.fetch_add(1, Ordering::Relaxed);
-        self.told
+        self.counted
             .lock()
-            .expect("nobody panics with it")
+            .expect("the lock is not poisoned")
             .push(number);
     }
 }
 
 #[test]
-fn the_state_of_an_observer_is_there_once_for_a_layer_and_its_clones() {
-    for place in Place::ALL {
-        let told = Arc::new(Mutex::new(Vec::new()));
+fn layer_clones_share_the_observer() {
+    for position in Position::ALL {
+        let counted = Arc::new(Mutex::new(Vec::new()));
         let counter = Counter {
             own: AtomicUsize::new(0),
-            told: told.clone(),
+            counted: counted.clone(),
         };
         let layer = ObserveLayer::<Http, _>::new(counter);
-        let server = place.serve(&layer);
+        let server = position.serve(&layer);
         for _ in 0..3 {
-            ask(&server, &PATHS);
+            get_all(&server, &PATHS);
         }
         drop(server);
-        let told = told.lock().expect("nobody panics with it");
-        assert_eq!(*told, Vec::from_iter(0..12), "{place:?}");
+        let counted = counted.lock().expect("the lock is not poisoned");
+        assert_eq!(*counted, Vec::from_iter(0..12), "{position:?}");
     }
 }
 
 #[test]
-fn all_servers_of_a_layer_count_into_one_set() {
-    let witness = RecordingObserver::new();
-    let layer = ObserveLayer::<Http, _>::new(witness.clone());
-    let servers = Place::ALL.map(|place| place.serve(&layer));
+fn servers_share_the_state_of_a_layer() {
+    let recorder = RecordingObserver::new();
+    let layer = ObserveLayer::<Http, _>::new(recorder.clone());
+    let servers = Position::ALL.map(|position| position.serve(&layer));
     for server in &servers {
-        ask(server, &PATHS);
+        get_all(server, &PATHS);
     }
     drop(servers);
-    assert_eq!((witness.calls().len(), witness.in_flight()), (20, 0));
+    assert_eq!((recorder.calls().len(), recorder.in_flight()), (20, 0));
 }
 
 #[test]
-fn two_layers_count_into_two_sets() {
+fn two_layers_have_separate_states() {
     let [one, two] = [RecordingObserver::new(), RecordingObserver::new()];
     let servers = [&one, &two]
-        .map(|witness| Place::Layer.serve(&ObserveLayer::<Http, _>::new(witness.clone())));
-    ask(&servers[0], &PATHS);
-    ask(&servers[1], &PATHS[..1]);
+        .map(|recorder| Position::Layer.serve(&ObserveLayer::<Http, _>::new(recorder.clone())));
+    get_all(&servers[0], &PATHS);
+    get_all(&servers[1], &PATHS[..1]);
     drop(servers);
     assert_eq!((one.calls().len(), two.calls().len()), (4, 1));
 }
 
 #[test]
-fn two_observers_in_one_layer_are_told_the_same() {
+fn observers_of_one_layer_record_the_same() {
     let [one, two] = [RecordingObserver::new(), RecordingObserver::new()];
     let layer = ObserveLayer::<Http, _>::new((one.clone(), Some(two.clone())));
-    let server = Place::Around.serve(&layer);
-    ask(&server, &PATHS);
+    let server = Position::Around.serve(&layer);
+    get_all(&server, &PATHS);
     drop(server);
     assert_eq!(one.calls().len(), 4);
     assert_eq!(
@@ -108,40 +112,44 @@ fn two_observers_in_one_layer_are_told_the_same() {
 }
 
 #[test]
-fn a_path_without_a_route_is_counted_where_the_layer_sees_it() {
-    for place in Place::ALL {
-        let witness = RecordingObserver::new();
-        let layer = ObserveLayer::<Http, _>::new(witness.clone());
-        let server = place.serve(&layer);
-        ask(&server, &["/nowhere", "/"]);
+fn unmatched_path_is_recorded_outside_routes() {
+    for position in Position::ALL {
+        let recorder = RecordingObserver::new();
+        let layer = ObserveLayer::<Http, _>::new(recorder.clone());
+        let server = position.serve(&layer);
+        get_all(&server, &["/nowhere", "/"]);
         drop(server);
-        let statuses: Vec<_> = witness
+        let statuses: Vec<_> = recorder
             .calls()
             .iter()
-            .filter_map(|fact| fact.status)
+            .filter_map(|call| call.status)
             .collect();
-        let expected: &[_] = match place {
-            // axum puts a route layer on routes alone.
-            Place::RouteLayer => &["200"],
-            Place::Hyper => &["200", "200"],
-            Place::Layer | Place::Around | Place::AroundNamed => &["404", "200"],
+        let expected: &[_] = match position {
+            // axum applies a route layer only to routes.
+            Position::RouteLayer => &["200"],
+            Position::Hyper => &["200", "200"],
+            Position::Layer | Position::Around | Position::AroundPropagated => &["404", "200"],
         };
-        assert_eq!(statuses, expected, "{place:?}");
+        assert_eq!(statuses, expected, "{position:?}");
     }
 }
 
 #[test]
-fn the_bytes_are_the_same_wherever_the_layer_is() {
-    let of = |place: Place| {
+fn bytes_are_the_same_in_every_position() {
+    let of = |position: Position| {
         let layer = ObserveLayer::<Http, _>::new(RecordingObserver::new());
-        let answers = ask(
-            &place.serve(&layer),
+        let answers = get_all(
+            &position.serve(&layer),
             &["/", "/items/1", "/named", "/nowhere", "/"],
         );
         gusset_tests::wire::http1(answers.as_bytes())
     };
-    let expected = of(Place::Layer);
-    for place in [Place::RouteLayer, Place::Around, Place::AroundNamed] {
-        assert_eq!(of(place), expected, "{place:?}");
+    let expected = of(Position::Layer);
+    for position in [
+        Position::RouteLayer,
+        Position::Around,
+        Position::AroundPropagated,
+    ] {
+        assert_eq!(of(position), expected, "{position:?}");
     }
 }

@@ -1,58 +1,58 @@
-//! The route's name: a template, where there is one.
+//! The route of a call is its template.
 
 use std::sync::{Arc, Mutex};
 
 use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
 use gusset_http::{Http, RequestHead, ResponseHead, Route};
 
-use crate::serving::{Place, ask};
+use crate::serving::{Position, get_all};
 
-/// The names that the request and the response of a call bore.
-type Names = (Option<String>, Option<String>);
+/// The routes of the request and of the response of a call.
+type Routes = (Option<String>, Option<String>);
 
-/// An observer that keeps them.
+/// An observer that records the routes.
 #[derive(Clone, Default)]
-struct Signposts(Arc<Mutex<Vec<Names>>>);
+struct RouteRecorder(Arc<Mutex<Vec<Routes>>>);
 
-struct SignpostsCall {
-    all: Signposts,
-    names: Names,
+struct RouteRecorderCall {
+    all: RouteRecorder,
+    routes: Routes,
 }
 
-impl Observer<Http> for Signposts {
-    type Call = SignpostsCall;
+impl Observer<Http> for RouteRecorder {
+    type Call = RouteRecorderCall;
 
-    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> SignpostsCall {
+    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> RouteRecorderCall {
         let request = Route::from_request(req).map(str::to_owned);
-        SignpostsCall {
+        RouteRecorderCall {
             all: self.clone(),
-            names: (request, None),
+            routes: (request, None),
         }
     }
 }
 
-impl CallObserver<Http> for SignpostsCall {
+impl CallObserver<Http> for RouteRecorderCall {
     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
-        self.names.1 = Route::from_response(res).map(str::to_owned);
+        self.routes.1 = Route::from_response(res).map(str::to_owned);
     }
 
     fn on_end(self, _: End<'_, Http>, _: &CallContext) {
         self.all
             .0
             .lock()
-            .expect("nobody panics with it")
-            .push(self.names);
+            .expect("the lock is not poisoned")
+            .push(self.routes);
     }
 }
 
-/// The names of the calls for these paths, in their order.
-fn names(place: Place, paths: &[&str]) -> Vec<Names> {
-    let signposts = Signposts::default();
-    let server = place.serve(&ObserveLayer::<Http, _>::new(signposts.clone()));
-    ask(&server, paths);
+/// Returns the routes of the calls of these paths, in order.
+fn routes(position: Position, paths: &[&str]) -> Vec<Routes> {
+    let recorder = RouteRecorder::default();
+    let server = position.serve(&ObserveLayer::<Http, _>::new(recorder.clone()));
+    get_all(&server, paths);
     drop(server);
-    let names = signposts.0.lock().expect("nobody panics with it");
-    names.clone()
+    let routes = recorder.0.lock().expect("the lock is not poisoned");
+    routes.clone()
 }
 
 const PATHS: [&str; 4] = ["/", "/items/7", "/inner/items/7", "/named"];
@@ -64,59 +64,63 @@ fn own(name: &str) -> Option<String> {
 }
 
 #[test]
-fn a_layer_on_a_router_sees_the_matched_route_in_the_request() {
-    for place in [Place::Layer, Place::RouteLayer] {
-        let requests: Vec<_> = names(place, &PATHS)
+fn router_layer_finds_route_in_request() {
+    for position in [Position::Layer, Position::RouteLayer] {
+        let requests: Vec<_> = routes(position, &PATHS)
             .into_iter()
-            .map(|names| names.0)
+            .map(|routes| routes.0)
             .collect();
-        assert_eq!(requests, TEMPLATES.map(own), "{place:?}");
+        assert_eq!(requests, TEMPLATES.map(own), "{position:?}");
     }
 }
 
 #[test]
-fn a_handler_may_name_its_route_in_the_response_for_any_layer() {
-    for place in Place::ALL {
-        let names = names(place, &["/named"]);
-        assert_eq!(names[0].1, own(SPECIAL), "{place:?}");
+fn handler_sets_route_in_response() {
+    for position in Position::ALL {
+        let routes = routes(position, &["/named"]);
+        assert_eq!(routes[0].1, own(SPECIAL), "{position:?}");
     }
 }
 
 #[test]
-fn a_layer_around_a_router_sees_no_route_unless_the_routes_name_themselves() {
-    let bare = names(Place::Around, &PATHS);
+fn outer_layer_needs_propagated_routes() {
+    let bare = routes(Position::Around, &PATHS);
     assert_eq!(bare[..3], [(None, None), (None, None), (None, None)]);
 
-    let named: Vec<_> = names(Place::AroundNamed, &PATHS);
+    let named: Vec<_> = routes(Position::AroundPropagated, &PATHS);
     let expected = ["/", "/items/{id}", "/inner/items/{id}", SPECIAL];
     assert_eq!(named, expected.map(|template| (None, own(template))));
 }
 
 #[test]
-fn a_path_without_a_route_has_no_name_wherever_the_layer_is() {
-    for place in [
-        Place::Layer,
-        Place::Around,
-        Place::AroundNamed,
-        Place::Hyper,
+fn unmatched_path_has_no_route() {
+    for position in [
+        Position::Layer,
+        Position::Around,
+        Position::AroundPropagated,
+        Position::Hyper,
     ] {
         assert_eq!(
-            names(place, &["/nowhere/4711"]),
+            routes(position, &["/nowhere/4711"]),
             [(None, None)],
-            "{place:?}"
+            "{position:?}"
         );
     }
 }
 
 #[test]
-fn a_nested_service_has_the_name_of_its_prefix_or_none_and_never_a_router_s_own_words() {
-    for place in [Place::Layer, Place::RouteLayer, Place::AroundNamed] {
-        let (request, response) = names(place, &["/service/4711"]).remove(0);
+fn nested_service_has_prefix_as_route() {
+    for position in [
+        Position::Layer,
+        Position::RouteLayer,
+        Position::AroundPropagated,
+    ] {
+        let (request, response) = routes(position, &["/service/4711"]).remove(0);
         for name in [request, response].into_iter().flatten() {
-            assert!(name.starts_with("/service"), "{place:?}: {name}");
+            assert!(name.starts_with("/service"), "{position:?}: {name}");
             assert!(
                 !name.contains("4711") && !name.contains("private"),
-                "{place:?}: {name}"
+                "{position:?}: {name}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The four places where a service puts a layer on, around the same four routes.
+//! The positions of a layer, around the same routes.
 
 use std::convert::Infallible;
 
@@ -7,18 +7,18 @@ use axum::body::Body;
 use axum::routing::get;
 use gusset_core::{ObserveLayer, Observer};
 use gusset_http::{Http, PropagateRouteLayer, Route};
-use gusset_tests::answers::AnyBody;
 use gusset_tests::clients::http1::Connection;
 use gusset_tests::clients::run;
+use gusset_tests::responses::AnyBody;
 use gusset_tests::servers::Server;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tower::util::MapResponse;
 use tower_layer::Layer;
 
-/// Where the layer is put on.
+/// The position of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Position {
     /// `Router::layer`.
     Layer,
     /// `Router::route_layer`.
@@ -26,21 +26,21 @@ pub(crate) enum Place {
     /// Around the router, served by `axum::serve`.
     Around,
     /// Around the router with a `PropagateRouteLayer` on its routes, served by `axum::serve`.
-    AroundNamed,
-    /// Around a service without a router, made anew for each connection of a hyper server.
+    AroundPropagated,
+    /// Around a service without a router, which is created for each connection of a hyper server.
     Hyper,
 }
 
-impl Place {
+impl Position {
     pub(crate) const ALL: [Self; 5] = [
         Self::Layer,
         Self::RouteLayer,
         Self::Around,
-        Self::AroundNamed,
+        Self::AroundPropagated,
         Self::Hyper,
     ];
 
-    /// Serves with `layer` in this place.
+    /// Starts a server with `layer` in this position.
     pub(crate) fn serve<O>(self, layer: &ObserveLayer<Http, O>) -> Server
     where
         O: Observer<Http>,
@@ -49,7 +49,9 @@ impl Place {
             Self::Layer => Server::axum(router().layer(layer.clone())),
             Self::RouteLayer => Server::axum(router().route_layer(layer.clone())),
             Self::Around => around(layer, router()),
-            Self::AroundNamed => around(layer, router().route_layer(PropagateRouteLayer::new())),
+            Self::AroundPropagated => {
+                around(layer, router().route_layer(PropagateRouteLayer::new()))
+            }
             Self::Hyper => {
                 let layer = layer.clone();
                 Server::http1_made(move || layer.layer(tower::service_fn(plain)))
@@ -58,15 +60,15 @@ impl Place {
     }
 }
 
-/// Asks for each path on one connection, and gives what came.
-pub(crate) fn ask(server: &Server, paths: &[&str]) -> String {
+/// Sends a `GET` request for each path on one connection, and returns the responses.
+pub(crate) fn get_all(server: &Server, paths: &[&str]) -> String {
     let mut requests = String::new();
     for path in paths {
         requests += &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     }
     requests.truncate(requests.len() - 2);
     requests += "connection: close\r\n\r\n";
-    let answers = run(Connection::ask(server.addr(), requests));
+    let answers = run(Connection::round_trip(server.addr(), requests));
     String::from_utf8(answers).expect("all of it is text")
 }
 
@@ -74,7 +76,7 @@ fn around<O>(layer: &ObserveLayer<Http, O>, router: Router) -> Server
 where
     O: Observer<Http>,
 {
-    // `axum::serve` wants axum's own body.
+    // `axum::serve` requires axum's own body type.
     let service = MapResponse::new(layer.layer(router), |res: Response<_>| res.map(Body::new));
     Server::axum_service(service)
 }
@@ -89,7 +91,7 @@ fn router() -> Router {
         .nest_service("/service", get(|| async { "a service" }))
 }
 
-/// Names its route itself, more precisely than the router can.
+/// Sets its own route, which is more precise than the router's.
 async fn named() -> Response<Body> {
     let mut res = Response::new(Body::from("named"));
     res.extensions_mut().insert(Route::new("/named#special"));
@@ -97,7 +99,7 @@ async fn named() -> Response<Body> {
 }
 
 async fn plain(req: Request<Incoming>) -> Result<Response<AnyBody>, Infallible> {
-    let mut res = Response::new(gusset_tests::answers::boxed(http_body_util::Full::from(
+    let mut res = Response::new(gusset_tests::responses::boxed(http_body_util::Full::from(
         "plain",
     )));
     if req.uri().path() == "/named" {

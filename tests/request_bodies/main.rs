@@ -1,7 +1,7 @@
-//! What is read of requests, over real connections: all, a part or nothing of it; and that the bytes
-//! on the wire are those of the service without the layer.
+//! Request bodies that are read completely, partly or not at all. The bytes of the connection are
+//! unchanged.
 
-mod reading;
-mod sending;
-mod servers;
+mod client;
+mod server;
+mod service;
 mod uploads;

@@ -1,40 +1,40 @@
-//! Requests byte for byte, in steps.
+//! Requests in steps, byte for byte.
 
-use gusset_tests::cases::Over;
+use gusset_tests::cases::Transport;
 use gusset_tests::clients::http1::Connection;
 use gusset_tests::clients::run;
-use gusset_tests::numbers::Side;
+use gusset_tests::side::Side;
 use gusset_tests::wire::{self, Wire};
 
-use crate::servers::serve;
+use crate::service::serve;
 
-/// What a client sends, and waits for, in turn.
+/// A step of a client.
 pub(crate) enum Step {
     Send(&'static str),
-    /// Waits until that has come.
+    /// Waits until these bytes are received.
     Await(&'static str),
     /// Reads to the end of the connection.
     ReadAll,
-    /// Leaves.
+    /// Disconnects.
     Leave,
 }
 
-/// Plays against the service, counted and bare; gives the side that counted, on which one call has
-/// ended. Asserts that the wire was the same.
-pub(crate) fn play(over: Over, steps: &[Step]) -> Side {
+/// Runs the steps with and without an observer, and returns the side with the observer, on which
+/// one call has ended. Asserts that the bytes are the same.
+pub(crate) fn exchange(transport: Transport, steps: &[Step]) -> Side {
     let side = Side::new();
-    let counted = wire_of(over, Some(&side), steps);
-    assert_eq!(counted, wire_of(over, None, steps), "{over:?}");
+    let observed = wire_of(transport, Some(&side), steps);
+    assert_eq!(observed, wire_of(transport, None, steps), "{transport:?}");
     side
 }
 
-fn wire_of(over: Over, side: Option<&Side>, steps: &[Step]) -> Wire {
-    let server = serve(over, side);
+fn wire_of(transport: Transport, side: Option<&Side>, steps: &[Step]) -> Wire {
+    let server = serve(transport, side);
     run(async {
         let mut connection = Some(Connection::open(server.addr()).await);
         let mut wire = Wire::new();
         for step in steps {
-            let open = connection.as_mut().expect("it has not left");
+            let open = connection.as_mut().expect("the client is connected");
             match step {
                 Step::Send(bytes) => open.send(bytes).await,
                 Step::Await(mark) => wire = wire::http1(open.receive_to(mark).await),
@@ -43,7 +43,7 @@ fn wire_of(over: Over, side: Option<&Side>, steps: &[Step]) -> Wire {
             }
         }
         if let Some(side) = side {
-            side.told_one().await;
+            side.wait_for_call().await;
         }
         wire
     })

@@ -1,4 +1,4 @@
-//! The cases of the matrix: who asks how, what is answered, when the client leaves, over what.
+//! The cases of the matrix: request, response, disconnect of the client, transport.
 
 use std::fmt;
 
@@ -6,41 +6,41 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "tests make cases")]
 pub struct Case {
-    /// What the client asks.
-    pub asks: Asks,
-    /// What the service answers.
-    pub answer: Answer,
-    /// How long the client stays.
-    pub stay: Stay,
-    /// What the two talk over.
-    pub over: Over,
+    /// The request.
+    pub request: RequestCase,
+    /// The response.
+    pub response: ResponseCase,
+    /// When the client disconnects.
+    pub disconnect: Disconnect,
+    /// The protocol and the server.
+    pub transport: Transport,
 }
 
-/// What the client asks.
+/// The request of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "every test handles every case")]
-pub enum Asks {
+pub enum RequestCase {
     /// `GET`.
     Get,
     /// `HEAD`.
     Head,
     /// `OPTIONS`.
     Options,
-    /// `POST` with a body in pieces, which the service reads to its end before it answers.
+    /// `POST` with a body in chunks. The service reads all of it before it responds.
     PostRead,
     /// `POST` with a body that the service drops unread.
     PostUnread,
 }
 
-/// What the service answers.
+/// The response of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "every test handles every case")]
-pub enum Answer {
-    /// All of the body in one piece, known to be its last.
+pub enum ResponseCase {
+    /// One chunk, with an end hint.
     Full,
-    /// 200 and no body.
+    /// 200 without a body.
     Empty,
-    /// A stream that does not know its end, under a `content-length` that does.
+    /// A stream without an end hint, but with a `content-length`.
     LengthStream,
     /// A stream of unknown length.
     ChunkedStream,
@@ -50,33 +50,32 @@ pub enum Answer {
     NoContent,
     /// 304.
     NotModified,
-    /// A stream that gives a piece and then fails.
+    /// A stream that fails after one chunk.
     BodyError,
-    /// The handler unwinds.
+    /// The handler panics.
     HandlerPanic,
-    /// A stream that gives a piece and then unwinds.
+    /// A stream that panics after one chunk.
     BodyPanic,
-    /// The service gives `Err`.
+    /// The service returns `Err`.
     ServiceError,
 }
 
-/// How long the client stays.
+/// When a client disconnects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "every test handles every case")]
-pub enum Stay {
-    /// Until the response ends, however it does.
-    ReadsAll,
-    /// The service has been called and has not answered when the client leaves; it never would.
-    LeavesBeforeHead,
-    /// The head and the first piece of a body, if there is one, have arrived when the client leaves;
-    /// a stream would give no second piece.
-    LeavesMidBody,
+pub enum Disconnect {
+    /// After the end of the response.
+    Never,
+    /// After the service was called, and before it responds. It would never respond.
+    BeforeHeaders,
+    /// After the headers, and the first chunk if there is a body. A stream would have no second chunk.
+    DuringBody,
 }
 
-/// What client and service talk over.
+/// A protocol and a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "every test handles every case")]
-pub enum Over {
+pub enum Transport {
     /// hyper's HTTP/1 server.
     Http1,
     /// hyper's HTTP/2 server, with prior knowledge.
@@ -87,8 +86,8 @@ pub enum Over {
     AxumHttp2,
 }
 
-impl Asks {
-    /// Every way of asking.
+impl RequestCase {
+    /// All requests.
     pub const ALL: [Self; 5] = [
         Self::Get,
         Self::Head,
@@ -97,7 +96,7 @@ impl Asks {
         Self::PostUnread,
     ];
 
-    /// The method.
+    /// Returns the method.
     pub fn method(self) -> http::Method {
         match self {
             Self::Get => http::Method::GET,
@@ -108,8 +107,8 @@ impl Asks {
     }
 }
 
-impl Answer {
-    /// Every answer.
+impl ResponseCase {
+    /// All responses.
     pub const ALL: [Self; 11] = [
         Self::Full,
         Self::Empty,
@@ -125,36 +124,36 @@ impl Answer {
     ];
 }
 
-impl Stay {
-    /// Every length of stay.
-    pub const ALL: [Self; 3] = [Self::ReadsAll, Self::LeavesBeforeHead, Self::LeavesMidBody];
+impl Disconnect {
+    /// All times.
+    pub const ALL: [Self; 3] = [Self::Never, Self::BeforeHeaders, Self::DuringBody];
 }
 
-impl Over {
-    /// Whether HTTP/2 is spoken.
+impl Transport {
+    /// Returns whether the protocol is HTTP/2.
     pub fn is_http2(self) -> bool {
         matches!(self, Self::Http2 | Self::AxumHttp2)
     }
 
-    /// Whether axum serves.
+    /// Returns whether the server is axum.
     pub fn is_axum(self) -> bool {
         matches!(self, Self::AxumHttp1 | Self::AxumHttp2)
     }
 
-    /// Every case over this that applies.
+    /// Returns the applicable cases of this transport.
     pub fn cases(self) -> impl Iterator<Item = Case> {
         self.combinations()
             .filter(|case| case.inapplicable().is_none())
     }
 
     fn combinations(self) -> impl Iterator<Item = Case> {
-        Asks::ALL.into_iter().flat_map(move |asks| {
-            Answer::ALL.into_iter().flat_map(move |answer| {
-                Stay::ALL.into_iter().map(move |stay| Case {
-                    asks,
-                    answer,
-                    stay,
-                    over: self,
+        RequestCase::ALL.into_iter().flat_map(move |request| {
+            ResponseCase::ALL.into_iter().flat_map(move |response| {
+                Disconnect::ALL.into_iter().map(move |disconnect| Case {
+                    request,
+                    response,
+                    disconnect,
+                    transport: self,
                 })
             })
         })
@@ -162,24 +161,27 @@ impl Over {
 }
 
 impl Case {
-    /// Why there is no such case.
+    /// Returns why the case does not apply.
     pub fn inapplicable(self) -> Option<&'static str> {
-        if self.over.is_axum() && self.answer == Answer::ServiceError {
-            return Some("the error of a handler of axum is `Infallible`: it cannot give `Err`");
+        if self.transport.is_axum() && self.response == ResponseCase::ServiceError {
+            return Some("an axum handler is infallible");
         }
-        let headless = matches!(self.answer, Answer::HandlerPanic | Answer::ServiceError);
-        if headless && self.stay == Stay::LeavesMidBody {
-            return Some("no head ever comes, so there is no body to leave in the middle of");
+        let without_response = matches!(
+            self.response,
+            ResponseCase::HandlerPanic | ResponseCase::ServiceError
+        );
+        if without_response && self.disconnect == Disconnect::DuringBody {
+            return Some("there are no response headers, and so no body");
         }
         None
     }
 
-    /// Whether the client gets a body, however much of it.
+    /// Returns whether the client receives at least a part of a body.
     pub fn has_body(self) -> bool {
-        self.asks != Asks::Head
+        self.request != RequestCase::Head
             && !matches!(
-                self.answer,
-                Answer::Empty | Answer::NoContent | Answer::NotModified
+                self.response,
+                ResponseCase::Empty | ResponseCase::NoContent | ResponseCase::NotModified
             )
     }
 }
@@ -187,11 +189,14 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            asks,
-            answer,
-            stay,
-            over,
+            request,
+            response,
+            disconnect,
+            transport,
         } = self;
-        write!(f, "{asks:?} {answer:?} {stay:?} over {over:?}")
+        write!(
+            f,
+            "{request:?} {response:?} {disconnect:?} over {transport:?}"
+        )
     }
 }

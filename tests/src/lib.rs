@@ -1,18 +1,17 @@
-//! Servers, clients and services for the tests beside it, which run whole stacks over real
-//! connections.
+//! Servers, clients and services for the integration tests, which use real connections.
 
 #![allow(
     clippy::missing_panics_doc,
-    reason = "a helper of tests says by a panic what is wrong"
+    reason = "helpers of tests panic on failure"
 )]
 
-pub mod answers;
 pub mod cases;
 pub mod clients;
-pub mod consumer;
-pub mod numbers;
 pub mod panics;
+pub mod responses;
+pub mod scripted_service;
 pub mod scripts;
 pub mod servers;
+pub mod side;
 pub mod stack;
 pub mod wire;

@@ -1,4 +1,4 @@
-//! What a service and a caller may do, to be chosen at random.
+//! Random behaviour of a service and its client.
 
 use gusset_testkit::ScriptedBody;
 use http::{Method, Request, Response, StatusCode, header};
@@ -6,78 +6,78 @@ use http_body::SizeHint;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// A call: what the service does, and how far the caller goes along with it.
+/// A call: the behaviour of the service, and how far the client reads.
 #[derive(Clone, Debug)]
-#[allow(clippy::exhaustive_structs, reason = "a model looks at all of it")]
+#[allow(clippy::exhaustive_structs, reason = "a model reads every field")]
 pub struct Script {
-    /// What the caller asks by.
+    /// The method of the request.
     pub method: Method,
-    /// What becomes of the service's future.
-    pub service: Service,
-    /// The response's status.
+    /// The behaviour of the service's future.
+    pub service: ServiceStep,
+    /// The status of the response.
     pub status: StatusCode,
-    /// What the response's body does.
+    /// The behaviour of the response body.
     pub steps: Vec<Step>,
-    /// The body never says `is_end_stream`.
+    /// Whether `is_end_stream` is always false.
     pub without_end_hint: bool,
-    /// What `content-length` says of the body's length.
-    pub header: Declared,
-    /// What the body's `size_hint` says of it.
-    pub hint: Declared,
-    /// How often the caller polls the body before it drops it.
+    /// The `content-length` header.
+    pub header: DeclaredLength,
+    /// The `size_hint` of the body.
+    pub hint: DeclaredLength,
+    /// How often the client polls the body before it drops it.
     pub polls: usize,
 }
 
-/// What becomes of the service's future.
+/// The behaviour of a service's future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "a model handles every case")]
-pub enum Service {
-    /// It answers, after as many polls.
-    Answers(usize),
-    /// It gives `Err`, after as many polls.
+pub enum ServiceStep {
+    /// It responds after this number of polls.
+    Responds(usize),
+    /// It returns `Err` after this number of polls.
     Fails(usize),
-    /// It unwinds, after as many polls.
-    Unwinds(usize),
-    /// The service unwinds before there is a future.
-    UnwindsInCall,
-    /// It never answers, and the caller drops it after as many polls.
-    IsDropped(usize),
+    /// It panics after this number of polls.
+    Panics(usize),
+    /// The service panics before there is a future.
+    PanicsInCall,
+    /// It never responds. The client drops it after this number of polls.
+    Dropped(usize),
 }
 
-/// What a body does next.
+/// A step of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "a model handles every case")]
 pub enum Step {
-    /// Gives so many bytes.
+    /// A chunk of this size.
     Data(usize),
-    /// Is pending, once.
+    /// Pending, once.
     Pending,
-    /// Is pending for ever.
-    Stall,
-    /// Gives trailers.
+    /// Pending forever.
+    PendForever,
+    /// Trailers.
     Trailers,
-    /// Gives an error.
+    /// An error.
     Error,
-    /// Unwinds.
+    /// A panic.
     Panic,
 }
 
-/// What is said of a body's length.
+/// A declared length of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "a model handles every case")]
-pub enum Declared {
-    /// Nothing.
-    Nothing,
-    /// The sum of its data.
-    Truth,
-    /// So many bytes, true or not.
-    Lie(u64),
-    /// What is no number, in a header; a range, in a hint.
-    Vague,
+pub enum DeclaredLength {
+    /// No declaration.
+    Absent,
+    /// The actual length.
+    Correct,
+    /// This length, which may be wrong.
+    Fixed(u64),
+    /// A header that is not a number, or a hint that is a range.
+    Invalid,
 }
 
 impl Script {
-    /// The call's request.
+    /// Returns the request.
     pub fn request(&self) -> Request<()> {
         Request::builder()
             .method(self.method.clone())
@@ -85,12 +85,12 @@ impl Script {
             .expect("a request")
     }
 
-    /// The length that a declaration comes to.
-    pub fn length(&self, declared: Declared) -> Option<u64> {
+    /// Returns the length that is declared.
+    pub fn length(&self, declared: DeclaredLength) -> Option<u64> {
         match declared {
-            Declared::Nothing | Declared::Vague => None,
-            Declared::Lie(length) => Some(length),
-            Declared::Truth => Some(
+            DeclaredLength::Absent | DeclaredLength::Invalid => None,
+            DeclaredLength::Fixed(length) => Some(length),
+            DeclaredLength::Correct => Some(
                 self.steps
                     .iter()
                     .map(|step| {
@@ -105,14 +105,14 @@ impl Script {
         }
     }
 
-    /// The response.
+    /// Returns the response.
     pub fn response(&self) -> Response<ScriptedBody> {
         let mut body = ScriptedBody::new();
         for step in &self.steps {
             body = match step {
                 Step::Data(len) => body.data(vec![b'x'; *len]),
                 Step::Pending => body.pending(),
-                Step::Stall => body.pend_forever(),
+                Step::PendForever => body.pend_forever(),
                 Step::Trailers => body.trailers("name", "value"),
                 Step::Error => body.error(),
                 Step::Panic => body.panic(),
@@ -123,7 +123,7 @@ impl Script {
         }
         if let Some(length) = self.length(self.hint) {
             body = body.size_hint(SizeHint::with_exact(length));
-        } else if self.hint == Declared::Vague {
+        } else if self.hint == DeclaredLength::Invalid {
             let mut hint = SizeHint::new();
             hint.set_lower(1);
             hint.set_upper(1000);
@@ -134,7 +134,7 @@ impl Script {
         if let Some(length) = self.length(self.header) {
             res.headers_mut()
                 .insert(header::CONTENT_LENGTH, length.into());
-        } else if self.header == Declared::Vague {
+        } else if self.header == DeclaredLength::Invalid {
             let value = header::HeaderValue::from_bytes(b"1\xff").expect("opaque bytes");
             res.headers_mut().insert(header::CONTENT_LENGTH, value);
         }
@@ -142,17 +142,17 @@ impl Script {
     }
 }
 
-/// Any script.
+/// Generates scripts.
 pub fn script() -> impl Strategy<Value = Script> {
-    let heads = (method(), service(), status(), declared(), declared());
+    let headers = (method(), service(), status(), declared(), declared());
     let body = (steps(), any::<bool>(), 0..10_usize);
-    (heads, body).prop_map(
-        |((method, service, status, header, hint), (steps, silent, polls))| Script {
+    (headers, body).prop_map(
+        |((method, service, status, header, hint), (steps, without_end_hint, polls))| Script {
             method,
             service,
             status,
             steps,
-            without_end_hint: silent,
+            without_end_hint,
             header,
             hint,
             polls,
@@ -178,22 +178,22 @@ fn status() -> impl Strategy<Value = StatusCode> {
         .prop_map(|code| StatusCode::from_u16(code).expect("three digits"))
 }
 
-fn service() -> impl Strategy<Value = Service> {
+fn service() -> impl Strategy<Value = ServiceStep> {
     prop_oneof![
-        12 => (0..3_usize).prop_map(Service::Answers),
-        1 => (0..3_usize).prop_map(Service::Fails),
-        1 => (0..3_usize).prop_map(Service::Unwinds),
-        1 => Just(Service::UnwindsInCall),
-        1 => (0..3_usize).prop_map(Service::IsDropped),
+        12 => (0..3_usize).prop_map(ServiceStep::Responds),
+        1 => (0..3_usize).prop_map(ServiceStep::Fails),
+        1 => (0..3_usize).prop_map(ServiceStep::Panics),
+        1 => Just(ServiceStep::PanicsInCall),
+        1 => (0..3_usize).prop_map(ServiceStep::Dropped),
     ]
 }
 
-fn declared() -> impl Strategy<Value = Declared> {
+fn declared() -> impl Strategy<Value = DeclaredLength> {
     prop_oneof![
-        3 => Just(Declared::Nothing),
-        2 => Just(Declared::Truth),
-        2 => (0..12_u64).prop_map(Declared::Lie),
-        1 => Just(Declared::Vague),
+        3 => Just(DeclaredLength::Absent),
+        2 => Just(DeclaredLength::Correct),
+        2 => (0..12_u64).prop_map(DeclaredLength::Fixed),
+        1 => Just(DeclaredLength::Invalid),
     ]
 }
 
@@ -201,7 +201,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         8 => (0..6_usize).prop_map(Step::Data),
         3 => Just(Step::Pending),
-        1 => Just(Step::Stall),
+        1 => Just(Step::PendForever),
         1 => Just(Step::Trailers),
         1 => Just(Step::Error),
         1 => Just(Step::Panic),

@@ -1,4 +1,4 @@
-//! Servers on a thread of their own, over TCP.
+//! Servers over TCP, each on its own thread.
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -17,21 +17,21 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tower_service::Service;
 
-use crate::answers::BoxError;
 use crate::panics;
+use crate::responses::BoxError;
 
-/// A server; stops, and drops all its connections, when it is dropped. Then it panics if one of its
-/// connections has, and not because the test wanted that.
+/// A server, which stops when it is dropped, with all its connections. Dropping it panics if a
+/// connection panicked unexpectedly.
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    surprises: Receiver<String>,
+    unexpected: Receiver<String>,
 }
 
 impl Server {
-    /// hyper's HTTP/1 server, one clone of `service` a connection.
+    /// Starts hyper's HTTP/1 server, with a clone of `service` for each connection.
     pub fn http1<S, B>(service: S) -> Self
     where
         S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -42,7 +42,7 @@ impl Server {
         Self::http1_made(move || service.clone())
     }
 
-    /// hyper's HTTP/1 server, with a service that is made anew for each connection.
+    /// Starts hyper's HTTP/1 server, with a new service for each connection.
     pub fn http1_made<M, S, B>(make: M) -> Self
     where
         M: Fn() -> S + Send + 'static,
@@ -55,13 +55,13 @@ impl Server {
             let service = TowerToHyperService::new(make());
             tokio::spawn(async move {
                 let serve = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                // A connection that breaks is what many of the tests are about.
+                // Many tests break the connection.
                 let _ = serve.with_upgrades().await;
             });
         })
     }
 
-    /// hyper's HTTP/2 server, one clone of `service` a connection.
+    /// Starts hyper's HTTP/2 server, with a clone of `service` for each connection.
     pub fn http2<S, B>(service: S) -> Self
     where
         S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -79,7 +79,7 @@ impl Server {
         })
     }
 
-    /// `axum::serve`, which speaks HTTP/1 and HTTP/2.
+    /// Starts `axum::serve`, for HTTP/1 and HTTP/2.
     pub fn axum(router: Router) -> Self {
         Self::spawn(move |listener| async move {
             let Err(error) = axum::serve(listener, router).await else {
@@ -89,7 +89,7 @@ impl Server {
         })
     }
 
-    /// `axum::serve` of anything that a router is too.
+    /// Starts `axum::serve` for any service.
     pub fn axum_service<S>(service: S) -> Self
     where
         S: Service<
@@ -109,7 +109,7 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address of the listener.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -124,22 +124,21 @@ impl Server {
         })
     }
 
-    /// Any server, on a listener of its own.
-    ///
-    /// One thread and one runtime a server: so its connections are gone, with all that was going on
-    /// on them, once it has stopped; and client and server take no turns on one thread.
+    /// Starts a server on its own listener.
     pub fn spawn<F>(serve: impl FnOnce(TcpListener) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()>,
     {
-        panics::hush();
-        let listener = StdListener::bind("127.0.0.1:0").expect("loopback has a port");
-        listener.set_nonblocking(true).expect("sockets can");
+        panics::silence_expected();
+        let listener = StdListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        listener
+            .set_nonblocking(true)
+            .expect("sockets can be non-blocking");
         let addr = listener.local_addr().expect("it is bound");
         let (stop, stopped) = oneshot::channel();
-        let (surprise, surprises) = panics::surprises();
+        let (report, unexpected) = panics::report_channel();
         let thread = thread::spawn(move || {
-            panics::watch(surprise);
+            panics::report_to(report);
             let runtime = runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime builds").block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a runtime is entered");
@@ -153,7 +152,7 @@ impl Server {
             addr,
             stop: Some(stop),
             thread: Some(thread),
-            surprises,
+            unexpected,
         }
     }
 }
@@ -165,10 +164,10 @@ impl Drop for Server {
             let stopped = thread.join();
             if !thread::panicking() {
                 stopped.expect("a server does not panic, though its connections may");
-                let surprises: Vec<_> = self.surprises.try_iter().collect();
+                let unexpected: Vec<_> = self.unexpected.try_iter().collect();
                 assert!(
-                    surprises.is_empty(),
-                    "panics that no test wanted: {surprises:#?}"
+                    unexpected.is_empty(),
+                    "panics that no test wanted: {unexpected:#?}"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! One handler under every server, bare or observed.
+//! One handler in every kind of server, with and without an observer.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -13,11 +13,11 @@ use hyper::body::Incoming;
 use tower::util::BoxCloneService;
 use tower_layer::Layer;
 
-use crate::answers::{AnyBody, BoxError, boxed};
-use crate::cases::Over;
+use crate::cases::Transport;
+use crate::responses::{AnyBody, BoxError, boxed};
 use crate::servers::Server;
 
-/// What handles a request, whoever serves. Under axum it must not give `Err`.
+/// A handler for every kind of server. Under axum it must not return `Err`.
 pub trait Handler: Clone + Send + Sync + 'static {
     /// Handles a request.
     fn handle(
@@ -39,52 +39,56 @@ where
     }
 }
 
-/// The layer that all of these tests are about.
-pub fn observe(witness: &RecordingObserver) -> ObserveLayer<Http, RecordingObserver> {
-    ObserveLayer::new(witness.clone())
+/// Returns the layer under test.
+pub fn observe(recorder: &RecordingObserver) -> ObserveLayer<Http, RecordingObserver> {
+    ObserveLayer::new(recorder.clone())
 }
 
-/// Serves, observed if there is a witness.
-pub fn serve(over: Over, handler: impl Handler, witness: Option<&RecordingObserver>) -> Server {
-    if over.is_axum() {
+/// Starts a server, which is observed if there is a recorder.
+pub fn serve(
+    transport: Transport,
+    handler: impl Handler,
+    recorder: Option<&RecordingObserver>,
+) -> Server {
+    if transport.is_axum() {
         let router = router(handler);
-        return match witness {
-            Some(witness) => Server::axum(router.layer(observe(witness))),
+        return match recorder {
+            Some(recorder) => Server::axum(router.layer(observe(recorder))),
             None => Server::axum(router),
         };
     }
     let service = hyper_service(handler);
-    match (over, witness) {
-        (Over::Http2, Some(witness)) => Server::http2(observe(witness).layer(service)),
-        (Over::Http2, None) => Server::http2(service),
-        (_, Some(witness)) => Server::http1(observe(witness).layer(service)),
+    match (transport, recorder) {
+        (Transport::Http2, Some(recorder)) => Server::http2(observe(recorder).layer(service)),
+        (Transport::Http2, None) => Server::http2(service),
+        (_, Some(recorder)) => Server::http1(observe(recorder).layer(service)),
         (_, None) => Server::http1(service),
     }
 }
 
-/// The facts of the first `count` calls, as soon as they have ended.
-pub async fn told(witness: &RecordingObserver, count: usize) -> Vec<RecordedCall> {
-    let witness = witness.clone();
-    let facts = tokio::task::spawn_blocking(move || witness.wait_for(count)).await;
-    let facts = facts.expect("it waits, and no more");
+/// Waits until `count` calls have ended, and returns them.
+pub async fn wait_for_calls(recorder: &RecordingObserver, count: usize) -> Vec<RecordedCall> {
+    let recorder = recorder.clone();
+    let recorded = tokio::task::spawn_blocking(move || recorder.wait_for(count)).await;
+    let recorded = recorded.expect("it waits, and no more");
     assert_eq!(
-        facts.len(),
+        recorded.len(),
         count,
-        "as many calls ended in time: {facts:#?}"
+        "as many calls ended in time: {recorded:#?}"
     );
-    facts
+    recorded
 }
 
-/// The fact of the one call there was. For when the server is gone, and with it whatever could have
-/// told of a second end.
-pub fn only_fact(witness: &RecordingObserver) -> RecordedCall {
-    let facts = witness.calls();
-    assert_eq!(facts.len(), 1, "one end, of one call: {facts:#?}");
-    assert_eq!(witness.in_flight(), 0);
-    facts[0].clone()
+/// Returns the only call. Called after the server has stopped, so that a second end would be
+/// recorded.
+pub fn only_call(recorder: &RecordingObserver) -> RecordedCall {
+    let recorded = recorder.calls();
+    assert_eq!(recorded.len(), 1, "one call is recorded: {recorded:#?}");
+    assert_eq!(recorder.in_flight(), 0);
+    recorded[0].clone()
 }
 
-/// The service of a handler, for hyper's servers.
+/// Returns the service of a handler, for hyper's servers.
 pub fn hyper_service(
     handler: impl Handler,
 ) -> BoxCloneService<Request<Incoming>, Response<AnyBody>, BoxError> {
@@ -94,7 +98,7 @@ pub fn hyper_service(
     }))
 }
 
-/// The router of a handler.
+/// Returns the router of a handler.
 pub fn router(handler: impl Handler) -> Router {
     let handle = any(move |req: axum::extract::Request| async move {
         match handler.handle(req.map(boxed)).await {

@@ -1,11 +1,11 @@
-//! What went over the wire, to be compared.
+//! The bytes of a connection as text.
 
 use std::fmt::Write;
 
-/// What a client saw, as text that can be compared and read.
+/// What a client received, as text that can be compared.
 pub type Wire = String;
 
-/// The bytes of an HTTP/1 connection as text, byte for byte, but for the value of `date`.
+/// Returns the bytes of an HTTP/1 connection as text, without the value of `date`.
 pub fn http1(bytes: &[u8]) -> Wire {
     bytes
         .split_inclusive(|&byte| byte == b'\n')
@@ -22,10 +22,10 @@ pub fn http1(bytes: &[u8]) -> Wire {
         })
 }
 
-/// The head of an HTTP/2 response as text, but for the value of `date`.
-pub fn http2_head(head: &http::response::Parts) -> Wire {
-    let mut wire = format!("{:?} {}\n", head.version, head.status);
-    for (name, value) in &head.headers {
+/// Returns the headers of an HTTP/2 response as text, without the value of `date`.
+pub fn http2_headers(headers: &http::response::Parts) -> Wire {
+    let mut wire = format!("{:?} {}\n", headers.version, headers.status);
+    for (name, value) in &headers.headers {
         if name == http::header::DATE {
             wire.push_str("date: …\n");
         } else {

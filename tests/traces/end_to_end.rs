@@ -32,7 +32,7 @@ struct Item {
     id: u32,
 }
 
-/// A service as `tonic-build` would make it: what is in stock.
+/// A service as `tonic-build` generates it.
 #[derive(Clone)]
 struct Stock;
 
@@ -75,7 +75,7 @@ fn stock(spans: &Spans) -> Server {
     })
 }
 
-/// The second service: asks the stock.
+/// Starts the second service, which calls the stock.
 fn shelf(spans: &Spans, stock: Uri) -> Server {
     async fn item(State((channel, stock)): State<(Channel, (TraceObserver, Uri))>) -> String {
         let (trace, uri) = stock;
@@ -100,7 +100,7 @@ fn shelf(spans: &Spans, stock: Uri) -> Server {
     })
 }
 
-/// The first service: asks the second.
+/// Starts the first service, which calls the second.
 fn shop(spans: &Spans, shelf: String) -> Server {
     async fn order(State((client, shelf)): State<(Client, String)>) -> Result<String, String> {
         set_attribute("shop.plan", "gold");
@@ -128,7 +128,7 @@ fn shop(spans: &Spans, shelf: String) -> Server {
 }
 
 #[test]
-fn axum_reqwest_axum_and_tonic_are_one_trace() {
+fn services_share_one_trace() {
     let spans = Spans::default();
     let stock = stock(&spans);
     let uri: Uri = format!("http://{}", stock.addr()).parse().unwrap();
@@ -180,7 +180,7 @@ fn axum_reqwest_axum_and_tonic_are_one_trace() {
             Some("OK")
         );
     }
-    // The request's id, which the first gave, is on all that it reached by HTTP.
+    // The request id of the first service is passed on by HTTP.
     let id = attribute(way[0], "gusset.request_id").unwrap();
     assert_eq!(attribute(way[1], "gusset.request_id"), Some(id));
 }

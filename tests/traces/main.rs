@@ -6,10 +6,10 @@
     reason = "the helpers of a test are tests themselves"
 )]
 
+mod end_to_end;
 mod recipes;
 mod retries;
 mod spans;
-mod whole;
 
 /// The recipes in `docs/tracing.md`, with their files.
 const RECIPES: [(&str, &str); 3] = [

@@ -11,8 +11,8 @@ use http::{Request, Response};
 use tower::retry::{Policy, RetryLayer};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
+use crate::end_to_end::built;
 use crate::spans::{Spans, attribute};
-use crate::whole::built;
 
 // [retry]
 /// Retries requests that fail with 503, and adds the number of the attempt to the request.

@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask catalogue` writes the file.
 
-#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+#![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 mod support;
 

@@ -1,6 +1,6 @@
-//! A layer put together by convention.
+//! The defaults of the builders.
 
-#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+#![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 use std::convert::Infallible;
 
@@ -34,7 +34,7 @@ fn shop() -> Router {
 }
 
 #[tokio::test]
-async fn one_line_gives_a_layer_and_a_page_and_leaves_out_probes_and_scrapes() {
+async fn defaults_exclude_probes_and_scrapes() {
     let gusset = gusset::http().build().unwrap();
     let app = shop()
         .route_service("/metrics", gusset.metrics_endpoint())
@@ -42,12 +42,12 @@ async fn one_line_gives_a_layer_and_a_page_and_leaves_out_probes_and_scrapes() {
     for path in ["/items/1", "/items/2", "/livez", "/metrics", "/nowhere"] {
         send(app.clone(), path).await;
     }
-    let page = send(app, "/metrics").await;
-    let counts: Vec<&str> = page
+    let output = send(app, "/metrics").await;
+    let counts: Vec<&str> = output
         .lines()
         .filter(|line| line.starts_with("http_server_request_duration_seconds_count"))
         .collect();
-    assert_eq!(counts.len(), 2, "{page}");
+    assert_eq!(counts.len(), 2, "{output}");
     assert!(
         counts
             .iter()
@@ -61,7 +61,7 @@ async fn one_line_gives_a_layer_and_a_page_and_leaves_out_probes_and_scrapes() {
 }
 
 #[tokio::test]
-async fn layers_of_two_kinds_share_a_page_and_two_of_one_kind_by_mistake_count_once() {
+async fn kinds_share_an_exporter_without_double_counts() {
     let one = gusset::http().build().unwrap();
     let other = gusset::http().prometheus(one.prometheus()).build().unwrap();
     let jobs = gusset::message_consumer::<u32, u32>("channel")
@@ -77,18 +77,18 @@ async fn layers_of_two_kinds_share_a_page_and_two_of_one_kind_by_mistake_count_o
         panic!("the answer is the service's")
     };
 
-    let page = one.prometheus().endpoint().render();
+    let output = one.prometheus().endpoint().render();
     for row in [
         "http_server_request_duration_seconds_count",
         "messaging_process_duration_seconds_count",
     ] {
-        let rows: Vec<_> = page.lines().filter(|line| line.starts_with(row)).collect();
+        let rows: Vec<_> = output.lines().filter(|line| line.starts_with(row)).collect();
         assert!(matches!(rows[..], [row] if row.ends_with(" 1")), "{rows:?}");
     }
 }
 
 #[tokio::test]
-async fn two_instances_do_not_see_each_other() {
+async fn instances_are_independent() {
     let (one, other) = (
         gusset::http().build().unwrap(),
         gusset::http().build().unwrap(),
@@ -99,21 +99,21 @@ async fn two_instances_do_not_see_each_other() {
 }
 
 #[tokio::test]
-async fn paths_of_ones_own_are_left_out_instead() {
+async fn excluded_paths_add_to_the_defaults() {
     let gusset = gusset::http().exclude_paths(["/items/*"]).build().unwrap();
     let app = shop().layer(gusset.layer());
     send(app.clone(), "/items/1").await;
     send(app, "/livez").await;
-    let page = gusset.prometheus().endpoint().render();
+    let output = gusset.prometheus().endpoint().render();
     assert!(
-        !page.contains("/items") && page.contains("/livez"),
-        "{page}"
+        !output.contains("/items") && output.contains("/livez"),
+        "{output}"
     );
 }
 
-struct Careless;
+struct Panicking;
 
-impl<P: Protocol> Observer<P> for Careless {
+impl<P: Protocol> Observer<P> for Panicking {
     type Call = Self;
 
     fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
@@ -121,27 +121,27 @@ impl<P: Protocol> Observer<P> for Careless {
     }
 }
 
-impl<P: Protocol> CallObserver<P> for Careless {
+impl<P: Protocol> CallObserver<P> for Panicking {
     fn on_end(self, _: End<'_, P>, _: &CallContext) {
-        std::panic::resume_unwind(Box::new("careless"));
+        std::panic::resume_unwind(Box::new("expected"));
     }
 }
 
 #[tokio::test]
-async fn an_observer_of_ones_own_that_panics_is_kept_from_the_service_and_from_the_numbers() {
-    let gusset = gusset::http().observer(Careless).build().unwrap();
+async fn panicking_observer_does_not_affect_service() {
+    let gusset = gusset::http().observer(Panicking).build().unwrap();
     assert_eq!(
         send(shop().layer(gusset.layer()), "/items/1").await,
         "a thing"
     );
-    let page = gusset.prometheus().endpoint().render();
-    assert!(page.contains(
+    let output = gusset.prometheus().endpoint().render();
+    assert!(output.contains(
         "http_server_active_requests{http_request_method=\"GET\",url_scheme=\"http\"} 0"
     ));
 }
 
 #[test]
-fn a_wrong_value_is_an_error_at_start_that_names_it() {
+fn invalid_setting_is_named_at_start() {
     let variable = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
     let wrong = |name: &str| (name == variable).then(|| "GET,B A D".to_owned());
     let error = gusset::http().build_with(wrong).unwrap_err();
@@ -155,7 +155,7 @@ fn a_wrong_value_is_an_error_at_start_that_names_it() {
 }
 
 #[tokio::test]
-async fn a_grpc_service_is_measured_by_its_code() {
+async fn grpc_metrics_have_the_code() {
     let gusset = gusset::grpc().build().unwrap();
     let service = service_fn(async |_: Request<Body>| {
         let res = Response::builder()
@@ -169,31 +169,31 @@ async fn a_grpc_service_is_measured_by_its_code() {
         "/grpc.health.v1.Health/Check",
     )
     .await;
-    let page = gusset.prometheus().endpoint().render();
+    let output = gusset.prometheus().endpoint().render();
     assert!(
-        page.contains(r#"rpc_response_status_code="NOT_FOUND""#),
-        "{page}"
+        output.contains(r#"rpc_response_status_code="NOT_FOUND""#),
+        "{output}"
     );
-    assert!(!page.contains("Health"), "{page}");
+    assert!(!output.contains("Health"), "{output}");
 }
 
 #[test]
-fn the_life_of_streams_is_told_in_buckets_up_to_a_day_on_any_page() {
+fn stream_durations_have_buckets_up_to_a_day() {
     let prometheus = gusset::prometheus::PrometheusExporter::builder().build().unwrap();
     let life = gusset::metrics::names::HTTP_SERVER_STREAM_DURATION;
     let key = metrics::Key::from_name(life.name);
     let metadata = metrics::Metadata::new("test", metrics::Level::INFO, None);
     metrics::Recorder::register_histogram(&*prometheus.recorder(), &key, &metadata).record(90.0);
-    let page = prometheus.endpoint().render();
+    let output = prometheus.endpoint().render();
     assert!(
-        page.contains(r#"_bucket{le="86400"} 1"#) && page.contains(r#"_bucket{le="60"} 0"#),
-        "{page}"
+        output.contains(r#"_bucket{le="86400"} 1"#) && output.contains(r#"_bucket{le="60"} 0"#),
+        "{output}"
     );
 }
 
 #[cfg(feature = "trace")]
 #[tokio::test]
-async fn a_client_of_a_traced_call_sends_the_trace_on_and_without_a_trace_nothing() {
+async fn only_traced_clients_inject_context() {
     let server = gusset::http().trace(|trace| trace).build().unwrap();
     let traced = gusset::http_client().trace(|trace| trace).build().unwrap();
     let untraced = gusset::http_client().build().unwrap();
@@ -210,8 +210,8 @@ async fn a_client_of_a_traced_call_sends_the_trace_on_and_without_a_trace_nothin
             let here = gusset::trace::current_span_context().unwrap().trace_id().to_string();
             assert!(sent[0].contains(&here), "{sent:?}");
             assert_eq!(sent[1], "");
-            Ok::<_, Infallible>(Response::new(String::from("both asked")))
+            Ok::<_, Infallible>(Response::new(String::from("both sent")))
         }
     });
-    assert_eq!(send(server.layer().layer(handler), "/").await, "both asked");
+    assert_eq!(send(server.layer().layer(handler), "/").await, "both sent");
 }

@@ -1,6 +1,6 @@
-//! A million requests of strangers: the number of series and the memory stay as they were.
+//! A million random requests do not increase the number of series and the memory.
 
-#![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
+#![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -12,12 +12,12 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use tower::{Layer, Service};
 
-/// Answers what a router would: one route matches, all others are not found; and one careless
-/// handler takes the path for the route's name.
+/// Responds like a router: one route matches, others are not found. One handler wrongly uses the
+/// path as its route.
 #[derive(Clone)]
-struct Site;
+struct Router;
 
-impl Service<Request<()>> for Site {
+impl Service<Request<()>> for Router {
     type Response = Response<String>;
     type Error = Infallible;
     type Future = Ready<Result<Response<String>, Infallible>>;
@@ -40,7 +40,7 @@ impl Service<Request<()>> for Site {
     }
 }
 
-/// A generator that is the same in every run (xorshift, Marsaglia 2003).
+/// A pseudo-random generator with a fixed seed (xorshift, Marsaglia 2003).
 struct Random(u64);
 
 impl Random {
@@ -52,7 +52,7 @@ impl Random {
     }
 }
 
-fn stranger(random: &mut Random) -> Request<()> {
+fn random_request(random: &mut Random) -> Request<()> {
     let first = ['a', 'b', 'c', 'd'][random.next() as usize % 4];
     let path = format!("/{first}{:x}?q={:x}", random.next(), random.next());
     let method = format!("M{:X}", random.next());
@@ -68,7 +68,7 @@ fn stranger(random: &mut Random) -> Request<()> {
     req
 }
 
-/// Kilobytes that are resident; `None` where there is no `/proc`.
+/// Returns the resident memory in kilobytes, or `None` without `/proc`.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -78,18 +78,18 @@ fn resident() -> Option<u64> {
 }
 
 #[test]
-fn a_million_requests_of_strangers_leave_the_series_and_the_memory_as_they_were() {
+fn million_random_requests_keep_memory_bounded() {
     const CALLS: u64 = 1_000_000;
     let gusset = gusset::http()
         .metrics(|metrics| metrics.cardinality_limit(500))
         .build()
         .unwrap();
-    let mut service = gusset.layer().layer(Site);
+    let mut service = gusset.layer().layer(Router);
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut cx = Context::from_waker(Waker::noop());
     let mut at_a_tenth = (0, None);
     for call in 1..=CALLS {
-        let Poll::Ready(Ok(res)) = pin!(service.call(stranger(&mut random))).poll(&mut cx) else {
+        let Poll::Ready(Ok(res)) = pin!(service.call(random_request(&mut random))).poll(&mut cx) else {
             panic!("it answers at once");
         };
         let mut body = pin!(res.into_body());
@@ -98,10 +98,10 @@ fn a_million_requests_of_strangers_leave_the_series_and_the_memory_as_they_were(
             at_a_tenth = (series(&gusset.prometheus().endpoint().render()), resident());
         }
     }
-    let page = gusset.prometheus().endpoint().render();
-    assert_eq!(series(&page), at_a_tenth.0);
-    assert_eq!(series(&page), 501, "the limit and the overflow series");
-    assert_eq!(calls(&page), CALLS, "none is lost");
+    let output = gusset.prometheus().endpoint().render();
+    assert_eq!(series(&output), at_a_tenth.0);
+    assert_eq!(series(&output), 501, "the limit and the overflow series");
+    assert_eq!(calls(&output), CALLS, "none is lost");
     if let (Some(then), Some(now)) = (at_a_tenth.1, resident()) {
         println!("resident after a tenth: {then} kB, after all: {now} kB");
         assert!(now <= then + 4096, "from {then} kB to {now} kB");
@@ -110,12 +110,12 @@ fn a_million_requests_of_strangers_leave_the_series_and_the_memory_as_they_were(
 
 const COUNT: &str = "http_server_request_duration_seconds_count";
 
-fn series(page: &str) -> usize {
-    page.lines().filter(|line| line.starts_with(COUNT)).count()
+fn series(output: &str) -> usize {
+    output.lines().filter(|line| line.starts_with(COUNT)).count()
 }
 
-fn calls(page: &str) -> u64 {
-    let counts = page.lines().filter(|line| line.starts_with(COUNT));
+fn calls(output: &str) -> u64 {
+    let counts = output.lines().filter(|line| line.starts_with(COUNT));
     counts
         .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
         .sum()

@@ -1,16 +1,16 @@
-//! HTTP/1 by hand, so that it is known to the byte what was sent and what came.
+//! A raw HTTP/1 client, to compare bytes.
 
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::soon;
-use crate::answers::{Entered, FIRST, REQUEST};
-use crate::cases::{Asks, Case, Stay};
+use super::with_timeout;
+use crate::cases::{Case, Disconnect, RequestCase};
+use crate::responses::{Entered, FIRST_CHUNK, REQUEST_CHUNKS};
 use crate::wire::{self, Wire};
 
-/// A connection, and all that came over it.
+/// A connection, and the bytes received from it.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
@@ -30,13 +30,12 @@ impl Connection {
 
     /// Sends.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        soon(self.stream.write_all(bytes.as_ref()))
+        with_timeout(self.stream.write_all(bytes.as_ref()))
             .await
             .expect("the server reads");
     }
 
-    /// Receives until what came last ends with `mark`, and gives all that came so far, up to the
-    /// mark's end.
+    /// Receives until `mark`, and returns all bytes up to its end.
     pub async fn receive_to(&mut self, mark: impl AsRef<[u8]>) -> &[u8] {
         let mark = mark.as_ref();
         loop {
@@ -47,10 +46,10 @@ impl Connection {
             if let Some(at) = found {
                 return &self.received[..at + mark.len()];
             }
-            let read = soon(self.stream.read_buf(&mut self.received)).await;
-            let came = read.is_ok_and(|len| len > 0);
+            let read = with_timeout(self.stream.read_buf(&mut self.received)).await;
+            let is_open = read.is_ok_and(|len| len > 0);
             assert!(
-                came,
+                is_open,
                 "closed before {:?}:\n{}",
                 String::from_utf8_lossy(mark),
                 String::from_utf8_lossy(&self.received)
@@ -58,70 +57,70 @@ impl Connection {
         }
     }
 
-    /// Receives until the server closes, and gives all that came.
+    /// Receives until the server closes the connection, and returns all bytes.
     pub async fn receive_all(&mut self) -> &[u8] {
-        // A reset is a way of closing too.
-        while soon(self.stream.read_buf(&mut self.received))
+        // A reset closes the connection, too.
+        while with_timeout(self.stream.read_buf(&mut self.received))
             .await
             .is_ok_and(|len| len > 0)
         {}
         &self.received
     }
 
-    /// Forgets what came, up to and with `mark`.
+    /// Discards the received bytes up to the end of `mark`.
     pub async fn skip_to(&mut self, mark: impl AsRef<[u8]>) {
         let len = self.receive_to(mark).await.len();
         self.received.drain(..len);
     }
 
-    /// Sends one request, all at once, on a connection of its own; gives all that came.
-    pub async fn ask(addr: SocketAddr, request: impl AsRef<[u8]>) -> Vec<u8> {
+    /// Sends one request on a new connection, and returns all received bytes.
+    pub async fn round_trip(addr: SocketAddr, request: impl AsRef<[u8]>) -> Vec<u8> {
         let mut connection = Self::open(addr).await;
         connection.send(request).await;
         connection.receive_all().await.to_vec()
     }
 }
 
-/// Plays the client of a case and gives what came, until it left.
-pub async fn play(case: Case, addr: SocketAddr, entered: &mut Entered) -> Wire {
+/// Runs the client of a case, and returns what it received until it disconnected.
+pub async fn exchange(case: Case, addr: SocketAddr, entered: &mut Entered) -> Wire {
     let mut connection = Connection::open(addr).await;
-    let head = format!(
+    let headers = format!(
         "{} / HTTP/1.1\r\nhost: localhost\r\nte: trailers\r\nconnection: close\r\n",
-        case.asks.method()
+        case.request.method()
     );
-    match case.asks {
-        Asks::PostRead => {
+    match case.request {
+        RequestCase::PostRead => {
             connection
-                .send(format!("{head}transfer-encoding: chunked\r\n\r\n"))
+                .send(format!("{headers}transfer-encoding: chunked\r\n\r\n"))
                 .await;
-            for piece in REQUEST {
+            for chunk in REQUEST_CHUNKS {
                 connection
-                    .send(format!("{:x}\r\n{piece}\r\n", piece.len()))
+                    .send(format!("{:x}\r\n{chunk}\r\n", chunk.len()))
                     .await;
             }
             connection.send("0\r\n\r\n").await;
         }
-        Asks::PostUnread => {
-            // At once, and with its length: hyper reads on behind a body that nobody wants only if
-            // the rest of it is there already, and hears nothing of a client that leaves otherwise.
-            let body = REQUEST.concat();
+        RequestCase::PostUnread => {
+            // In one write and with its length: hyper reads an unused body only if it has already
+            // arrived, and otherwise does not detect that the client disconnects.
+            let body = REQUEST_CHUNKS.concat();
             connection
                 .send(format!(
-                    "{head}content-length: {}\r\n\r\n{body}",
+                    "{headers}content-length: {}\r\n\r\n{body}",
                     body.len()
                 ))
                 .await;
         }
-        _ => connection.send(format!("{head}\r\n")).await,
+        _ => connection.send(format!("{headers}\r\n")).await,
     }
-    let bytes = match case.stay {
-        Stay::ReadsAll => connection.receive_all().await,
-        Stay::LeavesBeforeHead => {
-            soon(entered.wait()).await;
+    let bytes = match case.disconnect {
+        Disconnect::Never => connection.receive_all().await,
+        Disconnect::BeforeHeaders => {
+            with_timeout(entered.wait()).await;
             &[]
         }
-        Stay::LeavesMidBody if case.has_body() => connection.receive_to(FIRST).await,
-        Stay::LeavesMidBody => connection.receive_to("\r\n\r\n").await,
+        Disconnect::DuringBody if case.has_body() => connection.receive_to(FIRST_CHUNK).await,
+        Disconnect::DuringBody => connection.receive_to("\r\n\r\n").await,
     };
     wire::http1(bytes)
 }

@@ -1,4 +1,4 @@
-//! HTTP/2 frame by frame.
+//! An HTTP/2 client with access to single frames.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -9,12 +9,12 @@ use h2::{RecvStream, SendStream};
 use http::Request;
 use tokio::net::TcpStream;
 
-use super::soon;
-use crate::answers::{Entered, REQUEST};
-use crate::cases::{Asks, Case, Stay};
+use super::with_timeout;
+use crate::cases::{Case, Disconnect, RequestCase};
+use crate::responses::{Entered, REQUEST_CHUNKS};
 use crate::wire::{self, Wire};
 
-const BROKEN: &str = "broken off";
+const ABORTED: &str = "aborted";
 
 /// A connection.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects, and keeps the connection going on this runtime.
+    /// Connects, and drives the connection on this runtime.
     pub async fn open(addr: SocketAddr) -> Self {
         let stream = TcpStream::connect(addr).await.expect("the server listens");
         stream.set_nodelay(true).expect("TCP has it");
@@ -34,103 +34,111 @@ impl Connection {
         Self { send }
     }
 
-    /// Sends the head of a request, and its end if `ends`.
+    /// Sends the headers of a request, with the end of the stream if `ends`.
     pub async fn send(&self, req: Request<()>, ends: bool) -> (ResponseFuture, SendStream<Bytes>) {
-        let mut send = soon(self.send.clone().ready())
+        let mut send = with_timeout(self.send.clone().ready())
             .await
-            .expect("the connection stands");
-        send.send_request(req, ends)
-            .expect("a request as h2 wants it")
+            .expect("the connection is open");
+        send.send_request(req, ends).expect("the request is valid")
     }
 }
 
-/// Plays the client of a case and gives what came, until it left. The connection stays: it is by a
-/// reset that a client leaves a call.
-pub async fn play(case: Case, addr: SocketAddr, entered: &mut Entered) -> (Wire, Connection) {
+/// Runs the client of a case, and returns what it received until it disconnected. The connection
+/// stays open, because a client cancels a call by resetting its stream.
+pub async fn exchange(case: Case, addr: SocketAddr, entered: &mut Entered) -> (Wire, Connection) {
     let connection = Connection::open(addr).await;
     let req = Request::builder()
-        .method(case.asks.method())
+        .method(case.request.method())
         .uri("http://localhost/")
         .body(());
     let req = req.expect("a request");
-    let posts = matches!(case.asks, Asks::PostRead | Asks::PostUnread);
-    let (response, mut body) = connection.send(req, !posts).await;
-    if posts {
-        let [first, second] = REQUEST.map(Bytes::from);
+    let has_body = matches!(
+        case.request,
+        RequestCase::PostRead | RequestCase::PostUnread
+    );
+    let (response, mut body) = connection.send(req, !has_body).await;
+    if has_body {
+        let [first, second] = REQUEST_CHUNKS.map(Bytes::from);
         body.send_data(first, false).expect("the stream is open");
-        if case.asks == Asks::PostRead {
-            // What is queued goes out before this goes on.
+        if case.request == RequestCase::PostRead {
+            // Sends what is queued.
             tokio::task::yield_now().await;
         }
         body.send_data(second, true).expect("the stream is open");
     }
-    let wire = match case.stay {
-        Stay::ReadsAll if case.asks == Asks::Head => {
-            // hyper sends the body of a response to HEAD over HTTP/2, if the service gives it one.
-            // The client resets the stream for that, and whether it comes to it before a reset of
-            // the server's is a matter of chance; so is the reason that is told.
+    let wire = match case.disconnect {
+        Disconnect::Never if case.request == RequestCase::Head => {
+            // Over HTTP/2, hyper sends the body of a response to HEAD if the service returns one.
+            // The client then resets the stream. Whether it does so before the server, and with
+            // which reason, varies.
             let wire = receive_all(response).await;
-            match wire.split_once(BROKEN) {
-                Some((wire, _)) => [wire, BROKEN].concat(),
+            match wire.split_once(ABORTED) {
+                Some((wire, _)) => [wire, ABORTED].concat(),
                 None => wire,
             }
         }
-        Stay::ReadsAll => receive_all(response).await,
-        Stay::LeavesBeforeHead => {
-            soon(entered.wait()).await;
+        Disconnect::Never => receive_all(response).await,
+        Disconnect::BeforeHeaders => {
+            with_timeout(entered.wait()).await;
             Wire::new()
         }
-        Stay::LeavesMidBody => receive_first(response, case.has_body()).await,
+        Disconnect::DuringBody => receive_first(response, case.has_body()).await,
     };
     (wire, connection)
 }
 
-/// A response to its end, however it ends.
+/// Receives a response to its end.
 pub async fn receive_all(response: ResponseFuture) -> Wire {
     let mut wire = Wire::new();
-    let (head, mut body) = match soon(response).await {
+    let (headers, mut body) = match with_timeout(response).await {
         Ok(response) => response.into_parts(),
-        Err(error) => return told(wire, "no head", &error),
+        Err(error) => return error_text(wire, "no headers", &error),
     };
-    wire += &wire::http2_head(&head);
-    while let Some(data) = soon(body.data()).await {
+    wire += &wire::http2_headers(&headers);
+    while let Some(data) = with_timeout(body.data()).await {
         match data {
-            Ok(data) => wire += &piece(&mut body, &data),
-            Err(error) => return told(wire, BROKEN, &error),
+            Ok(data) => wire += &chunk_text(&mut body, &data),
+            Err(error) => return error_text(wire, ABORTED, &error),
         }
     }
-    match soon(body.trailers()).await {
+    match with_timeout(body.trailers()).await {
         Ok(None) => wire += "end\n",
         Ok(Some(trailers)) => {
             let _ = writeln!(wire, "trailers {trailers:?}");
         }
-        Err(error) => return told(wire, "no trailers", &error),
+        Err(error) => return error_text(wire, "no trailers", &error),
     }
     wire
 }
 
 async fn receive_first(response: ResponseFuture, has_body: bool) -> Wire {
-    let (head, mut body) = soon(response).await.expect("a head").into_parts();
-    let mut wire = wire::http2_head(&head);
+    let (headers, mut body) = with_timeout(response)
+        .await
+        .expect("response headers")
+        .into_parts();
+    let mut wire = wire::http2_headers(&headers);
     if has_body {
-        let data = soon(body.data()).await.expect("a body").expect("a piece");
-        wire += &piece(&mut body, &data);
+        let data = with_timeout(body.data())
+            .await
+            .expect("a body")
+            .expect("a chunk");
+        wire += &chunk_text(&mut body, &data);
     }
     wire
 }
 
-fn piece(body: &mut RecvStream, data: &Bytes) -> Wire {
-    // The window is the client's own affair.
+fn chunk_text(body: &mut RecvStream, data: &Bytes) -> Wire {
+    // The window does not matter here.
     let _ = body.flow_control().release_capacity(data.len());
     format!("data {}\n", data.escape_ascii())
 }
 
-fn told(mut wire: Wire, what: &str, error: &h2::Error) -> Wire {
+fn error_text(mut wire: Wire, event: &str, error: &h2::Error) -> Wire {
     let by = if error.is_remote() {
         "server"
     } else {
         "client"
     };
-    let _ = writeln!(wire, "{what}: {:?} by the {by}", error.reason());
+    let _ = writeln!(wire, "{event}: {:?} by the {by}", error.reason());
     wire
 }

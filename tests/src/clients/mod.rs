@@ -1,4 +1,4 @@
-//! Clients that leave when they are told to.
+//! Clients that disconnect at a given time.
 
 pub mod http1;
 pub mod http2;
@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use tokio::runtime;
 
-/// Waits for what has to come. Long, since nothing that is right has to wait for it.
-pub async fn soon<F: Future>(what: F) -> F::Output {
-    let patience = Duration::from_secs(10);
-    tokio::time::timeout(patience, what)
+/// Waits for a future, for 10 s at most.
+pub async fn with_timeout<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(10), future)
         .await
         .expect("within ten seconds")
 }
