@@ -48,10 +48,10 @@ impl Frame {
             .unwrap_or(Self::NONE)
     }
 
-    /// Runs one poll with this frame current, and these span ids if there are any. The previous ones
-    /// come back when the poll returns or unwinds.
+    /// Runs one poll with this frame current. The previous one comes back when the poll returns or
+    /// unwinds.
     #[inline]
-    pub(crate) fn scope<R>(self, span: Option<SpanIds>, poll: impl FnOnce() -> R) -> R {
+    pub(crate) fn scope<R>(self, poll: impl FnOnce() -> R) -> R {
         struct Restore(Frame);
         impl Drop for Restore {
             #[inline]
@@ -61,10 +61,7 @@ impl Frame {
         }
         let outer = CURRENT.try_with(|current| current.frame.replace(self));
         let _restore = Restore(outer.unwrap_or(Self::NONE));
-        match span {
-            Some(span) => span.scope(poll),
-            None => poll(),
-        }
+        poll()
     }
 }
 
@@ -145,7 +142,7 @@ mod tests {
             request: Some(RequestKey::new([7])),
             observers: ObserverSet::EMPTY,
         };
-        assert!(catch_unwind(|| frame.scope(None, || panic!("on purpose"))).is_err());
+        assert!(catch_unwind(|| frame.scope(|| panic!("on purpose"))).is_err());
         assert_eq!(Frame::current(), Frame::NONE);
     }
 }

@@ -126,27 +126,37 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         self.active.is_some()
     }
 
-    /// Runs one poll of the service or of its body, inside the scope of the call. If it unwinds,
-    /// the call has panicked.
+    /// Runs one poll of the service or of its body, inside the scope of the call. If it unwinds, the
+    /// call has panicked.
     #[inline]
     pub fn in_scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         let Some(active) = &mut self.active else {
             return poll();
         };
         active.state.enter_poll();
-        let frame = Frame {
-            request: active.request,
-            observers: active.state.observers(),
-        };
-        let span_ids = active.call.span_ids();
-        let poll = || active.call.scope(poll);
-        let polled = match span_ids {
-            _ if frame != Frame::NONE => frame.scope(span_ids, poll),
-            Some(span_ids) => span_ids.scope(poll),
-            None => poll(),
+        let polled = match active.call.span_ids() {
+            Some(span_ids) => span_ids.scope(|| active.call.scope(poll)),
+            None => active.call.scope(poll),
         };
         active.state.leave_poll();
         polled
+    }
+
+    /// Runs one poll of the service, in which the request may reach another layer. A body is polled
+    /// without this frame: the request is gone by then.
+    #[inline]
+    pub(crate) fn in_service_scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let frame = match &self.active {
+            Some(active) => Frame {
+                request: active.request,
+                observers: active.state.observers(),
+            },
+            None => Frame::NONE,
+        };
+        if frame.observers.is_empty() {
+            return self.in_scope(poll);
+        }
+        frame.scope(|| self.in_scope(poll))
     }
 
     /// Clears the request key. A request of a protocol without keys counts as the same only while the

@@ -5,11 +5,11 @@ use http::{HeaderMap, Uri};
 
 use crate::RequestHead;
 
-/// Returns the key of a request: the buffer of its path, which a layer between two observers leaves
+/// Returns the key of a request: the address of its path, which a layer between two observers leaves
 /// where it is.
 ///
-/// The last bytes of the path and the method tell apart a request in memory that an earlier one
-/// within the same call has left.
+/// Length, last bytes and method tell apart a request in memory that an earlier one within the same
+/// call has left.
 #[inline]
 pub(crate) fn key(req: RequestHead<'_>) -> RequestKey {
     of_parts(req, req.uri)
@@ -30,15 +30,15 @@ fn of_parts(req: RequestHead<'_>, uri: &Uri) -> RequestKey {
         beside_the_path(req.headers, uri)
     };
     let tail = match path.last_chunk() {
-        Some(tail) => usize::from_ne_bytes(*tail),
-        None => path
-            .iter()
-            .fold(0, |tail, &byte| tail << 8 | usize::from(byte)),
+        Some(tail) => u32::from_ne_bytes(*tail) as usize,
+        None => usize::from(path.last().copied().unwrap_or_default()),
     };
-    RequestKey::new([buffer, path.len() ^ tail, req.method.as_str().len()])
+    let method = req.method.as_str().len();
+    RequestKey::new([buffer ^ path.len() << 48, tail ^ method << 32])
 }
 
 /// Returns the address of the authority, or else of the first header value.
+#[cold]
 fn beside_the_path(headers: &HeaderMap, uri: &Uri) -> usize {
     match uri.authority() {
         Some(authority) => authority.as_str().as_ptr() as usize,
@@ -49,13 +49,13 @@ fn beside_the_path(headers: &HeaderMap, uri: &Uri) -> usize {
     }
 }
 
-#[cfg(feature = "axum")]
+#[cfg(feature = "original-uri")]
 fn original_uri(req: RequestHead<'_>) -> Option<&Uri> {
     let original = req.extensions.get::<axum::extract::OriginalUri>()?;
     Some(&original.0)
 }
 
-#[cfg(not(feature = "axum"))]
+#[cfg(not(feature = "original-uri"))]
 fn original_uri(_: RequestHead<'_>) -> Option<&Uri> {
     None
 }
