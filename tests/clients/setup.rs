@@ -98,8 +98,8 @@ async fn respond(
     Ok(match req.uri().path() {
         "/never" => std::future::pending().await,
         "/forever" => Response::new(boxed(ScriptedBody::new().data("a chunk").pend_forever())),
-        "/nothing" => respond(404, "not found"),
-        "/broken" => respond(500, "server error"),
+        "/nothing" => respond(404, "nothing here"),
+        "/broken" => respond(500, "it is broken"),
         _ => respond(200, "hello"),
     })
 }
