@@ -23,6 +23,10 @@ fuzz_target!(|filter: &str| {
     match FILTER.set(filter) {
         Ok(()) => {
             let text = FILTER.filter();
+            // The text of a filter for fields is not always a filter itself (tracing-subscriber 0.3).
+            if filter.contains(['[', '{']) {
+                return;
+            }
             FILTER.set(&text).expect("its text is a filter");
             assert_eq!(FILTER.filter(), text);
         }

@@ -102,16 +102,20 @@ impl fmt::Display for RedactedQuery<'_> {
                 Some((key, value)) => (key, Some(value)),
                 None => (pair, None),
             };
+            // A key that is too long is not written, so it need not be decoded.
+            let value = match value {
+                Some(_) if key.len() < left && redaction.is_secret(key) => Some(REDACTED),
+                value => value,
+            };
+            let len = key.len() + value.map_or(0, |value| 1 + value.len());
             // Never a part of a pair: half a key might not be recognised as secret.
-            if pair.len() >= left {
+            if len >= left {
                 return f.write_str("...");
             }
-            left -= pair.len() + 1;
+            left -= len + 1;
             f.write_str(key)?;
-            match value {
-                Some(_) if redaction.is_secret(key) => write!(f, "={REDACTED}")?,
-                Some(value) => write!(f, "={value}")?,
-                None => {}
+            if let Some(value) = value {
+                write!(f, "={value}")?;
             }
         }
         Ok(())
@@ -147,6 +151,15 @@ mod tests {
     fn long_query_is_truncated_between_pairs() {
         let long = format!("a=1&b={}&c=3", "x".repeat(2000));
         assert_eq!(redact(&long), "a=1&...");
-        assert!(redact(&"a=1&".repeat(5000)).len() <= 1100);
+        assert!(redact(&"a=1&".repeat(5000)).len() <= QueryRedaction::MAX_BYTES + 3);
+    }
+
+    #[test]
+    fn redacted_values_count_towards_the_limit() {
+        let redacted = redact(&"sig=&".repeat(200));
+        assert!(redacted.len() <= QueryRedaction::MAX_BYTES + 3);
+        assert!(redacted.ends_with("&sig=REDACTED&..."));
+        let long = format!("sig={}&a=1", "x".repeat(2000));
+        assert_eq!(redact(&long), "sig=REDACTED&a=1");
     }
 }

@@ -106,6 +106,10 @@ impl Propagator for B3 {
             _ => (&SAMPLED, "0"),
         };
         headers.insert(name, HeaderValue::from_static(value));
+        // A copied single header takes precedence over these when it is read.
+        if headers.contains_key(&SINGLE) {
+            Self::single().inject(context, headers);
+        }
     }
 }
 

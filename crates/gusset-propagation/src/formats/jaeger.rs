@@ -94,7 +94,8 @@ fn inject_baggage(baggage: &Baggage, headers: &mut HeaderMap) {
         let name = HeaderName::try_from(format!("{BAGGAGE_PREFIX}{key}"));
         let value = utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string();
         if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
-            headers.insert(name, value);
+            // Not `insert`: baggage may have several members with one key.
+            headers.append(name, value);
         }
     }
 }

@@ -110,6 +110,20 @@ fn b3_debug_flag_is_propagated() {
 }
 
 #[test]
+fn b3_multi_replaces_a_copied_single_header() {
+    let copied = headers(&[("b3", &format!("{TRACE}-{SPAN}-1"))]);
+    for list in ["b3multi", "b3,b3multi"] {
+        let propagators = Propagators::parse(list).unwrap();
+        let child = propagators.extract(&copied).span_context.unwrap().child();
+        let mut sent = copied.clone();
+        propagators.inject(&child.clone().into(), &mut sent);
+        assert_eq!(propagators.extract(&sent).span_context, Some(child));
+    }
+    let context = reads("b3", &[("b3", &format!("{TRACE}-{SPAN}-1"))], true);
+    assert!(!inject("b3multi", &context).contains_key("b3"));
+}
+
+#[test]
 fn jaeger_is_read_with_short_or_encoded_fields() {
     reads(
         "jaeger",
@@ -264,6 +278,12 @@ fn jaeger_baggage_is_one_header_per_member() {
     jaeger.inject(&context, &mut sent);
     assert_eq!(sent["uberctx-tenant"], "a%20b");
     assert!(!sent.contains_key("uberctx-stale"));
+    // Several members with one key are all sent, and only once.
+    let context = jaeger.extract(&headers(&[("uberctx-a", "1"), ("uberctx-a", "2")]));
+    for _ in 0..2 {
+        jaeger.inject(&context, &mut sent);
+        assert_eq!(jaeger.extract(&sent).baggage, context.baggage);
+    }
     // The limits of baggage apply to Jaeger as well.
     let many: Vec<_> = (0..100)
         .map(|at| (format!("uberctx-k{at}"), "v".repeat(200)))
