@@ -5,8 +5,7 @@
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
-//! telemetry data model in `gusset-data`, which does not depend on `gusset-core`. Exporters may also
-//! use `gusset-metrics`. Only `gusset-trace` and the façade use `gusset-propagation`, and only the
+//! telemetry data model in `gusset-data`. Exporters may also use `gusset-metrics`. Only `gusset-trace` and the façade use `gusset-propagation`, and only the
 //! façade uses the management server, `gusset-admin`. `gusset-testkit` is for tests, so it is only a
 //! dev-dependency.
 //! Dev-dependencies follow the same rules, so that each crate can be tested alone. A test that needs
@@ -68,8 +67,8 @@ fn is_internal(name: &str) -> bool {
 fn may_use(krate: &str, dependency: &str) -> bool {
     match krate {
         "gusset" => true,
-        "gusset-core" | "gusset-data" => false,
-        "gusset-http" | "gusset-propagation" => dependency == "gusset-core",
+        "gusset-core" => false,
+        "gusset-data" | "gusset-http" | "gusset-propagation" => dependency == "gusset-core",
         "gusset-admin" => matches!(dependency, "gusset-core" | "gusset-http"),
         "gusset-prometheus" | "gusset-otlp" => {
             is_shared(dependency) || dependency == "gusset-metrics"
@@ -138,6 +137,7 @@ mod tests {
     fn crates_may_depend_towards_core() {
         allowed("gusset-http", normal("gusset-core"));
         allowed("gusset-propagation", normal("gusset-core"));
+        allowed("gusset-data", normal("gusset-core"));
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
             allowed(krate, normal("gusset-http"));
             allowed(krate, normal("gusset-core"));
@@ -155,7 +155,8 @@ mod tests {
         for above in ["gusset-http", "gusset-metrics", "gusset-otlp", "gusset"] {
             rejected("gusset-core", normal(above));
         }
-        rejected("gusset-data", normal("gusset-core"));
+        rejected("gusset-core", normal("gusset-data"));
+        rejected("gusset-data", normal("gusset-http"));
         for above in [
             "gusset-metrics",
             "gusset-prometheus",
