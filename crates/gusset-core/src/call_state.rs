@@ -4,26 +4,28 @@ use crate::ResponseKind;
 use crate::identity::ObserverSet;
 
 /// What the driver knows of a call besides its timings, packed because a call is moved with its future
-/// and its body: `kind:2 | clock_is_fresh:1 | delivered:1 | polling:1 | observers:56`.
+/// and its body: `observers:56 | unused:3 | kind:2 | clock_is_fresh:1 | delivered:1 | polling:1`. The flags are
+/// in the low byte, where they are changed by one instruction with a short constant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallState(u64);
 
-const POLLING: u64 = 1 << ObserverSet::BITS;
-const DELIVERED: u64 = POLLING << 1;
-const CLOCK_IS_FRESH: u64 = DELIVERED << 1;
-const KIND_SHIFT: u32 = ObserverSet::BITS + 3;
+const POLLING: u64 = 1;
+const DELIVERED: u64 = 1 << 1;
+const CLOCK_IS_FRESH: u64 = 1 << 2;
+const KIND_SHIFT: u32 = 3;
+const OBSERVERS_SHIFT: u32 = u64::BITS - ObserverSet::BITS;
 
 // === impl CallState ===
 
 impl CallState {
     #[inline]
     pub(crate) fn new(observers: ObserverSet) -> Self {
-        Self(observers.bits())
+        Self(observers.bits() << OBSERVERS_SHIFT)
     }
 
     #[inline]
     pub(crate) fn observers(self) -> ObserverSet {
-        ObserverSet::from_bits(self.0)
+        ObserverSet::from_bits(self.0 >> OBSERVERS_SHIFT)
     }
 
     /// Enters a poll: nothing has read the clock in it.

@@ -48,20 +48,32 @@ impl Frame {
             .unwrap_or(Self::NONE)
     }
 
-    /// Runs one poll with this frame current. The previous one comes back when the poll returns or
-    /// unwinds.
+    /// Makes this frame current until the guard is dropped. A guard and not a closure: what a poll
+    /// returns is large, and is moved once for each closure.
     #[inline]
-    pub(crate) fn scope<R>(self, poll: impl FnOnce() -> R) -> R {
-        struct Restore(Frame);
-        impl Drop for Restore {
-            #[inline]
-            fn drop(&mut self) {
-                let _ = CURRENT.try_with(|current| current.frame.set(self.0));
-            }
-        }
+    pub(crate) fn enter(self) -> FrameGuard {
         let outer = CURRENT.try_with(|current| current.frame.replace(self));
-        let _restore = Restore(outer.unwrap_or(Self::NONE));
-        poll()
+        FrameGuard(outer.unwrap_or(Self::NONE))
+    }
+}
+
+/// Restores the previous frame, also when a poll unwinds.
+pub(crate) struct FrameGuard(Frame);
+
+impl Drop for FrameGuard {
+    #[inline]
+    fn drop(&mut self) {
+        let _ = CURRENT.try_with(|current| current.frame.set(self.0));
+    }
+}
+
+/// Restores the previous ids, also when a poll unwinds.
+pub(crate) struct SpanIdsGuard(Option<SpanIds>);
+
+impl Drop for SpanIdsGuard {
+    #[inline]
+    fn drop(&mut self) {
+        SpanIds::set_current(self.0);
     }
 }
 
@@ -94,15 +106,14 @@ impl SpanIds {
     /// [`CallObserver::span_ids`](crate::CallObserver::span_ids) returns.
     #[inline]
     pub fn scope<R>(self, poll: impl FnOnce() -> R) -> R {
-        struct Restore(Option<SpanIds>);
-        impl Drop for Restore {
-            #[inline]
-            fn drop(&mut self) {
-                SpanIds::set_current(self.0);
-            }
-        }
-        let _restore = Restore(Self::set_current(Some(self)));
+        let _guard = self.enter();
         poll()
+    }
+
+    /// Makes these ids current until the guard is dropped.
+    #[inline]
+    pub(crate) fn enter(self) -> SpanIdsGuard {
+        SpanIdsGuard(Self::set_current(Some(self)))
     }
 
     /// Replaces the current ids and returns the previous ones.
@@ -142,7 +153,11 @@ mod tests {
             request: Some(RequestKey::new([7])),
             observers: ObserverSet::EMPTY,
         };
-        assert!(catch_unwind(|| frame.scope(|| panic!("on purpose"))).is_err());
+        let unwound = catch_unwind(|| {
+            let _guard = frame.enter();
+            panic!("on purpose");
+        });
+        assert!(unwound.is_err());
         assert_eq!(Frame::current(), Frame::NONE);
     }
 }

@@ -4,9 +4,11 @@ use std::fmt;
 
 use crate::call_state::CallState;
 use crate::context::CallTimings;
-use crate::current::Frame;
+use crate::current::{Frame, FrameGuard};
 use crate::identity::{ObserverSet, RequestKey};
-use crate::{CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind};
+use crate::{
+    CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind, SpanIds,
+};
 
 /// Tracks one call from its start to its one end.
 ///
@@ -134,29 +136,21 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             return poll();
         };
         active.state.enter_poll();
-        let polled = match active.call.span_ids() {
-            Some(span_ids) => span_ids.scope(|| active.call.scope(poll)),
-            None => active.call.scope(poll),
-        };
+        let guard = active.call.span_ids().map(SpanIds::enter);
+        let polled = active.call.scope(poll);
+        drop(guard);
         active.state.leave_poll();
         polled
     }
 
-    /// Runs one poll of the service, in which the request may reach another layer. A body is polled
-    /// without this frame: the request is gone by then.
+    /// Makes the request and its observers current, for a poll of the service: in it, the request may
+    /// reach another layer. A body is polled without this, because the request is gone by then.
     #[inline]
-    pub(crate) fn in_service_scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let frame = match &self.active {
-            Some(active) => Frame {
-                request: active.request,
-                observers: active.state.observers(),
-            },
-            None => Frame::NONE,
-        };
-        if frame.observers.is_empty() {
-            return self.in_scope(poll);
-        }
-        frame.scope(|| self.in_scope(poll))
+    pub(crate) fn enter_frame(&self) -> Option<FrameGuard> {
+        let active = self.active.as_ref()?;
+        let observers = active.state.observers();
+        let request = active.request;
+        (!observers.is_empty()).then(|| Frame { request, observers }.enter())
     }
 
     /// Clears the request key. A request of a protocol without keys counts as the same only while the

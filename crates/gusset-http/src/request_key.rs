@@ -1,6 +1,7 @@
 //! How a request is recognised in a second layer.
 
 use gusset_core::RequestKey;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
 
 use crate::RequestHead;
@@ -22,19 +23,19 @@ pub(crate) fn has_key(req: RequestHead<'_>, key: RequestKey) -> bool {
 
 #[inline]
 fn of_parts(req: RequestHead<'_>, uri: &Uri) -> RequestKey {
-    let path = uri.path().as_bytes();
-    // `/` is one constant for all requests.
-    let buffer = if path.len() > 1 {
-        path.as_ptr() as usize
-    } else {
-        beside_the_path(req.headers, uri)
-    };
-    let tail = match path.last_chunk() {
-        Some(tail) => u32::from_ne_bytes(*tail) as usize,
-        None => usize::from(path.last().copied().unwrap_or_default()),
+    // With the query, which takes fewer steps than to find its beginning.
+    let path = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    let (buffer, tail) = match path.as_bytes() {
+        // `/` is one constant for all requests.
+        [] | [_] => (beside_the_path(req.headers, uri), 0),
+        path => {
+            let tail = path.last_chunk().map(|tail| u32::from_ne_bytes(*tail));
+            let last = path[path.len() - 1];
+            (path.as_ptr() as usize, tail.unwrap_or(last.into()))
+        }
     };
     let method = req.method.as_str().len();
-    RequestKey::new([buffer ^ path.len() << 48, tail ^ method << 32])
+    RequestKey::new([buffer ^ path.len() << 48, tail as usize ^ method << 32])
 }
 
 /// Returns the address of the authority, or else of the first header value.

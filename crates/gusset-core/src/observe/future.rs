@@ -45,7 +45,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         rejection_slot::clear();
-        match this.track.in_service_scope(|| this.inner.poll(cx)) {
+        let frame = this.track.enter_frame();
+        let polled = this.track.in_scope(|| this.inner.poll(cx));
+        drop(frame);
+        match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(res)) => Poll::Ready(Ok(P::attach(res, std::mem::take(this.track)))),
             Poll::Ready(Err(error)) => {

@@ -69,23 +69,26 @@ where
     fn call(&mut self, req: Req) -> Self::Future {
         let cache = P::Cache::default();
         let head = P::head(&req, &cache);
-        let observers = self.shared.observers.set();
+        let shared = &*self.shared;
+        let observers = shared.observers.set();
         // Without observers there is none that a second layer could have in common.
-        let own_key = if observers.is_empty() {
+        let key = if observers.is_empty() {
             None
         } else {
             P::key(head)
         };
         let mut track = CallTracker::start_in_layer(
-            &self.shared.observer,
+            &shared.observer,
             observers,
             head,
-            own_key.unwrap_or(self.shared.protocol_key),
+            key.unwrap_or(shared.protocol_key),
             self.clock.clone(),
         );
+        let frame = track.enter_frame();
         // A service may do its work, and unwind, before it returns a future.
-        let inner = track.in_service_scope(|| self.inner.call(req));
-        if own_key.is_none() {
+        let inner = track.in_scope(|| self.inner.call(req));
+        drop(frame);
+        if key.is_none() {
             track.forget_request();
         }
         ObserveFuture::new(inner, track)
