@@ -88,12 +88,6 @@ impl LabelInterner {
             .map_or(InternedId::OVERFLOW, |id| InternedId(*id))
     }
 
-    /// Returns the number of a text that has one.
-    #[inline]
-    pub(crate) fn find(&self, name: &str) -> Option<InternedId> {
-        self.table.get(name).map(|id| InternedId(*id))
-    }
-
     /// Returns the number of the text `host:port`.
     #[inline]
     pub(crate) fn id_of_address(&self, host: &str, port: u16) -> InternedId {

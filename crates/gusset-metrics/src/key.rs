@@ -3,11 +3,15 @@
 use std::fmt;
 
 use gusset_core::{Outcome, Stage};
+use gusset_http::{ProtocolVersion, Scheme};
 
 use crate::intern::InternedId;
 
 /// How many labels a user may add.
 pub(crate) const MAX_USER_LABELS: usize = 5;
+
+/// The number of schemes.
+pub(crate) const SCHEMES: usize = 2;
 
 /// The identity of a series. Every part is one of a fixed set of values, as a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,7 +23,8 @@ pub(crate) struct SeriesKey {
     /// The index of the method in the list of known methods.
     pub(crate) method: u8,
     pub(crate) scheme: Scheme,
-    pub(crate) version: Version,
+    /// [`ProtocolVersion`] as a number, or zero.
+    pub(crate) version: u8,
     /// The status in the numbering of the [`InstrumentSet`](crate::call_metrics::InstrumentSet), or
     /// zero.
     pub(crate) status: u16,
@@ -28,25 +33,6 @@ pub(crate) struct SeriesKey {
     pub(crate) outcome: OutcomeKey,
     /// The values of the user's labels.
     pub(crate) labels: [u8; MAX_USER_LABELS],
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub(crate) enum Scheme {
-    #[default]
-    Http,
-    Https,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub(crate) enum Version {
-    #[default]
-    Unknown,
-    Http10,
-    Http11,
-    Http2,
-    Http3,
 }
 
 /// The outcome of a call in the upper four bits and its stage in the lower four.
@@ -58,6 +44,25 @@ pub(crate) struct OutcomeKey(u8);
 // === impl SeriesKey ===
 
 impl SeriesKey {
+    #[inline]
+    pub(crate) fn set_version(&mut self, version: http::Version) {
+        self.version = ProtocolVersion::from_http(version).map_or(0, |version| version as u8);
+    }
+
+    /// Returns `network.protocol.version`.
+    pub(crate) fn version(&self) -> Option<&'static str> {
+        let all = [
+            ProtocolVersion::Http10,
+            ProtocolVersion::Http11,
+            ProtocolVersion::Http2,
+            ProtocolVersion::Http3,
+        ];
+        let version = all
+            .into_iter()
+            .find(|version| *version as u8 == self.version)?;
+        Some(version.as_str())
+    }
+
     /// Packs the key into one integer, so that hashing and comparing it take one step each.
     ///
     /// Each field has its own bytes and all 16 are used, so distinct keys have distinct integers.
@@ -85,7 +90,7 @@ impl SeriesKey {
             q,
             method,
             scheme as u8,
-            version as u8,
+            version,
             error,
             s,
             t,
@@ -96,45 +101,6 @@ impl SeriesKey {
             d,
             e,
         ])
-    }
-}
-
-// === impl Scheme ===
-
-impl Scheme {
-    pub(crate) const COUNT: usize = 2;
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-}
-
-// === impl Version ===
-
-impl Version {
-    pub(crate) const fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::Unknown => None,
-            Self::Http10 => Some("1.0"),
-            Self::Http11 => Some("1.1"),
-            Self::Http2 => Some("2"),
-            Self::Http3 => Some("3"),
-        }
-    }
-}
-
-impl From<http::Version> for Version {
-    fn from(version: http::Version) -> Self {
-        match version {
-            http::Version::HTTP_10 => Self::Http10,
-            http::Version::HTTP_11 => Self::Http11,
-            http::Version::HTTP_2 => Self::Http2,
-            http::Version::HTTP_3 => Self::Http3,
-            _ => Self::Unknown,
-        }
     }
 }
 

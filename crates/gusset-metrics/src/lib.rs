@@ -8,7 +8,6 @@ mod key;
 mod labels;
 pub mod messaging;
 pub mod names;
-mod reentrancy;
 pub mod registry;
 pub mod rpc;
 mod series_set;

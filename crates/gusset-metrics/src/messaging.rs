@@ -4,9 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use gusset_core::{CallContext, CallObserver, Classify, End, Observer, RequestResponse};
+use gusset_core::{
+    CallContext, CallObserver, Classify, End, Observer, ObserverId, RequestResponse,
+};
 use gusset_data::semconv;
-use gusset_http::KnownMethods;
 
 use crate::call_metrics::{CallInstruments, CallRecorder, Config, MESSAGING};
 use crate::intern::InternedId;
@@ -91,20 +92,21 @@ where
     Res: 'static,
     R: Classify<RequestResponse<M, Res, R>>,
 {
-    /// `None` for the inner of two layers that record the same metrics.
-    type Call = Option<MessagingMetricsCall>;
+    type Call = MessagingMetricsCall;
 
     #[inline]
-    fn start(&self, message: &M, _: &mut CallContext) -> Self::Call {
-        let key = || {
-            let destination = self.destination.as_ref().and_then(|find| find(message));
-            let names = &self.instruments.names;
-            SeriesKey {
-                name: destination.map_or(InternedId::NONE, |name| names.id(name)),
-                ..SeriesKey::default()
-            }
+    fn start(&self, message: &M, _: &mut CallContext) -> MessagingMetricsCall {
+        let destination = self.destination.as_ref().and_then(|find| find(message));
+        let names = &self.instruments.names;
+        let key = SeriesKey {
+            name: destination.map_or(InternedId::NONE, |name| names.id(name)),
+            ..SeriesKey::default()
         };
-        CallRecorder::start(&self.instruments, key).map(MessagingMetricsCall)
+        MessagingMetricsCall(CallRecorder::start(&self.instruments, key))
+    }
+
+    fn id(&self) -> ObserverId {
+        self.instruments.observer_id()
     }
 }
 
@@ -196,7 +198,7 @@ impl<M> MessagingMetricsBuilder<M> {
             .constant_labels
             .push((semconv::MESSAGING_OPERATION_NAME, operation));
         Ok(MessagingMetrics {
-            instruments: config.build(&MESSAGING, KnownMethods::default())?,
+            instruments: config.build(&MESSAGING, Arc::default())?,
             destination,
         })
     }

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{CallContext, CallObserver, End, Observer};
+use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId};
 use gusset_data::semconv;
-use gusset_http::{GrpcCode, Http, HttpClassifier, KnownMethods, RequestHead, ResponseHead};
+use gusset_http::{
+    GrpcCode, Http, HttpClassifier, RequestHead, RequestOptions, ResponseHead, RpcMethod,
+};
 
 use crate::call_metrics::{
     CallInstruments, CallRecorder, Config, InstrumentSet, RPC_CLIENT, RPC_SERVER,
 };
-use crate::intern::InternedId;
 use crate::key::SeriesKey;
 use crate::{ConfigError, Label, SharedRecorder};
 
@@ -51,6 +52,7 @@ pub struct RpcMetrics {
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RpcMetricsBuilder {
     config: Config,
+    options: Arc<RequestOptions>,
     instruments: &'static InstrumentSet,
 }
 
@@ -58,8 +60,7 @@ pub struct RpcMetricsBuilder {
 #[derive(Debug)]
 pub struct RpcMetricsCall {
     call: CallRecorder,
-    /// The method, until a response verifies it.
-    unverified_method: Option<Box<str>>,
+    method: RpcMethod,
     /// The response has a success status, so its body consists of messages.
     has_messages: bool,
 }
@@ -87,43 +88,34 @@ impl RpcMetrics {
             .push((semconv::RPC_SYSTEM_NAME, "grpc".to_owned()));
         RpcMetricsBuilder {
             config,
+            options: Arc::default(),
             instruments,
         }
     }
 }
 
 impl<R: HttpClassifier> Observer<Http<R>> for RpcMetrics {
-    /// `None` for the inner of two layers that record the same metrics.
-    type Call = Option<RpcMetricsCall>;
+    type Call = RpcMetricsCall;
 
-    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> Self::Call {
+    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> RpcMetricsCall {
         let instruments = &self.instruments;
-        let path = req.uri.path();
-        let method = path.strip_prefix('/').unwrap_or(path);
-        let is_client = instruments.is_client();
-        // The service chooses the methods that it calls. The methods that it serves are chosen by
-        // untrusted clients.
-        let verified = if is_client {
-            Some(instruments.names.id(method))
-        } else {
-            instruments.names.find(method)
-        };
-        let call = CallRecorder::start(instruments, || {
-            let mut key = SeriesKey {
-                name: verified.unwrap_or(InternedId::OTHER),
-                ..SeriesKey::default()
-            };
-            if is_client {
-                key.peer = instruments.peer(req.uri);
-            }
-            instruments.label_request(&mut key, req);
-            key
-        })?;
-        Some(RpcMetricsCall {
-            call,
-            unverified_method: verified.is_none().then(|| method.into()),
+        let attributes = instruments.attributes(req);
+        let method = RpcMethod::start(attributes);
+        // The method is part of the key only when the call completes: by then it may be known.
+        let mut key = SeriesKey::default();
+        if instruments.is_client() {
+            key.peer = instruments.peer(attributes);
+        }
+        instruments.label_request(&mut key, req);
+        RpcMetricsCall {
+            call: CallRecorder::start(instruments, key),
+            method,
             has_messages: false,
-        })
+        }
+    }
+
+    fn id(&self) -> ObserverId {
+        self.instruments.observer_id()
     }
 }
 
@@ -146,7 +138,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
         let Self {
             call,
-            unverified_method: _,
+            method: _,
             has_messages,
         } = self;
         *has_messages = res.status.is_success();
@@ -156,23 +148,15 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
     fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
         let Self {
             mut call,
-            unverified_method,
+            method,
             has_messages,
         } = self;
-        let code = cx.status().and_then(GrpcCode::from_name);
-        if let Some(code) = code {
+        if let Some(code) = cx.status().and_then(GrpcCode::from_name) {
             call.key.status = u16::from(code.number()) + 1;
         }
-        if let Some(method) = unverified_method {
-            // Calls of a streaming method may all be cancelled before their status.
-            let is_verified = match code {
-                Some(code) => code != GrpcCode::UNIMPLEMENTED,
-                None => has_messages && cx.bytes() > 0,
-            };
-            if is_verified {
-                call.key.name = call.instruments.names.id(&method);
-            }
-        }
+        let instruments = &call.instruments;
+        let method = method.resolve(&instruments.options, cx, has_messages);
+        call.key.name = instruments.rpc_method(method);
         call.end(&end, cx);
     }
 }
@@ -180,6 +164,13 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
 // === impl RpcMetricsBuilder ===
 
 impl RpcMetricsBuilder {
+    /// Sets the options of requests, shared with the other signals: they remember which methods are
+    /// known.
+    pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Sets how many series each metric may have, from 1 to 60,000.
     ///
     /// The calls over the limit share one overflow series. Defaults to 2000.
@@ -208,9 +199,7 @@ impl RpcMetricsBuilder {
     /// # Errors
     /// If a setting is invalid. The error names it.
     pub fn build(self) -> Result<RpcMetrics, ConfigError> {
-        let instruments = self
-            .config
-            .build(self.instruments, KnownMethods::default())?;
+        let instruments = self.config.build(self.instruments, self.options)?;
         Ok(RpcMetrics { instruments })
     }
 }

@@ -5,13 +5,12 @@ use std::iter::repeat_with;
 use std::sync::{Arc, OnceLock};
 
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
-use gusset_http::KnownMethods;
+use gusset_http::RequestOptions;
 
 use super::{CallInstruments, InstrumentSet};
 use crate::intern::{ErrorTypeInterner, LabelInterner};
-use crate::key::{MAX_USER_LABELS, Scheme};
+use crate::key::{MAX_USER_LABELS, SCHEMES};
 use crate::names::{self, MetricDescriptor};
-use crate::reentrancy::LayerId;
 use crate::series_set::SeriesSet;
 use crate::table::Table;
 use crate::{ConfigError, Label, SharedRecorder};
@@ -52,7 +51,7 @@ impl Config {
     pub(crate) fn build(
         self,
         set: &'static InstrumentSet,
-        methods: KnownMethods,
+        options: Arc<RequestOptions>,
     ) -> Result<Arc<CallInstruments>, ConfigError> {
         let Self {
             recorder: DebugRecorder(recorder),
@@ -74,13 +73,12 @@ impl Config {
         for metric in set.metrics() {
             metric.describe(&recorder);
         }
-        let active = methods.count() * Scheme::COUNT;
+        let active = options.method_count() * SCHEMES;
         Ok(Arc::new(CallInstruments {
-            layer_id: LayerId::new(&recorder, set.number),
             recorder,
             set,
             with_local_recorder,
-            methods,
+            options,
             names: LabelInterner::new(limit),
             peers: LabelInterner::new(limit),
             error_types: ErrorTypeInterner::new(),

@@ -9,9 +9,12 @@ mod recorder;
 mod series_handles;
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use gusset_http::{KnownMethods, RequestHead, ResponseHead};
+use gusset_core::ObserverId;
+use gusset_http::{
+    RequestAttributes, RequestHead, RequestOptions, ResponseHead, RpcMethodName, Side,
+};
 use metrics::Gauge;
 
 pub(crate) use self::config::Config;
@@ -21,8 +24,7 @@ pub(crate) use self::instrument_set::{
 pub(crate) use self::recorder::CallRecorder;
 use self::series_handles::{Series, SeriesHandles};
 use crate::intern::{ErrorTypeInterner, InternedId, LabelInterner};
-use crate::key::{Scheme, SeriesKey};
-use crate::reentrancy::LayerId;
+use crate::key::{SCHEMES, SeriesKey};
 use crate::series_set::{Lookup, SeriesSet};
 use crate::table::Table;
 use crate::{Label, SharedRecorder};
@@ -31,9 +33,8 @@ use crate::{Label, SharedRecorder};
 pub(crate) struct CallInstruments {
     recorder: SharedRecorder,
     set: &'static InstrumentSet,
-    layer_id: LayerId,
     with_local_recorder: bool,
-    pub(crate) methods: KnownMethods,
+    pub(crate) options: Arc<RequestOptions>,
     /// The routes of a server, URL templates of a client, RPC methods or destinations.
     pub(crate) names: LabelInterner,
     /// The servers that a client calls, as `host:port`.
@@ -57,16 +58,38 @@ impl CallInstruments {
         self.set.is_client
     }
 
-    /// Returns the number of the server that a client calls.
-    pub(crate) fn peer(&self, uri: &http::Uri) -> InternedId {
-        let Some(authority) = uri.authority() else {
-            return InternedId::NONE;
+    /// Returns the identity of the observer: its recorder and its set of instruments. Two observers
+    /// with the same identity record the same metrics.
+    pub(crate) fn observer_id(&self) -> ObserverId {
+        ObserverId::from_arc(&self.recorder).with_index(self.set.number)
+    }
+
+    /// Returns the attributes of a request.
+    #[inline]
+    pub(crate) fn attributes<'a>(&'a self, req: RequestHead<'a>) -> RequestAttributes<'a> {
+        let side = if self.set.is_client {
+            Side::Client
+        } else {
+            Side::Server
         };
-        let port = authority.port_u16().unwrap_or(match uri.scheme_str() {
-            Some("https") => 443,
-            _ => 80,
-        });
-        self.peers.id_of_address(authority.host(), port)
+        RequestAttributes::new(req, side, &self.options)
+    }
+
+    /// Returns the number of the server that a client calls.
+    pub(crate) fn peer(&self, attributes: RequestAttributes<'_>) -> InternedId {
+        match (attributes.server_address(), attributes.server_port()) {
+            (Some(host), Some(port)) => self.peers.id_of_address(host, port),
+            _ => InternedId::NONE,
+        }
+    }
+
+    /// Returns the number of an RPC method.
+    pub(crate) fn rpc_method(&self, method: RpcMethodName<'_>) -> InternedId {
+        if method.is_known() {
+            self.names.id(method.as_str())
+        } else {
+            InternedId::OTHER
+        }
     }
 
     /// Sets the user's labels that a request has.
@@ -110,7 +133,7 @@ impl CallInstruments {
     #[inline]
     fn active(&self, key: &SeriesKey) -> &Gauge {
         if key.peer.is_none() {
-            let gauge = &self.active[usize::from(key.method) * Scheme::COUNT + key.scheme as usize];
+            let gauge = &self.active[usize::from(key.method) * SCHEMES + key.scheme as usize];
             if let Some(gauge) = gauge.get() {
                 return gauge;
             }
@@ -128,7 +151,7 @@ impl CallInstruments {
             ..SeriesKey::default()
         };
         let gauge = if key.peer.is_none() {
-            &self.active[usize::from(key.method) * Scheme::COUNT + key.scheme as usize]
+            &self.active[usize::from(key.method) * SCHEMES + key.scheme as usize]
         } else {
             let packed = key.pack();
             match self.active_by_peer.get(&packed) {
@@ -137,7 +160,7 @@ impl CallInstruments {
                     Some(gauge) => gauge,
                     // The table is full and stays full, so the decrement at the end of the call goes
                     // to the same gauge: that of calls without a peer.
-                    None => &self.active[usize::from(key.method) * Scheme::COUNT],
+                    None => &self.active[usize::from(key.method) * SCHEMES],
                 },
             }
         };

@@ -24,35 +24,26 @@ pub(crate) struct CallRecorder {
 // === impl CallRecorder ===
 
 impl CallRecorder {
-    /// Starts recording a call. Returns `None` if an outer layer already records it.
+    /// Starts recording a call.
     #[inline]
-    pub(crate) fn start(
-        instruments: &Arc<CallInstruments>,
-        key: impl FnOnce() -> SeriesKey,
-    ) -> Option<Self> {
-        if instruments.layer_id.is_current() {
-            return None;
-        }
-        let key = key();
+    pub(crate) fn start(instruments: &Arc<CallInstruments>, key: SeriesKey) -> Self {
         instruments.active(&key).increment(1.0);
-        Some(Self {
+        Self {
             instruments: instruments.clone(),
             key,
             request: None,
             streaming: false,
-        })
+        }
     }
 
     #[inline]
     pub(crate) fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
         let instruments = &*self.instruments;
-        instruments.layer_id.scope(|| {
-            if instruments.with_local_recorder {
-                metrics::with_local_recorder(&*instruments.recorder, poll)
-            } else {
-                poll()
-            }
-        })
+        if instruments.with_local_recorder {
+            metrics::with_local_recorder(&*instruments.recorder, poll)
+        } else {
+            poll()
+        }
     }
 
     /// Records the request at the headers of a streaming response.

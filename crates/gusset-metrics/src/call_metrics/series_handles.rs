@@ -7,7 +7,7 @@ use gusset_http::{ReadState, RequestBodyProgress};
 use metrics::{Counter, Gauge, Histogram, Label};
 
 use super::CallInstruments;
-use crate::key::{SeriesKey, Version};
+use crate::key::SeriesKey;
 use crate::labels::LabelId;
 use crate::names::{self, MetricDescriptor};
 
@@ -122,7 +122,7 @@ impl Series<'_> {
         additional: impl IntoIterator<Item = (&'static str, &'static str)>,
     ) -> Counter {
         let key = self.key.map(|key| SeriesKey {
-            version: Version::Unknown,
+            version: 0,
             status: 0,
             error: 0,
             ..key
@@ -174,12 +174,13 @@ fn labels(instruments: &CallInstruments, key: Option<SeriesKey>) -> Vec<Label> {
         ));
         return labels;
     };
+    let version = key.version();
     let SeriesKey {
         name,
         peer,
         method,
         scheme,
-        version,
+        version: _,
         status,
         error,
         // Only the counter of outcomes has it.
@@ -187,7 +188,7 @@ fn labels(instruments: &CallInstruments, key: Option<SeriesKey>) -> Vec<Label> {
         labels: user,
     } = key;
     if let Some(label) = set.method {
-        let method = instruments.methods.name(method.into());
+        let method = instruments.options.method_name(method.into());
         labels.push(Label::new(label, method.to_owned()));
     }
     if let Some(label) = set.scheme {
@@ -211,7 +212,7 @@ fn labels(instruments: &CallInstruments, key: Option<SeriesKey>) -> Vec<Label> {
             error.as_str(),
         ));
     }
-    if let Some(version) = version.as_str() {
+    if let Some(version) = version {
         labels.push(Label::from_static_parts(
             semconv::NETWORK_PROTOCOL_VERSION,
             version,

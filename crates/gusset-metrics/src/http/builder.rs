@@ -2,11 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::Env;
-use gusset_http::{KnownMethods, RequestHead};
+use gusset_http::{KnownMethods, RequestHead, RequestOptions};
 
 use super::{HttpMetrics, RouteFn, Shared};
 use crate::call_metrics::{Config, InstrumentSet};
-use crate::key::Scheme;
 use crate::{ConfigError, Label, SharedRecorder};
 
 /// Configures and builds [`HttpMetrics`].
@@ -14,9 +13,10 @@ use crate::{ConfigError, Label, SharedRecorder};
 pub struct HttpMetricsBuilder {
     config: Config,
     instruments: &'static InstrumentSet,
-    methods: Option<KnownMethods>,
+    options: Option<Arc<RequestOptions>>,
+    /// The known methods are not those of the environment.
+    has_methods: bool,
     route: Option<RouteFn>,
-    default_scheme: Scheme,
 }
 
 // === impl HttpMetricsBuilder ===
@@ -26,10 +26,17 @@ impl HttpMetricsBuilder {
         Self {
             config: Config::new(recorder),
             instruments,
-            methods: None,
+            options: None,
+            has_methods: false,
             route: None,
-            default_scheme: Scheme::Http,
         }
+    }
+
+    /// Sets the options of requests, shared with the other signals.
+    pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
+        self.options = Some(options);
+        self.has_methods = true;
+        self
     }
 
     /// Sets the methods that are label values; others are `_OTHER`.
@@ -37,7 +44,13 @@ impl HttpMetricsBuilder {
     /// Defaults to `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else to the list of the semantic
     /// conventions.
     pub fn known_methods(mut self, methods: KnownMethods) -> Self {
-        self.methods = Some(methods);
+        self.has_methods = true;
+        self.change_options(|options| options.with_known_methods(methods))
+    }
+
+    fn change_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        let options = Arc::unwrap_or_clone(self.options.unwrap_or_default());
+        self.options = Some(Arc::new(change(options)));
         self
     }
 
@@ -72,9 +85,8 @@ impl HttpMetricsBuilder {
     /// Sets `https` as the scheme of requests without one in their target. Defaults to `http`.
     ///
     /// HTTP/1 requests have none, also if they arrive over TLS or through a proxy that terminates it.
-    pub fn https(mut self) -> Self {
-        self.default_scheme = Scheme::Https;
-        self
+    pub fn https(self) -> Self {
+        self.change_options(|options| options.with_https(true))
     }
 
     /// Makes the recorder the local recorder while the service is polled.
@@ -109,22 +121,21 @@ impl HttpMetricsBuilder {
     ///
     /// # Errors
     /// As [`build`](Self::build).
-    pub fn build_in(self, env: Env<'_>) -> Result<HttpMetrics, ConfigError> {
+    pub fn build_in(mut self, env: Env<'_>) -> Result<HttpMetrics, ConfigError> {
+        if !self.has_methods {
+            let methods = KnownMethods::from_env(env)?;
+            self = self.known_methods(methods);
+        }
         let Self {
             config,
             instruments,
-            methods,
+            options,
+            has_methods: _,
             route,
-            default_scheme,
         } = self;
-        let methods = match methods {
-            Some(methods) => methods,
-            None => KnownMethods::from_env(env)?,
-        };
         let shared = Shared {
-            instruments: config.build(instruments, methods)?,
+            instruments: config.build(instruments, options.unwrap_or_default())?,
             route,
-            default_scheme,
         };
         Ok(HttpMetrics {
             shared: Arc::new(shared),
@@ -136,8 +147,7 @@ impl fmt::Debug for HttpMetricsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpMetricsBuilder")
             .field("config", &self.config)
-            .field("methods", &self.methods)
-            .field("default_scheme", &self.default_scheme)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }

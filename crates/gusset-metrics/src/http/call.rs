@@ -20,7 +20,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
         let Self(call) = self;
         call.key.status = res.status.as_u16();
         if call.instruments.is_client() {
-            call.key.version = res.version.into();
+            call.key.set_version(res.version);
         }
         if let Some(route) = Route::from_response(res) {
             call.key.name = call.instruments.names.id(route);

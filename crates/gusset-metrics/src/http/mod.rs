@@ -6,7 +6,7 @@ mod call;
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{CallContext, Observer};
+use gusset_core::{CallContext, Observer, ObserverId};
 use gusset_http::{Http, HttpClassifier, RequestBodyProgress, RequestHead, Route};
 
 pub use self::builder::HttpMetricsBuilder;
@@ -14,7 +14,7 @@ pub use self::call::HttpMetricsCall;
 use crate::SharedRecorder;
 use crate::call_metrics::{CallInstruments, CallRecorder, HTTP_CLIENT, HTTP_SERVER};
 use crate::intern::InternedId;
-use crate::key::{Scheme, SeriesKey};
+use crate::key::SeriesKey;
 
 type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync>;
 
@@ -62,8 +62,6 @@ pub struct HttpMetrics {
 struct Shared {
     instruments: Arc<CallInstruments>,
     route: Option<RouteFn>,
-    /// The scheme of requests without one in their target.
-    default_scheme: Scheme,
 }
 
 // === impl HttpMetrics ===
@@ -84,15 +82,18 @@ impl HttpMetrics {
 }
 
 impl<R: HttpClassifier> Observer<Http<R>> for HttpMetrics {
-    /// `None` for the inner of two layers that record the same metrics.
-    type Call = Option<HttpMetricsCall>;
+    type Call = HttpMetricsCall;
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> Self::Call {
         let shared = &*self.shared;
-        let mut call = CallRecorder::start(&shared.instruments, || shared.key(req))?;
+        let mut call = CallRecorder::start(&shared.instruments, shared.key(req));
         call.request = req.extensions.get::<RequestBodyProgress>().cloned();
-        Some(HttpMetricsCall(call))
+        HttpMetricsCall(call)
+    }
+
+    fn id(&self) -> ObserverId {
+        self.shared.instruments.observer_id()
     }
 }
 
@@ -111,11 +112,12 @@ impl Shared {
     #[inline]
     fn key(&self, req: RequestHead<'_>) -> SeriesKey {
         let instruments = &*self.instruments;
+        let attributes = instruments.attributes(req);
         let route = match &self.route {
             Some(route) => route(req).or_else(|| Route::from_request(req)),
             None => Route::from_request(req),
         };
-        let method = instruments.methods.index_of(req.method);
+        let method = attributes.method_index();
         let mut key = SeriesKey {
             name: route.map_or(InternedId::NONE, |route| instruments.names.id(route)),
             method: u8::try_from(method).expect("at most 64 methods are known"),
@@ -123,22 +125,12 @@ impl Shared {
         };
         if instruments.is_client() {
             // The version is that of the response, because it is negotiated with the server.
-            key.peer = instruments.peer(req.uri);
+            key.peer = instruments.peer(attributes);
         } else {
-            key.version = req.version.into();
-            key.scheme = self.scheme(req);
+            key.set_version(req.version);
+            key.scheme = attributes.scheme();
         }
         instruments.label_request(&mut key, req);
         key
-    }
-
-    /// Returns the scheme of the target, which HTTP/2 and HTTP/3 always have, or else the default.
-    #[inline]
-    fn scheme(&self, req: RequestHead<'_>) -> Scheme {
-        match req.uri.scheme_str() {
-            Some("https") => Scheme::Https,
-            Some("http") => Scheme::Http,
-            _ => self.default_scheme,
-        }
     }
 }

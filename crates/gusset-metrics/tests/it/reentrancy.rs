@@ -128,3 +128,29 @@ fn local_recorder_is_optional() {
         assert_eq!(recorder.snapshot().all("orders").len(), count);
     }
 }
+
+#[test]
+fn call_made_within_a_call_is_recorded() {
+    let recorder = TestRecorder::new();
+    let client = HttpMetrics::client(recorder.recorder.clone())
+        .build()
+        .unwrap();
+    let client = ObserveLayer::<Http<HttpClientClassifier>, _>::new(client);
+    let inner = client.clone();
+    // A layer in between fetches a token through the same instrumented client.
+    let mut service = client.layer(FnService(move |_: Request<()>| {
+        let token = Request::post("https://auth.example/token")
+            .body(())
+            .unwrap();
+        exchange(&inner, token, hello());
+        hello()
+    }));
+    let request = Request::get("https://pay.example/charges")
+        .body(())
+        .unwrap();
+    let Ok(res) = ready(service.call(request));
+    read_to_end(res.into_body());
+    let snapshot = recorder.snapshot();
+    assert_eq!(snapshot.count("http.client.request.duration"), 2);
+    assert_eq!(snapshot.sum("http.client.active_requests"), 0.0);
+}

@@ -116,7 +116,7 @@ fn client_series_have_the_server_address() {
             "rpc.method=shop.Stock/Take",
             "rpc.response.status_code=NOT_FOUND",
             "rpc.system.name=grpc",
-            "server.address=[::1]",
+            "server.address=::1",
             "server.port=50051",
         ]
     );
