@@ -30,7 +30,11 @@ where
 fn shop() -> Router {
     Router::new()
         .route("/items/{id}", get(|| async { "a thing" }))
+        .route("/orders", get(|| async { "an order" }))
+        .route("/health", get(|| async { "articles about health" }))
+        .route("/health/{topic}", get(|| async { "an article" }))
         .route("/livez", get(|| async { "ok" }))
+        .route("/healthz", get(|| async { "ok" }))
 }
 
 #[tokio::test]
@@ -82,7 +86,10 @@ async fn kinds_share_an_exporter_without_double_counts() {
         "http_server_request_duration_seconds_count",
         "messaging_process_duration_seconds_count",
     ] {
-        let rows: Vec<_> = output.lines().filter(|line| line.starts_with(row)).collect();
+        let rows: Vec<_> = output
+            .lines()
+            .filter(|line| line.starts_with(row))
+            .collect();
         assert!(matches!(rows[..], [row] if row.ends_with(" 1")), "{rows:?}");
     }
 }
@@ -95,20 +102,66 @@ async fn instances_are_independent() {
     );
     send(shop().layer(one.layer()), "/items/1").await;
     assert!(one.prometheus().endpoint().render().contains("/items/{id}"));
-    assert!(!other.prometheus().endpoint().render().contains("/items/{id}"));
+    assert!(
+        !other
+            .prometheus()
+            .endpoint()
+            .render()
+            .contains("/items/{id}")
+    );
 }
+
+/// Returns the routes of the recorded calls.
+async fn recorded_routes(
+    gusset: &gusset::Instrumentation<gusset::kind::HttpServer>,
+    paths: &[&str],
+) -> Vec<String> {
+    let app = shop().layer(gusset.layer());
+    for path in paths {
+        send(app.clone(), path).await;
+    }
+    let output = gusset.prometheus().endpoint().render();
+    let series = output
+        .lines()
+        .filter(|line| line.starts_with("http_server_request_duration_seconds_count"));
+    let routes = series.filter_map(|line| line.split_once("http_route=\"")?.1.split_once('"'));
+    let mut routes: Vec<_> = routes.map(|(route, _)| route.to_owned()).collect();
+    routes.sort();
+    routes
+}
+
+const PATHS: [&str; 4] = ["/items/1", "/orders", "/livez", "/health"];
 
 #[tokio::test]
 async fn excluded_paths_add_to_the_defaults() {
     let gusset = gusset::http().exclude_paths(["/items/*"]).build().unwrap();
-    let app = shop().layer(gusset.layer());
-    send(app.clone(), "/items/1").await;
-    send(app, "/livez").await;
-    let output = gusset.prometheus().endpoint().render();
-    assert!(
-        !output.contains("/items") && output.contains("/livez"),
-        "{output}"
-    );
+    let routes = recorded_routes(&gusset, &PATHS).await;
+    assert_eq!(routes, ["/health", "/orders"]);
+
+    let builder = gusset::http().exclude_paths(["/items/*"]);
+    let gusset = builder.exclude_paths(["/orders"]).build().unwrap();
+    assert_eq!(recorded_routes(&gusset, &PATHS).await, ["/health"]);
+}
+
+#[tokio::test]
+async fn clear_excluded_paths_observes_everything() {
+    let builder = gusset::http().exclude_paths(["/items/*"]);
+    let gusset = builder.clear_excluded_paths().build().unwrap();
+    let routes = recorded_routes(&gusset, &PATHS).await;
+    assert_eq!(routes, ["/health", "/items/{id}", "/livez", "/orders"]);
+
+    let builder = gusset::http().clear_excluded_paths();
+    let gusset = builder.exclude_paths(["/orders"]).build().unwrap();
+    let routes = recorded_routes(&gusset, &PATHS).await;
+    assert_eq!(routes, ["/health", "/items/{id}", "/livez"]);
+}
+
+#[tokio::test]
+async fn business_route_named_health_is_observed() {
+    let gusset = gusset::http().build().unwrap();
+    let paths = ["/health", "/health/articles", "/healthz"];
+    let routes = recorded_routes(&gusset, &paths).await;
+    assert_eq!(routes, ["/health", "/health/{topic}"]);
 }
 
 struct Panicking;
@@ -179,7 +232,9 @@ async fn grpc_metrics_have_the_code() {
 
 #[test]
 fn stream_durations_have_buckets_up_to_a_day() {
-    let prometheus = gusset::prometheus::PrometheusExporter::builder().build().unwrap();
+    let prometheus = gusset::prometheus::PrometheusExporter::builder()
+        .build()
+        .unwrap();
     let life = gusset::metrics::names::HTTP_SERVER_STREAM_DURATION;
     let key = metrics::Key::from_name(life.name);
     let metadata = metrics::Metadata::new("test", metrics::Level::INFO, None);
@@ -207,7 +262,10 @@ async fn only_traced_clients_inject_context() {
         let (with, without) = (with.clone(), without.clone());
         async move {
             let sent = [send(with, "/").await, send(without, "/").await];
-            let here = gusset::trace::current_span_context().unwrap().trace_id().to_string();
+            let here = gusset::trace::current_span_context()
+                .unwrap()
+                .trace_id()
+                .to_string();
             assert!(sent[0].contains(&here), "{sent:?}");
             assert_eq!(sent[1], "");
             Ok::<_, Infallible>(Response::new(String::from("both sent")))
