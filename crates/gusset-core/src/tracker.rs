@@ -90,9 +90,18 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
                 cx.set_observed(common);
             }
         }
-        match cx.start_once(observer, req) {
-            Some(call) => Self::resume(call, req, cx, frame, clock),
-            None => Self::disabled(),
+        let Some(call) = cx.start_once(observer, req) else {
+            return Self::disabled();
+        };
+        Self {
+            active: Some(ActiveCall {
+                call,
+                timings: cx.into_timings(),
+                state: CallState::new(frame.observers),
+                request: frame.request,
+                clock,
+                classify: P::Classify::start(req),
+            }),
         }
     }
 
