@@ -115,7 +115,7 @@ impl OtlpPipelineBuilder {
     /// cannot be read, or a value whose feature is disabled. The error names the builder method or the
     /// environment variable.
     pub fn build(self) -> Result<OtlpPipeline, ConfigError> {
-        self.build_with_env(Env::process())
+        self.build_in(Env::process())
     }
 
     /// Starts the pipeline, with the given environment.
@@ -126,10 +126,14 @@ impl OtlpPipelineBuilder {
         self,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<OtlpPipeline, ConfigError> {
-        self.build_with_env(Env::from_fn(&env))
+        self.build_in(Env::from_fn(&env))
     }
 
-    fn build_with_env(self, env: Env<'_>) -> Result<OtlpPipeline, ConfigError> {
+    /// Builds the pipeline with the variables of `env`.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_in(self, env: Env<'_>) -> Result<OtlpPipeline, ConfigError> {
         let Self {
             overrides,
             resource,
