@@ -101,20 +101,20 @@ fn open_breaker_responds_with_problem_json() {
     run(async {
         let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
         for _ in 0..2 {
-            let answer = http1::Connection::round_trip(server.addr(), request).await;
-            assert!(answer.starts_with(b"HTTP/1.1 500 "));
+            let response = http1::Connection::round_trip(server.addr(), request).await;
+            assert!(response.starts_with(b"HTTP/1.1 500 "));
         }
         wait_for_calls(&recorder, 2).await;
         assert_eq!(breaker.state(), State::Open);
-        let answer = http1::Connection::round_trip(server.addr(), request).await;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-        assert!(answer.contains("\r\nretry-after: "), "{answer}");
+        let response = http1::Connection::round_trip(server.addr(), request).await;
+        let response = String::from_utf8_lossy(&response).into_owned();
+        assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
+        assert!(response.contains("\r\nretry-after: "), "{response}");
         assert!(
-            answer.contains("\r\ncontent-type: application/problem+json"),
-            "{answer}"
+            response.contains("\r\ncontent-type: application/problem+json"),
+            "{response}"
         );
-        assert!(answer.ends_with('}'), "{answer}");
+        assert!(response.ends_with('}'), "{response}");
         wait_for_calls(&recorder, 3).await;
     });
     assert_eq!(recorder.calls()[2].outcome, Outcome::Rejected);

@@ -52,7 +52,7 @@ impl Admission<Http> for Gate {
     }
 }
 
-/// Returns an observer layer with a clock that does not move, for the outer_observer of an admission
+/// Returns an observer layer with a clock that does not move, for the outside of an admission
 /// layer.
 pub(crate) fn outer_observer(
     recorder: &RecordingObserver,

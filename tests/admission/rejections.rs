@@ -68,10 +68,10 @@ fn call<S: Service<Request<()>>>(service: &mut S) -> Result<S::Response, S::Erro
         panic!("it is ready");
     };
     let mut future = Box::pin(service.call(Request::new(())));
-    let Poll::Ready(answer) = future.as_mut().poll(&mut cx) else {
-        panic!("it answers at once");
+    let Poll::Ready(response) = future.as_mut().poll(&mut cx) else {
+        panic!("the service responds at once");
     };
-    answer
+    response
 }
 
 /// Rejects a call of a service with this error type, and returns the record of an outer observer.
@@ -269,10 +269,10 @@ fn connection_receives_the_rejection() {
                 );
             } else {
                 let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-                let answer = http1::Connection::round_trip(server.addr(), request).await;
-                let answer = String::from_utf8_lossy(&answer);
-                assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-                assert!(answer.contains("\r\nretry-after: 2\r\n"), "{answer}");
+                let response = http1::Connection::round_trip(server.addr(), request).await;
+                let response = String::from_utf8_lossy(&response);
+                assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
+                assert!(response.contains("\r\nretry-after: 2\r\n"), "{response}");
             }
         });
         drop(server);

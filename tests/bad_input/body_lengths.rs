@@ -154,7 +154,7 @@ const BODIES: [(&str, DeclaredBody, Expected, Expected); 12] = [
         Expected::Mismatch(4),
     ),
     (
-        "no declared",
+        "correct",
         DeclaredBody {
             header: Some(8),
             hint: Some(8),

@@ -81,8 +81,8 @@ fn model(script: &Script) -> Record {
     if status == 101 || connected {
         return expected_record(script, ExpectedEnd::Upgraded, &[]);
     }
-    let bare = (100..200).contains(&status) || status == 204 || status == 304;
-    if script.method == Method::HEAD || bare {
+    let has_no_body = (100..200).contains(&status) || status == 204 || status == 304;
+    if script.method == Method::HEAD || has_no_body {
         return expected_record(script, ExpectedEnd::Complete { trailers: false }, &[]);
     }
 
@@ -100,7 +100,7 @@ fn model(script: &Script) -> Record {
     }
     let mut chunks = Vec::new();
     for poll in 0..script.polls {
-        // A is_stalled body makes no progress.
+        // A stalled body makes no progress.
         let is_stalled = script
             .steps
             .iter()

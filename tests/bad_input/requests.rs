@@ -25,36 +25,36 @@ fn http1_calls(requests: &[Vec<u8>]) -> usize {
     let mut calls = 0;
     for transport in [Transport::Http1, Transport::AxumHttp1] {
         let recorder = RecordingObserver::new();
-        let (observed, bare) = (
+        let (observed, unobserved) = (
             serve(transport, echo_header, Some(&recorder)),
             serve(transport, echo_header, None),
         );
-        let mut answered = 0;
+        let mut served = 0;
         run(async {
             for request in requests {
-                let answer = Connection::round_trip(observed.addr(), request).await;
-                let expected = Connection::round_trip(bare.addr(), request).await;
-                let (answer, expected) = (
-                    gusset_tests::wire::http1(&answer),
+                let response = Connection::round_trip(observed.addr(), request).await;
+                let expected = Connection::round_trip(unobserved.addr(), request).await;
+                let (response, expected) = (
+                    gusset_tests::wire::http1(&response),
                     gusset_tests::wire::http1(&expected),
                 );
-                assert_eq!(answer, expected, "{}", start(request));
+                assert_eq!(response, expected, "{}", start(request));
                 // Only the service responds with 200.
-                answered += usize::from(answer.starts_with("HTTP/1.1 200 OK"));
+                served += usize::from(response.starts_with("HTTP/1.1 200 OK"));
             }
         });
         drop(observed);
         let recorded = recorder.calls();
         assert_eq!(
             (recorded.len(), recorder.in_flight()),
-            (answered, 0),
+            (served, 0),
             "{transport:?}"
         );
         assert!(
             recorded.iter().all(|call| call.end == "Complete"),
             "{recorded:#?}"
         );
-        calls = answered;
+        calls = served;
     }
     calls
 }

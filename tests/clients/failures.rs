@@ -27,9 +27,9 @@ fn assert_failed(call: &RecordedCall, stage: Stage, error: &str) {
 }
 
 /// Returns the record of a call to a server that sends these bytes and closes.
-async fn call_with_response(answer: &'static str) -> RecordedCall {
+async fn call_with_response(response: &'static str) -> RecordedCall {
     let side = Side::new();
-    let server = scripted(answer);
+    let server = scripted(response);
     if let Ok(res) = get(&observed_client(&side, Transport::Http1), &server, "/").await {
         with_timeout(res.collect())
             .await
@@ -105,10 +105,10 @@ fn truncated_chunked_body_is_unexpected_eof() {
 fn truncated_headers_are_other_error() {
     run(async {
         // hyper's errors for these have no known cause.
-        for answer in ["", "HTTP/1.1 200 O", "no HTTP at all\r\n\r\n"] {
-            let call = call_with_response(answer).await;
+        for response in ["", "HTTP/1.1 200 O", "no HTTP at all\r\n\r\n"] {
+            let call = call_with_response(response).await;
             assert_failed(&call, Stage::Headers, "_OTHER");
-            assert_eq!((call.status, call.responses), (None, 0), "{answer:?}");
+            assert_eq!((call.status, call.responses), (None, 0), "{response:?}");
         }
     });
 }

@@ -91,8 +91,8 @@ fn caught_panic_is_recorded_as_its_response() {
     let observed = observe(&inside).layer(hyper_service(panics));
     let server = Server::http1(observe(&outside).layer(Catch(observed)));
     run(async {
-        let answer = http1::Connection::round_trip(server.addr(), REQUEST).await;
-        assert!(answer.starts_with(b"HTTP/1.1 500 "));
+        let response = http1::Connection::round_trip(server.addr(), REQUEST).await;
+        assert!(response.starts_with(b"HTTP/1.1 500 "));
         wait_for_calls(&outside, 1).await;
     });
     drop(server);

@@ -114,8 +114,8 @@ fn rejected_connect_is_an_ordinary_call() {
             let request = CONNECT
                 .replace("tunnel.test", "no.test")
                 .replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
-            let answer = http1::Connection::round_trip(server.addr(), request).await;
-            assert!(answer.ends_with(b"not there"));
+            let response = http1::Connection::round_trip(server.addr(), request).await;
+            assert!(response.ends_with(b"not there"));
         });
         drop(server);
         let call = only_call(&recorder);

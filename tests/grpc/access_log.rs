@@ -80,7 +80,7 @@ impl Log {
                 let entries: Vec<Value> = text
                     .lines()
                     .skip(self.read)
-                    .map(|entry| serde_json::from_str(entry).expect("a entry is JSON"))
+                    .map(|entry| serde_json::from_str(entry).expect("an entry is JSON"))
                     .collect();
                 if entries.len() >= 2 {
                     break entries;
@@ -93,7 +93,7 @@ impl Log {
         self.read += 2;
         let side = |key: &str| {
             let mut of = entries.iter().filter(|entry| entry.get(key).is_some());
-            of.next().cloned().expect("a entry of that side")
+            of.next().cloned().expect("an entry of that side")
         };
         (
             side("rpc.server.call.duration"),

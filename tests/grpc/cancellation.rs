@@ -52,7 +52,7 @@ fn call_dropped_before_headers_is_cancelled() {
         let mut harness = Harness::new();
         let mut client = harness.client();
         tokio::select! {
-            answer = client.unary(NEVER, "hello") => panic!("the service does not respond: {answer:?}"),
+            response = client.unary(NEVER, "hello") => panic!("the service does not respond: {response:?}"),
             () = with_timeout(harness.entered.wait()) => {}
         }
         let (server, client) = harness.ended().await;

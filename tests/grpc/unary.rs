@@ -26,8 +26,8 @@ pub(crate) fn assert_delivered(call: &RecordedCall) {
 fn unary_call_succeeds_by_trailer_status() {
     run(async {
         let harness = Harness::new();
-        let answer = harness.client().unary(ECHO, "hello").await;
-        assert_eq!(answer.expect("a word").into_inner(), Word::new("hello"));
+        let response = harness.client().unary(ECHO, "hello").await;
+        assert_eq!(response.expect("a word").into_inner(), Word::new("hello"));
         let (server, client) = harness.ended().await;
         assert_delivered(&server);
         assert_delivered(&client);
@@ -70,8 +70,8 @@ fn client_stream_is_one_call() {
     run(async {
         let harness = Harness::new();
         let words = stream::iter(["a", "b", "c"].map(Word::new));
-        let answer = harness.client().join(JOIN, words).await;
-        assert_eq!(answer.expect("a word").into_inner(), Word::new("abc"));
+        let response = harness.client().join(JOIN, words).await;
+        assert_eq!(response.expect("a word").into_inner(), Word::new("abc"));
         let (server, client) = harness.ended().await;
         assert_delivered(&server);
         assert_delivered(&client);

@@ -50,10 +50,13 @@ fn loopback_clients_see_details() {
 #[test]
 fn network_clients_need_the_token() {
     let everywhere = || server().host("0.0.0.0");
-    let bare = Health::builder().build().unwrap();
-    let error = everywhere().mount(bare.probe_routes()).start().unwrap_err();
+    let without_token = Health::builder().build().unwrap();
+    let error = everywhere()
+        .mount(without_token.probe_routes())
+        .start()
+        .unwrap_err();
     assert_eq!(error.setting(), "host");
-    let open = bare.probe_routes().allow_anonymous_details();
+    let open = without_token.probe_routes().allow_anonymous_details();
     assert!(everywhere().mount(open).start().is_ok());
 
     let health = Health::builder()

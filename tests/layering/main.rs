@@ -1,5 +1,5 @@
 //! In every position, a layer has one state and finds the route.
 
-mod numbers;
+mod positions;
 mod routes;
-mod serving;
+mod state;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
 use gusset_http::{Http, RequestHead, ResponseHead, Route};
 
-use crate::serving::{Position, get_all};
+use crate::positions::{Position, get_all};
 
 /// The routes of the request and of the response of a call.
 type Routes = (Option<String>, Option<String>);
@@ -84,8 +84,11 @@ fn handler_sets_route_in_response() {
 
 #[test]
 fn outer_layer_needs_propagated_routes() {
-    let bare = routes(Position::Around, &PATHS);
-    assert_eq!(bare[..3], [(None, None), (None, None), (None, None)]);
+    let without_propagation = routes(Position::Around, &PATHS);
+    assert_eq!(
+        without_propagation[..3],
+        [(None, None), (None, None), (None, None)]
+    );
 
     let named: Vec<_> = routes(Position::AroundPropagated, &PATHS);
     let expected = ["/", "/items/{id}", "/inner/items/{id}", SPECIAL];

@@ -39,7 +39,7 @@ pub struct Entered(UnboundedReceiver<()>);
 /// Returns the handler of a case.
 pub fn handler(case: Case) -> (impl Handler, Entered) {
     let (enter, entered) = Entered::new();
-    let handler = move |req| answer(case, enter.clone(), req);
+    let handler = move |req| respond(case, enter.clone(), req);
     (handler, entered)
 }
 
@@ -56,7 +56,7 @@ impl Entered {
     }
 }
 
-async fn answer(
+async fn respond(
     case: Case,
     enter: UnboundedSender<()>,
     req: Request<AnyBody>,

@@ -68,8 +68,8 @@ pub(crate) fn get_all(server: &Server, paths: &[&str]) -> String {
     }
     requests.truncate(requests.len() - 2);
     requests += "connection: close\r\n\r\n";
-    let answers = run(Connection::round_trip(server.addr(), requests));
-    String::from_utf8(answers).expect("all of it is text")
+    let responses = run(Connection::round_trip(server.addr(), requests));
+    String::from_utf8(responses).expect("the responses are text")
 }
 
 fn around<O>(layer: &ObserveLayer<Http, O>, router: Router) -> Server

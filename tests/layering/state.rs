@@ -7,7 +7,7 @@ use gusset_core::{CallContext, ObserveLayer, Observer};
 use gusset_http::{Http, RequestHead};
 use gusset_testkit::RecordingObserver;
 
-use crate::serving::{Position, get_all};
+use crate::positions::{Position, get_all};
 
 const PATHS: [&str; 4] = ["/", "/items/1", "/items/2", "/inner/items/3"];
 
@@ -138,11 +138,11 @@ fn unmatched_path_is_recorded_outside_routes() {
 fn bytes_are_the_same_in_every_position() {
     let of = |position: Position| {
         let layer = ObserveLayer::<Http, _>::new(RecordingObserver::new());
-        let answers = get_all(
+        let responses = get_all(
             &position.serve(&layer),
             &["/", "/items/1", "/named", "/nowhere", "/"],
         );
-        gusset_tests::wire::http1(answers.as_bytes())
+        gusset_tests::wire::http1(responses.as_bytes())
     };
     let expected = of(Position::Layer);
     for position in [
