@@ -47,10 +47,19 @@ pub struct ManagementServerBuilder {
     max_connections: usize,
 }
 
+// === impl ManagementServer ===
+
+impl ManagementServer {
+    /// Returns a builder, for `127.0.0.1:9464` by default.
+    pub fn builder() -> ManagementServerBuilder {
+        ManagementServerBuilder::new()
+    }
+}
+
 // === impl ManagementServerBuilder ===
 
 impl ManagementServerBuilder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let this = Self {
             host: None,
             port: None,

@@ -9,7 +9,6 @@ use gusset_http::Routes;
 use tokio::runtime;
 use tokio::sync::watch;
 
-use crate::ManagementServerBuilder;
 use crate::serve::Serve;
 
 /// Serves endpoints on a listener of its own, as long as this handle lives.
@@ -52,11 +51,6 @@ pub struct ManagementServer {
 // === impl ManagementServer ===
 
 impl ManagementServer {
-    /// Returns a builder, for `127.0.0.1:9464` by default.
-    pub fn builder() -> ManagementServerBuilder {
-        ManagementServerBuilder::new()
-    }
-
     /// Starts to serve. The thread is running when this returns.
     pub(crate) fn start(
         listener: net::TcpListener,

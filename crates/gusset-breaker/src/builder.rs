@@ -27,6 +27,15 @@ pub struct CircuitBreakerBuilder {
 
 const MAX_SHARDS: usize = 64;
 
+// === impl CircuitBreaker ===
+
+impl CircuitBreaker {
+    /// Configures a breaker. Its events, metrics and errors contain the name.
+    pub fn builder(name: impl Into<String>) -> CircuitBreakerBuilder {
+        CircuitBreakerBuilder::new(name.into())
+    }
+}
+
 // === impl CircuitBreakerBuilder ===
 
 impl CircuitBreakerBuilder {

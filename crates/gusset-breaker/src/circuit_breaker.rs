@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::builder::CircuitBreakerBuilder;
 use crate::machine::{Move, PackedState, Rules};
 use crate::sharded_arc::ShardedArc;
 use crate::shared::{Core, MAX_WINDOW_SHAPES};
@@ -34,11 +33,6 @@ pub struct CircuitBreaker {
 // === impl CircuitBreaker ===
 
 impl CircuitBreaker {
-    /// Configures a breaker. Its events, metrics and errors contain the name.
-    pub fn builder(name: impl Into<String>) -> CircuitBreakerBuilder {
-        CircuitBreakerBuilder::new(name.into())
-    }
-
     pub(crate) fn from_sharded(sharded: ShardedArc) -> Self {
         Self { sharded }
     }

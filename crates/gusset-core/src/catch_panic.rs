@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::start_once::start_once;
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
 /// Contains the panics of an observer. After its first panic in a call, the observer is dropped for
@@ -51,7 +52,7 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for CatchPanic<O> {
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         // Unwind safety: the call is not used after a panic, and the observer is shared by reference,
         // so its own locks guard its state.
-        let call = caught(|| cx.start_once(&self.observer, req)).flatten();
+        let call = caught(|| start_once(&self.observer, req, cx)).flatten();
         CatchPanicCall { call }
     }
 

@@ -1,5 +1,6 @@
 //! Several observers as one: tuples, `Option` and `Vec`. All forward every hook.
 
+use crate::start_once::start_once;
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
 impl<P: Protocol, O: Observer<P>> Observer<P> for Option<O> {
@@ -8,7 +9,7 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Option<O> {
     #[inline]
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.as_ref()
-            .and_then(|observer| cx.start_once(observer, req))
+            .and_then(|observer| start_once(observer, req, cx))
     }
 
     fn ids(&self, ids: &mut Vec<ObserverId>) {
@@ -59,7 +60,7 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Vec<O> {
 
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.iter()
-            .filter_map(|observer| cx.start_once(observer, req))
+            .filter_map(|observer| start_once(observer, req, cx))
             .collect()
     }
 
@@ -151,7 +152,7 @@ macro_rules! tuple {
             #[allow(non_snake_case, reason = "a variable for each type")]
             fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
                 let ($($T,)+) = self;
-                ($(cx.start_once($T, req),)+)
+                ($(start_once($T, req, cx),)+)
             }
 
             #[allow(non_snake_case, reason = "a variable for each type")]

@@ -3,9 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::identity::ObserverSet;
-use crate::{
-    Classification, Clock, Observer, Outcome, Protocol, ResponseKind, SpanIds, Stage, StaticStr,
-};
+use crate::{Classification, Clock, Outcome, ResponseKind, SpanIds, Stage, StaticStr};
 
 /// Clock readings, byte count and outcome of one call, shared by all of its observers so that all
 /// signals agree.
@@ -86,17 +84,10 @@ impl CallContext {
         self.observed = observed;
     }
 
-    /// Starts an observer, unless it observes this request already in a layer further out.
+    /// Returns the observers that observe this request already; only at the start.
     #[inline]
-    pub(crate) fn start_once<P: Protocol, O: Observer<P>>(
-        &mut self,
-        observer: &O,
-        req: P::Request<'_>,
-    ) -> Option<O::Call> {
-        if !self.observed.is_empty() && self.observed.contains(observer.id()) {
-            return None;
-        }
-        Some(observer.start(req, self))
+    pub(crate) fn observed(&self) -> ObserverSet {
+        self.observed
     }
 
     #[inline]

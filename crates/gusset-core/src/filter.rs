@@ -1,5 +1,6 @@
 //! Excluding calls from all signals in one place.
 
+use crate::start_once::start_once;
 use crate::{CallContext, Observer, ObserverId, Protocol};
 
 /// Decides by the request whether a call is observed. Functions of the request are predicates too.
@@ -70,7 +71,7 @@ impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObser
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         self.predicate
             .matches(req)
-            .then(|| cx.start_once(&self.observer, req))
+            .then(|| start_once(&self.observer, req, cx))
             .flatten()
     }
 

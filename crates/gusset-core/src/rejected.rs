@@ -82,7 +82,7 @@ impl Rejected {
 
     /// Returns the mark on an error or on one of its sources.
     pub fn find_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
-        crate::failure::find_cause(error)
+        crate::source_chain::find_cause(error)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::call_state::CallState;
 use crate::context::CallTimings;
 use crate::current::{Frame, FrameGuard};
 use crate::identity::{ObserverSet, RequestKey};
+use crate::start_once::start_once;
 use crate::{
     CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind, SpanIds,
 };
@@ -90,7 +91,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
                 cx.set_observed(common);
             }
         }
-        let Some(call) = cx.start_once(observer, req) else {
+        let Some(call) = start_once(observer, req, &mut cx) else {
             return Self::disabled();
         };
         Self {

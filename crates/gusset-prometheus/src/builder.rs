@@ -35,6 +35,15 @@ pub struct PrometheusExporterBuilder {
     registry_builder: Option<RegistryBuilder>,
 }
 
+// === impl PrometheusExporter ===
+
+impl PrometheusExporter {
+    /// Returns a builder.
+    pub fn builder() -> PrometheusExporterBuilder {
+        PrometheusExporterBuilder::default()
+    }
+}
+
 // === impl PrometheusExporterBuilder ===
 
 impl PrometheusExporterBuilder {

@@ -6,7 +6,7 @@ use gusset_metrics::Registry;
 
 use crate::renderer::Renderer;
 use crate::snapshot::Snapshotter;
-use crate::{PrometheusExporterBuilder, Resource, ScrapeEndpoint, SetGlobalRecorderError};
+use crate::{Resource, ScrapeEndpoint, SetGlobalRecorderError};
 
 /// Exports the metrics of a registry to Prometheus.
 ///
@@ -33,11 +33,6 @@ pub struct PrometheusExporter {
 // === impl PrometheusExporter ===
 
 impl PrometheusExporter {
-    /// Returns a builder.
-    pub fn builder() -> PrometheusExporterBuilder {
-        PrometheusExporterBuilder::default()
-    }
-
     pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
         let snapshotter = Arc::new(Snapshotter::new(resource, registry));
         let renderer = Arc::new(Renderer::new(snapshotter));

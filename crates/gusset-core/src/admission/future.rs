@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::rejection_slot;
 use crate::observe::ObserveFuture;
+use crate::rejection_slot;
 use crate::{CallObserver, CallTracker, Protocol, ProtocolResponse, Rejected};
 
 pin_project! {

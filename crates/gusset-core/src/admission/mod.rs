@@ -2,7 +2,6 @@
 
 mod future;
 mod layer;
-pub(crate) mod rejection_slot;
 mod respond;
 
 use std::error::Error;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::admission::rejection_slot;
+use crate::rejection_slot;
 use crate::{CallObserver, CallTracker, End, Protocol, ProtocolResponse, Stage};
 
 pin_project! {

@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// Sets the rejection of an error of type `E`.
-pub(super) fn set<E: 'static>(rejected: Rejected) {
+pub(crate) fn set<E: 'static>(rejected: Rejected) {
     REJECTION.set(Some((TypeId::of::<E>(), rejected)));
     HAS_REJECTION.set(true);
 }
