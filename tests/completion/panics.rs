@@ -22,7 +22,7 @@ const REQUEST: &str = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\
 
 type HandlerResult = Result<Response<AnyBody>, BoxError>;
 
-/// Never responds.
+/// Waits forever.
 async fn never(_: Request<AnyBody>) -> HandlerResult {
     std::future::pending().await
 }

@@ -359,7 +359,16 @@ fn assert_table_is_complete(shared: Shared, reported: &BTreeMap<Signal, BTreeSet
         .iter()
         .map(|(name, of)| (*name, of.to_vec()))
         .collect();
-    assert_eq!(signals, table);
+    let differing: Vec<_> = signals
+        .iter()
+        .filter(|(name, of)| table.get(*name) != Some(of))
+        .chain(
+            table
+                .iter()
+                .filter(|(name, of)| signals.get(*name) != Some(of)),
+        )
+        .collect();
+    assert!(differing.is_empty(), "{differing:#?}");
 }
 
 fn configure<K: ServiceKind + HttpKind>(

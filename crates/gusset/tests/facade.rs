@@ -78,7 +78,7 @@ async fn kinds_share_an_exporter_without_double_counts() {
         .layer()
         .layer(service_fn(async |job: u32| Ok::<_, Infallible>(job)));
     let Ok(7) = consumer.call(7).await else {
-        panic!("the answer is the service's")
+        panic!("the response is the service's")
     };
 
     let output = one.prometheus().endpoint().render();

@@ -90,7 +90,7 @@ fn million_random_requests_keep_memory_bounded() {
     let mut at_a_tenth = (0, None);
     for call in 1..=CALLS {
         let Poll::Ready(Ok(res)) = pin!(service.call(random_request(&mut random))).poll(&mut cx) else {
-            panic!("it answers at once");
+            panic!("the service responds at once");
         };
         let mut body = pin!(res.into_body());
         while let Poll::Ready(Some(_)) = body.as_mut().poll_frame(&mut cx) {}
