@@ -2,35 +2,32 @@
 //!
 //! The result is the same as from the event; a test compares them.
 
-use gusset_data::{Attribute, SharedStr, Value};
+use gusset_data::{Attribute, SharedStr};
 
-use super::config::Side;
-use super::display::{LossyHeader, Summary, seconds, version_str};
-use super::fields::server_fields;
+use super::display::{Summary, seconds};
+use super::fields::{fields, select_fields};
 use super::record::AccessRecord;
 use crate::names;
 
-/// Adds the rows of a table in `fields.rs`.
+/// Adds the rows of the table in `fields.rs`.
 macro_rules! add_fields {
     ([$attributes:ident] $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {
         $(add_field!($presence $kind $key = $value, $attributes);)*
     };
 }
 
-/// Adds one field, by its kind. Values from a fixed set are not copied.
 macro_rules! add_field {
     (always $kind:ident $key:ident = $value:expr, $attributes:ident) => {
-        $attributes.add(names::$key, attribute_value!($kind $value))
+        $attributes.push((names::$key.into(), attribute_value!($kind $value).into()))
     };
-    ($presence:ident version $key:ident = $value:expr, $attributes:ident) => {
-        $attributes.add_some(names::$key, version_str($value))
-    };
-    ($presence:ident $kind:ident $key:ident = $value:expr, $attributes:ident) => {
-        $attributes.add_some(names::$key, $value.map(|value| attribute_value!($kind value)))
+    (option $kind:ident $key:ident = $value:expr, $attributes:ident) => {
+        if let Some(value) = $value {
+            add_field!(always $kind $key = value, $attributes);
+        }
     };
 }
 
-/// Converts the value of a row to one of an attribute.
+/// Converts the value of a row to one of an attribute. Values from a fixed set are not copied.
 macro_rules! attribute_value {
     (token $value:expr) => {
         $value
@@ -47,8 +44,8 @@ macro_rules! attribute_value {
     (route $value:expr) => {
         SharedStr::new($value)
     };
-    (header $value:expr) => {
-        LossyHeader::to_text($value)
+    (seconds $value:expr) => {
+        seconds($value)
     };
     (display $value:expr) => {
         $value.to_string()
@@ -56,10 +53,7 @@ macro_rules! attribute_value {
     (query $value:expr) => {
         $value.to_string()
     };
-    (seconds $value:expr) => {
-        seconds($value)
-    };
-    (outcome $value:expr) => {
+    ($version_scheme_or_outcome:ident $value:expr) => {
         $value.as_str()
     };
 }
@@ -67,12 +61,6 @@ macro_rules! attribute_value {
 // === impl AccessRecord ===
 
 impl AccessRecord {
-    /// Returns whether the attributes can be made without the event.
-    #[inline]
-    pub(crate) fn has_attributes(&self) -> bool {
-        self.config().side == Side::Server
-    }
-
     /// Returns the message.
     pub(crate) fn body(&self) -> SharedStr {
         let Summary {
@@ -84,29 +72,11 @@ impl AccessRecord {
     }
 
     /// Returns the attributes.
-    pub(crate) fn attributes(&self) -> Vec<Attribute> {
+    pub(crate) fn to_attributes(&self) -> Vec<Attribute> {
         // The request id is added later. Most requests fit without growing.
-        let mut attributes = Attributes(Vec::with_capacity(16));
-        let record = self;
-        server_fields!(record => add_fields!(attributes));
-        attributes.0
-    }
-}
-
-struct Attributes(Vec<Attribute>);
-
-// === impl Attributes ===
-
-impl Attributes {
-    #[inline]
-    fn add(&mut self, key: &'static str, value: impl Into<Value>) {
-        self.0.push((key.into(), value.into()));
-    }
-
-    #[inline]
-    fn add_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
-        if let Some(value) = value {
-            self.add(key, value);
-        }
+        let mut attributes = Vec::with_capacity(16);
+        let (record, http) = (self, self.attributes());
+        fields!(http_server(record, http) => add_fields!(attributes));
+        attributes
     }
 }

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::{ConfigError, Env};
-use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
+use gusset_http::{KnownMethods, QueryRedaction, RequestOptions, TrustedProxies};
 
-use super::config::{AccessLogConfig, Side};
+use super::config::{AccessLogConfig, CallKind};
 use super::in_progress::InProgress;
 use super::levels::OutcomeLevels;
 use super::observer::AccessLog;
@@ -14,12 +14,11 @@ use super::sampling::{AccessLogSampling, Sampler};
 /// Configures an [`AccessLog`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct AccessLogBuilder {
-    side: Side,
+    kind: CallKind,
+    options: Arc<RequestOptions>,
+    /// Whether the known methods are configured, so that they are not read from the environment.
+    has_methods: bool,
     levels: OutcomeLevels,
-    methods: Option<KnownMethods>,
-    proxies: Option<TrustedProxies>,
-    query: Option<QueryRedaction>,
-    user_agent: bool,
     referer: bool,
     sampling: AccessLogSampling,
     in_progress_interval: Option<Duration>,
@@ -33,37 +32,35 @@ const MIN_IN_PROGRESS_INTERVAL: Duration = Duration::from_millis(10);
 impl AccessLog {
     /// Returns a builder for the access log of a server.
     pub fn server() -> AccessLogBuilder {
-        AccessLogBuilder::new(Side::Server)
+        AccessLogBuilder::new(CallKind::HttpServer)
     }
 
     /// Returns a builder for the access log of a client.
     pub fn client() -> AccessLogBuilder {
-        AccessLogBuilder::new(Side::Client)
+        AccessLogBuilder::new(CallKind::HttpClient)
     }
 
     /// Returns a builder for the access log of a gRPC server, used with `ObserveLayer::<Grpc, _>`.
     pub fn grpc_server() -> AccessLogBuilder {
-        AccessLogBuilder::new(Side::GrpcServer)
+        AccessLogBuilder::new(CallKind::GrpcServer)
     }
 
     /// Returns a builder for the access log of a gRPC client, used with
     /// `ObserveLayer::<Http<GrpcClientClassifier>, _>`.
     pub fn grpc_client() -> AccessLogBuilder {
-        AccessLogBuilder::new(Side::GrpcClient)
+        AccessLogBuilder::new(CallKind::GrpcClient)
     }
 }
 
 // === impl AccessLogBuilder ===
 
 impl AccessLogBuilder {
-    fn new(side: Side) -> Self {
+    fn new(kind: CallKind) -> Self {
         Self {
-            side,
+            kind,
+            options: Arc::default(),
+            has_methods: false,
             levels: OutcomeLevels::default(),
-            methods: None,
-            proxies: None,
-            query: None,
-            user_agent: side.is_server(),
             referer: false,
             sampling: AccessLogSampling::All,
             in_progress_interval: None,
@@ -76,35 +73,53 @@ impl AccessLogBuilder {
         self
     }
 
+    /// Sets the options of requests, shared with the other signals.
+    ///
+    /// They replace what was set before. Setters that are called afterwards change a copy.
+    ///
+    /// ```
+    /// use gusset_http::RequestOptions;
+    /// use gusset_log::AccessLog;
+    /// use std::sync::Arc;
+    ///
+    /// # fn main() -> Result<(), gusset_log::ConfigError> {
+    /// let options = Arc::new(RequestOptions::default().with_https(true));
+    /// let log = AccessLog::server().request_options(options).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
+        self.options = options;
+        self.has_methods = true;
+        self
+    }
+
     /// Sets the known methods. Others are logged as `_OTHER`, with the method as sent in a second
     /// field.
     ///
-    /// Defaults to `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else the list of the semantic
-    /// conventions.
+    /// Defaults to those of the [`request_options`](Self::request_options), or else to
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else to the list of the semantic conventions.
     pub fn known_methods(mut self, methods: KnownMethods) -> Self {
-        self.methods = Some(methods);
-        self
+        self.has_methods = true;
+        self.change(|options| options.with_known_methods(methods))
     }
 
     /// Sets the proxies that may name the client of a server's request.
     ///
     /// Defaults to none: the client is the peer of the connection, if a
     /// [`PeerAddr`](gusset_http::PeerAddr) is known.
-    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.proxies = Some(proxies);
-        self
+    pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
+        self.change(|options| options.with_trusted_proxies(proxies))
     }
 
     /// Logs queries, redacted in this way. Off by default.
-    pub fn query(mut self, redaction: QueryRedaction) -> Self {
-        self.query = Some(redaction);
-        self
+    pub fn query(self, redaction: QueryRedaction) -> Self {
+        self.change(|options| options.with_query(redaction))
     }
 
     /// Sets whether to log the `User-Agent` header. Defaults to `true` for servers.
-    pub fn user_agent(mut self, enabled: bool) -> Self {
-        self.user_agent = enabled;
-        self
+    pub fn user_agent(self, enabled: bool) -> Self {
+        self.change(|options| options.with_user_agent(enabled))
     }
 
     /// Logs the `Referer` header without its query, as the Combined Log Format needs it. Off by
@@ -135,7 +150,7 @@ impl AccessLogBuilder {
     /// # Errors
     /// If a setting or an environment variable is not valid. The error names it.
     pub fn build(self) -> Result<AccessLog, ConfigError> {
-        self.build_from(Env::process())
+        self.build_in(Env::process())
     }
 
     /// Builds the access log with the given environment variables.
@@ -146,25 +161,27 @@ impl AccessLogBuilder {
         self,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<AccessLog, ConfigError> {
-        self.build_from(Env::from_fn(&env))
+        self.build_in(Env::from_fn(&env))
     }
 
-    fn build_from(self, env: Env<'_>) -> Result<AccessLog, ConfigError> {
+    /// Builds the access log with the variables of `env`.
+    ///
+    /// # Errors
+    /// If a setting or an environment variable is not valid. The error names it.
+    pub fn build_in(self, env: Env<'_>) -> Result<AccessLog, ConfigError> {
+        if !self.has_methods {
+            let methods = KnownMethods::from_env(env)?;
+            return self.known_methods(methods).build_in(env);
+        }
         let Self {
-            side,
+            kind,
+            options,
+            has_methods: _,
             levels,
-            methods,
-            proxies,
-            query,
-            user_agent,
             referer,
             sampling,
             in_progress_interval,
         } = self;
-        let methods = match methods {
-            Some(methods) => methods,
-            None => KnownMethods::from_env(env)?,
-        };
         let in_progress = match in_progress_interval {
             Some(interval) if interval < MIN_IN_PROGRESS_INTERVAL => {
                 let reason = "less than 10 ms";
@@ -177,12 +194,9 @@ impl AccessLogBuilder {
             None => None,
         };
         let config = AccessLogConfig {
-            side,
+            kind,
+            options,
             levels,
-            methods,
-            proxies,
-            query,
-            user_agent,
             referer,
             sampler: Sampler::new(sampling),
             in_progress,
@@ -191,12 +205,18 @@ impl AccessLogBuilder {
             config: Arc::new(config),
         })
     }
+
+    /// Changes the options, or a copy of them if they are shared.
+    fn change(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = Arc::new(change(Arc::unwrap_or_clone(self.options)));
+        self
+    }
 }
 
 impl fmt::Debug for AccessLogBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessLogBuilder")
-            .field("side", &self.side)
+            .field("kind", &self.kind)
             .field("levels", &self.levels)
             .field("sampling", &self.sampling)
             .finish_non_exhaustive()

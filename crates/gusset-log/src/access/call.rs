@@ -1,44 +1,14 @@
-use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, End, Stage};
-use gusset_http::{Http, HttpClassifier, RequestId, ResponseHead, Route};
+use gusset_http::{Http, HttpClassifier, ProtocolVersion, RequestId, ResponseHead, Route, Side};
 
-use super::config::AccessLogConfig;
 use super::event;
 use super::record::{AccessRecord, Completion};
 
-thread_local! {
-    /// The access log that observes the request being polled on this thread; 0 if there is none.
-    static OWNER: Cell<usize> = const { Cell::new(0) };
-}
-
 /// The state of one request of [`AccessLog`](super::AccessLog).
 pub struct AccessCall(Arc<AccessRecord>);
-
-/// Returns the access log that writes the entry of the request being polled.
-#[inline]
-pub(super) fn current_owner() -> usize {
-    OWNER.try_with(Cell::get).unwrap_or(0)
-}
-
-/// Returns the identity of an access log: the address of its configuration.
-#[inline]
-pub(super) fn owner(config: &Arc<AccessLogConfig>) -> usize {
-    Arc::as_ptr(config).cast::<u8>() as usize
-}
-
-/// Restores the previous owner, also if the poll panics.
-struct Restore(usize);
-
-impl Drop for Restore {
-    #[inline]
-    fn drop(&mut self) {
-        // A thread that is exiting has nothing to restore.
-        let _ = OWNER.try_with(|owner| owner.set(self.0));
-    }
-}
 
 // === impl AccessCall ===
 
@@ -57,6 +27,12 @@ impl AccessCall {
         };
         record.registration = None;
         let config = record.config();
+        // This remembers a method that the call proved, also if there is no entry.
+        let is_rpc_method_known = record.rpc_method.as_ref().is_some_and(|method| {
+            let headers_ok = record.status.is_some_and(|status| status.is_success());
+            let method = method.resolve(&config.options, cx, headers_ok);
+            method.is_known()
+        });
         let entry = cx.outcome().and_then(|outcome| {
             let level = config.levels.level(outcome)?;
             let is_admitted = config.sampler.admit(outcome, cx);
@@ -64,13 +40,8 @@ impl AccessCall {
         });
         if let Some((outcome, level)) = entry {
             record.completion = Completion {
-                outcome,
-                stage: stage.map(Stage::as_str),
-                protocol_status: cx.status(),
-                error_type: cx.error_type(),
-                response_bytes: cx.bytes(),
-                elapsed: cx.elapsed(),
-                time_to_headers: cx.time_to_headers(),
+                is_rpc_method_known,
+                ..Completion::new(outcome, stage, cx)
             };
             let mut request_id = record.request_id.take();
             let emit = || event::emit(level, &shared);
@@ -89,21 +60,14 @@ impl AccessCall {
 
 impl<R: HttpClassifier> CallObserver<Http<R>> for AccessCall {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let previous = OWNER.try_with(|current| current.replace(owner(self.0.config())));
-        let _restore = Restore(previous.unwrap_or(0));
-        poll()
-    }
-
-    #[inline]
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
         let Some(record) = Arc::get_mut(&mut self.0) else {
             return;
         };
         record.status = Some(res.status);
-        if !record.config().side.is_server() {
+        if record.config().kind.side() == Side::Client {
             // A client's request does not know which version was negotiated.
-            record.version = res.version;
+            record.version = ProtocolVersion::from_http(res.version);
         }
         if let Some(route) = res.extensions.get::<Route>() {
             record.route = Some(route.clone());

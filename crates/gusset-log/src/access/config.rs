@@ -1,4 +1,6 @@
-use gusset_http::{KnownMethods, QueryRedaction, TrustedProxies};
+use std::sync::Arc;
+
+use gusset_http::{RequestOptions, Side};
 
 use super::in_progress::InProgress;
 use super::levels::OutcomeLevels;
@@ -6,32 +8,36 @@ use super::sampling::Sampler;
 
 /// The configuration and the shared state of an access log.
 pub(super) struct AccessLogConfig {
-    pub(super) side: Side,
+    pub(super) kind: CallKind,
+    pub(super) options: Arc<RequestOptions>,
     pub(super) levels: OutcomeLevels,
-    pub(super) methods: KnownMethods,
-    /// The proxies that may name the client. Without them, the client is the peer of the connection.
-    pub(super) proxies: Option<TrustedProxies>,
-    /// How queries are redacted; `None` omits them.
-    pub(super) query: Option<QueryRedaction>,
-    pub(super) user_agent: bool,
     pub(super) referer: bool,
     pub(super) sampler: Sampler,
     pub(super) in_progress: Option<InProgress>,
 }
 
-/// The protocol, and the end of the connection that is observed.
+/// The protocol, and the side of the request that is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Server,
-    Client,
+pub(super) enum CallKind {
+    HttpServer,
+    HttpClient,
     GrpcServer,
     GrpcClient,
 }
 
-// === impl Side ===
+// === impl CallKind ===
 
-impl Side {
-    pub(super) fn is_server(self) -> bool {
-        matches!(self, Self::Server | Self::GrpcServer)
+impl CallKind {
+    #[inline]
+    pub(super) const fn side(self) -> Side {
+        match self {
+            Self::HttpServer | Self::GrpcServer => Side::Server,
+            Self::HttpClient | Self::GrpcClient => Side::Client,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_grpc(self) -> bool {
+        matches!(self, Self::GrpcServer | Self::GrpcClient)
     }
 }

@@ -7,11 +7,12 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
+use gusset_http::{ProtocolVersion, Scheme};
 use tracing::{Level, event};
 
-use super::config::Side;
-use super::display::{Summary, seconds, version_str};
-use super::fields::{client_fields, grpc_client_fields, grpc_server_fields, server_fields};
+use super::config::CallKind;
+use super::display::seconds;
+use super::fields::{fields, select_fields};
 use super::record::AccessRecord;
 use crate::names;
 
@@ -19,35 +20,19 @@ thread_local! {
     static CURRENT: Cell<Option<Arc<AccessRecord>>> = const { Cell::new(None) };
 }
 
-/// The request whose access log event is being dispatched on this thread.
+/// The HTTP server's request whose access log event is being dispatched on this thread.
 ///
 /// [`LogLayer`](crate::LogLayer) reads it directly. An event passes each field through two virtual
 /// calls, which only other subscribers need.
 pub(crate) struct CurrentRecord;
 
-/// Emits an event with the given rows of a table in `fields.rs`.
+/// Emits an event with the given rows of the table in `fields.rs`.
 macro_rules! emit {
-    ([$level:expr, $name:literal, $summary:expr]
+    ([$level:expr, $name:literal, $message:expr]
         $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {
-        at_level!($level, $name, $summary, {
+        at_level!($level, $name, $message, {
             $({ names::$key } = event_value!($presence $kind $value),)*
         })
-    };
-}
-
-/// Emits an event without the rows that are `rare`: an empty field costs too.
-macro_rules! emit_common {
-    ([$($args:tt)*] $($rows:tt)*) => { emit_common! { @ [$($args)*] {} $($rows)* } };
-    (@ [$($args:tt)*] { $($kept:tt)* }) => { emit! { [$($args)*] $($kept)* } };
-    (@ [$($args:tt)*] { $($kept:tt)* }
-        rare $kind:ident $key:ident = $value:expr; $($rows:tt)*) => {
-        emit_common! { @ [$($args)*] { $($kept)* } $($rows)* }
-    };
-    (@ [$($args:tt)*] { $($kept:tt)* }
-        $presence:ident $kind:ident $key:ident = $value:expr; $($rows:tt)*) => {
-        emit_common! {
-            @ [$($args)*] { $($kept)* $presence $kind $key = $value; } $($rows)*
-        }
     };
 }
 
@@ -62,19 +47,19 @@ macro_rules! event_value {
     (always outcome $value:expr) => {
         $value.as_str()
     };
-    ($presence:ident version $value:expr) => {
-        version_str($value)
+    (always scheme $value:expr) => {
+        Scheme::as_str($value)
     };
-    ($presence:ident seconds $value:expr) => {
+    (option version $value:expr) => {
+        $value.map(ProtocolVersion::as_str)
+    };
+    (option seconds $value:expr) => {
         $value.map(seconds)
     };
-    ($presence:ident display $value:expr) => {
+    (option display $value:expr) => {
         $value.map(display)
     };
-    ($presence:ident header $value:expr) => {
-        $value.map(display)
-    };
-    ($presence:ident query $value:expr) => {
+    (option query $value:expr) => {
         $value.map(display)
     };
     ($presence:ident $kind:ident $value:expr) => {
@@ -103,46 +88,38 @@ macro_rules! at_level {
     };
 }
 
+/// Defines the function that emits the event of a kind of request.
+macro_rules! emit_fn {
+    ($kind:ident: $name:literal) => {
+        fn $kind(record: &AccessRecord, level: Level) {
+            let (message, http) = (Message(record), record.attributes());
+            fields!($kind(record, http) => emit!(level, $name, message));
+        }
+    };
+}
+
+emit_fn!(common_http_server: "http.server.request");
+emit_fn!(http_server: "http.server.request");
+emit_fn!(http_client: "http.client.request");
+emit_fn!(grpc_server: "rpc.server.call");
+emit_fn!(grpc_client: "rpc.client.call");
+
 /// Emits the access log entry of a request.
 pub(super) fn emit(level: Level, record: &Arc<AccessRecord>) {
-    CurrentRecord::set(Some(record.clone()));
-    match record.config().side {
-        Side::Server if record.has_only_common_fields() => common_server(record, level),
-        Side::Server => server(record, level),
-        Side::Client => client(record, level),
-        Side::GrpcServer => grpc_server(record, level),
-        Side::GrpcClient => grpc_client(record, level),
+    match record.config().kind {
+        CallKind::HttpServer => {
+            CurrentRecord::set(Some(record.clone()));
+            // An empty field costs too.
+            match record.has_only_common_fields() {
+                true => common_http_server(record, level),
+                false => http_server(record, level),
+            }
+            CurrentRecord::set(None);
+        }
+        CallKind::HttpClient => http_client(record, level),
+        CallKind::GrpcServer => grpc_server(record, level),
+        CallKind::GrpcClient => grpc_client(record, level),
     }
-    CurrentRecord::set(None);
-}
-
-#[inline]
-fn common_server(record: &AccessRecord, level: Level) {
-    let message = Message(record, AccessRecord::summary);
-    server_fields!(record => emit_common!(level, "http.server.request", message));
-}
-
-fn server(record: &AccessRecord, level: Level) {
-    let message = Message(record, AccessRecord::summary);
-    server_fields!(record => emit!(level, "http.server.request", message));
-}
-
-fn client(record: &AccessRecord, level: Level) {
-    let message = Message(record, AccessRecord::summary);
-    let peer = record.peer();
-    client_fields!(record, peer => emit!(level, "http.client.request", message));
-}
-
-fn grpc_server(record: &AccessRecord, level: Level) {
-    let message = Message(record, AccessRecord::rpc_summary);
-    let method = record.rpc_method();
-    grpc_server_fields!(record, method => emit!(level, "rpc.server.call", message));
-}
-
-fn grpc_client(record: &AccessRecord, level: Level) {
-    let message = Message(record, AccessRecord::rpc_summary);
-    let peer = record.peer();
-    grpc_client_fields!(record, peer => emit!(level, "rpc.client.call", message));
 }
 
 // === impl CurrentRecord ===
@@ -155,7 +132,7 @@ impl CurrentRecord {
     }
 
     #[inline]
-    pub(crate) fn set(record: Option<Arc<AccessRecord>>) {
+    fn set(record: Option<Arc<AccessRecord>>) {
         // On a thread that is exiting, the layer reads the event instead.
         let _ = CURRENT.try_with(|current| current.set(record));
     }
@@ -163,11 +140,10 @@ impl CurrentRecord {
 
 /// The message of an entry, formatted only if a subscriber reads it.
 #[derive(Clone, Copy)]
-struct Message<'a>(&'a AccessRecord, fn(&'a AccessRecord) -> Summary<'a>);
+struct Message<'a>(&'a AccessRecord);
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(record, summary) = *self;
-        summary(record).fmt(f)
+        self.0.summary().fmt(f)
     }
 }

@@ -1,14 +1,10 @@
-//! The fields of access log entries, in one table for each kind of request.
+//! The fields of access log entries, in one table.
 //!
-//! A table is a macro that passes its rows to another macro, which generates a writer: the `tracing`
-//! event, the JSON entry or the attributes of a record. Everything is resolved at compile time. A row
-//! reads `presence kind NAME = value;`.
+//! The table is a macro that passes the rows of one kind of request to another macro, which generates
+//! a writer: the `tracing` event, the JSON entry or the attributes of a record. Everything is resolved
+//! at compile time. A row reads `[kinds of requests] presence kind NAME = value;`.
 //!
-//! | presence | the value is | in the event of common requests |
-//! |---|---|---|
-//! | `always` | a value | yes |
-//! | `common` | an `Option` | yes |
-//! | `rare` | an `Option` | no |
+//! The presence is `always` or `option`: the value is an `Option`.
 //!
 //! | kind | type |
 //! |---|---|
@@ -16,106 +12,89 @@
 //! | `text` | `&str` |
 //! | `route` | `&str`, part of the message too |
 //! | `display` | a type that implements `Display` and is escaped |
-//! | `header` | `LossyHeader` |
 //! | `number` | `u64` |
 //! | `status` | `u16` |
 //! | `seconds` | `Duration` |
-//! | `version` | `http::Version` |
+//! | `version` | `ProtocolVersion` |
+//! | `scheme` | `Scheme` |
 //! | `outcome` | `Outcome` |
 //! | `query` | `RedactedQuery`, in events and attributes only |
 
-/// The fields of an HTTP server's entry. The first four are always first: the JSON writer fuses them.
-/// Google Cloud needs its `httpRequest` fields side by side.
-macro_rules! server_fields {
-    ($record:ident => $writer:ident!($($args:tt)*)) => {
-        $writer! { [$($args)*]
-            always text HTTP_REQUEST_METHOD = $record.method();
-            always text URL_PATH = $record.path();
-            common status HTTP_RESPONSE_STATUS_CODE = $record.status();
-            always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;
-            rare number HTTP_REQUEST_BODY_SIZE = $record.request_bytes();
-            common header USER_AGENT_ORIGINAL = $record.user_agent();
-            common display CLIENT_ADDRESS = $record.client;
-            rare header HTTP_REQUEST_HEADER_REFERER = $record.referer();
-            always seconds HTTP_SERVER_REQUEST_DURATION = $record.completion.elapsed;
-            common version NETWORK_PROTOCOL_VERSION = $record.version;
-            common route HTTP_ROUTE = $record.route();
-            common seconds HTTP_SERVER_TIME_TO_HEADERS = $record.completion.time_to_headers;
-            always outcome GUSSET_OUTCOME = $record.completion.outcome;
-            rare token GUSSET_STAGE = $record.completion.stage;
-            rare token ERROR_TYPE = $record.error_type();
-            rare text HTTP_REQUEST_METHOD_ORIGINAL = $record.method_original();
-            common token URL_SCHEME = $record.scheme();
-            rare query URL_QUERY = $record.query();
+/// Passes the rows of a kind of request to a macro. `$http` is the `RequestAttributes` of the record.
+///
+/// The columns are HTTP server, HTTP client, gRPC server and gRPC client. A row has an `x` for each
+/// kind of request that has the field. An `r` is an `x` that `common_http_server` omits.
+///
+/// The first four fields of a server are always first: the JSON writer fuses them. Google Cloud needs
+/// its `httpRequest` fields side by side.
+macro_rules! fields {
+    ($kind:ident($record:ident, $http:ident) => $writer:ident!($($args:tt)*)) => {
+        select_fields! { $kind ($writer [$($args)*]) {}
+            [x x . .] always text HTTP_REQUEST_METHOD = $http.method();
+            [. . x x] always token RPC_SYSTEM_NAME = "grpc";
+            [. . x x] always text RPC_METHOD = $record.rpc_method($http);
+            [. . x x] option token RPC_RESPONSE_STATUS_CODE = $record.protocol_status();
+            [x . . .] always text URL_PATH = $http.path();
+            [. x . .] always display URL_FULL = $http.url();
+            [x x x x] option status HTTP_RESPONSE_STATUS_CODE = $record.status();
+            [x x x x] always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;
+            [r x x x] option number HTTP_REQUEST_BODY_SIZE = $record.request_bytes();
+            [x x x .] option text USER_AGENT_ORIGINAL = $record.user_agent();
+            [x . x .] option display CLIENT_ADDRESS = $record.client;
+            [r . . .] option display HTTP_REQUEST_HEADER_REFERER = $record.referer();
+            [x . . .] always seconds HTTP_SERVER_REQUEST_DURATION = $record.completion.elapsed;
+            [. x . .] always seconds HTTP_CLIENT_REQUEST_DURATION = $record.completion.elapsed;
+            [. . x .] always seconds RPC_SERVER_CALL_DURATION = $record.completion.elapsed;
+            [. . . x] always seconds RPC_CLIENT_CALL_DURATION = $record.completion.elapsed;
+            [x x . .] option version NETWORK_PROTOCOL_VERSION = $record.version;
+            [. x . x] option text SERVER_ADDRESS = $record.server_address();
+            [. x . x] option status SERVER_PORT = $record.server_port();
+            [x . . .] option route HTTP_ROUTE = $record.route();
+            [. x . .] option text URL_TEMPLATE = $record.route();
+            [x . x .] option seconds HTTP_SERVER_TIME_TO_HEADERS = $record.completion.time_to_headers;
+            [. x . x] option seconds HTTP_CLIENT_TIME_TO_HEADERS = $record.completion.time_to_headers;
+            [x x x x] always outcome GUSSET_OUTCOME = $record.completion.outcome;
+            [r x x x] option token GUSSET_STAGE = $record.completion.stage;
+            [r x x x] option token ERROR_TYPE = $record.error_type();
+            [r x . .] option text HTTP_REQUEST_METHOD_ORIGINAL = $http.method_original();
+            [. . x .] option text RPC_METHOD_ORIGINAL = $record.rpc_method_original($http);
+            [x . . .] always scheme URL_SCHEME = $http.scheme();
+            [r . . .] option query URL_QUERY = $http.query();
         }
     };
 }
 
-/// The fields of an HTTP client's entry; `$peer` is `AccessRecord::peer`.
-macro_rules! client_fields {
-    ($record:ident, $peer:ident => $writer:ident!($($args:tt)*)) => {
-        $writer! { [$($args)*]
-            always text HTTP_REQUEST_METHOD = $record.method();
-            always display URL_FULL = $record.url();
-            common status HTTP_RESPONSE_STATUS_CODE = $record.status();
-            always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;
-            rare number HTTP_REQUEST_BODY_SIZE = $record.request_bytes();
-            common header USER_AGENT_ORIGINAL = $record.user_agent();
-            always seconds HTTP_CLIENT_REQUEST_DURATION = $record.completion.elapsed;
-            common token NETWORK_PROTOCOL_VERSION = $record.response_version();
-            common text SERVER_ADDRESS = $peer.0;
-            common status SERVER_PORT = $peer.1;
-            common text URL_TEMPLATE = $record.route();
-            common seconds HTTP_CLIENT_TIME_TO_HEADERS = $record.completion.time_to_headers;
-            always outcome GUSSET_OUTCOME = $record.completion.outcome;
-            rare token GUSSET_STAGE = $record.completion.stage;
-            rare token ERROR_TYPE = $record.error_type();
-            rare text HTTP_REQUEST_METHOD_ORIGINAL = $record.method_original();
-        }
+/// Collects the rows of a kind of request: takes the column of the kind, then keeps or skips the row.
+macro_rules! select_fields {
+    ($kind:ident ($writer:ident [$($args:tt)*]) { $($kept:tt)* }) => {
+        $writer! { [$($args)*] $($kept)* }
+    };
+    (common_http_server $to:tt $kept:tt [r $($_:tt)*] $($rest:tt)*) => {
+        select_fields! { @ . common_http_server $to $kept $($rest)* }
+    };
+    (common_http_server $to:tt $kept:tt [$is_kept:tt $($_:tt)*] $($rest:tt)*) => {
+        select_fields! { @ $is_kept common_http_server $to $kept $($rest)* }
+    };
+    (http_server $to:tt $kept:tt [$is_kept:tt $($_:tt)*] $($rest:tt)*) => {
+        select_fields! { @ $is_kept http_server $to $kept $($rest)* }
+    };
+    (http_client $to:tt $kept:tt [$_1:tt $is_kept:tt $($_:tt)*] $($rest:tt)*) => {
+        select_fields! { @ $is_kept http_client $to $kept $($rest)* }
+    };
+    (grpc_server $to:tt $kept:tt [$_1:tt $_2:tt $is_kept:tt $($_:tt)*] $($rest:tt)*) => {
+        select_fields! { @ $is_kept grpc_server $to $kept $($rest)* }
+    };
+    (grpc_client $to:tt $kept:tt [$_1:tt $_2:tt $_3:tt $is_kept:tt] $($rest:tt)*) => {
+        select_fields! { @ $is_kept grpc_client $to $kept $($rest)* }
+    };
+    (@ . $kind:ident $to:tt $kept:tt
+        $presence:ident $type:ident $key:ident = $value:expr; $($rows:tt)*) => {
+        select_fields! { $kind $to $kept $($rows)* }
+    };
+    (@ $is_kept:tt $kind:ident $to:tt { $($kept:tt)* }
+        $presence:ident $type:ident $key:ident = $value:expr; $($rows:tt)*) => {
+        select_fields! { $kind $to { $($kept)* $presence $type $key = $value; } $($rows)* }
     };
 }
 
-/// The fields of a gRPC server's entry; `$method` is `AccessRecord::rpc_method`.
-macro_rules! grpc_server_fields {
-    ($record:ident, $method:ident => $writer:ident!($($args:tt)*)) => {
-        $writer! { [$($args)*]
-            always text RPC_SYSTEM_NAME = "grpc";
-            always text RPC_METHOD = $method.0;
-            common token RPC_RESPONSE_STATUS_CODE = $record.protocol_status();
-            always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;
-            rare number HTTP_REQUEST_BODY_SIZE = $record.request_bytes();
-            common header USER_AGENT_ORIGINAL = $record.user_agent();
-            common display CLIENT_ADDRESS = $record.client;
-            always seconds RPC_SERVER_CALL_DURATION = $record.completion.elapsed;
-            common status HTTP_RESPONSE_STATUS_CODE = $record.status();
-            common seconds HTTP_SERVER_TIME_TO_HEADERS = $record.completion.time_to_headers;
-            always outcome GUSSET_OUTCOME = $record.completion.outcome;
-            rare token GUSSET_STAGE = $record.completion.stage;
-            rare token ERROR_TYPE = $record.error_type();
-            rare text RPC_METHOD_ORIGINAL = $method.1;
-        }
-    };
-}
-
-/// The fields of a gRPC client's entry; `$peer` is `AccessRecord::peer`.
-macro_rules! grpc_client_fields {
-    ($record:ident, $peer:ident => $writer:ident!($($args:tt)*)) => {
-        $writer! { [$($args)*]
-            always text RPC_SYSTEM_NAME = "grpc";
-            always text RPC_METHOD = $record.rpc_path();
-            common token RPC_RESPONSE_STATUS_CODE = $record.protocol_status();
-            always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;
-            rare number HTTP_REQUEST_BODY_SIZE = $record.request_bytes();
-            always seconds RPC_CLIENT_CALL_DURATION = $record.completion.elapsed;
-            common status HTTP_RESPONSE_STATUS_CODE = $record.status();
-            common text SERVER_ADDRESS = $peer.0;
-            common status SERVER_PORT = $peer.1;
-            common seconds HTTP_CLIENT_TIME_TO_HEADERS = $record.completion.time_to_headers;
-            always outcome GUSSET_OUTCOME = $record.completion.outcome;
-            rare token GUSSET_STAGE = $record.completion.stage;
-            rare token ERROR_TYPE = $record.error_type();
-        }
-    };
-}
-
-pub(super) use {client_fields, grpc_client_fields, grpc_server_fields, server_fields};
+pub(super) use {fields, select_fields};

@@ -8,10 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use gusset_core::{Clock, SpanIds};
-use gusset_http::{RequestId, Route, truncate_str};
-use http::{Method, Uri};
+use gusset_http::truncate_str;
+use gusset_http::{RequestAttributes, RequestHead, RequestId, RequestOptions, Route, Side};
+use http::Request;
 
-use super::display::{MAX_METHOD_BYTES, MAX_PATH_BYTES, MAX_ROUTE_BYTES};
+use super::record::{AccessRecord, MAX_ROUTE_BYTES};
 use crate::names;
 
 /// More requests at a time are not watched.
@@ -43,9 +44,10 @@ struct Table {
 
 /// The facts of a request in progress that are logged.
 #[derive(Clone)]
-pub(super) struct InProgressRequest {
-    method: Method,
-    uri: Uri,
+struct InProgressRequest {
+    request: Request<()>,
+    side: Side,
+    options: Arc<RequestOptions>,
     route: Option<Route>,
     request_id: Option<RequestId>,
     started: Instant,
@@ -67,7 +69,18 @@ impl InProgress {
     }
 
     /// Registers a request, or returns `None` if the table is full.
-    pub(super) fn register(&self, request: InProgressRequest) -> Option<Registration> {
+    pub(super) fn register(&self, record: &AccessRecord, started: Instant) -> Option<Registration> {
+        let config = record.config();
+        let request = InProgressRequest {
+            request: record.request.clone(),
+            side: config.kind.side(),
+            options: config.options.clone(),
+            route: record.route.clone(),
+            request_id: record.request_id.clone(),
+            started,
+            ids: None,
+            next_entry: started,
+        };
         let mut table = self.requests.lock();
         if table.requests.len() >= MAX_REQUESTS {
             return None;
@@ -155,28 +168,11 @@ impl Requests {
 // === impl InProgressRequest ===
 
 impl InProgressRequest {
-    pub(super) const fn new(
-        method: Method,
-        uri: Uri,
-        route: Option<Route>,
-        request_id: Option<RequestId>,
-        started: Instant,
-    ) -> Self {
-        Self {
-            method,
-            uri,
-            route,
-            request_id,
-            started,
-            ids: None,
-            next_entry: started,
-        }
-    }
-
     fn log(self, now: Instant) {
         let Self {
-            method,
-            uri,
+            request,
+            side,
+            options,
             route,
             mut request_id,
             started,
@@ -184,10 +180,10 @@ impl InProgressRequest {
             next_entry: _,
         } = self;
         let running = now.saturating_duration_since(started);
-        let method = truncate_str(method.as_str(), MAX_METHOD_BYTES);
+        let attributes = RequestAttributes::new(RequestHead::from(&request), side, &options);
+        let (method, path) = (attributes.method(), attributes.path());
         let route = route.as_ref().map(Route::as_str);
         let route = route.map(|route| truncate_str(route, MAX_ROUTE_BYTES));
-        let path = truncate_str(uri.path(), MAX_PATH_BYTES);
         let emit = || {
             tracing::event!(
                 name: "call.in_progress",
@@ -197,6 +193,7 @@ impl InProgressRequest {
                     { names::HTTP_REQUEST_METHOD } = method,
                     { names::URL_PATH } = path,
                     { names::HTTP_ROUTE } = route,
+                    { names::HTTP_REQUEST_METHOD_ORIGINAL } = attributes.method_original(),
                     { names::GUSSET_CALL_RUNNING } = running.as_nanos() as f64 / 1e9,
                 },
                 "{} {} is still in progress",

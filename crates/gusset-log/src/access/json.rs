@@ -5,11 +5,10 @@
 use std::fmt::Write as _;
 
 use gusset_core::Outcome;
-use http::Version;
+use gusset_http::{ProtocolVersion, Scheme};
 
-use super::config::Side;
-use super::display::{nanos, version_str};
-use super::fields::server_fields;
+use super::display::nanos;
+use super::fields::{fields, select_fields};
 use super::record::AccessRecord;
 use crate::format::fast_digits::PAIRS;
 use crate::format::json_escape::JsonEscape;
@@ -34,7 +33,7 @@ macro_rules! write_fields {
     ([$record:ident, $line:ident]
         always text $method:ident = $method_value:expr;
         always text $path:ident = $path_value:expr;
-        common status $status:ident = $status_value:expr;
+        option status $status:ident = $status_value:expr;
         always number $size:ident = $size_value:expr;
         $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {{
         let route = write_head!(
@@ -105,7 +104,7 @@ macro_rules! write_head {
 
 /// Writes one field, by its kind.
 macro_rules! write_field {
-    (rare number $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (option number $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(number) = $value {
             $line.push(bytes!(",\"", names::$key, "\":"));
             $line.number(number);
@@ -117,19 +116,29 @@ macro_rules! write_field {
             nanos($value),
         );
     };
-    (common seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (option seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(time) = $value {
             write_field!(always seconds $key = time, $line, $route);
         }
     };
-    ($presence:ident version $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (option version $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
-            Version::HTTP_11 => $line.push(bytes!(",\"", names::$key, "\":\"1.1\"")),
-            Version::HTTP_2 => $line.push(bytes!(",\"", names::$key, "\":\"2\"")),
-            version => token($line, bytes!(",\"", names::$key, "\":\""), version_str(version)),
+            Some(ProtocolVersion::Http11) => $line.push(bytes!(",\"", names::$key, "\":\"1.1\"")),
+            Some(ProtocolVersion::Http2) => $line.push(bytes!(",\"", names::$key, "\":\"2\"")),
+            version => token(
+                $line,
+                bytes!(",\"", names::$key, "\":\""),
+                version.map(ProtocolVersion::as_str),
+            ),
         }
     };
-    ($presence:ident outcome $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (always scheme $key:ident = $value:expr, $line:ident, $route:ident) => {
+        $line.push(match $value {
+            Scheme::Http => bytes!(",\"", names::$key, "\":\"http\"").as_slice(),
+            Scheme::Https => bytes!(",\"", names::$key, "\":\"https\""),
+        });
+    };
+    (always outcome $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
             Outcome::Success => $line.push(bytes!(",\"", names::$key, "\":\"success\"")),
             outcome => token(
@@ -139,7 +148,7 @@ macro_rules! write_field {
             ),
         }
     };
-    ($presence:ident route $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (option route $key:ident = $value:expr, $line:ident, $route:ident) => {
         // It is copied from the message.
         if let Some(range) = $route {
             $line.push(bytes!(",\"", names::$key, "\":\""));
@@ -147,12 +156,19 @@ macro_rules! write_field {
             $line.byte(b'"');
         }
     };
-    ($presence:ident token $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (option token $key:ident = $value:expr, $line:ident, $route:ident) => {
         token($line, bytes!(",\"", names::$key, "\":\""), $value);
     };
     // `is_fast` excludes entries with a query.
-    ($presence:ident query $key:ident = $value:expr, $line:ident, $route:ident) => {};
-    ($presence:ident $kind:ident $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (option query $key:ident = $value:expr, $line:ident, $route:ident) => {};
+    (option text $key:ident = $value:expr, $line:ident, $route:ident) => {
+        if let Some(text) = $value {
+            $line.push(bytes!(",\"", names::$key, "\":\""));
+            $line.text::<JsonEscape>(text);
+            $line.byte(b'"');
+        }
+    };
+    (option display $key:ident = $value:expr, $line:ident, $route:ident) => {
         escaped($line, bytes!(",\"", names::$key, "\":\""), $value);
     };
 }
@@ -163,16 +179,15 @@ impl AccessRecord {
     /// Returns whether the entry is certain to fit, so that no limit has to be checked.
     #[inline]
     pub(crate) fn is_fast(&self) -> bool {
-        self.config().side == Side::Server
-            && self.uri().path().len() <= MAX_FAST_PATH_BYTES
-            && self.config().query.is_none()
+        self.request.uri().path().len() <= MAX_FAST_PATH_BYTES
+            && self.config().options.query().is_none()
     }
 
     /// Writes the fields. It is not inlined, so that the compiler keeps its values in registers.
     #[inline(never)]
     pub(crate) fn write_json(&self, line: &mut LineBuffer) {
-        let record = self;
-        server_fields!(record => write_fields!(record, line));
+        let (record, http) = (self, self.attributes());
+        fields!(http_server(record, http) => write_fields!(record, line));
     }
 }
 

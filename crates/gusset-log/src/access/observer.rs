@@ -1,16 +1,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{CallContext, Observer};
+use gusset_core::{CallContext, Observer, ObserverId};
 use gusset_http::{
-    Http, HttpClassifier, PeerAddr, RequestBodyProgress, RequestHead, RequestId, Route,
-    current_request_id,
+    Http, HttpClassifier, RequestAttributes, RequestBodyProgress, RequestHead, RpcMethod, Side,
 };
 use http::header;
 
-use super::call::{self, AccessCall};
+use super::call::AccessCall;
 use super::config::AccessLogConfig;
-use super::in_progress::InProgressRequest;
 use super::record::AccessRecord;
 
 /// Writes one log entry for each request, when it has ended.
@@ -46,16 +44,20 @@ pub struct AccessLog {
 }
 
 impl<R: HttpClassifier> Observer<Http<R>> for AccessLog {
-    /// `None` if the entry is disabled or an outer layer writes it.
+    /// `None` if the entry is disabled.
     type Call = Option<AccessCall>;
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> Self::Call {
-        let config = &self.config;
-        if !config.levels.any_enabled() || call::current_owner() == call::owner(config) {
-            return None;
+        match self.config.levels.any_enabled() {
+            true => self.record(req, cx),
+            false => None,
         }
-        self.record(req, cx)
+    }
+
+    /// Returns an identity that clones share.
+    fn id(&self) -> ObserverId {
+        ObserverId::from_arc(&self.config)
     }
 }
 
@@ -70,43 +72,31 @@ impl AccessLog {
         let mut shared = AccessRecord::acquire();
         let record = Arc::get_mut(&mut shared)?;
         let config = &*self.config;
+        let (kind, options) = (config.kind, &config.options);
+        let attributes = RequestAttributes::new(req, kind.side(), options);
         let header = |name| req.headers.get(name).cloned();
-        let is_server = config.side.is_server();
         record.config = Some(self.config.clone());
-        record.method = config.methods.index_of(req.method);
-        if record.method == 0 {
-            record.method_original = Some(req.method.clone());
-        }
-        record.uri = Some(req.uri.clone());
-        record.version = req.version;
-        record.route = Route::to_owned(req);
-        if config.user_agent {
-            record.user_agent = header(header::USER_AGENT);
-        }
+        record.keep_request(req);
+        record.route = attributes.to_route();
+        record.user_agent = attributes
+            .user_agent()
+            .and_then(|_| header(header::USER_AGENT));
         if config.referer {
             record.referer = header(header::REFERER);
         }
-        if !is_server && req.uri.authority().is_none() {
-            record.host = header(header::HOST);
+        record.client = attributes.client_address();
+        match kind.side() {
+            Side::Server => record.version = attributes.protocol_version(),
+            Side::Client => {
+                record.version = None;
+                record.server = attributes.to_server_address();
+            }
         }
-        record.client = match &config.proxies {
-            _ if !is_server => None,
-            Some(proxies) => proxies.client_ip(req),
-            None => PeerAddr::from_request(req).map(|peer| peer.ip().to_canonical()),
-        };
-        record.request_id = match is_server {
-            true => req.extensions.get::<RequestId>().cloned(),
-            false => current_request_id(),
-        };
+        record.rpc_method = kind.is_grpc().then(|| RpcMethod::start(attributes));
+        record.request_id = attributes.request_id();
         record.body_progress = req.extensions.get::<RequestBodyProgress>().cloned();
         if let Some(in_progress) = &config.in_progress {
-            record.registration = in_progress.register(InProgressRequest::new(
-                record.method_original.clone().unwrap_or_default(),
-                req.uri.clone(),
-                record.route.clone(),
-                record.request_id.clone(),
-                cx.started(),
-            ));
+            record.registration = in_progress.register(record, cx.started());
         }
         Some(AccessCall::new(shared))
     }
@@ -115,7 +105,7 @@ impl AccessLog {
 impl fmt::Debug for AccessLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessLog")
-            .field("side", &self.config.side)
+            .field("kind", &self.config.kind)
             .field("levels", &self.config.levels)
             .finish_non_exhaustive()
     }

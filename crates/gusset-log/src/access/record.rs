@@ -2,15 +2,19 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{Outcome, Pool, StaticStr};
-use gusset_http::{GrpcCode, RedactedQuery, RequestBodyProgress, RequestId, Route, truncate_str};
-use http::{HeaderValue, Method, StatusCode, Uri, Version};
+use gusset_core::{CallContext, Outcome, Pool, Stage, StaticStr};
+use gusset_http::{
+    KnownMethods, MAX_HEADER_VALUE_BYTES, ProtocolVersion, RequestAttributes, RequestBodyProgress,
+    RequestHead, RequestId, Route, RpcMethod, ServerAddress, status_code_str, truncate_str,
+};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 
 use super::config::AccessLogConfig;
-use super::display::{
-    self, LossyHeader, MAX_METHOD_BYTES, MAX_PATH_BYTES, MAX_ROUTE_BYTES, Summary, Url,
-};
+use super::display::{LossyHeader, Summary};
 use super::in_progress::Registration;
+
+/// Longer route templates are cut.
+pub(super) const MAX_ROUTE_BYTES: usize = 256;
 
 thread_local! {
     static POOL: Pool<AccessRecord> = const { Pool::new() };
@@ -24,18 +28,18 @@ thread_local! {
 pub(crate) struct AccessRecord {
     /// Always set during a request.
     pub(super) config: Option<Arc<AccessLogConfig>>,
-    /// The index of the method among the known ones.
-    pub(super) method: usize,
-    pub(super) method_original: Option<Method>,
-    /// Always set during a request.
-    pub(super) uri: Option<Uri>,
-    pub(super) version: Version,
+    /// Method, target and version of the request. Its headers and extensions are empty.
+    pub(super) request: Request<()>,
+    /// The version of the request, or that of the response that a client received.
+    pub(super) version: Option<ProtocolVersion>,
     pub(super) route: Option<Route>,
+    /// Valid UTF-8.
     pub(super) user_agent: Option<HeaderValue>,
     pub(super) referer: Option<HeaderValue>,
-    /// The `Host` header of a client's request, if the URI has no authority.
-    pub(super) host: Option<HeaderValue>,
+    pub(super) server: Option<ServerAddress>,
     pub(super) client: Option<IpAddr>,
+    /// The method of a gRPC call.
+    pub(super) rpc_method: Option<RpcMethod>,
     pub(super) request_id: Option<RequestId>,
     pub(super) body_progress: Option<RequestBodyProgress>,
     pub(super) status: Option<StatusCode>,
@@ -52,6 +56,8 @@ pub(super) struct Completion {
     /// The status of the protocol: for gRPC, its code.
     pub(super) protocol_status: Option<StaticStr>,
     pub(super) error_type: Option<StaticStr>,
+    /// Whether the method of a gRPC call is known at its end.
+    pub(super) is_rpc_method_known: bool,
     pub(super) response_bytes: u64,
     pub(super) elapsed: Duration,
     pub(super) time_to_headers: Option<Duration>,
@@ -82,15 +88,14 @@ impl AccessRecord {
     fn clear(&mut self) {
         let Self {
             config,
-            method: _,
-            method_original,
-            uri,
+            request,
             version: _,
             route,
             user_agent,
             referer,
-            host,
+            server,
             client: _,
+            rpc_method,
             request_id,
             body_progress,
             status,
@@ -98,16 +103,25 @@ impl AccessRecord {
             completion: _,
         } = self;
         *config = None;
-        *method_original = None;
-        *uri = None;
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = Uri::default();
         *route = None;
         *user_agent = None;
         *referer = None;
-        *host = None;
+        *server = None;
+        *rpc_method = None;
         *request_id = None;
         *body_progress = None;
         *status = None;
         *registration = None;
+    }
+
+    /// Keeps the parts of a request that [`attributes`](Self::attributes) reads. Copies no text.
+    #[inline]
+    pub(super) fn keep_request(&mut self, req: RequestHead<'_>) {
+        *self.request.method_mut() = req.method.clone();
+        *self.request.uri_mut() = req.uri.clone();
+        *self.request.version_mut() = req.version;
     }
 
     /// Returns whether the fields that most entries lack are all absent.
@@ -115,10 +129,10 @@ impl AccessRecord {
     pub(super) fn has_only_common_fields(&self) -> bool {
         self.completion.error_type.is_none()
             && self.completion.stage.is_none()
-            && self.method_original.is_none()
+            && self.attributes().method_index() > 0
             && self.referer.is_none()
             && self.body_progress.is_none()
-            && self.config().query.is_none()
+            && self.config().options.query().is_none()
     }
 
     #[inline]
@@ -126,53 +140,17 @@ impl AccessRecord {
         self.config.as_ref().expect("set during a request")
     }
 
+    /// Returns the attributes that follow from method, target and version.
     #[inline]
-    pub(super) fn uri(&self) -> &Uri {
-        self.uri.as_ref().expect("set during a request")
+    pub(super) fn attributes(&self) -> RequestAttributes<'_> {
+        let config = self.config();
+        let head = RequestHead::from(&self.request);
+        RequestAttributes::new(head, config.kind.side(), &config.options)
     }
 }
 
 // The fields of entries, as the table in `fields.rs` names them.
 impl AccessRecord {
-    #[inline]
-    pub(super) fn method(&self) -> &str {
-        self.config().methods.name(self.method)
-    }
-
-    #[inline]
-    pub(super) fn method_original(&self) -> Option<&str> {
-        let method = self.method_original.as_ref()?;
-        Some(truncate_str(method.as_str(), MAX_METHOD_BYTES))
-    }
-
-    #[inline]
-    pub(super) fn path(&self) -> &str {
-        truncate_str(self.uri().path(), MAX_PATH_BYTES)
-    }
-
-    #[inline]
-    pub(super) fn url(&self) -> Url<'_> {
-        Url {
-            uri: self.uri(),
-            redaction: self.config().query.as_ref(),
-        }
-    }
-
-    #[inline]
-    pub(super) fn query(&self) -> Option<RedactedQuery<'_>> {
-        let (redaction, query) = (self.config().query.as_ref()?, self.uri().query()?);
-        Some(redaction.redact(query))
-    }
-
-    #[inline]
-    pub(super) fn scheme(&self) -> Option<&'static str> {
-        match self.uri().scheme_str() {
-            Some("https") => Some("https"),
-            Some("http") => Some("http"),
-            _ => None,
-        }
-    }
-
     #[inline]
     pub(super) fn route(&self) -> Option<&str> {
         let route = self.route.as_ref()?;
@@ -184,25 +162,21 @@ impl AccessRecord {
         self.status.map(|status| status.as_u16())
     }
 
-    /// Returns the version of the response that a client received.
-    #[inline]
-    pub(super) fn response_version(&self) -> Option<&'static str> {
-        self.status().and(display::version_str(self.version))
-    }
-
     #[inline]
     pub(super) fn request_bytes(&self) -> Option<u64> {
         self.body_progress.as_ref().map(RequestBodyProgress::bytes)
     }
 
     #[inline]
-    pub(super) fn user_agent(&self) -> Option<LossyHeader<'_>> {
-        display::header(self.user_agent.as_ref())
+    pub(super) fn user_agent(&self) -> Option<&str> {
+        let value = self.user_agent.as_ref()?.as_bytes();
+        let text = std::str::from_utf8(value).ok()?;
+        Some(truncate_str(text, MAX_HEADER_VALUE_BYTES))
     }
 
     #[inline]
     pub(super) fn referer(&self) -> Option<LossyHeader<'_>> {
-        display::without_query(self.referer.as_ref())
+        self.referer.as_ref().map(LossyHeader::without_query)
     }
 
     #[inline]
@@ -215,63 +189,66 @@ impl AccessRecord {
         self.completion.protocol_status.map(StaticStr::as_str)
     }
 
-    /// Returns the host and the port that a client calls.
-    pub(super) fn peer(&self) -> (Option<&str>, Option<u16>) {
-        let (uri, host) = (self.uri(), &self.host);
-        let authority = match uri.authority() {
-            Some(authority) => Some(authority.as_str()),
-            None => host.as_ref().and_then(|host| host.to_str().ok()),
-        };
-        let Some((host, port)) = authority.map(display::host_and_port) else {
-            return (None, None);
-        };
-        let default_port = match uri.scheme_str() {
-            Some("https") => Some(443),
-            Some("http") => Some(80),
-            _ => None,
-        };
-        (Some(host), port.or(default_port))
+    pub(super) fn server_address(&self) -> Option<&str> {
+        self.server.as_ref().map(ServerAddress::address)
     }
 
-    /// Returns the RPC method as sent.
-    pub(super) fn rpc_path(&self) -> &str {
-        let path = self.uri().path();
-        truncate_str(path.strip_prefix('/').unwrap_or(path), MAX_ROUTE_BYTES)
+    pub(super) fn server_port(&self) -> Option<u16> {
+        self.server.as_ref().map(ServerAddress::port)
     }
 
-    /// Returns the RPC method, and the method as sent if the server does not implement it. The client
-    /// chose such a name freely, so it is not logged as the method.
-    pub(super) fn rpc_method(&self) -> (&str, Option<&str>) {
-        let code = self.completion.protocol_status;
-        match code.and_then(GrpcCode::from_name) {
-            Some(GrpcCode::UNIMPLEMENTED) => ("_OTHER", Some(self.rpc_path())),
-            _ => (self.rpc_path(), None),
+    /// Returns the method of a gRPC call, or `_OTHER` if it is not known.
+    pub(super) fn rpc_method<'a>(&self, http: RequestAttributes<'a>) -> &'a str {
+        match self.completion.is_rpc_method_known {
+            true => http.rpc_method_original(),
+            false => KnownMethods::OTHER,
         }
+    }
+
+    /// Returns the method of a gRPC call as sent, if it is not known.
+    pub(super) fn rpc_method_original<'a>(&self, http: RequestAttributes<'a>) -> Option<&'a str> {
+        let is_known = self.completion.is_rpc_method_known;
+        (!is_known).then(|| http.rpc_method_original())
     }
 
     pub(super) fn summary(&self) -> Summary<'_> {
-        let status = self.status.map(gusset_http::status_code_str);
+        let http = self.attributes();
+        let (method, target, status) = match self.config().kind.is_grpc() {
+            true => (
+                "grpc",
+                self.rpc_method(http),
+                self.completion.protocol_status,
+            ),
+            false => (
+                http.method(),
+                self.route().unwrap_or_else(|| http.path()),
+                self.status.map(status_code_str),
+            ),
+        };
         Summary {
-            method: self.method(),
-            target: self.route().unwrap_or_else(|| self.path()),
-            result: self.result(status),
+            method,
+            target,
+            result: status.map_or_else(|| self.completion.outcome.as_str(), StaticStr::as_str),
         }
-    }
-
-    pub(super) fn rpc_summary(&self) -> Summary<'_> {
-        Summary {
-            method: "grpc",
-            target: self.rpc_method().0,
-            result: self.result(self.completion.protocol_status),
-        }
-    }
-
-    fn result(&self, status: Option<StaticStr>) -> &'static str {
-        status.map_or_else(|| self.completion.outcome.as_str(), StaticStr::as_str)
     }
 }
 
 // === impl Completion ===
+
+impl Completion {
+    pub(super) fn new(outcome: Outcome, stage: Option<Stage>, cx: &CallContext) -> Self {
+        Self {
+            outcome,
+            stage: stage.map(Stage::as_str),
+            protocol_status: cx.status(),
+            error_type: cx.error_type(),
+            is_rpc_method_known: false,
+            response_bytes: cx.bytes(),
+            elapsed: cx.elapsed(),
+            time_to_headers: cx.time_to_headers(),
+        }
+    }
+}
 
 impl Default for Completion {
     fn default() -> Self {
@@ -280,6 +257,7 @@ impl Default for Completion {
             stage: None,
             protocol_status: None,
             error_type: None,
+            is_rpc_method_known: false,
             response_bytes: 0,
             elapsed: Duration::ZERO,
             time_to_headers: None,

@@ -203,7 +203,7 @@ impl LogLayerBuilder {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.build_from(Env::process())
+        self.build_in(Env::process())
     }
 
     /// Builds the layer as [`build`](Self::build), with the given environment variables.
@@ -217,10 +217,14 @@ impl LogLayerBuilder {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.build_from(Env::from_fn(&env))
+        self.build_in(Env::from_fn(&env))
     }
 
-    fn build_from<S>(self, env: Env<'_>) -> Result<LogPipeline<S>, ConfigError>
+    /// Builds the layer as [`build`](Self::build), with the variables of `env`.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_in<S>(self, env: Env<'_>) -> Result<LogPipeline<S>, ConfigError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {

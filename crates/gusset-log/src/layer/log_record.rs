@@ -35,10 +35,10 @@ pub(super) fn build(
     record_fields: RecordFields<'_>,
     access: Option<&AccessRecord>,
 ) -> LogRecord {
-    let mut fields = match access.filter(|access| redaction.is_none() && access.has_attributes()) {
+    let mut fields = match access.filter(|_| redaction.is_none()) {
         Some(access) => Fields {
             body: access.body(),
-            attributes: access.attributes(),
+            attributes: access.to_attributes(),
             ..Fields::new(redaction, template)
         },
         None => {

@@ -1,9 +1,13 @@
 //! The access log entry of a request.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use gusset_core::Outcome;
-use gusset_http::{PeerAddr, QueryRedaction, RequestIdLayer, Route, TrustedProxies};
+use gusset_http::{
+    Grpc, Http, KnownMethods, PeerAddr, QueryRedaction, RequestIdLayer, RequestOptions, Route,
+    TrustedProxies,
+};
 use gusset_log::{
     AccessLog, AccessLogBuilder, AccessLogSampling, Format, OutcomeLevels, Redaction,
 };
@@ -74,6 +78,7 @@ fn entry_has_all_known_fields() {
             "http.route": "/items/{id}",
             "gusset.http.server.time_to_headers": 0.0015,
             "gusset.outcome": "success",
+            "url.scheme": "http",
             "trace_id": "ab".repeat(16),
             "span_id": "cd".repeat(8),
             "trace_flags": "01",
@@ -103,7 +108,7 @@ fn outcome_levels_can_be_changed() {
 
 #[test]
 fn cancelled_request_is_logged() {
-    let line = json(|| call_cancelled(built(AccessLog::server()), get("/slow")));
+    let line = json(|| call_cancelled::<Http>(built(AccessLog::server()), get("/slow")));
     assert_eq!(line["gusset.outcome"], "cancelled");
     assert_eq!(line["gusset.stage"], "headers");
     assert_eq!(line["message"], "GET /slow cancelled");
@@ -207,6 +212,39 @@ fn a_client_names_its_target_without_credentials() {
 }
 
 #[test]
+fn client_without_authority_names_host_header() {
+    let mut request = get("/p");
+    let headers = request.headers_mut();
+    headers.insert("host", "a.example".parse().unwrap());
+    let log = built(AccessLog::client());
+    let line = json(|| call_as_client(log, request, |_| status(200)));
+    assert_eq!(line["server.address"], "a.example");
+    assert_eq!(line["server.port"], 80);
+}
+
+#[test]
+fn request_options_are_shared_and_changed_by_copy() {
+    let known = KnownMethods::new(["BREW"]).unwrap();
+    let options = Arc::new(
+        RequestOptions::default()
+            .with_known_methods(known)
+            .with_https(true),
+    );
+    let log = || AccessLog::server().request_options(options.clone());
+    // Options replace those of the environment.
+    let log_with_env = log().build_with(|_| Some("\0".to_owned())).unwrap();
+    let line = json(|| call(log_with_env, get("/a?b=1"), |_| status(200)));
+    assert_eq!(line["http.request.method"], "_OTHER");
+    assert_eq!(line["http.request.method_original"], "GET");
+    assert_eq!(line["url.scheme"], "https");
+    let log_with_query = built(log().query(QueryRedaction::default()));
+    let line = json(|| call(log_with_query, get("/a?b=1"), |_| status(200)));
+    assert_eq!(line["url.query"], "b=1");
+    assert_eq!(line["url.scheme"], "https");
+    assert!(options.query().is_none());
+}
+
+#[test]
 fn grpc_entry_has_method_and_code() {
     let respond = |code: &'static str| {
         move |_: &_| {
@@ -226,6 +264,32 @@ fn grpc_entry_has_method_and_code() {
     let line = json(|| call_as_grpc(log(), get("/made.Up/Name"), respond("12")));
     assert_eq!(line["rpc.method"], "_OTHER");
     assert_eq!(line["rpc.method_original"], "made.Up/Name");
+}
+
+#[test]
+fn cancelled_grpc_call_does_not_choose_its_method() {
+    let log = built(AccessLog::grpc_server());
+    let line = json(|| call_cancelled::<Grpc>(log.clone(), get("/made.Up/Name")));
+    assert_eq!(line["rpc.method"], "_OTHER");
+    assert_eq!(line["rpc.method_original"], "made.Up/Name");
+    assert_eq!(line["message"], "grpc _OTHER cancelled");
+    // A call that ends with a code proves the method for the calls after it.
+    let respond = |_: &_| {
+        let response = Response::builder().header("grpc-status", "0");
+        response.body("").unwrap()
+    };
+    json(|| call_as_grpc(log.clone(), get("/shop.Cart/Add"), respond));
+    let line = json(|| call_cancelled::<Grpc>(log, get("/shop.Cart/Add")));
+    assert_eq!(line["rpc.method"], "shop.Cart/Add");
+}
+
+#[test]
+fn google_cloud_grpc_entry_has_one_request_object() {
+    let lines = logged(builder(Format::google_cloud("p")), || {
+        let log = built(AccessLog::grpc_server());
+        call_as_grpc(log, get("/shop.Cart/Add"), |_| status(200));
+    });
+    assert_eq!(lines[0].matches("\"httpRequest\"").count(), 1, "{lines:?}");
 }
 
 #[test]
@@ -280,7 +344,7 @@ fn other_subscribers_receive_the_fields() {
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         call(built(AccessLog::server()), get("/a"), |_| status(200));
     });
-    insta::assert_snapshot!(output.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_headers=0.0015 gusset.outcome="success""#);
+    insta::assert_snapshot!(output.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_headers=0.0015 gusset.outcome="success" url.scheme="http""#);
 }
 
 #[test]
@@ -304,7 +368,7 @@ fn fast_path_writes_same_entry_as_event() {
             let request = request.clone();
             logged(json_builder().redaction(redaction), || {
                 call(log.clone(), request.clone(), |_| status(code));
-                call_cancelled(log, request);
+                call_cancelled::<Http>(log, request);
             })
         };
         // A custom pattern searches each text, for which the layer reads the event.

@@ -25,14 +25,16 @@ fn request_in_progress_is_logged() {
         output
             .lines()
             .iter()
-            .filter(|line| line.contains("GET /slow is still in progress"))
+            .filter(|line| line.contains("POST /slow is still in progress"))
             .count()
     };
     let hold = || eventually(|| count() >= 2);
-    while_in_progress(access, get("/slow"), hold);
+    let request = http::Request::post("/slow").body(()).unwrap();
+    while_in_progress(access, request, hold);
     assert!(log.flush_guard.flush(TEST_TIMEOUT));
     let line: serde_json::Value = serde_json::from_str(&output.lines()[0]).unwrap();
     assert_eq!(line["level"], "WARN");
+    assert_eq!(line["http.request.method"], "POST");
     assert!(line["gusset.call.running"].as_f64().unwrap() >= 0.02);
     // The request has ended: its entry follows.
     let last = output.lines();

@@ -200,9 +200,13 @@ pub(crate) fn call_as_grpc(
 }
 
 /// Sends a request and cancels it before the response.
-pub(crate) fn call_cancelled(log: AccessLog, request: Request<()>) {
+pub(crate) fn call_cancelled<P>(log: AccessLog, request: Request<()>)
+where
+    P: ProtocolRequest<Request<()>> + ProtocolResponse<Response<Body>>,
+    AccessLog: Observer<P>,
+{
     let (clock, _) = Clock::manual();
-    let layer = ObserveLayer::<Http, _>::new((log, Traced)).with_clock(clock);
+    let layer = ObserveLayer::<P, _>::new((log, Traced)).with_clock(clock);
     let mut service = layer.layer(service_fn(|_: Request<()>| {
         std::future::pending::<Result<Response<Body>, Infallible>>()
     }));
