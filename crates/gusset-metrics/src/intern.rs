@@ -4,23 +4,26 @@
 //! path as a route), so each interner has a limit.
 
 use std::io::Write as _;
+use std::num::NonZeroU16;
 use std::sync::OnceLock;
 
 use gusset_core::StaticStr;
+use gusset_http::{RpcMethodId, RpcMethodName};
 
 use crate::table::Table;
 
 /// The longest text that becomes a label value. A longer text is not a route template.
 const MAX_LABEL_VALUE_BYTES: usize = 256;
 
-/// The number of an interned text: zero for no text.
+/// The number of an interned text or of a gRPC method: zero for none.
 ///
 /// Numbers are assigned from one. The two greatest are reserved for [`InternedId::OTHER`] and
-/// [`InternedId::OVERFLOW`], so an interner holds at most `u16::MAX - 3` texts.
+/// [`InternedId::OVERFLOW`], so an interner holds at most `u16::MAX - 3` texts. The request options
+/// number gRPC methods, up to 49,152.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct InternedId(u16);
 
-/// Interns routes, methods, destinations or servers: the first that are seen, up to a limit.
+/// Interns routes, destinations or servers: the first that are seen, up to a limit.
 ///
 /// A text keeps its number forever. A look-up of a known text takes no lock; neither does a new text
 /// after the limit was reached.
@@ -46,8 +49,23 @@ impl InternedId {
     /// A text over the limit, or one that is too long: the call belongs in the overflow series.
     pub(crate) const OVERFLOW: Self = Self(u16::MAX);
 
-    /// `_OTHER`: a text that is not known to be a label value.
+    /// `_OTHER`: a gRPC method that is not known.
     pub(crate) const OTHER: Self = Self(u16::MAX - 1);
+
+    /// Returns the number of a gRPC method.
+    #[inline]
+    pub(crate) fn from_rpc_method(method: RpcMethodName<'_>) -> Self {
+        match method.id() {
+            Some(id) => Self(id.get().get()),
+            None if method.is_known() => Self::OVERFLOW,
+            None => Self::OTHER,
+        }
+    }
+
+    /// Returns the gRPC method with this number.
+    pub(crate) fn rpc_method(self) -> Option<RpcMethodId> {
+        NonZeroU16::new(self.0).map(RpcMethodId::from_number)
+    }
 
     pub(crate) fn is_none(self) -> bool {
         self == Self::NONE
@@ -105,9 +123,6 @@ impl LabelInterner {
 
     /// Returns the text of a number. Scans the table, so it is only for registering a series.
     pub(crate) fn text(&self, id: InternedId) -> Option<&str> {
-        if id == InternedId::OTHER {
-            return Some("_OTHER");
-        }
         self.table
             .iter()
             .find(|(_, at)| *at == id.0)

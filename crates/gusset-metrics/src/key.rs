@@ -23,8 +23,7 @@ pub(crate) struct SeriesKey {
     /// The index of the method in the list of known methods.
     pub(crate) method: u8,
     pub(crate) scheme: Scheme,
-    /// [`ProtocolVersion`] as a number, or zero.
-    pub(crate) version: u8,
+    pub(crate) version: Option<ProtocolVersion>,
     /// The status in the numbering of the [`InstrumentSet`](crate::call_metrics::InstrumentSet), or
     /// zero.
     pub(crate) status: u16,
@@ -44,25 +43,6 @@ pub(crate) struct OutcomeKey(u8);
 // === impl SeriesKey ===
 
 impl SeriesKey {
-    #[inline]
-    pub(crate) fn set_version(&mut self, version: http::Version) {
-        self.version = ProtocolVersion::from_http(version).map_or(0, |version| version as u8);
-    }
-
-    /// Returns `network.protocol.version`.
-    pub(crate) fn version(&self) -> Option<&'static str> {
-        let all = [
-            ProtocolVersion::Http10,
-            ProtocolVersion::Http11,
-            ProtocolVersion::Http2,
-            ProtocolVersion::Http3,
-        ];
-        let version = all
-            .into_iter()
-            .find(|version| *version as u8 == self.version)?;
-        Some(version.as_str())
-    }
-
     /// Packs the key into one integer, so that hashing and comparing it take one step each.
     ///
     /// Each field has its own bytes and all 16 are used, so distinct keys have distinct integers.
@@ -90,7 +70,7 @@ impl SeriesKey {
             q,
             method,
             scheme as u8,
-            version,
+            version.map_or(0, |version| version as u8),
             error,
             s,
             t,

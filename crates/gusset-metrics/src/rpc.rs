@@ -12,6 +12,7 @@ use gusset_http::{
 use crate::call_metrics::{
     CallInstruments, CallRecorder, Config, InstrumentSet, RPC_CLIENT, RPC_SERVER,
 };
+use crate::intern::InternedId;
 use crate::key::SeriesKey;
 use crate::{ConfigError, Label, SharedRecorder};
 
@@ -25,9 +26,9 @@ use crate::{ConfigError, Label, SharedRecorder};
 ///
 /// A client has the same with `client` in the names.
 ///
-/// The label `rpc.method` of a server is `_OTHER` until the method is verified, so that clients cannot
-/// create label values. A method is verified by the first call that has a status other than
-/// `UNIMPLEMENTED`, or a response message. The cardinality limit still applies.
+/// The label `rpc.method` of a server is `_OTHER` until a call proves that the service implements the
+/// method, so that clients cannot create label values ([`RpcMethod`]). The cardinality limit still
+/// applies.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -52,17 +53,18 @@ pub struct RpcMetrics {
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RpcMetricsBuilder {
     config: Config,
-    options: Arc<RequestOptions>,
     instruments: &'static InstrumentSet,
+    options: Option<Arc<RequestOptions>>,
 }
 
 /// The state of one call of [`RpcMetrics`].
 #[derive(Debug)]
 pub struct RpcMetricsCall {
     call: CallRecorder,
-    method: RpcMethod,
-    /// The response has a success status, so its body consists of messages.
-    has_messages: bool,
+    /// The method, if it was not known at the start.
+    unproven_method: Option<RpcMethod>,
+    /// Whether the response has a success status, so that its body consists of messages.
+    headers_ok: bool,
 }
 
 // === impl RpcMetrics ===
@@ -75,8 +77,8 @@ impl RpcMetrics {
 
     /// Returns a builder for the metrics of a client.
     ///
-    /// Each server that the client calls has its own series. The server is the authority of the
-    /// request target.
+    /// Each server that the client calls has its own series. The server is that of the request target,
+    /// or else of the `Host` header.
     pub fn client(recorder: SharedRecorder) -> RpcMetricsBuilder {
         Self::builder(recorder, &RPC_CLIENT)
     }
@@ -88,8 +90,8 @@ impl RpcMetrics {
             .push((semconv::RPC_SYSTEM_NAME, "grpc".to_owned()));
         RpcMetricsBuilder {
             config,
-            options: Arc::default(),
             instruments,
+            options: None,
         }
     }
 }
@@ -100,17 +102,19 @@ impl<R: HttpClassifier> Observer<Http<R>> for RpcMetrics {
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> RpcMetricsCall {
         let instruments = &self.instruments;
         let attributes = instruments.attributes(req);
-        let method = RpcMethod::start(attributes);
-        // The method is part of the key only when the call completes: by then it may be known.
-        let mut key = SeriesKey::default();
+        let method = attributes.rpc_method();
+        let mut key = SeriesKey {
+            name: InternedId::from_rpc_method(method),
+            ..SeriesKey::default()
+        };
         if instruments.is_client() {
             key.peer = instruments.peer(attributes);
         }
         instruments.label_request(&mut key, req);
         RpcMetricsCall {
             call: CallRecorder::start(instruments, key),
-            method,
-            has_messages: false,
+            unproven_method: (!method.is_known()).then(|| RpcMethod::start(attributes)),
+            headers_ok: false,
         }
     }
 
@@ -138,25 +142,26 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
         let Self {
             call,
-            method: _,
-            has_messages,
+            unproven_method: _,
+            headers_ok,
         } = self;
-        *has_messages = res.status.is_success();
+        *headers_ok = res.status.is_success();
         call.instruments.label_response(&mut call.key, res);
     }
 
     fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
         let Self {
             mut call,
-            method,
-            has_messages,
+            unproven_method,
+            headers_ok,
         } = self;
         if let Some(code) = cx.status().and_then(GrpcCode::from_name) {
             call.key.status = u16::from(code.number()) + 1;
         }
-        let instruments = &call.instruments;
-        let method = method.resolve(&instruments.options, cx, has_messages);
-        call.key.name = instruments.rpc_method(method);
+        if let Some(method) = unproven_method {
+            let method = method.resolve(&call.instruments.options, cx, headers_ok);
+            call.key.name = InternedId::from_rpc_method(method);
+        }
         call.end(&end, cx);
     }
 }
@@ -164,10 +169,12 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
 // === impl RpcMetricsBuilder ===
 
 impl RpcMetricsBuilder {
-    /// Sets the options of requests, shared with the other signals: they remember which methods are
-    /// known.
+    /// Sets the options of requests, shared with the other signals.
+    ///
+    /// They remember the methods that are known. Defaults to options that remember as many as the
+    /// cardinality limit, but at most 8192.
     pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
-        self.options = options;
+        self.options = Some(options);
         self
     }
 
@@ -199,7 +206,16 @@ impl RpcMetricsBuilder {
     /// # Errors
     /// If a setting is invalid. The error names it.
     pub fn build(self) -> Result<RpcMetrics, ConfigError> {
-        let instruments = self.config.build(self.instruments, self.options)?;
-        Ok(RpcMetrics { instruments })
+        let Self {
+            config,
+            instruments,
+            options,
+        } = self;
+        let limit = config.cardinality_limit;
+        let options = options
+            .unwrap_or_else(|| Arc::new(RequestOptions::default().with_rpc_method_limit(limit)));
+        Ok(RpcMetrics {
+            instruments: config.build(instruments, options)?,
+        })
     }
 }

@@ -51,6 +51,12 @@ const CLIENT: u16 = 1 << 15;
 // === impl RpcMethodId ===
 
 impl RpcMethodId {
+    /// Returns the id with a number that [`get`](Self::get) returned.
+    #[inline]
+    pub fn from_number(number: NonZeroU16) -> Self {
+        Self(number)
+    }
+
     /// Returns the number: from 1 to 49,152.
     #[inline]
     pub fn get(self) -> NonZeroU16 {

@@ -1,7 +1,10 @@
 //! The metrics and labels of each kind of call.
 
 use gusset_data::semconv;
+use gusset_http::{KnownMethods, Side};
 
+use super::CallInstruments;
+use crate::intern::InternedId;
 use crate::names::{self, MetricDescriptor};
 
 /// The metrics of one protocol on one side, client or server. A `None` is not recorded.
@@ -19,17 +22,20 @@ pub(crate) struct InstrumentSet {
     pub(crate) request_size: Option<&'static MetricDescriptor>,
     /// Recorded if the request body is counted.
     pub(crate) unread: Option<&'static MetricDescriptor>,
-    /// The label of the key's name.
-    pub(crate) name: &'static str,
+    /// The label of the key's name, and the function that returns its value.
+    pub(crate) name: (&'static str, NameFn),
     /// The label of the key's status, and the function that returns its value.
     pub(crate) status: (&'static str, fn(u16) -> &'static str),
     /// The label of the key's method.
     pub(crate) method: Option<&'static str>,
     /// The label of the key's scheme.
     pub(crate) scheme: Option<&'static str>,
-    /// Whether series have the address and port of the server.
-    pub(crate) is_client: bool,
+    /// The side that observes requests. On a client, series have the address and port of the server.
+    pub(crate) side: Side,
 }
+
+/// Returns the text of a name.
+type NameFn = fn(&CallInstruments, InternedId) -> Option<&str>;
 
 pub(crate) static HTTP_SERVER: InstrumentSet = InstrumentSet {
     number: 0,
@@ -41,11 +47,11 @@ pub(crate) static HTTP_SERVER: InstrumentSet = InstrumentSet {
     stream_duration: Some(&names::HTTP_SERVER_STREAM_DURATION),
     request_size: Some(&names::HTTP_SERVER_REQUEST_BODY_SIZE),
     unread: Some(&names::HTTP_SERVER_UNREAD_REQUESTS),
-    name: semconv::HTTP_ROUTE,
+    name: (semconv::HTTP_ROUTE, interned_name),
     status: (semconv::HTTP_RESPONSE_STATUS_CODE, http_status),
     method: Some(semconv::HTTP_REQUEST_METHOD),
     scheme: Some(semconv::URL_SCHEME),
-    is_client: false,
+    side: Side::Server,
 };
 
 pub(crate) static HTTP_CLIENT: InstrumentSet = InstrumentSet {
@@ -58,11 +64,11 @@ pub(crate) static HTTP_CLIENT: InstrumentSet = InstrumentSet {
     stream_duration: Some(&names::HTTP_CLIENT_STREAM_DURATION),
     request_size: Some(&names::HTTP_CLIENT_REQUEST_BODY_SIZE),
     unread: Some(&names::HTTP_CLIENT_UNSENT_REQUESTS),
-    name: semconv::URL_TEMPLATE,
+    name: (semconv::URL_TEMPLATE, interned_name),
     status: (semconv::HTTP_RESPONSE_STATUS_CODE, http_status),
     method: Some(semconv::HTTP_REQUEST_METHOD),
     scheme: None,
-    is_client: true,
+    side: Side::Client,
 };
 
 pub(crate) static RPC_SERVER: InstrumentSet = InstrumentSet {
@@ -75,11 +81,11 @@ pub(crate) static RPC_SERVER: InstrumentSet = InstrumentSet {
     stream_duration: None,
     request_size: None,
     unread: None,
-    name: semconv::RPC_METHOD,
+    name: (semconv::RPC_METHOD, rpc_method),
     status: (semconv::RPC_RESPONSE_STATUS_CODE, rpc_status),
     method: None,
     scheme: None,
-    is_client: false,
+    side: Side::Server,
 };
 
 pub(crate) static RPC_CLIENT: InstrumentSet = InstrumentSet {
@@ -92,11 +98,11 @@ pub(crate) static RPC_CLIENT: InstrumentSet = InstrumentSet {
     stream_duration: None,
     request_size: None,
     unread: None,
-    name: semconv::RPC_METHOD,
+    name: (semconv::RPC_METHOD, rpc_method),
     status: (semconv::RPC_RESPONSE_STATUS_CODE, rpc_status),
     method: None,
     scheme: None,
-    is_client: true,
+    side: Side::Client,
 };
 
 pub(crate) static MESSAGING: InstrumentSet = InstrumentSet {
@@ -109,13 +115,24 @@ pub(crate) static MESSAGING: InstrumentSet = InstrumentSet {
     stream_duration: None,
     request_size: None,
     unread: None,
-    name: semconv::MESSAGING_DESTINATION_NAME,
+    name: (semconv::MESSAGING_DESTINATION_NAME, interned_name),
     // Messages have no status: it is zero in their keys.
     status: ("", |_| ""),
     method: None,
     scheme: None,
-    is_client: false,
+    side: Side::Server,
 };
+
+fn interned_name(instruments: &CallInstruments, name: InternedId) -> Option<&str> {
+    instruments.names.text(name)
+}
+
+fn rpc_method(instruments: &CallInstruments, name: InternedId) -> Option<&str> {
+    if name == InternedId::OTHER {
+        return Some(KnownMethods::OTHER);
+    }
+    instruments.options.rpc_method_name(name.rpc_method()?)
+}
 
 fn http_status(status: u16) -> &'static str {
     let status = http::StatusCode::from_u16(status).unwrap_or_default();

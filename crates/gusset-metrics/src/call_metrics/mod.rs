@@ -12,9 +12,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use gusset_core::ObserverId;
-use gusset_http::{
-    RequestAttributes, RequestHead, RequestOptions, ResponseHead, RpcMethodName, Side,
-};
+use gusset_http::{RequestAttributes, RequestHead, RequestOptions, ResponseHead, Side};
 use metrics::Gauge;
 
 pub(crate) use self::config::Config;
@@ -35,7 +33,7 @@ pub(crate) struct CallInstruments {
     set: &'static InstrumentSet,
     with_local_recorder: bool,
     pub(crate) options: Arc<RequestOptions>,
-    /// The routes of a server, URL templates of a client, RPC methods or destinations.
+    /// The routes of a server, URL templates of a client, or destinations.
     pub(crate) names: LabelInterner,
     /// The servers that a client calls, as `host:port`.
     pub(crate) peers: LabelInterner,
@@ -55,7 +53,7 @@ pub(crate) struct CallInstruments {
 impl CallInstruments {
     #[inline]
     pub(crate) fn is_client(&self) -> bool {
-        self.set.is_client
+        self.set.side == Side::Client
     }
 
     /// Returns the identity of the observer: its recorder and its set of instruments. Two observers
@@ -67,12 +65,7 @@ impl CallInstruments {
     /// Returns the attributes of a request.
     #[inline]
     pub(crate) fn attributes<'a>(&'a self, req: RequestHead<'a>) -> RequestAttributes<'a> {
-        let side = if self.set.is_client {
-            Side::Client
-        } else {
-            Side::Server
-        };
-        RequestAttributes::new(req, side, &self.options)
+        RequestAttributes::new(req, self.set.side, &self.options)
     }
 
     /// Returns the number of the server that a client calls.
@@ -80,15 +73,6 @@ impl CallInstruments {
         match (attributes.server_address(), attributes.server_port()) {
             (Some(host), Some(port)) => self.peers.id_of_address(host, port),
             _ => InternedId::NONE,
-        }
-    }
-
-    /// Returns the number of an RPC method.
-    pub(crate) fn rpc_method(&self, method: RpcMethodName<'_>) -> InternedId {
-        if method.is_known() {
-            self.names.id(method.as_str())
-        } else {
-            InternedId::OTHER
         }
     }
 

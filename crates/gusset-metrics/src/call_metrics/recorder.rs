@@ -38,9 +38,8 @@ impl CallRecorder {
 
     #[inline]
     pub(crate) fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
-        let instruments = &*self.instruments;
-        if instruments.with_local_recorder {
-            metrics::with_local_recorder(&*instruments.recorder, poll)
+        if self.instruments.with_local_recorder {
+            metrics::with_local_recorder(&*self.instruments.recorder, poll)
         } else {
             poll()
         }

@@ -122,7 +122,7 @@ impl Series<'_> {
         additional: impl IntoIterator<Item = (&'static str, &'static str)>,
     ) -> Counter {
         let key = self.key.map(|key| SeriesKey {
-            version: 0,
+            version: None,
             status: 0,
             error: 0,
             ..key
@@ -174,13 +174,12 @@ fn labels(instruments: &CallInstruments, key: Option<SeriesKey>) -> Vec<Label> {
         ));
         return labels;
     };
-    let version = key.version();
     let SeriesKey {
         name,
         peer,
         method,
         scheme,
-        version: _,
+        version,
         status,
         error,
         // Only the counter of outcomes has it.
@@ -199,8 +198,9 @@ fn labels(instruments: &CallInstruments, key: Option<SeriesKey>) -> Vec<Label> {
         labels.push(Label::new(semconv::SERVER_ADDRESS, host.to_owned()));
         labels.push(Label::new(semconv::SERVER_PORT, port.to_owned()));
     }
-    if let Some(name) = instruments.names.text(name) {
-        labels.push(Label::new(set.name, name.to_owned()));
+    let (label, name_text) = set.name;
+    if let Some(name) = name_text(instruments, name) {
+        labels.push(Label::new(label, name.to_owned()));
     }
     if status != 0 {
         let (label, text) = set.status;
@@ -215,7 +215,7 @@ fn labels(instruments: &CallInstruments, key: Option<SeriesKey>) -> Vec<Label> {
     if let Some(version) = version {
         labels.push(Label::from_static_parts(
             semconv::NETWORK_PROTOCOL_VERSION,
-            version,
+            version.as_str(),
         ));
     }
     for (label, id) in instruments.labels.iter().zip(user) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use gusset_core::Env;
 use gusset_http::{KnownMethods, RequestHead, RequestOptions};
 
-use super::{HttpMetrics, RouteFn, Shared};
+use super::{HttpMetrics, RouteFn};
 use crate::call_metrics::{Config, InstrumentSet};
 use crate::{ConfigError, Label, SharedRecorder};
 
@@ -13,8 +13,8 @@ use crate::{ConfigError, Label, SharedRecorder};
 pub struct HttpMetricsBuilder {
     config: Config,
     instruments: &'static InstrumentSet,
-    options: Option<Arc<RequestOptions>>,
-    /// The known methods are not those of the environment.
+    options: Arc<RequestOptions>,
+    /// Whether the known methods are configured, and not to be read from the environment.
     has_methods: bool,
     route: Option<RouteFn>,
 }
@@ -26,32 +26,29 @@ impl HttpMetricsBuilder {
         Self {
             config: Config::new(recorder),
             instruments,
-            options: None,
+            options: Arc::default(),
             has_methods: false,
             route: None,
         }
     }
 
     /// Sets the options of requests, shared with the other signals.
+    ///
+    /// Replaces what was set before. A later [`known_methods`](Self::known_methods) or
+    /// [`https`](Self::https) changes a copy.
     pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
-        self.options = Some(options);
+        self.options = options;
         self.has_methods = true;
         self
     }
 
     /// Sets the methods that are label values; others are `_OTHER`.
     ///
-    /// Defaults to `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else to the list of the semantic
-    /// conventions.
+    /// Defaults to those of the [`request_options`](Self::request_options), or else to
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or else to the list of the semantic conventions.
     pub fn known_methods(mut self, methods: KnownMethods) -> Self {
         self.has_methods = true;
-        self.change_options(|options| options.with_known_methods(methods))
-    }
-
-    fn change_options(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        let options = Arc::unwrap_or_clone(self.options.unwrap_or_default());
-        self.options = Some(Arc::new(change(options)));
-        self
+        self.change(|options| options.with_known_methods(methods))
     }
 
     /// Sets how many series each metric may have, from 1 to 60,000.
@@ -78,7 +75,7 @@ impl HttpMetricsBuilder {
     where
         F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
     {
-        self.route = Some(Box::new(route));
+        self.route = Some(Arc::new(route));
         self
     }
 
@@ -86,7 +83,7 @@ impl HttpMetricsBuilder {
     ///
     /// HTTP/1 requests have none, also if they arrive over TLS or through a proxy that terminates it.
     pub fn https(self) -> Self {
-        self.change_options(|options| options.with_https(true))
+        self.change(|options| options.with_https(true))
     }
 
     /// Makes the recorder the local recorder while the service is polled.
@@ -133,13 +130,15 @@ impl HttpMetricsBuilder {
             has_methods: _,
             route,
         } = self;
-        let shared = Shared {
-            instruments: config.build(instruments, options.unwrap_or_default())?,
-            route,
-        };
         Ok(HttpMetrics {
-            shared: Arc::new(shared),
+            instruments: config.build(instruments, options)?,
+            route,
         })
+    }
+
+    fn change(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = Arc::new(change(Arc::unwrap_or_clone(self.options)));
+        self
     }
 }
 

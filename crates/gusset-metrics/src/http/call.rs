@@ -1,5 +1,5 @@
 use gusset_core::{CallContext, CallObserver, End, ResponseKind};
-use gusset_http::{Http, HttpClassifier, ResponseHead, Route, is_streaming};
+use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead, Route, is_streaming};
 
 use crate::call_metrics::CallRecorder;
 
@@ -20,7 +20,8 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
         let Self(call) = self;
         call.key.status = res.status.as_u16();
         if call.instruments.is_client() {
-            call.key.set_version(res.version);
+            // It is negotiated with the server.
+            call.key.version = ProtocolVersion::from_http(res.version);
         }
         if let Some(route) = Route::from_response(res) {
             call.key.name = call.instruments.names.id(route);

@@ -16,7 +16,7 @@ use crate::call_metrics::{CallInstruments, CallRecorder, HTTP_CLIENT, HTTP_SERVE
 use crate::intern::InternedId;
 use crate::key::SeriesKey;
 
-type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync>;
+type RouteFn = Arc<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync>;
 
 /// Records the metrics of HTTP requests, by OpenTelemetry's semantic conventions 1.44.
 ///
@@ -35,8 +35,8 @@ type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 /// `gusset.http.client.unsent_requests`).
 ///
 /// Clients cannot create label values: routes are templates, unknown methods are `_OTHER`, and a
-/// cardinality limit applies. If two layers record the same metrics into the same recorder, only the
-/// outer one records a request.
+/// cardinality limit applies. A request that passes two layers is recorded once, if they record
+/// the same metrics into the same recorder.
 ///
 /// Handles are registered once for each series. After that, a request allocates nothing and takes no
 /// lock, unless the recorder's handles do.
@@ -56,10 +56,6 @@ type RouteFn = Box<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 /// ```
 #[derive(Clone)]
 pub struct HttpMetrics {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     instruments: Arc<CallInstruments>,
     route: Option<RouteFn>,
 }
@@ -74,10 +70,36 @@ impl HttpMetrics {
 
     /// Returns a builder for the metrics of a client.
     ///
-    /// Each server that the client calls has its own series. The server is the authority of the
-    /// request target.
+    /// Each server that the client calls has its own series. The server is that of the request target,
+    /// or else of the `Host` header.
     pub fn client(recorder: SharedRecorder) -> HttpMetricsBuilder {
         HttpMetricsBuilder::new(recorder, &HTTP_CLIENT)
+    }
+
+    /// Returns the part of the key that the request determines.
+    #[inline]
+    fn key(&self, req: RequestHead<'_>) -> SeriesKey {
+        let Self { instruments, route } = self;
+        let attributes = instruments.attributes(req);
+        // Not truncated, as that of the attributes is: a route that is too long has to overflow.
+        let route = match route {
+            Some(route) => route(req).or_else(|| Route::from_request(req)),
+            None => Route::from_request(req),
+        };
+        let method = u8::try_from(attributes.method_index());
+        let mut key = SeriesKey {
+            name: route.map_or(InternedId::NONE, |route| instruments.names.id(route)),
+            method: method.expect("at most 64 methods are known"),
+            ..SeriesKey::default()
+        };
+        if instruments.is_client() {
+            key.peer = instruments.peer(attributes);
+        } else {
+            key.version = attributes.protocol_version();
+            key.scheme = attributes.scheme();
+        }
+        instruments.label_request(&mut key, req);
+        key
     }
 }
 
@@ -86,51 +108,20 @@ impl<R: HttpClassifier> Observer<Http<R>> for HttpMetrics {
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> Self::Call {
-        let shared = &*self.shared;
-        let mut call = CallRecorder::start(&shared.instruments, shared.key(req));
+        let mut call = CallRecorder::start(&self.instruments, self.key(req));
         call.request = req.extensions.get::<RequestBodyProgress>().cloned();
         HttpMetricsCall(call)
     }
 
     fn id(&self) -> ObserverId {
-        self.shared.instruments.observer_id()
+        self.instruments.observer_id()
     }
 }
 
 impl fmt::Debug for HttpMetrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpMetrics")
-            .field("instruments", &self.shared.instruments)
+            .field("instruments", &self.instruments)
             .finish_non_exhaustive()
-    }
-}
-
-// === impl Shared ===
-
-impl Shared {
-    /// Returns the part of the key that the request determines.
-    #[inline]
-    fn key(&self, req: RequestHead<'_>) -> SeriesKey {
-        let instruments = &*self.instruments;
-        let attributes = instruments.attributes(req);
-        let route = match &self.route {
-            Some(route) => route(req).or_else(|| Route::from_request(req)),
-            None => Route::from_request(req),
-        };
-        let method = attributes.method_index();
-        let mut key = SeriesKey {
-            name: route.map_or(InternedId::NONE, |route| instruments.names.id(route)),
-            method: u8::try_from(method).expect("at most 64 methods are known"),
-            ..SeriesKey::default()
-        };
-        if instruments.is_client() {
-            // The version is that of the response, because it is negotiated with the server.
-            key.peer = instruments.peer(attributes);
-        } else {
-            key.set_version(req.version);
-            key.scheme = attributes.scheme();
-        }
-        instruments.label_request(&mut key, req);
-        key
     }
 }

@@ -1,7 +1,10 @@
 //! Label values are bounded, and clients cannot create them.
 
-use gusset_http::{KnownMethods, Route};
-use gusset_metrics::{Label, LabelValue};
+use std::sync::Arc;
+
+use gusset_core::ObserveLayer;
+use gusset_http::{Http, HttpClientClassifier, KnownMethods, RequestOptions, Route};
+use gusset_metrics::{HttpMetrics, Label, LabelValue};
 use http::{Method, Request, Version};
 
 use crate::support::*;
@@ -45,6 +48,56 @@ fn builder_overrides_environment() {
             .one(DURATION)
             .has("http.request.method=GET")
     );
+}
+
+#[test]
+fn request_options_override_environment() {
+    let brew = KnownMethods::new(["BREW"]).unwrap();
+    let options = Arc::new(
+        RequestOptions::default()
+            .with_known_methods(brew)
+            .with_https(true),
+    );
+    let env = |_: &str| Some("GET".to_owned());
+
+    let recorder = TestRecorder::new();
+    let shared = recorder.server().request_options(options.clone());
+    exchange(&layer(shared.build_with(env).unwrap()), get("/a"), hello());
+    let series = recorder.snapshot().one(DURATION);
+    assert!(series.has("http.request.method=_OTHER"), "{series:?}");
+    assert!(series.has("url.scheme=https"), "{series:?}");
+
+    let recorder = TestRecorder::new();
+    let own = recorder.server().request_options(options.clone());
+    let own = own.known_methods(KnownMethods::new(["GET"]).unwrap());
+    exchange(&layer(own.build_with(env).unwrap()), get("/a"), hello());
+    let series = recorder.snapshot().one(DURATION);
+    assert!(series.has("http.request.method=GET"), "{series:?}");
+    assert!(series.has("url.scheme=https"), "{series:?}");
+    assert_eq!(options.method_name(1), "BREW", "a copy was changed");
+}
+
+#[test]
+fn client_series_have_the_server_address() {
+    for (target, host, address, port) in [
+        ("http://a.example/x", "b.example:81", "a.example", 80),
+        ("https://a.example/x", "b.example:81", "a.example", 443),
+        ("http://[::1]:8080/x", "b.example:81", "::1", 8080),
+        ("/x", "b.example:81", "b.example", 81),
+        ("/x", "[::1]", "::1", 80),
+    ] {
+        let recorder = TestRecorder::new();
+        let metrics = HttpMetrics::client(recorder.recorder.clone());
+        let layer = ObserveLayer::<Http<HttpClientClassifier>, _>::new(metrics.build().unwrap());
+        let req = Request::get(target).header("host", host).body(()).unwrap();
+        exchange(&layer, req, hello());
+        let series = recorder.snapshot().one("http.client.request.duration");
+        assert!(
+            series.has(&format!("server.address={address}")),
+            "{series:?}"
+        );
+        assert!(series.has(&format!("server.port={port}")), "{series:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A call inside two layers is recorded once, and metrics of the service itself can use the recorder.
+//! A request that passes two layers is recorded once, another request within it as well, and metrics of
+//! the service itself can use the recorder.
 
 use gusset_core::{ObserveLayer, Observer};
 use gusset_http::{Http, HttpClientClassifier};
@@ -127,6 +128,30 @@ fn local_recorder_is_optional() {
         read_to_end(res.into_body());
         assert_eq!(recorder.snapshot().all("orders").len(), count);
     }
+}
+
+#[test]
+fn request_of_a_handler_through_its_own_layer_is_recorded() {
+    let recorder = TestRecorder::new();
+    let server = layer(recorder.server().build().unwrap());
+    let inner = server.clone();
+    let request = |path: &'static str| {
+        let mut req = get(path);
+        *req.uri_mut() = path.parse().unwrap();
+        req
+    };
+    let mut service = server.layer(FnService(move |_: Request<()>| {
+        exchange(&inner, request("/b"), hello());
+        hello()
+    }));
+    let Ok(res) = ready(service.call(request("/a")));
+    read_to_end(res.into_body());
+    let snapshot = recorder.snapshot();
+    for route in ["http.route=/a", "http.route=/b"] {
+        let all = snapshot.all(DURATION);
+        assert!(all.iter().any(|series| series.has(route)), "{all:?}");
+    }
+    assert_eq!(snapshot.sum("http.server.active_requests"), 0.0);
 }
 
 #[test]

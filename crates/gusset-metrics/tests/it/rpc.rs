@@ -1,7 +1,9 @@
 //! The status is that of the trailers, and clients cannot create values of `rpc.method`.
 
+use std::sync::Arc;
+
 use gusset_core::ObserveLayer;
-use gusset_http::{Grpc, GrpcClientClassifier, Http};
+use gusset_http::{Grpc, GrpcClientClassifier, Http, RequestOptions};
 use gusset_metrics::RpcMetrics;
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
@@ -66,6 +68,40 @@ fn unverified_method_is_other() {
         .filter(|series| series.has("rpc.method=shop.Stock/Take"))
         .collect();
     assert_eq!(known.len(), 2, "the method is verified: {series:?}");
+}
+
+#[test]
+fn request_options_share_the_known_methods() {
+    let options = Arc::new(RequestOptions::default());
+    let layer = |recorder: &TestRecorder| {
+        let metrics = RpcMetrics::server(recorder.recorder.clone());
+        let metrics = metrics.request_options(options.clone()).build().unwrap();
+        ObserveLayer::<Grpc, _>::new(metrics)
+    };
+    let (one, other) = (TestRecorder::new(), TestRecorder::new());
+    exchange(&layer(&one), call("/shop.Stock/Take"), response("0"));
+    exchange(&layer(&other), call("/shop.Stock/Take"), response("12"));
+    let series = other.snapshot().one(DURATION);
+    assert!(series.has("rpc.method=shop.Stock/Take"), "{series:?}");
+}
+
+#[test]
+fn methods_over_the_limit_overflow() {
+    let recorder = TestRecorder::new();
+    let metrics = RpcMetrics::client(recorder.recorder.clone()).cardinality_limit(2);
+    let layer = ObserveLayer::<Http<GrpcClientClassifier>, _>::new(metrics.build().unwrap());
+    for _ in 0..2 {
+        for number in 0..5 {
+            exchange(&layer, call(&format!("/x.Y/{number}")), response("0"));
+        }
+    }
+    let snapshot = recorder.snapshot();
+    let overflow = snapshot.all("rpc.client.call.duration");
+    let overflow = overflow
+        .iter()
+        .find(|series| series.has_key("otel.metric.overflow"));
+    assert_eq!(overflow.unwrap().values.len(), 6);
+    assert_eq!(snapshot.sum("gusset.rpc.client.active_calls"), 0.0);
 }
 
 #[test]
