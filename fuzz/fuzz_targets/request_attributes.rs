@@ -50,10 +50,14 @@ fuzz_target!(|input: Input| {
     *request.uri_mut() = uri;
     check(&request, input.https);
 
-    // The same request with credentials.
+    // The same request with credentials, which end at a slash, a query or a fragment.
+    let user = input.user.replace(['/', '?', '#'], "");
     let uri = request.uri().to_string();
-    if let (Some((scheme, rest)), false) = (uri.split_once("://"), uri.contains(SECRET)) {
-        let uri = format!("{scheme}://{}:{SECRET}@{rest}", input.user);
+    if request.uri().scheme().is_none() || uri.contains(SECRET) {
+        return;
+    }
+    if let Some((scheme, rest)) = uri.split_once("://") {
+        let uri = format!("{scheme}://{user}:{SECRET}@{rest}");
         if let Ok(uri) = Uri::try_from(uri) {
             *request.uri_mut() = uri;
             let head = RequestHead::from(&request);
