@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use gusset::http::{KnownMethods, PeerAddr, QueryRedaction, Route, TrustedProxies};
+use gusset::http::{KnownMethods, PeerAddr, QueryRedaction, Route, RpcMethod, TrustedProxies};
 use gusset::kind::{HttpKind, ServiceKind};
 use gusset::{InstrumentationBuilder, Rejected};
 use gusset_data::{Metric, MetricData, SpanData};
@@ -234,7 +234,7 @@ fn options_are_set_once_for_all_signals() {
         .exclude_paths(["/internal/*"]);
     let gusset = capture.build(builder);
     let mut service = gusset.layer().layer(service_fn(respond));
-    for path in ["/items?page=2&token=secret", "/internal/items"] {
+    for path in ["/items?page=2&sig=secret", "/internal/items"] {
         let call = Call {
             method: Method::POST,
             uri: path.parse().unwrap(),
@@ -277,7 +277,7 @@ fn options_are_set_once_for_all_signals() {
         ("client.address", Some("203.0.113.7"), LOG_AND_TRACE),
         ("http.request.method", Some("_OTHER"), ALL),
         ("http.request.method_original", Some("POST"), LOG_AND_TRACE),
-        ("url.query", Some("page=2&token=REDACTED"), LOG_AND_TRACE),
+        ("url.query", Some("page=2&sig=REDACTED"), LOG_AND_TRACE),
         ("url.scheme", Some("https"), ALL),
         ("user_agent.original", None, LOG_AND_TRACE),
     ];
@@ -317,16 +317,22 @@ fn check(
                 (Trace, span_attributes(&spans.remove(0))),
                 (Metrics, metric_attributes(metric, &before, &after)),
             ];
-            // A route over the limit of a label value is counted in the overflow series.
             let is_overflow = signals[2].1.contains_key("otel.metric.overflow");
-            prop_assert_eq!(is_overflow, call.recorded_route().len() > 256);
+            prop_assert_eq!(is_overflow, call.is_overflow(&signals[1].1));
             for (name, of) in shared {
-                let of = |signal| of.contains(&signal) && !(is_overflow && signal == Metrics);
-                let mut values = signals.iter().filter(|(signal, _)| of(*signal));
+                let has = |signal| {
+                    of.contains(&signal)
+                        && !(signal == Metrics && is_overflow)
+                        && !(signal == Trace && options.omits_from_spans(name))
+                };
+                let mut values = signals.iter().filter(|(signal, _)| has(*signal));
                 let (_, first) = values.next().unwrap();
                 for (_, other) in values {
                     let (first, other) = (first.get(*name), other.get(*name));
                     prop_assert_eq!(first, other, "{}: {:#?}", name, signals);
+                }
+                if options.omits_from_spans(name) {
+                    prop_assert_eq!(signals[1].1.get(*name), None);
                 }
             }
             for (signal, attributes) in signals {
@@ -424,6 +430,19 @@ async fn respond(req: Request<()>) -> io::Result<Response<ScriptedBody>> {
     }
 }
 
+// === impl Options ===
+
+impl Options {
+    /// Returns whether spans lack an attribute of log entries, because it is not explicitly enabled.
+    fn omits_from_spans(&self, name: &str) -> bool {
+        match name {
+            "client.address" => self.proxies.is_none(),
+            "user_agent.original" => self.user_agent.is_none(),
+            _ => false,
+        }
+    }
+}
+
 // === impl Call ===
 
 impl Call {
@@ -443,14 +462,18 @@ impl Call {
         req
     }
 
-    /// Returns the route of the response, or else of the request. Empty if there is none.
-    fn recorded_route(&self) -> &str {
+    /// Returns whether the call is counted in the overflow series: its route or gRPC method is longer
+    /// than a label value may be.
+    fn is_overflow(&self, span: &Attributes) -> bool {
+        if let Some(method) = span.get("rpc.method") {
+            return method.len() >= RpcMethod::MAX_BYTES;
+        }
         let has_response = !matches!(
             self.end,
             End::DroppedBeforeHeaders | End::Failed | End::Panicked
         );
         let route = self.response_route.filter(|_| has_response);
-        route.or(self.route).unwrap_or_default()
+        route.or(self.route).is_some_and(|route| route.len() > 256)
     }
 
     fn response(&self) -> Response<ScriptedBody> {
@@ -697,7 +720,7 @@ fn uri(path: impl Strategy<Value = String>) -> impl Strategy<Value = Uri> {
     let query = prop_oneof![
         Just(String::new()),
         Just("?".to_owned()),
-        Just("?page=2&token=secret".to_owned()),
+        Just("?page=2&sig=secret".to_owned()),
         "\\?[a-z&=%+;]{0,12}",
     ];
     let scheme = select(vec!["http", "https", "HTTPS", "ws"]);

@@ -185,21 +185,21 @@ async fn exported_signals_of_a_call_agree() {
     assert_eq!(report.dropped(), 0, "{report}");
 
     let received = received.lock().unwrap();
-    let fields = all(
+    let spans = all(
         &received,
         "/v1/traces",
-        ["resourceSpans", "scopeSpans", "fields"],
+        ["resourceSpans", "scopeSpans", "spans"],
     );
     let named = |name: &str| {
-        let mut found = fields.iter().filter(|span| span["name"] == name);
+        let mut found = spans.iter().filter(|span| span["name"] == name);
         let span = found
             .next()
-            .unwrap_or_else(|| panic!("{name} in {fields:?}"));
+            .unwrap_or_else(|| panic!("{name} in {spans:?}"));
         assert!(found.next().is_none(), "{name} twice");
         *span
     };
     let (server, inner) = (named("GET /items/{id}"), named("look_up"));
-    assert_eq!(fields.len(), 2);
+    assert_eq!(spans.len(), 2);
     assert_eq!(inner["parentSpanId"], server["spanId"]);
     assert_eq!(inner["traceId"], server["traceId"]);
 
@@ -286,12 +286,12 @@ async fn spawned_task_stays_in_the_trace() {
         assert_eq!(report.await.unwrap().dropped(), 0);
 
         let received = received.lock().unwrap();
-        let fields = all(
+        let spans = all(
             &received,
             "/v1/traces",
-            ["resourceSpans", "scopeSpans", "fields"],
+            ["resourceSpans", "scopeSpans", "spans"],
         );
-        let of = |name: &str| fields.iter().find(|span| span["name"] == name).unwrap();
+        let of = |name: &str| spans.iter().find(|span| span["name"] == name).unwrap();
         assert_eq!(
             of("work")["parentSpanId"],
             of("GET /")["spanId"],
