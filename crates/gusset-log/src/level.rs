@@ -27,11 +27,5 @@ pub(crate) fn level_index(level: Level) -> usize {
 
 /// Returns the name of a level in lower case.
 pub(crate) fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warn",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
-    }
+    ["error", "warn", "info", "debug", "trace"][level_index(level)]
 }

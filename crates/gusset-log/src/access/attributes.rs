@@ -4,7 +4,7 @@
 
 use gusset_data::{Attribute, SharedStr};
 
-use super::display::{Summary, seconds};
+use super::display::seconds;
 use super::fields::{fields, select_fields};
 use super::record::AccessRecord;
 use crate::names;
@@ -63,11 +63,7 @@ macro_rules! attribute_value {
 impl AccessRecord {
     /// Returns the message.
     pub(crate) fn body(&self) -> SharedStr {
-        let Summary {
-            method,
-            target,
-            result,
-        } = self.summary();
+        let [method, target, result] = self.message();
         SharedStr::concat([method, " ", target, " ", result])
     }
 

@@ -6,16 +6,6 @@ use std::time::Duration;
 use gusset_http::{MAX_HEADER_VALUE_BYTES, truncate_str};
 use http::HeaderValue;
 
-/// The message of an access log entry: `GET /items/{id} 200`.
-#[derive(Clone, Copy)]
-pub(super) struct Summary<'a> {
-    pub(super) method: &'a str,
-    /// The route, else the path.
-    pub(super) target: &'a str,
-    /// The status, else the outcome.
-    pub(super) result: &'a str,
-}
-
 /// A header value in which bytes that are not UTF-8 are replaced.
 #[derive(Clone, Copy)]
 pub(super) struct LossyHeader<'a>(&'a [u8]);
@@ -29,17 +19,6 @@ pub(super) fn nanos(time: Duration) -> u64 {
 /// Returns a duration in seconds. It is one division, so that the digits are those of the nanoseconds.
 pub(super) fn seconds(time: Duration) -> f64 {
     nanos(time) as f64 / 1e9
-}
-
-impl fmt::Display for Summary<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            method,
-            target,
-            result,
-        } = self;
-        write!(f, "{method} {target} {result}")
-    }
 }
 
 // === impl LossyHeader ===

@@ -4,7 +4,6 @@
 //! kind of request.
 
 use std::cell::Cell;
-use std::fmt;
 use std::sync::Arc;
 
 use gusset_http::{ProtocolVersion, Scheme};
@@ -28,9 +27,9 @@ pub(crate) struct CurrentRecord;
 
 /// Emits an event with the given rows of the table in `fields.rs`.
 macro_rules! emit {
-    ([$level:expr, $name:literal, $message:expr]
+    ([$level:expr, $name:literal, $record:ident]
         $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {
-        at_level!($level, $name, $message, {
+        at_level!($level, $name, $record, {
             $({ names::$key } = event_value!($presence $kind $value),)*
         })
     };
@@ -69,21 +68,21 @@ macro_rules! event_value {
 
 /// Emits an event at a level that is known at run time.
 macro_rules! at_level {
-    ($level:expr, $name:literal, $message:expr, { $($fields:tt)* }) => {
+    ($level:expr, $name:literal, $record:ident, { $($fields:tt)* }) => {
         match $level {
-            Level::TRACE => at_level!(@ TRACE, $name, $message, { $($fields)* }),
-            Level::DEBUG => at_level!(@ DEBUG, $name, $message, { $($fields)* }),
-            Level::INFO => at_level!(@ INFO, $name, $message, { $($fields)* }),
-            Level::WARN => at_level!(@ WARN, $name, $message, { $($fields)* }),
-            Level::ERROR => at_level!(@ ERROR, $name, $message, { $($fields)* }),
+            Level::TRACE => at_level!(@ TRACE, $name, $record, { $($fields)* }),
+            Level::DEBUG => at_level!(@ DEBUG, $name, $record, { $($fields)* }),
+            Level::INFO => at_level!(@ INFO, $name, $record, { $($fields)* }),
+            Level::WARN => at_level!(@ WARN, $name, $record, { $($fields)* }),
+            Level::ERROR => at_level!(@ ERROR, $name, $record, { $($fields)* }),
         }
     };
-    (@ $level:ident, $name:literal, $message:expr, { $($fields:tt)* }) => {
+    (@ $level:ident, $name:literal, $record:ident, { $($fields:tt)* }) => {
         event!(
             name: $name,
             target: names::ACCESS_TARGET,
             Level::$level,
-            { message = display($message), $($fields)* }
+            { message = display($record), $($fields)* }
         )
     };
 }
@@ -92,8 +91,8 @@ macro_rules! at_level {
 macro_rules! emit_fn {
     ($kind:ident: $name:literal) => {
         fn $kind(record: &AccessRecord, level: Level) {
-            let (message, http) = (Message(record), record.attributes());
-            fields!($kind(record, http) => emit!(level, $name, message));
+            let http = record.attributes();
+            fields!($kind(record, http) => emit!(level, $name, record));
         }
     };
 }
@@ -135,15 +134,5 @@ impl CurrentRecord {
     fn set(record: Option<Arc<AccessRecord>>) {
         // On a thread that is exiting, the layer reads the event instead.
         let _ = CURRENT.try_with(|current| current.set(record));
-    }
-}
-
-/// The message of an entry, formatted only if a subscriber reads it.
-#[derive(Clone, Copy)]
-struct Message<'a>(&'a AccessRecord);
-
-impl fmt::Display for Message<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.summary().fmt(f)
     }
 }

@@ -19,9 +19,7 @@ use crate::names;
 const MAX_REQUESTS: usize = 10_000;
 
 /// The requests in progress, and the thread that logs them.
-pub(super) struct InProgress {
-    requests: Arc<Requests>,
-}
+pub(super) struct InProgress(Arc<Requests>);
 
 /// The registration of one request, removed when it is dropped.
 pub(super) struct Registration {
@@ -65,7 +63,7 @@ impl InProgress {
         thread::Builder::new()
             .name("gusset-log-slow".to_owned())
             .spawn(move || watched.run(interval))?;
-        Ok(Self { requests })
+        Ok(Self(requests))
     }
 
     /// Registers a request, or returns `None` if the table is full.
@@ -81,7 +79,7 @@ impl InProgress {
             ids: None,
             next_entry: started,
         };
-        let mut table = self.requests.lock();
+        let mut table = self.0.lock();
         if table.requests.len() >= MAX_REQUESTS {
             return None;
         }
@@ -90,7 +88,7 @@ impl InProgress {
         table.requests.insert(id, request);
         drop(table);
         Some(Registration {
-            requests: self.requests.clone(),
+            requests: self.0.clone(),
             id,
         })
     }
@@ -98,8 +96,8 @@ impl InProgress {
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        self.requests.lock().is_stopped = true;
-        self.requests.stopped.notify_all();
+        self.0.lock().is_stopped = true;
+        self.0.stopped.notify_all();
     }
 }
 

@@ -102,19 +102,23 @@ macro_rules! write_head {
     }};
 }
 
+/// Returns a key of JSON with the start of its value, or with a whole constant value.
+macro_rules! keyed {
+    ($key:ident: $value:literal) => {
+        bytes!(",\"", names::$key, "\":", $value)
+    };
+}
+
 /// Writes one field, by its kind.
 macro_rules! write_field {
     (option number $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(number) = $value {
-            $line.push(bytes!(",\"", names::$key, "\":"));
+            $line.push(keyed!($key: ""));
             $line.number(number);
         }
     };
     (always seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
-        $line.keyed_seconds(
-            *bytes!(",\"", names::$key, "\":0.000000000"),
-            nanos($value),
-        );
+        $line.keyed_seconds(*keyed!($key: "0.000000000"), nanos($value));
     };
     (option seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(time) = $value {
@@ -123,54 +127,61 @@ macro_rules! write_field {
     };
     (option version $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
-            Some(ProtocolVersion::Http11) => $line.push(bytes!(",\"", names::$key, "\":\"1.1\"")),
-            Some(ProtocolVersion::Http2) => $line.push(bytes!(",\"", names::$key, "\":\"2\"")),
-            version => token(
-                $line,
-                bytes!(",\"", names::$key, "\":\""),
-                version.map(ProtocolVersion::as_str),
-            ),
+            Some(ProtocolVersion::Http11) => $line.push(keyed!($key: "\"1.1\"")),
+            Some(ProtocolVersion::Http2) => $line.push(keyed!($key: "\"2\"")),
+            version => {
+                let version = version.map(ProtocolVersion::as_str);
+                write_field!(option token $key = version, $line, $route);
+            }
         }
     };
     (always scheme $key:ident = $value:expr, $line:ident, $route:ident) => {
-        $line.push(match $value {
-            Scheme::Http => bytes!(",\"", names::$key, "\":\"http\"").as_slice(),
-            Scheme::Https => bytes!(",\"", names::$key, "\":\"https\""),
-        });
+        match $value {
+            Scheme::Http => $line.push(keyed!($key: "\"http\"")),
+            Scheme::Https => $line.push(keyed!($key: "\"https\"")),
+        }
     };
     (always outcome $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
-            Outcome::Success => $line.push(bytes!(",\"", names::$key, "\":\"success\"")),
-            outcome => token(
-                $line,
-                bytes!(",\"", names::$key, "\":\""),
-                Some(outcome.as_str()),
-            ),
+            Outcome::Success => $line.push(keyed!($key: "\"success\"")),
+            outcome => {
+                let outcome = Some(outcome.as_str());
+                write_field!(option token $key = outcome, $line, $route);
+            }
         }
     };
     (option route $key:ident = $value:expr, $line:ident, $route:ident) => {
         // It is copied from the message.
         if let Some(range) = $route {
-            $line.push(bytes!(",\"", names::$key, "\":\""));
+            $line.push(keyed!($key: "\""));
             $line.repeat(range);
             $line.byte(b'"');
         }
     };
     (option token $key:ident = $value:expr, $line:ident, $route:ident) => {
-        token($line, bytes!(",\"", names::$key, "\":\""), $value);
+        if let Some(token) = $value {
+            $line.push(keyed!($key: "\""));
+            $line.push(token.as_bytes());
+            $line.byte(b'"');
+        }
     };
-    // `is_fast` excludes entries with a query.
-    (option query $key:ident = $value:expr, $line:ident, $route:ident) => {};
     (option text $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(text) = $value {
-            $line.push(bytes!(",\"", names::$key, "\":\""));
+            $line.push(keyed!($key: "\""));
             $line.text::<JsonEscape>(text);
             $line.byte(b'"');
         }
     };
     (option display $key:ident = $value:expr, $line:ident, $route:ident) => {
-        escaped($line, bytes!(",\"", names::$key, "\":\""), $value);
+        if let Some(value) = $value {
+            $line.push(keyed!($key: "\""));
+            // It fails if the value is cut, which the line records.
+            let _ = write!($line.value::<JsonEscape>(), "{value}");
+            $line.byte(b'"');
+        }
     };
+    // `is_fast` excludes entries with a query.
+    (option query $key:ident = $value:expr, $line:ident, $route:ident) => {};
 }
 
 // === impl AccessRecord ===
@@ -196,27 +207,6 @@ impl AccessRecord {
 fn status_digits(status: u16) -> [u8; 3] {
     let [tens, ones] = PAIRS[usize::from(status % 100)];
     [b'0' + (status / 100) as u8, tens, ones]
-}
-
-/// Writes a value that needs no escaping.
-#[inline]
-fn token(line: &mut LineBuffer, key: &[u8], token: Option<&'static str>) {
-    if let Some(token) = token {
-        line.push(key);
-        line.push(token.as_bytes());
-        line.byte(b'"');
-    }
-}
-
-/// Writes a value that clients influence.
-#[inline]
-fn escaped(line: &mut LineBuffer, key: &[u8], text: Option<impl std::fmt::Display>) {
-    if let Some(text) = text {
-        line.push(key);
-        // It fails if the value is cut, which the line records.
-        let _ = write!(line.value::<JsonEscape>(), "{text}");
-        line.byte(b'"');
-    }
 }
 
 const fn total_len(parts: &[&str]) -> usize {

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use gusset_http::{
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 
 use super::config::AccessLogConfig;
-use super::display::{LossyHeader, Summary};
+use super::display::LossyHeader;
 use super::in_progress::Registration;
 
 /// Longer route templates are cut.
@@ -211,7 +212,9 @@ impl AccessRecord {
         (!is_known).then(|| http.rpc_method_original())
     }
 
-    pub(super) fn summary(&self) -> Summary<'_> {
+    /// Returns the message in parts: the method, the route or else the path, the status or else the
+    /// outcome.
+    pub(super) fn message(&self) -> [&str; 3] {
         let http = self.attributes();
         let (method, target, status) = match self.config().kind.is_grpc() {
             true => (
@@ -225,11 +228,17 @@ impl AccessRecord {
                 self.status.map(status_code_str),
             ),
         };
-        Summary {
-            method,
-            target,
-            result: status.map_or_else(|| self.completion.outcome.as_str(), StaticStr::as_str),
-        }
+        let outcome = self.completion.outcome;
+        let result = status.map_or_else(|| outcome.as_str(), StaticStr::as_str);
+        [method, target, result]
+    }
+}
+
+/// Writes the message of the entry.
+impl fmt::Display for AccessRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [method, target, result] = self.message();
+        write!(f, "{method} {target} {result}")
     }
 }
 

@@ -6,94 +6,82 @@ use tracing::Metadata;
 use super::json_escape::{escaped, quoted};
 use super::line_buffer::is_unsafe;
 use super::output::Format;
-use super::schema::{EMF_METRICS, JsonSchema, Position, Source};
+use super::schema::{EMF_METRICS, JsonSchema, Source};
 use crate::level::level_name;
 use crate::names;
 
-/// The constant parts of an entry.
-#[derive(Debug, Default)]
-pub(super) struct Frame {
-    /// The part between the time and the first field.
-    pub(super) head: String,
-    /// The part after the last field.
-    pub(super) tail: String,
+/// Returns the part between the time and the first field, and the part after the last field.
+pub(super) fn frame(
+    format: &Format,
+    resource: &Resource,
+    metadata: &Metadata<'_>,
+    is_access: bool,
+) -> (String, String) {
+    match format {
+        Format::Logfmt => (logfmt(metadata), String::new()),
+        Format::Common | Format::Combined | Format::Pretty { .. } => Default::default(),
+        _ => {
+            let schema = JsonSchema::of_format(format);
+            json(schema, resource, metadata, is_access)
+        }
+    }
 }
 
-// === impl Frame ===
+fn logfmt(metadata: &Metadata<'_>) -> String {
+    let level = level_name(*metadata.level());
+    let target = escaped(metadata.target());
+    // Targets are module paths by default, which need no quotes.
+    let target = match is_bare(&target) {
+        true => target,
+        false => format!("\"{target}\""),
+    };
+    format!(" level={level} target={target}")
+}
 
-impl Frame {
-    pub(super) fn new(
-        format: &Format,
-        resource: &Resource,
-        metadata: &Metadata<'_>,
-        is_access: bool,
-    ) -> Self {
-        match format {
-            Format::Logfmt => Self::logfmt(metadata),
-            Format::Common | Format::Combined | Format::Pretty { .. } => Self::default(),
-            _ => Self::json(JsonSchema::of_format(format), resource, metadata, is_access),
-        }
+/// Returns the frame of a JSON object. The string of the time is still open at its start.
+fn json(
+    schema: &JsonSchema,
+    resource: &Resource,
+    metadata: &Metadata<'_>,
+    is_access: bool,
+) -> (String, String) {
+    let JsonSchema {
+        level,
+        target,
+        is_target_first,
+        constant,
+        source,
+        ..
+    } = schema;
+    let level_name = schema.level_name(*metadata.level());
+    let target = format!(",\"{target}\":{}", quoted(metadata.target()));
+    let mut head = format!("\",\"{level}\":\"{level_name}\"");
+    let mut tail = String::from(*constant);
+    match is_target_first {
+        true => head.push_str(&target),
+        false => tail.push_str(&target),
     }
-
-    fn logfmt(metadata: &Metadata<'_>) -> Self {
-        let level = level_name(*metadata.level());
-        let target = escaped(metadata.target());
-        // Targets are module paths by default, which need no quotes.
-        let target = match is_bare(&target) {
-            true => target,
-            false => format!("\"{target}\""),
-        };
-        Self {
-            head: format!(" level={level} target={target}"),
-            tail: String::new(),
-        }
-    }
-
-    /// Returns the frame of a JSON object. The string of the time is still open at its start.
-    fn json(
-        schema: &JsonSchema,
-        resource: &Resource,
-        metadata: &Metadata<'_>,
-        is_access: bool,
-    ) -> Self {
-        let JsonSchema {
-            level,
-            target,
-            target_position,
-            constant,
-            source,
-            ..
-        } = schema;
-        let level_name = schema.level_name(*metadata.level());
-        let target = format!(",\"{target}\":{}", quoted(metadata.target()));
-        let mut head = format!("\",\"{level}\":\"{level_name}\"");
-        let mut tail = String::from(*constant);
-        match target_position {
-            Position::BeforeFields => head.push_str(&target),
-            Position::AfterFields => tail.push_str(&target),
-        }
-        // All access log entries are logged at the same source location.
-        let location = (!is_access).then(|| Some((metadata.file()?, metadata.line()?)));
-        if let Some((path, number)) = location.flatten() {
-            let path = quoted(path);
-            tail.push_str(&match source {
-                Source::Omitted => String::new(),
-                Source::Fields { file, line } => {
-                    format!(",\"{file}\":{path},\"{line}\":{number}")
-                }
-                Source::Object(key) => {
-                    format!(",\"{key}\":{{\"file\":{path},\"line\":\"{number}\"}}")
-                }
-            });
-        }
-        for (attribute, value) in resource.attributes() {
-            let row = schema.resource.iter().find(|(name, _)| *name == attribute);
-            if let Some((_, key)) = row {
-                tail.push_str(&format!(",{}:{}", quoted(key), quoted(value)));
+    // All access log entries are logged at the same source location.
+    let location = (!is_access).then(|| Some((metadata.file()?, metadata.line()?)));
+    if let Some((path, number)) = location.flatten() {
+        let path = quoted(path);
+        tail.push_str(&match source {
+            Source::Omitted => String::new(),
+            Source::Fields { file, line } => {
+                format!(",\"{file}\":{path},\"{line}\":{number}")
             }
-        }
-        Self { head, tail }
+            Source::Object(key) => {
+                format!(",\"{key}\":{{\"file\":{path},\"line\":\"{number}\"}}")
+            }
+        });
     }
+    for (attribute, value) in resource.attributes() {
+        let row = schema.resource.iter().find(|(name, _)| *name == attribute);
+        if let Some((_, key)) = row {
+            tail.push_str(&format!(",{}:{}", quoted(key), quoted(value)));
+        }
+    }
+    (head, tail)
 }
 
 /// Returns the metric that an access log entry is in the Embedded Metric Format, from after its time

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use gusset_core::SpanIds;
-use tracing::field::{Field, Visit};
+use tracing::field::Field;
 
 use super::json_escape::JsonEscape;
 use super::line_buffer::LineBuffer;
@@ -11,7 +11,7 @@ use super::output::Format;
 use super::schema::{JsonSchema, ValueKind};
 use super::template::{CallsiteTemplate, FieldTemplate};
 use super::time::Timestamp;
-use super::value::{self, seconds_to_nanos};
+use super::visit::{self, FieldVisitor, WriteField, seconds_to_nanos};
 use crate::redact::{REDACTED, Redaction};
 
 /// Writes the fields of an entry.
@@ -39,8 +39,8 @@ impl<'a> JsonFields<'a> {
         line: &'a mut LineBuffer,
         fields: &'a [FieldTemplate],
         redaction: Option<&'a Redaction>,
-    ) -> Self {
-        Self {
+    ) -> FieldVisitor<Self> {
+        FieldVisitor(Self {
             line,
             fields,
             redaction,
@@ -49,20 +49,7 @@ impl<'a> JsonFields<'a> {
             only: None,
             in_group: false,
             has_route: false,
-        }
-    }
-
-    /// Writes the key of a field. Returns how to write the value, or `None` if it is already complete.
-    #[inline]
-    fn key(&mut self, field: &Field) -> Option<ValueKind> {
-        let index = field.index();
-        let template = self.fields.get(index)?;
-        // Most fields of most formats take this path.
-        if template.is_simple && !self.is_selective && self.line.has_room(template.key.len() + 48) {
-            self.line.push(&template.key);
-            return Some(template.kind);
-        }
-        self.special_key(index, template)
+        })
     }
 
     fn special_key(&mut self, index: usize, template: &FieldTemplate) -> Option<ValueKind> {
@@ -99,22 +86,24 @@ impl<'a> JsonFields<'a> {
         }
     }
 
-    fn number(&mut self, field: &Field, number: impl itoa::Integer) {
-        match self.key(field) {
-            None => {}
-            Some(ValueKind::Quoted) => {
-                self.line.byte(b'"');
-                self.line.number(number);
-                self.line.byte(b'"');
-            }
-            Some(_) => self.line.number(number),
-        }
-    }
-
     fn quoted(&mut self, text: &str) {
         self.line.byte(b'"');
         self.line.push(text.as_bytes());
         self.line.byte(b'"');
+    }
+}
+
+impl WriteField for JsonFields<'_> {
+    #[inline]
+    fn key(&mut self, field: &Field) -> Option<ValueKind> {
+        let index = field.index();
+        let template = self.fields.get(index)?;
+        // Most fields of most formats take this path.
+        if template.is_simple && !self.is_selective && self.line.has_room(template.key.len() + 48) {
+            self.line.push(&template.key);
+            return Some(template.kind);
+        }
+        self.special_key(index, template)
     }
 
     fn text(&mut self, text: &str) {
@@ -130,72 +119,34 @@ impl<'a> JsonFields<'a> {
         }
         self.line.byte(b'"');
     }
-}
 
-impl Visit for JsonFields<'_> {
-    #[inline]
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if self.key(field).is_some() {
-            self.text(value);
-        }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if self.key(field).is_none() {
-            return;
-        }
+    fn debug(&mut self, value: &dyn Debug) {
         self.line.byte(b'"');
-        value::debug::<JsonEscape>(self.line, self.redaction, value);
+        visit::debug::<JsonEscape>(self.line, self.redaction, value);
         self.line.byte(b'"');
     }
 
-    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
-        if self.key(field).is_some() {
-            self.text(&value::lossy(value));
-        }
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.number(field, value);
-    }
-
-    #[inline]
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.number(field, value);
-    }
-
-    fn record_i128(&mut self, field: &Field, value: i128) {
-        self.record_debug(field, &value);
-    }
-
-    fn record_u128(&mut self, field: &Field, value: u128) {
-        self.record_debug(field, &value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        let word = if value { "true" } else { "false" };
-        match self.key(field) {
-            None => {}
-            Some(ValueKind::Quoted) => self.quoted(word),
-            Some(_) => self.line.push(word.as_bytes()),
+    fn literal(&mut self, text: &str, kind: ValueKind) {
+        match kind {
+            ValueKind::Quoted => self.quoted(text),
+            _ => self.line.push(text.as_bytes()),
         }
     }
 
     #[inline]
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        match self.key(field) {
-            None => {}
-            Some(ValueKind::Seconds) => self.line.seconds(seconds_to_nanos(value)),
-            Some(ValueKind::Nanos) => self.line.number(seconds_to_nanos(value)),
-            Some(ValueKind::Latency) => {
+    fn float(&mut self, number: f64, kind: ValueKind) {
+        match kind {
+            ValueKind::Seconds => self.line.seconds(seconds_to_nanos(number)),
+            ValueKind::Nanos => self.line.number(seconds_to_nanos(number)),
+            ValueKind::Latency => {
                 self.line.byte(b'"');
-                self.line.seconds(seconds_to_nanos(value));
+                self.line.seconds(seconds_to_nanos(number));
                 self.line.push(b"s\"");
             }
-            Some(kind) if kind == ValueKind::Quoted || !value.is_finite() => {
-                self.quoted(ryu::Buffer::new().format(value));
+            kind if kind == ValueKind::Quoted || !number.is_finite() => {
+                self.quoted(ryu::Buffer::new().format(number));
             }
-            Some(_) => self.line.float(value),
+            _ => self.line.float(number),
         }
     }
 }

@@ -14,6 +14,6 @@ pub(crate) mod pretty;
 pub(crate) mod schema;
 pub(crate) mod template;
 pub(crate) mod time;
-mod value;
+pub(crate) mod visit;
 
 pub use self::output::Format;

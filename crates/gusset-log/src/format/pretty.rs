@@ -4,12 +4,12 @@ use std::fmt::Debug;
 
 use gusset_core::SpanIds;
 use tracing::Level;
-use tracing::field::{Field, Visit};
+use tracing::field::Field;
 
 use super::line_buffer::{Escape, EscapeSeq, LineBuffer, is_unsafe};
 use super::schema::ValueKind;
 use super::template::FieldTemplate;
-use super::value::{self, seconds_to_nanos};
+use super::visit::{self, WriteField, seconds_to_nanos};
 use crate::names;
 use crate::redact::{REDACTED, Redaction};
 
@@ -92,9 +92,7 @@ impl Style {
     }
 }
 
-// === impl PrettyFields ===
-
-impl PrettyFields<'_> {
+impl WriteField for PrettyFields<'_> {
     fn key(&mut self, field: &Field) -> Option<ValueKind> {
         let template = self.fields.get(field.index())?;
         let is_message = template.kind == ValueKind::Message;
@@ -123,60 +121,30 @@ impl PrettyFields<'_> {
         Some(template.kind)
     }
 
-    fn bare(&mut self, field: &Field, text: &str) {
-        if self.key(field).is_some() {
-            self.line.push(text.as_bytes());
-        }
-    }
-}
-
-impl Visit for PrettyFields<'_> {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if self.key(field).is_some() {
-            let redaction = self
-                .redaction
-                .filter(|redaction| redaction.may_contain_secret(value.as_bytes()));
-            let redacted = redaction.map(|redaction| redaction.redact(value));
-            self.line
-                .text::<PrettyEscape>(redacted.as_deref().unwrap_or(value));
-        }
+    fn text(&mut self, text: &str) {
+        let text = visit::redacted(self.redaction, text);
+        self.line.text::<PrettyEscape>(&text);
     }
 
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if self.key(field).is_none() {
-            return;
-        }
-        value::debug::<PrettyEscape>(self.line, self.redaction, value);
+    fn debug(&mut self, value: &dyn Debug) {
+        visit::debug::<PrettyEscape>(self.line, self.redaction, value);
     }
 
-    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
-        self.record_str(field, &value::lossy(value));
+    fn literal(&mut self, text: &str, _: ValueKind) {
+        self.line.push(text.as_bytes());
     }
 
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.bare(field, itoa::Buffer::new().format(value));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.bare(field, itoa::Buffer::new().format(value));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.bare(field, if value { "true" } else { "false" });
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        match self.key(field) {
-            None => {}
-            Some(ValueKind::Seconds) => {
-                let micros = seconds_to_nanos(value) / 1000;
+    fn float(&mut self, number: f64, kind: ValueKind) {
+        match kind {
+            ValueKind::Seconds => {
+                let micros = seconds_to_nanos(number) / 1000;
                 self.line.number(micros / 1000);
                 self.line.push(b".");
                 let digits = [100, 10, 1].map(|unit| b'0' + (micros / unit % 10) as u8);
                 self.line.push(&digits);
                 self.line.push(b"ms");
             }
-            Some(_) => self.line.float(value),
+            _ => self.line.float(number),
         }
     }
 }

@@ -19,7 +19,8 @@ pub(crate) struct JsonSchema {
     levels: [&'static str; LEVELS.len()],
     /// The key of the target.
     pub(super) target: &'static str,
-    pub(super) target_position: Position,
+    /// Whether the target is before the fields, not after them.
+    pub(super) is_target_first: bool,
     /// Constant fields after the last field of the event.
     pub(super) constant: &'static str,
     pub(super) source: Source,
@@ -81,13 +82,6 @@ pub(crate) enum ClfPart {
     UserAgent,
 }
 
-/// Where the target is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Position {
-    BeforeFields,
-    AfterFields,
-}
-
 /// How the source location is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
@@ -110,6 +104,8 @@ pub(super) enum Unknown {
     Label,
 }
 
+const QUOTED: Option<ValueKind> = Some(ValueKind::Quoted);
+const LATENCY: Option<ValueKind> = Some(ValueKind::Latency);
 const LEVEL_NAMES: [&str; LEVELS.len()] = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
 
 static JSON: JsonSchema = JsonSchema {
@@ -118,7 +114,7 @@ static JSON: JsonSchema = JsonSchema {
     level: "level",
     levels: LEVEL_NAMES,
     target: "target",
-    target_position: Position::BeforeFields,
+    is_target_first: true,
     constant: "",
     source: Source::Omitted,
     resource: &[
@@ -137,7 +133,7 @@ static ECS: JsonSchema = JsonSchema {
     level: "log.level",
     levels: LEVEL_NAMES,
     target: "log.logger",
-    target_position: Position::AfterFields,
+    is_target_first: false,
     constant: ",\"ecs.version\":\"8.11.0\"",
     source: Source::Fields {
         file: "log.origin.file.name",
@@ -180,7 +176,7 @@ static GOOGLE_CLOUD: JsonSchema = JsonSchema {
     level: "severity",
     levels: ["ERROR", "WARNING", "INFO", "DEBUG", "DEBUG"],
     target: "target",
-    target_position: Position::AfterFields,
+    is_target_first: false,
     constant: "",
     source: Source::Object("logging.googleapis.com/sourceLocation"),
     resource: &[
@@ -193,29 +189,13 @@ static GOOGLE_CLOUD: JsonSchema = JsonSchema {
         grouped(names::URL_FULL, "requestUrl", None),
         grouped(names::HTTP_RESPONSE_STATUS_CODE, "status", None),
         // Protocol buffers write 64-bit integers as strings in JSON.
-        grouped(
-            names::HTTP_RESPONSE_BODY_SIZE,
-            "responseSize",
-            Some(ValueKind::Quoted),
-        ),
-        grouped(
-            names::HTTP_REQUEST_BODY_SIZE,
-            "requestSize",
-            Some(ValueKind::Quoted),
-        ),
+        grouped(names::HTTP_RESPONSE_BODY_SIZE, "responseSize", QUOTED),
+        grouped(names::HTTP_REQUEST_BODY_SIZE, "requestSize", QUOTED),
         grouped(names::USER_AGENT_ORIGINAL, "userAgent", None),
         grouped(names::CLIENT_ADDRESS, "remoteIp", None),
         grouped(names::HTTP_REQUEST_HEADER_REFERER, "referer", None),
-        grouped(
-            names::HTTP_SERVER_REQUEST_DURATION,
-            "latency",
-            Some(ValueKind::Latency),
-        ),
-        grouped(
-            names::HTTP_CLIENT_REQUEST_DURATION,
-            "latency",
-            Some(ValueKind::Latency),
-        ),
+        grouped(names::HTTP_SERVER_REQUEST_DURATION, "latency", LATENCY),
+        grouped(names::HTTP_CLIENT_REQUEST_DURATION, "latency", LATENCY),
     ],
     other: &[],
     unknown: Unknown::OwnName,
@@ -227,7 +207,7 @@ static DATADOG: JsonSchema = JsonSchema {
     level: "status",
     levels: ["error", "warn", "info", "debug", "trace"],
     target: "logger.name",
-    target_position: Position::BeforeFields,
+    is_target_first: true,
     constant: "",
     source: Source::Omitted,
     resource: &[

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use gusset_data::Resource;
 use tracing::Metadata;
 
-use super::frame::{self, Frame};
+use super::frame;
 use super::keys::FieldKey;
 use super::output::Format;
 use super::schema::ValueKind;
@@ -58,7 +58,7 @@ impl CallsiteTemplate {
     ) -> Self {
         let is_access = metadata.is_event() && metadata.target() == names::ACCESS_TARGET;
         let names: Vec<&str> = metadata.fields().iter().map(|field| field.name()).collect();
-        let Frame { head, tail } = Frame::new(format, resource, metadata, is_access);
+        let (head, tail) = frame::frame(format, resource, metadata, is_access);
         let emf = match format {
             Format::Emf { namespace } if is_access => Some(frame::emf(namespace, &names)),
             _ => None,

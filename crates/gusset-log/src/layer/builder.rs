@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::drop_report;
 use super::log_layer::LogLayer;
-use super::state::{LayerState, WallClock};
+use super::state::{LayerConfig, LayerState, WallClock};
 use crate::counters::Counters;
 use crate::filter_handle::{FilterHandle, LogFilter, parse};
 use crate::format::Format;
@@ -30,16 +30,9 @@ use crate::writer::{BackgroundTasks, FlushGuard, Queue, Writer};
 pub struct LogLayerBuilder {
     format: Option<Format>,
     out: Option<Box<dyn Write + Send>>,
-    has_output: bool,
-    sink: Option<Arc<dyn LogSink>>,
     filter: Option<Targets>,
-    resource: Resource,
-    redaction: Redaction,
-    include_spans: bool,
-    max_line_bytes: usize,
-    max_value_bytes: usize,
+    config: LayerConfig,
     max_queue_bytes: usize,
-    rate_limit: Option<NonZeroU32>,
     recorder: Option<SharedRecorder>,
     clock: Option<fn() -> SystemTime>,
 }
@@ -79,16 +72,18 @@ impl LogLayerBuilder {
         Self {
             format: None,
             out: None,
-            has_output: true,
-            sink: None,
             filter: None,
-            resource: Resource::new(),
-            redaction: Redaction::default(),
-            include_spans: true,
-            max_line_bytes: DEFAULT_MAX_LINE_BYTES,
-            max_value_bytes: DEFAULT_MAX_VALUE_BYTES,
+            config: LayerConfig {
+                sink: None,
+                has_output: true,
+                resource: Resource::new(),
+                redaction: Redaction::default(),
+                include_spans: true,
+                max_line_bytes: DEFAULT_MAX_LINE_BYTES,
+                max_value_bytes: DEFAULT_MAX_VALUE_BYTES,
+                rate_limit: None,
+            },
             max_queue_bytes: DEFAULT_MAX_QUEUE_BYTES,
-            rate_limit: None,
             recorder: None,
             clock: None,
         }
@@ -110,13 +105,13 @@ impl LogLayerBuilder {
 
     /// Exports every entry as a record too, with the same redaction.
     pub fn sink(mut self, sink: impl LogSink) -> Self {
-        self.sink = Some(Arc::new(sink));
+        self.config.sink = Some(Arc::new(sink));
         self
     }
 
     /// Writes no entries. For a service that only exports records to a sink.
     pub fn without_output(mut self) -> Self {
-        self.has_output = false;
+        self.config.has_output = false;
         self
     }
 
@@ -132,19 +127,19 @@ impl LogLayerBuilder {
     /// Adds `service.name`, `service.version` and `deployment.environment.name` to every log entry. Off
     /// by default, because log collectors usually add them.
     pub fn resource(mut self, resource: Resource) -> Self {
-        self.resource = resource;
+        self.config.resource = resource;
         self
     }
 
     /// Sets what is redacted. Defaults to [`Redaction::default`].
     pub fn redaction(mut self, redaction: Redaction) -> Self {
-        self.redaction = redaction;
+        self.config.redaction = redaction;
         self
     }
 
     /// Omits the fields of the spans that an event occurred in.
     pub fn without_spans(mut self) -> Self {
-        self.include_spans = false;
+        self.config.include_spans = false;
         self
     }
 
@@ -152,14 +147,14 @@ impl LogLayerBuilder {
     ///
     /// 1 KiB of it is reserved for the end of the entry; values share the rest.
     pub fn max_line_bytes(mut self, bytes: usize) -> Self {
-        self.max_line_bytes = bytes;
+        self.config.max_line_bytes = bytes;
         self
     }
 
     /// Sets the maximum length of an escaped value, from 16 bytes to the maximum length of an entry.
     /// Defaults to 8 KiB.
     pub fn max_value_bytes(mut self, bytes: usize) -> Self {
-        self.max_value_bytes = bytes;
+        self.config.max_value_bytes = bytes;
         self
     }
 
@@ -175,7 +170,7 @@ impl LogLayerBuilder {
     /// The next entry of the callsite reports how many were suppressed. Access log entries are not
     /// limited: see [`AccessLogBuilder::sampling`](crate::AccessLogBuilder::sampling).
     pub fn rate_limit(mut self, entries_per_second: NonZeroU32) -> Self {
-        self.rate_limit = Some(entries_per_second);
+        self.config.rate_limit = Some(entries_per_second);
         self
     }
 
@@ -229,21 +224,14 @@ impl LogLayerBuilder {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-        self.check_limits()?;
+        self.check()?;
         let filter = self.initial_filter(env)?;
         let Self {
             format,
             out,
-            has_output,
-            sink,
             filter: _,
-            resource,
-            redaction,
-            include_spans,
-            max_line_bytes,
-            max_value_bytes,
+            config,
             max_queue_bytes,
-            rate_limit,
             recorder,
             clock,
         } = self;
@@ -251,25 +239,16 @@ impl LogLayerBuilder {
             let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
             Format::detect(env, is_terminal)
         });
-        check_format(&format)?;
         let counters = recorder.as_ref().map(Counters::new).unwrap_or_default();
         let queue = Arc::new(Queue::new(max_queue_bytes, counters));
         let filter_handle = FilterHandle::new(filter, queue.clone());
-        let has_fast_path = LayerState::has_fast_path(&redaction, max_line_bytes, max_value_bytes);
         let state = Arc::new(LayerState {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             format,
-            resource,
-            redaction,
-            max_line_bytes,
-            max_value_bytes,
-            has_fast_path,
-            include_spans,
+            has_fast_path: config.has_fast_path(),
+            config,
             saw_span: false.into(),
-            rate_limit,
             queue: queue.clone(),
-            has_output,
-            sink,
             clock: clock.map_or(WallClock::System, WallClock::given),
             templates: HashMap::new().into(),
         });
@@ -292,22 +271,34 @@ impl LogLayerBuilder {
         })
     }
 
-    fn check_limits(&self) -> Result<(), ConfigError> {
-        if !(MIN_LINE_BYTES..=MAX_LINE_BYTES).contains(&self.max_line_bytes) {
-            return Err(ConfigError::new(
-                "max_line_bytes",
-                "not from 2 KiB to 1 MiB",
-            ));
-        }
-        if !(16..=self.max_line_bytes).contains(&self.max_value_bytes) {
-            let reason = "not from 16 bytes to `max_line_bytes`";
-            return Err(ConfigError::new("max_value_bytes", reason));
-        }
-        if self.max_queue_bytes < 4 * self.max_line_bytes {
-            let reason = "less than four times `max_line_bytes`";
-            return Err(ConfigError::new("max_queue_bytes", reason));
-        }
-        Ok(())
+    fn check(&self) -> Result<(), ConfigError> {
+        let LayerConfig {
+            max_line_bytes,
+            max_value_bytes,
+            ..
+        } = &self.config;
+        let (project, namespace) = match &self.format {
+            Some(Format::GoogleCloud { project }) => (project.as_deref(), None),
+            Some(Format::Emf { namespace }) => (None, Some(namespace)),
+            _ => (None, None),
+        };
+        let check = |is_valid: bool, setting, reason| match is_valid {
+            true => Ok(()),
+            false => Err(ConfigError::new(setting, reason)),
+        };
+        let is_valid = (MIN_LINE_BYTES..=MAX_LINE_BYTES).contains(max_line_bytes);
+        check(is_valid, "max_line_bytes", "not from 2 KiB to 1 MiB")?;
+        let is_valid = (16..=*max_line_bytes).contains(max_value_bytes);
+        let reason = "not from 16 bytes to `max_line_bytes`";
+        check(is_valid, "max_value_bytes", reason)?;
+        let is_valid = self.max_queue_bytes / 4 >= *max_line_bytes;
+        let reason = "less than four times `max_line_bytes`";
+        check(is_valid, "max_queue_bytes", reason)?;
+        let is_valid = project.is_none_or(is_project_id);
+        check(is_valid, "format", "not a valid Google Cloud project id")?;
+        let is_valid = namespace.is_none_or(|namespace| (1..=255).contains(&namespace.len()));
+        let reason = "a CloudWatch namespace has 1 to 255 characters";
+        check(is_valid, "format", reason)
     }
 
     /// Returns the filter: `RUST_LOG`, else the configured one, else `OTEL_LOG_LEVEL`, else `info`.
@@ -341,24 +332,8 @@ impl fmt::Debug for LogLayerBuilder {
         f.debug_struct("LogLayerBuilder")
             .field("format", &self.format)
             .field("filter", &self.filter)
-            .field("redaction", &self.redaction)
+            .field("redaction", &self.config.redaction)
             .finish_non_exhaustive()
-    }
-}
-
-fn check_format(format: &Format) -> Result<(), ConfigError> {
-    match format {
-        Format::GoogleCloud {
-            project: Some(project),
-        } if !is_project_id(project) => {
-            let reason = "not a valid Google Cloud project id";
-            Err(ConfigError::new("format", reason))
-        }
-        Format::Emf { namespace } if !(1..=255).contains(&namespace.len()) => {
-            let reason = "a CloudWatch namespace has 1 to 255 characters";
-            Err(ConfigError::new("format", reason))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use tracing::Metadata;
 
 use super::event_meta::{EventMeta, RecordFields, with_request_id};
 use super::state::LayerState;
+use super::thread_buffer::EntryBuffer;
 use crate::access::AccessRecord;
 use crate::format::Format;
 use crate::format::clf::ClfFields;
@@ -14,22 +15,17 @@ use crate::format::logfmt::LogfmtFields;
 use crate::format::pretty::{PrettyFields, Style};
 use crate::format::schema::JsonSchema;
 use crate::format::template::CallsiteTemplate;
-use crate::format::time::{Timestamp, TimestampFormatter};
+use crate::format::time::Timestamp;
+use crate::format::visit::FieldVisitor;
 
 // === impl LayerState ===
 
 impl LayerState {
-    /// Encodes an entry into `line`. `write_spans` writes the spans that the event occurred in.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one caller, with the parts of one buffer"
-    )]
+    /// Encodes an entry into `buffer.line`. `write_spans` writes the spans that the event occurred in.
     #[inline]
     pub(super) fn encode(
         &self,
-        line: &mut LineBuffer,
-        parts: &mut LineBuffer,
-        formatter: &mut TimestampFormatter,
+        buffer: &mut EntryBuffer,
         metadata: &Metadata<'_>,
         template: &CallsiteTemplate,
         meta: &EventMeta,
@@ -37,11 +33,16 @@ impl LayerState {
         access: Option<&AccessRecord>,
         write_spans: impl FnOnce(&mut LineBuffer),
     ) {
-        line.begin(self.max_line_bytes, self.max_value_bytes);
+        let EntryBuffer {
+            line,
+            parts,
+            formatter,
+        } = buffer;
+        line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let redaction = self.redaction_for(template);
         match &self.format {
             Format::Common | Format::Combined => {
-                parts.begin(self.max_line_bytes, self.max_value_bytes);
+                parts.begin(self.config.max_line_bytes, self.config.max_value_bytes);
                 let mut fields = ClfFields::new(parts, &template.fields);
                 record_fields(&mut fields);
                 fields.write(line, meta.at, self.format == Format::Combined);
@@ -50,11 +51,11 @@ impl LayerState {
                 line.push(b"ts=");
                 line.push(formatter.format(meta.at));
                 line.push(&template.head);
-                record_fields(&mut LogfmtFields {
+                record_fields(&mut FieldVisitor(LogfmtFields {
                     line,
                     fields: &template.fields,
                     redaction,
-                });
+                }));
                 self.end_logfmt(line, meta, write_spans);
             }
             Format::Pretty { color } => {
@@ -62,14 +63,14 @@ impl LayerState {
                 let timestamp = formatter.format(meta.at);
                 style.head(line, timestamp, *metadata.level(), metadata.target());
                 for only_message in [true, false] {
-                    record_fields(&mut PrettyFields {
+                    record_fields(&mut FieldVisitor(PrettyFields {
                         line,
                         fields: &template.fields,
                         redaction,
                         style,
                         only_message,
                         is_access: template.is_access,
-                    });
+                    }));
                 }
                 write_spans(line);
                 with_request_id(|id| style.ids(line, meta.ids, id));
@@ -96,19 +97,19 @@ impl LayerState {
                 line.push(JsonSchema::of_format(format).open);
                 line.push(formatter.format(meta.at));
                 line.push(&template.head);
-                let mut fields = JsonFields::new(line, &template.fields, redaction);
-                fields.is_selective = template.is_grouped;
+                let mut visitor = JsonFields::new(line, &template.fields, redaction);
+                visitor.0.is_selective = template.is_grouped;
                 // The message comes first, wherever the event has it.
                 if let Some(message) = template.message.filter(|index| *index > 0) {
-                    fields.is_selective = true;
-                    fields.only = Some(message);
-                    record_fields(&mut fields);
-                    fields.only = None;
-                    fields.skip = Some(message);
+                    visitor.0.is_selective = true;
+                    visitor.0.only = Some(message);
+                    record_fields(&mut visitor);
+                    visitor.0.only = None;
+                    visitor.0.skip = Some(message);
                 }
-                record_fields(&mut fields);
-                fields.close_group();
-                let has_route = fields.has_route;
+                record_fields(&mut visitor);
+                visitor.0.close_group();
+                let has_route = visitor.0.has_route;
                 line.push(&template.tail);
                 self.end_json(line, meta, write_spans);
                 json::emf(template, line, meta.at, has_route);
@@ -123,17 +124,14 @@ impl LayerState {
         metadata: &'static Metadata<'static>,
         record_fields: RecordFields<'_>,
     ) -> Vec<u8> {
-        let mut formatter = TimestampFormatter::new();
-        let (mut line, mut parts) = (LineBuffer::new(), LineBuffer::new());
+        let mut buffer = EntryBuffer::new();
         let meta = EventMeta {
             at: Timestamp::from_system(self.clock.now()),
             ids: None,
             suppressed: 0,
         };
         self.encode(
-            &mut line,
-            &mut parts,
-            &mut formatter,
+            &mut buffer,
             metadata,
             &self.template(metadata),
             &meta,
@@ -141,7 +139,7 @@ impl LayerState {
             None,
             |_| {},
         );
-        line.bytes().to_vec()
+        buffer.line.bytes().to_vec()
     }
 
     fn end_json(

@@ -92,12 +92,7 @@ where
         let state = &*self.state;
         let metadata = event.metadata();
         let mut buffer = ThreadBuffer::acquire();
-        let ThreadBuffer {
-            templates,
-            line,
-            parts,
-            formatter,
-        } = &mut *buffer;
+        let ThreadBuffer { templates, entry } = &mut *buffer;
         let template = templates.find(state, metadata);
         let now = state.clock.now();
         let suppressed = match &template.limiter {
@@ -115,22 +110,20 @@ where
             suppressed,
             ids: SpanIds::current(),
         };
-        let reads_record = state.format == Format::Json || state.sink.is_some();
+        let reads_record = state.format == Format::Json || state.config.sink.is_some();
         let access = match template.is_server && reads_record {
             true => CurrentRecord::take(),
             false => None,
         };
         let access = access.as_deref();
         let record_fields = |visit: &mut dyn Visit| event.record(visit);
-        if state.has_output && (template.is_access || !state.format.is_access_only()) {
+        if state.config.has_output && (template.is_access || !state.format.is_access_only()) {
             let span = match state.saw_span.load(Ordering::Relaxed) {
                 true => ctx.event_span(event),
                 false => None,
             };
             state.encode(
-                line,
-                parts,
-                formatter,
+                entry,
                 metadata,
                 template,
                 &meta,
@@ -142,9 +135,9 @@ where
                     }
                 },
             );
-            state.queue.push(*metadata.level(), line.bytes());
+            state.queue.push(*metadata.level(), entry.line.bytes());
         }
-        if let Some(sink) = &state.sink {
+        if let Some(sink) = &state.config.sink {
             if log_record::is_exported(metadata) && sink.has_capacity() {
                 let redaction = state.redaction_for(template);
                 let fields = &record_fields;

@@ -1,6 +1,6 @@
 //! Log records for an exporter.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 use std::time::{Duration, UNIX_EPOCH};
 
 use gusset_core::SpanIds;
@@ -53,21 +53,15 @@ pub(super) fn build(
             fields.add("gusset.request_id".into(), SharedStr::new(id).into());
         }
     });
-    let Fields {
-        body,
-        attributes,
-        dropped,
-        ..
-    } = fields;
     LogRecord {
         time: UNIX_EPOCH + Duration::new(meta.at.seconds, meta.at.nanos),
         severity: (*metadata.level()).into(),
         scope: metadata.target().into(),
         // The names of other events are source locations.
         event_name: template.is_access.then(|| metadata.name().into()),
-        body,
-        attributes,
-        dropped_attributes: dropped,
+        body: fields.body,
+        attributes: fields.attributes,
+        dropped_attributes: fields.dropped,
         trace_id: meta.ids.map(SpanIds::trace_id),
         span_id: meta.ids.map(SpanIds::span_id),
         flags: meta.ids.map_or(0, SpanIds::flags),
@@ -161,12 +155,6 @@ impl Visit for Fields<'_> {
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.insert(field, |_| value.into());
-    }
-
-    fn record_i128(&mut self, field: &Field, value: i128) {
-        let mut text = String::new();
-        let _ = write!(text, "{value}");
-        self.insert(field, |_| text.into());
     }
 }
 

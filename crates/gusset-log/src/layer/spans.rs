@@ -14,6 +14,7 @@ use crate::format::json_escape::JsonEscape;
 use crate::format::line_buffer::LineBuffer;
 use crate::format::logfmt::LogfmtFields;
 use crate::format::pretty::{PrettyEscape, PrettyFields, Style};
+use crate::format::visit::FieldVisitor;
 
 /// The maximum number of nested spans of an entry.
 const MAX_SPANS: usize = 32;
@@ -101,9 +102,9 @@ impl LayerState {
         record: impl FnOnce(&mut dyn Visit),
     ) -> EncodedFields {
         let template = self.template(metadata);
-        let redaction = self.redaction.has_patterns().then_some(&self.redaction);
+        let redaction = self.config.redaction_of_texts();
         let mut line = LineBuffer::new();
-        line.begin(self.max_line_bytes, self.max_value_bytes);
+        line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let fields = &*template.fields;
         let parts = match &self.format {
             Format::Common | Format::Combined => Vec::new(),
@@ -113,7 +114,7 @@ impl LayerState {
                     fields,
                     redaction,
                 };
-                record_parts(visit, |visit| visit.line.len(), record)
+                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), record)
             }
             Format::Pretty { color } => {
                 let visit = PrettyFields {
@@ -124,11 +125,11 @@ impl LayerState {
                     only_message: false,
                     is_access: false,
                 };
-                record_parts(visit, |visit| visit.line.len(), record)
+                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), record)
             }
             _ => {
                 let visit = JsonFields::new(&mut line, fields, redaction);
-                record_parts(visit, |visit| visit.line.len(), record)
+                record_parts(visit, |visit| visit.0.line.len(), record)
             }
         };
         EncodedFields {

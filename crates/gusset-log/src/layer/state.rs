@@ -13,27 +13,31 @@ use crate::format::template::CallsiteTemplate;
 use crate::redact::Redaction;
 use crate::writer::Queue;
 
+/// The configuration of a layer.
+pub(super) struct LayerConfig {
+    pub(super) sink: Option<Arc<dyn LogSink>>,
+    /// Whether entries are written, besides the sink.
+    pub(super) has_output: bool,
+    pub(super) resource: Resource,
+    pub(super) redaction: Redaction,
+    /// Whether entries include the fields of their spans.
+    pub(super) include_spans: bool,
+    pub(super) max_line_bytes: usize,
+    pub(super) max_value_bytes: usize,
+    /// Entries per second and callsite.
+    pub(super) rate_limit: Option<NonZeroU32>,
+}
+
 /// The configuration and the shared state of a layer.
 pub(super) struct LayerState {
     /// Distinguishes the layers of a process.
     pub(super) id: u64,
     pub(super) format: Format,
-    pub(super) resource: Resource,
-    pub(super) redaction: Redaction,
-    pub(super) max_line_bytes: usize,
-    pub(super) max_value_bytes: usize,
-    /// Whether access log entries can be written without their events.
     pub(super) has_fast_path: bool,
-    /// Whether entries include the fields of their spans.
-    pub(super) include_spans: bool,
+    pub(super) config: LayerConfig,
     /// Whether a span with stored fields was created. Before that, entries need no search for spans.
     pub(super) saw_span: AtomicBool,
-    /// Entries per second and callsite.
-    pub(super) rate_limit: Option<NonZeroU32>,
     pub(super) queue: Arc<Queue>,
-    /// Whether entries are written, besides the sink.
-    pub(super) has_output: bool,
-    pub(super) sink: Option<Arc<dyn LogSink>>,
     pub(super) clock: WallClock,
     /// By the address of the metadata: one for each callsite.
     pub(super) templates: RwLock<HashMap<usize, Arc<CallsiteTemplate>>>,
@@ -50,37 +54,44 @@ pub(super) enum WallClock {
     },
 }
 
+// === impl LayerConfig ===
+
+impl LayerConfig {
+    /// Returns whether access log entries may be written without their events: the limits leave room
+    /// for every fast entry, and no text has to be searched for custom patterns.
+    pub(super) fn has_fast_path(&self) -> bool {
+        const MIN_LINE_BYTES: usize = 16 << 10;
+        self.max_line_bytes >= MIN_LINE_BYTES
+            && self.max_value_bytes >= MIN_LINE_BYTES / 2
+            && !self.redaction.has_custom_patterns()
+    }
+
+    /// Returns the redaction of texts that the service logs, if there is any.
+    #[inline]
+    pub(super) fn redaction_of_texts(&self) -> Option<&Redaction> {
+        self.redaction.has_patterns().then_some(&self.redaction)
+    }
+}
+
 // === impl LayerState ===
 
 impl LayerState {
     /// Returns whether the fields of spans are stored.
     pub(super) fn stores_spans(&self) -> bool {
-        self.include_spans && self.has_output
-    }
-
-    /// Returns whether access log entries may be written without their events: the limits leave room
-    /// for every fast entry, and no text has to be searched for custom patterns.
-    pub(super) fn has_fast_path(
-        redaction: &Redaction,
-        max_line_bytes: usize,
-        max_value_bytes: usize,
-    ) -> bool {
-        const MIN_LINE_BYTES: usize = 16 << 10;
-        max_line_bytes >= MIN_LINE_BYTES
-            && max_value_bytes >= MIN_LINE_BYTES / 2
-            && !redaction.has_custom_patterns()
+        self.config.include_spans && self.config.has_output
     }
 
     /// Returns the redaction of texts. Access log entries are built without secrets, so they are only
     /// searched for custom patterns.
     #[inline]
     pub(super) fn redaction_for(&self, template: &CallsiteTemplate) -> Option<&Redaction> {
+        let config = &self.config;
         match template.is_access {
-            true => self
+            true => config
                 .redaction
                 .has_custom_patterns()
-                .then_some(&self.redaction),
-            false => self.redaction.has_patterns().then_some(&self.redaction),
+                .then_some(&config.redaction),
+            false => config.redaction_of_texts(),
         }
     }
 
@@ -97,9 +108,9 @@ impl LayerState {
         drop(templates);
         let template = CallsiteTemplate::new(
             &self.format,
-            &self.resource,
-            &self.redaction,
-            self.rate_limit,
+            &self.config.resource,
+            &self.config.redaction,
+            self.config.rate_limit,
             metadata,
         );
         let mut templates = self

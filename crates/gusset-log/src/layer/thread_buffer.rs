@@ -1,7 +1,6 @@
 //! The memory that a thread reuses, so that entries allocate nothing.
 
 use std::cell::Cell;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use tracing::Metadata;
@@ -14,6 +13,11 @@ use crate::format::time::TimestampFormatter;
 /// The memory that a thread reuses.
 pub(super) struct ThreadBuffer {
     pub(super) templates: TemplateCache,
+    pub(super) entry: EntryBuffer,
+}
+
+/// The memory of one entry.
+pub(super) struct EntryBuffer {
     pub(super) line: LineBuffer,
     /// The parts of an entry that is assembled at its end.
     pub(super) parts: LineBuffer,
@@ -22,11 +26,6 @@ pub(super) struct ThreadBuffer {
 
 /// The templates that this thread used last. A look-up is one comparison, without a lock.
 pub(super) struct TemplateCache(Vec<Option<(u64, usize, Arc<CallsiteTemplate>)>>);
-
-/// A buffer in use.
-///
-/// A value that logs while it is formatted gets a new buffer.
-pub(super) struct BufferInUse(Box<ThreadBuffer>);
 
 /// A direct-mapped cache: a collision costs a look-up in the shared map.
 const CACHE_SLOTS: usize = 128;
@@ -38,48 +37,38 @@ thread_local! {
 // === impl ThreadBuffer ===
 
 impl ThreadBuffer {
-    /// Takes the buffer of this thread.
+    /// Takes the buffer of this thread. A value that logs while it is formatted gets a new one.
     #[inline]
-    pub(super) fn acquire() -> BufferInUse {
+    pub(super) fn acquire() -> Box<Self> {
         let buffer = BUFFER.try_with(Cell::take).ok().flatten();
-        BufferInUse(buffer.unwrap_or_else(Self::new))
+        buffer.unwrap_or_else(Self::new)
+    }
+
+    /// Returns the buffer to this thread. After a panic, it is freed instead.
+    #[inline]
+    pub(super) fn release(self: Box<Self>) {
+        // On a thread that is exiting, the buffer is freed.
+        let _ = BUFFER.try_with(|buffer| buffer.set(Some(self)));
     }
 
     #[cold]
     fn new() -> Box<Self> {
         Box::new(Self {
             templates: TemplateCache(vec![None; CACHE_SLOTS]),
-            line: LineBuffer::new(),
-            parts: LineBuffer::new(),
-            formatter: TimestampFormatter::new(),
+            entry: EntryBuffer::new(),
         })
     }
 }
 
-// === impl BufferInUse ===
+// === impl EntryBuffer ===
 
-impl BufferInUse {
-    /// Returns the buffer to this thread.
-    ///
-    /// This is not done on drop: after a panic, the buffer is freed instead of reused.
-    #[inline]
-    pub(super) fn release(self) {
-        // On a thread that is exiting, the buffer is freed.
-        let _ = BUFFER.try_with(|buffer| buffer.set(Some(self.0)));
-    }
-}
-
-impl Deref for BufferInUse {
-    type Target = ThreadBuffer;
-
-    fn deref(&self) -> &ThreadBuffer {
-        &self.0
-    }
-}
-
-impl DerefMut for BufferInUse {
-    fn deref_mut(&mut self) -> &mut ThreadBuffer {
-        &mut self.0
+impl EntryBuffer {
+    pub(super) fn new() -> Self {
+        Self {
+            line: LineBuffer::new(),
+            parts: LineBuffer::new(),
+            formatter: TimestampFormatter::new(),
+        }
     }
 }
 

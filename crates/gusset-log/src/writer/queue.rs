@@ -145,13 +145,11 @@ impl Queue {
         dropped: PerLevel,
         can_report: bool,
     ) -> Option<PerLevel> {
-        for (index, entries) in dropped
-            .into_iter()
-            .enumerate()
-            .filter(|(_, entries)| *entries > 0)
-        {
-            self.counters
-                .dropped(index, DropReason::WriteFailed, entries);
+        for (index, entries) in dropped.into_iter().enumerate() {
+            if entries > 0 {
+                let reason = DropReason::WriteFailed;
+                self.counters.dropped(index, reason, entries);
+            }
         }
         let mut state = self.lock();
         for (sum, entries) in state.dropped.iter_mut().zip(dropped) {
