@@ -55,9 +55,7 @@ fuzz_target!(|input: Input| {
 fn check(proxies: &TrustedProxies, mut request: Request<()>, forged: &[u8]) -> Option<IpAddr> {
     let client = proxies.client_ip(RequestHead::from(&request));
     assert!(client.is_none_or(|client| client == client.to_canonical()));
-    let Some(address) = client else {
-        return None;
-    };
+    let address = client?;
     // The leftmost address can be that of a proxy itself, so what is on its left is believed.
     let is_proxy = {
         let mut alone = Request::new(());
