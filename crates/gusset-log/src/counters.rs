@@ -9,7 +9,6 @@ use tracing::Level;
 use crate::level::{LEVELS, level_index, level_name};
 use crate::names;
 
-/// Why a log entry was dropped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DropReason {
     QueueFull,
@@ -52,7 +51,6 @@ impl Counters {
         }
     }
 
-    /// Counts dropped entries of one level.
     pub(crate) fn dropped(&self, level_index: usize, reason: DropReason, entries: u64) {
         if let Some(dropped) = &self.dropped {
             dropped[reason as usize][level_index].increment(entries);

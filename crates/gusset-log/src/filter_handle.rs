@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr as _;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use gusset_core::{Clock, ConfigError};
@@ -15,6 +14,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Filter};
 
 use crate::names;
+use crate::sync::{lock, read, write};
 use crate::writer::Queue;
 
 /// Changes the filter of log entries at run time.
@@ -42,30 +42,22 @@ use crate::writer::Queue;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct FilterHandle {
-    state: Arc<FilterState>,
-}
+pub struct FilterHandle(Arc<FilterState>);
 
 /// The filter of a [`LogLayer`](crate::LogLayer), for `tracing-subscriber`. It does not affect other
 /// layers.
 #[derive(Clone)]
-pub struct LogFilter {
-    state: Arc<FilterState>,
-}
+pub struct LogFilter(Arc<FilterState>);
 
 struct FilterState {
     active: RwLock<ActiveFilter>,
     /// The filter to revert to, and when.
     reversion: Mutex<Option<(Instant, Targets)>>,
-    /// Whether there is a `reversion`, to read without its lock.
-    has_reversion: AtomicBool,
     /// The queue of the thread that reverts the filter.
     queue: Arc<Queue>,
-    /// The subscriber that contains the filter.
     subscriber: Mutex<Option<WeakDispatch>>,
 }
 
-/// The filter in use.
 struct ActiveFilter {
     targets: Targets,
     /// Whether the filter names the target of request spans.
@@ -81,22 +73,16 @@ pub(crate) fn parse(setting: &str, filter: &str) -> Result<Targets, ConfigError>
 
 impl FilterHandle {
     pub(crate) fn new(filter: Targets, queue: Arc<Queue>) -> Self {
-        let state = FilterState {
+        Self(Arc::new(FilterState {
             active: RwLock::new(filter.into()),
             reversion: Mutex::new(None),
-            has_reversion: AtomicBool::new(false),
             queue,
             subscriber: Mutex::new(None),
-        };
-        Self {
-            state: Arc::new(state),
-        }
+        }))
     }
 
     pub(crate) fn to_filter(&self) -> LogFilter {
-        LogFilter {
-            state: self.state.clone(),
-        }
+        LogFilter(self.0.clone())
     }
 
     /// Sets the filter.
@@ -105,9 +91,8 @@ impl FilterHandle {
     /// If the filter is not valid. The old one stays in use.
     pub fn set(&self, filter: &str) -> Result<(), ConfigError> {
         let filter = parse("filter", filter)?;
-        *self.reversion() = None;
-        self.state.has_reversion.store(false, Ordering::Release);
-        self.state.replace(filter);
+        *lock(&self.0.reversion) = None;
+        self.0.replace(filter);
         Ok(())
     }
 
@@ -119,65 +104,47 @@ impl FilterHandle {
     /// If the filter is not valid. The old one stays in use.
     pub fn set_temporarily(&self, filter: &str, time: Duration) -> Result<(), ConfigError> {
         let filter = parse("filter", filter)?;
-        let mut reversion = self.reversion();
+        let mut reversion = lock(&self.0.reversion);
         let before = match reversion.take() {
             Some((_, before)) => before,
-            None => self.state.filter(),
+            None => self.0.filter(),
         };
         // A time beyond the range of the clock never comes.
         if let Some(end) = Clock::system().now().checked_add(time) {
             *reversion = Some((end, before));
         }
-        self.state
-            .has_reversion
-            .store(reversion.is_some(), Ordering::Release);
         drop(reversion);
-        self.state.replace(filter);
-        self.state.queue.wake();
+        self.0.replace(filter);
+        self.0.queue.wake();
         Ok(())
     }
 
     /// Reverts a filter of [`set_temporarily`](Self::set_temporarily) now, if its time is not over.
     pub fn revert(&self) {
-        let reversion = self.reversion().take();
-        self.state.has_reversion.store(false, Ordering::Release);
+        let reversion = lock(&self.0.reversion).take();
         if let Some((_, before)) = reversion {
-            self.state.replace(before);
+            self.0.replace(before);
         }
     }
 
     /// Returns the filter as text.
     pub fn filter(&self) -> String {
-        self.state.filter().to_string()
+        self.0.filter().to_string()
     }
 
-    /// Sets the subscriber that contains the filter.
     pub(crate) fn set_subscriber(&self, subscriber: &Dispatch) {
-        if let Ok(mut current) = self.state.subscriber.lock() {
-            *current = Some(subscriber.downgrade());
-        }
+        *lock(&self.0.subscriber) = Some(subscriber.downgrade());
     }
 
-    /// Returns when to revert the filter.
     pub(crate) fn reverts_at(&self) -> Option<Instant> {
-        if !self.state.has_reversion.load(Ordering::Acquire) {
-            return None;
-        }
-        self.reversion().as_ref().map(|(end, _)| *end)
+        let reversion = lock(&self.0.reversion);
+        reversion.as_ref().map(|(end, _)| *end)
     }
 
-    /// Reverts the filter if its time is over.
     pub(crate) fn revert_if_due(&self, now: Instant) {
         if self.reverts_at().is_some_and(|end| end <= now) {
             self.revert();
         }
-    }
-
-    fn reversion(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Targets)>> {
-        self.state
-            .reversion
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -193,25 +160,16 @@ impl fmt::Debug for FilterHandle {
 
 impl FilterState {
     fn filter(&self) -> Targets {
-        self.active
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .targets
-            .clone()
+        read(&self.active).targets.clone()
     }
 
     fn replace(&self, filter: Targets) {
-        *self.active.write().unwrap_or_else(PoisonError::into_inner) = filter.into();
+        *write(&self.active) = filter.into();
         // Each callsite caches the answer of the old filter. The rebuild calls every filter, this one too,
         // so the lock must be free. With a single subscriber, `tracing` calls the one of this thread; the
         // writer's thread has none.
-        let subscriber = self
-            .subscriber
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .and_then(WeakDispatch::upgrade);
-        match subscriber {
+        let subscriber = lock(&self.subscriber).clone();
+        match subscriber.and_then(|subscriber| subscriber.upgrade()) {
             Some(subscriber) => {
                 dispatcher::with_default(&subscriber, callsite::rebuild_interest_cache);
             }
@@ -221,7 +179,7 @@ impl FilterState {
 
     #[inline]
     fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
+        let active = read(&self.active);
         let is_request_span = metadata.is_span() && metadata.target() == names::REQUEST_SPAN_TARGET;
         (active.request_spans || !is_request_span)
             && active
@@ -247,19 +205,19 @@ impl From<Targets> for ActiveFilter {
 
 impl<S> Filter<S> for LogFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        self.state.is_enabled(metadata)
+        self.0.is_enabled(metadata)
     }
 
     /// Returns `always` or `never`: a new filter rebuilds the cached interests.
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        match self.state.is_enabled(metadata) {
+        match self.0.is_enabled(metadata) {
             true => Interest::always(),
             false => Interest::never(),
         }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let filter = self.state.filter();
+        let filter = self.0.filter();
         let targets = filter.iter().map(|(_, level)| level);
         targets.chain(filter.default_level()).max()
     }
@@ -268,7 +226,7 @@ impl<S> Filter<S> for LogFilter {
 impl fmt::Debug for LogFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogFilter")
-            .field("filter", &self.state.filter().to_string())
+            .field("filter", &self.0.filter().to_string())
             .finish_non_exhaustive()
     }
 }

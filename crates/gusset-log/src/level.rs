@@ -13,7 +13,6 @@ pub(crate) const LEVELS: [Level; 5] = [
 /// A count for each level, in the order of [`LEVELS`].
 pub(crate) type PerLevel = [u64; 5];
 
-/// Returns the position of a level in [`LEVELS`].
 #[inline]
 pub(crate) fn level_index(level: Level) -> usize {
     match level {

@@ -11,6 +11,7 @@ pub mod names;
 pub mod panics;
 mod rate_limit;
 mod redact;
+mod sync;
 mod writer;
 
 pub use access::{AccessCall, AccessLog, AccessLogBuilder, AccessLogSampling, OutcomeLevels};

@@ -7,7 +7,6 @@ use std::time::Instant;
 use gusset_core::RateLimiter;
 
 /// Limits the log entries of one callsite and counts those that it suppresses.
-#[derive(Debug)]
 pub(crate) struct CallsiteLimiter {
     limiter: RateLimiter,
     suppressed: AtomicU64,

@@ -12,24 +12,8 @@ pub(crate) const REDACTED: &str = "REDACTED";
 /// The maximum length of a text that is formatted in order to be searched.
 const MAX_TEXT_BYTES: usize = 1 << 16;
 
-const KEYS: [&str; 16] = [
-    "access_key",
-    "api_key",
-    "apikey",
-    "authorization",
-    "cookie",
-    "credential",
-    "credentials",
-    "passphrase",
-    "passwd",
-    "password",
-    "private_key",
-    "pwd",
-    "secret",
-    "secret_key",
-    "session_id",
-    "token",
-];
+const KEYS: &str = "access_key api_key apikey authorization cookie credential credentials passphrase \
+    passwd password private_key pwd secret secret_key session_id token";
 
 /// What is redacted in log entries and exported records: fields by name, and parts of texts by pattern.
 ///
@@ -89,7 +73,6 @@ impl Redaction {
         Ok(self)
     }
 
-    /// Returns whether a field with this name is secret.
     pub(crate) fn has_key(&self, name: &str) -> bool {
         let name = normalize(name);
         self.keys.iter().any(|key| {
@@ -98,13 +81,11 @@ impl Redaction {
         })
     }
 
-    /// Returns whether there are patterns besides the built-in ones.
     #[inline]
     pub(crate) fn has_custom_patterns(&self) -> bool {
         !self.patterns.is_empty()
     }
 
-    /// Returns whether texts have to be searched.
     pub(crate) fn has_patterns(&self) -> bool {
         self.builtin_patterns || !self.patterns.is_empty()
     }
@@ -123,7 +104,6 @@ impl Redaction {
             })
     }
 
-    /// Returns a text without its secrets.
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = match self.builtin_patterns {
             true => redact_builtin(text),
@@ -150,7 +130,7 @@ impl Redaction {
 impl Default for Redaction {
     fn default() -> Self {
         Self {
-            keys: KEYS.map(Cow::Borrowed).to_vec(),
+            keys: KEYS.split(' ').map(Cow::Borrowed).collect(),
             patterns: Vec::new(),
             builtin_patterns: true,
         }
@@ -165,7 +145,6 @@ pub(crate) fn format_bounded(value: &dyn Debug) -> String {
     text.0
 }
 
-/// A text of limited length.
 struct Bounded(String);
 
 impl std::fmt::Write for Bounded {

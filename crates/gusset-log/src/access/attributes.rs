@@ -9,7 +9,6 @@ use super::fields::{fields, select_fields};
 use super::record::AccessRecord;
 use crate::names;
 
-/// Adds the rows of the table in `fields.rs`.
 macro_rules! add_fields {
     ([$attributes:ident] $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {
         $(add_field!($presence $kind $key = $value, $attributes);)*
@@ -61,13 +60,11 @@ macro_rules! attribute_value {
 // === impl AccessRecord ===
 
 impl AccessRecord {
-    /// Returns the message.
     pub(crate) fn body(&self) -> SharedStr {
         let [method, target, result] = self.message();
         SharedStr::concat([method, " ", target, " ", result])
     }
 
-    /// Returns the attributes.
     pub(crate) fn to_attributes(&self) -> Vec<Attribute> {
         // The request id is added later. Most requests fit without growing.
         let mut attributes = Vec::with_capacity(16);

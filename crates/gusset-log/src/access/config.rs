@@ -6,7 +6,6 @@ use super::in_progress::InProgress;
 use super::levels::OutcomeLevels;
 use super::sampling::Sampler;
 
-/// The configuration and the shared state of an access log.
 pub(super) struct AccessLogConfig {
     pub(super) kind: CallKind,
     pub(super) options: Arc<RequestOptions>,

@@ -29,7 +29,6 @@ macro_rules! callsites {
             static $callsite: DefaultCallsite = DefaultCallsite::new(&$metadata);
         )*
 
-        /// Returns whether a subscriber may accept an entry of this level.
         #[inline]
         pub(super) fn is_enabled(level: Level) -> bool {
             level <= LevelFilter::current()

@@ -25,7 +25,6 @@ thread_local! {
 /// calls, which only other subscribers need.
 pub(crate) struct CurrentRecord;
 
-/// Emits an event with the given rows of the table in `fields.rs`.
 macro_rules! emit {
     ([$level:expr, $name:literal, $record:ident]
         $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {
@@ -103,7 +102,6 @@ emit_fn!(http_client: "http.client.request");
 emit_fn!(grpc_server: "rpc.server.call");
 emit_fn!(grpc_client: "rpc.client.call");
 
-/// Emits the access log entry of a request.
 pub(super) fn emit(level: Level, record: &Arc<AccessRecord>) {
     match record.config().kind {
         CallKind::HttpServer => {

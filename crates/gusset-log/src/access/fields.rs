@@ -33,7 +33,7 @@ macro_rules! fields {
             [x x . .] always text HTTP_REQUEST_METHOD = $http.method();
             [. . x x] always token RPC_SYSTEM_NAME = "grpc";
             [. . x x] always text RPC_METHOD = $record.rpc_method($http);
-            [. . x x] option token RPC_RESPONSE_STATUS_CODE = $record.protocol_status();
+            [. . x x] option token RPC_RESPONSE_STATUS_CODE = $record.completion.protocol_status;
             [x . . .] always text URL_PATH = $http.path();
             [. x . .] always display URL_FULL = $http.url();
             [x x x x] option status HTTP_RESPONSE_STATUS_CODE = $record.status();
@@ -55,7 +55,7 @@ macro_rules! fields {
             [. x . x] option seconds HTTP_CLIENT_TIME_TO_HEADERS = $record.completion.time_to_headers;
             [x x x x] always outcome GUSSET_OUTCOME = $record.completion.outcome;
             [r x x x] option token GUSSET_STAGE = $record.completion.stage;
-            [r x x x] option token ERROR_TYPE = $record.error_type();
+            [r x x x] option token ERROR_TYPE = $record.completion.error_type;
             [r x . .] option text HTTP_REQUEST_METHOD_ORIGINAL = $http.method_original();
             [. . x .] option text RPC_METHOD_ORIGINAL = $record.rpc_method_original($http);
             [x . . .] always scheme URL_SCHEME = $http.scheme();

@@ -14,6 +14,7 @@ use http::Request;
 
 use super::record::{AccessRecord, MAX_ROUTE_BYTES};
 use crate::names;
+use crate::sync::lock;
 
 /// More requests at a time are not watched.
 const MAX_REQUESTS: usize = 10_000;
@@ -21,7 +22,6 @@ const MAX_REQUESTS: usize = 10_000;
 /// The requests in progress, and the thread that logs them.
 pub(super) struct InProgress(Arc<Requests>);
 
-/// The registration of one request, removed when it is dropped.
 pub(super) struct Registration {
     requests: Arc<Requests>,
     id: u64,
@@ -56,7 +56,6 @@ struct InProgressRequest {
 // === impl InProgress ===
 
 impl InProgress {
-    /// Starts the thread that logs requests at this interval.
     pub(super) fn spawn(interval: Duration) -> io::Result<Self> {
         let requests = Arc::new(Requests::default());
         let watched = requests.clone();
@@ -79,7 +78,7 @@ impl InProgress {
             ids: None,
             next_entry: started,
         };
-        let mut table = self.0.lock();
+        let mut table = lock(&self.0.table);
         if table.requests.len() >= MAX_REQUESTS {
             return None;
         }
@@ -96,7 +95,7 @@ impl InProgress {
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        self.0.lock().is_stopped = true;
+        lock(&self.0.table).is_stopped = true;
         self.0.stopped.notify_all();
     }
 }
@@ -104,9 +103,8 @@ impl Drop for InProgress {
 // === impl Registration ===
 
 impl Registration {
-    /// Sets the ids with which the request is logged.
     pub(super) fn set_ids(&self, ids: SpanIds) {
-        if let Some(request) = self.requests.lock().requests.get_mut(&self.id) {
+        if let Some(request) = lock(&self.requests.table).requests.get_mut(&self.id) {
             request.ids = Some(ids);
         }
     }
@@ -114,7 +112,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let request = self.requests.lock().requests.remove(&self.id);
+        let request = lock(&self.requests.table).requests.remove(&self.id);
         // It is dropped outside of the lock, which every request takes.
         drop(request);
     }
@@ -132,7 +130,7 @@ impl Requests {
     fn run(&self, interval: Duration) {
         let clock = Clock::system();
         loop {
-            let table = self.lock();
+            let table = lock(&self.table);
             // An entry is at most a quarter of the interval late.
             let waited = self.stopped.wait_timeout(table, interval / 4);
             let (mut table, _) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -156,10 +154,6 @@ impl Requests {
                 request.log(now);
             }
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The bytes are the same as those written from the event; a test compares them.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use gusset_core::Outcome;
 use gusset_http::{ProtocolVersion, Scheme};
@@ -31,74 +32,13 @@ macro_rules! bytes {
 /// Writes a server's fields: the first four with the message, the others one by one.
 macro_rules! write_fields {
     ([$record:ident, $line:ident]
-        always text $method:ident = $method_value:expr;
-        always text $path:ident = $path_value:expr;
-        option status $status:ident = $status_value:expr;
-        always number $size:ident = $size_value:expr;
+        always text HTTP_REQUEST_METHOD = $method:expr;
+        always text URL_PATH = $path:expr;
+        option status HTTP_RESPONSE_STATUS_CODE = $status:expr;
+        always number HTTP_RESPONSE_BODY_SIZE = $size:expr;
         $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {{
-        let route = write_head!(
-            $record, $line,
-            $method = $method_value, $path = $path_value,
-            $status = $status_value, $size = $size_value
-        );
+        let route = $record.write_head($line, $method, $path, $status, $size);
         $(write_field!($presence $kind $key = $value, $line, route);)*
-    }};
-}
-
-/// Writes the message and the first four fields. Returns the range of the route, if there is one.
-///
-/// Methods, outcomes and status codes have nothing to escape. Most requests use `GET`, so its pieces
-/// are constants.
-macro_rules! write_head {
-    ($record:ident, $line:ident,
-        $method:ident = $method_value:expr, $path:ident = $path_value:expr,
-        $status:ident = $status_value:expr, $size:ident = $size_value:expr) => {{
-        let (method, path, route) = ($method_value, $path_value, $record.route());
-        let status = $status_value.map(status_digits);
-        let is_get = method == "GET";
-        if is_get {
-            $line.push(b",\"message\":\"GET ");
-        } else {
-            $line.push(b",\"message\":\"");
-            $line.push(method.as_bytes());
-            $line.byte(b' ');
-        }
-        let start = $line.len();
-        $line.text::<JsonEscape>(route.unwrap_or(path));
-        let target = start..$line.len();
-        $line.byte(b' ');
-        match &status {
-            Some(digits) => $line.push(digits),
-            None => $line.push($record.completion.outcome.as_str().as_bytes()),
-        }
-        if is_get {
-            $line.push(bytes!(
-                "\",\"",
-                names::$method,
-                "\":\"GET\",\"",
-                names::$path,
-                "\":\""
-            ));
-        } else {
-            $line.push(bytes!("\",\"", names::$method, "\":\""));
-            $line.push(method.as_bytes());
-            $line.push(bytes!("\",\"", names::$path, "\":\""));
-        }
-        match route {
-            Some(_) => $line.text::<JsonEscape>(path),
-            None => $line.repeat(target.clone()),
-        }
-        match status {
-            Some(digits) => {
-                const AT: usize = "\",\"\":".len() + names::$status.len();
-                let mut text = *bytes!("\",\"", names::$status, "\":000,\"", names::$size, "\":");
-                text[AT..AT + 3].copy_from_slice(&digits);
-                $line.push(&text);
-            }
-            None => $line.push(bytes!("\",\"", names::$size, "\":")),
-        }
-        $line.number($size_value);
-        route.map(|_| target)
     }};
 }
 
@@ -109,7 +49,6 @@ macro_rules! keyed {
     };
 }
 
-/// Writes one field, by its kind.
 macro_rules! write_field {
     (option number $key:ident = $value:expr, $line:ident, $route:ident) => {
         if let Some(number) = $value {
@@ -200,9 +139,70 @@ impl AccessRecord {
         let (record, http) = (self, self.attributes());
         fields!(http_server(record, http) => write_fields!(record, line));
     }
+
+    /// Writes the message and the first four fields. Returns the range of the route, if there is one.
+    ///
+    /// Methods, outcomes and status codes have nothing to escape. Most requests use `GET`, so its pieces
+    /// are constants.
+    #[inline]
+    fn write_head(
+        &self,
+        line: &mut LineBuffer,
+        method: &str,
+        path: &str,
+        status: Option<u16>,
+        size: u64,
+    ) -> Option<Range<usize>> {
+        const STATUS: &str = names::HTTP_RESPONSE_STATUS_CODE;
+        const SIZE: &str = names::HTTP_RESPONSE_BODY_SIZE;
+        let (route, status) = (self.route(), status.map(status_digits));
+        let is_get = method == "GET";
+        if is_get {
+            line.push(b",\"message\":\"GET ");
+        } else {
+            line.push(b",\"message\":\"");
+            line.push(method.as_bytes());
+            line.byte(b' ');
+        }
+        let start = line.len();
+        line.text::<JsonEscape>(route.unwrap_or(path));
+        let target = start..line.len();
+        line.byte(b' ');
+        match &status {
+            Some(digits) => line.push(digits),
+            None => line.push(self.completion.outcome.as_str().as_bytes()),
+        }
+        if is_get {
+            line.push(bytes!(
+                "\",\"",
+                names::HTTP_REQUEST_METHOD,
+                "\":\"GET\",\"",
+                names::URL_PATH,
+                "\":\""
+            ));
+        } else {
+            line.push(bytes!("\",\"", names::HTTP_REQUEST_METHOD, "\":\""));
+            line.push(method.as_bytes());
+            line.push(bytes!("\",\"", names::URL_PATH, "\":\""));
+        }
+        match route {
+            Some(_) => line.text::<JsonEscape>(path),
+            None => line.repeat(target.clone()),
+        }
+        match status {
+            Some(digits) => {
+                const AT: usize = "\",\"\":".len() + STATUS.len();
+                let mut text = *bytes!("\",\"", STATUS, "\":000,\"", SIZE, "\":");
+                text[AT..AT + 3].copy_from_slice(&digits);
+                line.push(&text);
+            }
+            None => line.push(bytes!("\",\"", SIZE, "\":")),
+        }
+        line.number(size);
+        route.map(|_| target)
+    }
 }
 
-/// Returns the three digits of a status code.
 #[inline]
 fn status_digits(status: u16) -> [u8; 3] {
     let [tens, ones] = PAIRS[usize::from(status % 100)];

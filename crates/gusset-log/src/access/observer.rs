@@ -55,7 +55,6 @@ impl<R: HttpClassifier> Observer<Http<R>> for AccessLog {
         }
     }
 
-    /// Returns an identity that clones share.
     fn id(&self) -> ObserverId {
         ObserverId::from_arc(&self.config)
     }

@@ -39,12 +39,10 @@ pub(crate) struct AccessRecord {
     pub(super) referer: Option<HeaderValue>,
     pub(super) server: Option<ServerAddress>,
     pub(super) client: Option<IpAddr>,
-    /// The method of a gRPC call.
     pub(super) rpc_method: Option<RpcMethod>,
     pub(super) request_id: Option<RequestId>,
     pub(super) body_progress: Option<RequestBodyProgress>,
     pub(super) status: Option<StatusCode>,
-    /// The entry in the table of requests in progress.
     pub(super) registration: Option<Registration>,
     pub(super) completion: Completion,
 }
@@ -55,8 +53,8 @@ pub(super) struct Completion {
     pub(super) outcome: Outcome,
     pub(super) stage: Option<&'static str>,
     /// The status of the protocol: for gRPC, its code.
-    pub(super) protocol_status: Option<StaticStr>,
-    pub(super) error_type: Option<StaticStr>,
+    pub(super) protocol_status: Option<&'static str>,
+    pub(super) error_type: Option<&'static str>,
     /// Whether the method of a gRPC call is known at its end.
     pub(super) is_rpc_method_known: bool,
     pub(super) response_bytes: u64,
@@ -67,7 +65,6 @@ pub(super) struct Completion {
 // === impl AccessRecord ===
 
 impl AccessRecord {
-    /// Returns a cleared record that is not shared, from the thread's pool if possible.
     #[inline]
     pub(super) fn acquire() -> Arc<Self> {
         Pool::acquire(&POOL)
@@ -180,16 +177,6 @@ impl AccessRecord {
         self.referer.as_ref().map(LossyHeader::without_query)
     }
 
-    #[inline]
-    pub(super) fn error_type(&self) -> Option<&'static str> {
-        self.completion.error_type.map(StaticStr::as_str)
-    }
-
-    #[inline]
-    pub(super) fn protocol_status(&self) -> Option<&'static str> {
-        self.completion.protocol_status.map(StaticStr::as_str)
-    }
-
     pub(super) fn server_address(&self) -> Option<&str> {
         self.server.as_ref().map(ServerAddress::address)
     }
@@ -225,16 +212,14 @@ impl AccessRecord {
             false => (
                 http.method(),
                 self.route().unwrap_or_else(|| http.path()),
-                self.status.map(status_code_str),
+                self.status.map(|status| status_code_str(status).as_str()),
             ),
         };
         let outcome = self.completion.outcome;
-        let result = status.map_or_else(|| outcome.as_str(), StaticStr::as_str);
-        [method, target, result]
+        [method, target, status.unwrap_or(outcome.as_str())]
     }
 }
 
-/// Writes the message of the entry.
 impl fmt::Display for AccessRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [method, target, result] = self.message();
@@ -249,8 +234,8 @@ impl Completion {
         Self {
             outcome,
             stage: stage.map(Stage::as_str),
-            protocol_status: cx.status(),
-            error_type: cx.error_type(),
+            protocol_status: cx.status().map(StaticStr::as_str),
+            error_type: cx.error_type().map(StaticStr::as_str),
             is_rpc_method_known: false,
             response_bytes: cx.bytes(),
             elapsed: cx.elapsed(),

@@ -26,7 +26,6 @@ pub enum AccessLogSampling {
     PerSecond(NonZeroU32),
 }
 
-#[derive(Debug)]
 pub(super) enum Sampler {
     All,
     OneIn { n: NonZeroU32, count: AtomicU32 },

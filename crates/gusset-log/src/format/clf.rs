@@ -12,7 +12,6 @@ use super::template::FieldTemplate;
 use super::time::Timestamp;
 
 /// The escaping of quoted texts, as in Apache.
-#[derive(Debug)]
 pub(crate) enum ClfEscape {}
 
 /// The number of variants of [`ClfPart`].
@@ -20,7 +19,6 @@ const PARTS: usize = 8;
 
 /// Collects the escaped parts of an entry in the order of the fields. [`write`](Self::write) puts
 /// them into the order of the format.
-#[derive(Debug)]
 pub(crate) struct ClfFields<'a> {
     parts: &'a mut LineBuffer,
     fields: &'a [FieldTemplate],

@@ -128,7 +128,6 @@ pub(super) fn logfmt_key(name: &str) -> Vec<u8> {
     format!(" {name}=").into_bytes()
 }
 
-/// Returns whether a value of logfmt needs no quotes.
 pub(super) fn is_bare(text: &str) -> bool {
     let is_bare = |byte: u8| byte > b' ' && byte < 0x7f && !b"=\"\\".contains(&byte);
     !text.is_empty() && text.bytes().all(is_bare)

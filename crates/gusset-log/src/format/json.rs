@@ -14,8 +14,6 @@ use super::time::Timestamp;
 use super::visit::{self, FieldVisitor, WriteField, seconds_to_nanos};
 use crate::redact::{REDACTED, Redaction};
 
-/// Writes the fields of an entry.
-#[derive(Debug)]
 pub(crate) struct JsonFields<'a> {
     pub(crate) line: &'a mut LineBuffer,
     pub(crate) fields: &'a [FieldTemplate],
@@ -26,7 +24,6 @@ pub(crate) struct JsonFields<'a> {
     pub(crate) skip: Option<usize>,
     /// The index of the only field to write.
     pub(crate) only: Option<usize>,
-    /// Whether the object `httpRequest` is open.
     pub(crate) in_group: bool,
     pub(crate) has_route: bool,
 }
@@ -151,7 +148,6 @@ impl WriteField for JsonFields<'_> {
     }
 }
 
-/// Writes the ids of the request.
 pub(crate) fn ids(format: &Format, line: &mut LineBuffer, ids: SpanIds) {
     let (trace, span) = (ids.trace_id(), ids.span_id());
     match format {
@@ -195,7 +191,6 @@ pub(crate) fn ids(format: &Format, line: &mut LineBuffer, ids: SpanIds) {
     }
 }
 
-/// Writes the request id.
 pub(crate) fn request_id(format: &Format, line: &mut LineBuffer, id: &str) {
     line.push(JsonSchema::of_format(format).request_id);
     line.text::<JsonEscape>(id);

@@ -3,8 +3,6 @@
 use super::escape_scan::needs_no_escape;
 use super::line_buffer::{Escape, EscapeSeq, LineBuffer, TAIL_RESERVE, is_unsafe};
 
-/// The escaping of JSON strings.
-#[derive(Debug)]
 pub(crate) enum JsonEscape {}
 
 impl Escape for JsonEscape {
@@ -27,7 +25,6 @@ impl Escape for JsonEscape {
     }
 }
 
-/// Returns a JSON string, with quotes.
 pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }

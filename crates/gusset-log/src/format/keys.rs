@@ -3,8 +3,6 @@
 use super::output::Format;
 use super::schema::{CLF_PARTS, JsonSchema, RESERVED, SECONDS, Unknown, ValueKind};
 
-/// The key of a field.
-#[derive(Debug)]
 pub(super) struct FieldKey {
     pub(super) name: String,
     pub(super) kind: ValueKind,
@@ -32,12 +30,7 @@ impl FieldKey {
         }
     }
 
-    /// Returns a key with this name and an unchanged value.
-    pub(super) fn plain(name: impl Into<String>) -> Self {
-        Self::new(name, ValueKind::Plain)
-    }
-
-    fn new(name: impl Into<String>, kind: ValueKind) -> Self {
+    pub(super) fn new(name: impl Into<String>, kind: ValueKind) -> Self {
         Self {
             name: name.into(),
             kind,

@@ -13,7 +13,6 @@ pub(crate) const TAIL_RESERVE: usize = 1024;
 ///
 /// Values of unknown length are written through a [`ValueWriter`], which stops at the limit. Short
 /// constants are pushed unchecked: they fit into the reserve.
-#[derive(Debug)]
 pub(crate) struct LineBuffer {
     bytes: Vec<u8>,
     /// Values end here, so that the reserve stays free.
@@ -31,15 +30,12 @@ pub(crate) trait Escape {
     fn escape(c: char, out: &mut EscapeSeq) -> bool;
 }
 
-/// The replacement of one character.
 #[derive(Debug, Default)]
 pub(crate) struct EscapeSeq {
     bytes: [u8; 16],
     len: usize,
 }
 
-/// Writes one value into a line.
-#[derive(Debug)]
 pub(crate) struct ValueWriter<'a, E> {
     line: &'a mut LineBuffer,
     left: usize,
@@ -87,18 +83,15 @@ impl LineBuffer {
         &self.bytes
     }
 
-    /// Removes everything after this length.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.bytes.truncate(len);
     }
 
-    /// Returns whether anything was omitted.
     #[inline]
     pub(crate) fn is_truncated(&self) -> bool {
         self.is_truncated
     }
 
-    /// Marks the entry as truncated.
     pub(crate) fn mark_truncated(&mut self) {
         self.is_truncated = true;
     }
@@ -111,7 +104,6 @@ impl LineBuffer {
         fits
     }
 
-    /// Returns a writer for one value.
     #[inline]
     pub(crate) fn value<E: Escape>(&mut self) -> ValueWriter<'_, E> {
         let left = self.value_limit.saturating_sub(self.bytes.len());
@@ -122,7 +114,6 @@ impl LineBuffer {
         }
     }
 
-    /// Writes a text as one value.
     #[inline]
     pub(crate) fn text<E: Escape>(&mut self, text: &str) {
         let _ = self.value::<E>().append(text);
@@ -282,8 +273,7 @@ impl EscapeSeq {
     }
 
     pub(crate) fn hex(&mut self, byte: u8) {
-        let digit = |digit: u8| char::from_digit(u32::from(digit), 16).map_or(b'0', |c| c as u8);
-        self.append(&[digit(byte >> 4), digit(byte & 15)]);
+        self.append(&HEX[usize::from(byte)]);
     }
 }
 
@@ -300,68 +290,50 @@ mod tests {
 
     use super::*;
 
+    /// Returns the number that a parser reads.
+    fn parse(write: impl FnOnce(&mut LineBuffer)) -> f64 {
+        let mut line = LineBuffer::new();
+        write(&mut line);
+        let text = String::from_utf8(line.bytes).unwrap();
+        text.parse().unwrap()
+    }
+
     #[test]
     fn seconds_parse_to_the_quotient() {
-        for nanos in [
-            0,
-            1,
-            10,
-            7_000,
-            500_000_000,
-            123_456_789,
-            1_000_000_000,
-            61_500_000_000,
-            100_000_000_000_001,
-        ] {
-            let mut line = LineBuffer::new();
-            line.seconds(nanos);
-            let text = String::from_utf8(line.bytes).unwrap();
-            assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9, "{text}");
+        let short = [0, 1, 10, 7_000, 500_000_000, 123_456_789, 1_000_000_000];
+        for nanos in short
+            .into_iter()
+            .chain([61_500_000_000, 100_000_000_000_001])
+        {
+            assert_eq!(parse(|line| line.seconds(nanos)), nanos as f64 / 1e9);
         }
     }
 
     #[test]
     fn floats_parse_to_themselves() {
-        for number in [
-            0.0,
-            -0.5,
-            12.5,
-            1e-7,
-            0.1 + 0.2,
-            1e300,
-            123456.789,
-            f64::MIN_POSITIVE,
-        ] {
-            let mut line = LineBuffer::new();
-            line.float(number);
-            let text = String::from_utf8(line.bytes).unwrap();
-            assert_eq!(text.parse::<f64>().unwrap(), number, "{text}");
+        let usual = [0.0, -0.5, 12.5, 1e-7, 0.1 + 0.2];
+        for number in usual
+            .into_iter()
+            .chain([1e300, 123456.789, f64::MIN_POSITIVE])
+        {
+            assert_eq!(parse(|line| line.float(number)), number);
         }
     }
 
     proptest! {
         #[test]
         fn short_seconds_parse_to_the_quotient(nanos in 0..2_000_000_000_u64) {
-            let mut line = LineBuffer::new();
-            line.seconds(nanos);
-            let text = String::from_utf8(line.bytes).unwrap();
-            prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
+            prop_assert_eq!(parse(|line| line.seconds(nanos)), nanos as f64 / 1e9);
         }
 
         #[test]
         fn any_seconds_parse_to_the_quotient(nanos in 0..1_u64 << 53) {
-            let mut line = LineBuffer::new();
-            line.seconds(nanos);
-            let text = String::from_utf8(line.bytes).unwrap();
-            prop_assert_eq!(text.parse::<f64>().unwrap(), nanos as f64 / 1e9);
+            prop_assert_eq!(parse(|line| line.seconds(nanos)), nanos as f64 / 1e9);
         }
 
         #[test]
         fn any_float_parses_to_itself(number in proptest::num::f64::NORMAL) {
-            let mut line = LineBuffer::new();
-            line.float(number);
-            let text = String::from_utf8(line.bytes).unwrap();
-            prop_assert_eq!(text.parse::<f64>().unwrap(), number);
+            prop_assert_eq!(parse(|line| line.float(number)), number);
         }
     }
 }

@@ -12,8 +12,6 @@ use super::template::FieldTemplate;
 use super::visit::{self, WriteField, seconds_to_nanos};
 use crate::redact::{REDACTED, Redaction};
 
-/// Writes the fields of an entry.
-#[derive(Debug)]
 pub(crate) struct LogfmtFields<'a> {
     pub(crate) line: &'a mut LineBuffer,
     pub(crate) fields: &'a [FieldTemplate],

@@ -13,16 +13,12 @@ use super::visit::{self, WriteField, seconds_to_nanos};
 use crate::names;
 use crate::redact::{REDACTED, Redaction};
 
-/// The escaping of texts for terminals.
-#[derive(Debug)]
 pub(crate) enum PrettyEscape {}
 
 /// Writes ANSI colours, if they are enabled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style(pub(crate) bool);
 
-/// Writes the fields of an entry.
-#[derive(Debug)]
 pub(crate) struct PrettyFields<'a> {
     pub(crate) line: &'a mut LineBuffer,
     pub(crate) fields: &'a [FieldTemplate],
@@ -163,13 +159,9 @@ impl Escape for PrettyEscape {
             '\t' => out.append(b"\\t"),
             c if is_unsafe(c) => {
                 out.append(b"\\u{");
-                let mut digits = [0; 4];
-                let number = c as u32;
-                for (at, digit) in digits.iter_mut().enumerate() {
-                    let nibble = (number >> (12 - 4 * at)) & 15;
-                    *digit = char::from_digit(nibble, 16).map_or(b'0', |c| c as u8);
-                }
-                out.append(&digits);
+                // None of them has more than four digits.
+                out.hex((c as u32 >> 8) as u8);
+                out.hex(c as u8);
                 out.append(b"}");
             }
             _ => return false,

@@ -7,17 +7,13 @@ use crate::level::{LEVELS, level_index};
 use crate::names;
 
 /// The names that a JSON format uses.
-#[derive(Debug)]
 pub(crate) struct JsonSchema {
-    /// The start of an entry, up to its time.
     pub(crate) open: &'static [u8],
     /// The key and the opening quote of the request id.
     pub(crate) request_id: &'static [u8],
-    /// The key of the level.
     pub(super) level: &'static str,
     /// The names of the levels, in the order of [`LEVELS`].
     levels: [&'static str; LEVELS.len()],
-    /// The key of the target.
     pub(super) target: &'static str,
     /// Whether the target is before the fields, not after them.
     pub(super) is_target_first: bool,
@@ -34,7 +30,6 @@ pub(crate) struct JsonSchema {
     pub(super) unknown: Unknown,
 }
 
-/// A field of a schema.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SchemaField {
     /// The name of the attribute.
@@ -46,12 +41,10 @@ pub(super) struct SchemaField {
     pub(super) is_grouped: bool,
 }
 
-/// How a field's value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ValueKind {
     /// Unchanged.
     Plain,
-    /// The message of the entry.
     Message,
     /// As `REDACTED`: the value is secret.
     Redacted,
@@ -69,7 +62,6 @@ pub(crate) enum ValueKind {
     Hidden,
 }
 
-/// A part of an entry in the Common Log Format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClfPart {
     Client,
@@ -82,7 +74,6 @@ pub(crate) enum ClfPart {
     UserAgent,
 }
 
-/// How the source location is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
     Omitted,

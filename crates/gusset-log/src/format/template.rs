@@ -13,15 +13,12 @@ use crate::names;
 use crate::rate_limit::CallsiteLimiter;
 use crate::redact::Redaction;
 
-/// The entries of one callsite.
-#[derive(Debug)]
 pub(crate) struct CallsiteTemplate {
     /// The part between the time and the first field.
     pub(crate) head: Box<[u8]>,
     /// The part after the last field.
     pub(crate) tail: Box<[u8]>,
     pub(crate) fields: Box<[FieldTemplate]>,
-    /// The index of the message.
     pub(crate) message: Option<usize>,
     /// Whether fields of a JSON entry are grouped.
     pub(crate) is_grouped: bool,
@@ -33,8 +30,6 @@ pub(crate) struct CallsiteTemplate {
     pub(crate) limiter: Option<CallsiteLimiter>,
 }
 
-/// One field of a callsite.
-#[derive(Debug)]
 pub(crate) struct FieldTemplate {
     /// The encoded key, with what is written before and after it.
     pub(crate) key: Box<[u8]>,
@@ -95,8 +90,10 @@ fn fields(
         let mut key = match (metadata.is_span(), format) {
             (false, _) => FieldKey::for_field(format, name, is_access),
             // In a flat entry, the fields of a span are prefixed with its name.
-            (true, Format::Logfmt) => FieldKey::plain(format!("{}.{name}", metadata.name())),
-            (true, _) => FieldKey::plain(*name),
+            (true, Format::Logfmt) => {
+                FieldKey::new(format!("{}.{name}", metadata.name()), ValueKind::Plain)
+            }
+            (true, _) => FieldKey::new(*name, ValueKind::Plain),
         };
         if !is_access && redaction.has_key(name) {
             key.kind = ValueKind::Redacted;

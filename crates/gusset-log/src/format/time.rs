@@ -12,7 +12,6 @@ pub(crate) struct Timestamp {
 }
 
 /// Formats timestamps. The date is formatted once per second.
-#[derive(Debug)]
 pub(crate) struct TimestampFormatter {
     seconds: u64,
     /// `{"timestamp":"2026-11-22T17:00:00.000000Z`

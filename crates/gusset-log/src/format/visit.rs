@@ -9,7 +9,6 @@ use super::line_buffer::{Escape, LineBuffer};
 use super::schema::ValueKind;
 use crate::redact::Redaction;
 
-/// Writes keys and values in one format.
 pub(crate) trait WriteField {
     /// Writes the key of a field. Returns how to write the value, or `None` if it is already complete.
     fn key(&mut self, field: &Field) -> Option<ValueKind>;
@@ -25,7 +24,6 @@ pub(crate) trait WriteField {
 }
 
 /// Passes each field to a [`WriteField`].
-#[derive(Debug)]
 pub(crate) struct FieldVisitor<W>(pub(crate) W);
 
 impl<W: WriteField> Visit for FieldVisitor<W> {
@@ -75,7 +73,6 @@ impl<W: WriteField> Visit for FieldVisitor<W> {
     }
 }
 
-/// Returns a text without its secrets.
 pub(super) fn redacted<'a>(redaction: Option<&Redaction>, text: &'a str) -> Cow<'a, str> {
     match redaction {
         Some(redaction) if redaction.may_contain_secret(text.as_bytes()) => redaction.redact(text),

@@ -342,7 +342,6 @@ fn is_project_id(project: &str) -> bool {
     (1..=64).contains(&project.len()) && project.bytes().all(is_allowed)
 }
 
-/// The tasks of a layer on the writer's thread.
 struct LayerTasks {
     filter_handle: FilterHandle,
     state: Arc<LayerState>,

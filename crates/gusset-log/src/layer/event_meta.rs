@@ -4,8 +4,6 @@ use tracing::field::Visit;
 
 use crate::format::time::Timestamp;
 
-/// The facts of an entry besides its fields.
-#[derive(Debug)]
 pub(super) struct EventMeta {
     pub(super) at: Timestamp,
     pub(super) ids: Option<SpanIds>,
@@ -16,7 +14,6 @@ pub(super) struct EventMeta {
 /// Passes the fields of an entry to a visitor.
 pub(super) type RecordFields<'a> = &'a dyn Fn(&mut dyn Visit);
 
-/// Calls a function with the id of the current request.
 #[inline]
 pub(super) fn with_request_id<R>(read: impl FnOnce(Option<&str>) -> R) -> R {
     RequestId::with(|id| read(id.map(RequestId::as_str)))

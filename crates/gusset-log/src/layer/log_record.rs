@@ -17,7 +17,6 @@ use crate::redact::{self, REDACTED, Redaction};
 /// The maximum number of attributes of a record, as in OpenTelemetry's SDKs.
 const MAX_ATTRIBUTES: usize = 128;
 
-/// The maximum length of a text in a record.
 const MAX_TEXT_BYTES: usize = 1 << 14;
 
 /// Returns whether an event is exported. The events of an exporter are not: exporting them would cause

@@ -16,14 +16,12 @@ use crate::format::logfmt::LogfmtFields;
 use crate::format::pretty::{PrettyEscape, PrettyFields, Style};
 use crate::format::visit::FieldVisitor;
 
-/// The maximum number of nested spans of an entry.
 const MAX_SPANS: usize = 32;
 
 /// The encoded fields of a span, one value for each layer.
 #[derive(Debug, Default)]
 pub(super) struct SpanFields(Vec<(u64, EncodedFields)>);
 
-/// The fields of a span, encoded.
 #[derive(Debug, Default)]
 pub(super) struct EncodedFields {
     bytes: Vec<u8>,
@@ -95,7 +93,6 @@ impl EncodedFields {
 // === impl LayerState ===
 
 impl LayerState {
-    /// Encodes fields that are recorded on a span.
     pub(super) fn encode_span(
         &self,
         metadata: &'static Metadata<'static>,

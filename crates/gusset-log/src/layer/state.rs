@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::{Instant, SystemTime};
 
 use gusset_core::Clock;
@@ -11,16 +11,15 @@ use tracing::Metadata;
 use crate::format::Format;
 use crate::format::template::CallsiteTemplate;
 use crate::redact::Redaction;
+use crate::sync::{read, write};
 use crate::writer::Queue;
 
-/// The configuration of a layer.
 pub(super) struct LayerConfig {
     pub(super) sink: Option<Arc<dyn LogSink>>,
     /// Whether entries are written, besides the sink.
     pub(super) has_output: bool,
     pub(super) resource: Resource,
     pub(super) redaction: Redaction,
-    /// Whether entries include the fields of their spans.
     pub(super) include_spans: bool,
     pub(super) max_line_bytes: usize,
     pub(super) max_value_bytes: usize,
@@ -30,7 +29,6 @@ pub(super) struct LayerConfig {
 
 /// The configuration and the shared state of a layer.
 pub(super) struct LayerState {
-    /// Distinguishes the layers of a process.
     pub(super) id: u64,
     pub(super) format: Format,
     pub(super) has_fast_path: bool,
@@ -43,7 +41,6 @@ pub(super) struct LayerState {
     pub(super) templates: RwLock<HashMap<usize, Arc<CallsiteTemplate>>>,
 }
 
-/// The clock of timestamps.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WallClock {
     System,
@@ -76,7 +73,6 @@ impl LayerConfig {
 // === impl LayerState ===
 
 impl LayerState {
-    /// Returns whether the fields of spans are stored.
     pub(super) fn stores_spans(&self) -> bool {
         self.config.include_spans && self.config.has_output
     }
@@ -95,17 +91,11 @@ impl LayerState {
         }
     }
 
-    /// Returns the template of a callsite, which is made at its first entry.
     pub(super) fn template(&self, metadata: &'static Metadata<'static>) -> Arc<CallsiteTemplate> {
         let key = std::ptr::from_ref(metadata) as usize;
-        let templates = self
-            .templates
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(template) = templates.get(&key) {
+        if let Some(template) = read(&self.templates).get(&key) {
             return template.clone();
         }
-        drop(templates);
         let template = CallsiteTemplate::new(
             &self.format,
             &self.config.resource,
@@ -113,10 +103,7 @@ impl LayerState {
             self.config.rate_limit,
             metadata,
         );
-        let mut templates = self
-            .templates
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut templates = write(&self.templates);
         let template = templates.entry(key).or_insert_with(|| Arc::new(template));
         template.clone()
     }

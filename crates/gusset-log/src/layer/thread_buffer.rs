@@ -10,13 +10,11 @@ use crate::format::line_buffer::LineBuffer;
 use crate::format::template::CallsiteTemplate;
 use crate::format::time::TimestampFormatter;
 
-/// The memory that a thread reuses.
 pub(super) struct ThreadBuffer {
     pub(super) templates: TemplateCache,
     pub(super) entry: EntryBuffer,
 }
 
-/// The memory of one entry.
 pub(super) struct EntryBuffer {
     pub(super) line: LineBuffer,
     /// The parts of an entry that is assembled at its end.

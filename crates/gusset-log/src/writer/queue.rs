@@ -9,6 +9,7 @@ use tracing::Level;
 
 use crate::counters::{Counters, DropReason};
 use crate::level::{PerLevel, level_index};
+use crate::sync::lock;
 
 /// A bounded queue of the entries that wait to be written.
 ///
@@ -28,9 +29,7 @@ pub(crate) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     batch: Batch,
-    /// Entries dropped since the last report.
     dropped: PerLevel,
-    /// Entries accepted so far.
     accepted: u64,
     /// Entries written or dropped after they were accepted.
     completed: u64,
@@ -41,7 +40,6 @@ struct State {
     is_closed: bool,
 }
 
-/// Entries that are written at once.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) bytes: Vec<u8>,
@@ -49,11 +47,8 @@ pub(super) struct Batch {
     pub(super) entries: Vec<(usize, u8)>,
 }
 
-/// The next step of the thread.
-#[derive(Debug)]
 pub(super) enum Next {
     Write,
-    /// Run the background tasks.
     Run,
     Close,
 }
@@ -85,7 +80,7 @@ impl Queue {
     #[inline]
     pub(crate) fn push(&self, level: Level, entry: &[u8]) {
         let index = level_index(level);
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let end = state.batch.bytes.len() + entry.len();
         if end > self.max_bytes {
             state.dropped[index] += 1;
@@ -106,7 +101,7 @@ impl Queue {
 
     /// Waits for the next step. Entries are swapped into `batch`, which must be empty.
     pub(super) fn next(&self, batch: &mut Batch, next_run: Option<Instant>) -> Next {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         while state.batch.entries.is_empty() && !state.is_closed {
             let left =
                 next_run.map(|next_run| next_run.saturating_duration_since(Clock::system().now()));
@@ -151,7 +146,7 @@ impl Queue {
                 self.counters.dropped(index, reason, entries);
             }
         }
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         for (sum, entries) in state.dropped.iter_mut().zip(dropped) {
             *sum += entries;
         }
@@ -170,7 +165,7 @@ impl Queue {
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
         let clock = Clock::system();
         let end = clock.now() + deadline;
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let target = state.accepted;
         while state.completed < target {
             state.flush_requested = true;
@@ -186,20 +181,14 @@ impl Queue {
 
     /// Wakes the thread, so that it reads the time of its next task again.
     pub(crate) fn wake(&self) {
-        self.lock().is_waiting = false;
+        lock(&self.state).is_waiting = false;
         self.work.notify_one();
     }
 
     /// Ends the thread when all entries are written.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
+        lock(&self.state).is_closed = true;
         self.work.notify_one();
-    }
-
-    #[inline]
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // No code that can panic leaves the state inconsistent.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -12,15 +12,12 @@ use crate::level::PerLevel;
 
 /// The tasks that the thread runs besides writing.
 pub(crate) trait BackgroundTasks: Send + 'static {
-    /// Returns when to call [`run`](Self::run).
     fn next_run(&self) -> Option<Instant>;
-    /// Runs the tasks that are due.
     fn run(&self);
     /// Returns the entry that reports dropped entries; empty if the format has none.
     fn drop_report(&self, dropped: PerLevel) -> Vec<u8>;
 }
 
-/// The state of the thread.
 pub(crate) struct Writer<W, T> {
     out: W,
     tasks: T,
@@ -44,7 +41,6 @@ impl<W: Write + Send + 'static, T: BackgroundTasks> Writer<W, T> {
         }
     }
 
-    /// Starts the thread.
     pub(crate) fn spawn(mut self) -> io::Result<()> {
         let thread = thread::Builder::new().name("gusset-log".to_owned());
         thread.spawn(move || self.run()).map(drop)
