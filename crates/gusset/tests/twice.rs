@@ -15,11 +15,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use gusset::kind::ServiceKind;
+use gusset_data::{Metric, MetricData};
 use gusset_testkit::RecordingObserver;
 use http::{Request, Response};
 use tower::{Layer, Service, ServiceExt as _, service_fn};
 
-use crate::capture::{Capture, Captured, metrics, total};
+use crate::capture::{Capture, Captured, metrics};
 
 const SERVER: &str = "http.server";
 const CLIENT: &str = "http.client";
@@ -54,6 +55,20 @@ where
         assert_eq!(res.status(), 200, "{path}");
         read_to_end(res.into_body());
     });
+}
+
+/// Returns the number of values of a histogram, or the sum of a counter or gauge, over all series.
+fn total(metrics: &[Metric], name: &str) -> u64 {
+    let Some(metric) = metrics.iter().find(|metric| metric.name == name) else {
+        return 0;
+    };
+    match &metric.data {
+        MetricData::Histogram(points) => points.iter().flat_map(|point| &point.counts).sum(),
+        MetricData::Counter(points) | MetricData::UpDownCounter(points) => {
+            points.iter().map(|point| point.value as u64).sum()
+        }
+        data => panic!("{name} has no total: {data:?}"),
+    }
 }
 
 /// Asserts the number of calls in each signal, and that none is in flight.

@@ -9,7 +9,7 @@ use gusset::kind::ServiceKind;
 use gusset::log::{AccessLog, FlushGuard, Format, LogLayer};
 use gusset::trace::TraceObserver;
 use gusset::{CatchPanic, Instrumentation, InstrumentationBuilder};
-use gusset_data::{Metric, MetricData, MetricProducer, SpanData, SpanSink};
+use gusset_data::{Metric, MetricProducer, SpanData, SpanSink};
 use gusset_testkit::RecordingObserver;
 use serde_json::Value;
 use tracing::Dispatch;
@@ -97,20 +97,6 @@ impl Capture {
 /// Returns the metrics of an instrumentation.
 pub(crate) fn metrics<K: ServiceKind, O>(gusset: &Instrumentation<K, O>) -> Vec<Metric> {
     gusset.prometheus().recorder().metrics()
-}
-
-/// Returns the number of values of a histogram, or the sum of a counter or gauge, over all series.
-pub(crate) fn total(metrics: &[Metric], name: &str) -> u64 {
-    let Some(metric) = metrics.iter().find(|metric| metric.name == name) else {
-        return 0;
-    };
-    match &metric.data {
-        MetricData::Histogram(points) => points.iter().flat_map(|point| &point.counts).sum(),
-        MetricData::Counter(points) | MetricData::UpDownCounter(points) => {
-            points.iter().map(|point| point.value as u64).sum()
-        }
-        data => panic!("{name} has no total: {data:?}"),
-    }
 }
 
 // === impl Entries ===
