@@ -1,7 +1,5 @@
 //! The counters of the log's own metrics.
 
-use std::fmt;
-
 use gusset_data::{MetricDescriptor, SharedRecorder};
 use metrics::{Counter, Label};
 use tracing::Level;
@@ -17,7 +15,7 @@ pub(crate) enum DropReason {
 }
 
 /// The counters; empty without a recorder.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Counters {
     entries: Option<[Counter; 5]>,
     dropped: Option<[[Counter; 5]; 3]>,
@@ -55,11 +53,5 @@ impl Counters {
         if let Some(dropped) = &self.dropped {
             dropped[reason as usize][level_index].increment(entries);
         }
-    }
-}
-
-impl fmt::Debug for Counters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Counters")
     }
 }

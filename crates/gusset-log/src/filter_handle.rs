@@ -41,12 +41,12 @@ use crate::writer::Queue;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct FilterHandle(Arc<FilterState>);
 
 /// The filter of a [`LogLayer`](crate::LogLayer), for `tracing-subscriber`. It does not affect other
 /// layers.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct LogFilter(Arc<FilterState>);
 
 struct FilterState {
@@ -148,14 +148,6 @@ impl FilterHandle {
     }
 }
 
-impl fmt::Debug for FilterHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FilterHandle")
-            .field("filter", &self.filter())
-            .finish_non_exhaustive()
-    }
-}
-
 // === impl FilterState ===
 
 impl FilterState {
@@ -185,6 +177,14 @@ impl FilterState {
             && active
                 .targets
                 .would_enable(metadata.target(), metadata.level())
+    }
+}
+
+impl fmt::Debug for FilterState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilterState")
+            .field("filter", &self.filter().to_string())
+            .finish_non_exhaustive()
     }
 }
 
@@ -220,13 +220,5 @@ impl<S> Filter<S> for LogFilter {
         let filter = self.0.filter();
         let targets = filter.iter().map(|(_, level)| level);
         targets.chain(filter.default_level()).max()
-    }
-}
-
-impl fmt::Debug for LogFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogFilter")
-            .field("filter", &self.0.filter().to_string())
-            .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::backtrace::Backtrace;
 use std::panic::{Location, PanicHookInfo, set_hook, take_hook};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -31,10 +31,8 @@ const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// # }
 /// ```
 pub fn install(guard: &FlushGuard) {
-    static INSTALLED: OnceLock<()> = OnceLock::new();
-    let mut is_first = false;
-    INSTALLED.get_or_init(|| is_first = true);
-    if !is_first {
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
     let flush = guard.flush_fn();

@@ -240,26 +240,12 @@ mod tests {
     #[test]
     fn keys_match_last_words_of_names() {
         let redaction = Redaction::default().key("iban");
-        for name in [
-            "password",
-            "db.password",
-            "DB_PASSWORD",
-            "accessToken",
-            "x-api-key",
-            "set-cookie",
-            "user.IBAN",
-            "authorization",
-            "client_secret",
-        ] {
+        let secret = "password db.password DB_PASSWORD accessToken x-api-key set-cookie user.IBAN \
+            authorization client_secret";
+        for name in secret.split_whitespace() {
             assert!(redaction.has_key(name), "{name}");
         }
-        for name in [
-            "passwords_tried",
-            "tokenizer",
-            "caribank",
-            "url.path",
-            "broken",
-        ] {
+        for name in "passwords_tried tokenizer caribank url.path broken".split(' ') {
             assert!(!redaction.has_key(name), "{name}");
         }
         assert!(!Redaction::none().has_key("password"));

@@ -6,7 +6,6 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use gusset_http::{ProtocolVersion, Scheme};
 use tracing::{Level, event};
 
 use super::config::CallKind;
@@ -36,7 +35,13 @@ macro_rules! emit {
 
 /// Converts the value of a row to one that an event can record.
 macro_rules! event_value {
+    (option $kind:ident $value:expr) => {
+        $value.map(|value| event_value!(always $kind value))
+    };
     (always display $value:expr) => {
+        display($value)
+    };
+    (always query $value:expr) => {
         display($value)
     };
     (always seconds $value:expr) => {
@@ -45,22 +50,13 @@ macro_rules! event_value {
     (always outcome $value:expr) => {
         $value.as_str()
     };
+    (always version $value:expr) => {
+        $value.as_str()
+    };
     (always scheme $value:expr) => {
-        Scheme::as_str($value)
+        $value.as_str()
     };
-    (option version $value:expr) => {
-        $value.map(ProtocolVersion::as_str)
-    };
-    (option seconds $value:expr) => {
-        $value.map(seconds)
-    };
-    (option display $value:expr) => {
-        $value.map(display)
-    };
-    (option query $value:expr) => {
-        $value.map(display)
-    };
-    ($presence:ident $kind:ident $value:expr) => {
+    (always $kind:ident $value:expr) => {
         $value
     };
 }

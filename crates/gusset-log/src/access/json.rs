@@ -24,7 +24,8 @@ const MAX_FAST_PATH_BYTES: usize = 256;
 macro_rules! bytes {
     ($($part:expr),+) => {{
         const PARTS: &[&str] = &[$($part),+];
-        const BYTES: &[u8; total_len(PARTS)] = &join(PARTS);
+        const LEN: usize = 0 $(+ $part.len())+;
+        const BYTES: &[u8; LEN] = &join(PARTS);
         BYTES
     }};
 }
@@ -50,28 +51,33 @@ macro_rules! keyed {
 }
 
 macro_rules! write_field {
-    (option number $key:ident = $value:expr, $line:ident, $route:ident) => {
-        if let Some(number) = $value {
-            $line.push(keyed!($key: ""));
-            $line.number(number);
+    (option route $key:ident = $value:expr, $line:ident, $route:ident) => {
+        // It is copied from the message.
+        if let Some(range) = $route {
+            $line.push(keyed!($key: "\""));
+            $line.repeat(range);
+            $line.byte(b'"');
         }
+    };
+    // `is_fast` excludes entries with a query.
+    (option query $key:ident = $value:expr, $line:ident, $route:ident) => {};
+    (option $kind:ident $key:ident = $value:expr, $line:ident, $route:ident) => {
+        if let Some(value) = $value {
+            write_field!(always $kind $key = value, $line, $route);
+        }
+    };
+    (always number $key:ident = $value:expr, $line:ident, $route:ident) => {
+        $line.push(keyed!($key: ""));
+        $line.number($value);
     };
     (always seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
         $line.keyed_seconds(*keyed!($key: "0.000000000"), nanos($value));
     };
-    (option seconds $key:ident = $value:expr, $line:ident, $route:ident) => {
-        if let Some(time) = $value {
-            write_field!(always seconds $key = time, $line, $route);
-        }
-    };
-    (option version $key:ident = $value:expr, $line:ident, $route:ident) => {
+    (always version $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
-            Some(ProtocolVersion::Http11) => $line.push(keyed!($key: "\"1.1\"")),
-            Some(ProtocolVersion::Http2) => $line.push(keyed!($key: "\"2\"")),
-            version => {
-                let version = version.map(ProtocolVersion::as_str);
-                write_field!(option token $key = version, $line, $route);
-            }
+            ProtocolVersion::Http11 => $line.push(keyed!($key: "\"1.1\"")),
+            ProtocolVersion::Http2 => $line.push(keyed!($key: "\"2\"")),
+            version => write_field!(always token $key = version.as_str(), $line, $route),
         }
     };
     (always scheme $key:ident = $value:expr, $line:ident, $route:ident) => {
@@ -83,44 +89,25 @@ macro_rules! write_field {
     (always outcome $key:ident = $value:expr, $line:ident, $route:ident) => {
         match $value {
             Outcome::Success => $line.push(keyed!($key: "\"success\"")),
-            outcome => {
-                let outcome = Some(outcome.as_str());
-                write_field!(option token $key = outcome, $line, $route);
-            }
+            outcome => write_field!(always token $key = outcome.as_str(), $line, $route),
         }
     };
-    (option route $key:ident = $value:expr, $line:ident, $route:ident) => {
-        // It is copied from the message.
-        if let Some(range) = $route {
-            $line.push(keyed!($key: "\""));
-            $line.repeat(range);
-            $line.byte(b'"');
-        }
+    (always token $key:ident = $value:expr, $line:ident, $route:ident) => {{
+        $line.push(keyed!($key: "\""));
+        $line.push($value.as_bytes());
+        $line.byte(b'"');
+    }};
+    (always text $key:ident = $value:expr, $line:ident, $route:ident) => {
+        $line.push(keyed!($key: "\""));
+        $line.text::<JsonEscape>($value);
+        $line.byte(b'"');
     };
-    (option token $key:ident = $value:expr, $line:ident, $route:ident) => {
-        if let Some(token) = $value {
-            $line.push(keyed!($key: "\""));
-            $line.push(token.as_bytes());
-            $line.byte(b'"');
-        }
+    (always display $key:ident = $value:expr, $line:ident, $route:ident) => {
+        $line.push(keyed!($key: "\""));
+        // It fails if the value is cut, which the line records.
+        let _ = write!($line.value::<JsonEscape>(), "{}", $value);
+        $line.byte(b'"');
     };
-    (option text $key:ident = $value:expr, $line:ident, $route:ident) => {
-        if let Some(text) = $value {
-            $line.push(keyed!($key: "\""));
-            $line.text::<JsonEscape>(text);
-            $line.byte(b'"');
-        }
-    };
-    (option display $key:ident = $value:expr, $line:ident, $route:ident) => {
-        if let Some(value) = $value {
-            $line.push(keyed!($key: "\""));
-            // It fails if the value is cut, which the line records.
-            let _ = write!($line.value::<JsonEscape>(), "{value}");
-            $line.byte(b'"');
-        }
-    };
-    // `is_fast` excludes entries with a query.
-    (option query $key:ident = $value:expr, $line:ident, $route:ident) => {};
 }
 
 // === impl AccessRecord ===
@@ -207,16 +194,6 @@ impl AccessRecord {
 fn status_digits(status: u16) -> [u8; 3] {
     let [tens, ones] = PAIRS[usize::from(status % 100)];
     [b'0' + (status / 100) as u8, tens, ones]
-}
-
-const fn total_len(parts: &[&str]) -> usize {
-    let mut len = 0;
-    let mut part = 0;
-    while part < parts.len() {
-        len += parts[part].len();
-        part += 1;
-    }
-    len
 }
 
 const fn join<const LEN: usize>(parts: &[&str]) -> [u8; LEN] {

@@ -99,7 +99,10 @@ const QUOTED: Option<ValueKind> = Some(ValueKind::Quoted);
 const LATENCY: Option<ValueKind> = Some(ValueKind::Latency);
 const LEVEL_NAMES: [&str; LEVELS.len()] = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
 
-static JSON: JsonSchema = JsonSchema {
+static JSON: JsonSchema = PLAIN;
+
+/// The schema of `Format::Json`, from which the others differ.
+const PLAIN: JsonSchema = JsonSchema {
     open: b"{\"timestamp\":\"",
     request_id: b",\"request_id\":\"",
     level: "level",
@@ -163,12 +166,9 @@ static ECS: JsonSchema = JsonSchema {
 
 static GOOGLE_CLOUD: JsonSchema = JsonSchema {
     open: b"{\"time\":\"",
-    request_id: b",\"request_id\":\"",
     level: "severity",
     levels: ["ERROR", "WARNING", "INFO", "DEBUG", "DEBUG"],
-    target: "target",
     is_target_first: false,
-    constant: "",
     source: Source::Object("logging.googleapis.com/sourceLocation"),
     resource: &[
         ("service.name", "service.name"),
@@ -188,19 +188,14 @@ static GOOGLE_CLOUD: JsonSchema = JsonSchema {
         grouped(names::HTTP_SERVER_REQUEST_DURATION, "latency", LATENCY),
         grouped(names::HTTP_CLIENT_REQUEST_DURATION, "latency", LATENCY),
     ],
-    other: &[],
-    unknown: Unknown::OwnName,
+    ..PLAIN
 };
 
 static DATADOG: JsonSchema = JsonSchema {
-    open: b"{\"timestamp\":\"",
     request_id: b",\"http.request_id\":\"",
     level: "status",
     levels: ["error", "warn", "info", "debug", "trace"],
     target: "logger.name",
-    is_target_first: true,
-    constant: "",
-    source: Source::Omitted,
     resource: &[
         ("service.name", "dd.service"),
         ("service.version", "dd.version"),
@@ -223,8 +218,7 @@ static DATADOG: JsonSchema = JsonSchema {
         nanos(names::RPC_SERVER_CALL_DURATION, "duration"),
         nanos(names::RPC_CLIENT_CALL_DURATION, "duration"),
     ],
-    other: &[],
-    unknown: Unknown::OwnName,
+    ..PLAIN
 };
 
 /// The fields that are durations in seconds.

@@ -14,7 +14,6 @@ use crate::format::line_buffer::LineBuffer;
 use crate::format::logfmt::LogfmtFields;
 use crate::format::pretty::{PrettyFields, Style};
 use crate::format::schema::JsonSchema;
-use crate::format::template::CallsiteTemplate;
 use crate::format::time::Timestamp;
 use crate::format::visit::FieldVisitor;
 
@@ -26,11 +25,8 @@ impl LayerState {
     pub(super) fn encode(
         &self,
         buffer: &mut EntryBuffer,
-        metadata: &Metadata<'_>,
-        template: &CallsiteTemplate,
-        meta: &EventMeta,
+        meta: &EventMeta<'_>,
         record_fields: RecordFields<'_>,
-        access: Option<&AccessRecord>,
         write_spans: impl FnOnce(&mut LineBuffer),
     ) {
         let EntryBuffer {
@@ -38,6 +34,12 @@ impl LayerState {
             parts,
             formatter,
         } = buffer;
+        let EventMeta {
+            metadata,
+            template,
+            access,
+            ..
+        } = *meta;
         line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let redaction = self.redaction_for(template);
         match &self.format {
@@ -74,13 +76,7 @@ impl LayerState {
                 }
                 write_spans(line);
                 with_request_id(|id| style.ids(line, meta.ids, id));
-                if meta.suppressed > 0 {
-                    line.push(b" suppressed=");
-                    line.number(meta.suppressed);
-                }
-                if line.is_truncated() {
-                    line.push(b" truncated");
-                }
+                end_marks(line, meta, b" suppressed=", b" truncated");
                 line.push(b"\n");
             }
             Format::Json if self.has_fast_path && access.is_some_and(AccessRecord::is_fast) => {
@@ -126,26 +122,21 @@ impl LayerState {
     ) -> Vec<u8> {
         let mut buffer = EntryBuffer::new();
         let meta = EventMeta {
+            metadata,
+            template: &self.template(metadata),
             at: Timestamp::from_system(self.clock.now()),
             ids: None,
             suppressed: 0,
+            access: None,
         };
-        self.encode(
-            &mut buffer,
-            metadata,
-            &self.template(metadata),
-            &meta,
-            record_fields,
-            None,
-            |_| {},
-        );
+        self.encode(&mut buffer, &meta, record_fields, |_| {});
         buffer.line.bytes().to_vec()
     }
 
     fn end_json(
         &self,
         line: &mut LineBuffer,
-        meta: &EventMeta,
+        meta: &EventMeta<'_>,
         write_spans: impl FnOnce(&mut LineBuffer),
     ) {
         if let Some(ids) = meta.ids {
@@ -157,19 +148,13 @@ impl LayerState {
             }
         });
         write_spans(line);
-        if meta.suppressed > 0 {
-            line.push(b",\"suppressed\":");
-            line.number(meta.suppressed);
-        }
-        if line.is_truncated() {
-            line.push(b",\"truncated\":true");
-        }
+        end_marks(line, meta, b",\"suppressed\":", b",\"truncated\":true");
     }
 
     fn end_logfmt(
         &self,
         line: &mut LineBuffer,
-        meta: &EventMeta,
+        meta: &EventMeta<'_>,
         write_spans: impl FnOnce(&mut LineBuffer),
     ) {
         if let Some(ids) = meta.ids {
@@ -188,13 +173,19 @@ impl LayerState {
             }
         });
         write_spans(line);
-        if meta.suppressed > 0 {
-            line.push(b" suppressed=");
-            line.number(meta.suppressed);
-        }
-        if line.is_truncated() {
-            line.push(b" truncated=true");
-        }
+        end_marks(line, meta, b" suppressed=", b" truncated=true");
         line.push(b"\n");
+    }
+}
+
+/// Writes the number of suppressed entries, and whether the entry is truncated.
+#[inline]
+fn end_marks(line: &mut LineBuffer, meta: &EventMeta<'_>, suppressed: &[u8], truncated: &[u8]) {
+    if meta.suppressed > 0 {
+        line.push(suppressed);
+        line.number(meta.suppressed);
+    }
+    if line.is_truncated() {
+        line.push(truncated);
     }
 }

@@ -1,14 +1,21 @@
 use gusset_core::SpanIds;
 use gusset_http::RequestId;
+use tracing::Metadata;
 use tracing::field::Visit;
 
+use crate::access::AccessRecord;
+use crate::format::template::CallsiteTemplate;
 use crate::format::time::Timestamp;
 
-pub(super) struct EventMeta {
+pub(super) struct EventMeta<'a> {
+    pub(super) metadata: &'static Metadata<'static>,
+    pub(super) template: &'a CallsiteTemplate,
     pub(super) at: Timestamp,
     pub(super) ids: Option<SpanIds>,
     /// The number of entries of the same callsite that were suppressed before this one.
     pub(super) suppressed: u64,
+    /// The record of an access log entry, if it is read instead of the event.
+    pub(super) access: Option<&'a AccessRecord>,
 }
 
 /// Passes the fields of an entry to a visitor.

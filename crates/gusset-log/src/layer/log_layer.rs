@@ -105,45 +105,36 @@ where
             counters.dropped(level, DropReason::RateLimited, 1);
             return buffer.release();
         };
-        let meta = EventMeta {
-            at: Timestamp::from_system(now),
-            suppressed,
-            ids: SpanIds::current(),
-        };
         let reads_record = state.format == Format::Json || state.config.sink.is_some();
         let access = match template.is_server && reads_record {
             true => CurrentRecord::take(),
             false => None,
         };
-        let access = access.as_deref();
+        let meta = EventMeta {
+            metadata,
+            template,
+            at: Timestamp::from_system(now),
+            ids: SpanIds::current(),
+            suppressed,
+            access: access.as_deref(),
+        };
         let record_fields = |visit: &mut dyn Visit| event.record(visit);
         if state.config.has_output && (template.is_access || !state.format.is_access_only()) {
             let span = match state.saw_span.load(Ordering::Relaxed) {
                 true => ctx.event_span(event),
                 false => None,
             };
-            state.encode(
-                entry,
-                metadata,
-                template,
-                &meta,
-                &record_fields,
-                access,
-                |line| {
-                    if let Some(span) = &span {
-                        spans::write(state, line, span);
-                    }
-                },
-            );
+            state.encode(entry, &meta, &record_fields, |line| {
+                if let Some(span) = &span {
+                    spans::write(state, line, span);
+                }
+            });
             state.queue.push(*metadata.level(), entry.line.bytes());
         }
         if let Some(sink) = &state.config.sink {
             if log_record::is_exported(metadata) && sink.has_capacity() {
                 let redaction = state.redaction_for(template);
-                let fields = &record_fields;
-                let record =
-                    log_record::build(metadata, redaction, template, &meta, fields, access);
-                sink.export(record);
+                sink.export(log_record::build(redaction, &meta, &record_fields));
             }
         }
         buffer.release();

@@ -9,7 +9,6 @@ use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
 use super::event_meta::{EventMeta, RecordFields, with_request_id};
-use crate::access::AccessRecord;
 use crate::format::schema::ValueKind;
 use crate::format::template::CallsiteTemplate;
 use crate::redact::{self, REDACTED, Redaction};
@@ -27,13 +26,16 @@ pub(super) fn is_exported(metadata: &Metadata<'_>) -> bool {
 
 /// Returns the record of an event, with the same content as its log entry.
 pub(super) fn build(
-    metadata: &Metadata<'static>,
     redaction: Option<&Redaction>,
-    template: &CallsiteTemplate,
-    meta: &EventMeta,
+    meta: &EventMeta<'_>,
     record_fields: RecordFields<'_>,
-    access: Option<&AccessRecord>,
 ) -> LogRecord {
+    let EventMeta {
+        metadata,
+        template,
+        access,
+        ..
+    } = *meta;
     let mut fields = match access.filter(|_| redaction.is_none()) {
         Some(access) => Fields {
             body: access.body(),

@@ -261,8 +261,6 @@ forward! {
     record_bytes: &[u8],
     record_i64: i64,
     record_u64: u64,
-    record_i128: i128,
-    record_u128: u128,
     record_bool: bool,
     record_f64: f64
 }
