@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gusset_core::{Admission, CallContext, CallObserver, Clock, End, Protocol, Stage};
 
-use crate::classify::FailureClassifier;
+use crate::classify::{FailureClassifier, Progress};
 use crate::sharded_arc::ArcShard;
 use crate::shared::Core;
 use crate::{CallResult, CircuitBreaker, CircuitOpen};
@@ -25,12 +25,19 @@ pub struct CircuitBreakerPermit<P: Protocol, C: FailureClassifier<P>> {
     slot: Slot,
     classifier: C,
     response: Option<C::ResponseState>,
+    /// The number of chunks of the body, up to two.
+    chunks: u8,
 }
+
+/// The largest number of chunks that a classifier is asked about.
+const MAX_CHUNKS: u8 = 2;
 
 /// The admitted call, released on drop even if the classifier panics.
 struct Slot {
     shard: Option<Arc<ArcShard>>,
     generation: u32,
+    /// Whether the call was counted as a success before its completion.
+    counted: bool,
 }
 
 // === impl CircuitBreakerAdmission ===
@@ -65,9 +72,11 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for CircuitBreakerAdmiss
                 slot: Slot {
                     shard: Some(self.breaker.sharded().local()),
                     generation,
+                    counted: false,
                 },
                 classifier: self.classifier.clone(),
                 response: None,
+                chunks: 0,
             }),
             Err(denied) => Err(CircuitOpen::new(core, denied)),
         }
@@ -90,8 +99,27 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for CircuitBreakerAdmiss
 
 impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPermit<P, C> {
     #[inline]
-    fn on_response(&mut self, res: P::Response<'_>, _: &CallContext) {
-        self.response = Some(self.classifier.on_response(res));
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
+        let response = self.classifier.on_response(res);
+        let progress = self.classifier.progress(&response, 0);
+        self.response = Some(response);
+        if progress != Progress::Unknown {
+            self.slot.count_early(progress, cx);
+        }
+    }
+
+    #[inline]
+    fn on_data(&mut self, _: usize, cx: &CallContext) {
+        if self.chunks == MAX_CHUNKS {
+            return;
+        }
+        self.chunks += 1;
+        if let Some(response) = &self.response {
+            let progress = self.classifier.progress(response, self.chunks);
+            if progress != Progress::Unknown {
+                self.slot.count_early(progress, cx);
+            }
+        }
     }
 
     #[inline]
@@ -100,6 +128,7 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
             mut slot,
             classifier,
             response,
+            ..
         } = self;
         let mut report = classifier.classify(response, &end, cx);
         let Some(shard) = slot.shard.take() else {
@@ -115,6 +144,12 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
         }
         // The driver has read the clock for the completion, so it is not read again.
         let now = || core.nanos(cx.started()) + cx.elapsed().as_nanos() as u64;
+        if slot.counted {
+            return core.record_again(slot.generation, report, slow, now);
+        }
+        if report.result == CallResult::Ignored && matches!(end, End::Cancelled(Stage::Headers)) {
+            core.record_abandoned(now());
+        }
         core.record(slot.generation, report, slow, now);
     }
 }
@@ -138,10 +173,30 @@ fn is_slow(core: &Core, cx: &CallContext) -> bool {
 
 // === impl Slot ===
 
+impl Slot {
+    /// Counts a call in progress as a success, once, if its progress proves it.
+    #[cold]
+    fn count_early(&mut self, progress: Progress, cx: &CallContext) {
+        if self.counted {
+            return;
+        }
+        if let Some(shard) = &self.shard {
+            let core = &shard.core;
+            let slow = core.measures_slow_calls() && is_slow(core, cx);
+            let now = || core.nanos(cx.started()) + cx.elapsed().as_nanos() as u64;
+            let in_every_state = progress == Progress::Streaming;
+            self.counted = core.record_early(self.generation, in_every_state, slow, now);
+        }
+    }
+}
+
 impl Drop for Slot {
     #[inline]
     fn drop(&mut self) {
         if let Some(shard) = self.shard.take() {
+            if self.counted {
+                return;
+            }
             shard.core.release(self.generation, || shard.core.now());
         }
     }

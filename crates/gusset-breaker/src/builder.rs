@@ -21,6 +21,8 @@ pub struct CircuitBreakerBuilder {
     clock: Clock,
     recorder: Option<SharedRecorder>,
     open_budget: Option<Arc<OpenBudget>>,
+    /// The name of the metrics, if several breakers share it.
+    shared_metrics_name: Option<Arc<str>>,
     shards: usize,
     seed: Option<u64>,
 }
@@ -47,6 +49,7 @@ impl CircuitBreakerBuilder {
             clock: Clock::system(),
             recorder: None,
             open_budget: None,
+            shared_metrics_name: None,
             shards: default_shards(),
             seed: None,
         }
@@ -128,6 +131,12 @@ impl CircuitBreakerBuilder {
         self
     }
 
+    /// Records the metrics under a name that several breakers share.
+    pub(crate) fn shared_metrics_name(mut self, name: Arc<str>) -> Self {
+        self.shared_metrics_name = Some(name);
+        self
+    }
+
     pub(crate) fn open_budget(mut self, budget: Arc<OpenBudget>) -> Self {
         self.open_budget = Some(budget);
         self
@@ -145,6 +154,7 @@ impl CircuitBreakerBuilder {
             clock,
             recorder,
             open_budget,
+            shared_metrics_name,
             shards,
             seed,
         } = self;
@@ -158,7 +168,10 @@ impl CircuitBreakerBuilder {
         let rules = config.check()?;
         let name: Arc<str> = name.into();
         let parts = Parts {
-            metrics: recorder.map(|recorder| Metrics::new(recorder, &name, state)),
+            metrics: recorder.map(|recorder| match shared_metrics_name {
+                Some(shared_name) => Metrics::new(recorder, &shared_name, None),
+                None => Metrics::new(recorder, &name, Some(state)),
+            }),
             name,
             config,
             clock,

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use gusset_core::{Admission, CallContext, CallObserver, Clock, End, Protocol, Rejected};
 
-use crate::ConfigError;
+use crate::metrics::BulkheadMetrics;
+#[allow(unused_imports, reason = "for the documentation")]
+use crate::names;
 use crate::sync::{AtomicUsize, Ordering};
+use crate::{ConfigError, SharedRecorder};
 
 /// Admits a limited number of concurrent calls, and rejects the others.
 ///
@@ -41,6 +44,18 @@ struct Shared {
     name: Arc<str>,
     limit: AtomicUsize,
     in_flight: AtomicUsize,
+    metrics: Option<BulkheadMetrics>,
+    dry_run: bool,
+}
+
+/// Configures a [`Bulkhead`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct BulkheadBuilder {
+    name: Arc<str>,
+    limit: usize,
+    recorder: Option<SharedRecorder>,
+    dry_run: bool,
 }
 
 // === impl Bulkhead ===
@@ -51,12 +66,17 @@ impl Bulkhead {
     /// # Errors
     /// `limit` is zero.
     pub fn new(name: impl Into<Arc<str>>, limit: usize) -> Result<Self, ConfigError> {
-        let shared = Shared {
+        Self::builder(name, limit).build()
+    }
+
+    /// Configures a bulkhead with this number of permits.
+    pub fn builder(name: impl Into<Arc<str>>, limit: usize) -> BulkheadBuilder {
+        BulkheadBuilder {
             name: name.into(),
-            limit: AtomicUsize::new(check_limit(limit)?),
-            in_flight: AtomicUsize::new(0),
-        };
-        Ok(Self(Arc::new(shared)))
+            limit,
+            recorder: None,
+            dry_run: false,
+        }
     }
 
     /// Acquires a permit, if one is free.
@@ -68,15 +88,30 @@ impl Bulkhead {
             name,
             limit,
             in_flight,
+            metrics,
+            dry_run,
         } = &*self.0;
         let limit = limit.load(Ordering::Relaxed);
         // AcqRel: a call sees the effects of the calls that have returned their permits.
         let acquired = in_flight.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |in_flight| {
-            (in_flight < limit).then_some(in_flight + 1)
+            (in_flight < limit || *dry_run).then_some(in_flight + 1)
         });
         match acquired {
-            Ok(_) => Ok(BulkheadPermit(self.0.clone())),
-            Err(_) => Err(BulkheadFull(Rejected::from_arc(name.clone()))),
+            Ok(previous) => {
+                if let Some(metrics) = metrics {
+                    metrics.in_flight.increment(1.0);
+                    if previous >= limit {
+                        metrics.suppressed_rejections.increment(1);
+                    }
+                }
+                Ok(BulkheadPermit(self.0.clone()))
+            }
+            Err(_) => {
+                if let Some(metrics) = metrics {
+                    metrics.rejected_calls.increment(1);
+                }
+                Err(BulkheadFull(Rejected::from_arc(name.clone())))
+            }
         }
     }
 
@@ -89,6 +124,9 @@ impl Bulkhead {
     /// `limit` is zero.
     pub fn set_limit(&self, limit: usize) -> Result<(), ConfigError> {
         self.0.limit.store(check_limit(limit)?, Ordering::Relaxed);
+        if let Some(metrics) = &self.0.metrics {
+            metrics.limit.set(limit as f64);
+        }
         Ok(())
     }
 
@@ -123,11 +161,57 @@ impl<P: Protocol> Admission<P> for Bulkhead {
     }
 
     fn is_closed(&self, _: &Clock) -> bool {
-        self.in_flight() >= self.limit()
+        !self.0.dry_run && self.in_flight() >= self.limit()
     }
 
     fn reject(&self, _: P::Request<'_>, _: &mut CallContext) -> Option<BulkheadFull> {
+        if let Some(metrics) = &self.0.metrics {
+            metrics.rejected_calls.increment(1);
+        }
         Some(BulkheadFull(Rejected::from_arc(self.0.name.clone())))
+    }
+}
+
+// === impl BulkheadBuilder ===
+
+impl BulkheadBuilder {
+    /// Sets the recorder for the metrics `gusset.bulkhead.*` in [`names`]. Defaults to none.
+    pub fn metrics(mut self, recorder: SharedRecorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// Admits every call, and only counts those that would have been rejected.
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
+        self
+    }
+
+    /// Builds the bulkhead.
+    ///
+    /// # Errors
+    /// `limit` is zero.
+    pub fn build(self) -> Result<Bulkhead, ConfigError> {
+        let limit = check_limit(self.limit)?;
+        let metrics = self
+            .recorder
+            .map(|recorder| BulkheadMetrics::new(&recorder, &self.name, limit));
+        Ok(Bulkhead(Arc::new(Shared {
+            name: self.name,
+            limit: AtomicUsize::new(limit),
+            in_flight: AtomicUsize::new(0),
+            metrics,
+            dry_run: self.dry_run,
+        })))
+    }
+}
+
+impl fmt::Debug for BulkheadBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BulkheadBuilder")
+            .field("name", &self.name)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -140,6 +224,9 @@ impl<P: Protocol> CallObserver<P> for BulkheadPermit {
 impl Drop for BulkheadPermit {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+        if let Some(metrics) = &self.0.metrics {
+            metrics.in_flight.decrement(1.0);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-//! The names of the metrics of a breaker. Renaming a metric is a breaking change.
+//! The names of the metrics of a breaker, a throttle and a bulkhead. Renaming a metric is a breaking change.
 //!
 //! The semantic conventions of OpenTelemetry (1.44) have no metrics for circuit breakers, so all names
-//! begin with `gusset.breaker.`.
+//! begin with `gusset.`.
 
 use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
 
@@ -75,6 +75,80 @@ pub const SUPPRESSED_TRIPS: MetricDescriptor = counter(
 )
 .with_labels(&[NAME, REASON]);
 
+/// The label `gusset.throttle.name`, on every series of a throttle.
+pub const THROTTLE_NAME: &str = "gusset.throttle.name";
+/// The label `gusset.throttle.result`: `success`, `failure`, `throttled` or `ignored`.
+pub const THROTTLE_RESULT: &str = "gusset.throttle.result";
+/// The label `gusset.bulkhead.name`, on every series of a bulkhead.
+pub const BULKHEAD_NAME: &str = "gusset.bulkhead.name";
+
+/// Completed calls of a throttle.
+pub const THROTTLE_CALLS: MetricDescriptor = counter(
+    "gusset.throttle.calls",
+    Unit::Count("{call}"),
+    "Calls that the throttle admitted and that completed, by result.",
+)
+.with_labels(&[THROTTLE_NAME, THROTTLE_RESULT]);
+
+/// Calls that a throttle rejected.
+pub const THROTTLE_REJECTED_CALLS: MetricDescriptor = counter(
+    "gusset.throttle.rejected_calls",
+    Unit::Count("{call}"),
+    "Calls that the throttle rejected.",
+)
+.with_labels(&[THROTTLE_NAME]);
+
+/// Calls that a throttle would have rejected.
+pub const THROTTLE_SUPPRESSED_REJECTIONS: MetricDescriptor = counter(
+    "gusset.throttle.suppressed_rejections",
+    Unit::Count("{call}"),
+    "Calls that the throttle would have rejected without its dry run.",
+)
+.with_labels(&[THROTTLE_NAME]);
+
+/// The probability of a rejection.
+pub const THROTTLE_REJECT_PROBABILITY: MetricDescriptor = MetricDescriptor::new(
+    "gusset.throttle.reject_probability",
+    InstrumentKind::Gauge,
+    Unit::One,
+    "Probability that the throttle rejects a call, when last computed.",
+)
+.with_labels(&[THROTTLE_NAME]);
+
+/// Calls in progress in a bulkhead.
+pub const BULKHEAD_IN_FLIGHT: MetricDescriptor = MetricDescriptor::new(
+    "gusset.bulkhead.in_flight",
+    InstrumentKind::Gauge,
+    Unit::Count("{call}"),
+    "Calls in progress in the bulkhead.",
+)
+.with_labels(&[BULKHEAD_NAME]);
+
+/// The limit of a bulkhead.
+pub const BULKHEAD_LIMIT: MetricDescriptor = MetricDescriptor::new(
+    "gusset.bulkhead.limit",
+    InstrumentKind::Gauge,
+    Unit::Count("{call}"),
+    "Maximum number of concurrent calls of the bulkhead.",
+)
+.with_labels(&[BULKHEAD_NAME]);
+
+/// Calls that a bulkhead rejected.
+pub const BULKHEAD_REJECTED_CALLS: MetricDescriptor = counter(
+    "gusset.bulkhead.rejected_calls",
+    Unit::Count("{call}"),
+    "Calls that the bulkhead rejected.",
+)
+.with_labels(&[BULKHEAD_NAME]);
+
+/// Calls that a bulkhead would have rejected.
+pub const BULKHEAD_SUPPRESSED_REJECTIONS: MetricDescriptor = counter(
+    "gusset.bulkhead.suppressed_rejections",
+    Unit::Count("{call}"),
+    "Calls that the bulkhead would have rejected without its dry run.",
+)
+.with_labels(&[BULKHEAD_NAME]);
+
 /// All metrics.
 pub static ALL: &[&MetricDescriptor] = &[
     &STATES,
@@ -84,6 +158,14 @@ pub static ALL: &[&MetricDescriptor] = &[
     &STALE_RESULTS,
     &TRANSITIONS,
     &SUPPRESSED_TRIPS,
+    &THROTTLE_CALLS,
+    &THROTTLE_REJECTED_CALLS,
+    &THROTTLE_SUPPRESSED_REJECTIONS,
+    &THROTTLE_REJECT_PROBABILITY,
+    &BULKHEAD_IN_FLIGHT,
+    &BULKHEAD_LIMIT,
+    &BULKHEAD_REJECTED_CALLS,
+    &BULKHEAD_SUPPRESSED_REJECTIONS,
 ];
 
 const fn counter(name: &'static str, unit: Unit, help: &'static str) -> MetricDescriptor {

@@ -1,7 +1,7 @@
 //! One breaker per host, route or other key.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -69,7 +69,13 @@ pub trait KeyExtractor<P: Protocol>: Send + Sync + 'static {
     fn extract<'a>(&self, req: P::Request<'a>) -> Option<Cow<'a, str>>;
 }
 
-type Breakers = HashMap<Box<str>, CircuitBreaker>;
+#[derive(Default)]
+struct Breakers {
+    by_key: HashMap<Box<str>, CircuitBreaker>,
+    /// The keys that have metric series of their own. A recorder cannot remove series, so they stay
+    /// when their breaker is replaced. No more keys are added than there may be breakers.
+    measured: HashSet<Box<str>>,
+}
 
 struct Shared {
     template: CircuitBreakerBuilder,
@@ -78,6 +84,7 @@ struct Shared {
     shards: Box<[RwLock<Breakers>]>,
     hasher: RandomState,
     max_per_shard: usize,
+    has_metrics: bool,
     fallback: CircuitBreaker,
 }
 
@@ -109,7 +116,7 @@ impl BreakerRegistry {
         let shard = shared.hasher.hash_one(key) as usize % shared.shards.len();
         let shard = &shared.shards[shard];
         let read = shard.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(breaker) = read.get(key) {
+        if let Some(breaker) = read.by_key.get(key) {
             return breaker.clone();
         }
         drop(read);
@@ -127,7 +134,7 @@ impl BreakerRegistry {
         shards
             .flat_map(|shard| {
                 let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-                let pairs = shard.iter();
+                let pairs = shard.by_key.iter();
                 pairs
                     .map(|(key, breaker)| (key.to_string(), breaker.clone()))
                     .collect::<Vec<_>>()
@@ -192,38 +199,76 @@ fn to_lower_case(text: &str) -> Cow<'_, str> {
 // === impl Shared ===
 
 impl Shared {
+    /// Adds a breaker. The recorder is user code, so it is called without the lock.
     #[cold]
     fn add(&self, shard: &RwLock<Breakers>, key: &str) -> CircuitBreaker {
-        let mut breakers = shard.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(breaker) = breakers.get(key) {
+        let lock = || shard.write().unwrap_or_else(PoisonError::into_inner);
+        let mut breakers = lock();
+        if let Some(breaker) = breakers.by_key.get(key) {
             return breaker.clone();
         }
-        if breakers.len() >= self.max_per_shard && !evict_unused(&mut breakers) {
-            return self.fallback.clone();
+        let replaced = match breakers.make_room(self.max_per_shard) {
+            Ok(replaced) => replaced,
+            Err(Full) => return self.fallback.clone(),
+        };
+        let has_room = breakers.measured.len() < self.max_per_shard;
+        let is_measured = breakers.measured.contains(key) || has_room;
+        if is_measured && self.has_metrics {
+            breakers.measured.insert(key.into());
         }
-        let template = self.template.clone();
+        drop(breakers);
+        drop(replaced);
+
+        let mut template = self.template.clone().name(format!("{}/{key}", self.name));
+        if !is_measured {
+            template = template.shared_metrics_name(self.fallback.core().name.clone());
+        }
         // Never fails, because the template was checked by `build`.
-        match template.name(format!("{}/{key}", self.name)).build() {
-            Ok(breaker) => {
-                breakers.insert(key.into(), breaker.clone());
+        let Ok(breaker) = template.build() else {
+            return self.fallback.clone();
+        };
+        let mut breakers = lock();
+        if let Some(winner) = breakers.by_key.get(key).cloned() {
+            drop(breakers);
+            // Another thread has added the key. Both have set the same gauges.
+            if let Some(metrics) = &winner.core().metrics {
+                metrics.set_state(winner.state());
+            }
+            return winner;
+        }
+        match breakers.make_room(self.max_per_shard) {
+            Ok(replaced) => {
+                breakers.by_key.insert(key.into(), breaker.clone());
+                drop(breakers);
+                drop(replaced);
                 breaker
             }
-            Err(_) => self.fallback.clone(),
+            Err(Full) => {
+                drop(breakers);
+                self.fallback.clone()
+            }
         }
     }
 }
 
-/// Removes a breaker that is unused and equal to a new one. Returns whether there was one.
-fn evict_unused(breakers: &mut Breakers) -> bool {
-    let unused = breakers.iter().find(|(_, breaker)| {
-        breaker.state() == State::Closed
-            && breaker.counts().calls == 0
-            && breaker.consecutive_failures() == 0
-            && breaker.is_unique()
-    });
-    match unused.map(|(key, _)| key.clone()) {
-        Some(key) => breakers.remove(&key).is_some(),
-        None => false,
+/// No breaker can be replaced.
+struct Full;
+
+impl Breakers {
+    /// Makes room for a breaker. Returns the breaker that was removed, to drop it without the lock.
+    fn make_room(&mut self, max: usize) -> Result<Option<CircuitBreaker>, Full> {
+        if self.by_key.len() < max {
+            return Ok(None);
+        }
+        // Unused, and equal to a new one.
+        let unused = self.by_key.iter().find(|(_, breaker)| {
+            breaker.state() == State::Closed
+                && breaker.counts().calls == 0
+                && breaker.consecutive_failures() == 0
+                && breaker.is_unique()
+        });
+        let key = unused.map(|(key, _)| key.clone()).ok_or(Full)?;
+        Ok(self.by_key.remove(&key))
     }
 }
 
@@ -260,6 +305,10 @@ impl BreakerRegistryBuilder {
     }
 
     /// Sets the recorder of every breaker's metrics. Defaults to none.
+    ///
+    /// At most [`max_breakers`](Self::max_breakers) names get series of their own, because a recorder
+    /// keeps series forever. Breakers that replace others later are measured together as `_OTHER`,
+    /// without a state.
     pub fn metrics(mut self, recorder: SharedRecorder) -> Self {
         self.recorder = Some(recorder);
         self
@@ -287,6 +336,7 @@ impl BreakerRegistryBuilder {
             .config(config)
             .clock(clock)
             .shards(1);
+        let has_metrics = recorder.is_some();
         if let Some(recorder) = recorder {
             template = template.metrics(recorder);
         }
@@ -311,6 +361,7 @@ impl BreakerRegistryBuilder {
                 .collect(),
             hasher: RandomState::new(),
             max_per_shard: max_breakers / shards,
+            has_metrics,
             fallback,
         })))
     }

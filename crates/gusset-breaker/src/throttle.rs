@@ -9,15 +9,20 @@ use gusset_core::{
     Admission, AdmissionLayer, CallContext, CallObserver, Clock, End, Protocol, Rejected,
 };
 
-use crate::classify::FailureClassifier;
+use crate::classify::{FailureClassifier, Progress};
 use crate::config::Window as WindowShape;
+use crate::metrics::ThrottleMetrics;
+#[allow(unused_imports, reason = "for the documentation")]
+use crate::names;
 use crate::shared::{default_shards, shard_index};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Window;
-use crate::{CallResult, ConfigError, Counts};
+use crate::{CallResult, ConfigError, Counts, SharedRecorder};
 
 /// Rejects calls at random, with the probability of client-side throttling in Google's SRE book:
-/// `max(0, (requests - k × accepts) / (requests + 1))` of the window.
+/// `max(0, (requests - k × accepts) / (requests + 1))` of the window. As in Envoy's admission control,
+/// it rejects none below a [rate](AdaptiveThrottleBuilder::minimum_rate), and not more than a
+/// [maximum](AdaptiveThrottleBuilder::max_reject_probability).
 ///
 /// Unlike a breaker, it has no states and no half-open calls. The calls that it admits detect the
 /// recovery. A rejected call counts as a request that was not accepted. While the service accepts at
@@ -36,14 +41,26 @@ use crate::{CallResult, ConfigError, Counts};
 pub struct AdaptiveThrottle(Arc<Shared>);
 
 /// Configures an [`AdaptiveThrottle`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct AdaptiveThrottleBuilder {
     name: Arc<str>,
-    k: f64,
+    policy: Policy,
     window: Duration,
+    minimum_rate: f64,
     clock: Clock,
     seed: u64,
+    recorder: Option<SharedRecorder>,
+    dry_run: bool,
+}
+
+/// How the counts of the window become a probability.
+#[derive(Clone, Copy, Debug)]
+struct Policy {
+    k: f64,
+    aggression: f64,
+    max_probability: f64,
+    minimum_requests: u64,
 }
 
 /// The throttle rejected the call. The service was not called.
@@ -61,12 +78,16 @@ pub struct AdaptiveThrottleAdmission<C> {
 pub struct AdaptiveThrottlePermit<P: Protocol, C: FailureClassifier<P>> {
     admission: AdaptiveThrottleAdmission<C>,
     response: Option<C::ResponseState>,
+    chunks: u8,
+    counted: bool,
 }
 
 #[derive(Debug)]
 struct Shared {
     name: Arc<str>,
-    k: f64,
+    policy: Policy,
+    metrics: Option<ThrottleMetrics>,
+    dry_run: bool,
     /// The calls are requests, the failures are requests that were not accepted.
     window: Window,
     clock: Clock,
@@ -79,6 +100,7 @@ struct Shared {
 }
 
 const BUCKETS: u32 = 10;
+const MIN_REQUESTS: u64 = 10;
 const MIN_WINDOW: Duration = Duration::from_millis(10);
 const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
@@ -102,8 +124,16 @@ impl AdaptiveThrottle {
     pub fn builder(name: impl Into<Arc<str>>) -> AdaptiveThrottleBuilder {
         AdaptiveThrottleBuilder {
             name: name.into(),
-            k: 2.0,
+            policy: Policy {
+                k: 2.0,
+                aggression: 1.0,
+                max_probability: 0.8,
+                minimum_requests: 0,
+            },
             window: Duration::from_secs(120),
+            minimum_rate: 1.0,
+            recorder: None,
+            dry_run: false,
             clock: Clock::system(),
             seed: 0,
         }
@@ -123,8 +153,7 @@ impl AdaptiveThrottle {
 
     /// Returns the probability of rejecting the next call.
     pub fn probability(&self) -> f64 {
-        let counts = self.counts();
-        reject_probability(self.0.k, counts.calls, counts.calls - counts.failures)
+        self.0.policy.probability(self.counts())
     }
 
     /// Returns the counts of the window: requests as calls, and those not accepted as failures.
@@ -134,9 +163,34 @@ impl AdaptiveThrottle {
     }
 }
 
+// === impl Policy ===
+
+impl Policy {
+    /// Returns the probability of rejecting a call (Envoy, admission control).
+    fn probability(&self, counts: Counts) -> f64 {
+        if counts.calls < self.minimum_requests {
+            return 0.0;
+        }
+        let accepts = counts.calls.saturating_sub(counts.failures);
+        let probability = reject_probability(self.k, counts.calls, accepts);
+        probability
+            .powf(1.0 / self.aggression)
+            .min(self.max_probability)
+    }
+}
+
 // === impl Shared ===
 
 impl Shared {
+    #[cold]
+    fn reject(&self, tick: u64) -> AdaptiveThrottled {
+        self.record(tick, false);
+        if let Some(metrics) = &self.metrics {
+            metrics.rejected_calls.increment(1);
+        }
+        AdaptiveThrottled(Rejected::from_arc(self.name.clone()))
+    }
+
     fn tick(&self, instant: std::time::Instant) -> u64 {
         let elapsed = instant.saturating_duration_since(self.origin);
         self.window.tick(|| elapsed.as_nanos() as u64)
@@ -166,8 +220,10 @@ impl Shared {
     #[cold]
     fn update_probability(&self, tick: u64) -> u32 {
         let counts = self.window.counts(0, tick);
-        let accepts = counts.calls.saturating_sub(counts.failures);
-        let probability = reject_probability(self.k, counts.calls, accepts);
+        let probability = self.policy.probability(counts);
+        if let Some(metrics) = &self.metrics {
+            metrics.probability.set(probability);
+        }
         let probability = (probability * f64::from(u32::MAX)) as u32;
         let cached = u64::from(tick as u32) << 32 | u64::from(probability);
         self.probability.store(cached, Ordering::Relaxed);
@@ -194,7 +250,45 @@ impl AdaptiveThrottleBuilder {
     ///
     /// A value near 1 rejects earlier. Defaults to 2.
     pub fn k(mut self, k: f64) -> Self {
-        self.k = k;
+        self.policy.k = k;
+        self
+    }
+
+    /// Sets how early the probability rises, from 1 to 100: it is raised to the power of
+    /// `1 / aggression`. Defaults to 1, as in Envoy's admission control.
+    pub fn aggression(mut self, aggression: f64) -> Self {
+        self.policy.aggression = aggression;
+        self
+    }
+
+    /// Sets the maximum probability of rejecting a call, from 0 to 1. Defaults to 0.8, as in Envoy's
+    /// admission control.
+    ///
+    /// The remaining calls detect the recovery.
+    pub fn max_reject_probability(mut self, probability: f64) -> Self {
+        self.policy.max_probability = probability;
+        self
+    }
+
+    /// Sets the traffic below which no call is rejected, in requests per second averaged over the
+    /// window. Defaults to 1, which is 120 requests in the default window.
+    ///
+    /// At least ten requests are required, unless it is 0. Envoy's default is 0, with which one early
+    /// failure rejects calls.
+    pub fn minimum_rate(mut self, requests_per_second: f64) -> Self {
+        self.minimum_rate = requests_per_second;
+        self
+    }
+
+    /// Sets the recorder for the metrics `gusset.throttle.*` in [`names`]. Defaults to none.
+    pub fn metrics(mut self, recorder: SharedRecorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// Admits every call, and only counts those that would have been rejected.
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
         self
     }
 
@@ -221,9 +315,22 @@ impl AdaptiveThrottleBuilder {
     /// # Errors
     /// A setting is invalid.
     pub fn build(self) -> Result<AdaptiveThrottle, ConfigError> {
-        if !(1.0..=1e6).contains(&self.k) {
-            let reason = format!("{} is not from 1 to 1000000", self.k);
-            return Err(ConfigError::new("k", reason));
+        let Policy {
+            k,
+            aggression,
+            max_probability,
+            ..
+        } = self.policy;
+        for (setting, value, min, max) in [
+            ("k", k, 1.0, 1e6),
+            ("aggression", aggression, 1.0, 100.0),
+            ("max_reject_probability", max_probability, 0.0, 1.0),
+            ("minimum_rate", self.minimum_rate, 0.0, 1e9),
+        ] {
+            if !(min..=max).contains(&value) {
+                let reason = format!("{value} is not from {min} to {max}");
+                return Err(ConfigError::new(setting, reason));
+            }
         }
         if !(MIN_WINDOW..=MAX_WINDOW).contains(&self.window) {
             let reason = format!("{:?} is not from 10 ms to one day", self.window);
@@ -233,15 +340,37 @@ impl AdaptiveThrottleBuilder {
             size: self.window,
             buckets: BUCKETS,
         };
+        let minimum_requests = if self.minimum_rate > 0.0 {
+            let requests = (self.minimum_rate * self.window.as_secs_f64()).ceil();
+            (requests as u64).max(MIN_REQUESTS)
+        } else {
+            0
+        };
         Ok(AdaptiveThrottle(Arc::new(Shared {
+            metrics: self
+                .recorder
+                .map(|recorder| ThrottleMetrics::new(&recorder, &self.name)),
             name: self.name,
-            k: self.k,
+            dry_run: self.dry_run,
+            policy: Policy {
+                minimum_requests,
+                ..self.policy
+            },
             window: Window::new(shape, default_shards()),
             origin: self.clock.now(),
             clock: self.clock,
             probability: AtomicU64::new(0),
             random_state: AtomicU64::new(self.seed),
         })))
+    }
+}
+
+impl fmt::Debug for AdaptiveThrottleBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdaptiveThrottleBuilder")
+            .field("name", &self.name)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -259,31 +388,67 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for AdaptiveThrottleAdmi
         let shared = &*self.throttle.0;
         let tick = shared.tick(cx.started());
         if shared.should_reject(tick) {
-            shared.record(tick, false);
-            return Err(AdaptiveThrottled(Rejected::from_arc(shared.name.clone())));
+            if shared.dry_run {
+                if let Some(metrics) = &shared.metrics {
+                    metrics.suppressed_rejections.increment(1);
+                }
+            } else {
+                return Err(shared.reject(tick));
+            }
         }
         Ok(AdaptiveThrottlePermit {
             admission: self.clone(),
             response: None,
+            chunks: 0,
+            counted: false,
         })
     }
 }
 
 impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for AdaptiveThrottlePermit<P, C> {
-    fn on_response(&mut self, res: P::Response<'_>, _: &CallContext) {
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
         self.response = Some(self.admission.classifier.on_response(res));
+        self.count_early(cx);
+    }
+
+    fn on_data(&mut self, _: usize, cx: &CallContext) {
+        if self.chunks < 2 {
+            self.chunks += 1;
+            self.count_early(cx);
+        }
     }
 
     fn on_end(self, end: End<'_, P>, cx: &CallContext) {
         let Self {
             admission,
             response,
+            counted,
+            ..
         } = self;
         let result = admission.classifier.classify(response, &end, cx).result;
-        if result != CallResult::Ignored {
-            let shared = &*admission.throttle.0;
+        let shared = &*admission.throttle.0;
+        if let Some(metrics) = &shared.metrics {
+            metrics.calls[result as usize].increment(1);
+        }
+        // A stream that was counted as a success counts again only if it fails.
+        if result != CallResult::Ignored && (!counted || result.is_failure()) {
             let tick = shared.tick(cx.started() + cx.elapsed());
             shared.record(tick, !result.is_failure());
+        }
+    }
+}
+
+impl<P: Protocol, C: FailureClassifier<P>> AdaptiveThrottlePermit<P, C> {
+    /// Counts a stream as a success, once.
+    fn count_early(&mut self, cx: &CallContext) {
+        let Some(response) = &self.response else {
+            return;
+        };
+        let progress = self.admission.classifier.progress(response, self.chunks);
+        if progress == Progress::Streaming && !self.counted {
+            self.counted = true;
+            let shared = &*self.admission.throttle.0;
+            shared.record(shared.tick(cx.started() + cx.elapsed()), true);
         }
     }
 }

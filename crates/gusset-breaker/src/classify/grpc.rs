@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use gusset_core::{CallContext, End, Outcome};
+use gusset_core::{CallContext, End, Outcome, Stage};
 use gusset_http::{GrpcCode, Http, HttpClassifier, ResponseHead};
 use http::StatusCode;
 
-use super::{FailureClassifier, outcome, retry_after};
+use super::{FailureClassifier, Progress, outcome, retry_after};
 use crate::{CallReport, CallResult};
 
 /// Classifies gRPC calls of a server or a client.
@@ -15,8 +15,13 @@ use crate::{CallReport, CallResult};
 /// |---|---|
 /// | UNKNOWN, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE, DATA_LOSS, no status; an error; a panic | failure |
 /// | RESOURCE_EXHAUSTED; HTTP 429 without a status | throttled |
-/// | CANCELLED; cancelled; rejected by another admission | ignored |
+/// | cancelled after a message | success |
+/// | cancelled after a status in the headers | by status |
+/// | CANCELLED; any other cancelled call; rejected by another admission | ignored |
 /// | any other code, including UNIMPLEMENTED, which is a client error | success |
+///
+/// A call with more than one chunk of data counts as a success at the second one, and also as a failure
+/// if it fails later. A half-open call counts at its first data.
 ///
 /// The retry delay is `grpc-retry-pushback-ms` (gRFC A6).
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +30,7 @@ pub struct GrpcFailures;
 /// The data that [`GrpcFailures`] takes from the response headers.
 #[derive(Clone, Copy, Debug)]
 pub struct GrpcResponseState {
+    is_ok: bool,
     throttled: bool,
     retry_after: Option<Duration>,
 }
@@ -40,9 +46,20 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for GrpcFailures {
     #[inline]
     fn on_response(&self, res: ResponseHead<'_>) -> GrpcResponseState {
         GrpcResponseState {
+            is_ok: res.status == StatusCode::OK,
             throttled: res.status == StatusCode::TOO_MANY_REQUESTS
                 && GrpcCode::from_headers(res.headers).is_none(),
             retry_after: retry_after::from_grpc(res.headers),
+        }
+    }
+
+    #[inline]
+    fn progress(&self, response: &GrpcResponseState, chunks: u8) -> Progress {
+        match chunks {
+            _ if !response.is_ok => Progress::Unknown,
+            0 => Progress::Unknown,
+            1 => Progress::Responding,
+            _ => Progress::Streaming,
         }
     }
 
@@ -58,6 +75,9 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for GrpcFailures {
         let throttled = response.is_some_and(|response| response.throttled);
         let code = cx.status().and_then(GrpcCode::from_name);
         let result = match (cx.outcome(), code.map(GrpcCode::number)) {
+            _ if matches!(end, End::Cancelled(Stage::Body)) => {
+                from_discarded(response, code, cx.bytes() > 0)
+            }
             (Some(Outcome::ClientError), Some(CANCELLED)) => CallResult::Ignored,
             (Some(Outcome::ClientError), Some(RESOURCE_EXHAUSTED)) => CallResult::Throttled,
             (Some(Outcome::ServerError), _) if complete && throttled => CallResult::Throttled,
@@ -74,5 +94,31 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for GrpcFailures {
         };
         let in_headers = response.and_then(|response| response.retry_after);
         CallReport::new(result).with_retry_after(in_trailers.or(in_headers))
+    }
+}
+
+/// Returns the result of a call whose body the client has discarded.
+#[cold]
+fn from_discarded(
+    response: Option<GrpcResponseState>,
+    code: Option<GrpcCode>,
+    has_message: bool,
+) -> CallResult {
+    let Some(response) = response else {
+        return CallResult::Ignored;
+    };
+    if response.is_ok && has_message {
+        return CallResult::Success;
+    }
+    match code {
+        Some(code) if code.number() == CANCELLED => CallResult::Ignored,
+        Some(code) if code.number() == RESOURCE_EXHAUSTED => CallResult::Throttled,
+        Some(GrpcCode::UNIMPLEMENTED) => CallResult::Success,
+        Some(code) if code.is_server_error() => CallResult::Failure,
+        Some(_) => CallResult::Success,
+        None if response.throttled => CallResult::Throttled,
+        None if !response.is_ok => CallResult::Failure,
+        // Headers without a message or a status prove nothing.
+        None => CallResult::Ignored,
     }
 }

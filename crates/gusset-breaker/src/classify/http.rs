@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use gusset_core::{CallContext, End, Outcome, Stage};
-use gusset_http::{Http, HttpClassifier, ResponseHead};
+use gusset_core::{CallContext, End, Outcome, Rejected, Stage};
+use gusset_http::{Http, HttpClassifier, ResponseHead, is_streaming};
 use http::StatusCode;
 
-use super::{FailureClassifier, outcome, retry_after};
+use super::{FailureClassifier, Progress, outcome, retry_after};
 use crate::{CallReport, CallResult};
 
 /// Classifies HTTP calls of a server or a client.
@@ -17,7 +17,10 @@ use crate::{CallReport, CallResult};
 /// | any other status; an upgrade | success |
 /// | rejected by another admission | ignored |
 /// | cancelled before the response headers | ignored |
-/// | cancelled in the body | failure or throttled by status, else ignored |
+/// | cancelled in the body | by status: the client has discarded the rest |
+///
+/// An event stream with a good status ([`is_streaming`]) counts as a success at its headers, and also
+/// as a failure if it breaks later. A half-open call without a declared length counts at its first data.
 ///
 /// The classifier of the protocol decides what is an error of the service. The retry delay is
 /// `Retry-After` of a failed response: in seconds, or as a date relative to its `Date`.
@@ -27,7 +30,10 @@ pub struct HttpFailures;
 /// The data that [`HttpFailures`] takes from the response headers.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpResponseState {
-    status: StatusCode,
+    by_status: CallResult,
+    is_rejected: bool,
+    is_streaming: bool,
+    has_length: bool,
     retry_after: Option<Duration>,
 }
 
@@ -38,13 +44,28 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
 
     #[inline]
     fn on_response(&self, res: ResponseHead<'_>) -> HttpResponseState {
+        let by_status = from_status(res.status);
+        let is_failure = by_status.is_failure();
         HttpResponseState {
-            status: res.status,
+            by_status,
+            is_rejected: is_failure && res.extensions.get::<Rejected>().is_some(),
+            is_streaming: by_status == CallResult::Success && is_streaming(res),
+            has_length: res.length.is_some(),
             // Only for failures: redirects and 413 may have the header too.
-            retry_after: from_status(res.status)
-                .is_failure()
+            retry_after: is_failure
                 .then(|| retry_after::from_http(res.headers))
                 .flatten(),
+        }
+    }
+
+    #[inline]
+    fn progress(&self, response: &HttpResponseState, chunks: u8) -> Progress {
+        if response.is_streaming {
+            Progress::Streaming
+        } else if chunks > 0 && !response.has_length && response.by_status == CallResult::Success {
+            Progress::Responding
+        } else {
+            Progress::Unknown
         }
     }
 
@@ -55,15 +76,18 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
         end: &End<'_, Http<R>>,
         cx: &CallContext,
     ) -> CallReport {
-        let by_status = response.map(|response| from_status(response.status));
+        let by_status = response.map(|response| response.by_status);
         let result = match (cx.outcome(), by_status) {
-            (Some(Outcome::ClientError), Some(result)) if result != CallResult::Failure => result,
-            // A client that drops a body has received its status.
-            (Some(Outcome::Cancelled), Some(result))
-                if result.is_failure() && end.stage() == Some(Stage::Body) =>
-            {
-                result
+            // A client that discards a body has received its status, so successes and failures count
+            // alike.
+            (_, Some(result)) if matches!(end, End::Cancelled(Stage::Body)) => {
+                if response.is_some_and(|response| response.is_rejected) {
+                    CallResult::Ignored
+                } else {
+                    result
+                }
             }
+            (Some(Outcome::ClientError), Some(result)) if result != CallResult::Failure => result,
             (outcome, _) => outcome::from_outcome(outcome),
         };
         let retry_after = response.and_then(|response| response.retry_after);

@@ -14,6 +14,19 @@ pub use self::http::{HttpFailures, HttpResponseState};
 pub use self::outcome::OutcomeFailures;
 use crate::CallReport;
 
+/// What a response that is still in progress proves about the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// Nothing yet. The call counts when it completes.
+    Unknown,
+    /// The service responds. A half-open call counts as a success now, so that half-open ends.
+    Responding,
+    /// The response is a stream without a foreseeable end. The call counts as a success now, in every
+    /// state. If it fails later, it also counts as a failure.
+    Streaming,
+}
+
 /// Classifies the result of a call by its response headers and its completion.
 ///
 /// [`HttpFailures`] and [`GrpcFailures`] follow the conventions of their protocol, and
@@ -30,6 +43,13 @@ pub trait FailureClassifier<P: Protocol>: Clone + Send + Sync + 'static {
 
     /// Extracts the data from the response headers.
     fn on_response(&self, res: P::Response<'_>) -> Self::ResponseState;
+
+    /// Returns what the response proves after this number of body chunks, up to two. It is zero after
+    /// the headers. Defaults to [`Progress::Unknown`].
+    #[inline]
+    fn progress(&self, _response: &Self::ResponseState, _chunks: u8) -> Progress {
+        Progress::Unknown
+    }
 
     /// Returns the result of the call. Called once, when the call completes.
     ///

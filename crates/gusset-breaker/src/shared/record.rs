@@ -55,6 +55,90 @@ impl Core {
         }
     }
 
+    /// Counts a call in progress as a success. Returns whether it was counted, in this generation or as
+    /// stale.
+    ///
+    /// Its metrics are recorded when it completes. Unless `in_every_state`, only a half-open call counts.
+    #[cold]
+    pub(crate) fn record_early(
+        &self,
+        generation: u32,
+        in_every_state: bool,
+        slow: bool,
+        now: impl Fn() -> u64,
+    ) -> bool {
+        let packed = self.packed();
+        let report = CallReport::new(CallResult::Success);
+        match packed.state() {
+            _ if packed.generation() != generation => false,
+            State::HalfOpen => {
+                self.record_probe(packed, report, slow, now());
+                true
+            }
+            State::Closed | State::DryRun if in_every_state => {
+                self.count(packed, report, slow, now);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Records the completion of a call that was counted early. A failure counts too, if no transition
+    /// has been made in the meantime.
+    #[cold]
+    pub(crate) fn record_again(
+        &self,
+        generation: u32,
+        report: CallReport,
+        slow: bool,
+        now: impl Fn() -> u64,
+    ) {
+        if let Some(metrics) = &self.metrics {
+            metrics.record_call(report.result, slow);
+        }
+        let packed = self.packed();
+        let counts = matches!(packed.state(), State::Closed | State::DryRun);
+        if report.result.is_failure() && counts && packed.generation() == generation {
+            self.count(packed, report, false, now);
+        }
+    }
+
+    /// Counts a call that was cancelled before its response headers, and warns once if that is frequent:
+    /// the calls of a client with its own timeout are never counted.
+    #[cold]
+    pub(crate) fn record_abandoned(&self, now: u64) {
+        const MINUTE: u64 = 60_000_000_000;
+        const WARNED: u64 = u64::MAX;
+        const FREQUENT: u64 = 20;
+        let minute = now / MINUTE;
+        let abandoned = &self.write_hot.abandoned;
+        // `minute:32 | calls:32`. Relaxed: the word guards nothing but itself.
+        let next = |word: u64| {
+            let calls = if word >> 32 == minute {
+                word & 0xFFFF_FFFF
+            } else {
+                0
+            };
+            (word != WARNED).then_some(minute << 32 | (calls + 1))
+        };
+        let Ok(previous) = abandoned.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
+        else {
+            return;
+        };
+        let calls = next(previous).unwrap_or_default() & 0xFFFF_FFFF;
+        if calls < FREQUENT || calls < self.counts(now).calls {
+            return;
+        }
+        if abandoned.swap(WARNED, Ordering::Relaxed) != WARNED {
+            tracing::warn!(
+                breaker = &*self.name,
+                calls,
+                "calls are often cancelled before their response and are not counted: \
+                 put the timeout inside the circuit breaker, or set `slow_cancelled_is_failure`"
+            );
+        }
+    }
+
     /// Counts a result of an earlier generation as stale.
     #[cold]
     fn record_stale(&self, now: u64) {

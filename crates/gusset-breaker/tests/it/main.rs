@@ -10,6 +10,7 @@ mod auto_traits;
 mod config;
 mod contract;
 mod control;
+mod discarded;
 mod events;
 mod metrics;
 mod model;

@@ -154,7 +154,9 @@ fn cancelled_body_is_recorded_by_status() {
         drop(now(service.call(request())).unwrap());
         counted(&breaker)
     };
-    assert_eq!(result_for(200), IGNORED);
+    assert_eq!(result_for(200), SUCCESS);
+    assert_eq!(result_for(404), SUCCESS);
+    assert_eq!(result_for(408), IGNORED);
     assert_eq!(result_for(500), FAILURE);
     assert_eq!(result_for(429), THROTTLED);
 }

@@ -38,6 +38,8 @@ fn throttle_rejects_in_proportion_to_failures() {
     let throttle = AdaptiveThrottle::builder("stock")
         .clock(clock)
         .seed(1)
+        .minimum_rate(0.0)
+        .max_reject_probability(1.0)
         .build()
         .unwrap();
     let layer = throttle.layer::<Job, _>(OutcomeFailures);
