@@ -168,8 +168,13 @@ impl Config {
 
     /// Counts a call as failed if the client cancels it before the response headers and it was slow.
     ///
-    /// Without this, clients with a short timeout hide an outage. Requires
-    /// [`slow_calls`](Self::slow_calls).
+    /// Without this, clients with a short timeout hide an outage: a call that `tokio::time::timeout`
+    /// drops outside of the breaker is never counted. The breaker warns once if that is frequent. Put
+    /// the timeout inside of the breaker instead, where it is an error of the service:
+    /// `ServiceBuilder::new().layer(breaker.http_client()).timeout(limit).service(client)`. If that is
+    /// not possible, use this setting, with a slow threshold below the timeout.
+    ///
+    /// Requires [`slow_calls`](Self::slow_calls).
     pub fn slow_cancelled_is_failure(mut self) -> Self {
         self.slow_cancelled_is_failure = true;
         self

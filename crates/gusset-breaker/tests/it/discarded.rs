@@ -210,3 +210,70 @@ fn throttle_in_dry_run_rejects_nothing() {
     }
     assert!(throttle.probability() > 0.5);
 }
+
+/// A subscriber of `tracing` that counts warnings.
+#[derive(Clone, Default)]
+struct Warnings(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        if *event.metadata().level() == tracing::Level::WARN {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+/// A service that never responds.
+#[derive(Clone)]
+struct Hang;
+
+impl<Req> Service<Req> for Hang {
+    type Response = Response<ScriptedBody>;
+    type Error = BoxError;
+    type Future = std::future::Pending<Result<Self::Response, BoxError>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), BoxError>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Req) -> Self::Future {
+        std::future::pending()
+    }
+}
+
+#[test]
+fn frequent_cancellation_is_warned_of_once() {
+    let warnings = Warnings::default();
+    let count = || warnings.0.load(std::sync::atomic::Ordering::Relaxed);
+    tracing::subscriber::with_default(warnings.clone(), || {
+        let (breaker, clock) = breaker(Config::new());
+        let mut service = breaker.http_client().layer(Hang);
+        let mut cancel = |calls| {
+            for _ in 0..calls {
+                drop(service.call(request()));
+            }
+        };
+        cancel(19);
+        clock.advance(secs(60));
+        cancel(19);
+        assert_eq!(count(), 0, "rare");
+        cancel(100);
+        clock.advance(secs(60));
+        cancel(100);
+        assert_eq!(count(), 1);
+        assert_eq!(breaker.counts().calls, 0);
+    });
+}

@@ -1,5 +1,8 @@
 //! The registry: a bounded number of breakers.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use gusset_breaker::classify::HttpFailures;
 use gusset_breaker::{BreakerRegistry, BreakerRegistryBuilder, State, by_host};
 use gusset_core::Clock;
@@ -127,4 +130,107 @@ fn invalid_setting_is_named() {
     }
     let invalid = hosts().config(consecutive(1).half_open_calls(0));
     assert_eq!(invalid.build().unwrap_err().setting(), "half_open_calls");
+}
+
+#[test]
+fn many_keys_do_not_make_many_series() {
+    let recorder = metrics_util::debugging::DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let hosts = hosts()
+        .max_breakers(16)
+        .metrics(Arc::new(recorder))
+        .build()
+        .unwrap();
+    for key in 0..40_000 {
+        hosts.get(&format!("host-{key}"));
+    }
+    assert!(hosts.breakers().len() <= 16);
+    fail(&hosts.get("last"), 1);
+    let series = snapshotter.snapshot().into_vec();
+    assert!(series.len() <= 17 * 20, "{}", series.len());
+    let names: HashSet<_> = series
+        .iter()
+        .flat_map(|(key, ..)| key.key().labels())
+        .filter(|label| label.key() == "gusset.breaker.name")
+        .map(|label| label.value().to_owned())
+        .collect();
+    assert!(names.len() <= 17, "{names:?}");
+    assert!(names.contains("hosts/_OTHER"));
+}
+
+/// A recorder that uses the registry whenever it is called.
+#[derive(Default)]
+struct Reentrant(std::sync::OnceLock<BreakerRegistry>);
+
+impl Reentrant {
+    fn enter(&self) {
+        if let Some(hosts) = self.0.get() {
+            hosts.breakers();
+        }
+    }
+}
+
+impl metrics::Recorder for Reentrant {
+    fn describe_counter(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+        self.enter();
+    }
+
+    fn describe_gauge(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+        self.enter();
+    }
+
+    fn describe_histogram(
+        &self,
+        _: metrics::KeyName,
+        _: Option<metrics::Unit>,
+        _: metrics::SharedString,
+    ) {
+        self.enter();
+    }
+
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        self.enter();
+        metrics::Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        self.enter();
+        metrics::Gauge::noop()
+    }
+
+    fn register_histogram(
+        &self,
+        _: &metrics::Key,
+        _: &metrics::Metadata<'_>,
+    ) -> metrics::Histogram {
+        self.enter();
+        metrics::Histogram::noop()
+    }
+}
+
+#[test]
+fn recorder_is_called_without_lock() {
+    let recorder = Arc::new(Reentrant::default());
+    let hosts = hosts()
+        .max_breakers(1)
+        .metrics(recorder.clone())
+        .build()
+        .unwrap();
+    assert!(recorder.0.set(hosts.clone()).is_ok());
+    assert_eq!(hosts.get("a").name(), "hosts/a");
+    assert_eq!(
+        hosts.get("b").name(),
+        "hosts/b",
+        "it replaces the unused one"
+    );
 }

@@ -1,6 +1,7 @@
 //! The adaptive throttle and the bulkhead.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use gusset_breaker::bulkhead::Bulkhead;
 use gusset_breaker::classify::OutcomeFailures;
@@ -104,4 +105,90 @@ fn bulkhead_limit_can_be_lowered() {
     assert!(bulkhead.try_acquire().is_ok());
     assert_eq!(bulkhead.set_limit(0).unwrap_err().setting(), "limit");
     assert_eq!(bulkhead.limit(), 1);
+}
+
+/// Returns the sums of the series of each metric. The recorder resets its counters.
+fn sums(snapshotter: &metrics_util::debugging::Snapshotter) -> impl Fn(&str) -> f64 {
+    use metrics_util::debugging::DebugValue;
+    let series = snapshotter.snapshot().into_vec();
+    move |name| {
+        series
+            .iter()
+            .filter(|(key, ..)| key.key().name() == name)
+            .map(|(.., value)| match value {
+                DebugValue::Counter(count) => *count as f64,
+                DebugValue::Gauge(value) => value.into_inner(),
+                DebugValue::Histogram(_) => 0.0,
+            })
+            .sum()
+    }
+}
+
+#[test]
+fn bulkhead_is_measured() {
+    let recorder = metrics_util::debugging::DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let bulkhead = Bulkhead::builder("stock", 2)
+        .metrics(Arc::new(recorder))
+        .build()
+        .unwrap();
+    let held: Vec<_> = (0..2).map(|_| bulkhead.try_acquire().unwrap()).collect();
+    assert!(bulkhead.try_acquire().is_err());
+    bulkhead.set_limit(3).unwrap();
+    let sum = sums(&snapshotter);
+    assert_eq!(sum("gusset.bulkhead.in_flight"), 2.0);
+    assert_eq!(sum("gusset.bulkhead.rejected_calls"), 1.0);
+    assert_eq!(sum("gusset.bulkhead.limit"), 3.0);
+    drop(held);
+    assert_eq!(
+        sums(&snapshotter)("gusset.bulkhead.in_flight"),
+        -2.0,
+        "since the snapshot"
+    );
+}
+
+#[test]
+fn bulkhead_in_dry_run_rejects_nothing() {
+    let recorder = metrics_util::debugging::DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let bulkhead = Bulkhead::builder("stock", 1)
+        .metrics(Arc::new(recorder))
+        .dry_run()
+        .build()
+        .unwrap();
+    let held: Vec<_> = (0..3).map(|_| bulkhead.try_acquire().unwrap()).collect();
+    assert_eq!(bulkhead.in_flight(), 3);
+    let suppressed = "gusset.bulkhead.suppressed_rejections";
+    assert_eq!(sums(&snapshotter)(suppressed), 2.0);
+    drop(held);
+}
+
+#[test]
+fn throttle_is_measured() {
+    for dry_run in [false, true] {
+        let recorder = metrics_util::debugging::DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        let mut builder = AdaptiveThrottle::builder("stock")
+            .clock(Clock::manual().0)
+            .metrics(Arc::new(recorder));
+        if dry_run {
+            builder = builder.dry_run();
+        }
+        let throttle = builder.build().unwrap();
+        let bad = serve(|| Err::<u32, BoxError>("down".into()));
+        let mut service = throttle.layer::<Job, _>(OutcomeFailures).layer(bad.clone());
+        for _ in 0..1000 {
+            assert!(now(service.call(1)).is_err());
+        }
+        let (_, called) = bad.poll_and_call_counts();
+        let sum = sums(&snapshotter);
+        let calls = sum("gusset.throttle.calls");
+        assert_eq!(calls, called as f64);
+        let rejected = sum("gusset.throttle.rejected_calls");
+        assert_eq!(calls + rejected, 1000.0);
+        let suppressed = sum("gusset.throttle.suppressed_rejections");
+        assert_eq!((rejected == 0.0, suppressed > 0.0), (dry_run, dry_run));
+        let probability = sum("gusset.throttle.reject_probability");
+        assert!((probability - throttle.probability()).abs() < 1e-9);
+    }
 }
