@@ -148,7 +148,7 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
             return core.record_again(slot.generation, report, slow, now);
         }
         if report.result == CallResult::Ignored && matches!(end, End::Cancelled(Stage::Headers)) {
-            core.record_abandoned(now());
+            core.record_cancelled(now());
         }
         core.record(slot.generation, report, slow, now);
     }

@@ -80,7 +80,7 @@ struct WriteHot {
     stale: AtomicU64,
     suppressed: AtomicU64,
     /// Calls cancelled before their response headers in a minute: `minute:32 | calls:32`.
-    abandoned: AtomicU64,
+    cancelled: AtomicU64,
 }
 
 /// The parameters of [`Core::new`].
@@ -131,7 +131,7 @@ impl Core {
                 rejected: AtomicU64::new(0),
                 stale: AtomicU64::new(0),
                 suppressed: AtomicU64::new(0),
-                abandoned: AtomicU64::new(0),
+                cancelled: AtomicU64::new(0),
             },
             name,
             origin: clock.now(),

@@ -106,12 +106,12 @@ impl Core {
     /// Counts a call that was cancelled before its response headers, and warns once if that is frequent:
     /// the calls of a client with its own timeout are never counted.
     #[cold]
-    pub(crate) fn record_abandoned(&self, now: u64) {
+    pub(crate) fn record_cancelled(&self, now: u64) {
         const MINUTE: u64 = 60_000_000_000;
         const WARNED: u64 = u64::MAX;
         const FREQUENT: u64 = 20;
         let minute = now / MINUTE;
-        let abandoned = &self.write_hot.abandoned;
+        let cancelled = &self.write_hot.cancelled;
         // `minute:32 | calls:32`. Relaxed: the word guards nothing but itself.
         let next = |word: u64| {
             let calls = if word >> 32 == minute {
@@ -121,7 +121,7 @@ impl Core {
             };
             (word != WARNED).then_some(minute << 32 | (calls + 1))
         };
-        let Ok(previous) = abandoned.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
+        let Ok(previous) = cancelled.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
         else {
             return;
         };
@@ -129,7 +129,7 @@ impl Core {
         if calls < FREQUENT || calls < self.counts(now).calls {
             return;
         }
-        if abandoned.swap(WARNED, Ordering::Relaxed) != WARNED {
+        if cancelled.swap(WARNED, Ordering::Relaxed) != WARNED {
             tracing::warn!(
                 breaker = &*self.name,
                 calls,

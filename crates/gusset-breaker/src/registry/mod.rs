@@ -1,6 +1,7 @@
 //! One breaker per host, route or other key.
 
-use std::borrow::Cow;
+mod key;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -8,8 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use gusset_core::{Admission, AdmissionLayer, CallContext, Clock, Protocol};
 use gusset_data::SharedRecorder;
-use gusset_http::{Http, HttpClassifier, RequestHead, Route};
 
+pub use self::key::{KeyExtractor, by_host, by_route};
 use crate::classify::FailureClassifier;
 use crate::machine::Ratio;
 use crate::shared::OpenBudget;
@@ -54,19 +55,6 @@ pub struct BreakerRegistryAdmission<K, C> {
     registry: BreakerRegistry,
     key_extractor: K,
     classifier: C,
-}
-
-/// Extracts the key by which a [`BreakerRegistry`] finds the breaker of a call.
-///
-/// For HTTP, implemented by functions of the request headers, such as [`by_host`] and [`by_route`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a key extractor for `{P}`",
-    label = "not a key extractor for this protocol",
-    note = "for HTTP, use a `fn(RequestHead<'_>) -> Option<Cow<'_, str>>`"
-)]
-pub trait KeyExtractor<P: Protocol>: Send + Sync + 'static {
-    /// Returns the key, or `None` to use the fallback breaker. Must not panic or block.
-    fn extract<'a>(&self, req: P::Request<'a>) -> Option<Cow<'a, str>>;
 }
 
 #[derive(Default)]
@@ -170,29 +158,6 @@ impl BreakerRegistry {
             classifier,
         };
         AdmissionLayer::new(admission).with_clock(clock)
-    }
-}
-
-/// Extracts the host that a client calls: the authority of the URI, or else the `Host` header.
-pub fn by_host(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
-    let host = match req.uri.authority() {
-        Some(authority) => authority.as_str(),
-        None => req.headers.get(http::header::HOST)?.to_str().ok()?,
-    };
-    Some(to_lower_case(host))
-}
-
-/// Extracts the route that the router matched.
-pub fn by_route(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
-    Route::from_request(req).map(Cow::Borrowed)
-}
-
-/// Allocates only if there are upper-case letters, which hosts rarely have.
-fn to_lower_case(text: &str) -> Cow<'_, str> {
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(text)
     }
 }
 
@@ -388,17 +353,6 @@ where
             None => self.registry.fallback(),
         };
         CircuitBreakerAdmission::new(breaker, self.classifier.clone()).admit(req, cx)
-    }
-}
-
-impl<R, F> KeyExtractor<Http<R>> for F
-where
-    R: HttpClassifier,
-    F: for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync + 'static,
-{
-    // The projection is spelled out, because the trait ties the lifetime to it.
-    fn extract<'a>(&self, req: <Http<R> as Protocol>::Request<'a>) -> Option<Cow<'a, str>> {
-        self(req)
     }
 }
 
