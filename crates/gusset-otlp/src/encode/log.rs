@@ -2,7 +2,7 @@
 
 use gusset_data::{Attribute, LogRecord};
 
-use super::{Field, Writer, any_value, resource, scope};
+use super::{Field, SCHEMA, SCHEMA_URL, Writer, any_value, resource, scope, unique};
 
 /// The limits of attributes: `OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT` and
 /// `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT`.
@@ -28,7 +28,9 @@ pub(super) fn request<W: Writer>(
             out.list(Field(2, "logRecords"), records, |out, one| {
                 record(out, limits, one);
             });
+            out.string(SCHEMA_URL, SCHEMA);
         });
+        out.string(SCHEMA_URL, SCHEMA);
     });
 }
 
@@ -43,14 +45,16 @@ fn record<W: Writer>(out: &mut W, limits: LogLimits, record: &LogRecord) {
     out.message(Field(5, "body"), |out| {
         out.string(Field(1, "stringValue"), &record.body);
     });
-    let kept = record.attributes.iter().take(max_attributes);
+    let kept = unique(&record.attributes).take(max_attributes);
     out.list(Field(6, "attributes"), kept, |out, (name, value)| {
         out.string(Field(1, "key"), name);
         out.message(Field(2, "value"), |out| {
             any_value(out, value, max_value_length);
         });
     });
-    let over = record.attributes.len().saturating_sub(max_attributes);
+    let over = unique(&record.attributes)
+        .count()
+        .saturating_sub(max_attributes);
     let dropped = u32::try_from(over)
         .unwrap_or(u32::MAX)
         .saturating_add(record.dropped_attributes);

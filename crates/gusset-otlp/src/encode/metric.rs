@@ -6,7 +6,7 @@ use gusset_data::{
     Attribute, Exemplar, HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint,
 };
 
-use super::{Field, Writer, resource, scope};
+use super::{Field, SCHEMA, SCHEMA_URL, Writer, resource, scope};
 
 /// The scope of all metrics. A [`MetricProducer`](gusset_data::MetricProducer) does not return scopes.
 const SCOPE: &str = "gusset";
@@ -37,7 +37,9 @@ pub(super) fn request<W: Writer>(
             out.list(Field(2, "metrics"), metrics, |out, one| {
                 metric(out, cx, one);
             });
+            out.string(SCHEMA_URL, SCHEMA);
         });
+        out.string(SCHEMA_URL, SCHEMA);
     });
 }
 

@@ -104,6 +104,10 @@ pub(crate) fn metrics(
 const RESOURCE_ATTRIBUTES: Field = Field(1, "attributes");
 const RESOURCE: Field = Field(1, "resource");
 const SCOPE: Field = Field(1, "scope");
+/// The field of resources and of scopes, which have the same number.
+const SCHEMA_URL: Field = Field(3, "schemaUrl");
+/// The version of the semantic conventions that the attributes follow.
+const SCHEMA: &str = "https://opentelemetry.io/schemas/1.44.0";
 
 fn resource<W: Writer>(out: &mut W, attributes: &[Attribute]) {
     out.message(RESOURCE, |out| {
@@ -111,15 +115,35 @@ fn resource<W: Writer>(out: &mut W, attributes: &[Attribute]) {
     });
 }
 
+/// Writes the scope. The version is that of this workspace, in which all crates have the same one.
 fn scope<W: Writer>(out: &mut W, name: &str) {
-    out.message(SCOPE, |out| out.string(Field(1, "name"), name));
+    out.message(SCOPE, |out| {
+        out.string(Field(1, "name"), name);
+        if is_own_scope(name) {
+            out.string(Field(2, "version"), env!("CARGO_PKG_VERSION"));
+        }
+    });
+}
+
+fn is_own_scope(name: &str) -> bool {
+    let rest = name.strip_prefix("gusset");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '_', '-', '.']))
 }
 
 fn key_values<W: Writer>(out: &mut W, field: Field, attributes: &[Attribute]) {
-    out.list(field, attributes, |out, (name, value)| {
+    out.list(field, unique(attributes), |out, (name, value)| {
         out.string(Field(1, "key"), name);
         out.message(Field(2, "value"), |out| any_value(out, value, usize::MAX));
     });
+}
+
+/// Returns the attributes with unique keys, as OTLP requires. The last value of a key is kept.
+fn unique(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    let is_last = |(at, (key, _)): &(usize, &Attribute)| {
+        attributes[at + 1..].iter().all(|(other, _)| other != key)
+    };
+    let unique = attributes.iter().enumerate().filter(is_last);
+    unique.map(|(_, attribute)| attribute)
 }
 
 /// Writes an `AnyValue`. Strings are truncated to `max_chars` characters.

@@ -2,7 +2,7 @@
 
 use gusset_data::{Attribute, SpanData, SpanKind, SpanStatus};
 
-use super::{Field, Writer, key_values, resource, scope};
+use super::{Field, SCHEMA, SCHEMA_URL, Writer, key_values, resource, scope};
 
 /// Writes the request. `spans` are sorted by scope.
 pub(super) fn request<W: Writer>(
@@ -16,7 +16,9 @@ pub(super) fn request<W: Writer>(
         out.list(Field(2, "scopeSpans"), scopes, |out, spans| {
             scope(out, &spans[0].scope);
             out.list(Field(2, "spans"), spans, span);
+            out.string(SCHEMA_URL, SCHEMA);
         });
+        out.string(SCHEMA_URL, SCHEMA);
     });
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gusset_core::Env;
 use gusset_data::{MetricProducer, Resource};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::factory::PipelineFactory;
 use super::startup_log::log_configuration;
@@ -163,19 +163,23 @@ impl OtlpPipelineBuilder {
             self_metrics::describe(recorder);
         }
         let (requests, receiver) = watch::channel(FlushRequest::NONE);
+        let (running, processors) = mpsc::channel(1);
         let mut factory = PipelineFactory {
             recorder,
             log_level,
             attributes,
             flush: FlushReceiver::new(receiver),
             tasks: Vec::new(),
+            running,
         };
         let spans = factory.add_processor(Signal::Traces, traces, span_config, ())?;
         let logs = factory.add_processor(Signal::Logs, logs, log_config, log_limits)?;
         let data_points = Arc::new(ExportCounters::default());
         if let Some(producer) = producer {
-            factory.add_reader(metrics, producer, reader_config, &data_points)?;
+            factory.add_reader(metrics, producer, reader_config, &data_points, processors)?;
         }
+        // Only the processors keep the channel open.
+        drop(factory.running);
         let tasks = factory.tasks.len();
         if tasks > 0 {
             worker::start(factory.tasks).map_err(|error| ConfigError::new("thread", error))?;
@@ -191,6 +195,7 @@ impl OtlpPipelineBuilder {
             tasks,
             last_request_id: 0,
             is_closed: false,
+            process_id: std::process::id(),
             log_level,
         })
     }

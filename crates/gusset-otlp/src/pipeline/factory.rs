@@ -1,9 +1,11 @@
 //! The creation of the tasks of all signals.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use gusset_data::Attribute;
 use metrics::Histogram;
+use tokio::sync::mpsc;
 
 use crate::batch_queue::{BatchQueue, ExportCounters};
 use crate::diagnostics::SdkLogLevel;
@@ -23,6 +25,8 @@ pub(super) struct PipelineFactory {
     pub(super) attributes: Arc<[Attribute]>,
     pub(super) flush: FlushReceiver,
     pub(super) tasks: Vec<SignalTask>,
+    /// Held by each processor until its shutdown completes.
+    pub(super) running: mpsc::Sender<Infallible>,
 }
 
 // === impl PipelineFactory ===
@@ -63,7 +67,12 @@ impl PipelineFactory {
             console,
             metrics,
         };
-        self.tasks.push(Box::pin(processor.run(self.flush.clone())));
+        let run = processor.run(self.flush.clone());
+        let running = self.running.clone();
+        self.tasks.push(Box::pin(async move {
+            run.await;
+            drop(running);
+        }));
         Ok(Some(queue))
     }
 
@@ -74,6 +83,7 @@ impl PipelineFactory {
         producer: Producer,
         config: ReaderConfig,
         counters: &Arc<ExportCounters>,
+        processors: mpsc::Receiver<Infallible>,
     ) -> Result<(), ConfigError> {
         if exporters.is_empty() {
             return Ok(());
@@ -92,6 +102,7 @@ impl PipelineFactory {
             exporter,
             console,
             collection_duration,
+            processors,
         );
         self.tasks.push(Box::pin(reader.run(self.flush.clone())));
         Ok(())

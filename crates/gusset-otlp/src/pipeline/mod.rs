@@ -34,6 +34,12 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 /// [`span_sink`](Self::span_sink) and [`log_sink`](Self::log_sink) to the layers that create spans and log
 /// records. Exports run on a thread with its own runtime, so the service may use any runtime or none.
 ///
+/// # Forking
+/// A child created by `fork()` has no worker thread, because a fork copies only the thread that calls it.
+/// Start the pipeline in the child after the fork. In the child, a pipeline of the parent exports nothing,
+/// and [`flush`](Self::flush), [`shutdown`](Self::shutdown) and dropping it return at once. Its report
+/// states that it is incomplete.
+///
 /// Dropping a pipeline shuts it down within 2 s and logs a warning if telemetry was dropped. Use
 /// [`shutdown`](Self::shutdown) to set the timeout and to get a report.
 #[must_use = "dropping the pipeline shuts it down"]
@@ -45,6 +51,8 @@ pub struct OtlpPipeline {
     tasks: usize,
     last_request_id: u64,
     is_closed: bool,
+    /// The process that started the worker thread. A child that is forked later has no such thread.
+    process_id: u32,
     log_level: SdkLogLevel,
 }
 
@@ -117,7 +125,7 @@ impl OtlpPipeline {
     /// It needs no timer of the runtime. If the future is dropped, the shutdown continues in the
     /// background until its timeout.
     pub async fn shutdown_async(mut self, timeout: Duration) -> ExportReport {
-        if self.tasks == 0 {
+        if self.tasks == 0 || self.is_forked() {
             return self.shut_down(timeout);
         }
         // A thread waits, so that the timeout holds even on a runtime without a timer.
@@ -133,6 +141,10 @@ impl OtlpPipeline {
             .name("gusset-otlp-shutdown".to_owned())
             .spawn(wait);
         report.await.unwrap_or_else(|_| signals.report(false))
+    }
+
+    fn is_forked(&self) -> bool {
+        self.process_id != std::process::id()
     }
 
     fn shut_down(&mut self, timeout: Duration) -> ExportReport {
@@ -152,6 +164,11 @@ impl OtlpPipeline {
     }
 
     fn request_flush(&mut self, is_shutdown: bool, timeout: Duration) -> ExportReport {
+        if self.is_forked() {
+            // Neither waits for the missing thread nor takes its locks, which the fork may have copied
+            // while they were held.
+            return self.signals.report(false);
+        }
         let timeout = timeout.min(MAX_TIMEOUT);
         let deadline = Instant::now() + timeout;
         // The tasks stop a little earlier, so that their acknowledgements arrive in time.
@@ -184,7 +201,8 @@ impl Drop for OtlpPipeline {
             return;
         }
         let report = self.shut_down(DROP_TIMEOUT);
-        if report.dropped() > 0 {
+        // The items that a child inherits are exported by its parent.
+        if report.dropped() > 0 && !self.is_forked() {
             self.log_level.warn(format_args!(
                 "telemetry was lost at shutdown: {report}; call `shutdown` with a longer timeout before \
                  the pipeline is dropped"

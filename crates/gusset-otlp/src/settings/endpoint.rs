@@ -84,6 +84,13 @@ impl Endpoint {
         Ok(Self { uri })
     }
 
+    /// Returns the path of a signal to which another one was appended.
+    pub(crate) fn repeated_path(&self) -> Option<&'static str> {
+        let (base, _) = self.uri.path().rsplit_once("/v1/")?;
+        let paths = ["/v1/traces", "/v1/metrics", "/v1/logs"];
+        paths.into_iter().find(|path| base.ends_with(path))
+    }
+
     pub(crate) fn is_https(&self) -> bool {
         self.uri.scheme() == Some(&Scheme::HTTPS)
     }

@@ -141,6 +141,14 @@ fn endpoint(
     let insecure = env.first(&insecure).is_some_and(|(name, _)| env.flag(name));
     let endpoint = Endpoint::parse(&url, source, signal, protocol, insecure)
         .map_err(|reason| ConfigError::new(setting, reason))?;
+    if source == EndpointSource::AllSignals && protocol != OtlpProtocol::Grpc {
+        if let Some(path) = endpoint.repeated_path() {
+            env.warn_once(format!(
+                "{setting}: the URL ends in `{path}`, and the path of each signal is appended to it; \
+                 exports go to {endpoint}; remove `{path}` or set the endpoint of the signal"
+            ));
+        }
+    }
     if endpoint.is_https() && !cfg!(feature = "tls") {
         return Err(missing_feature(setting, "https", "tls"));
     }

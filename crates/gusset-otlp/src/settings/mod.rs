@@ -109,7 +109,6 @@ impl SignalExporters {
         let mut otlp = false;
         match env.var(&name) {
             Some(list) => {
-                this.chosen = true;
                 for exporter in list.split(',').map(str::trim) {
                     match exporter.to_ascii_lowercase().as_str() {
                         "otlp" => otlp = true,
@@ -117,17 +116,23 @@ impl SignalExporters {
                         "console" | "logging" => this.console = true,
                         "prometheus" if signal == Signal::Metrics => this.prometheus = true,
                         "none" | "" => {}
-                        _ => env.warn_ignored(
-                            &name,
-                            exporter,
-                            "not a supported exporter; use `otlp`, `console` or `none`",
-                        ),
+                        _ => {
+                            env.warn_ignored(
+                                &name,
+                                exporter,
+                                "not a supported exporter; use `otlp`, `console` or `none`",
+                            );
+                            continue;
+                        }
                     }
+                    this.chosen = true;
                 }
             }
-            None => {
-                otlp = overrides.has_endpoint(signal) || exporter_config::has_endpoint(env, signal);
-            }
+            None => {}
+        }
+        // A variable whose values are all unknown counts as unset, as OpenTelemetry specifies.
+        if !this.chosen {
+            otlp = overrides.has_endpoint(signal) || exporter_config::has_endpoint(env, signal);
         }
         if otlp {
             this.otlp = Some(ExporterConfig::new(env, overrides, signal)?);

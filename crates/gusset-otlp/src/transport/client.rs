@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::{ExportError, ExportResponse, http1};
+use super::{ExportError, ExportResponse, hints, http1};
 use crate::settings::{Endpoint, ExporterConfig};
 use crate::{ConfigError, OtlpProtocol, Signal};
 
@@ -157,7 +157,10 @@ impl OtlpClient {
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Limited<Incoming>>, ExportError> {
         let response = self.http.request(request).await;
-        let response = response.map_err(|error| ExportError::connection(&error))?;
+        let response = response.map_err(|error| {
+            let failed = ExportError::connection(&error);
+            hints::explain(failed, &error, self.protocol, self.endpoint.port())
+        })?;
         Ok(response.map(|body| Limited::new(body, MAX_RESPONSE_BYTES)))
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct ExportError {
     /// The message for operators.
     pub(crate) message: String,
     pub(crate) retryable: bool,
+    /// Whether the receiver refused the request because of its size. A part of it may be accepted.
+    pub(crate) too_large: bool,
     /// The minimum delay before a retry, as requested by the receiver.
     pub(crate) retry_after: Option<Duration>,
 }
@@ -31,6 +33,7 @@ impl ExportError {
             error_type: error_type.into(),
             message: message.into(),
             retryable,
+            too_large: false,
             retry_after: None,
         }
     }
@@ -78,6 +81,24 @@ impl ExportError {
     /// Returns the error of an item that does not fit into a request.
     pub(crate) fn too_large() -> Self {
         Self::new(Self::TOO_LARGE, "one item has more than 64 MiB", false)
+    }
+
+    /// Returns the error of a single item that is too large for the receiver.
+    pub(crate) fn item_too_large(refusal: &Self) -> Self {
+        let message = format!(
+            "one item is too large for the receiver: {}",
+            refusal.message
+        );
+        Self::new(Self::TOO_LARGE, message, false)
+    }
+
+    /// Marks the error of a request that the receiver refused because of its size.
+    pub(super) fn refused_size(self) -> Self {
+        Self {
+            too_large: true,
+            retryable: false,
+            ..self
+        }
     }
 
     /// Returns the error of an export that was cut off by the deadline of the shutdown.

@@ -7,10 +7,11 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Version, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use http_body_util::BodyExt as _;
 
-use super::{ExportError, ExportResponse, OtlpClient, response};
+use super::http1::{self, content_type};
+use super::{ExportError, ExportResponse, OtlpClient, hints, response};
 
 /// Accepts padding and its absence: servers send both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -51,19 +52,31 @@ pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportRespo
     if !parts.status.is_success() {
         // A proxy responded without gRPC. The mapping of HTTP statuses is that of gRPC.
         let retryable = matches!(parts.status.as_u16(), 429 | 502 | 503 | 504);
-        let message = format!("status {}", parts.status);
-        return Err(ExportError::new(parts.status.as_str(), message, retryable));
+        let mut message = format!("status {}", parts.status);
+        let body = http1::error_body(body, client.timeout).await;
+        let text = response::error_text(content_type(&parts.headers), &body);
+        message.push_str(&response::server_message(&text));
+        if matches!(parts.status.as_u16(), 400 | 404 | 405 | 415) {
+            message.push_str(hints::HTTP_PORT);
+        }
+        let error = ExportError::new(parts.status.as_str(), message, retryable);
+        return Err(if parts.status == StatusCode::PAYLOAD_TOO_LARGE {
+            error.refused_size()
+        } else {
+            error
+        });
     }
     let collected = body.collect().await;
     let collected = collected.map_err(|error| ExportError::connection(&*error))?;
     match collected.trailers() {
         Some(trailers) => status(trailers)?,
         None => {
-            return Err(ExportError::new(
-                "UNKNOWN",
-                "response without a gRPC status",
-                false,
-            ));
+            let hint = match content_type(&parts.headers) {
+                text if text.starts_with("application/grpc") => "",
+                _ => hints::HTTP_PORT,
+            };
+            let message = format!("response without a gRPC status{hint}");
+            return Err(ExportError::new("UNKNOWN", message, false));
         }
     }
     let body = collected.to_bytes();
@@ -84,13 +97,23 @@ pub(super) fn status(trailers: &HeaderMap) -> Result<(), ExportError> {
     let details = text("grpc-status-details-bin").and_then(|text| BASE64.decode(text.trim()).ok());
     let retry_after = details.and_then(|details| response::retry_delay(&details));
     let message = text("grpc-message").unwrap_or_default();
-    let message = percent_encoding::percent_decode_str(message).decode_utf8_lossy();
-    let message = format!("status {name}{}", response::server_message(&message));
-    Err(ExportError {
+    let text = percent_encoding::percent_decode_str(message).decode_utf8_lossy();
+    let message = format!("status {name}{}", response::server_message(&text));
+    let error = ExportError {
         // OTLP: `RESOURCE_EXHAUSTED` is retryable only if the receiver requests a delay.
         retryable: retryable || (name == "RESOURCE_EXHAUSTED" && retry_after.is_some()),
         retry_after,
         ..ExportError::new(name, message, false)
+    };
+    // Receivers in Go and Java report a message over their limit, 4 MiB by default, with
+    // `RESOURCE_EXHAUSTED`, and tonic with `OUT_OF_RANGE`.
+    let refused_size = (name == "RESOURCE_EXHAUSTED" && !error.retryable)
+        || (matches!(name, "OUT_OF_RANGE" | "INVALID_ARGUMENT")
+            && response::mentions_size_limit(&text));
+    Err(if refused_size {
+        error.refused_size()
+    } else {
+        error
     })
 }
 

@@ -5,31 +5,45 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
+use hyper::body::Body;
 
-use super::{ExportError, ExportResponse, OtlpClient, response};
+use super::{ExportError, ExportResponse, OtlpClient, hints, response};
 use crate::OtlpProtocol;
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
+/// The length to which the body of a failed response is read.
+const MAX_ERROR_BODY_BYTES: usize = 4 << 10;
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportResponse, ExportError> {
     let mut request = client.new_request(body);
-    let content_type = match client.protocol {
+    let request_type = match client.protocol {
         OtlpProtocol::HttpJson => JSON,
         _ => PROTOBUF,
     };
     let headers = request.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(request_type));
     if client.gzip {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     let (parts, body) = client.send_request(request).await?.into_parts();
     if !parts.status.is_success() {
-        return Err(status_error(
-            parts.status,
-            &parts.headers,
-            SystemTime::now(),
-        ));
+        let mut error = status_error(parts.status, &parts.headers, SystemTime::now());
+        let body = error_body(body, client.timeout).await;
+        let text = response::error_text(content_type(&parts.headers), &body);
+        error.message.push_str(&response::server_message(&text));
+        if content_type(&parts.headers).starts_with("application/grpc") {
+            error.message.push_str(hints::GRPC_PORT);
+        }
+        // The collector reports a body over its limit with 400.
+        let refused_size = parts.status == StatusCode::PAYLOAD_TOO_LARGE
+            || (parts.status == StatusCode::BAD_REQUEST && response::mentions_size_limit(&text));
+        return Err(if refused_size {
+            error.refused_size()
+        } else {
+            error
+        });
     }
     // The status states that the request was accepted. A body that is cut off, too large or missing does
     // not change that, and sending the request again would duplicate its items.
@@ -38,16 +52,54 @@ pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportRespo
         return Ok(ExportResponse::default());
     };
     let body = body.to_bytes();
-    let content_type = parts.headers.get(header::CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    let content_type = content_type.unwrap_or_default();
-    Ok(if content_type.starts_with(JSON) {
+    let content_type = content_type(&parts.headers);
+    let mut response = if content_type.starts_with(JSON) {
         response::json(&body, client.signal)
     } else if content_type.starts_with(PROTOBUF) {
         response::protobuf(&body)
     } else {
         ExportResponse::default()
-    })
+    };
+    let is_otlp = body.is_empty()
+        || (content_type.starts_with(JSON) && response::is_json_object(&body))
+        || (content_type.starts_with(PROTOBUF) && response::is_protobuf(&body));
+    if !is_otlp {
+        let text = response::error_text(content_type, &body);
+        response.invalid_body = Some(format!(
+            "{content_type:?}{}",
+            response::server_message(&text)
+        ));
+    }
+    Ok(response)
+}
+
+/// Returns the start of the body of a failed response, or what arrives of it in time.
+pub(super) async fn error_body(
+    mut body: impl Body<Data = Bytes> + Unpin,
+    timeout: Duration,
+) -> Vec<u8> {
+    let mut start = Vec::new();
+    let read = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            if let Some(data) = frame.data_ref() {
+                let left = MAX_ERROR_BODY_BYTES - start.len();
+                start.extend_from_slice(&data[..data.len().min(left)]);
+            }
+            if start.len() >= MAX_ERROR_BODY_BYTES {
+                break;
+            }
+        }
+    };
+    // The status is known, so a body that stalls must not delay the next request.
+    let _ = tokio::time::timeout((timeout / 4).min(ERROR_BODY_TIMEOUT), read).await;
+    start
+}
+
+/// Returns the content type, or nothing if it is missing.
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE);
+    let value = value.and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
 }
 
 pub(super) fn status_error(

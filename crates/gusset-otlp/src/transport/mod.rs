@@ -6,6 +6,7 @@ mod error;
 pub mod fuzzing;
 #[cfg(feature = "grpc")]
 mod grpc;
+mod hints;
 mod http1;
 mod response;
 mod retry;

@@ -16,6 +16,8 @@ pub(crate) struct ExportResponse {
     pub(crate) rejected: u64,
     /// The receiver's message about rejected items, or a warning.
     pub(crate) message: String,
+    /// The description of a body that is not an OTLP response.
+    pub(crate) invalid_body: Option<String>,
 }
 
 /// Formats a message of the receiver, as a suffix of a log entry.
@@ -65,7 +67,61 @@ pub(super) fn json(bytes: &[u8], signal: Signal) -> ExportResponse {
             .as_str()
             .unwrap_or_default()
             .to_owned(),
+        invalid_body: None,
     }
+}
+
+/// Returns whether a body is a JSON object.
+pub(super) fn is_json_object(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes).is_ok()
+}
+
+/// Returns whether a body is a well-formed protobuf message.
+pub(super) fn is_protobuf(bytes: &[u8]) -> bool {
+    let mut fields = Fields(bytes);
+    while let Some((number, _)) = fields.next() {
+        if number == 0 {
+            return false;
+        }
+        if fields.0.is_empty() {
+            return true;
+        }
+    }
+    bytes.is_empty()
+}
+
+/// Returns the first line of the text of a response that is not an OTLP response: the message of a
+/// `google.rpc.Status`, or else the body.
+pub(super) fn error_text(content_type: &str, body: &[u8]) -> String {
+    let message = match content_type {
+        json if json.starts_with("application/json") => {
+            let status = serde_json::from_slice::<serde_json::Value>(body).ok();
+            status.and_then(|status| Some(status["message"].as_str()?.to_owned()))
+        }
+        protobuf if protobuf.starts_with("application/x-protobuf") => {
+            Fields(body).find_map(|field| match field {
+                (2, Value::Bytes(text)) => Some(String::from_utf8_lossy(text).into_owned()),
+                _ => None,
+            })
+        }
+        _ => None,
+    };
+    let text = message.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+    line.unwrap_or_default().to_owned()
+}
+
+/// Returns whether a receiver's message states that a request is too large.
+pub(super) fn mentions_size_limit(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    [
+        "too large",
+        "larger than",
+        "too big",
+        "exceeds maximum size",
+    ]
+    .iter()
+    .any(|phrase| message.contains(phrase))
 }
 
 /// Returns the delay of the `google.rpc.RetryInfo` in the details of a `google.rpc.Status`.

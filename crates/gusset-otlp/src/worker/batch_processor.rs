@@ -7,7 +7,7 @@ use std::time::Duration;
 use gusset_data::{Attribute, LogRecord, SpanData};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{ConsoleExporter, Exporter, FlushReceiver};
+use super::{ConsoleExporter, ExportOutcome, Exporter, FlushReceiver};
 use crate::OtlpProtocol;
 use crate::batch_queue::BatchQueue;
 use crate::encode::{self, Encoding, LogLimits};
@@ -155,19 +155,24 @@ impl<T: BatchItem> BatchProcessor<T> {
             OtlpProtocol::HttpJson => Encoding::Json,
             _ => Encoding::Protobuf,
         };
-        // The batch is split if it exceeds the limit of a request, which is rare.
+        // The batch is split if it exceeds the limit of a request or of the receiver, which is rare.
+        let mut refused = None;
         let mut parts = vec![&mut batch[..]];
         while let Some(part) = parts.pop() {
             let message = T::encode(encoding, resource, *encode_options, part);
             let items = part.len() as u64;
-            if message.len() <= MAX_REQUEST_BYTES {
+            let outcome = if message.len() <= MAX_REQUEST_BYTES {
                 let timeout = config.export_timeout;
                 exporter
-                    .export(message, items, timeout, counters, flush)
-                    .await;
+                    .export(message, items, timeout, &mut refused, counters, flush)
+                    .await
             } else if items == 1 {
                 exporter.reject(&ExportError::too_large(), items, counters);
+                ExportOutcome::Failed
             } else {
+                ExportOutcome::TooLarge
+            };
+            if outcome == ExportOutcome::TooLarge {
                 let (first, second) = part.split_at_mut(part.len() / 2);
                 parts.extend([second, first]);
             }

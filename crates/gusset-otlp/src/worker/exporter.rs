@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{FlushReceiver, HealthReporter};
@@ -13,6 +14,28 @@ use crate::transport::{
     server_message,
 };
 
+/// The outcome of the export of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExportOutcome {
+    Accepted,
+    /// The items were dropped and counted.
+    Failed,
+    /// The message has several items and is too large for the receiver.
+    TooLarge,
+}
+
+/// The smallest message of a batch that the receiver refused because of its size.
+///
+/// Larger messages are not sent. This bounds the number of requests if the receiver refuses all of them
+/// for another reason, for example because of a quota.
+#[derive(Debug)]
+pub(crate) struct RefusedSize {
+    message: usize,
+    /// The size of the compressed message. A receiver may limit either.
+    body: usize,
+    error: ExportError,
+}
+
 #[derive(Debug)]
 pub(crate) struct Exporter {
     client: OtlpClient,
@@ -20,6 +43,14 @@ pub(crate) struct Exporter {
     metrics: Option<ExporterMetrics>,
     /// The time before which the receiver wants no request, if that outlasts the batch.
     retry_not_before: Option<Instant>,
+}
+
+// === impl RefusedSize ===
+
+impl RefusedSize {
+    fn includes(&self, message: usize, body: usize) -> bool {
+        message >= self.message && body >= self.body
+    }
 }
 
 // === impl Exporter ===
@@ -44,24 +75,60 @@ impl Exporter {
 
     /// Exports one message with this number of items within the timeout, including all retries.
     ///
-    /// Returns whether the receiver accepted the message.
+    /// A message that is too large for the receiver is neither logged nor counted, because it is to be
+    /// split. A single item that is too large is dropped.
     pub(crate) async fn export(
         &mut self,
         message: Vec<u8>,
         items: u64,
         timeout: Duration,
+        refused: &mut Option<RefusedSize>,
         counters: &ExportCounters,
         flush: &mut FlushReceiver,
-    ) -> bool {
+    ) -> ExportOutcome {
+        let message_size = message.len();
+        let body = self.client.encode_body(message);
+        let body_size = body.len();
+        let smaller = refused.as_ref();
+        if let Some(smaller) = smaller.filter(|it| it.includes(message_size, body_size)) {
+            if items > 1 {
+                return ExportOutcome::TooLarge;
+            }
+            self.reject(&smaller.error, items, counters);
+            return ExportOutcome::Failed;
+        }
         let start = Instant::now();
         if let Some(metrics) = &self.metrics {
             metrics.record_start(items);
         }
-        let result = self
-            .send_with_retries(message, timeout, counters, flush)
-            .await;
+        let result = self.send_with_retries(body, timeout, counters, flush).await;
+        if let Err(error) = &result {
+            if error.too_large {
+                *refused = Some(RefusedSize {
+                    message: message_size,
+                    body: body_size,
+                    error: ExportError::item_too_large(error),
+                });
+                if let Some(metrics) = &self.metrics {
+                    metrics.record_items(0, None);
+                    metrics.record_duration(start.elapsed(), Some(&error.error_type));
+                }
+                if items > 1 {
+                    return ExportOutcome::TooLarge;
+                }
+                self.reject(&ExportError::item_too_large(error), items, counters);
+                return ExportOutcome::Failed;
+            }
+        }
         let error_type = match &result {
-            Ok(ExportResponse { rejected, message }) => {
+            Ok(ExportResponse {
+                rejected,
+                message,
+                invalid_body,
+            }) => {
+                if let Some(invalid_body) = invalid_body {
+                    self.health.on_invalid_body(invalid_body);
+                }
                 // A receiver cannot reject more items than it received.
                 let rejected = (*rejected).min(items);
                 counters
@@ -93,7 +160,10 @@ impl Exporter {
         if let Some(metrics) = &self.metrics {
             metrics.record_duration(start.elapsed(), error_type);
         }
-        result.is_ok()
+        match result {
+            Ok(_) => ExportOutcome::Accepted,
+            Err(_) => ExportOutcome::Failed,
+        }
     }
 
     /// Records items that are not sent because of an error.
@@ -108,12 +178,11 @@ impl Exporter {
 
     async fn send_with_retries(
         &mut self,
-        message: Vec<u8>,
+        body: Bytes,
         timeout: Duration,
         counters: &ExportCounters,
         flush: &mut FlushReceiver,
     ) -> Result<ExportResponse, ExportError> {
-        let body = self.client.encode_body(message);
         if let Some(not_before) = self.retry_not_before.take() {
             tokio::select! {
                 biased;

@@ -13,6 +13,10 @@ pub(crate) struct HealthReporter {
     endpoint: String,
     log_level: SdkLogLevel,
     status: ExporterStatus,
+    /// Whether the receiver's last successful response contained a warning.
+    warned: bool,
+    /// Whether a response that is not OTLP was logged.
+    invalid_body_logged: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,8 @@ impl HealthReporter {
             endpoint: endpoint.to_string(),
             log_level,
             status: ExporterStatus::Healthy,
+            warned: false,
+            invalid_body_logged: false,
         }
     }
 
@@ -58,6 +64,27 @@ impl HealthReporter {
         if let Some(change) = self.status.on_success(rejected, message, dropped) {
             self.log_change(&change);
         }
+        let warned = rejected == 0 && !message.is_empty();
+        if warned && !self.warned {
+            let (items, endpoint) = (self.signal.items(), &self.endpoint);
+            self.log_level.warn(format_args!(
+                "{endpoint} accepted all {items} with a warning{message} (further warnings are \
+                 suppressed until it responds without one)"
+            ));
+        }
+        self.warned = warned;
+    }
+
+    /// Reports, once, a success whose body is not an OTLP response.
+    pub(crate) fn on_invalid_body(&mut self, body: &str) {
+        if std::mem::replace(&mut self.invalid_body_logged, true) {
+            return;
+        }
+        let (items, endpoint) = (self.signal.items(), &self.endpoint);
+        self.log_level.warn(format_args!(
+            "{endpoint} accepted {items} with a body that is not an OTLP response, {body}; check that \
+             the endpoint is an OTLP receiver"
+        ));
     }
 
     fn log_change(&self, change: &StatusChange<'_>) {
@@ -100,7 +127,7 @@ impl ExporterStatus {
         message: &'a str,
         dropped: u64,
     ) -> Option<StatusChange<'a>> {
-        let next = if rejected > 0 || !message.is_empty() {
+        let next = if rejected > 0 {
             Self::Rejecting
         } else {
             Self::Healthy

@@ -23,7 +23,7 @@ use crate::diagnostics;
 
 pub(crate) use batch_processor::{BatchItem, BatchProcessor};
 pub(crate) use console::ConsoleExporter;
-pub(crate) use exporter::Exporter;
+pub(crate) use exporter::{ExportOutcome, Exporter};
 pub(crate) use flush::{FlushReceiver, FlushRequest};
 pub(crate) use health_reporter::HealthReporter;
 pub(crate) use periodic_reader::{PeriodicReader, Producer};

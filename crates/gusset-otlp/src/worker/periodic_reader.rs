@@ -1,5 +1,7 @@
 //! The periodic metric reader: collects all metrics and exports them.
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,11 +9,12 @@ use std::time::SystemTime;
 
 use gusset_data::{Attribute, Metric, MetricData, MetricProducer};
 use metrics::Histogram;
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::delta::DeltaState;
-use super::{ConsoleExporter, Exporter, FlushReceiver};
+use super::{ConsoleExporter, ExportOutcome, Exporter, FlushReceiver};
 use crate::OtlpProtocol;
 use crate::batch_queue::ExportCounters;
 use crate::encode::{self, CollectionContext, Encoding};
@@ -30,6 +33,8 @@ pub(crate) struct PeriodicReader {
     exporter: Option<Exporter>,
     console: Option<ConsoleExporter>,
     collection_duration: Histogram,
+    /// Closes when all processors have completed their shutdown.
+    processors: mpsc::Receiver<Infallible>,
     delta: DeltaState,
     /// A collection that exceeded the timeout and still runs. There is at most one.
     pending_read: Option<JoinHandle<Vec<Metric>>>,
@@ -46,6 +51,7 @@ impl PeriodicReader {
         exporter: Option<Exporter>,
         console: Option<ConsoleExporter>,
         collection_duration: Histogram,
+        processors: mpsc::Receiver<Infallible>,
     ) -> Self {
         Self {
             producer,
@@ -55,6 +61,7 @@ impl PeriodicReader {
             exporter,
             console,
             collection_duration,
+            processors,
             delta: DeltaState::default(),
             pending_read: None,
         }
@@ -69,6 +76,12 @@ impl PeriodicReader {
                 () = flush.requested() => {}
             }
             let request = flush.pending();
+            let deadline = request
+                .as_ref()
+                .and_then(|request| request.shutdown_deadline);
+            if let Some(deadline) = deadline {
+                self.wait_for_processors(deadline).await;
+            }
             let complete = self.collect_and_export(&mut flush).await;
             // Computed from the previous time, so that slow exports do not extend the interval.
             next = (next + self.config.interval).max(Instant::now());
@@ -79,6 +92,16 @@ impl PeriodicReader {
                 }
             }
         }
+    }
+
+    /// Waits until the last spans and log records are exported, so that the last metrics count them.
+    ///
+    /// A receiver that does not respond must not prevent the export of the metrics, which therefore keep
+    /// a quarter of the time.
+    async fn wait_for_processors(&mut self, deadline: Instant) {
+        let time = deadline.saturating_duration_since(Instant::now());
+        // Processors send nothing. The channel closes when the last one has completed.
+        let _ = timeout(time * 3 / 4, self.processors.recv()).await;
     }
 
     /// Collects all metrics and exports them. Returns whether it completed.
@@ -174,24 +197,69 @@ impl PeriodicReader {
             OtlpProtocol::HttpJson => Encoding::Json,
             _ => Encoding::Protobuf,
         };
-        let mut parts = vec![metrics];
+        let mut refused = None;
+        let mut parts = vec![Cow::Borrowed(metrics)];
         while let Some(part) = parts.pop() {
-            let message = encode::metrics(encoding, resource, cx, part);
+            let message = encode::metrics(encoding, resource, cx, &part);
             let points = part.iter().map(count_points).sum();
-            if message.len() <= MAX_REQUEST_BYTES {
+            let outcome = if message.len() <= MAX_REQUEST_BYTES {
                 let timeout = self.config.timeout;
-                exported |= exporter
-                    .export(message, points, timeout, counters, flush)
-                    .await;
-            } else if part.len() == 1 {
+                exporter
+                    .export(message, points, timeout, &mut refused, counters, flush)
+                    .await
+            } else if points <= 1 {
                 exporter.reject(&ExportError::too_large(), points, counters);
+                ExportOutcome::Failed
             } else {
-                let (first, second) = part.split_at(part.len() / 2);
+                ExportOutcome::TooLarge
+            };
+            exported |= outcome == ExportOutcome::Accepted;
+            if outcome == ExportOutcome::TooLarge {
+                let (first, second) = split(&part);
                 parts.extend([second, first]);
             }
         }
         exported
     }
+}
+
+/// Splits metrics into halves. The data points of a single metric are split.
+fn split<'a>(metrics: &Cow<'a, [Metric]>) -> (Cow<'a, [Metric]>, Cow<'a, [Metric]>) {
+    if let [metric] = &**metrics {
+        let (first, second) = split_points(metric);
+        return (vec![first].into(), vec![second].into());
+    }
+    let middle = metrics.len() / 2;
+    match metrics {
+        Cow::Borrowed(metrics) => {
+            let (first, second) = metrics.split_at(middle);
+            (first.into(), second.into())
+        }
+        Cow::Owned(metrics) => {
+            let (first, second) = metrics.split_at(middle);
+            (first.to_vec().into(), second.to_vec().into())
+        }
+    }
+}
+
+fn split_points(metric: &Metric) -> (Metric, Metric) {
+    fn halves<P: Clone>(points: &[P], data: impl Fn(Vec<P>) -> MetricData) -> [MetricData; 2] {
+        let (first, second) = points.split_at(points.len() / 2);
+        [data(first.to_vec()), data(second.to_vec())]
+    }
+    let [first, second] = match &metric.data {
+        MetricData::Counter(points) => halves(points, MetricData::Counter),
+        MetricData::UpDownCounter(points) => halves(points, MetricData::UpDownCounter),
+        MetricData::Gauge(points) => halves(points, MetricData::Gauge),
+        MetricData::Histogram(points) => halves(points, MetricData::Histogram),
+        // A kind without points that can be counted is never split.
+        other => [other.clone(), other.clone()],
+    };
+    let with = |data| Metric {
+        data,
+        ..metric.clone()
+    };
+    (with(first), with(second))
 }
 
 fn count_points(metric: &Metric) -> u64 {

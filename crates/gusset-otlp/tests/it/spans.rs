@@ -109,8 +109,12 @@ fn json_follows_the_otlp_specification() {
         &[],
     );
     let mut span = full_span();
-    for number in [f64::NAN, f64::NEG_INFINITY, 1e300] {
-        span.attributes.push(("number".into(), number.into()));
+    for (key, number) in [
+        ("nan", f64::NAN),
+        ("infinite", f64::NEG_INFINITY),
+        ("large", 1e300),
+    ] {
+        span.attributes.push((key.into(), number.into()));
     }
     pipeline.span_sink().export(span);
     let _ = pipeline.shutdown(TEST_TIMEOUT);
