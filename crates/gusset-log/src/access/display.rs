@@ -6,6 +6,9 @@ use std::time::Duration;
 use gusset_http::{MAX_HEADER_VALUE_BYTES, truncate_str};
 use http::HeaderValue;
 
+/// Longer route templates are cut.
+pub(super) const MAX_ROUTE_BYTES: usize = 256;
+
 /// A header value in which bytes that are not UTF-8 are replaced.
 #[derive(Clone, Copy)]
 pub(super) struct LossyHeader<'a>(&'a [u8]);

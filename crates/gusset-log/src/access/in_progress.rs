@@ -1,7 +1,6 @@
 //! Log entries for requests that are still in progress.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -12,7 +11,7 @@ use gusset_http::truncate_str;
 use gusset_http::{RequestAttributes, RequestHead, RequestId, RequestOptions, Route, Side};
 use http::Request;
 
-use super::record::{AccessRecord, MAX_ROUTE_BYTES};
+use super::display::MAX_ROUTE_BYTES;
 use crate::names;
 use crate::sync::lock;
 
@@ -42,15 +41,15 @@ struct Table {
 
 /// The facts of a request in progress that are logged.
 #[derive(Clone)]
-struct InProgressRequest {
-    request: Request<()>,
-    side: Side,
-    options: Arc<RequestOptions>,
-    route: Option<Route>,
-    request_id: Option<RequestId>,
-    started: Instant,
-    ids: Option<SpanIds>,
-    next_entry: Instant,
+pub(super) struct InProgressRequest {
+    pub(super) request: Request<()>,
+    pub(super) side: Side,
+    pub(super) options: Arc<RequestOptions>,
+    pub(super) route: Option<Route>,
+    pub(super) request_id: Option<RequestId>,
+    pub(super) started: Instant,
+    pub(super) ids: Option<SpanIds>,
+    pub(super) next_entry: Instant,
 }
 
 // === impl InProgress ===
@@ -66,18 +65,7 @@ impl InProgress {
     }
 
     /// Registers a request, or returns `None` if the table is full.
-    pub(super) fn register(&self, record: &AccessRecord, started: Instant) -> Option<Registration> {
-        let config = record.config();
-        let request = InProgressRequest {
-            request: record.request.clone(),
-            side: config.kind.side(),
-            options: config.options.clone(),
-            route: record.route.clone(),
-            request_id: record.request_id.clone(),
-            started,
-            ids: None,
-            next_entry: started,
-        };
+    pub(super) fn register(&self, request: InProgressRequest) -> Option<Registration> {
         let mut table = lock(&self.0.table);
         if table.requests.len() >= MAX_REQUESTS {
             return None;
@@ -115,12 +103,6 @@ impl Drop for Registration {
         let request = lock(&self.requests.table).requests.remove(&self.id);
         // It is dropped outside of the lock, which every request takes.
         drop(request);
-    }
-}
-
-impl fmt::Debug for Registration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Registration").field(&self.id).finish()
     }
 }
 

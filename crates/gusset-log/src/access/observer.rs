@@ -95,7 +95,7 @@ impl AccessLog {
         record.request_id = attributes.request_id();
         record.body_progress = req.extensions.get::<RequestBodyProgress>().cloned();
         if let Some(in_progress) = &config.in_progress {
-            record.registration = in_progress.register(record, cx.started());
+            record.registration = in_progress.register(record.to_in_progress(cx.started()));
         }
         Some(AccessCall::new(shared))
     }

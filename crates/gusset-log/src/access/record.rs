@@ -1,7 +1,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gusset_core::{CallContext, Outcome, Pool, Stage, StaticStr};
 use gusset_http::{
@@ -11,11 +11,8 @@ use gusset_http::{
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 
 use super::config::AccessLogConfig;
-use super::display::LossyHeader;
-use super::in_progress::Registration;
-
-/// Longer route templates are cut.
-pub(super) const MAX_ROUTE_BYTES: usize = 256;
+use super::display::{LossyHeader, MAX_ROUTE_BYTES};
+use super::in_progress::{InProgressRequest, Registration};
 
 thread_local! {
     static POOL: Pool<AccessRecord> = const { Pool::new() };
@@ -120,6 +117,21 @@ impl AccessRecord {
         *self.request.method_mut() = req.method.clone();
         *self.request.uri_mut() = req.uri.clone();
         *self.request.version_mut() = req.version;
+    }
+
+    /// Returns what is logged while the request is in progress.
+    pub(super) fn to_in_progress(&self, started: Instant) -> InProgressRequest {
+        let config = self.config();
+        InProgressRequest {
+            request: self.request.clone(),
+            side: config.kind.side(),
+            options: config.options.clone(),
+            route: self.route.clone(),
+            request_id: self.request_id.clone(),
+            started,
+            ids: None,
+            next_entry: started,
+        }
     }
 
     /// Returns whether the fields that most entries lack are all absent.

@@ -31,7 +31,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Returns an escaped text, without quotes. It is for constants of the service, such as targets.
 pub(super) fn escaped(text: &str) -> String {
-    let mut line = LineBuffer::new();
+    let mut line = LineBuffer::default();
     line.begin(TAIL_RESERVE + 4096, 4096);
     line.text::<JsonEscape>(text);
     String::from_utf8_lossy(line.bytes()).into_owned()

@@ -13,12 +13,14 @@ pub(crate) const TAIL_RESERVE: usize = 1024;
 ///
 /// Values of unknown length are written through a [`ValueWriter`], which stops at the limit. Short
 /// constants are pushed unchecked: they fit into the reserve.
+#[derive(Default)]
 pub(crate) struct LineBuffer {
     bytes: Vec<u8>,
     /// Values end here, so that the reserve stays free.
     value_limit: usize,
     max_value_bytes: usize,
-    is_truncated: bool,
+    /// Whether anything was omitted.
+    pub(crate) is_truncated: bool,
 }
 
 /// How a format escapes texts.
@@ -45,15 +47,6 @@ pub(crate) struct ValueWriter<'a, E> {
 // === impl LineBuffer ===
 
 impl LineBuffer {
-    pub(crate) fn new() -> Self {
-        Self {
-            bytes: Vec::new(),
-            value_limit: 0,
-            max_value_bytes: 0,
-            is_truncated: false,
-        }
-    }
-
     /// Starts a new entry of at most `max_bytes`, with values of at most `max_value_bytes`.
     #[inline]
     pub(crate) fn begin(&mut self, max_bytes: usize, max_value_bytes: usize) {
@@ -85,15 +78,6 @@ impl LineBuffer {
 
     pub(crate) fn truncate(&mut self, len: usize) {
         self.bytes.truncate(len);
-    }
-
-    #[inline]
-    pub(crate) fn is_truncated(&self) -> bool {
-        self.is_truncated
-    }
-
-    pub(crate) fn mark_truncated(&mut self) {
-        self.is_truncated = true;
     }
 
     /// Returns whether this many bytes fit; marks the entry as truncated if not.
@@ -292,7 +276,7 @@ mod tests {
 
     /// Returns the number that a parser reads.
     fn parse(write: impl FnOnce(&mut LineBuffer)) -> f64 {
-        let mut line = LineBuffer::new();
+        let mut line = LineBuffer::default();
         write(&mut line);
         let text = String::from_utf8(line.bytes).unwrap();
         text.parse().unwrap()

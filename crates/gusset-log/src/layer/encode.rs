@@ -185,7 +185,7 @@ fn end_marks(line: &mut LineBuffer, meta: &EventMeta<'_>, suppressed: &[u8], tru
         line.push(suppressed);
         line.number(meta.suppressed);
     }
-    if line.is_truncated() {
+    if line.is_truncated {
         line.push(truncated);
     }
 }

@@ -100,7 +100,7 @@ impl LayerState {
     ) -> EncodedFields {
         let template = self.template(metadata);
         let redaction = self.config.redaction_of_texts();
-        let mut line = LineBuffer::new();
+        let mut line = LineBuffer::default();
         line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let fields = &*template.fields;
         let parts = match &self.format {
@@ -132,7 +132,7 @@ impl LayerState {
         EncodedFields {
             bytes: line.bytes().to_vec(),
             parts,
-            is_truncated: line.is_truncated(),
+            is_truncated: line.is_truncated,
         }
     }
 }
@@ -196,7 +196,7 @@ fn write_span(
 ) {
     let len: usize = fields.parts.iter().map(|(_, range)| range.len()).sum();
     if fields.is_truncated {
-        line.mark_truncated();
+        line.is_truncated = true;
     }
     // Six bytes are the longest escape of a character.
     if !line.has_room(len + 6 * name.len() + 32) {

@@ -63,8 +63,8 @@ impl ThreadBuffer {
 impl EntryBuffer {
     pub(super) fn new() -> Self {
         Self {
-            line: LineBuffer::new(),
-            parts: LineBuffer::new(),
+            line: LineBuffer::default(),
+            parts: LineBuffer::default(),
             formatter: TimestampFormatter::new(),
         }
     }
