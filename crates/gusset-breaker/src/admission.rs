@@ -29,7 +29,7 @@ pub struct CircuitBreakerPermit<P: Protocol, C: FailureClassifier<P>> {
     chunks: u8,
 }
 
-/// The largest number of chunks that a classifier is asked about.
+/// The largest number of chunks that a classifier receives.
 const MAX_CHUNKS: u8 = 2;
 
 /// The admitted call, released on drop even if the classifier panics.
