@@ -6,6 +6,7 @@ mod log;
 mod metric;
 #[cfg(feature = "recorder")]
 mod recorder;
+pub mod redaction;
 mod resource;
 pub mod semconv;
 mod shared_str;
@@ -19,6 +20,7 @@ pub use metric::{
 };
 #[cfg(feature = "recorder")]
 pub use recorder::{METADATA, SharedRecorder};
+pub use redaction::Redaction;
 pub use resource::Resource;
 pub use shared_str::SharedStr;
 pub use span::{SpanData, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus};

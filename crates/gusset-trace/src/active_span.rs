@@ -4,8 +4,13 @@ use std::cell::Cell;
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+#[cfg(feature = "subscriber")]
+use std::time::SystemTime;
 
-use gusset_data::{Attribute, SharedStr, SpanData, SpanSink, Value};
+#[cfg(feature = "subscriber")]
+use gusset_core::Clock;
+use gusset_data::{Attribute, Redaction, SharedStr, SpanData, SpanSink, Value};
 
 use crate::SpanLimits;
 use crate::sampler::SpanBuffer;
@@ -19,6 +24,11 @@ pub(crate) struct ActiveSpan {
     /// The W3C `tracestate` of spans below.
     #[cfg(feature = "subscriber")]
     pub(crate) trace_state: SharedStr,
+    /// The redaction of the layer or observer. Kept while pooled, so that the next call need not count.
+    redaction: Option<Arc<Redaction>>,
+    /// The start of the call by the monotonic clock.
+    #[cfg(feature = "subscriber")]
+    started: Option<Instant>,
     /// `None` while this memory is pooled.
     output: Option<SpanOutput>,
     /// `None` before the start and after the export.
@@ -74,11 +84,27 @@ fn export(sink: &dyn SpanSink, span: SpanData) {
 
 impl ActiveSpan {
     #[inline]
-    pub(crate) fn start(&mut self, limits: SpanLimits, output: SpanOutput, span: SpanData) {
+    pub(crate) fn start(
+        &mut self,
+        limits: SpanLimits,
+        redaction: &Arc<Redaction>,
+        #[cfg_attr(
+            not(feature = "subscriber"),
+            expect(unused_variables, reason = "for events")
+        )]
+        started: Instant,
+        output: SpanOutput,
+        span: SpanData,
+    ) {
         self.limits = limits;
+        let present = self.redaction.as_ref();
+        if !present.is_some_and(|present| Arc::ptr_eq(present, redaction)) {
+            self.redaction = Some(redaction.clone());
+        }
         #[cfg(feature = "subscriber")]
         {
             self.trace_state = span.trace_state.clone();
+            self.started = Some(started);
         }
         self.output = Some(output);
         let current = self.span.get_mut();
@@ -105,6 +131,14 @@ impl ActiveSpan {
         }
     }
 
+    /// Returns the current time: the start plus the time since then. `None` after the export.
+    #[cfg(feature = "subscriber")]
+    pub(crate) fn now(&self) -> Option<SystemTime> {
+        let now = Clock::system().now();
+        let elapsed = now.saturating_duration_since(self.started?);
+        lock(&self.span).as_ref().map(|span| span.start + elapsed)
+    }
+
     pub(crate) fn set_attribute(&self, key: SharedStr, value: Value) {
         self.set_attributes([(key, value)]);
     }
@@ -112,6 +146,10 @@ impl ActiveSpan {
     pub(crate) fn set_attributes(&self, attributes: impl IntoIterator<Item = Attribute>) {
         self.edit(|span| {
             for (key, value) in attributes {
+                let value = match &self.redaction {
+                    Some(redaction) => redaction.redact_value(&key, value),
+                    None => value,
+                };
                 self.limits.set_attribute(span, key, value);
             }
         });

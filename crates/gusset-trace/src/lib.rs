@@ -27,12 +27,13 @@ mod with_context;
 pub use client::ClientLayer;
 pub use current::{current_baggage, current_span_context, set_attribute};
 pub use gusset_core::ConfigError;
+pub use gusset_data::Redaction;
 pub use inject::{Inject, InjectLayer};
 pub use resend::ResendCount;
 pub use server_timing::{ServerTiming, ServerTimingLayer};
 pub use span_attributes::SpanAttributes;
 pub use span_limits::SpanLimits;
 #[cfg(feature = "subscriber")]
-pub use subscriber::{RecordingFilter, SpanLayer};
+pub use subscriber::{RecordingFilter, SpanFilter, SpanLayer};
 pub use trace::{TraceCallState, TraceObserver, TraceObserverBuilder};
 pub use with_context::{WithContext, with_current_context};

@@ -6,7 +6,7 @@ mod unread_trace;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use gusset_data::SpanSink;
+use gusset_data::{Redaction, SpanSink};
 use gusset_http::{RequestAttributes, RequestOptions};
 use gusset_propagation::Propagators;
 
@@ -24,6 +24,7 @@ pub(crate) struct TraceConfig {
     /// `None` selects the `SpanLayer` of the thread's subscriber.
     pub(crate) sink: Option<Arc<dyn SpanSink>>,
     pub(crate) limits: SpanLimits,
+    pub(crate) redaction: Arc<Redaction>,
     pub(crate) exceptions: ExceptionSignals,
     pub(crate) options: Arc<RequestOptions>,
     pub(crate) peer_address: bool,

@@ -4,88 +4,140 @@ use std::error::Error;
 use std::fmt;
 use std::time::SystemTime;
 
-use gusset_data::{SharedStr, SpanData, SpanEvent, SpanKind, SpanStatus, Value};
-use tracing::Event;
+use gusset_data::{Redaction, SharedStr, SpanEvent, SpanKind, SpanStatus, Value};
 use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata};
 
+use super::span_record::OpenSpan;
 use crate::{SpanLimits, names};
 
 /// Receives the fields of a new span, each of which occurs once.
 pub(super) struct InitialFields<'a> {
-    span: &'a mut SpanData,
-    limits: &'a SpanLimits,
+    span: &'a mut OpenSpan,
+    limits: SpanLimits,
+    redaction: &'a Redaction,
 }
 
 /// Collects fields that are recorded later, without access to the span.
-#[derive(Default)]
-pub(super) struct RecordedFields(Vec<(&'static str, Value)>);
+pub(super) struct RecordedFields<'a> {
+    fields: Vec<(&'static str, Value)>,
+    redaction: &'a Redaction,
+}
 
 /// Receives the fields of an event.
 struct EventFields<'a> {
     event: SpanEvent,
-    limits: &'a SpanLimits,
+    limits: SpanLimits,
+    redaction: &'a Redaction,
 }
 
 /// Receives the values of fields.
 trait FieldSink {
-    fn add(&mut self, name: &'static str, value: Value);
+    fn redaction(&self) -> &Redaction;
+    fn add_redacted(&mut self, name: &'static str, value: Value);
+
+    fn add(&mut self, name: &'static str, value: Value) {
+        let value = self.redaction().redact_value(name, value);
+        self.add_redacted(name, value);
+    }
 }
 
 /// Converts an event.
-pub(super) fn span_event(event: &Event<'_>, limits: &SpanLimits) -> SpanEvent {
-    let metadata = event.metadata();
+pub(super) fn span_event(
+    event: &Event<'_>,
+    time: SystemTime,
+    limits: SpanLimits,
+    redaction: &Redaction,
+) -> SpanEvent {
     let mut fields = EventFields {
         event: SpanEvent {
-            name: metadata.name().into(),
-            time: SystemTime::now(),
+            name: event.metadata().name().into(),
+            time,
             attributes: Vec::new(),
         },
         limits,
+        redaction,
     };
     event.record(&mut fields);
     fields.event
 }
 
+/// Returns whether an event has the form of those that `#[instrument(err)]` emits: a field `error` and
+/// no other.
+pub(super) fn is_error_of_instrument(metadata: &Metadata<'_>) -> bool {
+    let mut fields = metadata.fields().iter();
+    metadata.is_event()
+        && fields.next().is_some_and(|field| field.name() == "error")
+        && fields.next().is_none()
+}
+
 // === impl InitialFields ===
 
 impl<'a> InitialFields<'a> {
-    pub(super) fn new(span: &'a mut SpanData, limits: &'a SpanLimits) -> Self {
-        Self { span, limits }
+    pub(super) fn new(
+        span: &'a mut OpenSpan,
+        limits: SpanLimits,
+        redaction: &'a Redaction,
+    ) -> Self {
+        Self {
+            span,
+            limits,
+            redaction,
+        }
     }
 }
 
 impl FieldSink for InitialFields<'_> {
-    fn add(&mut self, name: &'static str, value: Value) {
-        let Self { span, limits } = self;
+    fn redaction(&self) -> &Redaction {
+        self.redaction
+    }
+
+    fn add_redacted(&mut self, name: &'static str, value: Value) {
+        let Self { span, limits, .. } = self;
         if let Some(value) = apply_special(span, name, value) {
-            limits.add_attribute(span, (name.into(), limits.truncate(value)));
+            limits.add_attribute(&mut span.data, (name.into(), limits.truncate(value)));
         }
     }
 }
 
 // === impl RecordedFields ===
 
-impl RecordedFields {
-    pub(super) fn set_on(self, span: &mut SpanData, limits: &SpanLimits) {
-        for (name, value) in self.0 {
+impl<'a> RecordedFields<'a> {
+    pub(super) fn new(redaction: &'a Redaction) -> Self {
+        Self {
+            fields: Vec::new(),
+            redaction,
+        }
+    }
+
+    pub(super) fn set_on(self, span: &mut OpenSpan, limits: SpanLimits) {
+        for (name, value) in self.fields {
             if let Some(value) = apply_special(span, name, value) {
-                limits.set_attribute(span, name.into(), value);
+                limits.set_attribute(&mut span.data, name.into(), value);
             }
         }
     }
 }
 
-impl FieldSink for RecordedFields {
-    fn add(&mut self, name: &'static str, value: Value) {
-        self.0.push((name, value));
+impl FieldSink for RecordedFields<'_> {
+    fn redaction(&self) -> &Redaction {
+        self.redaction
+    }
+
+    fn add_redacted(&mut self, name: &'static str, value: Value) {
+        self.fields.push((name, value));
     }
 }
 
 // === impl EventFields ===
 
 impl FieldSink for EventFields<'_> {
-    fn add(&mut self, name: &'static str, value: Value) {
-        let Self { event, limits } = self;
+    fn redaction(&self) -> &Redaction {
+        self.redaction
+    }
+
+    fn add_redacted(&mut self, name: &'static str, value: Value) {
+        let Self { event, limits, .. } = self;
         match (name, value) {
             ("message", Value::String(text)) => event.name = text,
             (name, value) if event.attributes.len() < limits.event_attributes => {
@@ -97,15 +149,18 @@ impl FieldSink for EventFields<'_> {
 }
 
 /// Applies an `otel.*` field to the span. Returns the value of any other field.
-fn apply_special(span: &mut SpanData, name: &str, value: Value) -> Option<Value> {
+fn apply_special(span: &mut OpenSpan, name: &str, value: Value) -> Option<Value> {
     if !name.starts_with("otel.") {
         return Some(value);
     }
     let Value::String(text) = value else {
         return Some(value);
     };
+    let data = &mut span.data;
     match name {
-        names::OTEL_NAME => span.name = text,
+        // A span needs a name.
+        names::OTEL_NAME if text.is_empty() => {}
+        names::OTEL_NAME => data.name = text,
         names::OTEL_KIND => {
             let kinds = [
                 ("internal", SpanKind::Internal),
@@ -116,19 +171,13 @@ fn apply_special(span: &mut SpanData, name: &str, value: Value) -> Option<Value>
             ];
             let mut kinds = kinds.into_iter();
             if let Some((_, kind)) = kinds.find(|(name, _)| text.eq_ignore_ascii_case(name)) {
-                span.kind = kind;
+                data.kind = kind;
             }
         }
-        names::OTEL_STATUS_CODE if text.eq_ignore_ascii_case("ok") => span.status = SpanStatus::Ok,
-        names::OTEL_STATUS_CODE if text.eq_ignore_ascii_case("error") => {
-            if !matches!(span.status, SpanStatus::Error(_)) {
-                span.status = SpanStatus::Error(SharedStr::from_static(""));
-            }
-        }
+        names::OTEL_STATUS_CODE if text.eq_ignore_ascii_case("ok") => data.status = SpanStatus::Ok,
+        names::OTEL_STATUS_CODE if text.eq_ignore_ascii_case("error") => span.set_error(),
         names::OTEL_STATUS_CODE => {}
-        names::OTEL_STATUS_DESCRIPTION | names::OTEL_STATUS_MESSAGE => {
-            span.status = SpanStatus::Error(text);
-        }
+        names::OTEL_STATUS_DESCRIPTION | names::OTEL_STATUS_MESSAGE => span.description = text,
         _ => return Some(Value::String(text)),
     }
     None
@@ -169,5 +218,5 @@ macro_rules! visit {
 }
 
 visit!(InitialFields<'_>);
-visit!(RecordedFields);
+visit!(RecordedFields<'_>);
 visit!(EventFields<'_>);

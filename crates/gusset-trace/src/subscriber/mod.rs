@@ -2,14 +2,15 @@
 
 mod fields;
 mod recording_filter;
+mod span_filter;
 mod span_record;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::thread;
 
 use gusset_core::{Clock, Env, SpanIds};
-use gusset_data::{SharedStr, SpanData, SpanLink, SpanSink};
+use gusset_data::{Redaction, SharedStr, SpanData, SpanLink, SpanSink};
 use gusset_propagation::{SpanId, TraceFlags, TraceId};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
@@ -19,9 +20,12 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 pub use self::recording_filter::RecordingFilter;
-use self::span_record::{ParentSpan, SpanRecord};
-use crate::active_span::{SpanOutput, is_exporting};
-use crate::entered::{self, InnermostSpan};
+pub use self::span_filter::SpanFilter;
+use self::span_record::{
+    EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanRecord, SpanTimes,
+};
+use crate::active_span::{ActiveSpan, SpanOutput, is_exporting};
+use crate::entered::{self, InnermostSpan, RecordedSpan};
 use crate::sampler::{AlwaysOn, Sampler, SamplingDecision, SamplingParameters};
 use crate::{SpanLimits, current, exceptions};
 
@@ -69,6 +73,8 @@ pub struct SpanLayer {
     output: SpanOutput,
     sampler: Arc<dyn Sampler>,
     limits: SpanLimits,
+    filter: SpanFilter,
+    redaction: Arc<Redaction>,
     events: Option<Level>,
     clock: Clock,
 }
@@ -86,6 +92,8 @@ impl SpanLayer {
             output: SpanOutput { sink, buffer: None },
             sampler: Arc::new(AlwaysOn),
             limits: SpanLimits::from_env(Env::process()),
+            filter: SpanFilter::from_env(Env::process()),
+            redaction: Arc::default(),
             events: None,
             clock: Clock::system(),
         }
@@ -105,6 +113,21 @@ impl SpanLayer {
         self
     }
 
+    /// Sets which spans are exported. Defaults to [`SpanFilter::from_env`].
+    #[must_use]
+    pub fn span_filter(mut self, filter: SpanFilter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets what is redacted in the fields and names of spans and in their events. Defaults to
+    /// [`Redaction::default`].
+    #[must_use]
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = Arc::new(redaction);
+        self
+    }
+
     /// Records events of this level and of more severe ones on their spans. Off by default.
     #[must_use]
     pub fn events(mut self, level: Level) -> Self {
@@ -121,7 +144,7 @@ impl SpanLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let filter = RecordingFilter::new(self.events);
+        let filter = RecordingFilter::new(self.events, self.filter.clone());
         self.with_filter(filter)
     }
 
@@ -157,13 +180,14 @@ impl SpanLayer {
         }
         let span_id = SpanId::random().to_bytes();
         let ids = SpanIds::new(trace_id, span_id, false).with_flags(flags);
-        let start = SystemTime::now();
+        let times = SpanTimes::start();
+        let start = times.started();
         let metadata = attributes.metadata();
         let trace_state = match &call {
             Some(call) => call.trace_state.clone(),
             None => SharedStr::from_static(""),
         };
-        let mut span = SpanData {
+        let data = SpanData {
             trace_id,
             span_id,
             parent_span_id,
@@ -183,8 +207,40 @@ impl SpanLayer {
             dropped_links: 0,
             status: Default::default(),
         };
-        attributes.record(&mut fields::InitialFields::new(&mut span, &self.limits));
+        let mut span = OpenSpan::new(data, times);
+        let mut initial = fields::InitialFields::new(&mut span, self.limits, &self.redaction);
+        attributes.record(&mut initial);
         Some(SpanRecord::new(ids, call, Some(span)))
+    }
+
+    /// Adds an event to the span of a call.
+    fn add_call_event(&self, call: &ActiveSpan, event: &Event<'_>) {
+        let Some(time) = call.now() else {
+            return;
+        };
+        let event = fields::span_event(event, time, self.limits, &self.redaction);
+        call.edit(|span| self.limits.add_event(span, event));
+    }
+
+    /// Sets the status of the span in which `#[instrument(err)]` reports an error.
+    fn set_error_status<S>(event: &Event<'_>, cx: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Some(InnermostSpan::Recorded { id, .. }) = entered::innermost() else {
+            return;
+        };
+        let Some(span) = cx.span(&id).filter(|_| event.is_contextual()) else {
+            return;
+        };
+        // Another span's code may report its error in a span of its caller.
+        if span.metadata().file() != event.metadata().file() {
+            return;
+        }
+        let mut extensions = span.extensions_mut();
+        if let Some(span) = extensions.get_mut().and_then(SpanRecord::span_mut) {
+            span.set_error();
+        }
     }
 
     fn parent<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
@@ -199,7 +255,7 @@ impl SpanLayer {
         match parent {
             None if attributes.is_root() => ParentSpan::None,
             None => ParentSpan::Unrecorded,
-            Some(parent) => ParentSpan::from_record(parent.extensions().get()),
+            Some(parent) => ParentSpan::of(&parent.extensions()),
         }
     }
 }
@@ -213,7 +269,14 @@ where
         if attributes.metadata().target() == CALL_TARGET || is_exporting() {
             return;
         }
-        let record = self.start_span(Self::parent(attributes, id, &cx), attributes);
+        let parent = Self::parent(attributes, id, &cx);
+        if !self.filter.is_enabled(attributes.metadata()) {
+            if let Some(span) = cx.span(id) {
+                span.extensions_mut().insert(SkippedSpan(parent));
+            }
+            return;
+        }
+        let record = self.start_span(parent, attributes);
         if let (Some(record), Some(span)) = (record, cx.span(id)) {
             span.extensions_mut().insert(record);
         }
@@ -232,14 +295,14 @@ where
             return;
         }
         // Formatting a value may log, so no lock is held meanwhile.
-        let mut fields = fields::RecordedFields::default();
+        let mut fields = fields::RecordedFields::new(&self.redaction);
         values.record(&mut fields);
         if let Some(span) = span
             .extensions_mut()
             .get_mut()
             .and_then(SpanRecord::span_mut)
         {
-            fields.set_on(span, &self.limits);
+            fields.set_on(span, self.limits);
         }
     }
 
@@ -257,6 +320,7 @@ where
             .get_mut()
             .and_then(SpanRecord::span_mut)
         {
+            let span = &mut span.data;
             if span.links.len() >= self.limits.links {
                 span.dropped_links = span.dropped_links.saturating_add(1);
                 return;
@@ -272,6 +336,9 @@ where
 
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
         let metadata = event.metadata();
+        if fields::is_error_of_instrument(metadata) {
+            Self::set_error_status(event, &cx);
+        }
         let is_recorded = self.events.is_some_and(|max| *metadata.level() <= max);
         if !is_recorded || metadata.target() == exceptions::TARGET || is_exporting() {
             return;
@@ -286,30 +353,27 @@ where
                 None => None,
             },
         };
-        match id {
-            Some(id) => {
-                let Some(span) = cx.span(&id) else {
-                    return;
-                };
-                let extensions = span.extensions();
-                let record = extensions.get::<SpanRecord>();
-                if !record.is_some_and(SpanRecord::has_span) {
-                    return;
-                }
-                drop(extensions);
-                let event = fields::span_event(event, &self.limits);
+        let Some(id) = id else {
+            if let Some(call) = current::current_recording() {
+                self.add_call_event(&call, event);
+            }
+            return;
+        };
+        let Some(span) = cx.span(&id) else {
+            return;
+        };
+        let destination = EventDestination::of(&span.extensions());
+        match destination {
+            EventDestination::Nowhere => {}
+            EventDestination::Call(call) => self.add_call_event(&call, event),
+            EventDestination::Span(times) => {
+                let event = fields::span_event(event, times.now(), self.limits, &self.redaction);
                 if let Some(span) = span
                     .extensions_mut()
                     .get_mut()
                     .and_then(SpanRecord::span_mut)
                 {
-                    self.limits.add_event(span, event);
-                }
-            }
-            None => {
-                if let Some(call) = current::current_recording() {
-                    let event = fields::span_event(event, &self.limits);
-                    call.edit(|span| self.limits.add_event(span, event));
+                    self.limits.add_event(&mut span.data, event);
                 }
             }
         }
@@ -324,15 +388,31 @@ where
             }
             return;
         }
-        let recorded = cx.span(id).and_then(|span| {
-            let extensions = span.extensions();
-            extensions.get::<SpanRecord>().map(SpanRecord::recorded)
-        });
-        entered::enter(id, recorded);
+        let Some(span) = cx.span(id) else {
+            return;
+        };
+        let parent = ParentSpan::of(&span.extensions());
+        match parent {
+            // A span that is not exported, outside of any trace: what is inside starts a trace.
+            ParentSpan::None => {}
+            ParentSpan::Unrecorded => entered::enter(id, None),
+            ParentSpan::Recorded { ids, call } => {
+                entered::enter(id, Some(RecordedSpan { ids, call }));
+            }
+        }
     }
 
-    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+    fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
         entered::exit(id);
+        // The thread unwinds out of the span, so the work of the span failed.
+        if thread::panicking() {
+            if let Some(span) = cx.span(id) {
+                let mut extensions = span.extensions_mut();
+                if let Some(span) = extensions.get_mut().and_then(SpanRecord::span_mut) {
+                    span.set_error();
+                }
+            }
+        }
     }
 
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
@@ -340,11 +420,9 @@ where
             return;
         };
         let record: Option<SpanRecord> = span.extensions_mut().remove();
-        let Some((mut data, call)) = record.and_then(SpanRecord::into_span) else {
+        let Some((data, call)) = record.and_then(SpanRecord::into_span) else {
             return;
         };
-        // The system clock may have been set back.
-        data.end = SystemTime::now().max(data.start);
         let output = call.as_ref().and_then(|call| call.output());
         output.unwrap_or(&self.output).export(data);
     }

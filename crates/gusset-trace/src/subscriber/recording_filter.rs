@@ -5,7 +5,8 @@ use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
 use tracing_subscriber::layer::{Context, Filter};
 
-use super::CALL_TARGET;
+use super::fields::is_error_of_instrument;
+use super::{CALL_TARGET, SpanFilter};
 use crate::current;
 
 /// A filter that enables the spans which a [`SpanLayer`](crate::SpanLayer) exports: inside of recorded
@@ -30,17 +31,18 @@ use crate::current;
 #[derive(Clone, Debug, Default)]
 pub struct RecordingFilter {
     events: Option<Level>,
+    filter: SpanFilter,
 }
 
 // === impl RecordingFilter ===
 
 impl RecordingFilter {
-    pub(super) fn new(events: Option<Level>) -> Self {
-        Self { events }
+    pub(super) fn new(events: Option<Level>, filter: SpanFilter) -> Self {
+        Self { events, filter }
     }
 
     fn is_event_enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.events.is_some_and(|max| *metadata.level() <= max)
+        self.events.is_some_and(|max| *metadata.level() <= max) || is_error_of_instrument(metadata)
     }
 }
 
@@ -49,7 +51,7 @@ impl<S> Filter<S> for RecordingFilter {
         if metadata.is_event() {
             return self.is_event_enabled(metadata);
         }
-        if metadata.target() == CALL_TARGET {
+        if metadata.target() == CALL_TARGET || !self.filter.is_enabled(metadata) {
             return false;
         }
         match SpanIds::current() {
@@ -62,7 +64,7 @@ impl<S> Filter<S> for RecordingFilter {
         let may_be_enabled = if metadata.is_event() {
             self.is_event_enabled(metadata)
         } else {
-            metadata.target() != CALL_TARGET
+            metadata.target() != CALL_TARGET && self.filter.is_enabled(metadata)
         };
         if may_be_enabled {
             Interest::sometimes()

@@ -1,13 +1,15 @@
 //! The state of an open span, stored in the extensions of the registry.
 
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
-use gusset_core::SpanIds;
-use gusset_data::SpanData;
+use gusset_core::{Clock, SpanIds};
+use gusset_data::{SharedStr, SpanData, SpanStatus};
+use tracing_subscriber::registry::Extensions;
 
 use crate::active_span::ActiveSpan;
 use crate::current;
-use crate::entered::{self, InnermostSpan, RecordedSpan};
+use crate::entered::{self, InnermostSpan};
 
 /// A recorded span. A span that is not recorded has none.
 pub(super) struct SpanRecord {
@@ -15,10 +17,32 @@ pub(super) struct SpanRecord {
     /// The call of the span; `None` outside of any call.
     call: Option<Arc<ActiveSpan>>,
     /// `None` for the span of a call, which the call exports itself.
-    span: Option<SpanData>,
+    span: Option<OpenSpan>,
 }
 
+/// A span before its end.
+pub(super) struct OpenSpan {
+    pub(super) data: SpanData,
+    /// The description for an error status, which may be set before the status.
+    pub(super) description: SharedStr,
+    times: SpanTimes,
+}
+
+/// The start of a span by both clocks.
+///
+/// Later times are the start plus the elapsed time of the monotonic clock, because the wall clock may
+/// be set in between.
+#[derive(Clone, Copy)]
+pub(super) struct SpanTimes {
+    start: SystemTime,
+    started: Instant,
+}
+
+/// A span that the filter leaves out. Spans inside of it become children of its parent.
+pub(super) struct SkippedSpan(pub(super) ParentSpan);
+
 /// The parent of a new span.
+#[derive(Clone)]
 pub(super) enum ParentSpan {
     /// The new span starts a trace.
     None,
@@ -29,10 +53,17 @@ pub(super) enum ParentSpan {
     },
 }
 
+/// The span that records an event.
+pub(super) enum EventDestination {
+    Nowhere,
+    Call(Arc<ActiveSpan>),
+    Span(SpanTimes),
+}
+
 // === impl SpanRecord ===
 
 impl SpanRecord {
-    pub(super) fn new(ids: SpanIds, call: Option<Arc<ActiveSpan>>, span: Option<SpanData>) -> Self {
+    pub(super) fn new(ids: SpanIds, call: Option<Arc<ActiveSpan>>, span: Option<OpenSpan>) -> Self {
         Self { ids, call, span }
     }
 
@@ -44,19 +75,61 @@ impl SpanRecord {
         self.span.is_some()
     }
 
-    pub(super) fn span_mut(&mut self) -> Option<&mut SpanData> {
+    pub(super) fn span_mut(&mut self) -> Option<&mut OpenSpan> {
         self.span.as_mut()
     }
 
-    pub(super) fn recorded(&self) -> RecordedSpan {
-        RecordedSpan {
-            ids: self.ids,
-            call: self.call.clone(),
+    pub(super) fn into_span(self) -> Option<(SpanData, Option<Arc<ActiveSpan>>)> {
+        Some((self.span?.end(), self.call))
+    }
+}
+
+// === impl OpenSpan ===
+
+impl OpenSpan {
+    pub(super) fn new(data: SpanData, times: SpanTimes) -> Self {
+        Self {
+            data,
+            description: SharedStr::from_static(""),
+            times,
         }
     }
 
-    pub(super) fn into_span(self) -> Option<(SpanData, Option<Arc<ActiveSpan>>)> {
-        Some((self.span?, self.call))
+    /// Sets the status to an error, unless it is set. `Ok` is final.
+    pub(super) fn set_error(&mut self) {
+        if self.data.status == SpanStatus::Unset {
+            self.data.status = SpanStatus::Error(SharedStr::from_static(""));
+        }
+    }
+
+    fn end(mut self) -> SpanData {
+        self.data.end = self.times.now();
+        if let SpanStatus::Error(description) = &mut self.data.status {
+            *description = self.description;
+        }
+        self.data
+    }
+}
+
+// === impl SpanTimes ===
+
+impl SpanTimes {
+    pub(super) fn start() -> Self {
+        Self {
+            start: SystemTime::now(),
+            started: Clock::system().now(),
+        }
+    }
+
+    pub(super) fn started(self) -> SystemTime {
+        self.start
+    }
+
+    pub(super) fn now(self) -> SystemTime {
+        self.start
+            + Clock::system()
+                .now()
+                .saturating_duration_since(self.started)
     }
 }
 
@@ -76,10 +149,36 @@ impl ParentSpan {
         }
     }
 
-    pub(super) fn from_record(record: Option<&SpanRecord>) -> Self {
-        record.map_or(Self::Unrecorded, |record| Self::Recorded {
-            ids: record.ids,
-            call: record.call.clone(),
-        })
+    /// Returns what a span is for its children.
+    pub(super) fn of(extensions: &Extensions<'_>) -> Self {
+        match (extensions.get(), extensions.get()) {
+            (Some(SpanRecord { ids, call, .. }), _) => Self::Recorded {
+                ids: *ids,
+                call: call.clone(),
+            },
+            (None, Some(SkippedSpan(parent))) => parent.clone(),
+            (None, None) => Self::Unrecorded,
+        }
+    }
+}
+
+// === impl EventDestination ===
+
+impl EventDestination {
+    /// Returns the destination of events in a span. A span that is not exported passes them on to its
+    /// call.
+    pub(super) fn of(extensions: &Extensions<'_>) -> Self {
+        if let Some(SpanRecord {
+            span: Some(span), ..
+        }) = extensions.get()
+        {
+            return Self::Span(span.times);
+        }
+        match ParentSpan::of(extensions) {
+            ParentSpan::Recorded {
+                call: Some(call), ..
+            } => Self::Call(call),
+            _ => Self::Nowhere,
+        }
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::Env;
-use gusset_data::SpanSink;
+use gusset_data::{Redaction, SpanSink};
 use gusset_http::{KnownMethods, RequestOptions, TrustedProxies};
 use gusset_propagation::Propagators;
 use http::HeaderName;
@@ -29,6 +29,7 @@ pub struct TraceObserverBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     sink: Option<Arc<dyn SpanSink>>,
     limits: Option<SpanLimits>,
+    redaction: Arc<Redaction>,
     peer_address: bool,
     request_headers: CapturedHeaders,
     response_headers: CapturedHeaders,
@@ -50,6 +51,7 @@ impl TraceObserverBuilder {
             sampler: None,
             sink: None,
             limits: None,
+            redaction: Arc::default(),
             peer_address: false,
             request_headers: CapturedHeaders::default(),
             response_headers: CapturedHeaders::default(),
@@ -147,6 +149,15 @@ impl TraceObserverBuilder {
         self
     }
 
+    /// Sets what is redacted in custom attributes. Defaults to [`Redaction::default`].
+    ///
+    /// Attributes whose keys name a secret, such as `password` or `db.api_key`, are recorded as
+    /// `REDACTED`. So are credentials in texts.
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = Arc::new(redaction);
+        self
+    }
+
     /// Records the address of the other end of the connection, where a
     /// [`PeerAddr`](gusset_http::PeerAddr) is known. Off by default.
     pub fn peer_address(mut self) -> Self {
@@ -233,6 +244,7 @@ impl TraceObserverBuilder {
             sampler,
             sink,
             limits,
+            redaction,
             peer_address,
             mut request_headers,
             mut response_headers,
@@ -267,6 +279,7 @@ impl TraceObserverBuilder {
                 sampler: sampler.unwrap_or_else(|| sampler::from_env(env)),
                 sink,
                 limits: limits.unwrap_or_else(|| SpanLimits::from_env(env)),
+                redaction,
                 exceptions: ExceptionSignals::from_env(env),
                 peer_address,
                 request_headers,

@@ -150,7 +150,7 @@ impl TraceObserver {
             }
             Some(output) => {
                 let mut span = pooled_span.unwrap_or_default();
-                config.start_span(call, output, Arc::get_mut(&mut span)?);
+                config.start_span(call, cx, output, Arc::get_mut(&mut span)?);
                 Some(span)
             }
         };
@@ -221,7 +221,13 @@ impl TraceConfig {
     }
 
     /// Starts the exported span of a call, in place: it is too large to move.
-    fn start_span(&self, call: NewCall<'_>, output: SpanOutput, active_span: &mut ActiveSpan) {
+    fn start_span(
+        &self,
+        call: NewCall<'_>,
+        cx: &CallContext,
+        output: SpanOutput,
+        active_span: &mut ActiveSpan,
+    ) {
         // Enough for a server request, so that the attributes are one allocation.
         let mut attributes = Vec::with_capacity(16);
         let name = match self.kind {
@@ -242,6 +248,8 @@ impl TraceConfig {
         let span = call.span_context;
         active_span.start(
             self.limits,
+            &self.redaction,
+            cx.started(),
             output,
             SpanData {
                 trace_id: span.trace_id().to_bytes(),

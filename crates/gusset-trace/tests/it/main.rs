@@ -18,6 +18,8 @@ mod sampling;
 mod secrets;
 mod server_timing;
 mod service;
+#[cfg(feature = "subscriber")]
+mod span_faults;
 mod spans;
 #[cfg(feature = "subscriber")]
 mod subscriber;
