@@ -135,7 +135,7 @@ fn catalogue() -> String {
     );
     section(
         &mut text,
-        "Circuit breakers",
+        "Circuit breakers, throttles and bulkheads",
         gusset::breaker::names::ALL.iter().copied(),
     );
     section(&mut text, "Health", gusset::health::names::ALL);
