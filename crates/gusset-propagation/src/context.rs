@@ -8,6 +8,8 @@ use crate::{Baggage, SpanContext};
 pub struct PropagationContext {
     /// The span that sent the request; `None` if the request belongs to no trace.
     pub span_context: Option<SpanContext>,
+    /// The sampling decision of a request that belongs to no trace, such as `b3: 0`.
+    pub sampling_request: Option<bool>,
     /// The baggage of the trace.
     pub baggage: Baggage,
 }
@@ -18,6 +20,7 @@ impl From<SpanContext> for PropagationContext {
     fn from(span_context: SpanContext) -> Self {
         Self {
             span_context: Some(span_context),
+            sampling_request: None,
             baggage: Baggage::new(),
         }
     }

@@ -103,6 +103,7 @@ impl Propagators {
             List::W3c => {
                 return PropagationContext {
                     span_context: w3c::span_context(headers, scan),
+                    sampling_request: None,
                     baggage: w3c::baggage(headers, scan),
                 };
             }
@@ -112,10 +113,14 @@ impl Propagators {
         for propagator in &**propagators {
             let PropagationContext {
                 span_context,
+                sampling_request,
                 baggage,
             } = propagator.extract(headers);
             if span_context.is_some() {
                 context.span_context = span_context;
+            }
+            if sampling_request.is_some() {
+                context.sampling_request = sampling_request;
             }
             if !baggage.is_empty() {
                 context.baggage = baggage;

@@ -9,7 +9,8 @@ use crate::{PropagationContext, Propagator, SpanContext, SpanId, TraceFlags, Tra
 /// B3, the format of Zipkin, in one header or in several.
 ///
 /// Reads both forms, the single header first, and writes one of them. A span without a sampling
-/// decision counts as sampled. A decision without ids is ignored, because it has no parent span.
+/// decision counts as sampled. A decision without ids, such as `b3: 0`, applies to the trace that begins
+/// at the receiver ([`PropagationContext::sampling_request`]).
 #[derive(Clone, Copy, Debug)]
 pub struct B3 {
     single: bool,
@@ -64,6 +65,10 @@ impl Propagator for B3 {
             .and_then(Self::parse)
             .or_else(|| parse_multi(headers));
         PropagationContext {
+            sampling_request: match span_context {
+                Some(_) => None,
+                None => decision_alone(headers),
+            },
             span_context,
             ..PropagationContext::default()
         }
@@ -110,6 +115,26 @@ impl Propagator for B3 {
         if headers.contains_key(&SINGLE) {
             Self::single().inject(context, headers);
         }
+    }
+}
+
+/// Reads a sampling decision that has no ids.
+fn decision_alone(headers: &HeaderMap) -> Option<bool> {
+    match single_value(headers, &SINGLE) {
+        Some(b"0") => return Some(false),
+        Some(b"1" | b"d") => return Some(true),
+        _ => {}
+    }
+    if headers.contains_key(&TRACE_ID) || headers.contains_key(&SPAN_ID) {
+        return None;
+    }
+    if single_value(headers, &FLAGS) == Some(b"1") {
+        return Some(true);
+    }
+    match single_value(headers, &SAMPLED)? {
+        b"0" | b"false" => Some(false),
+        b"1" | b"true" => Some(true),
+        _ => None,
     }
 }
 

@@ -57,6 +57,7 @@ impl Propagator for Jaeger {
         });
         PropagationContext {
             span_context: single_value(headers, &HEADER).and_then(Self::parse),
+            sampling_request: None,
             baggage: Baggage::from_pairs(members),
         }
     }

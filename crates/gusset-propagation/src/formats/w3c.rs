@@ -72,6 +72,7 @@ impl Propagator for W3cTraceContext {
     fn extract(&self, headers: &HeaderMap) -> PropagationContext {
         PropagationContext {
             span_context: span_context(headers, HeaderScan::default()),
+            sampling_request: None,
             baggage: Baggage::new(),
         }
     }
@@ -102,6 +103,7 @@ impl Propagator for W3cBaggage {
     fn extract(&self, headers: &HeaderMap) -> PropagationContext {
         PropagationContext {
             span_context: None,
+            sampling_request: None,
             baggage: baggage(headers, HeaderScan::default()),
         }
     }

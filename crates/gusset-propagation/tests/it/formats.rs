@@ -76,6 +76,26 @@ fn b3_trace_id_of_64_bits_is_padded() {
 }
 
 #[test]
+fn b3_decision_without_ids_is_read() {
+    let requested = |fields: Fields<'_>| {
+        let propagators = Propagators::parse("b3").unwrap();
+        let context = propagators.extract(&headers(fields));
+        assert_eq!(context.span_context, None);
+        context.sampling_request
+    };
+    assert_eq!(requested(&[("b3", "0")]), Some(false));
+    assert_eq!(requested(&[("b3", "1")]), Some(true));
+    assert_eq!(requested(&[("b3", "d")]), Some(true));
+    assert_eq!(requested(&[("x-b3-sampled", "0")]), Some(false));
+    assert_eq!(requested(&[("x-b3-flags", "1")]), Some(true));
+    assert_eq!(requested(&[("b3", "2")]), None);
+    assert_eq!(
+        requested(&[("x-b3-sampled", "0"), ("x-b3-traceid", TRACE)]),
+        None
+    );
+}
+
+#[test]
 fn invalid_b3_is_ignored() {
     let zero = "0".repeat(32);
     for value in [

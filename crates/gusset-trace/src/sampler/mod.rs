@@ -72,6 +72,8 @@ pub trait Sampler: Send + Sync + 'static {
 pub struct SamplingParameters<'a> {
     /// The parent span; `None` for the first span of a trace.
     pub parent: Option<&'a SpanContext>,
+    /// The decision that a request without a parent asks for, such as `b3: 0`.
+    pub requested: Option<bool>,
     /// The trace of the span.
     pub trace_id: TraceId,
     /// The request headers; `None` for a span that is not of a request.
@@ -137,6 +139,7 @@ impl<'a> SamplingParameters<'a> {
     pub fn new(parent: Option<&'a SpanContext>, trace_id: TraceId, now: Instant) -> Self {
         Self {
             parent,
+            requested: None,
             trace_id,
             request: None,
             now,

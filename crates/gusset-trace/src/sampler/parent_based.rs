@@ -2,7 +2,8 @@
 
 use super::{CallSummary, Sampler, SamplingDecision, SamplingParameters};
 
-/// Follows the sampled flag of the parent span, and another sampler for traces that begin here.
+/// Follows the sampled flag of the parent span, or a decision that a request asks for without a parent
+/// (`b3: 0`), and another sampler for traces that begin here.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ParentBased<S>(S);
 
@@ -18,9 +19,11 @@ impl<S: Sampler> ParentBased<S> {
 impl<S: Sampler> Sampler for ParentBased<S> {
     #[inline]
     fn should_sample(&self, parameters: &SamplingParameters<'_>) -> SamplingDecision {
-        match parameters.parent {
-            Some(parent) if parent.flags().is_sampled() => SamplingDecision::RecordAndSample,
-            Some(_) => SamplingDecision::Drop,
+        let parent = parameters.parent;
+        let is_sampled = parent.map(|parent| parent.flags().is_sampled());
+        match is_sampled.or(parameters.requested) {
+            Some(true) => SamplingDecision::RecordAndSample,
+            Some(false) => SamplingDecision::Drop,
             None => self.0.should_sample(parameters),
         }
     }

@@ -11,7 +11,8 @@ use super::{CallSummary, Sampler, SamplingDecision, SamplingParameters, TailSamp
 /// Exports failed and slow requests that another sampler drops.
 ///
 /// Their spans are buffered until the request completes. They are then exported if the outcome is
-/// [`Outcome::ServerError`] or the request took too long. Only the spans of this service are exported:
+/// [`Outcome::ServerError`] or the request took too long. A span outside of any request has no outcome,
+/// so it is never buffered: as the sampler of a `SpanLayer`, this decides as the inner sampler does. Only the spans of this service are exported:
 /// other services receive an unsampled trace.
 ///
 /// Memory is bounded by the number of requests and of spans per request. What exceeds them is dropped

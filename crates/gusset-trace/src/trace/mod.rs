@@ -122,13 +122,12 @@ impl TraceObserver {
             scope.request_id = attributes.request_id();
             None
         };
-        let parent = scope.context.span_context.as_ref();
         let SamplingResult {
             trace_id,
             is_sampled,
             output,
             owns_buffer,
-        } = config.sample(req, parent, outer.as_deref(), cx);
+        } = config.sample(req, &scope.context, outer.as_deref(), cx);
         let parent = match &mut scope.context.span_context {
             Some(span) => Some(span.advance_to_child(is_sampled)),
             none => {

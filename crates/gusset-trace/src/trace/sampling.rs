@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gusset_core::CallContext;
 use gusset_data::SpanSink;
 use gusset_http::RequestHead;
-use gusset_propagation::{SpanContext, TraceId};
+use gusset_propagation::{PropagationContext, SpanContext, TraceId};
 
 use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, is_exporting};
 use crate::config::TraceConfig;
@@ -27,10 +27,11 @@ impl TraceConfig {
     pub(super) fn sample(
         &self,
         req: RequestHead<'_>,
-        parent: Option<&SpanContext>,
+        context: &PropagationContext,
         outer: Option<&ActiveSpan>,
         cx: &CallContext,
     ) -> SamplingResult {
+        let parent = context.span_context.as_ref();
         let trace_id = parent.map_or_else(TraceId::random, SpanContext::trace_id);
         let outer = outer.and_then(ActiveSpan::output);
         let (is_sampled, buffer, owns_buffer) = match parent {
@@ -42,6 +43,7 @@ impl TraceConfig {
             _ => {
                 let mut parameters = SamplingParameters::new(parent, trace_id, cx.started());
                 parameters.request = Some(req);
+                parameters.requested = context.sampling_request;
                 match self.sampler.should_sample(&parameters) {
                     SamplingDecision::Drop => (false, None, false),
                     SamplingDecision::RecordOnly(permit) => {

@@ -387,3 +387,16 @@ fn custom_sampler_may_buffer_calls() {
         assert_eq!(spans.take().len(), count);
     }
 }
+
+#[test]
+#[cfg(feature = "b3")]
+fn b3_decision_without_ids_is_honoured() {
+    for (decision, expected) in [("0", 0), ("1", 1), ("d", 1)] {
+        let spans = Spans::default();
+        let propagators = gusset_propagation::Propagators::parse("b3").unwrap();
+        let builder = TraceObserver::server().propagators(propagators);
+        let req = Request::get("/").header("b3", decision).body(()).unwrap();
+        during::<HttpServerClassifier, _>(built(builder.sink(spans.clone())), req, || {});
+        assert_eq!(spans.take().len(), expected, "{decision}");
+    }
+}
