@@ -1,8 +1,8 @@
-//! A consumer of a queue that wears gusset: no HTTP, just a `tower::Service` of jobs.
+//! A message consumer that uses gusset: a `tower::Service` of jobs, without HTTP.
 //!
-//! `cargo run --example consumer`: jobs come from a channel. Some fail, and some end among the dead
-//! letters, which is no error to the code but is one to whoever watches the queue. At the end it
-//! prints its page.
+//! `cargo run --example consumer`: jobs arrive from a channel. Some fail, some time out, and some are
+//! dead-lettered: an `Ok` to the code, and an error to the operator of the queue. At the end it prints
+//! its metrics.
 
 use std::error::Error;
 use std::fmt;
@@ -12,6 +12,10 @@ use gusset::{Classification, Classify, End, Outcome, RequestResponse, ResponseKi
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+
+const JOBS: u32 = 200;
+const QUEUE_CAPACITY: usize = 16;
+const JOB_TIMEOUT: Duration = Duration::from_millis(30);
 
 struct Job {
     queue: &'static str,
@@ -26,43 +30,43 @@ enum Done {
 #[derive(Debug)]
 struct OutOfStock;
 
-/// What a consumer makes of a job.
+/// Processes a job. Three of ten fail, each in another way.
 async fn process(job: Job) -> Result<Done, OutOfStock> {
     sleep(Duration::from_millis(3)).await;
     match job.number % 10 {
         7 => Err(OutOfStock),
         8 => Ok(Done::DeadLettered),
-        // Stuck: the consumer will give it up.
+        // Hangs until the consumer's timeout.
         9 => std::future::pending().await,
         _ => Ok(Done::Acknowledged),
     }
 }
 
-/// What the end of a job is called, on the page and everywhere else.
-struct Rules {
-    dead: bool,
+/// Classifies the outcome of a job for all metrics.
+struct JobClassifier {
+    is_dead: bool,
 }
 
-type Consume = RequestResponse<Job, Done, Rules>;
+type JobProtocol = RequestResponse<Job, Done, JobClassifier>;
 
-impl Classify<Consume> for Rules {
+impl Classify<JobProtocol> for JobClassifier {
     fn start(_: &Job) -> Self {
-        Self { dead: false }
+        Self { is_dead: false }
     }
 
     fn on_response(&mut self, done: &Done) -> ResponseKind {
-        self.dead = matches!(done, Done::DeadLettered);
+        self.is_dead = matches!(done, Done::DeadLettered);
         ResponseKind::NoBody
     }
 
-    fn on_end(&self, end: &End<'_, Consume>) -> Classification {
-        let fault = |error| Classification::new(Outcome::ServerError).with_error(error);
+    fn on_end(&self, end: &End<'_, JobProtocol>) -> Classification {
+        let error = |name| Classification::new(Outcome::ServerError).with_error(name);
         match end {
             End::Failed(_, failure) if failure.downcast_ref::<OutOfStock>().is_some() => {
-                fault(StaticStr::new(&"out_of_stock"))
+                error(StaticStr::new(&"out_of_stock"))
             }
-            End::Complete(_) if self.dead => fault(StaticStr::new(&"dead_lettered")),
-            // A job that was given up, or panicked, speaks for itself.
+            End::Complete(_) if self.is_dead => error(StaticStr::new(&"dead_lettered")),
+            // Timeouts and panics have a classification already.
             end => Classification::of_end(end).unwrap_or(Classification::new(Outcome::Success)),
         }
     }
@@ -71,7 +75,7 @@ impl Classify<Consume> for Rules {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let gusset = gusset::message_consumer::<Job, Done>("channel")
-        .classifier::<Rules>()
+        .classifier::<JobClassifier>()
         .metrics(|metrics| {
             metrics
                 .operation("fulfil")
@@ -82,27 +86,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(gusset.layer())
         .service(service_fn(process));
 
-    let (queue, mut jobs) = mpsc::channel(16);
+    let (sender, mut receiver) = mpsc::channel(QUEUE_CAPACITY);
     tokio::spawn(async move {
-        for number in 0..200 {
-            let queue_name = ["orders", "returns"][usize::from(number % 3 == 0)];
-            let job = Job {
-                queue: queue_name,
-                number,
-            };
-            if queue.send(job).await.is_err() {
+        for number in 0..JOBS {
+            let queue = ["orders", "returns"][usize::from(number % 3 == 0)];
+            if sender.send(Job { queue, number }).await.is_err() {
                 break;
             }
         }
     });
-    while let Some(job) = jobs.recv().await {
+    while let Some(job) = receiver.recv().await {
         let number = job.number;
-        let done = timeout(Duration::from_millis(30), consumer.ready().await?.call(job)).await;
-        match done {
+        match timeout(JOB_TIMEOUT, consumer.ready().await?.call(job)).await {
             Ok(Ok(Done::Acknowledged)) => {}
-            Ok(Ok(Done::DeadLettered)) => println!("job {number}: among the dead letters"),
+            Ok(Ok(Done::DeadLettered)) => println!("job {number}: dead-lettered"),
             Ok(Err(error)) => println!("job {number}: {error}"),
-            Err(_) => println!("job {number}: given up"),
+            Err(_) => println!("job {number}: timed out"),
         }
     }
     print!("\n{}", gusset.prometheus().endpoint().render());

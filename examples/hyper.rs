@@ -1,4 +1,4 @@
-//! gusset on a plain hyper service: no axum, no router, and a function that names the routes.
+//! gusset on a plain hyper service, without a router: a function names the routes.
 //!
 //! `cargo run --example hyper`, then `curl 127.0.0.1:3001/items/7 127.0.0.1:3001/metrics`
 
@@ -16,7 +16,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::{ServiceBuilder, ServiceExt as _};
 
-/// The route of a request: a template. A path would let strangers choose the labels.
+const ADDRESS: &str = "127.0.0.1:3001";
+
+/// Returns the route template of a request. Paths as labels would let clients create new series.
 fn route(request: RequestHead<'_>) -> Option<&str> {
     match request.uri.path() {
         "/" => Some("/"),
@@ -25,9 +27,10 @@ fn route(request: RequestHead<'_>) -> Option<&str> {
     }
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let mut response = Response::new(Full::from("something\n"));
+async fn handle(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let mut response = Response::new(Full::from("hello\n"));
     if route(RequestHead::from(&request)).is_none() {
+        response = Response::new(Full::from("not found\n"));
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     Ok(response)
@@ -35,25 +38,29 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let gusset = gusset::http().metrics(|it| it.route(route)).build()?;
-    let page = gusset.metrics_endpoint();
+    let gusset = gusset::http()
+        .metrics(|metrics| metrics.route(route))
+        .exclude_paths(["/metrics"])
+        .build()?;
+    let metrics = gusset.metrics_endpoint();
     let service = ServiceBuilder::new().layer(gusset.layer()).service_fn(
         move |request: Request<Incoming>| {
-            let page = page.clone();
+            let metrics = metrics.clone();
             async move {
                 match request.uri().path() {
-                    "/metrics" => page.oneshot(request).await,
-                    _ => answer(request).await,
+                    "/metrics" => metrics.oneshot(request).await,
+                    _ => handle(request).await,
                 }
             }
         },
     );
-    let listener = TcpListener::bind("127.0.0.1:3001").await?;
-    println!("http://127.0.0.1:3001/items/7 and http://127.0.0.1:3001/metrics");
+    let listener = TcpListener::bind(ADDRESS).await?;
+    println!("http://{ADDRESS}/items/7");
+    println!("http://{ADDRESS}/metrics");
     loop {
         let socket = TokioIo::new(listener.accept().await?.0);
         let service = TowerToHyperService::new(service.clone());
-        // How a connection ends is its own business.
+        // Errors of connections are ignored; gusset reports those of requests.
         tokio::spawn(http1::Builder::new().serve_connection(socket, service));
     }
 }

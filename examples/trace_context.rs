@@ -1,4 +1,4 @@
-//! A service that hands its trace on: axum's server, hyper-util's client, and W3C Trace Context.
+//! A service that propagates traces by W3C Trace Context, with axum's server and hyper-util's client.
 //!
 //! `cargo run --example trace_context -- 127.0.0.1:5000`, then
 //!
@@ -7,8 +7,8 @@
 //!     -H 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 //! ```
 //!
-//! It does what the W3C's own test suite asks of a service: it is sent a list of URLs with arguments, and
-//! calls each with its arguments, in order, before it answers. `RUST_LOG=off` silences it.
+//! It implements the service that the W3C's test suite requires: it receives a list of URLs with arguments,
+//! and posts the arguments to each URL, in order, before it responds. `RUST_LOG=off` turns its log off.
 
 use std::error::Error;
 
@@ -30,14 +30,14 @@ use tower::{Layer as _, ServiceExt as _};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// A client whose requests are spans, and say so in their headers.
-type Traced = Observe<
+/// A client that makes a span for each request and injects its context into the headers.
+type TracedClient = Observe<
     Inject<Client<HttpConnector, Full<bytes::Bytes>>>,
     Http<gusset::http::HttpClientClassifier>,
     TraceObserver,
 >;
 
-type Failed = Box<dyn Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
 #[derive(Deserialize)]
 struct Call {
@@ -45,30 +45,33 @@ struct Call {
     arguments: Value,
 }
 
-/// Calls each in order. An answer that does not come is the caller's to find out.
-async fn relay(State(client): State<Traced>, Json(calls): Json<Vec<Call>>) -> (StatusCode, String) {
+/// Sends the calls in order. Responds with 502 if one of them fails.
+async fn relay(
+    State(client): State<TracedClient>,
+    Json(calls): Json<Vec<Call>>,
+) -> (StatusCode, String) {
     for call in calls {
         if let Err(error) = send(client.clone(), &call).await {
-            tracing::warn!(%error, "a call failed");
-            return (StatusCode::BAD_GATEWAY, "a call failed\n".to_owned());
+            tracing::warn!(%error, "call failed");
+            return (StatusCode::BAD_GATEWAY, "call failed\n".to_owned());
         }
     }
     let trace = current_span_context().map(|trace| trace.trace_id().to_string());
     (StatusCode::OK, format!("{}\n", trace.unwrap_or_default()))
 }
 
-async fn send(client: Traced, call: &Call) -> Result<(), Failed> {
+async fn send(client: TracedClient, call: &Call) -> Result<(), BoxError> {
     let request = Request::post(&call.url)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::from(serde_json::to_vec(&call.arguments)?))?;
     let response = client.oneshot(request).await?;
-    // The span ends with the body of the answer.
+    // The span ends when the response body does.
     response.into_body().collect().await?;
     Ok(())
 }
 
-/// The whole service.
-pub(crate) fn app() -> Result<Router, Failed> {
+/// Builds the service.
+pub(crate) fn app() -> Result<Router, BoxError> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let client = ClientLayer::new(TraceObserver::client().build()?)?.layer(client);
     let server = ObserveLayer::<Http, _>::new(TraceObserver::server().build()?);
@@ -80,7 +83,7 @@ pub(crate) fn app() -> Result<Router, Failed> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failed> {
+async fn main() -> Result<(), BoxError> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)

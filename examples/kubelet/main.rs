@@ -1,14 +1,14 @@
-//! Plays Kubernetes with the shop: probes it, sends traffic once it is ready, deletes its pod, and
-//! prints the time line.
+//! Treats the shop as Kubernetes treats a pod: probes it, sends traffic once it is ready, deletes it, and
+//! prints the timeline.
 //!
 //! ```text
-//! cargo run --example kubelet                        with a drain delay of 3 s: nothing is lost
-//! cargo run --example kubelet -- --drain 0           why there is one
+//! cargo run --example kubelet                        with a drain delay of 3 s: no request is lost
+//! cargo run --example kubelet -- --drain 0           shows why there is a drain delay
 //! ```
 //!
-//! The probes are as `examples/deploy/shop.yaml` has them, but faster: `--period` is their period.
-//! Traffic stops some time after the deletion (`--spread`), as in a cluster: who sends it hears of the
-//! end later than the pod does.
+//! The probes are those of `examples/deploy/shop.yaml` with a shorter period (`--period`). As in a
+//! cluster, traffic stops some time after the deletion (`--spread`), because load balancers learn of it
+//! later than the pod.
 
 mod pod;
 
@@ -23,31 +23,43 @@ use tokio::time::{Instant, interval, sleep, timeout};
 
 use self::pod::{Pod, Traffic, get};
 
-type Failure = Box<dyn Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
-/// What a manifest says, and how long to play.
-struct Play {
+const MIN_PERIOD: Duration = Duration::from_millis(10);
+const MAX_STARTUP_FAILURES: u32 = 120;
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The settings of a manifest, and the durations of the scenario.
+struct Scenario {
+    /// `periodSeconds` of the probes.
     period: Duration,
-    failures: u32,
+    /// `failureThreshold` of the liveness probe.
+    failure_threshold: u32,
+    /// `terminationGracePeriodSeconds`.
     grace: Duration,
+    /// From the deletion of the pod to the last request.
     spread: Duration,
+    /// From readiness to the deletion of the pod.
     stay: Duration,
+    /// The drain delay of the shop.
     drain: String,
 }
 
-/// Prints what happens, and when.
-struct TimeLine(Instant);
+/// Prints events with their time.
+struct Timeline {
+    start: Instant,
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let play = match Play::parse(std::env::args().skip(1)) {
-        Ok(play) => play,
-        Err(fault) => {
-            eprintln!("kubelet: {fault}");
+    let scenario = match Scenario::parse(std::env::args().skip(1)) {
+        Ok(scenario) => scenario,
+        Err(error) => {
+            eprintln!("kubelet: {error}");
             return ExitCode::from(2);
         }
     };
-    match play.run().await {
+    match scenario.run().await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -57,13 +69,13 @@ async fn main() -> ExitCode {
     }
 }
 
-// === impl Play ===
+// === impl Scenario ===
 
-impl Play {
+impl Scenario {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut play = Self {
+        let mut scenario = Self {
             period: Duration::from_millis(500),
-            failures: 3,
+            failure_threshold: 3,
             grace: Duration::from_secs(30),
             spread: Duration::from_millis(1500),
             stay: Duration::from_secs(2),
@@ -73,134 +85,146 @@ impl Play {
             let value = args.next().ok_or(format!("{arg}: a value is missing"))?;
             let seconds = value.parse().ok();
             let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-            let seconds = seconds.ok_or(format!("{arg}: `{value}` is no number of seconds"))?;
+            let seconds = seconds.ok_or(format!("{arg}: `{value}` is not a number of seconds"))?;
             match arg.as_str() {
-                "--period" => play.period = seconds.max(Duration::from_millis(10)),
-                "--grace" => play.grace = seconds,
-                "--spread" => play.spread = seconds,
-                "--stay" => play.stay = seconds,
-                "--drain" => play.drain = value,
+                "--period" => scenario.period = seconds.max(MIN_PERIOD),
+                "--grace" => scenario.grace = seconds,
+                "--spread" => scenario.spread = seconds,
+                "--stay" => scenario.stay = seconds,
+                "--drain" => scenario.drain = value,
                 _ => {
                     return Err(format!(
-                        "unknown argument `{arg}`: --period, --grace, --spread, --stay or --drain, and seconds"
+                        "unknown argument `{arg}`; expected --period, --grace, --spread, --stay or \
+                         --drain, each with a number of seconds"
                     ));
                 }
             }
         }
-        Ok(play)
+        Ok(scenario)
     }
 
-    /// From the start of the container to its end; whether it ended well and nothing was lost.
-    async fn run(&self) -> Result<bool, Failure> {
-        let line = TimeLine(Instant::now());
+    /// Runs the pod from its start to its exit. Returns whether it exited cleanly and no request was
+    /// lost.
+    async fn run(&self) -> Result<bool, BoxError> {
+        let timeline = Timeline {
+            start: Instant::now(),
+        };
         let mut pod = Pod::start(&self.drain)?;
-        line.tell("the container is started");
-        pod.find().await?;
-        let traffic = self.until_ready(&line, &pod).await?;
-        let alive = self.watch(&line, &pod).await;
-        if !alive {
-            line.tell("it is not live, and would be restarted");
+        timeline.log("container started");
+        pod.read_addresses().await?;
+        let traffic = self.wait_until_ready(&timeline, &pod).await?;
+        let is_live = self.watch_liveness(&timeline, &pod).await;
+        if !is_live {
+            timeline.log("liveness probe failed; Kubernetes would restart the container");
         }
 
-        line.tell("the pod is deleted: SIGTERM");
+        timeline.log("pod deleted: SIGTERM sent");
         pod.terminate()?;
-        let told = async {
+        let stop_traffic = async {
             sleep(self.spread).await;
-            line.tell("the last sender knows: no traffic any more");
+            timeline.log("traffic stopped: load balancers have removed the pod");
             traffic.stop().await
         };
-        let (code, (sent, lost)) = tokio::join!(self.until_ended(&line, &mut pod), told);
+        let (code, (sent, lost)) =
+            tokio::join!(self.wait_until_exit(&timeline, &mut pod), stop_traffic);
         let code = code?;
-        line.tell(&format!("{sent} requests sent, {lost} lost"));
-        Ok(alive && code == Some(0) && lost == 0)
+        timeline.log(&format!("{sent} requests sent, {lost} lost"));
+        Ok(is_live && code == Some(0) && lost == 0)
     }
 
-    /// The startup probe, and after it the readiness probe.
-    async fn until_ready(&self, line: &TimeLine, pod: &Pod) -> Result<Traffic, Failure> {
+    /// Runs the startup probe and then the readiness probe until they pass, and starts the traffic.
+    async fn wait_until_ready(&self, timeline: &Timeline, pod: &Pod) -> Result<Traffic, BoxError> {
         let mut period = interval(self.period);
         for (probe, path) in [("startup", "/startupz"), ("readiness", "/readyz")] {
-            let mut failed = 0;
+            let mut failures = 0;
             loop {
                 period.tick().await;
                 if get(pod.management, path).await == Some(200) {
                     break;
                 }
-                failed += 1;
-                if failed > 120 {
-                    return Err(format!("the {probe} probe fails for ever").into());
+                failures += 1;
+                if failures > MAX_STARTUP_FAILURES {
+                    return Err(format!("the {probe} probe failed {failures} times").into());
                 }
             }
-            line.tell(&format!(
-                "the {probe} probe passes, after {failed} failures"
-            ));
+            timeline.log(&format!("{probe} probe passed after {failures} failures"));
         }
-        line.tell("traffic is sent");
-        Ok(Traffic::send(pod.address))
+        timeline.log("traffic started");
+        Ok(Traffic::start(pod.address))
     }
 
-    /// The liveness probe, for as long as the pod stays; whether it is live then.
-    async fn watch(&self, line: &TimeLine, pod: &Pod) -> bool {
-        let mut failed = 0;
-        let watching = async {
+    /// Runs the liveness probe while the pod stays. Returns whether the pod is live.
+    async fn watch_liveness(&self, timeline: &Timeline, pod: &Pod) -> bool {
+        let mut failures = 0;
+        let watch = async {
             let mut period = interval(self.period);
-            while failed < self.failures {
+            while failures < self.failure_threshold {
                 period.tick().await;
                 match get(pod.management, "/livez").await {
-                    Some(200) => failed = 0,
-                    _ => failed += 1,
+                    Some(200) => failures = 0,
+                    _ => failures += 1,
                 }
             }
         };
-        let dead = timeout(self.stay, watching).await.is_ok();
-        if !dead {
-            line.tell("the liveness probe has passed all the while");
+        let is_live = timeout(self.stay, watch).await.is_err();
+        if is_live {
+            timeline.log("liveness probe passed throughout");
         }
-        !dead
+        is_live
     }
 
-    /// What is seen of the end, within the grace; the exit code, if it ended by itself.
-    async fn until_ended(&self, line: &TimeLine, pod: &mut Pod) -> Result<Option<i32>, Failure> {
+    /// Logs the shutdown, and kills the pod after the grace period. Returns the exit code if the pod
+    /// exited before that.
+    async fn wait_until_exit(
+        &self,
+        timeline: &Timeline,
+        pod: &mut Pod,
+    ) -> Result<Option<i32>, BoxError> {
+        const NOT_READY: &str = "readiness probe failed";
+        const CLOSED: &str = "listener closed";
+
         let (address, management) = (pod.address, pod.management);
-        let (ready, open) = (Cell::new(true), Cell::new(true));
-        let look = async {
-            let mut look = interval(Duration::from_millis(20));
-            while ready.get() || open.get() {
-                look.tick().await;
-                if ready.get() && get(management, "/readyz").await != Some(200) {
-                    line.tell("it is not ready");
-                    ready.set(false);
+        let (is_ready, is_open) = (Cell::new(true), Cell::new(true));
+        let poll = async {
+            let mut interval = interval(POLL_INTERVAL);
+            while is_ready.get() || is_open.get() {
+                interval.tick().await;
+                if is_ready.get() && get(management, "/readyz").await != Some(200) {
+                    timeline.log(NOT_READY);
+                    is_ready.set(false);
                 }
-                if open.get() && !ready.get() && TcpStream::connect(address).await.is_err() {
-                    line.tell("its listener is closed");
-                    open.set(false);
+                let probe_listener = is_open.get() && !is_ready.get();
+                if probe_listener && TcpStream::connect(address).await.is_err() {
+                    timeline.log(CLOSED);
+                    is_open.set(false);
                 }
             }
             std::future::pending::<()>().await;
         };
-        let ended = async {
+        let exit = async {
             let code = tokio::select! {
-                ended = pod.ended() => ended,
-                () = look => unreachable!("it looks for ever"),
+                code = pod.exit_code() => code,
+                () = poll => unreachable!("the future never completes"),
             };
-            // It may have been quicker than a look.
-            for (still, what) in [
-                (&ready, "it is not ready"),
-                (&open, "its listener is closed"),
-            ] {
-                if still.get() {
-                    line.tell(what);
+            // The pod may exit between two polls.
+            for (state, event) in [(&is_ready, NOT_READY), (&is_open, CLOSED)] {
+                if state.get() {
+                    timeline.log(event);
                 }
             }
             code
         };
-        match timeout(self.grace, ended).await {
+        match timeout(self.grace, exit).await {
             Ok(code) => {
                 let code = code?;
-                line.tell(&format!("it ended by itself, with exit code {code:?}"));
+                match code {
+                    Some(code) => timeline.log(&format!("process exited with code {code}")),
+                    None => timeline.log("process was ended by a signal"),
+                }
                 Ok(code)
             }
             Err(_) => {
-                line.tell("the grace is over: SIGKILL");
+                timeline.log("grace period over: SIGKILL sent");
                 pod.kill().await?;
                 Ok(None)
             }
@@ -208,12 +232,12 @@ impl Play {
     }
 }
 
-// === impl TimeLine ===
+// === impl Timeline ===
 
-impl TimeLine {
-    fn tell(&self, what: &str) {
-        let seconds = self.0.elapsed().as_secs_f64();
-        // Not `println!`, which panics when the reader has gone.
-        let _ = writeln!(std::io::stdout(), "{seconds:>7.2} s  {what}");
+impl Timeline {
+    fn log(&self, event: &str) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        // `println!` would panic if standard output is closed.
+        let _ = writeln!(std::io::stdout(), "{seconds:>7.2} s  {event}");
     }
 }

@@ -1,4 +1,4 @@
-//! The payment service: does what it is told to, which is mostly to fail.
+//! The payment service, which fails on demand.
 
 use std::io;
 use std::sync::Arc;
@@ -14,33 +14,33 @@ use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::StreamBody;
 
-/// What the payment service does.
+/// How the payment service responds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    Works,
-    /// Answers 500.
-    Fails,
-    /// Answers nothing.
-    Hangs,
-    /// Begins to answer, and breaks off: the head said 200.
-    Breaks,
-    /// Answers 200, with the failure of the call in its gRPC trailers.
-    FailsInTrailers,
+    Succeed,
+    /// Status 500.
+    Fail,
+    /// No response.
+    Hang,
+    /// Status 200, and a body that breaks off.
+    AbortBody,
+    /// Status 200, and an error in the gRPC trailers.
+    FailInTrailers,
 }
 
-/// The mode, as its hand sets it and its handlers see it.
+/// The mode, shared by the handlers and the customer who sets it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Switch(Arc<AtomicU8>);
+pub(crate) struct ModeSwitch(Arc<AtomicU8>);
 
 const MODES: [Mode; 5] = [
-    Mode::Works,
-    Mode::Fails,
-    Mode::Hangs,
-    Mode::Breaks,
-    Mode::FailsInTrailers,
+    Mode::Succeed,
+    Mode::Fail,
+    Mode::Hang,
+    Mode::AbortBody,
+    Mode::FailInTrailers,
 ];
 
-impl Switch {
+impl ModeSwitch {
     pub(crate) fn set(&self, mode: Mode) {
         self.0.store(mode as u8, Ordering::Relaxed);
     }
@@ -50,28 +50,31 @@ impl Switch {
     }
 }
 
-pub(crate) fn service(switch: Switch) -> Router {
+pub(crate) fn service(switch: ModeSwitch) -> Router {
     Router::new()
         .route("/pay", post(pay))
         .route("/shop.Payments/Pay", post(pay_over_grpc))
         .with_state(switch)
 }
 
-async fn pay(State(switch): State<Switch>) -> Response {
+async fn pay(State(switch): State<ModeSwitch>) -> Response {
     match switch.mode() {
-        Mode::Works | Mode::FailsInTrailers => Response::new(Body::from("paid")),
-        Mode::Fails => status(500),
-        Mode::Hangs => std::future::pending().await,
-        Mode::Breaks => {
-            let begun = [Ok(Bytes::from("pa")), Err(io::Error::other("broken off"))];
-            Response::new(Body::from_stream(futures_util::stream::iter(begun)))
+        Mode::Succeed | Mode::FailInTrailers => Response::new(Body::from("paid")),
+        Mode::Fail => status(500),
+        Mode::Hang => std::future::pending().await,
+        Mode::AbortBody => {
+            let chunks = [
+                Ok(Bytes::from("pa")),
+                Err(io::Error::other("connection lost")),
+            ];
+            Response::new(Body::from_stream(futures_util::stream::iter(chunks)))
         }
     }
 }
 
-async fn pay_over_grpc(State(switch): State<Switch>) -> Response {
+async fn pay_over_grpc(State(switch): State<ModeSwitch>) -> Response {
     let code = match switch.mode() {
-        Mode::Works => "0",
+        Mode::Succeed => "0",
         _ => "14",
     };
     let mut trailers = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! The shop: its order page calls the payment service through a circuit breaker.
+//! The shop, which calls the payment service through a circuit breaker.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,15 +19,14 @@ use tower::timeout::Timeout;
 use tower::util::ServiceExt;
 use tower::{Layer, Service};
 
-use super::Failure;
+use super::BoxError;
 
-/// How long the payment service may take.
-const PATIENCE: Duration = Duration::from_millis(150);
+const PAYMENT_TIMEOUT: Duration = Duration::from_millis(150);
 
-/// How long a breaker stays open before it tries again.
-pub(super) const PROBES_AFTER: Duration = Duration::from_millis(300);
+/// How long a breaker stays open before it sends probes.
+pub(super) const OPEN_DURATION: Duration = Duration::from_millis(300);
 
-/// What the order page needs.
+/// The state of the order handlers.
 #[derive(Clone)]
 pub(crate) struct Shop {
     payments: SocketAddr,
@@ -35,16 +34,23 @@ pub(crate) struct Shop {
     grpc: CircuitBreakerLayer<Http<GrpcClientClassifier>, GrpcFailures>,
 }
 
-/// A breaker of its own for each way to pay, on the shop's page of numbers.
-pub(crate) fn breaker(name: &str, prometheus: &PrometheusExporter) -> Result<CircuitBreaker, Failure> {
+/// Builds a breaker, which records metrics.
+pub(crate) fn breaker(
+    name: &str,
+    prometheus: &PrometheusExporter,
+) -> Result<CircuitBreaker, BoxError> {
     let config = Config::consecutive(3)
-        .open_duration(PROBES_AFTER)
+        .open_duration(OPEN_DURATION)
         .without_open_backoff();
     let breaker = CircuitBreaker::builder(name).config(config);
     Ok(breaker.metrics(prometheus.recorder()).build()?)
 }
 
-pub(crate) fn service(payments: SocketAddr, http: &CircuitBreaker, grpc: &CircuitBreaker) -> Router {
+pub(crate) fn service(
+    payments: SocketAddr,
+    http: &CircuitBreaker,
+    grpc: &CircuitBreaker,
+) -> Router {
     let shop = Shop {
         payments,
         http: http.http_client(),
@@ -56,48 +62,48 @@ pub(crate) fn service(payments: SocketAddr, http: &CircuitBreaker, grpc: &Circui
         .with_state(shop)
 }
 
-/// Ordered and paid; or ordered, and to be paid when that can be done. Never an error page.
+/// Accepts an order even if the payment fails. The customer then pays later.
 async fn order(State(shop): State<Shop>) -> &'static str {
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-    // The breaker outside, so that a call that took too long has failed.
-    let client = shop.http.layer(Timeout::new(client, PATIENCE));
-    answer(&pay(client, shop.payments, "/pay").await)
+    // The breaker is outside of the timeout, so that timeouts are failures to it.
+    let client = shop.http.layer(Timeout::new(client, PAYMENT_TIMEOUT));
+    response(&pay(client, shop.payments, "/pay").await)
 }
 
 async fn order_over_grpc(State(shop): State<Shop>) -> &'static str {
     let mut builder = Client::builder(TokioExecutor::new());
     let client = builder.http2_only(true).build_http::<Empty<Bytes>>();
-    let client = shop.grpc.layer(Timeout::new(client, PATIENCE));
-    answer(&pay(client, shop.payments, "/shop.Payments/Pay").await)
+    let client = shop.grpc.layer(Timeout::new(client, PAYMENT_TIMEOUT));
+    response(&pay(client, shop.payments, "/shop.Payments/Pay").await)
 }
 
-fn answer(paid: &Result<(), Failure>) -> &'static str {
+fn response(paid: &Result<(), BoxError>) -> &'static str {
     match paid {
         Ok(()) => "paid",
         Err(_) => "ordered, pay later",
     }
 }
 
-/// Pays, to the last byte and the trailers of the answer.
-async fn pay<S, B>(client: S, payments: SocketAddr, path: &'static str) -> Result<(), Failure>
+/// Pays, and reads the whole response with its trailers.
+async fn pay<S, B>(client: S, payments: SocketAddr, path: &'static str) -> Result<(), BoxError>
 where
-    S: Service<Request<Empty<Bytes>>, Response = http::Response<B>, Error = Failure>,
+    S: Service<Request<Empty<Bytes>>, Response = http::Response<B>, Error = BoxError>,
     B: http_body::Body<Error: std::error::Error + Send + Sync + 'static>,
 {
     let uri = Uri::builder()
         .scheme("http")
         .authority(payments.to_string());
     let request = Request::post(uri.path_and_query(path).build()?).body(Empty::new())?;
-    let answer = client.oneshot(request).await?;
-    if !answer.status().is_success() {
-        return Err("not paid".into());
+    let response = client.oneshot(request).await?;
+    if !response.status().is_success() {
+        return Err("the payment failed".into());
     }
-    let whole = answer.into_body().collect().await?;
-    match whole
+    let body = response.into_body().collect().await?;
+    match body
         .trailers()
         .and_then(|trailers| trailers.get("grpc-status"))
     {
-        Some(code) if code != "0" => Err("not paid".into()),
+        Some(code) if code != "0" => Err("the payment failed".into()),
         _ => Ok(()),
     }
 }

@@ -1,29 +1,33 @@
-//! Whether the shop is well, and how it ends: its checks, its probes, its shutdown.
+//! The shop's health: its check, its probes and its shutdown.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use axum::Router;
-use gusset::health::{
-    Check, ConfigError, Health, Management, ManagementError, SharedDependency, ShutdownReport,
-    probe_exit_code,
-};
+use gusset::ConfigError;
+use gusset::admin::{BindError, ManagementServer};
+use gusset::health::{Check, Health, SharedDependency, ShutdownReport, probe_exit_code};
 use gusset::http::EndpointService;
 use gusset::prometheus::PrometheusExporter;
 
 use super::Options;
 
-/// The shop's health, seen on that page too. The payments server is everybody's: where it is down,
-/// orders fail and all else goes on, so it informs and decides on nothing.
+/// Builds the health of the shop, and reports it as metrics too.
+///
+/// Every shop uses the same payment service. If it is down, orders fail and everything else works, so
+/// its check does not make the shop unready.
 pub(crate) fn set_up(
     options: &Options,
-    page: &PrometheusExporter,
+    prometheus: &PrometheusExporter,
     payments: SocketAddr,
 ) -> Result<Health, ConfigError> {
     let mut builder = Health::builder()
-        .health_check(SharedDependency(Check::tcp("payments", payments.to_string())))
-        .recorder(page.recorder())
-        // With traffic of its own, Ctrl-C ends the traffic first.
+        .health_check(SharedDependency(Check::tcp(
+            "payments",
+            payments.to_string(),
+        )))
+        .recorder(prometheus.recorder())
+        // With `--traffic`, Ctrl-C stops the traffic first.
         .handle_signals(!options.traffic);
     if let Some(delay) = options.drain {
         builder = builder.drain_delay(delay);
@@ -40,28 +44,32 @@ pub(crate) fn set_up(
     builder.build()
 }
 
-/// The probes on the public router; and while it drains, the word to those who keep connections.
+/// Adds the probes to the public router. During shutdown, responses close their connections.
 pub(crate) fn mount(app: Router, health: &Health) -> Router {
     let mount = |app: Router, (path, probe)| app.route_service(path, EndpointService::new(probe));
-    health.probes().fold(app, mount).layer(health.connection_drain_layer())
+    health
+        .probes()
+        .fold(app, mount)
+        .layer(health.connection_drain_layer())
 }
 
-/// The probes on a thread of their own, which answers when the shop's runtime does not; and the page.
+/// Serves probes and metrics on a thread of their own, which responds even if the shop's runtime is
+/// stuck.
 pub(crate) fn listen(
     options: &Options,
     health: &Health,
-    page: &PrometheusExporter,
-) -> Result<Management, ManagementError> {
+    prometheus: &PrometheusExporter,
+) -> Result<ManagementServer, BindError> {
     let address = options.management();
-    health
-        .management()
-        .address(address.ip())
+    ManagementServer::builder()
+        .host(address.ip().to_string())
         .port(address.port())
-        .mount("/metrics", page.endpoint())
+        .mount(health.probe_routes())
+        .mount(prometheus.endpoint())
         .start()
 }
 
-/// Asks a shop on this machine whether it is ready, so that its image needs no `curl`.
+/// Probes a shop on this machine, so that its image does not need `curl`.
 pub(crate) fn probe(options: &Options) -> ExitCode {
     let mut address = options.management();
     if address.ip().is_unspecified() {
@@ -70,11 +78,11 @@ pub(crate) fn probe(options: &Options) -> ExitCode {
     probe_exit_code(&address.to_string(), "/readyz")
 }
 
-/// Who did not end in time, in a line; nothing if all did.
+/// Returns the routes of requests that did not finish in time, or `None` if all did.
 pub(crate) fn unfinished_requests<T>(report: &ShutdownReport<T>) -> Option<String> {
-    let named = report.unfinished_requests().iter();
-    let named: Vec<_> = named
-        .map(|(route, calls)| format!("{route}: {calls}"))
+    let routes = report.unfinished_requests().iter();
+    let routes: Vec<_> = routes
+        .map(|(route, count)| format!("{route}: {count}"))
         .collect();
-    (!named.is_empty()).then(|| named.join(", "))
+    (!routes.is_empty()).then(|| routes.join(", "))
 }

@@ -1,53 +1,62 @@
-//! A shop that wears gusset: an HTTP service, a gRPC service and an HTTP client, with one page, one log
-//! and one road to a collector.
+//! A shop that uses gusset: an HTTP service, a gRPC service and an HTTP client. They share one metrics
+//! endpoint, one log and one OTLP exporter.
 //!
 //! ```text
-//! cargo run --example shop                  serves, and says what to try
-//! cargo run --example shop | cat            the same, with a log in JSON
-//! cargo run --example shop -- --traffic     drives traffic at itself, until Ctrl-C
+//! cargo run --example shop                  serves, and prints what to try
+//! cargo run --example shop | cat            the same, with a JSON log
+//! cargo run --example shop -- --traffic     sends requests to itself, until Ctrl-C
 //! ```
 //!
-//! The story is in this file, in `signals.rs`, in `shop.rs`, in `pages.rs` and in `health.rs`. `stock.rs`
-//! (gRPC) and `payments.rs` (the client, and another service) go on with it. `traffic.rs` and what it uses, `callers.rs`, `asking.rs`,
-//! `summary.rs` and `reading.rs`, hold the page against a count of their own.
+//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs` and `health.rs`.
+//! `stock.rs` is the gRPC service; `payments.rs` is the client and the service that it calls.
+//!
+//! The other files are the traffic. `traffic.rs`, `clients.rs` and `requests.rs` send it; `report.rs`
+//! and `exposition.rs` compare what the clients counted with what the metrics report.
 
-mod asking;
-mod callers;
+mod clients;
+mod edge_cases;
+mod exposition;
 mod health;
 mod options;
-mod pages;
 mod payments;
-mod reading;
-#[allow(clippy::module_inception, reason = "tests take this file as a module")]
+mod report;
+mod requests;
+#[allow(
+    clippy::module_inception,
+    reason = "tests include this file as a module"
+)]
 mod shop;
-pub(crate) mod signals;
 mod stock;
-mod summary;
+pub(crate) mod telemetry;
 mod traffic;
 
 use std::error::Error;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gusset::Telemetry;
-use gusset::http::RequestIdLayer;
+use gusset::http::{QueryRedaction, RequestIdLayer};
 use gusset::metrics::Label;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use self::callers::Callers;
+use self::clients::Clients;
 pub(crate) use self::options::Options;
 use self::payments::{Charges, Payments};
 use self::shop::{Plan, Shop};
 
-type Failure = Box<dyn Error + Send + Sync>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Says that something is over: the shop, its event streams, the traffic.
-type Closing = watch::Receiver<bool>;
+/// Becomes `true` when a task must stop.
+type StopSignal = watch::Receiver<bool>;
+
+const PAYMENTS_TIMEOUT: Duration = Duration::from_secs(5);
+const TELEMETRY_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -56,29 +65,29 @@ async fn main() -> ExitCode {
     let options = match Options::parse(args, |name| std::env::var(name).ok()) {
         Ok(options) if options.health => return health::probe(&options),
         Ok(options) => options,
-        Err(fault) => {
-            eprintln!("shop: {fault}");
-            return ExitCode::from(2);
-        }
-    };
-    // Standard output is the log's, unless it is quiet.
-    let mut out: Box<dyn Write> = match options.traffic || options.help {
-        true => Box::new(std::io::stdout()),
-        false => Box::new(std::io::stderr()),
-    };
-    let signals = match signals::set_up(&options) {
-        Ok(signals) => signals,
         Err(error) => {
             eprintln!("shop: {error}");
             return ExitCode::from(2);
         }
     };
-    // Nobody else has; in a test, several shops live in one process.
-    signals
-        .install()
+    // The log is on standard output, except during the traffic.
+    let mut out: Box<dyn Write> = match options.traffic || options.help {
+        true => Box::new(std::io::stdout()),
+        false => Box::new(std::io::stderr()),
+    };
+    let telemetry = match telemetry::set_up(&options) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            eprintln!("shop: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    // Here and not in `run`, because tests run several shops in one process.
+    telemetry
+        .install_global()
         .expect("the process has no subscriber yet");
-    signals.install_panic_hook();
-    match run(options, signals, &mut out).await {
+    telemetry.install_panic_hook();
+    match run(options, telemetry, &mut out).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -88,33 +97,38 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs the shop until Ctrl-C or SIGTERM. False if it drove traffic and the page does not agree with
-/// that, or if calls did not end in time.
+/// Runs the shop until Ctrl-C or SIGTERM.
+///
+/// Returns `false` if requests were unfinished at the end, or if the metrics differ from what the
+/// traffic counted.
 pub(crate) async fn run(
     options: Options,
-    signals: Telemetry,
+    telemetry: Telemetry,
     out: &mut impl Write,
-) -> Result<bool, Failure> {
+) -> Result<bool, BoxError> {
     if options.help {
         out.write_all(options::HELP.as_bytes())?;
         return Ok(true);
     }
-    let mut nearby = options.listen;
-    nearby.set_port(0);
+    let mut any_port = options.listen;
+    any_port.set_port(0);
     let listener = bind(options.listen).await?;
-    let (stock_listener, payments_listener) = (bind(nearby).await?, bind(nearby).await?);
+    let (stock_listener, payments_listener) = (bind(any_port).await?, bind(any_port).await?);
     let (address, stock_address) = (listener.local_addr()?, stock_listener.local_addr()?);
-    // Event streams end before the rest, or the page would never come to rest.
-    let (hush, hushed) = watch::channel(false);
-    let (close, closing) = watch::channel(false);
+    // Event streams stop first. Otherwise they would keep the server open.
+    let (stop_streams, streams_stop) = watch::channel(false);
+    let (stop_payments, payments_stop) = watch::channel(false);
 
-    // What a service does to wear gusset is from here ...
+    // What a service adds to use gusset starts here ...
     let payments_address = payments_listener.local_addr()?;
-    let page = signals.prometheus();
-    let health = health::set_up(&options, page, payments_address)?;
-    let gusset = signals
+    let prometheus = telemetry.prometheus();
+    let health = health::set_up(&options, prometheus, payments_address)?;
+    let gusset = telemetry
         .http()
-        .observe(health.in_flight())
+        // These two concern logs, traces and metrics alike.
+        .exclude_paths(["/favicon.ico"])
+        .query(QueryRedaction::default())
+        .observer(health.in_flight())
         .metrics(|metrics| {
             metrics
                 .with_local_recorder()
@@ -122,37 +136,42 @@ pub(crate) async fn run(
                 .label(traffic::label())
         })
         .build()?;
-    metrics::with_local_recorder(&page.recorder(), || {
+    metrics::with_local_recorder(&prometheus.recorder(), || {
         let help = "Orders that were placed and paid.";
         metrics::describe_counter!("shop.orders.placed", metrics::Unit::Count, help);
     });
     let shop = Shop {
-        payments: Payments::client(&signals, payments_address)?,
-        books: Arc::default(),
-        closing: hushed,
+        payments: Payments::client(&telemetry, payments_address)?,
+        state: Arc::default(),
+        stop: streams_stop,
     };
     let app = shop::routes(shop)
         .layer(gusset.layer())
         .layer(RequestIdLayer::new())
         .route_service("/metrics", gusset.metrics_endpoint());
     let app = health::mount(app, &health);
-    // Stops last: it lives until the end of this function.
-    let management = health::listen(&options, &health, page)?;
-    let running = health.start()?;
-    // ... to here; `payments.rs` and `stock.rs` have as much again.
+    // Dropped at the end of this function, so that probes are answered until then.
+    let management = health::listen(&options, &health, prometheus)?;
+    let runtime = health.start()?;
+    // ... and ends here. `payments.rs` and `stock.rs` add a few lines each.
 
     let charges = Arc::new(Charges::default());
     let mut servers = JoinSet::new();
-    let serve = axum::serve(listener, app).with_graceful_shutdown(running.shutdown_signal());
-    servers.spawn(async { serve.await.map_err(Failure::from) });
-    let serve = stock::serve(stock_listener, &signals, &health, running.shutdown_signal())?;
-    servers.spawn(async { serve.await.map_err(Failure::from) });
-    // Another service, which outlives the shop: orders under way are still to be paid.
+    let serve = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
+    servers.spawn(async { serve.await.map_err(BoxError::from) });
+    let serve = stock::serve(
+        stock_listener,
+        &telemetry,
+        &health,
+        runtime.shutdown_signal(),
+    )?;
+    servers.spawn(async { serve.await.map_err(BoxError::from) });
+    // The payment service stops after the shop, because open orders still have to be paid.
     let payments = tokio::spawn(payments::serve(
         payments_listener,
-        &signals,
+        &telemetry,
         charges.clone(),
-        closing,
+        payments_stop,
     )?);
     health.lifecycle().mark_started();
 
@@ -161,47 +180,46 @@ pub(crate) async fn run(
         let seconds = options.seconds.unwrap_or(u64::MAX);
         tokio::select! {
             () = sleep(Duration::from_secs(seconds)) => Ok(()),
-            () = running.draining() => Ok(()),
+            () = runtime.draining() => Ok(()),
             signal = tokio::signal::ctrl_c(), if options.traffic => signal,
         }
     };
-    let agree = if options.traffic {
-        let callers = Callers::new(address, stock_address)?;
-        traffic::drive(&callers, page, end, out).await?;
-        hush.send_replace(true);
-        let mut driven = callers.counts();
-        driven.extend(charges.counts());
-        let page = traffic::settled_page(&callers, &driven).await?;
-        summary::compare(out, &driven, &page)?
+    let counts_agree = if options.traffic {
+        let clients = Clients::new(address, stock_address)?;
+        traffic::send_until(&clients, prometheus, end, out).await?;
+        stop_streams.send_replace(true);
+        let mut sent = clients.counts();
+        sent.extend(charges.counts());
+        let metrics = traffic::settled_metrics(&clients, &sent).await?;
+        report::compare(out, &sent, &metrics)?
     } else {
         end.await?;
         true
     };
     health.lifecycle().begin_shutdown();
-    hush.send_replace(true);
-    let shutdown = running.serve(async { while servers.join_next().await.is_some() {} });
+    stop_streams.send_replace(true);
+    let shutdown = runtime.serve(async { while servers.join_next().await.is_some() {} });
     let shutdown = shutdown.await;
     if let Some(unfinished) = health::unfinished_requests(&shutdown) {
         writeln!(out, "unfinished requests: {unfinished}")?;
     }
-    close.send_replace(true);
-    let _ = timeout(Duration::from_secs(5), payments).await;
-    // Last of all: what was logged of the end is exported too.
-    let report = tokio::task::spawn_blocking(|| signals.shutdown(Duration::from_secs(5)));
-    let report = report.await?;
-    if report.dropped() > 0 {
-        writeln!(out, "not all telemetry was exported: {report}")?;
+    stop_payments.send_replace(true);
+    let _ = timeout(PAYMENTS_TIMEOUT, payments).await;
+    // Last, so that the log entries of the shutdown are exported too.
+    let export = tokio::task::spawn_blocking(|| telemetry.shutdown(TELEMETRY_TIMEOUT)).await?;
+    if export.dropped() > 0 {
+        writeln!(out, "not all telemetry was exported: {export}")?;
     }
-    Ok(agree && shutdown.is_clean())
+    Ok(counts_agree && shutdown.is_clean())
 }
 
-async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+async fn bind(address: SocketAddr) -> Result<TcpListener, BoxError> {
     let listener = TcpListener::bind(address).await;
     listener.map_err(|error| format!("cannot listen on {address}: {error}").into())
 }
 
-/// Waits until it is said.
-async fn closed(mut closing: Closing) {
-    // An error says that nobody is left to say it.
-    let _ = closing.wait_for(|closing| *closing).await;
+/// Waits for a stop signal.
+async fn stopped(mut stop: StopSignal) {
+    // An error means that the sender was dropped, which stops the task as well.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

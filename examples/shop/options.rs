@@ -1,28 +1,30 @@
-//! What may be said on the command line, and what the shop says first.
+//! The command line, and what the shop prints at its start.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 pub(crate) const HELP: &str = "\
-A shop that wears gusset.
+A shop that uses gusset.
 
-  --listen ADDR        where the shop listens: 127.0.0.1:3000 unless set; port 0 finds one
-  --management ADDR    where its probes listen: 127.0.0.1:9465 unless set, or a port that is found
-  --drain SECONDS      how long it serves on once it is told to end: 5 in Kubernetes, else 0
-  --deadline SECONDS   how long calls under way may take then: what the grace of 30 leaves
-  --live SECONDS       how long its runtime may be stuck before it is not live: 30
-  --health             asks the shop that listens there whether it is ready: exit code 0 or 1
-  --traffic            drives traffic at itself, and holds the page against its own count at the end
-  --seconds N          ends by itself after N seconds
-  --help               says this
+  --listen ADDR        address of the shop; port 0 picks a free one [default: 127.0.0.1:3000]
+  --management ADDR    address of probes and metrics [default: 127.0.0.1:9465, or a free port
+                       if the shop's port is 0]
+  --drain SECONDS      how long it accepts requests after SIGTERM [default: 5 in Kubernetes, else 0]
+  --deadline SECONDS   how long open requests may take after that [default: what remains of 30]
+  --live SECONDS       how long its runtime may be stuck before `/livez` fails [default: 30]
+  --health             probes a running shop: exit code 0 if it is ready, else 1
+  --traffic            sends requests to itself, and compares its metrics with what it sent
+  --seconds N          exits after N seconds
+  --help               prints this help
 
-In a container: SHOP_LISTEN, SHOP_MANAGEMENT and SHOP_DRAIN say the same, and SHOP_TOKEN opens the
-details of the probes; it is asked for where they can be reached from outside.
+Environment variables: SHOP_LISTEN, SHOP_MANAGEMENT and SHOP_DRAIN are defaults for the options
+above. SHOP_TOKEN is the bearer token for the details of health. It is required if the management
+address is not a loopback address.
 ";
 
-/// What a visitor may like to see.
-const TRY: [&str; 9] = [
+/// Paths to try with `curl`.
+const EXAMPLE_PATHS: [&str; 9] = [
     "/catalogue",
     "/export",
     "/events",
@@ -33,6 +35,9 @@ const TRY: [&str; 9] = [
     "/metrics",
     "/readyz",
 ];
+
+const DEFAULT_PORT: u16 = 3000;
+const DEFAULT_MANAGEMENT_PORT: u16 = 9465;
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
@@ -49,32 +54,31 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the arguments, and what the environment says where no argument does; or names what cannot
-    /// be used.
+    /// Parses the arguments, which override environment variables. The error names the setting.
     pub(crate) fn parse(
         args: impl IntoIterator<Item = String>,
-        environment: impl Fn(&str) -> Option<String>,
+        env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
         let mut options = Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             management: None,
             drain: None,
             deadline: None,
             live: None,
-            token: environment("SHOP_TOKEN"),
+            token: env("SHOP_TOKEN"),
             health: false,
             traffic: false,
             seconds: None,
             help: false,
         };
-        if let Some(value) = environment("SHOP_LISTEN") {
-            options.listen = address("SHOP_LISTEN", &value)?;
+        if let Some(value) = env("SHOP_LISTEN") {
+            options.listen = parse_address("SHOP_LISTEN", &value)?;
         }
-        if let Some(value) = environment("SHOP_MANAGEMENT") {
-            options.management = Some(address("SHOP_MANAGEMENT", &value)?);
+        if let Some(value) = env("SHOP_MANAGEMENT") {
+            options.management = Some(parse_address("SHOP_MANAGEMENT", &value)?);
         }
-        if let Some(value) = environment("SHOP_DRAIN") {
-            options.drain = Some(seconds("SHOP_DRAIN", &value)?);
+        if let Some(value) = env("SHOP_DRAIN") {
+            options.drain = Some(parse_seconds("SHOP_DRAIN", &value)?);
         }
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
@@ -83,63 +87,63 @@ impl Options {
                 "--traffic" => options.traffic = true,
                 "--help" | "-h" => options.help = true,
                 "--health" => options.health = true,
-                "--listen" => options.listen = address(&arg, &value()?)?,
-                "--management" => options.management = Some(address(&arg, &value()?)?),
-                "--drain" => options.drain = Some(seconds(&arg, &value()?)?),
-                "--deadline" => options.deadline = Some(seconds(&arg, &value()?)?),
-                "--live" => options.live = Some(seconds(&arg, &value()?)?),
+                "--listen" => options.listen = parse_address(&arg, &value()?)?,
+                "--management" => options.management = Some(parse_address(&arg, &value()?)?),
+                "--drain" => options.drain = Some(parse_seconds(&arg, &value()?)?),
+                "--deadline" => options.deadline = Some(parse_seconds(&arg, &value()?)?),
+                "--live" => options.live = Some(parse_seconds(&arg, &value()?)?),
                 "--seconds" => {
                     let value = value()?;
-                    let seconds = value.parse().map_err(|_| {
-                        format!("--seconds: `{value}` is no number of seconds, such as 5")
-                    })?;
-                    options.seconds = Some(seconds);
+                    let invalid = |_| {
+                        format!("--seconds: `{value}` is not a whole number of seconds, such as 5")
+                    };
+                    options.seconds = Some(value.parse().map_err(invalid)?);
                 }
-                _ => {
-                    return Err(format!(
-                        "unknown argument `{arg}`; --help tells which there are"
-                    ));
-                }
+                _ => return Err(format!("unknown argument `{arg}`; try --help")),
             }
         }
         Ok(options)
     }
 
-    /// Where the probes listen. A shop that finds a port for itself finds one for them.
+    /// Returns the address of the management server. Its port is free if the shop's is.
     pub(crate) fn management(&self) -> SocketAddr {
-        let port = if self.listen.port() == 0 { 0 } else { 9465 };
+        let port = match self.listen.port() {
+            0 => 0,
+            _ => DEFAULT_MANAGEMENT_PORT,
+        };
         self.management
             .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
     }
 }
 
-fn address(name: &str, value: &str) -> Result<SocketAddr, String> {
-    let refuse = |_| format!("{name}: `{value}` is no address, such as 127.0.0.1:3000");
-    value.parse().map_err(refuse)
+fn parse_address(name: &str, value: &str) -> Result<SocketAddr, String> {
+    let invalid =
+        |_| format!("{name}: `{value}` is not an address and port, such as 127.0.0.1:3000");
+    value.parse().map_err(invalid)
 }
 
-fn seconds(name: &str, value: &str) -> Result<Duration, String> {
+fn parse_seconds(name: &str, value: &str) -> Result<Duration, String> {
     let seconds = value.parse().ok();
     seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| format!("{name}: `{value}` is no number of seconds, such as 0.5"))
+        .ok_or_else(|| format!("{name}: `{value}` is not a number of seconds, such as 0.5"))
 }
 
-/// Says where the shop is, and what to try.
+/// Prints the addresses of the shop, and what to try.
 pub(crate) fn greet(
     out: &mut impl Write,
     shop: SocketAddr,
     stock: SocketAddr,
     management: SocketAddr,
 ) -> io::Result<()> {
-    writeln!(out, "the shop     http://{shop}")?;
-    writeln!(out, "its page     http://{shop}/metrics")?;
-    writeln!(out, "its stock    http://{stock} (gRPC)")?;
-    writeln!(out, "its probes   http://{management}/healthz")?;
-    writeln!(out, "\nTry, and see what the page makes of it:")?;
-    for path in TRY {
+    writeln!(out, "shop        http://{shop}")?;
+    writeln!(out, "metrics     http://{shop}/metrics")?;
+    writeln!(out, "stock       http://{stock} (gRPC)")?;
+    writeln!(out, "management  http://{management}/healthz")?;
+    writeln!(out, "\nTry these, then look at the log and the metrics:")?;
+    for path in EXAMPLE_PATHS {
         writeln!(out, "  curl -iN 'http://{shop}{path}'")?;
     }
-    writeln!(out, "Ctrl-C or SIGTERM ends it.\n")?;
+    writeln!(out, "Press Ctrl-C to stop.\n")?;
     out.flush()
 }

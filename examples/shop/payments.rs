@@ -1,5 +1,4 @@
-//! Who the shop calls: a small server that charges cards, and the client that wears gusset's other
-//! side.
+//! The payment service, and the shop's instrumented client of it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,8 +10,9 @@ use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
 use gusset::http::{RequestIdLayer, Route};
+use gusset::kind::HttpClient;
 use gusset::prometheus::PrometheusExporter;
-use gusset::{ConfigError, HttpClient, Observed, Telemetry};
+use gusset::{ConfigError, Instrumented, Telemetry};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -21,39 +21,41 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tower::{Layer as _, ServiceExt as _};
 
-use super::summary::{self, Counts};
-use super::{Closing, Failure, closed};
+use super::report::{self, Counts};
+use super::{BoxError, StopSignal, stopped};
 
-/// The shop's client of the payments server.
+const MAX_CHARGE_CENTS: u64 = 50_000;
+
+/// The shop's client of the payment service.
 #[derive(Clone)]
 pub(crate) struct Payments {
-    client: Observed<Client<HttpConnector, Full<Bytes>>, HttpClientClassifier>,
+    client: Instrumented<Client<HttpConnector, Full<Bytes>>, HttpClient>,
     address: SocketAddr,
 }
 
-/// How the payments server itself counts, to be held against the page.
+/// The payment service's own count, for comparison with the shop's metrics.
 #[derive(Default)]
 pub(crate) struct Charges {
-    made: AtomicI64,
+    accepted: AtomicI64,
     declined: AtomicI64,
 }
 
 impl Charges {
     pub(crate) fn counts(&self) -> Counts {
-        let made = self.made.load(Ordering::Relaxed);
+        let accepted = self.accepted.load(Ordering::Relaxed);
         Counts::from([
-            (summary::CHARGED, made),
-            // The shop takes no money without placing the order.
-            (summary::PLACED, made),
-            (summary::DECLINED, self.declined.load(Ordering::Relaxed)),
+            (report::CHARGED, accepted),
+            // Each accepted charge is an order.
+            (report::PLACED, accepted),
+            (report::DECLINED, self.declined.load(Ordering::Relaxed)),
         ])
     }
 }
 
 impl Payments {
-    /// A client whose calls are measured, logged and traced there.
-    pub(crate) fn client(signals: &Telemetry, address: SocketAddr) -> Result<Self, BuildError> {
-        let gusset = signals.http_client().build()?;
+    /// Creates a client whose requests are measured, logged and traced.
+    pub(crate) fn client(telemetry: &Telemetry, address: SocketAddr) -> Result<Self, ConfigError> {
+        let gusset = telemetry.http_client().build()?;
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self {
             client: gusset.layer().layer(client),
@@ -61,35 +63,36 @@ impl Payments {
         })
     }
 
-    /// Whether the card was charged.
-    pub(crate) async fn charge(&self, cents: u64) -> Result<bool, Failure> {
+    /// Charges a card, and returns whether the charge was accepted.
+    pub(crate) async fn charge(&self, cents: u64) -> Result<bool, BoxError> {
         let request = Request::post(format!("http://{}/charges", self.address))
             .header(header::CONTENT_TYPE, "application/json")
-            // What the call is called, in all signals.
+            // Names the request in logs, traces and metrics.
             .extension(Route::new("/charges"))
             .body(Full::from(cents.to_string()))?;
         let response = self.client.clone().oneshot(request).await?;
         match response.status() {
             StatusCode::CREATED => Ok(true),
             StatusCode::PAYMENT_REQUIRED => Ok(false),
-            status => Err(format!("the payments server answered {status}").into()),
+            status => Err(format!("the payment service returned {status}").into()),
         }
     }
 }
 
-/// The payments server: it declines what costs more than 500. It is another service, if in the same
-/// process: it has a page of its own, and its calls belong to the traces of the shop's.
+/// Serves the payment service, which declines charges over [`MAX_CHARGE_CENTS`].
+///
+/// It stands for another service: it has its own metrics, and its spans continue the shop's traces.
 pub(crate) fn serve(
     listener: TcpListener,
-    signals: &Telemetry,
+    telemetry: &Telemetry,
     charges: Arc<Charges>,
-    closing: Closing,
-) -> Result<impl Future<Output = io::Result<()>> + Send + use<>, Failure> {
-    let page = PrometheusExporter::builder().build()?;
-    let gusset = signals.http().prometheus(&page).build()?;
+    stop: StopSignal,
+) -> Result<impl Future<Output = io::Result<()>> + Send + use<>, BoxError> {
+    let prometheus = PrometheusExporter::builder().build()?;
+    let gusset = telemetry.http().prometheus(&prometheus).build()?;
     let charge = |State(charges): State<Arc<Charges>>, Json(cents): Json<u64>| async move {
         let (count, status) = match cents {
-            0..=50_000 => (&charges.made, StatusCode::CREATED),
+            0..=MAX_CHARGE_CENTS => (&charges.accepted, StatusCode::CREATED),
             _ => (&charges.declined, StatusCode::PAYMENT_REQUIRED),
         };
         count.fetch_add(1, Ordering::Relaxed);
@@ -100,6 +103,6 @@ pub(crate) fn serve(
         .with_state(charges)
         .layer(gusset.layer())
         .layer(RequestIdLayer::new());
-    let serve = axum::serve(listener, app).with_graceful_shutdown(closed(closing));
+    let serve = axum::serve(listener, app).with_graceful_shutdown(stopped(stop));
     Ok(serve.into_future())
 }

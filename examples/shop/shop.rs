@@ -1,5 +1,5 @@
-//! The shop itself: an axum service as one writes it, with two things that it tells gusset, the plan
-//! of a customer who orders, and a counter of its own.
+//! The shop: a plain axum service. It adds two things of its own to the telemetry: the customer's plan,
+//! and a counter of orders.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,18 +13,18 @@ use gusset::metrics::LabelValue;
 use serde::{Deserialize, Serialize};
 
 use super::payments::Payments;
-use super::{Closing, pages};
+use super::{StopSignal, edge_cases};
 
 #[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) payments: Payments,
-    pub(crate) closing: Closing,
-    pub(crate) books: Arc<Mutex<Books>>,
+    pub(crate) stop: StopSignal,
+    pub(crate) state: Arc<Mutex<ShopState>>,
 }
 
-/// What an enterprise would keep in a database.
+/// What a real shop would store in a database.
 #[derive(Default)]
-pub(crate) struct Books {
+pub(crate) struct ShopState {
     baskets: BTreeMap<u8, Vec<Item>>,
     orders: VecDeque<Order>,
     pub(crate) last_order: u64,
@@ -35,6 +35,9 @@ pub(crate) struct Item {
     pub(crate) name: &'static str,
     pub(crate) cents: u64,
 }
+
+const MAX_BASKET_ITEMS: usize = 100;
+const MAX_STORED_ORDERS: usize = 1000;
 
 pub(crate) const CATALOGUE: [Item; 3] = [
     Item {
@@ -63,7 +66,7 @@ struct Customer {
     plan: Plan,
 }
 
-/// A label of the shop's own: orders are told apart by the plan of the customer.
+/// The customer's plan, a custom label of the metrics.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Plan {
@@ -83,34 +86,36 @@ impl LabelValue for Plan {
 pub(crate) fn routes(shop: Shop) -> Router {
     Router::new()
         .route("/catalogue", get(|| async { Json(CATALOGUE) }))
-        .route("/baskets/{customer}", get(basket))
-        .route("/baskets/{customer}/{item}", post(add))
-        .route("/orders", post(order))
-        .route("/orders/{id}", get(look_up))
-        .merge(pages::routes())
+        .route("/baskets/{customer}", get(get_basket))
+        .route("/baskets/{customer}/{item}", post(add_item))
+        .route("/orders", post(place_order))
+        .route("/orders/{id}", get(find_order))
+        .merge(edge_cases::routes())
         .with_state(shop)
 }
 
 impl Shop {
-    /// The books, for no longer than it takes to write in them. A handler that panicked with them
-    /// open has left them as they are.
-    pub(crate) fn books<T>(&self, with: impl FnOnce(&mut Books) -> T) -> T {
-        with(&mut self.books.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Runs `f` with the state locked. A panic in `f` does not make the state unusable.
+    pub(crate) fn with_state<T>(&self, f: impl FnOnce(&mut ShopState) -> T) -> T {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-async fn basket(State(shop): State<Shop>, Path(customer): Path<u8>) -> Json<Vec<Item>> {
-    Json(shop.books(|books| books.baskets.get(&customer).cloned().unwrap_or_default()))
+async fn get_basket(State(shop): State<Shop>, Path(customer): Path<u8>) -> Json<Vec<Item>> {
+    Json(shop.with_state(|state| state.baskets.get(&customer).cloned().unwrap_or_default()))
 }
 
-async fn add(State(shop): State<Shop>, Path((customer, item)): Path<(u8, String)>) -> StatusCode {
+async fn add_item(
+    State(shop): State<Shop>,
+    Path((customer, item)): Path<(u8, String)>,
+) -> StatusCode {
     let Some(item) = CATALOGUE.into_iter().find(|known| known.name == item) else {
         return StatusCode::NOT_FOUND;
     };
-    shop.books(|books| {
-        let basket = books.baskets.entry(customer).or_default();
-        // Nobody fills the memory with bolts.
-        if basket.len() == 100 {
+    shop.with_state(|state| {
+        let basket = state.baskets.entry(customer).or_default();
+        // A limit, so that clients cannot fill the memory.
+        if basket.len() == MAX_BASKET_ITEMS {
             return StatusCode::CONFLICT;
         }
         basket.push(item);
@@ -118,13 +123,13 @@ async fn add(State(shop): State<Shop>, Path((customer, item)): Path<(u8, String)
     })
 }
 
-async fn order(State(shop): State<Shop>, Json(order): Json<Customer>) -> Response {
+async fn place_order(State(shop): State<Shop>, Json(order): Json<Customer>) -> Response {
     let Customer { customer, plan } = order;
-    // On the span of this call, wherever it is exported to.
+    // An attribute of the span of this request.
     gusset::trace::set_attribute(Plan::KEY, Plan::VALUES[plan.index()]);
-    // Left in the response, where gusset finds it for the metrics, whatever becomes of the order.
+    // A label of the metrics, which gusset reads from the response.
     let plan = Extension(plan);
-    let basket = shop.books(|books| books.baskets.remove(&customer).unwrap_or_default());
+    let basket = shop.with_state(|state| state.baskets.remove(&customer).unwrap_or_default());
     let cents = basket.iter().map(|item| item.cents).sum();
     if basket.is_empty() {
         return (StatusCode::CONFLICT, plan, "the basket is empty\n").into_response();
@@ -133,28 +138,31 @@ async fn order(State(shop): State<Shop>, Json(order): Json<Customer>) -> Respons
         Ok(true) => {}
         Ok(false) => return (StatusCode::PAYMENT_REQUIRED, plan, "declined\n").into_response(),
         Err(error) => {
-            // A line like any other: it bears the ids of the call by itself.
+            // gusset adds the trace and request ids to this log entry.
             tracing::error!(%error, cents, "cannot charge");
             return (StatusCode::BAD_GATEWAY, plan, "cannot charge\n").into_response();
         }
     }
     tracing::info!(cents, "order placed");
-    // A metric of the shop's own, on the same page, without a global recorder.
+    // A custom metric at the same metrics endpoint, without a global recorder.
     metrics::counter!("shop.orders.placed").increment(1);
-    let order = shop.books(|books| {
-        books.last_order += 1;
-        let id = books.last_order;
-        books.orders.push_back(Order { id, cents });
-        if books.orders.len() > 1000 {
-            books.orders.pop_front();
+    let order = shop.with_state(|state| {
+        state.last_order += 1;
+        let id = state.last_order;
+        state.orders.push_back(Order { id, cents });
+        if state.orders.len() > MAX_STORED_ORDERS {
+            state.orders.pop_front();
         }
         Order { id, cents }
     });
     (StatusCode::CREATED, plan, Json(order)).into_response()
 }
 
-async fn look_up(State(shop): State<Shop>, Path(id): Path<u64>) -> Result<Json<Order>, StatusCode> {
-    shop.books(|books| books.orders.iter().find(|order| order.id == id).cloned())
+async fn find_order(
+    State(shop): State<Shop>,
+    Path(id): Path<u64>,
+) -> Result<Json<Order>, StatusCode> {
+    shop.with_state(|state| state.orders.iter().find(|order| order.id == id).cloned())
         .map(Json)
         .ok_or(StatusCode::NOT_FOUND)
 }

@@ -1,5 +1,5 @@
-//! The stock, over gRPC: written by hand, so that no code generator is needed. What a build script
-//! makes of a `.proto` file looks the same to gusset.
+//! The stock service, over gRPC. It is written manually, so that the example does not require a code
+//! generator. gusset treats generated code in the same way.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use tonic_prost::ProstCodec;
 use tower::service_fn;
 
 use super::shop::CATALOGUE;
-use super::{Failure, traffic};
+use super::{BoxError, traffic};
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Item {
@@ -71,17 +71,17 @@ impl tower::Service<http::Request<Body>> for Stock {
     }
 }
 
-/// Serves the stock and the word of its health, with those signals, until it is to stop.
+/// Serves the stock service and gRPC health checks until `stop` completes.
 pub(crate) fn serve<F: Future<Output = ()>>(
     listener: TcpListener,
-    signals: &Telemetry,
+    telemetry: &Telemetry,
     health: &Health,
     stop: F,
 ) -> Result<impl Future<Output = Result<(), tonic::transport::Error>> + use<F>, gusset::ConfigError>
 {
-    let gusset = signals
+    let gusset = telemetry
         .grpc()
-        .observe(health.in_flight())
+        .observer(health.in_flight())
         .metrics(|metrics| metrics.label(traffic::label()))
         .build()?;
     Ok(Server::builder()
@@ -91,23 +91,23 @@ pub(crate) fn serve<F: Future<Output = ()>>(
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), stop))
 }
 
-/// A caller of the stock, for the traffic.
+/// A client of the stock service, for the traffic.
 #[derive(Clone)]
 pub(crate) struct Client(tonic::client::Grpc<Channel>);
 
 impl Client {
-    pub(crate) fn new(address: SocketAddr) -> Result<Self, Failure> {
+    pub(crate) fn new(address: SocketAddr) -> Result<Self, BoxError> {
         let channel = Channel::from_shared(format!("http://{address}"))?.connect_lazy();
         Ok(Self(tonic::client::Grpc::new(channel)))
     }
 
-    /// The code that the call ended with.
+    /// Calls a method and returns its status code.
     pub(crate) async fn call(&mut self, method: &'static str, item: &str) -> Code {
         let Self(grpc) = self;
         let mut request = Request::new(Item { name: item.into() });
         request.metadata_mut().insert(
-            traffic::CALLER,
-            traffic::TRAFFIC.parse().expect("plain text"),
+            traffic::CLIENT_HEADER,
+            traffic::TRAFFIC.parse().expect("the value is ASCII"),
         );
         let codec = ProstCodec::<Item, Level>::default();
         let path = PathAndQuery::from_static(method);

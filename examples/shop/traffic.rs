@@ -1,4 +1,4 @@
-//! The traffic, from its first call until the last has ended.
+//! The traffic, from its first request until the last has completed.
 
 use std::io::{self, Write};
 use std::pin::pin;
@@ -10,68 +10,75 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
-use super::Failure;
-use super::callers::Callers;
-use super::summary::{self, Counts};
+use super::BoxError;
+use super::clients::Clients;
+use super::report::{self, Counts};
 
-/// The header by which the traffic says that a call is one of its own, so that a visitor's `curl`
-/// does not spoil the comparison.
-pub(crate) const CALLER: &str = "x-shop-caller";
+/// A header that marks requests of the traffic, so that other requests do not disturb the comparison.
+pub(crate) const CLIENT_HEADER: &str = "x-shop-client";
 pub(crate) const TRAFFIC: &str = "traffic";
 
-/// The same as a label. Its values are listed, so strangers cannot make up others.
+const CLIENTS: u8 = 8;
+const SETTLE_ATTEMPTS: u32 = 100;
+const SETTLE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Returns the header as a label. Its values are listed, so clients cannot create new ones.
 pub(crate) fn label() -> Label {
-    Label::from_request("shop.caller", [TRAFFIC], |request| {
-        request.headers.get(CALLER)?.to_str().ok()
+    Label::from_request("shop.client", [TRAFFIC], |request| {
+        request.headers.get(CLIENT_HEADER)?.to_str().ok()
     })
 }
 
-/// Drives traffic until the end, and until each of its calls has ended too.
-pub(crate) async fn drive(
-    callers: &Callers,
-    page: &PrometheusExporter,
+/// Sends traffic until `end` completes, and waits for the requests that are still open.
+pub(crate) async fn send_until(
+    clients: &Clients,
+    prometheus: &PrometheusExporter,
     end: impl Future<Output = io::Result<()>>,
     out: &mut impl Write,
-) -> Result<(), Failure> {
-    let (stop, stopped) = watch::channel(false);
-    let mut calling = JoinSet::new();
-    for caller in 0..8 {
-        calling.spawn(callers.clone().call_until(caller, stopped.clone()));
+) -> Result<(), BoxError> {
+    let (stop, stop_signal) = watch::channel(false);
+    let mut running = JoinSet::new();
+    for client in 0..CLIENTS {
+        running.spawn(clients.clone().run_until(client, stop_signal.clone()));
     }
-    summary::head(out)?;
+    report::print_header(out)?;
     let mut end = pin!(end);
     let mut second = interval(Duration::from_secs(1));
     second.tick().await;
     for seconds in 1_u64.. {
         tokio::select! {
-            _ = second.tick() => summary::line(out, seconds, &page.endpoint().render())?,
-            ended = &mut end => {
-                ended?;
+            _ = second.tick() => {
+                report::print_row(out, seconds, &prometheus.endpoint().render())?;
+            }
+            result = &mut end => {
+                result?;
                 break;
             }
         }
     }
     stop.send_replace(true);
-    while let Some(caller) = calling.join_next().await {
-        caller?;
+    while let Some(result) = running.join_next().await {
+        result?;
     }
     Ok(())
 }
 
-/// The page once all calls have ended. That a caller has left is noticed a little later, so this
-/// waits, but not for ever: what does not agree by then never will.
-pub(crate) async fn settled_page(callers: &Callers, driven: &Counts) -> Result<String, Failure> {
-    let mut page = callers.scrape().await?;
-    for _ in 0..100 {
-        let counted = summary::counts(&page);
-        let all = driven
+/// Scrapes the metrics once all requests have completed.
+///
+/// A server notices disconnects a little later, so this waits up to ten seconds for the counts to
+/// agree.
+pub(crate) async fn settled_metrics(clients: &Clients, sent: &Counts) -> Result<String, BoxError> {
+    let mut metrics = clients.scrape().await?;
+    for _ in 0..SETTLE_ATTEMPTS {
+        let counted = report::counts(&metrics);
+        let is_complete = sent
             .iter()
-            .all(|(end, count)| counted.get(end) >= Some(count));
-        if all && summary::in_flight(&page) == 0 {
+            .all(|(outcome, count)| counted.get(outcome) >= Some(count));
+        if is_complete && report::in_flight(&metrics) == 0 {
             break;
         }
-        sleep(Duration::from_millis(100)).await;
-        page = callers.scrape().await?;
+        sleep(SETTLE_INTERVAL).await;
+        metrics = clients.scrape().await?;
     }
-    Ok(page)
+    Ok(metrics)
 }

@@ -1,4 +1,4 @@
-"""Gives a YAML file as JSON, one document a line; with a version of Kubernetes, validates each."""
+"""Prints the documents of a YAML file as JSON lines. Given a Kubernetes version, validates them."""
 
 import json
 import sys

@@ -1,6 +1,6 @@
-//! The manifests of `examples/deploy`: valid, and their numbers fit. Skipped where Python lacks what it
-//! takes, but not in CI.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The manifests of `examples/deploy` are valid, and their timeouts fit together. Skipped if Python lacks
+//! a module, except in CI.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,8 +10,8 @@ use gusset::Env;
 use gusset::health::{Health, PATHS};
 use serde_json::{Value, json};
 
-/// The newest that the manifests are written for.
-const KUBERNETES: &str = "1.33";
+/// The newest version that the manifests support.
+const KUBERNETES_VERSION: &str = "1.33";
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -19,18 +19,18 @@ fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// The documents of a file; `None`, and a word, if there is nothing to read them with.
+/// Reads the documents of a file. Returns `None` if Python lacks a module.
 fn documents(name: &str, version: &[&str]) -> Option<Vec<Value>> {
-    let there = Command::new("python3")
+    let status = Command::new("python3")
         .args(["-c", "import kubernetes_validate, yaml"])
         .stderr(Stdio::null())
         .status();
-    if !there.is_ok_and(|status| status.success()) {
+    if !status.is_ok_and(|status| status.success()) {
         assert!(
             std::env::var_os("CI").is_none(),
-            "kubernetes-validate is missing, and CI must have it"
+            "CI requires kubernetes-validate"
         );
-        println!("skipped: kubernetes-validate is missing");
+        println!("skipped: kubernetes-validate is not installed");
         return None;
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy.py");
@@ -55,8 +55,8 @@ fn documents(name: &str, version: &[&str]) -> Option<Vec<Value>> {
 }
 
 #[test]
-fn the_manifests_are_valid_and_their_probes_drain_and_grace_fit() {
-    let Some(documents) = documents("shop.yaml", &[KUBERNETES]) else {
+fn manifests_are_valid_and_their_timeouts_fit() {
+    let Some(documents) = documents("shop.yaml", &[KUBERNETES_VERSION]) else {
         return;
     };
     let kinds: Vec<_> = documents.iter().map(|document| &document["kind"]).collect();
@@ -70,14 +70,15 @@ fn the_manifests_are_valid_and_their_probes_drain_and_grace_fit() {
     let pod = &deployment["spec"]["template"];
     let container = &pod["spec"]["containers"][0];
 
-    // What the shop builds there, it builds here: the sum fits, and the token is one.
+    // The health of the shop builds with these settings: the timeouts fit, and the token is valid.
     let grace = pod["spec"]["terminationGracePeriodSeconds"]
         .as_u64()
         .unwrap();
     let token = secret["stringData"]["token"].as_str().unwrap();
-    let in_kubernetes = |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "10.0.0.1".into());
+    let kubernetes_env =
+        |name: &str| (name == "KUBERNETES_SERVICE_HOST").then(|| "10.0.0.1".into());
     let built = Health::builder()
-        .env(Env::from_fn(&in_kubernetes))
+        .env(Env::from_fn(&kubernetes_env))
         .termination_grace(Duration::from_secs(grace))
         .details_token(token)
         .build();
@@ -88,20 +89,20 @@ fn the_manifests_are_valid_and_their_probes_drain_and_grace_fit() {
         let port = ports.iter().find(|port| port["name"] == name);
         port.unwrap()["containerPort"].as_u64().unwrap()
     };
-    let environment = |name: &str| {
+    let variable = |name: &str| {
         let mut all = container["env"].as_array().unwrap().iter();
         all.find(|variable| variable["name"] == name)
             .unwrap()
             .clone()
     };
-    for (variable, name) in [("SHOP_LISTEN", "http"), ("SHOP_MANAGEMENT", "management")] {
+    for (env, port_name) in [("SHOP_LISTEN", "http"), ("SHOP_MANAGEMENT", "management")] {
         assert_eq!(
-            environment(variable)["value"],
-            format!("0.0.0.0:{}", port(name))
+            variable(env)["value"],
+            format!("0.0.0.0:{}", port(port_name))
         );
     }
     assert_eq!(
-        environment("SHOP_TOKEN")["valueFrom"]["secretKeyRef"]["name"],
+        variable("SHOP_TOKEN")["valueFrom"]["secretKeyRef"]["name"],
         secret["metadata"]["name"]
     );
     for (probe, path) in [
@@ -113,10 +114,10 @@ fn the_manifests_are_valid_and_their_probes_drain_and_grace_fit() {
         assert_eq!(get, &json!({"path": path, "port": "management"}), "{probe}");
         assert!(PATHS.contains(&path));
     }
-    // The signal is the shop's own business.
+    // No preStop hook: the shop handles SIGTERM itself.
     assert_eq!(container["lifecycle"], Value::Null);
 
-    // All of them mean the same pods, and traffic goes to the public port.
+    // All objects select the same pods, and traffic goes to the public port.
     let labels = &pod["metadata"]["labels"];
     assert_eq!(&deployment["spec"]["selector"]["matchLabels"], labels);
     assert_eq!(&service["spec"]["selector"], labels);
@@ -125,8 +126,8 @@ fn the_manifests_are_valid_and_their_probes_drain_and_grace_fit() {
 }
 
 #[test]
-fn a_manifest_that_is_wrong_is_noticed() {
-    let Some(_) = documents("shop.yaml", &[KUBERNETES]) else {
+fn invalid_manifest_is_detected() {
+    let Some(_) = documents("shop.yaml", &[KUBERNETES_VERSION]) else {
         return;
     };
     let wrong = std::fs::read_to_string(file("shop.yaml")).unwrap();
@@ -135,14 +136,14 @@ fn a_manifest_that_is_wrong_is_noticed() {
     std::fs::write(&path, wrong).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy.py");
     let mut python = Command::new("python3");
-    let python = python.arg(script).arg(path).arg(KUBERNETES);
+    let python = python.arg(script).arg(path).arg(KUBERNETES_VERSION);
     let output = python.output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("periodSecond"));
 }
 
 #[test]
-fn compose_asks_the_shop_for_its_health_and_gives_it_its_grace() {
+fn compose_file_fits_the_shop() {
     let Some(documents) = documents("compose.yaml", &[]) else {
         return;
     };
@@ -159,15 +160,14 @@ fn compose_asks_the_shop_for_its_health_and_gives_it_its_grace() {
             "{time}"
         );
     }
-    // The grace that the sum is made for unless told otherwise.
+    // The default grace period of gusset-health.
     assert_eq!(shop["stop_grace_period"], "30s");
     assert_eq!(shop["build"]["dockerfile"], "examples/deploy/Dockerfile");
     assert_eq!(shop["build"]["context"], "../..");
 }
 
-/// What a Dockerfile copies and starts is what the build makes.
 #[test]
-fn the_dockerfile_builds_this_example_and_starts_it_as_process_one() {
+fn dockerfile_builds_and_starts_the_shop() {
     let text = std::fs::read_to_string(file("Dockerfile")).unwrap();
     let package = env!("CARGO_PKG_NAME");
     let build = format!("cargo build --release --locked --package {package} --example shop");

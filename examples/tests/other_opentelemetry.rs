@@ -1,9 +1,9 @@
-//! Another version of OpenTelemetry than gusset's lives beside it.
+//! A service can use another version of OpenTelemetry than gusset does.
 
 #[path = "../other_opentelemetry.rs"]
 mod other_opentelemetry;
 
 #[test]
-fn a_service_with_another_version_of_opentelemetry_compiles_and_sees_the_same_trace() {
-    other_opentelemetry::main().expect("both saw the same trace");
+fn another_opentelemetry_version_sees_the_same_trace() {
+    other_opentelemetry::main().expect("the example succeeds");
 }

@@ -1,5 +1,5 @@
-//! A real Prometheus scrapes the shop, and its query API returns the numbers that a client sent.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! A real Prometheus scrapes the shop, and its query API returns the number of requests sent.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "its `main` is not called here")]
 #[path = "../shop/main.rs"]
@@ -17,21 +17,21 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tokio::time::{interval, timeout};
 
-/// Ended with the test, however it ends.
-struct Ended(Child);
+/// A process that is killed on drop.
+struct KilledOnDrop(Child);
 
-impl Drop for Ended {
+impl Drop for KilledOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// What the shop prints, as it prints it.
+/// The output of the shop, readable while it runs.
 #[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
+struct Output(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Printed {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
     }
@@ -41,12 +41,12 @@ impl Write for Printed {
     }
 }
 
-impl Printed {
+impl Output {
     fn address(&self) -> Option<String> {
         let printed = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let line = printed
             .lines()
-            .find_map(|line| line.strip_prefix("the shop"))?;
+            .find_map(|line| line.strip_prefix("shop "))?;
         Some(line.trim().trim_start_matches("http://").to_owned())
     }
 }
@@ -59,8 +59,8 @@ async fn get(url: &str) -> Option<(u16, String)> {
     Some((status, String::from_utf8(body.to_vec()).ok()?))
 }
 
-/// Starts Prometheus; `None` if there is none.
-fn prometheus(folder: &Path, shop: &str, port: u16) -> Option<Ended> {
+/// Starts Prometheus. Returns `None` if it is not installed.
+fn prometheus(folder: &Path, shop: &str, port: u16) -> Option<KilledOnDrop> {
     let config = folder.join("prometheus.yml");
     let scrape = format!(
         "scrape_configs:\n- job_name: shop\n  scrape_interval: 1s\n  static_configs:\n  - targets: ['{shop}']\n"
@@ -78,49 +78,52 @@ fn prometheus(folder: &Path, shop: &str, port: u16) -> Option<Ended> {
         .stderr(Stdio::null())
         .spawn();
     match child {
-        Ok(child) => Some(Ended(child)),
+        Ok(child) => Some(KilledOnDrop(child)),
         Err(error) => {
             assert!(std::env::var_os("CI").is_none(), "prometheus: {error}");
-            println!("skipped: there is no `prometheus` here ({error})");
+            println!("skipped: cannot start `prometheus` ({error})");
             None
         }
     }
 }
 
-/// Asks until the answer is that number.
-async fn becomes(port: u16, query: &str, number: &str) {
-    let mut seen = String::from("no answer");
-    let asked = timeout(Duration::from_secs(60), async {
-        let mut again = interval(Duration::from_millis(200));
+/// Runs a query until its result is this number.
+async fn wait_for_value(port: u16, query: &str, number: &str) {
+    let mut last = String::from("no response");
+    let result = timeout(Duration::from_secs(60), async {
+        let mut interval = interval(Duration::from_millis(200));
         loop {
-            again.tick().await;
+            interval.tick().await;
             let url = format!("http://127.0.0.1:{port}/api/v1/query?query={query}");
             if let Some((_, body)) = get(&url).await {
-                let answer: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-                seen = answer["data"]["result"][0]["value"][1].to_string();
-                if seen == format!("\"{number}\"") {
+                let response: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+                last = response["data"]["result"][0]["value"][1].to_string();
+                if last == format!("\"{number}\"") {
                     return;
                 }
             }
         }
     });
-    assert!(asked.await.is_ok(), "{query} is {seen} and not {number}");
+    assert!(
+        result.await.is_ok(),
+        "{query}: got {last}, expected {number}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn prometheus_returns_the_numbers_that_a_client_sent() {
-    let printed = Printed::default();
+async fn prometheus_returns_the_number_of_requests() {
+    let output = Output::default();
     let options = ["--listen", "127.0.0.1:0", "--seconds", "120"].map(str::to_owned);
     let options = shop::Options::parse(options, |_| None).unwrap();
-    let mut out = printed.clone();
-    let signals = shop::signals::set_up(&options).unwrap();
-    let serve = shop::run(options, signals, &mut out);
-    // Not spawned: it may hold what is not `Send` across its waits.
+    let mut out = output.clone();
+    let telemetry = shop::telemetry::set_up(&options).unwrap();
+    let serve = shop::run(options, telemetry, &mut out);
+    // Not spawned, because the future may not be `Send`.
     let mut serve = std::pin::pin!(serve);
 
     let test = async {
         let address = loop {
-            if let Some(address) = printed.address() {
+            if let Some(address) = output.address() {
                 break address;
             }
             tokio::task::yield_now().await;
@@ -133,14 +136,14 @@ async fn prometheus_returns_the_numbers_that_a_client_sent() {
             for _ in 0..times {
                 let (got, _) = get(&format!("http://{address}{path}"))
                     .await
-                    .expect("an answer");
+                    .expect("the shop responds");
                 assert_eq!(got, status, "{path}");
             }
         }
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus");
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        // Prometheus does not find a port by itself.
+        // Prometheus cannot pick a free port itself.
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -150,25 +153,25 @@ async fn prometheus_returns_the_numbers_that_a_client_sent() {
             return;
         };
         let count = "sum(http_server_request_duration_seconds_count";
-        becomes(
+        wait_for_value(
             port,
             &format!("{count}%7Bhttp_route=%22/catalogue%22%7D)"),
             "7",
         )
         .await;
-        becomes(
+        wait_for_value(
             port,
             &format!("{count}%7Bhttp_response_status_code=%22404%22%7D)"),
             "3",
         )
         .await;
-        becomes(port, &format!("{count}%7Berror_type=%22500%22%7D)"), "2").await;
-        becomes(port, &format!("{count})"), "12").await;
-        becomes(port, "sum(http_server_active_requests)", "0").await;
-        becomes(port, "count(target_info)", "1").await;
+        wait_for_value(port, &format!("{count}%7Berror_type=%22500%22%7D)"), "2").await;
+        wait_for_value(port, &format!("{count})"), "12").await;
+        wait_for_value(port, "sum(http_server_active_requests)", "0").await;
+        wait_for_value(port, "count(target_info)", "1").await;
     };
     tokio::select! {
-        ended = &mut serve => panic!("the shop ended: {ended:?}"),
+        result = &mut serve => panic!("the shop exited: {result:?}"),
         () = test => {}
     }
 }

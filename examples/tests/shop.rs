@@ -1,4 +1,4 @@
-//! The shop's page agrees with its callers, and a stranger's arguments are answered plainly.
+//! The shop's metrics agree with its clients, and invalid arguments are named.
 
 #[allow(dead_code, reason = "its `main` is not called here")]
 #[path = "../shop/main.rs"]
@@ -12,25 +12,30 @@ fn parse(args: &[&str]) -> Result<Options, String> {
 
 async fn run(args: &[&str]) -> (Result<bool, String>, String) {
     let mut out = Vec::new();
-    let options = parse(args).expect("good arguments");
-    let signals = shop::signals::set_up(&options).expect("good variables");
-    let ended = shop::run(options, signals, &mut out).await;
-    let out = String::from_utf8(out).expect("text");
-    (ended.map_err(|error| error.to_string()), out)
+    let options = parse(args).expect("the arguments are valid");
+    let telemetry = shop::telemetry::set_up(&options).expect("the variables are valid");
+    let result = shop::run(options, telemetry, &mut out).await;
+    let out = String::from_utf8(out).expect("the output is UTF-8");
+    (result.map_err(|error| error.to_string()), out)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_agrees_with_the_callers_to_the_last_request() {
+async fn metrics_agree_with_the_clients() {
     let (agree, out) = run(&["--traffic", "--seconds", "3", "--listen", "127.0.0.1:0"]).await;
     assert_eq!(agree, Ok(true), "{out}");
-    assert!(out.ends_with("\nagree\n"), "{out}");
+    assert!(
+        out.ends_with("\nThe metrics agree with the clients.\n"),
+        "{out}"
+    );
 
-    // Each way for a call to end was gone, so the agreement is not one of zeros.
-    let (_, table) = out.split_once("on the page\n").expect("a table");
+    // Every outcome occurred, so the comparison is not one of zeros.
+    let (_, table) = out
+        .split_once("clients   metrics\n")
+        .expect("the output has a table");
     let rows: Vec<(&str, u64)> = table
         .lines()
         .filter_map(|line| line.rsplit_once(' '))
-        .map(|(row, count)| (row, count.parse().expect("a count")))
+        .map_while(|(row, count)| Some((row, count.parse().ok()?)))
         .collect();
     assert_eq!(rows.len(), 15, "{out}");
     for (row, count) in rows {
@@ -39,18 +44,18 @@ async fn the_page_agrees_with_the_callers_to_the_last_request() {
 }
 
 #[tokio::test]
-async fn without_traffic_the_shop_just_ends() {
-    let (ended, out) = run(&["--seconds", "0", "--listen", "127.0.0.1:0"]).await;
-    assert_eq!(ended, Ok(true), "{out}");
+async fn shop_without_traffic_exits() {
+    let (result, out) = run(&["--seconds", "0", "--listen", "127.0.0.1:0"]).await;
+    assert_eq!(result, Ok(true), "{out}");
     assert!(out.contains("/metrics'"), "{out}");
 }
 
 #[tokio::test]
-async fn a_taken_port_is_named() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = taken.local_addr().expect("an address").to_string();
-    let (ended, out) = run(&["--seconds", "0", "--listen", &address]).await;
-    let error = ended.expect_err("the port is taken");
+async fn error_names_a_used_port() {
+    let used = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = used.local_addr().expect("it is bound").to_string();
+    let (result, out) = run(&["--seconds", "0", "--listen", &address]).await;
+    let error = result.expect_err("the port is in use");
     assert!(
         error.starts_with(&format!("cannot listen on {address}: ")),
         "{error}"
@@ -59,45 +64,46 @@ async fn a_taken_port_is_named() {
 }
 
 #[test]
-fn arguments_that_cannot_be_used_are_named() {
-    for (args, fault) in [
+fn error_names_an_invalid_argument() {
+    for (args, expected) in [
         (&["--trafic"][..], "unknown argument `--trafic`"),
         (&["--listen"], "--listen: a value is missing"),
-        (&["--listen", "here"], "--listen: `here` is no address"),
+        (&["--listen", "here"], "--listen: `here` is not an address"),
         (
             &["--seconds", "-1"],
-            "--seconds: `-1` is no number of seconds",
+            "--seconds: `-1` is not a whole number of seconds",
         ),
         (&["--seconds"], "--seconds: a value is missing"),
         (
             &["--drain", "soon"],
-            "--drain: `soon` is no number of seconds",
+            "--drain: `soon` is not a number of seconds",
         ),
         (
             &["--management", "3000"],
-            "--management: `3000` is no address",
+            "--management: `3000` is not an address",
         ),
         (&[""], "unknown argument ``"),
     ] {
-        let error = parse(args).expect_err(fault);
-        assert!(error.starts_with(fault), "{error}");
+        let error = parse(args).expect_err(expected);
+        assert!(error.starts_with(expected), "{error}");
     }
 }
 
 #[test]
-fn an_argument_is_above_the_environment() {
-    let environment = |name: &str| match name {
+fn argument_overrides_the_environment() {
+    let env = |name: &str| match name {
         "SHOP_LISTEN" => Some("0.0.0.0:80".to_owned()),
         "SHOP_DRAIN" => Some("3".to_owned()),
         _ => None,
     };
-    let options = Options::parse(["--drain".to_owned(), "0.5".to_owned()], environment);
-    let options = options.expect("good arguments");
+    let options = Options::parse(["--drain".to_owned(), "0.5".to_owned()], env);
+    let options = options.expect("the arguments are valid");
     assert_eq!(options.listen.to_string(), "0.0.0.0:80");
     assert_eq!(options.drain, Some(std::time::Duration::from_millis(500)));
-    let error = Options::parse([], |_| Some("here".to_owned())).expect_err("no address");
+    let error =
+        Options::parse([], |_| Some("here".to_owned())).expect_err("the variable is invalid");
     assert!(
-        error.starts_with("SHOP_LISTEN: `here` is no address"),
+        error.starts_with("SHOP_LISTEN: `here` is not an address"),
         "{error}"
     );
 }

@@ -1,9 +1,9 @@
-//! The shop's three signals, seen by a collector: one order is one trace through three services, and
-//! every line of the log that belongs to it says so. And a collector that is not there holds up nobody.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The shop's logs, traces and metrics, as a collector receives them. An order is one trace through two
+//! services, and its log entries have the trace id. An unreachable collector delays nothing.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-#[allow(dead_code, reason = "written for other tests too")]
-#[path = "../fire/process.rs"]
+#[allow(dead_code, reason = "other tests use it too")]
+#[path = "../lifecycle/process.rs"]
 mod process;
 
 use std::collections::BTreeSet;
@@ -24,18 +24,22 @@ use tokio::net::TcpListener;
 
 use process::{Shop, example};
 
-/// What a collector has received, by path.
+/// The paths and bodies of requests that a collector received.
 type Received = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// A collector that takes everything, over HTTP and in JSON.
+/// Starts a collector that accepts everything as JSON over HTTP.
 async fn collector() -> (String, Received) {
-    async fn take(State(kept): State<Received>, uri: Uri, Json(body): Json<Value>) -> &'static str {
-        kept.lock().unwrap().push((uri.path().to_owned(), body));
+    async fn receive(
+        State(received): State<Received>,
+        uri: Uri,
+        Json(body): Json<Value>,
+    ) -> &'static str {
+        received.lock().unwrap().push((uri.path().to_owned(), body));
         "{}"
     }
     let received = Received::default();
     let app = Router::new()
-        .route("/v1/{signal}", post(take))
+        .route("/v1/{signal}", post(receive))
         .with_state(received.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -47,47 +51,47 @@ async fn shop(variables: &[(&str, &str)]) -> Shop {
     let mut command = Command::new(example("shop"));
     command.args(["--listen", "127.0.0.1:0"]);
     command.envs(variables.iter().copied());
-    Shop::started(&mut command).await
+    Shop::start_command(&mut command).await
 }
 
-async fn ask(method: &str, url: String, body: &str) -> u16 {
+async fn request(method: &str, url: String, body: &str) -> u16 {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let request = http::Request::builder()
+    let req = http::Request::builder()
         .method(method)
         .uri(url)
         .header("content-type", "application/json")
         .body(Full::new(bytes::Bytes::from(body.to_owned())))
         .unwrap();
-    let response = client.request(request).await.unwrap();
+    let response = client.request(req).await.unwrap();
     let status = response.status().as_u16();
     response.into_body().collect().await.unwrap();
     status
 }
 
 /// Places an order.
-async fn order(shop: SocketAddr) {
-    let filled = ask("POST", format!("http://{shop}/baskets/7/plate"), "").await;
+async fn place_order(shop: SocketAddr) {
+    let filled = request("POST", format!("http://{shop}/baskets/7/plate"), "").await;
     let order = r#"{"customer":7,"plan":"paid"}"#;
-    let placed = ask("POST", format!("http://{shop}/orders"), order).await;
+    let placed = request("POST", format!("http://{shop}/orders"), order).await;
     assert_eq!((filled, placed), (204, 201));
 }
 
-fn items<'a>(received: &'a [(String, Value)], signal: &str, inside: [&str; 3]) -> Vec<&'a Value> {
+/// Returns the items of a signal, which are nested in three lists.
+fn items<'a>(received: &'a [(String, Value)], signal: &str, lists: [&str; 3]) -> Vec<&'a Value> {
     let path = format!("/v1/{signal}");
-    let bodies = received.iter().filter(|(at, _)| *at == path);
+    let bodies = received.iter().filter(|(received, _)| *received == path);
     let mut found: Vec<&Value> = bodies.map(|(_, body)| body).collect();
-    for name in inside {
-        let lists = found
+    for name in lists {
+        found = found
             .into_iter()
-            .map(|value| value[name].as_array().unwrap());
-        found = lists.flatten().collect();
+            .flat_map(|value| value[name].as_array().unwrap())
+            .collect();
     }
     found
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_is_one_trace_through_the_shop_its_client_and_the_payments_and_every_line_says_so()
-{
+async fn order_is_one_trace_in_all_signals() {
     let (endpoint, received) = collector().await;
     let mut shop = shop(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
@@ -95,9 +99,9 @@ async fn an_order_is_one_trace_through_the_shop_its_client_and_the_payments_and_
         ("OTEL_SERVICE_NAME", "shop"),
     ])
     .await;
-    order(shop.address).await;
+    place_order(shop.address).await;
     shop.process.terminate();
-    assert!(shop.process.ended().await.success());
+    assert!(shop.process.exit_status().await.success());
 
     let received = received.lock().unwrap();
     let spans = items(
@@ -105,7 +109,7 @@ async fn an_order_is_one_trace_through_the_shop_its_client_and_the_payments_and_
         "traces",
         ["resourceSpans", "scopeSpans", "spans"],
     );
-    let one = |name: &str, kind: u64| {
+    let find = |name: &str, kind: u64| {
         let mut found = spans
             .iter()
             .filter(|span| span["name"] == name && span["kind"] == kind);
@@ -122,40 +126,38 @@ async fn an_order_is_one_trace_through_the_shop_its_client_and_the_payments_and_
         *span
     };
     let (server, client) = (2, 3);
-    let placed = one("POST /orders", server);
-    let asked = one("POST /charges", client);
-    let charged = one("POST /charges", server);
-    assert_eq!(asked["parentSpanId"], placed["spanId"]);
-    assert_eq!(charged["parentSpanId"], asked["spanId"]);
+    let placed = find("POST /orders", server);
+    let sent = find("POST /charges", client);
+    let charged = find("POST /charges", server);
+    assert_eq!(sent["parentSpanId"], placed["spanId"]);
+    assert_eq!(charged["parentSpanId"], sent["spanId"]);
     let trace = &placed["traceId"];
-    assert_eq!([&asked["traceId"], &charged["traceId"]], [trace, trace]);
+    assert_eq!([&sent["traceId"], &charged["traceId"]], [trace, trace]);
     assert!(placed["attributes"].to_string().contains("shop.plan"));
 
-    // A line each of the three calls, and one that the handler wrote.
-    let logged = shop.process.logged();
-    let lines = logged
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap());
-    let lines: Vec<Value> = lines.collect();
-    let of_order: Vec<_> = lines
+    // One log entry for each of the three spans, and one by the handler.
+    let log = shop.process.stdout();
+    let entries = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let entries: Vec<Value> = entries.collect();
+    let of_order: Vec<_> = entries
         .iter()
-        .filter(|line| line["trace_id"] == *trace)
+        .filter(|entry| entry["trace_id"] == *trace)
         .collect();
-    assert_eq!(of_order.len(), 4, "{logged}");
-    let on: BTreeSet<_> = of_order
+    assert_eq!(of_order.len(), 4, "{log}");
+    let span_ids: BTreeSet<_> = of_order
         .iter()
-        .map(|line| line["span_id"].to_string())
+        .map(|entry| entry["span_id"].to_string())
         .collect();
-    let spans = [placed, asked, charged].map(|span| span["spanId"].to_string());
-    assert_eq!(on, BTreeSet::from(spans));
-    let requests: BTreeSet<_> = of_order
+    let expected = [placed, sent, charged].map(|span| span["spanId"].to_string());
+    assert_eq!(span_ids, BTreeSet::from(expected));
+    let request_ids: BTreeSet<_> = of_order
         .iter()
-        .map(|line| line["request_id"].to_string())
+        .map(|entry| entry["request_id"].to_string())
         .collect();
     assert_eq!(
-        requests.len(),
+        request_ids.len(),
         1,
-        "the id of the request goes with it: {requests:?}"
+        "the request id is propagated: {request_ids:?}"
     );
 
     let records = items(
@@ -179,31 +181,34 @@ async fn an_order_is_one_trace_through_the_shop_its_client_and_the_payments_and_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_collector_that_takes_and_never_answers_holds_up_neither_calls_nor_the_end() {
-    // Connections wait in its backlog for ever.
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", dead.local_addr().unwrap());
+async fn silent_collector_delays_neither_requests_nor_exit() {
+    // Connections stay in its backlog.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let mut shop = shop(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]).await;
     for _ in 0..20 {
-        order(shop.address).await;
+        place_order(shop.address).await;
     }
     let start = tokio::time::Instant::now();
     shop.process.terminate();
-    assert!(shop.process.ended().await.success());
-    // The shop gives its signals five seconds.
+    assert!(shop.process.exit_status().await.success());
+    // The shop's deadline for telemetry is five seconds.
     assert!(start.elapsed() < Duration::from_secs(30));
-    let said = shop.process.printed();
-    assert!(said.contains("not all telemetry was exported"), "{said}");
+    let printed = shop.process.stderr();
+    assert!(
+        printed.contains("not all telemetry was exported"),
+        "{printed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_collector_a_line_says_what_is_not_exported() {
+async fn missing_collector_is_logged_once() {
     let mut shop = shop(&[]).await;
-    order(shop.address).await;
+    place_order(shop.address).await;
     shop.process.terminate();
-    assert!(shop.process.ended().await.success());
-    let logged = shop.process.logged();
-    let said = logged.lines().filter(|line| line.contains("not exported"));
-    assert_eq!(said.count(), 1, "{logged}");
-    assert!(!shop.process.printed().contains("not all telemetry"));
+    assert!(shop.process.exit_status().await.success());
+    let log = shop.process.stdout();
+    let entries = log.lines().filter(|line| line.contains("not exported"));
+    assert_eq!(entries.count(), 1, "{log}");
+    assert!(!shop.process.stderr().contains("not all telemetry"));
 }
