@@ -15,12 +15,13 @@ pub(crate) use self::unread_trace::UnreadTraceCheck;
 use crate::SpanLimits;
 use crate::call_kind::CallKind;
 use crate::exceptions::ExceptionSignals;
-use crate::sampler::Sampler;
+use crate::sampler::{Sampler, SamplerPanics};
 
 pub(crate) struct TraceConfig {
     pub(crate) kind: CallKind,
     pub(crate) propagators: Propagators,
     pub(crate) sampler: Arc<dyn Sampler>,
+    pub(crate) sampler_panics: SamplerPanics,
     /// `None` selects the `SpanLayer` of the thread's subscriber.
     pub(crate) sink: Option<Arc<dyn SpanSink>>,
     pub(crate) limits: SpanLimits,

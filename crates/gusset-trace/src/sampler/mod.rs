@@ -1,6 +1,7 @@
 //! Samplers decide which requests are recorded, before any span is created.
 
 mod always;
+mod contained;
 mod env;
 mod parent_based;
 mod rate_limited;
@@ -16,6 +17,7 @@ use gusset_http::RequestHead;
 use gusset_propagation::{SpanContext, TraceId};
 
 pub use self::always::{AlwaysOff, AlwaysOn};
+pub(crate) use self::contained::SamplerPanics;
 pub use self::env::{ENV, from_env};
 pub use self::parent_based::ParentBased;
 pub use self::rate_limited::RateLimited;
@@ -27,7 +29,8 @@ pub use self::trace_id_ratio::TraceIdRatio;
 ///
 /// It is called once for each server request, for each client request outside of a server request, and
 /// for each span of a [`SpanLayer`](crate::SpanLayer) outside of any request. Spans below share the
-/// decision, so that a trace is complete within one service. It must not panic or block.
+/// decision, so that a trace is complete within one service. It must not block. If it panics, the span is
+/// dropped and the request is served; the panic is counted, and the first one is logged.
 ///
 /// ```
 /// use gusset_trace::TraceObserver;

@@ -26,7 +26,7 @@ use self::span_record::{
 };
 use crate::active_span::{ActiveSpan, SpanOutput, is_exporting};
 use crate::entered::{self, InnermostSpan, RecordedSpan};
-use crate::sampler::{AlwaysOn, Sampler, SamplingDecision, SamplingParameters};
+use crate::sampler::{AlwaysOn, Sampler, SamplerPanics, SamplingDecision, SamplingParameters};
 use crate::{SpanLimits, current, exceptions};
 
 /// A `tracing-subscriber` layer that exports spans: of calls, and the service's own spans inside of them.
@@ -72,6 +72,7 @@ use crate::{SpanLimits, current, exceptions};
 pub struct SpanLayer {
     output: SpanOutput,
     sampler: Arc<dyn Sampler>,
+    sampler_panics: Arc<SamplerPanics>,
     limits: SpanLimits,
     filter: SpanFilter,
     redaction: Arc<Redaction>,
@@ -91,6 +92,7 @@ impl SpanLayer {
         Self {
             output: SpanOutput { sink, buffer: None },
             sampler: Arc::new(AlwaysOn),
+            sampler_panics: Arc::default(),
             limits: SpanLimits::from_env(Env::process()),
             filter: SpanFilter::from_env(Env::process()),
             redaction: Arc::default(),
@@ -166,7 +168,8 @@ impl SpanLayer {
             ParentSpan::None => {
                 let id = TraceId::random();
                 let parameters = SamplingParameters::new(None, id, self.clock.now());
-                let decision = self.sampler.should_sample(&parameters);
+                let panics = &self.sampler_panics;
+                let decision = panics.should_sample(&*self.sampler, &parameters);
                 if !matches!(decision, SamplingDecision::RecordAndSample) {
                     return None;
                 }

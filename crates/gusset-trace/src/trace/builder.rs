@@ -12,7 +12,7 @@ use crate::call_kind::CallKind;
 use crate::config::{CapturedHeaders, TraceConfig, UnreadTraceCheck};
 use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
-use crate::sampler::{self, Sampler};
+use crate::sampler::{self, Sampler, SamplerPanics};
 use crate::{ConfigError, SpanLimits, names};
 
 /// Configures a [`TraceObserver`]. Every setting has a safe default.
@@ -280,6 +280,7 @@ impl TraceObserverBuilder {
                 sink,
                 limits: limits.unwrap_or_else(|| SpanLimits::from_env(env)),
                 redaction,
+                sampler_panics: SamplerPanics::default(),
                 exceptions: ExceptionSignals::from_env(env),
                 peer_address,
                 request_headers,

@@ -11,7 +11,7 @@ use super::grpc;
 use super::span_name::response_route;
 use crate::config::TraceConfig;
 use crate::current::{self, CallScope};
-use crate::sampler::{CallSummary, Sampler as _};
+use crate::sampler::CallSummary;
 use crate::{SpanAttributes, exceptions, names};
 
 /// The state of one call of a [`TraceObserver`](super::TraceObserver).
@@ -211,7 +211,8 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
                     error: cx.error_type(),
                     elapsed: cx.elapsed(),
                 };
-                output.decide(config.sampler.should_export(&summary));
+                let panics = &config.sampler_panics;
+                output.decide(panics.should_export(&*config.sampler, &summary));
             }
             active_span.end(output, |span| {
                 if is_grpc {

@@ -98,6 +98,11 @@ impl TraceObserver {
         &self.config.propagators
     }
 
+    /// Returns how often the sampler panicked.
+    pub fn sampler_panics(&self) -> u64 {
+        self.config.sampler_panics.get()
+    }
+
     pub(crate) fn is_client(&self) -> bool {
         self.config.kind == CallKind::HttpClient
     }

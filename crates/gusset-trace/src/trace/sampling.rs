@@ -9,7 +9,7 @@ use gusset_propagation::{PropagationContext, SpanContext, TraceId};
 
 use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, is_exporting};
 use crate::config::TraceConfig;
-use crate::sampler::{Sampler as _, SamplingDecision, SamplingParameters};
+use crate::sampler::{SamplingDecision, SamplingParameters};
 
 pub(super) struct SamplingResult {
     pub(super) trace_id: TraceId,
@@ -44,7 +44,8 @@ impl TraceConfig {
                 let mut parameters = SamplingParameters::new(parent, trace_id, cx.started());
                 parameters.request = Some(req);
                 parameters.requested = context.sampling_request;
-                match self.sampler.should_sample(&parameters) {
+                let panics = &self.sampler_panics;
+                match panics.should_sample(&*self.sampler, &parameters) {
                     SamplingDecision::Drop => (false, None, false),
                     SamplingDecision::RecordOnly(permit) => {
                         (false, Some(Arc::new(TailBuffer::new(permit))), true)
