@@ -3,9 +3,9 @@
 use crate::ResponseKind;
 use crate::identity::ObserverSet;
 
-/// What the driver knows of a call besides its timings, packed because a call is moved with its future
-/// and its body: `observers:56 | unused:3 | kind:2 | clock_is_fresh:1 | delivered:1 | polling:1`. The flags are
-/// in the low byte, where they are changed by one instruction with a short constant.
+/// The state of a call other than its timings. It is packed, because a call is moved with its future and
+/// its body: `observers:56 | unused:3 | kind:2 | clock_is_fresh:1 | delivered:1 | polling:1`. The flags
+/// are in the low byte, where one instruction with a short constant changes them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallState(u64);
 

@@ -7,9 +7,7 @@ use crate::context::CallTimings;
 use crate::current::{Frame, FrameGuard};
 use crate::identity::{ObserverSet, RequestKey};
 use crate::start_once::start_once;
-use crate::{
-    CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind, SpanIds,
-};
+use crate::{CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind};
 
 /// Tracks one call from its start to its one end.
 ///
@@ -146,9 +144,12 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             return poll();
         };
         active.state.enter_poll();
-        let guard = active.call.span_ids().map(SpanIds::enter);
-        let polled = active.call.scope(poll);
-        drop(guard);
+        // A closure on each branch: without span ids nothing is left to do after the poll, so that what it
+        // returns is not moved.
+        let polled = match active.call.span_ids() {
+            Some(ids) => ids.scope(|| active.call.scope(poll)),
+            None => active.call.scope(poll),
+        };
         active.state.leave_poll();
         polled
     }

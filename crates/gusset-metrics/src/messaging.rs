@@ -9,7 +9,7 @@ use gusset_core::{
 };
 use gusset_data::semconv;
 
-use crate::call_metrics::{CallInstruments, CallRecorder, Config, MESSAGING};
+use crate::call_metrics::{Bodies, CallInstruments, CallRecorder, Config, MESSAGING};
 use crate::intern::InternedId;
 use crate::key::SeriesKey;
 use crate::{ConfigError, SharedRecorder};
@@ -142,7 +142,7 @@ where
 
     #[inline]
     fn on_end(self, end: End<'_, RequestResponse<M, Res, R>>, cx: &CallContext) {
-        self.0.end(&end, cx);
+        self.0.end(&Bodies::default(), &end, cx);
     }
 }
 

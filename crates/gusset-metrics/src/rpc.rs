@@ -10,7 +10,7 @@ use gusset_http::{
 };
 
 use crate::call_metrics::{
-    CallInstruments, CallRecorder, Config, InstrumentSet, RPC_CLIENT, RPC_SERVER,
+    Bodies, CallInstruments, CallRecorder, Config, InstrumentSet, RPC_CLIENT, RPC_SERVER,
 };
 use crate::intern::InternedId;
 use crate::key::SeriesKey;
@@ -162,7 +162,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
             let method = method.resolve(&call.instruments.options, cx, headers_ok);
             call.key.name = InternedId::from_rpc_method(method);
         }
-        call.end(&end, cx);
+        call.end(&Bodies::default(), &end, cx);
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use self::config::Config;
 pub(crate) use self::instrument_set::{
     HTTP_CLIENT, HTTP_SERVER, InstrumentSet, MESSAGING, RPC_CLIENT, RPC_SERVER,
 };
-pub(crate) use self::recorder::CallRecorder;
+pub(crate) use self::recorder::{Bodies, CallRecorder};
 use self::series_handles::{Series, SeriesHandles};
 use crate::intern::{ErrorTypeInterner, InternedId, LabelInterner};
 use crate::key::{SCHEMES, SeriesKey};

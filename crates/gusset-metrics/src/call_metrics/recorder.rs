@@ -15,10 +15,15 @@ use crate::key::{OutcomeKey, SeriesKey};
 pub(crate) struct CallRecorder {
     pub(crate) instruments: Arc<CallInstruments>,
     pub(crate) key: SeriesKey,
+}
+
+/// What is recorded of the bodies of an HTTP call.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
     /// How much of the request body was read, if that is counted.
     pub(crate) request: Option<RequestBodyProgress>,
-    /// The response is a stream, and the request was recorded at its headers.
-    streaming: bool,
+    /// Whether the response is a stream, and the request was recorded at its headers.
+    pub(crate) streaming: bool,
 }
 
 // === impl CallRecorder ===
@@ -31,8 +36,6 @@ impl CallRecorder {
         Self {
             instruments: instruments.clone(),
             key,
-            request: None,
-            streaming: false,
         }
     }
 
@@ -46,8 +49,7 @@ impl CallRecorder {
     }
 
     /// Records the request at the headers of a streaming response.
-    pub(crate) fn record_streaming(&mut self, cx: &CallContext) {
-        self.streaming = true;
+    pub(crate) fn record_streaming(&self, cx: &CallContext) {
         let series = self.instruments.series(self.key);
         match sampled(cx) {
             Some(ids) => ids.scope(|| record_request(series, cx)),
@@ -56,30 +58,30 @@ impl CallRecorder {
     }
 
     #[inline]
-    pub(crate) fn end<P: Protocol>(mut self, end: &End<'_, P>, cx: &CallContext) {
+    pub(crate) fn end<P: Protocol>(mut self, bodies: &Bodies, end: &End<'_, P>, cx: &CallContext) {
         self.instruments.active(&self.key).decrement(1.0);
         self.key.error = self.instruments.error_types.id(cx.error_type());
         if let Some(outcome) = cx.outcome() {
             self.key.outcome = OutcomeKey::new(outcome, end.stage());
         }
         match sampled(cx) {
-            Some(ids) => self.record_in_trace(ids, cx),
-            None => self.record(cx),
+            Some(ids) => self.record_in_trace(ids, bodies, cx),
+            None => self.record(bodies, cx),
         }
     }
 
     /// Records a sampled call. A separate function, so that the code of other calls stays short.
     #[cold]
     #[inline(never)]
-    fn record_in_trace(&self, ids: SpanIds, cx: &CallContext) {
-        ids.scope(|| self.record(cx));
+    fn record_in_trace(&self, ids: SpanIds, bodies: &Bodies, cx: &CallContext) {
+        ids.scope(|| self.record(bodies, cx));
     }
 
     #[inline]
-    fn record(&self, cx: &CallContext) {
+    fn record(&self, bodies: &Bodies, cx: &CallContext) {
         let series = self.instruments.series(self.key);
         series.outcome();
-        if self.streaming {
+        if bodies.streaming {
             let headers = cx.time_to_headers().unwrap_or_default();
             series.stream_duration(seconds(cx.elapsed().saturating_sub(headers)));
             series.response_size(cx.bytes());
@@ -89,7 +91,7 @@ impl CallRecorder {
                 series.response_size(cx.bytes());
             }
         }
-        if let Some(request) = &self.request {
+        if let Some(request) = &bodies.request {
             series.request_body(request);
         }
     }
@@ -115,7 +117,6 @@ impl fmt::Debug for CallRecorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallRecorder")
             .field("key", &self.key)
-            .field("streaming", &self.streaming)
             .finish_non_exhaustive()
     }
 }

@@ -1,23 +1,26 @@
 use gusset_core::{CallContext, CallObserver, End, ResponseKind};
 use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead, Route, is_streaming};
 
-use crate::call_metrics::CallRecorder;
+use crate::call_metrics::{Bodies, CallRecorder};
 
 /// The state of one call of [`HttpMetrics`](super::HttpMetrics).
 #[derive(Debug)]
-pub struct HttpMetricsCall(pub(super) CallRecorder);
+pub struct HttpMetricsCall {
+    pub(super) call: CallRecorder,
+    pub(super) bodies: Bodies,
+}
 
 // === impl HttpMetricsCall ===
 
 impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
     #[inline]
     fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.0.scope(poll)
+        self.call.scope(poll)
     }
 
     #[inline]
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
-        let Self(call) = self;
+        let Self { call, bodies } = self;
         call.key.status = res.status.as_u16();
         if call.instruments.is_client() {
             // It is negotiated with the server.
@@ -29,12 +32,14 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
         call.instruments.label_response(&mut call.key, res);
         let has_body = cx.response_kind() == Some(ResponseKind::Body);
         if has_body && res.status.is_success() && is_streaming(res) {
+            bodies.streaming = true;
             call.record_streaming(cx);
         }
     }
 
     #[inline]
     fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
-        self.0.end(&end, cx);
+        let Self { call, bodies } = self;
+        call.end(&bodies, &end, cx);
     }
 }
