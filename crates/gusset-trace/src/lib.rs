@@ -25,6 +25,7 @@ pub mod trace;
 mod with_context;
 
 pub use client::ClientLayer;
+pub use config::TraceTrust;
 pub use current::{current_baggage, current_span_context, set_attribute};
 pub use gusset_core::ConfigError;
 pub use gusset_data::Redaction;

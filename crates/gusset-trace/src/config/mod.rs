@@ -1,6 +1,7 @@
 //! The configuration of a [`TraceObserver`](crate::TraceObserver), shared with the calls in progress.
 
 mod captured_headers;
+mod trust;
 mod unread_trace;
 
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,8 @@ use gusset_http::{RequestAttributes, RequestOptions};
 use gusset_propagation::Propagators;
 
 pub(crate) use self::captured_headers::CapturedHeaders;
+pub(crate) use self::trust::Distrusted;
+pub use self::trust::TraceTrust;
 pub(crate) use self::unread_trace::UnreadTraceCheck;
 use crate::SpanLimits;
 use crate::call_kind::CallKind;
@@ -28,6 +31,7 @@ pub(crate) struct TraceConfig {
     pub(crate) redaction: Arc<Redaction>,
     pub(crate) exceptions: ExceptionSignals,
     pub(crate) options: Arc<RequestOptions>,
+    pub(crate) trust: TraceTrust,
     pub(crate) peer_address: bool,
     pub(crate) request_headers: CapturedHeaders,
     pub(crate) response_headers: CapturedHeaders,

@@ -9,7 +9,7 @@ use http::HeaderName;
 
 use super::TraceObserver;
 use crate::call_kind::CallKind;
-use crate::config::{CapturedHeaders, TraceConfig, UnreadTraceCheck};
+use crate::config::{CapturedHeaders, TraceConfig, TraceTrust, UnreadTraceCheck};
 use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
 use crate::sampler::{self, Sampler, SamplerPanics};
@@ -30,6 +30,7 @@ pub struct TraceObserverBuilder {
     sink: Option<Arc<dyn SpanSink>>,
     limits: Option<SpanLimits>,
     redaction: Arc<Redaction>,
+    trust: TraceTrust,
     peer_address: bool,
     request_headers: CapturedHeaders,
     response_headers: CapturedHeaders,
@@ -52,6 +53,7 @@ impl TraceObserverBuilder {
             sink: None,
             limits: None,
             redaction: Arc::default(),
+            trust: TraceTrust::default(),
             peer_address: false,
             request_headers: CapturedHeaders::default(),
             response_headers: CapturedHeaders::default(),
@@ -129,6 +131,13 @@ impl TraceObserverBuilder {
     /// These headers can be forged, so they are ignored unless trusted proxies are configured.
     pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
         self.change(|options| options.with_trusted_proxies(proxies))
+    }
+
+    /// Sets what a server does with the trace context of requests that no trusted proxy sent. Defaults to
+    /// [`TraceTrust::Continue`].
+    pub fn trust(mut self, trust: TraceTrust) -> Self {
+        self.trust = trust;
+        self
     }
 
     /// Sets the sampler. Defaults to `OTEL_TRACES_SAMPLER`, or else `parentbased_always_on`.
@@ -245,6 +254,7 @@ impl TraceObserverBuilder {
             sink,
             limits,
             redaction,
+            trust,
             peer_address,
             mut request_headers,
             mut response_headers,
@@ -282,6 +292,7 @@ impl TraceObserverBuilder {
                 redaction,
                 sampler_panics: SamplerPanics::default(),
                 exceptions: ExceptionSignals::from_env(env),
+                trust,
                 peer_address,
                 request_headers,
                 response_headers,

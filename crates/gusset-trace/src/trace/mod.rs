@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use gusset_core::{CallContext, Observer, ObserverId};
-use gusset_data::{SharedStr, SpanData, SpanKind};
+use gusset_data::{SharedStr, SpanData, SpanKind, SpanLink};
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestId, RpcMethod};
 use gusset_propagation::{HeaderScan, PropagationContext, Propagators, SpanContext, SpanId};
 
@@ -21,7 +21,7 @@ pub use self::call_state::TraceCallState;
 use self::sampling::SamplingResult;
 use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::call_kind::CallKind;
-use crate::config::TraceConfig;
+use crate::config::{Distrusted, TraceConfig};
 use crate::current::{self, CallScope};
 use crate::names;
 
@@ -67,6 +67,8 @@ struct NewCall<'a> {
     attributes: RequestAttributes<'a>,
     span_context: &'a SpanContext,
     parent: Option<SpanId>,
+    /// The span of a client that is not trusted.
+    link: Option<&'a SpanContext>,
     request_id: Option<&'a str>,
 }
 
@@ -119,11 +121,13 @@ impl TraceObserver {
         let mut memory = current::acquire();
         let scope = Arc::get_mut(&mut memory)?;
         let pooled_span = scope.pooled_span.take();
+        let mut distrusted = Distrusted::default();
         let outer = if config.kind.is_client() {
             *scope = current::capture();
             scope.active_span.take()
         } else {
             scope.context = config.extract(req);
+            distrusted = config.trust.apply(req, &config.options, &mut scope.context);
             scope.request_id = attributes.request_id();
             None
         };
@@ -132,7 +136,13 @@ impl TraceObserver {
             is_sampled,
             output,
             owns_buffer,
-        } = config.sample(req, &scope.context, outer.as_deref(), cx);
+        } = config.sample(
+            req,
+            &scope.context,
+            distrusted.own_sampling,
+            outer.as_deref(),
+            cx,
+        );
         let parent = match &mut scope.context.span_context {
             Some(span) => Some(span.advance_to_child(is_sampled)),
             none => {
@@ -143,6 +153,7 @@ impl TraceObserver {
         };
         let call = NewCall {
             attributes,
+            link: distrusted.link.as_ref(),
             span_context: scope.context.span_context.as_ref()?,
             parent,
             request_id: scope.request_id.as_ref().map(RequestId::as_str),
@@ -275,7 +286,7 @@ impl TraceConfig {
                 dropped_attributes: 0,
                 events: Vec::new(),
                 dropped_events: 0,
-                links: Vec::new(),
+                links: call.link.map(span_link).into_iter().collect(),
                 dropped_links: 0,
                 status: Default::default(),
             },
@@ -293,6 +304,15 @@ impl TraceConfig {
     /// Returns the name of a span whose route was matched after its start.
     fn span_name(&self, method_index: usize, route: &str) -> SharedStr {
         span_name::route_texts(self.options.method_name(method_index), route).span_name
+    }
+}
+
+fn span_link(span: &SpanContext) -> SpanLink {
+    SpanLink {
+        trace_id: span.trace_id().to_bytes(),
+        span_id: span.span_id().to_bytes(),
+        flags: span.flags().bits(),
+        attributes: Vec::new(),
     }
 }
 

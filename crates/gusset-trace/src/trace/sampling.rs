@@ -23,11 +23,12 @@ pub(super) struct SamplingResult {
 // === impl TraceConfig ===
 
 impl TraceConfig {
-    /// Samples a call. `outer` is the recorded span of the call that a client call is part of.
+    /// Samples a call. With `own_sampling`, the sampler does not see the parent. `outer` is the recorded span of the call that a client call is part of.
     pub(super) fn sample(
         &self,
         req: RequestHead<'_>,
         context: &PropagationContext,
+        own_sampling: bool,
         outer: Option<&ActiveSpan>,
         cx: &CallContext,
     ) -> SamplingResult {
@@ -41,7 +42,11 @@ impl TraceConfig {
                 (parent.flags().is_sampled(), buffer, false)
             }
             _ => {
-                let mut parameters = SamplingParameters::new(parent, trace_id, cx.started());
+                let mut parameters = SamplingParameters::new(
+                    parent.filter(|_| !own_sampling),
+                    trace_id,
+                    cx.started(),
+                );
                 parameters.request = Some(req);
                 parameters.requested = context.sampling_request;
                 let panics = &self.sampler_panics;

@@ -26,4 +26,5 @@ mod subscriber;
 #[cfg(feature = "subscriber")]
 mod subscriber_filters;
 mod support;
+mod trust;
 mod w3c;
