@@ -12,7 +12,7 @@ pub(crate) struct SamplerPanics(AtomicU64);
 // === impl SamplerPanics ===
 
 impl SamplerPanics {
-    /// Asks a sampler. A span whose sampler panics is dropped.
+    /// Calls a sampler. A span whose sampler panics is dropped.
     #[inline]
     pub(crate) fn should_sample(
         &self,
@@ -26,7 +26,7 @@ impl SamplerPanics {
         })
     }
 
-    /// Asks a sampler about a buffered request. It is not exported if the sampler panics.
+    /// Calls a sampler for a buffered request. It is not exported if the sampler panics.
     pub(crate) fn should_export(&self, sampler: &dyn Sampler, summary: &CallSummary) -> bool {
         catch_unwind(AssertUnwindSafe(|| sampler.should_export(summary))).unwrap_or_else(|_| {
             self.count();

@@ -75,7 +75,7 @@ pub trait Sampler: Send + Sync + 'static {
 pub struct SamplingParameters<'a> {
     /// The parent span; `None` for the first span of a trace.
     pub parent: Option<&'a SpanContext>,
-    /// The decision that a request without a parent asks for, such as `b3: 0`.
+    /// The decision in a request without a parent, such as `b3: 0`.
     pub requested: Option<bool>,
     /// The trace of the span.
     pub trace_id: TraceId,

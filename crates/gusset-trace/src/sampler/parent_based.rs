@@ -2,7 +2,7 @@
 
 use super::{CallSummary, Sampler, SamplingDecision, SamplingParameters};
 
-/// Follows the sampled flag of the parent span, or a decision that a request asks for without a parent
+/// Follows the sampled flag of the parent span, or the decision of a request without a parent
 /// (`b3: 0`), and another sampler for traces that begin here.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ParentBased<S>(S);

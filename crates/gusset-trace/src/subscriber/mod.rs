@@ -258,7 +258,7 @@ impl SpanLayer {
         match parent {
             None if attributes.is_root() => ParentSpan::None,
             None => ParentSpan::Unrecorded,
-            Some(parent) => ParentSpan::of(&parent.extensions()),
+            Some(parent) => ParentSpan::from_extensions(&parent.extensions()),
         }
     }
 }
@@ -365,7 +365,7 @@ where
         let Some(span) = cx.span(&id) else {
             return;
         };
-        let destination = EventDestination::of(&span.extensions());
+        let destination = EventDestination::from_extensions(&span.extensions());
         match destination {
             EventDestination::Nowhere => {}
             EventDestination::Call(call) => self.add_call_event(&call, event),
@@ -394,7 +394,7 @@ where
         let Some(span) = cx.span(id) else {
             return;
         };
-        let parent = ParentSpan::of(&span.extensions());
+        let parent = ParentSpan::from_extensions(&span.extensions());
         match parent {
             // A span that is not exported, outside of any trace: what is inside starts a trace.
             ParentSpan::None => {}

@@ -150,7 +150,7 @@ impl ParentSpan {
     }
 
     /// Returns what a span is for its children.
-    pub(super) fn of(extensions: &Extensions<'_>) -> Self {
+    pub(super) fn from_extensions(extensions: &Extensions<'_>) -> Self {
         match (extensions.get(), extensions.get()) {
             (Some(SpanRecord { ids, call, .. }), _) => Self::Recorded {
                 ids: *ids,
@@ -167,14 +167,14 @@ impl ParentSpan {
 impl EventDestination {
     /// Returns the destination of events in a span. A span that is not exported passes them on to its
     /// call.
-    pub(super) fn of(extensions: &Extensions<'_>) -> Self {
+    pub(super) fn from_extensions(extensions: &Extensions<'_>) -> Self {
         if let Some(SpanRecord {
             span: Some(span), ..
         }) = extensions.get()
         {
             return Self::Span(span.times);
         }
-        match ParentSpan::of(extensions) {
+        match ParentSpan::from_extensions(extensions) {
             ParentSpan::Recorded {
                 call: Some(call), ..
             } => Self::Call(call),
