@@ -77,6 +77,14 @@ pub enum DeclaredLength {
 }
 
 impl Script {
+    /// Returns whether the response declares its length, by its header or else by its size hint.
+    pub fn declares_length(&self) -> bool {
+        let known = |length: DeclaredLength| {
+            matches!(length, DeclaredLength::Correct | DeclaredLength::Fixed(_))
+        };
+        known(self.header) || (self.header == DeclaredLength::Absent && known(self.hint))
+    }
+
     /// Returns the request.
     pub fn request(&self) -> Request<()> {
         Request::builder()
