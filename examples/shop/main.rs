@@ -63,6 +63,10 @@ async fn main() -> ExitCode {
     let args = std::env::args_os().skip(1);
     let args = args.map(|arg| arg.to_string_lossy().into_owned());
     let options = match Options::parse(args, |name| std::env::var(name).ok()) {
+        Ok(options) if options.help => {
+            print!("{}", options::HELP);
+            return ExitCode::SUCCESS;
+        }
         Ok(options) if options.health => return health::probe(&options),
         Ok(options) => options,
         Err(error) => {
@@ -71,7 +75,7 @@ async fn main() -> ExitCode {
         }
     };
     // The log is on standard output, except during the traffic.
-    let mut out: Box<dyn Write> = match options.traffic || options.help {
+    let mut out: Box<dyn Write> = match options.traffic {
         true => Box::new(std::io::stdout()),
         false => Box::new(std::io::stderr()),
     };
@@ -106,10 +110,6 @@ pub(crate) async fn run(
     telemetry: Telemetry,
     out: &mut impl Write,
 ) -> Result<bool, BoxError> {
-    if options.help {
-        out.write_all(options::HELP.as_bytes())?;
-        return Ok(true);
-    }
     let mut any_port = options.listen;
     any_port.set_port(0);
     let listener = bind(options.listen).await?;
