@@ -9,8 +9,8 @@ use gusset_breaker::{
 use gusset_core::{AdmissionLayer, Clock, Outcome};
 use gusset_http::Http;
 use gusset_testkit::{RecordedCall, RecordingObserver};
+use gusset_tests::bodies::{AnyBody, BoxError};
 use gusset_tests::clients::{http1, run};
-use gusset_tests::responses::{AnyBody, BoxError};
 use gusset_tests::scripted_service::{ScriptedService, run_script};
 use gusset_tests::scripts::script;
 use gusset_tests::servers::Server;
@@ -48,7 +48,8 @@ fn counted(call: &RecordedCall) -> (u64, u64) {
 
 fn is_success(call: &RecordedCall) -> bool {
     let ignored = |status: &str| matches!(status, "408" | "499");
-    call.status.is_some_and(|status| !is_failure(status) && !ignored(status))
+    call.status
+        .is_some_and(|status| !is_failure(status) && !ignored(status))
 }
 
 fn is_failure(status: &str) -> bool {

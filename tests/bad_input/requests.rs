@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use gusset_testkit::RecordingObserver;
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::http1::Connection;
 use gusset_tests::clients::{http2, run, with_timeout};
-use gusset_tests::responses::{AnyBody, BoxError, boxed};
 use gusset_tests::stack::serve;
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::Full;

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use gusset_core::{Outcome, Stage};
 use gusset_testkit::RecordedCall;
+use gusset_tests::bodies::BoxError;
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::{run, with_timeout};
-use gusset_tests::responses::BoxError;
 use gusset_tests::side::Side;
 use http::Method;
 use http_body_util::BodyExt;

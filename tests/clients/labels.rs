@@ -4,9 +4,9 @@ use std::future::{Ready, ready};
 
 use gusset_http::Route;
 use gusset_testkit::RecordingObserver;
+use gusset_tests::bodies::{AnyBody, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::run;
-use gusset_tests::responses::{AnyBody, boxed};
 use gusset_tests::side::Side;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Empty};

@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use gusset_core::{Outcome, Stage};
+use gusset_tests::bodies::BoxError;
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::run;
-use gusset_tests::responses::BoxError;
 use gusset_tests::side::Side;
 use http::Method;
 use tower::ServiceExt;

@@ -2,9 +2,10 @@
 
 use gusset_core::Outcome;
 use gusset_testkit::{RecordingObserver, ScriptedBody};
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::{http1, http2, run, with_timeout};
-use gusset_tests::responses::{AnyBody, BoxError, FIRST_CHUNK, boxed};
+use gusset_tests::responses::FIRST_CHUNK;
 use gusset_tests::stack::{only_call, serve, wait_for_calls};
 use http::{Request, Response, header};
 use http_body::SizeHint;

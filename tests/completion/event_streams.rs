@@ -2,9 +2,9 @@
 
 use gusset_core::{Outcome, Stage};
 use gusset_testkit::{RecordingObserver, ScriptedBody};
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::{http1, http2, run, with_timeout};
-use gusset_tests::responses::{AnyBody, BoxError, boxed};
 use gusset_tests::stack::{only_call, serve, wait_for_calls};
 use http::{HeaderValue, Request, Response, header};
 

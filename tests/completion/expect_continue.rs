@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use gusset_core::Outcome;
 use gusset_testkit::RecordingObserver;
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::http1::Connection;
 use gusset_tests::clients::run;
-use gusset_tests::responses::{AnyBody, BoxError, boxed};
 use gusset_tests::stack::{only_call, serve, wait_for_calls};
 use gusset_tests::wire;
 use http::{Request, Response, StatusCode};

@@ -1,9 +1,10 @@
 //! HTTP/1.0, where a stream ends with its connection.
 
 use gusset_testkit::RecordingObserver;
+use gusset_tests::bodies::{AnyBody, BoxError};
 use gusset_tests::cases::{Case, Disconnect, RequestCase, ResponseCase, Transport};
 use gusset_tests::clients::{http1, run};
-use gusset_tests::responses::{AnyBody, BoxError, response};
+use gusset_tests::responses::response;
 use gusset_tests::stack::{only_call, serve, wait_for_calls};
 use gusset_tests::wire;
 use http::{Request, Response};

@@ -1,10 +1,11 @@
 //! Many calls on one connection.
 
 use gusset_testkit::RecordingObserver;
+use gusset_tests::bodies::{AnyBody, BoxError};
 use gusset_tests::cases::{Case, Disconnect, RequestCase, ResponseCase, Transport};
 use gusset_tests::clients::http1::Connection;
 use gusset_tests::clients::run;
-use gusset_tests::responses::{AnyBody, BoxError, response};
+use gusset_tests::responses::response;
 use gusset_tests::stack::{serve, wait_for_calls};
 use gusset_tests::wire;
 use http::{Method, Request, Response};

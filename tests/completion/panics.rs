@@ -7,10 +7,10 @@ use std::task::Poll;
 
 use gusset_core::{Outcome, Stage};
 use gusset_testkit::{RecordingObserver, ScriptedBody};
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::{http1, run};
 use gusset_tests::panics::EXPECTED;
-use gusset_tests::responses::{AnyBody, BoxError, boxed};
 use gusset_tests::servers::Server;
 use gusset_tests::stack::{hyper_service, observe, only_call, serve, wait_for_calls};
 use http::{Request, Response, StatusCode};

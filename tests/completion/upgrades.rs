@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use gusset_core::Outcome;
 use gusset_testkit::{RecordedCall, RecordingObserver};
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::{http1, http2, run, with_timeout};
-use gusset_tests::responses::{AnyBody, BoxError, boxed};
 use gusset_tests::stack::{only_call, serve, wait_for_calls};
 use gusset_tests::wire;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};

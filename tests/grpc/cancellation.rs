@@ -3,8 +3,8 @@
 use futures_util::StreamExt;
 use gusset_core::{Outcome, Stage};
 use gusset_testkit::RecordedCall;
+use gusset_tests::bodies::BoxError;
 use gusset_tests::clients::{run, with_timeout};
-use gusset_tests::responses::BoxError;
 use tonic::Code;
 use tonic::transport::Endpoint;
 use tower::ServiceExt;

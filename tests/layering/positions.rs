@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::routing::get;
 use gusset_core::{ObserveLayer, Observer};
 use gusset_http::{Http, PropagateRouteLayer, Route};
+use gusset_tests::bodies::AnyBody;
 use gusset_tests::clients::http1::Connection;
 use gusset_tests::clients::run;
-use gusset_tests::responses::AnyBody;
 use gusset_tests::servers::Server;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -99,7 +99,7 @@ async fn named() -> Response<Body> {
 }
 
 async fn plain(req: Request<Incoming>) -> Result<Response<AnyBody>, Infallible> {
-    let mut res = Response::new(gusset_tests::responses::boxed(http_body_util::Full::from(
+    let mut res = Response::new(gusset_tests::bodies::boxed(http_body_util::Full::from(
         "plain",
     )));
     if req.uri().path() == "/named" {

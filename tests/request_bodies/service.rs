@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::routing::any;
 use bytes::Bytes;
 use gusset_http::RequestBodySizeLayer;
-use gusset_tests::responses::{AnyBody, BoxError, boxed};
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::servers::Server;
 use gusset_tests::side::Side;
 use http::{Request, Response, StatusCode};

@@ -5,6 +5,7 @@
     reason = "helpers of tests panic on failure"
 )]
 
+pub mod bodies;
 pub mod cases;
 pub mod clients;
 pub mod panics;

@@ -2,23 +2,15 @@
 
 use std::future::pending;
 
-use bytes::Bytes;
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response, StatusCode, header};
-use http_body::Body;
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Empty, Full};
+use http_body_util::{Empty, Full};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::bodies::{AnyBody, BoxError, boxed};
 use crate::cases::{Case, Disconnect, RequestCase, ResponseCase};
 use crate::panics::EXPECTED;
 use crate::stack::Handler;
-
-/// Any error.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Any response body.
-pub type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// The first chunk of every stream.
 pub const FIRST_CHUNK: &str = "the first chunk, ";
@@ -117,14 +109,6 @@ fn body(case: Case) -> AnyBody {
         _ => stream.data(SECOND_CHUNK),
     };
     boxed(stream)
-}
-
-/// Boxes a body.
-pub fn boxed<B>(body: B) -> AnyBody
-where
-    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    body.map_err(Into::into).boxed_unsync()
 }
 
 /// Returns the content of a complete body.

@@ -10,8 +10,8 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
+use crate::bodies::BoxError;
 use crate::panics::EXPECTED;
-use crate::responses::BoxError;
 use crate::scripts::{self, Script};
 
 /// The service of a script.

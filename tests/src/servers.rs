@@ -17,8 +17,8 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tower_service::Service;
 
+use crate::bodies::BoxError;
 use crate::panics;
-use crate::responses::BoxError;
 
 /// A server, which stops when it is dropped, with all its connections. Dropping it panics if a
 /// connection panicked unexpectedly.

@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 use tower::util::BoxCloneService;
 use tower_layer::Layer;
 
+use crate::bodies::{AnyBody, BoxError, boxed};
 use crate::cases::Transport;
-use crate::responses::{AnyBody, BoxError, boxed};
 use crate::servers::Server;
 
 /// A handler for every kind of server. Under axum it must not return `Err`.

@@ -16,7 +16,7 @@ pub(super) struct Cost {
     pub(super) name: String,
     pub(super) about: String,
     /// The scenario that it is compared with; empty for none.
-    pub(super) over: String,
+    pub(super) baseline: String,
     pub(super) instructions: u64,
     pub(super) allocations: u64,
     pub(super) bytes: u64,
@@ -58,13 +58,13 @@ fn costs_by(
     let list = command::output(Command::new(&program).arg("list"))?;
     let mut costs = Vec::new();
     for line in list.lines() {
-        let [name, about, over, times] = columns(line)?;
+        let [name, about, baseline, times] = columns(line)?;
         let times: u64 = times.parse()?;
         let (count, bytes) = allocations(&folder.join("allocations"), name)?;
         let cost = Cost {
             name: name.into(),
             about: about.into(),
-            over: over.into(),
+            baseline: baseline.into(),
             instructions: per_call(instructions(&program, name, times)?, times),
             allocations: per_call(count, times),
             bytes: per_call(bytes, times),

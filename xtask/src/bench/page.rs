@@ -66,16 +66,16 @@ fn find<'a>(costs: &'a [Cost], name: &str) -> Result<&'a Cost> {
 
 /// Returns the instructions that a scenario adds to its bare service.
 fn instructions(costs: &[Cost], cost: &Cost) -> Result<f64> {
-    let bare = find(costs, &cost.over)?;
+    let bare = find(costs, &cost.baseline)?;
     Ok(cost.instructions as f64 - bare.instructions as f64)
 }
 
 #[cfg(test)]
-fn cost(name: &str, over: &str, instructions: u64, allocations: u64) -> Cost {
+fn cost(name: &str, baseline: &str, instructions: u64, allocations: u64) -> Cost {
     Cost {
         name: name.into(),
         about: format!("about {name}"),
-        over: over.into(),
+        baseline: baseline.into(),
         instructions,
         allocations,
         bytes: allocations * 100,

@@ -57,8 +57,8 @@ pub(super) fn pairs(folder: &Path) -> Result<Vec<Pair>> {
 
 /// Returns the scenario of gusset for a peer: `svc/gusset` for `svc/peer`.
 pub(super) fn ours(name: &str) -> String {
-    let (over, _) = name.split_once('/').unwrap_or((name, ""));
-    format!("{over}/gusset")
+    let (service, _) = name.split_once('/').unwrap_or((name, ""));
+    format!("{service}/gusset")
 }
 
 fn times(folder: &Path, names: &[&str]) -> Result<Vec<Time>> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::Side;
 use super::authority::HostPort;
-use super::options::Identity;
+use super::identity::Identity;
 use super::rpc_methods::RpcMethodId;
 
 /// The attributes of one call that were derived already, for its other observers.

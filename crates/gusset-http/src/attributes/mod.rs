@@ -2,6 +2,7 @@
 
 mod authority;
 mod cache;
+mod identity;
 mod options;
 mod rpc_method;
 mod rpc_methods;

@@ -1,10 +1,10 @@
 //! Options that concern every signal.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use gusset_core::{ConfigError, Env};
 
+use super::identity::Identity;
 use super::rpc_methods::{RpcMethodId, RpcMethods};
 use crate::{KnownMethods, QueryRedaction, TrustedProxies};
 
@@ -36,11 +36,6 @@ pub struct RequestOptions {
     rpc_methods: Arc<RpcMethods>,
     identity: Identity,
 }
-
-/// A number that two options with different contents do not share. An address would not do, because it
-/// can be reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity(u64);
 
 /// The number of gRPC methods that are remembered, for each side.
 const DEFAULT_RPC_METHOD_LIMIT: usize = 2000;
@@ -172,14 +167,5 @@ impl Default for RequestOptions {
             rpc_methods: Arc::new(RpcMethods::new(DEFAULT_RPC_METHOD_LIMIT)),
             identity: Identity::next(),
         }
-    }
-}
-
-// === impl Identity ===
-
-impl Identity {
-    pub(super) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }

@@ -2,6 +2,7 @@
 
 use gusset_core::CallContext;
 
+use super::rpc_methods::MAX_METHOD_BYTES;
 use super::{RequestAttributes, RequestOptions, RpcMethodId, Side};
 use crate::{GrpcCode, KnownMethods};
 
@@ -77,7 +78,7 @@ pub struct RpcMethodName<'a> {
 
 impl RpcMethod {
     /// The longest method that is reported, in bytes.
-    pub const MAX_BYTES: usize = 256;
+    pub const MAX_BYTES: usize = MAX_METHOD_BYTES;
 
     /// Returns the method of a call that begins.
     pub fn start(attributes: RequestAttributes<'_>) -> Self {

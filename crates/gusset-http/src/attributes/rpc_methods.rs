@@ -7,8 +7,11 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 
-use super::options::Identity;
-use super::{RpcMethod, Side};
+use super::Side;
+use super::identity::Identity;
+
+/// Methods of this length or more are not remembered.
+pub(super) const MAX_METHOD_BYTES: usize = 256;
 
 /// The number of a gRPC method that the [`RequestOptions`](crate::RequestOptions) remember.
 ///
@@ -144,7 +147,7 @@ impl MethodTable {
     #[cold]
     fn add(&self, method: &str) -> Option<usize> {
         // A method of that length may have been truncated.
-        if method.len() >= RpcMethod::MAX_BYTES || self.is_full.load(Ordering::Relaxed) {
+        if method.len() >= MAX_METHOD_BYTES || self.is_full.load(Ordering::Relaxed) {
             return None;
         }
         let mut len = self.len.lock().unwrap_or_else(PoisonError::into_inner);
@@ -235,7 +238,7 @@ mod tests {
     #[test]
     fn long_method_is_not_remembered() {
         let methods = RpcMethods::new(10);
-        let longest = "x".repeat(RpcMethod::MAX_BYTES - 1);
+        let longest = "x".repeat(MAX_METHOD_BYTES - 1);
         assert!(methods.insert(Side::Server, &longest).is_some());
         assert!(
             methods

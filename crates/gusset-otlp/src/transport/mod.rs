@@ -10,6 +10,7 @@ mod hints;
 mod http1;
 mod response;
 mod retry;
+mod send;
 #[cfg(feature = "tls")]
 mod tls;
 

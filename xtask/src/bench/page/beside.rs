@@ -42,11 +42,11 @@ pub(super) fn write(page: &mut String, costs: &[Cost], pairs: &[Pair]) -> Result
     page.push_str(HEAD);
     writeln!(page)?;
     summary(page, costs, pairs)?;
-    for bare in costs.iter().filter(|cost| cost.over.is_empty()) {
+    for bare in costs.iter().filter(|cost| cost.baseline.is_empty()) {
         counted(page, costs, bare)?;
     }
     page.push_str(TIMES);
-    for bare in costs.iter().filter(|cost| cost.over.is_empty()) {
+    for bare in costs.iter().filter(|cost| cost.baseline.is_empty()) {
         timed(page, costs, pairs, bare)?;
     }
     Ok(())
@@ -55,7 +55,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost], pairs: &[Pair]) -> Result
 /// Writes one sentence for each peer, with its ratios to gusset.
 fn summary(page: &mut String, costs: &[Cost], pairs: &[Pair]) -> Result<()> {
     for cost in costs.iter().filter(|cost| is_peer(cost)) {
-        let over = if cost.over.starts_with("axum") {
+        let service = if cost.baseline.starts_with("axum") {
             "an axum route"
         } else {
             "a plain service"
@@ -63,7 +63,7 @@ fn summary(page: &mut String, costs: &[Cost], pairs: &[Pair]) -> Result<()> {
         let pair = pair(pairs, cost)?;
         writeln!(
             page,
-            "- On {over}, {} adds **{}** the instructions that gusset adds, and {} the time.",
+            "- On {service}, {} adds **{}** the instructions that gusset adds, and {} the time.",
             cost.about,
             ratio_of_instructions(costs, cost)?,
             ratio(pair.theirs.added[0], pair.ours.added[0]),
@@ -86,7 +86,7 @@ fn counted(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
         "| layer | added instructions | to gusset | added allocations | added bytes |"
     )?;
     writeln!(page, "|---|--:|--:|--:|--:|")?;
-    for cost in costs.iter().filter(|cost| cost.over == bare.name) {
+    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
         writeln!(
             page,
             "| {} | {} | **{}** | {} | {} |",
@@ -107,7 +107,7 @@ fn timed(page: &mut String, costs: &[Cost], pairs: &[Pair], bare: &Cost) -> Resu
         bare.name
     )?;
     writeln!(page, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
-    for cost in costs.iter().filter(|cost| cost.over == bare.name) {
+    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
         if !is_peer(cost) {
             continue;
         }
@@ -134,7 +134,7 @@ fn ratio_of_instructions(costs: &[Cost], cost: &Cost) -> Result<String> {
 }
 
 fn is_peer(cost: &Cost) -> bool {
-    !cost.over.is_empty() && cost.name != ours(&cost.name)
+    !cost.baseline.is_empty() && cost.name != ours(&cost.name)
 }
 
 fn pair<'a>(pairs: &'a [Pair], cost: &Cost) -> Result<&'a Pair> {

@@ -74,7 +74,7 @@ fn table(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
         "| scenario | layer | instructions | added instructions | added allocations | added bytes |"
     )?;
     writeln!(page, "|---|---|--:|--:|--:|--:|")?;
-    for cost in costs.iter().filter(|cost| cost.over == bare.name) {
+    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
         writeln!(
             page,
             "| `{}` | {} | {} | **{}** | {} | {} |",

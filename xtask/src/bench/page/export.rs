@@ -21,8 +21,8 @@ local socket, and prints the time and the allocations.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(HEAD);
     let export = costs.iter().filter(|cost| cost.name.starts_with("otlp/"));
-    for cost in export.filter(|cost| !cost.over.is_empty()) {
-        let bare = super::find(costs, &cost.over)?;
+    for cost in export.filter(|cost| !cost.baseline.is_empty()) {
+        let bare = super::find(costs, &cost.baseline)?;
         writeln!(
             page,
             "| {} | {:+.0} | {:+} |",
@@ -43,11 +43,11 @@ mod tests {
     fn only_added_costs_are_listed() {
         let costs = [
             cost("otlp/bare", "", 800, 1),
-            cost("otlp/push", "otlp/bare", 955, 1),
+            cost("otlp/queue", "otlp/bare", 955, 1),
         ];
         let mut page = String::new();
         write(&mut page, &costs).unwrap();
-        assert!(page.contains("| about otlp/push | +155 | +0 |"), "{page}");
+        assert!(page.contains("| about otlp/queue | +155 | +0 |"), "{page}");
         assert!(!page.contains("about otlp/bare"), "{page}");
     }
 }

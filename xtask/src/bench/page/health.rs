@@ -41,7 +41,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     }
     page.push_str(CALLS);
     let bare = find(costs, "health/bare")?;
-    for cost in costs.iter().filter(|cost| cost.over == bare.name) {
+    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
         writeln!(
             page,
             "| {} | {} | {} | {} |",

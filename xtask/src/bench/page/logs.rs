@@ -32,7 +32,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
         "\n| over `axum/bare` | added instructions | to gusset | added allocations |"
     )?;
     writeln!(page, "|---|--:|--:|--:|")?;
-    for cost in costs.iter().filter(|cost| !cost.over.is_empty()) {
+    for cost in costs.iter().filter(|cost| !cost.baseline.is_empty()) {
         writeln!(
             page,
             "| {} | {} | **{}** | {} |",

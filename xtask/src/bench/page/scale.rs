@@ -44,7 +44,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost], threads: &[Time]) -> Resu
     page.push_str(SERIES);
     rows(page, costs, "series/", find(costs, "series/10")?)?;
     page.push_str(UNKNOWN_VALUES);
-    rows(page, costs, "attack/", find(costs, "svc/metrics")?)?;
+    rows(page, costs, "unknown/", find(costs, "svc/metrics")?)?;
     page.push_str(THREADS);
     for Time { name, all, added } in threads {
         let [one, two] = all;
@@ -65,9 +65,9 @@ pub(super) fn write(page: &mut String, costs: &[Cost], threads: &[Time]) -> Resu
 /// Writes a row for each layer, with its ratio to the scenario `with`.
 fn rows(page: &mut String, costs: &[Cost], prefix: &str, with: &Cost) -> Result<()> {
     let with = instructions(costs, with)?;
-    let layered = |cost: &&Cost| cost.name.starts_with(prefix) && !cost.over.is_empty();
+    let layered = |cost: &&Cost| cost.name.starts_with(prefix) && !cost.baseline.is_empty();
     for cost in costs.iter().filter(layered) {
-        let bare = find(costs, &cost.over)?;
+        let bare = find(costs, &cost.baseline)?;
         writeln!(
             page,
             "| {} | **{}** | {:.2} | {} | {} |",
@@ -94,8 +94,8 @@ mod tests {
             cost("series/bare", "", 1000, 3),
             cost("series/10", "series/bare", 2000, 3),
             cost("series/2000", "series/bare", 2500, 3),
-            cost("attack/path-bare", "", 1500, 5),
-            cost("attack/path", "attack/path-bare", 3700, 6),
+            cost("unknown/path-bare", "", 1500, 5),
+            cost("unknown/path", "unknown/path-bare", 3700, 6),
         ];
         let time = Time {
             name: "svc/metrics".into(),
@@ -106,7 +106,7 @@ mod tests {
         write(&mut page, &costs, &[time]).unwrap();
         for row in [
             "| about series/2000 | **1,500** | 1.50 | 0 | 0 |",
-            "| about attack/path | **2,200** | 1.10 | 1 | 100 |",
+            "| about unknown/path | **2,200** | 1.10 | 1 | 100 |",
             "| `svc/metrics` | 300 | 200 | 330 | 250 | 1.25 |",
         ] {
             assert!(page.contains(row), "{page}");

@@ -18,7 +18,7 @@ One rendering in the text format. A histogram has fourteen boundaries, which are
 /// Writes a row for each scenario.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(HEAD);
-    for cost in costs.iter().filter(|cost| cost.name.starts_with("page/")) {
+    for cost in costs.iter().filter(|cost| cost.name.starts_with("scrape/")) {
         let series = cost.name.rsplit('-').next().unwrap_or_default();
         let series: u64 = series.parse()?;
         writeln!(
@@ -42,9 +42,9 @@ mod tests {
     #[test]
     fn row_shows_cost_per_series() {
         let mut page = String::new();
-        write(&mut page, &[cost("page/counters-100", "", 5000, 9)]).unwrap();
+        write(&mut page, &[cost("scrape/counters-100", "", 5000, 9)]).unwrap();
         assert!(
-            page.contains("| about page/counters-100 | 5,000 | 50 | 9 | 900 |"),
+            page.contains("| about scrape/counters-100 | 5,000 | 50 | 9 | 900 |"),
             "{page}"
         );
     }

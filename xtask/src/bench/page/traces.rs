@@ -55,7 +55,7 @@ fn table(page: &mut String, costs: &[Cost], bare: &Cost) -> Result<()> {
     )?;
     writeln!(page, "|---|---|--:|--:|--:|")?;
     for (state, label) in STATES {
-        let of_state = |cost: &&Cost| state_of(cost) == Some(state) && cost.over == bare.name;
+        let of_state = |cost: &&Cost| state_of(cost) == Some(state) && cost.baseline == bare.name;
         let mut cheapest = f64::INFINITY;
         for peer in costs.iter().filter(of_state).filter(|cost| !is_ours(cost)) {
             cheapest = cheapest.min(instructions(costs, peer)?);
