@@ -1,4 +1,4 @@
-//! The time of a call, bare and with each layer.
+//! The time of a call, without a layer and with each layer.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gusset_benches::{Scenario, axum, svc};
@@ -13,7 +13,7 @@ fn axum(criterion: &mut Criterion) {
 
 fn run(criterion: &mut Criterion, scenarios: &[Scenario]) {
     for scenario in scenarios {
-        let mut work = scenario.warm();
+        let mut work = scenario.warm_up();
         criterion.bench_function(scenario.name, |bencher| bencher.iter(&mut work));
     }
 }

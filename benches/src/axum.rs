@@ -1,4 +1,4 @@
-//! A route of axum's, called as its server does: on a clone of the router.
+//! An axum route, called as `axum::serve` does: on a clone of the router.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -12,48 +12,52 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Scenario, Works, drive, layers};
+use crate::{Scenario, WorkFactory, layers, run_call};
 
-/// What is called.
+/// The router without a layer.
 pub const BARE: &str = "axum/bare";
 const TIMES: u64 = 1000;
 
-/// The scenarios of a router.
+/// Returns the scenarios of a router.
 pub fn scenarios() -> Vec<Scenario> {
-    let over = |name, about, make| Scenario {
+    let scenario = |name, about, make| Scenario {
         name,
         about,
-        over: Some(BARE),
+        baseline: Some(BARE),
         times: TIMES,
         make,
     };
     vec![
         Scenario {
-            over: None,
-            ..over(BARE, "nothing", || works(router()))
+            baseline: None,
+            ..scenario(BARE, "nothing", || calls(router()))
         },
-        over("axum/pass", "a layer that does nothing", || {
+        scenario("axum/pass", "a layer that does nothing", || {
             layered(layers::pass())
         }),
-        over("axum/floor", "metrics written by hand", || {
-            layered(layers::floor())
-        }),
-        over("axum/driver", "the driver, no observer", || {
+        scenario(
+            "axum/manual",
+            "manual metrics",
+            || layered(layers::manual()),
+        ),
+        scenario("axum/driver", "the driver, no observer", || {
             layered(layers::driver())
         }),
-        over("axum/three", "the driver, three trivial observers", || {
-            layered(layers::three())
-        }),
-        over("axum/metrics-noop", "HTTP metrics, `NoopRecorder`", || {
+        scenario(
+            "axum/three-observers",
+            "the driver, three trivial observers",
+            || layered(layers::three_observers()),
+        ),
+        scenario("axum/metrics-noop", "HTTP metrics, `NoopRecorder`", || {
             layered(layers::metrics_noop())
         }),
-        over("axum/metrics", "HTTP metrics, Prometheus page", || {
+        scenario("axum/metrics", "HTTP metrics, Prometheus exporter", || {
             layered(layers::metrics())
         }),
     ]
 }
 
-/// A router with one route, which reads its path and answers with a small body.
+/// Returns a router with one route, which reads its path and responds with a small body.
 pub fn router() -> Router {
     async fn item(Path(id): Path<u32>) -> &'static str {
         black_box(id);
@@ -62,8 +66,8 @@ pub fn router() -> Router {
     Router::new().route("/items/{id}", get(item))
 }
 
-/// Calls of the router with a layer over it.
-pub fn layered<L, B>(layer: L) -> Works
+/// Returns calls of the router with a layer.
+pub fn layered<L, B>(layer: L) -> WorkFactory
 where
     L: Layer<Route> + Clone + Send + Sync + 'static,
     L::Service: Service<Request, Response = http::Response<B>, Error = Infallible>
@@ -75,12 +79,13 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    works(router().layer(layer))
+    calls(router().layer(layer))
 }
 
-/// Calls of a router.
-pub fn works(router: Router) -> Works {
-    // As `axum::serve` does for a connection: else each request would make its handler into a route.
+/// Returns calls of a router.
+pub fn calls(router: Router) -> WorkFactory {
+    // As `axum::serve` does for a connection. Otherwise each request would convert its handler into a
+    // route.
     let router = router.with_state::<()>(());
     Box::new(move || {
         let router = router.clone();
@@ -88,7 +93,7 @@ pub fn works(router: Router) -> Works {
         Box::new(move || {
             let mut request = Request::new(Body::empty());
             *request.uri_mut() = uri.clone();
-            drive(&mut router.clone(), black_box(request));
+            run_call(&mut router.clone(), black_box(request));
         })
     })
 }

@@ -1,29 +1,29 @@
-//! What health costs: an answer of a probe, and a call of a service that has it.
+//! The cost of health: a response of a probe, and a call of a service with health.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use gusset_core::ObserveLayer;
-use gusset_health::{Check, LocalDependency, Health, Probe};
+use gusset_health::{Check, Health, LocalDependency, Probe};
 use gusset_http::{Endpoint as _, EndpointService, Http, RequestHead};
 use http::Request;
 use tokio::runtime;
 
-use crate::{Scenario, Works, axum, layers};
+use crate::{Scenario, WorkFactory, axum, layers};
 
-/// What is called, with nothing of health.
+/// The router without health.
 pub const BARE: &str = "health/bare";
-/// What opens the details.
-const TOKEN: &str = "correct-horse-battery";
-/// Longer than anybody measures.
-const DAY: Duration = Duration::from_secs(86_400);
+/// The bearer token for the details.
+const DETAILS_TOKEN: &str = "correct-horse-battery";
+/// Longer than any measurement.
+const MAX_DURATION: Duration = Duration::from_secs(86_400);
 
-/// The scenarios of health.
+/// Returns the scenarios of health.
 pub fn scenarios() -> Vec<Scenario> {
-    let scenario = |name, about, over, make| Scenario {
+    let scenario = |name, about, baseline, make| Scenario {
         name,
         about,
-        over,
+        baseline,
         times: 1000,
         make,
     };
@@ -31,70 +31,74 @@ pub fn scenarios() -> Vec<Scenario> {
     let call = |name, about, make| scenario(name, about, Some(BARE), make);
     vec![
         probe("probe/livez", "`/livez`", || {
-            answers(&well(100), Health::livez, None)
+            responses(&healthy(100), Health::livez, None)
         }),
         probe("probe/readyz-0", "`/readyz`, no checks", || {
-            answers(&well(0), Health::readyz, None)
+            responses(&healthy(0), Health::readyz, None)
         }),
         probe("probe/readyz-100", "`/readyz`, 100 checks", || {
-            answers(&well(100), Health::readyz, None)
+            responses(&healthy(100), Health::readyz, None)
         }),
         probe("probe/healthz-100", "`/healthz`, 100 checks", || {
-            answers(&well(100), Health::healthz, None)
+            responses(&healthy(100), Health::healthz, None)
         }),
         probe(
             "probe/details-100",
             "`/healthz`, 100 checks, details",
-            || answers(&well(100), Health::healthz, Some(TOKEN)),
+            || responses(&healthy(100), Health::healthz, Some(DETAILS_TOKEN)),
         ),
-        scenario(BARE, "nothing", None, || axum::works(axum::router())),
+        scenario(BARE, "nothing", None, || axum::calls(axum::router())),
         call("health/mounted", "the probes on the router", || {
-            let mounted = well(100)
+            let mounted = healthy(100)
                 .probes()
                 .fold(axum::router(), |app, (path, probe)| {
                     app.route_service(path, EndpointService::new(probe))
                 });
-            axum::works(mounted)
+            axum::calls(mounted)
         }),
         call("health/metrics", "HTTP metrics, without health", || {
             axum::layered(layers::metrics())
         }),
         call(
             "health/in-flight",
-            "HTTP metrics and calls under way",
+            "HTTP metrics and calls in flight",
             || {
                 let metrics = layers::metrics_observer();
-                let both = (well(100).in_flight(), metrics);
+                let both = (healthy(100).in_flight(), metrics);
                 axum::layered(ObserveLayer::<Http, _>::new(both))
             },
         ),
         call("health/pass", "a layer that does nothing", || {
             axum::layered(layers::pass())
         }),
-        call("health/drain", "the layer that closes connections", || {
-            axum::layered(well(100).connection_drain_layer())
-        }),
+        call(
+            "health/connection-drain",
+            "the layer that closes connections",
+            || axum::layered(healthy(100).connection_drain_layer()),
+        ),
     ]
 }
 
-/// The health of a service that is ready, with so many checks that decide on it.
+/// Returns the health of a ready service, with this number of readiness checks.
 ///
 /// # Panics
-/// Never: this configuration is good.
-pub fn well(checks: usize) -> Health {
+/// Never, because the configuration is valid.
+pub fn healthy(checks: usize) -> Health {
     let mut builder = Health::builder()
         .handle_signals(false)
-        .live_deadline(DAY)
-        .details_token(TOKEN);
-    for at in 0..checks {
-        let check = Check::new(format!("check-{at}"), async || ());
-        let check = check.initial_jitter(Duration::ZERO).stale_after(DAY);
+        .live_deadline(MAX_DURATION)
+        .details_token(DETAILS_TOKEN);
+    for index in 0..checks {
+        let check = Check::new(format!("check-{index}"), async || ());
+        let check = check
+            .initial_jitter(Duration::ZERO)
+            .stale_after(MAX_DURATION);
         builder = builder.readiness_check(LocalDependency(check));
     }
-    let health = builder.build().expect("a good configuration");
+    let health = builder.build().expect("the configuration is valid");
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime builds").block_on(async {
-        let _running = health.start().expect("a runtime");
+    runtime.expect("the runtime builds").block_on(async {
+        let _runtime = health.start().expect("there is a runtime");
         health.lifecycle().mark_started();
         while !health.is_ready() {
             tokio::task::yield_now().await;
@@ -103,22 +107,24 @@ pub fn well(checks: usize) -> Health {
     health
 }
 
-/// Answers of a probe, with a token or without.
+/// Returns responses of a probe, with a token or without.
 ///
 /// # Panics
-/// Never: a token is a header's value.
-pub fn answers(health: &Health, probe: fn(&Health) -> Probe, token: Option<&str>) -> Works {
+/// Never, because the token is a valid header value.
+pub fn responses(health: &Health, probe: fn(&Health) -> Probe, token: Option<&str>) -> WorkFactory {
     let mut request = Request::new(());
     if let Some(token) = token {
-        let bearer = format!("Bearer {token}").parse().expect("plain text");
+        let bearer = format!("Bearer {token}")
+            .parse()
+            .expect("the token is ASCII");
         request.headers_mut().insert("authorization", bearer);
     }
     let probe = probe(health);
     Box::new(move || {
         let (probe, request) = (probe.clone(), request.clone());
         Box::new(move || {
-            let answer = probe.answer(RequestHead::from(black_box(&request)));
-            drop(black_box(answer.into_inner()));
+            let response = probe.answer(RequestHead::from(black_box(&request)));
+            drop(black_box(response.into_inner()));
         })
     })
 }

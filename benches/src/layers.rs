@@ -1,4 +1,4 @@
-//! What is laid over the services.
+//! The layers that are measured.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -6,67 +6,69 @@ use std::sync::Arc;
 use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
 use gusset_http::{Http, HttpClientClassifier, RequestHead, ResponseHead};
 use gusset_metrics::{HttpMetrics, SharedRecorder};
-use gusset_prometheus::Prometheus;
+use gusset_prometheus::PrometheusExporter;
 
-use crate::floor::FloorLayer;
+use crate::manual::ManualLayer;
 use crate::pass::PassLayer;
 
-/// A layer of `O`, as a user makes it.
+/// A layer with the observer `O`.
 pub type Observed<O> = ObserveLayer<Http, O>;
 
-/// The least that any layer costs.
+/// Returns a layer that does nothing: the cost that every layer has.
 pub fn pass() -> PassLayer {
     PassLayer
 }
 
-/// What the metrics cost when written by hand.
-pub fn floor() -> FloorLayer {
-    FloorLayer::default()
+/// Returns a layer of manual metrics.
+pub fn manual() -> ManualLayer {
+    ManualLayer::default()
 }
 
-/// The driver, with nobody to tell.
+/// Returns the driver without an observer.
 pub fn driver() -> Observed<()> {
     ObserveLayer::new(())
 }
 
-/// The driver, with three observers that do next to nothing.
-pub fn three() -> Observed<(Trivial, Trivial, Trivial)> {
+/// Returns the driver with three trivial observers.
+pub fn three_observers() -> Observed<(Trivial, Trivial, Trivial)> {
     ObserveLayer::new((Trivial, Trivial, Trivial))
 }
 
-/// HTTP metrics, without the cost of recording them.
+/// Returns HTTP metrics with a recorder that does nothing.
 pub fn metrics_noop() -> Observed<HttpMetrics> {
     metrics_on(Arc::new(metrics::NoopRecorder))
 }
 
-/// HTTP metrics on a scrape page.
+/// Returns HTTP metrics with the Prometheus exporter.
 ///
 /// # Panics
-/// Never: this configuration is good.
+/// Never, because the configuration is valid.
 pub fn metrics() -> Observed<HttpMetrics> {
     metrics_on(recorder())
 }
 
-/// HTTP metrics of a client on a scrape page.
+/// Returns HTTP client metrics with the Prometheus exporter.
 ///
 /// # Panics
-/// Never: this configuration is good.
+/// Never, because the configuration is valid.
 pub fn client_metrics() -> ObserveLayer<Http<HttpClientClassifier>, HttpMetrics> {
     let metrics = HttpMetrics::client(recorder())
         .build_with(|_| None)
-        .expect("by convention");
+        .expect("the defaults are valid");
     ObserveLayer::new(metrics)
 }
 
 fn recorder() -> SharedRecorder {
-    let prometheus = PrometheusExporter::builder().build().expect("by convention");
+    let prometheus = PrometheusExporter::builder()
+        .build()
+        .expect("the defaults are valid");
     prometheus.recorder()
 }
 
-/// The observer of [`metrics`], to be laid beside others.
+/// Returns the observer of [`metrics`], to be combined with others.
 ///
 /// # Panics
-/// Never: this configuration is good.
+/// Never, because the configuration is valid.
 pub fn metrics_observer() -> HttpMetrics {
     observer_on(recorder())
 }
@@ -78,10 +80,10 @@ pub(crate) fn metrics_on(recorder: SharedRecorder) -> Observed<HttpMetrics> {
 fn observer_on(recorder: SharedRecorder) -> HttpMetrics {
     HttpMetrics::server(recorder)
         .build_with(|_| None)
-        .expect("by convention")
+        .expect("the defaults are valid")
 }
 
-/// An observer that hears everything and does next to nothing.
+/// An observer that receives every event and does almost nothing.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "not published")]
 pub struct Trivial;

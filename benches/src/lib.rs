@@ -1,46 +1,46 @@
-//! What a call costs, beside the same service without us.
+//! Benchmarks of gusset: the cost of a call, compared with the same service without a layer.
 //!
-//! A [`Scenario`] is one thing done again and again: a call of a service with or without a layer, or
-//! a page that is rendered. Everything that measures takes the same scenarios:
+//! A [`Scenario`] is an operation that is repeated: a call of a service, or a scrape. Every tool
+//! measures the same scenarios:
 //!
 //! | what | measured by |
 //! |---|---|
 //! | instructions | the binary `instructions`, run by `cargo xtask bench` under callgrind |
-//! | allocations | the binary `allocations`, and `tests/alloc.rs`, which guards them |
+//! | allocations | the binary `allocations`; `tests/` guards the numbers |
 //! | time | `benches/*.rs`, run by `cargo xtask time` |
 //!
-//! Peers are measured by a package of their own, `peers/`, so that nobody builds them who only works
-//! on gusset: it depends on this one, makes its layers into scenarios with [`svc::layered`] and
-//! [`axum::works`], and hands them to [`program`]. It takes times too, ours beside theirs.
+//! Other crates are measured by packages outside of the workspace (`peers/`, `traces/`, `logs/`,
+//! `breakers/`), so that builds of gusset do not build them. They depend on this package, make scenarios
+//! with [`svc::layered`] and [`axum::calls`], and pass them to [`program`].
 
-pub mod attacks;
 pub mod axum;
-mod drive;
-pub mod floor;
 pub mod health;
 pub mod layers;
+pub mod manual;
 pub mod otlp;
-pub mod page;
 pub mod pass;
 pub mod program;
+mod run_call;
 mod scenario;
+pub mod scrape;
 pub mod series;
-pub mod signals;
 pub mod sizes;
 pub mod svc;
+pub mod telemetry;
+pub mod unknown_values;
 
-pub use drive::drive;
-pub use scenario::{Scenario, Work, Works};
+pub use run_call::run_call;
+pub use scenario::{Scenario, Work, WorkFactory};
 
-/// All scenarios of ours, each after the one it is compared with.
+/// Returns all scenarios, each after its baseline.
 pub fn all() -> Vec<Scenario> {
     let mut all = svc::scenarios();
     all.extend(axum::scenarios());
     all.extend(series::scenarios());
-    all.extend(attacks::scenarios());
-    all.extend(page::scenarios());
+    all.extend(unknown_values::scenarios());
+    all.extend(scrape::scenarios());
     all.extend(health::scenarios());
-    all.extend(signals::scenarios());
+    all.extend(telemetry::scenarios());
     all.extend(otlp::scenarios());
     all
 }

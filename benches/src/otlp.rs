@@ -1,4 +1,4 @@
-//! What the road to a collector costs: to give it a span, and to export.
+//! The cost of OTLP export: queueing a span, and exporting.
 
 use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -12,51 +12,51 @@ use gusset_data::{
 };
 use gusset_otlp::{OtlpPipeline, OtlpPipelineBuilder};
 
-use crate::{Scenario, Work, Works};
+use crate::{Scenario, Work, WorkFactory};
 
-/// A span that is made and kept.
+/// A span that is created and not queued.
 pub const BARE: &str = "otlp/bare";
-/// Fits into the queue, warming up included.
+/// Fits into the queue, together with the warm-up.
 const TIMES: u64 = 20_000;
 
-/// The scenarios of giving a span away.
+/// Returns the scenarios of queueing a span.
 pub fn scenarios() -> Vec<Scenario> {
-    let scenario = |name, about, over, make| Scenario {
+    let scenario = |name, about, baseline, make| Scenario {
         name,
         about,
-        over,
+        baseline,
         times: TIMES,
         make,
     };
     vec![
-        scenario(BARE, "a span, made and kept", None, || works(None)),
-        scenario("otlp/push", "given to the road", Some(BARE), || {
-            works(Some("100000"))
+        scenario(BARE, "a span, not queued", None, || calls(None)),
+        scenario("otlp/queue", "queued for export", Some(BARE), || {
+            calls(Some("100000"))
         }),
         scenario(
             "otlp/full",
-            "given to the road, whose queue is full",
+            "dropped, the queue is full",
             Some(BARE),
-            || works(Some("1")),
+            || calls(Some("1")),
         ),
     ]
 }
 
-/// Gives spans to a road with so large a queue, from which nothing is taken meanwhile.
-fn works(queue: Option<&'static str>) -> Works {
-    let telemetry = queue.map(|queue| {
+/// Returns operations that queue spans. Nothing is exported during the measurement.
+fn calls(queue: Option<&'static str>) -> WorkFactory {
+    let pipeline = queue.map(|queue| {
         let builder = OtlpPipeline::builder().endpoint("http://127.0.0.1:9");
         start(builder, queue)
     });
-    // Kept to the end of the process, which does not wait for what is in the queue.
-    let telemetry = std::mem::ManuallyDrop::new(telemetry);
-    let spans = telemetry.as_ref().map(OtlpPipeline::span_sink);
+    // Not dropped, so that the process does not wait for the queue.
+    let pipeline = std::mem::ManuallyDrop::new(pipeline);
+    let spans = pipeline.as_ref().map(OtlpPipeline::span_sink);
     Box::new(move || {
         let (spans, span) = (spans.clone(), span());
         let work: Work = match spans {
             Some(spans) => Box::new(move || spans.export(span.clone())),
             None => Box::new(move || {
-                // Not dropped here: a span that is given away is not either.
+                // Not dropped, because a queued span is not dropped here either.
                 std::mem::forget(black_box(span.clone()));
             }),
         };
@@ -71,10 +71,10 @@ fn start(builder: OtlpPipelineBuilder, queue: &'static str) -> OtlpPipeline {
         "OTEL_LOG_LEVEL" => Some("none".to_owned()),
         _ => None,
     };
-    builder.build_with(env).expect("a good configuration")
+    builder.build_with(env).expect("the configuration is valid")
 }
 
-/// The span of a request, with what the conventions want on it.
+/// Returns the span of a request, with the attributes of the semantic conventions.
 pub fn span() -> SpanData {
     let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     SpanData {
@@ -108,42 +108,42 @@ pub fn span() -> SpanData {
     }
 }
 
-/// So many series: half of them counters, half of them histograms with fourteen bounds.
+/// Series: half of them counters, half of them histograms with fourteen bounds.
 #[derive(Clone, Debug)]
 pub struct Series(Arc<[Metric]>);
 
 // === impl Series ===
 
 impl Series {
-    /// So many of them, each with four labels.
+    /// Creates this number of series, each with four labels.
     pub fn new(count: usize) -> Self {
-        let bounds: Arc<[f64]> = (1_u32..=14).map(|at| f64::from(at) / 100.0).collect();
+        let bounds: Arc<[f64]> = (1_u32..=14).map(|index| f64::from(index) / 100.0).collect();
         let start: SystemTime = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        let labels = |at| -> Labels {
+        let labels = |index| -> Labels {
             Labels::from([
                 ("http.request.method".into(), "GET".into()),
                 ("http.response.status_code".into(), "200".into()),
-                ("http.route".into(), format!("/items/{at}/{{id}}").into()),
+                ("http.route".into(), format!("/items/{index}/{{id}}").into()),
                 ("url.scheme".into(), "https".into()),
             ])
         };
-        let numbers = (0..count / 2).map(|at| NumberDataPoint {
-            labels: labels(at),
+        let numbers = (0..count / 2).map(|index| NumberDataPoint {
+            labels: labels(index),
             start,
-            value: at as f64,
+            value: index as f64,
         });
-        let histograms = (0..count / 2).map(|at| HistogramDataPoint {
-            labels: labels(at),
+        let histograms = (0..count / 2).map(|index| HistogramDataPoint {
+            labels: labels(index),
             start,
             bounds: Arc::clone(&bounds),
-            counts: vec![at as u64; bounds.len() + 1],
-            sum: at as f64,
+            counts: vec![index as u64; bounds.len() + 1],
+            sum: index as f64,
             exemplars: Vec::new(),
         });
         let metric = |name: &'static str, data| Metric {
             name: name.into(),
             unit: "s".into(),
-            description: "Something.".into(),
+            description: "An example.".into(),
             data,
         };
         Self(Arc::new([
@@ -159,34 +159,36 @@ impl MetricProducer for Series {
     }
 }
 
-/// Telemetry of these series to a receiver on this machine that takes everything and reads nothing of
-/// it, with room for 16,384 spans in batches of 512.
+/// Returns a pipeline with these series, to a local receiver that discards everything. The queue has room
+/// for 16,384 spans, in batches of 512.
 ///
 /// # Panics
-/// Without a port to be had on this machine.
-pub fn telemetry(series: Series) -> OtlpPipeline {
-    let builder = OtlpPipeline::builder().endpoint(receiver()).metric_producer(series);
+/// If no port is free.
+pub fn pipeline(series: Series) -> OtlpPipeline {
+    let builder = OtlpPipeline::builder()
+        .endpoint(receiver())
+        .metric_producer(series);
     let env = |name: &str| match name {
         "OTEL_BSP_MAX_QUEUE_SIZE" => Some("16384".to_owned()),
         "OTEL_BSP_SCHEDULE_DELAY" | "OTEL_METRIC_EXPORT_INTERVAL" => Some("3600000".to_owned()),
         _ => None,
     };
-    builder.build_with(env).expect("a good configuration")
+    builder.build_with(env).expect("the configuration is valid")
 }
 
 fn receiver() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("the machine has a port");
-    let address = listener.local_addr().expect("it has an address");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = listener.local_addr().expect("it is bound");
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || take(&stream));
+            std::thread::spawn(move || receive(&stream));
         }
     });
     format!("http://{address}")
 }
 
-/// Takes requests until there are no more.
-fn take(stream: &TcpStream) -> Option<()> {
+/// Receives requests until the connection ends.
+fn receive(stream: &TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
     let mut body = vec![0; 1 << 16];

@@ -1,4 +1,4 @@
-//! A layer that does nothing: the least that any layer costs which wraps future and body.
+//! A layer that does nothing: the cost of every layer that wraps the future and the body.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,7 +14,7 @@ use tower_service::Service;
 #[allow(clippy::exhaustive_structs, reason = "not published")]
 pub struct PassLayer;
 
-/// Made by [`PassLayer`].
+/// The service of [`PassLayer`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pass<S> {
     inner: S,

@@ -1,18 +1,17 @@
-//! The programs that measure: one line of text for each figure, columns apart by tabs, for
-//! `cargo xtask bench` to read.
+//! The measuring programs. They print lines of columns, separated by tabs, which `cargo xtask bench`
+//! parses.
 //!
-//! Each measures one thing a run, so that what one scenario sets for its whole process (a global
-//! recorder, a subscriber) is nothing to another.
+//! Each run measures one scenario, because some set a global recorder or subscriber.
 
 use std::process::ExitCode;
 
 use crate::{Scenario, Work, sizes};
 
-/// The program to run under callgrind, one run for each scenario.
+/// Runs the program that is measured by callgrind.
 ///
-/// - `list`: name, what it is, what it is compared with, how often to do it;
-/// - `run <name> <times>`: does it, so many times after a warm-up. What is to be counted is what goes
-///   on inside of [`counted`], and not all of the program, whose start is not what is measured.
+/// - `list` prints each scenario: name, description, baseline, and how often to repeat it.
+/// - `run <name> <times>` runs a scenario this many times after a warm-up. Only the instructions inside of
+///   [`counted`] are measured.
 pub fn instructions(scenarios: &[Scenario]) -> ExitCode {
     let arguments = arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -21,13 +20,13 @@ pub fn instructions(scenarios: &[Scenario]) -> ExitCode {
             for Scenario {
                 name,
                 about,
-                over,
+                baseline,
                 times,
                 ..
             } in scenarios
             {
-                let over = over.unwrap_or_default();
-                println!("{name}\t{about}\t{over}\t{times}");
+                let baseline = baseline.unwrap_or_default();
+                println!("{name}\t{about}\t{baseline}\t{times}");
             }
             ExitCode::SUCCESS
         }
@@ -35,14 +34,14 @@ pub fn instructions(scenarios: &[Scenario]) -> ExitCode {
             let (Some(scenario), Ok(times)) = (find(scenarios, name), times.parse::<u64>()) else {
                 return usage("list | run <scenario> <times>");
             };
-            counted(&mut scenario.warm(), times);
+            counted(&mut scenario.warm_up(), times);
             ExitCode::SUCCESS
         }
         _ => usage("list | run <scenario> <times>"),
     }
 }
 
-/// Does it so many times. Known to callgrind by its name.
+/// Runs the operation this many times. Callgrind finds this function by its name.
 #[inline(never)]
 pub fn counted(work: &mut Work, times: u64) {
     for _ in 0..times {
@@ -50,8 +49,7 @@ pub fn counted(work: &mut Work, times: u64) {
     }
 }
 
-/// The program that counts the allocations of one scenario with `measure`, which gives their number
-/// and their bytes: allocations and bytes of all `times`.
+/// Runs the program that prints the allocations of one scenario, and their bytes. `measure` counts both.
 pub fn allocations(
     scenarios: &[Scenario],
     measure: impl Fn(&mut dyn FnMut()) -> (u64, u64),
@@ -63,13 +61,13 @@ pub fn allocations(
     let Some(scenario) = find(scenarios, name) else {
         return usage("<scenario>");
     };
-    let mut work = scenario.warm();
+    let mut work = scenario.warm_up();
     let (count, bytes) = measure(&mut || (0..scenario.times).for_each(|_| work()));
     println!("{count}\t{bytes}");
     ExitCode::SUCCESS
 }
 
-/// What a call weighs: what it is, and the bytes of call, track, future and body.
+/// Runs the program that prints the sizes of calls: call, call tracker, future and body.
 pub fn sizes() {
     for sizes::Sizes {
         about,
@@ -92,6 +90,6 @@ fn find<'a>(scenarios: &'a [Scenario], name: &str) -> Option<&'a Scenario> {
 }
 
 fn usage(arguments: &str) -> ExitCode {
-    eprintln!("usage: {arguments}, each scenario by its name");
+    eprintln!("usage: {arguments}");
     ExitCode::from(2)
 }

@@ -1,39 +1,41 @@
-//! One thing done again and again.
+//! An operation that is measured.
 
-/// Does it once. What is made only once is made before.
+/// One operation, after its setup.
 pub type Work = Box<dyn FnMut()>;
 
-/// Gives works that share what is made only once, as the threads of a server do: one layer, say.
-pub type Works = Box<dyn Fn() -> Work + Send + Sync>;
+/// Creates operations that share their setup, such as one layer for all threads of a server.
+pub type WorkFactory = Box<dyn Fn() -> Work + Send + Sync>;
 
-/// One thing done again and again.
+const WARM_UP_CALLS: u64 = 100;
+
+/// An operation that is measured.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "not published")]
 pub struct Scenario {
-    /// `svc/metrics`: what is called, and what is laid over it.
+    /// The service and its layer, such as `svc/metrics`.
     pub name: &'static str,
-    /// What is laid over it, in a few words.
+    /// A description of the layer.
     pub about: &'static str,
-    /// The scenario whose cost is no fault of this one's.
-    pub over: Option<&'static str>,
-    /// How often to do it, to know what it costs once.
+    /// The scenario whose cost is subtracted.
+    pub baseline: Option<&'static str>,
+    /// How often the operation is repeated to measure it.
     pub times: u64,
-    /// Makes what is made once.
-    pub make: fn() -> Works,
+    /// Sets up the operation.
+    pub make: fn() -> WorkFactory,
 }
 
 // === impl Scenario ===
 
 impl Scenario {
-    /// The work of this scenario, done often enough that all that is made at first need is made.
-    pub fn warm(&self) -> Work {
-        self.warmed(&(self.make)())
+    /// Sets up the operation, and runs it until all lazy initialization has happened.
+    pub fn warm_up(&self) -> Work {
+        self.warm_up_one(&(self.make)())
     }
 
-    /// One of several works that share what is made once, done often enough likewise.
-    pub fn warmed(&self, works: &Works) -> Work {
-        let mut work = works();
-        for _ in 0..self.times.min(100) {
+    /// Creates one of several operations that share their setup, and warms it up.
+    pub fn warm_up_one(&self, factory: &WorkFactory) -> Work {
+        let mut work = factory();
+        for _ in 0..self.times.min(WARM_UP_CALLS) {
             work();
         }
         work

@@ -1,4 +1,4 @@
-//! Calls of many routes: what a call costs when there are many series already.
+//! Calls of many routes: the cost of a call when many series exist.
 
 use bytes::Bytes;
 use gusset_http::Route;
@@ -7,57 +7,53 @@ use http_body_util::Empty;
 use tower_layer::Layer;
 
 use crate::svc::{Hello, each};
-use crate::{Scenario, Works, layers};
+use crate::{Scenario, WorkFactory, layers};
 
-/// What is called: its requests bear one of ten routes.
+/// The bare service, called with one of ten routes.
 pub const BARE: &str = "series/bare";
-/// Every number of routes divides it.
+/// A multiple of every number of routes.
 const TIMES: u64 = 2000;
 
-/// The scenarios of many routes.
+/// Returns the scenarios of many routes.
 pub fn scenarios() -> Vec<Scenario> {
-    let over = |name, about, make| Scenario {
+    let scenario = |name, about, make| Scenario {
         name,
         about,
-        over: Some(BARE),
+        baseline: Some(BARE),
         times: TIMES,
         make,
     };
     vec![
         Scenario {
-            over: None,
-            ..over(BARE, "nothing", || Box::new(|| each(Hello, in_turn(10))))
+            baseline: None,
+            ..scenario(BARE, "nothing", || Box::new(|| each(Hello, requests(10))))
         },
-        over("series/10", "10 series", || works(10)),
-        over("series/100", "100 series", || works(100)),
-        over("series/500", "500 series", || works(500)),
-        over("series/1000", "1,000 series", || works(1000)),
-        over(
-            "series/2000",
-            "2,000 series, as many as there may be",
-            || works(2000),
-        ),
+        scenario("series/10", "10 series", || calls(10)),
+        scenario("series/100", "100 series", || calls(100)),
+        scenario("series/500", "500 series", || calls(500)),
+        scenario("series/1000", "1,000 series", || calls(1000)),
+        scenario("series/2000", "2,000 series, the limit", || calls(2000)),
     ]
 }
 
-/// Calls of so many routes in turn, each called before.
-fn works(routes: usize) -> Works {
+/// Returns calls of this number of routes in turn, each of which was called before.
+fn calls(routes: usize) -> WorkFactory {
     let layer = layers::metrics();
-    let mut first = each(layer.layer(Hello), in_turn(routes));
-    (0..routes).for_each(|_| first());
-    Box::new(move || each(layer.layer(Hello), in_turn(routes)))
+    let mut fill = each(layer.layer(Hello), requests(routes));
+    (0..routes).for_each(|_| fill());
+    Box::new(move || each(layer.layer(Hello), requests(routes)))
 }
 
-/// Requests that bear so many routes in turn.
-fn in_turn(routes: usize) -> impl FnMut() -> Request<Empty<Bytes>> {
+/// Returns requests with this number of routes in turn.
+fn requests(routes: usize) -> impl FnMut() -> Request<Empty<Bytes>> {
     let routes: Vec<Route> = (0..routes)
-        .map(|at| Route::from_arc(format!("/shelf-{at}/items/{{id}}")))
+        .map(|index| Route::from_arc(format!("/shelf-{index}/items/{{id}}")))
         .collect();
-    let mut turn = 0;
+    let mut next = 0;
     move || {
         let mut request = Request::new(Empty::new());
-        request.extensions_mut().insert(routes[turn].clone());
-        turn = (turn + 1) % routes.len();
+        request.extensions_mut().insert(routes[next].clone());
+        next = (next + 1) % routes.len();
         request
     }
 }

@@ -1,5 +1,4 @@
-//! How large a call is while it lasts: bytes in the future, and in the body, beside those of the
-//! service.
+//! The size of a call in progress: the bytes that a layer adds to its future and its body.
 
 use gusset_core::observe::ObserveFuture;
 use gusset_core::{CallTracker, Observer};
@@ -11,11 +10,11 @@ use crate::layers::{self, Observed};
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "not published")]
 pub struct Sizes {
-    /// What is laid over the service.
+    /// A description of the layer.
     pub about: &'static str,
-    /// In the observer's own state of a call.
+    /// In the observer's state of a call.
     pub call: usize,
-    /// In the driver's, with the observer's.
+    /// In the call tracker, with the observer's state.
     pub track: usize,
     /// In the future.
     pub future: usize,
@@ -23,16 +22,19 @@ pub struct Sizes {
     pub body: usize,
 }
 
-/// The sizes of all that is measured.
+/// Returns the sizes of all layers.
 pub fn all() -> Vec<Sizes> {
     vec![
-        of("the driver, no observer", &layers::driver()),
-        of("the driver, three trivial observers", &layers::three()),
-        of("HTTP metrics", &layers::metrics_noop()),
+        sizes("the driver, no observer", &layers::driver()),
+        sizes(
+            "the driver, three trivial observers",
+            &layers::three_observers(),
+        ),
+        sizes("HTTP metrics", &layers::metrics_noop()),
     ]
 }
 
-fn of<O: Observer<Http>>(about: &'static str, _: &Observed<O>) -> Sizes {
+fn sizes<O: Observer<Http>>(about: &'static str, _: &Observed<O>) -> Sizes {
     Sizes {
         about,
         call: size_of::<O::Call>(),

@@ -1,4 +1,4 @@
-//! A service of plain Tower: what a layer adds, and nothing else.
+//! A plain Tower service: the cost of a layer, and almost nothing else.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -13,60 +13,60 @@ use http_body_util::{Empty, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Scenario, Work, Works, drive, layers};
+use crate::{Scenario, Work, WorkFactory, layers, run_call};
 
-/// What is called.
+/// The service without a layer.
 pub const BARE: &str = "svc/bare";
 const ROUTE: Route = Route::new("/items/{id}");
 const TIMES: u64 = 2000;
 
-/// A service that answers at once with a small body.
+/// A service that responds immediately with a small body.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::exhaustive_structs, reason = "not published")]
 pub struct Hello;
 
-/// The scenarios of a plain service.
+/// Returns the scenarios of a plain service.
 pub fn scenarios() -> Vec<Scenario> {
-    let over = |name, about, make| Scenario {
+    let scenario = |name, about, make| Scenario {
         name,
         about,
-        over: Some(BARE),
+        baseline: Some(BARE),
         times: TIMES,
         make,
     };
     vec![
         Scenario {
-            over: None,
-            ..over(BARE, "nothing", bare)
+            baseline: None,
+            ..scenario(BARE, "nothing", bare)
         },
-        over("svc/pass", "a layer that does nothing", || {
+        scenario("svc/pass", "a layer that does nothing", || {
             layered(layers::pass())
         }),
-        over("svc/floor", "metrics written by hand", || {
-            layered(layers::floor())
-        }),
-        over("svc/driver", "the driver, no observer", || {
+        scenario("svc/manual", "manual metrics", || layered(layers::manual())),
+        scenario("svc/driver", "the driver, no observer", || {
             layered(layers::driver())
         }),
-        over("svc/three", "the driver, three trivial observers", || {
-            layered(layers::three())
-        }),
-        over("svc/metrics-noop", "HTTP metrics, `NoopRecorder`", || {
+        scenario(
+            "svc/three-observers",
+            "the driver, three trivial observers",
+            || layered(layers::three_observers()),
+        ),
+        scenario("svc/metrics-noop", "HTTP metrics, `NoopRecorder`", || {
             layered(layers::metrics_noop())
         }),
-        over("svc/metrics", "HTTP metrics, Prometheus page", || {
+        scenario("svc/metrics", "HTTP metrics, Prometheus exporter", || {
             layered(layers::metrics())
         }),
     ]
 }
 
-/// Calls of the service with nothing over it.
-pub fn bare() -> Works {
+/// Returns calls of the service without a layer.
+pub fn bare() -> WorkFactory {
     Box::new(|| work(Hello))
 }
 
-/// Calls of the service with a layer over it.
-pub fn layered<L, B>(layer: L) -> Works
+/// Returns calls of the service with a layer.
+pub fn layered<L, B>(layer: L) -> WorkFactory
 where
     L: Layer<Hello> + Send + Sync + 'static,
     L::Service: Service<Request<Empty<Bytes>>, Response = Response<B>> + 'static,
@@ -75,7 +75,7 @@ where
     Box::new(move || work(layer.layer(Hello)))
 }
 
-/// Calls of a service, each with a request that bears the name of its route.
+/// Returns calls of a service, with requests that have their route as an extension.
 pub fn work<S, B>(service: S) -> Work
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<B>> + 'static,
@@ -88,13 +88,13 @@ where
     })
 }
 
-/// Calls of a service, each with the next request.
+/// Returns calls of a service, each with the next request.
 pub fn each<S, B>(mut service: S, mut next: impl FnMut() -> Request<Empty<Bytes>> + 'static) -> Work
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<B>> + 'static,
     B: Body,
 {
-    Box::new(move || drive(&mut service, black_box(next())))
+    Box::new(move || run_call(&mut service, black_box(next())))
 }
 
 // === impl Hello ===

@@ -1,6 +1,6 @@
-//! What a circuit breaker may allocate. A promise, so it is guarded to the last byte.
+//! The limits on what a circuit breaker allocates.
 
-use gusset_breaker::{CircuitBreaker, CircuitBreakerBuilder, Config, CircuitOpen};
+use gusset_breaker::{CircuitBreaker, CircuitBreakerBuilder, CircuitOpen, Config};
 use gusset_core::RequestResponse;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -28,7 +28,7 @@ impl Service<u64> for Plain {
     }
 }
 
-/// Allocations of so many calls through a layer of that breaker.
+/// Returns the allocations of [`CALLS`] calls through a layer of this breaker.
 fn allocated(breaker: &CircuitBreaker) -> u64 {
     let layer = breaker.layer::<RequestResponse<u64, u64>>();
     let mut service = layer.respond_with(|_: CircuitOpen| 0u64).layer(Plain);
@@ -42,7 +42,7 @@ fn allocated(breaker: &CircuitBreaker) -> u64 {
 }
 
 #[test]
-fn a_call_allocates_nothing_whether_it_is_admitted_or_refused() {
+fn calls_and_rejections_allocate_nothing() {
     for config in [
         Config::consecutive(5),
         Config::new().count_window(100),
@@ -50,9 +50,9 @@ fn a_call_allocates_nothing_whether_it_is_admitted_or_refused() {
             .slow_calls(Duration::from_secs(1), 0.5)
             .consecutive_failures(5),
     ] {
-        // A name that is made at run time, as those of a registry are.
+        // A name created at run time, as in a registry.
         let breaker = CircuitBreaker::builder(String::from("payments")).config(config);
-        let breaker = breaker.build().expect("a good configuration");
+        let breaker = breaker.build().expect("the configuration is valid");
         assert_eq!(allocated(&breaker), 0);
         breaker.force_open();
         assert_eq!(allocated(&breaker), 0);
@@ -60,7 +60,7 @@ fn a_call_allocates_nothing_whether_it_is_admitted_or_refused() {
 }
 
 #[test]
-fn a_breaker_takes_two_kibibytes_at_most() {
+fn breaker_is_at_most_two_kibibytes() {
     let bytes = |builder: CircuitBreakerBuilder| {
         let mut built = None;
         let info = allocation_counter::measure(|| built = builder.build().ok());

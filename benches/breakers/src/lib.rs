@@ -1,7 +1,7 @@
-//! gusset's circuit breaker beside its peers, each laid over the same plain service.
+//! Benchmarks of gusset's circuit breaker and its peers, on the same plain service.
 //!
-//! Every breaker is closed, looks at the last 100 calls or at ten seconds, and is shared by all that
-//! call. A package of its own, outside the workspace: `cargo xtask breakers` builds it.
+//! Every breaker is closed, has a window of 100 calls or ten seconds, and is shared by all threads. Only
+//! `cargo xtask breakers` builds this package.
 
 mod subjects;
 

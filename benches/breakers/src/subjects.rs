@@ -1,4 +1,4 @@
-//! What is measured.
+//! The subjects that are measured.
 
 use std::future::{Future, Ready, ready};
 use std::hint::black_box;
@@ -7,23 +7,23 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use gusset_benches::{Scenario, Works};
+use gusset_benches::{Scenario, WorkFactory};
 use gusset_breaker::{CircuitBreaker, Config};
-use gusset_core::{CallContext, Admission, AdmissionLayer, Protocol, Rejected, RequestResponse};
+use gusset_core::{Admission, AdmissionLayer, CallContext, Protocol, Rejected, RequestResponse};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// What all others are compared with.
-const OVER: &str = "bare";
+/// The scenario of a service without a breaker.
+const BARE: &str = "bare";
 
 macro_rules! scenarios {
     ($($name:literal, $about:literal, $make:expr;)+) => {
-        /// All scenarios. What one makes in several threads shares one breaker.
+        /// Returns all scenarios. The threads of a scenario share one breaker.
         pub fn all() -> Vec<Scenario> {
             vec![$(Scenario {
                 name: $name,
                 about: $about,
-                over: ($name != OVER).then_some(OVER),
+                baseline: ($name != BARE).then_some(BARE),
                 times: 2000,
                 make: || $make,
             }),+]
@@ -33,22 +33,21 @@ macro_rules! scenarios {
 
 scenarios! {
     "bare", "a plain service", service(|| Plain);
-    "guard", "the driver of gusset, with a guard that admits all", service(|| AdmissionLayer::<Job, _>::new(Nobody).layer(Plain));
-    "gusset/run", "gusset, failures in a row", ours(Config::consecutive(5));
-    "gusset/count", "gusset, the last 100 calls", ours(Config::new().count_window(100));
-    "gusset/time", "gusset, ten seconds", ours(Config::new());
-    "gusset/all", "gusset, ten seconds, slow calls, failures in a row", ours(Config::new().slow_calls(Duration::from_secs(5), 0.5).consecutive_failures(5));
-    "gusset/open", "gusset, refusing", refusing();
-    "recloser", "recloser, the last 100 calls", recloser();
-    "failsafe/run", "failsafe, failures in a row", failsafe_run();
+    "admission", "gusset's driver, admits all", service(|| AdmissionLayer::<Job, _>::new(AdmitAll).layer(Plain));
+    "gusset/consecutive", "gusset, consecutive failures", gusset(Config::consecutive(5));
+    "gusset/count", "gusset, window of 100 calls", gusset(Config::new().count_window(100));
+    "gusset/time", "gusset, window of ten seconds", gusset(Config::new());
+    "gusset/all", "gusset, window of ten seconds, slow calls, consecutive failures", gusset(Config::new().slow_calls(Duration::from_secs(5), 0.5).consecutive_failures(5));
+    "gusset/open", "gusset, open", gusset_open();
+    "recloser", "recloser, window of 100 calls", recloser();
+    "failsafe/consecutive", "failsafe, consecutive failures", failsafe_consecutive();
     "failsafe/rate", "failsafe, success rate", failsafe_rate();
-    "tower-resilience/count", "tower-resilience, 100 calls", resilience(false);
-    "tower-resilience/time", "tower-resilience, ten seconds", resilience(true);
+    "tower-resilience/count", "tower-resilience, window of 100 calls", resilience(false);
+    "tower-resilience/time", "tower-resilience, window of ten seconds", resilience(true);
 }
 
-/// A service that answers at once.
+/// A service that responds immediately.
 #[derive(Clone, Copy, Debug)]
-
 pub(crate) struct Plain;
 
 impl Service<u64> for Plain {
@@ -69,9 +68,9 @@ impl Service<u64> for Plain {
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Job = RequestResponse<u64, u64>;
 
-struct Nobody;
+struct AdmitAll;
 
-impl<P: Protocol> Admission<P> for Nobody {
+impl<P: Protocol> Admission<P> for AdmitAll {
     type Permit = ();
     type Rejection = Rejected;
 
@@ -81,8 +80,8 @@ impl<P: Protocol> Admission<P> for Nobody {
     }
 }
 
-/// Polls until it is ready: with two threads, tower-resilience waits for a lock.
-fn poll<F: Future>(future: F) -> F::Output {
+/// Polls a future until it is ready, because tower-resilience waits for a lock with two threads.
+fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
     loop {
@@ -93,8 +92,8 @@ fn poll<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Calls of a service that `make` makes for each thread.
-fn service<S>(make: impl Fn() -> S + Send + Sync + 'static) -> Works
+/// Returns calls of a service, which `make` creates for each thread.
+fn service<S>(make: impl Fn() -> S + Send + Sync + 'static) -> WorkFactory
 where
     S: Service<u64, Response = u64> + 'static,
 {
@@ -103,22 +102,24 @@ where
         Box::new(move || {
             let mut cx = Context::from_waker(Waker::noop());
             while service.poll_ready(&mut cx).is_pending() {}
-            let _ = black_box(poll(service.call(black_box(7))));
+            let _ = black_box(block_on(service.call(black_box(7))));
         })
     })
 }
 
-fn ours(config: Config) -> Works {
+fn gusset(config: Config) -> WorkFactory {
     let breaker = CircuitBreaker::builder("bench")
         .config(config)
         .build()
-        .expect("a good configuration");
+        .expect("the configuration is valid");
     let layer = breaker.layer::<Job>();
     service(move || layer.layer(Plain))
 }
 
-fn refusing() -> Works {
-    let breaker = CircuitBreaker::builder("bench").build().expect("by convention");
+fn gusset_open() -> WorkFactory {
+    let breaker = CircuitBreaker::builder("bench")
+        .build()
+        .expect("the defaults are valid");
     breaker.force_open();
     let layer = breaker.layer::<Job>().respond_with(|open| {
         black_box(&open);
@@ -127,7 +128,7 @@ fn refusing() -> Works {
     service(move || layer.layer(Plain))
 }
 
-fn recloser() -> Works {
+fn recloser() -> WorkFactory {
     let breaker = recloser::Recloser::custom()
         .error_rate(0.5)
         .closed_len(100)
@@ -136,12 +137,12 @@ fn recloser() -> Works {
     Box::new(move || {
         let breaker = breaker.clone();
         Box::new(move || {
-            let _ = black_box(poll(breaker.call(Plain.call(black_box(7)))));
+            let _ = black_box(block_on(breaker.call(Plain.call(black_box(7)))));
         })
     })
 }
 
-fn failsafe<P>(policy: P) -> Works
+fn failsafe<P>(policy: P) -> WorkFactory
 where
     P: failsafe::FailurePolicy + Send + Sync + 'static,
 {
@@ -150,17 +151,17 @@ where
     Box::new(move || {
         let breaker = breaker.clone();
         Box::new(move || {
-            let _ = black_box(poll(breaker.call(Plain.call(black_box(7)))));
+            let _ = black_box(block_on(breaker.call(Plain.call(black_box(7)))));
         })
     })
 }
 
-fn failsafe_run() -> Works {
+fn failsafe_consecutive() -> WorkFactory {
     let backoff = failsafe::backoff::constant(Duration::from_secs(5));
     failsafe(failsafe::failure_policy::consecutive_failures(5, backoff))
 }
 
-fn failsafe_rate() -> Works {
+fn failsafe_rate() -> WorkFactory {
     let backoff = failsafe::backoff::constant(Duration::from_secs(5));
     failsafe(failsafe::failure_policy::success_rate_over_time_window(
         0.5,
@@ -170,7 +171,7 @@ fn failsafe_rate() -> Works {
     ))
 }
 
-fn resilience(time: bool) -> Works {
+fn resilience(time: bool) -> WorkFactory {
     use tower_resilience_circuitbreaker::{CircuitBreakerLayer, SlidingWindowType};
     let builder = CircuitBreakerLayer::builder().failure_rate_threshold(0.5);
     let builder = if time {
@@ -181,17 +182,17 @@ fn resilience(time: bool) -> Works {
     } else {
         builder.sliding_window_size(100)
     };
-    let layer = builder.build().expect("a good configuration");
-    // Its state is in the service: clones of one share it.
-    let one = layer.layer_fn(Unboxed);
-    service(move || one.clone())
+    let layer = builder.build().expect("the configuration is valid");
+    // The service has the state, and its clones share it.
+    let shared = layer.layer_fn(PlainWithIoError);
+    service(move || shared.clone())
 }
 
 /// The same service, with an error that tower-resilience can wrap.
 #[derive(Clone, Copy, Debug)]
-struct Unboxed;
+struct PlainWithIoError;
 
-impl Service<u64> for Unboxed {
+impl Service<u64> for PlainWithIoError {
     type Response = u64;
     type Error = io::Error;
     type Future = Ready<Result<u64, io::Error>>;

@@ -1,79 +1,79 @@
-//! Lines of calls on an axum route.
+//! Access log entries on an axum route.
 
-use gusset_benches::{Scenario, Works, axum as route, layers};
+use gusset_benches::{Scenario, WorkFactory, axum as route, layers};
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
 use gusset_log::AccessLog;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
 use tracing::Level;
 
-use crate::writers::{self, nowhere};
+use crate::subscribers::{self, discard};
 
 const BARE: &str = "axum/bare";
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    let over = |name, about, make| Scenario {
+    let scenario = |name, about, make| Scenario {
         name,
         about,
-        over: Some(BARE),
+        baseline: Some(BARE),
         times: 1000,
         make,
     };
     vec![
         Scenario {
-            over: None,
-            ..over(BARE, "nothing", || route::works(route::router()))
+            baseline: None,
+            ..scenario(BARE, "nothing", || route::calls(route::router()))
         },
-        over("axum/pass", "a layer that does nothing", || {
+        scenario("axum/pass", "a layer that does nothing", || {
             route::layered(layers::pass())
         }),
-        over("axum/driver", "the driver, no observer", || {
+        scenario("axum/driver", "the driver, no observer", || {
             route::layered(layers::driver())
         }),
-        over("axum/gusset", "gusset", || {
-            writers::gusset(nowhere(), "info");
+        scenario("axum/gusset", "gusset", || {
+            subscribers::gusset(discard(), "info");
             logged()
         }),
-        over("axum/gusset-off", "gusset (level off)", || {
-            writers::gusset(nowhere(), "info,gusset::access=off");
+        scenario("axum/gusset-off", "gusset (level off)", || {
+            subscribers::gusset(discard(), "info,gusset::access=off");
             logged()
         }),
-        over(
+        scenario(
             "axum/trace",
             "tower-http `TraceLayer`, `tracing-subscriber` JSON",
             || {
-                writers::fmt(nowhere);
+                subscribers::fmt(discard);
                 traced()
             },
         ),
-        over(
+        scenario(
             "axum/trace-slim",
-            "tower-http `TraceLayer`, `tracing-subscriber` JSON (slimmest)",
+            "tower-http `TraceLayer`, `tracing-subscriber` JSON (minimal)",
             || {
-                writers::fmt_slim(nowhere);
+                subscribers::fmt_slim(discard);
                 traced()
             },
         ),
-        over(
+        scenario(
             "axum/trace-json-subscriber",
             "tower-http `TraceLayer`, `json-subscriber`",
             || {
-                writers::json_subscriber(nowhere);
+                subscribers::json_subscriber(discard);
                 traced()
             },
         ),
     ]
 }
 
-fn logged() -> Works {
+fn logged() -> WorkFactory {
     let log = AccessLog::server()
         .build_with(|_| None)
-        .expect("by convention");
+        .expect("the defaults are valid");
     route::layered(ObserveLayer::<Http, _>::new(log))
 }
 
-/// As its users have it: a span and a line for each response, at `INFO`.
-fn traced() -> Works {
+/// Returns calls with a span and an entry for each response, at `INFO`.
+fn traced() -> WorkFactory {
     let layer = TraceLayer::new_for_http()
         .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
         .on_response(DefaultOnResponse::new().level(Level::INFO));

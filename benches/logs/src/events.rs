@@ -1,97 +1,97 @@
-//! A service's own events.
+//! Events of a service.
 
 use std::hint::black_box;
 
-use gusset_benches::{Scenario, Work, Works};
+use gusset_benches::{Scenario, Work, WorkFactory};
 use tracing::{debug, info, info_span};
 
-use crate::writers::{self, nowhere};
+use crate::subscribers::{self, discard};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let scenario = |name, about, make| Scenario {
         name,
         about,
-        over: None,
+        baseline: None,
         times: 2000,
         make,
     };
     vec![
         scenario("event/gusset", "gusset", || {
-            writers::gusset(nowhere(), "info");
-            alone()
+            subscribers::gusset(discard(), "info");
+            outside_of_spans()
         }),
         scenario("event/fmt", "`tracing-subscriber` JSON", || {
-            writers::fmt(nowhere);
-            alone()
+            subscribers::fmt(discard);
+            outside_of_spans()
         }),
         scenario(
             "event/fmt-slim",
-            "`tracing-subscriber` JSON (slimmest)",
+            "`tracing-subscriber` JSON (minimal)",
             || {
-                writers::fmt_slim(nowhere);
-                alone()
+                subscribers::fmt_slim(discard);
+                outside_of_spans()
             },
         ),
         scenario("event/json-subscriber", "`json-subscriber`", || {
-            writers::json_subscriber(nowhere);
-            alone()
+            subscribers::json_subscriber(discard);
+            outside_of_spans()
         }),
         scenario("span/gusset", "gusset", || {
-            writers::gusset(nowhere(), "info");
+            subscribers::gusset(discard(), "info");
             in_a_span()
         }),
         scenario("span/fmt", "`tracing-subscriber` JSON", || {
-            writers::fmt(nowhere);
+            subscribers::fmt(discard);
             in_a_span()
         }),
         scenario(
             "span/fmt-slim",
-            "`tracing-subscriber` JSON (slimmest)",
+            "`tracing-subscriber` JSON (minimal)",
             || {
-                writers::fmt_slim(nowhere);
+                subscribers::fmt_slim(discard);
                 in_a_span()
             },
         ),
         scenario("span/json-subscriber", "`json-subscriber`", || {
-            writers::json_subscriber(nowhere);
+            subscribers::json_subscriber(discard);
             in_a_span()
         }),
         scenario("off/gusset", "gusset", || {
-            writers::gusset(nowhere(), "info");
-            unwanted()
+            subscribers::gusset(discard(), "info");
+            disabled()
         }),
         scenario("off/fmt", "`tracing-subscriber` JSON", || {
-            writers::fmt(nowhere);
-            unwanted()
+            subscribers::fmt(discard);
+            disabled()
         }),
     ]
 }
 
-/// A message and three fields.
-fn event() {
+/// Logs a message with three fields.
+fn log_event() {
     let (user, cart, total) = black_box((4711_u64, "c-17", 12.5_f64));
     info!(user, cart, total, "cart updated");
 }
 
-fn alone() -> Works {
-    Box::new(|| -> Work { Box::new(event) })
+fn outside_of_spans() -> WorkFactory {
+    Box::new(|| -> Work { Box::new(log_event) })
 }
 
-/// A span of two fields, made and left each time, as a request has one.
-fn in_a_span() -> Works {
+/// Returns events in a new span with two fields, like the span of a request.
+fn in_a_span() -> WorkFactory {
     Box::new(|| -> Work {
         Box::new(|| {
             let (path, tenant) = black_box(("/carts/17", 7_u64));
-            info_span!("request", path, tenant).in_scope(event);
+            info_span!("request", path, tenant).in_scope(log_event);
         })
     })
 }
 
-fn unwanted() -> Works {
+fn disabled() -> WorkFactory {
     Box::new(|| -> Work {
         Box::new(|| {
             let user = black_box(4711_u64);
-            debug!(user, "cart looked at");
+            debug!(user, "cart viewed");
         })
     })
 }

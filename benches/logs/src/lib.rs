@@ -1,16 +1,15 @@
-//! Lines of gusset's log beside those of its peers: of calls, on the same axum route, and of a service's
-//! own events, in a span and outside of one.
+//! Benchmarks of gusset's log entries and their peers: access log entries on the same axum route, and
+//! events in a span and outside of one.
 //!
-//! Everybody writes JSON, to nowhere. A package of its own, outside the workspace: `cargo xtask logs`
-//! builds it.
+//! All write JSON, which is discarded. Only `cargo xtask bench` and `cargo xtask logs` build this package.
 
 mod calls;
 mod events;
-pub mod writers;
+pub mod subscribers;
 
 use gusset_benches::Scenario;
 
-/// All scenarios, each after the one it is compared with.
+/// Returns all scenarios, each after its baseline.
 pub fn all() -> Vec<Scenario> {
     let mut all = calls::scenarios();
     all.extend(events::scenarios());

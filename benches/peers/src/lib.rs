@@ -1,20 +1,19 @@
-//! gusset's metrics beside those of its peers, each laid over the same two services.
+//! Benchmarks of gusset's metrics and their peers, on the same two services.
 //!
-//! Every peer is made to record: in a recorder of Prometheus, or with a provider of OpenTelemetry
-//! whose reader nobody reads. None is given more to do than it does as it comes, unless its name says
-//! so. A package of its own, outside the workspace: `cargo xtask bench` builds it, and nothing else
-//! does.
+//! Every peer records: in a Prometheus recorder, or with an OpenTelemetry provider whose reader is never
+//! collected. Each has its defaults, except where its name states otherwise. Only `cargo xtask bench`
+//! builds this package.
 
-pub mod laid;
-pub mod paired;
 pub mod recorders;
+pub mod scenarios;
 pub mod sockets;
+pub mod times;
 
 use gusset_benches::Scenario;
 
-/// All scenarios, each after the one it is compared with.
+/// Returns all scenarios, each after its baseline.
 pub fn all() -> Vec<Scenario> {
-    let mut all = laid::over_svc();
-    all.extend(laid::over_axum());
+    let mut all = scenarios::svc();
+    all.extend(scenarios::axum());
     all
 }

@@ -1,4 +1,4 @@
-//! Where the peers record. What is global is made once, at first need.
+//! The recorders of the peers. Global ones are created on first use.
 
 use std::io;
 use std::sync::{Once, OnceLock};
@@ -14,17 +14,17 @@ use opentelemetry_sdk_0_32::metrics::SdkMeterProvider;
 use tower_otel::metrics::HttpLayer;
 use tracing_subscriber::filter::LevelFilter;
 
-/// How often axum-prometheus looks after its recorder.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// The default interval of axum-prometheus.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// axum-prometheus on the global recorder that its `PrometheusMetricLayer::pair` makes: the same
-/// boundaries, and the same upkeep where there is a runtime for it.
+/// Returns axum-prometheus with a global recorder like that of `PrometheusMetricLayer::pair`: the same
+/// boundaries, and the same upkeep if there is a runtime.
 pub fn axum_prometheus() -> BaseMetricLayer<'static> {
     let handle = prometheus();
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.spawn(async move {
             loop {
-                tokio::time::sleep(UPKEEP).await;
+                tokio::time::sleep(UPKEEP_INTERVAL).await;
                 handle.run_upkeep();
             }
         });
@@ -32,25 +32,25 @@ pub fn axum_prometheus() -> BaseMetricLayer<'static> {
     BaseMetricLayer::new()
 }
 
-/// The recorder of axum-prometheus.
+/// Returns the recorder of axum-prometheus.
 ///
 /// # Panics
-/// Never, if nobody else sets a global recorder.
+/// If there is another global recorder.
 pub fn prometheus() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
         let name = Matcher::Full(AXUM_HTTP_REQUESTS_DURATION_SECONDS.to_owned());
         let recorder = PrometheusBuilder::new()
             .set_buckets_for_metric(name, SECONDS_DURATION_BUCKETS)
-            .expect("there are boundaries")
+            .expect("the boundaries are not empty")
             .build_recorder();
         let handle = recorder.handle();
-        metrics::set_global_recorder(recorder).expect("nobody else sets one");
+        metrics::set_global_recorder(recorder).expect("there is no other");
         handle
     })
 }
 
-/// axum-otel-metrics on a provider that lives on: one that is dropped is shut down.
+/// Returns axum-otel-metrics with a provider that is never dropped, because that would shut it down.
 pub fn axum_otel_metrics() -> HttpMetricsLayer {
     let (provider, _) = otel_older();
     HttpMetricsLayerBuilder::new()
@@ -58,25 +58,25 @@ pub fn axum_otel_metrics() -> HttpMetricsLayer {
         .build()
 }
 
-/// The provider of axum-otel-metrics, and its reader.
+/// Returns the provider of axum-otel-metrics, and its reader.
 pub fn otel_older() -> &'static (SdkMeterProvider, otel_0_32::Reader) {
     static PROVIDER: OnceLock<(SdkMeterProvider, otel_0_32::Reader)> = OnceLock::new();
     PROVIDER.get_or_init(otel_0_32::provider)
 }
 
-/// opentelemetry-instrumentation-tower, which knows only the global provider.
+/// Returns opentelemetry-instrumentation-tower, which uses the global provider.
 pub fn otel_tower() -> LayerBuilder {
     otel_global();
     LayerBuilder::builder()
 }
 
-/// tower-otel's metrics on the global provider.
+/// Returns tower-otel's metrics with the global provider.
 pub fn tower_otel() -> HttpLayer {
     otel_global();
     HttpLayer::server(&global::meter_provider().meter("peers"))
 }
 
-/// The reader of OpenTelemetry's global provider.
+/// Returns the reader of OpenTelemetry's global provider.
 pub fn otel_global() -> &'static otel_0_33::Reader {
     static READER: OnceLock<otel_0_33::Reader> = OnceLock::new();
     READER.get_or_init(|| {
@@ -86,10 +86,10 @@ pub fn otel_global() -> &'static otel_0_33::Reader {
     })
 }
 
-/// A log in text of all that is told at `DEBUG`, written to nowhere.
+/// Installs a subscriber that formats events of `DEBUG` and above as text, and discards them.
 ///
 /// # Panics
-/// Never, if nobody else sets a global subscriber.
+/// If there is another global subscriber.
 pub fn subscribe() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -97,11 +97,11 @@ pub fn subscribe() {
             .with_max_level(LevelFilter::DEBUG)
             .with_writer(io::sink)
             .finish();
-        tracing::subscriber::set_global_default(subscriber).expect("nobody else sets one");
+        tracing::subscriber::set_global_default(subscriber).expect("there is no other");
     });
 }
 
-/// A provider with a reader that reads only when asked to; the two versions differ in nothing else.
+/// Defines a provider whose reader collects only on request, for one version of OpenTelemetry.
 macro_rules! otel {
     ($version:ident, $sdk:ident, $number:literal) => {
         #[doc = concat!("OpenTelemetry ", $number, ".")]
@@ -116,11 +116,11 @@ macro_rules! otel {
                 InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality,
             };
 
-            /// A reader to be kept beside the provider that has it.
+            /// A reader, shared with its provider.
             #[derive(Clone, Debug)]
             pub struct Reader(Arc<ManualReader>);
 
-            /// A provider, and its reader.
+            /// Creates a provider and its reader.
             pub fn provider() -> (SdkMeterProvider, Reader) {
                 let reader = Reader(Arc::new(ManualReader::builder().build()));
                 let provider = SdkMeterProvider::builder().with_reader(reader.clone());

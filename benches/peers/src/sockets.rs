@@ -1,6 +1,6 @@
-//! Over loopback: a server a layer, each a process of its own, and a load generator that takes turns
-//! with them. Nothing leaves the machine, the system chooses the ports, and a server ends when its
-//! standard input does, however the one who holds the other end came to its own.
+//! Servers over loopback, and a load generator that takes turns with them. Each layer has a server in its
+//! own process, on a free port. A server exits when its standard input is closed, so it never outlives the
+//! load generator.
 
 mod client;
 mod rounds;
@@ -8,10 +8,10 @@ mod server;
 
 use std::process::ExitCode;
 
-/// The program.
+/// Runs the program.
 ///
-/// - `run <workers>`: one line for each server of so many worker threads, see [`rounds::run`];
-/// - `serve <layer> <workers>`: what the former starts.
+/// - `run <workers>` measures servers with this number of worker threads, see [`rounds::run`].
+/// - `serve <layer> <workers>` is a server; `run` starts it.
 pub fn program() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

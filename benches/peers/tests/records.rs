@@ -1,5 +1,4 @@
-//! That the peers are at work, and not merely laid over a service: a layer that records nothing would
-//! be a cheap one.
+//! Every peer records, because a layer that records nothing would be cheap.
 
 use gusset_benches::axum as route;
 use gusset_benches_peers::recorders;
@@ -8,23 +7,23 @@ use opentelemetry_sdk::metrics::reader::MetricReader as _;
 
 const CALLS: usize = 7;
 
-fn call(layered: &gusset_benches::Works) {
-    let mut work = layered();
+fn call(factory: &gusset_benches::WorkFactory) {
+    let mut work = factory();
     (0..CALLS).for_each(|_| work());
 }
 
 #[test]
-fn axum_prometheus_counts_every_call_by_its_route() {
+fn axum_prometheus_counts_calls_by_route() {
     call(&route::layered(recorders::axum_prometheus()));
-    let page = recorders::prometheus().render();
+    let metrics = recorders::prometheus().render();
     let total = r#"axum_http_requests_total{method="GET",status="200",endpoint="/items/{id}"} 7"#;
-    assert!(page.contains(total), "{page}");
-    assert!(page.contains("duration_seconds_bucket"), "{page}");
+    assert!(metrics.contains(total), "{metrics}");
+    assert!(metrics.contains("duration_seconds_bucket"), "{metrics}");
 }
 
-/// One test: the two share the global provider.
+/// One test for both, because they share the global provider.
 #[test]
-fn the_layers_of_opentelemetry_record_durations_by_route() {
+fn opentelemetry_layers_record_durations_by_route() {
     let metrics = recorders::otel_tower().with_tracing(false).build().unwrap();
     call(&route::layered(metrics));
     call(&route::layered(recorders::tower_otel()));
@@ -32,11 +31,11 @@ fn the_layers_of_opentelemetry_record_durations_by_route() {
     recorders::otel_global().collect(&mut metrics).unwrap();
     let scopes: Vec<String> = metrics
         .scope_metrics()
-        .map(|of| format!("{of:?}"))
+        .map(|scope| format!("{scope:?}"))
         .collect();
     assert_eq!(scopes.len(), 2, "{scopes:?}");
     for text in scopes {
-        assert!(recorded(&text), "{text}");
+        assert!(has_durations(&text), "{text}");
     }
 }
 
@@ -47,11 +46,11 @@ fn axum_otel_metrics_records_durations_by_route() {
     let mut metrics = opentelemetry_sdk_0_32::metrics::data::ResourceMetrics::default();
     opentelemetry_sdk_0_32::metrics::reader::MetricReader::collect(reader, &mut metrics).unwrap();
     let text = format!("{metrics:?}");
-    assert!(recorded(&text), "{text}");
+    assert!(has_durations(&text), "{text}");
 }
 
-/// Whether the first metric is the durations of all calls, by their route.
-fn recorded(text: &str) -> bool {
+/// Returns whether the text has the durations of all calls, by route.
+fn has_durations(text: &str) -> bool {
     let durations = text.split_once("\"http.server.request.duration\"");
     durations.is_some_and(|(_, after)| {
         let (durations, _) = after.split_once(", bounds: ").unwrap_or((after, ""));

@@ -1,6 +1,6 @@
 //! Counts the allocations of a scenario.
 //!
-//! Apart from `instructions`, because an allocator that counts is one that costs more.
+//! It is separate from `instructions`, because counting makes allocations more expensive.
 
 use std::process::ExitCode;
 

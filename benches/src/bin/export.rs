@@ -1,8 +1,7 @@
-//! Exports spans and series over a real socket, and tells what it took.
+//! Exports spans and series over a real socket.
 //!
-//! `export <spans> <series> <rounds>`: milliseconds of each round, all threads' time and waiting in it,
-//! and the process's peak memory before and after. Under callgrind, the difference of a run with one round
-//! and one with eleven is ten rounds.
+//! `export <spans> <series> <rounds>` prints the wall time of each round, and the peak memory before and
+//! after. Under callgrind, subtract a run with one round from a run with eleven to measure ten.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,31 +19,34 @@ fn main() -> ExitCode {
         eprintln!("usage: export <spans> <series> <rounds>");
         return ExitCode::from(2);
     };
-    let mut telemetry = otlp::telemetry(otlp::Series::new(*series));
-    let sink = telemetry.span_sink();
-    println!("peak before\t{}", peak());
+    let mut pipeline = otlp::pipeline(otlp::Series::new(*series));
+    let sink = pipeline.span_sink();
+    println!("peak before\t{}", peak_memory());
     for _ in 0..*rounds {
-        #[allow(clippy::disallowed_methods, reason = "a measurement, not a call")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the benchmark measures real time"
+        )]
         let start = std::time::Instant::now();
         for _ in 0..*spans {
             sink.export(otlp::span());
         }
-        let report = telemetry.flush(Duration::from_secs(600));
+        let report = pipeline.flush(Duration::from_secs(600));
         println!("milliseconds\t{:.1}", start.elapsed().as_secs_f64() * 1e3);
         if report.dropped() > 0 {
-            eprintln!("lost: {report}");
+            eprintln!("dropped: {report}");
             return ExitCode::FAILURE;
         }
     }
-    let report = telemetry.report();
+    let report = pipeline.report();
     let exported = [Signal::Traces, Signal::Metrics].map(|signal| report.counts(signal).exported);
     println!("exported\t{exported:?}");
-    println!("peak after\t{}", peak());
+    println!("peak after\t{}", peak_memory());
     ExitCode::SUCCESS
 }
 
-/// The most memory that the process has had, where the system tells.
-fn peak() -> String {
+/// Returns the peak memory of the process, if the system reports it.
+fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.unwrap_or("unknown").trim().to_owned()

@@ -1,4 +1,4 @@
-//! Does one scenario so many times, to be counted by callgrind.
+//! Runs one scenario repeatedly, for callgrind to count.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Tells how large a call is while it lasts.
+//! Prints the size of a call in progress.
 
 fn main() {
     gusset_benches::program::sizes();

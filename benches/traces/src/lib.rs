@@ -1,18 +1,18 @@
-//! gusset's traces beside those of their peers, each laid over the same two services.
+//! Benchmarks of gusset's traces and their peers, on the same two services.
 //!
-//! Each is measured filtered off (nobody wants spans), not sampled (the caller says so), and sampled,
-//! with a queue whose batches a thread throws away. Every request bears a `traceparent`. A package of
-//! its own, outside the workspace.
+//! Each is measured filtered off (spans are disabled), not sampled (by the client's decision), and
+//! sampled, with a queue whose batches a thread discards. Every request has a `traceparent`. Only
+//! `cargo xtask bench` and `cargo xtask traces` build this package.
 
-pub mod laid;
+pub mod scenarios;
 pub mod sink;
 pub mod subjects;
 
 use gusset_benches::Scenario;
 
-/// All scenarios, each after the one it is compared with.
+/// Returns all scenarios, each after its baseline.
 pub fn all() -> Vec<Scenario> {
-    let mut all = laid::over_svc();
-    all.extend(laid::over_axum());
+    let mut all = scenarios::svc();
+    all.extend(scenarios::axum());
     all
 }

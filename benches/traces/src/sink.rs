@@ -1,17 +1,17 @@
-//! A bounded queue of spans, which a thread throws away by the batch, as the SDK's batch processor does
-//! with an exporter that discards.
+//! A bounded queue of spans, which a thread discards in batches, like the SDK's batch processor with an
+//! exporter that discards.
 
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use gusset_data::{SpanData, SpanSink};
 
-const QUEUE: usize = 2048;
-const BATCH: usize = 512;
+const QUEUE_CAPACITY: usize = 2048;
+const BATCH_SIZE: usize = 512;
 
-/// The queue.
+/// A sink that discards its spans.
 #[derive(Clone, Debug, Default)]
-pub struct Discard(Arc<Shared>);
+pub struct DiscardSink(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -24,41 +24,41 @@ struct Shared {
 struct Queue {
     spans: Vec<SpanData>,
     is_flushing: bool,
-    thrown: u64,
+    discarded: u64,
 }
 
-static QUEUES: OnceLock<Discard> = OnceLock::new();
+static GLOBAL: OnceLock<DiscardSink> = OnceLock::new();
 
 // === impl Queue ===
 
 impl Default for Queue {
-    /// As large as it may become, as the SDK's channel is: its growth is nothing that a call costs.
+    /// Allocates the whole capacity, like the SDK's channel, so that no call pays for growth.
     fn default() -> Self {
         Self {
-            spans: Vec::with_capacity(QUEUE),
+            spans: Vec::with_capacity(QUEUE_CAPACITY),
             is_flushing: false,
-            thrown: 0,
+            discarded: 0,
         }
     }
 }
 
-// === impl Discard ===
+// === impl DiscardSink ===
 
-impl Discard {
-    /// The one queue of this process, with its thread.
+impl DiscardSink {
+    /// Returns the queue of this process, and starts its thread.
     pub fn global() -> Self {
-        let make = || {
+        let start = || {
             let this = Self::default();
             let shared = this.0.clone();
-            std::thread::spawn(move || shared.throw());
+            std::thread::spawn(move || shared.discard_batches());
             this
         };
-        QUEUES.get_or_init(make).clone()
+        GLOBAL.get_or_init(start).clone()
     }
 
-    /// Waits until all is thrown away, and tells how many there were.
+    /// Waits until all spans are discarded, and returns how many there were in total.
     pub fn flush() -> u64 {
-        let Some(Self(shared)) = QUEUES.get() else {
+        let Some(Self(shared)) = GLOBAL.get() else {
             return 0;
         };
         let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,16 +70,16 @@ impl Discard {
                 .wait(queue)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        queue.thrown
+        queue.discarded
     }
 }
 
-impl SpanSink for Discard {
+impl SpanSink for DiscardSink {
     fn export(&self, span: SpanData) {
         let mut queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.spans.len() < QUEUE {
+        if queue.spans.len() < QUEUE_CAPACITY {
             queue.spans.push(span);
-            if queue.spans.len() == BATCH {
+            if queue.spans.len() == BATCH_SIZE {
                 self.0.full.notify_one();
             }
         }
@@ -89,11 +89,11 @@ impl SpanSink for Discard {
 // === impl Shared ===
 
 impl Shared {
-    fn throw(&self) {
-        let mut batch = Vec::with_capacity(QUEUE);
+    fn discard_batches(&self) {
+        let mut batch = Vec::with_capacity(QUEUE_CAPACITY);
         loop {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            while queue.spans.len() < BATCH && !queue.is_flushing {
+            while queue.spans.len() < BATCH_SIZE && !queue.is_flushing {
                 queue = self
                     .full
                     .wait(queue)
@@ -101,7 +101,7 @@ impl Shared {
             }
             mem::swap(&mut queue.spans, &mut batch);
             let is_flushing = mem::take(&mut queue.is_flushing);
-            queue.thrown += batch.len() as u64;
+            queue.discarded += batch.len() as u64;
             drop(queue);
             batch.clear();
             if is_flushing {

@@ -1,4 +1,4 @@
-//! Ours and the peers, each made to trace. What is global is made once, at first need.
+//! gusset and its peers, each with a tracing back end. Global state is created on first use.
 
 use std::future::ready;
 use std::sync::OnceLock;
@@ -15,36 +15,40 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use tower_otel::trace::HttpLayer;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::sink::Discard;
+use crate::sink::DiscardSink;
 
-/// Throws batches away.
+/// An exporter that discards batches.
 #[derive(Debug)]
-struct Throw;
+struct DiscardExporter;
 
-static THROWN: AtomicUsize = AtomicUsize::new(0);
+static DISCARDED: AtomicUsize = AtomicUsize::new(0);
 
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
-/// Our observer.
+/// Returns gusset's observer.
 ///
 /// # Panics
-/// Never: this configuration is good.
+/// Never, because the configuration is valid.
 pub fn gusset() -> ObserveLayer<Http, TraceObserver> {
-    ObserveLayer::new(TraceObserver::server().build_with(|_| None).expect("by convention"))
+    ObserveLayer::new(
+        TraceObserver::server()
+            .build_with(|_| None)
+            .expect("the defaults are valid"),
+    )
 }
 
-/// Ours that gives its spans to a queue itself, without a subscriber.
+/// Returns gusset's observer with a sink, without a subscriber.
 ///
 /// # Panics
-/// Never: this configuration is good.
+/// Never, because the configuration is valid.
 pub fn gusset_alone() -> ObserveLayer<Http, TraceObserver> {
-    let trace = TraceObserver::server().sink(Discard::global());
-    ObserveLayer::new(trace.build_with(|_| None).expect("by convention"))
+    let trace = TraceObserver::server().sink(DiscardSink::global());
+    ObserveLayer::new(trace.build_with(|_| None).expect("the defaults are valid"))
 }
 
-/// Subscribes our layer, as it comes or with its filter.
+/// Installs a subscriber with `SpanLayer`, with or without its filter.
 pub fn subscribe_gusset(filtered: bool) {
-    let layer = SpanLayer::new(Discard::global());
+    let layer = SpanLayer::new(DiscardSink::global());
     if filtered {
         install(tracing_subscriber::registry().with(layer.with_recording_filter()));
     } else {
@@ -52,63 +56,63 @@ pub fn subscribe_gusset(filtered: bool) {
     }
 }
 
-/// Subscribes the layer of tracing-opentelemetry.
+/// Installs a subscriber with the layer of tracing-opentelemetry.
 pub fn subscribe_otel() {
     let tracer = provider().tracer("peers");
     let layer = tracing_opentelemetry::layer().with_tracer(tracer);
     install(tracing_subscriber::registry().with(layer));
 }
 
-/// A provider that decides as the caller does, with a batch processor whose exporter discards; and the
-/// propagator, without which the peers read nothing.
+/// Returns a provider with a batch processor whose exporter discards. It uses the client's sampling decision.
+/// The propagator is set too, without which the peers do not read `traceparent`.
 pub fn provider() -> &'static SdkTracerProvider {
     PROVIDER.get_or_init(|| {
         opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
         let provider = SdkTracerProvider::builder()
-            .with_batch_exporter(Throw)
+            .with_batch_exporter(DiscardExporter)
             .build();
         opentelemetry::global::set_tracer_provider(provider.clone());
         provider
     })
 }
 
-/// opentelemetry-instrumentation-tower, spans alone.
+/// Returns opentelemetry-instrumentation-tower without metrics.
 ///
 /// # Panics
-/// Never: every part has its default.
+/// Never, because every part has a default.
 pub fn otel_tower() -> Layer {
     let layer = LayerBuilder::builder().with_metrics(false);
-    LayerBuilder::build(layer).expect("every part has its default")
+    LayerBuilder::build(layer).expect("every part has a default")
 }
 
-/// tower-otel's spans, as its documentation has them.
+/// Returns tower-otel's spans, as in its documentation.
 pub fn tower_otel() -> HttpLayer {
     HttpLayer::server(tracing::Level::INFO)
 }
 
-/// Waits until all that is queued is thrown away.
+/// Waits until all queued spans are discarded.
 pub fn flush() {
-    Discard::flush();
+    DiscardSink::flush();
     if let Some(provider) = PROVIDER.get() {
         let _ = provider.force_flush();
     }
 }
 
-/// How many spans of the peers were thrown away.
-pub fn thrown() -> usize {
+/// Returns the number of discarded spans of the peers.
+pub fn discarded() -> usize {
     flush();
-    THROWN.load(Ordering::Relaxed)
+    DISCARDED.load(Ordering::Relaxed)
 }
 
 fn install(subscriber: impl tracing::Subscriber + Send + Sync) {
-    tracing::subscriber::set_global_default(subscriber).expect("one scenario a process");
+    tracing::subscriber::set_global_default(subscriber).expect("each process has one scenario");
 }
 
-// === impl Throw ===
+// === impl DiscardExporter ===
 
-impl SpanExporter for Throw {
+impl SpanExporter for DiscardExporter {
     fn export(&self, batch: Vec<SpanData>) -> impl Future<Output = OTelSdkResult> + Send {
-        THROWN.fetch_add(batch.len(), Ordering::Relaxed);
+        DISCARDED.fetch_add(batch.len(), Ordering::Relaxed);
         drop(batch);
         ready(Ok(()))
     }

@@ -1,27 +1,29 @@
-//! Nanoseconds a call on one thread and on two that share a breaker, and with a full window.
+//! Prints nanoseconds per call on one thread, on two that share a breaker, and with a full window.
 //!
-//! Of turns that nothing disturbed: each thread has a processor of its own, the threads of a turn begin
-//! together, and a turn in which one of them was sent off its processor does not count.
+//! Each thread is pinned to its own processor, and the threads of a turn start together. A turn in which one
+//! of them lost its processor is ignored.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Instant;
 
-use gusset_benches::{Scenario, Work, Works};
+use gusset_benches::{Scenario, Work, WorkFactory};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 const TURNS: usize = 400;
-const CALLS: u32 = 500;
+const CALLS_PER_TURN: u32 = 500;
+const WARM_UP_CALLS: u32 = 1000;
+const FULL_WINDOW_CALLS: u32 = 20_000;
 
 fn main() {
     println!(
-        "subject\tns, 1 thread\tns, 2 threads\tcalls of 2 threads, of 1\tns, 20,000 calls in the window"
+        "subject\tns, 1 thread\tns, 2 threads\tthroughput, 2 threads to 1\tns, 20,000 calls in the window"
     );
     for Scenario { name, make, .. } in gusset_benches_breakers::all() {
-        let works = make();
-        let one = together(&works, 1);
-        let two = together(&works, 2);
-        let full = full(&make());
+        let factory = make();
+        let one = concurrent_time(&factory, 1);
+        let two = concurrent_time(&factory, 2);
+        let full = full_window_time(&make());
         println!(
             "{name}\t{one:.1}\t{two:.1}\t{:.2}\t{full:.1}",
             2.0 * one / two
@@ -29,20 +31,20 @@ fn main() {
     }
 }
 
-/// Nanoseconds a call, while so many threads call: the median of their turns.
-fn together(works: &Works, threads: usize) -> f64 {
-    let begun = AtomicUsize::new(0);
+/// Returns nanoseconds per call with this number of threads: the median of the turns.
+fn concurrent_time(factory: &WorkFactory, threads: usize) -> f64 {
+    let started = AtomicUsize::new(0);
     let turns: Vec<Vec<Turn>> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads)
-            .map(|me| {
-                let begun = &begun;
+            .map(|thread| {
+                let started = &started;
                 scope.spawn(move || {
-                    pin(me);
-                    let mut work = works();
-                    (0..1000).for_each(|_| work());
-                    let turn = |at: usize| {
-                        begun.fetch_add(1, SeqCst);
-                        while begun.load(SeqCst) < threads * (at + 1) {
+                    pin(thread);
+                    let mut work = factory();
+                    (0..WARM_UP_CALLS).for_each(|_| work());
+                    let turn = |index: usize| {
+                        started.fetch_add(1, SeqCst);
+                        while started.load(SeqCst) < threads * (index + 1) {
                             std::hint::spin_loop();
                         }
                         turn(&mut work)
@@ -53,41 +55,42 @@ fn together(works: &Works, threads: usize) -> f64 {
             .collect();
         running
             .into_iter()
-            .map(|it| it.join().expect("it ends"))
+            .map(|thread| thread.join().expect("no call panics"))
             .collect()
     });
-    let mean = |at: usize| turns.iter().map(|turns| turns[at].nanos).sum::<f64>() / threads as f64;
-    let undisturbed = |at: &usize| turns.iter().all(|turns| turns[*at].undisturbed);
-    let whole: Vec<f64> = (0..TURNS).filter(undisturbed).map(mean).collect();
-    // Whoever sleeps over a lock is disturbed by that, always.
-    median(if whole.is_empty() {
+    let mean =
+        |index: usize| turns.iter().map(|turns| turns[index].nanos).sum::<f64>() / threads as f64;
+    let undisturbed = |index: &usize| turns.iter().all(|turns| turns[*index].is_undisturbed);
+    let means: Vec<f64> = (0..TURNS).filter(undisturbed).map(mean).collect();
+    // A subject that waits for a lock is disturbed in every turn.
+    median(if means.is_empty() {
         (0..TURNS).map(mean).collect()
     } else {
-        whole
+        means
     })
 }
 
 struct Turn {
     nanos: f64,
-    /// This thread ran all the while.
-    undisturbed: bool,
+    /// The thread kept its processor.
+    is_undisturbed: bool,
 }
 
 fn turn(work: &mut Work) -> Turn {
-    let (worked, begun) = (processor_time(), Instant::now());
-    (0..CALLS).for_each(|_| work());
-    let elapsed = begun.elapsed().as_nanos() as f64;
-    let worked = processor_time() - worked;
+    let (processor_start, start) = (processor_time(), Instant::now());
+    (0..CALLS_PER_TURN).for_each(|_| work());
+    let elapsed = start.elapsed().as_nanos() as f64;
+    let processor = processor_time() - processor_start;
     Turn {
-        nanos: elapsed / f64::from(CALLS),
-        undisturbed: worked > elapsed * 0.98,
+        nanos: elapsed / f64::from(CALLS_PER_TURN),
+        is_undisturbed: processor > elapsed * 0.98,
     }
 }
 
-/// Nanoseconds a call, with 20,000 calls in the window.
-fn full(works: &Works) -> f64 {
-    let mut work = works();
-    (0..20_000).for_each(|_| work());
+/// Returns nanoseconds per call, with 20,000 calls in the window.
+fn full_window_time(factory: &WorkFactory) -> f64 {
+    let mut work = factory();
+    (0..FULL_WINDOW_CALLS).for_each(|_| work());
     median((0..5).map(|_| turn(&mut work).nanos).collect())
 }
 
@@ -101,11 +104,13 @@ fn processor_time() -> f64 {
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
-fn pin(me: usize) {
-    let Ok(all) = sched_getaffinity(None) else {
+fn pin(thread: usize) {
+    let Ok(allowed) = sched_getaffinity(None) else {
         return;
     };
-    let processor = (0..CpuSet::MAX_CPU).filter(|at| all.is_set(*at)).nth(me);
+    let processor = (0..CpuSet::MAX_CPU)
+        .filter(|processor| allowed.is_set(*processor))
+        .nth(thread);
     if let Some(processor) = processor {
         let mut one = CpuSet::new();
         one.set(processor);

@@ -1,4 +1,4 @@
-//! Serves over loopback, and calls what is served.
+//! Measures servers over loopback.
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
-//! Takes the time of scenarios, each beside the first.
+//! Measures the times of scenarios.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gusset_benches_peers::paired::program(&gusset_benches_peers::all())
+    gusset_benches_peers::times::program(&gusset_benches_peers::all())
 }

@@ -1,6 +1,7 @@
-//! The load generator: connections that each send a request when they have the answer to the last.
-//! It does as little as it can for one, so that the server is what is measured: the request is always
-//! the same, and so the answer is always as long as the first.
+//! The load generator: connections that send the next request after the last response.
+//!
+//! It does little work for a request, so that the server dominates. The request is always the same, so all
+//! responses have the length of the first.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,29 +17,28 @@ use super::Result;
 
 const REQUEST: &[u8] = b"GET /items/42 HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const STATUS: &[u8] = b"HTTP/1.1 200 OK\r\n";
-/// The end of an answer: of its body.
-const END: &[u8] = b"\r\n\r\nhello, world";
-/// Far longer than any turn takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The end of a response.
+const RESPONSE_END: &[u8] = b"\r\n\r\nhello, world";
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One connection, kept alive.
+/// A persistent connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// The length of an answer, once there was one.
+    /// The length of a response, after the first one.
     length: Option<usize>,
 }
 
-/// What a turn was like.
+/// The measurements of a turn.
 #[derive(Debug)]
 pub(super) struct Turn {
     pub(super) elapsed: Duration,
-    /// From the request to the end of its answer, in nanoseconds; in order.
+    /// From the request to the end of its response, in nanoseconds; sorted.
     pub(super) latencies: Vec<u64>,
 }
 
-/// Connects so many times.
+/// Opens connections.
 pub(super) async fn connect(address: SocketAddr, count: usize) -> io::Result<Vec<Connection>> {
     let mut connections = Vec::new();
     for _ in 0..count {
@@ -53,7 +53,7 @@ pub(super) async fn connect(address: SocketAddr, count: usize) -> io::Result<Vec
     Ok(connections)
 }
 
-/// So many requests on each connection, all connections at once; gives them back for the next turn.
+/// Sends this number of requests on each connection, on all connections at the same time.
 pub(super) fn turn(
     runtime: &Runtime,
     connections: &mut Vec<Connection>,
@@ -74,9 +74,9 @@ pub(super) fn turn(
             }
             Ok(())
         };
-        timeout(PATIENCE, done)
+        timeout(TURN_TIMEOUT, done)
             .await
-            .map_err(|_| "a server does not answer")
+            .map_err(|_| "a server does not respond")
             .and_then(|done: Result<()>| done.map_err(|_| "a connection failed"))?;
         let elapsed = started.elapsed();
         latencies.sort_unstable();
@@ -92,13 +92,13 @@ impl Connection {
         for _ in 0..count {
             let sent = now();
             self.stream.write_all(REQUEST).await?;
-            self.answer().await?;
+            self.read_response().await?;
             latencies.push(u64::try_from(sent.elapsed().as_nanos()).unwrap_or(u64::MAX));
         }
         Ok((self, latencies))
     }
 
-    async fn answer(&mut self) -> io::Result<()> {
+    async fn read_response(&mut self) -> io::Result<()> {
         let Self {
             stream,
             buffer,
@@ -110,16 +110,16 @@ impl Connection {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 more => more,
             };
-            let whole = match length {
+            let is_complete = match length {
                 Some(length) => read >= *length,
-                None => buffer[..read].ends_with(END),
+                None => buffer[..read].ends_with(RESPONSE_END),
             };
-            if whole {
+            if is_complete {
                 break;
             }
         }
-        let good = buffer.starts_with(STATUS) && buffer[..read].ends_with(END);
-        if !good || *length.get_or_insert(read) != read {
+        let is_valid = buffer.starts_with(STATUS) && buffer[..read].ends_with(RESPONSE_END);
+        if !is_valid || *length.get_or_insert(read) != read {
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(())
@@ -128,7 +128,7 @@ impl Connection {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "what is measured here is seen from outside"
+    reason = "the load generator measures real time"
 )]
 fn now() -> Instant {
     Instant::now()

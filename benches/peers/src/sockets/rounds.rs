@@ -1,22 +1,22 @@
-//! Rounds in which every server has its turn.
+//! Rounds in which every server has one turn.
 
 use super::Result;
 use super::client::{Connection, Turn, connect, turn};
 use super::server::Server;
-use crate::laid::ROUTERS;
-use crate::paired::median;
+use crate::scenarios::ROUTERS;
+use crate::times::median;
 
-/// Odd, so that one of them is the median.
+/// Odd, so that one of the values is the median.
 const ROUNDS: usize = 25;
 const CONNECTIONS: usize = 16;
 /// On each connection, in each round.
 const REQUESTS: usize = 500;
 
-/// How many figures a turn gives.
+/// The number of figures of a turn.
 const FIGURES: usize = 4;
 
-/// What a turn gives: requests a second; nanoseconds of the server's processor time for each; the
-/// median of latencies in nanoseconds, and what one in a hundred exceeds.
+/// The figures of a turn: requests per second, the server's processor time per request, and the 50th and
+/// 99th percentile of the latency. Times are in nanoseconds.
 type Figures = [f64; FIGURES];
 
 struct Served {
@@ -27,9 +27,11 @@ struct Served {
     rounds: Vec<Figures>,
 }
 
-/// Tells how many connections there are, how many requests each sends in a round, and how many rounds.
-/// Then tells of each server its name and what is laid over it, then of each figure its median and the
-/// median of its ratio to the first server's in the same round.
+/// Runs all rounds, and prints the figures.
+///
+/// The first line has the connections, the requests of each connection in a round, and the rounds. Then
+/// each server has a line: its name, its layer, and for each figure the median, and the median of its ratio
+/// to the first server of the same round.
 pub(super) fn run(workers: &str) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -39,7 +41,7 @@ pub(super) fn run(workers: &str) -> Result<()> {
     for (name, about, _) in ROUTERS {
         let server = Server::start(name, workers)?;
         let mut connections = runtime.block_on(connect(server.address, CONNECTIONS))?;
-        // All that is made at first need is made.
+        // Warms up the server.
         turn(&runtime, &mut connections, REQUESTS)?;
         all.push(Served {
             name,
@@ -50,27 +52,27 @@ pub(super) fn run(workers: &str) -> Result<()> {
         });
     }
     for round in 0..ROUNDS {
-        for at in 0..all.len() {
-            // Not always after the same neighbour.
-            let at = (round + at) % all.len();
+        for offset in 0..all.len() {
+            // The order rotates, because a server affects the caches of the next one.
+            let index = (round + offset) % all.len();
             let Served {
                 server,
                 connections,
                 rounds,
                 ..
-            } = &mut all[at];
+            } = &mut all[index];
             let before = server.processor_time()?;
             let turn = turn(&runtime, connections, REQUESTS)?;
-            let took = server.processor_time()? - before;
-            rounds.push(figures(&turn, took.as_nanos() as f64));
+            let used = server.processor_time()? - before;
+            rounds.push(figures(&turn, used.as_nanos() as f64));
         }
     }
-    let bare = all.first().ok_or("nobody was served")?;
-    for of in &all {
-        let mut line = format!("{}\t{}", of.name, of.about);
+    let bare = all.first().ok_or("there are no servers")?;
+    for served in &all {
+        let mut line = format!("{}\t{}", served.name, served.about);
         for figure in 0..FIGURES {
-            let values = || of.rounds.iter().map(|round| round[figure]);
-            let ratios = std::iter::zip(&of.rounds, &bare.rounds)
+            let values = || served.rounds.iter().map(|round| round[figure]);
+            let ratios = std::iter::zip(&served.rounds, &bare.rounds)
                 .map(|(layered, bare)| layered[figure] / bare[figure]);
             line += &format!("\t{:.0}\t{:.3}", median(values()), median(ratios));
         }
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_is_told_by_its_rate_its_cost_and_its_latencies() {
+    fn figures_are_rate_cost_and_latencies() {
         let turn = Turn {
             elapsed: Duration::from_millis(500),
             latencies: (1..=101).collect(),

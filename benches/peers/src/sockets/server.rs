@@ -1,4 +1,4 @@
-//! One server: `axum::serve`, as a user starts it.
+//! A server that runs `axum::serve`.
 
 use std::io::{BufRead as _, BufReader, Write as _, stdin, stdout};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,82 +9,85 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::net::TcpListener;
 
 use super::Result;
-use crate::laid::ROUTERS;
+use crate::scenarios::ROUTERS;
 
-/// A server in a process of its own. Ended when dropped.
+/// A server in its own process, which exits on drop.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     process: Child,
-    /// Taken when it is to end.
-    asks: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    /// Closed to stop the server.
+    requests: Option<ChildStdin>,
+    responses: BufReader<ChildStdout>,
 }
 
 // === impl Server ===
 
 impl Server {
-    /// Starts this very program once more, as a server.
+    /// Starts this program as a server.
     pub(super) fn start(name: &str, workers: &str) -> Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
             .args(["serve", name, workers])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let asks = process.stdin.take();
-        let answers = process.stdout.take().ok_or("it has a standard output")?;
+        let requests = process.stdin.take();
+        let responses = process
+            .stdout
+            .take()
+            .ok_or("standard output is not piped")?;
         let mut server = Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             process,
-            asks,
-            answers: BufReader::new(answers),
+            requests,
+            responses: BufReader::new(responses),
         };
-        let port = server.answer()?.parse()?;
+        let port = server.read_response()?.parse()?;
         server.address.set_port(port);
         Ok(server)
     }
 
-    /// The processor time that it took up to now.
+    /// Returns the processor time that the server has used.
     pub(super) fn processor_time(&mut self) -> Result<Duration> {
-        let asks = self.asks.as_mut().ok_or("asked only while it runs")?;
-        asks.write_all(b"\n")?;
-        Ok(Duration::from_nanos(self.answer()?.parse()?))
+        let requests = self.requests.as_mut().ok_or("the server has stopped")?;
+        requests.write_all(b"\n")?;
+        Ok(Duration::from_nanos(self.read_response()?.parse()?))
     }
 
-    fn answer(&mut self) -> Result<String> {
+    fn read_response(&mut self) -> Result<String> {
         let mut line = String::new();
-        self.answers.read_line(&mut line)?;
+        self.responses.read_line(&mut line)?;
         Ok(line.trim().to_owned())
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.asks.take());
-        // It is gone, or going.
+        drop(self.requests.take());
+        // An error means that the process has exited.
         let _ = self.process.wait();
     }
 }
 
-/// Serves until the standard input ends: tells its port, then for each line that it reads how many
-/// nanoseconds of processor time it took.
+/// Serves until standard input is closed. Prints the port, and then for each input line the processor time
+/// used, in nanoseconds.
 pub(super) fn serve(name: &str, workers: &str) -> Result<()> {
     let (_, _, router) = ROUTERS
         .iter()
         .find(|(known, _, _)| *known == name)
-        .ok_or_else(|| format!("nothing is called {name}"))?;
+        .ok_or_else(|| format!("unknown layer `{name}`"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers.parse()?)
         .enable_all()
         .build()?;
-    let _inside = runtime.enter();
+    let _guard = runtime.enter();
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    tell(listener.local_addr()?.port())?;
+    print_number(listener.local_addr()?.port())?;
     let router = router();
     runtime.spawn(async move { axum::serve(listener, router).await });
     for line in stdin().lines() {
         line?;
-        tell(processor_time()?)?;
+        print_number(processor_time()?)?;
     }
     runtime.shutdown_background();
     Ok(())
@@ -96,7 +99,7 @@ fn processor_time() -> Result<u64> {
     Ok(seconds * 1_000_000_000 + u64::try_from(time.tv_nsec)?)
 }
 
-fn tell(number: impl std::fmt::Display) -> Result<()> {
+fn print_number(number: impl std::fmt::Display) -> Result<()> {
     let mut stdout = stdout().lock();
     writeln!(stdout, "{number}")?;
     Ok(stdout.flush()?)

@@ -1,4 +1,4 @@
-//! Does one scenario so many times, to be counted by callgrind, and waits for the threads behind it.
+//! Runs one scenario repeatedly, for callgrind to count, and waits for its other threads.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! A call from its request to the last byte of its response, without a runtime.
+//! A call from its request to the end of its response, without a runtime.
 
 use std::hint::black_box;
 use std::pin::pin;
@@ -8,12 +8,12 @@ use http::Response;
 use http_body::Body;
 use tower_service::Service;
 
-/// Makes a call and takes its response as hyper would: until its body says that it is at its end.
+/// Runs a call, and reads its response as hyper does: until `is_end_stream`.
 ///
 /// # Panics
-/// If the service fails, or waits for anything: nothing here would wake it.
+/// If the service fails or is pending, because nothing would wake it.
 #[inline]
-pub fn drive<S, Req, B>(service: &mut S, req: Req)
+pub fn run_call<S, Req, B>(service: &mut S, req: Req)
 where
     S: Service<Req, Response = Response<B>>,
     B: Body,
@@ -22,8 +22,8 @@ where
     assert!(matches!(service.poll_ready(&mut cx), Poll::Ready(Ok(()))));
     let response = match pin!(service.call(req)).poll(&mut cx) {
         Poll::Ready(Ok(response)) => response,
-        Poll::Ready(Err(_)) => panic!("the service of a benchmark failed"),
-        Poll::Pending => panic!("the service of a benchmark waits"),
+        Poll::Ready(Err(_)) => panic!("the service failed"),
+        Poll::Pending => panic!("the service is pending"),
     };
     black_box(response.status());
     let mut body = pin!(response.into_body());
@@ -33,8 +33,8 @@ where
                 black_box(frame.into_data().ok());
             }
             Poll::Ready(None) => break,
-            Poll::Ready(Some(Err(_))) => panic!("the body of a benchmark failed"),
-            Poll::Pending => panic!("the body of a benchmark waits"),
+            Poll::Ready(Some(Err(_))) => panic!("the body failed"),
+            Poll::Pending => panic!("the body is pending"),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The time of a scrape page.
+//! The time of a Prometheus scrape.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gusset_benches::page;
+use gusset_benches::scrape;
 
-fn pages(criterion: &mut Criterion) {
-    for scenario in page::scenarios() {
-        let mut work = scenario.warm();
+fn scrapes(criterion: &mut Criterion) {
+    for scenario in scrape::scenarios() {
+        let mut work = scenario.warm_up();
         criterion.bench_function(scenario.name, |bencher| bencher.iter(&mut work));
     }
 }
@@ -13,6 +13,6 @@ fn pages(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = pages
+    targets = scrapes
 }
 criterion_main!(benches);

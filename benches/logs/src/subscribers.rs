@@ -1,4 +1,4 @@
-//! Who writes: subscribers, each for a whole process.
+//! The subscribers. Each is global in its process.
 
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -12,20 +12,23 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-static GUARD: Mutex<Option<FlushGuard>> = Mutex::new(None);
+static FLUSH_GUARD: Mutex<Option<FlushGuard>> = Mutex::new(None);
 
-/// Waits until ours has written.
+/// Waits until gusset's log is written.
 ///
 /// # Panics
-/// If it takes for ever.
+/// If it takes longer than 30 seconds.
 pub fn flush() {
-    let guard = GUARD.lock().expect("nobody panics with it");
+    let guard = FLUSH_GUARD.lock().expect("no panic");
     if let Some(guard) = &*guard {
-        assert!(guard.flush(Duration::from_secs(30)), "nothing is written");
+        assert!(
+            guard.flush(Duration::from_secs(30)),
+            "the log was not written in time"
+        );
     }
 }
 
-/// Ours.
+/// Installs gusset's subscriber.
 ///
 /// # Panics
 /// If there is a subscriber already.
@@ -35,12 +38,12 @@ pub fn gusset(out: impl Write + Send + 'static, filter: &str) {
         .writer(out)
         .filter(filter)
         .and_then(|builder| builder.build_with(|_| None))
-        .expect("by convention");
-    *GUARD.lock().expect("nobody panics with it") = Some(log.flush_guard);
+        .expect("the defaults are valid");
+    *FLUSH_GUARD.lock().expect("no panic") = Some(log.flush_guard);
     set(tracing_subscriber::registry().with(log.layer));
 }
 
-/// `tracing-subscriber`'s JSON, as it comes.
+/// Installs `tracing-subscriber`'s JSON with its defaults.
 ///
 /// # Panics
 /// If there is a subscriber already.
@@ -55,7 +58,7 @@ where
         .finish());
 }
 
-/// `tracing-subscriber`'s JSON with as little as it can have: fields of events at the top, no spans.
+/// Installs `tracing-subscriber`'s smallest JSON: flat fields of events, no spans.
 ///
 /// # Panics
 /// If there is a subscriber already.
@@ -74,7 +77,7 @@ where
         .finish());
 }
 
-/// `json-subscriber`, as it comes.
+/// Installs `json-subscriber` with its defaults.
 ///
 /// # Panics
 /// If there is a subscriber already.
@@ -88,26 +91,26 @@ where
         .finish());
 }
 
-/// Nowhere; or standard output, once [`show`] was called.
+/// A writer that discards, or writes to standard output after [`print_entries`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Out;
 
-static SHOWN: AtomicBool = AtomicBool::new(false);
+static IS_PRINTED: AtomicBool = AtomicBool::new(false);
 
-/// Shows the lines from now on: to see that everybody writes.
-pub fn show() {
-    SHOWN.store(true, Ordering::Relaxed);
+/// Prints entries from now on.
+pub fn print_entries() {
+    IS_PRINTED.store(true, Ordering::Relaxed);
 }
 
-/// Where everybody writes.
-pub fn nowhere() -> Out {
+/// Returns the writer of all subscribers.
+pub fn discard() -> Out {
     Out
 }
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match SHOWN.load(Ordering::Relaxed) {
+        match IS_PRINTED.load(Ordering::Relaxed) {
             true => io::stdout().write(bytes),
             false => Ok(bytes.len()),
         }
@@ -119,5 +122,5 @@ impl Write for Out {
 }
 
 fn set(subscriber: impl tracing::Subscriber + Send + Sync + 'static) {
-    set_global_default(subscriber).expect("one scenario a process");
+    set_global_default(subscriber).expect("each process has one scenario");
 }

@@ -1,19 +1,19 @@
-//! Shows what one call of a scenario writes.
+//! Prints the entry of one call of a scenario.
 
 use std::process::ExitCode;
 
-use gusset_benches_logs::writers;
+use gusset_benches_logs::subscribers;
 
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
     let all = gusset_benches_logs::all();
     let Some(scenario) = all.iter().find(|scenario| scenario.name == name) else {
-        eprintln!("usage: lines <scenario>");
+        eprintln!("usage: entries <scenario>");
         return ExitCode::from(2);
     };
     let mut work = (scenario.make)()();
-    writers::show();
+    subscribers::print_entries();
     work();
-    writers::flush();
+    subscribers::flush();
     ExitCode::SUCCESS
 }

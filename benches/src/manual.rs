@@ -1,6 +1,5 @@
-//! The metrics written by hand, for one series known beforehand: what recording them costs when there
-//! is no driver, no look-up, no choice, and no care for how a call may end. A yardstick, not a
-//! proposal.
+//! Manual metrics for one fixed series: the cost of recording alone, without a driver, a lookup, or the
+//! handling of errors, drops and panics. For comparison only.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,21 +16,21 @@ use tower_service::Service;
 
 /// Metrics for one series.
 #[derive(Clone, Debug, Default)]
-pub struct FloorLayer {
+pub struct ManualLayer {
     series: Arc<Series>,
 }
 
-/// Made by [`FloorLayer`].
+/// The service of [`ManualLayer`].
 #[derive(Clone, Debug)]
-pub struct Floor<S> {
+pub struct Manual<S> {
     inner: S,
     series: Arc<Series>,
 }
 
 pin_project! {
-    /// The future of [`Floor`].
+    /// The future of [`Manual`].
     #[derive(Debug)]
-    pub struct FloorFuture<F> {
+    pub struct ManualFuture<F> {
         #[pin]
         inner: F,
         call: Option<Call>,
@@ -39,9 +38,9 @@ pin_project! {
 }
 
 pin_project! {
-    /// The body of [`Floor`].
+    /// The body of [`Manual`].
     #[derive(Debug)]
-    pub struct FloorBody<B> {
+    pub struct ManualBody<B> {
         #[pin]
         inner: B,
         call: Option<Call>,
@@ -58,7 +57,7 @@ struct Series {
 
 #[derive(Debug, Default)]
 struct Histogram {
-    counts: [AtomicU64; ENDS.len() + 1],
+    counts: [AtomicU64; BUCKET_BOUNDS.len() + 1],
     sum: AtomicU64,
 }
 
@@ -66,11 +65,12 @@ struct Histogram {
 struct Call {
     series: Arc<Series>,
     started: Instant,
-    head: u64,
+    time_to_headers: u64,
     bytes: u64,
 }
 
-const ENDS: [u64; 14] = [
+/// Upper bounds of the buckets, in nanoseconds.
+const BUCKET_BOUNDS: [u64; 14] = [
     5_000_000,
     10_000_000,
     25_000_000,
@@ -87,29 +87,29 @@ const ENDS: [u64; 14] = [
     10_000_000_000,
 ];
 
-// === impl FloorLayer ===
+// === impl ManualLayer ===
 
-impl<S> Layer<S> for FloorLayer {
-    type Service = Floor<S>;
+impl<S> Layer<S> for ManualLayer {
+    type Service = Manual<S>;
 
-    fn layer(&self, inner: S) -> Floor<S> {
-        Floor {
+    fn layer(&self, inner: S) -> Manual<S> {
+        Manual {
             inner,
             series: self.series.clone(),
         }
     }
 }
 
-// === impl Floor ===
+// === impl Manual ===
 
-impl<S, Req, B> Service<Req> for Floor<S>
+impl<S, Req, B> Service<Req> for Manual<S>
 where
     S: Service<Req, Response = Response<B>>,
     B: Body,
 {
-    type Response = Response<FloorBody<B>>;
+    type Response = Response<ManualBody<B>>;
     type Error = S::Error;
-    type Future = FloorFuture<S::Future>;
+    type Future = ManualFuture<S::Future>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
@@ -122,23 +122,23 @@ where
         let call = Call {
             series: self.series.clone(),
             started: now(),
-            head: 0,
+            time_to_headers: 0,
             bytes: 0,
         };
-        FloorFuture {
+        ManualFuture {
             inner: self.inner.call(req),
             call: Some(call),
         }
     }
 }
 
-// === impl FloorFuture ===
+// === impl ManualFuture ===
 
-impl<F, B, E> Future for FloorFuture<F>
+impl<F, B, E> Future for ManualFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
 {
-    type Output = Result<Response<FloorBody<B>>, E>;
+    type Output = Result<Response<ManualBody<B>>, E>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -146,15 +146,15 @@ where
         let response = ready!(this.inner.poll(cx))?;
         let mut call = this.call.take();
         if let Some(call) = &mut call {
-            call.head = call.elapsed();
+            call.time_to_headers = call.elapsed();
         }
-        Poll::Ready(Ok(response.map(|inner| FloorBody { inner, call })))
+        Poll::Ready(Ok(response.map(|inner| ManualBody { inner, call })))
     }
 }
 
-// === impl FloorBody ===
+// === impl ManualBody ===
 
-impl<B: Body> Body for FloorBody<B> {
+impl<B: Body> Body for ManualBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -198,7 +198,7 @@ impl Call {
     #[inline]
     fn end(self) {
         self.series.duration.record(self.elapsed());
-        self.series.time_to_headers.record(self.head);
+        self.series.time_to_headers.record(self.time_to_headers);
         self.series.size.record(self.bytes);
         self.series.active.fetch_sub(1, Relaxed);
     }
@@ -209,14 +209,14 @@ impl Call {
 impl Histogram {
     #[inline]
     fn record(&self, value: u64) {
-        let at = ENDS.partition_point(|end| *end < value);
-        self.counts[at].fetch_add(1, Relaxed);
+        let bucket = BUCKET_BOUNDS.partition_point(|bound| *bound < value);
+        self.counts[bucket].fetch_add(1, Relaxed);
         self.sum.fetch_add(value, Relaxed);
     }
 }
 
 #[inline]
-#[expect(clippy::disallowed_methods, reason = "the yardstick has no `Clock`")]
+#[expect(clippy::disallowed_methods, reason = "manual metrics have no `Clock`")]
 fn now() -> Instant {
     Instant::now()
 }

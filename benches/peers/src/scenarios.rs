@@ -1,4 +1,4 @@
-//! What is laid over the services: one table for all that measures.
+//! The layers that are measured: one table for all programs.
 
 use axum::Router;
 use gusset_benches::{Scenario, axum as route, layers, svc};
@@ -9,9 +9,9 @@ use crate::recorders;
 
 macro_rules! table {
     ($($name:literal, $about:literal, $layer:expr;)*) => {
-        /// Over a service of plain Tower. It has no router: peers that know only axum's routes find
-        /// none, and have the less to do.
-        pub fn over_svc() -> Vec<Scenario> {
+        /// Returns the scenarios of a plain service. Peers that read the route from axum find none, so they
+        /// do less work.
+        pub fn svc() -> Vec<Scenario> {
             vec![
                 scenario("svc/bare", "nothing", None, svc::bare),
                 $(scenario(concat!("svc/", $name), $about, Some("svc/bare"), || {
@@ -20,17 +20,17 @@ macro_rules! table {
             ]
         }
 
-        /// Over a route of axum's.
-        pub fn over_axum() -> Vec<Scenario> {
+        /// Returns the scenarios of an axum route.
+        pub fn axum() -> Vec<Scenario> {
             vec![
-                scenario("axum/bare", "nothing", None, || route::works(route::router())),
+                scenario("axum/bare", "nothing", None, || route::calls(route::router())),
                 $(scenario(concat!("axum/", $name), $about, Some("axum/bare"), || {
-                    route::works(route::router().layer($layer))
+                    route::calls(route::router().layer($layer))
                 }),)*
             ]
         }
 
-        /// Routers to be served, and what is laid over each.
+        /// The routers of the servers: name, description of the layer, constructor.
         pub const ROUTERS: &[(&str, &str, fn() -> Router)] = &[
             ("bare", "nothing", route::router),
             $(($name, $about, || route::router().layer($layer)),)*
@@ -44,14 +44,14 @@ table! {
     "axum-otel-metrics", "axum-otel-metrics", recorders::axum_otel_metrics();
     "otel-tower-metrics", "opentelemetry-instrumentation-tower (metrics only)", {
         let metrics = recorders::otel_tower().with_tracing(false);
-        metrics.build().expect("every part has its default")
+        metrics.build().expect("every part has a default")
     };
-    "otel-tower", "opentelemetry-instrumentation-tower (as it comes)", {
-        LayerBuilder::build(recorders::otel_tower()).expect("every part has its default")
+    "otel-tower", "opentelemetry-instrumentation-tower (defaults)", {
+        LayerBuilder::build(recorders::otel_tower()).expect("every part has a default")
     };
     "tower-otel", "tower-otel (metrics)", recorders::tower_otel();
-    "trace-off", "tower-http `TraceLayer` (nobody listens)", TraceLayer::new_for_http();
-    "trace-text", "tower-http `TraceLayer` (log in text)", {
+    "trace-off", "tower-http `TraceLayer` (no subscriber)", TraceLayer::new_for_http();
+    "trace-text", "tower-http `TraceLayer` (text log)", {
         recorders::subscribe();
         TraceLayer::new_for_http()
     };
@@ -60,13 +60,13 @@ table! {
 fn scenario(
     name: &'static str,
     about: &'static str,
-    over: Option<&'static str>,
-    make: fn() -> gusset_benches::Works,
+    baseline: Option<&'static str>,
+    make: fn() -> gusset_benches::WorkFactory,
 ) -> Scenario {
     Scenario {
         name,
         about,
-        over,
+        baseline,
         times: 1000,
         make,
     }

@@ -1,4 +1,4 @@
-//! What is laid over the services.
+//! The layers that are measured.
 
 use std::hint::black_box;
 
@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
 use bytes::Bytes;
-use gusset_benches::{Scenario, Work, Works, axum as route, drive, svc};
+use gusset_benches::{Scenario, Work, WorkFactory, axum as route, run_call, svc};
 use gusset_http::Route;
 use http::HeaderValue;
 use http_body_util::Empty;
@@ -20,28 +20,28 @@ const NOT_SAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-
 
 macro_rules! table {
     ($($name:literal, $about:literal, $parent:ident, $before:expr, $layer:expr;)*) => {
-        /// Over a service of plain Tower.
-        pub fn over_svc() -> Vec<Scenario> {
+        /// Returns the scenarios of a plain service.
+        pub fn svc() -> Vec<Scenario> {
             vec![
-                scenario("svc/bare", "nothing", None, || Box::new(|| of_svc(svc::Hello, SAMPLED))),
+                scenario("svc/bare", "nothing", None, || Box::new(|| svc_call(svc::Hello, SAMPLED))),
                 $(scenario(concat!("svc/", $name), $about, Some("svc/bare"), || {
                     $before;
                     let layer = $layer;
-                    Box::new(move || of_svc(layer.layer(svc::Hello), $parent))
+                    Box::new(move || svc_call(layer.layer(svc::Hello), $parent))
                 }),)*
             ]
         }
 
-        /// Over a route of axum's.
-        pub fn over_axum() -> Vec<Scenario> {
+        /// Returns the scenarios of an axum route.
+        pub fn axum() -> Vec<Scenario> {
             vec![
-                scenario("axum/bare", "nothing", None, || of_axum(route::router(), SAMPLED)),
+                scenario("axum/bare", "nothing", None, || axum_calls(route::router(), SAMPLED)),
                 scenario("axum/pass", "a layer that does nothing", Some("axum/bare"), || {
-                    of_axum(route::router().layer(gusset_benches::layers::pass()), SAMPLED)
+                    axum_calls(route::router().layer(gusset_benches::layers::pass()), SAMPLED)
                 }),
                 $(scenario(concat!("axum/", $name), $about, Some("axum/bare"), || {
                     $before;
-                    of_axum(route::router().layer($layer), $parent)
+                    axum_calls(route::router().layer($layer), $parent)
                 }),)*
             ]
         }
@@ -71,23 +71,23 @@ table! {
     "sampled/tower-otel", "tower-otel", SAMPLED, subjects::subscribe_otel(), subjects::tower_otel();
 }
 
-/// So many times that no queue overflows while a busy machine lets its thread wait.
+/// Returns a scenario with few calls, so that no queue overflows if the machine is busy.
 fn scenario(
     name: &'static str,
     about: &'static str,
-    over: Option<&'static str>,
-    make: fn() -> Works,
+    baseline: Option<&'static str>,
+    make: fn() -> WorkFactory,
 ) -> Scenario {
     Scenario {
         name,
         about,
-        over,
+        baseline,
         times: 1500,
         make,
     }
 }
 
-fn of_svc<S, B>(service: S, parent: &'static str) -> Work
+fn svc_call<S, B>(service: S, parent: &'static str) -> Work
 where
     S: Service<http::Request<Empty<Bytes>>, Response = http::Response<B>> + 'static,
     B: http_body::Body,
@@ -95,12 +95,12 @@ where
     svc::each(service, move || {
         let mut request = http::Request::new(Empty::new());
         request.extensions_mut().insert(Route::new("/items/{id}"));
-        dress(request.headers_mut(), parent);
+        add_headers(request.headers_mut(), parent);
         request
     })
 }
 
-fn of_axum(router: axum::Router, parent: &'static str) -> Works {
+fn axum_calls(router: axum::Router, parent: &'static str) -> WorkFactory {
     let router = router.with_state::<()>(());
     Box::new(move || {
         let router = router.clone();
@@ -108,14 +108,14 @@ fn of_axum(router: axum::Router, parent: &'static str) -> Works {
         Box::new(move || {
             let mut request = Request::new(Body::empty());
             *request.uri_mut() = uri.clone();
-            dress(request.headers_mut(), parent);
-            drive(&mut router.clone(), black_box(request));
+            add_headers(request.headers_mut(), parent);
+            run_call(&mut router.clone(), black_box(request));
         })
     })
 }
 
-/// What a request bears of which all of them take note.
-fn dress(headers: &mut http::HeaderMap, parent: &'static str) {
+/// Adds the headers that all subjects read.
+fn add_headers(headers: &mut http::HeaderMap, parent: &'static str) {
     headers.insert("host", HeaderValue::from_static("shop.example"));
     headers.insert("user-agent", HeaderValue::from_static("bench/1.0"));
     headers.insert("traceparent", HeaderValue::from_static(parent));
