@@ -4,7 +4,7 @@ use std::future::pending;
 
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::{Empty, Full};
+use http_body_util::{BodyExt, Empty, Full};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::bodies::{AnyBody, BoxError, boxed};

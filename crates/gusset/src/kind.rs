@@ -70,7 +70,10 @@ pub trait HttpKind: ServiceKind {
 
 /// The observer that makes spans, and the layer that injects their context.
 #[cfg(feature = "trace")]
-pub(crate) type TraceParts<K> = (Option<<K as ServiceKind>::Trace>, <K as ServiceKind>::Inject);
+pub(crate) type TraceParts<K> = (
+    Option<<K as ServiceKind>::Trace>,
+    <K as ServiceKind>::Inject,
+);
 
 /// Configures a builder.
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]

@@ -89,7 +89,8 @@ fn million_random_requests_keep_memory_bounded() {
     let mut cx = Context::from_waker(Waker::noop());
     let mut at_a_tenth = (0, None);
     for call in 1..=CALLS {
-        let Poll::Ready(Ok(res)) = pin!(service.call(random_request(&mut random))).poll(&mut cx) else {
+        let Poll::Ready(Ok(res)) = pin!(service.call(random_request(&mut random))).poll(&mut cx)
+        else {
             panic!("the service responds at once");
         };
         let mut body = pin!(res.into_body());
@@ -111,7 +112,10 @@ fn million_random_requests_keep_memory_bounded() {
 const COUNT: &str = "http_server_request_duration_seconds_count";
 
 fn series(output: &str) -> usize {
-    output.lines().filter(|line| line.starts_with(COUNT)).count()
+    output
+        .lines()
+        .filter(|line| line.starts_with(COUNT))
+        .count()
 }
 
 fn calls(output: &str) -> u64 {

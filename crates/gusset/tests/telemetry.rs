@@ -47,7 +47,8 @@ impl LogBuffer {
 fn set_up() -> (TelemetryBuilder, LogBuffer) {
     let buffer = LogBuffer::default();
     let out = buffer.clone();
-    let telemetry = gusset::telemetry().log(|log| log.format(gusset::log::Format::Json).writer(out));
+    let telemetry =
+        gusset::telemetry().log(|log| log.format(gusset::log::Format::Json).writer(out));
     (telemetry, buffer)
 }
 
@@ -269,7 +270,9 @@ async fn spawned_task_stays_in_the_trace() {
         let handler = move || async move {
             let work = async { tracing::info_span!("work").in_scope(|| ()) };
             match with_spans {
-                false => tokio::spawn(gusset::trace::with_current_context(work.with_current_subscriber())),
+                false => tokio::spawn(gusset::trace::with_current_context(
+                    work.with_current_subscriber(),
+                )),
                 true => tokio::spawn(work.in_current_span().with_current_subscriber()),
             }
             .await

@@ -278,10 +278,7 @@ impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
         self.option(move |options| options.with_user_agent(is_reported))
     }
 
-    fn option(
-        mut self,
-        change: impl FnOnce(RequestOptions) -> RequestOptions + 'static,
-    ) -> Self {
+    fn option(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions + 'static) -> Self {
         self.state.options.0.push(Box::new(change));
         self
     }

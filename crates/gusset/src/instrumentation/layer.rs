@@ -35,7 +35,8 @@ pub struct InstrumentationLayer<K: ServiceKind, O = ()> {
 ///     client: Instrumented<C, kind::HttpClient>,
 /// }
 /// ```
-pub type Instrumented<S, K, O = ()> = <InstrumentationLayer<K, O> as tower_layer::Layer<S>>::Service;
+pub type Instrumented<S, K, O = ()> =
+    <InstrumentationLayer<K, O> as tower_layer::Layer<S>>::Service;
 
 // === impl InstrumentationLayer ===
 

@@ -10,8 +10,8 @@ use gusset_metrics::{Registry, RegistryBuilder};
 use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder, OtlpSpanSink};
 use gusset_prometheus::{PrometheusExporter, Resource};
 use gusset_propagation::Propagators;
-use gusset_trace::SpanLayer;
 use gusset_trace::sampler::{self, Sampler};
+use gusset_trace::{SpanFilter, SpanLayer};
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -89,7 +89,7 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Also creates a `tracing` span for each call, so that tasks spawned with `in_current_span()` stay
+    /// Creates a `tracing` span for each call too, so that tasks spawned with `in_current_span()` stay
     /// in the trace. Costs some 4,000 instructions a call; [`gusset_trace::with_current_context`] costs
     /// less.
     ///
@@ -153,7 +153,10 @@ impl TelemetryBuilder {
     ///
     /// # Errors
     /// As [`build`](Self::build).
-    pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Telemetry, ConfigError> {
+    pub fn build_with(
+        self,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Telemetry, ConfigError> {
         self.build_in(Env::from_fn(&env))
     }
 
@@ -178,7 +181,9 @@ impl TelemetryBuilder {
         let log = log(LogLayer::builder()
             .recorder(registry.clone())
             .sink(logs.clone()));
-        let span_layer = SpanLayer::new(spans.clone()).sampler(deferred_sampler.clone());
+        let span_layer = SpanLayer::new(spans.clone())
+            .sampler(deferred_sampler.clone())
+            .span_filter(SpanFilter::from_env(env));
         let inner = tracing_subscriber::registry();
         // Not an empty `Vec` and not an `Option`: as layers, they would enable every span.
         let (dispatch, filter_handle, flush_guard) = match (layers.is_empty(), tracing_spans) {
