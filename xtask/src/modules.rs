@@ -27,7 +27,7 @@ type ModulePath = Vec<String>;
 const MAX_REEXPORTS: usize = 16;
 
 /// Circles that are allowed, by package: modules that define each other's terms, each in a file for
-/// its length only. `docs/design.md` says why.
+/// its length only. Reasons are in `docs/design.md`.
 const ALLOWED: &[(&str, &[&str])] = &[
     // A protocol names the tracker and the end of its calls; they are generic over the protocol.
     (

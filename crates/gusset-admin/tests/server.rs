@@ -26,7 +26,7 @@ impl Endpoint for Text {
     }
 }
 
-/// A builder that does not read the environment of the test.
+/// Returns a builder that does not read the environment of the test.
 fn builder() -> ManagementServerBuilder {
     ManagementServer::builder()
         .env(|_| None)

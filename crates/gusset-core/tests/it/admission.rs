@@ -240,7 +240,7 @@ impl Service<u32> for Hanging {
 }
 
 #[test]
-fn a_guard_that_is_shut_refuses_without_asking_whether_the_service_is_ready() {
+fn closed_admission_rejects_without_polling_the_service() {
     let shut = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let hanging = Hanging::default();
     let mut service = AdmissionLayer::<Job, _>::new(Shutter(shut.clone())).layer(hanging.clone());

@@ -122,7 +122,7 @@ fn a_filter_forwards_every_hook_of_the_calls_it_selects_and_none_of_the_others()
 }
 
 #[test]
-fn an_end_that_nobody_reports_is_told_in_the_reverse_order_too() {
+fn unreported_end_reaches_observers_in_reverse_order() {
     let log = Log::default();
     let observer = (log.scribe("a"), vec![log.scribe("b"), log.scribe("c")]);
     drop(CallTracker::<Job, _>::start(&observer, &1, Clock::system()));

@@ -60,7 +60,7 @@ fn found(observer: &impl Observer<Job>, finds: &Finds) -> Vec<Option<SpanIds>> {
 }
 
 #[test]
-fn the_ids_of_the_span_are_told_to_all_observers_in_any_order_and_through_any_wrapping() {
+fn span_ids_reach_all_observers_in_any_order_and_composition() {
     let finds = Finds::default();
     let all = [Some(IDS); 3];
     assert_eq!(found(&(finds.clone(), Spans), &finds), all);

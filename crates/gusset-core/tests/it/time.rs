@@ -122,7 +122,7 @@ fn a_settled_body_dropped_long_after_its_last_piece_ends_when_it_is_dropped() {
 }
 
 #[test]
-fn a_start_is_told_by_the_clock_that_was_given() {
+fn start_time_comes_from_the_configured_clock() {
     struct Start(std::time::Instant);
     impl<P: Protocol> Observer<P> for Start {
         type Call = ();

@@ -146,7 +146,7 @@ fn a_settled_call_that_is_dropped_is_complete_and_one_that_then_panics_has_panic
 }
 
 #[test]
-fn an_idle_track_tells_nobody_anything() {
+fn idle_tracker_calls_no_observer() {
     let mut track = CallTracker::<Job, crate::support::Scribe>::default();
     assert!(!track.is_active());
     assert_eq!(track.in_scope(|| 7), 7);
