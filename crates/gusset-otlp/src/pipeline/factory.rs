@@ -99,8 +99,7 @@ impl PipelineFactory {
             config,
             Arc::clone(&self.attributes),
             Arc::clone(counters),
-            exporter,
-            console,
+            (exporter, console),
             collection_duration,
             processors,
         );

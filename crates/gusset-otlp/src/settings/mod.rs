@@ -107,28 +107,25 @@ impl SignalExporters {
         let name = format!("OTEL_{}_EXPORTER", signal.upper());
         let mut this = Self::default();
         let mut otlp = false;
-        match env.var(&name) {
-            Some(list) => {
-                for exporter in list.split(',').map(str::trim) {
-                    match exporter.to_ascii_lowercase().as_str() {
-                        "otlp" => otlp = true,
-                        // `logging` is the former name, which some languages still use.
-                        "console" | "logging" => this.console = true,
-                        "prometheus" if signal == Signal::Metrics => this.prometheus = true,
-                        "none" | "" => {}
-                        _ => {
-                            env.warn_ignored(
-                                &name,
-                                exporter,
-                                "not a supported exporter; use `otlp`, `console` or `none`",
-                            );
-                            continue;
-                        }
+        if let Some(list) = env.var(&name) {
+            for exporter in list.split(',').map(str::trim) {
+                match exporter.to_ascii_lowercase().as_str() {
+                    "otlp" => otlp = true,
+                    // `logging` is the former name, which some languages still use.
+                    "console" | "logging" => this.console = true,
+                    "prometheus" if signal == Signal::Metrics => this.prometheus = true,
+                    "none" | "" => {}
+                    _ => {
+                        env.warn_ignored(
+                            &name,
+                            exporter,
+                            "not a supported exporter; use `otlp`, `console` or `none`",
+                        );
+                        continue;
                     }
-                    this.chosen = true;
                 }
+                this.chosen = true;
             }
-            None => {}
         }
         // A variable whose values are all unknown counts as unset, as OpenTelemetry specifies.
         if !this.chosen {

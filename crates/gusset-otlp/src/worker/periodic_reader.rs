@@ -48,8 +48,7 @@ impl PeriodicReader {
         config: ReaderConfig,
         resource: Arc<[Attribute]>,
         counters: Arc<ExportCounters>,
-        exporter: Option<Exporter>,
-        console: Option<ConsoleExporter>,
+        (exporter, console): (Option<Exporter>, Option<ConsoleExporter>),
         collection_duration: Histogram,
         processors: mpsc::Receiver<Infallible>,
     ) -> Self {
