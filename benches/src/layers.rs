@@ -65,7 +65,7 @@ fn recorder() -> SharedRecorder {
     prometheus.recorder()
 }
 
-/// Returns the observer of [`metrics`], to be combined with others.
+/// Returns the observer of [`metrics`](fn@metrics), to be combined with others.
 ///
 /// # Panics
 /// Never, because the configuration is valid.

@@ -87,7 +87,9 @@ proptest! {
             prop_assert_eq!(&read.name, &span.name);
             prop_assert_eq!(&read.trace_id[..], &span.trace_id);
             prop_assert_eq!(read.events.len(), span.events.len());
-            for (read, (key, value)) in read.attributes.iter().zip(&span.attributes) {
+            let kept: Vec<_> = super::unique(&span.attributes).collect();
+            prop_assert_eq!(read.attributes.len(), kept.len());
+            for (read, (key, value)) in read.attributes.iter().zip(kept) {
                 prop_assert_eq!(&read.key, key);
                 let read = read.value.as_ref().and_then(|value| value.value.as_ref());
                 if let (Some(any_value::Value::IntValue(read)), Value::Int(value)) = (read, value) {
@@ -99,4 +101,12 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn last_value_of_a_key_is_kept() {
+    let attributes = [("a", 1), ("b", 2), ("a", 3)];
+    let attributes = attributes.map(|(key, value)| (key.into(), Value::Int(value)));
+    let kept: Vec<_> = super::unique(&attributes).collect();
+    assert_eq!(kept, [&attributes[1], &attributes[2]]);
 }
