@@ -45,7 +45,7 @@ pub fn prometheus() -> &'static PrometheusHandle {
             .expect("the boundaries are not empty")
             .build_recorder();
         let handle = recorder.handle();
-        metrics::set_global_recorder(recorder).expect("there is no other");
+        metrics::set_global_recorder(recorder).expect("no other recorder is set");
         handle
     })
 }
@@ -97,7 +97,7 @@ pub fn subscribe() {
             .with_max_level(LevelFilter::DEBUG)
             .with_writer(io::sink)
             .finish();
-        tracing::subscriber::set_global_default(subscriber).expect("there is no other");
+        tracing::subscriber::set_global_default(subscriber).expect("no other subscriber is set");
     });
 }
 

@@ -1,33 +1,26 @@
 //! Exports the `tracing` spans of a service.
 
 mod fields;
+mod layer;
 mod recording_filter;
 mod span_filter;
 mod span_record;
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
 
-use gusset_core::{Clock, Env, SpanIds};
-use gusset_data::{Redaction, SharedStr, SpanData, SpanLink, SpanSink};
-use gusset_propagation::{SpanId, TraceFlags, TraceId};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use gusset_core::{Clock, Env};
+use gusset_data::{Redaction, SpanSink};
+use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Filtered;
-use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 pub use self::recording_filter::RecordingFilter;
 pub use self::span_filter::SpanFilter;
-use self::span_record::{
-    EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanRecord, SpanTimes,
-};
-use crate::active_span::{ActiveSpan, SpanOutput, is_exporting};
-use crate::entered::{self, InnermostSpan, RecordedSpan};
-use crate::sampler::{AlwaysOn, Sampler, SamplerPanics, SamplingDecision, SamplingParameters};
-use crate::{SpanLimits, current, exceptions};
+use crate::SpanLimits;
+use crate::active_span::SpanOutput;
+use crate::sampler::{AlwaysOn, Sampler, SamplerPanics};
 
 /// A `tracing-subscriber` layer that exports spans: of calls, and the service's own spans inside of them.
 ///
@@ -156,278 +149,6 @@ impl SpanLayer {
             let layer = dispatch.downcast_ref::<Self>()?;
             Some(layer.output.sink.clone())
         })
-    }
-
-    /// Starts a span. Returns `None` if it is not recorded.
-    fn start_span(&self, parent: ParentSpan, attributes: &Attributes<'_>) -> Option<SpanRecord> {
-        let (trace_id, flags, parent_span_id, call) = match parent {
-            ParentSpan::Unrecorded => return None,
-            ParentSpan::Recorded { ids, call } => {
-                (ids.trace_id(), ids.flags(), Some(ids.span_id()), call)
-            }
-            ParentSpan::None => {
-                let id = TraceId::random();
-                let parameters = SamplingParameters::new(None, id, self.clock.now());
-                let panics = &self.sampler_panics;
-                let decision = panics.should_sample(&*self.sampler, &parameters);
-                if !matches!(decision, SamplingDecision::RecordAndSample) {
-                    return None;
-                }
-                let flags = TraceFlags::new().with_sampled(true).with_random(true);
-                (id.to_bytes(), flags.bits(), None, None)
-            }
-        };
-        // The last check, because a sink without capacity counts a lost span.
-        if !self.output.sink.has_capacity() {
-            return None;
-        }
-        let span_id = SpanId::random().to_bytes();
-        let ids = SpanIds::new(trace_id, span_id, false).with_flags(flags);
-        let times = SpanTimes::start();
-        let start = times.started();
-        let metadata = attributes.metadata();
-        let trace_state = match &call {
-            Some(call) => call.trace_state.clone(),
-            None => SharedStr::from_static(""),
-        };
-        let data = SpanData {
-            trace_id,
-            span_id,
-            parent_span_id,
-            parent_is_remote: false,
-            flags,
-            trace_state,
-            name: metadata.name().into(),
-            kind: Default::default(),
-            scope: metadata.target().into(),
-            start,
-            end: start,
-            attributes: Vec::with_capacity(attributes.values().len()),
-            dropped_attributes: 0,
-            events: Vec::new(),
-            dropped_events: 0,
-            links: Vec::new(),
-            dropped_links: 0,
-            status: Default::default(),
-        };
-        let mut span = OpenSpan::new(data, times);
-        let mut initial = fields::InitialFields::new(&mut span, self.limits, &self.redaction);
-        attributes.record(&mut initial);
-        Some(SpanRecord::new(ids, call, Some(span)))
-    }
-
-    /// Adds an event to the span of a call.
-    fn add_call_event(&self, call: &ActiveSpan, event: &Event<'_>) {
-        let Some(time) = call.now() else {
-            return;
-        };
-        let event = fields::span_event(event, time, self.limits, &self.redaction);
-        call.edit(|span| self.limits.add_event(span, event));
-    }
-
-    /// Sets the status of the span in which `#[instrument(err)]` reports an error.
-    fn set_error_status<S>(event: &Event<'_>, cx: &Context<'_, S>)
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let Some(InnermostSpan::Recorded { id, .. }) = entered::innermost() else {
-            return;
-        };
-        let Some(span) = cx.span(&id).filter(|_| event.is_contextual()) else {
-            return;
-        };
-        // Another span's code may report its error in a span of its caller.
-        if span.metadata().file() != event.metadata().file() {
-            return;
-        }
-        let mut extensions = span.extensions_mut();
-        if let Some(span) = extensions.get_mut().and_then(SpanRecord::span_mut) {
-            span.set_error();
-        }
-    }
-
-    fn parent<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if attributes.is_contextual() {
-            return ParentSpan::current();
-        }
-        // The nearest parent that the filter enables, which may not be the given one.
-        let parent = cx.span(id).and_then(|span| span.parent());
-        match parent {
-            None if attributes.is_root() => ParentSpan::None,
-            None => ParentSpan::Unrecorded,
-            Some(parent) => ParentSpan::from_extensions(&parent.extensions()),
-        }
-    }
-}
-
-impl<S> Layer<S> for SpanLayer
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
-        // A call exports its span itself. It becomes a parent in `on_enter`.
-        if attributes.metadata().target() == CALL_TARGET || is_exporting() {
-            return;
-        }
-        let parent = Self::parent(attributes, id, &cx);
-        if !self.filter.is_enabled(attributes.metadata()) {
-            if let Some(span) = cx.span(id) {
-                span.extensions_mut().insert(SkippedSpan(parent));
-            }
-            return;
-        }
-        let record = self.start_span(parent, attributes);
-        if let (Some(record), Some(span)) = (record, cx.span(id)) {
-            span.extensions_mut().insert(record);
-        }
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, cx: Context<'_, S>) {
-        let Some(span) = cx.span(id) else {
-            return;
-        };
-        let is_recorded = span.metadata().target() != CALL_TARGET
-            && span
-                .extensions()
-                .get::<SpanRecord>()
-                .is_some_and(SpanRecord::has_span);
-        if !is_recorded {
-            return;
-        }
-        // Formatting a value may log, so no lock is held meanwhile.
-        let mut fields = fields::RecordedFields::new(&self.redaction);
-        values.record(&mut fields);
-        if let Some(span) = span
-            .extensions_mut()
-            .get_mut()
-            .and_then(SpanRecord::span_mut)
-        {
-            fields.set_on(span, self.limits);
-        }
-    }
-
-    fn on_follows_from(&self, id: &Id, follows: &Id, cx: Context<'_, S>) {
-        let ids_of = |id| {
-            let span = cx.span(id)?;
-            let extensions = span.extensions();
-            extensions.get::<SpanRecord>().map(SpanRecord::ids)
-        };
-        let (Some(ids), Some(span)) = (ids_of(follows), cx.span(id)) else {
-            return;
-        };
-        if let Some(span) = span
-            .extensions_mut()
-            .get_mut()
-            .and_then(SpanRecord::span_mut)
-        {
-            let span = &mut span.data;
-            if span.links.len() >= self.limits.links {
-                span.dropped_links = span.dropped_links.saturating_add(1);
-                return;
-            }
-            span.links.push(SpanLink {
-                trace_id: ids.trace_id(),
-                span_id: ids.span_id(),
-                flags: u8::from(ids.is_sampled()),
-                attributes: Vec::new(),
-            });
-        }
-    }
-
-    fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
-        let metadata = event.metadata();
-        if fields::is_error_of_instrument(metadata) {
-            Self::set_error_status(event, &cx);
-        }
-        let is_recorded = self.events.is_some_and(|max| *metadata.level() <= max);
-        if !is_recorded || metadata.target() == exceptions::TARGET || is_exporting() {
-            return;
-        }
-        let explicit = event.parent().cloned();
-        let id = match explicit {
-            Some(id) => Some(id),
-            None if event.is_root() => return,
-            None => match entered::innermost() {
-                Some(InnermostSpan::Recorded { id, .. }) => Some(id),
-                Some(InnermostSpan::Unrecorded) => return,
-                None => None,
-            },
-        };
-        let Some(id) = id else {
-            if let Some(call) = current::current_recording() {
-                self.add_call_event(&call, event);
-            }
-            return;
-        };
-        let Some(span) = cx.span(&id) else {
-            return;
-        };
-        let destination = EventDestination::from_extensions(&span.extensions());
-        match destination {
-            EventDestination::Nowhere => {}
-            EventDestination::Call(call) => self.add_call_event(&call, event),
-            EventDestination::Span(times) => {
-                let event = fields::span_event(event, times.now(), self.limits, &self.redaction);
-                if let Some(span) = span
-                    .extensions_mut()
-                    .get_mut()
-                    .and_then(SpanRecord::span_mut)
-                {
-                    self.limits.add_event(&mut span.data, event);
-                }
-            }
-        }
-    }
-
-    fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
-        // The driver sets the ids of a call.
-        if let Some(unlinked) = current::enter_call_span(id) {
-            if let (Some(recorded), Some(span)) = (unlinked, cx.span(id)) {
-                let record = SpanRecord::new(recorded.ids, recorded.call, None);
-                span.extensions_mut().insert(record);
-            }
-            return;
-        }
-        let Some(span) = cx.span(id) else {
-            return;
-        };
-        let parent = ParentSpan::from_extensions(&span.extensions());
-        match parent {
-            // A span that is not exported, outside of any trace: what is inside starts a trace.
-            ParentSpan::None => {}
-            ParentSpan::Unrecorded => entered::enter(id, None),
-            ParentSpan::Recorded { ids, call } => {
-                entered::enter(id, Some(RecordedSpan { ids, call }));
-            }
-        }
-    }
-
-    fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
-        entered::exit(id);
-        // The thread unwinds out of the span, so the work of the span failed.
-        if thread::panicking() {
-            if let Some(span) = cx.span(id) {
-                let mut extensions = span.extensions_mut();
-                if let Some(span) = extensions.get_mut().and_then(SpanRecord::span_mut) {
-                    span.set_error();
-                }
-            }
-        }
-    }
-
-    fn on_close(&self, id: Id, cx: Context<'_, S>) {
-        let Some(span) = cx.span(&id) else {
-            return;
-        };
-        let record: Option<SpanRecord> = span.extensions_mut().remove();
-        let Some((data, call)) = record.and_then(SpanRecord::into_span) else {
-            return;
-        };
-        let output = call.as_ref().and_then(|call| call.output());
-        output.unwrap_or(&self.output).export(data);
     }
 }
 

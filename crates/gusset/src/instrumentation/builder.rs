@@ -8,7 +8,8 @@ use gusset_core::{
     CatchPanic, Classify, ConfigError, Env, FilteredObserver, ObserveLayer, Observer,
     RequestResponse,
 };
-use gusset_http::{KnownMethods, PathFilter, QueryRedaction, RequestOptions, TrustedProxies};
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+use gusset_http::RequestOptions;
 #[cfg(feature = "log")]
 use gusset_log::AccessLogBuilder;
 #[cfg(feature = "prometheus")]
@@ -16,9 +17,10 @@ use gusset_prometheus::{PrometheusExporter, Resource};
 #[cfg(feature = "trace")]
 use gusset_trace::TraceObserverBuilder;
 
+use super::options::OptionChanges;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use crate::kind::ConfigureFn;
-use crate::kind::{Consumer, HttpKind, ServiceKind};
+use crate::kind::{Consumer, ServiceKind};
 use crate::{Instrumentation, InstrumentationLayer};
 
 /// Builds an [`Instrumentation`].
@@ -26,14 +28,14 @@ use crate::{Instrumentation, InstrumentationLayer};
 /// Values set here override environment variables, which override the defaults.
 #[must_use = "a builder observes nothing"]
 pub struct InstrumentationBuilder<K: ServiceKind, O = ()> {
-    state: BuilderState<K>,
+    pub(super) state: BuilderState<K>,
     observers: O,
 }
 
 /// The settings, without the custom observers.
-struct BuilderState<K: ServiceKind> {
-    kind: K,
-    options: OptionChanges,
+pub(super) struct BuilderState<K: ServiceKind> {
+    pub(super) kind: K,
+    pub(super) options: OptionChanges,
     #[cfg(feature = "prometheus")]
     prometheus: Option<PrometheusExporter>,
     #[cfg(feature = "prometheus")]
@@ -45,10 +47,6 @@ struct BuilderState<K: ServiceKind> {
     #[cfg(feature = "log")]
     log: Option<ConfigureFn<AccessLogBuilder>>,
 }
-
-/// The request options that were set, to be applied over those of the environment.
-#[derive(Default)]
-struct OptionChanges(Vec<Box<dyn FnOnce(RequestOptions) -> RequestOptions>>);
 
 // === impl InstrumentationBuilder ===
 
@@ -237,79 +235,6 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
     }
 }
 
-/// Options that concern every signal.
-impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
-    /// Sets the methods that are reported; others are `_OTHER`. Overrides
-    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`.
-    pub fn known_methods(self, methods: KnownMethods) -> Self {
-        self.option(|options| options.with_known_methods(methods))
-    }
-
-    /// Reports `https` as the scheme of a server's requests that do not name one. Defaults to `http`.
-    pub fn https(self) -> Self {
-        self.option(|options| options.with_https(true))
-    }
-
-    /// Reads `client.address` from `Forwarded` or `X-Forwarded-For`, as these proxies write them.
-    ///
-    /// Clients can forge these headers, so they are ignored by default.
-    ///
-    /// ```
-    /// use gusset::http::TrustedProxies;
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let proxies = TrustedProxies::cidrs(["10.0.0.0/8"])?;
-    /// let gusset = gusset::http().https().trusted_proxies(proxies).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
-        self.option(|options| options.with_trusted_proxies(proxies))
-    }
-
-    /// Reports the query of requests, with its secrets redacted. Left out by default.
-    pub fn query(self, redaction: QueryRedaction) -> Self {
-        self.option(|options| options.with_query(redaction))
-    }
-
-    /// Sets whether the `User-Agent` header is reported. By default, log entries of servers have it, and
-    /// spans do not.
-    pub fn user_agent(self, is_reported: bool) -> Self {
-        self.option(move |options| options.with_user_agent(is_reported))
-    }
-
-    fn option(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions + 'static) -> Self {
-        self.state.options.0.push(Box::new(change));
-        self
-    }
-}
-
-impl<K: ServiceKind<PathFilter = PathFilter> + HttpKind, O> InstrumentationBuilder<K, O> {
-    /// Excludes calls to these paths from all signals, in addition to the defaults. A path that ends
-    /// with `/*` stands for everything below it.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), gusset::ConfigError> {
-    /// let gusset = gusset::http().exclude_paths(["/internal/*"]).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn exclude_paths<I>(mut self, paths: I) -> Self
-    where
-        I: IntoIterator,
-        I::Item: Into<String>,
-    {
-        self.state.kind.path_filter_mut().exclude(paths);
-        self
-    }
-
-    /// Clears the excluded paths, the defaults among them.
-    pub fn clear_excluded_paths(mut self) -> Self {
-        *self.state.kind.path_filter_mut() = PathFilter::default();
-        self
-    }
-}
-
 #[cfg(feature = "trace")]
 impl<K: ServiceKind<Trace = gusset_trace::TraceObserver>, O> InstrumentationBuilder<K, O> {
     /// Makes a span for each call; a client's layer injects its context into requests. `|trace| trace`
@@ -401,16 +326,6 @@ impl<K: ServiceKind + fmt::Debug, O> fmt::Debug for InstrumentationBuilder<K, O>
         f.debug_struct("InstrumentationBuilder")
             .field("kind", &self.state.kind)
             .finish_non_exhaustive()
-    }
-}
-
-// === impl OptionChanges ===
-
-impl OptionChanges {
-    #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
-    fn apply(self, options: RequestOptions) -> RequestOptions {
-        let changes = self.0.into_iter();
-        changes.fold(options, |options, change| change(options))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod builder;
 mod layer;
+mod options;
 
 use std::fmt;
 

@@ -1,0 +1,92 @@
+//! The settings that concern every signal: how requests are read, and which are excluded.
+
+use gusset_http::{KnownMethods, PathFilter, QueryRedaction, RequestOptions, TrustedProxies};
+
+use crate::InstrumentationBuilder;
+use crate::kind::{HttpKind, ServiceKind};
+
+/// The request options that were set, to be applied over those of the environment.
+#[derive(Default)]
+pub(super) struct OptionChanges(Vec<Box<dyn FnOnce(RequestOptions) -> RequestOptions>>);
+
+impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
+    /// Sets the methods that are reported; others are `_OTHER`. Overrides
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`.
+    pub fn known_methods(self, methods: KnownMethods) -> Self {
+        self.option(|options| options.with_known_methods(methods))
+    }
+
+    /// Reports `https` as the scheme of a server's requests that do not name one. Defaults to `http`.
+    pub fn https(self) -> Self {
+        self.option(|options| options.with_https(true))
+    }
+
+    /// Reads `client.address` from `Forwarded` or `X-Forwarded-For`, as these proxies write them.
+    ///
+    /// Clients can forge these headers, so they are ignored by default.
+    ///
+    /// ```
+    /// use gusset::http::TrustedProxies;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxies = TrustedProxies::cidrs(["10.0.0.0/8"])?;
+    /// let gusset = gusset::http().https().trusted_proxies(proxies).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trusted_proxies(self, proxies: TrustedProxies) -> Self {
+        self.option(|options| options.with_trusted_proxies(proxies))
+    }
+
+    /// Reports the query of requests, with its secrets redacted. Left out by default.
+    pub fn query(self, redaction: QueryRedaction) -> Self {
+        self.option(|options| options.with_query(redaction))
+    }
+
+    /// Sets whether the `User-Agent` header is reported. By default, log entries of servers have it, and
+    /// spans do not.
+    pub fn user_agent(self, is_reported: bool) -> Self {
+        self.option(move |options| options.with_user_agent(is_reported))
+    }
+
+    fn option(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions + 'static) -> Self {
+        self.state.options.0.push(Box::new(change));
+        self
+    }
+}
+
+impl<K: ServiceKind<PathFilter = PathFilter> + HttpKind, O> InstrumentationBuilder<K, O> {
+    /// Excludes calls to these paths from all signals, in addition to the defaults. A path that ends
+    /// with `/*` stands for everything below it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().exclude_paths(["/internal/*"]).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exclude_paths<I>(mut self, paths: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.state.kind.path_filter_mut().exclude(paths);
+        self
+    }
+
+    /// Clears the excluded paths, the defaults among them.
+    pub fn clear_excluded_paths(mut self) -> Self {
+        *self.state.kind.path_filter_mut() = PathFilter::default();
+        self
+    }
+}
+
+// === impl OptionChanges ===
+
+impl OptionChanges {
+    #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+    pub(super) fn apply(self, options: RequestOptions) -> RequestOptions {
+        let changes = self.0.into_iter();
+        changes.fold(options, |options, change| change(options))
+    }
+}
