@@ -2,25 +2,23 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
 
-use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
+use gusset_core::{CallContext, ObserveLayer, Observer};
 use gusset_http::{
-    GrpcClientClassifier, GrpcServerClassifier, Http, HttpClassifier, HttpClientClassifier,
-    KnownMethods, ObservedBody, PeerAddr, ProtocolVersion, QueryRedaction, RequestAttributes,
-    RequestHead, RequestOptions, ResponseHead, Route, RpcMethod, Scheme, ServerAddress, Side,
-    TrustedProxies,
+    Http, HttpClassifier, HttpClientClassifier, KnownMethods, PeerAddr, ProtocolVersion,
+    QueryRedaction, RequestAttributes, RequestHead, RequestOptions, Route, Scheme, ServerAddress,
+    Side, TrustedProxies,
 };
 use gusset_testkit::ScriptedBody;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use proptest::prelude::*;
 use proptest::string::string_regex;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::support::{Answers, drain, now, ok};
+use crate::support::{Answers, now, ok};
 
-fn get(uri: &str) -> Request<()> {
+pub(crate) fn get(uri: &str) -> Request<()> {
     Request::get(uri).body(()).unwrap()
 }
 
@@ -166,221 +164,6 @@ fn user_agent_and_query_are_opt_in_where_they_may_be_secret() {
     assert_eq!(client.url().to_string(), "http://a.example/p?sig=REDACTED");
     let no_agent = default.with_user_agent(false);
     assert!(!reported(Side::Server, &no_agent).0);
-}
-
-#[test]
-fn rpc_service_is_what_precedes_the_method() {
-    let options = RequestOptions::default();
-    for (path, service) in [
-        ("/shop.v1.Stock/Get", Some("shop.v1.Stock")),
-        ("/Get", None),
-        ("//Get", None),
-        ("/", None),
-    ] {
-        let req = get(path);
-        let attributes = RequestAttributes::new(RequestHead::from(&req), Side::Server, &options);
-        assert_eq!(attributes.rpc_service(), service, "{path}");
-        assert_eq!(attributes.rpc_method_original(), &path[1..]);
-    }
-}
-
-/// What an observer reports of a call.
-type Log = Arc<Mutex<Vec<String>>>;
-
-/// Reports the attributes that are cached, and the gRPC method as a call ends.
-struct Report {
-    side: Side,
-    options: Arc<RequestOptions>,
-    log: Log,
-}
-
-struct ReportCall {
-    options: Arc<RequestOptions>,
-    log: Log,
-    method: RpcMethod,
-    headers_ok: bool,
-}
-
-impl<R: HttpClassifier> Observer<Http<R>> for Report {
-    type Call = ReportCall;
-
-    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> ReportCall {
-        let Self { side, options, log } = self;
-        let attributes = RequestAttributes::new(req, *side, options);
-        let at_start = format!(
-            "{:?} {:?} {:?} {}",
-            attributes.server_address(),
-            attributes.server_port(),
-            attributes.client_address(),
-            attributes.rpc_method().as_str(),
-        );
-        log.lock().unwrap().push(at_start);
-        ReportCall {
-            options: options.clone(),
-            log: log.clone(),
-            method: RpcMethod::start(attributes),
-            headers_ok: false,
-        }
-    }
-}
-
-impl<R: HttpClassifier> CallObserver<Http<R>> for ReportCall {
-    fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
-        self.headers_ok = res.status.is_success();
-    }
-
-    fn on_end(self, _: End<'_, Http<R>>, cx: &CallContext) {
-        let method = self.method.resolve(&self.options, cx, self.headers_ok);
-        let at_end = format!("{} {:?}", method.as_str(), method.original());
-        self.log.lock().unwrap().push(at_end);
-    }
-}
-
-/// The calls of two observers.
-type Two<R> = <(Report, Report) as Observer<Http<R>>>::Call;
-
-/// Calls a service that two observers observe, and returns what each of them reported.
-struct Calls {
-    side: Side,
-    options: Arc<RequestOptions>,
-    log: Log,
-}
-
-impl Calls {
-    fn new(side: Side) -> Self {
-        Self {
-            side,
-            options: Arc::default(),
-            log: Log::default(),
-        }
-    }
-
-    fn observer(&self) -> Report {
-        Report {
-            side: self.side,
-            options: self.options.clone(),
-            log: self.log.clone(),
-        }
-    }
-
-    /// Returns what was reported since, once for both observers: they have to agree.
-    fn agreed(&self) -> String {
-        let log = std::mem::take(&mut *self.log.lock().unwrap());
-        let [first, second] = &log[..] else {
-            panic!("two observers report once each: {log:?}");
-        };
-        assert_eq!(first, second);
-        first.clone()
-    }
-
-    /// Begins a gRPC call; the response's body ends it.
-    fn call<R: HttpClassifier>(
-        &self,
-        path: &str,
-        res: Response<ScriptedBody>,
-    ) -> ObservedBody<ScriptedBody, R, Two<R>> {
-        let layer = ObserveLayer::<Http<R>, _>::new((self.observer(), self.observer()));
-        let mut service = layer.layer(Answers::with(res));
-        let Ok(res) = now(service.call(get(path)));
-        res.into_body()
-    }
-}
-
-fn status(code: &'static str) -> Response<ScriptedBody> {
-    ok(ScriptedBody::new().trailers("grpc-status", code))
-}
-
-#[test]
-fn observers_of_a_call_agree_on_the_method() {
-    let calls = Calls::new(Side::Server);
-    let end = |path: &str, res: Response<ScriptedBody>, is_read: bool| {
-        let mut body = calls.call::<GrpcServerClassifier>(path, res);
-        let at_start = calls.agreed();
-        if is_read {
-            drain(&mut body);
-        }
-        drop(body);
-        let at_start = at_start.rsplit(' ').next().unwrap().to_owned();
-        (at_start, calls.agreed())
-    };
-    let other = |original| ("_OTHER".to_owned(), format!("_OTHER Some(\"{original}\")"));
-    let proven = |at_start: &str, method| (at_start.to_owned(), format!("{method} None"));
-
-    // A client that hangs up proves nothing, and neither does `UNIMPLEMENTED`.
-    assert_eq!(end("/a.B/C", status("0"), false), other("a.B/C"));
-    assert_eq!(end("/a.B/C", status("12"), true), other("a.B/C"));
-    // Any other status does, for this call and those after it.
-    assert_eq!(end("/a.B/C", status("5"), true), proven("_OTHER", "a.B/C"));
-    assert_eq!(end("/a.B/C", status("0"), false), proven("a.B/C", "a.B/C"));
-    assert_eq!(end("/a.B/C", status("12"), true), proven("a.B/C", "a.B/C"));
-}
-
-#[test]
-fn message_proves_the_method_unless_the_headers_failed() {
-    let message = |http: u16| {
-        let mut res = ok(ScriptedBody::new().data("message").pend_forever());
-        *res.status_mut() = http.try_into().unwrap();
-        res
-    };
-    let calls = Calls::new(Side::Server);
-    for (path, http, method) in [
-        ("/a.B/C", 500, "_OTHER Some(\"a.B/C\")"),
-        ("/a.B/C", 200, "a.B/C None"),
-    ] {
-        let mut body = calls.call::<GrpcServerClassifier>(path, message(http));
-        calls.agreed();
-        drain(&mut body);
-        drop(body);
-        assert_eq!(calls.agreed(), method);
-    }
-}
-
-#[test]
-fn method_that_another_call_proves_meanwhile_is_other() {
-    let calls = Calls::new(Side::Server);
-    let rival = Calls {
-        side: Side::Server,
-        options: Arc::new(RequestOptions::clone(&calls.options)),
-        log: Log::default(),
-    };
-    let cancelled = calls.call::<GrpcServerClassifier>("/a.B/C", status("0"));
-    calls.agreed();
-    // Clones of options share what is proven.
-    let mut proving = rival.call::<GrpcServerClassifier>("/a.B/C", status("0"));
-    drain(&mut proving);
-    drop(cancelled);
-    assert_eq!(calls.agreed(), "_OTHER Some(\"a.B/C\")");
-    drop(calls.call::<GrpcServerClassifier>("/a.B/C", status("0")));
-    let log = std::mem::take(&mut *calls.log.lock().unwrap());
-    assert_eq!(log[2..], ["a.B/C None", "a.B/C None"]);
-}
-
-#[test]
-fn client_knows_its_methods_and_proves_none() {
-    let calls = Calls::new(Side::Client);
-    let body = calls.call::<GrpcClientClassifier>("/a.B/C", status("12"));
-    assert!(calls.agreed().ends_with(" a.B/C"));
-    drop(body);
-    assert_eq!(calls.agreed(), "a.B/C None");
-
-    let req = get("/a.B/C");
-    let server = RequestAttributes::new(RequestHead::from(&req), Side::Server, &calls.options);
-    assert_eq!(server.rpc_method().as_str(), "_OTHER");
-}
-
-#[test]
-fn method_without_room_is_known_and_has_no_id() {
-    let options = RequestOptions::default().with_rpc_method_limit(1);
-    for (path, has_id) in [("/a.B/C", true), ("/a.B/D", false), ("/a.B/C", true)] {
-        let req = get(path);
-        let attributes = RequestAttributes::new(RequestHead::from(&req), Side::Client, &options);
-        let method = RpcMethod::start(attributes);
-        let name = method.name(&options);
-        assert_eq!((name.as_str(), name.original()), (&path[1..], None));
-        assert_eq!(name.id().is_some(), has_id);
-        let by_id = name.id().and_then(|id| options.rpc_method_name(id));
-        assert_eq!(by_id, has_id.then_some(&path[1..]));
-    }
 }
 
 /// Reads one request by several options, inside one call.

@@ -21,6 +21,7 @@ mod paths;
 mod rejection;
 mod request;
 mod route;
+mod rpc_method;
 mod sizes;
 mod support;
 mod time;
