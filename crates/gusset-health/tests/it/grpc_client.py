@@ -43,7 +43,7 @@ def watch(service):
         received[service].append(error.code().name)
 
 
-watchers = [threading.Thread(target=watch, args=(service,)) for service in heard]
+watchers = [threading.Thread(target=watch, args=(service,)) for service in received]
 for watcher in watchers:
     watcher.start()
 for _ in watchers:
