@@ -49,7 +49,7 @@ impl From<Rejected> for Failed {
 }
 
 #[test]
-fn a_permit_hears_every_kind_of_end() {
+fn permit_receives_every_kind_of_end() {
     let ends = [
         (Step::Done, "Complete success"),
         (
@@ -70,7 +70,7 @@ fn a_permit_hears_every_kind_of_end() {
 }
 
 #[test]
-fn a_panic_before_there_is_a_future_is_written_to_the_permit() {
+fn panic_in_call_is_reported_to_the_permit() {
     let log = Log::default();
     let worker = Worker {
         throws_in_call: true,
@@ -82,7 +82,7 @@ fn a_panic_before_there_is_a_future_is_written_to_the_permit() {
 }
 
 #[test]
-fn a_refused_call_is_answered_at_once_without_the_service() {
+fn rejected_call_is_answered_without_the_service() {
     let log = Log::default();
     // Would panic if it were called.
     let worker = || Worker {
@@ -116,7 +116,7 @@ fn a_refused_call_is_answered_at_once_without_the_service() {
 }
 
 #[test]
-fn a_refused_call_that_is_dropped_before_its_first_poll_is_nobodys_call() {
+fn rejected_call_dropped_before_its_first_poll_is_not_reported() {
     let log = Log::default();
     let layer = AdmissionLayer::<Job, _>::new(Doorman::closed(&log));
     drop(layer.layer(Worker::new([])).call(1));
@@ -124,7 +124,7 @@ fn a_refused_call_that_is_dropped_before_its_first_poll_is_nobodys_call() {
 }
 
 #[test]
-fn observers_further_out_see_a_refusal_and_not_a_fault() {
+fn outer_observers_see_a_rejection_and_not_a_failure() {
     /// Fails with whatever a guard fails with, as services with a boxed error do.
     struct Boxed(Worker);
     impl Service<u32> for Boxed {
@@ -155,7 +155,7 @@ fn observers_further_out_see_a_refusal_and_not_a_fault() {
 }
 
 #[test]
-fn the_service_is_in_the_scope_of_its_permit() {
+fn service_runs_in_the_scope_of_its_permit() {
     let log = Log::default();
     let layer = AdmissionLayer::<Job, _>::new(Doorman::open(&log));
     assert_eq!(
@@ -174,7 +174,7 @@ fn the_service_is_in_the_scope_of_its_permit() {
 }
 
 #[test]
-fn every_service_that_a_layer_makes_and_every_clone_has_the_same_guard() {
+fn services_of_one_layer_share_its_policy() {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Admits a limited number of calls.

@@ -51,7 +51,7 @@ type Local = Ready<Result<Rc<u8>, ()>>;
 type Fixed = (Pending<()>, PhantomPinned);
 
 #[test]
-fn layers_are_send_and_sync_and_unpin_whatever_they_wrap() {
+fn layers_are_send_sync_and_unpin() {
     assert_auto!(ObserveLayer<Job, Scribe>: Send);
     assert_auto!(ObserveLayer<Job, Scribe>: Sync);
     assert_auto!(ObserveLayer<Job, Scribe>: Unpin);
@@ -64,7 +64,7 @@ fn layers_are_send_and_sync_and_unpin_whatever_they_wrap() {
 }
 
 #[test]
-fn services_are_send_and_sync_and_unpin_as_what_they_wrap() {
+fn services_have_the_auto_traits_of_the_inner_service() {
     assert_auto!(Observe<u8, Job, Scribe>: Send);
     assert_auto!(Observe<u8, Job, Scribe>: Sync);
     assert_auto!(Observe<u8, Job, Scribe>: Unpin);
@@ -83,7 +83,7 @@ fn services_are_send_and_sync_and_unpin_as_what_they_wrap() {
 }
 
 #[test]
-fn futures_are_send_and_sync_and_unpin_as_what_they_wrap() {
+fn futures_have_the_auto_traits_of_the_inner_future() {
     assert_auto!(ObserveFuture<Sound, Job, Scribe>: Send);
     assert_auto!(ObserveFuture<Sound, Job, Scribe>: Sync);
     assert_auto!(ObserveFuture<Sound, Job, Scribe>: Unpin);
@@ -105,7 +105,7 @@ fn futures_are_send_and_sync_and_unpin_as_what_they_wrap() {
 }
 
 #[test]
-fn what_hooks_are_given_and_what_calls_are_made_of_is_send() {
+fn hook_arguments_and_calls_are_send() {
     assert_auto!(CallContext: Send);
     assert_auto!(CallContext: Sync);
     assert_auto!(Clock: Send);

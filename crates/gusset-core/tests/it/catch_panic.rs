@@ -131,14 +131,14 @@ fn others_hear_all(faulty: Faulty) {
 }
 
 #[test]
-fn a_panic_in_any_hook_leaves_the_other_observers_as_they_were() {
+fn panicking_hook_does_not_affect_other_observers() {
     for at in HOOKS {
         others_hear_all(Faulty { at, in_drop: false });
     }
 }
 
 #[test]
-fn a_panic_in_the_drop_of_a_call_leaves_the_other_observers_as_they_were() {
+fn panicking_drop_does_not_affect_other_observers() {
     others_hear_all(Faulty {
         at: At::Nowhere,
         in_drop: true,
@@ -146,7 +146,7 @@ fn a_panic_in_the_drop_of_a_call_leaves_the_other_observers_as_they_were() {
 }
 
 #[test]
-fn a_call_that_panics_in_a_hook_and_again_in_its_drop_does_not_take_the_process_with_it() {
+fn second_panic_in_drop_does_not_abort_the_process() {
     // Without those that own the call: to drop it is theirs to survive.
     for at in [At::BeforePoll, At::AfterPoll, At::Response, At::Data] {
         others_hear_all(Faulty { at, in_drop: true });
@@ -154,7 +154,7 @@ fn a_call_that_panics_in_a_hook_and_again_in_its_drop_does_not_take_the_process_
 }
 
 #[test]
-fn a_panic_in_any_hook_leaves_the_answer_of_the_service_as_it_was() {
+fn panicking_hook_does_not_change_the_response() {
     for at in HOOKS {
         let log = Log::default();
         let observer = (
@@ -172,7 +172,7 @@ fn a_panic_in_any_hook_leaves_the_answer_of_the_service_as_it_was() {
 }
 
 #[test]
-fn a_panic_of_the_service_passes_through_a_faulty_observer_and_the_others_hear_of_it() {
+fn panic_of_the_service_reaches_other_observers_despite_a_panicking_one() {
     for at in HOOKS {
         let log = Log::default();
         let observer = (
@@ -187,7 +187,7 @@ fn a_panic_of_the_service_passes_through_a_faulty_observer_and_the_others_hear_o
 }
 
 #[test]
-fn a_panic_of_the_service_is_written_to_an_isolated_observer_too() {
+fn panic_of_the_service_is_reported_to_a_wrapped_observer() {
     let log = Log::default();
     let layer = ObserveLayer::<Job, _>::new(CatchPanic::new(log.scribe("a")));
     let mut service = layer.layer(Worker::new([Step::Throw]));
@@ -196,7 +196,7 @@ fn a_panic_of_the_service_is_written_to_an_isolated_observer_too() {
 }
 
 #[test]
-fn an_observer_that_panicked_hears_no_more_of_that_call_and_all_of_the_next() {
+fn observer_that_panicked_is_skipped_until_the_next_call() {
     /// Panics in the first piece of a body, whichever call it is of, and writes down the ends.
     struct Once(Log, std::sync::atomic::AtomicBool);
     struct OnceCall(Log, bool);
@@ -231,7 +231,7 @@ fn an_observer_that_panicked_hears_no_more_of_that_call_and_all_of_the_next() {
 }
 
 #[test]
-fn a_panic_whose_payload_panics_when_it_is_dropped_stops_there_too() {
+fn panicking_panic_payload_is_contained() {
     struct Payload;
     impl Drop for Payload {
         fn drop(&mut self) {

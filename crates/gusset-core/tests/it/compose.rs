@@ -51,7 +51,7 @@ macro_rules! assert_tuple_forwards {
 }
 
 #[test]
-fn a_tuple_of_any_length_forwards_every_hook() {
+fn tuples_of_any_length_forward_every_hook() {
     assert_tuple_forwards!(a);
     assert_tuple_forwards!(a b);
     assert_tuple_forwards!(a b c);
@@ -63,14 +63,14 @@ fn a_tuple_of_any_length_forwards_every_hook() {
 }
 
 #[test]
-fn tuples_in_tuples_are_in_the_order_in_which_they_are_read() {
+fn nested_tuples_are_called_in_reading_order() {
     let log = Log::default();
     let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| log.scribe(name));
     assert_forwards(&((a, b), (c, (d,))), &log, &["a", "b", "c", "d"]);
 }
 
 #[test]
-fn an_option_forwards_every_hook_if_there_is_an_observer() {
+fn option_forwards_every_hook_to_its_observer() {
     let log = Log::default();
     assert_forwards(&Some(log.scribe("a")), &log, &["a"]);
     assert_forwards(
@@ -82,7 +82,7 @@ fn an_option_forwards_every_hook_if_there_is_an_observer() {
 }
 
 #[test]
-fn a_vec_of_any_length_forwards_every_hook() {
+fn vecs_of_any_length_forward_every_hook() {
     let log = Log::default();
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
     for count in 0..=names.len() {
@@ -92,7 +92,7 @@ fn a_vec_of_any_length_forwards_every_hook() {
 }
 
 #[test]
-fn an_arc_a_box_and_an_isolate_forward_every_hook() {
+fn arc_box_and_catch_panic_forward_every_hook() {
     let log = Log::default();
     assert_forwards(&Arc::new(log.scribe("a")), &log, &["a"]);
     assert_forwards(&BoxObserver::<Job>::new(log.scribe("a")), &log, &["a"]);
@@ -100,7 +100,7 @@ fn an_arc_a_box_and_an_isolate_forward_every_hook() {
 }
 
 #[test]
-fn everything_in_everything_forwards_every_hook() {
+fn nested_compositions_forward_every_hook() {
     let log = Log::default();
     let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| log.scribe(name));
     let boxes: Vec<BoxObserver<Job>> = vec![
@@ -113,7 +113,7 @@ fn everything_in_everything_forwards_every_hook() {
 }
 
 #[test]
-fn a_filter_forwards_every_hook_of_the_calls_it_selects_and_none_of_the_others() {
+fn filter_forwards_every_hook_of_selected_calls_only() {
     let log = Log::default();
     let inside = FilteredObserver::new((log.scribe("a"), log.scribe("b")), |job: &u32| *job == 1);
     assert_forwards(&inside, &log, &["a", "b"]);
@@ -135,7 +135,7 @@ fn unreported_end_reaches_observers_in_reverse_order() {
 }
 
 #[test]
-fn after_its_end_a_call_hears_nothing_more() {
+fn no_hook_runs_after_the_end() {
     let log = Log::default();
     let mut track = CallTracker::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
     track.end(End::Upgraded);

@@ -39,7 +39,7 @@ impl Error for Ouroboros {
 }
 
 #[test]
-fn a_refusal_is_found_wherever_it_is_wrapped() {
+fn rejection_is_found_in_any_wrapper() {
     let refused = || Rejected::new("doorman");
     let found = |failure: Failure<'_>| assert_eq!(failure.rejected(), Some(&refused()));
 
@@ -55,7 +55,7 @@ fn a_refusal_is_found_wherever_it_is_wrapped() {
 }
 
 #[test]
-fn a_refusal_is_found_in_what_an_io_error_was_made_of() {
+fn rejection_is_found_in_an_io_error() {
     let refused = || Rejected::new("doorman");
     let other = io::Error::other(refused());
     assert_eq!(Failure::new(&other).rejected(), Some(&refused()));
@@ -66,20 +66,20 @@ fn a_refusal_is_found_in_what_an_io_error_was_made_of() {
 }
 
 #[test]
-fn an_error_of_another_type_is_not_found() {
+fn error_of_another_type_is_not_found() {
     assert!(Failure::new(&7_u32).rejected().is_none());
     let boxed: Box<dyn Error + Send + Sync> = "text".into();
     assert!(Failure::new(&boxed).downcast_ref::<io::Error>().is_none());
 }
 
 #[test]
-fn a_chain_of_causes_that_bites_its_own_tail_comes_to_an_end() {
+fn cyclic_source_chain_ends() {
     let boxed: Box<dyn Error + Send + Sync> = Ouroboros.into();
     assert!(Failure::new(&boxed).rejected().is_none());
 }
 
 #[test]
-fn the_type_of_an_error_is_a_word_and_never_its_text() {
+fn error_type_never_contains_the_message() {
     let kinds = [
         (io::ErrorKind::TimedOut, "timeout"),
         (io::ErrorKind::ConnectionReset, "connection_reset"),

@@ -75,7 +75,7 @@ where
 }
 
 #[test]
-fn observe_calls_the_service_that_was_readied() {
+fn observe_calls_the_service_that_was_ready() {
     let log = Log::default();
     let layer = ObserveLayer::<Job, _>::new(log.scribe("a"));
     ready_then_call(layer.layer(Picky::default()));
@@ -83,7 +83,7 @@ fn observe_calls_the_service_that_was_readied() {
 }
 
 #[test]
-fn guarded_calls_the_service_that_was_readied() {
+fn admission_calls_the_service_that_was_ready() {
     let log = Log::default();
     let layer = AdmissionLayer::<Job, _>::new(Doorman::open(&log));
     ready_then_call(layer.layer(Picky::default()));
@@ -91,7 +91,7 @@ fn guarded_calls_the_service_that_was_readied() {
 }
 
 #[test]
-fn an_error_of_readiness_is_passed_on_and_is_no_call() {
+fn readiness_error_is_returned_and_not_recorded() {
     let (log, cx) = (Log::default(), &mut Context::from_waker(Waker::noop()));
     let fails = || Picky {
         ready: false,
@@ -136,7 +136,7 @@ impl Future for Stays {
 }
 
 #[test]
-fn a_service_that_is_neither_clone_nor_send_is_observed_and_guarded() {
+fn services_that_are_neither_clone_nor_send_are_accepted() {
     let log = Log::default();
     let observe = ObserveLayer::<Job, _>::new(log.scribe("a"));
     let guard = AdmissionLayer::<Job, _>::new(Doorman::open(&log));

@@ -21,7 +21,7 @@ fn own<const N: usize>() -> usize {
 
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn a_future_grows_by_no_more_than_the_facts_of_a_call() {
+fn future_grows_by_the_state_of_a_call_only() {
     println!(
         "own part: {} bytes with a unit call, {} with one of 32",
         own::<0>(),
@@ -32,7 +32,7 @@ fn a_future_grows_by_no_more_than_the_facts_of_a_call() {
 }
 
 #[test]
-fn a_track_pays_nothing_for_being_idle_and_a_token_nothing_for_being_absent() {
+fn disabled_tracker_and_absent_permit_take_no_space() {
     assert_eq!(
         size_of::<CallTracker<Job, ()>>(),
         size_of::<ObserveFuture<(), Job, ()>>()

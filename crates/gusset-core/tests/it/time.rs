@@ -60,7 +60,7 @@ impl Times {
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn the_head_and_the_end_of_a_unary_call_are_its_last_poll() {
+fn unary_call_reads_the_clock_once_for_headers_and_end() {
     let (times, (clock, hand)) = (Times::default(), Clock::manual());
     let layer = ObserveLayer::<Job, _>::new(times.clone()).with_clock(clock);
     let mut service = layer.layer(Worker::new([Step::Pending, Step::Done]));
@@ -75,7 +75,7 @@ fn the_head_and_the_end_of_a_unary_call_are_its_last_poll() {
 }
 
 #[test]
-fn a_future_dropped_long_after_its_last_poll_ends_when_it_is_dropped() {
+fn idle_future_ends_when_it_is_dropped() {
     let (times, (clock, hand)) = (Times::default(), Clock::manual());
     let layer = ObserveLayer::<Job, _>::new(times.clone()).with_clock(clock);
     let mut service = layer.layer(Worker::new([Step::Pending]));
@@ -87,7 +87,7 @@ fn a_future_dropped_long_after_its_last_poll_ends_when_it_is_dropped() {
 }
 
 #[test]
-fn the_first_byte_is_the_first_piece_that_has_one() {
+fn empty_chunk_is_not_the_first_byte() {
     let (times, (clock, hand)) = (Times::default(), Clock::manual());
     let mut track = CallTracker::<Job, _>::start(&times, &1, clock);
     hand.advance(SECOND);
@@ -108,7 +108,7 @@ fn the_first_byte_is_the_first_piece_that_has_one() {
 }
 
 #[test]
-fn a_settled_body_dropped_long_after_its_last_piece_ends_when_it_is_dropped() {
+fn delivered_body_ends_when_it_is_dropped() {
     let (times, (clock, hand)) = (Times::default(), Clock::manual());
     let mut track = CallTracker::<Job, _>::start(&times, &1, clock);
     track.on_response(&"done");

@@ -11,7 +11,7 @@ fn layer(log: &Log) -> ObserveLayer<Job, crate::support::Scribe> {
 }
 
 #[test]
-fn a_future_that_is_ready_has_ended_when_its_answer_is_handed_out() {
+fn call_has_ended_when_its_response_is_returned() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker::new([Step::Pending, Step::Done]));
     let mut future = service.call(1);
@@ -30,7 +30,7 @@ fn a_future_that_is_ready_has_ended_when_its_answer_is_handed_out() {
 }
 
 #[test]
-fn an_error_is_a_failure_at_the_head_and_is_passed_on() {
+fn error_is_a_failure_at_the_headers_and_is_returned() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker::new([Step::Fail]));
     assert_eq!(now(service.call(1)), Err(Failed));
@@ -41,7 +41,7 @@ fn an_error_is_a_failure_at_the_head_and_is_passed_on() {
 }
 
 #[test]
-fn a_future_dropped_before_its_first_poll_is_cancelled() {
+fn future_dropped_before_its_first_poll_is_cancelled() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker::new([]));
     drop(service.call(1));
@@ -49,7 +49,7 @@ fn a_future_dropped_before_its_first_poll_is_cancelled() {
 }
 
 #[test]
-fn a_future_dropped_while_it_is_pending_is_cancelled() {
+fn pending_future_that_is_dropped_is_cancelled() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker::new([Step::Pending]));
     let mut future = service.call(1);
@@ -60,7 +60,7 @@ fn a_future_dropped_while_it_is_pending_is_cancelled() {
 }
 
 #[test]
-fn a_panic_before_there_is_a_future_is_a_panic_of_the_call() {
+fn panic_in_call_is_a_panic_of_the_call() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker {
         throws_in_call: true,
@@ -71,7 +71,7 @@ fn a_panic_before_there_is_a_future_is_a_panic_of_the_call() {
 }
 
 #[test]
-fn a_panic_of_the_future_passes_through_and_ends_the_call_when_the_future_is_dropped() {
+fn panic_of_the_future_ends_the_call_when_it_is_dropped() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker::new([Step::Pending, Step::Throw]));
     let mut future = service.call(1);
@@ -82,7 +82,7 @@ fn a_panic_of_the_future_passes_through_and_ends_the_call_when_the_future_is_dro
 }
 
 #[test]
-fn a_healthy_call_that_anothers_panic_drops_is_cancelled_and_has_not_panicked() {
+fn call_dropped_by_another_panic_is_cancelled() {
     let log = Log::default();
     let mut service = layer(&log).layer(Worker::new([Step::Pending]));
     assert!(throws(|| {
@@ -94,7 +94,7 @@ fn a_healthy_call_that_anothers_panic_drops_is_cancelled_and_has_not_panicked() 
 }
 
 #[test]
-fn a_call_that_panics_while_it_is_driven_by_an_unwinding_thread_has_panicked() {
+fn panic_on_an_unwinding_thread_is_a_panic_of_the_call() {
     struct DriveOnDrop<F: FnMut()>(F);
     impl<F: FnMut()> Drop for DriveOnDrop<F> {
         fn drop(&mut self) {
@@ -119,7 +119,7 @@ fn a_call_that_panics_while_it_is_driven_by_an_unwinding_thread_has_panicked() {
 }
 
 #[test]
-fn the_first_end_counts() {
+fn first_end_is_recorded() {
     let log = Log::default();
     let mut track = CallTracker::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
     track.end(End::Cancelled(Stage::Headers));
@@ -129,7 +129,7 @@ fn the_first_end_counts() {
 }
 
 #[test]
-fn a_settled_call_that_is_dropped_is_complete_and_one_that_then_panics_has_panicked() {
+fn delivered_call_is_complete_unless_it_panics() {
     let log = Log::default();
     let mut track = CallTracker::<Job, _>::start(&log.scribe("a"), &1, Clock::system());
     track.on_response(&"done");
