@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Metadata, callsite};
+use tracing_log::{AsLog as _, log};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Filter};
 
@@ -56,7 +58,12 @@ struct FilterState {
     /// The queue of the thread that reverts the filter.
     queue: Arc<Queue>,
     subscriber: Mutex<Option<WeakDispatch>>,
+    /// Whether the logger of the `log` crate passed a probe to this filter.
+    probed_by_log: AtomicBool,
 }
+
+/// The target of the record that reveals whether the logger of the `log` crate is that of `tracing-log`.
+const PROBE_TARGET: &str = "gusset::log::probe";
 
 struct ActiveFilter {
     targets: Targets,
@@ -78,6 +85,7 @@ impl FilterHandle {
             reversion: Mutex::new(None),
             queue,
             subscriber: Mutex::new(None),
+            probed_by_log: AtomicBool::new(false),
         }))
     }
 
@@ -163,9 +171,29 @@ impl FilterState {
         let subscriber = lock(&self.subscriber).clone();
         match subscriber.and_then(|subscriber| subscriber.upgrade()) {
             Some(subscriber) => {
-                dispatcher::with_default(&subscriber, callsite::rebuild_interest_cache);
+                dispatcher::with_default(&subscriber, || {
+                    callsite::rebuild_interest_cache();
+                    self.raise_max_level_of_log();
+                });
             }
             None => callsite::rebuild_interest_cache(),
+        }
+    }
+
+    /// Lets records of the `log` crate pass that the new filter enables. `tracing-subscriber` sets the
+    /// maximum level of that crate once, to the one at the start.
+    fn raise_max_level_of_log(&self) {
+        let wanted = LevelFilter::current().as_log();
+        if log::max_level() >= wanted {
+            return;
+        }
+        // The process may have another logger, which must not log more.
+        self.probed_by_log.store(false, Ordering::Relaxed);
+        let mut probe = log::Metadata::builder();
+        let probe = probe.level(log::Level::Error).target(PROBE_TARGET);
+        log::logger().enabled(&probe.build());
+        if self.probed_by_log.load(Ordering::Relaxed) {
+            log::set_max_level(wanted);
         }
     }
 
@@ -205,6 +233,9 @@ impl From<Targets> for ActiveFilter {
 
 impl<S> Filter<S> for LogFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        if metadata.target() == PROBE_TARGET {
+            self.0.probed_by_log.store(true, Ordering::Relaxed);
+        }
         self.0.is_enabled(metadata)
     }
 

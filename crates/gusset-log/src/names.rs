@@ -38,6 +38,11 @@ pub const RPC_CLIENT_CALL_DURATION: &str = "rpc.client.call.duration";
 /// Seconds since the start of a request that is still in progress.
 pub const GUSSET_CALL_RUNNING: &str = "gusset.call.running";
 
+/// The source file of an entry; see [`LogLayerBuilder::source_location`](crate::LogLayerBuilder::source_location).
+pub const CODE_FILE_PATH: &str = "code.file.path";
+/// The line in the source file of an entry.
+pub const CODE_LINE_NUMBER: &str = "code.line.number";
+
 /// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
 /// The span id: 16 hexadecimal digits.

@@ -58,8 +58,8 @@ fn log(info: &PanicHookInfo<'_>) {
         target: names::PANIC_TARGET,
         {
             { names::ERROR_TYPE } = "panic",
-            { "code.file.path" } = location.map(Location::file),
-            { "code.line.number" } = location.map(Location::line),
+            { names::CODE_FILE_PATH } = location.map(Location::file),
+            { names::CODE_LINE_NUMBER } = location.map(Location::line),
             { "thread.name" } = thread.name(),
             { "exception.stacktrace" } = %Backtrace::force_capture(),
         },

@@ -7,6 +7,7 @@ use super::json_escape::{escaped, quoted};
 use super::line_buffer::is_unsafe;
 use super::output::Format;
 use super::schema::{EMF_METRICS, JsonSchema, Source};
+use super::template::SourceLocation;
 use crate::level::level_name;
 use crate::names;
 
@@ -16,15 +17,26 @@ pub(super) fn frame(
     resource: &Resource,
     metadata: &Metadata<'_>,
     is_access: bool,
+    location: Option<&SourceLocation>,
 ) -> (String, String) {
     match format {
-        Format::Logfmt => (logfmt(metadata), String::new()),
-        Format::Common | Format::Combined | Format::Pretty { .. } => Default::default(),
+        Format::Logfmt => (logfmt(metadata), location.map(pairs).unwrap_or_default()),
+        Format::Pretty { .. } => (String::new(), location.map(pairs).unwrap_or_default()),
+        Format::Common | Format::Combined => Default::default(),
         _ => {
             let schema = JsonSchema::of_format(format);
-            json(schema, resource, metadata, is_access)
+            json(schema, resource, metadata, is_access, location)
         }
     }
+}
+
+/// Returns a source location as `key=value` pairs.
+fn pairs(location: &SourceLocation) -> String {
+    let SourceLocation { file, line } = location;
+    let file = escaped(file);
+    let quote = if is_bare(&file) { "" } else { "\"" };
+    let (path_key, line_key) = (names::CODE_FILE_PATH, names::CODE_LINE_NUMBER);
+    format!(" {path_key}={quote}{file}{quote} {line_key}={line}")
 }
 
 fn logfmt(metadata: &Metadata<'_>) -> String {
@@ -44,6 +56,7 @@ fn json(
     resource: &Resource,
     metadata: &Metadata<'_>,
     is_access: bool,
+    shown: Option<&SourceLocation>,
 ) -> (String, String) {
     let JsonSchema {
         level,
@@ -66,7 +79,7 @@ fn json(
     if let Some((path, number)) = location.flatten() {
         let path = quoted(path);
         tail.push_str(&match source {
-            Source::Omitted => String::new(),
+            Source::Optional => shown.map(json_location).unwrap_or_default(),
             Source::Fields { file, line } => {
                 format!(",\"{file}\":{path},\"{line}\":{number}")
             }
@@ -82,6 +95,13 @@ fn json(
         }
     }
     (head, tail)
+}
+
+/// Returns a source location as the attributes of the semantic conventions.
+fn json_location(location: &SourceLocation) -> String {
+    let SourceLocation { file, line } = location;
+    let (path_key, line_key) = (names::CODE_FILE_PATH, names::CODE_LINE_NUMBER);
+    format!(",\"{path_key}\":{},\"{line_key}\":{line}", quoted(file))
 }
 
 /// Returns the metric that an access log entry is in the Embedded Metric Format, from after its time

@@ -73,6 +73,15 @@ impl Style {
         }
     }
 
+    /// Writes a text in the colour of keys.
+    pub(crate) fn dimmed(self, line: &mut LineBuffer, text: &[u8]) {
+        if !text.is_empty() {
+            self.set(line, Self::DIM);
+            line.push(text);
+            self.set(line, Self::OFF);
+        }
+    }
+
     /// Writes the ids after the fields.
     pub(crate) fn ids(self, line: &mut LineBuffer, ids: Option<SpanIds>, request_id: Option<&str>) {
         self.set(line, Self::DIM);

@@ -76,7 +76,8 @@ pub(crate) enum ClfPart {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
-    Omitted,
+    /// As `code.file.path` and `code.line.number`, only if it is configured.
+    Optional,
     /// As two fields.
     Fields {
         file: &'static str,
@@ -110,7 +111,7 @@ const PLAIN: JsonSchema = JsonSchema {
     target: "target",
     is_target_first: true,
     constant: "",
-    source: Source::Omitted,
+    source: Source::Optional,
     resource: &[
         ("service.name", "service.name"),
         ("service.version", "service.version"),

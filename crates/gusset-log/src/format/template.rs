@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use gusset_data::Resource;
+use gusset_data::{Resource, SharedStr};
 use tracing::Metadata;
 
 use super::frame;
@@ -12,6 +12,17 @@ use super::schema::ValueKind;
 use crate::names;
 use crate::rate_limit::CallsiteLimiter;
 use crate::redact::Redaction;
+
+/// What the templates of a layer have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct TemplateSettings<'a> {
+    pub(crate) format: &'a Format,
+    pub(crate) resource: &'a Resource,
+    pub(crate) redaction: &'a Redaction,
+    pub(crate) rate_limit: Option<NonZeroU32>,
+    /// Whether entries have their source location in every format.
+    pub(crate) source_location: bool,
+}
 
 pub(crate) struct CallsiteTemplate {
     /// The part between the time and the first field.
@@ -28,6 +39,18 @@ pub(crate) struct CallsiteTemplate {
     /// The metric that an access log entry is, without and with its route.
     pub(crate) emf: Option<[Box<[u8]>; 2]>,
     pub(crate) limiter: Option<CallsiteLimiter>,
+    /// Whether the callsite stands for all records of a level of the `log` crate.
+    pub(crate) is_log: bool,
+    /// The name that the service gave the event.
+    pub(crate) event_name: Option<&'static str>,
+    /// The source location, if entries have it in every format.
+    pub(crate) location: Option<SourceLocation>,
+}
+
+#[derive(Clone)]
+pub(crate) struct SourceLocation {
+    pub(crate) file: SharedStr,
+    pub(crate) line: u32,
 }
 
 pub(crate) struct FieldTemplate {
@@ -41,19 +64,28 @@ pub(crate) struct FieldTemplate {
     pub(crate) is_route: bool,
 }
 
+/// The name of the events of `tracing-log`.
+const LOG_EVENT_NAME: &str = "log event";
+
 // === impl CallsiteTemplate ===
 
 impl CallsiteTemplate {
-    pub(crate) fn new(
-        format: &Format,
-        resource: &Resource,
-        redaction: &Redaction,
-        rate_limit: Option<NonZeroU32>,
-        metadata: &Metadata<'_>,
-    ) -> Self {
+    pub(crate) fn new(settings: &TemplateSettings<'_>, metadata: &Metadata<'_>) -> Self {
+        let TemplateSettings {
+            format,
+            resource,
+            redaction,
+            rate_limit,
+            source_location,
+        } = *settings;
         let is_access = metadata.is_event() && metadata.target() == names::ACCESS_TARGET;
         let names: Vec<&str> = metadata.fields().iter().map(|field| field.name()).collect();
-        let (head, tail) = frame::frame(format, resource, metadata, is_access);
+        let is_log = metadata.is_event() && metadata.name() == LOG_EVENT_NAME;
+        let location = match is_access || !(source_location || is_log) {
+            true => None,
+            false => SourceLocation::new(metadata, &names),
+        };
+        let (head, tail) = frame::frame(format, resource, metadata, is_access, location.as_ref());
         let emf = match format {
             Format::Emf { namespace } if is_access => Some(frame::emf(namespace, &names)),
             _ => None,
@@ -69,8 +101,37 @@ impl CallsiteTemplate {
             is_server: is_access && metadata.name() == "http.server.request",
             emf,
             limiter: rate_limit.filter(|_| !is_access).map(CallsiteLimiter::new),
+            is_log,
+            event_name: event_name(metadata).filter(|_| !is_log),
+            location,
         }
     }
+}
+
+// === impl SourceLocation ===
+
+impl SourceLocation {
+    /// Returns the location of an event, unless the event has fields of these names.
+    fn new(metadata: &Metadata<'_>, fields: &[&str]) -> Option<Self> {
+        let has_own = [names::CODE_FILE_PATH, names::CODE_LINE_NUMBER]
+            .iter()
+            .any(|name| fields.contains(name));
+        let (file, line) = (metadata.file()?, metadata.line()?);
+        (!has_own).then(|| Self {
+            file: SharedStr::new(file),
+            line,
+        })
+    }
+}
+
+/// Returns the name of an event. Without one, `tracing` names it after its source location.
+fn event_name(metadata: &Metadata<'_>) -> Option<&'static str> {
+    let name = metadata.name();
+    let location = name.strip_prefix("event ").and_then(|location| {
+        let (file, line) = location.rsplit_once(':')?;
+        Some((Some(file), line.parse().ok()))
+    });
+    (location != Some((metadata.file(), metadata.line()))).then_some(name)
 }
 
 fn fields(

@@ -16,6 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::drop_report;
 use super::log_layer::LogLayer;
+use super::log_sites::LogSites;
 use super::state::{LayerConfig, LayerState, WallClock};
 use crate::counters::Counters;
 use crate::filter_handle::{FilterHandle, LogFilter, parse};
@@ -82,6 +83,7 @@ impl LogLayerBuilder {
                 max_line_bytes: DEFAULT_MAX_LINE_BYTES,
                 max_value_bytes: DEFAULT_MAX_VALUE_BYTES,
                 rate_limit: None,
+                source_location: false,
             },
             max_queue_bytes: DEFAULT_MAX_QUEUE_BYTES,
             recorder: None,
@@ -174,6 +176,27 @@ impl LogLayerBuilder {
         self
     }
 
+    /// Adds the source location to every entry and record, as `code.file.path` and `code.line.number`. Off
+    /// by default.
+    ///
+    /// ECS and Google Cloud have it in any case, and so have the records of the `log` crate. Access log
+    /// entries have none, nor have events with a field of one of these names.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_log::ConfigError> {
+    /// use gusset_log::LogLayer;
+    ///
+    /// let log = LogLayer::builder().source_location().writer(std::io::sink()).build()?;
+    /// # use tracing_subscriber::layer::SubscriberExt as _;
+    /// let subscriber = tracing_subscriber::registry().with(log.layer);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn source_location(mut self) -> Self {
+        self.config.source_location = true;
+        self
+    }
+
     /// Counts written and dropped entries with this recorder ([`names::ALL`](crate::names::ALL)).
     pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
         self.recorder = Some(recorder);
@@ -251,6 +274,7 @@ impl LogLayerBuilder {
             queue: queue.clone(),
             clock: clock.map_or(WallClock::System, WallClock::given),
             templates: HashMap::new().into(),
+            log_sites: LogSites::default(),
         });
         let tasks = LayerTasks {
             filter_handle: filter_handle.clone(),

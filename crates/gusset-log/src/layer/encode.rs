@@ -58,6 +58,7 @@ impl LayerState {
                     fields: &template.fields,
                     redaction,
                 }));
+                line.push(&template.tail);
                 self.end_logfmt(line, meta, write_spans);
             }
             Format::Pretty { color } => {
@@ -76,6 +77,7 @@ impl LayerState {
                 }
                 write_spans(line);
                 with_request_id(|id| style.ids(line, meta.ids, id));
+                style.dimmed(line, &template.tail);
                 end_marks(line, meta, b" suppressed=", b" truncated");
                 line.push(b"\n");
             }
@@ -123,6 +125,7 @@ impl LayerState {
         let mut buffer = EntryBuffer::new();
         let meta = EventMeta {
             metadata,
+            static_target: Some(metadata.target()),
             template: &self.template(metadata),
             at: Timestamp::from_system(self.clock.now()),
             ids: None,

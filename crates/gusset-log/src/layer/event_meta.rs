@@ -8,7 +8,10 @@ use crate::format::template::CallsiteTemplate;
 use crate::format::time::Timestamp;
 
 pub(super) struct EventMeta<'a> {
-    pub(super) metadata: &'static Metadata<'static>,
+    /// The metadata; those of a record of the `log` crate are its own.
+    pub(super) metadata: &'a Metadata<'a>,
+    /// The target, unless it is that of a record of the `log` crate.
+    pub(super) static_target: Option<&'static str>,
     pub(super) template: &'a CallsiteTemplate,
     pub(super) at: Timestamp,
     pub(super) ids: Option<SpanIds>,

@@ -6,6 +6,7 @@ use gusset_core::SpanIds;
 use tracing::field::Visit;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
+use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
@@ -90,12 +91,21 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let state = &*self.state;
-        let metadata = event.metadata();
         let mut buffer = ThreadBuffer::acquire();
         let ThreadBuffer { templates, entry } = &mut *buffer;
-        let template = templates.find(state, metadata);
+        let callsite = templates.find(state, event.metadata());
+        // The metadata of a record of the `log` crate are in its fields.
+        let log_metadata = match callsite.is_log {
+            true => event.normalized_metadata(),
+            false => None,
+        };
+        let log_template = log_metadata
+            .as_ref()
+            .map(|metadata| state.log_template(metadata));
+        let metadata = log_metadata.as_ref().unwrap_or(event.metadata());
+        let template = log_template.as_deref().unwrap_or(callsite);
         let now = state.clock.now();
-        let suppressed = match &template.limiter {
+        let suppressed = match template.limiter.as_ref().or(callsite.limiter.as_ref()) {
             Some(limiter) => limiter.admit(state.clock.monotonic(now)),
             None => Some(0),
         };
@@ -112,6 +122,7 @@ where
         };
         let meta = EventMeta {
             metadata,
+            static_target: log_metadata.is_none().then(|| event.metadata().target()),
             template,
             at: Timestamp::from_system(now),
             ids: SpanIds::current(),

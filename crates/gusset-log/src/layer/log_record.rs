@@ -11,6 +11,7 @@ use tracing::field::{Field, Visit};
 use super::event_meta::{EventMeta, RecordFields, with_request_id};
 use crate::format::schema::ValueKind;
 use crate::format::template::CallsiteTemplate;
+use crate::names;
 use crate::redact::{self, REDACTED, Redaction};
 
 /// The maximum number of attributes of a record, as in OpenTelemetry's SDKs.
@@ -54,12 +55,19 @@ pub(super) fn build(
             fields.add("gusset.request_id".into(), SharedStr::new(id).into());
         }
     });
+    if let Some(location) = &template.location {
+        fields.add(names::CODE_FILE_PATH.into(), location.file.clone().into());
+        let line = i64::from(location.line);
+        fields.add(names::CODE_LINE_NUMBER.into(), line.into());
+    }
     LogRecord {
         time: UNIX_EPOCH + Duration::new(meta.at.seconds, meta.at.nanos),
         severity: (*metadata.level()).into(),
-        scope: metadata.target().into(),
-        // The names of other events are source locations.
-        event_name: template.is_access.then(|| metadata.name().into()),
+        scope: match meta.static_target {
+            Some(target) => target.into(),
+            None => SharedStr::new(metadata.target()),
+        },
+        event_name: template.event_name.map(SharedStr::from),
         body: fields.body,
         attributes: fields.attributes,
         dropped_attributes: fields.dropped,
@@ -91,9 +99,12 @@ impl<'a> Fields<'a> {
     }
 
     fn insert(&mut self, field: &Field, value: impl FnOnce(Option<&Redaction>) -> Value) {
-        let template = self.template.fields.get(field.index());
-        let value = match template.map(|template| template.kind) {
-            Some(ValueKind::Redacted) => REDACTED.into(),
+        // The other fields of a record of the `log` crate are its metadata.
+        let Some(template) = self.template.fields.get(field.index()) else {
+            return;
+        };
+        let value = match template.kind {
+            ValueKind::Redacted => REDACTED.into(),
             _ => value(self.redaction),
         };
         if field.name() == "message" {

@@ -6,6 +6,7 @@ mod encode;
 mod event_meta;
 mod log_layer;
 mod log_record;
+mod log_sites;
 mod spans;
 mod state;
 mod thread_buffer;

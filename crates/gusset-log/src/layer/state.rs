@@ -8,8 +8,9 @@ use gusset_core::Clock;
 use gusset_data::{LogSink, Resource};
 use tracing::Metadata;
 
+use super::log_sites::LogSites;
 use crate::format::Format;
-use crate::format::template::CallsiteTemplate;
+use crate::format::template::{CallsiteTemplate, TemplateSettings};
 use crate::redact::Redaction;
 use crate::sync::{read, write};
 use crate::writer::Queue;
@@ -25,6 +26,8 @@ pub(super) struct LayerConfig {
     pub(super) max_value_bytes: usize,
     /// Entries per second and callsite.
     pub(super) rate_limit: Option<NonZeroU32>,
+    /// Whether entries have their source location in every format.
+    pub(super) source_location: bool,
 }
 
 /// The configuration and the shared state of a layer.
@@ -39,6 +42,7 @@ pub(super) struct LayerState {
     pub(super) clock: WallClock,
     /// By the address of the metadata: one for each callsite.
     pub(super) templates: RwLock<HashMap<usize, Arc<CallsiteTemplate>>>,
+    pub(super) log_sites: LogSites,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,16 +100,32 @@ impl LayerState {
         if let Some(template) = read(&self.templates).get(&key) {
             return template.clone();
         }
-        let template = CallsiteTemplate::new(
-            &self.format,
-            &self.config.resource,
-            &self.config.redaction,
-            self.config.rate_limit,
-            metadata,
-        );
+        let template = CallsiteTemplate::new(&self.template_settings(), metadata);
         let mut templates = write(&self.templates);
         let template = templates.entry(key).or_insert_with(|| Arc::new(template));
         template.clone()
+    }
+
+    /// Returns the template of a record of the `log` crate.
+    pub(super) fn log_template(&self, metadata: &Metadata<'_>) -> Arc<CallsiteTemplate> {
+        self.log_sites.find(&self.template_settings(), metadata)
+    }
+
+    fn template_settings(&self) -> TemplateSettings<'_> {
+        let LayerConfig {
+            resource,
+            redaction,
+            rate_limit,
+            source_location,
+            ..
+        } = &self.config;
+        TemplateSettings {
+            format: &self.format,
+            resource,
+            redaction,
+            rate_limit: *rate_limit,
+            source_location: *source_location,
+        }
     }
 }
 

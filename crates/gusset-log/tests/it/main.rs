@@ -10,6 +10,7 @@ mod formats;
 mod hostile;
 mod in_progress;
 mod limits;
+mod log_crate;
 mod parsers;
 mod records;
 mod redaction;

@@ -1,8 +1,6 @@
 //! Log records for an exporter.
 
-use std::sync::{Arc, Mutex};
-
-use gusset_data::{LogRecord, LogSink, Severity, Value};
+use gusset_data::{LogRecord, Severity, Value};
 use gusset_http::Route;
 use gusset_log::{AccessLog, Format};
 use http::Response;
@@ -10,27 +8,6 @@ use tracing::{info, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::support::*;
-
-#[derive(Clone, Default)]
-struct RecordingSink(Arc<Mutex<Vec<LogRecord>>>);
-
-impl LogSink for RecordingSink {
-    fn export(&self, record: LogRecord) {
-        self.0.lock().unwrap().push(record);
-    }
-}
-
-fn records(work: impl FnOnce()) -> Vec<LogRecord> {
-    let sink_records = RecordingSink::default();
-    let lines = logged(
-        builder(Format::Json)
-            .sink(sink_records.clone())
-            .without_output(),
-        work,
-    );
-    assert_eq!(lines, [""; 0]);
-    std::mem::take(&mut *sink_records.0.lock().unwrap())
-}
 
 fn attribute<'a>(record: &'a LogRecord, key: &str) -> Option<&'a Value> {
     record

@@ -10,6 +10,7 @@ use gusset_core::{
     CallContext, CallObserver, Clock, End, MockClock, ObserveLayer, Observer, Protocol,
     ProtocolRequest, ProtocolResponse, SpanIds,
 };
+use gusset_data::{LogRecord, LogSink};
 use gusset_http::{Grpc, Http, HttpClientClassifier};
 use gusset_log::{AccessLog, Format, LogLayer, LogLayerBuilder};
 use http::{Request, Response};
@@ -75,6 +76,28 @@ pub(crate) fn json(work: impl FnOnce()) -> serde_json::Value {
     let lines = logged(builder(Format::Json), work);
     assert_eq!(lines.len(), 1, "{lines:?}");
     serde_json::from_str(&lines[0]).expect("a line is JSON")
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct RecordingSink(pub(crate) Arc<Mutex<Vec<LogRecord>>>);
+
+impl LogSink for RecordingSink {
+    fn export(&self, record: LogRecord) {
+        self.0.lock().unwrap().push(record);
+    }
+}
+
+/// Returns the records that `work` exports.
+pub(crate) fn records(work: impl FnOnce()) -> Vec<LogRecord> {
+    records_of(builder(Format::Json), work)
+}
+
+/// Returns the records that `work` exports through a layer.
+pub(crate) fn records_of(builder: LogLayerBuilder, work: impl FnOnce()) -> Vec<LogRecord> {
+    let sink = RecordingSink::default();
+    let lines = logged(builder.sink(sink.clone()).without_output(), work);
+    assert_eq!(lines, [""; 0]);
+    std::mem::take(&mut *sink.0.lock().unwrap())
 }
 
 pub(crate) fn ids() -> SpanIds {

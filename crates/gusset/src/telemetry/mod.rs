@@ -18,6 +18,7 @@ use gusset_propagation::Propagators;
 use gusset_trace::TraceObserver;
 use gusset_trace::sampler::Sampler;
 use tracing::Dispatch;
+use tracing_log::LogTracer;
 
 pub use self::builder::TelemetryBuilder;
 use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, ServiceKind};
@@ -143,13 +144,18 @@ impl Telemetry {
         &self.dispatch
     }
 
-    /// Installs the `tracing` subscriber for the whole process, which cannot be undone. Metrics of the
+    /// Installs the `tracing` subscriber for the whole process, which cannot be undone. Records of the
+    /// `log` crate are logged too, unless the process has set a logger of that crate. Metrics of the
     /// `metrics` macros need `PrometheusExporter::install_global` as well.
     ///
     /// # Errors
     /// If the process has a global subscriber already.
     pub fn install_global(&self) -> Result<(), InstallError> {
-        tracing::dispatcher::set_global_default(self.dispatch.clone()).map_err(InstallError::new)
+        tracing::dispatcher::set_global_default(self.dispatch.clone())
+            .map_err(InstallError::new)?;
+        // It fails if the process has a logger already, which keeps the records.
+        let _ = LogTracer::init();
+        Ok(())
     }
 
     /// Installs a panic hook that logs each panic with its backtrace and then runs the previous hook. See
