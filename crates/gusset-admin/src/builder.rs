@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::sync::Arc;
 
 use gusset_core::{ConfigError, Env};
+use gusset_data::SharedRecorder;
 use gusset_http::{Endpoint, Mount, Reach, Routes};
 
+use crate::serve::Serve;
 use crate::{BindError, ManagementServer};
 
 const HOST_VARIABLE: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
@@ -14,6 +17,10 @@ const PORT_VARIABLE: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 9464;
 const DEFAULT_MAX_CONNECTIONS: usize = 256;
+
+/// The part of all connections that one peer may use by default.
+const DEFAULT_PEER_SHARE: usize = 4;
+
 const DEFAULT_FALLBACK: &str = "there is no endpoint at this path\n";
 
 type MountFn = Box<dyn FnOnce(Routes, Reach) -> Result<Routes, ConfigError> + Send + Sync>;
@@ -45,6 +52,8 @@ pub struct ManagementServerBuilder {
     mounts: Vec<MountFn>,
     fallback: String,
     max_connections: usize,
+    max_connections_per_peer: Option<usize>,
+    recorder: Option<SharedRecorder>,
 }
 
 // === impl ManagementServer ===
@@ -68,6 +77,8 @@ impl ManagementServerBuilder {
             mounts: Vec::new(),
             fallback: DEFAULT_FALLBACK.to_owned(),
             max_connections: DEFAULT_MAX_CONNECTIONS,
+            max_connections_per_peer: None,
+            recorder: None,
         };
         this.read(Env::process())
     }
@@ -125,9 +136,28 @@ impl ManagementServerBuilder {
         self
     }
 
-    /// Sets how many connections are served at a time. Defaults to 256.
+    /// Sets how many connections are served at a time. Defaults to 256. Beyond that, the connection that
+    /// has been idle or stalled longest is closed for a new one.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
+        self
+    }
+
+    /// Sets how many connections of one peer are served at a time: of an IPv4 address, or of an IPv6
+    /// network of 64 bits. Defaults to a quarter of [`max_connections`](Self::max_connections), so 64.
+    ///
+    /// Beyond that, the peer's own connection that has been idle or stalled longest is closed for its
+    /// new one. Raise it where a proxy forwards the requests of many clients.
+    pub fn max_connections_per_peer(mut self, connections: usize) -> Self {
+        self.max_connections_per_peer = Some(connections);
+        self
+    }
+
+    /// Sets the recorder of the server's metrics about itself, [`names`](crate::names).
+    ///
+    /// By default they are not recorded.
+    pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
+        self.recorder = Some(recorder);
         self
     }
 
@@ -135,7 +165,8 @@ impl ManagementServerBuilder {
     ///
     /// # Errors
     /// If the port is not a number, the host cannot be resolved or bound, a path is mounted twice, a
-    /// part refuses to be served there, or the system has no thread or runtime for it.
+    /// part refuses to be served there, a number of connections is 0, or the system has no thread or
+    /// runtime for it.
     pub fn start(self) -> Result<ManagementServer, BindError> {
         let (setting, host) = match (self.host, self.env_host) {
             (Some(host), _) => ("host", host),
@@ -154,6 +185,13 @@ impl ManagementServerBuilder {
         if self.max_connections == 0 {
             return Err(ConfigError::new("max_connections", "must not be 0").into());
         }
+        let max_connections_per_peer = match self.max_connections_per_peer {
+            Some(0) => {
+                return Err(ConfigError::new("max_connections_per_peer", "must not be 0").into());
+            }
+            Some(connections) => connections,
+            None => self.max_connections.div_ceil(DEFAULT_PEER_SHARE),
+        };
         // Resolved separately from the bind, so that the message names the step that failed.
         let addresses: Vec<SocketAddr> = (host.as_str(), port)
             .to_socket_addrs()
@@ -170,8 +208,15 @@ impl ManagementServerBuilder {
             .try_fold(Routes::new(), |routes, mount| mount(routes, reach))?;
         let listener = TcpListener::bind(&*addresses)
             .map_err(|error| BindError::bind(port_setting, &host, port, error))?;
-        ManagementServer::start(listener, routes, self.fallback, self.max_connections)
-            .map_err(BindError::system)
+        ManagementServer::start(listener, |stopped| Serve {
+            routes: Arc::new(routes),
+            fallback: self.fallback.into(),
+            max_connections: self.max_connections,
+            max_connections_per_peer,
+            recorder: self.recorder,
+            stopped,
+        })
+        .map_err(BindError::system)
     }
 }
 
@@ -186,6 +231,7 @@ impl fmt::Debug for ManagementServerBuilder {
             .field("host", &self.host)
             .field("port", &self.port)
             .field("max_connections", &self.max_connections)
+            .field("max_connections_per_peer", &self.max_connections_per_peer)
             .finish_non_exhaustive()
     }
 }

@@ -19,7 +19,7 @@ pub struct BindError {
 
 impl BindError {
     pub(crate) fn resolve(setting: &str, host: &str, error: io::Error) -> Self {
-        let reason = format_args!("`{host}` is not an address and cannot be resolved");
+        let reason = format_args!("`{host}` is not an address and cannot be resolved: {error}");
         Self {
             config: ConfigError::new(setting, reason),
             source: Some(error),

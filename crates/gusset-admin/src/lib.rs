@@ -3,6 +3,7 @@
 
 mod builder;
 mod error;
+pub mod names;
 mod serve;
 mod server;
 

@@ -1,21 +1,31 @@
 //! The handle of a running server.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::{io, net};
 
-use gusset_http::Routes;
 use tokio::runtime;
 use tokio::sync::watch;
 
-use crate::serve::Serve;
+use crate::serve::{Reserve, Serve};
 
 /// Serves endpoints on a listener of its own, as long as this handle lives.
 ///
-/// Plain HTTP/1. At most 256 connections are served at a time by default; more wait to be accepted.
-/// Request headers that take longer than 10 s are cut off, and a connection is closed after
-/// 10 minutes, between two responses. Unknown paths are answered with 404.
+/// Plain HTTP/1. Unknown paths are answered with 404.
+///
+/// # Hostile clients
+/// Probes and scrapes are answered while other clients hold connections open:
+///
+/// - At most 256 connections are served at a time by default, and 64 of one peer. Beyond that, the
+///   connection that has been idle or stalled longest is closed for the new one.
+/// - Request headers that take longer than 10 s are cut off. A client that reads nothing of a response
+///   for 5 s, or takes longer than 30 s for all of it, is disconnected. A connection is closed after
+///   10 minutes, between two responses.
+/// - Four file descriptors are held in reserve. When another port of the process has used up all
+///   others, connections are accepted with these, and then with those of idle connections.
+///
+/// The first connection that is closed for each reason is logged, and all are counted in
+/// [`CLOSED_CONNECTIONS`](crate::names::CLOSED_CONNECTIONS).
 ///
 /// Dropping the handle stops the server without waiting; [`shutdown`](Self::shutdown) waits. Keep it
 /// until the end of `main`, so that a shutdown can be observed.
@@ -54,9 +64,7 @@ impl ManagementServer {
     /// Starts to serve. The thread is running when this returns.
     pub(crate) fn start(
         listener: net::TcpListener,
-        routes: Routes,
-        fallback: String,
-        max_connections: usize,
+        serve: impl FnOnce(watch::Receiver<()>) -> Serve,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -65,15 +73,12 @@ impl ManagementServer {
             .enable_time()
             .build()?;
         let (stop, stopped) = watch::channel(());
-        let serve = Serve {
-            routes: Arc::new(routes),
-            fallback: fallback.into(),
-            max_connections,
-            stopped,
-        };
+        let serve = serve(stopped);
+        // Before anything else of the process can use up the descriptors.
+        let reserve = Reserve::new(&listener);
         let thread = thread::Builder::new()
             .name("gusset-admin".to_owned())
-            .spawn(move || runtime.block_on(serve.run(listener)))?;
+            .spawn(move || runtime.block_on(serve.run(listener, reserve)))?;
         Ok(Self {
             address,
             stop,

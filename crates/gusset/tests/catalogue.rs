@@ -140,6 +140,7 @@ fn catalogue() -> String {
     );
     section(&mut text, "Health", gusset::health::names::ALL);
     section(&mut text, "Logs", gusset::log::names::ALL);
+    section(&mut text, "Management server", gusset::admin::names::ALL);
     text
 }
 

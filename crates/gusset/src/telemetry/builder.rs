@@ -221,6 +221,7 @@ impl TelemetryBuilder {
         let server = if has_metrics_listener(env)? {
             let server = ManagementServer::builder()
                 .mount(prometheus.endpoint())
+                .recorder(registry.clone())
                 .start_in(env)?;
             Some(server)
         } else {

@@ -1,69 +1,16 @@
 //! The management server, over real sockets, from a plain thread.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::error::Error as _;
-use std::future::{Ready, ready};
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use bytes::Bytes;
 use gusset_admin::{ManagementServer, ManagementServerBuilder};
 use gusset_core::ConfigError;
-use gusset_http::{Endpoint, Mount, Reach, RequestHead, Routes};
-use http::Response;
-use http_body_util::Full;
+use gusset_http::{Mount, Reach, Routes};
 
-struct Text(&'static str);
-
-impl Endpoint for Text {
-    type Future = Ready<Response<Full<Bytes>>>;
-
-    fn answer(&self, _: RequestHead<'_>) -> Self::Future {
-        ready(Response::new(self.0.into()))
-    }
-}
-
-/// Returns a builder that does not read the environment of the test.
-fn builder() -> ManagementServerBuilder {
-    ManagementServer::builder()
-        .env(|_| None)
-        .route("/a", Text("one"))
-}
-
-fn server() -> ManagementServer {
-    builder().port(0).start().unwrap()
-}
-
-fn get(address: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
-    response
-}
-
-/// Reads one response from a connection that stays open.
-fn read_response(stream: &mut TcpStream) -> String {
-    let mut response = Vec::new();
-    let mut byte = [0];
-    while !response.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).unwrap();
-        response.push(byte[0]);
-    }
-    let headers = String::from_utf8(response).unwrap();
-    let (_, length) = headers.split_once("content-length: ").unwrap();
-    let length = length.split_once('\r').unwrap().0.parse().unwrap();
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).unwrap();
-    headers + std::str::from_utf8(&body).unwrap()
-}
+use crate::support::{Text, builder, get, read_response, server};
 
 #[test]
 fn builder_and_handle_are_send_and_sync() {
@@ -162,31 +109,6 @@ fn dropped_handle_closes_port_and_connections() {
 }
 
 #[test]
-fn connections_over_the_limit_wait() {
-    let server = builder().max_connections(1).port(0).start().unwrap();
-    let address = server.local_addr();
-    // Connections are accepted in order: this one is served first and sends nothing.
-    let first = TcpStream::connect(address).unwrap();
-    let mut second = TcpStream::connect(address).unwrap();
-    second
-        .write_all(b"GET /a HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-        .unwrap();
-    // Correct code never answers before the first is gone, however long this waits.
-    second
-        .set_read_timeout(Some(Duration::from_millis(200)))
-        .unwrap();
-    let mut response = [0; 512];
-    assert!(second.read(&mut response).is_err(), "answered out of turn");
-    drop(first);
-    second
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
-    let mut response = String::new();
-    second.read_to_string(&mut response).unwrap();
-    assert!(response.ends_with("one"), "{response}");
-}
-
-#[test]
 fn code_overrides_environment_overrides_default() {
     let with = |host: &'static str, port: &'static str| {
         builder().env(move |name| match name {
@@ -219,8 +141,13 @@ fn malformed_variable_is_named() {
     let env = |name: &str| (name == "OTEL_EXPORTER_PROMETHEUS_HOST").then(|| "a b".to_owned());
     let error = builder().port(0).env(env).start().unwrap_err();
     assert_eq!(error.setting(), "OTEL_EXPORTER_PROMETHEUS_HOST");
-    assert!(error.reason().starts_with("`a b` "), "{error}");
-    assert!(error.source().is_some());
+    let cause = error.source().unwrap().to_string();
+    let expected = format!("`a b` is not an address and cannot be resolved: {cause}");
+    assert_eq!(
+        error.reason(),
+        expected,
+        "the reason of the system is given"
+    );
 }
 
 #[test]
@@ -228,7 +155,20 @@ fn taken_port_is_named_with_the_reason() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = builder().port(port).start().unwrap_err();
-    let expected = format!("`port`: cannot listen on host `127.0.0.1`, port {port}: ");
-    assert!(error.to_string().starts_with(&expected), "{error}");
-    assert!(error.source().is_some());
+    let cause = error.source().unwrap().to_string();
+    let expected = format!("`port`: cannot listen on host `127.0.0.1`, port {port}: {cause}");
+    assert_eq!(error.to_string(), expected);
+    // The error of every builder keeps it.
+    assert_eq!(ConfigError::from(error).to_string(), expected);
+}
+
+#[test]
+fn limits_of_zero_are_refused() {
+    let error = builder().max_connections(0).start().unwrap_err();
+    assert_eq!(error.to_string(), "`max_connections`: must not be 0");
+    let error = builder().max_connections_per_peer(0).start().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`max_connections_per_peer`: must not be 0"
+    );
 }
