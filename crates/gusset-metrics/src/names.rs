@@ -333,6 +333,14 @@ pub const OVERFLOW_CALLS: MetricDescriptor = MetricDescriptor::new(
     "Number of calls recorded in the overflow series because the cardinality limit was reached.",
 );
 
+/// The records of a registry that were over its limits.
+pub const OVERFLOW_RECORDS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.metrics.overflow_records",
+    InstrumentKind::Counter,
+    Unit::Count("{record}"),
+    "Number of records of other metrics that went to an overflow series, or were dropped because there were too many metrics.",
+);
+
 /// All metrics, in the order of the catalogue.
 pub const ALL: &[MetricDescriptor] = &[
     HTTP_SERVER_DURATION,
@@ -361,4 +369,5 @@ pub const ALL: &[MetricDescriptor] = &[
     MESSAGING_ACTIVE_MESSAGES,
     MESSAGING_OUTCOMES,
     OVERFLOW_CALLS,
+    OVERFLOW_RECORDS,
 ];

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use gusset_core::ObserveLayer;
 use gusset_http::{Http, Route};
-use gusset_metrics::HttpMetrics;
+use gusset_metrics::{HttpMetrics, Registry};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
 use tower_layer::Layer;
@@ -75,5 +75,34 @@ fn cardinality_limit_is_logged_once() {
             let logged = warnings.0.load(Ordering::Relaxed);
             assert_eq!(logged, usize::from(route >= 2), "after {route}");
         }
+    });
+}
+
+#[test]
+fn registry_logs_the_limit_of_a_metric_once() {
+    let warnings = Warnings::default();
+    let registry = Arc::new(
+        Registry::builder()
+            .cardinality_limit(2)
+            .build()
+            .expect("valid"),
+    );
+    tracing::subscriber::with_default(warnings.clone(), || {
+        for user in 0..10 {
+            let counter = |name: &'static str| {
+                metrics::with_local_recorder(&registry, || {
+                    metrics::counter!(name, "user" => user.to_string()).increment(1);
+                });
+            };
+            counter("logins");
+            let logged = warnings.0.load(Ordering::Relaxed);
+            assert_eq!(logged, usize::from(user >= 2), "after {user}");
+        }
+        for name in 0..3000 {
+            metrics::with_local_recorder(&registry, || {
+                metrics::gauge!(format!("gauge.{name}")).set(1);
+            });
+        }
+        assert_eq!(warnings.0.load(Ordering::Relaxed), 2);
     });
 }

@@ -92,11 +92,20 @@ impl PrometheusExporterBuilder {
         self
     }
 
+    /// Sets the maximum number of series of each metric in the new registry.
+    ///
+    /// See [`RegistryBuilder::cardinality_limit`]. Defaults to 2,000.
+    pub fn cardinality_limit(mut self, series: usize) -> Self {
+        let registry = self.registry_builder.unwrap_or_default();
+        self.registry_builder = Some(registry.cardinality_limit(series));
+        self
+    }
+
     /// Builds the exporter, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending, or if
-    /// [`registry`](Self::registry) is combined with settings of a new registry.
+    /// If boundaries are empty, not finite or not strictly ascending, if the cardinality limit is zero, or
+    /// if [`registry`](Self::registry) is combined with settings of a new registry.
     pub fn build(self) -> Result<PrometheusExporter, ConfigError> {
         self.build_in(Env::process())
     }
@@ -126,8 +135,8 @@ impl PrometheusExporterBuilder {
             (Some(_), Some(_)) => {
                 return Err(ConfigError::new(
                     "registry",
-                    "cannot be combined with `buckets` or `exemplars`; set them on the builder of that \
-                     registry",
+                    "cannot be combined with `buckets`, `exemplars` or `cardinality_limit`; set them on \
+                     the builder of that registry",
                 ));
             }
             (Some(registry), None) => registry,

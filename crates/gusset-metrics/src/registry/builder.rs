@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gusset_core::Env;
 
+use super::overflow::{CardinalityLimits, DEFAULT_CARDINALITY_LIMIT};
 use super::{Boundaries, Registry, prometheus_names};
 use crate::{ConfigError, names};
 
@@ -29,6 +30,8 @@ use crate::{ConfigError, names};
 pub struct RegistryBuilder {
     buckets: Vec<(String, Vec<f64>)>,
     exemplars: Option<bool>,
+    cardinality_limit: Option<usize>,
+    cardinality_limits: Vec<(String, usize)>,
 }
 
 // === impl RegistryBuilder ===
@@ -61,10 +64,29 @@ impl RegistryBuilder {
         self
     }
 
+    /// Sets the maximum number of series of each metric.
+    ///
+    /// Records with other labels go to one more series, with the label `otel.metric.overflow="true"`, see
+    /// [`Registry`]. Defaults to 2,000, the default of OpenTelemetry's SDKs. Does not apply to gusset's own
+    /// metrics, which are limited where they are configured.
+    pub fn cardinality_limit(mut self, series: usize) -> Self {
+        self.cardinality_limit = Some(series);
+        self
+    }
+
+    /// Sets the maximum number of series of one metric, given the name under which it is recorded.
+    ///
+    /// The last call for a name applies. Defaults to [`cardinality_limit`](Self::cardinality_limit).
+    pub fn metric_cardinality_limit(mut self, metric: impl Into<String>, series: usize) -> Self {
+        self.cardinality_limits.push((metric.into(), series));
+        self
+    }
+
     /// Builds the registry, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending. The error names the setting.
+    /// If boundaries are empty, not finite or not strictly ascending, or a cardinality limit is zero. The
+    /// error names the setting.
     pub fn build(self) -> Result<Registry, ConfigError> {
         self.build_in(Env::process())
     }
@@ -72,7 +94,8 @@ impl RegistryBuilder {
     /// Builds the registry, with the environment that `env` returns.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending. The error names the setting.
+    /// If boundaries are empty, not finite or not strictly ascending, or a cardinality limit is zero. The
+    /// error names the setting.
     pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Registry, ConfigError> {
         self.build_in(Env::from_fn(&env))
     }
@@ -82,7 +105,13 @@ impl RegistryBuilder {
     /// # Errors
     /// As [`build`](Self::build).
     pub fn build_in(self, env: Env<'_>) -> Result<Registry, ConfigError> {
-        let Self { buckets, exemplars } = self;
+        let Self {
+            buckets,
+            exemplars,
+            cardinality_limit,
+            cardinality_limits,
+        } = self;
+        let limits = limits(cardinality_limit, cardinality_limits)?;
         let defaults = names::ALL.iter().filter_map(|metric| {
             let upper_bounds = metric.boundaries?;
             Some((metric.name.to_owned(), upper_bounds.to_owned()))
@@ -96,8 +125,27 @@ impl RegistryBuilder {
             };
         }
         let exemplars = exemplars.unwrap_or_else(|| is_exemplar_filter_on(env));
-        Ok(Registry::new(boundaries, exemplars))
+        Ok(Registry::new(boundaries, exemplars, limits))
     }
+}
+
+fn limits(
+    default: Option<usize>,
+    of_metrics: Vec<(String, usize)>,
+) -> Result<CardinalityLimits, ConfigError> {
+    let zero = |setting: String| Err(ConfigError::new(setting, "must be at least 1"));
+    let default = default.unwrap_or(DEFAULT_CARDINALITY_LIMIT);
+    if default == 0 {
+        return zero("cardinality_limit".to_owned());
+    }
+    let mut by_name = HashMap::new();
+    for (metric, limit) in of_metrics {
+        if limit == 0 {
+            return zero(format!("metric_cardinality_limit.{metric}"));
+        }
+        by_name.insert(prometheus_names::metric_name(&metric).into_owned(), limit);
+    }
+    Ok(CardinalityLimits { default, by_name })
 }
 
 const EXEMPLAR_FILTER: &str = "OTEL_METRICS_EXEMPLAR_FILTER";

@@ -1,14 +1,15 @@
-//! The series of each metric.
+//! The series of each metric, up to the cardinality limit.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
 
-use gusset_data::{Labels, SharedStr};
-use metrics::{CounterFn, GaugeFn, HistogramFn, Key, KeyName, Unit};
+use gusset_data::SharedStr;
+use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
+use metrics::{Key, KeyName, Label, Unit};
 
 use super::prometheus_names;
+use super::series::{MetricFamily, Series};
 
 /// All families of one kind, by their Prometheus names.
 ///
@@ -26,6 +27,8 @@ struct FamilyEntry<V, S> {
     shared: S,
     /// By their label text, which identifies them and is reused by every rendering.
     series: BTreeMap<Arc<str>, Arc<Series<V>>>,
+    /// The series of the keys over the limit, once there was one. It is also in `series`.
+    overflow: Option<Arc<Series<V>>>,
 }
 
 #[derive(Clone)]
@@ -34,26 +37,35 @@ struct Description {
     help: SharedStr,
 }
 
-/// The series of one metric, in the order of their labels.
-///
-/// The list is a snapshot, but the series are shared with the registry, and their values change.
-#[derive(Clone, Debug)]
-pub struct MetricFamily<V> {
-    name: SharedStr,
-    prometheus_name: String,
-    unit: Option<Unit>,
-    help: Option<SharedStr>,
-    series: Vec<Arc<Series<V>>>,
+/// How many metrics and series may be added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The metrics of one kind.
+    pub(super) metrics: usize,
+    /// The series of one metric, besides the overflow series.
+    pub(super) series: usize,
 }
 
-/// One series: its labels and its value.
-#[derive(Debug)]
-pub struct Series<V> {
-    label_text: Arc<str>,
-    labels: Labels,
-    start: SystemTime,
-    value: V,
+/// Why a key has no series of its own.
+pub(super) enum Overflow<V> {
+    /// It is recorded in the overflow series of its metric. `is_new` is true for the first such key.
+    Series {
+        series: Arc<Series<V>>,
+        is_new: bool,
+    },
+    /// It is not recorded, because there are too many metrics.
+    TooManyMetrics,
 }
+
+/// The series of a key.
+pub(super) type Lookup<V> = Result<Arc<Series<V>>, Overflow<V>>;
+
+/// The label text of the overflow series.
+const OVERFLOW_LABEL_TEXT: &str = "otel_metric_overflow=\"true\"";
+
+/// The descriptions that are kept. There are more of them than metrics, so that names that clients choose
+/// do not replace those of parts that are described later.
+const MAX_DESCRIBED: usize = 10_000;
 
 // === impl MetricFamilies ===
 
@@ -76,6 +88,9 @@ impl<V, S: Default> MetricFamilies<V, S> {
     ) -> bool {
         let prometheus_name = prometheus_names::metric_name(name.as_str()).into_owned();
         let mut families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        if families.len() >= MAX_DESCRIBED && !families.contains_key(&prometheus_name) {
+            return false;
+        }
         let family = families
             .entry(prometheus_name)
             .or_insert_with(|| FamilyEntry::new(name));
@@ -86,7 +101,7 @@ impl<V, S: Default> MetricFamilies<V, S> {
         check(&family.shared)
     }
 
-    /// Returns the series of a key, and adds it if the key is new.
+    /// Returns the series of a key, and adds it if the key is new and within the limits.
     ///
     /// `reserved` is a label name that exporters add themselves. `create` gets the shared state and the
     /// unit of the family.
@@ -94,33 +109,56 @@ impl<V, S: Default> MetricFamilies<V, S> {
         &self,
         key: &Key,
         reserved: Option<&str>,
+        limits: Limits,
         create: impl FnOnce(&mut S, Option<Unit>) -> V,
-    ) -> Arc<Series<V>> {
-        let pairs = key.labels().map(|label| (label.key(), label.value()));
-        let label_text = prometheus_names::label_text(pairs, reserved);
-        let prometheus_name = prometheus_names::metric_name(key.name()).into_owned();
-        let mut families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        let FamilyEntry {
-            description,
-            shared,
-            series,
-            ..
-        } = families
-            .entry(prometheus_name)
-            .or_insert_with(|| FamilyEntry::new(key.name_shared()));
-        if let Some(series) = series.get(&*label_text) {
-            return Arc::clone(series);
+    ) -> Lookup<V> {
+        let label_text = label_text(key, reserved);
+        let prometheus_name = prometheus_names::metric_name(key.name());
+        // Keys over the limit are looked up for every record, so they share a read lock.
+        let families = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let known = families
+            .get(&*prometheus_name)
+            .and_then(|family| family.find(&label_text, limits));
+        drop(families);
+        if let Some(known) = known {
+            return known;
         }
-        let label_text: Arc<str> = label_text.into();
-        let unit = description.as_ref().and_then(|described| described.unit);
-        let added = Arc::new(Series {
-            label_text: Arc::clone(&label_text),
-            labels: prometheus_names::labels(key),
-            start: SystemTime::now(),
-            value: create(shared, unit),
-        });
-        series.insert(label_text, Arc::clone(&added));
-        added
+        let mut families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        if families.len() >= limits.metrics && !families.contains_key(&*prometheus_name) {
+            return Err(Overflow::TooManyMetrics);
+        }
+        families
+            .entry(prometheus_name.into_owned())
+            .or_insert_with(|| FamilyEntry::new(key.name_shared()))
+            .find_or_add(key, label_text, limits, create)
+    }
+
+    /// Removes the series of a key. Returns whether there was one.
+    pub(super) fn remove(&self, key: &Key, reserved: Option<&str>) -> bool {
+        let label_text = label_text(key, reserved);
+        let prometheus_name = prometheus_names::metric_name(key.name());
+        let mut families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        remove_series(&mut families, &prometheus_name, &label_text)
+    }
+
+    /// Adds an owner to a series. Returns false if the series was removed.
+    pub(super) fn add_owner(&self, series: &Series<V>) -> bool {
+        let _families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        let exists = !series.is_removed();
+        if exists {
+            series.add_owner();
+        }
+        exists
+    }
+
+    /// Removes an owner from a series of the metric `name`, and the series with its last owner.
+    pub(super) fn remove_owner(&self, name: &str, series: &Series<V>) {
+        let prometheus_name = prometheus_names::metric_name(name);
+        let mut families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        // A removed series may have a successor with the same labels, which has its own owners.
+        if series.remove_owner() && !series.is_removed() {
+            remove_series(&mut families, &prometheus_name, series.label_text());
+        }
     }
 
     /// Returns the families with at least one series, in the order of their names, each with what
@@ -143,6 +181,32 @@ impl<V, S> fmt::Debug for MetricFamilies<V, S> {
     }
 }
 
+fn label_text(key: &Key, reserved: Option<&str>) -> String {
+    let pairs = key.labels().map(|label| (label.key(), label.value()));
+    prometheus_names::label_text(pairs, reserved)
+}
+
+/// Removes a series, and its family if nothing else is known of it.
+fn remove_series<V, S>(
+    families: &mut BTreeMap<String, FamilyEntry<V, S>>,
+    prometheus_name: &str,
+    label_text: &str,
+) -> bool {
+    let Some(family) = families.get_mut(prometheus_name) else {
+        return false;
+    };
+    let Some(series) = family.series.remove(label_text) else {
+        return false;
+    };
+    series.mark_removed();
+    family.overflow.take_if(|other| Arc::ptr_eq(other, &series));
+    // Names may be as short-lived as series.
+    if family.series.is_empty() && family.description.is_none() {
+        families.remove(prometheus_name);
+    }
+    true
+}
+
 // === impl FamilyEntry ===
 
 impl<V, S: Default> FamilyEntry<V, S> {
@@ -152,7 +216,70 @@ impl<V, S: Default> FamilyEntry<V, S> {
             description: None,
             shared: S::default(),
             series: BTreeMap::new(),
+            overflow: None,
         }
+    }
+
+    /// Returns the series of a key, unless one has to be added.
+    fn find(&self, label_text: &str, limits: Limits) -> Option<Lookup<V>> {
+        if let Some(series) = self.series.get(label_text) {
+            return Some(Ok(Arc::clone(series)));
+        }
+        let overflow = self.overflow.as_ref();
+        let overflow = overflow.filter(|_| self.is_full(limits))?;
+        Some(Err(Overflow::Series {
+            series: Arc::clone(overflow),
+            is_new: false,
+        }))
+    }
+
+    fn find_or_add(
+        &mut self,
+        key: &Key,
+        label_text: String,
+        limits: Limits,
+        create: impl FnOnce(&mut S, Option<Unit>) -> V,
+    ) -> Lookup<V> {
+        // Another thread may have added it between the two locks.
+        if let Some(known) = self.find(&label_text, limits) {
+            return known;
+        }
+        // The overflow series may have been registered by a caller who limits the series too.
+        if label_text == OVERFLOW_LABEL_TEXT || !self.is_full(limits) {
+            return Ok(self.add(key, label_text.into(), create));
+        }
+        let series = match self.series.get(OVERFLOW_LABEL_TEXT) {
+            Some(registered) => Arc::clone(registered),
+            None => {
+                let label = Label::from_static_parts(OTEL_METRIC_OVERFLOW, "true");
+                let key = Key::from_parts(key.name_shared(), vec![label]);
+                self.add(&key, OVERFLOW_LABEL_TEXT.into(), create)
+            }
+        };
+        self.overflow = Some(Arc::clone(&series));
+        Err(Overflow::Series {
+            series,
+            is_new: true,
+        })
+    }
+
+    fn is_full(&self, limits: Limits) -> bool {
+        let overflow = usize::from(self.series.contains_key(OVERFLOW_LABEL_TEXT));
+        self.series.len() - overflow >= limits.series
+    }
+
+    fn add(
+        &mut self,
+        key: &Key,
+        label_text: Arc<str>,
+        create: impl FnOnce(&mut S, Option<Unit>) -> V,
+    ) -> Arc<Series<V>> {
+        let unit = self.description.as_ref().and_then(|it| it.unit);
+        let value = create(&mut self.shared, unit);
+        let labels = prometheus_names::labels(key);
+        let series = Arc::new(Series::new(Arc::clone(&label_text), labels, value));
+        self.series.insert(label_text, Arc::clone(&series));
+        series
     }
 
     fn snapshot(&self, prometheus_name: &str) -> MetricFamily<V> {
@@ -164,102 +291,5 @@ impl<V, S: Default> FamilyEntry<V, S> {
             help: description.map(|described| described.help.clone()),
             series: self.series.values().map(Arc::clone).collect(),
         }
-    }
-}
-
-// === impl MetricFamily ===
-
-impl<V> MetricFamily<V> {
-    /// Returns the name under which the metric was first registered, usually OpenTelemetry's.
-    pub fn name(&self) -> &SharedStr {
-        &self.name
-    }
-
-    /// Returns the Prometheus name, without unit and `_total`.
-    pub fn prometheus_name(&self) -> &str {
-        &self.prometheus_name
-    }
-
-    /// Returns the unit, if it was described.
-    pub fn unit(&self) -> Option<Unit> {
-        self.unit
-    }
-
-    /// Returns the help text, if the metric was described.
-    pub fn help(&self) -> Option<&SharedStr> {
-        self.help.as_ref()
-    }
-
-    /// Returns the series, in the order of their [`label_text`](Series::label_text). There is at least
-    /// one.
-    pub fn series(&self) -> impl ExactSizeIterator<Item = &Series<V>> {
-        self.series.iter().map(|series| &**series)
-    }
-}
-
-// === impl Series ===
-
-impl<V> Series<V> {
-    /// Returns the labels in Prometheus's text format: `a="1",b="2"`. Formatted once.
-    pub fn label_text(&self) -> &str {
-        &self.label_text
-    }
-
-    /// Returns the labels as recorded, in the order of their keys, each key once.
-    pub fn labels(&self) -> &Labels {
-        &self.labels
-    }
-
-    /// Returns the time at which the series was registered.
-    pub fn start(&self) -> SystemTime {
-        self.start
-    }
-
-    /// Returns the value, which changes while calls are recorded.
-    pub fn value(&self) -> &V {
-        &self.value
-    }
-}
-
-// Handles refer to the series itself: one allocation, and one indirection to the value.
-
-impl<V: CounterFn> CounterFn for Series<V> {
-    #[inline]
-    fn increment(&self, value: u64) {
-        self.value.increment(value);
-    }
-
-    #[inline]
-    fn absolute(&self, value: u64) {
-        self.value.absolute(value);
-    }
-}
-
-impl<V: GaugeFn> GaugeFn for Series<V> {
-    #[inline]
-    fn increment(&self, value: f64) {
-        self.value.increment(value);
-    }
-
-    #[inline]
-    fn decrement(&self, value: f64) {
-        self.value.decrement(value);
-    }
-
-    #[inline]
-    fn set(&self, value: f64) {
-        self.value.set(value);
-    }
-}
-
-impl<V: HistogramFn> HistogramFn for Series<V> {
-    #[inline]
-    fn record(&self, value: f64) {
-        self.value.record(value);
-    }
-
-    #[inline]
-    fn record_many(&self, value: f64, count: usize) {
-        self.value.record_many(value, count);
     }
 }

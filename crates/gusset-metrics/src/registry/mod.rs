@@ -8,11 +8,15 @@ mod family;
 mod gauge;
 mod handle_cache;
 mod histogram;
+mod overflow;
 mod producer;
 pub mod prometheus_names;
+mod scoped_gauge;
+mod series;
 mod sharded;
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
@@ -20,12 +24,14 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, U
 pub use self::boundaries::Boundaries;
 pub use self::builder::RegistryBuilder;
 pub use self::counter::CounterValue;
-use self::family::MetricFamilies;
-pub use self::family::{MetricFamily, Series};
+use self::family::{Limits, Lookup, MetricFamilies};
 use self::gauge::AtomicGaugeKind;
 pub use self::gauge::GaugeValue;
 use self::handle_cache::HandleCache;
 pub use self::histogram::HistogramValue;
+use self::overflow::CardinalityLimits;
+pub use self::scoped_gauge::ScopedGauge;
+pub use self::series::{MetricFamily, Series};
 use self::sharded::{ShardedCell, SlabAllocator};
 
 /// Keeps all series of all metrics. Implements [`metrics::Recorder`] and
@@ -55,9 +61,21 @@ use self::sharded::{ShardedCell, SlabAllocator};
 /// while exporters read. The only exception is the first record of a series in a sampled span, which
 /// allocates memory for its exemplars.
 ///
-/// To register a handle costs a read lock, and a few allocations the first time. Each series lives as
-/// long as the registry. A series of a histogram takes about 200 bytes for each shard, so use few label
-/// values.
+/// To register a handle costs a read lock, and a few allocations the first time. A series of a histogram
+/// takes about 200 bytes for each shard, so use few label values.
+///
+/// # Limits
+///
+/// A metric has at most 2,000 series by default ([`RegistryBuilder::cardinality_limit`]). Records with
+/// other labels go to one more series, with the label `otel.metric.overflow="true"`. They are counted in
+/// `gusset.metrics.overflow_records`, and the first of each metric is logged as a warning. Metrics of
+/// gusset's own layers are limited by the layers.
+///
+/// A registry has at most 2,000 counters, gauges and histograms each. Records of other names are dropped,
+/// and counted in the same metric.
+///
+/// A series exists until it is removed: [`remove`](Self::remove), or a
+/// [`scoped_gauge`](Self::scoped_gauge) that is dropped.
 ///
 /// # Exemplars
 ///
@@ -95,9 +113,12 @@ pub struct Registry {
     /// The boundaries are those of the first series, because histograms with different buckets cannot
     /// be added.
     histograms: MetricFamilies<HistogramValue, Option<Arc<Boundaries>>>,
-    counter_handles: HandleCache<Counter>,
-    gauge_handles: HandleCache<Gauge>,
-    histogram_handles: HandleCache<Histogram>,
+    counter_handles: HandleCache<CounterValue>,
+    gauge_handles: HandleCache<GaugeValue>,
+    histogram_handles: HandleCache<HistogramValue>,
+    limits: CardinalityLimits,
+    /// Whether too many metrics were logged.
+    warned_metrics: AtomicBool,
     /// The memory of counters and gauges.
     allocator: Mutex<SlabAllocator>,
     /// The configured boundaries, by the Prometheus name of the histogram.
@@ -113,7 +134,11 @@ impl Registry {
         RegistryBuilder::default()
     }
 
-    fn new(boundaries: HashMap<String, Arc<Boundaries>>, exemplars: bool) -> Self {
+    fn new(
+        boundaries: HashMap<String, Arc<Boundaries>>,
+        exemplars: bool,
+        limits: CardinalityLimits,
+    ) -> Self {
         Self {
             counters: MetricFamilies::new(),
             gauges: MetricFamilies::new(),
@@ -121,6 +146,8 @@ impl Registry {
             counter_handles: HandleCache::new(),
             gauge_handles: HandleCache::new(),
             histogram_handles: HandleCache::new(),
+            limits,
+            warned_metrics: AtomicBool::new(false),
             allocator: Mutex::default(),
             boundaries,
             exemplars,
@@ -161,6 +188,29 @@ impl Registry {
     /// Returns the histograms, like [`counters`](Self::counters).
     pub fn histograms(&self) -> Vec<MetricFamily<HistogramValue>> {
         families(self.histograms.read(|_| ()))
+    }
+
+    fn counter_series(&self, key: &Key, limits: Limits) -> Lookup<CounterValue> {
+        let create = |(): &mut (), _| CounterValue::new(self.alloc());
+        self.counters.series(key, None, limits, create)
+    }
+
+    fn gauge_series(&self, key: &Key, limits: Limits) -> Lookup<GaugeValue> {
+        let create =
+            |kind: &mut Arc<AtomicGaugeKind>, _| GaugeValue::new(self.alloc(), Arc::clone(kind));
+        self.gauges.series(key, None, limits, create)
+    }
+
+    fn histogram_series(&self, key: &Key, limits: Limits) -> Lookup<HistogramValue> {
+        let create = |used: &mut Option<Arc<Boundaries>>, unit| {
+            let boundaries = used.get_or_insert_with(|| {
+                let name = prometheus_names::metric_name(key.name());
+                let configured = self.boundaries.get(&*name);
+                configured.map_or_else(|| Boundaries::for_unit(unit), Arc::clone)
+            });
+            HistogramValue::new(Arc::clone(boundaries), self.exemplars)
+        };
+        self.histograms.series(key, Some("le"), limits, create)
     }
 
     fn alloc(&self) -> ShardedCell {
@@ -207,34 +257,46 @@ impl metrics::Recorder for Registry {
         }
     }
 
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        self.counter_handles.get(key, || {
-            let create = |(): &mut (), _| CounterValue::new(self.alloc());
-            Counter::from_arc(self.counters.series(key, None, create))
-        })
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        if let Some(series) = self.counter_handles.get(key) {
+            return Counter::from_arc(series);
+        }
+        let limits = self.limits.get(key.name(), metadata);
+        match self.counter_series(key, limits) {
+            Ok(series) => {
+                self.counter_handles.insert(key, &series);
+                Counter::from_arc(series)
+            }
+            Err(overflow) => Counter::from_arc(Arc::new(self.overflow(key, overflow))),
+        }
     }
 
-    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        self.gauge_handles.get(key, || {
-            let create = |kind: &mut Arc<AtomicGaugeKind>, _| {
-                GaugeValue::new(self.alloc(), Arc::clone(kind))
-            };
-            Gauge::from_arc(self.gauges.series(key, None, create))
-        })
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        if let Some(series) = self.gauge_handles.get(key) {
+            return Gauge::from_arc(series);
+        }
+        let limits = self.limits.get(key.name(), metadata);
+        match self.gauge_series(key, limits) {
+            Ok(series) => {
+                self.gauge_handles.insert(key, &series);
+                Gauge::from_arc(series)
+            }
+            Err(overflow) => Gauge::from_arc(Arc::new(self.overflow(key, overflow))),
+        }
     }
 
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        self.histogram_handles.get(key, || {
-            let create = |used: &mut Option<Arc<Boundaries>>, unit| {
-                let boundaries = used.get_or_insert_with(|| {
-                    let name = prometheus_names::metric_name(key.name());
-                    let configured = self.boundaries.get(&*name);
-                    configured.map_or_else(|| Boundaries::for_unit(unit), Arc::clone)
-                });
-                HistogramValue::new(Arc::clone(boundaries), self.exemplars)
-            };
-            Histogram::from_arc(self.histograms.series(key, Some("le"), create))
-        })
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        if let Some(series) = self.histogram_handles.get(key) {
+            return Histogram::from_arc(series);
+        }
+        let limits = self.limits.get(key.name(), metadata);
+        match self.histogram_series(key, limits) {
+            Ok(series) => {
+                self.histogram_handles.insert(key, &series);
+                Histogram::from_arc(series)
+            }
+            Err(overflow) => Histogram::from_arc(Arc::new(self.overflow(key, overflow))),
+        }
     }
 }
 

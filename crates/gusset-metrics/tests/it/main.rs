@@ -11,6 +11,7 @@ mod messaging;
 mod overflow;
 mod reentrancy;
 mod registry;
+mod registry_limits;
 mod request_bodies;
 mod rpc;
 mod support;

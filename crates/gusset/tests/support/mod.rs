@@ -36,7 +36,17 @@ pub(crate) fn output_with_every_metric() -> String {
     record_rpc::<GrpcServerClassifier, _>(&ObserveLayer::new(server));
     record_rpc::<GrpcClientClassifier, _>(&ObserveLayer::new(client));
     record_messages(recorder);
+    record_over_the_limit(&prometheus);
     prometheus.endpoint().render()
+}
+
+/// Records one name too many, which has no series of its own, and removes the others.
+fn record_over_the_limit(prometheus: &PrometheusExporter) {
+    let registry = prometheus.recorder();
+    let gauges: Vec<_> = (0..2001)
+        .map(|at| registry.scoped_gauge(format!("name.{at}"), &[("a", "b")]))
+        .collect();
+    gauges.iter().for_each(|gauge| gauge.set(1.0));
 }
 
 fn record_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
