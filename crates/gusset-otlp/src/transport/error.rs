@@ -1,6 +1,7 @@
 //! Failed exports.
 
 use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 /// The reason why an export failed.
@@ -13,6 +14,9 @@ pub(crate) struct ExportError {
     pub(crate) retryable: bool,
     /// Whether the receiver refused the request because of its size. A part of it may be accepted.
     pub(crate) too_large: bool,
+    /// Whether the receiver closed the connection before it responded. Some do so while they receive a
+    /// body over their limit.
+    pub(crate) closed_by_receiver: bool,
     /// The minimum delay before a retry, as requested by the receiver.
     pub(crate) retry_after: Option<Duration>,
 }
@@ -34,6 +38,7 @@ impl ExportError {
             message: message.into(),
             retryable,
             too_large: false,
+            closed_by_receiver: false,
             retry_after: None,
         }
     }
@@ -46,13 +51,16 @@ impl ExportError {
     /// Returns the error of a broken connection. Its message is that of the innermost cause, which is the
     /// most specific one.
     pub(super) fn connection(error: &(dyn Error + 'static)) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            message = error.to_string();
-            source = error.source();
+        let mut innermost = error;
+        let mut closed_by_receiver = is_close(error);
+        while let Some(source) = innermost.source() {
+            innermost = source;
+            closed_by_receiver |= is_close(source);
         }
-        Self::new(Self::CONNECTION, message, true)
+        Self {
+            closed_by_receiver,
+            ..Self::new(Self::CONNECTION, innermost.to_string(), true)
+        }
     }
 
     /// Returns what an operator can do, as a part of a log entry.
@@ -105,4 +113,15 @@ impl ExportError {
     pub(crate) fn shutdown() -> Self {
         Self::new("timeout", "the shutdown deadline has passed", false)
     }
+}
+
+/// Returns whether an error states that the other side closed the connection.
+fn is_close(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return error.is_incomplete_message();
+    }
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset))
 }

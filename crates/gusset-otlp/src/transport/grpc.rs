@@ -105,11 +105,10 @@ pub(super) fn status(trailers: &HeaderMap) -> Result<(), ExportError> {
         retry_after,
         ..ExportError::new(name, message, false)
     };
-    // Receivers in Go and Java report a message over their limit, 4 MiB by default, with
-    // `RESOURCE_EXHAUSTED`, and tonic with `OUT_OF_RANGE`.
+    // Receivers in Go, Java and C++ report a message over their limit, 4 MiB by default, with
+    // `RESOURCE_EXHAUSTED`, tonic with `OUT_OF_RANGE`, and proxies with other codes.
     let refused_size = (name == "RESOURCE_EXHAUSTED" && !error.retryable)
-        || (matches!(name, "OUT_OF_RANGE" | "INVALID_ARGUMENT")
-            && response::mentions_size_limit(&text));
+        || ((name == "OUT_OF_RANGE" || !error.retryable) && response::mentions_size_limit(&text));
     Err(if refused_size {
         error.refused_size()
     } else {

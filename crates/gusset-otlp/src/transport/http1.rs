@@ -36,9 +36,12 @@ pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportRespo
         if content_type(&parts.headers).starts_with("application/grpc") {
             error.message.push_str(hints::GRPC_PORT);
         }
-        // The collector reports a body over its limit with 400.
+        // The collector reports a body over its limit with 400. If a receiver behind it has the limit,
+        // it responds with 500, or with 429 and without the delay of a receiver that is too busy.
+        let may_be_size = !error.retryable
+            || (parts.status == StatusCode::TOO_MANY_REQUESTS && error.retry_after.is_none());
         let refused_size = parts.status == StatusCode::PAYLOAD_TOO_LARGE
-            || (parts.status == StatusCode::BAD_REQUEST && response::mentions_size_limit(&text));
+            || (may_be_size && response::mentions_size_limit(&text));
         return Err(if refused_size {
             error.refused_size()
         } else {

@@ -107,21 +107,29 @@ pub(super) fn error_text(content_type: &str, body: &[u8]) -> String {
         _ => None,
     };
     let text = message.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    // The first line of a page is markup.
+    let text = html_title(&text).unwrap_or(&text);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
     line.unwrap_or_default().to_owned()
 }
 
+fn html_title(text: &str) -> Option<&str> {
+    let (_, text) = text.split_once("<title>")?;
+    let (title, _) = text.split_once("</title>")?;
+    Some(title)
+}
+
 /// Returns whether a receiver's message states that a request is too large.
+///
+/// Receivers do not agree on a text, so this accepts more than the known ones. A mistake costs a few
+/// requests and no items.
 pub(super) fn mentions_size_limit(message: &str) -> bool {
+    const TOO_LARGE: [&str; 4] = ["too large", "too big", "too long", "larger than"];
+    const SIZES: [&str; 6] = ["size", "length", "bytes", "body", "payload", "message"];
+
     let message = message.to_ascii_lowercase();
-    [
-        "too large",
-        "larger than",
-        "too big",
-        "exceeds maximum size",
-    ]
-    .iter()
-    .any(|phrase| message.contains(phrase))
+    let contains = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    contains(&TOO_LARGE) || (contains(&["exceed"]) && contains(&SIZES))
 }
 
 /// Returns the delay of the `google.rpc.RetryInfo` in the details of a `google.rpc.Status`.

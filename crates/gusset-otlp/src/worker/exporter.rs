@@ -36,6 +36,10 @@ pub(crate) struct RefusedSize {
     error: ExportError,
 }
 
+/// The size from which a body may be what makes a receiver close the connection. The limits of receivers
+/// are usually at least 1 MiB.
+const MIN_SUSPECT_BYTES: usize = 256 << 10;
+
 #[derive(Debug)]
 pub(crate) struct Exporter {
     client: OtlpClient,
@@ -101,14 +105,22 @@ impl Exporter {
         if let Some(metrics) = &self.metrics {
             metrics.record_start(items);
         }
-        let result = self.send_with_retries(body, timeout, counters, flush).await;
+        // A receiver or proxy that responds to a large body early may close the connection before its
+        // response is read. Smaller parts then succeed, or fail with a response.
+        let may_be_too_large = items > 1 && body_size >= MIN_SUSPECT_BYTES;
+        let result = self
+            .send_with_retries(body, timeout, may_be_too_large, counters, flush)
+            .await;
         if let Err(error) = &result {
-            if error.too_large {
-                *refused = Some(RefusedSize {
-                    message: message_size,
-                    body: body_size,
-                    error: ExportError::item_too_large(error),
-                });
+            let presumed = may_be_too_large && error.closed_by_receiver;
+            if (error.too_large || presumed) && !flush.deadline_passed() {
+                if error.too_large {
+                    *refused = Some(RefusedSize {
+                        message: message_size,
+                        body: body_size,
+                        error: ExportError::item_too_large(error),
+                    });
+                }
                 if let Some(metrics) = &self.metrics {
                     metrics.record_items(0, None);
                     metrics.record_duration(start.elapsed(), Some(&error.error_type));
@@ -180,6 +192,7 @@ impl Exporter {
         &mut self,
         body: Bytes,
         timeout: Duration,
+        may_be_too_large: bool,
         counters: &ExportCounters,
         flush: &mut FlushReceiver,
     ) -> Result<ExportResponse, ExportError> {
@@ -204,6 +217,10 @@ impl Exporter {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
+            // Not at the first failure: a receiver that restarts closes connections too.
+            if may_be_too_large && error.closed_by_receiver && policy.failed_attempts() > 0 {
+                return Err(error);
+            }
             let decision = policy.on_failure(start.elapsed(), &error, fastrand::f64());
             let RetryDecision::RetryAfter(delay) = decision else {
                 let requested = error.retry_after.map(|after| after.min(MAX_RETRY_AFTER));

@@ -15,6 +15,7 @@ mod metrics;
 mod receiver;
 mod self_metrics;
 mod shutdown;
+mod size_limits;
 mod spans;
 mod support;
 mod tls;

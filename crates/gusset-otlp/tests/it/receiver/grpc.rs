@@ -10,10 +10,17 @@ use opentelemetry_proto::tonic::collector::metrics::v1 as metrics;
 use opentelemetry_proto::tonic::collector::trace::v1 as trace;
 use prost::Message as _;
 use tonic::codec::CompressionEncoding;
+use tokio::net::TcpListener;
 use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
 use tower_service::Service as _;
 
 use super::{Behavior, Body, SharedState};
+
+/// tonic's default limit for a message.
+const TONIC_LIMIT: usize = 4 << 20;
+/// OTLP's limit for a message.
+const OTLP_LIMIT: usize = 64 << 20;
 
 /// Accepts a request, wholly or in part, or responds with a status.
 pub(super) async fn accept(
@@ -21,9 +28,19 @@ pub(super) async fn accept(
     behavior: Behavior,
     request: Request<tonic::body::Body>,
 ) -> Response<Body> {
-    let mut routes = routes(&GrpcService { state, behavior });
+    let mut routes = routes(&GrpcService { state, behavior }, OTLP_LIMIT);
     let response = routes.call(request).await.unwrap();
     response.map(|body| body.map_err(io::Error::other).boxed_unsync())
+}
+
+/// Serves with tonic's own server. It accepts all messages up to its default limit.
+pub(super) async fn serve(listener: TcpListener, state: SharedState) {
+    let behavior = Behavior::Accept;
+    let routes = routes(&GrpcService { state, behavior }, TONIC_LIMIT);
+    let server = tonic::transport::Server::builder().add_routes(routes);
+    let _ = server
+        .serve_with_incoming(TcpIncoming::from(listener))
+        .await;
 }
 
 #[derive(Clone)]
@@ -32,17 +49,26 @@ struct GrpcService {
     behavior: Behavior,
 }
 
-fn routes(service: &GrpcService) -> Routes {
-    let trace = trace::trace_service_server::TraceServiceServer::new(service.clone());
-    let metrics = metrics::metrics_service_server::MetricsServiceServer::new(service.clone());
-    let logs = logs::logs_service_server::LogsServiceServer::new(service.clone());
-    Routes::new(trace.accept_compressed(CompressionEncoding::Gzip))
-        .add_service(metrics.accept_compressed(CompressionEncoding::Gzip))
-        .add_service(logs.accept_compressed(CompressionEncoding::Gzip))
+fn routes(service: &GrpcService, max_message_bytes: usize) -> Routes {
+    let trace = trace::trace_service_server::TraceServiceServer::new(service.clone())
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(max_message_bytes);
+    let metrics = metrics::metrics_service_server::MetricsServiceServer::new(service.clone())
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(max_message_bytes);
+    let logs = logs::logs_service_server::LogsServiceServer::new(service.clone())
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(max_message_bytes);
+    Routes::new(trace).add_service(metrics).add_service(logs)
 }
 
 impl GrpcService {
-    fn status(&self) -> Result<(), tonic::Status> {
+    fn status(&self, message_size: usize) -> Result<(), tonic::Status> {
+        if let Behavior::MessageLimit(max_bytes, code, message) = self.behavior {
+            if message_size > max_bytes {
+                return Err(tonic::Status::new(code, message));
+            }
+        }
         let Behavior::GrpcStatus(code, retry_delay) = self.behavior else {
             return Ok(());
         };
@@ -118,7 +144,7 @@ macro_rules! service {
                 &self,
                 request: tonic::Request<$module::$request>,
             ) -> Result<tonic::Response<$module::$response>, tonic::Status> {
-                self.status()?;
+                self.status(request.get_ref().encoded_len())?;
                 let request = request.into_inner();
                 self.state.lock().unwrap().$field.push(request);
                 let partial_success = self.behavior.partial_success();

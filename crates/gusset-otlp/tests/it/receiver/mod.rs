@@ -34,6 +34,12 @@ pub(crate) enum Behavior {
     Reject(i64, &'static str),
     /// Responds with this HTTP status and these headers.
     HttpStatus(u16, Vec<(&'static str, String)>),
+    /// Refuses bodies over the limit.
+    BodyLimit(BodyLimit),
+    /// Closes the connection without a response while it receives a larger body.
+    CloseAbove(u64),
+    /// Refuses gRPC messages over this size with this status code and message.
+    MessageLimit(usize, tonic::Code, &'static str),
     /// Responds with this gRPC status code and requests this delay before a retry.
     GrpcStatus(i32, Option<Duration>),
     NeverRespond,
@@ -49,6 +55,19 @@ pub(crate) enum Behavior {
     GarbageBody,
     /// Accepts the request, with a response body over the limit.
     OversizedBody,
+}
+
+/// A limit for the bodies of HTTP requests, and the response to a larger one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimit {
+    pub(crate) max_bytes: usize,
+    /// Whether the limit is that of the decompressed body.
+    pub(crate) decompressed: bool,
+    /// Whether the response is sent before the body is read, as nginx does.
+    pub(crate) early: bool,
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) text: &'static [u8],
 }
 
 /// A received request.
@@ -92,8 +111,29 @@ impl Receiver {
         Self::listen_on(reserve_port().1, None)
     }
 
+    /// Starts a receiver that is tonic's own server, with tonic's limit of 4 MiB for a message.
+    pub(crate) fn start_tonic() -> Self {
+        let listen = |listener, state, _, _| grpc::serve(listener, state);
+        Self::serve_on(reserve_port().1, None, listen)
+    }
+
     /// Starts a receiver on a reserved port. It listens when this returns.
     pub(crate) fn listen_on(socket: TcpSocket, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        Self::serve_on(socket, tls, serve)
+    }
+
+    fn serve_on<F: Future<Output = ()>>(
+        socket: TcpSocket,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        serve: impl FnOnce(
+            TcpListener,
+            SharedState,
+            mpsc::Sender<ReceivedRequest>,
+            Option<Arc<rustls::ServerConfig>>,
+        ) -> F
+        + Send
+        + 'static,
+    ) -> Self {
         let address = socket.local_addr().unwrap();
         let state = SharedState::default();
         let (sender, requests) = mpsc::channel();
@@ -175,6 +215,42 @@ impl Receiver {
     }
 }
 
+impl Receiver {
+    /// Returns the values of the attribute `text` of all spans and data points, and the bodies of all
+    /// records, in the order of [`Signal::ALL`](gusset_otlp::Signal::ALL).
+    pub(crate) fn texts(&self) -> [Vec<String>; 3] {
+        use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+        use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+
+        let text = |value: Option<AnyValue>| match value.and_then(|value| value.value) {
+            Some(Value::StringValue(text)) => text,
+            other => panic!("{other:?}"),
+        };
+        let attribute = |all: Vec<KeyValue>| {
+            let mut all = all.into_iter().filter(|attribute| attribute.key == "text");
+            text(all.next().and_then(|attribute| attribute.value))
+        };
+        let spans = self.spans().into_iter();
+        let metrics = self.metric_requests().into_iter();
+        let metrics = metrics.flat_map(|request| request.resource_metrics);
+        let metrics = metrics.flat_map(|resource| resource.scope_metrics);
+        let metrics = metrics.flat_map(|scope| scope.metrics);
+        let points = metrics.flat_map(|metric| match metric.data {
+            Some(Data::Sum(sum)) => sum.data_points,
+            other => panic!("{other:?}"),
+        });
+        let records = self.log_requests().into_iter();
+        let records = records.flat_map(|request| request.resource_logs);
+        let records = records.flat_map(|resource| resource.scope_logs);
+        let records = records.flat_map(|scope| scope.log_records);
+        [
+            spans.map(|span| attribute(span.attributes)).collect(),
+            points.map(|point| attribute(point.attributes)).collect(),
+            records.map(|record| text(record.body)).collect(),
+        ]
+    }
+}
+
 impl Behavior {
     /// Returns the rejected items and the message of a partial success.
     fn partial_success(&self) -> Option<(i64, &'static str)> {
@@ -182,6 +258,16 @@ impl Behavior {
             Self::Reject(count, message) => Some((*count, message)),
             _ => None,
         }
+    }
+}
+
+impl BodyLimit {
+    fn response(&self) -> Response<Body> {
+        let mut response = Response::new(full(Bytes::from_static(self.text)));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap();
+        let content_type = HeaderValue::from_static(self.content_type);
+        response.headers_mut().insert("content-type", content_type);
+        response
     }
 }
 
@@ -232,9 +318,20 @@ async fn respond(
         headers: parts.headers.clone(),
         body: Bytes::new(),
     };
+    let length = hyper::body::Body::size_hint(&body).lower();
+    match behavior {
+        Behavior::BodyLimit(limit) if limit.early && length > limit.max_bytes as u64 => {
+            return Ok(limit.response());
+        }
+        Behavior::CloseAbove(max_bytes) if length > max_bytes => {
+            return Err(io::Error::other("closed"));
+        }
+        _ => {}
+    }
     let grpc =
         parts.headers.get("content-type") == Some(&HeaderValue::from_static("application/grpc"));
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let body_size = body.len();
     if !grpc {
         received.body = match parts.headers.get("content-encoding") {
             Some(_) => {
@@ -270,7 +367,20 @@ async fn respond(
             let response = Response::new(full(vec![0; 5 << 20].into()));
             return Ok(with_content_type(response, grpc));
         }
-        Behavior::Accept | Behavior::Reject(..) | Behavior::GrpcStatus(..) => {}
+        Behavior::BodyLimit(limit) => {
+            let size = match limit.decompressed {
+                true => received.body.len(),
+                false => body_size,
+            };
+            if size > limit.max_bytes {
+                return Ok(limit.response());
+            }
+        }
+        Behavior::Accept
+        | Behavior::CloseAbove(_)
+        | Behavior::Reject(..)
+        | Behavior::GrpcStatus(..)
+        | Behavior::MessageLimit(..) => {}
     }
     if grpc {
         let request = Request::from_parts(parts, tonic::body::Body::new(Full::new(body)));
