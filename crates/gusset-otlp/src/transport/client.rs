@@ -11,7 +11,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::{ExportError, hints};
+use super::ExportError;
+use super::hints::{self, Attempt};
 use crate::settings::{Endpoint, ExporterConfig};
 use crate::{ConfigError, OtlpProtocol, Signal};
 
@@ -36,6 +37,8 @@ pub(crate) struct OtlpClient {
     /// The timeout of one request.
     pub(super) timeout: Duration,
     connector: Connector,
+    /// Whether any request had a response.
+    pub(super) has_responded: bool,
     http: Client<Connector, Full<Bytes>>,
 }
 
@@ -77,6 +80,7 @@ impl OtlpClient {
             gzip,
             timeout,
             connector,
+            has_responded: false,
             http,
         })
     }
@@ -110,8 +114,12 @@ impl OtlpClient {
     ) -> Result<Response<Limited<Incoming>>, ExportError> {
         let response = self.http.request(request).await;
         let response = response.map_err(|error| {
-            let failed = ExportError::connection(&error);
-            hints::explain(failed, &error, self.protocol, self.endpoint.port())
+            let attempt = Attempt {
+                protocol: self.protocol,
+                port: self.endpoint.port(),
+                has_responded: self.has_responded,
+            };
+            hints::explain(ExportError::connection(&error), &error, attempt)
         })?;
         Ok(response.map(|body| Limited::new(body, MAX_RESPONSE_BYTES)))
     }

@@ -57,9 +57,14 @@ impl ExportError {
             innermost = source;
             closed_by_receiver |= is_close(source);
         }
+        let message = if closed_by_receiver {
+            "the receiver closed the connection before its response".to_owned()
+        } else {
+            innermost.to_string()
+        };
         Self {
             closed_by_receiver,
-            ..Self::new(Self::CONNECTION, innermost.to_string(), true)
+            ..Self::new(Self::CONNECTION, message, true)
         }
     }
 
@@ -123,5 +128,10 @@ fn is_close(error: &(dyn Error + 'static)) -> bool {
         return error.is_incomplete_message();
     }
     let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset))
+    error.is_some_and(|error| {
+        matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionReset
+        )
+    })
 }

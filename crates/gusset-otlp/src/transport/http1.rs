@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
@@ -29,24 +30,12 @@ pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportRespo
     }
     let (parts, body) = client.send_request(request).await?.into_parts();
     if !parts.status.is_success() {
-        let mut error = status_error(parts.status, &parts.headers, SystemTime::now());
-        let body = error_body(body, client.timeout).await;
-        let text = response::error_text(content_type(&parts.headers), &body);
-        error.message.push_str(&response::server_message(&text));
-        if content_type(&parts.headers).starts_with("application/grpc") {
-            error.message.push_str(hints::GRPC_PORT);
-        }
-        // The collector reports a body over its limit with 400. If a receiver behind it has the limit,
-        // it responds with 500, or with 429 and without the delay of a receiver that is too busy.
-        let may_be_size = !error.retryable
-            || (parts.status == StatusCode::TOO_MANY_REQUESTS && error.retry_after.is_none());
-        let refused_size = parts.status == StatusCode::PAYLOAD_TOO_LARGE
-            || (may_be_size && response::mentions_size_limit(&text));
-        return Err(if refused_size {
-            error.refused_size()
-        } else {
-            error
-        });
+        return Err(failure(client, &parts, body).await);
+    }
+    if is_grpc(&parts.headers) {
+        // The status is in a header or trailer, and cannot be success: the request was not gRPC.
+        let message = format!("a gRPC response{}", hints::GRPC_PORT);
+        return Err(ExportError::new("grpc_response", message, false));
     }
     // The status states that the request was accepted. A body that is cut off, too large or missing does
     // not change that, and sending the request again would duplicate its items.
@@ -74,6 +63,62 @@ pub(super) async fn send(client: &OtlpClient, body: Bytes) -> Result<ExportRespo
         ));
     }
     Ok(response)
+}
+
+/// Returns the error of a response that is not a success.
+async fn failure(
+    client: &OtlpClient,
+    parts: &Parts,
+    body: impl Body<Data = Bytes> + Unpin,
+) -> ExportError {
+    let Parts {
+        status, headers, ..
+    } = parts;
+    let mut error = status_error(*status, headers, SystemTime::now());
+    let body = error_body(body, client.timeout).await;
+    let text = response::error_text(content_type(headers), &body);
+    error.message.push_str(&response::server_message(&text));
+    if is_grpc(headers) {
+        error.message.push_str(hints::GRPC_PORT);
+    } else if let Some(hint) = path_hint(client, parts) {
+        error.message.push_str(&hint);
+    }
+    // The collector reports a body over its limit with 400. If a receiver behind it has the limit, it
+    // responds with 500, or with 429 and without the delay of a receiver that is too busy.
+    let may_be_size = !error.retryable
+        || (*status == StatusCode::TOO_MANY_REQUESTS && error.retry_after.is_none());
+    let refused_size = *status == StatusCode::PAYLOAD_TOO_LARGE
+        || (may_be_size && response::mentions_size_limit(&text));
+    if refused_size {
+        error.refused_size()
+    } else {
+        error
+    }
+}
+
+/// Returns a hint if the response shows that the URL is not that of a receiver.
+fn path_hint(client: &OtlpClient, parts: &Parts) -> Option<String> {
+    let usual = format!("/v1/{}", client.signal);
+    match parts.status.as_u16() {
+        301 | 302 | 307 | 308 => {
+            let target = parts.headers.get(header::LOCATION)?.to_str().ok()?;
+            // The query may contain a secret.
+            let target = target.split(['?', '#']).next()?;
+            let target = response::server_message(target);
+            Some(format!(
+                "; redirects are not followed, set the endpoint to its target{target}"
+            ))
+        }
+        404 | 405 if !client.endpoint().uri.path().ends_with(&usual) => Some(format!(
+            "; the endpoint of one signal is used unchanged, and the path of a receiver is usually \
+             `{usual}`"
+        )),
+        _ => None,
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    content_type(headers).starts_with("application/grpc")
 }
 
 /// Returns the start of the body of a failed response, or what arrives of it in time.

@@ -54,6 +54,7 @@ impl OtlpClient {
             }
             Err(_) => (Err(ExportError::request_timeout(self.timeout)), true),
         };
+        self.has_responded |= !broken;
         if broken {
             // The pool cannot recognize a connection that no longer responds, and HTTP/2 would use it
             // for the next request too.

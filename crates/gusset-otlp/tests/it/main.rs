@@ -19,3 +19,4 @@ mod size_limits;
 mod spans;
 mod support;
 mod tls;
+mod wrong_receivers;

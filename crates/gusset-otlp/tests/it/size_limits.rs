@@ -138,8 +138,13 @@ fn assert_split(
     gzip: bool,
     limit: usize,
 ) {
-    let texts: Vec<_> = (0..ITEMS as u64).map(|seed| noise(seed, limit / 12)).collect();
-    for (signal, counts) in Signal::ALL.iter().zip(export(receiver, protocol, gzip, &texts)) {
+    let texts: Vec<_> = (0..ITEMS as u64)
+        .map(|seed| noise(seed, limit / 12))
+        .collect();
+    for (signal, counts) in Signal::ALL
+        .iter()
+        .zip(export(receiver, protocol, gzip, &texts))
+    {
         let expected = (ITEMS as u64, 0);
         let context = format!("{what:?} {protocol} gzip: {gzip} {signal}: {counts:?}");
         assert_eq!((counts.exported, counts.dropped()), expected, "{context}");
@@ -157,7 +162,7 @@ fn assert_split(
 #[test]
 fn batch_over_the_limit_of_tonic_is_split() {
     for gzip in [false, true] {
-        let receiver = Receiver::start_tonic();
+        let receiver = Receiver::start_tonic(false);
         assert_split("tonic", &receiver, OtlpProtocol::Grpc, gzip, TONIC_LIMIT);
     }
 }
@@ -188,7 +193,10 @@ fn batch_refused_by_http_status_is_split() {
     let not_json = [NGINX, LATE_413, COLLECTOR_PROTOBUF, GO_PROXY];
     for (protocol, limits) in [
         (OtlpProtocol::HttpProtobuf, &not_json[..]),
-        (OtlpProtocol::HttpJson, &[NGINX, COLLECTOR, BEHIND_COLLECTOR]),
+        (
+            OtlpProtocol::HttpJson,
+            &[NGINX, COLLECTOR, BEHIND_COLLECTOR],
+        ),
         // A proxy before a gRPC receiver.
         (OtlpProtocol::Grpc, &[LATE_413]),
     ] {
@@ -216,7 +224,13 @@ fn batch_that_closes_the_connection_is_split() {
     ] {
         let receiver = Receiver::start();
         receiver.set_behavior(behavior.clone());
-        assert_split(behavior, &receiver, OtlpProtocol::HttpProtobuf, false, MAX_BYTES);
+        assert_split(
+            behavior,
+            &receiver,
+            OtlpProtocol::HttpProtobuf,
+            false,
+            MAX_BYTES,
+        );
     }
 }
 
@@ -230,7 +244,7 @@ fn only_single_item_over_the_limit_is_dropped() {
     ] {
         for gzip in [false, true] {
             let receiver = match &behavior {
-                None => Receiver::start_tonic(),
+                None => Receiver::start_tonic(false),
                 Some(behavior) => {
                     let receiver = Receiver::start();
                     receiver.set_behavior(behavior.clone());
@@ -238,7 +252,11 @@ fn only_single_item_over_the_limit_is_dropped() {
                 }
             };
             let mut texts: Vec<_> = (0..ITEMS as u64).map(|seed| noise(seed, 1000)).collect();
-            let too_large = if behavior.is_none() { TONIC_LIMIT } else { LIMIT };
+            let too_large = if behavior.is_none() {
+                TONIC_LIMIT
+            } else {
+                LIMIT
+            };
             texts[7] = noise(7, too_large * 3 / 2);
             for counts in export(&receiver, protocol, gzip, &texts) {
                 let expected = (ITEMS as u64 - 1, 1, 1);
@@ -257,8 +275,10 @@ fn only_single_item_over_the_limit_is_dropped() {
 
 #[test]
 fn compressible_batch_over_the_decompressed_limit_is_split() {
-    let texts: Vec<_> = (0..ITEMS).map(|at| at.to_string().repeat(TONIC_LIMIT / 12)).collect();
-    let receiver = Receiver::start_tonic();
+    let texts: Vec<_> = (0..ITEMS)
+        .map(|at| at.to_string().repeat(TONIC_LIMIT / 12))
+        .collect();
+    let receiver = Receiver::start_tonic(false);
     for counts in export(&receiver, OtlpProtocol::Grpc, true, &texts) {
         assert_eq!((counts.exported, counts.dropped()), (ITEMS as u64, 0));
     }

@@ -9,8 +9,8 @@ use opentelemetry_proto::tonic::collector::logs::v1 as logs;
 use opentelemetry_proto::tonic::collector::metrics::v1 as metrics;
 use opentelemetry_proto::tonic::collector::trace::v1 as trace;
 use prost::Message as _;
-use tonic::codec::CompressionEncoding;
 use tokio::net::TcpListener;
+use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tower_service::Service as _;
@@ -34,10 +34,12 @@ pub(super) async fn accept(
 }
 
 /// Serves with tonic's own server. It accepts all messages up to its default limit.
-pub(super) async fn serve(listener: TcpListener, state: SharedState) {
+pub(super) async fn serve(listener: TcpListener, state: SharedState, accept_http1: bool) {
     let behavior = Behavior::Accept;
     let routes = routes(&GrpcService { state, behavior }, TONIC_LIMIT);
-    let server = tonic::transport::Server::builder().add_routes(routes);
+    let server = tonic::transport::Server::builder()
+        .accept_http1(accept_http1)
+        .add_routes(routes);
     let _ = server
         .serve_with_incoming(TcpIncoming::from(listener))
         .await;

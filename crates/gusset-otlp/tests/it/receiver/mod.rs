@@ -112,8 +112,8 @@ impl Receiver {
     }
 
     /// Starts a receiver that is tonic's own server, with tonic's limit of 4 MiB for a message.
-    pub(crate) fn start_tonic() -> Self {
-        let listen = |listener, state, _, _| grpc::serve(listener, state);
+    pub(crate) fn start_tonic(accept_http1: bool) -> Self {
+        let listen = move |listener, state, _, _| grpc::serve(listener, state, accept_http1);
         Self::serve_on(reserve_port().1, None, listen)
     }
 
