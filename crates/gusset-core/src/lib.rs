@@ -24,6 +24,7 @@ mod rate_limiter;
 mod rejected;
 mod rejection_slot;
 mod request_response;
+mod secret_keys;
 mod source_chain;
 mod span_ids;
 mod start_once;
@@ -50,6 +51,7 @@ pub use protocol::{Classify, Protocol, ProtocolRequest, ProtocolResponse, Respon
 pub use rate_limiter::RateLimiter;
 pub use rejected::Rejected;
 pub use request_response::{PlainClassifier, RequestResponse};
+pub use secret_keys::SecretKeys;
 pub use span_ids::SpanIds;
 pub use static_str::StaticStr;
 pub use time_window::{TimeWindow, WindowCounts};

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use gusset_core::SecretKeys;
 use percent_encoding::percent_decode_str;
 
 /// Replaces the value of a secret key.
@@ -18,8 +19,8 @@ const SECRET_KEYS: [&str; 7] = [
     "X-Goog-Signature",
 ];
 
-/// The keys of a query whose values are secret: the signatures and credentials of the large clouds,
-/// and custom ones.
+/// The keys of a query whose values are secret: the names of [`SecretKeys`], which are secret as fields
+/// of log entries too, the signatures and credentials of the large clouds, and custom ones.
 ///
 /// Case does not matter, unlike in the semantic conventions: the case of a letter must not decide
 /// whether a secret is reported.
@@ -28,12 +29,12 @@ const SECRET_KEYS: [&str; 7] = [
 /// use gusset_http::QueryRedaction;
 ///
 /// let mut redaction = QueryRedaction::default();
-/// redaction.add("token");
-/// let redacted = redaction.redact("page=2&Token=abc&sig=def").to_string();
-/// assert_eq!(redacted, "page=2&Token=REDACTED&sig=REDACTED");
+/// redaction.add("iban");
+/// let redacted = redaction.redact("page=2&Token=abc&sig=def&iban=1").to_string();
+/// assert_eq!(redacted, "page=2&Token=REDACTED&sig=REDACTED&iban=REDACTED");
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct QueryRedaction(Vec<String>);
+pub struct QueryRedaction(SecretKeys);
 
 /// A query with redacted secrets, truncated to [`QueryRedaction::MAX_BYTES`] between its pairs.
 /// [`QueryRedaction::redact`] creates it.
@@ -66,9 +67,10 @@ impl QueryRedaction {
     /// The longest query that is reported, in bytes.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Adds a key whose values are redacted too. Case does not matter.
-    pub fn add(&mut self, key: impl Into<String>) {
-        self.0.push(key.into());
+    /// Adds a key whose values are redacted too. Case does not matter, and keys that end with it as a word
+    /// of its own are secret too.
+    pub fn add(&mut self, key: impl AsRef<str>) {
+        self.0.add(key.as_ref());
     }
 
     /// Returns the query with redacted secrets. Copies nothing until it is displayed.
@@ -79,12 +81,28 @@ impl QueryRedaction {
         }
     }
 
+    /// Returns where the first secret value of a pair starts. Some parsers separate pairs with semicolons,
+    /// others do not: everything after the secret key is the secret.
+    fn find_secret(&self, pair: &str, max_bytes: usize) -> Option<usize> {
+        let mut start = 0;
+        for part in pair.split(';') {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            // A key that is too long is not written, so it need not be decoded.
+            if start + key.len() >= max_bytes {
+                return None;
+            }
+            if part.len() > key.len() && self.is_secret(key) {
+                return Some(start + part.len() - value.len());
+            }
+            start += part.len() + 1;
+        }
+        None
+    }
+
     fn is_secret(&self, key: &str) -> bool {
         let key = percent_decode_str(key).decode_utf8_lossy();
-        let mut secret = SECRET_KEYS
-            .into_iter()
-            .chain(self.0.iter().map(String::as_str));
-        secret.any(|secret| secret.eq_ignore_ascii_case(&key))
+        let mut signatures = SECRET_KEYS.into_iter();
+        signatures.any(|secret| secret.eq_ignore_ascii_case(&key)) || self.0.contains(&key)
     }
 }
 
@@ -98,25 +116,19 @@ impl fmt::Display for RedactedQuery<'_> {
             if at > 0 {
                 f.write_char('&')?;
             }
-            let (key, value) = match pair.split_once('=') {
-                Some((key, value)) => (key, Some(value)),
-                None => (pair, None),
+            let secret = redaction.find_secret(pair, left);
+            let (shown, replacement) = match secret {
+                Some(start) => (&pair[..start], REDACTED),
+                None => (pair, ""),
             };
-            // A key that is too long is not written, so it need not be decoded.
-            let value = match value {
-                Some(_) if key.len() < left && redaction.is_secret(key) => Some(REDACTED),
-                value => value,
-            };
-            let len = key.len() + value.map_or(0, |value| 1 + value.len());
+            let len = shown.len() + replacement.len();
             // Never a part of a pair: half a key might not be recognised as secret.
             if len >= left {
                 return f.write_str("...");
             }
             left -= len + 1;
-            f.write_str(key)?;
-            if let Some(value) = value {
-                write!(f, "={value}")?;
-            }
+            f.write_str(shown)?;
+            f.write_str(replacement)?;
         }
         Ok(())
     }
@@ -145,6 +157,18 @@ mod tests {
         assert_eq!(redact("SIG=s&s%69g=s"), "SIG=REDACTED&s%69g=REDACTED");
         assert_eq!(redact("token=a=b&sig"), "token=REDACTED&sig");
         assert_eq!(redact("&&a"), "&&a");
+        assert_eq!(redact("a=1;sig=s;b=2&c"), "a=1;sig=REDACTED&c");
+    }
+
+    #[test]
+    fn keys_that_are_secret_in_log_entries_are_redacted() {
+        for key in
+            "password token api_key access_token client_secret X-Api-Key user[password]".split(' ')
+        {
+            let query = format!("page=2&{key}=s3cret");
+            let redacted = QueryRedaction::default().redact(&query).to_string();
+            assert_eq!(redacted, format!("page=2&{key}=REDACTED"));
+        }
     }
 
     #[test]

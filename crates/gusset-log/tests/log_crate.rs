@@ -53,6 +53,11 @@ fn records_appear_as_the_filter_changes() {
     assert_eq!(messages, ["at start", "after"]);
     for line in &lines {
         assert_eq!(line["target"], "log_crate");
-        assert!(line["code.file.path"].as_str().unwrap().ends_with("log_crate.rs"));
+        assert!(
+            line["code.file.path"]
+                .as_str()
+                .unwrap()
+                .ends_with("log_crate.rs")
+        );
     }
 }

@@ -171,7 +171,14 @@ impl<'a> RequestAttributes<'a> {
         }
     }
 
-    /// Returns `url.path`, truncated to [`MAX_PATH_BYTES`].
+    /// Returns `url.path`, as [`path`](Self::path), unless [`RequestOptions::with_hidden_paths`] hides it.
+    #[inline]
+    pub fn reported_path(self) -> Option<&'a str> {
+        (!self.options.hides_paths()).then(|| self.path())
+    }
+
+    /// Returns the path as sent, truncated to [`MAX_PATH_BYTES`]. Signals report
+    /// [`reported_path`](Self::reported_path).
     #[inline]
     pub fn path(self) -> &'a str {
         truncate_str(self.head.uri.path(), MAX_PATH_BYTES)
@@ -184,11 +191,15 @@ impl<'a> RequestAttributes<'a> {
         Some(redaction.redact(query))
     }
 
-    /// Returns `url.full` without credentials, and with the query that [`query`](Self::query)
-    /// returns.
+    /// Returns `url.full` without credentials, with the path that [`reported_path`](Self::reported_path)
+    /// returns and the query that [`query`](Self::query) returns.
     #[inline]
     pub fn url(self) -> RedactedUrl<'a> {
-        RedactedUrl::new(self.head.uri, self.options.query())
+        let url = RedactedUrl::new(self.head.uri, self.options.query());
+        match self.options.hides_paths() {
+            true => url.without_path(),
+            false => url,
+        }
     }
 
     /// Returns `network.protocol.version`, as the request states it. A client learns the version

@@ -33,6 +33,7 @@ pub struct RequestOptions {
     trusted_proxies: Option<TrustedProxies>,
     query: Option<QueryRedaction>,
     user_agent: Option<bool>,
+    hides_paths: bool,
     rpc_methods: Arc<RpcMethods>,
     identity: Identity,
 }
@@ -92,6 +93,15 @@ impl RequestOptions {
         self
     }
 
+    /// Hides the paths of requests, which may contain secrets or personal data: only the route is reported.
+    /// The methods of gRPC calls that are not known are hidden too. By default, log entries and spans have
+    /// the path as sent.
+    #[must_use]
+    pub fn with_hidden_paths(mut self, are_hidden: bool) -> Self {
+        self.hides_paths = are_hidden;
+        self
+    }
+
     /// Sets how many gRPC methods are remembered for each side, from 1 to 8192, and begins with an
     /// empty memory. Defaults to 2000.
     #[must_use]
@@ -142,6 +152,12 @@ impl RequestOptions {
         self.user_agent
     }
 
+    /// Returns whether the paths of requests are hidden.
+    #[inline]
+    pub fn hides_paths(&self) -> bool {
+        self.hides_paths
+    }
+
     /// Returns the gRPC method of that id.
     pub fn rpc_method_name(&self, id: RpcMethodId) -> Option<&str> {
         self.rpc_methods.name(id)
@@ -164,6 +180,7 @@ impl Default for RequestOptions {
             trusted_proxies: None,
             query: None,
             user_agent: None,
+            hides_paths: false,
             rpc_methods: Arc::new(RpcMethods::new(DEFAULT_RPC_METHOD_LIMIT)),
             identity: Identity::next(),
         }

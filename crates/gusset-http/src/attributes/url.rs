@@ -27,6 +27,7 @@ const MAX_SCHEME_BYTES: usize = 16;
 pub struct RedactedUrl<'a> {
     uri: &'a Uri,
     redaction: Option<&'a QueryRedaction>,
+    has_path: bool,
 }
 
 // === impl RedactedUrl ===
@@ -34,13 +35,29 @@ pub struct RedactedUrl<'a> {
 impl<'a> RedactedUrl<'a> {
     /// Returns the URL of `uri`. Copies nothing until it is displayed.
     pub fn new(uri: &'a Uri, redaction: Option<&'a QueryRedaction>) -> Self {
-        Self { uri, redaction }
+        Self {
+            uri,
+            redaction,
+            has_path: true,
+        }
+    }
+
+    /// Leaves out the path.
+    pub(super) fn without_path(self) -> Self {
+        Self {
+            has_path: false,
+            ..self
+        }
     }
 }
 
 impl fmt::Display for RedactedUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { uri, redaction } = self;
+        let Self {
+            uri,
+            redaction,
+            has_path,
+        } = self;
         if let Some(scheme) = uri.scheme_str() {
             write!(f, "{}://", truncate_str(scheme, MAX_SCHEME_BYTES))?;
         }
@@ -53,7 +70,9 @@ impl fmt::Display for RedactedUrl<'_> {
                 write!(f, ":{port}")?;
             }
         }
-        f.write_str(truncate_str(uri.path(), MAX_PATH_BYTES))?;
+        if *has_path {
+            f.write_str(truncate_str(uri.path(), MAX_PATH_BYTES))?;
+        }
         match (uri.query(), redaction) {
             (Some(query), Some(redaction)) => write!(f, "?{}", redaction.redact(query)),
             _ => Ok(()),

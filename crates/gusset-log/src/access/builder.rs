@@ -117,6 +117,13 @@ impl AccessLogBuilder {
         self.change(|options| options.with_query(redaction))
     }
 
+    /// Sets whether paths are hidden, so that entries have only the route. Defaults to `false`.
+    ///
+    /// A `Referer` is then cut to its origin, and a gRPC method that is not known is not logged as sent.
+    pub fn hide_paths(self, are_hidden: bool) -> Self {
+        self.change(|options| options.with_hidden_paths(are_hidden))
+    }
+
     /// Sets whether to log the `User-Agent` header. Defaults to `true` for servers.
     pub fn user_agent(self, enabled: bool) -> Self {
         self.change(|options| options.with_user_agent(enabled))

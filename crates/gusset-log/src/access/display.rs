@@ -27,6 +27,17 @@ pub(super) fn seconds(time: Duration) -> f64 {
 // === impl LossyHeader ===
 
 impl<'a> LossyHeader<'a> {
+    /// Returns the scheme and the authority of a `Referer`.
+    pub(super) fn origin(value: &'a HeaderValue) -> Self {
+        let value = value.as_bytes();
+        let authority = value.windows(3).position(|three| three == b"://");
+        let start = authority.map_or(0, |at| at + 3);
+        let end = value[start..]
+            .iter()
+            .position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+        Self(&value[..end.map_or(value.len(), |len| start + len)])
+    }
+
     /// Returns a `Referer` without its query, which may contain secrets.
     pub(super) fn without_query(value: &'a HeaderValue) -> Self {
         let value = value.as_bytes();

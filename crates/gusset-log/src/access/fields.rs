@@ -34,7 +34,7 @@ macro_rules! fields {
             [. . x x] always token RPC_SYSTEM_NAME = "grpc";
             [. . x x] always text RPC_METHOD = $record.rpc_method($http);
             [. . x x] option token RPC_RESPONSE_STATUS_CODE = $record.completion.protocol_status;
-            [x . . .] always text URL_PATH = $http.path();
+            [x . . .] option text URL_PATH = $http.reported_path();
             [. x . .] always display URL_FULL = $http.url();
             [x x x x] option status HTTP_RESPONSE_STATUS_CODE = $record.status();
             [x x x x] always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;

@@ -155,7 +155,7 @@ impl InProgressRequest {
         } = self;
         let running = now.saturating_duration_since(started);
         let attributes = RequestAttributes::new(RequestHead::from(&request), side, &options);
-        let (method, path) = (attributes.method(), attributes.path());
+        let (method, path) = (attributes.method(), attributes.reported_path());
         let route = route.as_ref().map(Route::as_str);
         let route = route.map(|route| truncate_str(route, MAX_ROUTE_BYTES));
         let emit = || {
@@ -172,7 +172,7 @@ impl InProgressRequest {
                 },
                 "{} {} is still in progress",
                 method,
-                route.unwrap_or(path)
+                route.or(path).unwrap_or("-")
             );
         };
         RequestId::scope(&mut request_id, || match ids {

@@ -34,11 +34,13 @@ macro_rules! bytes {
 macro_rules! write_fields {
     ([$record:ident, $line:ident]
         always text HTTP_REQUEST_METHOD = $method:expr;
-        always text URL_PATH = $path:expr;
+        option text URL_PATH = $path:expr;
         option status HTTP_RESPONSE_STATUS_CODE = $status:expr;
         always number HTTP_RESPONSE_BODY_SIZE = $size:expr;
         $($presence:ident $kind:ident $key:ident = $value:expr;)*) => {{
-        let route = $record.write_head($line, $method, $path, $status, $size);
+        // `is_fast` excludes entries without a path.
+        let path = $path.unwrap_or_default();
+        let route = $record.write_head($line, $method, path, $status, $size);
         $(write_field!($presence $kind $key = $value, $line, route);)*
     }};
 }
@@ -118,6 +120,7 @@ impl AccessRecord {
     pub(crate) fn is_fast(&self) -> bool {
         self.request.uri().path().len() <= MAX_FAST_PATH_BYTES
             && self.config().options.query().is_none()
+            && !self.config().options.hides_paths()
     }
 
     /// Writes the fields. It is not inlined, so that the compiler keeps its values in registers.

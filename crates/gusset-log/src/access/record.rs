@@ -13,6 +13,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use super::config::AccessLogConfig;
 use super::display::{LossyHeader, MAX_ROUTE_BYTES};
 use super::in_progress::{InProgressRequest, Registration};
+use crate::redact::Redaction;
 
 thread_local! {
     static POOL: Pool<AccessRecord> = const { Pool::new() };
@@ -186,7 +187,12 @@ impl AccessRecord {
 
     #[inline]
     pub(super) fn referer(&self) -> Option<LossyHeader<'_>> {
-        self.referer.as_ref().map(LossyHeader::without_query)
+        let hides_paths = self.config().options.hides_paths();
+        let referer = self.referer.as_ref()?;
+        Some(match hides_paths {
+            true => LossyHeader::origin(referer),
+            false => LossyHeader::without_query(referer),
+        })
     }
 
     pub(super) fn server_address(&self) -> Option<&str> {
@@ -207,11 +213,22 @@ impl AccessRecord {
 
     /// Returns the method of a gRPC call as sent, if it is not known.
     pub(super) fn rpc_method_original<'a>(&self, http: RequestAttributes<'a>) -> Option<&'a str> {
-        let is_known = self.completion.is_rpc_method_known;
-        (!is_known).then(|| http.rpc_method_original())
+        let is_shown = !self.completion.is_rpc_method_known && !self.config().options.hides_paths();
+        is_shown.then(|| http.rpc_method_original())
     }
 
-    /// Returns the message in parts: the method, the route or else the path, the status or else the
+    /// Returns whether a text that a client chose may contain a secret.
+    pub(crate) fn may_contain_secret(&self, redaction: &Redaction) -> bool {
+        let headers = [&self.user_agent, &self.referer];
+        let mut texts = headers.into_iter().flatten().map(HeaderValue::as_bytes);
+        let uri = self.request.uri();
+        let query = self.config().options.query().and(uri.query());
+        redaction.may_contain_secret(uri.path().as_bytes())
+            || query.is_some_and(|query| redaction.may_contain_secret(query.as_bytes()))
+            || texts.any(|text| redaction.may_contain_secret(text))
+    }
+
+    /// Returns the message in parts: the method, the route or else the path or `-`, the status or else the
     /// outcome.
     pub(super) fn message(&self) -> [&str; 3] {
         let http = self.attributes();
@@ -223,7 +240,7 @@ impl AccessRecord {
             ),
             false => (
                 http.method(),
-                self.route().unwrap_or_else(|| http.path()),
+                self.route().or(http.reported_path()).unwrap_or("-"),
                 self.status.map(|status| status_code_str(status).as_str()),
             ),
         };

@@ -1,6 +1,6 @@
 //! The Common and the Combined Log Format, as Apache writes them.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 use std::ops::Range;
 
 use tracing::field::{Field, Visit};
@@ -10,28 +10,36 @@ use super::line_buffer::{Escape, EscapeSeq, LineBuffer, is_unsafe};
 use super::schema::{ClfPart, ValueKind};
 use super::template::FieldTemplate;
 use super::time::Timestamp;
+use super::visit;
+use crate::redact::Redaction;
 
 /// The escaping of quoted texts, as in Apache.
 pub(crate) enum ClfEscape {}
 
 /// The number of variants of [`ClfPart`].
-const PARTS: usize = 8;
+const PARTS: usize = 9;
 
 /// Collects the escaped parts of an entry in the order of the fields. [`write`](Self::write) puts
 /// them into the order of the format.
 pub(crate) struct ClfFields<'a> {
     parts: &'a mut LineBuffer,
     fields: &'a [FieldTemplate],
+    redaction: Option<&'a Redaction>,
     at: [Range<usize>; PARTS],
 }
 
 // === impl ClfFields ===
 
 impl<'a> ClfFields<'a> {
-    pub(crate) fn new(parts: &'a mut LineBuffer, fields: &'a [FieldTemplate]) -> Self {
+    pub(crate) fn new(
+        parts: &'a mut LineBuffer,
+        fields: &'a [FieldTemplate],
+        redaction: Option<&'a Redaction>,
+    ) -> Self {
         Self {
             parts,
             fields,
+            redaction,
             at: [const { 0..0 }; PARTS],
         }
     }
@@ -45,7 +53,7 @@ impl<'a> ClfFields<'a> {
         line.push(b"] \"");
         line.push(self.part(ClfPart::Method, b"POST"));
         line.push(b" ");
-        line.push(self.part(ClfPart::Path, b"/"));
+        line.push(self.part(ClfPart::Path, self.part(ClfPart::Route, b"/")));
         line.push(b" HTTP/");
         match self.part(ClfPart::Version, b"2") {
             b"2" => line.push(b"2.0"),
@@ -89,12 +97,14 @@ impl<'a> ClfFields<'a> {
 
 impl Visit for ClfFields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.collect(field, |parts| parts.text::<ClfEscape>(value));
+        let value = visit::redacted(self.redaction, value);
+        self.collect(field, |parts| parts.text::<ClfEscape>(&value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let redaction = self.redaction;
         self.collect(field, |parts| {
-            let _ = write!(parts.value::<ClfEscape>(), "{value:?}");
+            visit::debug::<ClfEscape>(parts, redaction, value);
         });
     }
 

@@ -67,6 +67,8 @@ pub(crate) enum ClfPart {
     Client,
     Method,
     Path,
+    /// Instead of a hidden path.
+    Route,
     Version,
     Status,
     Size,
@@ -234,12 +236,13 @@ pub(super) const SECONDS: [&str; 7] = [
 ];
 
 /// The parts of an entry in the Common Log Format.
-pub(super) const CLF_PARTS: [(&str, ClfPart); 10] = [
+pub(super) const CLF_PARTS: [(&str, ClfPart); 11] = [
     (names::CLIENT_ADDRESS, ClfPart::Client),
     (names::HTTP_REQUEST_METHOD, ClfPart::Method),
     (names::URL_PATH, ClfPart::Path),
     (names::URL_FULL, ClfPart::Path),
     (names::RPC_METHOD, ClfPart::Path),
+    (names::HTTP_ROUTE, ClfPart::Route),
     (names::NETWORK_PROTOCOL_VERSION, ClfPart::Version),
     (names::HTTP_RESPONSE_STATUS_CODE, ClfPart::Status),
     (names::HTTP_RESPONSE_BODY_SIZE, ClfPart::Size),

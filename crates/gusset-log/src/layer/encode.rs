@@ -41,11 +41,11 @@ impl LayerState {
             ..
         } = *meta;
         line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
-        let redaction = self.redaction_for(template);
+        let redaction = self.config.redaction_of_texts();
         match &self.format {
             Format::Common | Format::Combined => {
                 parts.begin(self.config.max_line_bytes, self.config.max_value_bytes);
-                let mut fields = ClfFields::new(parts, &template.fields);
+                let mut fields = ClfFields::new(parts, &template.fields, redaction);
                 record_fields(&mut fields);
                 fields.write(line, meta.at, self.format == Format::Combined);
             }

@@ -117,7 +117,11 @@ where
         };
         let reads_record = state.format == Format::Json || state.config.sink.is_some();
         let access = match template.is_server && reads_record {
-            true => CurrentRecord::take(),
+            // The event is read instead if something in it has to be redacted.
+            true => CurrentRecord::take().filter(|access| {
+                let redaction = state.config.redaction_of_texts();
+                !redaction.is_some_and(|redaction| access.may_contain_secret(redaction))
+            }),
             false => None,
         };
         let meta = EventMeta {
@@ -144,7 +148,7 @@ where
         }
         if let Some(sink) = &state.config.sink {
             if log_record::is_exported(metadata) && sink.has_capacity() {
-                let redaction = state.redaction_for(template);
+                let redaction = state.config.redaction_of_texts();
                 sink.export(log_record::build(redaction, &meta, &record_fields));
             }
         }

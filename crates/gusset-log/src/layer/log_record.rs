@@ -37,7 +37,7 @@ pub(super) fn build(
         access,
         ..
     } = *meta;
-    let mut fields = match access.filter(|_| redaction.is_none()) {
+    let mut fields = match access {
         Some(access) => Fields {
             body: access.body(),
             attributes: access.to_attributes(),

@@ -67,7 +67,7 @@ impl LayerConfig {
             && !self.redaction.has_custom_patterns()
     }
 
-    /// Returns the redaction of texts that the service logs, if there is any.
+    /// Returns the redaction of texts, if there is any.
     #[inline]
     pub(super) fn redaction_of_texts(&self) -> Option<&Redaction> {
         self.redaction.has_patterns().then_some(&self.redaction)
@@ -79,20 +79,6 @@ impl LayerConfig {
 impl LayerState {
     pub(super) fn stores_spans(&self) -> bool {
         self.config.include_spans && self.config.has_output
-    }
-
-    /// Returns the redaction of texts. Access log entries are built without secrets, so they are only
-    /// searched for custom patterns.
-    #[inline]
-    pub(super) fn redaction_for(&self, template: &CallsiteTemplate) -> Option<&Redaction> {
-        let config = &self.config;
-        match template.is_access {
-            true => config
-                .redaction
-                .has_custom_patterns()
-                .then_some(&config.redaction),
-            false => config.redaction_of_texts(),
-        }
     }
 
     pub(super) fn template(&self, metadata: &'static Metadata<'static>) -> Arc<CallsiteTemplate> {

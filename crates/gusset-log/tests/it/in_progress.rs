@@ -25,17 +25,20 @@ fn request_in_progress_is_logged() {
         output
             .lines()
             .iter()
-            .filter(|line| line.contains("POST /slow is still in progress"))
+            .filter(|line| line.contains("POST /slow/redis://REDACTED@cache is still in progress"))
             .count()
     };
     let hold = || eventually(|| count() >= 2);
-    let request = http::Request::post("/slow").body(()).unwrap();
+    let request = http::Request::post("/slow/redis://me:hunter2@cache")
+        .body(())
+        .unwrap();
     while_in_progress(access, request, hold);
     assert!(log.flush_guard.flush(TEST_TIMEOUT));
     let line: serde_json::Value = serde_json::from_str(&output.lines()[0]).unwrap();
     assert_eq!(line["level"], "WARN");
     assert_eq!(line["http.request.method"], "POST");
     assert!(line["gusset.call.running"].as_f64().unwrap() >= 0.02);
+    assert!(!output.text().contains("hunter2"), "{}", output.text());
     // The request has ended: its entry follows.
     let last = output.lines();
     assert!(

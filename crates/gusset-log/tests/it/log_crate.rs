@@ -97,7 +97,10 @@ fn exported_record_has_own_target_file_and_line() {
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
-    assert_eq!(attributes, ["code.file.path=src/pool.rs", "code.line.number=17"]);
+    assert_eq!(
+        attributes,
+        ["code.file.path=src/pool.rs", "code.line.number=17"]
+    );
 }
 
 #[test]
@@ -107,7 +110,10 @@ fn record_without_location_has_only_its_target() {
         let record = record.level(log::Level::Info).target("other_crate");
         format_trace(&record.args(format_args!("connected")).build()).unwrap();
     });
-    assert!(lines[0].ends_with(r#""target":"other_crate","message":"connected"}"#), "{lines:?}");
+    assert!(
+        lines[0].ends_with(r#""target":"other_crate","message":"connected"}"#),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -128,7 +134,13 @@ fn each_call_site_is_limited_on_its_own() {
         .collect();
     assert_eq!(
         targets,
-        ["\"busy\" 1", "\"busy\" 1", "\"quiet\" 1", "\"busy\" 2", "\"busy\" 1"]
+        [
+            "\"busy\" 1",
+            "\"busy\" 1",
+            "\"quiet\" 1",
+            "\"busy\" 2",
+            "\"busy\" 1"
+        ]
     );
 }
 
@@ -145,7 +157,9 @@ fn sites_beyond_the_maximum_share_the_limit_of_their_level() {
 
 #[test]
 fn filter_applies_to_own_target() {
-    let filtered = builder(Format::Json).filter("info,busy=off,quiet=debug").unwrap();
+    let filtered = builder(Format::Json)
+        .filter("info,busy=off,quiet=debug")
+        .unwrap();
     let lines = logged(filtered, || {
         warn("busy::pool", 1);
         log_record(log::Level::Debug, "quiet", 1, "details");

@@ -188,6 +188,9 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
             let headers_ok = self.status.is_some_and(|status| status.is_success());
             method.resolve(&config.options, cx, headers_ok)
         });
+        // What a client sent as the method is its path.
+        let method =
+            method.filter(|method| method.original().is_none() || !config.options.hides_paths());
         let span = &scope.tracing_span;
         if !span.is_disabled() {
             if is_grpc {

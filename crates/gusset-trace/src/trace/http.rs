@@ -27,7 +27,7 @@ pub(super) fn server_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::GUSSET_REQUEST_ID } = call.request_id,
         { names::HTTP_REQUEST_METHOD } = http.method(),
         { names::HTTP_REQUEST_METHOD_ORIGINAL } = http.method_original(),
-        { names::URL_PATH } = http.path(),
+        { names::URL_PATH } = http.reported_path(),
         { names::URL_SCHEME } = http.scheme().as_str(),
         { names::URL_QUERY } = http.query().map(field::display),
         { names::HTTP_ROUTE } = http.route(),
@@ -84,7 +84,7 @@ pub(super) fn record_server(
     attributes: &mut Vec<Attribute>,
 ) -> SharedStr {
     push_method(attributes, http);
-    push_text(attributes, names::URL_PATH, Some(http.path()));
+    push_text(attributes, names::URL_PATH, http.reported_path());
     let scheme = http.scheme().as_str();
     attributes.push((names::URL_SCHEME.into(), scheme.into()));
     let span_name = push_route(attributes, names::HTTP_ROUTE, http);

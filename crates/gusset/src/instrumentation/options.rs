@@ -43,6 +43,19 @@ impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
         self.option(|options| options.with_query(redaction))
     }
 
+    /// Sets whether the paths of requests are hidden, so that log entries and spans have only the route.
+    /// Defaults to `false`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().hide_paths(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn hide_paths(self, are_hidden: bool) -> Self {
+        self.option(move |options| options.with_hidden_paths(are_hidden))
+    }
+
     /// Sets whether the `User-Agent` header is reported. By default, log entries of servers have it, and
     /// spans do not.
     pub fn user_agent(self, is_reported: bool) -> Self {
