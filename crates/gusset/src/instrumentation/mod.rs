@@ -2,7 +2,6 @@
 
 mod builder;
 mod layer;
-mod options;
 
 use std::fmt;
 

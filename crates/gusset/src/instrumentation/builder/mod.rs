@@ -1,5 +1,7 @@
 //! The settings of an instrumentation.
 
+mod options;
+
 use std::fmt;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use gusset_prometheus::{PrometheusExporter, Resource};
 #[cfg(feature = "trace")]
 use gusset_trace::TraceObserverBuilder;
 
-use super::options::OptionChanges;
+use self::options::OptionChanges;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use crate::kind::ConfigureFn;
 use crate::kind::{Consumer, ServiceKind};
@@ -28,14 +30,14 @@ use crate::{Instrumentation, InstrumentationLayer};
 /// Values set here override environment variables, which override the defaults.
 #[must_use = "a builder observes nothing"]
 pub struct InstrumentationBuilder<K: ServiceKind, O = ()> {
-    pub(super) state: BuilderState<K>,
+    state: BuilderState<K>,
     observers: O,
 }
 
 /// The settings, without the custom observers.
-pub(super) struct BuilderState<K: ServiceKind> {
-    pub(super) kind: K,
-    pub(super) options: OptionChanges,
+struct BuilderState<K: ServiceKind> {
+    kind: K,
+    options: OptionChanges,
     #[cfg(feature = "prometheus")]
     prometheus: Option<PrometheusExporter>,
     #[cfg(feature = "prometheus")]
