@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod descriptor;
+mod error_chain;
 mod log;
 mod metric;
 #[cfg(feature = "recorder")]
@@ -14,6 +15,7 @@ mod span;
 mod value;
 
 pub use descriptor::{InstrumentKind, MetricDescriptor, Origin, Unit};
+pub use error_chain::ErrorChain;
 pub use log::{LogRecord, LogSink, Severity};
 pub use metric::{
     Exemplar, HistogramDataPoint, Labels, Metric, MetricData, MetricProducer, NumberDataPoint,

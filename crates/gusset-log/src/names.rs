@@ -43,6 +43,13 @@ pub const CODE_FILE_PATH: &str = "code.file.path";
 /// The line in the source file of an entry.
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
 
+/// The type of an exception.
+pub const EXCEPTION_TYPE: &str = "exception.type";
+/// The text of an exception.
+pub const EXCEPTION_MESSAGE: &str = "exception.message";
+/// The backtrace of an exception.
+pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+
 /// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
 /// The span id: 16 hexadecimal digits.

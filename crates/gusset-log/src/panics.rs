@@ -61,7 +61,7 @@ fn log(info: &PanicHookInfo<'_>) {
             { names::CODE_FILE_PATH } = location.map(Location::file),
             { names::CODE_LINE_NUMBER } = location.map(Location::line),
             { "thread.name" } = thread.name(),
-            { "exception.stacktrace" } = %Backtrace::force_capture(),
+            { names::EXCEPTION_STACKTRACE } = %Backtrace::force_capture(),
         },
         "panicked: {text}"
     );

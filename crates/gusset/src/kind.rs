@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use gusset_core::ConfigError;
-#[cfg(feature = "trace")]
+#[cfg(any(feature = "log", feature = "trace"))]
 use gusset_core::Env;
 use gusset_core::{Classify, Observer, PlainClassifier, Predicate, Protocol, RequestResponse};
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
@@ -59,6 +59,7 @@ pub trait ServiceKind: Sized + sealed::Sealed {
         &self,
         configure: ConfigureFn<AccessLogBuilder>,
         options: &Arc<RequestOptions>,
+        env: Env<'_>,
     ) -> Result<Option<Self::Log>, ConfigError>;
 }
 
@@ -201,9 +202,10 @@ macro_rules! kind {
                 &self,
                 configure: ConfigureFn<AccessLogBuilder>,
                 options: &Arc<RequestOptions>,
+                env: Env<'_>,
             ) -> Result<Option<AccessLog>, ConfigError> {
                 let builder = AccessLog::$log().request_options(options.clone());
-                configure(builder).build().map(Some)
+                configure(builder).build_in(env).map(Some)
             }
         }
     };
@@ -336,6 +338,7 @@ where
         &self,
         _: ConfigureFn<AccessLogBuilder>,
         _: &Arc<RequestOptions>,
+        _: Env<'_>,
     ) -> Result<Option<()>, ConfigError> {
         Ok(None)
     }

@@ -47,7 +47,8 @@ impl<'a> ClfFields<'a> {
     /// Writes `host - - [date] "request" status bytes`, and for the Combined Log Format also
     /// `"referer" "user agent"`.
     pub(crate) fn write(&self, line: &mut LineBuffer, at: Timestamp, combined: bool) {
-        line.push(self.part(ClfPart::Client, b"-"));
+        // Readers expect an address. This one means that it is not known (RFC 1122, 3.2.1.3).
+        line.push(self.part(ClfPart::Client, b"0.0.0.0"));
         line.push(b" - - [");
         line.push(&at.clf());
         line.push(b"] \"");

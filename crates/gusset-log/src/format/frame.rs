@@ -4,7 +4,6 @@ use gusset_data::Resource;
 use tracing::Metadata;
 
 use super::json_escape::{escaped, quoted};
-use super::line_buffer::is_unsafe;
 use super::output::Format;
 use super::schema::{EMF_METRICS, JsonSchema, Source};
 use super::template::SourceLocation;
@@ -38,6 +37,10 @@ fn pairs(location: &SourceLocation) -> String {
     let (path_key, line_key) = (names::CODE_FILE_PATH, names::CODE_LINE_NUMBER);
     format!(" {path_key}={quote}{file}{quote} {line_key}={line}")
 }
+
+/// The start of the name that OpenTelemetry gives a service without one. Readers know better names, for
+/// example that of the container.
+const UNKNOWN_SERVICE: &str = "unknown_service";
 
 fn logfmt(metadata: &Metadata<'_>) -> String {
     let level = level_name(*metadata.level());
@@ -88,7 +91,8 @@ fn json(
             }
         });
     }
-    for (attribute, value) in resource.attributes() {
+    let is_known = |value: &str| !value.starts_with(UNKNOWN_SERVICE);
+    for (attribute, value) in resource.attributes().filter(|(_, value)| is_known(value)) {
         let row = schema.resource.iter().find(|(name, _)| *name == attribute);
         if let Some((_, key)) = row {
             tail.push_str(&format!(",{}:{}", quoted(key), quoted(value)));
@@ -137,14 +141,8 @@ pub(super) fn json_key(name: &str) -> Vec<u8> {
     format!(",{}:", quoted(name)).into_bytes()
 }
 
-/// Returns a key of logfmt: ` name=`. Spaces, quotes and equals signs are replaced.
+/// Returns a key of logfmt: ` name=`.
 pub(super) fn logfmt_key(name: &str) -> Vec<u8> {
-    let replace = |c: char| match c {
-        '=' | '"' | '\\' => '_',
-        c if c.is_whitespace() || is_unsafe(c) => '_',
-        c => c,
-    };
-    let name: String = name.chars().map(replace).collect();
     format!(" {name}=").into_bytes()
 }
 

@@ -148,6 +148,14 @@ impl WriteField for JsonFields<'_> {
     }
 }
 
+/// Returns whether an object has the key of an encoded field: `,"key":value`. Quotes inside of texts are
+/// escaped, so that no text contains a key in this form.
+pub(crate) fn has_key_of(object: &[u8], field: &[u8]) -> bool {
+    let end = field.windows(2).position(|two| two == b"\":");
+    let key = &field[..end.map_or(field.len(), |end| end + 2)];
+    object.windows(key.len()).any(|window| window == key)
+}
+
 pub(crate) fn ids(format: &Format, line: &mut LineBuffer, ids: SpanIds) {
     let (trace, span) = (ids.trace_id(), ids.span_id());
     match format {

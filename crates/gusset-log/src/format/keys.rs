@@ -1,5 +1,6 @@
 //! The key of a field in a format, and how its value is written.
 
+use super::line_buffer::is_unsafe;
 use super::output::Format;
 use super::schema::{CLF_PARTS, JsonSchema, RESERVED, SECONDS, Unknown, ValueKind};
 
@@ -15,19 +16,42 @@ pub(super) struct FieldKey {
 impl FieldKey {
     /// Returns the key of a field of an access log entry or of another entry.
     pub(super) fn for_field(format: &Format, field: &str, is_access: bool) -> Self {
-        if field == "message" {
-            return Self::new("message", ValueKind::Message);
-        }
         let kind = match is_access && SECONDS.contains(&field) {
             true => ValueKind::Seconds,
             false => ValueKind::Plain,
         };
         match format {
-            Format::Logfmt => Self::new(own_name(field), kind),
+            Format::Logfmt => Self::new(own_name(&logfmt_name(field), &[]), kind),
             Format::Pretty { .. } => Self::new(field, kind),
             Format::Common | Format::Combined => Self::clf(field),
             _ => Self::json(JsonSchema::of_format(format), field, kind, is_access),
         }
+    }
+
+    /// Returns the key of the message.
+    pub(super) fn message() -> Self {
+        Self::new("message", ValueKind::Message)
+    }
+
+    /// Returns the key of a field of a span.
+    ///
+    /// Logfmt is flat, so that the key begins with the name of the span. ECS has only labels for it: in
+    /// an object of its own, each field would have the type that its first value has.
+    pub(super) fn for_span_field(format: &Format, span: &str, field: &str) -> Self {
+        match format {
+            Format::Logfmt => {
+                let name = logfmt_name(&format!("{span}.{field}"));
+                Self::new(own_name(&name, &[]), ValueKind::Plain)
+            }
+            Format::Ecs => Self::label(&format!("{span}.{field}")),
+            _ => Self::new(field, ValueKind::Plain),
+        }
+    }
+
+    /// Returns the key under which ECS has a field that it lacks: a text without dots in its name.
+    pub(super) fn label(field: &str) -> Self {
+        let label = field.replace(['.', '*', '\\'], "_");
+        Self::new(format!("labels.{label}"), ValueKind::Quoted)
     }
 
     pub(super) fn new(name: impl Into<String>, kind: ValueKind) -> Self {
@@ -50,11 +74,8 @@ impl FieldKey {
                 kind: row.kind.unwrap_or(kind),
                 is_grouped: row.is_grouped,
             },
-            (None, Unknown::OwnName) => Self::new(own_name(field), kind),
-            (None, Unknown::Label) => {
-                let label = field.replace(['.', '*', '\\'], "_");
-                Self::new(format!("labels.{label}"), ValueKind::Quoted)
-            }
+            (None, Unknown::OwnName) => Self::new(own_name(field, schema.reserved), kind),
+            (None, Unknown::Label) => Self::label(field),
         }
     }
 
@@ -67,11 +88,24 @@ impl FieldKey {
     }
 }
 
-/// Returns the name of a field, under `field.` if the format uses that name itself.
-fn own_name(field: &str) -> String {
-    if RESERVED.contains(&field) || field.starts_with("logging.googleapis.com/") {
-        format!("field.{field}")
-    } else {
-        field.to_owned()
+/// Returns the name of a field, under `field.` if the format or its readers use that name.
+fn own_name(field: &str, reserved: &[&str]) -> String {
+    let is_reserved = field == "message"
+        || RESERVED.contains(&field)
+        || reserved.contains(&field)
+        || field.starts_with("logging.googleapis.com/");
+    match is_reserved {
+        true => format!("field.{field}"),
+        false => field.to_owned(),
     }
+}
+
+/// Returns a key of logfmt. Spaces, quotes and equals signs are replaced.
+fn logfmt_name(name: &str) -> String {
+    let replace = |c: char| match c {
+        '=' | '"' | '\\' => '_',
+        c if c.is_whitespace() || is_unsafe(c) => '_',
+        c => c,
+    };
+    name.chars().map(replace).collect()
 }

@@ -58,3 +58,22 @@ impl WriteField for LogfmtFields<'_> {
         }
     }
 }
+
+/// Returns whether an entry has the key of an encoded field: ` key=value`.
+pub(crate) fn has_key_of(entry: &[u8], field: &[u8]) -> bool {
+    let end = field.iter().position(|byte| *byte == b'=');
+    let key = &field[..end.map_or(field.len(), |end| end + 1)];
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    for (at, byte) in entry.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            // A text that a client chose may look like a key.
+            b' ' if !is_quoted && entry[at..].starts_with(key) => return true,
+            _ => {}
+        }
+    }
+    false
+}

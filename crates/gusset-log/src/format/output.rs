@@ -19,7 +19,8 @@ pub enum Format {
     /// names. The ids are `trace_id`, `span_id` and `trace_flags`, as OpenTelemetry specifies for logs
     /// that are not OTLP.
     Json,
-    /// JSON in the Elastic Common Schema 8.11. Fields that the schema lacks are `labels`.
+    /// JSON in the Elastic Common Schema 8.11. Fields that the schema lacks are `labels`, those of spans
+    /// with the name of the span before theirs.
     Ecs,
     /// JSON for the logging agents of Google Cloud: `severity`, `httpRequest`,
     /// `logging.googleapis.com/…`.
@@ -39,6 +40,9 @@ pub enum Format {
     /// `key=value` pairs.
     Logfmt,
     /// The Common Log Format. It has access log entries only; other entries are omitted.
+    ///
+    /// The client's address is that of the connection, which the server has to provide
+    /// ([`PeerAddr`](gusset_http::PeerAddr)), or else `0.0.0.0`.
     Common,
     /// The Combined Log Format: [`Common`](Self::Common) with referrer and user agent.
     Combined,
@@ -92,6 +96,16 @@ impl Format {
     /// Returns whether entries other than access log entries are omitted.
     pub(crate) fn is_access_only(&self) -> bool {
         matches!(self, Self::Common | Self::Combined)
+    }
+
+    /// Returns whether readers of the format expect the service's name in each entry.
+    pub(crate) fn expects_resource(&self) -> bool {
+        matches!(self, Self::Ecs | Self::Datadog)
+    }
+
+    /// Returns whether the fields of spans are among those of the entry.
+    pub(crate) fn is_flat(&self) -> bool {
+        matches!(self, Self::Logfmt | Self::Ecs)
     }
 
     /// Returns whether an entry is a JSON object.

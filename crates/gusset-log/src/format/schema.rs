@@ -28,6 +28,8 @@ pub(crate) struct JsonSchema {
     pub(super) other: &'static [SchemaField],
     /// How fields are named that the schema lacks.
     pub(super) unknown: Unknown,
+    /// Names that the readers of this format interpret, besides [`RESERVED`].
+    pub(super) reserved: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +124,7 @@ const PLAIN: JsonSchema = JsonSchema {
     access: &[],
     other: &[],
     unknown: Unknown::OwnName,
+    reserved: &[],
 };
 
 static ECS: JsonSchema = JsonSchema {
@@ -163,8 +166,16 @@ static ECS: JsonSchema = JsonSchema {
         nanos(names::RPC_SERVER_CALL_DURATION, "event.duration"),
         nanos(names::RPC_CLIENT_CALL_DURATION, "event.duration"),
     ],
-    other: &[field("error", "error.message")],
+    other: &[
+        text("error", "error.message"),
+        text("error.message", "error.message"),
+        text(names::ERROR_TYPE, "error.type"),
+        text(names::EXCEPTION_TYPE, "error.type"),
+        text(names::EXCEPTION_MESSAGE, "error.message"),
+        text(names::EXCEPTION_STACKTRACE, "error.stack_trace"),
+    ],
     unknown: Unknown::Label,
+    reserved: &[],
 };
 
 static GOOGLE_CLOUD: JsonSchema = JsonSchema {
@@ -191,6 +202,7 @@ static GOOGLE_CLOUD: JsonSchema = JsonSchema {
         grouped(names::HTTP_SERVER_REQUEST_DURATION, "latency", LATENCY),
         grouped(names::HTTP_CLIENT_REQUEST_DURATION, "latency", LATENCY),
     ],
+    reserved: &["timestampSeconds", "timestampNanos"],
     ..PLAIN
 };
 
@@ -220,6 +232,37 @@ static DATADOG: JsonSchema = JsonSchema {
         nanos(names::HTTP_CLIENT_REQUEST_DURATION, "duration"),
         nanos(names::RPC_SERVER_CALL_DURATION, "duration"),
         nanos(names::RPC_CLIENT_CALL_DURATION, "duration"),
+    ],
+    other: &[
+        text("error", "error.message"),
+        text("error.message", "error.message"),
+        text(names::ERROR_TYPE, "error.kind"),
+        text(names::EXCEPTION_TYPE, "error.kind"),
+        text(names::EXCEPTION_MESSAGE, "error.message"),
+        text(names::EXCEPTION_STACKTRACE, "error.stack"),
+    ],
+    // Datadog's reserved attributes, and those from which its pipeline for JSON takes them.
+    reserved: &[
+        "@timestamp",
+        "_timestamp",
+        "Timestamp",
+        "date",
+        "eventTime",
+        "published_date",
+        "syslog.timestamp",
+        "syslog.severity",
+        "syslog.hostname",
+        "syslog.appname",
+        "host",
+        "hostname",
+        "service",
+        "source",
+        "ddsource",
+        "ddtags",
+        "msg",
+        "log",
+        "error",
+        "traceid",
     ],
     ..PLAIN
 };
@@ -320,6 +363,14 @@ const fn field(name: &'static str, key: &'static str) -> SchemaField {
 
 const fn same(name: &'static str) -> SchemaField {
     field(name, name)
+}
+
+/// A field whose value is a text in the schema, whatever the event has.
+const fn text(name: &'static str, key: &'static str) -> SchemaField {
+    SchemaField {
+        kind: QUOTED,
+        ..field(name, key)
+    }
 }
 
 const fn nanos(name: &'static str, key: &'static str) -> SchemaField {

@@ -57,12 +57,17 @@ pub(crate) struct FieldTemplate {
     /// The encoded key, with what is written before and after it.
     pub(crate) key: Box<[u8]>,
     pub(crate) kind: ValueKind,
+    /// The key in exported records.
+    pub(crate) attribute: SharedStr,
+    pub(crate) is_message: bool,
     pub(crate) is_grouped: bool,
     /// Whether the value can follow the key without further checks.
     pub(crate) is_simple: bool,
     /// Whether the field is the route, which is a dimension of a metric.
     pub(crate) is_route: bool,
 }
+
+const MESSAGE: &str = "message";
 
 /// The name of the events of `tracing-log`.
 const LOG_EVENT_NAME: &str = "log event";
@@ -79,7 +84,7 @@ impl CallsiteTemplate {
             source_location,
         } = *settings;
         let is_access = metadata.is_event() && metadata.target() == names::ACCESS_TARGET;
-        let names: Vec<&str> = metadata.fields().iter().map(|field| field.name()).collect();
+        let names: Vec<&'static str> = metadata.fields().iter().map(|field| field.name()).collect();
         let is_log = metadata.is_event() && metadata.name() == LOG_EVENT_NAME;
         let location = match is_access || !(source_location || is_log) {
             true => None,
@@ -96,7 +101,7 @@ impl CallsiteTemplate {
             tail: tail.into_bytes().into(),
             is_grouped: fields.iter().any(|field| field.is_grouped),
             fields,
-            message: names.iter().position(|name| *name == "message"),
+            message: names.iter().position(|name| *name == MESSAGE),
             is_access,
             is_server: is_access && metadata.name() == "http.server.request",
             emf,
@@ -138,7 +143,7 @@ fn fields(
     format: &Format,
     redaction: &Redaction,
     metadata: &Metadata<'_>,
-    names: &[&str],
+    names: &[&'static str],
     is_access: bool,
 ) -> Box<[FieldTemplate]> {
     // The object of a span already has a name.
@@ -146,16 +151,19 @@ fn fields(
         true => vec!["name".to_owned()],
         false => Vec::new(),
     };
+    let mut attributes: Vec<String> = Vec::new();
     let mut fields = Vec::new();
-    for name in names {
-        let mut key = match (metadata.is_span(), format) {
-            (false, _) => FieldKey::for_field(format, name, is_access),
-            // In a flat entry, the fields of a span are prefixed with its name.
-            (true, Format::Logfmt) => {
-                FieldKey::new(format!("{}.{name}", metadata.name()), ValueKind::Plain)
-            }
-            (true, _) => FieldKey::new(*name, ValueKind::Plain),
+    for (index, name) in names.iter().enumerate() {
+        // The message is the first field of this name: the macros put it before the fields.
+        let is_message = *name == MESSAGE && !names[..index].contains(&MESSAGE);
+        let mut key = match metadata.is_span() {
+            true => FieldKey::for_span_field(format, metadata.name(), name),
+            false if is_message => FieldKey::message(),
+            false => FieldKey::for_field(format, name, is_access),
         };
+        if *format == Format::Ecs && used.contains(&key.name) {
+            key = FieldKey::label(name);
+        }
         if !is_access && redaction.has_key(name) {
             key.kind = ValueKind::Redacted;
         }
@@ -175,11 +183,30 @@ fn fields(
             || (is_route && matches!(format, Format::Emf { .. }));
         fields.push(FieldTemplate {
             key: encoded.into(),
+            attribute: match is_message {
+                // It is the body of a record.
+                true => SharedStr::default(),
+                false => attribute(name, &mut attributes),
+            },
             kind: key.kind,
+            is_message,
             is_grouped: key.is_grouped,
             is_simple: !(is_special || key.is_grouped),
             is_route,
         });
     }
     fields.into()
+}
+
+/// Returns the key of an attribute, which is unique among those that are used.
+fn attribute(name: &'static str, used: &mut Vec<String>) -> SharedStr {
+    let mut key = name.to_owned();
+    while used.contains(&key) {
+        key.push('_');
+    }
+    used.push(key.clone());
+    match key == name {
+        true => SharedStr::from(name),
+        false => key.into(),
+    }
 }

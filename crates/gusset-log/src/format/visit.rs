@@ -1,8 +1,10 @@
 //! Writes the fields of an entry in one of the formats.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::{Debug, Write as _};
 
+use gusset_data::ErrorChain;
 use tracing::field::{Field, Visit};
 
 use super::line_buffer::{Escape, LineBuffer};
@@ -32,6 +34,10 @@ impl<W: WriteField> Visit for FieldVisitor<W> {
         if self.0.key(field).is_some() {
             self.0.text(value);
         }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.record_debug(field, &ErrorChain::new(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

@@ -36,6 +36,8 @@ pub struct LogLayerBuilder {
     max_queue_bytes: usize,
     recorder: Option<SharedRecorder>,
     clock: Option<fn() -> SystemTime>,
+    resource: Option<Resource>,
+    default_resource: Option<Resource>,
 }
 
 /// A layer for `tracing-subscriber` with the handles that belong to it.
@@ -88,6 +90,8 @@ impl LogLayerBuilder {
             max_queue_bytes: DEFAULT_MAX_QUEUE_BYTES,
             recorder: None,
             clock: None,
+            resource: None,
+            default_resource: None,
         }
     }
 
@@ -126,10 +130,35 @@ impl LogLayerBuilder {
         Ok(self)
     }
 
-    /// Adds `service.name`, `service.version` and `deployment.environment.name` to every log entry. Off
-    /// by default, because log collectors usually add them.
+    /// Adds `service.name`, `service.version` and `deployment.environment.name` to every log entry.
+    ///
+    /// Off by default, because log collectors usually add them, except for ECS and Datadog: see
+    /// [`default_resource`](Self::default_resource).
     pub fn resource(mut self, resource: Resource) -> Self {
-        self.config.resource = resource;
+        self.resource = Some(resource);
+        self
+    }
+
+    /// Sets the resource of ECS (`service.name`, `service.version`, `service.environment`,
+    /// `service.node.name`) and Datadog (`dd.service`, `dd.version`, `dd.env`), whose readers expect it.
+    ///
+    /// Defaults to `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`. A service without a name has none
+    /// in its entries.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_log::ConfigError> {
+    /// use gusset_data::Resource;
+    /// use gusset_log::{Format, LogLayer};
+    ///
+    /// let shop = Resource::new().with("service.name", "shop");
+    /// let log = LogLayer::builder().format(Format::Ecs).default_resource(shop).build()?;
+    /// # use tracing_subscriber::layer::SubscriberExt as _;
+    /// let subscriber = tracing_subscriber::registry().with(log.layer);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn default_resource(mut self, resource: Resource) -> Self {
+        self.default_resource = Some(resource);
         self
     }
 
@@ -253,15 +282,24 @@ impl LogLayerBuilder {
             format,
             out,
             filter: _,
-            config,
+            mut config,
             max_queue_bytes,
             recorder,
             clock,
+            resource,
+            default_resource,
         } = self;
         let format = format.unwrap_or_else(|| {
             let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
             Format::detect(env, is_terminal)
         });
+        config.resource = match resource {
+            Some(resource) => resource,
+            None if format.expects_resource() => {
+                default_resource.unwrap_or_else(|| Resource::from_env_in(env))
+            }
+            None => Resource::new(),
+        };
         let counters = recorder.as_ref().map(Counters::new).unwrap_or_default();
         let queue = Arc::new(Queue::new(max_queue_bytes, counters));
         let filter_handle = FilterHandle::new(filter, queue.clone());

@@ -1,10 +1,11 @@
 //! Log records for an exporter.
 
+use std::error::Error;
 use std::fmt::Debug;
 use std::time::{Duration, UNIX_EPOCH};
 
 use gusset_core::SpanIds;
-use gusset_data::{Attribute, LogRecord, SharedStr, Value};
+use gusset_data::{Attribute, ErrorChain, LogRecord, SharedStr, Value};
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
@@ -52,13 +53,12 @@ pub(super) fn build(
     };
     with_request_id(|id| {
         if let Some(id) = id {
-            fields.add("gusset.request_id".into(), SharedStr::new(id).into());
+            fields.add_own("gusset.request_id", SharedStr::new(id));
         }
     });
     if let Some(location) = &template.location {
-        fields.add(names::CODE_FILE_PATH.into(), location.file.clone().into());
-        let line = i64::from(location.line);
-        fields.add(names::CODE_LINE_NUMBER.into(), line.into());
+        fields.add_own(names::CODE_FILE_PATH, location.file.clone());
+        fields.add_own(names::CODE_LINE_NUMBER, i64::from(location.line));
     }
     LogRecord {
         time: UNIX_EPOCH + Duration::new(meta.at.seconds, meta.at.nanos),
@@ -107,13 +107,20 @@ impl<'a> Fields<'a> {
             ValueKind::Redacted => REDACTED.into(),
             _ => value(self.redaction),
         };
-        if field.name() == "message" {
+        if template.is_message {
             self.body = match value {
                 Value::String(text) => text,
                 value => value.to_string().into(),
             };
         } else {
-            self.add(field.name().into(), value);
+            self.add(template.attribute.clone(), value);
+        }
+    }
+
+    /// Adds an attribute, unless the event has a field of this name.
+    fn add_own(&mut self, key: &'static str, value: impl Into<Value>) {
+        if !self.attributes.iter().any(|(present, _)| present == key) {
+            self.add(key.into(), value.into());
         }
     }
 
@@ -135,6 +142,10 @@ impl Visit for Fields<'_> {
                 None => SharedStr::new(value).into(),
             }
         });
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.record_debug(field, &ErrorChain::new(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

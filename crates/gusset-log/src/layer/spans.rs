@@ -1,5 +1,6 @@
 //! The fields of spans. They are encoded when they are recorded, so that entries only copy them.
 
+use std::error::Error;
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -9,10 +10,10 @@ use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef};
 
 use super::state::LayerState;
 use crate::format::Format;
-use crate::format::json::JsonFields;
+use crate::format::json::{self, JsonFields};
 use crate::format::json_escape::JsonEscape;
 use crate::format::line_buffer::LineBuffer;
-use crate::format::logfmt::LogfmtFields;
+use crate::format::logfmt::{self, LogfmtFields};
 use crate::format::pretty::{PrettyEscape, PrettyFields, Style};
 use crate::format::visit::FieldVisitor;
 
@@ -156,10 +157,48 @@ pub(super) fn write<'a, S>(state: &LayerState, line: &mut LineBuffer, span: &Spa
 where
     S: LookupSpan<'a>,
 {
+    if state.format.is_flat() {
+        // Of several spans with the same name, the innermost one keeps its keys.
+        for span in span.scope().take(MAX_SPANS) {
+            with_fields(state, &span, |fields| {
+                write_flat(&state.format, line, fields)
+            });
+        }
+        return;
+    }
     let mut written = 0;
     write_with_parents(state, line, span, 0, &mut written);
     if written > 0 && state.format.is_json() {
         line.push(b"]");
+    }
+}
+
+fn with_fields<'a, S: LookupSpan<'a>>(
+    state: &LayerState,
+    span: &SpanRef<'a, S>,
+    read: impl FnOnce(&EncodedFields),
+) {
+    let extensions = span.extensions();
+    let layers = extensions.get::<SpanFields>();
+    let fields =
+        layers.and_then(|SpanFields(layers)| layers.iter().find(|(id, _)| *id == state.id));
+    if let Some((_, fields)) = fields {
+        read(fields);
+    }
+}
+
+/// Writes the fields of a span into a flat entry, except those whose keys it has.
+fn write_flat(format: &Format, line: &mut LineBuffer, fields: &EncodedFields) {
+    line.is_truncated |= fields.is_truncated;
+    for (_, range) in &fields.parts {
+        let field = &fields.bytes[range.clone()];
+        let is_present = match format {
+            Format::Logfmt => logfmt::has_key_of(line.bytes(), field),
+            _ => json::has_key_of(line.bytes(), field),
+        };
+        if !is_present && line.has_room(field.len()) {
+            line.push(field);
+        }
     }
 }
 
@@ -178,13 +217,9 @@ fn write_with_parents<'a, S>(
     if let Some(parent) = span.parent() {
         write_with_parents(state, line, &parent, depth + 1, written);
     }
-    let extensions = span.extensions();
-    let layers = extensions.get::<SpanFields>();
-    let fields =
-        layers.and_then(|SpanFields(layers)| layers.iter().find(|(id, _)| *id == state.id));
-    if let Some((_, fields)) = fields {
+    with_fields(state, span, |fields| {
         write_span(&state.format, line, span.name(), fields, written);
-    }
+    });
 }
 
 fn write_span(
@@ -209,7 +244,6 @@ fn write_span(
     };
     match format {
         Format::Common | Format::Combined => {}
-        Format::Logfmt => push_fields(line),
         Format::Pretty { .. } => {
             line.push(b" ");
             line.text::<PrettyEscape>(name);
@@ -246,7 +280,7 @@ impl<V: Visit> PartRecorder<V> {
 
 /// Forwards every kind of value, so that each is written as its kind.
 macro_rules! forward {
-    ($($record:ident: $value:ty),*) => {
+    ($($record:ident: $value:ty),* $(,)?) => {
         impl<V: Visit> Visit for PartRecorder<V> {
             $(fn $record(&mut self, field: &Field, value: $value) {
                 self.record_part(field, |visit| visit.$record(field, value));
@@ -258,6 +292,7 @@ macro_rules! forward {
 forward! {
     record_str: &str,
     record_debug: &dyn Debug,
+    record_error: &(dyn Error + 'static),
     record_bytes: &[u8],
     record_i64: i64,
     record_u64: u64,

@@ -6,7 +6,7 @@ use gusset_http::{PeerAddr, Route};
 use gusset_log::{AccessLog, Format, Redaction};
 use http::{HeaderValue, Request, Response};
 use proptest::prelude::*;
-use tracing::info;
+use tracing::{info, info_span};
 
 use crate::support::*;
 
@@ -82,6 +82,31 @@ proptest! {
         prop_assert_eq!(&pairs["text"], &text);
         prop_assert_eq!(&pairs["shown"], &shown);
         prop_assert_eq!(&pairs["number"], &number.to_string());
+    }
+
+    #[test]
+    fn logfmt_keys_are_unique_after_cleaning(value: String) {
+        let line = one(Format::Logfmt, || {
+            info_span!("a", b = 1).in_scope(|| {
+                info_span!("a", b = 2).in_scope(|| {
+                    info!("k=" = 1, "k\"" = 2, "k " = 3, "k_" = 4, "trace id" = 5, "trace=id" = 6, a.b = 7, value, "here");
+                });
+            });
+        });
+        // It panics if a key is there twice.
+        let pairs = pairs(&line);
+        let keys = ["k_", "k__", "k___", "k____", "field.trace_id", "field.trace_id_", "a.b"];
+        for (key, number) in keys.iter().zip(1..) {
+            prop_assert_eq!(&pairs[*key], &number.to_string());
+        }
+    }
+
+    #[test]
+    fn text_that_looks_like_a_key_hides_no_span_field(before: String) {
+        let line = one(Format::Logfmt, || {
+            info_span!("user", id = 7).in_scope(|| info!(text = format!("{before} user.id=1 \"user.id=2"), "here"));
+        });
+        prop_assert_eq!(&pairs(&line)["user.id"], "7");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod log_crate;
 mod parsers;
 mod records;
 mod redaction;
+mod schemas;
 mod spans;
 mod support;
 mod writer;

@@ -119,6 +119,25 @@ fn goaccess_counts_hostile_entries() {
 }
 
 #[test]
+fn goaccess_reads_entries_without_peer_address() {
+    for (format, format_name) in [(Format::Common, "COMMON"), (Format::Combined, "COMBINED")] {
+        let lines = logged(builder(format), || {
+            for _ in 0..8 {
+                let log = AccessLog::server().build_with(no_env).unwrap();
+                call(log, get("/items/42"), |_| Response::new("hello"));
+            }
+        });
+        assert!(lines.iter().all(|line| line.starts_with("0.0.0.0 - - [")));
+        let Some(report) = goaccess(format_name, &lines) else {
+            return;
+        };
+        let general = &report["general"];
+        assert_eq!(general["valid_requests"], 8, "{lines:#?}");
+        assert_eq!(general["failed_requests"], 0, "{lines:#?}");
+    }
+}
+
+#[test]
 fn json_fits_opentelemetry_schema() {
     assert_fits_schema(include_str!("schemas/json.json"), "", &sample(Format::Json));
 }

@@ -106,3 +106,89 @@ fn events_of_exporter_are_not_exported() {
     assert!(records(|| info!(target: "gusset::otlp", "sent")).is_empty());
     assert!(records(|| info!(target: "gusset::otlp::retry", "sent")).is_empty());
 }
+
+fn keys(record: &LogRecord) -> Vec<&str> {
+    record.attributes.iter().map(|(key, _)| &**key).collect()
+}
+
+#[test]
+fn keys_of_a_record_are_unique() {
+    let records = records(|| info!(a = 1, a = 2, "a" = 3, gusset.request_id = "mine", "here"));
+    assert_eq!(keys(&records[0]), ["a", "a_", "a__", "gusset.request_id"]);
+}
+
+#[test]
+fn message_as_field_does_not_replace_the_message() {
+    let records = records(|| {
+        info!(message = "mine", "here");
+        info!(message = "alone");
+    });
+    assert_eq!(records[0].body, "here");
+    assert_eq!(
+        attribute(&records[0], "message"),
+        Some(&Value::from("mine"))
+    );
+    assert_eq!(records[1].body, "alone");
+    assert_eq!(attribute(&records[1], "message"), None);
+}
+
+#[test]
+fn name_becomes_the_event_name() {
+    let records = records(|| {
+        info!(name: "order.placed", "here");
+        info!(name: "event of mine", "here");
+        info!(name: "event 1:2", "here");
+        info!("here");
+    });
+    let names: Vec<_> = records
+        .iter()
+        .map(|record| record.event_name.as_deref())
+        .collect();
+    let given = ["order.placed", "event of mine", "event 1:2"].map(Some);
+    assert_eq!(names[..3], given);
+    assert_eq!(names[3], None);
+}
+
+#[derive(Debug)]
+struct Failed(&'static str, Option<Box<Failed>>);
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.1.as_deref().map(|cause| cause as _)
+    }
+}
+
+#[test]
+fn error_shows_its_causes_everywhere() {
+    const CHAIN: &str = "no order: query failed: redis://REDACTED@cache is down";
+    let down = Failed("redis://me:hunter2@cache is down", None);
+    let query = Failed("query failed", Some(Box::new(down)));
+    let order = Failed("no order", Some(Box::new(query)));
+    let error = &order as &(dyn std::error::Error + 'static);
+    let work = || tracing::error!(error, "lost");
+    let record = &records(work)[0];
+    assert_eq!(
+        attribute(record, "error"),
+        Some(&Value::String(CHAIN.into()))
+    );
+    for format in [
+        Format::Json,
+        Format::Ecs,
+        Format::Datadog,
+        Format::Logfmt,
+        Format::pretty(false),
+    ] {
+        let lines = logged(builder(format), work);
+        assert!(lines[0].contains(CHAIN), "{lines:?}");
+    }
+    let lines = logged(builder(Format::Json), || {
+        tracing::info_span!("work", error).in_scope(|| info!("here"));
+    });
+    assert!(lines[0].contains(CHAIN), "{lines:?}");
+}

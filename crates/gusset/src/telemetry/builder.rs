@@ -178,9 +178,13 @@ impl TelemetryBuilder {
             Deferred::<OtlpSpanSink>::new(),
         );
         let deferred_sampler = Deferred::<Arc<dyn Sampler>>::new();
-        let log = log(LogLayer::builder()
+        let mut log_builder = LogLayer::builder()
             .recorder(registry.clone())
-            .sink(logs.clone()));
+            .sink(logs.clone());
+        if let Some(resource) = &resource {
+            log_builder = log_builder.default_resource(resource.clone());
+        }
+        let log = log(log_builder);
         let span_layer = SpanLayer::new(spans.clone())
             .sampler(deferred_sampler.clone())
             .span_filter(SpanFilter::from_env(env));

@@ -222,7 +222,7 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         let (trace, inject) = (None, K::no_inject());
         #[cfg(feature = "log")]
         let log = match state.log {
-            Some(configure) => state.kind.log(configure, &options)?,
+            Some(configure) => state.kind.log(configure, &options, env)?,
             None => None,
         };
         #[cfg(not(feature = "log"))]

@@ -1,0 +1,116 @@
+//! Errors with their causes.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::redaction::format_bounded;
+
+/// More causes are left out: an error may be its own cause.
+const MAX_CAUSES: usize = 16;
+
+/// Displays an error with its causes: `query failed: connection reset`.
+///
+/// A cause whose text is already at the end of the error before it is not repeated.
+///
+/// ```
+/// use gusset_data::ErrorChain;
+/// use std::io::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Other, "no disk");
+/// assert_eq!(ErrorChain::new(&error).to_string(), "no disk");
+/// ```
+#[derive(Clone, Copy)]
+pub struct ErrorChain<'a>(&'a (dyn Error + 'static));
+
+// === impl ErrorChain ===
+
+impl<'a> ErrorChain<'a> {
+    /// Returns the error with its causes.
+    pub fn new(error: &'a (dyn Error + 'static)) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for ErrorChain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last = format_bounded(&format_args!("{}", self.0));
+        f.write_str(&last)?;
+        let mut error = self.0;
+        for _ in 0..MAX_CAUSES {
+            let Some(cause) = error.source() else {
+                break;
+            };
+            error = cause;
+            let text = format_bounded(&format_args!("{cause}"));
+            if !last.ends_with(&text) {
+                f.write_str(": ")?;
+                f.write_str(&text)?;
+                last = text;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the same as `Display`, so that it can be recorded as a value.
+impl fmt::Debug for ErrorChain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Failed(&'static str, Option<Box<Failed>>);
+
+    impl fmt::Display for Failed {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Failed {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    #[derive(Debug)]
+    struct Endless;
+
+    impl fmt::Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("endless")
+        }
+    }
+
+    impl Error for Endless {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    #[test]
+    fn causes_follow_the_error() {
+        let reset = Failed("connection reset", None);
+        let query = Failed("query failed", Some(Box::new(reset)));
+        let order = Failed("no order", Some(Box::new(query)));
+        let text = ErrorChain::new(&order).to_string();
+        assert_eq!(text, "no order: query failed: connection reset");
+    }
+
+    #[test]
+    fn cause_that_the_error_shows_is_not_repeated() {
+        let reset = Failed("connection reset", None);
+        let query = Failed("query failed: connection reset", Some(Box::new(reset)));
+        assert_eq!(ErrorChain::new(&query).to_string(), query.0);
+    }
+
+    #[test]
+    fn error_that_is_its_own_cause_ends() {
+        assert_eq!(ErrorChain::new(&Endless).to_string(), "endless");
+    }
+}
