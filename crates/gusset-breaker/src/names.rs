@@ -118,7 +118,7 @@ pub const THROTTLE_REJECT_PROBABILITY: MetricDescriptor = MetricDescriptor::new(
 /// Calls in progress in a bulkhead.
 pub const BULKHEAD_IN_FLIGHT: MetricDescriptor = MetricDescriptor::new(
     "gusset.bulkhead.in_flight",
-    InstrumentKind::Gauge,
+    InstrumentKind::UpDownCounter,
     Unit::Count("{call}"),
     "Calls in progress in the bulkhead.",
 )
@@ -127,7 +127,7 @@ pub const BULKHEAD_IN_FLIGHT: MetricDescriptor = MetricDescriptor::new(
 /// The limit of a bulkhead.
 pub const BULKHEAD_LIMIT: MetricDescriptor = MetricDescriptor::new(
     "gusset.bulkhead.limit",
-    InstrumentKind::Gauge,
+    InstrumentKind::UpDownCounter,
     Unit::Count("{call}"),
     "Maximum number of concurrent calls of the bulkhead.",
 )

@@ -42,7 +42,9 @@ pub struct MetricDescriptor {
 pub enum InstrumentKind {
     /// A sum that only grows.
     Counter,
-    /// A value that goes up and down.
+    /// A sum that goes up and down, for example the calls in flight. Prometheus calls it a gauge.
+    UpDownCounter,
+    /// The last value of something that cannot be added, for example a temperature.
     Gauge,
     /// A distribution of values.
     Histogram,
@@ -128,10 +130,11 @@ const fn starts_with(text: &[u8], prefix: &[u8]) -> bool {
 // === impl InstrumentKind ===
 
 impl InstrumentKind {
-    /// Returns the name of the kind: `counter`, `gauge` or `histogram`.
+    /// Returns the name of the kind: `counter`, `up-down counter`, `gauge` or `histogram`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
+            Self::UpDownCounter => "up-down counter",
             Self::Gauge => "gauge",
             Self::Histogram => "histogram",
         }

@@ -3,6 +3,68 @@
 //! Each crate's `names` table refers to these, so that one attribute has one spelling in every
 //! signal. Names that the conventions lack are under `gusset.`.
 
+use crate::{SharedStr, Value};
+
+/// Attributes of the conventions that are integers and may be labels of metrics.
+const INTEGERS: [&str; 20] = [
+    "client.port",
+    "code.line.number",
+    "cpu.logical_number",
+    "db.operation.batch.size",
+    "db.response.returned_rows",
+    "destination.port",
+    HTTP_REQUEST_BODY_SIZE,
+    HTTP_REQUEST_RESEND_COUNT,
+    HTTP_RESPONSE_BODY_SIZE,
+    HTTP_RESPONSE_STATUS_CODE,
+    "messaging.batch.message_count",
+    "network.local.port",
+    NETWORK_PEER_PORT,
+    "process.pid",
+    "rpc.grpc.status_code",
+    SERVER_PORT,
+    "source.port",
+    "system.cpu.logical_number",
+    "thread.id",
+    "url.port",
+];
+
+/// Attributes of the conventions that are Booleans and may be labels of metrics.
+const BOOLEANS: [&str; 7] = [
+    "faas.coldstart",
+    "jvm.thread.daemon",
+    "messaging.destination.anonymous",
+    "messaging.destination.temporary",
+    OTEL_METRIC_OVERFLOW,
+    "tls.established",
+    "tls.resumed",
+];
+
+/// Returns the value of a metric's label in the type that the conventions define for its key.
+///
+/// Labels of the `metrics` facade are strings. With the types of the conventions, a metric can be joined
+/// with spans by `http.response.status_code`. A value that is not of the type stays a string, as does that
+/// of any other key.
+///
+/// ```
+/// use gusset_data::{Value, semconv};
+///
+/// let value = semconv::label_value("http.response.status_code", &"402".into());
+/// assert_eq!(value, Value::Int(402));
+/// let value = semconv::label_value("cart.items", &"3".into());
+/// assert_eq!(value, Value::from("3"));
+/// ```
+pub fn label_value(key: &str, value: &SharedStr) -> Value {
+    let parsed = if INTEGERS.contains(&key) {
+        value.parse().ok().map(Value::Int)
+    } else if BOOLEANS.contains(&key) {
+        value.parse().ok().map(Value::Bool)
+    } else {
+        None
+    };
+    parsed.unwrap_or_else(|| Value::String(value.clone()))
+}
+
 macro_rules! names {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)+) => {
         $($(#[doc = $doc])* pub const $name: &str = $text;)+

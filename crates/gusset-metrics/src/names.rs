@@ -73,7 +73,7 @@ pub const HTTP_SERVER_DURATION: MetricDescriptor = MetricDescriptor::new(
 /// The requests in progress.
 pub const HTTP_SERVER_ACTIVE_REQUESTS: MetricDescriptor = MetricDescriptor::new(
     "http.server.active_requests",
-    InstrumentKind::Gauge,
+    InstrumentKind::UpDownCounter,
     Unit::Count("{request}"),
     "Number of active HTTP server requests.",
 )
@@ -157,7 +157,7 @@ pub const HTTP_CLIENT_DURATION: MetricDescriptor = MetricDescriptor::new(
 /// The requests in progress.
 pub const HTTP_CLIENT_ACTIVE_REQUESTS: MetricDescriptor = MetricDescriptor::new(
     "http.client.active_requests",
-    InstrumentKind::Gauge,
+    InstrumentKind::UpDownCounter,
     Unit::Count("{request}"),
     "Number of active HTTP client requests.",
 )
@@ -243,7 +243,7 @@ pub const RPC_SERVER_DURATION: MetricDescriptor = MetricDescriptor::new(
 /// The calls in progress.
 pub const RPC_SERVER_ACTIVE_CALLS: MetricDescriptor = MetricDescriptor::new(
     "gusset.rpc.server.active_calls",
-    InstrumentKind::Gauge,
+    InstrumentKind::UpDownCounter,
     Unit::Count("{call}"),
     "Number of active RPC server calls.",
 )
@@ -270,7 +270,7 @@ pub const RPC_CLIENT_DURATION: MetricDescriptor = MetricDescriptor::new(
 /// The calls in progress.
 pub const RPC_CLIENT_ACTIVE_CALLS: MetricDescriptor = MetricDescriptor::new(
     "gusset.rpc.client.active_calls",
-    InstrumentKind::Gauge,
+    InstrumentKind::UpDownCounter,
     Unit::Count("{call}"),
     "Number of active RPC client calls.",
 )
@@ -304,7 +304,7 @@ pub const MESSAGING_PROCESS_DURATION: MetricDescriptor = MetricDescriptor::new(
 /// The messages being processed.
 pub const MESSAGING_ACTIVE_MESSAGES: MetricDescriptor = MetricDescriptor::new(
     "gusset.messaging.active_messages",
-    InstrumentKind::Gauge,
+    InstrumentKind::UpDownCounter,
     Unit::Count("{message}"),
     "Number of messages being processed.",
 )

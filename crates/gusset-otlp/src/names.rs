@@ -37,7 +37,7 @@ const LOG_RECORDS: Unit = Unit::Count("{log_record}");
 const DATA_POINTS: Unit = Unit::Count("{data_point}");
 
 /// The number of spans in the queue.
-pub const SPAN_QUEUE_SIZE: MetricDescriptor = gauge(
+pub const SPAN_QUEUE_SIZE: MetricDescriptor = up_down_counter(
     "otel.sdk.processor.span.queue.size",
     SPANS,
     "Spans in the queue.",
@@ -45,7 +45,7 @@ pub const SPAN_QUEUE_SIZE: MetricDescriptor = gauge(
 .with_labels(COMPONENT);
 
 /// The capacity of the queue for spans.
-pub const SPAN_QUEUE_CAPACITY: MetricDescriptor = gauge(
+pub const SPAN_QUEUE_CAPACITY: MetricDescriptor = up_down_counter(
     "otel.sdk.processor.span.queue.capacity",
     SPANS,
     "Capacity of the queue for spans.",
@@ -63,7 +63,7 @@ pub const SPAN_PROCESSED: MetricDescriptor = counter(
 .with_labels(PROCESSED);
 
 /// The number of spans that are being exported.
-pub const SPAN_INFLIGHT: MetricDescriptor = gauge(
+pub const SPAN_INFLIGHT: MetricDescriptor = up_down_counter(
     "otel.sdk.exporter.span.inflight",
     SPANS,
     "Spans that are being exported.",
@@ -79,7 +79,7 @@ pub const SPAN_EXPORTED: MetricDescriptor = counter(
 .with_labels(EXPORTED);
 
 /// The number of log records in the queue.
-pub const LOG_QUEUE_SIZE: MetricDescriptor = gauge(
+pub const LOG_QUEUE_SIZE: MetricDescriptor = up_down_counter(
     "otel.sdk.processor.log.queue.size",
     LOG_RECORDS,
     "Log records in the queue.",
@@ -87,7 +87,7 @@ pub const LOG_QUEUE_SIZE: MetricDescriptor = gauge(
 .with_labels(COMPONENT);
 
 /// The capacity of the queue for log records.
-pub const LOG_QUEUE_CAPACITY: MetricDescriptor = gauge(
+pub const LOG_QUEUE_CAPACITY: MetricDescriptor = up_down_counter(
     "otel.sdk.processor.log.queue.capacity",
     LOG_RECORDS,
     "Capacity of the queue for log records.",
@@ -105,7 +105,7 @@ pub const LOG_PROCESSED: MetricDescriptor = counter(
 .with_labels(PROCESSED);
 
 /// The number of log records that are being exported.
-pub const LOG_INFLIGHT: MetricDescriptor = gauge(
+pub const LOG_INFLIGHT: MetricDescriptor = up_down_counter(
     "otel.sdk.exporter.log.inflight",
     LOG_RECORDS,
     "Log records that are being exported.",
@@ -121,7 +121,7 @@ pub const LOG_EXPORTED: MetricDescriptor = counter(
 .with_labels(EXPORTED);
 
 /// The number of metric data points that are being exported.
-pub const DATA_POINT_INFLIGHT: MetricDescriptor = gauge(
+pub const DATA_POINT_INFLIGHT: MetricDescriptor = up_down_counter(
     "otel.sdk.exporter.metric_data_point.inflight",
     DATA_POINTS,
     "Data points that are being exported.",
@@ -172,8 +172,8 @@ const fn counter(name: &'static str, unit: Unit, help: &'static str) -> MetricDe
     MetricDescriptor::new(name, InstrumentKind::Counter, unit, help)
 }
 
-const fn gauge(name: &'static str, unit: Unit, help: &'static str) -> MetricDescriptor {
-    MetricDescriptor::new(name, InstrumentKind::Gauge, unit, help)
+const fn up_down_counter(name: &'static str, unit: Unit, help: &'static str) -> MetricDescriptor {
+    MetricDescriptor::new(name, InstrumentKind::UpDownCounter, unit, help)
 }
 
 const fn histogram(name: &'static str, help: &'static str) -> MetricDescriptor {

@@ -103,26 +103,23 @@ fn metrics_of_the_catalogue_agree() {
     let prometheus = prometheus();
     let recorder = prometheus.recorder();
     for (at, metric) in (1_u32..).zip(names::ALL) {
-        let unit = Some(metric.unit.into());
         for turn in 1..=2 {
             let labels = metric.labels.iter().map(|label| {
                 let value = format!("{label} {turn}");
                 Label::new(*label, value)
             });
             let key = Key::from_parts(metric.name, labels.collect::<Vec<_>>());
+            metric.describe(&*recorder);
             match metric.kind {
                 InstrumentKind::Counter => {
-                    recorder.describe_counter(metric.name.into(), unit, metric.help.into());
                     let counter = recorder.register_counter(&key, &METADATA);
                     counter.increment(u64::from(at * turn));
                 }
-                InstrumentKind::Gauge => {
-                    recorder.describe_gauge(metric.name.into(), unit, metric.help.into());
+                InstrumentKind::UpDownCounter => {
                     let gauge = recorder.register_gauge(&key, &METADATA);
                     gauge.increment(f64::from(at * turn));
                 }
                 InstrumentKind::Histogram => {
-                    recorder.describe_histogram(metric.name.into(), unit, metric.help.into());
                     let histogram = recorder.register_histogram(&key, &METADATA);
                     histogram.record(f64::from(at * turn) / 100.0);
                 }
@@ -146,7 +143,7 @@ fn metrics_of_the_catalogue_agree() {
         assert_eq!(metric.description, descriptor.help);
         let kind = match &metric.data {
             MetricData::Counter(_) => InstrumentKind::Counter,
-            MetricData::UpDownCounter(_) => InstrumentKind::Gauge,
+            MetricData::UpDownCounter(_) => InstrumentKind::UpDownCounter,
             MetricData::Histogram(_) => InstrumentKind::Histogram,
             other => panic!("{} has the data {other:?}", metric.name),
         };

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use gusset::metrics::names::{self, InstrumentKind, MetricDescriptor, Origin, Unit};
+use gusset::prometheus::{PrometheusExporter, Resource};
 
 const OVERFLOW_LABEL: &str = "otel.metric.overflow";
 
@@ -33,14 +34,19 @@ fn catalogue_is_up_to_date() {
 
 #[test]
 fn metrics_endpoint_matches_the_catalogue() {
-    let output = support::output_with_every_metric();
+    let prometheus = PrometheusExporter::builder()
+        .resource(Resource::new())
+        .build()
+        .unwrap();
+    support::record_every_metric(&prometheus);
+    let output = prometheus.endpoint().render();
     let families = families(&output);
     for metric in names::ALL {
         let name = prometheus_name(metric);
         let (kind, labels) = families
             .get(&name)
             .unwrap_or_else(|| panic!("no {name} in\n{output}"));
-        assert_eq!(kind, metric.kind.as_str(), "{name}");
+        assert_eq!(kind, prometheus_type(metric.kind), "{name}");
         let known: BTreeSet<String> = metric
             .labels
             .iter()
@@ -86,6 +92,14 @@ fn families(output: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
         }
     }
     families
+}
+
+/// Returns the type in Prometheus, which has one for values that go up and down.
+fn prometheus_type(kind: InstrumentKind) -> &'static str {
+    match kind {
+        InstrumentKind::UpDownCounter => "gauge",
+        other => other.as_str(),
+    }
 }
 
 /// Returns the name in Prometheus, by OpenTelemetry's rules.

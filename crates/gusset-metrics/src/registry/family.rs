@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use gusset_data::SharedStr;
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
+use gusset_data::{MetricDescriptor, SharedStr};
 use metrics::{Key, KeyName, Label, Unit};
 
 use super::prometheus_names;
@@ -34,6 +34,8 @@ struct FamilyEntry<V, S> {
 #[derive(Clone)]
 struct Description {
     unit: Option<Unit>,
+    /// The unit in UCUM, if a [`MetricDescriptor`] described the metric: the facade has no annotations.
+    ucum: Option<&'static str>,
     help: SharedStr,
 }
 
@@ -97,7 +99,12 @@ impl<V, S: Default> MetricFamilies<V, S> {
         if family.description.is_some() {
             return false;
         }
-        family.description = Some(Description { unit, help });
+        let descriptor = MetricDescriptor::being_described();
+        family.description = Some(Description {
+            unit,
+            ucum: descriptor.map(|descriptor| descriptor.unit.as_ucum()),
+            help,
+        });
         check(&family.shared)
     }
 
@@ -288,6 +295,7 @@ impl<V, S: Default> FamilyEntry<V, S> {
             name: self.name.clone(),
             prometheus_name: prometheus_name.to_owned(),
             unit: description.and_then(|described| described.unit),
+            ucum: description.and_then(|described| described.ucum),
             help: description.map(|described| described.help.clone()),
             series: self.series.values().map(Arc::clone).collect(),
         }

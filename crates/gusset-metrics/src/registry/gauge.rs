@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU8, AtomicU64};
 
+use gusset_data::InstrumentKind;
 use metrics::GaugeFn;
 
 use super::sharded::{ShardedCell, add_f64};
@@ -31,7 +32,8 @@ const UP_DOWN: u8 = 1;
 /// Set at least once.
 const GAUGE: u8 = 2;
 
-/// The kind of a family of gauges: that of the first operation on any of its series.
+/// The kind of a family of gauges: that of its [`MetricDescriptor`](gusset_data::MetricDescriptor), or
+/// else that of the first operation on any of its series.
 #[derive(Debug, Default)]
 pub(super) struct AtomicGaugeKind(AtomicU8);
 
@@ -119,12 +121,22 @@ impl GaugeFn for GaugeValue {
 // === impl AtomicGaugeKind ===
 
 impl AtomicGaugeKind {
+    /// Sets the kind that the metric is described with, unless an operation came first.
+    pub(super) fn describe(&self, kind: InstrumentKind) {
+        match kind {
+            InstrumentKind::UpDownCounter => self.set_once(UP_DOWN),
+            InstrumentKind::Gauge => self.set_once(GAUGE),
+            // A descriptor of another kind does not describe a gauge.
+            _ => {}
+        }
+    }
+
     fn set_once(&self, kind: u8) {
-        // An error means that an earlier operation has set it.
+        // An error means that it is set already.
         let _ = self.0.compare_exchange(UNSET, kind, Relaxed, Relaxed);
     }
 
-    /// Returns the kind, or `None` before the first operation on any of the series.
+    /// Returns the kind, or `None` if it is not described and no operation came yet.
     pub(super) fn get(&self) -> Option<GaugeKind> {
         match self.0.load(Relaxed) {
             UNSET => None,

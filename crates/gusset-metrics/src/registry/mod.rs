@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use gusset_data::MetricDescriptor;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
 pub use self::boundaries::Boundaries;
@@ -50,8 +51,8 @@ use self::sharded::{ShardedCell, SlabAllocator};
 /// Describe a metric before it is used: exporters need its unit, and the unit determines the default
 /// boundaries of a histogram. The first description applies.
 ///
-/// A gauge is an up-down counter if the first operation on any of its series is an addition or a
-/// subtraction. Otherwise it is a gauge.
+/// A gauge is an up-down counter if its [`MetricDescriptor`] says so, or, without one, if the first
+/// operation on any of its series is an addition or a subtraction. Otherwise it is a gauge.
 ///
 /// # Cost
 ///
@@ -230,7 +231,12 @@ impl metrics::Recorder for Registry {
 
     fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
         let help = prometheus_names::shared_str(help);
-        self.gauges.describe(name, unit, help, |_| false);
+        self.gauges.describe(name, unit, help, |kind| {
+            if let Some(descriptor) = MetricDescriptor::being_described() {
+                kind.describe(descriptor.kind);
+            }
+            false
+        });
     }
 
     fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {

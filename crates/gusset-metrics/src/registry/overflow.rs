@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use gusset_data::METADATA;
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
-use metrics::{Counter, CounterFn, GaugeFn, HistogramFn, Key, Metadata, Recorder as _, Unit};
+use metrics::{Counter, CounterFn, GaugeFn, HistogramFn, Key, Metadata, Recorder as _};
 
 use super::family::{Limits, Overflow};
 use super::series::Series;
@@ -110,8 +110,7 @@ impl Registry {
     }
 
     fn describe_overflow(&self) {
-        let help = OVERFLOW_RECORDS.help.into();
-        self.describe_counter(OVERFLOW_RECORDS.name.into(), Some(Unit::Count), help);
+        OVERFLOW_RECORDS.describe(self);
     }
 }
 

@@ -7,7 +7,6 @@ use metrics::Unit;
 
 use super::gauge::GaugeKind;
 use super::{CounterValue, GaugeValue, HistogramValue, MetricFamily, Registry, Series};
-use crate::names;
 
 impl MetricProducer for Registry {
     /// Returns all metrics. Leaves out gauges without an operation, because their kind is unknown.
@@ -40,7 +39,7 @@ impl MetricProducer for Registry {
 fn metric<V>(family: &MetricFamily<V>, data: MetricData) -> Metric {
     Metric {
         name: family.name().clone(),
-        unit: ucum(family.name(), family.unit()),
+        unit: ucum(family),
         description: family.help().cloned().unwrap_or_default(),
         data,
     }
@@ -78,19 +77,18 @@ fn histogram_point(series: &Series<HistogramValue>) -> HistogramDataPoint {
     }
 }
 
-/// Returns the unit in UCUM. The facade has no annotations, so those of counts are looked up in
-/// [`names`].
-fn ucum(name: &str, unit: Option<Unit>) -> SharedStr {
-    let Some(unit) = unit else {
+/// Returns the unit in UCUM: that of the metric's [`MetricDescriptor`](gusset_data::MetricDescriptor), or
+/// else that of the facade, which has no annotations for counts.
+fn ucum<V>(family: &MetricFamily<V>) -> SharedStr {
+    if let Some(ucum) = family.ucum {
+        return SharedStr::from_static(ucum);
+    }
+    let Some(unit) = family.unit() else {
         return SharedStr::from_static("");
     };
     SharedStr::from_static(match unit {
-        Unit::Count => {
-            let known = names::ALL.iter().find(|metric| metric.name == name);
-            known.map_or("", |metric| metric.unit.as_ucum())
-        }
-        // Prometheus calls it a ratio.
-        Unit::Percent => "1",
+        Unit::Count => "",
+        Unit::Percent => "%",
         Unit::Seconds => "s",
         Unit::Milliseconds => "ms",
         Unit::Microseconds => "us",

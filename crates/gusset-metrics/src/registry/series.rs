@@ -18,6 +18,7 @@ pub struct MetricFamily<V> {
     pub(super) name: SharedStr,
     pub(super) prometheus_name: String,
     pub(super) unit: Option<Unit>,
+    pub(super) ucum: Option<&'static str>,
     pub(super) help: Option<SharedStr>,
     pub(super) series: Vec<Arc<Series<V>>>,
 }

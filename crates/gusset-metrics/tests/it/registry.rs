@@ -49,9 +49,41 @@ fn metrics_have_unit_and_description() {
         found,
         [
             ("bytes.read", "By", "Bytes read.", "counter"),
-            ("share", "1", "In use.", "gauge"),
+            ("share", "%", "In use.", "gauge"),
             ("undescribed", "", "", "counter"),
             ("wait.time", "s", "Time waited.", "histogram"),
+        ]
+    );
+}
+
+#[test]
+fn descriptor_determines_unit_and_kind() {
+    use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
+
+    let descriptor = |name, kind| MetricDescriptor::new(name, kind, Unit::Count("{job}"), "Jobs.");
+    let registry = Arc::new(Registry::builder().build().unwrap());
+    let recorder: gusset_data::SharedRecorder = registry.clone();
+    let queue = descriptor("queue", InstrumentKind::UpDownCounter);
+    queue.describe(&recorder);
+    queue.gauge(&recorder, Vec::new()).set(2.0);
+    let level = descriptor("level", InstrumentKind::Gauge);
+    level.describe(&recorder);
+    level.gauge(&recorder, Vec::new()).increment(1.0);
+    let done = descriptor("done", InstrumentKind::Counter);
+    done.describe(&recorder);
+    done.counter(&recorder, Vec::new()).increment(1);
+    assert!(MetricDescriptor::being_described().is_none());
+    let metrics = registry.metrics();
+    let found: Vec<_> = metrics
+        .iter()
+        .map(|it| (&*it.name, &*it.unit, kind(it)))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("done", "{job}", "counter"),
+            ("level", "{job}", "gauge"),
+            ("queue", "{job}", "up-down counter"),
         ]
     );
 }

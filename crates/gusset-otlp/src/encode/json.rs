@@ -112,6 +112,10 @@ impl Writer for Json {
         self.write(format_args!("\"{value}\""));
     }
 
+    fn sfixed64(&mut self, field: Field, value: i64) {
+        self.int64(field, value);
+    }
+
     fn double(&mut self, field: Field, value: f64) {
         self.field_name(field);
         self.number(value);

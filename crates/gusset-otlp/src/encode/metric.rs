@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use gusset_data::{
-    Attribute, Exemplar, HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint,
+    Attribute, Exemplar, HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint, semconv,
 };
 
-use super::{Field, SCHEMA, SCHEMA_URL, Writer, resource, scope};
+use super::{Field, SCHEMA, SCHEMA_URL, Writer, any_value, resource, scope};
 
 /// The scope of all metrics. A [`MetricProducer`](gusset_data::MetricProducer) does not return scopes.
 const SCOPE: &str = "gusset";
@@ -18,6 +18,30 @@ pub(crate) struct CollectionContext {
     pub(crate) time: SystemTime,
     /// Whether counters and histograms have delta temporality.
     pub(crate) delta: bool,
+}
+
+/// The type of the numbers of a metric. Points of one metric have the same one, because many stores keep
+/// the type of the first.
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    Integer,
+    Double,
+}
+
+// === impl Number ===
+
+impl Number {
+    /// Returns the type of a sum: integer for counts. Sums of fractions stay doubles.
+    fn of_sum(points: &[NumberDataPoint]) -> Self {
+        // Integers up to here are exact as doubles.
+        const MAX_EXACT: f64 = (1_u64 << 53) as f64;
+        let is_integer =
+            |point: &NumberDataPoint| point.value.fract() == 0.0 && point.value.abs() <= MAX_EXACT;
+        match points.iter().all(is_integer) {
+            true => Self::Integer,
+            false => Self::Double,
+        }
+    }
 }
 
 // AggregationTemporality
@@ -53,11 +77,21 @@ fn metric<W: Writer>(out: &mut W, cx: CollectionContext, metric: &Metric) {
     }
     let temporality = if cx.delta { DELTA } else { CUMULATIVE };
     match &metric.data {
-        MetricData::Counter(points) => sum(out, cx, temporality, true, points),
+        MetricData::Counter(points) => {
+            let number = Number::of_sum(points);
+            sum(out, cx, temporality, true, (points, number));
+        }
         // Also cumulative if delta is preferred, as OpenTelemetry specifies.
-        MetricData::UpDownCounter(points) => sum(out, cx, CUMULATIVE, false, points),
+        MetricData::UpDownCounter(points) => {
+            let counts_things = metric.unit.starts_with('{') || metric.unit == "By";
+            let number = match counts_things {
+                true => Number::of_sum(points),
+                false => Number::Double,
+            };
+            sum(out, cx, CUMULATIVE, false, (points, number));
+        }
         MetricData::Gauge(points) => out.message(Field(5, "gauge"), |out| {
-            number_points(out, cx, points);
+            number_points(out, cx, points, Number::Double);
         }),
         MetricData::Histogram(points) => out.message(Field(9, "histogram"), |out| {
             out.list(POINTS, points, |out, point| histogram_point(out, cx, point));
@@ -76,20 +110,28 @@ fn sum<W: Writer>(
     cx: CollectionContext,
     temporality: u32,
     monotonic: bool,
-    points: &[NumberDataPoint],
+    (points, number): (&[NumberDataPoint], Number),
 ) {
     out.message(Field(7, "sum"), |out| {
-        number_points(out, cx, points);
+        number_points(out, cx, points, number);
         out.uint32(TEMPORALITY, temporality);
         out.boolean(Field(3, "isMonotonic"), monotonic);
     });
 }
 
-fn number_points<W: Writer>(out: &mut W, cx: CollectionContext, points: &[NumberDataPoint]) {
+fn number_points<W: Writer>(
+    out: &mut W,
+    cx: CollectionContext,
+    points: &[NumberDataPoint],
+    number: Number,
+) {
     out.list(POINTS, points, |out, point| {
         out.time(Field(2, "startTimeUnixNano"), point.start);
         out.time(Field(3, "timeUnixNano"), cx.time);
-        out.double(Field(4, "asDouble"), point.value);
+        match number {
+            Number::Integer => out.sfixed64(Field(6, "asInt"), point.value as i64),
+            Number::Double => out.double(Field(4, "asDouble"), point.value),
+        }
         labels(out, Field(7, "attributes"), &point.labels);
     });
 }
@@ -113,10 +155,15 @@ fn exemplar<W: Writer>(out: &mut W, exemplar: &Exemplar) {
 }
 
 fn labels<W: Writer>(out: &mut W, field: Field, labels: &Labels) {
-    out.list(field, labels.iter(), |out, (name, value)| {
+    // A producer of the service may repeat a key.
+    let is_last = |at: &usize| {
+        let (key, _) = &labels[*at];
+        labels[at + 1..].iter().all(|(other, _)| other != key)
+    };
+    let unique = (0..labels.len()).filter(is_last).map(|at| &labels[at]);
+    out.list(field, unique, |out, (name, value)| {
         out.string(Field(1, "key"), name);
-        out.message(Field(2, "value"), |out| {
-            out.string(Field(1, "stringValue"), value);
-        });
+        let value = semconv::label_value(name, value);
+        out.message(Field(2, "value"), |out| any_value(out, &value, usize::MAX));
     });
 }

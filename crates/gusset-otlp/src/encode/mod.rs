@@ -45,6 +45,7 @@ pub(crate) trait Writer: Sized {
     fn uint32(&mut self, field: Field, value: u32);
     fn fixed32(&mut self, field: Field, value: u32);
     fn fixed64(&mut self, field: Field, value: u64);
+    fn sfixed64(&mut self, field: Field, value: i64);
     fn double(&mut self, field: Field, value: f64);
     fn fixed64s(&mut self, field: Field, values: &[u64]);
     fn doubles(&mut self, field: Field, values: &[f64]);

@@ -74,6 +74,11 @@ impl Writer for Protobuf {
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
+    fn sfixed64(&mut self, field: Field, value: i64) {
+        self.tag(field, I64);
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
     fn double(&mut self, field: Field, value: f64) {
         self.fixed64(field, value.to_bits());
     }

@@ -92,14 +92,16 @@ fn received(receiver: &Receiver) -> Vec<opentelemetry_proto::tonic::metrics::v1:
     scopes.flat_map(|scope| scope.metrics).collect()
 }
 
+const PROTOCOLS: [OtlpProtocol; 3] = [
+    OtlpProtocol::HttpProtobuf,
+    OtlpProtocol::HttpJson,
+    OtlpProtocol::Grpc,
+];
+
 #[test]
 fn all_kinds_are_exported_over_every_protocol() {
     let mut all = Vec::new();
-    for protocol in [
-        OtlpProtocol::HttpProtobuf,
-        OtlpProtocol::HttpJson,
-        OtlpProtocol::Grpc,
-    ] {
+    for protocol in PROTOCOLS {
         let (receiver, producer) = (Receiver::start(), FixedMetrics::default());
         producer.set(all_kinds());
         let report = start(&receiver, &producer, protocol, false).shutdown(TEST_TIMEOUT);
@@ -114,8 +116,87 @@ fn all_kinds_are_exported_over_every_protocol() {
     assert!(all.iter().all(|one| one == &all[0]));
 }
 
+#[test]
+fn numbers_and_attributes_have_their_types() {
+    use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+    use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
+
+    let labels = [
+        ("http.response.status_code", "402"),
+        ("http.route", "7"),
+        ("network.peer.port", "many"),
+        ("otel.metric.overflow", "true"),
+        ("server.port", "443"),
+        ("z.repeated", "first"),
+        ("z.repeated", "last"),
+    ];
+    let labels: Labels = labels.map(|(key, value)| (key.into(), value.into())).into();
+    let sum = |name: &'static str, unit: &'static str, values: &[f64]| {
+        let point = |value: &f64| NumberDataPoint {
+            labels: labels.clone(),
+            start: at(500),
+            value: *value,
+        };
+        Metric {
+            name: name.into(),
+            unit: unit.into(),
+            description: "".into(),
+            data: MetricData::UpDownCounter(values.iter().map(point).collect()),
+        }
+    };
+    for protocol in PROTOCOLS {
+        let (receiver, producer) = (Receiver::start(), FixedMetrics::default());
+        producer.set(vec![
+            sum("a", "{item}", &[-3.0, 4.0]),
+            sum("b", "{item}", &[3.0, 4.5]),
+            sum("c", "By", &[1024.0]),
+            sum("d", "s", &[3.0]),
+            counter(9_007_199_254_740_992.0),
+        ]);
+        let _ = start(&receiver, &producer, protocol, false).shutdown(TEST_TIMEOUT);
+        let sums: Vec<_> = received(&receiver)
+            .into_iter()
+            .filter_map(|metric| match metric.data {
+                Some(Data::Sum(sum)) => Some(sum.data_points),
+                _ => None,
+            })
+            .collect();
+        let values = sums
+            .iter()
+            .map(|points| points.iter().filter_map(|it| it.value));
+        let values: Vec<Vec<_>> = values.map(Iterator::collect).collect();
+        assert_eq!(
+            values,
+            [
+                vec![Value::AsInt(-3), Value::AsInt(4)],
+                vec![Value::AsDouble(3.0), Value::AsDouble(4.5)],
+                vec![Value::AsInt(1024)],
+                vec![Value::AsDouble(3.0)],
+                vec![Value::AsInt(9_007_199_254_740_992)],
+            ]
+        );
+        let attributes = sums[0][0].attributes.iter();
+        let attributes: Vec<_> = attributes
+            .map(|it| (&*it.key, it.value.clone().unwrap().value.unwrap()))
+            .collect();
+        let text = |text: &str| Any::StringValue(text.to_owned());
+        assert_eq!(
+            attributes,
+            [
+                ("http.response.status_code", Any::IntValue(402)),
+                ("http.route", text("7")),
+                ("network.peer.port", text("many")),
+                ("otel.metric.overflow", Any::BoolValue(true)),
+                ("server.port", Any::IntValue(443)),
+                ("z.repeated", text("last")),
+            ]
+        );
+    }
+}
+
 /// Returns the value, start and time of the counter in each request.
-fn counters(receiver: &Receiver) -> Vec<(f64, u64, u64)> {
+fn counters(receiver: &Receiver) -> Vec<(i64, u64, u64)> {
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
     use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 
@@ -123,7 +204,7 @@ fn counters(receiver: &Receiver) -> Vec<(f64, u64, u64)> {
     all.filter_map(|metric| match metric.data {
         Some(Data::Sum(sum)) if sum.is_monotonic => {
             let point = &sum.data_points[0];
-            let Some(Value::AsDouble(value)) = point.value else {
+            let Some(Value::AsInt(value)) = point.value else {
                 panic!("{point:?}")
             };
             Some((value, point.start_time_unix_nano, point.time_unix_nano))
@@ -148,8 +229,8 @@ fn delta_starts_at_the_last_successful_export() {
 
     let all = counters(&receiver);
     assert_eq!(all.len(), 2, "{all:?}");
-    assert_eq!((all[0].0, all[0].1), (5.0, 500_000_000));
-    assert_eq!((all[1].0, all[1].1), (3.0, all[0].2));
+    assert_eq!((all[0].0, all[0].1), (5, 500_000_000));
+    assert_eq!((all[1].0, all[1].1), (3, all[0].2));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The output of a metrics endpoint with every metric of calls.
+//! Records every metric of calls.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -10,18 +10,15 @@ use gusset::http::{
     HttpServerClassifier, ObservedBody, RequestBodySizeLayer, Route,
 };
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
-use gusset::prometheus::{PrometheusExporter, Resource};
+use gusset::prometheus::PrometheusExporter;
 use gusset::{ObserveLayer, Observer, RequestResponse};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
 use http_body::Body;
 use tower::{Layer, Service, service_fn};
 
-pub(crate) fn output_with_every_metric() -> String {
-    let prometheus = PrometheusExporter::builder()
-        .resource(Resource::new())
-        .build()
-        .unwrap();
+/// Records every metric of calls, with each of its labels.
+pub(crate) fn record_every_metric(prometheus: &PrometheusExporter) {
     let recorder: SharedRecorder = prometheus.recorder();
     // One call exceeds the limit.
     let server = HttpMetrics::server(recorder.clone())
@@ -36,8 +33,7 @@ pub(crate) fn output_with_every_metric() -> String {
     record_rpc::<GrpcServerClassifier, _>(&ObserveLayer::new(server));
     record_rpc::<GrpcClientClassifier, _>(&ObserveLayer::new(client));
     record_messages(recorder);
-    record_over_the_limit(&prometheus);
-    prometheus.endpoint().render()
+    record_over_the_limit(prometheus);
 }
 
 /// Records one name too many, which has no series of its own, and removes the others.
