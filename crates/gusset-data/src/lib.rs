@@ -3,6 +3,7 @@
 
 mod descriptor;
 mod error_chain;
+mod linked_ids;
 mod log;
 mod metric;
 #[cfg(feature = "recorder")]
@@ -16,6 +17,7 @@ mod value;
 
 pub use descriptor::{InstrumentKind, MetricDescriptor, Origin, Unit};
 pub use error_chain::ErrorChain;
+pub use linked_ids::LinkedIds;
 pub use log::{LogRecord, LogSink, Severity};
 pub use metric::{
     Exemplar, HistogramDataPoint, Labels, Metric, MetricData, MetricProducer, NumberDataPoint,

@@ -102,6 +102,8 @@ pub struct SpanLink {
     pub span_id: [u8; 8],
     /// The W3C trace flags of the linked span.
     pub flags: u8,
+    /// The W3C trace state of the linked span.
+    pub trace_state: SharedStr,
     /// The attributes of the link.
     pub attributes: Vec<Attribute>,
 }

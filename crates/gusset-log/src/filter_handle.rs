@@ -140,6 +140,11 @@ impl FilterHandle {
         self.0.filter().to_string()
     }
 
+    /// Returns the subscriber of the layer. Takes a lock.
+    pub(crate) fn subscriber(&self) -> Option<Dispatch> {
+        lock(&self.0.subscriber).as_ref()?.upgrade()
+    }
+
     pub(crate) fn set_subscriber(&self, subscriber: &Dispatch) {
         *lock(&self.0.subscriber) = Some(subscriber.downgrade());
     }

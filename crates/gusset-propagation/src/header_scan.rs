@@ -53,7 +53,7 @@ impl<'a> HeaderScan<'a> {
                 7 if name == "baggage" => found.has_baggage = true,
                 10 if name == "tracestate" => found.has_tracestate = true,
                 11 if name == "traceparent" => {
-                    found.traceparent_is_repeated = found.traceparent.is_some();
+                    found.traceparent_is_repeated |= found.traceparent.is_some();
                     found.traceparent = Some(value);
                 }
                 _ => {}
@@ -70,6 +70,16 @@ impl<'a> HeaderScan<'a> {
             Some(found) if found.traceparent_is_repeated => None,
             Some(found) => found.traceparent.map(|value| trim(value.as_bytes())),
         }
+    }
+
+    /// Returns whether there is more than one `traceparent`.
+    #[inline]
+    pub fn has_repeated_traceparent(&self, headers: &HeaderMap) -> bool {
+        let found = self.found.as_ref();
+        found.map_or_else(
+            || headers.get_all(&TRACEPARENT).iter().nth(1).is_some(),
+            |found| found.traceparent_is_repeated,
+        )
     }
 
     /// Returns whether there is a `tracestate`.
@@ -96,8 +106,9 @@ mod tests {
 
     fn results(headers: &HeaderMap, scan: HeaderScan<'_>) -> String {
         format!(
-            "{:?} {} {}",
+            "{:?} {} {} {}",
             scan.traceparent(headers),
+            scan.has_repeated_traceparent(headers),
             scan.has_tracestate(headers),
             scan.has_baggage(headers)
         )

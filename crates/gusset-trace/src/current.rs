@@ -117,15 +117,28 @@ pub(crate) fn current_recording() -> Option<Arc<ActiveSpan>> {
     with_current(|scope| scope.active_span.clone())
 }
 
-/// Reports that a `tracing` span was entered. Returns `None` if it is not the span of the current call.
-///
-/// Else returns what the `SpanLayer` has to store in the span, once: children in other tasks find it
-/// there. No task can use the call's span as a parent before the first poll enters it.
+/// A `tracing` span that was entered, and the current call.
 #[cfg(feature = "subscriber")]
-pub(crate) fn enter_call_span(id: &tracing::span::Id) -> Option<Option<RecordedSpan>> {
-    with_current(|scope| {
-        let is_of_call = scope.tracing_span.id().as_ref() == Some(id);
-        is_of_call.then(|| scope.link())
+#[derive(Default)]
+pub(crate) enum CallSpan {
+    /// It is not the span of the call.
+    #[default]
+    Other,
+    /// It is, and the `SpanLayer` has stored in it what it needs.
+    Linked,
+    /// It is, and this is what to store, if the call is recorded.
+    Unlinked(Option<RecordedSpan>),
+}
+
+/// Reports that a `tracing` span was entered.
+///
+/// What the `SpanLayer` stores in the span of a call is found there by children in other tasks. No task
+/// can use the call's span as a parent before the first poll enters it.
+#[cfg(feature = "subscriber")]
+pub(crate) fn enter_call_span(id: &tracing::span::Id) -> CallSpan {
+    with_current(|scope| match scope.tracing_span.id().as_ref() == Some(id) {
+        true => scope.link(),
+        false => CallSpan::Other,
     })
 }
 
@@ -280,17 +293,17 @@ impl CallScope {
 
     /// Returns the ids and the span of a recorded call, the first time.
     #[cfg(feature = "subscriber")]
-    fn link(&self) -> Option<RecordedSpan> {
+    fn link(&self) -> CallSpan {
         // Relaxed: polls of a call do not overlap, and the flag guards nothing but itself.
         if self.is_linked.load(Ordering::Relaxed) {
-            return None;
+            return CallSpan::Linked;
         }
         self.is_linked.store(true, Ordering::Relaxed);
-        let call = self.active_span.clone()?;
-        Some(RecordedSpan {
-            ids: self.span_ids()?,
+        let call = self.active_span.clone();
+        CallSpan::Unlinked(call.zip(self.span_ids()).map(|(call, ids)| RecordedSpan {
+            ids,
             call: Some(call),
-        })
+        }))
     }
 }
 

@@ -106,6 +106,34 @@ impl TrustedProxies {
             }
         }
     }
+
+    /// Returns whether a trusted proxy sent the request. Allocates nothing.
+    ///
+    /// Trusted by range, the peer's address ([`PeerAddr`]) decides; without it, the answer is no.
+    /// Trusted by number, the request has to have the entries of that many proxies.
+    ///
+    /// ```
+    /// use gusset_http::{PeerAddr, RequestHead, TrustedProxies};
+    ///
+    /// let private = TrustedProxies::cidrs(["10.0.0.0/8"])?;
+    /// let mut request = http::Request::new(());
+    /// assert!(!private.sent(RequestHead::from(&request)));
+    /// request.extensions_mut().insert(PeerAddr(([10, 0, 0, 1], 80).into()));
+    /// assert!(private.sent(RequestHead::from(&request)));
+    /// # Ok::<_, gusset_http::TrustedProxiesError>(())
+    /// ```
+    pub fn sent(&self, req: RequestHead<'_>) -> bool {
+        match &self.0 {
+            Trust::Hops(count) => {
+                let mut nodes = forwarded::nodes_from_the_right(req.headers);
+                nodes.nth(count.get() - 1).is_some()
+            }
+            Trust::Cidrs(ranges) => PeerAddr::from_request(req).is_some_and(|peer| {
+                let peer = peer.ip().to_canonical();
+                ranges.iter().any(|range| range.contains(&peer))
+            }),
+        }
+    }
 }
 
 /// Parses `10.0.0.0/8`, or a single address.
@@ -171,6 +199,27 @@ mod tests {
                 "{peer:?} {header}"
             );
         }
+    }
+
+    #[test]
+    fn request_of_a_trusted_proxy_is_recognised() {
+        let sent = |proxies: &TrustedProxies, peer: &str, header: Option<&'static str>| {
+            let mut req = Request::new(());
+            if let Some(value) = header.map(HeaderValue::from_static) {
+                req.headers_mut().insert("x-forwarded-for", value);
+            }
+            req.extensions_mut().insert(PeerAddr(peer.parse().unwrap()));
+            proxies.sent(RequestHead::from(&req))
+        };
+        let private = TrustedProxies::cidrs(["10.0.0.0/8"]).unwrap();
+        assert!(sent(&private, "10.0.0.1:80", None));
+        assert!(sent(&private, "[::ffff:10.0.0.1]:80", None));
+        assert!(!sent(&private, "9.9.9.9:80", Some("10.0.0.1")));
+        let two = TrustedProxies::hops(NonZeroUsize::new(2).unwrap());
+        assert!(sent(&two, "9.9.9.9:80", Some("1.1.1.1, 10.0.0.1")));
+        assert!(sent(&two, "9.9.9.9:80", Some("unknown, 10.0.0.1")));
+        assert!(!sent(&two, "9.9.9.9:80", Some("10.0.0.1")));
+        assert!(!sent(&two, "9.9.9.9:80", None));
     }
 
     #[test]

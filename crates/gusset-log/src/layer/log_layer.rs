@@ -2,7 +2,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use gusset_core::SpanIds;
 use tracing::field::Visit;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
@@ -11,6 +10,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::event_ids::event_ids;
 use super::event_meta::EventMeta;
 use super::log_record;
 use super::spans::{self, SpanFields};
@@ -27,7 +27,8 @@ use crate::level::level_index;
 ///
 /// Each entry inside a request has the ids of the request: the trace id and span id, if an observer
 /// such as `gusset-trace` creates spans, and the request id, inside a
-/// [`RequestIdLayer`](gusset_http::RequestIdLayer).
+/// [`RequestIdLayer`](gusset_http::RequestIdLayer). An event with an explicit parent has the ids of that
+/// span instead, and one with `parent: None` has no trace id.
 ///
 /// An entry is one line and valid in its format, whatever untrusted clients write into a field. Control
 /// characters are escaped, bytes that are not UTF-8 are replaced, and texts that are too long are cut
@@ -129,7 +130,7 @@ where
             static_target: log_metadata.is_none().then(|| event.metadata().target()),
             template,
             at: Timestamp::from_system(now),
-            ids: SpanIds::current(),
+            ids: event_ids(event, &self.filter_handle),
             suppressed,
             access: access.as_deref(),
         };

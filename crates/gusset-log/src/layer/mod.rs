@@ -3,6 +3,7 @@
 mod builder;
 mod drop_report;
 mod encode;
+mod event_ids;
 mod event_meta;
 mod log_layer;
 mod log_record;

@@ -51,6 +51,9 @@ fn span<W: Writer>(out: &mut W, span: &SpanData) {
     out.list(Field(13, "links"), &span.links, |out, link| {
         out.id(Field(1, "traceId"), &link.trace_id);
         out.id(Field(2, "spanId"), &link.span_id);
+        if !link.trace_state.is_empty() {
+            out.string(TRACE_STATE, &link.trace_state);
+        }
         key_values(out, Field(4, "attributes"), &link.attributes);
         out.fixed32(Field(6, "flags"), link.flags.into());
     });

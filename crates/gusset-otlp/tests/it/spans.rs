@@ -37,6 +37,7 @@ fn full_span() -> gusset_data::SpanData {
             trace_id: [4; 16],
             span_id: [5; 8],
             flags: 1,
+            trace_state: "c=d".into(),
             attributes: vec![("a".into(), 1_i64.into())],
         }],
         dropped_links: 3,

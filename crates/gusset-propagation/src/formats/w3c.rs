@@ -109,8 +109,14 @@ impl Propagator for W3cBaggage {
     }
 
     fn inject(&self, context: &PropagationContext, headers: &mut HeaderMap) {
-        if let Some(baggage) = context.baggage.header() {
-            headers.insert(&BAGGAGE, baggage.clone());
+        match context.baggage.header() {
+            Some(baggage) => {
+                headers.insert(&BAGGAGE, baggage.clone());
+            }
+            // Baggage that was dropped must not go on in headers that were copied from a request.
+            None => {
+                headers.remove(&BAGGAGE);
+            }
         }
     }
 }

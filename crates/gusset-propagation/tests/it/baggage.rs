@@ -1,7 +1,7 @@
 //! W3C Baggage and its limits.
 
-use gusset_propagation::Baggage;
-use http::HeaderValue;
+use gusset_propagation::{Baggage, PropagationContext, Propagator as _, W3cBaggage};
+use http::{HeaderMap, HeaderValue};
 
 fn baggage(values: &[&str]) -> Baggage {
     let values: Vec<HeaderValue> = values
@@ -63,4 +63,13 @@ fn value_is_encoded_and_decoded() {
 #[test]
 fn debug_hides_values() {
     assert!(!format!("{:?}", baggage(&["token=secret"])).contains("secret"));
+}
+
+#[test]
+fn empty_baggage_removes_a_copied_header() {
+    let mut headers = HeaderMap::new();
+    headers.append("baggage", HeaderValue::from_static("tenant=7"));
+    headers.append("baggage", HeaderValue::from_static("user=1"));
+    W3cBaggage.inject(&PropagationContext::default(), &mut headers);
+    assert!(headers.is_empty());
 }

@@ -1,6 +1,7 @@
 //! The configuration of a [`TraceObserver`](crate::TraceObserver), shared with the calls in progress.
 
 mod captured_headers;
+mod repeated_traceparent;
 mod trust;
 mod unread_trace;
 
@@ -12,6 +13,7 @@ use gusset_http::{RequestAttributes, RequestOptions};
 use gusset_propagation::Propagators;
 
 pub(crate) use self::captured_headers::CapturedHeaders;
+pub(crate) use self::repeated_traceparent::RepeatedTraceparent;
 pub(crate) use self::trust::Distrusted;
 pub use self::trust::TraceTrust;
 pub(crate) use self::unread_trace::UnreadTraceCheck;
@@ -32,6 +34,7 @@ pub(crate) struct TraceConfig {
     pub(crate) exceptions: ExceptionSignals,
     pub(crate) options: Arc<RequestOptions>,
     pub(crate) trust: TraceTrust,
+    pub(crate) repeated_traceparent: RepeatedTraceparent,
     pub(crate) peer_address: bool,
     pub(crate) request_headers: CapturedHeaders,
     pub(crate) response_headers: CapturedHeaders,

@@ -1,17 +1,14 @@
 //! The trust in the trace context of received requests.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::LazyLock;
-
-use gusset_http::{PeerAddr, RequestHead, RequestOptions};
+use gusset_http::{RequestHead, RequestOptions};
 use gusset_propagation::{Baggage, PropagationContext, SpanContext};
-use http::{HeaderMap, HeaderValue};
 
 /// What a server does with the trace context of a request that no trusted proxy sent.
 ///
-/// Context from the trusted proxies of the request options is always continued. Trusted by number,
-/// every request comes from one. Trusted by range, the peer address decides, and a request without a
-/// [`PeerAddr`](gusset_http::PeerAddr) is not trusted.
+/// Context from the [trusted proxies](gusset_http::TrustedProxies::sent) of the request options is
+/// always continued. Trusted by range, the peer address decides, and a request without a
+/// [`PeerAddr`](gusset_http::PeerAddr) is not trusted. Trusted by number, the request has to have the
+/// `Forwarded` or `X-Forwarded-For` entries of that many proxies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TraceTrust {
@@ -33,18 +30,6 @@ pub(crate) struct Distrusted {
     pub(crate) own_sampling: bool,
 }
 
-/// The dummy address of RFC 7600, which no packet has as its source.
-const PROBE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 0, 8));
-const MAX_HOPS: usize = 64;
-
-/// Headers of a request that passed more proxies than any service trusts.
-static PROBE_HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
-    let nodes = vec![PROBE.to_string(); MAX_HOPS].join(", ");
-    let value = HeaderValue::try_from(nodes).ok();
-    let field = |value| (http::HeaderName::from_static("x-forwarded-for"), value);
-    value.map(field).into_iter().collect()
-});
-
 // === impl TraceTrust ===
 
 impl TraceTrust {
@@ -55,7 +40,8 @@ impl TraceTrust {
         options: &RequestOptions,
         context: &mut PropagationContext,
     ) -> Distrusted {
-        if self == Self::Continue || is_from_proxy(req, options) {
+        let proxies = options.trusted_proxies();
+        if self == Self::Continue || proxies.is_some_and(|proxies| proxies.sent(req)) {
             return Distrusted::default();
         }
         context.sampling_request = None;
@@ -71,16 +57,4 @@ impl TraceTrust {
             own_sampling: true,
         }
     }
-}
-
-/// Returns whether a trusted proxy sent a request: whether the options look behind its peer.
-fn is_from_proxy(req: RequestHead<'_>, options: &RequestOptions) -> bool {
-    let Some(proxies) = options.trusted_proxies() else {
-        return false;
-    };
-    let mut probe = req;
-    probe.headers = &PROBE_HEADERS;
-    let peer = PeerAddr::from_request(req).map(|peer| peer.ip().to_canonical());
-    let client = proxies.client_ip(probe);
-    client.is_some() && client != peer
 }

@@ -30,10 +30,7 @@ pub(super) fn convert(span: SpanData) -> OtelSpanData {
         dropped_links,
         status,
     } = span;
-    let members = trace_state
-        .split(',')
-        .filter_map(|member| member.split_once('='));
-    let state = TraceState::from_key_value(members).unwrap_or_default();
+    let state = parse_state(&trace_state);
     OtelSpanData {
         span_context: span_context(trace_id, span_id, flags, state),
         parent_span_id: parent_span_id.map_or(SpanId::INVALID, SpanId::from_bytes),
@@ -82,9 +79,14 @@ fn convert_events(events: Vec<SpanEvent>, dropped: u32) -> SpanEvents {
     converted
 }
 
+fn parse_state(text: &str) -> TraceState {
+    let members = text.split(',').filter_map(|member| member.split_once('='));
+    TraceState::from_key_value(members).unwrap_or_default()
+}
+
 fn convert_links(links: Vec<SpanLink>, dropped: u32) -> SpanLinks {
     let convert = |link: SpanLink| {
-        let state = TraceState::default();
+        let state = parse_state(&link.trace_state);
         let context = span_context(link.trace_id, link.span_id, link.flags, state);
         Link::new(context, convert_attributes(link.attributes), 0)
     };

@@ -68,6 +68,7 @@ fn processor_receives_every_field() {
             trace_id: [4; 16],
             span_id: [5; 8],
             flags: 1,
+            trace_state: "c=d".into(),
             attributes: Vec::new(),
         }],
         dropped_links: 3,
@@ -84,6 +85,8 @@ fn processor_receives_every_field() {
     assert_eq!(span.attributes[0], KeyValue::new("n", 7));
     assert_eq!((span.events.len(), span.events.dropped_count), (1, 2));
     assert_eq!((span.links.len(), span.links.dropped_count), (1, 3));
+    let link = &span.links[0].span_context;
+    assert_eq!(link.trace_state().header(), "c=d");
     assert_eq!(span.span_kind, OtelKind::Client);
     assert!(matches!(&span.status, Status::Error { description } if description == "why"));
 }

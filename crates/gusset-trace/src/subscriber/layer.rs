@@ -3,22 +3,23 @@
 use std::thread;
 
 use gusset_core::SpanIds;
-use gusset_data::{SharedStr, SpanData, SpanLink};
+use gusset_data::{LinkedIds, SharedStr, SpanData, SpanLink};
 use gusset_propagation::{SpanId, TraceFlags, TraceId};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::span_record::{
     EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanRecord, SpanTimes,
 };
 use super::{CALL_TARGET, SpanLayer, fields};
 use crate::active_span::{ActiveSpan, is_exporting};
+use crate::current::{self, CallSpan};
 use crate::entered::{self, InnermostSpan, RecordedSpan};
+use crate::exceptions;
 use crate::sampler::{SamplingDecision, SamplingParameters};
-use crate::{current, exceptions};
 
 impl SpanLayer {
     /// Starts a span. Returns `None` if it is not recorded.
@@ -103,10 +104,25 @@ impl SpanLayer {
         if span.metadata().file() != event.metadata().file() {
             return;
         }
-        let mut extensions = span.extensions_mut();
-        if let Some(span) = extensions.get_mut().and_then(SpanRecord::span_mut) {
-            span.set_error();
+        edit_open(&span, OpenSpan::set_error);
+    }
+
+    /// Returns the ids of events in a new span that is not recorded: those of its call.
+    fn unrecorded_ids<S>(
+        attributes: &Attributes<'_>,
+        id: &Id,
+        cx: &Context<'_, S>,
+    ) -> Option<SpanIds>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if attributes.is_contextual() {
+            return SpanIds::current();
         }
+        let parent = cx.span(id)?.parent()?;
+        let extensions = parent.extensions();
+        let LinkedIds(ids) = extensions.get()?;
+        *ids
     }
 
     fn parent<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
@@ -126,6 +142,14 @@ impl SpanLayer {
     }
 }
 
+/// Changes a span that is exported and has not ended. The extensions are locked meanwhile.
+fn edit_open<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, edit: impl FnOnce(&mut OpenSpan)) {
+    let mut extensions = span.extensions_mut();
+    if let Some(span) = extensions.get_mut().and_then(SpanRecord::span_mut) {
+        edit(span);
+    }
+}
+
 impl<S> Layer<S> for SpanLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -136,15 +160,25 @@ where
             return;
         }
         let parent = Self::parent(attributes, id, &cx);
+        let inherited = parent
+            .ids()
+            .or_else(|| Self::unrecorded_ids(attributes, id, &cx));
         if !self.filter.is_enabled(attributes.metadata()) {
             if let Some(span) = cx.span(id) {
-                span.extensions_mut().insert(SkippedSpan(parent));
+                let mut extensions = span.extensions_mut();
+                extensions.insert(LinkedIds(inherited));
+                extensions.insert(SkippedSpan(parent));
             }
             return;
         }
         let record = self.start_span(parent, attributes);
-        if let (Some(record), Some(span)) = (record, cx.span(id)) {
-            span.extensions_mut().insert(record);
+        if let Some(span) = cx.span(id) {
+            let mut extensions = span.extensions_mut();
+            let own = record.as_ref().map(SpanRecord::ids);
+            extensions.insert(LinkedIds(own.or(inherited)));
+            if let Some(record) = record {
+                extensions.insert(record);
+            }
         }
     }
 
@@ -163,13 +197,7 @@ where
         // Formatting a value may log, so no lock is held meanwhile.
         let mut fields = fields::RecordedFields::new(&self.redaction);
         values.record(&mut fields);
-        if let Some(span) = span
-            .extensions_mut()
-            .get_mut()
-            .and_then(SpanRecord::span_mut)
-        {
-            fields.set_on(span, self.limits);
-        }
+        edit_open(&span, |span| fields.set_on(span, self.limits));
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, cx: Context<'_, S>) {
@@ -181,11 +209,7 @@ where
         let (Some(ids), Some(span)) = (ids_of(follows), cx.span(id)) else {
             return;
         };
-        if let Some(span) = span
-            .extensions_mut()
-            .get_mut()
-            .and_then(SpanRecord::span_mut)
-        {
+        edit_open(&span, |span| {
             let span = &mut span.data;
             if span.links.len() >= self.limits.links {
                 span.dropped_links = span.dropped_links.saturating_add(1);
@@ -195,9 +219,10 @@ where
                 trace_id: ids.trace_id(),
                 span_id: ids.span_id(),
                 flags: u8::from(ids.is_sampled()),
+                trace_state: SharedStr::from_static(""),
                 attributes: Vec::new(),
             });
-        }
+        });
     }
 
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
@@ -234,25 +259,26 @@ where
             EventDestination::Call(call) => self.add_call_event(&call, event),
             EventDestination::Span(times) => {
                 let event = fields::span_event(event, times.now(), self.limits, &self.redaction);
-                if let Some(span) = span
-                    .extensions_mut()
-                    .get_mut()
-                    .and_then(SpanRecord::span_mut)
-                {
-                    self.limits.add_event(&mut span.data, event);
-                }
+                edit_open(&span, |span| self.limits.add_event(&mut span.data, event));
             }
         }
     }
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
         // The driver sets the ids of a call.
-        if let Some(unlinked) = current::enter_call_span(id) {
-            if let (Some(recorded), Some(span)) = (unlinked, cx.span(id)) {
-                let record = SpanRecord::new(recorded.ids, recorded.call, None);
-                span.extensions_mut().insert(record);
+        match current::enter_call_span(id) {
+            CallSpan::Other => {}
+            CallSpan::Linked => return,
+            CallSpan::Unlinked(recorded) => {
+                if let Some(span) = cx.span(id) {
+                    let mut extensions = span.extensions_mut();
+                    extensions.insert(LinkedIds(SpanIds::current()));
+                    if let Some(recorded) = recorded {
+                        extensions.insert(SpanRecord::new(recorded.ids, recorded.call, None));
+                    }
+                }
+                return;
             }
-            return;
         }
         let Some(span) = cx.span(id) else {
             return;
@@ -273,10 +299,7 @@ where
         // The thread unwinds out of the span, so the work of the span failed.
         if thread::panicking() {
             if let Some(span) = cx.span(id) {
-                let mut extensions = span.extensions_mut();
-                if let Some(span) = extensions.get_mut().and_then(SpanRecord::span_mut) {
-                    span.set_error();
-                }
+                edit_open(&span, OpenSpan::set_error);
             }
         }
     }

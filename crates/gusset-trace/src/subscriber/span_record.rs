@@ -149,6 +149,14 @@ impl ParentSpan {
         }
     }
 
+    /// Returns the ids of a recorded parent.
+    pub(super) fn ids(&self) -> Option<SpanIds> {
+        match self {
+            Self::Recorded { ids, .. } => Some(*ids),
+            Self::None | Self::Unrecorded => None,
+        }
+    }
+
     /// Returns what a span is for its children.
     pub(super) fn from_extensions(extensions: &Extensions<'_>) -> Self {
         match (extensions.get(), extensions.get()) {

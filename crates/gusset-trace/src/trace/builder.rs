@@ -9,7 +9,9 @@ use http::HeaderName;
 
 use super::TraceObserver;
 use crate::call_kind::CallKind;
-use crate::config::{CapturedHeaders, TraceConfig, TraceTrust, UnreadTraceCheck};
+use crate::config::{
+    CapturedHeaders, RepeatedTraceparent, TraceConfig, TraceTrust, UnreadTraceCheck,
+};
 use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
 use crate::sampler::{self, Sampler, SamplerPanics};
@@ -31,6 +33,7 @@ pub struct TraceObserverBuilder {
     limits: Option<SpanLimits>,
     redaction: Arc<Redaction>,
     trust: TraceTrust,
+    repeated_traceparent: RepeatedTraceparent,
     peer_address: bool,
     request_headers: CapturedHeaders,
     response_headers: CapturedHeaders,
@@ -54,6 +57,7 @@ impl TraceObserverBuilder {
             limits: None,
             redaction: Arc::default(),
             trust: TraceTrust::default(),
+            repeated_traceparent: RepeatedTraceparent::default(),
             peer_address: false,
             request_headers: CapturedHeaders::default(),
             response_headers: CapturedHeaders::default(),
@@ -137,6 +141,26 @@ impl TraceObserverBuilder {
     /// [`TraceTrust::Continue`].
     pub fn trust(mut self, trust: TraceTrust) -> Self {
         self.trust = trust;
+        self
+    }
+
+    /// Continues the trace of requests with several `traceparent` headers, if all of them have one trace
+    /// id. The last one is the parent. By default such requests start new traces.
+    ///
+    /// An eBPF agent beside the client or the server adds a header of its own, for example. Either way
+    /// the requests are counted by [`TraceObserver::repeated_traceparents`], and the first one is logged.
+    ///
+    /// ```
+    /// use gusset_trace::TraceObserver;
+    ///
+    /// # fn main() -> Result<(), gusset_trace::ConfigError> {
+    /// let trace = TraceObserver::server().accept_repeated_traceparent().build()?;
+    /// assert_eq!(trace.repeated_traceparents(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accept_repeated_traceparent(mut self) -> Self {
+        self.repeated_traceparent.is_accepted = true;
         self
     }
 
@@ -255,6 +279,7 @@ impl TraceObserverBuilder {
             limits,
             redaction,
             trust,
+            repeated_traceparent,
             peer_address,
             mut request_headers,
             mut response_headers,
@@ -293,6 +318,7 @@ impl TraceObserverBuilder {
                 sampler_panics: SamplerPanics::default(),
                 exceptions: ExceptionSignals::from_env(env),
                 trust,
+                repeated_traceparent,
                 peer_address,
                 request_headers,
                 response_headers,

@@ -105,6 +105,12 @@ impl TraceObserver {
         self.config.sampler_panics.get()
     }
 
+    /// Returns how many requests had several `traceparent` headers; see
+    /// [`accept_repeated_traceparent`](TraceObserverBuilder::accept_repeated_traceparent).
+    pub fn repeated_traceparents(&self) -> u64 {
+        self.config.repeated_traceparent.requests()
+    }
+
     pub(crate) fn is_client(&self) -> bool {
         self.config.kind == CallKind::HttpClient
     }
@@ -224,7 +230,16 @@ impl TraceConfig {
     fn extract(&self, req: RequestHead<'_>) -> PropagationContext {
         let scan = HeaderScan::new(req.headers);
         let context = self.propagators.extract_scanned(req.headers, scan);
-        if context.span_context.is_none() && self.unread_trace.is_first(req) {
+        if context.span_context.is_some() {
+            return context;
+        }
+        if scan.has_repeated_traceparent(req.headers) {
+            let repeated = &self.repeated_traceparent;
+            return repeated
+                .extract(req.headers, &self.propagators)
+                .unwrap_or(context);
+        }
+        if self.unread_trace.is_first(req) {
             tracing::warn!(
                 target: "gusset::trace",
                 "a request has a trace in a format that `{}` does not select, such requests start new \
@@ -312,8 +327,21 @@ fn span_link(span: &SpanContext) -> SpanLink {
         trace_id: span.trace_id().to_bytes(),
         span_id: span.span_id().to_bytes(),
         flags: span.flags().bits(),
+        trace_state: linked_state(span),
         attributes: Vec::new(),
     }
+}
+
+/// Returns the trace state of a linked span: as many members as fit into the 512 bytes that W3C Trace
+/// Context requires to be kept. A client that is not trusted could fill the exports otherwise.
+fn linked_state(span: &SpanContext) -> SharedStr {
+    const MAX_BYTES: usize = 512;
+    let state = span.state().as_str();
+    let end = match state.get(..=MAX_BYTES) {
+        None => state.len(),
+        Some(start) => start.rfind(',').unwrap_or(0),
+    };
+    SharedStr::new(&state[..end])
 }
 
 /// Returns the member of OpenTelemetry in the trace state.

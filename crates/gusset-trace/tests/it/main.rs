@@ -4,6 +4,8 @@
 mod baggage;
 mod client;
 mod current;
+#[cfg(feature = "subscriber")]
+mod event_parents;
 mod exceptions;
 mod export;
 mod exported;
@@ -25,6 +27,9 @@ mod spans;
 mod subscriber;
 #[cfg(feature = "subscriber")]
 mod subscriber_filters;
+#[cfg(feature = "subscriber")]
+mod subscriber_tasks;
 mod support;
+mod tail_sampling;
 mod trust;
 mod w3c;

@@ -11,7 +11,7 @@ use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder, OtlpSpanSink};
 use gusset_prometheus::{PrometheusExporter, Resource};
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::{self, Sampler};
-use gusset_trace::{SpanFilter, SpanLayer};
+use gusset_trace::{Redaction, SpanFilter, SpanLayer, TraceTrust};
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -33,6 +33,8 @@ pub struct TelemetryBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     log: ConfigureFn<LogLayerBuilder>,
     otlp: ConfigureFn<OtlpPipelineBuilder>,
+    trust: TraceTrust,
+    redaction: Redaction,
     tracing_spans: bool,
     layers: Vec<CustomLayer>,
 }
@@ -49,6 +51,8 @@ impl TelemetryBuilder {
             sampler: None,
             log: Box::new(|log| log),
             otlp: Box::new(|otlp| otlp),
+            trust: TraceTrust::default(),
+            redaction: Redaction::default(),
             tracing_spans: false,
             layers: Vec::new(),
         }
@@ -86,6 +90,42 @@ impl TelemetryBuilder {
     /// Sets the sampler of traces. Defaults to `OTEL_TRACES_SAMPLER`, or else `parentbased_always_on`.
     pub fn sampler(mut self, sampler: impl Sampler) -> Self {
         self.sampler = Some(Arc::new(sampler));
+        self
+    }
+
+    /// Sets what servers do with the trace context of requests that no trusted proxy sent. Defaults to
+    /// [`TraceTrust::Continue`].
+    ///
+    /// ```
+    /// use gusset::http::TrustedProxies;
+    /// use gusset::trace::TraceTrust;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let telemetry = gusset::telemetry().trust(TraceTrust::NewTrace).build_with(|_| None)?;
+    /// let proxies = TrustedProxies::cidrs(["10.0.0.0/8"])?;
+    /// let server = telemetry.http().trusted_proxies(proxies).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trust(mut self, trust: TraceTrust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Sets what is redacted in log entries, exported records and spans. Defaults to
+    /// [`Redaction::default`].
+    ///
+    /// ```
+    /// use gusset::trace::Redaction;
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let redaction = Redaction::default().key("iban").pattern(r"\b\d{4}( ?\d{4}){3}\b")?;
+    /// let telemetry = gusset::telemetry().redaction(redaction).build_with(|_| None)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
         self
     }
 
@@ -167,6 +207,8 @@ impl TelemetryBuilder {
             sampler,
             log,
             otlp,
+            trust,
+            redaction,
             tracing_spans,
             layers,
         } = self;
@@ -180,6 +222,7 @@ impl TelemetryBuilder {
         let deferred_sampler = Deferred::<Arc<dyn Sampler>>::new();
         let mut log_builder = LogLayer::builder()
             .recorder(registry.clone())
+            .redaction(redaction.clone())
             .sink(logs.clone());
         if let Some(resource) = &resource {
             log_builder = log_builder.default_resource(resource.clone());
@@ -187,6 +230,7 @@ impl TelemetryBuilder {
         let log = log(log_builder);
         let span_layer = SpanLayer::new(spans.clone())
             .sampler(deferred_sampler.clone())
+            .redaction(redaction.clone())
             .span_filter(SpanFilter::from_env(env));
         let inner = tracing_subscriber::registry();
         // Not an empty `Vec` and not an `Option`: as layers, they would enable every span.
@@ -237,6 +281,8 @@ impl TelemetryBuilder {
             registry,
             propagators,
             sampler,
+            trust,
+            redaction,
             spans: otlp.span_sink(),
             dispatch,
             filter_handle,

@@ -15,8 +15,8 @@ use gusset_metrics::Registry;
 use gusset_otlp::{ExportReport, OtlpPipeline, OtlpSpanSink};
 use gusset_prometheus::PrometheusExporter;
 use gusset_propagation::Propagators;
-use gusset_trace::TraceObserver;
 use gusset_trace::sampler::Sampler;
+use gusset_trace::{Redaction, TraceObserver, TraceTrust};
 use tracing::Dispatch;
 use tracing_log::LogTracer;
 
@@ -58,6 +58,8 @@ pub struct Telemetry {
     registry: Arc<Registry>,
     propagators: Propagators,
     sampler: Arc<dyn Sampler>,
+    trust: TraceTrust,
+    redaction: Redaction,
     spans: OtlpSpanSink,
     dispatch: Dispatch,
     filter_handle: FilterHandle,
@@ -210,6 +212,8 @@ impl Telemetry {
         let spans = self.spans.clone();
         builder
             .prometheus(&self.prometheus)
+            .trust(self.trust)
+            .redaction(self.redaction.clone())
             .log(|log| log)
             .trace(|trace| trace.propagators(propagators).sampler(sampler).sink(spans))
     }

@@ -1,6 +1,8 @@
 //! The settings of an instrumentation.
 
 mod options;
+#[cfg(feature = "trace")]
+mod trace;
 
 use std::fmt;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
@@ -17,7 +19,7 @@ use gusset_log::AccessLogBuilder;
 #[cfg(feature = "prometheus")]
 use gusset_prometheus::{PrometheusExporter, Resource};
 #[cfg(feature = "trace")]
-use gusset_trace::TraceObserverBuilder;
+use gusset_trace::{Redaction, TraceObserverBuilder, TraceTrust};
 
 use self::options::OptionChanges;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
@@ -46,6 +48,10 @@ struct BuilderState<K: ServiceKind> {
     metrics: Option<ConfigureFn<K::MetricsBuilder>>,
     #[cfg(feature = "trace")]
     trace: Option<ConfigureFn<TraceObserverBuilder>>,
+    #[cfg(feature = "trace")]
+    trust: TraceTrust,
+    #[cfg(feature = "trace")]
+    redaction: Option<Redaction>,
     #[cfg(feature = "log")]
     log: Option<ConfigureFn<AccessLogBuilder>>,
 }
@@ -65,6 +71,10 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
             metrics: None,
             #[cfg(feature = "trace")]
             trace: None,
+            #[cfg(feature = "trace")]
+            trust: TraceTrust::default(),
+            #[cfg(feature = "trace")]
+            redaction: None,
             #[cfg(feature = "log")]
             log: None,
         };
@@ -215,7 +225,18 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         let metrics = None;
         #[cfg(feature = "trace")]
         let (trace, inject) = match state.trace {
-            Some(configure) => state.kind.trace(configure, &options, env)?,
+            Some(configure) => {
+                let (trust, redaction) = (state.trust, state.redaction);
+                // Before what the user configured, which overrides it.
+                let configure = move |trace: TraceObserverBuilder| {
+                    let trace = trace.trust(trust);
+                    configure(match redaction {
+                        Some(redaction) => trace.redaction(redaction),
+                        None => trace,
+                    })
+                };
+                state.kind.trace(Box::new(configure), &options, env)?
+            }
             None => (None, K::no_inject()),
         };
         #[cfg(not(feature = "trace"))]
@@ -234,26 +255,6 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
             #[cfg(feature = "prometheus")]
             prometheus,
         ))
-    }
-}
-
-#[cfg(feature = "trace")]
-impl<K: ServiceKind<Trace = gusset_trace::TraceObserver>, O> InstrumentationBuilder<K, O> {
-    /// Makes a span for each call; a client's layer injects its context into requests. `|trace| trace`
-    /// keeps the defaults.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), gusset::ConfigError> {
-    /// let gusset = gusset::http().trace(|trace| trace).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn trace<F>(mut self, configure: F) -> Self
-    where
-        F: FnOnce(TraceObserverBuilder) -> TraceObserverBuilder + 'static,
-    {
-        self.state.trace = Some(compose(self.state.trace.take(), configure));
-        self
     }
 }
 
