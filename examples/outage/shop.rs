@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use bytes::Bytes;
+use gusset::admission::IntoServiceError;
 use gusset::breaker::classify::{GrpcFailures, HttpFailures};
 use gusset::breaker::{CircuitBreaker, CircuitBreakerLayer, Config};
 use gusset::http::{GrpcClientClassifier, Http, HttpClientClassifier};
@@ -54,7 +55,8 @@ pub(crate) fn service(
     let shop = Shop {
         payments,
         http: http.http_client(),
-        grpc: grpc.grpc_client(),
+        // hyper's body cannot be created, so rejected calls are errors and not responses.
+        grpc: grpc.grpc_client().respond_by(IntoServiceError::default()),
     };
     Router::new()
         .route("/order", post(order))

@@ -1,7 +1,11 @@
 //! The circuit breaker counts each call once, for random scripts and over real connections.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Router;
+use axum::error_handling::HandleErrorLayer;
+use axum::routing::get;
 use gusset_breaker::classify::HttpFailures;
 use gusset_breaker::{
     CircuitBreaker, CircuitBreakerAdmission, CircuitOpen, Config, State, http_response,
@@ -17,6 +21,7 @@ use gusset_tests::servers::Server;
 use gusset_tests::stack::{only_call, router, wait_for_calls};
 use http::{Request, Response};
 use proptest::prelude::*;
+use tower::util::MapErrLayer;
 use tower_layer::Layer;
 
 use crate::gate::outer_observer;
@@ -132,4 +137,29 @@ fn open_breaker_responds_with_problem_json() {
     });
     assert_eq!(recorder.calls()[2].outcome, Outcome::Rejected);
     assert_eq!((breaker.rejected(), breaker.in_flight()), (1, 0));
+}
+
+#[test]
+fn rejection_in_front_of_a_handler_is_a_boxed_error() {
+    run(async {
+        let breaker = breaker(Config::consecutive(1));
+        breaker.trip();
+        let respond = async |error: BoxError| {
+            assert!(error.is::<CircuitOpen>(), "{error}");
+            (http::StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+        };
+        // A handler has no errors, and the breaker needs one that is `From<CircuitOpen>`.
+        let handler = MapErrLayer::new(|never: Infallible| -> BoxError { match never {} });
+        let router = Router::new().route("/", get(async || "served")).layer((
+            HandleErrorLayer::new(respond),
+            breaker.http_server(),
+            handler,
+        ));
+        let server = Server::axum(router);
+        let request = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        let response = http1::Connection::round_trip(server.addr(), request).await;
+        let response = String::from_utf8_lossy(&response);
+        assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
+        assert!(response.contains("circuit breaker is open"), "{response}");
+    });
 }

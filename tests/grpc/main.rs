@@ -2,6 +2,7 @@
 //! trailers, and both sides record the same.
 
 mod access_log;
+mod breaker;
 mod cancellation;
 mod deadlines;
 mod harness;

@@ -1,18 +1,21 @@
 //! Layers of a breaker.
 
+use gusset_core::admission::IntoServiceError;
 use gusset_core::{AdmissionLayer, Protocol};
 use gusset_http::{
     GrpcClientClassifier, GrpcServerClassifier, Http, HttpClientClassifier, HttpServerClassifier,
 };
 
 use crate::classify::{FailureClassifier, GrpcFailures, HttpFailures, OutcomeFailures};
-use crate::{CircuitBreaker, CircuitBreakerAdmission};
+use crate::{CircuitBreaker, CircuitBreakerAdmission, RespondUnavailable};
 
 /// A layer of a breaker.
 ///
 /// Rejected calls fail with the error of the service, which must implement `From<CircuitOpen>`.
-/// [`AdmissionLayer::respond_with`] returns a response instead.
-pub type CircuitBreakerLayer<P, C> = AdmissionLayer<P, CircuitBreakerAdmission<C>>;
+/// [`AdmissionLayer::respond_with`] returns a response instead. The layers for gRPC always respond, with
+/// [`RespondUnavailable`].
+pub type CircuitBreakerLayer<P, C, R = IntoServiceError> =
+    AdmissionLayer<P, CircuitBreakerAdmission<C>, R>;
 
 /// Layers.
 ///
@@ -42,13 +45,28 @@ impl CircuitBreaker {
     }
 
     /// Returns a layer for a gRPC client. [`GrpcFailures`] lists what counts as a failure.
-    pub fn grpc_client(&self) -> CircuitBreakerLayer<Http<GrpcClientClassifier>, GrpcFailures> {
-        self.layer_with(GrpcFailures)
+    ///
+    /// Rejected calls get UNAVAILABLE, as from a server that cannot be reached ([`RespondUnavailable`]).
+    ///
+    /// ```
+    /// use gusset_breaker::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::builder("cart").build()?;
+    /// let layer = breaker.grpc_client();
+    /// // With tonic: `CartClient::new(ServiceBuilder::new().layer(layer).service(channel))`.
+    /// # Ok::<(), gusset_breaker::ConfigError>(())
+    /// ```
+    pub fn grpc_client(
+        &self,
+    ) -> CircuitBreakerLayer<Http<GrpcClientClassifier>, GrpcFailures, RespondUnavailable> {
+        self.layer_with(GrpcFailures).respond_by(RespondUnavailable)
     }
 
-    /// Returns a layer for a gRPC server.
-    pub fn grpc_server(&self) -> CircuitBreakerLayer<Http<GrpcServerClassifier>, GrpcFailures> {
-        self.layer_with(GrpcFailures)
+    /// Returns a layer for a gRPC server. Rejected calls get UNAVAILABLE ([`RespondUnavailable`]).
+    pub fn grpc_server(
+        &self,
+    ) -> CircuitBreakerLayer<Http<GrpcServerClassifier>, GrpcFailures, RespondUnavailable> {
+        self.layer_with(GrpcFailures).respond_by(RespondUnavailable)
     }
 
     /// Returns a layer for any other service, with the outcome of its protocol.

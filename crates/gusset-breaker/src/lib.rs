@@ -46,5 +46,5 @@ pub use registry::{
     BreakerRegistry, BreakerRegistryAdmission, BreakerRegistryBuilder, KeyExtractor, by_host,
     by_route,
 };
-pub use response::{grpc_response, http_response};
+pub use response::{RespondUnavailable, grpc_response, http_response};
 pub use state::{Reason, State, Transition};

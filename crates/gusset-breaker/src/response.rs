@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gusset_core::admission::Respond;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
@@ -73,6 +74,24 @@ pub fn grpc_response<B: Default>(open: &CircuitOpen) -> Response<B> {
         headers.insert("grpc-retry-pushback-ms", millis.into());
     }
     response
+}
+
+/// Answers rejected gRPC calls with UNAVAILABLE: the [`grpc_response`].
+///
+/// The default of [`CircuitBreaker::grpc_client`](crate::CircuitBreaker::grpc_client) and `grpc_server`. The
+/// type of the body has to be `Default`, as tonic's is. hyper's `Incoming` is not: there, set
+/// [`respond_with`](gusset_core::AdmissionLayer::respond_with), or fail the call with
+/// `respond_by(IntoServiceError::default())`.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct RespondUnavailable;
+
+// The compiler then reports how to respond in another way, and not the missing `Default`.
+#[diagnostic::do_not_recommend]
+impl<B: Default, E> Respond<CircuitOpen, Response<B>, E> for RespondUnavailable {
+    fn respond(&self, open: CircuitOpen) -> Result<Response<B>, E> {
+        Ok(grpc_response(&open))
+    }
 }
 
 /// Adds up to a tenth, in proportion to `random`.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::task::Poll;
 
-use gusset_breaker::{CircuitBreaker, CircuitOpen, State, grpc_response, http_response};
+use gusset_breaker::{CircuitBreaker, CircuitOpen, State, http_response};
 use gusset_core::{ObserveLayer, Outcome, Rejected};
 use gusset_http::{Grpc, Http, HttpClientClassifier};
 use gusset_testkit::{RecordedCall, RecordingObserver, ScriptedBody};
@@ -95,9 +95,7 @@ fn rejection_is_observed_as_rejected() {
     );
 
     let observer = RecordingObserver::new();
-    let layer = open()
-        .grpc_server()
-        .respond_with(|open: CircuitOpen| grpc_response(&open));
+    let layer = open().grpc_server();
     let observe = ObserveLayer::<Grpc, _>::new(observer.clone());
     let mut service = observe.layer(layer.layer(serve(ok)));
     let answer = now(service.call(request())).unwrap();
@@ -199,4 +197,15 @@ fn fallback_response_is_not_counted() {
     drain(answer.into_body());
     assert_eq!(breaker.counts().calls, 0);
     assert_eq!(only_call(&observer).outcome, Outcome::Rejected);
+}
+
+#[test]
+fn grpc_client_gets_unavailable() {
+    let layer = open().grpc_client();
+    // The error of the channel does not have to be `From<CircuitOpen>`.
+    let mut client = layer.layer(serve(ok));
+    let answer = now(client.call(request())).unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["grpc-status"], "14");
+    assert!(drain(answer.into_body()));
 }

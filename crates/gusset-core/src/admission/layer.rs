@@ -63,9 +63,16 @@ impl<P, G, R> AdmissionLayer<P, G, R> {
     /// Answers rejected calls with a response that `respond` creates from the rejection.
     #[must_use]
     pub fn respond_with<F>(self, respond: F) -> AdmissionLayer<P, G, RespondWith<F>> {
+        self.respond_by(RespondWith(respond))
+    }
+
+    /// Sets the type that turns rejections into results. For responses with any type of body, where a
+    /// function would have to name the type; otherwise use [`respond_with`](Self::respond_with).
+    #[must_use]
+    pub fn respond_by<T>(self, respond: T) -> AdmissionLayer<P, G, T> {
         AdmissionLayer {
             admission: self.admission,
-            respond: RespondWith(respond),
+            respond,
             clock: self.clock,
             protocol: PhantomData,
         }

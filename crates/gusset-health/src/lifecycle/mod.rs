@@ -135,6 +135,33 @@ impl Lifecycle {
         });
     }
 
+    /// Returns a future that completes when the shutdown begins, before the drain delay.
+    ///
+    /// Use it to end response streams that have no end of their own, such as server-sent events. Otherwise
+    /// they are open until the deadline, and count as unfinished requests: the process exits with 1 at
+    /// each deployment. Their clients reconnect to another instance. `Lifecycle` is cheap to clone, so a
+    /// handler can have one in its state.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gusset_health::ConfigError> {
+    /// let health = gusset_health::Health::builder().build()?;
+    /// let lifecycle = health.lifecycle().clone();
+    /// // In a handler: `Sse::new(events.take_until(lifecycle.draining()))`, with `futures_util`.
+    /// health.lifecycle().begin_shutdown();
+    /// lifecycle.draining().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.clone().reach(Phase::Draining)
+    }
+
+    /// Waits until the phase is this one or a later one.
+    pub(crate) async fn reach(self, phase: Phase) {
+        self.wait_for(|state| state.phase >= phase).await;
+    }
+
     pub(crate) fn advance_to(&self, phase: Phase) {
         self.update(|state| state.phase = state.phase.max(phase));
     }

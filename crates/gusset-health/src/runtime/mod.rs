@@ -19,9 +19,9 @@ use tokio::time::{sleep, timeout};
 
 pub use self::error::StartError;
 pub use self::report::ShutdownReport;
+use crate::Phase;
 use crate::heartbeat::HEARTBEAT_INTERVAL;
 use crate::state::HealthState;
-use crate::{Lifecycle, Phase};
 
 /// The background tasks of a [`Health`](crate::Health), and the shutdown. The tasks stop on drop.
 ///
@@ -115,13 +115,13 @@ impl HealthRuntime {
     /// Pass it to `axum::serve(..).with_graceful_shutdown(..)` or tonic's `serve_with_shutdown(..)`.
     /// Each listener needs its own future.
     pub fn shutdown_signal(&self) -> impl Future<Output = ()> + Send + use<> {
-        wait_for_phase(self.state.lifecycle.clone(), Phase::Stopping)
+        self.state.lifecycle.clone().reach(Phase::Stopping)
     }
 
-    /// Returns a future that completes when the shutdown begins, before the drain delay. Use it to end
-    /// endless response streams.
+    /// Returns a future that completes when the shutdown begins, before the drain delay. Handlers use
+    /// [`Lifecycle::draining`] to end endless response streams.
     pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
-        wait_for_phase(self.state.lifecycle.clone(), Phase::Draining)
+        self.state.lifecycle.draining()
     }
 
     /// Runs a server until it stops after the [`shutdown_signal`](Self::shutdown_signal) and all
@@ -181,10 +181,6 @@ impl HealthRuntime {
         }
         flushed
     }
-}
-
-async fn wait_for_phase(lifecycle: Lifecycle, phase: Phase) {
-    lifecycle.wait_for(|state| state.phase >= phase).await;
 }
 
 impl fmt::Debug for HealthRuntime {

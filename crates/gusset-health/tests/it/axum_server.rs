@@ -141,3 +141,72 @@ async fn second_sigterm_skips_the_waits() {
     let report = runtime.serve(std::future::pending::<()>()).await;
     assert!(report.is_clean());
 }
+
+#[tokio::test]
+async fn event_streams_that_end_at_the_drain_are_no_loss() {
+    for ends_at_the_drain in [true, false] {
+        let health = Health::builder()
+            .handle_signals(false)
+            .drain_delay(Duration::from_millis(50))
+            .in_flight_deadline(Duration::from_millis(200))
+            .build()
+            .unwrap();
+        let runtime = health.start().unwrap();
+        let lifecycle = health.lifecycle().clone();
+        let events = get(async move || {
+            let first = http_body_util::Full::new(bytes::Bytes::from("data: 1\n\n"));
+            let end = async move {
+                if ends_at_the_drain {
+                    lifecycle.draining().await;
+                } else {
+                    std::future::pending::<()>().await;
+                }
+            };
+            let body = axum::body::Body::new(OpenUntil {
+                first,
+                end: Box::pin(end),
+            });
+            ([("content-type", "text/event-stream")], body)
+        });
+        let app = Router::new()
+            .route("/events", events)
+            .layer(ObserveLayer::<Http, _>::new(health.in_flight()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        health.lifecycle().mark_started();
+        let server = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
+        let server = tokio::spawn(async move { runtime.serve(server.into_future()).await });
+
+        let clients: Vec<_> = (0..3)
+            .map(|_| tokio::spawn(request(address, "/events")))
+            .collect();
+        wait_until(|| health.in_flight().count() == clients.len()).await;
+        health.lifecycle().begin_shutdown();
+        let report = server.await.unwrap();
+        assert_eq!(report.is_clean(), ends_at_the_drain, "{report:?}");
+        for client in clients {
+            client.abort();
+        }
+    }
+}
+
+/// A body with one chunk that stays open until a future completes.
+struct OpenUntil<F> {
+    first: http_body_util::Full<bytes::Bytes>,
+    end: std::pin::Pin<Box<F>>,
+}
+
+impl<F: Future<Output = ()>> http_body::Body for OpenUntil<F> {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        match std::pin::Pin::new(&mut self.first).poll_frame(cx) {
+            std::task::Poll::Ready(None) => self.end.as_mut().poll(cx).map(|()| None),
+            first => first,
+        }
+    }
+}
