@@ -328,3 +328,32 @@ async fn environment_starts_the_metrics_listener() {
     let unasked = set_up().0.build_with(|_| None).unwrap();
     assert_eq!(unasked.metrics_addr(), None);
 }
+
+#[test]
+fn entry_has_the_ids_of_its_explicit_parent() {
+    let (telemetry, entries) = set_up();
+    let env = |name: &str| match name {
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://127.0.0.1:9".to_owned()),
+        _ => None,
+    };
+    let telemetry = telemetry.build_with(env).unwrap();
+    tracing::dispatcher::with_default(telemetry.dispatch(), || {
+        let a = tracing::info_span!("a");
+        a.in_scope(|| tracing::info!("inside"));
+        tracing::info_span!("b").in_scope(|| {
+            tracing::info!(parent: &a, "named");
+            tracing::info!(parent: None, "alone");
+            tracing::info!("other");
+        });
+    });
+    let _report = telemetry.shutdown(Duration::ZERO);
+    let entries = entries.parsed();
+    let ids = |message: &str| {
+        let mut found = entries.iter().filter(|entry| entry["message"] == message);
+        found.next().unwrap().get("span_id").cloned()
+    };
+    assert!(ids("inside").is_some());
+    assert_eq!(ids("named"), ids("inside"));
+    assert_eq!(ids("alone"), None);
+    assert_ne!(ids("other"), ids("inside"));
+}

@@ -2,7 +2,7 @@
 
 use tracing::Metadata;
 
-use super::event_meta::{EventMeta, RecordFields, with_request_id};
+use super::event_meta::{EventMeta, RecordFields, RequestIdOf};
 use super::state::LayerState;
 use super::thread_buffer::EntryBuffer;
 use crate::access::AccessRecord;
@@ -76,7 +76,7 @@ impl LayerState {
                     }));
                 }
                 write_spans(line);
-                with_request_id(|id| style.ids(line, meta.ids, id));
+                meta.with_request_id(|id| style.ids(line, meta.ids, id));
                 style.dimmed(line, &template.tail);
                 end_marks(line, meta, b" suppressed=", b" truncated");
                 line.push(b"\n");
@@ -129,6 +129,7 @@ impl LayerState {
             template: &self.template(metadata),
             at: Timestamp::from_system(self.clock.now()),
             ids: None,
+            request_id: RequestIdOf::Span(None),
             suppressed: 0,
             access: None,
         };
@@ -145,7 +146,7 @@ impl LayerState {
         if let Some(ids) = meta.ids {
             json::ids(&self.format, line, ids);
         }
-        with_request_id(|id| {
+        meta.with_request_id(|id| {
             if let Some(id) = id {
                 json::request_id(&self.format, line, id);
             }
@@ -168,7 +169,7 @@ impl LayerState {
             line.push(b" trace_flags=");
             line.hex([ids.flags()]);
         }
-        with_request_id(|id| {
+        meta.with_request_id(|id| {
             if let Some(id) = id {
                 line.push(b" request_id=\"");
                 line.text::<JsonEscape>(id);

@@ -1,35 +1,106 @@
-//! The ids of an event, which may name its span.
+//! The ids of an event: those of the span that it names, or else those of this thread.
 
 use gusset_core::SpanIds;
 use gusset_data::LinkedIds;
-use tracing::Event;
-use tracing::span::Id;
+use gusset_http::RequestId;
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Registry;
-use tracing_subscriber::registry::LookupSpan as _;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use super::event_meta::RequestIdOf;
+use super::spans::SpanFields;
 use crate::filter_handle::FilterHandle;
 
-/// Returns the ids of an event: those of its explicit parent, none if it has no parent, or else the
-/// current ones.
-pub(super) fn event_ids(event: &Event<'_>, filter_handle: &FilterHandle) -> Option<SpanIds> {
-    if event.is_contextual() {
-        return SpanIds::current();
-    }
-    let linked = linked_ids(event.parent()?, filter_handle);
-    // Without a layer that exports spans, the ids of a span are unknown. Most likely it is in this trace.
-    linked.map_or_else(SpanIds::current, |LinkedIds(ids)| ids)
+/// What was current when a span was created.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CreationIds {
+    pub(super) ids: Option<SpanIds>,
+    pub(super) request_id: Option<RequestId>,
 }
 
-/// Returns what the layer that exports spans stored in a span, or in the nearest one around it.
-///
-/// The registry is asked, and not the context of the layer, which lacks the spans that the log's own
-/// filter disables: those of calls, by default.
-fn linked_ids(id: &Id, filter_handle: &FilterHandle) -> Option<LinkedIds> {
-    let dispatch = filter_handle.subscriber()?;
-    let registry: &Registry = dispatch.downcast_ref()?;
-    let linked = registry.span(id)?.scope().find_map(|span| {
+// === impl CreationIds ===
+
+impl CreationIds {
+    /// Returns the ids that a new span inherits from its parent.
+    pub(super) fn of_new_span<S>(attributes: &Attributes<'_>, ctx: &Context<'_, S>) -> Self
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        match attributes.parent() {
+            _ if attributes.is_contextual() => Self {
+                ids: SpanIds::current(),
+                request_id: RequestId::with(|id| Some(id?.clone())),
+            },
+            None => Self::default(),
+            Some(parent) => ctx
+                .span(parent)
+                .and_then(|span| of_span(&span))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Returns the ids of an event.
+#[inline]
+pub(super) fn of_event<S>(
+    event: &Event<'_>,
+    ctx: &Context<'_, S>,
+    filter_handle: &FilterHandle,
+) -> (Option<SpanIds>, RequestIdOf)
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    match event.parent() {
+        _ if event.is_contextual() => (SpanIds::current(), RequestIdOf::CurrentRequest),
+        None => (None, RequestIdOf::Span(None)),
+        Some(parent) => {
+            // Without a layer that keeps them, the ids of a span are unknown. Most likely it is in this
+            // trace.
+            match of_parent(parent, ctx, filter_handle) {
+                Some(CreationIds { ids, request_id }) => (ids, RequestIdOf::Span(request_id)),
+                None => (SpanIds::current(), RequestIdOf::CurrentRequest),
+            }
+        }
+    }
+}
+
+#[cold]
+fn of_parent<S>(id: &Id, ctx: &Context<'_, S>, filter_handle: &FilterHandle) -> Option<CreationIds>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    // The filter of the log may hide the span, which may be exported all the same.
+    let subscriber = filter_handle.subscriber();
+    let registry = subscriber
+        .as_ref()
+        .and_then(|subscriber| subscriber.downcast_ref::<Registry>());
+    match registry {
+        Some(registry) => registry.span(id).map(|span| of_span(&span)),
+        None => ctx.span(id).map(|span| of_span(&span)),
+    }
+    .flatten()
+}
+
+/// Returns the ids of a span, or else those of the nearest span around it that has any.
+fn of_span<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<CreationIds> {
+    let mut created_in = None;
+    let mut linked = None;
+    for span in span.scope() {
         let extensions = span.extensions();
-        extensions.get().copied()
-    });
-    linked
+        linked = linked.or(extensions.get().copied());
+        if let Some(fields) = extensions.get::<SpanFields>() {
+            created_in = Some(fields.created_in.clone());
+            break;
+        }
+    }
+    // What the layer that exports spans stored counts first: the span may have ids of its own.
+    match (linked, created_in) {
+        (None, created_in) => created_in,
+        (Some(LinkedIds(ids)), created_in) => {
+            let request_id = created_in.and_then(|created_in| created_in.request_id);
+            Some(CreationIds { ids, request_id })
+        }
+    }
 }

@@ -10,7 +10,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::event_ids::event_ids;
+use super::event_ids::{self, CreationIds};
 use super::event_meta::EventMeta;
 use super::log_record;
 use super::spans::{self, SpanFields};
@@ -65,12 +65,18 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let state = &*self.state;
+        let created_in = CreationIds::of_new_span(attributes, &ctx);
         if !state.stores_spans() {
+            if let Some(span) = ctx.span(id) {
+                SpanFields::set_created_in(&mut span.extensions_mut(), created_in);
+            }
             return;
         }
         let fields = state.encode_span(attributes.metadata(), |visit| attributes.record(visit));
         if let Some(span) = ctx.span(id) {
-            SpanFields::insert(&mut span.extensions_mut(), state.id, fields);
+            let mut extensions = span.extensions_mut();
+            SpanFields::set_created_in(&mut extensions, created_in);
+            SpanFields::insert(&mut extensions, state.id, fields);
             // It is written once, so that the threads can share the cache line.
             if !state.saw_span.load(Ordering::Relaxed) {
                 state.saw_span.store(true, Ordering::Relaxed);
@@ -125,12 +131,14 @@ where
             }),
             false => None,
         };
+        let (ids, request_id) = event_ids::of_event(event, &ctx, &self.filter_handle);
         let meta = EventMeta {
             metadata,
             static_target: log_metadata.is_none().then(|| event.metadata().target()),
             template,
             at: Timestamp::from_system(now),
-            ids: event_ids(event, &self.filter_handle),
+            ids,
+            request_id,
             suppressed,
             access: access.as_deref(),
         };

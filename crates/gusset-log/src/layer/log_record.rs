@@ -9,7 +9,7 @@ use gusset_data::{Attribute, ErrorChain, LogRecord, SharedStr, Value};
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
-use super::event_meta::{EventMeta, RecordFields, with_request_id};
+use super::event_meta::{EventMeta, RecordFields};
 use crate::format::schema::ValueKind;
 use crate::format::template::CallsiteTemplate;
 use crate::names;
@@ -51,7 +51,7 @@ pub(super) fn build(
             fields
         }
     };
-    with_request_id(|id| {
+    meta.with_request_id(|id| {
         if let Some(id) = id {
             fields.add_own("gusset.request_id", SharedStr::new(id));
         }

@@ -8,6 +8,7 @@ use tracing::Metadata;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef};
 
+use super::event_ids::CreationIds;
 use super::state::LayerState;
 use crate::format::Format;
 use crate::format::json::{self, JsonFields};
@@ -21,7 +22,10 @@ const MAX_SPANS: usize = 32;
 
 /// The encoded fields of a span, one value for each layer.
 #[derive(Debug, Default)]
-pub(super) struct SpanFields(Vec<(u64, EncodedFields)>);
+pub(super) struct SpanFields {
+    layers: Vec<(u64, EncodedFields)>,
+    pub(super) created_in: CreationIds,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct EncodedFields {
@@ -41,18 +45,33 @@ struct PartRecorder<V> {
 // === impl SpanFields ===
 
 impl SpanFields {
+    /// Keeps the ids that were current when a span was created.
+    pub(super) fn set_created_in(extensions: &mut ExtensionsMut<'_>, created_in: CreationIds) {
+        Self::of(extensions).created_in = created_in;
+    }
+
     /// Adds fields to a span and replaces earlier values.
     pub(super) fn insert(extensions: &mut ExtensionsMut<'_>, layer: u64, fields: EncodedFields) {
-        if extensions.get_mut::<Self>().is_none() {
-            extensions.insert(Self::default());
-        }
-        let Some(Self(layers)) = extensions.get_mut::<Self>() else {
-            return;
-        };
+        let layers = &mut Self::of(extensions).layers;
         match layers.iter_mut().find(|(id, _)| *id == layer) {
             Some((_, earlier)) => earlier.merge(&fields),
             None => layers.push((layer, fields)),
         }
+    }
+
+    /// Returns the fields that this layer stored.
+    fn of_layer(&self, layer: u64) -> Option<&EncodedFields> {
+        let mut layers = self.layers.iter();
+        layers
+            .find(|(id, _)| *id == layer)
+            .map(|(_, fields)| fields)
+    }
+
+    fn of<'a>(extensions: &'a mut ExtensionsMut<'_>) -> &'a mut Self {
+        if extensions.get_mut::<Self>().is_none() {
+            extensions.insert(Self::default());
+        }
+        extensions.get_mut().expect("inserted above")
     }
 }
 
@@ -161,7 +180,7 @@ where
         // Of several spans with the same name, the innermost one keeps its keys.
         for span in span.scope().take(MAX_SPANS) {
             with_fields(state, &span, |fields| {
-                write_flat(&state.format, line, fields)
+                write_flat(&state.format, line, fields);
             });
         }
         return;
@@ -179,10 +198,8 @@ fn with_fields<'a, S: LookupSpan<'a>>(
     read: impl FnOnce(&EncodedFields),
 ) {
     let extensions = span.extensions();
-    let layers = extensions.get::<SpanFields>();
-    let fields =
-        layers.and_then(|SpanFields(layers)| layers.iter().find(|(id, _)| *id == state.id));
-    if let Some((_, fields)) = fields {
+    let fields = extensions.get::<SpanFields>();
+    if let Some(fields) = fields.and_then(|fields| fields.of_layer(state.id)) {
         read(fields);
     }
 }

@@ -11,6 +11,7 @@ mod hostile;
 mod in_progress;
 mod limits;
 mod log_crate;
+mod parents;
 mod parsers;
 mod records;
 mod redaction;
