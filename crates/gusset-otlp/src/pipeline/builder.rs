@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gusset_core::Env;
 use gusset_data::{MetricProducer, Resource};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::factory::PipelineFactory;
 use super::startup_log::log_configuration;
@@ -163,23 +163,20 @@ impl OtlpPipelineBuilder {
             self_metrics::describe(recorder);
         }
         let (requests, receiver) = watch::channel(FlushRequest::NONE);
-        let (running, processors) = mpsc::channel(1);
         let mut factory = PipelineFactory {
             recorder,
             log_level,
             attributes,
             flush: FlushReceiver::new(receiver),
             tasks: Vec::new(),
-            running,
+            processors: Vec::new(),
         };
         let spans = factory.add_processor(Signal::Traces, traces, span_config, ())?;
         let logs = factory.add_processor(Signal::Logs, logs, log_config, log_limits)?;
         let data_points = Arc::new(ExportCounters::default());
         if let Some(producer) = producer {
-            factory.add_reader(metrics, producer, reader_config, &data_points, processors)?;
+            factory.add_reader(metrics, producer, reader_config, &data_points)?;
         }
-        // Only the processors keep the channel open.
-        drop(factory.running);
         let tasks = factory.tasks.len();
         if tasks > 0 {
             worker::start(factory.tasks).map_err(|error| ConfigError::new("thread", error))?;

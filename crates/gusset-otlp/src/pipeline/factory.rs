@@ -1,11 +1,10 @@
 //! The creation of the tasks of all signals.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use gusset_data::Attribute;
 use metrics::Histogram;
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 use crate::batch_queue::{BatchQueue, ExportCounters};
 use crate::diagnostics::SdkLogLevel;
@@ -25,8 +24,8 @@ pub(super) struct PipelineFactory {
     pub(super) attributes: Arc<[Attribute]>,
     pub(super) flush: FlushReceiver,
     pub(super) tasks: Vec<SignalTask>,
-    /// Held by each processor until its shutdown completes.
-    pub(super) running: mpsc::Sender<Infallible>,
+    /// The number of the last flush request that each processor has completed.
+    pub(super) processors: Vec<watch::Receiver<u64>>,
 }
 
 // === impl PipelineFactory ===
@@ -58,6 +57,8 @@ impl PipelineFactory {
             None => (None, DropCounters::default()),
         };
         let queue = Arc::new(BatchQueue::new(max_queue_size, max_batch_size, drops));
+        let (completed, receiver) = watch::channel(0);
+        self.processors.push(receiver);
         let processor = BatchProcessor {
             queue: Arc::clone(&queue),
             config,
@@ -66,24 +67,20 @@ impl PipelineFactory {
             exporter,
             console,
             metrics,
+            completed,
         };
-        let run = processor.run(self.flush.clone());
-        let running = self.running.clone();
-        self.tasks.push(Box::pin(async move {
-            run.await;
-            drop(running);
-        }));
+        self.tasks.push(Box::pin(processor.run(self.flush.clone())));
         Ok(Some(queue))
     }
 
-    /// Adds the periodic metric reader, unless metrics are not exported.
+    /// Adds the periodic metric reader, unless metrics are not exported. It waits for the processors that
+    /// were added before.
     pub(super) fn add_reader(
         &mut self,
         exporters: SignalExporters,
         producer: Producer,
         config: ReaderConfig,
         counters: &Arc<ExportCounters>,
-        processors: mpsc::Receiver<Infallible>,
     ) -> Result<(), ConfigError> {
         if exporters.is_empty() {
             return Ok(());
@@ -101,7 +98,7 @@ impl PipelineFactory {
             Arc::clone(counters),
             (exporter, console),
             collection_duration,
-            processors,
+            self.processors.clone(),
         );
         self.tasks.push(Box::pin(reader.run(self.flush.clone())));
         Ok(())

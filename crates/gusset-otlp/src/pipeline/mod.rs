@@ -177,6 +177,7 @@ impl OtlpPipeline {
         self.last_request_id += 1;
         self.requests.send_replace(FlushRequest {
             id: self.last_request_id,
+            deadline: Some(deadline - margin),
             shutdown_deadline: is_shutdown.then(|| deadline - margin),
             completed: Some(completed),
         });

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gusset_data::{Attribute, LogRecord, SpanData};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{ConsoleExporter, ExportOutcome, Exporter, FlushReceiver};
@@ -38,6 +39,8 @@ pub(crate) struct BatchProcessor<T: BatchItem> {
     pub(crate) exporter: Option<Exporter>,
     pub(crate) console: Option<ConsoleExporter>,
     pub(crate) metrics: Option<ProcessorMetrics>,
+    /// The number of the last flush request that is completed. Closes when the processor ends.
+    pub(crate) completed: watch::Sender<u64>,
 }
 
 // === impl BatchItem ===
@@ -100,6 +103,7 @@ impl<T: BatchItem> BatchProcessor<T> {
                 let is_shutdown = request.shutdown_deadline.is_some();
                 let is_empty = self.queue.len() == 0 && !flush.deadline_passed();
                 flush.acknowledge(&request, is_empty || !is_shutdown);
+                self.completed.send_replace(request.id);
                 if is_shutdown {
                     return;
                 }
@@ -136,6 +140,7 @@ impl<T: BatchItem> BatchProcessor<T> {
             exporter,
             console,
             metrics: _,
+            completed: _,
         } = self;
         let counters = &queue.counters;
         if let Some(console) = console {

@@ -10,6 +10,8 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) struct FlushRequest {
     /// The number of the request. 0 stands for no request.
     pub(crate) id: u64,
+    /// The time until which the owner waits.
+    pub(crate) deadline: Option<Instant>,
     /// The deadline, if the request is a shutdown. Items that are not exported by then are dropped.
     pub(crate) shutdown_deadline: Option<Instant>,
     /// Receives from each task, at its completion, whether it exported everything.
@@ -28,6 +30,7 @@ pub(crate) struct FlushReceiver {
 impl FlushRequest {
     pub(crate) const NONE: Self = Self {
         id: 0,
+        deadline: None,
         shutdown_deadline: None,
         completed: None,
     };

@@ -1,20 +1,19 @@
 //! The periodic metric reader: collects all metrics and exports them.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use gusset_data::{Attribute, Metric, MetricData, MetricProducer};
 use metrics::Histogram;
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::delta::DeltaState;
-use super::{ConsoleExporter, ExportOutcome, Exporter, FlushReceiver};
+use super::{ConsoleExporter, ExportOutcome, Exporter, FlushReceiver, FlushRequest};
 use crate::OtlpProtocol;
 use crate::batch_queue::ExportCounters;
 use crate::encode::{self, CollectionContext, Encoding};
@@ -33,8 +32,8 @@ pub(crate) struct PeriodicReader {
     exporter: Option<Exporter>,
     console: Option<ConsoleExporter>,
     collection_duration: Histogram,
-    /// Closes when all processors have completed their shutdown.
-    processors: mpsc::Receiver<Infallible>,
+    /// The number of the last flush request that each processor has completed.
+    processors: Vec<watch::Receiver<u64>>,
     delta: DeltaState,
     /// A collection that exceeded the timeout and still runs. There is at most one.
     pending_read: Option<JoinHandle<Vec<Metric>>>,
@@ -50,7 +49,7 @@ impl PeriodicReader {
         counters: Arc<ExportCounters>,
         (exporter, console): (Option<Exporter>, Option<ConsoleExporter>),
         collection_duration: Histogram,
-        processors: mpsc::Receiver<Infallible>,
+        processors: Vec<watch::Receiver<u64>>,
     ) -> Self {
         Self {
             producer,
@@ -75,11 +74,8 @@ impl PeriodicReader {
                 () = flush.requested() => {}
             }
             let request = flush.pending();
-            let deadline = request
-                .as_ref()
-                .and_then(|request| request.shutdown_deadline);
-            if let Some(deadline) = deadline {
-                self.wait_for_processors(deadline).await;
+            if let Some(request) = &request {
+                self.wait_for_processors(request).await;
             }
             let complete = self.collect_and_export(&mut flush).await;
             // Computed from the previous time, so that slow exports do not extend the interval.
@@ -93,14 +89,21 @@ impl PeriodicReader {
         }
     }
 
-    /// Waits until the last spans and log records are exported, so that the last metrics count them.
+    /// Waits until the queued spans and log records are exported, so that the metrics count them.
     ///
     /// A receiver that does not respond must not prevent the export of the metrics, which therefore keep
     /// a quarter of the time.
-    async fn wait_for_processors(&mut self, deadline: Instant) {
-        let time = deadline.saturating_duration_since(Instant::now());
-        // Processors send nothing. The channel closes when the last one has completed.
-        let _ = timeout(time * 3 / 4, self.processors.recv()).await;
+    async fn wait_for_processors(&mut self, request: &FlushRequest) {
+        let deadline = request.shutdown_deadline.or(request.deadline);
+        let now = Instant::now();
+        let time = deadline.map_or(Duration::ZERO, |it| it.saturating_duration_since(now));
+        let wait = async {
+            for processor in &mut self.processors {
+                // An error means that the processor has ended.
+                let _ = processor.wait_for(|id| *id >= request.id).await;
+            }
+        };
+        let _ = timeout(time * 3 / 4, wait).await;
     }
 
     /// Collects all metrics and exports them. Returns whether it completed.

@@ -10,8 +10,11 @@ mod collector;
 mod console;
 mod environment;
 mod faults;
+#[cfg(unix)]
+mod fork;
 mod logs;
 mod metrics;
+mod order;
 mod receiver;
 mod self_metrics;
 mod shutdown;
