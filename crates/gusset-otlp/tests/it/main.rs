@@ -16,6 +16,7 @@ mod logs;
 mod metrics;
 mod order;
 mod receiver;
+mod schema;
 mod self_metrics;
 mod shutdown;
 mod size_limits;
