@@ -55,6 +55,7 @@ fn export(protocol: OtlpProtocol, scopes: &[&'static str]) -> Receiver {
         span.links = vec![SpanLink {
             trace_id: [3; 16],
             span_id: [4; 8],
+            trace_state: "".into(),
             flags: 1,
             attributes: repeated(),
         }];
