@@ -138,7 +138,7 @@ impl<C> fmt::Debug for CatchPanicCall<C> {
 
 /// Returns what `run` returns, or `None` if it panics. The payload is dropped here; if its drop panics
 /// too, that second payload is leaked, so that the chain ends.
-fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
+pub(crate) fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
     let thrown = match catch_unwind(AssertUnwindSafe(run)) {
         Ok(returned) => return Some(returned),
         Err(thrown) => thrown,

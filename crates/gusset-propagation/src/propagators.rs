@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{ConfigError, Env};
+use gusset_core::{ConfigError, Env, PanicCounter};
 use http::HeaderMap;
 
 use crate::formats::{W3cBaggage, W3cTraceContext, by_name, w3c};
@@ -22,7 +22,13 @@ enum List {
     /// W3C Trace Context and W3C Baggage, without dynamic dispatch: nearly every service uses these.
     #[default]
     W3c,
-    Custom(Arc<[Arc<dyn Propagator>]>),
+    Custom(Arc<Custom>),
+}
+
+#[derive(Default)]
+struct Custom {
+    propagators: Vec<Arc<dyn Propagator>>,
+    panics: PanicCounter,
 }
 
 // === impl Propagators ===
@@ -33,7 +39,7 @@ impl Propagators {
 
     /// Returns no propagators: nothing is read and nothing is sent.
     pub fn empty() -> Self {
-        Self(List::Custom(Arc::new([])))
+        Self(List::Custom(Arc::default()))
     }
 
     /// Returns the propagators that `OTEL_PROPAGATORS` names, in the syntax of [`parse`](Self::parse).
@@ -77,7 +83,7 @@ impl Propagators {
             .iter()
             .map(|name| by_name(name).map_err(|reason| ConfigError::new(Self::ENV, reason)))
             .collect::<Result<_, _>>()
-            .map(|propagators| Self(List::Custom(propagators)))
+            .map(Self::custom)
     }
 
     /// Adds a propagator at the end of the list.
@@ -88,10 +94,33 @@ impl Propagators {
                 Arc::new(W3cTraceContext) as Arc<dyn Propagator>,
                 Arc::new(W3cBaggage),
             ],
-            List::Custom(propagators) => propagators.to_vec(),
+            List::Custom(custom) => custom.propagators.clone(),
         };
         propagators.push(Arc::new(propagator));
-        Self(List::Custom(propagators.into()))
+        Self::custom(propagators)
+    }
+
+    fn custom(propagators: Vec<Arc<dyn Propagator>>) -> Self {
+        let panics = PanicCounter::new();
+        Self(List::Custom(Arc::new(Custom {
+            propagators,
+            panics,
+        })))
+    }
+
+    /// Returns how often a propagator of this list panicked. The call goes on without what it would have
+    /// read or written.
+    ///
+    /// ```
+    /// use gusset_propagation::Propagators;
+    ///
+    /// assert_eq!(Propagators::default().panics(), 0);
+    /// ```
+    pub fn panics(&self) -> u64 {
+        match &self.0 {
+            List::W3c => 0,
+            List::Custom(custom) => custom.panics.count(),
+        }
     }
 
     /// Reads the context like [`extract`](Propagator::extract), with a scan of the same headers.
@@ -99,7 +128,7 @@ impl Propagators {
     /// The scan saves a lookup of each W3C header. Other formats ignore it.
     #[inline]
     pub fn extract_scanned(&self, headers: &HeaderMap, scan: HeaderScan<'_>) -> PropagationContext {
-        let propagators = match &self.0 {
+        let custom = match &self.0 {
             List::W3c => {
                 return PropagationContext {
                     span_context: w3c::span_context(headers, scan),
@@ -107,15 +136,16 @@ impl Propagators {
                     baggage: w3c::baggage(headers, scan),
                 };
             }
-            List::Custom(propagators) => propagators,
+            List::Custom(custom) => custom,
         };
         let mut context = PropagationContext::default();
-        for propagator in &**propagators {
+        for propagator in &custom.propagators {
+            let extracted = (custom.panics).catch(|| propagator.extract(headers), report_panic);
             let PropagationContext {
                 span_context,
                 sampling_request,
                 baggage,
-            } = propagator.extract(headers);
+            } = extracted.unwrap_or_default();
             if span_context.is_some() {
                 context.span_context = span_context;
             }
@@ -142,20 +172,30 @@ impl Propagator for Propagators {
                 W3cTraceContext.inject(context, headers);
                 W3cBaggage.inject(context, headers);
             }
-            List::Custom(propagators) => {
-                for propagator in &**propagators {
-                    propagator.inject(context, headers);
+            List::Custom(custom) => {
+                for propagator in &custom.propagators {
+                    let inject = || propagator.inject(context, headers);
+                    let _ = custom.panics.catch(inject, report_panic);
                 }
             }
         }
     }
 }
 
+#[cold]
+fn report_panic() {
+    tracing::error!(
+        target: "gusset::trace",
+        "a propagator panicked, the call goes on without what it reads or writes; further panics are \
+         counted and not logged"
+    );
+}
+
 impl fmt::Debug for Propagators {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = match &self.0 {
             List::W3c => 2,
-            List::Custom(propagators) => propagators.len(),
+            List::Custom(custom) => custom.propagators.len(),
         };
         write!(f, "Propagators({count})")
     }

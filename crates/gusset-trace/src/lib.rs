@@ -5,6 +5,7 @@ mod active_span;
 mod call_kind;
 mod client;
 mod config;
+mod contained_sink;
 mod current;
 #[cfg(feature = "subscriber")]
 mod entered;

@@ -8,6 +8,7 @@ mod unread_trace;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use gusset_core::PanicCounter;
 use gusset_data::{Redaction, SpanSink};
 use gusset_http::{RequestAttributes, RequestOptions};
 use gusset_propagation::Propagators;
@@ -29,6 +30,7 @@ pub(crate) struct TraceConfig {
     pub(crate) sampler_panics: SamplerPanics,
     /// `None` selects the `SpanLayer` of the thread's subscriber.
     pub(crate) sink: Option<Arc<dyn SpanSink>>,
+    pub(crate) sink_panics: Option<Arc<PanicCounter>>,
     pub(crate) limits: SpanLimits,
     pub(crate) redaction: Arc<Redaction>,
     pub(crate) exceptions: ExceptionSignals,

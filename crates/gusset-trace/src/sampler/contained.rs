@@ -1,13 +1,12 @@
-//! Calls of custom samplers, whose panics do not reach the request.
+//! Calls of custom samplers, whose panics do not reach the call.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use gusset_core::PanicCounter;
 
 use super::{CallSummary, Sampler, SamplingDecision, SamplingParameters};
 
 /// The panics of one sampler.
 #[derive(Default)]
-pub(crate) struct SamplerPanics(AtomicU64);
+pub(crate) struct SamplerPanics(PanicCounter);
 
 // === impl SamplerPanics ===
 
@@ -19,32 +18,25 @@ impl SamplerPanics {
         sampler: &dyn Sampler,
         parameters: &SamplingParameters<'_>,
     ) -> SamplingDecision {
-        // Unwind safe: only the sampler's own state is shared with later calls.
-        catch_unwind(AssertUnwindSafe(|| sampler.should_sample(parameters))).unwrap_or_else(|_| {
-            self.count();
-            SamplingDecision::Drop
-        })
+        let decision = self.0.catch(|| sampler.should_sample(parameters), report);
+        decision.unwrap_or(SamplingDecision::Drop)
     }
 
-    /// Calls a sampler for a buffered request. It is not exported if the sampler panics.
+    /// Calls a sampler for a buffered call. It is not exported if the sampler panics.
     pub(crate) fn should_export(&self, sampler: &dyn Sampler, summary: &CallSummary) -> bool {
-        catch_unwind(AssertUnwindSafe(|| sampler.should_export(summary))).unwrap_or_else(|_| {
-            self.count();
-            false
-        })
+        let decision = self.0.catch(|| sampler.should_export(summary), report);
+        decision.unwrap_or(false)
     }
 
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+    pub(crate) fn count(&self) -> u64 {
+        self.0.count()
     }
+}
 
-    #[cold]
-    fn count(&self) {
-        if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
-            tracing::error!(
-                target: "gusset::trace",
-                "the sampler panicked, its spans are dropped; further panics are counted only"
-            );
-        }
-    }
+#[cold]
+fn report() {
+    tracing::error!(
+        target: "gusset::trace",
+        "the sampler panicked, its spans are dropped; further panics are counted and not logged"
+    );
 }

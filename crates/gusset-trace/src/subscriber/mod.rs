@@ -9,7 +9,7 @@ mod span_record;
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Clock, Env};
+use gusset_core::{Clock, Env, PanicCounter};
 use gusset_data::{Redaction, SpanSink};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -20,6 +20,7 @@ pub use self::recording_filter::RecordingFilter;
 pub use self::span_filter::SpanFilter;
 use crate::SpanLimits;
 use crate::active_span::SpanOutput;
+use crate::contained_sink::ContainedSink;
 use crate::sampler::{AlwaysOn, Sampler, SamplerPanics};
 
 /// A `tracing-subscriber` layer that exports spans: of calls, and the service's own spans inside of them.
@@ -66,6 +67,7 @@ pub struct SpanLayer {
     output: SpanOutput,
     sampler: Arc<dyn Sampler>,
     sampler_panics: Arc<SamplerPanics>,
+    sink_panics: Arc<PanicCounter>,
     limits: SpanLimits,
     filter: SpanFilter,
     redaction: Arc<Redaction>,
@@ -81,11 +83,12 @@ const CALL_TARGET: &str = "gusset::trace";
 impl SpanLayer {
     /// Creates a layer that exports spans to `sink`.
     pub fn new(sink: impl SpanSink) -> Self {
-        let sink: Arc<dyn SpanSink> = Arc::new(sink);
+        let (sink, sink_panics) = ContainedSink::shared(sink);
         Self {
             output: SpanOutput { sink, buffer: None },
             sampler: Arc::new(AlwaysOn),
             sampler_panics: Arc::default(),
+            sink_panics,
             limits: SpanLimits::from_env(Env::process()),
             filter: SpanFilter::from_env(Env::process()),
             redaction: Arc::default(),
@@ -141,6 +144,16 @@ impl SpanLayer {
     {
         let filter = RecordingFilter::new(self.events, self.filter.clone());
         self.with_filter(filter)
+    }
+
+    /// Returns how often the sampler panicked. Each time a span was dropped.
+    pub fn sampler_panics(&self) -> u64 {
+        self.sampler_panics.count()
+    }
+
+    /// Returns how often the sink panicked. Each time a span was lost.
+    pub fn sink_panics(&self) -> u64 {
+        self.sink_panics.count()
     }
 
     /// Returns the sink of the layer in the subscriber of this thread.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::Env;
+use gusset_core::{Env, PanicCounter};
 use gusset_data::{Redaction, SpanSink};
 use gusset_http::{KnownMethods, RequestOptions, TrustedProxies};
 use gusset_propagation::Propagators;
@@ -12,6 +12,7 @@ use crate::call_kind::CallKind;
 use crate::config::{
     CapturedHeaders, RepeatedTraceparent, TraceConfig, TraceTrust, UnreadTraceCheck,
 };
+use crate::contained_sink::ContainedSink;
 use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
 use crate::sampler::{self, Sampler, SamplerPanics};
@@ -30,6 +31,7 @@ pub struct TraceObserverBuilder {
     secret_keys: Vec<String>,
     sampler: Option<Arc<dyn Sampler>>,
     sink: Option<Arc<dyn SpanSink>>,
+    sink_panics: Option<Arc<PanicCounter>>,
     limits: Option<SpanLimits>,
     redaction: Arc<Redaction>,
     trust: TraceTrust,
@@ -54,6 +56,7 @@ impl TraceObserverBuilder {
             secret_keys: Vec::new(),
             sampler: None,
             sink: None,
+            sink_panics: None,
             limits: None,
             redaction: Arc::default(),
             trust: TraceTrust::default(),
@@ -172,7 +175,9 @@ impl TraceObserverBuilder {
 
     /// Sets the sink of the spans. Defaults to the `SpanLayer` of the thread's subscriber, if any.
     pub fn sink(mut self, sink: impl SpanSink) -> Self {
-        self.sink = Some(Arc::new(sink));
+        let (sink, panics) = ContainedSink::shared(sink);
+        self.sink = Some(sink);
+        self.sink_panics = Some(panics);
         self
     }
 
@@ -276,6 +281,7 @@ impl TraceObserverBuilder {
             secret_keys,
             sampler,
             sink,
+            sink_panics,
             limits,
             redaction,
             trust,
@@ -313,6 +319,7 @@ impl TraceObserverBuilder {
                 options,
                 sampler: sampler.unwrap_or_else(|| sampler::from_env(env)),
                 sink,
+                sink_panics,
                 limits: limits.unwrap_or_else(|| SpanLimits::from_env(env)),
                 redaction,
                 sampler_panics: SamplerPanics::default(),

@@ -102,7 +102,16 @@ impl TraceObserver {
 
     /// Returns how often the sampler panicked.
     pub fn sampler_panics(&self) -> u64 {
-        self.config.sampler_panics.get()
+        self.config.sampler_panics.count()
+    }
+
+    /// Returns how often the [`sink`](TraceObserverBuilder::sink) panicked. Each time a span was lost.
+    ///
+    /// Panics of the sink of a `SpanLayer` are counted there, and those of propagators by
+    /// [`Propagators::panics`].
+    pub fn sink_panics(&self) -> u64 {
+        let panics = self.config.sink_panics.as_ref();
+        panics.map_or(0, |panics| panics.count())
     }
 
     /// Returns how many requests had several `traceparent` headers; see

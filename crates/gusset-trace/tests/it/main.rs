@@ -14,6 +14,8 @@ mod level2;
 mod optional_attributes;
 #[cfg(feature = "opentelemetry")]
 mod otel;
+#[cfg(feature = "subscriber")]
+mod panics;
 mod request_id;
 mod request_options;
 mod sampling;

@@ -51,7 +51,7 @@ fn shared_options_apply_to_spans() {
         ("otel.name", "BREW"),
         ("url.scheme", "https"),
         ("client.address", "192.0.2.7"),
-        ("url.query", "token=1&size=2"),
+        ("url.query", "token=REDACTED&size=2"),
         ("user_agent.original", "kettle/1"),
     ]);
 }

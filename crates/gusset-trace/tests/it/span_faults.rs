@@ -179,31 +179,6 @@ fn roots_that_are_not_exported_skip_the_sampler() {
     assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
-struct Broken;
-
-impl Sampler for Broken {
-    fn should_sample(&self, _: &SamplingParameters<'_>) -> SamplingDecision {
-        panic!("a broken sampler")
-    }
-}
-
-#[test]
-fn panic_of_a_sampler_is_contained_and_counted() {
-    let spans = with(
-        |layer| layer.sampler(Broken),
-        || {
-            let observer = built(TraceObserver::server().sampler(Broken));
-            let mut served = 0;
-            for _ in 0..2 {
-                during::<HttpServerClassifier, _>(observer.clone(), get("/"), || served += 1);
-            }
-            assert_eq!((served, observer.sampler_panics()), (2, 2));
-            info_span!("root").in_scope(|| {});
-        },
-    );
-    assert!(spans.is_empty());
-}
-
 #[test]
 fn filter_selects_exported_spans() {
     let filter = SpanFilter::parse("warn, shop=debug").unwrap();
