@@ -53,7 +53,7 @@ impl MetricDescriptor {
         match self.kind {
             InstrumentKind::Counter => recorder.describe_counter(name, unit, self.help.into()),
             InstrumentKind::UpDownCounter | InstrumentKind::Gauge => {
-                recorder.describe_gauge(name, unit, self.help.into())
+                recorder.describe_gauge(name, unit, self.help.into());
             }
             InstrumentKind::Histogram => recorder.describe_histogram(name, unit, self.help.into()),
         }
