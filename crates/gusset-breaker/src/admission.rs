@@ -38,6 +38,8 @@ struct Slot {
     generation: u32,
     /// Whether the call was counted as a success before its completion.
     counted: bool,
+    /// Whether it is a half-open call in progress that has good headers.
+    accepted: bool,
 }
 
 // === impl CircuitBreakerAdmission ===
@@ -73,6 +75,7 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for CircuitBreakerAdmiss
                     shard: Some(self.breaker.sharded().local()),
                     generation,
                     counted: false,
+                    accepted: false,
                 },
                 classifier: self.classifier.clone(),
                 response: None,
@@ -103,9 +106,7 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
         let response = self.classifier.on_response(res);
         let progress = self.classifier.progress(&response, 0);
         self.response = Some(response);
-        if progress != Progress::Unknown {
-            self.slot.count_early(progress, cx);
-        }
+        self.slot.progress(progress, cx);
     }
 
     #[inline]
@@ -116,9 +117,7 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
         self.chunks += 1;
         if let Some(response) = &self.response {
             let progress = self.classifier.progress(response, self.chunks);
-            if progress != Progress::Unknown {
-                self.slot.count_early(progress, cx);
-            }
+            self.slot.progress(progress, cx);
         }
     }
 
@@ -135,6 +134,7 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
             return;
         };
         let core = &shard.core;
+        slot.withdraw(core);
         let slow = core.measures_slow_calls() && is_slow(core, cx);
         if slow
             && core.atomic_rules().slow_cancelled_is_failure()
@@ -174,14 +174,42 @@ fn is_slow(core: &Core, cx: &CallContext) -> bool {
 // === impl Slot ===
 
 impl Slot {
+    /// Applies what the response in progress proves.
+    #[inline]
+    fn progress(&mut self, progress: Progress, cx: &CallContext) {
+        match progress {
+            Progress::Unknown => {}
+            Progress::Accepted => self.accept(),
+            Progress::Responding | Progress::Streaming => self.count_early(progress, cx),
+        }
+    }
+
+    #[inline]
+    fn accept(&mut self) {
+        if let Some(shard) = &self.shard {
+            self.accepted = shard.core.accept_probe(self.generation);
+        }
+    }
+
+    #[inline]
+    fn withdraw(&mut self, core: &Core) {
+        if std::mem::take(&mut self.accepted) {
+            core.withdraw_probe(self.generation);
+        }
+    }
+
     /// Counts a call in progress as a success, once, if its progress proves it.
     #[cold]
     fn count_early(&mut self, progress: Progress, cx: &CallContext) {
         if self.counted {
             return;
         }
+        let accepted = std::mem::take(&mut self.accepted);
         if let Some(shard) = &self.shard {
             let core = &shard.core;
+            if accepted {
+                core.withdraw_probe(self.generation);
+            }
             let slow = core.measures_slow_calls() && is_slow(core, cx);
             let now = || core.nanos(cx.started()) + cx.elapsed().as_nanos() as u64;
             let in_every_state = progress == Progress::Streaming;
@@ -194,6 +222,7 @@ impl Drop for Slot {
     #[inline]
     fn drop(&mut self) {
         if let Some(shard) = self.shard.take() {
+            self.withdraw(&shard.core);
             if self.counted {
                 return;
             }

@@ -21,7 +21,8 @@ use crate::{CallReport, CallResult};
 /// | any other code, including UNIMPLEMENTED, which is a client error | success |
 ///
 /// A call with more than one chunk of data counts as a success at the second one, and also as a failure
-/// if it fails later. A half-open call counts at its first data.
+/// if it fails later. A half-open call counts at its first data, or when half-open times out if it has good
+/// headers by then: a `watch` may be silent for hours.
 ///
 /// The retry delay is `grpc-retry-pushback-ms` (gRFC A6).
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,7 +58,7 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for GrpcFailures {
     fn progress(&self, response: &GrpcResponseState, chunks: u8) -> Progress {
         match chunks {
             _ if !response.is_ok => Progress::Unknown,
-            0 => Progress::Unknown,
+            0 => Progress::Accepted,
             1 => Progress::Responding,
             _ => Progress::Streaming,
         }

@@ -20,7 +20,8 @@ use crate::{CallReport, CallResult};
 /// | cancelled in the body | by status: the client has discarded the rest |
 ///
 /// An event stream with a good status ([`is_streaming`]) counts as a success at its headers, and also
-/// as a failure if it breaks later. A half-open call without a declared length counts at its first data.
+/// as a failure if it breaks later. A half-open call with a good status counts at its headers if it has no
+/// declared length, and at the latest when half-open times out.
 ///
 /// The classifier of the protocol decides what is an error of the service. The retry delay is
 /// `Retry-After` of a failed response: in seconds, or as a date relative to its `Date`.
@@ -60,12 +61,14 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
 
     #[inline]
     fn progress(&self, response: &HttpResponseState, chunks: u8) -> Progress {
-        if response.is_streaming {
-            Progress::Streaming
-        } else if chunks > 0 && !response.has_length && response.by_status == CallResult::Success {
-            Progress::Responding
-        } else {
-            Progress::Unknown
+        match response {
+            _ if response.is_streaming => Progress::Streaming,
+            _ if response.by_status != CallResult::Success => Progress::Unknown,
+            // It may be held open without data, such as a long poll.
+            _ if !response.has_length => Progress::Responding,
+            // A long download.
+            _ if chunks == 0 => Progress::Accepted,
+            _ => Progress::Unknown,
         }
     }
 

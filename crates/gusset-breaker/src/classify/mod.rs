@@ -20,6 +20,9 @@ use crate::CallReport;
 pub enum Progress {
     /// Nothing yet. The call counts when it completes.
     Unknown,
+    /// The response headers are good. A half-open call that is still in progress when half-open times out
+    /// counts as a success then, so that a response without an end does not keep a breaker open.
+    Accepted,
     /// The service responds. A half-open call counts as a success now, so that half-open ends.
     Responding,
     /// The response is a stream without a foreseeable end. The call counts as a success now, in every

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{Core, floor_millis, remaining};
-use crate::State;
-use crate::machine::{PackedState, Probes};
+use crate::machine::{Move, PackedState, Probes};
 use crate::sync::Ordering;
+use crate::{Reason, State};
 
 /// The state that rejects a call, and the time after which a retry may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Core {
             State::Closed | State::Disabled | State::DryRun => false,
             State::ForcedOpen => true,
             State::Open => now_millis < packed.deadline(),
-            State::HalfOpen => match rules.expire(packed, now_millis, self.times_opened(), 0) {
+            State::HalfOpen => match self.expire(packed, now_millis, 0) {
                 // It opens as of its deadline, and that open duration may have elapsed too.
                 Some(next) => next.to == State::Open && now_millis < next.deadline,
                 None => self
@@ -141,12 +141,7 @@ impl Core {
         loop {
             let packed = self.packed();
             let random = self.random_u32(packed.generation());
-            let times_opened = self.times_opened();
-            let now_millis = floor_millis(now);
-            match self
-                .rules()
-                .expire(packed, now_millis, times_opened, random)
-            {
+            match self.expire(packed, floor_millis(now), random) {
                 None => return moved,
                 // If the exchange fails, another thread has made the transition.
                 Some(next) => {
@@ -154,6 +149,26 @@ impl Core {
                     moved = true;
                 }
             }
+        }
+    }
+
+    /// Returns the transition that is due at `now` without a call, if any.
+    ///
+    /// An expired half-open cycle closes the breaker if the calls in progress have good headers and would
+    /// be enough as successes. Otherwise responses without an end would open it again and again.
+    fn expire(&self, packed: PackedState, now: u64, random: u32) -> Option<Move> {
+        let rules = self.cycle_rules(packed);
+        let next = rules.expire(packed, now, self.times_opened(), random)?;
+        if packed.state() != State::HalfOpen || next.to != State::Open {
+            return Some(next);
+        }
+        let Some(mut probes) = self.probes(packed) else {
+            return Some(next);
+        };
+        probes.completed += self.accepted_probes(packed.generation());
+        match rules.evaluate_probes(&probes) {
+            Some(reason @ Reason::ProbesSucceeded) => Some(Move::to(State::Closed, reason)),
+            _ => Some(next),
         }
     }
 

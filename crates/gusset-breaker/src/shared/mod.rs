@@ -4,6 +4,7 @@
 //! that made it does everything else: events, metrics, wakers. A result is counted only in the
 //! generation that admitted its call.
 
+mod accepted;
 mod admit;
 mod atomic_rules;
 mod open_budget;
@@ -71,6 +72,8 @@ struct WriteHot {
     probes: AtomicU64,
     /// The permits of a half-open cycle: `generation:32 | permits:32`.
     permits: AtomicU64,
+    /// The half-open calls in progress with good headers: `generation:32 | calls:32`.
+    accepted: AtomicU64,
     consecutive: ConsecutiveFailures,
     /// How often the breaker has opened since it was last closed.
     times_opened: AtomicU32,
@@ -125,6 +128,7 @@ impl Core {
             write_hot: WriteHot {
                 probes: AtomicU64::new(0),
                 permits: AtomicU64::new(0),
+                accepted: AtomicU64::new(0),
                 consecutive: ConsecutiveFailures::default(),
                 times_opened: AtomicU32::new(0),
                 suppressed_in: AtomicU32::new(0),

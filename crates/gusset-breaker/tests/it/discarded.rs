@@ -277,3 +277,110 @@ fn frequent_cancellation_is_warned_of_once() {
         assert_eq!(breaker.counts().calls, 0);
     });
 }
+
+/// A response whose headers are good and whose body stays silent.
+fn silent() -> ScriptedBody {
+    ScriptedBody::new().pend_forever()
+}
+
+#[test]
+fn response_held_open_without_data_ends_half_open() {
+    let breaker = half_open();
+    let held = serve(|| Ok::<_, BoxError>(response(200, &[], silent())));
+    let mut service = breaker.http_client().layer(held);
+    let mut open = now(service.call(request())).unwrap();
+    poll_once(open.body_mut());
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn long_download_ends_half_open_when_it_times_out() {
+    let (breaker, clock) = breaker(consecutive(1));
+    fail(&breaker, 1);
+    clock.advance(secs(1));
+    let download = serve(|| {
+        let body = ScriptedBody::new().data("x").pend_forever();
+        Ok::<_, BoxError>(response(200, &[("content-length", "1000000")], body))
+    });
+    let mut service = breaker.http_client().layer(download);
+    let mut open = now(service.call(request())).unwrap();
+    poll_once(open.body_mut());
+    assert_eq!(breaker.state(), State::HalfOpen, "it may still fail");
+    clock.advance(secs(1));
+    breaker.tick();
+    assert_eq!(breaker.state(), State::Closed);
+    drop(open);
+    assert_eq!(breaker.in_flight(), 0);
+}
+
+#[test]
+fn grpc_stream_without_message_ends_half_open_when_it_times_out() {
+    let (breaker, clock) = breaker(consecutive(1));
+    fail(&breaker, 1);
+    clock.advance(secs(1));
+    let watch = serve(|| Ok::<_, BoxError>(response(200, &[], silent())));
+    let mut service = breaker.grpc_client().layer(watch);
+    let mut open = now(service.call(request())).unwrap();
+    poll_once(open.body_mut());
+    assert_eq!(breaker.state(), State::HalfOpen);
+    clock.advance(secs(1));
+    assert!(breaker.is_call_permitted());
+    // The next call makes the transition.
+    let other = now(service.call(request())).unwrap();
+    assert_eq!(breaker.state(), State::Closed);
+    drop((open, other));
+    assert_eq!(breaker.consecutive_failures(), 0);
+}
+
+#[test]
+fn accepted_call_that_fails_opens_breaker() {
+    let (breaker, clock) = breaker(consecutive(1).half_open_calls(2));
+    fail(&breaker, 1);
+    clock.advance(secs(1));
+    let download = serve(|| {
+        let body = ScriptedBody::new().error();
+        Ok::<_, BoxError>(response(200, &[("content-length", "1000000")], body))
+    });
+    let mut service = breaker.http_client().layer(download);
+    let held = now(service.call(request())).unwrap();
+    let failing = now(service.call(request())).unwrap();
+    assert!(!crate::support::drain(failing.into_body()));
+    assert_eq!(breaker.state(), State::Open);
+    drop(held);
+}
+
+#[test]
+fn calls_without_good_headers_open_breaker_when_half_open_times_out() {
+    for (status, hangs) in [(503, false), (200, true)] {
+        let (breaker, clock) = breaker(consecutive(1));
+        fail(&breaker, 1);
+        clock.advance(secs(1));
+        let answer = move || {
+            let length = [("content-length", "10")];
+            Ok::<_, BoxError>(response(status, &length, silent()))
+        };
+        let layer = breaker.http_client();
+        let (mut answering, mut hanging) = (layer.layer(serve(answer)), layer.layer(Hang));
+        let open = (!hangs).then(|| now(answering.call(request())).unwrap());
+        let pending = hangs.then(|| hanging.call(request()));
+        assert_eq!(breaker.state(), State::HalfOpen);
+        clock.advance(secs(1));
+        breaker.tick();
+        assert_eq!(breaker.state(), State::Open, "{status} {hangs}");
+        drop((open, pending));
+    }
+}
+
+#[test]
+fn cancelled_accepted_call_is_not_counted_at_the_timeout() {
+    // A gRPC call with good headers alone that the client gives up proves nothing.
+    let (breaker, clock) = breaker(consecutive(1));
+    fail(&breaker, 1);
+    clock.advance(secs(1));
+    let watch = serve(|| Ok::<_, BoxError>(response(200, &[], silent())));
+    let mut service = breaker.grpc_client().layer(watch);
+    drop(now(service.call(request())).unwrap());
+    clock.advance(secs(1));
+    breaker.tick();
+    assert_eq!(breaker.state(), State::Open);
+}
