@@ -211,7 +211,8 @@ impl Config {
         self
     }
 
-    /// Sets how long a half-open breaker waits for its calls before it opens again.
+    /// Sets how long a half-open breaker waits for its calls before it opens again, or closes if the calls in
+    /// progress have good response headers.
     ///
     /// Defaults to [`open_duration`](Self::open_duration). A call that hangs therefore cannot block the
     /// breaker.
