@@ -6,6 +6,7 @@ mod detect;
 mod diagnostics;
 mod encode;
 pub mod names;
+mod pending_log;
 mod pipeline;
 mod report;
 mod self_metrics;

@@ -17,6 +17,17 @@ use crate::{HeaderScan, PropagationContext, Propagator};
 #[derive(Clone, Default)]
 pub struct Propagators(List);
 
+/// The names that OpenTelemetry specifies and this crate knows, with any features.
+const NAMES: [&str; 7] = [
+    "tracecontext",
+    "baggage",
+    "b3",
+    "b3multi",
+    "jaeger",
+    "xray",
+    "none",
+];
+
 #[derive(Clone, Default)]
 enum List {
     /// W3C Trace Context and W3C Baggage, without dynamic dispatch: nearly every service uses these.
@@ -44,10 +55,32 @@ impl Propagators {
 
     /// Returns the propagators that `OTEL_PROPAGATORS` names, in the syntax of [`parse`](Self::parse).
     ///
+    /// Unknown names, and a value that is not valid Unicode, are ignored with a warning, as OpenTelemetry
+    /// specifies. Without a known name, the default applies.
+    ///
     /// # Errors
-    /// If the variable is not valid Unicode, or as [`parse`](Self::parse). The error names the variable.
+    /// If the feature of a format is disabled. The error names the variable.
     pub fn from_env(env: Env<'_>) -> Result<Self, ConfigError> {
-        Self::parse(&env.var(Self::ENV)?.unwrap_or_default())
+        let list = env.var(Self::ENV).unwrap_or_else(|error| {
+            tracing::warn!(target: "gusset::propagation", "ignoring {error}; the default is used");
+            None
+        });
+        let list = list.unwrap_or_default();
+        let is_known = |name: &&str| {
+            let name = name.trim();
+            let is_known = name.is_empty() || NAMES.iter().any(|it| it.eq_ignore_ascii_case(name));
+            if !is_known {
+                tracing::warn!(
+                    target: "gusset::propagation",
+                    "ignoring {}: `{name}` is not a propagator; use {}",
+                    Self::ENV,
+                    NAMES.join(", "),
+                );
+            }
+            is_known
+        };
+        let known: Vec<_> = list.split(',').filter(is_known).collect();
+        Self::parse(&known.join(","))
     }
 
     /// Returns the propagators of a comma-separated list.

@@ -307,11 +307,95 @@ async fn spawned_task_stays_in_the_trace() {
 fn invalid_variable_is_named_at_start() {
     for (variable, value) in [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url"),
-        ("OTEL_PROPAGATORS", "unknown"),
+        ("OTEL_PROPAGATORS", "none,b3"),
     ] {
         let env = |name: &str| (name == variable).then(|| value.to_owned());
         let error = set_up().0.build_with(env).unwrap_err();
         assert!(error.to_string().contains(variable), "{error}");
+    }
+}
+
+#[test]
+fn unknown_values_are_warned_of_once() {
+    let variables = [
+        ("GUSSET_TRACES_FILTER", "shop=loud"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http"),
+        ("OTEL_LOG_LEVEL", "loud"),
+        ("OTEL_LOGS_EXPORTER", "file"),
+        ("OTEL_METRICS_EXEMPLAR_FILTER", "sometimes"),
+        ("OTEL_METRICS_EXPORTER", "statsd"),
+        ("OTEL_PROPAGATORS", "ottrace"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "no-value"),
+        ("OTEL_SDK_DISABLED", "1"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "many"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_TRACES_SAMPLER", "random"),
+    ];
+    let env = |name: &str| {
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
+        let mut all = variables.iter().chain([&endpoint]);
+        let found = all.find(|(variable, _)| *variable == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let (telemetry, entries) = set_up();
+    let telemetry = telemetry.build_with(env).unwrap();
+    let _ = telemetry.shutdown(Duration::from_secs(1));
+    let entries = entries.parsed();
+    for (variable, _) in variables {
+        let warnings: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry["level"] == "WARN" && entry.to_string().contains(variable))
+            .collect();
+        assert_eq!(warnings.len(), 1, "{variable} in {entries:#?}");
+    }
+}
+
+#[test]
+fn given_environment_is_asked_for_every_variable() {
+    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let env = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        let value = match name {
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => "http://127.0.0.1:9",
+            "OTEL_METRICS_EXPORTER" => "prometheus",
+            "OTEL_EXPORTER_PROMETHEUS_PORT" => "0",
+            "OTEL_TRACES_SAMPLER" => "traceidratio",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let (telemetry, _) = set_up();
+    let telemetry = telemetry.build_with(env).unwrap();
+    let _ = telemetry.http().build_with(env).unwrap();
+    let asked = asked.borrow();
+    for name in [
+        "GUSSET_TRACES_FILTER",
+        "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        "OTEL_BLRP_MAX_QUEUE_SIZE",
+        "OTEL_BSP_MAX_QUEUE_SIZE",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+        "OTEL_EXPORTER_PROMETHEUS_HOST",
+        "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+        "OTEL_LOG_LEVEL",
+        "OTEL_METRICS_EXEMPLAR_FILTER",
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        "OTEL_PROPAGATORS",
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "OTEL_SDK_DISABLED",
+        "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
+        "OTEL_SERVICE_NAME",
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_SAMPLER_ARG",
+        "RUST_LOG",
+    ] {
+        assert!(asked.contains(name), "{name} in {asked:?}");
     }
 }
 

@@ -240,8 +240,7 @@ impl LogLayerBuilder {
 
     /// Builds the layer and starts the writer's thread.
     ///
-    /// It reads the environment variables `RUST_LOG` and `OTEL_LOG_LEVEL`, and `NO_COLOR` and `TERM` if
-    /// no format is set.
+    /// It reads the environment variable `RUST_LOG`, and `NO_COLOR` and `TERM` if no format is set.
     ///
     /// # Errors
     /// If a setting or an environment variable is not valid, or if the thread cannot be started. The
@@ -363,29 +362,19 @@ impl LogLayerBuilder {
         check(is_valid, "format", reason)
     }
 
-    /// Returns the filter: `RUST_LOG`, else the configured one, else `OTEL_LOG_LEVEL`, else `info`.
+    /// Returns the filter: `RUST_LOG`, else the configured one, else `info`.
+    ///
+    /// `OTEL_LOG_LEVEL` is the level of what an SDK logs about itself, and not that of a service.
     fn initial_filter(&self, env: Env<'_>) -> Result<Targets, ConfigError> {
-        const LEVEL: &str = "OTEL_LOG_LEVEL";
-        if let Some(filter) = env.var("RUST_LOG")? {
-            return parse("RUST_LOG", &filter);
+        match env.var("RUST_LOG") {
+            Ok(Some(filter)) => return parse("RUST_LOG", &filter),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(target: "gusset::log", "ignoring {error}; the default is used");
+            }
         }
-        if let Some(filter) = &self.filter {
-            return Ok(filter.clone());
-        }
-        let level = env.var(LEVEL)?.unwrap_or_else(|| "info".to_owned());
-        let level = level.to_ascii_lowercase();
-        // OpenTelemetry's names for levels that have other names in `tracing`.
-        let level = match &*level {
-            "none" => "off",
-            "verbose" | "all" => "trace",
-            "warning" => "warn",
-            "fatal" | "critical" => "error",
-            level => level,
-        };
-        level
-            .parse()
-            .map(|level: LevelFilter| Targets::new().with_default(level))
-            .map_err(|error| ConfigError::new(LEVEL, error))
+        let default = || Targets::new().with_default(LevelFilter::INFO);
+        Ok(self.filter.clone().unwrap_or_else(default))
     }
 }
 

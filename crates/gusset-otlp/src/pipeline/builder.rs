@@ -146,7 +146,7 @@ impl OtlpPipelineBuilder {
         }
         let env = EnvReader::new(env);
         let settings = Settings::new(&env, &overrides)?;
-        log_configuration(&settings, producer.is_some());
+        log_configuration(&settings, producer.is_some(), &env.log);
         let Settings {
             log_level,
             disabled: _,
@@ -179,7 +179,8 @@ impl OtlpPipelineBuilder {
         }
         let tasks = factory.tasks.len();
         if tasks > 0 {
-            worker::start(factory.tasks).map_err(|error| ConfigError::new("thread", error))?;
+            worker::start(factory.tasks, env.log.clone())
+                .map_err(|error| ConfigError::new("thread", error))?;
         }
         Ok(OtlpPipeline {
             signals: SignalStates {
@@ -194,6 +195,7 @@ impl OtlpPipelineBuilder {
             is_closed: false,
             process_id: std::process::id(),
             log_level,
+            log: env.log,
         })
     }
 }

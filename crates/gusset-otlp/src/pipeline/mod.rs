@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::ConfigError;
 use crate::batch_queue::ExportCounters;
 use crate::diagnostics::SdkLogLevel;
+use crate::pending_log::PendingLog;
 use crate::report::ExportReport;
 use crate::sinks::{OtlpLogSink, OtlpSpanSink};
 use crate::worker::FlushRequest;
@@ -54,6 +55,8 @@ pub struct OtlpPipeline {
     /// The process that started the worker thread. A child that is forked later has no such thread.
     process_id: u32,
     log_level: SdkLogLevel,
+    /// The log entries of the start, until there is a subscriber.
+    log: PendingLog,
 }
 
 /// The sinks and counters of the signals.
@@ -169,6 +172,7 @@ impl OtlpPipeline {
             // while they were held.
             return self.signals.report(false);
         }
+        self.log.log();
         let timeout = timeout.min(MAX_TIMEOUT);
         let deadline = Instant::now() + timeout;
         // The tasks stop a little earlier, so that their acknowledgements arrive in time.

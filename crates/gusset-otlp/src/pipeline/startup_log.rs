@@ -1,14 +1,17 @@
 //! The log entry of the start: which signals are exported, and where.
 
 use crate::Signal;
+use crate::diagnostics::SdkLogLevel;
+use crate::pending_log::PendingLog;
 use crate::settings::{ExporterConfig, Settings, SignalExporters};
 
 /// Logs one entry that states where each signal is exported, or why it is not.
-pub(super) fn log_configuration(settings: &Settings, has_producer: bool) {
+pub(super) fn log_configuration(settings: &Settings, has_producer: bool, log: &PendingLog) {
+    if settings.log_level < SdkLogLevel::Info {
+        return;
+    }
     if settings.disabled {
-        settings
-            .log_level
-            .info("nothing is exported: OTEL_SDK_DISABLED is true");
+        log.info("nothing is exported: OTEL_SDK_DISABLED is true".to_owned());
         return;
     }
     let mut parts = Vec::new();
@@ -49,5 +52,5 @@ pub(super) fn log_configuration(settings: &Settings, has_producer: bool) {
             unset.join(", ")
         ));
     }
-    settings.log_level.info(parts.join("; "));
+    log.info(parts.join("; "));
 }

@@ -7,11 +7,13 @@ use std::time::Duration;
 use gusset_core::Env;
 
 use crate::diagnostics::SdkLogLevel;
+use crate::pending_log::PendingLog;
 
 /// Reads environment variables. Logs a warning for each invalid value and ignores it.
 pub(crate) struct EnvReader<'a> {
     env: Env<'a>,
     pub(crate) log_level: SdkLogLevel,
+    pub(crate) log: PendingLog,
     /// Warnings that were logged: each signal reads the variables for all signals.
     warned: RefCell<BTreeSet<String>>,
 }
@@ -25,6 +27,7 @@ impl<'a> EnvReader<'a> {
         let mut this = Self {
             env,
             log_level: SdkLogLevel::Info,
+            log: PendingLog::default(),
             warned: RefCell::default(),
         };
         if let Some(text) = this.var(LOG_LEVEL) {
@@ -53,6 +56,24 @@ impl<'a> EnvReader<'a> {
         names
             .iter()
             .find_map(|name| Some((name.as_str(), self.var(name)?)))
+    }
+
+    /// Returns the first of these variables that has a known value, with its name. Unknown values are
+    /// ignored with a warning.
+    pub(crate) fn first_known<'n, T>(
+        &self,
+        names: &'n [String],
+        parse: impl Fn(&str) -> Option<T>,
+        problem: &str,
+    ) -> Option<(&'n str, T)> {
+        names.iter().find_map(|name| {
+            let text = self.var(name)?;
+            let value = parse(&text);
+            if value.is_none() {
+                self.warn_ignored(name, &text, problem);
+            }
+            Some((name.as_str(), value?))
+        })
     }
 
     /// Returns a Boolean. It is `true` only for the value `true`, without regard to case.
@@ -107,7 +128,9 @@ impl<'a> EnvReader<'a> {
     /// Logs a warning, unless it was logged before.
     pub(crate) fn warn_once(&self, warning: String) {
         if !self.warned.borrow().contains(&warning) {
-            self.log_level.warn(&warning);
+            if self.log_level >= SdkLogLevel::Warn {
+                self.log.warn(warning.clone());
+            }
             self.warned.borrow_mut().insert(warning);
         }
     }

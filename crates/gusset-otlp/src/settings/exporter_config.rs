@@ -97,20 +97,12 @@ fn protocol(
     overrides: &Overrides,
     signal: Signal,
 ) -> Result<OtlpProtocol, ConfigError> {
+    const PROBLEM: &str = "not a protocol; use `http/protobuf`, `http/json` or `grpc`";
+    let names = var_names(signal, "PROTOCOL");
     let (setting, protocol) = match overrides.protocol {
-        Some(protocol) => ("protocol".to_owned(), protocol),
-        None => match env.first(&var_names(signal, "PROTOCOL")) {
-            Some((name, text)) => match OtlpProtocol::parse(&text) {
-                Some(protocol) => (name.to_owned(), protocol),
-                None => {
-                    env.warn_ignored(
-                        name,
-                        &text,
-                        "not a protocol; use `http/protobuf`, `http/json` or `grpc`",
-                    );
-                    return Ok(OtlpProtocol::default());
-                }
-            },
+        Some(protocol) => ("protocol", protocol),
+        None => match env.first_known(&names, OtlpProtocol::parse, PROBLEM) {
+            Some((name, protocol)) => (name, protocol),
             None => return Ok(OtlpProtocol::default()),
         },
     };
@@ -174,19 +166,18 @@ fn merge_headers(
 }
 
 fn gzip(env: &EnvReader<'_>, overrides: &Overrides, signal: Signal) -> Result<bool, ConfigError> {
+    const PROBLEM: &str = "not a compression; use `gzip` or `none`";
+    let parse = |text: &str| match text.to_ascii_lowercase().as_str() {
+        "gzip" => Some(true),
+        "none" => Some(false),
+        _ => None,
+    };
     let names = var_names(signal, "COMPRESSION");
-    let var = env.first(&names);
-    let (setting, gzip) = match (overrides.gzip, &var) {
-        (Some(gzip), _) => ("gzip", gzip),
-        (None, Some((name, text))) => match text.to_ascii_lowercase().as_str() {
-            "gzip" => (*name, true),
-            "none" => (*name, false),
-            _ => {
-                env.warn_ignored(name, text, "not a compression; use `gzip` or `none`");
-                (*name, false)
-            }
-        },
-        (None, None) => ("gzip", false),
+    let (setting, gzip) = match overrides.gzip {
+        Some(gzip) => ("gzip", gzip),
+        None => env
+            .first_known(&names, parse, PROBLEM)
+            .unwrap_or(("gzip", false)),
     };
     if gzip && !cfg!(feature = "gzip") {
         return Err(missing_feature(setting, "gzip", "gzip"));

@@ -52,6 +52,17 @@ mod tests {
     }
 
     #[test]
+    fn names_are_percent_decoded() {
+        let headers = parse("x%2Dteam=%62lue,%58-Tenant=a%3Db").unwrap();
+        assert_eq!(headers[0].0, "x-team");
+        assert_eq!(headers[0].1.as_bytes(), b"blue");
+        assert_eq!(headers[1].0, "x-tenant");
+        assert_eq!(headers[1].1.as_bytes(), b"a=b");
+        let error = parse("bad%20name=1").unwrap_err();
+        assert_eq!(error, "entry 1 has an invalid header name");
+    }
+
+    #[test]
     fn invalid_entry_is_named_by_position() {
         for (list, problem) in [
             ("a=1,secret", "entry 2 has no `=`"),

@@ -20,6 +20,7 @@ use tokio::runtime;
 use tokio::task::JoinSet;
 
 use crate::diagnostics;
+use crate::pending_log::PendingLog;
 
 pub(crate) use batch_processor::{BatchItem, BatchProcessor};
 pub(crate) use console::ConsoleExporter;
@@ -36,7 +37,9 @@ pub(crate) type SignalTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 const MAX_BLOCKING_THREADS: usize = 8;
 
 /// Starts the worker thread, which runs the tasks concurrently.
-pub(crate) fn start(tasks: Vec<SignalTask>) -> io::Result<()> {
+///
+/// It logs the entries of the start when the process has a subscriber.
+pub(crate) fn start(tasks: Vec<SignalTask>, log: PendingLog) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -47,6 +50,8 @@ pub(crate) fn start(tasks: Vec<SignalTask>) -> io::Result<()> {
     let run = move || {
         diagnostics::suppress_on_thread();
         runtime.block_on(async {
+            // Ends with the runtime, so it does not keep the thread running.
+            drop(tokio::spawn(log.log_later()));
             let mut running = JoinSet::new();
             for task in tasks {
                 running.spawn(task);

@@ -204,6 +204,29 @@ fn signal_variables_override_general_ones() {
 }
 
 #[test]
+fn unknown_value_of_a_signal_falls_back_to_the_general_variable() {
+    let receiver = Receiver::start();
+    let url = receiver.url();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "20000"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s"),
+    ];
+    let (pipeline, logs) = CapturedLogs::capture(|| build_with(&variables).unwrap());
+    let warnings = logs.iter().filter(|entry| entry.starts_with("WARN"));
+    assert_eq!(warnings.count(), 3, "{logs:?}");
+    pipeline.span_sink().export(span("a"));
+    assert_eq!(pipeline.shutdown(TEST_TIMEOUT).dropped(), 0);
+    let request = receiver.next_request();
+    assert_eq!(request.headers["content-type"], "application/json");
+    assert_eq!(request.headers["content-encoding"], "gzip");
+}
+
+#[test]
 fn builder_overrides_the_environment() {
     let receiver = Receiver::start();
     let pipeline = OtlpPipeline::builder()
@@ -260,13 +283,67 @@ fn huge_durations_are_accepted() {
     );
 }
 
+/// Runs a test of this name in a process of its own, which has no subscriber yet.
+fn run_without_subscriber(test: &str) {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(IS_CHILD, "1")
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success(), "{output}");
+    assert!(output.contains("1 passed"), "{output}");
+}
+
+const INVALID: [(&str, &str); 2] = [
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+];
+
+#[test]
+fn start_is_logged_once_there_is_a_subscriber() {
+    if std::env::var_os(IS_CHILD).is_none() {
+        return run_without_subscriber("environment::start_is_logged_once_there_is_a_subscriber");
+    }
+    let pipeline = build_with(&INVALID).unwrap();
+    let logs = CapturedLogs::global();
+    let start = std::time::Instant::now();
+    while logs.containing("").len() < 2 {
+        assert!(start.elapsed() < TEST_TIMEOUT, "{logs:?}");
+        std::thread::yield_now();
+    }
+    let _ = pipeline.shutdown(Duration::from_millis(100));
+    assert_eq!(
+        logs.containing("WARN ignoring OTEL_BSP_SCHEDULE_DELAY")
+            .len(),
+        1
+    );
+    assert_eq!(logs.containing("INFO exporting traces").len(), 1);
+}
+
+#[test]
+fn start_is_logged_at_shutdown_at_the_latest() {
+    if std::env::var_os(IS_CHILD).is_none() {
+        return run_without_subscriber("environment::start_is_logged_at_shutdown_at_the_latest");
+    }
+    let pipeline = build_with(&INVALID).unwrap();
+    // A subscriber of this thread alone.
+    let (_, logs) = CapturedLogs::capture(|| pipeline.shutdown(Duration::from_millis(100)));
+    assert!(
+        logs[0].starts_with("WARN ignoring OTEL_BSP_SCHEDULE_DELAY"),
+        "{logs:?}"
+    );
+    assert!(logs[1].starts_with("INFO exporting traces"), "{logs:?}");
+}
+
+const IS_CHILD: &str = "GUSSET_OTLP_TEST_IS_CHILD";
+
 #[cfg(unix)]
 #[test]
 fn non_unicode_value_is_ignored_with_a_warning() {
     use std::os::unix::ffi::OsStrExt as _;
     use std::process::Command;
 
-    const IS_CHILD: &str = "GUSSET_OTLP_TEST_IS_CHILD";
     const NAME: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 
     if std::env::var_os(IS_CHILD).is_some() {

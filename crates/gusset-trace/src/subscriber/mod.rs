@@ -81,16 +81,21 @@ const CALL_TARGET: &str = "gusset::trace";
 // === impl SpanLayer ===
 
 impl SpanLayer {
-    /// Creates a layer that exports spans to `sink`.
+    /// Creates a layer that exports spans to `sink`, with the environment of the process.
     pub fn new(sink: impl SpanSink) -> Self {
+        Self::new_in(sink, Env::process())
+    }
+
+    /// Creates a layer that exports spans to `sink`, with the limits and the filter of an environment.
+    pub fn new_in(sink: impl SpanSink, env: Env<'_>) -> Self {
         let (sink, sink_panics) = ContainedSink::shared(sink);
         Self {
             output: SpanOutput { sink, buffer: None },
             sampler: Arc::new(AlwaysOn),
             sampler_panics: Arc::default(),
             sink_panics,
-            limits: SpanLimits::from_env(Env::process()),
-            filter: SpanFilter::from_env(Env::process()),
+            limits: SpanLimits::from_env(env),
+            filter: SpanFilter::from_env(env),
             redaction: Arc::default(),
             events: None,
             clock: Clock::system(),

@@ -360,11 +360,11 @@ fn unread_trace_is_logged_once() {
 
 #[test]
 fn configuration_error_names_the_variable() {
-    for name in [
-        "OTEL_PROPAGATORS",
-        "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+    for (name, value) in [
+        ("OTEL_PROPAGATORS", "none,b3"),
+        ("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "a b"),
     ] {
-        let wrong = |variable: &str| (variable == name).then(|| "a b".to_owned());
+        let wrong = |variable: &str| (variable == name).then(|| value.to_owned());
         let error = TraceObserver::server().build_with(wrong).unwrap_err();
         assert_eq!(error.setting(), name);
     }

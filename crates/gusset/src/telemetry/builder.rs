@@ -11,7 +11,7 @@ use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder, OtlpSpanSink};
 use gusset_prometheus::{PrometheusExporter, Resource};
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::{self, Sampler};
-use gusset_trace::{Redaction, SpanFilter, SpanLayer, TraceTrust};
+use gusset_trace::{Redaction, SpanLayer, TraceTrust};
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -19,6 +19,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::Telemetry;
 use super::deferred::Deferred;
+use super::early_warnings::EarlyWarnings;
 use crate::kind::ConfigureFn;
 
 const METRICS_EXPORTER_VARIABLE: &str = "OTEL_METRICS_EXPORTER";
@@ -212,8 +213,10 @@ impl TelemetryBuilder {
             tracing_spans,
             layers,
         } = self;
-        let registry = Arc::new(registry.build_in(env)?);
-        let propagators = Propagators::from_env(env)?;
+        let early = EarlyWarnings::default();
+        let registry = early.keep(|| registry.build_in(env))?;
+        let registry = Arc::new(registry);
+        let propagators = early.keep(|| Propagators::from_env(env))?;
 
         let (logs, spans) = (
             Deferred::<OtlpLogSink>::new(),
@@ -228,23 +231,25 @@ impl TelemetryBuilder {
             log_builder = log_builder.default_resource(resource.clone());
         }
         let log = log(log_builder);
-        let span_layer = SpanLayer::new(spans.clone())
-            .sampler(deferred_sampler.clone())
-            .redaction(redaction.clone())
-            .span_filter(SpanFilter::from_env(env));
+        let span_layer = early.keep(|| {
+            SpanLayer::new_in(spans.clone(), env)
+                .sampler(deferred_sampler.clone())
+                .redaction(redaction.clone())
+        });
         let inner = tracing_subscriber::registry();
         // Not an empty `Vec` and not an `Option`: as layers, they would enable every span.
-        let (dispatch, filter_handle, flush_guard) = match (layers.is_empty(), tracing_spans) {
+        let subscriber = early.keep(|| match (layers.is_empty(), tracing_spans) {
             (true, false) => {
-                build_subscriber(inner.with(span_layer.with_recording_filter()), log, env)?
+                build_subscriber(inner.with(span_layer.with_recording_filter()), log, env)
             }
-            (true, true) => build_subscriber(inner.with(span_layer), log, env)?,
+            (true, true) => build_subscriber(inner.with(span_layer), log, env),
             (false, false) => {
                 let span_layer = span_layer.with_recording_filter();
-                build_subscriber(inner.with(layers).with(span_layer), log, env)?
+                build_subscriber(inner.with(layers).with(span_layer), log, env)
             }
-            (false, true) => build_subscriber(inner.with(layers).with(span_layer), log, env)?,
-        };
+            (false, true) => build_subscriber(inner.with(layers).with(span_layer), log, env),
+        });
+        let (dispatch, filter_handle, flush_guard) = subscriber?;
 
         let mut builder = OtlpPipeline::builder()
             .metric_producer(registry.clone())
@@ -254,6 +259,7 @@ impl TelemetryBuilder {
         }
         // Warnings about variables, and the start of the pipeline, go to the log.
         let (sampler, otlp) = tracing::dispatcher::with_default(&dispatch, || {
+            early.log();
             let sampler = sampler.unwrap_or_else(|| sampler::from_env(env));
             (sampler, otlp(builder).build_in(env))
         });
@@ -266,7 +272,7 @@ impl TelemetryBuilder {
             .registry(registry.clone())
             .resource(otlp.resource().clone())
             .build_in(env)?;
-        let server = if has_metrics_listener(env)? {
+        let server = if has_metrics_listener(env) {
             let server = ManagementServer::builder()
                 .mount(prometheus.endpoint())
                 .recorder(registry.clone())
@@ -293,10 +299,12 @@ impl TelemetryBuilder {
 }
 
 /// Returns whether the environment configures a metrics listener: the exporter `prometheus`.
-fn has_metrics_listener(env: Env<'_>) -> Result<bool, ConfigError> {
-    let exporters = env.var(METRICS_EXPORTER_VARIABLE)?.unwrap_or_default();
+fn has_metrics_listener(env: Env<'_>) -> bool {
+    // The pipeline has warned of a value that is not valid Unicode.
+    let exporters = env.var(METRICS_EXPORTER_VARIABLE).ok().flatten();
+    let exporters = exporters.unwrap_or_default();
     let mut exporters = exporters.split(',').map(str::trim);
-    Ok(exporters.any(|exporter| exporter.eq_ignore_ascii_case("prometheus")))
+    exporters.any(|exporter| exporter.eq_ignore_ascii_case("prometheus"))
 }
 
 /// Adds the log layer to a subscriber.

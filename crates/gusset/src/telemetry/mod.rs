@@ -2,6 +2,7 @@
 
 mod builder;
 mod deferred;
+mod early_warnings;
 
 use std::fmt;
 use std::net::SocketAddr;
