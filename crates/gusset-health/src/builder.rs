@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::{Clock, Env};
-use gusset_data::SharedRecorder;
+use gusset_data::{Redaction, SharedRecorder};
 use tokio::sync::{Notify, watch};
 
 use self::heartbeats::{MAIN_RUNTIME, START, validate_heartbeats};
@@ -18,7 +18,9 @@ use crate::lifecycle::ShutdownTimeoutsBuilder;
 use crate::metrics::{self, HealthMetrics};
 use crate::state::{FlushFn, HealthState};
 use crate::token::BearerToken;
-use crate::{ConfigError, Health, Heartbeat, InFlight, Lifecycle, ReadinessCheck, ResponseFormat};
+use crate::{
+    ConfigError, Health, Heartbeat, InFlight, Lifecycle, ReadinessCheck, ResponseFormat, TARGET,
+};
 
 /// Kubernetes sets this variable in every container.
 const KUBERNETES_SERVICE_HOST: &str = "KUBERNETES_SERVICE_HOST";
@@ -73,6 +75,7 @@ pub struct HealthBuilder {
     is_kubernetes: Result<bool, ConfigError>,
     flush: Vec<FlushFn>,
     recorder: Option<SharedRecorder>,
+    redaction: Redaction,
     token: Option<String>,
     response_format: ResponseFormat,
     handle_signals: bool,
@@ -107,6 +110,7 @@ impl HealthBuilder {
             is_kubernetes: is_kubernetes(Env::process()),
             flush: Vec::new(),
             recorder: None,
+            redaction: Redaction::default(),
             token: None,
             response_format: ResponseFormat::HealthJson,
             handle_signals: true,
@@ -208,6 +212,14 @@ impl HealthBuilder {
         self
     }
 
+    /// Sets what is redacted in the messages of checks and in the texts of the life cycle. Defaults to
+    /// [`Redaction::default`](gusset_data::Redaction): credentials in URLs, and after `Bearer` and
+    /// `Basic`.
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
     /// Sets the recorder of the metrics `gusset.health.*`. Defaults to none.
     pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
         self.recorder = Some(recorder);
@@ -278,6 +290,7 @@ impl HealthBuilder {
             is_kubernetes,
             flush,
             recorder,
+            redaction,
             token,
             response_format,
             handle_signals,
@@ -306,35 +319,37 @@ impl HealthBuilder {
             metrics::describe(recorder);
         }
         // Detailed responses have heartbeats and checks in one table.
-        let mut names: BTreeSet<_> = heartbeats
+        let mut taken: BTreeSet<_> = heartbeats
             .iter()
             .map(|heartbeat| heartbeat.name().to_owned())
             .collect();
         let mut tasks = Vec::new();
+        let shared_redaction = Arc::new(redaction.clone());
         for BuilderCheck {
             check,
             affects_readiness,
         } in checks
         {
             let name = check.check.name().to_owned();
-            if names.contains(&name) {
+            if taken.contains(&name) {
                 let setting = format!("checks.{}", name.escape_default());
                 return Err(ConfigError::new(setting, "duplicate name"));
             }
             let dependency = check.dependency;
-            tasks.push(check.into_task(affects_readiness, recorder.as_ref())?);
+            tasks.push(check.into_task(affects_readiness, recorder.as_ref(), &shared_redaction)?);
             if affects_readiness && dependency == DependencyKind::Shared {
                 tracing::warn!(
-                    check = name,
+                    target: TARGET,
+                    { gusset.health.check = name },
                     "a shared dependency affects readiness: if it is down, all instances become \
                      unready at once"
                 );
             }
-            names.insert(name);
+            taken.insert(name);
         }
         Ok(Health(Arc::new(HealthState {
             clock,
-            lifecycle: Lifecycle::new(start),
+            lifecycle: Lifecycle::new(start, redaction),
             metrics: recorder.map(|recorder| HealthMetrics::new(&recorder, &heartbeats)),
             heartbeats,
             checks: tasks.iter().map(|task| task.check().clone()).collect(),

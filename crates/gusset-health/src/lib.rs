@@ -48,3 +48,6 @@ pub use response_format::ResponseFormat;
 pub use runtime::{HealthRuntime, ShutdownReport, StartError};
 pub use startup_gate::StartupGate;
 pub use status::{CheckResult, Status};
+
+/// The target of all log events of this crate.
+const TARGET: &str = "gusset::health";

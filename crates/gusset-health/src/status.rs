@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use gusset_data::Redaction;
+
 /// The health of a service or of a dependency.
 ///
 /// ```
@@ -105,6 +107,12 @@ impl CheckResult {
         self
     }
 
+    /// Returns the result without the secrets in its message.
+    pub(crate) fn redacted(mut self, redaction: &Redaction) -> Self {
+        self.message = self.message.map(|message| redact(redaction, message));
+        self
+    }
+
     /// Returns the status.
     pub fn status(&self) -> Status {
         self.status
@@ -114,6 +122,15 @@ impl CheckResult {
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
+}
+
+/// Returns a text without its secrets. The text of an error often has the URL of a connection.
+pub(crate) fn redact(redaction: &Redaction, text: Cow<'static, str>) -> Cow<'static, str> {
+    let redacted = match redaction.redact(&text) {
+        Cow::Owned(redacted) => Some(redacted),
+        Cow::Borrowed(_) => None,
+    };
+    redacted.map_or(text, Cow::Owned)
 }
 
 impl From<()> for CheckResult {

@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
-use crate::{ConfigError, Env};
+use crate::{ConfigError, Env, TARGET};
 
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
 const WATCHDOG_USEC: &str = "WATCHDOG_USEC";
@@ -52,7 +52,7 @@ impl SystemdSocket {
     /// Sends a notification. Drops it if the socket is full, because the service must not block.
     pub(crate) fn notify(&self, message: &str) {
         if let Err(error) = self.socket.send_to_addr(message.as_bytes(), &self.address) {
-            tracing::debug!(%error, "cannot notify systemd");
+            tracing::debug!(target: TARGET, "cannot notify systemd: {error}");
         }
     }
 }

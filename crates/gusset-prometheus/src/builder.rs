@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gusset_core::Env;
 use gusset_metrics::{Registry, RegistryBuilder};
 
-use crate::{ConfigError, PrometheusExporter, Resource};
+use crate::{ConfigError, PrometheusExporter, Resource, TARGET};
 
 /// Configures and builds a [`PrometheusExporter`].
 ///
@@ -150,7 +150,7 @@ impl PrometheusExporterBuilder {
 /// Reads a variable. One that is not Unicode is logged and ignored, like a malformed resource.
 fn var(env: Env<'_>, name: &str) -> Option<String> {
     env.var(name).unwrap_or_else(|error| {
-        tracing::warn!("ignoring {error}");
+        tracing::warn!(target: TARGET, "ignoring {error}");
         None
     })
 }

@@ -20,3 +20,6 @@ pub use builder::PrometheusExporterBuilder;
 pub use endpoint::{ScrapeEndpoint, ScrapeFuture};
 pub use error::SetGlobalRecorderError;
 pub use exporter::PrometheusExporter;
+
+/// The target of all log events of this crate.
+const TARGET: &str = "gusset::prometheus";

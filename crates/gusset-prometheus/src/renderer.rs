@@ -14,6 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_channel::oneshot;
 
+use crate::TARGET;
 use crate::snapshot::Snapshotter;
 use crate::text::Format;
 
@@ -125,9 +126,9 @@ fn start(snapshotter: &Arc<Snapshotter>) -> Option<Sender<RenderRequest>> {
         .spawn(move || run(&snapshotter, &receiver))
         .inspect_err(|error| {
             tracing::warn!(
-                %error,
-                "cannot start the thread {THREAD_NAME}: scrapes are rendered on the executor and may \
-                 delay requests"
+                target: TARGET,
+                "cannot start the thread {THREAD_NAME}, scrapes are rendered on the executor and may \
+                 delay requests: {error}"
             );
         })
         .ok()?;

@@ -10,7 +10,7 @@ use gusset_metrics::registry::{
 };
 
 use crate::text::{Format, TextWriter};
-use crate::{Resource, naming};
+use crate::{Resource, TARGET, naming};
 
 /// Renders the metrics of a registry.
 #[derive(Debug)]
@@ -143,9 +143,9 @@ impl Snapshotter {
         if dropped.insert(name.to_owned()) {
             drop(dropped);
             tracing::warn!(
-                name,
-                "metric is not exported to Prometheus: another metric has the same name there; rename \
-                 one of them"
+                target: TARGET,
+                "the metric `{name}` is not exported to Prometheus: another metric has the same name \
+                 there; rename one of them"
             );
         }
     }

@@ -22,12 +22,13 @@ pub(crate) struct ExceptionSignals {
 }
 
 macro_rules! emit {
-    ($level:ident, $name:literal, $type:ident) => {
+    ($level:ident, $name:literal, $type:ident, $body:literal) => {
         tracing::event!(
             name: $name,
             target: TARGET,
             tracing::Level::$level,
-            { names::EXCEPTION_TYPE } = $type,
+            { { names::EXCEPTION_TYPE } = $type },
+            $body
         )
     };
 }
@@ -58,10 +59,30 @@ impl ExceptionSignals {
 pub(crate) fn emit(kind: CallKind, error: StaticStr) {
     let error = error.as_str();
     match kind {
-        CallKind::HttpServer => emit!(ERROR, "http.server.request.exception", error),
-        CallKind::HttpClient => emit!(WARN, "http.client.request.exception", error),
-        CallKind::GrpcServer => emit!(ERROR, "rpc.server.call.exception", error),
-        CallKind::GrpcClient => emit!(WARN, "rpc.client.call.exception", error),
+        CallKind::HttpServer => emit!(
+            ERROR,
+            "http.server.request.exception",
+            error,
+            "the HTTP server call failed without a response"
+        ),
+        CallKind::HttpClient => emit!(
+            WARN,
+            "http.client.request.exception",
+            error,
+            "the HTTP client call failed without a response"
+        ),
+        CallKind::GrpcServer => emit!(
+            ERROR,
+            "rpc.server.call.exception",
+            error,
+            "the gRPC server call failed without a response"
+        ),
+        CallKind::GrpcClient => emit!(
+            WARN,
+            "rpc.client.call.exception",
+            error,
+            "the gRPC client call failed without a response"
+        ),
     }
 }
 

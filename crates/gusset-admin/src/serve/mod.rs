@@ -78,7 +78,7 @@ impl Serve {
             Err(error) => {
                 tracing::error!(
                     target: "gusset::admin",
-                    %error, "the management server cannot serve its listener"
+                    "the management server cannot serve its listener: {error}"
                 );
                 return;
             }
@@ -109,10 +109,9 @@ impl Serve {
                     if !std::mem::replace(&mut exhaustion_logged, true) {
                         tracing::warn!(
                             target: "gusset::admin",
-                            %error,
                             "the management server cannot accept a connection, most likely because \
                              the process has no file descriptors left: it uses those that it keeps \
-                             in reserve. This is logged once",
+                             in reserve. This is logged once: {error}",
                         );
                     }
                     self.accept_with_reserve(&listener, &reserve, &mut connections)

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::Clock;
+use gusset_data::Redaction;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::run::{RunFn, run_once};
 use super::schedule::Schedule;
 use super::tracked::TrackedCheck;
-use crate::Status;
+use crate::{Status, TARGET};
 
 /// A check and when to run it.
 #[derive(Clone)]
@@ -19,6 +20,7 @@ pub(crate) struct CheckTask {
     pub(super) timeout: Duration,
     pub(super) schedule: Schedule,
     pub(super) check: Arc<TrackedCheck>,
+    pub(super) redaction: Arc<Redaction>,
 }
 
 // === impl CheckTask ===
@@ -36,11 +38,13 @@ impl CheckTask {
             timeout,
             mut schedule,
             check,
+            redaction,
         } = self;
         sleep(schedule.initial_wait()).await;
         loop {
             let started = clock.now();
-            let result = run_once(&run, timeout).await;
+            let (result, outcome) = run_once(&run, timeout).await;
+            let result = (result.redacted(&redaction), outcome);
             let now = clock.now();
             let failed = !result.0.status().is_available();
             // The status before this result: the first failures do not delay the next run yet.
@@ -60,11 +64,24 @@ impl CheckTask {
 }
 
 fn log_change(check: &TrackedCheck, status: Status) {
-    let (check, failures) = (&*check.name, check.failures());
+    let is_available = status.is_available();
+    let (check, status, failures) = (&*check.name, status.as_str(), check.failures());
     // Without the message, which may hold secrets such as addresses. Detailed responses show it.
-    if status.is_available() {
-        tracing::info!(check, %status, "a health check changed");
+    if is_available {
+        tracing::info!(
+            target: TARGET,
+            { gusset.health.check = check, gusset.health.status = status },
+            "the health check `{check}` changed to {status}"
+        );
     } else {
-        tracing::warn!(check, %status, failures, "a health check changed");
+        tracing::warn!(
+            target: TARGET,
+            {
+                gusset.health.check = check,
+                gusset.health.status = status,
+                gusset.health.failures = failures,
+            },
+            "the health check `{check}` changed to {status}"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_data::SharedRecorder;
+use gusset_data::{Redaction, SharedRecorder};
 
 use super::metrics::CheckMetrics;
 use super::schedule::Schedule;
@@ -24,6 +24,7 @@ impl RegisteredCheck {
         self,
         affects_readiness: bool,
         recorder: Option<&SharedRecorder>,
+        redaction: &Arc<Redaction>,
     ) -> Result<CheckTask, ConfigError> {
         let Self { check, dependency } = self;
         let rules = check.status_rules()?;
@@ -48,6 +49,7 @@ impl RegisteredCheck {
                 rules,
                 metrics,
             )),
+            redaction: redaction.clone(),
         })
     }
 }

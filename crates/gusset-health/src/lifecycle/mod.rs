@@ -8,11 +8,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gusset_data::Redaction;
 use tokio::sync::watch;
 
 pub use self::phase::Phase;
 pub(crate) use self::shutdown_timeouts::{ShutdownTimeouts, ShutdownTimeoutsBuilder};
 use crate::Heartbeat;
+use crate::status::redact;
 
 /// A handle to the life cycle of a service: reads its phase and changes it.
 ///
@@ -53,6 +55,7 @@ struct LifecycleInner {
     phase: AtomicU8,
     /// What the service is doing, for detailed responses and systemd.
     activity: Mutex<Option<Cow<'static, str>>>,
+    redaction: Redaction,
     /// The heartbeat of a start with a deadline. Used only while `state` is locked, so that it never
     /// beats again once the start is complete.
     start: Option<Heartbeat>,
@@ -72,7 +75,7 @@ pub(crate) struct LifecycleState {
 // === impl Lifecycle ===
 
 impl Lifecycle {
-    pub(crate) fn new(start: Option<Heartbeat>) -> Self {
+    pub(crate) fn new(start: Option<Heartbeat>, redaction: Redaction) -> Self {
         let state = LifecycleState {
             phase: Phase::Starting,
             manually_unready: false,
@@ -83,6 +86,7 @@ impl Lifecycle {
             state: watch::Sender::new(state),
             phase: AtomicU8::new(state.phase as u8),
             activity: Mutex::new(None),
+            redaction,
             start,
         }))
     }
@@ -100,12 +104,13 @@ impl Lifecycle {
         self.advance_to(Phase::Ready);
     }
 
-    /// Reports what the service is doing. Detailed responses show the text.
+    /// Reports what the service is doing. Detailed responses show the text, without its secrets.
     ///
     /// While the service starts, this also restarts the
     /// [`start_deadline`](crate::HealthBuilder::start_deadline).
     pub fn report_progress(&self, activity: impl Into<Cow<'static, str>>) {
-        *self.lock_activity() = Some(activity.into());
+        let activity = redact(&self.0.redaction, activity.into());
+        *self.lock_activity() = Some(activity);
         self.extend_start();
     }
 

@@ -19,9 +19,9 @@ use tokio::time::{sleep, timeout};
 
 pub use self::error::StartError;
 pub use self::report::ShutdownReport;
-use crate::Phase;
 use crate::heartbeat::HEARTBEAT_INTERVAL;
 use crate::state::HealthState;
+use crate::{Phase, TARGET};
 
 /// The background tasks of a [`Health`](crate::Health), and the shutdown. The tasks stop on drop.
 ///
@@ -152,8 +152,8 @@ impl HealthRuntime {
         if total > 0 {
             let routes = shutdown::format_routes(&unfinished);
             tracing::error!(
-                requests = total,
-                routes,
+                target: TARGET,
+                { gusset.health.in_flight = total, gusset.health.routes = routes },
                 "shutdown: requests were still in flight at the deadline"
             );
         }
@@ -175,7 +175,8 @@ impl HealthRuntime {
         let flushed = timeout(limit, all).await.is_ok();
         if !flushed {
             tracing::error!(
-                ?limit,
+                target: TARGET,
+                { gusset.health.timeout = limit.as_secs_f64() },
                 "shutdown: telemetry was not flushed before its deadline"
             );
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::Phase;
 use crate::state::HealthState;
+use crate::{Phase, TARGET};
 
 /// How often the requests in flight are logged.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
@@ -21,8 +21,11 @@ pub(super) async fn run(state: Arc<HealthState>) {
         .await;
     let delay = timeouts.drain_delay;
     tracing::info!(
-        ?delay,
-        in_flight = state.in_flight.count(),
+        target: TARGET,
+        {
+            gusset.health.timeout = delay.as_secs_f64(),
+            gusset.health.in_flight = state.in_flight.count(),
+        },
         "shutdown: readiness fails, requests are still served"
     );
     let skip_delay = lifecycle.wait_for(|state| state.forced || state.phase >= Phase::Stopping);
@@ -30,7 +33,8 @@ pub(super) async fn run(state: Arc<HealthState>) {
 
     lifecycle.advance_to(Phase::Stopping);
     tracing::info!(
-        in_flight = state.in_flight.count(),
+        target: TARGET,
+        { gusset.health.in_flight = state.in_flight.count() },
         "shutdown: closing the listener"
     );
     let deadline = Instant::now() + timeouts.in_flight_deadline;
@@ -44,7 +48,8 @@ pub(super) async fn run(state: Arc<HealthState>) {
         let in_flight = state.in_flight.by_route();
         if !in_flight.is_empty() {
             tracing::info!(
-                routes = format_routes(&in_flight),
+                target: TARGET,
+                { gusset.health.routes = format_routes(&in_flight) },
                 "shutdown: waiting for requests in flight"
             );
         }

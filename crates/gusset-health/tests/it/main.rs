@@ -21,10 +21,12 @@ mod grpc;
 mod grpc_client;
 mod lifecycle;
 mod liveness;
+mod log_events;
 mod metrics;
 mod passive;
 mod phases;
 mod probes;
+mod secrets;
 mod shutdown;
 mod support;
 #[cfg(all(feature = "systemd", target_os = "linux"))]

@@ -92,6 +92,13 @@ fn error_event_has_ids_and_no_text() {
     assert_eq!(events[0].name, "http.server.request.exception");
     assert_eq!(events[0].level, tracing::Level::ERROR);
     assert_eq!(events[0].fields["exception.type"], "timeout");
+    let body = "the HTTP server call failed without a response";
+    assert_eq!(events[0].fields["message"], body);
+    assert_eq!(
+        events[0].fields.len(),
+        2,
+        "no attribute without a registered name"
+    );
     let ids = events[0].ids.unwrap();
     assert_eq!(
         (ids.trace_id(), ids.span_id()),
