@@ -185,6 +185,17 @@ fn expected_record(script: &Script, expected: ExpectedEnd, chunks: &[usize]) -> 
             400..=499 => (Outcome::ClientError, None),
             _ => (Outcome::Success, None),
         },
+        // An error status that was sent stays the error, whatever becomes of the body.
+        ExpectedEnd::Failed(Stage::Body, _)
+        | ExpectedEnd::Panicked(Stage::Body)
+        | ExpectedEnd::Cancelled(Stage::Body)
+            if (500..=599).contains(&code) =>
+        {
+            (Outcome::ServerError, status.clone())
+        }
+        ExpectedEnd::Cancelled(Stage::Body) if (400..=499).contains(&code) => {
+            (Outcome::ClientError, None)
+        }
         ExpectedEnd::Failed(_, error) => (Outcome::ServerError, Some(error.to_owned())),
         ExpectedEnd::Panicked(_) => (Outcome::ServerError, Some("panic".to_owned())),
         ExpectedEnd::Cancelled(_) => (Outcome::Cancelled, None),

@@ -2,7 +2,7 @@
 
 use std::future::{Ready, ready};
 
-use gusset_http::Route;
+use gusset_http::UrlTemplate;
 use gusset_testkit::RecordingObserver;
 use gusset_tests::bodies::{AnyBody, boxed};
 use gusset_tests::cases::Transport;
@@ -64,7 +64,7 @@ fn url_template_is_a_label() {
         let side = Side::new();
         let (server, _entered) = serve_paths(Transport::Http1);
         let mut req = request(Method::GET, server.addr(), "/items/1");
-        req.extensions_mut().insert(Route::new("/items/{id}"));
+        req.extensions_mut().insert(UrlTemplate::new("/items/{id}"));
         let res = send(&observed_client(&side, Transport::Http1), req).await;
         res.expect("a response")
             .collect()
@@ -135,10 +135,10 @@ fn unanswered_call_has_no_status_label() {
             side.rows("gusset_http_client_outcomes_total"),
             [
                 format!(
-                    r#"{{gusset_outcome="cancelled",gusset_stage="body",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
+                    r#"{{gusset_outcome="server_error",gusset_stage="headers",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
                 ),
                 format!(
-                    r#"{{gusset_outcome="server_error",gusset_stage="headers",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
+                    r#"{{gusset_outcome="success",gusset_stage="body",http_request_method="GET",server_address="127.0.0.1",server_port="{port}"}} 1"#
                 ),
             ]
         );

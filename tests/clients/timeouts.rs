@@ -19,7 +19,7 @@ use crate::setup::{plain_client, request, send, serve_paths};
 const SHORT: Duration = Duration::from_millis(10);
 
 #[test]
-fn inner_tower_timeout_is_other_error() {
+fn inner_tower_timeout_is_named() {
     run(async {
         let side = Side::new();
         let (server, _entered) = serve_paths(Transport::Http1);
@@ -33,10 +33,9 @@ fn inner_tower_timeout_is_other_error() {
         );
         let call = side.wait_for_call().await;
         assert_eq!((call.end, call.stage), ("Failed", Some(Stage::Headers)));
-        // `Elapsed` has no cause, and gusset does not depend on tower.
         assert_eq!(
             (call.outcome, call.error),
-            (Outcome::ServerError, Some("_OTHER"))
+            (Outcome::ServerError, Some("timeout"))
         );
     });
 }

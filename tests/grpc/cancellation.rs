@@ -13,11 +13,21 @@ use tower_layer::Layer;
 use crate::harness::{Client, Harness};
 use crate::service::{ECHO, LIST, LIST_FOREVER, NEVER, PANIC, Word};
 
+/// Asserts that a server's call was cancelled, whose status was not sent.
 fn assert_cancelled(call: &RecordedCall, stage: Stage) {
+    assert_cancelled_with(call, stage, None);
+}
+
+/// Asserts that a client gave its call up.
+fn assert_given_up(call: &RecordedCall, stage: Stage) {
+    assert_cancelled_with(call, stage, Some("CANCELLED"));
+}
+
+fn assert_cancelled_with(call: &RecordedCall, stage: Stage, status: Option<&str>) {
     assert_eq!((call.end, call.stage), ("Cancelled", Some(stage)));
     assert_eq!(
         (call.outcome, call.status, call.error),
-        (Outcome::Cancelled, None, None)
+        (Outcome::Cancelled, status, None)
     );
 }
 
@@ -34,8 +44,9 @@ fn dropped_stream_is_cancelled_on_both_sides() {
         assert_eq!(harness.on_server.recorder.in_flight(), 1);
         drop(list);
         let (server, client) = harness.ended().await;
+        assert_cancelled(&server, Stage::Body);
+        assert_given_up(&client, Stage::Body);
         for call in [server, client] {
-            assert_cancelled(&call, Stage::Body);
             assert_eq!((call.bytes, call.responses), (5 + 2 + 3, 1));
         }
         assert_eq!(
@@ -56,8 +67,9 @@ fn call_dropped_before_headers_is_cancelled() {
             () = with_timeout(harness.entered.wait()) => {}
         }
         let (server, client) = harness.ended().await;
+        assert_cancelled(&server, Stage::Headers);
+        assert_given_up(&client, Stage::Headers);
         for call in [server, client] {
-            assert_cancelled(&call, Stage::Headers);
             assert_eq!((call.bytes, call.responses), (0, 0));
         }
         harness.close();
@@ -75,7 +87,7 @@ fn stream_dropped_before_status_is_cancelled() {
             .expect("a word");
         drop(list);
         let client = harness.on_client.wait_for_call().await;
-        assert_cancelled(&client, Stage::Body);
+        assert_given_up(&client, Stage::Body);
         // The server had sent everything, or was notified in time. Both are correct.
         let server = harness.on_server.wait_for_call().await;
         assert_ne!(server.outcome, Outcome::ServerError, "{server:?}");

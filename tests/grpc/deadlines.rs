@@ -104,8 +104,7 @@ fn inner_server_deadline_fails_the_call() {
             (server.outcome, server.status),
             (Outcome::ServerError, None)
         );
-        // tower's `Elapsed` is unknown here.
-        assert_eq!(server.error, Some("_OTHER"));
+        assert_eq!(server.error, Some("timeout"));
     });
 }
 

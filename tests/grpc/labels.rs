@@ -31,17 +31,17 @@ fn server_series_have_method_and_status() {
         assert_eq!(
             harness.on_server.rows(SERVER),
             [
-                r#"{error_type="UNAVAILABLE",rpc_method="test.WordService/Refuse",rpc_response_status_code="UNAVAILABLE",rpc_system_name="grpc"} 1"#,
+                r#"{error_type="UNAVAILABLE",rpc_method="_OTHER",rpc_response_status_code="UNAVAILABLE",rpc_system_name="grpc"} 1"#,
+                r#"{rpc_method="_OTHER",rpc_response_status_code="NOT_FOUND",rpc_system_name="grpc"} 1"#,
                 r#"{rpc_method="test.WordService/Echo",rpc_response_status_code="OK",rpc_system_name="grpc"} 2"#,
                 r#"{rpc_method="test.WordService/List",rpc_response_status_code="OK",rpc_system_name="grpc"} 1"#,
-                r#"{rpc_method="test.WordService/Refuse",rpc_response_status_code="NOT_FOUND",rpc_system_name="grpc"} 1"#,
             ]
         );
         assert_eq!(
             harness.on_server.rows("gusset_rpc_server_outcomes_total"),
             [
-                r#"{gusset_outcome="client_error",rpc_method="test.WordService/Refuse",rpc_system_name="grpc"} 1"#,
-                r#"{gusset_outcome="server_error",rpc_method="test.WordService/Refuse",rpc_system_name="grpc"} 1"#,
+                r#"{gusset_outcome="client_error",rpc_method="_OTHER",rpc_system_name="grpc"} 1"#,
+                r#"{gusset_outcome="server_error",rpc_method="_OTHER",rpc_system_name="grpc"} 1"#,
                 r#"{gusset_outcome="success",rpc_method="test.WordService/Echo",rpc_system_name="grpc"} 2"#,
                 r#"{gusset_outcome="success",rpc_method="test.WordService/List",rpc_system_name="grpc"} 1"#,
             ]

@@ -11,3 +11,5 @@ mod service;
 mod statuses;
 mod streaming;
 mod unary;
+mod uploads;
+mod web;

@@ -154,7 +154,8 @@ fn failing_upload_body_is_aborted() {
         let body = boxed(ScriptedBody::new().data("half ").pending().error());
         assert_eq!(send(&side, &server, "/all", body).await, None);
         let call = side.wait_for_call().await;
-        assert_eq!((call.end, call.outcome), ("Failed", Outcome::ServerError));
+        assert_eq!((call.end, call.outcome), ("Failed", Outcome::ClientError));
+        assert_eq!(call.error, Some("request_body"));
         let unsent = side.rows(UNSENT);
         assert!(
             unsent.len() == 1 && unsent[0].contains(r#"gusset_request_read="aborted""#),

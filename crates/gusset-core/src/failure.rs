@@ -4,13 +4,16 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
+use crate::error_type;
 use crate::source_chain::find_cause;
 use crate::{Rejected, StaticStr};
 
 type Boxed = Box<dyn Error + 'static>;
 type BoxedSend = Box<dyn Error + Send + 'static>;
 type BoxedSendSync = Box<dyn Error + Send + Sync + 'static>;
+type Shared = Arc<dyn Error + Send + Sync + 'static>;
 
 /// The error that a call failed with, of the service or of its body, borrowed for one hook.
 ///
@@ -37,7 +40,7 @@ pub(crate) struct LengthMismatch;
 
 impl<'a> Failure<'a> {
     /// Creates a failure from a value of any type. Causes are found if the value is of the wanted type
-    /// itself, an `io::Error` or a boxed error.
+    /// itself, an `io::Error`, or a boxed or shared error.
     pub fn new<E: 'static>(error: &'a E) -> Self {
         Self {
             cause: Cause::Any(error),
@@ -101,21 +104,27 @@ impl<'a> Failure<'a> {
     }
 
     /// Returns OpenTelemetry's `error.type`: one of a fixed set of values, never the error's text.
+    ///
+    /// | value | cause |
+    /// |---|---|
+    /// | `timeout` | a time-out of tokio, tower, tower-http, tonic, reqwest, hyper or the system |
+    /// | `connection_refused`, `connection_reset`, `connection_aborted`, `broken_pipe`, `unexpected_eof` | an `io::Error` of that kind |
+    /// | `dns_error` | the name of the server was not resolved |
+    /// | `tls_error` | rustls or OpenSSL did not agree with the peer, or do not trust it |
+    /// | `request_body` | a client's own request body failed while it was sent |
+    /// | `body_length_mismatch` | the body had more or fewer bytes than declared |
+    /// | `_OTHER` | anything else |
+    ///
+    /// The outermost cause that is known decides. Errors without a public type are recognised by their
+    /// text, which is compared and not kept.
     pub fn error_type(&self) -> StaticStr {
         if let Cause::Any(cause) = self.cause {
             if cause.is::<LengthMismatch>() {
                 return StaticStr::BODY_LENGTH;
             }
         }
-        match self.downcast_ref::<io::Error>().map(io::Error::kind) {
-            Some(io::ErrorKind::TimedOut) => StaticStr::TIMEOUT,
-            Some(io::ErrorKind::ConnectionReset) => StaticStr::new(&"connection_reset"),
-            Some(io::ErrorKind::ConnectionRefused) => StaticStr::new(&"connection_refused"),
-            Some(io::ErrorKind::ConnectionAborted) => StaticStr::new(&"connection_aborted"),
-            Some(io::ErrorKind::BrokenPipe) => StaticStr::new(&"broken_pipe"),
-            Some(io::ErrorKind::UnexpectedEof) => StaticStr::new(&"unexpected_eof"),
-            _ => StaticStr::OTHER,
-        }
+        self.as_error()
+            .map_or(StaticStr::OTHER, error_type::of_error)
     }
 
     fn as_error(&self) -> Option<&'a (dyn Error + 'static)> {
@@ -131,6 +140,12 @@ impl<'a> Failure<'a> {
         }
         if let Some(boxed) = cause.downcast_ref::<Boxed>() {
             return Some(&**boxed);
+        }
+        if let Some(shared) = cause.downcast_ref::<Shared>() {
+            return Some(&**shared);
+        }
+        if let Some(shared) = cause.downcast_ref::<Arc<io::Error>>() {
+            return Some(&**shared);
         }
         cause.downcast_ref::<io::Error>().map(|error| error as _)
     }

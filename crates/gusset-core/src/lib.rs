@@ -13,6 +13,7 @@ mod context;
 mod current;
 mod end;
 mod env;
+mod error_type;
 mod failure;
 mod filter;
 mod identity;

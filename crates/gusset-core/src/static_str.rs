@@ -27,6 +27,8 @@ impl StaticStr {
     pub const REJECTED: Self = Self(&"rejected");
     /// A deadline passed.
     pub const TIMEOUT: Self = Self(&"timeout");
+    /// The caller's own request body failed while a client sent it.
+    pub const REQUEST_BODY: Self = Self(&"request_body");
     /// The body had more or fewer bytes than its headers declared.
     pub const BODY_LENGTH: Self = Self(&"body_length_mismatch");
 

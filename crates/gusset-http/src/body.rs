@@ -33,7 +33,7 @@ pin_project! {
         #[pin]
         inner: B,
         track: CallTracker<Http<R>, C>,
-        // The bytes of the declared length that were not sent yet, or `UNDECLARED`.
+        // The bytes of the declared length that were not sent yet, or `UNDECLARED` or `DECODED`.
         remaining: u64,
     }
 }
@@ -42,18 +42,28 @@ pin_project! {
 /// serves both cases.
 const UNDECLARED: u64 = u64::MAX;
 
+/// Stands for gRPC-Web that a layer inside may have decoded: `content-length` and `is_end_stream` are
+/// those of what was received, so trailers may follow them.
+const DECODED: u64 = u64::MAX - 1;
+
 // === impl ObservedBody ===
 
 impl<B: Body, R: HttpClassifier, C: CallObserver<Http<R>>> ObservedBody<B, R, C> {
     #[inline]
-    pub(crate) fn new(inner: B, mut track: CallTracker<Http<R>, C>, declared: Option<u64>) -> Self {
-        let remaining = declared.map_or(UNDECLARED, |length| length.min(UNDECLARED - 1));
+    pub(crate) fn new(inner: B, track: CallTracker<Http<R>, C>, declared: Option<u64>) -> Self {
+        let remaining = declared.map_or(UNDECLARED, |length| length.min(DECODED - 1));
+        Self::with_remaining(inner, track, remaining)
+    }
+
+    /// Creates the body of a response of gRPC-Web.
+    pub(crate) fn decoded(inner: B, track: CallTracker<Http<R>, C>) -> Self {
+        Self::with_remaining(inner, track, DECODED)
+    }
+
+    #[inline]
+    fn with_remaining(inner: B, mut track: CallTracker<Http<R>, C>, remaining: u64) -> Self {
         if track.is_active() {
-            if inner.is_end_stream() {
-                track.end(end_of_body(remaining));
-            } else if remaining == 0 {
-                track.mark_delivered();
-            }
+            report_progress(&mut track, inner.is_end_stream(), remaining);
         }
         Self {
             inner,
@@ -98,17 +108,14 @@ where
                     if let Some(data) = frame.data_ref() {
                         let len = data.remaining();
                         this.track.on_data(len);
-                        if *this.remaining != UNDECLARED {
+                        if *this.remaining < DECODED {
                             match this.remaining.checked_sub(len as u64) {
                                 Some(remaining) => *this.remaining = remaining,
                                 None => this.track.end(length_mismatch()),
                             }
                         }
-                        if this.inner.is_end_stream() {
-                            this.track.end(end_of_body(*this.remaining));
-                        } else if *this.remaining == 0 {
-                            this.track.mark_delivered();
-                        }
+                        let is_end = this.inner.is_end_stream();
+                        report_progress(this.track, is_end, *this.remaining);
                     } else if let Some(trailers) = frame.trailers_ref() {
                         this.track.end(match end_of_body(*this.remaining) {
                             End::Complete(_) => End::Complete(Some(trailers)),
@@ -158,11 +165,25 @@ impl<B: fmt::Debug, R: HttpClassifier, C: CallObserver<Http<R>>> fmt::Debug
     }
 }
 
+/// Reports the end of a body that announces it, or that the rest of it is not needed.
+#[inline]
+fn report_progress<R: HttpClassifier, C: CallObserver<Http<R>>>(
+    track: &mut CallTracker<Http<R>, C>,
+    is_end_stream: bool,
+    remaining: u64,
+) {
+    if is_end_stream && remaining != DECODED {
+        track.end(end_of_body(remaining));
+    } else if is_end_stream || remaining == 0 {
+        track.mark_delivered();
+    }
+}
+
 /// Returns the end of a body at its end. It is complete if the declared length was sent: a client
 /// sees a shorter body as aborted.
 #[inline]
 fn end_of_body<'a, R: HttpClassifier>(remaining: u64) -> End<'a, Http<R>> {
-    if remaining == 0 || remaining == UNDECLARED {
+    if remaining == 0 || remaining >= DECODED {
         End::Complete(None)
     } else {
         length_mismatch()

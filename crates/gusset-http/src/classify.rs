@@ -1,17 +1,20 @@
 //! Classification of HTTP calls.
 
-use gusset_core::{Classification, End, Outcome, Protocol, Rejected, ResponseKind};
+use gusset_core::{
+    Classification, End, Outcome, Protocol, Rejected, ResponseKind, Stage, StaticStr,
+};
 use http::{Method, StatusCode};
 
-use crate::{RequestHead, ResponseHead, status_code_str};
+use crate::{RequestHead, ResponseHead, Side, status_code_str};
 
 /// Classifies the calls of an HTTP server.
 ///
-/// A 5xx status, an error or a panic is a server error, and 4xx a client error. A call whose client
-/// disconnects is cancelled. A response that an admission policy made is rejected.
+/// A 5xx status, an error or a panic is a server error, and 4xx a client error. A response that an
+/// admission policy made is rejected. If the client disconnects, a status from 400 on decides all the
+/// same once it was sent. Before that, and after a good status, the call is cancelled.
 ///
 /// Sets `error.type` for server errors and rejections, and not for 4xx (semantic conventions 1.44,
-/// HTTP server span).
+/// HTTP server span). It is the status once a 5xx status was sent, however the call ended.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpServerClassifier(CallState);
 
@@ -19,6 +22,11 @@ pub struct HttpServerClassifier(CallState);
 ///
 /// As [`HttpServerClassifier`], but sets `error.type` for 4xx too (semantic conventions 1.44, HTTP
 /// client span). 4xx is still a client error and not a failure of the remote service.
+///
+/// A request body that fails while it is sent is a client error, with the `error.type` `request_body`.
+///
+/// A body that the caller discards, or reads in part, is not needed: the status decides, and a good
+/// one is a success. Only a call that is given up before the response headers is cancelled.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpClientClassifier(CallState);
 
@@ -78,10 +86,9 @@ impl CallState {
         self.status
     }
 
-    /// Returns the classification of a complete response. `client_error_is_error` is whether 4xx sets
-    /// `error.type`.
+    /// Returns the classification by the status alone.
     #[inline]
-    fn classify_response(&self, client_error_is_error: bool) -> Classification {
+    fn classify_response(&self, side: Side) -> Classification {
         let status = self.status.unwrap_or_default();
         let error = status_code_str(status);
         if self.is_rejected {
@@ -90,7 +97,7 @@ impl CallState {
             Classification::new(Outcome::ServerError).with_error(error)
         } else if !status.is_client_error() {
             Classification::new(Outcome::Success)
-        } else if client_error_is_error {
+        } else if side == Side::Client {
             Classification::new(Outcome::ClientError).with_error(error)
         } else {
             Classification::new(Outcome::ClientError)
@@ -104,20 +111,52 @@ impl CallState {
     }
 
     #[inline]
-    fn classify<P: Protocol>(
-        &self,
-        end: &End<'_, P>,
-        client_error_is_error: bool,
-    ) -> Classification {
-        Classification::of_end(end)
-            .unwrap_or_else(|| self.classify_response(client_error_is_error))
+    fn classify<P: Protocol>(&self, end: &End<'_, P>, side: Side) -> Classification {
+        let by_response = || self.classify_response(side);
+        of_unread_body(end, side, by_response)
+            .or_else(|| of_end(end, side))
+            .unwrap_or_else(by_response)
             .with_status(self.status.map(status_code_str))
+    }
+}
+
+/// Returns the classification of an end that the response does not decide.
+#[inline]
+pub(crate) fn of_end<P: Protocol>(end: &End<'_, P>, side: Side) -> Option<Classification> {
+    let mut classification = Classification::of_end(end)?;
+    // The caller's own stream of data broke, or its caller has left: the remote service is not at fault.
+    if side == Side::Client && classification.error == Some(StaticStr::REQUEST_BODY) {
+        classification.outcome = Outcome::ClientError;
+    }
+    Some(classification)
+}
+
+/// Returns the classification of a response whose body was not read to its end, or broke, if the
+/// status decides it: an error status, and on a client any status that it has received.
+#[inline]
+pub(crate) fn of_unread_body<P: Protocol>(
+    end: &End<'_, P>,
+    side: Side,
+    by_response: impl FnOnce() -> Classification,
+) -> Option<Classification> {
+    match end {
+        End::Cancelled(Stage::Body) => {
+            let classification = by_response();
+            let has_left = side == Side::Server && classification.outcome == Outcome::Success;
+            (!has_left).then_some(classification)
+        }
+        // The status is what came first, and is more precise than a body that broke after it.
+        End::Failed(Stage::Body, _) | End::Panicked(Stage::Body) => {
+            let classification = by_response();
+            classification.error.is_some().then_some(classification)
+        }
+        _ => None,
     }
 }
 
 /// Implements `Classify` for a type that wraps its per-call state.
 macro_rules! impl_classify {
-    ($classifier:ident, client_error_is_error: $client_error_is_error:literal) => {
+    ($classifier:ident, $side:expr) => {
         impl gusset_core::Classify<crate::Http<Self>> for $classifier {
             #[inline]
             fn start(req: crate::RequestHead<'_>) -> Self {
@@ -139,7 +178,7 @@ macro_rules! impl_classify {
                 &self,
                 end: &gusset_core::End<'_, crate::Http<Self>>,
             ) -> gusset_core::Classification {
-                self.0.classify(end, $client_error_is_error)
+                self.0.classify(end, $side)
             }
         }
     };
@@ -147,5 +186,5 @@ macro_rules! impl_classify {
 
 pub(crate) use impl_classify;
 
-impl_classify!(HttpServerClassifier, client_error_is_error: false);
-impl_classify!(HttpClientClassifier, client_error_is_error: true);
+impl_classify!(HttpServerClassifier, Side::Server);
+impl_classify!(HttpClientClassifier, Side::Client);

@@ -1,10 +1,14 @@
 //! gRPC: HTTP whose status is in its headers or in its trailers.
 
-use gusset_core::{Classification, End, Outcome, Protocol, ResponseKind, StaticStr};
-use http::HeaderMap;
+use std::any::TypeId;
 
+use gusset_core::{Classification, End, Outcome, Protocol, ResponseKind, StaticStr};
+use http::{HeaderMap, StatusCode};
+
+use crate::classify::{of_end, of_unread_body};
+use crate::grpc_content::{ContentType, is_grpc_request};
 use crate::protocol::parse_number;
-use crate::{Http, RequestHead, ResponseHead};
+use crate::{Http, RequestHead, ResponseHead, Side, status_code_str};
 
 /// The gRPC protocol with the classifier of a server.
 ///
@@ -23,6 +27,14 @@ pub type Grpc = Http<GrpcServerClassifier>;
 ///
 /// Reads the status from the trailers, or from the headers of a response without a body. Without a
 /// status the HTTP status is mapped to one.
+///
+/// A request that is not gRPC (another method than `POST`, another `content-type` than
+/// `application/grpc`) is an error of the client, unless it is answered with an HTTP status below 400
+/// or from 500 on. Its status is not mapped.
+///
+/// In gRPC-Web the status is in the body. If the layer that writes it there is inside of the observers,
+/// they cannot see it: such a response has no status and is a success, also one that failed. Put
+/// `GrpcWebLayer` outside.
 #[derive(Clone, Copy, Debug)]
 pub struct GrpcServerClassifier(CallState);
 
@@ -30,6 +42,11 @@ pub struct GrpcServerClassifier(CallState);
 ///
 /// As [`GrpcServerClassifier`], but sets `error.type` for every code other than OK (semantic
 /// conventions 1.44, gRPC).
+///
+/// A call that the caller gives up before its status has the status `CANCELLED`, as gRPC defines it. Its
+/// outcome is cancelled and it has no `error.type`: the caller's decision is not an error.
+///
+/// If `GrpcWebClientLayer` is outside of the observers, they cannot see the status.
 #[derive(Clone, Copy, Debug)]
 pub struct GrpcClientClassifier(CallState);
 
@@ -38,6 +55,9 @@ pub struct GrpcClientClassifier(CallState);
 struct CallState {
     http: crate::classify::CallState,
     code: Option<GrpcCode>,
+    is_grpc_request: bool,
+    /// Whether the response is gRPC-Web: its status may be in the body.
+    is_web: bool,
 }
 
 /// A status code of gRPC.
@@ -80,10 +100,12 @@ static NAMES: [&str; 17] = [
 impl GrpcCode {
     /// OK: the call succeeded.
     pub const OK: Self = Self(0);
+    const CANCELLED: Self = Self(1);
     /// UNKNOWN, which also stands for an invalid code and for a missing status.
     pub const UNKNOWN: Self = Self(2);
     const DEADLINE_EXCEEDED: Self = Self(4);
     const PERMISSION_DENIED: Self = Self(7);
+    const RESOURCE_EXHAUSTED: Self = Self(8);
     /// UNIMPLEMENTED: the server does not implement the method.
     pub const UNIMPLEMENTED: Self = Self(12);
     const INTERNAL: Self = Self(13);
@@ -151,6 +173,25 @@ impl GrpcCode {
     }
 }
 
+impl GrpcCode {
+    /// Returns whether layers in front of the methods answer with this code: authentication, limits,
+    /// time-outs, load shedding, and the fallback for methods that do not exist.
+    pub(crate) fn may_precede_routing(self) -> bool {
+        matches!(
+            self,
+            Self::CANCELLED
+                | Self::UNKNOWN
+                | Self::DEADLINE_EXCEEDED
+                | Self::PERMISSION_DENIED
+                | Self::RESOURCE_EXHAUSTED
+                | Self::UNIMPLEMENTED
+                | Self::INTERNAL
+                | Self::UNAVAILABLE
+                | Self::UNAUTHENTICATED
+        )
+    }
+}
+
 // === impl CallState ===
 
 impl CallState {
@@ -158,55 +199,99 @@ impl CallState {
         Self {
             http: crate::classify::CallState::start(req),
             code: None,
+            is_grpc_request: is_grpc_request(req),
+            is_web: false,
         }
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {
         self.code = GrpcCode::from_headers(res.headers);
+        self.is_web = self.code.is_none() && ContentType::of(res.headers) == ContentType::GrpcWeb;
         self.http.on_response(res)
-    }
-
-    /// Returns the code of a complete response.
-    fn code(&self, trailers: Option<&HeaderMap>) -> GrpcCode {
-        let status = || self.http.status().map_or(0, |status| status.as_u16());
-        trailers
-            .and_then(GrpcCode::from_headers)
-            .or(self.code)
-            .unwrap_or_else(|| GrpcCode::from_http(status()))
     }
 
     /// Returns whether the status is in the trailers and not in the headers.
     #[inline]
     fn needs_trailers(&self) -> bool {
-        self.code.is_none()
+        self.code.is_none() && !self.is_web && self.has_success_status()
     }
 
-    /// Returns the classification. `client_error_is_error` is whether client errors set `error.type`.
-    fn classify<P>(&self, end: &End<'_, P>, client_error_is_error: bool) -> Classification
-    where
-        P: Protocol<Trailers = HeaderMap>,
-    {
-        if let Some(classification) = Classification::of_end(end) {
-            return classification.with_status(self.code.map(GrpcCode::name));
+    fn has_success_status(&self) -> bool {
+        self.http.status().is_some_and(|status| status.is_success())
+    }
+
+    /// Returns the classification by the response alone, with the code that it has.
+    fn classify_response(&self, code: Option<GrpcCode>, side: Side) -> Classification {
+        let status = self.http.status().unwrap_or_default();
+        let is_foreign = side == Side::Server && !self.is_grpc_request;
+        if is_foreign && !self.http.is_rejected() {
+            return classify_foreign(code, status);
         }
-        let code = match end {
-            End::Complete(trailers) => self.code(*trailers),
-            _ => self.code(None),
-        };
+        if code.is_none() && self.is_web && self.has_success_status() && !self.http.is_rejected() {
+            return Classification::new(Outcome::Success);
+        }
+        let code = code.unwrap_or_else(|| GrpcCode::from_http(status.as_u16()));
         let classification = if self.http.is_rejected() {
             Classification::new(Outcome::Rejected).with_error(code.name())
         } else if code == GrpcCode::OK {
             Classification::new(Outcome::Success)
         } else if code.is_server_error() {
             Classification::new(Outcome::ServerError).with_error(code.name())
-        } else if client_error_is_error {
+        } else if side == Side::Client {
             Classification::new(Outcome::ClientError).with_error(code.name())
         } else {
             Classification::new(Outcome::ClientError)
         };
         classification.with_status(Some(code.name()))
     }
+
+    fn classify<P>(&self, end: &End<'_, P>, side: Side) -> Classification
+    where
+        P: Protocol<Trailers = HeaderMap>,
+    {
+        // Good headers without a code leave the status open.
+        let is_decided = self.code.is_some() || !self.has_success_status();
+        let by_headers = || self.classify_response(self.code, side);
+        let unread = is_decided.then(|| of_unread_body(end, side, by_headers));
+        if let Some(classification) = unread.flatten() {
+            return classification;
+        }
+        if let Some(classification) = of_end(end, side) {
+            let given_up = classification.outcome == Outcome::Cancelled && side == Side::Client;
+            let code = self.code.or(given_up.then_some(GrpcCode::CANCELLED));
+            return classification.with_status(code.map(GrpcCode::name));
+        }
+        let trailers = match end {
+            End::Complete(trailers) => trailers.and_then(GrpcCode::from_headers),
+            _ => None,
+        };
+        self.classify_response(trailers.or(self.code), side)
+    }
 }
 
-crate::classify::impl_classify!(GrpcServerClassifier, client_error_is_error: false);
-crate::classify::impl_classify!(GrpcClientClassifier, client_error_is_error: true);
+/// Returns the classification of a request to a gRPC server that is not gRPC: of a browser, a scanner
+/// or a probe. The mapping to codes is for clients of gRPC, and would make `400` an error of the server.
+fn classify_foreign(code: Option<GrpcCode>, status: StatusCode) -> Classification {
+    let classification = match code {
+        Some(GrpcCode::OK) => Classification::new(Outcome::Success),
+        Some(_) => Classification::new(Outcome::ClientError),
+        None if status.is_server_error() => {
+            Classification::new(Outcome::ServerError).with_error(status_code_str(status))
+        }
+        None if status.is_client_error() => Classification::new(Outcome::ClientError),
+        None => Classification::new(Outcome::Success),
+    };
+    classification.with_status(code.map(GrpcCode::name))
+}
+
+/// Returns whether a response of gRPC is gRPC-Web. Does not look for other classifiers.
+#[inline]
+pub(crate) fn is_web_response<R: 'static>(headers: &HeaderMap) -> bool {
+    let classifier = TypeId::of::<R>();
+    let is_grpc = classifier == TypeId::of::<GrpcServerClassifier>()
+        || classifier == TypeId::of::<GrpcClientClassifier>();
+    is_grpc && ContentType::of(headers) == ContentType::GrpcWeb
+}
+
+crate::classify::impl_classify!(GrpcServerClassifier, Side::Server);
+crate::classify::impl_classify!(GrpcClientClassifier, Side::Client);

@@ -5,12 +5,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::grpc_content::ContentType;
 
 /// A layer for a server of gRPC and HTTP on one port, such as axum with tonic's routes: applies one layer
 /// to gRPC requests and another to all others.
@@ -87,22 +88,6 @@ pin_project! {
     }
 }
 
-/// Returns whether the content type is that of gRPC or gRPC-Web.
-fn is_grpc(headers: &HeaderMap) -> bool {
-    const GRPC: &[u8] = b"application/grpc";
-    let Some(value) = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes) else {
-        return false;
-    };
-    let Some((start, rest)) = value.split_at_checked(GRPC.len()) else {
-        return false;
-    };
-    start.eq_ignore_ascii_case(GRPC)
-        && (rest.first().is_none_or(|next| b"+; \t".contains(next))
-            || rest
-                .get(..4)
-                .is_some_and(|it| it.eq_ignore_ascii_case(b"-web")))
-}
-
 // === impl GrpcOrHttpLayer ===
 
 impl<G, H> GrpcOrHttpLayer<G, H> {
@@ -141,7 +126,7 @@ where
     }
 
     fn call(&mut self, req: Request<B>) -> Self::Future {
-        let call = if is_grpc(req.headers()) {
+        let call = if ContentType::of(req.headers()).is_grpc() {
             Either::Grpc {
                 inner: ReadyCall::new(self.grpc.clone(), req),
             }
@@ -249,32 +234,5 @@ where
             Either::Grpc { inner } => inner.size_hint(),
             Either::Http { inner } => inner.size_hint(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_type_determines_the_protocol() {
-        let is_grpc = |value: &'static str| {
-            let value = http::HeaderValue::from_static(value);
-            is_grpc(&HeaderMap::from_iter([(CONTENT_TYPE, value)]))
-        };
-        for grpc in [
-            "application/grpc",
-            "Application/GRPC",
-            "application/grpc+proto",
-            "application/grpc; charset=utf-8",
-            "application/grpc-web",
-            "application/grpc-web-text+proto",
-        ] {
-            assert!(is_grpc(grpc), "{grpc}");
-        }
-        for http in ["", "application/json", "application/grpcx", "text/plain"] {
-            assert!(!is_grpc(http), "{http}");
-        }
-        assert!(!super::is_grpc(&HeaderMap::new()));
     }
 }

@@ -42,6 +42,22 @@ pub struct ResponseHead<'a> {
 
 // === impl RequestHead ===
 
+impl<'a> RequestHead<'a> {
+    /// Returns the target that the server received, before axum's `Router::nest` took a prefix off its
+    /// path (feature `original-uri`); otherwise the target.
+    ///
+    /// Of no use to a client: in a request that it forwards, it is the target of the request that the
+    /// service received.
+    #[inline]
+    pub fn original_uri(self) -> &'a Uri {
+        #[cfg(feature = "original-uri")]
+        if let Some(original) = self.extensions.get::<axum::extract::OriginalUri>() {
+            return &original.0;
+        }
+        self.uri
+    }
+}
+
 impl<'a, B> From<&'a Request<B>> for RequestHead<'a> {
     #[inline]
     fn from(req: &'a Request<B>) -> Self {

@@ -8,6 +8,7 @@ mod client_ip;
 mod endpoint;
 mod error_sources;
 mod grpc;
+mod grpc_content;
 mod grpc_or_http;
 mod heads;
 mod methods;
@@ -34,6 +35,7 @@ pub use classify::{HttpClientClassifier, HttpServerClassifier};
 pub use client_ip::{PeerAddr, TrustedProxies, TrustedProxiesError};
 pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
 pub use grpc::{Grpc, GrpcClientClassifier, GrpcCode, GrpcServerClassifier};
+pub use grpc_content::has_grpc_messages;
 pub use grpc_or_http::{GrpcOrHttp, GrpcOrHttpBody, GrpcOrHttpFuture, GrpcOrHttpLayer};
 pub use heads::{RequestHead, ResponseHead};
 pub use methods::{KnownMethods, KnownMethodsError};
@@ -46,7 +48,7 @@ pub use request::{
 };
 #[cfg(feature = "request-id")]
 pub use request_id::{RequestId, RequestIdLayer, SetRequestId, current_request_id};
-pub use route::{PropagateRoute, PropagateRouteLayer, Route};
+pub use route::{PropagateRoute, PropagateRouteLayer, Route, UrlTemplate};
 pub use routes::{Mount, Reach, ResponseFuture, Routes};
 pub use status::status_code_str;
 pub use streaming::{Streaming, is_streaming};

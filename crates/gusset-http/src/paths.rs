@@ -1,12 +1,16 @@
 //! Paths that are not observed.
 
+use std::any::TypeId;
+
 use gusset_core::Predicate;
 
-use crate::{Http, HttpClassifier, RequestHead};
+use crate::{GrpcClientClassifier, Http, HttpClassifier, HttpClientClassifier, RequestHead};
 
 /// A filter that excludes the requests of some paths from observation: probes and scrapes.
 ///
-/// The whole path is compared, as sent. A path that ends with `/*` also excludes the paths below it.
+/// The whole path is compared, as sent: in a router that axum's `Router::nest` has mounted at
+/// `/patients`, the path of `/health` is `/patients/health` (feature `original-uri`). A path that ends
+/// with `/*` also excludes the paths below it.
 ///
 /// ```
 /// use gusset_core::FilteredObserver;
@@ -76,7 +80,18 @@ impl PathFilter {
 impl<R: HttpClassifier> Predicate<Http<R>> for PathFilter {
     #[inline]
     fn matches(&self, req: RequestHead<'_>) -> bool {
-        !self.excludes(req.uri.path())
+        // A client that forwards a request has the path of the request that it received there.
+        let is_client = [
+            TypeId::of::<HttpClientClassifier>(),
+            TypeId::of::<GrpcClientClassifier>(),
+        ]
+        .contains(&TypeId::of::<R>());
+        let uri = if is_client {
+            req.uri
+        } else {
+            req.original_uri()
+        };
+        !self.excludes(uri.path())
     }
 }
 

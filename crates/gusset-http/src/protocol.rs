@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
 use crate::{AttributeCache, HttpServerClassifier, ObservedBody, RequestHead, ResponseHead};
-use crate::{error_sources, request_key};
+use crate::{error_sources, grpc, request_key};
 
 /// The HTTP protocol with a classifier of outcomes. Defaults to that of a server.
 ///
@@ -141,6 +141,9 @@ where
                 None
             }
         };
+        if grpc::is_web_response::<R>(res.headers()) {
+            return res.map(|body| ObservedBody::decoded(body, track));
+        }
         res.map(|body| ObservedBody::new(body, track, declared))
     }
 

@@ -7,6 +7,7 @@ use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId};
 use gusset_data::semconv;
 use gusset_http::{
     GrpcCode, Http, HttpClassifier, RequestHead, RequestOptions, ResponseHead, RpcMethod,
+    has_grpc_messages,
 };
 
 use crate::call_metrics::{
@@ -63,8 +64,8 @@ pub struct RpcMetricsCall {
     call: CallRecorder,
     /// The method, if it was not known at the start.
     unproven_method: Option<RpcMethod>,
-    /// Whether the response has a success status, so that its body consists of messages.
-    headers_ok: bool,
+    /// Whether the body of the response consists of messages.
+    has_messages: bool,
 }
 
 // === impl RpcMetrics ===
@@ -114,7 +115,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for RpcMetrics {
         RpcMetricsCall {
             call: CallRecorder::start(instruments, key),
             unproven_method: (!method.is_known()).then(|| RpcMethod::start(attributes)),
-            headers_ok: false,
+            has_messages: false,
         }
     }
 
@@ -143,9 +144,9 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
         let Self {
             call,
             unproven_method: _,
-            headers_ok,
+            has_messages,
         } = self;
-        *headers_ok = res.status.is_success();
+        *has_messages = has_grpc_messages(res);
         call.instruments.label_response(&mut call.key, res);
     }
 
@@ -153,13 +154,13 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
         let Self {
             mut call,
             unproven_method,
-            headers_ok,
+            has_messages,
         } = self;
         if let Some(code) = cx.status().and_then(GrpcCode::from_name) {
             call.key.status = u16::from(code.number()) + 1;
         }
         if let Some(method) = unproven_method {
-            let method = method.resolve(&call.instruments.options, cx, headers_ok);
+            let method = method.resolve(&call.instruments.options, cx, has_messages);
             call.key.name = InternedId::from_rpc_method(method);
         }
         call.end(&Bodies::default(), &end, cx);

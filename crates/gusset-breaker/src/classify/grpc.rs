@@ -17,7 +17,7 @@ use crate::{CallReport, CallResult};
 /// | RESOURCE_EXHAUSTED; HTTP 429 without a status | throttled |
 /// | cancelled after a message | success |
 /// | cancelled after a status in the headers | by status |
-/// | CANCELLED; any other cancelled call; rejected by another admission | ignored |
+/// | CANCELLED; any other cancelled call; rejected by another admission; a request body of the client that failed | ignored |
 /// | any other code, including UNIMPLEMENTED, which is a client error | success |
 ///
 /// A call with more than one chunk of data counts as a success at the second one, and also as a failure
@@ -79,6 +79,7 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for GrpcFailures {
             _ if matches!(end, End::Cancelled(Stage::Body)) => {
                 from_discarded(response, code, cx.bytes() > 0)
             }
+            _ if outcome::is_own_upload(cx) => CallResult::Ignored,
             (Some(Outcome::ClientError), Some(CANCELLED)) => CallResult::Ignored,
             (Some(Outcome::ClientError), Some(RESOURCE_EXHAUSTED)) => CallResult::Throttled,
             (Some(Outcome::ServerError), _) if complete && throttled => CallResult::Throttled,

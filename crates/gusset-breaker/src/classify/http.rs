@@ -15,7 +15,7 @@ use crate::{CallReport, CallResult};
 /// | 429 | throttled |
 /// | 408, 499 | ignored: the client was too slow, or disconnected |
 /// | any other status; an upgrade | success |
-/// | rejected by another admission | ignored |
+/// | rejected by another admission; a request body of the client that failed | ignored |
 /// | cancelled before the response headers | ignored |
 /// | cancelled in the body | by status: the client has discarded the rest |
 ///
@@ -90,6 +90,7 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
                     result
                 }
             }
+            _ if outcome::is_own_upload(cx) => CallResult::Ignored,
             (Some(Outcome::ClientError), Some(result)) if result != CallResult::Failure => result,
             (outcome, _) => outcome::from_outcome(outcome),
         };

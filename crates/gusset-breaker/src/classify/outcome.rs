@@ -1,4 +1,4 @@
-use gusset_core::{CallContext, End, Outcome, Protocol, Stage};
+use gusset_core::{CallContext, End, Outcome, Protocol, Stage, StaticStr};
 use gusset_http::GrpcCode;
 
 use super::FailureClassifier;
@@ -8,7 +8,7 @@ use crate::{CallReport, CallResult};
 ///
 /// A server error is a failure, a client error is a success. If the client has discarded the body, the
 /// status decides; without a known status the call is a success. Any other cancelled call and one that
-/// was rejected by another admission are ignored.
+/// was rejected by another admission are ignored, and so is a client's call whose own request body failed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OutcomeFailures;
 
@@ -26,8 +26,16 @@ impl<P: Protocol> FailureClassifier<P> for OutcomeFailures {
         if outcome == Some(Outcome::Cancelled) && matches!(end, End::Cancelled(Stage::Body)) {
             return from_discarded(response, cx).into();
         }
+        if is_own_upload(cx) {
+            return CallResult::Ignored.into();
+        }
         from_outcome(outcome).into()
     }
+}
+
+/// Returns whether a client's own request body failed, which proves nothing about the remote service.
+pub(super) fn is_own_upload(cx: &CallContext) -> bool {
+    cx.outcome() == Some(Outcome::ClientError) && cx.error_type() == Some(StaticStr::REQUEST_BODY)
 }
 
 pub(super) fn from_outcome(outcome: Option<Outcome>) -> CallResult {

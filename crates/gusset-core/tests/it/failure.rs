@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use gusset_core::{Failure, Rejected, StaticStr};
 
@@ -101,4 +102,134 @@ fn error_type_never_contains_the_message() {
         StaticStr::BODY_LENGTH
     );
     assert_eq!(Failure::new(&"secret").error_type(), StaticStr::OTHER);
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+fn error_type(error: impl Into<BoxError>) -> &'static str {
+    Failure::new(&error.into()).error_type().as_str()
+}
+
+/// An error with this text.
+#[derive(Debug)]
+struct Text(&'static str);
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Text {}
+
+/// An error with a text that cannot be written.
+#[derive(Debug)]
+struct PanicsInDisplay(io::Error);
+
+impl fmt::Display for PanicsInDisplay {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("on purpose");
+    }
+}
+
+impl Error for PanicsInDisplay {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::ErrorKind::TimedOut.into()
+}
+
+#[test]
+fn nested_io_error_has_the_type_of_its_cause() {
+    assert_eq!(error_type(io::Error::other(timed_out())), "timeout");
+    let twice = io::Error::other(io::Error::other(timed_out()));
+    assert_eq!(error_type(Wrapped(twice.into())), "timeout");
+    let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+    let invalid = io::Error::new(io::ErrorKind::InvalidData, Wrapped(reset.into()));
+    assert_eq!(error_type(invalid), "connection_reset");
+}
+
+#[test]
+fn shared_io_error_has_the_type_of_its_kind() {
+    assert_eq!(error_type(Arc::new(timed_out())), "timeout");
+    assert_eq!(error_type(Wrapped(Arc::new(timed_out()).into())), "timeout");
+    assert_eq!(
+        error_type(io::Error::other(Arc::new(timed_out()))),
+        "timeout"
+    );
+    let shared: Arc<dyn Error + Send + Sync> = Arc::new(Wrapped(timed_out().into()));
+    assert_eq!(error_type(shared.clone()), "timeout");
+    // Without a box, as a service returns it.
+    assert_eq!(Failure::new(&shared).error_type(), StaticStr::TIMEOUT);
+    let io = Arc::new(timed_out());
+    assert_eq!(Failure::new(&io).error_type(), StaticStr::TIMEOUT);
+    assert_eq!(Failure::from_error(&io).error_type(), StaticStr::TIMEOUT);
+}
+
+#[test]
+fn rejection_is_found_in_a_shared_error() {
+    let shared: Arc<dyn Error + Send + Sync> = Arc::new(Rejected::new("doorman"));
+    let boxed: BoxError = Wrapped(shared.into()).into();
+    assert!(Failure::new(&boxed).rejected().is_some());
+}
+
+#[test]
+fn texts_of_common_libraries_have_a_type() {
+    for (text, expected) in [
+        ("deadline has elapsed", "timeout"),
+        ("request timed out", "timeout"),
+        ("operation timed out", "timeout"),
+        ("Timeout expired", "timeout"),
+        (
+            "data was not received within the designated timeout",
+            "timeout",
+        ),
+        ("dns error", "dns_error"),
+        (
+            "failed to lookup address information: Name or service not known",
+            "dns_error",
+        ),
+        ("invalid peer certificate: UnknownIssuer", "tls_error"),
+        ("received fatal alert: HandshakeFailure", "tls_error"),
+        (
+            "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed",
+            "tls_error",
+        ),
+        ("error from user's Body stream", "request_body"),
+        (
+            "stream error sent by user: unexpected internal error encountered",
+            "request_body",
+        ),
+        // Texts that only contain a known one, or are not the whole of it.
+        ("the request timed out of stock", "_OTHER"),
+        ("stream error received: stream no longer needed", "_OTHER"),
+        ("", "_OTHER"),
+        (
+            "äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü äöü",
+            "_OTHER",
+        ),
+    ] {
+        assert_eq!(error_type(Text(text)), expected, "{text}");
+        assert_eq!(error_type(Wrapped(Text(text).into())), expected, "{text}");
+        assert_eq!(error_type(io::Error::other(Text(text))), expected, "{text}");
+    }
+}
+
+#[test]
+fn outermost_known_cause_decides() {
+    let tls = io::Error::new(io::ErrorKind::UnexpectedEof, "tls handshake eof");
+    assert_eq!(error_type(Wrapped(tls.into())), "tls_error");
+    let upload = io::Error::new(
+        io::ErrorKind::ConnectionReset,
+        Text("user body write aborted"),
+    );
+    assert_eq!(error_type(upload), "request_body");
+}
+
+#[test]
+fn panic_of_a_text_is_contained() {
+    assert_eq!(error_type(PanicsInDisplay(timed_out())), "timeout");
 }

@@ -10,13 +10,15 @@ use super::rpc_methods::RpcMethodId;
 
 /// The attributes of one call that were derived already, for its other observers.
 ///
-/// The driver makes one for each call. It has no text of its own and allocates nothing: a text is
-/// cached as its place in the request, which every user of the cache has.
+/// The driver makes one for each call. It allocates nothing: a text is cached as its place in the
+/// request, which every user of the cache has. Only the mount point of a service is not in the request.
 #[derive(Debug, Default)]
 pub struct AttributeCache {
     host_port: Cell<Option<Option<HostPort>>>,
     client_address: Cell<Option<(Identity, Option<IpAddr>)>>,
     rpc_method: Cell<Option<(Identity, Side, Option<RpcMethodId>)>>,
+    #[cfg(feature = "original-uri")]
+    mount_point: std::cell::OnceCell<Option<crate::Route>>,
 }
 
 // === impl AttributeCache ===
@@ -33,6 +35,15 @@ impl AttributeCache {
                 parsed
             }
         }
+    }
+
+    /// Returns the mount point of the service, and finds it for the first observer.
+    #[cfg(feature = "original-uri")]
+    pub(crate) fn mount_point(
+        &self,
+        find: impl FnOnce() -> Option<crate::Route>,
+    ) -> Option<&crate::Route> {
+        self.mount_point.get_or_init(find).as_ref()
     }
 
     /// Returns the client's address by these options, and derives it for the first observer.

@@ -13,7 +13,7 @@ mod version;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use http::header;
+use http::{Uri, header};
 
 pub use self::authority::ServerAddress;
 use self::authority::host_and_port;
@@ -24,7 +24,7 @@ pub use self::rpc_methods::RpcMethodId;
 pub use self::scheme::Scheme;
 pub use self::url::RedactedUrl;
 pub use self::version::ProtocolVersion;
-use crate::{PeerAddr, RedactedQuery, RequestHead, Route, truncate_str};
+use crate::{PeerAddr, RedactedQuery, RequestHead, Route, UrlTemplate, truncate_str};
 
 /// The attributes of one request, by OpenTelemetry's semantic conventions 1.44.
 ///
@@ -171,23 +171,36 @@ impl<'a> RequestAttributes<'a> {
         }
     }
 
+    /// Returns the target of the request as the client sent it.
+    ///
+    /// On a server it is the one before axum's `Router::nest` took a prefix off its path (feature
+    /// `original-uri`). On a client it is the target of the request itself, also if the request was
+    /// received by the service before and is forwarded.
+    #[inline]
+    pub fn uri(self) -> &'a Uri {
+        match self.side {
+            Side::Server => self.head.original_uri(),
+            Side::Client => self.head.uri,
+        }
+    }
+
     /// Returns `url.path`, as [`path`](Self::path), unless [`RequestOptions::with_hidden_paths`] hides it.
     #[inline]
     pub fn reported_path(self) -> Option<&'a str> {
         (!self.options.hides_paths()).then(|| self.path())
     }
 
-    /// Returns the path as sent, truncated to [`MAX_PATH_BYTES`]. Signals report
+    /// Returns the path of [`uri`](Self::uri), truncated to [`MAX_PATH_BYTES`]. Signals report
     /// [`reported_path`](Self::reported_path).
     #[inline]
     pub fn path(self) -> &'a str {
-        truncate_str(self.head.uri.path(), MAX_PATH_BYTES)
+        truncate_str(self.uri().path(), MAX_PATH_BYTES)
     }
 
     /// Returns `url.query` with its secrets redacted, if [`RequestOptions::with_query`] enables it.
     #[inline]
     pub fn query(self) -> Option<RedactedQuery<'a>> {
-        let (redaction, query) = (self.options.query()?, self.head.uri.query()?);
+        let (redaction, query) = (self.options.query()?, self.uri().query()?);
         Some(redaction.redact(query))
     }
 
@@ -195,7 +208,7 @@ impl<'a> RequestAttributes<'a> {
     /// returns and the query that [`query`](Self::query) returns.
     #[inline]
     pub fn url(self) -> RedactedUrl<'a> {
-        let url = RedactedUrl::new(self.head.uri, self.options.query());
+        let url = RedactedUrl::new(self.uri(), self.options.query());
         match self.options.hides_paths() {
             true => url.without_path(),
             false => url,
@@ -211,18 +224,31 @@ impl<'a> RequestAttributes<'a> {
 
     /// Returns `http.route` or `url.template`: a template and never a path, truncated to 256 bytes.
     ///
-    /// Not cached: reading the cache would cost as much as the look-up.
+    /// A server reads the [`Route`] of the request, a client its [`UrlTemplate`].
     #[inline]
     pub fn route(self) -> Option<&'a str> {
-        let route = Route::from_request(self.head)?;
-        Some(truncate_str(route, MAX_ROUTE_BYTES))
+        Some(truncate_str(self.untruncated_route()?, MAX_ROUTE_BYTES))
+    }
+
+    /// Returns the route as it is, for metrics, where one that is too long has to overflow.
+    //
+    // Not cached: reading the cache would cost as much as the look-up.
+    #[inline]
+    pub fn untruncated_route(self) -> Option<&'a str> {
+        match self.side {
+            Side::Server => Route::from_request(self.head),
+            Side::Client => UrlTemplate::from_request(self.head).map(UrlTemplate::as_str),
+        }
     }
 
     /// Returns the route, to be kept after the request is gone. Copies no text and does not
     /// truncate it.
     #[inline]
     pub fn to_route(self) -> Option<Route> {
-        Route::to_owned(self.head)
+        match self.side {
+            Side::Server => Route::to_owned(self.head),
+            Side::Client => UrlTemplate::from_request(self.head).map(UrlTemplate::to_route),
+        }
     }
 
     /// Returns the service of a gRPC request: `package.Service`, as sent.

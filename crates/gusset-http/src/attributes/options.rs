@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gusset_core::{ConfigError, Env};
 
+use super::Side;
 use super::identity::Identity;
 use super::rpc_methods::{RpcMethodId, RpcMethods};
 use crate::{KnownMethods, QueryRedaction, TrustedProxies};
@@ -35,6 +36,7 @@ pub struct RequestOptions {
     user_agent: Option<bool>,
     hides_paths: bool,
     rpc_methods: Arc<RpcMethods>,
+    rpc_services: Vec<Box<str>>,
     identity: Identity,
 }
 
@@ -107,6 +109,32 @@ impl RequestOptions {
     #[must_use]
     pub fn with_rpc_method_limit(mut self, limit: usize) -> Self {
         self.rpc_methods = Arc::new(RpcMethods::new(limit));
+        self.register_methods();
+        self
+    }
+
+    /// Registers gRPC services of a server by their full names, `package.Service` (`NAME` of tonic's
+    /// `NamedService`), or single methods, `package.Service/Method`. Defaults to none.
+    ///
+    /// Without it, a method is named once a call of it has succeeded. A method of a registered service
+    /// is also named if all of its calls fail with codes that no layer in front of the methods uses,
+    /// for example with `NOT_FOUND` ([`RpcMethod`](crate::RpcMethod)). A registered method is always
+    /// named.
+    ///
+    /// ```
+    /// use gusset_http::RequestOptions;
+    ///
+    /// let names = ["shop.v1.Stock", "shop.v1.Cart/Add"];
+    /// let options = RequestOptions::default().with_rpc_services(names);
+    /// ```
+    #[must_use]
+    pub fn with_rpc_services<I>(mut self, services: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Box<str>>,
+    {
+        self.rpc_services = services.into_iter().map(Into::into).collect();
+        self.register_methods();
         self
     }
 
@@ -163,6 +191,18 @@ impl RequestOptions {
         self.rpc_methods.name(id)
     }
 
+    fn register_methods(&self) {
+        for method in self.rpc_services.iter().filter(|name| name.contains('/')) {
+            self.rpc_methods.insert(Side::Server, method);
+        }
+    }
+
+    /// Returns whether a method, `package.Service/Method`, is one of a registered service.
+    pub(super) fn is_rpc_service_of(&self, method: &str) -> bool {
+        let service = method.rsplit_once('/').map(|(service, _)| service);
+        service.is_some_and(|service| self.rpc_services.iter().any(|known| **known == *service))
+    }
+
     pub(super) fn rpc_methods(&self) -> &RpcMethods {
         &self.rpc_methods
     }
@@ -182,6 +222,7 @@ impl Default for RequestOptions {
             user_agent: None,
             hides_paths: false,
             rpc_methods: Arc::new(RpcMethods::new(DEFAULT_RPC_METHOD_LIMIT)),
+            rpc_services: Vec::new(),
             identity: Identity::next(),
         }
     }

@@ -4,6 +4,7 @@ use gusset_core::CallContext;
 
 use super::rpc_methods::MAX_METHOD_BYTES;
 use super::{RequestAttributes, RequestOptions, RpcMethodId, Side};
+use crate::grpc_content::is_grpc_request;
 use crate::{GrpcCode, KnownMethods};
 
 /// The method of one gRPC call, which an observer keeps from the start of the call to its end.
@@ -11,16 +12,20 @@ use crate::{GrpcCode, KnownMethods};
 /// Every signal names the method by one rule:
 ///
 /// - A client chooses the method itself, so it is always known.
-/// - A server's method is chosen by an untrusted client. It is `_OTHER` until a call proves that
-///   the service implements it: by a status other than `UNIMPLEMENTED`, or, where the client did not
-///   wait for the status, by a message after successful response headers. What was proven before a
-///   call began is known during the call.
+/// - A server's method is chosen by an untrusted client. It is `_OTHER` until a call proves that the
+///   service implements it: by the status OK, or by a message of the response. Any other status may be
+///   the answer of a layer that knows no methods: of authentication, of a limit. What was proven
+///   before a call began is known during the call.
+/// - A method of a service that [`RequestOptions::with_rpc_services`] registers is also proven by a
+///   status that such layers do not answer with.
+/// - A request that is not gRPC is always `_OTHER`.
 ///
 /// Allocates only for a method that is not remembered.
 ///
 /// ```
 /// use gusset_core::{CallContext, CallObserver, End, Observer};
 /// use gusset_http::{Grpc, RequestAttributes, RequestHead, RequestOptions, ResponseHead, RpcMethod, Side};
+/// use gusset_http::has_grpc_messages;
 /// use std::sync::Arc;
 ///
 /// struct Print {
@@ -29,7 +34,7 @@ use crate::{GrpcCode, KnownMethods};
 /// struct PrintCall {
 ///     options: Arc<RequestOptions>,
 ///     method: RpcMethod,
-///     headers_ok: bool,
+///     has_messages: bool,
 /// }
 ///
 /// impl Observer<Grpc> for Print {
@@ -39,17 +44,17 @@ use crate::{GrpcCode, KnownMethods};
 ///         PrintCall {
 ///             options: self.options.clone(),
 ///             method: RpcMethod::start(attributes),
-///             headers_ok: false,
+///             has_messages: false,
 ///         }
 ///     }
 /// }
 ///
 /// impl CallObserver<Grpc> for PrintCall {
 ///     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
-///         self.headers_ok = res.status.is_success();
+///         self.has_messages = has_grpc_messages(res);
 ///     }
 ///     fn on_end(self, _: End<'_, Grpc>, cx: &CallContext) {
-///         let method = self.method.resolve(&self.options, cx, self.headers_ok);
+///         let method = self.method.resolve(&self.options, cx, self.has_messages);
 ///         println!("{} {:?}", method.as_str(), cx.status());
 ///     }
 /// }
@@ -64,6 +69,8 @@ enum State {
     Known(Box<str>),
     /// A server's method that no call has proven yet.
     Unproven(Box<str>),
+    /// The path of a server's request that is not gRPC.
+    Foreign(Box<str>),
 }
 
 /// The method of a gRPC call as it is reported: `package.Service/Method`, or `_OTHER`.
@@ -71,6 +78,7 @@ enum State {
 pub struct RpcMethodName<'a> {
     original: &'a str,
     is_known: bool,
+    is_foreign: bool,
     id: Option<RpcMethodId>,
 }
 
@@ -86,58 +94,62 @@ impl RpcMethod {
         Self(match name.id {
             Some(id) => State::Remembered(id),
             None if name.is_known => State::Known(name.original.into()),
+            None if name.is_foreign => State::Foreign(name.original.into()),
             None => State::Unproven(name.original.into()),
         })
     }
 
     /// Returns the method as it was known when the call began.
     pub fn name<'a>(&'a self, options: &'a RequestOptions) -> RpcMethodName<'a> {
-        match &self.0 {
-            State::Remembered(id) => RpcMethodName {
-                original: options.rpc_method_name(*id).unwrap_or_default(),
-                is_known: true,
-                id: Some(*id),
-            },
-            State::Known(original) => RpcMethodName {
-                original,
-                is_known: true,
-                id: None,
-            },
-            State::Unproven(original) => RpcMethodName {
-                original,
-                is_known: false,
-                id: None,
-            },
+        let (original, id) = match &self.0 {
+            State::Remembered(id) => (options.rpc_method_name(*id).unwrap_or_default(), Some(*id)),
+            State::Known(original) | State::Unproven(original) | State::Foreign(original) => {
+                (&**original, None)
+            }
+        };
+        RpcMethodName {
+            original,
+            is_known: matches!(self.0, State::Remembered(_) | State::Known(_)),
+            is_foreign: matches!(self.0, State::Foreign(_)),
+            id,
         }
     }
 
     /// Returns the method at the end of the call, and remembers it if this call proved it.
     ///
-    /// `headers_ok` is whether the response's HTTP status was a success. Every observer of the call
-    /// gets the same answer.
+    /// `has_messages` is whether the response's body consists of messages
+    /// ([`has_grpc_messages`](crate::has_grpc_messages)). Every observer of the call gets the same
+    /// answer.
     pub fn resolve<'a>(
         &'a self,
         options: &'a RequestOptions,
         cx: &CallContext,
-        headers_ok: bool,
+        has_messages: bool,
     ) -> RpcMethodName<'a> {
         match &self.0 {
-            State::Unproven(original) if is_proven(cx, headers_ok) => RpcMethodName {
-                original,
-                is_known: true,
-                id: options.rpc_methods().insert(Side::Server, original),
-            },
+            State::Unproven(original) if is_proven(original, options, cx, has_messages) => {
+                RpcMethodName {
+                    original,
+                    is_known: true,
+                    is_foreign: false,
+                    id: options.rpc_methods().insert(Side::Server, original),
+                }
+            }
             _ => self.name(options),
         }
     }
 }
 
 /// Returns whether the end of a call proves that the service implements the method.
-fn is_proven(cx: &CallContext, headers_ok: bool) -> bool {
+fn is_proven(method: &str, options: &RequestOptions, cx: &CallContext, has_messages: bool) -> bool {
     match cx.status().and_then(GrpcCode::from_name) {
-        Some(code) => code != GrpcCode::UNIMPLEMENTED,
-        // The client of a stream may leave before the status, and every client of it may.
-        None => headers_ok && cx.bytes() > 0,
+        Some(GrpcCode::OK) => true,
+        _ if has_messages && cx.bytes() > 0 => true,
+        // Without response headers, the status is not one that the service has sent.
+        Some(code) if cx.time_to_headers().is_some() => {
+            !code.may_precede_routing() && options.is_rpc_service_of(method)
+        }
+        _ => false,
     }
 }
 
@@ -153,7 +165,9 @@ impl<'a> RpcMethodName<'a> {
         } = attributes;
         let original = attributes.rpc_method_original();
         let methods = options.rpc_methods();
+        let is_foreign = side == Side::Server && !is_grpc_request(head);
         let look_up = || match side {
+            Side::Server if is_foreign => None,
             Side::Server => methods.get(side, original),
             Side::Client => methods.insert(side, original),
         };
@@ -164,6 +178,7 @@ impl<'a> RpcMethodName<'a> {
         Self {
             original,
             is_known: id.is_some() || side == Side::Client,
+            is_foreign,
             id,
         }
     }

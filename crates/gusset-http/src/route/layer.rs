@@ -15,8 +15,8 @@ use crate::RequestHead;
 /// A layer for `Router::route_layer` that copies the matched route to the response, for observers
 /// around the whole router.
 ///
-/// Observers added with `Router::layer` do not need it. It allocates the route and the response's
-/// extensions for each call.
+/// Observers added with `Router::layer` do not need it. It allocates the response's extensions for
+/// each call.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -81,7 +81,7 @@ where
     }
 
     fn call(&mut self, req: Request<B>) -> Self::Future {
-        let route = Route::from_request(RequestHead::from(&req)).map(Route::from_arc);
+        let route = Route::to_owned(RequestHead::from(&req));
         PropagateRouteFuture {
             inner: self.inner.call(req),
             route,

@@ -1,18 +1,29 @@
 //! The route of a request: a template, never a path.
 
 mod layer;
+#[cfg(feature = "original-uri")]
+mod mount_point;
+mod url_template;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::layer::{PropagateRoute, PropagateRouteLayer};
+pub use self::url_template::UrlTemplate;
 use crate::{RequestHead, ResponseHead};
 
-/// The route of a request: a template such as `/items/{id}`, never the path.
+/// The route of a server's request: a template such as `/items/{id}`, never the path.
 ///
 /// In axum, the router's `MatchedPath` is the route (feature `axum`). Other services add this type to
 /// the extensions of the request before it reaches the layer, or to those of the response. The
 /// response's route has precedence.
+///
+/// A service that axum mounts with `nest_service`, a static directory for example, has its mount point
+/// as route (feature `original-uri`). axum does not state it, so finding it costs as much as routing the
+/// request once more; only requests without a matched path pay this.
+///
+/// A client ignores the route: if it forwards a request, it would take the route of the service itself
+/// for that of the remote one. It reads a [`UrlTemplate`].
 ///
 /// ```
 /// use gusset_http::{ResponseHead, Route};
@@ -73,18 +84,30 @@ impl Route {
         if let Some(matched) = req.extensions.get::<axum::extract::MatchedPath>() {
             return Some(Self(Text::Matched(matched.clone())));
         }
-        req.extensions.get::<Self>().cloned()
+        let own = req.extensions.get::<Self>().cloned();
+        #[cfg(feature = "original-uri")]
+        let own = own.or_else(|| match req.cache {
+            Some(cache) => cache.mount_point(|| mount_point::find(req)).cloned(),
+            None => mount_point::find(req),
+        });
+        own
     }
 
     /// Returns the route of a request: the one that axum's router matched, or else the one that the
     /// service added.
+    ///
+    /// The mount point of a service is known only to the observers of a call. Elsewhere,
+    /// [`to_owned`](Self::to_owned) finds it.
     #[inline]
     pub fn from_request(req: RequestHead<'_>) -> Option<&str> {
         #[cfg(feature = "axum")]
         if let Some(matched) = req.extensions.get::<axum::extract::MatchedPath>() {
             return Some(matched.as_str());
         }
-        req.extensions.get::<Self>().map(Self::as_str)
+        let own = req.extensions.get::<Self>();
+        #[cfg(feature = "original-uri")]
+        let own = own.or_else(|| req.cache?.mount_point(|| mount_point::find(req)));
+        own.map(Self::as_str)
     }
 
     /// Returns the route that the service added to a response.

@@ -56,35 +56,83 @@ fn complete_response_is_classified_by_its_status() {
     }
 }
 
+/// A body that its reader leaves after the first bytes.
+fn unread() -> ScriptedBody {
+    ScriptedBody::new().data("abc").pend_forever()
+}
+
 #[test]
-fn incomplete_call_is_classified_regardless_of_its_status() {
-    for code in [200, 404, 500] {
-        let dropped = || ScriptedBody::new().data("abc").pend_forever();
+fn error_status_stays_an_error_when_the_body_is_not_read() {
+    for code in [500, 503, 599] {
+        let digits = code.to_string();
+        let expected = (ServerError, Some(digits.as_str()));
+        assert_eq!(classify::<HttpServerClassifier>(code, unread()), expected);
+        assert_eq!(classify::<HttpClientClassifier>(code, unread()), expected);
+    }
+    for code in [400, 404, 429] {
+        let digits = code.to_string();
+        let server = classify::<HttpServerClassifier>(code, unread());
+        assert_eq!(server, (ClientError, None));
+        let client = classify::<HttpClientClassifier>(code, unread());
+        assert_eq!(client, (ClientError, Some(digits.as_str())));
+    }
+}
+
+#[test]
+fn success_that_a_client_does_not_read_is_a_success() {
+    for code in [200, 206, 302] {
+        let client = classify::<HttpClientClassifier>(code, unread());
+        assert_eq!(client, (Success, None));
+        let server = classify::<HttpServerClassifier>(code, unread());
+        assert_eq!(server, (Cancelled, None), "the client has left");
+    }
+}
+
+#[test]
+fn rejection_stays_a_rejection_when_the_body_is_not_read() {
+    let marked = || {
+        let mut response = status(503, unread());
+        response.extensions_mut().insert(Rejected::new("breaker"));
+        response
+    };
+    for call in [
+        call::<HttpServerClassifier>(marked()),
+        call::<HttpClientClassifier>(marked()),
+    ] {
+        assert_eq!((call.outcome, call.error), (Outcome::Rejected, Some("503")));
+    }
+}
+
+#[test]
+fn broken_body_has_the_type_of_an_error_status() {
+    let fails = || ScriptedBody::new().data("abc").error();
+    let panics = || ScriptedBody::new().data("abc").panic();
+    // Status, body, and the outcome and `error.type` of a server and of a client.
+    let table: [(_, &dyn Fn() -> ScriptedBody, _, _); 6] = [
+        (
+            200,
+            &fails,
+            (ServerError, "_OTHER"),
+            (ServerError, "_OTHER"),
+        ),
+        (404, &fails, (ServerError, "_OTHER"), (ClientError, "404")),
+        (500, &fails, (ServerError, "500"), (ServerError, "500")),
+        (200, &panics, (ServerError, "panic"), (ServerError, "panic")),
+        (404, &panics, (ServerError, "panic"), (ClientError, "404")),
+        (500, &panics, (ServerError, "500"), (ServerError, "500")),
+    ];
+    for (code, body, server, client) in table {
+        let (outcome, error) = classify::<HttpServerClassifier>(code, body());
         assert_eq!(
-            classify::<HttpServerClassifier>(code, dropped()),
-            (Cancelled, None)
+            (outcome, error),
+            (server.0, Some(server.1)),
+            "server, {code}"
         );
+        let (outcome, error) = classify::<HttpClientClassifier>(code, body());
         assert_eq!(
-            classify::<HttpClientClassifier>(code, dropped()),
-            (Cancelled, None)
-        );
-        let fails = || ScriptedBody::new().data("abc").error();
-        assert_eq!(
-            classify::<HttpServerClassifier>(code, fails()),
-            (ServerError, Some("_OTHER"))
-        );
-        assert_eq!(
-            classify::<HttpClientClassifier>(code, fails()),
-            (ServerError, Some("_OTHER"))
-        );
-        let panics = || ScriptedBody::new().data("abc").panic();
-        assert_eq!(
-            classify::<HttpServerClassifier>(code, panics()),
-            (ServerError, Some("panic"))
-        );
-        assert_eq!(
-            classify::<HttpClientClassifier>(code, panics()),
-            (ServerError, Some("panic"))
+            (outcome, error),
+            (client.0, Some(client.1)),
+            "client, {code}"
         );
     }
 }

@@ -3,9 +3,9 @@
 use gusset_core::{Clock, Outcome, Rejected};
 use gusset_http::{GrpcCode, GrpcServerClassifier};
 use gusset_testkit::{RecordedCall, ScriptedBody};
-use http::{HeaderMap, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderValue, Response};
 
-use crate::support::{drain, frame, observe_as, only, request, status};
+use crate::support::{drain, frame, grpc_request, observe_as, only, status};
 
 use Outcome::{Cancelled, ClientError, ServerError, Success};
 
@@ -31,9 +31,8 @@ const CODES: [(&str, &str, Outcome); 17] = [
 ];
 
 fn call(response: Response<ScriptedBody>) -> RecordedCall {
-    let request = request(Method::POST);
     let (mut response, recorder) =
-        observe_as::<GrpcServerClassifier, _>(request, response, Clock::system());
+        observe_as::<GrpcServerClassifier, _>(grpc_request("/a.B/C"), response, Clock::system());
     drain(response.body_mut());
     drop(response);
     only(&recorder)
@@ -170,7 +169,7 @@ fn invalid_code_is_unknown_and_missing_code_is_none() {
 fn client_that_leaves_before_the_status_cancels_the_call() {
     let length = http_body::SizeHint::with_exact(7);
     let body = message().trailers("grpc-status", "0").size_hint(length);
-    let request = request(Method::POST);
+    let request = grpc_request("/a.B/C");
     let (mut response, recorder) =
         observe_as::<GrpcServerClassifier, _>(request, Response::new(body), Clock::system());
     let _ = frame(response.body_mut());

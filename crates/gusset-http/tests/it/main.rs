@@ -14,9 +14,12 @@ mod classify;
 mod endpoint;
 mod ends;
 mod grpc;
+mod grpc_unread;
 mod lengths;
 mod local;
 mod methods;
+#[cfg(feature = "original-uri")]
+mod nested;
 mod paths;
 mod rejection;
 mod request;

@@ -75,6 +75,14 @@ pub(crate) fn request(method: Method) -> Request<()> {
         .unwrap()
 }
 
+/// Returns a request of gRPC.
+pub(crate) fn grpc_request(uri: &str) -> Request<()> {
+    Request::post(uri)
+        .header("content-type", "application/grpc")
+        .body(())
+        .unwrap()
+}
+
 pub(crate) fn ok<B>(body: B) -> Response<B> {
     Response::new(body)
 }

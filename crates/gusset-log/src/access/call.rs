@@ -2,7 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, End, Stage};
-use gusset_http::{Http, HttpClassifier, ProtocolVersion, RequestId, ResponseHead, Route, Side};
+use gusset_http::{
+    Http, HttpClassifier, ProtocolVersion, RequestId, ResponseHead, Route, Side, UrlTemplate,
+    has_grpc_messages,
+};
 
 use super::event;
 use super::record::{AccessRecord, Completion};
@@ -29,8 +32,7 @@ impl AccessCall {
         let config = record.config();
         // This remembers a method that the call proved, also if there is no entry.
         let is_rpc_method_known = record.rpc_method.as_ref().is_some_and(|method| {
-            let headers_ok = record.status.is_some_and(|status| status.is_success());
-            let method = method.resolve(&config.options, cx, headers_ok);
+            let method = method.resolve(&config.options, cx, record.has_messages);
             method.is_known()
         });
         let entry = cx.outcome().and_then(|outcome| {
@@ -65,12 +67,17 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for AccessCall {
             return;
         };
         record.status = Some(res.status);
-        if record.config().kind.side() == Side::Client {
-            // A client's request does not know which version was negotiated.
-            record.version = ProtocolVersion::from_http(res.version);
-        }
-        if let Some(route) = res.extensions.get::<Route>() {
-            record.route = Some(route.clone());
+        record.has_messages = record.rpc_method.is_some() && has_grpc_messages(res);
+        let route = match record.config().kind.side() {
+            Side::Server => res.extensions.get::<Route>().cloned(),
+            Side::Client => {
+                // A client's request does not know which version was negotiated.
+                record.version = ProtocolVersion::from_http(res.version);
+                UrlTemplate::from_response(res).map(UrlTemplate::to_route)
+            }
+        };
+        if route.is_some() {
+            record.route = route;
         }
         if let (Some(registration), Some(ids)) = (&record.registration, cx.span_ids()) {
             registration.set_ids(ids);

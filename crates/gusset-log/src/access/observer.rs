@@ -75,7 +75,13 @@ impl AccessLog {
         let attributes = RequestAttributes::new(req, kind.side(), options);
         let header = |name| req.headers.get(name).cloned();
         record.config = Some(self.config.clone());
-        record.keep_request(req);
+        // The method of a gRPC call is the part of the path that the router has left.
+        let uri = if kind.is_grpc() {
+            req.uri
+        } else {
+            attributes.uri()
+        };
+        record.keep_request(req, uri);
         record.route = attributes.to_route();
         record.user_agent = attributes
             .user_agent()

@@ -41,6 +41,8 @@ pub(crate) struct AccessRecord {
     pub(super) request_id: Option<RequestId>,
     pub(super) body_progress: Option<RequestBodyProgress>,
     pub(super) status: Option<StatusCode>,
+    /// Whether the body of the response consists of gRPC messages.
+    pub(super) has_messages: bool,
     pub(super) registration: Option<Registration>,
     pub(super) completion: Completion,
 }
@@ -95,6 +97,7 @@ impl AccessRecord {
             request_id,
             body_progress,
             status,
+            has_messages,
             registration,
             completion: _,
         } = self;
@@ -109,14 +112,15 @@ impl AccessRecord {
         *request_id = None;
         *body_progress = None;
         *status = None;
+        *has_messages = false;
         *registration = None;
     }
 
     /// Keeps the parts of a request that [`attributes`](Self::attributes) reads. Copies no text.
     #[inline]
-    pub(super) fn keep_request(&mut self, req: RequestHead<'_>) {
+    pub(super) fn keep_request(&mut self, req: RequestHead<'_>, uri: &Uri) {
         *self.request.method_mut() = req.method.clone();
-        *self.request.uri_mut() = req.uri.clone();
+        *self.request.uri_mut() = uri.clone();
         *self.request.version_mut() = req.version;
     }
 

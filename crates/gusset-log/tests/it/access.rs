@@ -256,20 +256,34 @@ fn grpc_entry_has_method_and_code() {
         }
     };
     let log = || built(AccessLog::grpc_server());
-    let line = json(|| call_as_grpc(log(), get("/shop.Cart/Add"), respond("14")));
+    let log_of_known = log();
+    json(|| call_as_grpc(log_of_known.clone(), grpc("/shop.Cart/Add"), respond("0")));
+    let line = json(|| call_as_grpc(log_of_known, grpc("/shop.Cart/Add"), respond("14")));
     assert_eq!(line["message"], "grpc shop.Cart/Add UNAVAILABLE");
     assert_eq!(line["rpc.method"], "shop.Cart/Add");
     assert_eq!(line["rpc.response.status_code"], "UNAVAILABLE");
     assert_eq!(line["level"], "ERROR");
-    let line = json(|| call_as_grpc(log(), get("/made.Up/Name"), respond("12")));
+    let line = json(|| call_as_grpc(log(), grpc("/made.Up/Name"), respond("12")));
     assert_eq!(line["rpc.method"], "_OTHER");
     assert_eq!(line["rpc.method_original"], "made.Up/Name");
 }
 
 #[test]
+fn request_that_is_not_grpc_is_a_client_error() {
+    let respond = |_: &_| {
+        let response = Response::builder().header("grpc-status", "12");
+        response.body("").unwrap()
+    };
+    let line = json(|| call_as_grpc(built(AccessLog::grpc_server()), get("/.env"), respond));
+    assert_eq!(line["message"], "grpc _OTHER UNIMPLEMENTED");
+    assert_eq!(line["gusset.outcome"], "client_error");
+    assert_eq!(line["level"], "INFO");
+}
+
+#[test]
 fn cancelled_grpc_call_does_not_choose_its_method() {
     let log = built(AccessLog::grpc_server());
-    let line = json(|| call_cancelled::<Grpc>(log.clone(), get("/made.Up/Name")));
+    let line = json(|| call_cancelled::<Grpc>(log.clone(), grpc("/made.Up/Name")));
     assert_eq!(line["rpc.method"], "_OTHER");
     assert_eq!(line["rpc.method_original"], "made.Up/Name");
     assert_eq!(line["message"], "grpc _OTHER cancelled");
@@ -278,8 +292,8 @@ fn cancelled_grpc_call_does_not_choose_its_method() {
         let response = Response::builder().header("grpc-status", "0");
         response.body("").unwrap()
     };
-    json(|| call_as_grpc(log.clone(), get("/shop.Cart/Add"), respond));
-    let line = json(|| call_cancelled::<Grpc>(log, get("/shop.Cart/Add")));
+    json(|| call_as_grpc(log.clone(), grpc("/shop.Cart/Add"), respond));
+    let line = json(|| call_cancelled::<Grpc>(log, grpc("/shop.Cart/Add")));
     assert_eq!(line["rpc.method"], "shop.Cart/Add");
 }
 
@@ -287,7 +301,7 @@ fn cancelled_grpc_call_does_not_choose_its_method() {
 fn google_cloud_grpc_entry_has_one_request_object() {
     let lines = logged(builder(Format::google_cloud("p")), || {
         let log = built(AccessLog::grpc_server());
-        call_as_grpc(log, get("/shop.Cart/Add"), |_| status(200));
+        call_as_grpc(log, grpc("/shop.Cart/Add"), |_| status(200));
     });
     assert_eq!(lines[0].matches("\"httpRequest\"").count(), 1, "{lines:?}");
 }

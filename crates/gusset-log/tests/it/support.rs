@@ -129,6 +129,12 @@ pub(crate) fn get(uri: &str) -> Request<()> {
     Request::get(uri).body(()).unwrap()
 }
 
+/// Returns a request of gRPC.
+pub(crate) fn grpc(uri: &str) -> Request<()> {
+    let request = Request::post(uri).header("content-type", "application/grpc");
+    request.body(()).unwrap()
+}
+
 pub(crate) type Body = Full<Bytes>;
 
 type Observed<P> = <(AccessLog, Traced) as Observer<P>>::Call;

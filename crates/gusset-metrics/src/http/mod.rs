@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use gusset_core::{CallContext, Observer, ObserverId};
-use gusset_http::{Http, HttpClassifier, RequestBodyProgress, RequestHead, Route};
+use gusset_http::{Http, HttpClassifier, RequestBodyProgress, RequestHead};
 
 pub use self::builder::HttpMetricsBuilder;
 pub use self::call::HttpMetricsCall;
@@ -84,7 +84,7 @@ impl HttpMetrics {
         let attributes = instruments.attributes(req);
         // Not truncated, as that of the attributes is: a route that is too long has to overflow.
         let own_route = route.as_ref().and_then(|route| route(req));
-        let route = own_route.or_else(|| Route::from_request(req));
+        let route = own_route.or_else(|| attributes.untruncated_route());
         let method = u8::try_from(attributes.method_index());
         let mut key = SeriesKey {
             name: route.map_or(InternedId::NONE, |route| instruments.names.id(route)),

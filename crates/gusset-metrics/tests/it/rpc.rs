@@ -13,15 +13,20 @@ use crate::support::*;
 const DURATION: &str = "rpc.server.call.duration";
 
 fn call(path: &str) -> Request<()> {
-    Request::builder().uri(path).body(()).unwrap()
+    let request = Request::post(path).header("content-type", "application/grpc");
+    request.body(()).unwrap()
 }
 
+/// Returns a response of one message.
 fn response(code: &'static str) -> Response<ScriptedBody> {
-    Response::new(
-        ScriptedBody::new()
-            .data("\0\0\0\0\0")
-            .trailers("grpc-status", code),
-    )
+    let body = ScriptedBody::new().data("\0\0\0\0\0");
+    let response = Response::builder().header("content-type", "application/grpc");
+    response.body(body.trailers("grpc-status", code)).unwrap()
+}
+
+/// Returns a response of a status alone.
+fn failed(code: &'static str) -> Response<ScriptedBody> {
+    Response::new(ScriptedBody::new().trailers("grpc-status", code))
 }
 
 #[test]
@@ -56,18 +61,35 @@ fn unverified_method_is_other() {
         .unwrap();
     let layer = ObserveLayer::<Grpc, _>::new(metrics);
     for number in 0..100 {
-        exchange(&layer, call(&format!("/x.Y/{number}")), response("12"));
+        exchange(&layer, call(&format!("/x.Y/{number}")), failed("12"));
     }
     assert!(recorder.snapshot().one(DURATION).has("rpc.method=_OTHER"));
 
     exchange(&layer, call("/shop.Stock/Take"), response("0"));
-    exchange(&layer, call("/shop.Stock/Take"), response("12"));
+    exchange(&layer, call("/shop.Stock/Take"), failed("12"));
     let series = recorder.snapshot().all(DURATION);
     let known: Vec<_> = series
         .iter()
         .filter(|series| series.has("rpc.method=shop.Stock/Take"))
         .collect();
     assert_eq!(known.len(), 2, "the method is verified: {series:?}");
+}
+
+#[test]
+fn answers_of_layers_before_routing_make_no_series() {
+    let recorder = TestRecorder::new();
+    let metrics = RpcMetrics::server(recorder.recorder.clone());
+    let layer = ObserveLayer::<Grpc, _>::new(metrics.build().unwrap());
+    for number in 0..2000 {
+        let code = ["16", "7", "8"][number % 3];
+        exchange(&layer, call(&format!("/x.Y/{number}")), failed(code));
+        let mut denied = Response::new(ScriptedBody::new());
+        *denied.status_mut() = [400, 401, 429][number % 3].try_into().unwrap();
+        exchange(&layer, call(&format!("/y.Z/{number}")), denied);
+    }
+    let series = recorder.snapshot().all(DURATION);
+    let is_other = |series: &Series| series.has("rpc.method=_OTHER");
+    assert!(series.iter().all(is_other), "{series:?}");
 }
 
 #[test]
@@ -80,7 +102,7 @@ fn request_options_share_the_known_methods() {
     };
     let (one, other) = (TestRecorder::new(), TestRecorder::new());
     exchange(&layer(&one), call("/shop.Stock/Take"), response("0"));
-    exchange(&layer(&other), call("/shop.Stock/Take"), response("12"));
+    exchange(&layer(&other), call("/shop.Stock/Take"), failed("12"));
     let series = other.snapshot().one(DURATION);
     assert!(series.has("rpc.method=shop.Stock/Take"), "{series:?}");
 }
@@ -122,7 +144,7 @@ fn response_message_verifies_the_method() {
     exchange(
         &layer,
         call("/shop.Stock/Watch"),
-        aborted(Response::builder()),
+        aborted(Response::builder().header("content-type", "application/grpc")),
     );
     let series = recorder.snapshot().all(DURATION);
     assert!(

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, End, Outcome, SpanIds, Stage, StaticStr};
 use gusset_data::{SharedStr, SpanData, SpanStatus};
-use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead};
+use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead, has_grpc_messages};
 use http::StatusCode;
 use tracing::record_all;
 
@@ -20,6 +20,8 @@ pub struct TraceCallState {
     pub(super) scope: Option<Arc<CallScope>>,
     /// The HTTP status of the response, if the call is recorded.
     pub(super) status: Option<StatusCode>,
+    /// Whether the body of the response consists of gRPC messages.
+    pub(super) has_messages: bool,
 }
 
 // === impl TraceCallState ===
@@ -150,10 +152,11 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
         }
         self.status = Some(res.status);
         if config.kind.is_grpc() {
+            self.has_messages = has_grpc_messages(res);
             return;
         }
         // An inner router may have matched the route after the span started.
-        let route = response_route(res);
+        let route = response_route(res, config.kind.is_client());
         Self::record_response(scope, config, res, route);
         if span.is_disabled() {
             return;
@@ -184,10 +187,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
         };
         let is_grpc = config.kind.is_grpc();
         let unproven = scope.unproven_method.as_ref();
-        let method = unproven.map(|method| {
-            let headers_ok = self.status.is_some_and(|status| status.is_success());
-            method.resolve(&config.options, cx, headers_ok)
-        });
+        let method = unproven.map(|method| method.resolve(&config.options, cx, self.has_messages));
         // What a client sent as the method is its path.
         let method =
             method.filter(|method| method.original().is_none() || !config.options.hides_paths());

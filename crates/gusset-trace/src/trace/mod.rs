@@ -215,6 +215,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
         TraceCallState {
             scope: self.start_call(req, cx),
             status: None,
+            has_messages: false,
         }
     }
 

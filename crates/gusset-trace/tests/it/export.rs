@@ -144,8 +144,8 @@ fn grpc_spans_follow_the_conventions() {
     let spans = Spans::default();
     let call = |status: &'static str| {
         let trace = built(TraceObserver::grpc_server().sink(spans.clone()));
-        let req = Request::post("/shop.Stock/Reserve").body(()).unwrap();
-        exchange_grpc(trace, req, status);
+        let req = Request::post("/shop.Stock/Reserve").header("content-type", "application/grpc");
+        exchange_grpc(trace, req.body(()).unwrap(), status);
         spans.only()
     };
     let span = call("0");

@@ -18,14 +18,16 @@ use crate::service::{PARENT, TRACE, VALID};
 use crate::support::*;
 
 fn request() -> Request<()> {
-    let req = Request::post("http://stock.example:5001/shop.Stock/Take");
-    req.header("traceparent", VALID).body(()).unwrap()
+    Request::post("http://stock.example:5001/shop.Stock/Take")
+        .header("content-type", "application/grpc")
+        .header("traceparent", VALID)
+        .body(())
+        .unwrap()
 }
 
 /// Returns a response with this status in its trailers.
 fn response(status: &'static str) -> Response<ScriptedBody> {
-    let body = ScriptedBody::new().data("message");
-    Response::new(body.trailers("grpc-status", status))
+    Response::new(ScriptedBody::new().trailers("grpc-status", status))
 }
 
 fn server(status: &'static str) -> RecordedSpan {
@@ -133,6 +135,44 @@ fn unimplemented_method_is_not_in_the_name() {
 }
 
 #[test]
+fn answer_of_a_layer_before_routing_does_not_choose_the_name() {
+    for status in ["16", "7", "8", "5"] {
+        server(status).has(&[("otel.name", "grpc"), ("rpc.method", "_OTHER")]);
+    }
+}
+
+#[test]
+fn request_that_is_not_grpc_is_a_client_error() {
+    let spans = SpanRecorder::during(|_| {
+        let trace = built(TraceObserver::grpc_server());
+        exchange::<GrpcServerClassifier, _>(trace, Request::get("/.env").body(()).unwrap(), |_| {
+            response("12")
+        });
+    });
+    spans[0].has(&[
+        ("otel.name", "grpc"),
+        ("rpc.method", "_OTHER"),
+        ("gusset.outcome", "client_error"),
+    ]);
+    spans[0].lacks(&["otel.status_code", "error.type"]);
+}
+
+#[test]
+fn call_that_its_client_gives_up_has_the_status_cancelled() {
+    let spans = SpanRecorder::during(|_| {
+        let trace = built(TraceObserver::grpc_client());
+        let layer = ObserveLayer::<Http<GrpcClientClassifier>, _>::new(trace);
+        let mut service = layer.layer(Respond(|_: Request<()>| response("0")));
+        drop(now(service.call(request())));
+    });
+    spans[0].has(&[
+        ("rpc.response.status_code", "CANCELLED"),
+        ("gusset.outcome", "cancelled"),
+    ]);
+    spans[0].lacks(&["otel.status_code", "error.type"]);
+}
+
+#[test]
 fn client_layer_sends_the_span() {
     let mut sent = HeaderMap::new();
     let spans = SpanRecorder::during(|_| {
@@ -183,7 +223,11 @@ fn cancelled(trace: TraceObserverBuilder, frames: usize) -> (RecordedSpan, SpanD
     let mut spans = SpanRecorder::during(|_| {
         let trace = built(trace.sink(exported.clone()));
         let layer = ObserveLayer::<Http<GrpcServerClassifier>, _>::new(trace);
-        let mut service = layer.layer(Respond(|_: Request<()>| response("0")));
+        let mut service = layer.layer(Respond(|_: Request<()>| {
+            let body = ScriptedBody::new().data("message");
+            let res = Response::builder().header("content-type", "application/grpc");
+            res.body(body.trailers("grpc-status", "0")).unwrap()
+        }));
         let Ok(res) = now(service.call(request()));
         let mut body = pin!(res.into_body());
         for _ in 0..frames {

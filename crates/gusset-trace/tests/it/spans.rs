@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, SpanIds};
 use gusset_http::{
     Http, HttpClientClassifier, HttpServerClassifier, RequestHead, Route, TrustedProxies,
+    UrlTemplate,
 };
 use gusset_propagation::SpanId;
 use gusset_testkit::{ScriptedBody, observer_contract};
@@ -166,7 +167,7 @@ fn status_4xx_is_an_error_for_clients() {
 fn client_span_follows_the_conventions() {
     let mut req = get("https://me:secret@shop.example/items/7?token=secret");
     req.extensions_mut().insert(ResendCount(2));
-    req.extensions_mut().insert(Route::new("/items/{id}"));
+    req.extensions_mut().insert(UrlTemplate::new("/items/{id}"));
     let span = client(req, 200);
     span.has(&[
         ("otel.name", "GET /items/{id}"),

@@ -8,8 +8,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use gusset::Rejected;
-use gusset::http::{PeerAddr, Route, RpcMethod, TrustedProxies};
+use gusset::http::{PeerAddr, Route, RpcMethod, TrustedProxies, UrlTemplate};
 use gusset_testkit::ScriptedBody;
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body;
 use tower::Service;
@@ -121,6 +122,7 @@ impl Call {
         }
         if let Some(route) = self.route {
             req.extensions_mut().insert(Route::new(route));
+            req.extensions_mut().insert(UrlTemplate::new(route));
         }
         req
     }
@@ -153,12 +155,16 @@ impl Call {
         let mut res = Response::new(body);
         *res.status_mut() = self.status;
         *res.version_mut() = self.response_version;
+        // A gRPC server answers in the type of the request.
+        let content_type = self.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
+        res.headers_mut().extend(content_type.cloned());
         if let GrpcStatus::Headers(status) = self.grpc_status {
             let status = HeaderValue::from_static(status);
             res.headers_mut().insert("grpc-status", status);
         }
         if let Some(route) = self.response_route {
             res.extensions_mut().insert(Route::new(route));
+            res.extensions_mut().insert(UrlTemplate::new(route));
         }
         if self.is_rejected {
             res.extensions_mut().insert(Rejected::new("test"));

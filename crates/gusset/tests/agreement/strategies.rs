@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use gusset::http::TrustedProxies;
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use proptest::option::of;
 use proptest::prelude::*;
@@ -79,9 +80,19 @@ pub(crate) fn grpc_call() -> impl Strategy<Value = Call> {
     let path = select(vec!["/a.B/C", "/a.B/D", "/a", "/", "//", LONG_METHOD]);
     let request = (uri(path.prop_map(str::to_owned)), headers(), peer());
     let http_status = select(vec![200, 200, 200, 404, 503]);
-    (request, (end(), status, http_status)).prop_map(|(request, response)| {
-        let (uri, headers, peer) = request;
+    let content_type = select(vec![
+        Some("application/grpc"),
+        Some("application/grpc"),
+        Some("application/json"),
+        None,
+    ]);
+    let response = (end(), status, http_status);
+    (request, content_type, response).prop_map(|(request, content_type, response)| {
+        let (uri, mut headers, peer) = request;
         let (end, grpc_status, status) = response;
+        if let Some(content_type) = content_type {
+            headers.push((CONTENT_TYPE, HeaderValue::from_static(content_type)));
+        }
         Call {
             method: Method::POST,
             uri,

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use gusset::http::{
     GrpcClientClassifier, GrpcServerClassifier, Http, HttpClassifier, HttpClientClassifier,
-    HttpServerClassifier, ObservedBody, RequestBodySizeLayer, Route,
+    HttpServerClassifier, ObservedBody, RequestBodySizeLayer, Route, UrlTemplate,
 };
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
 use gusset::prometheus::PrometheusExporter;
@@ -52,6 +52,7 @@ fn record_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Htt
             .body(())
             .unwrap();
         req.extensions_mut().insert(Route::new("/items"));
+        req.extensions_mut().insert(UrlTemplate::new("/items"));
         req
     };
     let failed = Response::builder()
@@ -79,14 +80,15 @@ fn record_http<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Htt
     for route in ["/a", "/b", "/c"] {
         let mut req = req();
         req.extensions_mut().insert(Route::new(route));
+        req.extensions_mut().insert(UrlTemplate::new(route));
         read_to_end(call(layer, req, Response::new(ScriptedBody::new())));
     }
 }
 
 fn record_rpc<R: HttpClassifier, O: Observer<Http<R>>>(layer: &ObserveLayer<Http<R>, O>) {
     let req = || {
-        Request::builder()
-            .uri("http://a.example/shop.Stock/Take")
+        Request::post("http://a.example/shop.Stock/Take")
+            .header("content-type", "application/grpc")
             .body(())
             .unwrap()
     };

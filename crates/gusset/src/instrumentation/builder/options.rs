@@ -3,7 +3,7 @@
 use gusset_http::{KnownMethods, PathFilter, QueryRedaction, RequestOptions, TrustedProxies};
 
 use crate::InstrumentationBuilder;
-use crate::kind::{HttpKind, ServiceKind};
+use crate::kind::{GrpcServer, HttpKind, ServiceKind};
 
 /// The request options that were set, to be applied over those of the environment.
 #[derive(Default)]
@@ -65,6 +65,27 @@ impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
     fn option(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions + 'static) -> Self {
         self.state.options.0.push(Box::new(change));
         self
+    }
+}
+
+impl<O> InstrumentationBuilder<GrpcServer, O> {
+    /// Registers services of the server by their full names (`NAME` of tonic's `NamedService`), or
+    /// methods, `package.Service/Method`. They are then reported by name also if all calls of them
+    /// fail ([`RequestOptions::with_rpc_services`]). Defaults to none.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::grpc().rpc_services(["shop.v1.Stock"]).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rpc_services<I>(self, services: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Box<str>>,
+    {
+        let services: Vec<_> = services.into_iter().map(Into::into).collect();
+        self.option(|options| options.with_rpc_services(services))
     }
 }
 

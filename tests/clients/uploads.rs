@@ -1,0 +1,113 @@
+//! A request body that breaks is not the fault of the remote service, whose breaker stays closed.
+
+use gusset_breaker::{CircuitBreaker, Config, State};
+use gusset_core::Outcome;
+use gusset_testkit::{RecordedCall, ScriptedBody};
+use gusset_tests::bodies::{AnyBody, BoxError, boxed};
+use gusset_tests::cases::Transport;
+use gusset_tests::clients::{http1, run};
+use gusset_tests::servers::Server;
+use gusset_tests::side::Side;
+use gusset_tests::stack::serve;
+use http::{Method, Request, Response};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+use tower_layer::Layer;
+
+use crate::setup::{TRANSPORTS, plain_client, request, send};
+
+fn breaker() -> CircuitBreaker {
+    let builder = CircuitBreaker::builder("stock").config(Config::consecutive(1));
+    builder.build().expect("the settings are valid")
+}
+
+/// Reads the whole request, and responds.
+async fn read(req: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
+    req.into_body().collect().await?;
+    Ok(Response::default())
+}
+
+fn broken_upload(server: &Server) -> Request<AnyBody> {
+    let body = ScriptedBody::new().data("a part").pending().error();
+    request(Method::POST, server.addr(), "/").map(|_| boxed(body))
+}
+
+fn assert_own_fault(call: &RecordedCall) {
+    assert_eq!(
+        (call.end, call.outcome, call.error),
+        ("Failed", Outcome::ClientError, Some("request_body"))
+    );
+}
+
+#[test]
+fn broken_upload_is_a_client_error() {
+    for transport in TRANSPORTS {
+        run(async {
+            let side = Side::new();
+            let server = serve(transport, read, None);
+            let client = side.http_client().layer(plain_client(transport));
+            let sent = send(&client, broken_upload(&server)).await;
+            sent.expect_err("its body breaks");
+            assert_own_fault(&side.wait_for_call().await);
+        });
+    }
+}
+
+#[test]
+fn broken_uploads_keep_the_breaker_closed() {
+    for transport in TRANSPORTS {
+        run(async {
+            let (server, breaker) = (serve(transport, read, None), breaker());
+            let client = plain_client(transport).map_err(BoxError::from);
+            let client = breaker.http_client().layer(client);
+            for _ in 0..5 {
+                let sent = send(&client, broken_upload(&server)).await;
+                sent.expect_err("its body breaks");
+            }
+            assert_eq!(breaker.state(), State::Closed, "{transport:?}");
+            assert_eq!(breaker.counts().calls, 0, "{transport:?}");
+            let whole = request(Method::POST, server.addr(), "/");
+            send(&client, whole).await.expect("the server is healthy");
+        });
+    }
+}
+
+#[test]
+fn caller_that_hangs_up_amid_its_upload_keeps_the_breaker_closed() {
+    for transport in TRANSPORTS {
+        run(async {
+            let (side, breaker) = (Side::new(), breaker());
+            let remote = serve(transport, read, None);
+            let client = plain_client(transport).map_err(BoxError::from);
+            let client = breaker.http_client().layer(client);
+            let client = side.http_client().layer(client);
+            let addr = remote.addr();
+            // A proxy that forwards the body as it comes.
+            let forward = move |req: Request<AnyBody>| {
+                let client = client.clone();
+                async move {
+                    let sent = request(Method::POST, addr, "/").map(|_| req.into_body());
+                    let response = client.oneshot(sent).await?;
+                    Ok::<_, BoxError>(response.map(boxed))
+                }
+            };
+            let proxy = serve(Transport::Http1, forward, None);
+            for call in 1..=3 {
+                let mut caller = http1::Connection::open(proxy.addr()).await;
+                caller
+                    .send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\na part")
+                    .await;
+                while side.recorder.in_flight() == 0 {
+                    tokio::task::yield_now().await;
+                }
+                drop(caller);
+                let calls = side.wait_for_calls(call).await;
+                let last = calls.last().expect("a call");
+                let outcomes = [Outcome::Cancelled, Outcome::ClientError];
+                assert!(outcomes.contains(&last.outcome), "{last:?}");
+            }
+            assert_eq!(breaker.state(), State::Closed, "{transport:?}");
+            assert_eq!(breaker.counts().calls, 0, "{transport:?}");
+        });
+    }
+}
