@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
-use gusset::http::{RequestIdLayer, Route};
+use gusset::http::{RequestIdLayer, UrlTemplate};
 use gusset::kind::HttpClient;
 use gusset::prometheus::PrometheusExporter;
 use gusset::{ConfigError, Instrumented, Telemetry};
@@ -68,7 +68,7 @@ impl Payments {
         let request = Request::post(format!("http://{}/charges", self.address))
             .header(header::CONTENT_TYPE, "application/json")
             // Names the request in logs, traces and metrics.
-            .extension(Route::new("/charges"))
+            .extension(UrlTemplate::new("/charges"))
             .body(Full::from(cents.to_string()))?;
         let response = self.client.clone().oneshot(request).await?;
         match response.status() {

@@ -12,6 +12,7 @@ use gusset_tests::stack::serve;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
 
 use crate::setup::{TRANSPORTS, plain_client, request, send};
@@ -81,15 +82,14 @@ fn caller_that_hangs_up_amid_its_upload_keeps_the_breaker_closed() {
             let client = plain_client(transport).map_err(BoxError::from);
             let client = breaker.http_client().layer(client);
             let client = side.http_client().layer(client);
+            let client = client.map_response(|response| response.map(boxed));
+            let client = BoxCloneSyncService::new(client);
             let addr = remote.addr();
             // A proxy that forwards the body as it comes.
             let forward = move |req: Request<AnyBody>| {
                 let client = client.clone();
-                async move {
-                    let sent = request(Method::POST, addr, "/").map(|_| req.into_body());
-                    let response = client.oneshot(sent).await?;
-                    Ok::<_, BoxError>(response.map(boxed))
-                }
+                let sent = request(Method::POST, addr, "/").map(|_| req.into_body());
+                client.oneshot(sent)
             };
             let proxy = serve(Transport::Http1, forward, None);
             for call in 1..=3 {

@@ -1,10 +1,11 @@
 //! A stream of requests that the client itself breaks off is not the fault of the server.
 
-use gusset_breaker::{CircuitBreaker, Config, State};
+use gusset_breaker::{CircuitBreaker, CircuitOpen, Config, State, grpc_response};
 use gusset_core::Outcome;
 use gusset_tests::clients::{run, with_timeout};
 use http::uri::PathAndQuery;
 use tonic::Request;
+use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::transport::Endpoint;
 use tonic_prost::ProstCodec;
@@ -22,7 +23,9 @@ fn client_stream_that_the_client_breaks_off_is_its_own_fault() {
             .build()
             .expect("the settings are valid");
         let channel = Endpoint::from(harness.uri()).connect_lazy();
-        let channel = breaker.grpc_client().layer(channel);
+        let layer = breaker.grpc_client();
+        let layer = layer.respond_with(|open: CircuitOpen| grpc_response::<Body>(&open));
+        let channel = layer.layer(channel);
         let channel = harness.on_client.grpc_client().layer(channel);
         // The second message is longer than the client sends.
         let mut client = Grpc::with_origin(channel, harness.uri()).max_encoding_message_size(10);

@@ -14,7 +14,6 @@ use gusset::kind::ServiceKind;
 use gusset_data::MetricData;
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
-use http_body::Body as _;
 use tower::{Layer, Service, service_fn};
 
 use crate::capture::{Capture, Captured, metrics};
