@@ -9,6 +9,7 @@ use gusset_core::Outcome;
 use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::with_timeout;
+use gusset_tests::servers::Server;
 use gusset_tests::side::Side;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Empty};
@@ -16,6 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto, pki_types};
 use tonic::transport::Endpoint;
@@ -25,7 +27,7 @@ use tower_http::timeout::ResponseBodyTimeout;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::setup::{plain_client, request, scripted, serve_paths};
+use crate::setup::{plain_client, request, serve_paths};
 
 const SOON: Duration = Duration::from_millis(5);
 
@@ -146,7 +148,13 @@ async fn unknown_host_is_a_dns_error() {
 #[tokio::test]
 async fn failed_handshake_is_a_tls_error() {
     // A server that does not use TLS, as behind a wrong port.
-    let server = scripted("HTTP/1.1 400 Bad Request\r\n\r\n\r\n");
+    let server = Server::spawn(|listener| async move {
+        let (mut stream, _) = listener.accept().await.expect("loopback connects");
+        stream.read(&mut [0; 1024]).await.expect("a handshake");
+        let response = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+        stream.write_all(response).await.expect("the peer reads");
+        std::future::pending().await
+    });
     let addr = server.addr();
     let provider = Arc::new(crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -159,9 +167,7 @@ async fn failed_handshake_is_a_tls_error() {
         let connector = connector.clone();
         async move {
             let name = pki_types::ServerName::try_from("localhost").expect("a name");
-            let mut stream = tokio::net::TcpStream::connect(addr).await?;
-            // The server waits for the end of a request.
-            tokio::io::AsyncWriteExt::write_all(&mut stream, b"\r\n\r\n").await?;
+            let stream = tokio::net::TcpStream::connect(addr).await?;
             connector.connect(name, stream).await?;
             Ok::<_, io::Error>(Response::<AnyBody>::default())
         }

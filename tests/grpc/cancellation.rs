@@ -162,7 +162,7 @@ fn missing_server_fails_before_headers() {
             (client.outcome, client.status),
             (Outcome::ServerError, None)
         );
-        assert_eq!(client.error, Some("_OTHER"));
+        assert_eq!(client.error, Some("connection_refused"));
         assert!(on_server.recorder.calls().is_empty());
     });
 }

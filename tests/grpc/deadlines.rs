@@ -127,6 +127,6 @@ fn inner_client_deadline_fails_the_call() {
             (client.outcome, client.status),
             (Outcome::ServerError, None)
         );
-        assert_eq!(client.error, Some("_OTHER"));
+        assert_eq!(client.error, Some("timeout"));
     });
 }

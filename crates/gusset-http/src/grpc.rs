@@ -249,8 +249,9 @@ impl CallState {
     where
         P: Protocol<Trailers = HeaderMap>,
     {
-        // Good headers without a code leave the status open.
-        let is_decided = self.code.is_some() || !self.has_success_status();
+        // Good headers without a code leave the status open. In gRPC-Web it stays open to the end, and
+        // the layer outside that has found it in the body drops the rest.
+        let is_decided = self.code.is_some() || self.is_web || !self.has_success_status();
         let by_headers = || self.classify_response(self.code, side);
         let unread = is_decided.then(|| of_unread_body(end, side, by_headers));
         if let Some(classification) = unread.flatten() {

@@ -142,6 +142,10 @@ fn status_that_grpc_web_hides_is_unknown_and_no_failure() {
     assert_eq!(client(web(message())), (Success, None, None));
     assert_eq!(server(web(ScriptedBody::new())), (Success, None, None));
 
+    // The layer that has found the status in the body drops it.
+    assert_eq!(client(web(endless())), (Success, None, None));
+    assert_eq!(server(web(endless())), (Cancelled, None, None));
+
     let mut failed = web(message());
     *failed.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
     let unavailable = (ServerError, Some("UNAVAILABLE"), Some("UNAVAILABLE"));
