@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: compares the cost of a call with peers, and writes `docs/benchmarks.md`.
+//! `cargo xtask baseline`: keeps the current counts, to compare the next ones with.
 //! `cargo xtask count`: prints the cost of a call of gusset alone.
 //! `cargo xtask time`: measures the time of a call with criterion.
 
+mod baseline;
 mod machine;
 mod measure;
 mod page;
@@ -13,6 +15,7 @@ mod times;
 use std::fs;
 use std::process::Command;
 
+use self::baseline::Baseline;
 use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, TRACES};
 use crate::command;
 use crate::steps::Steps;
@@ -29,6 +32,7 @@ struct Figures {
     sockets: Vec<sockets::Sockets>,
     traces: Vec<measure::Cost>,
     logs: Vec<measure::Cost>,
+    before: Baseline,
 }
 
 /// Measures everything, and writes `docs/benchmarks.md`.
@@ -42,6 +46,27 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
             Ok(fs::write(workspace.root.join("docs/benchmarks.md"), text)?)
         });
     }
+}
+
+/// Measures gusset alone, and writes `benches/baseline.txt`.
+pub(crate) fn baseline(workspace: &Workspace, steps: &mut Steps) {
+    if prepare(workspace, &[&OURS, &TRACES, &LOGS], steps).is_none() {
+        return;
+    }
+    steps.step("benches/baseline.txt", || {
+        let commit = command::output(
+            Command::new("git")
+                .current_dir(&workspace.root)
+                .args(["describe", "--always", "--dirty"]),
+        )?;
+        let rows = page::rows(
+            &measure::costs(&OURS.folder(workspace))?,
+            &measure::costs_of_all_threads(&TRACES.folder(workspace))?,
+            &measure::costs(&LOGS.folder(workspace))?,
+        );
+        let state = format!("commit {}", commit.trim());
+        Baseline { state, rows }.write(workspace)
+    });
 }
 
 /// Prints the instructions and allocations of gusset alone.
@@ -118,5 +143,6 @@ fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
         sockets: steps.step("sockets", || sockets::measure(&peers))?,
         traces: steps.step("costs: traces", || measure::costs_of_all_threads(&traces))?,
         logs: steps.step("costs: logs", || measure::costs(&LOGS.folder(workspace)))?,
+        before: steps.step("benches/baseline.txt", || Baseline::read(workspace))?,
     })
 }

@@ -69,6 +69,11 @@ const CHORES: &[Chore] = &[
         run: Run::Plain(bench::run),
     },
     Chore {
+        name: "baseline",
+        about: "keep the counts of gusset in benches/baseline.txt, to compare a change with",
+        run: Run::Plain(bench::baseline),
+    },
+    Chore {
         name: "count",
         about: "print the instructions and allocations of a call",
         run: Run::Plain(bench::count),

@@ -125,6 +125,69 @@ impl<P: Protocol> CallObserver<P> for () {
     fn on_end(self, _: End<'_, P>, _: &CallContext) {}
 }
 
+/// A call of a tuple of observers.
+///
+/// A tuple starts all of its observers, unless an outer layer has started some of them. That is rare, so
+/// that only those calls pay for it, with an allocation: an `Option` in every call made its hooks and its
+/// moves dearer by about 60 instructions for each observer.
+///
+/// ```
+/// use gusset_core::{Observer, RequestResponse, TupleCall};
+///
+/// type Calls = <((), ()) as Observer<RequestResponse<u32, u32>>>::Call;
+/// assert!(matches!(Calls::All(((), ())), TupleCall::All(_)));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TupleCall<A, O> {
+    /// A call of each observer.
+    All(A),
+    /// The calls that no outer layer has started.
+    Others(Box<O>),
+}
+
+impl<P: Protocol, A: CallObserver<P>, O: CallObserver<P>> CallObserver<P> for TupleCall<A, O> {
+    #[inline]
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        match self {
+            Self::All(calls) => calls.scope(poll),
+            Self::Others(calls) => calls.scope(poll),
+        }
+    }
+
+    #[inline]
+    fn span_ids(&self) -> Option<SpanIds> {
+        match self {
+            Self::All(calls) => calls.span_ids(),
+            Self::Others(calls) => calls.span_ids(),
+        }
+    }
+
+    #[inline]
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
+        match self {
+            Self::All(calls) => calls.on_response(res, cx),
+            Self::Others(calls) => calls.on_response(res, cx),
+        }
+    }
+
+    #[inline]
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
+        match self {
+            Self::All(calls) => calls.on_data(len, cx),
+            Self::Others(calls) => calls.on_data(len, cx),
+        }
+    }
+
+    #[inline]
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
+        match self {
+            Self::All(calls) => calls.on_end(end, cx),
+            Self::Others(calls) => calls.on_end(end, cx),
+        }
+    }
+}
+
 /// Nests the scopes of a tuple's calls, the first outermost.
 macro_rules! nested {
     ($poll:ident;) => { $poll() };
@@ -145,14 +208,17 @@ macro_rules! reversed {
 macro_rules! tuple {
     ($($T:ident)+) => {
         impl<P: Protocol, $($T: Observer<P>),+> Observer<P> for ($($T,)+) {
-            /// `None` for those that an outer layer has started.
-            type Call = ($(Option<$T::Call>,)+);
+            type Call = TupleCall<($($T::Call,)+), ($(Option<$T::Call>,)+)>;
 
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
             fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
                 let ($($T,)+) = self;
-                ($(start_once($T, req, cx),)+)
+                if cx.observed().is_empty() {
+                    TupleCall::All(($($T.start(req, cx),)+))
+                } else {
+                    TupleCall::Others(Box::new(($(start_once($T, req, cx),)+)))
+                }
             }
 
             #[allow(non_snake_case, reason = "a variable for each type")]
@@ -162,7 +228,7 @@ macro_rules! tuple {
             }
         }
 
-        impl<P: Protocol, $($T: CallObserver<P>),+> CallObserver<P> for ($(Option<$T>,)+) {
+        impl<P: Protocol, $($T: CallObserver<P>),+> CallObserver<P> for ($($T,)+) {
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
             fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
@@ -174,7 +240,7 @@ macro_rules! tuple {
             #[allow(non_snake_case, reason = "a variable for each type")]
             fn span_ids(&self) -> Option<SpanIds> {
                 let ($($T,)+) = self;
-                None$(.or_else(|| CallObserver::<P>::span_ids($T)))+
+                None$(.or_else(|| $T.span_ids()))+
             }
 
             #[inline]

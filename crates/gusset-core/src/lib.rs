@@ -39,6 +39,7 @@ pub use boxed::{BoxCall, BoxObserver};
 pub use catch_panic::{CatchPanic, CatchPanicCall};
 pub use check::assert_observable;
 pub use clock::{Clock, MockClock};
+pub use compose::TupleCall;
 pub use config::ConfigError;
 pub use context::CallContext;
 pub use end::{Classification, End, Outcome, Stage};

@@ -2,6 +2,7 @@
 
 mod beside;
 mod calls;
+mod changes;
 mod export;
 mod health;
 mod logs;
@@ -13,6 +14,7 @@ mod traces;
 use std::fmt::Write as _;
 
 use super::Figures;
+use super::baseline::Row;
 use super::measure::Cost;
 use crate::Result;
 
@@ -37,6 +39,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         sockets,
         traces,
         logs,
+        before,
     } = figures;
     let mut page = HEAD.to_owned();
     writeln!(page, "\n| | |\n|---|---|")?;
@@ -53,7 +56,15 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     scrape::write(&mut page, ours)?;
     health::write(&mut page, ours)?;
     export::write(&mut page, ours)?;
+    changes::write(&mut page, before, &rows(ours, traces, logs))?;
     Ok(page)
+}
+
+/// Returns the rows that a baseline has.
+pub(super) fn rows(ours: &[Cost], traces: &[Cost], logs: &[Cost]) -> Vec<Row> {
+    let groups = [("calls", ours), ("traces", traces), ("logs", logs)];
+    let rows = groups.map(|(group, costs)| Row::of(group, costs));
+    rows.concat()
 }
 
 /// Finds a scenario by its name.
@@ -71,7 +82,7 @@ fn instructions(costs: &[Cost], cost: &Cost) -> Result<f64> {
 }
 
 #[cfg(test)]
-fn cost(name: &str, baseline: &str, instructions: u64, allocations: u64) -> Cost {
+pub(super) fn cost(name: &str, baseline: &str, instructions: u64, allocations: u64) -> Cost {
     Cost {
         name: name.into(),
         about: format!("about {name}"),

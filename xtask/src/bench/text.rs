@@ -19,6 +19,20 @@ pub(super) fn added(layered: u64, bare: u64) -> String {
     }
 }
 
+/// Formats the change from one count to another in percent, with a sign.
+pub(super) fn percent(before: u64, after: u64) -> String {
+    let change = (after as f64 / before as f64 - 1.0) * 100.0;
+    if before == 0 || !change.is_finite() {
+        return "–".into();
+    }
+    // Rounded first, so that no change has no sign.
+    match (change * 10.0).round() / 10.0 {
+        0.0 => "0.0 %".into(),
+        change if change < 0.0 => format!("−{:.1} %", -change),
+        change => format!("+{change:.1} %"),
+    }
+}
+
 /// Formats the ratio of two costs, or a dash if one of them is not positive.
 pub(super) fn ratio(theirs: f64, ours: f64) -> String {
     if ours > 0.0 && theirs > 0.0 {
@@ -57,6 +71,14 @@ mod tests {
         assert_eq!(added(7, 5), "2");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(123), "123");
+    }
+
+    #[test]
+    fn change_is_in_percent_with_a_sign() {
+        assert_eq!(percent(1000, 1015), "+1.5 %");
+        assert_eq!(percent(1000, 985), "−1.5 %");
+        assert_eq!(percent(100_000, 99_999), "0.0 %");
+        assert_eq!(percent(0, 3), "–");
     }
 
     #[test]
