@@ -133,9 +133,8 @@ impl ActiveSpan {
 
     /// Returns the current time: the start plus the time since then. `None` after the export.
     #[cfg(feature = "subscriber")]
-    pub(crate) fn now(&self) -> Option<SystemTime> {
-        let now = Clock::system().now();
-        let elapsed = now.saturating_duration_since(self.started?);
+    pub(crate) fn now(&self, clock: &Clock) -> Option<SystemTime> {
+        let elapsed = clock.now().saturating_duration_since(self.started?);
         lock(&self.span).as_ref().map(|span| span.start + elapsed)
     }
 

@@ -47,7 +47,7 @@ impl SpanLayer {
         }
         let span_id = SpanId::random().to_bytes();
         let ids = SpanIds::new(trace_id, span_id, false).with_flags(flags);
-        let times = SpanTimes::start();
+        let times = SpanTimes::start(&self.clock);
         let start = times.started();
         let metadata = attributes.metadata();
         let trace_state = match &call {
@@ -82,7 +82,7 @@ impl SpanLayer {
 
     /// Adds an event to the span of a call.
     fn add_call_event(&self, call: &ActiveSpan, event: &Event<'_>) {
-        let Some(time) = call.now() else {
+        let Some(time) = call.now(&self.clock) else {
             return;
         };
         let event = fields::span_event(event, time, self.limits, &self.redaction);
@@ -258,7 +258,8 @@ where
             EventDestination::Nowhere => {}
             EventDestination::Call(call) => self.add_call_event(&call, event),
             EventDestination::Span(times) => {
-                let event = fields::span_event(event, times.now(), self.limits, &self.redaction);
+                let event =
+                    fields::span_event(event, times.now(&self.clock), self.limits, &self.redaction);
                 edit_open(&span, |span| self.limits.add_event(&mut span.data, event));
             }
         }
@@ -309,7 +310,7 @@ where
             return;
         };
         let record: Option<SpanRecord> = span.extensions_mut().remove();
-        let Some((data, call)) = record.and_then(SpanRecord::into_span) else {
+        let Some((data, call)) = record.and_then(|record| record.into_span(&self.clock)) else {
             return;
         };
         let output = call.as_ref().and_then(|call| call.output());

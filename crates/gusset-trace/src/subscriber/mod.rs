@@ -131,6 +131,14 @@ impl SpanLayer {
         self
     }
 
+    /// Sets the clock by which spans last and events follow, for tests. Defaults to the monotonic clock of
+    /// the system: a wall clock that is set in between changes no duration.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Records events of this level and of more severe ones on their spans. Off by default.
     #[must_use]
     pub fn events(mut self, level: Level) -> Self {

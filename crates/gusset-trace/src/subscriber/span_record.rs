@@ -79,8 +79,8 @@ impl SpanRecord {
         self.span.as_mut()
     }
 
-    pub(super) fn into_span(self) -> Option<(SpanData, Option<Arc<ActiveSpan>>)> {
-        Some((self.span?.end(), self.call))
+    pub(super) fn into_span(self, clock: &Clock) -> Option<(SpanData, Option<Arc<ActiveSpan>>)> {
+        Some((self.span?.end(clock), self.call))
     }
 }
 
@@ -102,8 +102,8 @@ impl OpenSpan {
         }
     }
 
-    fn end(mut self) -> SpanData {
-        self.data.end = self.times.now();
+    fn end(mut self, clock: &Clock) -> SpanData {
+        self.data.end = self.times.now(clock);
         if let SpanStatus::Error(description) = &mut self.data.status {
             *description = self.description;
         }
@@ -114,10 +114,10 @@ impl OpenSpan {
 // === impl SpanTimes ===
 
 impl SpanTimes {
-    pub(super) fn start() -> Self {
+    pub(super) fn start(clock: &Clock) -> Self {
         Self {
             start: SystemTime::now(),
-            started: Clock::system().now(),
+            started: clock.now(),
         }
     }
 
@@ -125,11 +125,8 @@ impl SpanTimes {
         self.start
     }
 
-    pub(super) fn now(self) -> SystemTime {
-        self.start
-            + Clock::system()
-                .now()
-                .saturating_duration_since(self.started)
+    pub(super) fn now(self, clock: &Clock) -> SystemTime {
+        self.start + clock.now().saturating_duration_since(self.started)
     }
 }
 

@@ -173,6 +173,29 @@ fn call_that_its_client_gives_up_has_the_status_cancelled() {
 }
 
 #[test]
+fn known_method_that_answers_unimplemented_keeps_its_name() {
+    let exported = Spans::default();
+    let trace = built(TraceObserver::grpc_server().sink(exported.clone()));
+    let expected = [
+        ("rpc.method", "shop.Stock/Take"),
+        ("rpc.response.status_code", "UNIMPLEMENTED"),
+        ("error.type", "UNIMPLEMENTED"),
+    ];
+    let spans = SpanRecorder::during(|_| {
+        for status in ["0", "12"] {
+            exchange::<GrpcServerClassifier, _>(trace.clone(), request(), |_| response(status));
+        }
+    });
+    spans[1].has(&[("otel.name", "shop.Stock/Take")]);
+    spans[1].has(&expected);
+    spans[1].lacks(&["rpc.method_original"]);
+    let exported = exported.take();
+    assert_eq!(exported[1].name, "shop.Stock/Take");
+    has(&exported[1], &expected);
+    lacks(&exported[1], &["rpc.method_original"]);
+}
+
+#[test]
 fn client_layer_sends_the_span() {
     let mut sent = HeaderMap::new();
     let spans = SpanRecorder::during(|_| {

@@ -26,6 +26,8 @@ mod service;
 mod span_faults;
 mod spans;
 #[cfg(feature = "subscriber")]
+mod stepped_clock;
+#[cfg(feature = "subscriber")]
 mod subscriber;
 #[cfg(feature = "subscriber")]
 mod subscriber_filters;
