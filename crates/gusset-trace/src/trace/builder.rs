@@ -187,7 +187,8 @@ impl TraceObserverBuilder {
         self
     }
 
-    /// Sets what is redacted in custom attributes. Defaults to [`Redaction::default`].
+    /// Sets what is redacted in custom attributes and in texts of the request: path, query, URL, user
+    /// agent, recorded headers. Defaults to [`Redaction::default`].
     ///
     /// Attributes whose keys name a secret, such as `password` or `db.api_key`, are recorded as
     /// `REDACTED`. So are credentials in texts.
@@ -205,7 +206,8 @@ impl TraceObserverBuilder {
 
     /// Records a request header on exported spans, as `http.request.header.<name>`.
     ///
-    /// At most 16 values of 256 bytes are recorded, and none that are marked as sensitive.
+    /// At most 16 values of 256 bytes are recorded, and none that are marked as sensitive. They are
+    /// redacted: a header with the name of a secret, such as `X-Api-Key`, is recorded as `REDACTED`.
     /// [`build`](Self::build) rejects headers that contain only secrets.
     ///
     /// ```
@@ -232,7 +234,7 @@ impl TraceObserverBuilder {
     }
 
     /// Records a request header like [`request_header`](Self::request_header), also if it contains a
-    /// secret: `Authorization`, `Cookie`, `Proxy-Authorization` or `Set-Cookie`.
+    /// secret: `Authorization`, `Cookie`, `Proxy-Authorization` or `Set-Cookie`. It is not redacted.
     pub fn secret_request_header(mut self, name: HeaderName) -> Self {
         self.secret_request_headers
             .add(names::HTTP_REQUEST_HEADER_PREFIX, name);
@@ -294,8 +296,8 @@ impl TraceObserverBuilder {
         } = self;
         request_headers.reject_secrets("request_header")?;
         response_headers.reject_secrets("response_header")?;
-        request_headers.append(secret_request_headers);
-        response_headers.append(secret_response_headers);
+        request_headers.append_secret(secret_request_headers);
+        response_headers.append_secret(secret_response_headers);
         warn_of_old_names(env);
         let propagators = match propagators {
             Some(propagators) => propagators,

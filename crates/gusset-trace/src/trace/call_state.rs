@@ -63,7 +63,10 @@ impl TraceCallState {
             }
             if !config.response_headers.is_empty() {
                 let attributes = &mut span.attributes;
-                config.response_headers.record(res.headers, attributes);
+                let redaction = &config.redaction;
+                config
+                    .response_headers
+                    .record(res.headers, redaction, attributes);
             }
         });
     }
@@ -219,7 +222,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
             }
             active_span.end(output, |span| {
                 if is_grpc {
-                    grpc::finish(span, cx.status(), method);
+                    grpc::finish(span, cx.status(), method, &config.redaction);
                 }
                 let status = self.status.filter(|_| !is_grpc);
                 Self::finish(span, status, end.stage(), cx);

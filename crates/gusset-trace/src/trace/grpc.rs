@@ -1,13 +1,13 @@
 //! The spans of gRPC calls.
 
 use gusset_core::StaticStr;
-use gusset_data::{Attribute, SharedStr, SpanData};
+use gusset_data::{Attribute, Redaction, SharedStr, SpanData};
 use gusset_http::{KnownMethods, RequestAttributes, RpcMethodName};
 use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
 
 use super::NewCall;
-use super::http::{push_server, push_text, server};
+use super::http::{push_redacted, push_server, server};
 use crate::names;
 
 /// The system, which names the span of a method that is not known.
@@ -89,6 +89,7 @@ pub(super) fn finish(
     span: &mut SpanData,
     status: Option<StaticStr>,
     method: Option<RpcMethodName<'_>>,
+    redaction: &Redaction,
 ) {
     let attributes = &mut span.attributes;
     if let Some(status) = status {
@@ -99,7 +100,12 @@ pub(super) fn finish(
         return;
     };
     if let Some(original) = method.original() {
-        push_text(attributes, names::RPC_METHOD_ORIGINAL, Some(original));
+        push_redacted(
+            attributes,
+            names::RPC_METHOD_ORIGINAL,
+            Some(original),
+            redaction,
+        );
         return;
     }
     let (name, method) = texts(method);

@@ -1,6 +1,6 @@
 //! The spans of HTTP requests at their start.
 
-use gusset_data::{Attribute, SharedStr, Value};
+use gusset_data::{Attribute, Redaction, SharedStr, Value};
 use gusset_http::{ProtocolVersion, RequestAttributes, Side};
 use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
@@ -83,8 +83,9 @@ pub(super) fn record_server(
     config: &TraceConfig,
     attributes: &mut Vec<Attribute>,
 ) -> SharedStr {
-    push_method(attributes, http);
-    push_text(attributes, names::URL_PATH, http.reported_path());
+    let redaction = &*config.redaction;
+    push_method(attributes, http, redaction);
+    push_redacted(attributes, names::URL_PATH, http.reported_path(), redaction);
     let scheme = http.scheme().as_str();
     attributes.push((names::URL_SCHEME.into(), scheme.into()));
     let span_name = push_route(attributes, names::HTTP_ROUTE, http);
@@ -94,9 +95,15 @@ pub(super) fn record_server(
         attributes.push((names::NETWORK_PROTOCOL_VERSION.into(), version.into()));
     }
     let user_agent = config.user_agent(http);
-    push_text(attributes, names::USER_AGENT_ORIGINAL, user_agent);
+    push_redacted(
+        attributes,
+        names::USER_AGENT_ORIGINAL,
+        user_agent,
+        redaction,
+    );
     if let Some(query) = http.query() {
-        attributes.push((names::URL_QUERY.into(), query.to_string().into()));
+        let query = Some(query.to_string());
+        push_redacted(attributes, names::URL_QUERY, query.as_deref(), redaction);
     }
     if let Some(client) = config.client_address(http) {
         attributes.push((names::CLIENT_ADDRESS.into(), client.to_string().into()));
@@ -115,16 +122,23 @@ pub(super) fn record_client(
     config: &TraceConfig,
     attributes: &mut Vec<Attribute>,
 ) -> SharedStr {
-    push_method(attributes, http);
+    let redaction = &*config.redaction;
+    push_method(attributes, http, redaction);
     if let Some(count) = ResendCount::from_request(http.head()) {
         let count = i64::from(count);
         attributes.push((names::HTTP_REQUEST_RESEND_COUNT.into(), count.into()));
     }
-    attributes.push((names::URL_FULL.into(), http.url().to_string().into()));
+    let url = http.url().to_string();
+    push_redacted(attributes, names::URL_FULL, Some(&url), redaction);
     let span_name = push_route(attributes, names::URL_TEMPLATE, http);
     push_server(attributes, http);
     let user_agent = config.user_agent(http);
-    push_text(attributes, names::USER_AGENT_ORIGINAL, user_agent);
+    push_redacted(
+        attributes,
+        names::USER_AGENT_ORIGINAL,
+        user_agent,
+        redaction,
+    );
     span_name
 }
 
@@ -146,11 +160,11 @@ pub(super) fn push_server(on: &mut Vec<Attribute>, http: RequestAttributes<'_>) 
 }
 
 #[inline]
-fn push_method(on: &mut Vec<Attribute>, http: RequestAttributes<'_>) {
+fn push_method(on: &mut Vec<Attribute>, http: RequestAttributes<'_>, redaction: &Redaction) {
     let method = Value::String(method_text(http.method()));
     on.push((names::HTTP_REQUEST_METHOD.into(), method));
     let original = http.method_original();
-    push_text(on, names::HTTP_REQUEST_METHOD_ORIGINAL, original);
+    push_redacted(on, names::HTTP_REQUEST_METHOD_ORIGINAL, original, redaction);
 }
 
 /// Adds the route. Returns the name of the span.
@@ -172,6 +186,22 @@ fn push_route(
 pub(super) fn push_text(on: &mut Vec<Attribute>, name: &'static str, value: Option<&str>) {
     if let Some(value) = value {
         on.push((name.into(), SharedStr::new(value).into()));
+    }
+}
+
+/// Adds a text of the request, without its secrets: a client may send any.
+#[inline]
+pub(super) fn push_redacted(
+    on: &mut Vec<Attribute>,
+    name: &'static str,
+    value: Option<&str>,
+    redaction: &Redaction,
+) {
+    match value {
+        Some(text) if redaction.may_contain_secret(text.as_bytes()) => {
+            on.push((name.into(), redaction.redact(text).into_owned().into()));
+        }
+        value => push_text(on, name, value),
     }
 }
 

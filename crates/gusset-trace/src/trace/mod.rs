@@ -281,7 +281,8 @@ impl TraceConfig {
         http::push_text(&mut attributes, key, request_id);
         if !self.request_headers.is_empty() {
             let headers = call.attributes.head().headers;
-            self.request_headers.record(headers, &mut attributes);
+            self.request_headers
+                .record(headers, &self.redaction, &mut attributes);
         }
         let start = SystemTime::now();
         let is_client = self.kind.is_client();

@@ -1,14 +1,19 @@
 //! Secrets of clients are not recorded.
 
+use std::sync::Arc;
+
 use gusset_core::ObserveLayer;
-use gusset_http::{Http, HttpClientClassifier, HttpServerClassifier};
+use gusset_http::{
+    GrpcServerClassifier, Http, HttpClientClassifier, HttpServerClassifier, QueryRedaction,
+    RequestOptions,
+};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::{TraceObserver, TraceObserverBuilder};
 use http::{HeaderName, HeaderValue, Request, Response, header};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
 
-use crate::exported::{Spans, built_with, tower_service_fn};
+use crate::exported::{Spans, attribute, built_with, tower_service_fn};
 use crate::service::VALID;
 use crate::support::*;
 
@@ -165,4 +170,42 @@ fn long_texts_are_truncated() {
         assert!(value.len() <= 2500, "{name} has {} bytes", value.len());
     }
     assert_eq!(spans[0].fields["url.path"].len(), 1024);
+}
+
+#[test]
+fn texts_of_requests_are_redacted() {
+    let exported = Spans::default();
+    let options = RequestOptions::default()
+        .with_user_agent(true)
+        .with_query(QueryRedaction::default());
+    let options = Arc::new(options);
+    let request = |uri: &str| {
+        let req = Request::get(uri).header("user-agent", "curl Bearer hunter2");
+        let req = req.header("referer", "https://me:hunter2@shop.example/");
+        let req = req.header("x-api-key", "hunter2").header("x-region", "eu");
+        req.body(()).unwrap()
+    };
+    let with = |builder: TraceObserverBuilder| {
+        let builder = builder
+            .request_options(options.clone())
+            .sink(exported.clone());
+        let builder = builder.request_header(header::REFERER);
+        let builder = builder.request_header(HeaderName::from_static("x-api-key"));
+        built(builder.request_header(HeaderName::from_static("x-region")))
+    };
+    let uri = "/fetch/https://me:hunter2@db.example/x?url=redis://me:hunter2@cache/0";
+    exchange::<HttpServerClassifier, _>(with(TraceObserver::server()), request(uri), |_| hello());
+    let uri = format!("http://shop.example{uri}");
+    exchange::<HttpClientClassifier, _>(with(TraceObserver::client()), request(&uri), |_| hello());
+    let uri = "/shop.Stock/https://me:hunter2@db.example";
+    let grpc = with(TraceObserver::grpc_server());
+    exchange::<GrpcServerClassifier, _>(grpc, request(uri), |_| with_status(404));
+    let spans = exported.take();
+    assert_eq!(spans.len(), 3);
+    let text = format!("{spans:#?}");
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("https://REDACTED@db.example/x"), "{text}");
+    let header = |name: &str| attribute(&spans[0], &format!("http.request.header.{name}"));
+    assert_eq!(header("x-api-key").as_deref(), Some("REDACTED"));
+    assert!(header("x-region").unwrap().contains("eu"));
 }
