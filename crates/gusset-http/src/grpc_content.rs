@@ -21,7 +21,7 @@ impl ContentType {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         const GRPC: &[u8] = b"application/grpc";
         const WEB: &[u8] = b"-web";
-        let Some(value) = headers.get(CONTENT_TYPE).map(|value| value.as_bytes()) else {
+        let Some(value) = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes) else {
             return Self::Missing;
         };
         let (mime, rest) = value.split_at(GRPC.len().min(value.len()));
