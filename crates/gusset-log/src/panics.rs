@@ -9,15 +9,22 @@ use std::time::Duration;
 use tracing::error;
 
 use crate::names;
-use crate::writer::FlushGuard;
+use crate::writer::{FlushGuard, Queue};
 
-/// How long a panic waits until its log entry is written: the process may be about to abort.
-const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a panic that aborts the process waits until its log entry is written.
+const ABORT_FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long the first panic of a process that goes on waits. The thread may run other tasks.
+const FIRST_FLUSH_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Installs a panic hook that logs each panic with its location and backtrace. Later calls do nothing.
 ///
 /// The entry is an event of the target `gusset::panic` at `ERROR`, for the subscriber of the thread that
-/// panics. The hook then flushes the log of `guard` for at most 500 ms and calls the previous hook.
+/// panics. The hook then calls the previous hook.
+///
+/// If panics abort the process (`panic = "abort"`), the hook first waits until the log of `guard` is
+/// written, for at most 500 ms. Otherwise the process goes on, and a reader of the log that is stuck must
+/// not block the thread: the hook waits at the first panic only, for at most 100 ms.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
@@ -35,13 +42,25 @@ pub fn install(guard: &FlushGuard) {
     if INSTALLED.swap(true, Ordering::Relaxed) {
         return;
     }
-    let flush = guard.flush_fn();
+    let queue = guard.queue().clone();
     let previous = take_hook();
     set_hook(Box::new(move |info| {
         log(info);
-        flush(FLUSH_TIMEOUT);
+        flush(&queue, cfg!(panic = "abort"));
         previous(info);
     }));
+}
+
+/// Flushes the log. Waits for it only if the process ends, or for the first time.
+fn flush(queue: &Queue, aborts: bool) {
+    static HAS_WAITED: AtomicBool = AtomicBool::new(false);
+    if aborts {
+        queue.flush(ABORT_FLUSH_TIMEOUT);
+    } else if !HAS_WAITED.swap(true, Ordering::Relaxed) {
+        queue.flush(FIRST_FLUSH_TIMEOUT);
+    } else {
+        queue.request_flush();
+    }
 }
 
 fn log(info: &PanicHookInfo<'_>) {

@@ -50,7 +50,7 @@ pub use self::instrumentation::{
     Instrumentation, InstrumentationBuilder, InstrumentationLayer, Instrumented,
 };
 #[cfg(feature = "telemetry")]
-pub use self::telemetry::{Telemetry, TelemetryBuilder};
+pub use self::telemetry::{ShutdownReport, Telemetry, TelemetryBuilder};
 
 /// Instruments an HTTP server.
 ///

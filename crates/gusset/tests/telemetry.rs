@@ -441,3 +441,37 @@ fn entry_has_the_ids_of_its_explicit_parent() {
     assert_eq!(ids("alone"), None);
     assert_ne!(ids("other"), ids("inside"));
 }
+
+/// An output that waits until the channel is closed.
+struct StuckOutput(std::sync::mpsc::Receiver<()>);
+
+impl Write for StuckOutput {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.recv();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn shutdown_keeps_its_deadline_and_reports_entries_not_written() {
+    let (go, wait) = std::sync::mpsc::channel();
+    let telemetry = gusset::telemetry().log(|log| log.writer(StuckOutput(wait)));
+    let telemetry = telemetry.build_with(|_| None).unwrap();
+    tracing::dispatcher::with_default(telemetry.dispatch(), || tracing::info!("stuck"));
+    let started = std::time::Instant::now();
+    let report = telemetry.shutdown(Duration::from_millis(1));
+    // The log's own deadline would be a second.
+    assert!(started.elapsed() < Duration::from_secs(1));
+    assert!(report.entries_not_written() >= 1, "{report}");
+    assert_eq!(report.dropped(), report.entries_not_written());
+    let expected = format!(
+        "nothing exported; log entries: {} not written",
+        report.dropped()
+    );
+    assert_eq!(report.to_string(), expected);
+    drop(go);
+}

@@ -51,10 +51,34 @@ impl FlushGuard {
         self.queue.flush(deadline)
     }
 
-    /// Returns [`flush`](Self::flush) as a function that needs no guard.
-    pub(crate) fn flush_fn(&self) -> impl Fn(Duration) -> bool + Send + Sync + 'static {
-        let queue = self.queue.clone();
-        move |deadline| queue.flush(deadline)
+    /// Waits until all entries logged so far are written, at most until the deadline, and returns the
+    /// number of entries since the start that were not written: those that were dropped, and those that
+    /// are still in the queue.
+    ///
+    /// Replaces the wait when the guard is dropped. Entries in the queue are still written if the process
+    /// lives long enough.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_log::ConfigError> {
+    /// use std::time::Duration;
+    ///
+    /// let log = gusset_log::LogLayer::builder().writer(std::io::sink()).build()?;
+    /// # use tracing_subscriber::layer::SubscriberExt as _;
+    /// let subscriber = tracing_subscriber::registry().with(log.layer);
+    /// tracing::subscriber::with_default(subscriber, || tracing::info!("stopped"));
+    /// assert_eq!(log.flush_guard.shutdown(Duration::from_secs(5)), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn shutdown(mut self, deadline: Duration) -> u64 {
+        self.queue.flush(deadline);
+        self.deadline = Duration::ZERO;
+        self.queue.not_written()
+    }
+
+    /// Returns the queue, which needs no guard.
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.queue
     }
 }
 

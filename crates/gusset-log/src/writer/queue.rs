@@ -1,6 +1,7 @@
 //! The entries that wait to be written.
 
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub(crate) struct Queue {
     work: Condvar,
     /// Flushes wait here.
     done: Condvar,
+    /// The entries of the batch being written that are written.
+    progress: AtomicU64,
     pub(crate) max_bytes: usize,
     pub(crate) counters: Counters,
 }
@@ -29,7 +32,10 @@ pub(crate) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     batch: Batch,
+    /// Dropped entries that were not reported.
     dropped: PerLevel,
+    /// All dropped entries.
+    all_dropped: u64,
     accepted: u64,
     /// Entries written or dropped after they were accepted.
     completed: u64,
@@ -57,6 +63,9 @@ pub(super) enum Next {
 /// 500 a second.
 const BATCH_DELAY: Duration = Duration::from_millis(2);
 
+/// How long one wait for a deadline lasts that never comes.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
+
 /// The usual size of an entry, for the capacity of the list of entries.
 const ENTRY_BYTES: usize = 256;
 
@@ -71,6 +80,7 @@ impl Queue {
             }),
             work: Condvar::new(),
             done: Condvar::new(),
+            progress: AtomicU64::new(0),
             max_bytes,
             counters,
         }
@@ -84,6 +94,7 @@ impl Queue {
         let end = state.batch.bytes.len() + entry.len();
         if end > self.max_bytes {
             state.dropped[index] += 1;
+            state.all_dropped += 1;
             drop(state);
             self.counters.dropped(index, DropReason::QueueFull, 1);
             return;
@@ -150,7 +161,9 @@ impl Queue {
         for (sum, entries) in state.dropped.iter_mut().zip(dropped) {
             *sum += entries;
         }
+        state.all_dropped += dropped.iter().sum::<u64>();
         state.completed += entries as u64;
+        self.progress.store(0, Ordering::Relaxed);
         if state.completed == state.accepted {
             state.flush_requested = false;
         }
@@ -161,16 +174,40 @@ impl Queue {
         report
     }
 
+    /// Sets how many entries of the batch being written are written.
+    pub(super) fn set_progress(&self, entries: usize) {
+        self.progress.store(entries as u64, Ordering::Relaxed);
+    }
+
+    /// Returns the number of entries that were dropped or are not written yet.
+    pub(crate) fn not_written(&self) -> u64 {
+        let state = lock(&self.state);
+        // It is reset under the lock, together with `completed`.
+        let progress = self.progress.load(Ordering::Relaxed);
+        let pending = state.accepted - state.completed;
+        pending.saturating_sub(progress) + state.all_dropped
+    }
+
+    /// Lets the thread write what it has, without waiting for more or for the result.
+    pub(crate) fn request_flush(&self) {
+        let mut state = lock(&self.state);
+        if state.completed < state.accepted {
+            state.flush_requested = true;
+            self.work.notify_one();
+        }
+    }
+
     /// Waits until the entries accepted so far are complete. Returns `false` after the deadline.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
         let clock = Clock::system();
-        let end = clock.now() + deadline;
+        // A deadline beyond the range of the clock never comes.
+        let end = clock.now().checked_add(deadline);
         let mut state = lock(&self.state);
         let target = state.accepted;
         while state.completed < target {
             state.flush_requested = true;
             self.work.notify_one();
-            let left = end.saturating_duration_since(clock.now());
+            let left = end.map_or(MAX_WAIT, |end| end.saturating_duration_since(clock.now()));
             if left.is_zero() {
                 return false;
             }
@@ -213,6 +250,19 @@ impl Batch {
             bytes: Vec::with_capacity(capacity),
             entries: Vec::with_capacity(capacity / ENTRY_BYTES),
         }
+    }
+
+    /// Returns the end of the entries after `start` that have at most `max_bytes`, or of one entry.
+    pub(super) fn chunk_end(&self, start: usize, max_bytes: usize) -> Option<usize> {
+        let rest = &self.entries[self.entries_until(start)..];
+        let fits = rest.partition_point(|(end, _)| *end <= start + max_bytes);
+        let (end, _) = rest.get(fits.saturating_sub(1))?;
+        Some(*end)
+    }
+
+    /// Returns the number of entries in the first `bytes`.
+    pub(super) fn entries_until(&self, bytes: usize) -> usize {
+        self.entries.partition_point(|(end, _)| *end <= bytes)
     }
 
     pub(super) fn clear(&mut self) {

@@ -26,6 +26,10 @@ pub(crate) struct Writer<W, T> {
     has_partial_entry: bool,
 }
 
+/// How much is written at a time: what a pipe holds. A write to a pipe returns when all is written, and a
+/// shutdown counts the entries that are not.
+const MAX_WRITE_BYTES: usize = 64 << 10;
+
 /// How long to wait for a non-blocking output that is full.
 const WOULD_BLOCK_DELAY: Duration = Duration::from_millis(5);
 
@@ -53,7 +57,7 @@ impl<W: Write + Send + 'static, T: BackgroundTasks> Writer<W, T> {
                 Next::Close => return,
                 Next::Run => self.tasks.run(),
                 Next::Write => {
-                    let written = self.write(&batch.bytes);
+                    let written = self.write_batch(&batch);
                     let dropped = dropped(&batch, written);
                     let is_complete = written == batch.bytes.len();
                     let entries = batch.entries.len();
@@ -66,6 +70,21 @@ impl<W: Write + Send + 'static, T: BackgroundTasks> Writer<W, T> {
                 }
             }
         }
+    }
+
+    /// Writes the entries of a batch. Returns the number of bytes that were written.
+    fn write_batch(&mut self, batch: &Batch) -> usize {
+        let mut written = 0;
+        while let Some(end) = batch.chunk_end(written, MAX_WRITE_BYTES) {
+            let chunk = &batch.bytes[written..end];
+            let len = self.write(chunk);
+            written += len;
+            self.queue.set_progress(batch.entries_until(written));
+            if len < chunk.len() {
+                break;
+            }
+        }
+        written
     }
 
     /// Writes to the output. Returns the number of bytes that were written.

@@ -49,6 +49,13 @@ impl Write for Scripted {
 }
 
 fn scripted(script: Vec<Step>) -> (LogPipeline<Registry>, Output, Arc<Mutex<Vec<Step>>>) {
+    scripted_with(script, 1 << 16)
+}
+
+fn scripted_with(
+    script: Vec<Step>,
+    max_queue_bytes: usize,
+) -> (LogPipeline<Registry>, Output, Arc<Mutex<Vec<Step>>>) {
     let output = Output::default();
     let script = Arc::new(Mutex::new(script));
     let out = Scripted {
@@ -57,7 +64,7 @@ fn scripted(script: Vec<Step>) -> (LogPipeline<Registry>, Output, Arc<Mutex<Vec<
     };
     let builder = LogLayer::builder()
         .format(Format::Json)
-        .max_queue_bytes(1 << 16)
+        .max_queue_bytes(max_queue_bytes)
         .writer(out);
     (builder.build_with(no_env).unwrap(), output, script)
 }
@@ -209,4 +216,74 @@ fn entries_of_many_threads_stay_whole() {
     messages.sort();
     messages.dedup();
     assert_eq!(messages.len(), 80);
+}
+
+#[test]
+fn shutdown_reports_entries_that_were_not_written() {
+    let (go, wait): (Sender<()>, _) = channel();
+    let (log, output, _) = scripted(vec![Step::Wait(wait)]);
+    let subscriber = tracing_subscriber::registry().with(log.layer);
+    tracing::subscriber::with_default(subscriber, || {
+        for _ in 0..10 {
+            info!("stuck");
+        }
+    });
+    assert_eq!(log.flush_guard.shutdown(Duration::from_millis(1)), 10);
+    drop(go);
+    eventually(|| output.lines().len() == 10);
+}
+
+#[test]
+fn shutdown_reports_dropped_entries() {
+    let (log, output, _) = scripted(vec![Step::Fail(ErrorKind::BrokenPipe)]);
+    let subscriber = tracing_subscriber::registry().with(log.layer);
+    tracing::subscriber::with_default(subscriber, || {
+        info!("lost");
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
+        info!("written");
+    });
+    assert_eq!(log.flush_guard.shutdown(TEST_TIMEOUT), 1);
+    assert!(output.text().contains("written"), "{}", output.text());
+}
+
+#[test]
+fn entries_that_a_slow_reader_took_are_not_counted() {
+    let (go, wait): (Sender<()>, _) = channel();
+    // The queue waits while the first entry is written, so the others are one batch of several writes.
+    let (first, wait_for_first): (Sender<()>, _) = channel();
+    let steps = vec![
+        Step::Wait(wait_for_first),
+        Step::Part(1 << 20),
+        Step::Wait(wait),
+    ];
+    let (log, output, _) = scripted_with(steps, 1 << 20);
+    let subscriber = tracing_subscriber::registry().with(log.layer);
+    tracing::subscriber::with_default(subscriber, || {
+        info!("first");
+        eventually(|| first.send(()).is_ok());
+        assert!(log.flush_guard.flush(TEST_TIMEOUT));
+        for _ in 0..400 {
+            info!("{}", "x".repeat(1000));
+        }
+    });
+    let written = || output.lines().len() as u64 - 1;
+    eventually(|| written() > 0);
+    let not_written = log.flush_guard.shutdown(Duration::from_millis(1));
+    let was_written = written();
+    drop(go);
+    assert!(was_written < 400, "the writer waits");
+    assert_eq!(not_written, 400 - was_written);
+    eventually(|| written() == 400);
+}
+
+#[test]
+fn shutdown_waits_longer_than_the_deadline_of_the_guard() {
+    let (go, wait): (Sender<()>, _) = channel();
+    let (log, _, _) = scripted(vec![Step::Wait(wait)]);
+    let subscriber = tracing_subscriber::registry().with(log.layer);
+    tracing::subscriber::with_default(subscriber, || info!("slow"));
+    let guard = log.flush_guard.deadline(Duration::ZERO);
+    let shutdown = std::thread::spawn(move || guard.shutdown(Duration::MAX));
+    drop(go);
+    assert_eq!(shutdown.join().unwrap(), 0);
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod deferred;
 mod early_warnings;
+mod shutdown_report;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_admin::ManagementServer;
-use gusset_core::Observer;
+use gusset_core::{Clock, Observer};
 use gusset_log::{AccessLog, FilterHandle, FlushGuard};
 use gusset_metrics::Registry;
-use gusset_otlp::{ExportReport, OtlpPipeline, OtlpSpanSink};
+use gusset_otlp::{OtlpPipeline, OtlpSpanSink};
 use gusset_prometheus::PrometheusExporter;
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::Sampler;
@@ -22,6 +23,7 @@ use tracing::Dispatch;
 use tracing_log::LogTracer;
 
 pub use self::builder::TelemetryBuilder;
+pub use self::shutdown_report::ShutdownReport;
 use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, ServiceKind};
 use crate::{InstallError, InstrumentationBuilder};
 
@@ -68,6 +70,12 @@ pub struct Telemetry {
     otlp: OtlpPipeline,
     flush_guard: FlushGuard,
 }
+
+/// How long the last log entries have at least. Without a stuck reader, they take some milliseconds.
+const MIN_LOG_TIMEOUT: Duration = Duration::from_millis(50);
+
+/// The part of a shutdown that is left for the log entries of the exporters' end.
+const LOG_RESERVE: Duration = Duration::from_millis(100);
 
 // === impl Telemetry ===
 
@@ -190,8 +198,12 @@ impl Telemetry {
     }
 
     /// Shuts down by the deadline: exports what is queued, writes the last log entries, and reports what
-    /// was dropped.
-    pub fn shutdown(self, deadline: Duration) -> ExportReport {
+    /// was dropped or not written. It returns when the deadline is over, whatever the collector and the
+    /// reader of the log do. The last log entries have 50 ms, however short the deadline is.
+    pub fn shutdown(self, deadline: Duration) -> ShutdownReport {
+        let clock = Clock::system();
+        let started = clock.now();
+        let reserve = (deadline / 10).min(LOG_RESERVE);
         let Self {
             otlp,
             flush_guard,
@@ -199,9 +211,16 @@ impl Telemetry {
             ..
         } = self;
         // The pipeline logs its end.
-        let report = tracing::dispatcher::with_default(&dispatch, || otlp.shutdown(deadline));
-        drop(flush_guard);
-        report
+        let export =
+            tracing::dispatcher::with_default(&dispatch, || otlp.shutdown(deadline - reserve));
+        // The log was written meanwhile, too.
+        let elapsed = clock.now().saturating_duration_since(started);
+        let remaining = deadline.saturating_sub(elapsed).max(MIN_LOG_TIMEOUT);
+        let entries_not_written = flush_guard.shutdown(remaining);
+        ShutdownReport {
+            export,
+            entries_not_written,
+        }
     }
 
     fn instrument<K>(&self, builder: InstrumentationBuilder<K>) -> InstrumentationBuilder<K>
