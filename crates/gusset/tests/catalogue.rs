@@ -8,8 +8,15 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
+use gusset::admin::ManagementServer;
+use gusset::health::{Check, CheckResult, Health, OptionalDependency};
+use gusset::log::LogPipeline;
+use gusset::metrics::SharedRecorder;
 use gusset::metrics::names::{self, InstrumentKind, MetricDescriptor, Origin, Unit};
 use gusset::prometheus::{PrometheusExporter, Resource};
 
@@ -38,46 +45,155 @@ fn metrics_endpoint_matches_the_catalogue() {
         .resource(Resource::new())
         .build()
         .unwrap();
+    let recorder: SharedRecorder = prometheus.recorder();
     support::record_every_metric(&prometheus);
-    let output = prometheus.endpoint().render();
-    let families = families(&output);
-    for metric in names::ALL {
-        let name = prometheus_name(metric);
-        let (kind, labels) = families
-            .get(&name)
-            .unwrap_or_else(|| panic!("no {name} in\n{output}"));
-        assert_eq!(kind, prometheus_type(metric.kind), "{name}");
-        let known: BTreeSet<String> = metric
-            .labels
-            .iter()
-            .chain(&[OVERFLOW_LABEL])
-            .map(|label| label.replace('.', "_"))
-            .collect();
-        assert!(labels.is_subset(&known), "{name}: {labels:?}");
-        let missing: Vec<_> = known
-            .difference(labels)
-            .filter(|label| *label != "otel_metric_overflow")
-            .collect();
-        assert!(missing.is_empty(), "{name} never had {missing:?}");
+    // These need a remote service or a collector.
+    for metric in breaker_table().iter().chain(gusset::otlp::names::ALL) {
+        support::record_series(&recorder, metric);
     }
-    let known: BTreeSet<String> = names::ALL.iter().map(prometheus_name).collect();
-    let exported = families.keys().filter(|name| *name != "target_info");
-    let unknown: Vec<_> = exported.filter(|name| !known.contains(*name)).collect();
-    assert!(unknown.is_empty(), "{unknown:?} in\n{output}");
+    record_health(&prometheus);
+    let log = gusset::log::LogLayer::builder().recorder(recorder.clone());
+    let log = log.writer(std::io::sink()).build_with(|_| None);
+    let _log: LogPipeline<tracing_subscriber::Registry> = log.unwrap();
+    let server = ManagementServer::builder()
+        .env(|_| None)
+        .port(0)
+        .recorder(recorder)
+        .mount(prometheus.endpoint())
+        .start()
+        .unwrap();
+
+    for format in [Format::Text, Format::OpenMetrics] {
+        let page = scrape(server.local_addr(), format);
+        let mut families = families(&page);
+        for metric in all_tables() {
+            let name = family_name(&metric, format);
+            let family = families.remove(&name);
+            let family = family.unwrap_or_else(|| panic!("no {name} in\n{page}"));
+            check(&family, &metric, format);
+        }
+        families.remove("target_info");
+        families.remove("target");
+        assert!(families.is_empty(), "{families:#?} in\n{page}");
+    }
 }
 
-/// Parses the families of rendered text: name, type, and the keys of all labels.
-fn families(output: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
-    let mut families = BTreeMap::new();
-    let mut family = String::new();
-    for line in output.lines().filter(|line| !line.is_empty()) {
-        if let Some(line) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = line.split_once(' ').unwrap();
-            family = name.to_owned();
-            families.insert(family.clone(), (kind.to_owned(), BTreeSet::new()));
-        } else if !line.starts_with('#') {
-            let (_, labels): &mut (String, BTreeSet<String>) = families.get_mut(&family).unwrap();
-            let inside = line
+#[derive(Clone, Copy, PartialEq)]
+enum Format {
+    Text,
+    OpenMetrics,
+}
+
+/// A family of a page: what its comments say, and the keys of all its labels.
+#[derive(Debug, Default)]
+struct Family {
+    kind: String,
+    unit: String,
+    help: String,
+    labels: BTreeSet<String>,
+}
+
+fn check(family: &Family, metric: &MetricDescriptor, format: Format) {
+    let name = metric.name;
+    assert_eq!(family.kind, prometheus_type(metric.kind), "{name}");
+    assert_eq!(family.help, metric.help, "{name}");
+    let unit = match (metric.unit, format) {
+        (Unit::Seconds, Format::OpenMetrics) => "seconds",
+        (Unit::Bytes, Format::OpenMetrics) => "bytes",
+        _ => "",
+    };
+    assert_eq!(family.unit, unit, "{name}");
+    let known = metric.labels.iter().map(|label| label.replace('.', "_"));
+    let known: BTreeSet<String> = known.collect();
+    let mut labels = family.labels.clone();
+    labels.remove(&OVERFLOW_LABEL.replace('.', "_"));
+    assert_eq!(labels, known, "{name}");
+}
+
+fn breaker_table() -> Vec<MetricDescriptor> {
+    let table = gusset::breaker::names::ALL.iter();
+    table.map(|metric| **metric).collect()
+}
+
+fn all_tables() -> Vec<MetricDescriptor> {
+    let mut all = breaker_table();
+    for table in [
+        names::ALL,
+        gusset::otlp::names::ALL,
+        gusset::health::names::ALL,
+        gusset::log::names::ALL,
+        gusset::admin::names::ALL,
+    ] {
+        all.extend(table);
+    }
+    all
+}
+
+/// Runs a health check once.
+fn record_health(prometheus: &PrometheusExporter) {
+    let check = Check::sync("db", CheckResult::up).initial_jitter(Duration::ZERO);
+    let health = Health::builder()
+        .handle_signals(false)
+        .recorder(prometheus.recorder())
+        .health_check(OptionalDependency(check))
+        .build()
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let _running = health.start().unwrap();
+        let run = r#"gusset_health_result="up"} 1"#;
+        while !prometheus.endpoint().render().contains(run) {
+            tokio::task::yield_now().await;
+        }
+    });
+}
+
+/// Requests a page from a real server.
+fn scrape(address: SocketAddr, format: Format) -> String {
+    let accept = match format {
+        Format::Text => "text/plain",
+        Format::OpenMetrics => "application/openmetrics-text; version=1.0.0",
+    };
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET /metrics HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, page) = response.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    page.to_owned()
+}
+
+/// Parses the families of a page.
+fn families(page: &str) -> BTreeMap<String, Family> {
+    let mut families = BTreeMap::<String, Family>::new();
+    let mut current = String::new();
+    for line in page.lines().filter(|line| !line.is_empty()) {
+        let comment = line.strip_prefix("# ").and_then(|line| {
+            let (keyword, rest) = line.split_once(' ')?;
+            let (name, text) = rest.split_once(' ')?;
+            Some((keyword, name, text))
+        });
+        if let Some((keyword, name, text)) = comment {
+            name.clone_into(&mut current);
+            let family = families.entry(current.clone()).or_default();
+            match keyword {
+                "TYPE" => text.clone_into(&mut family.kind),
+                "UNIT" => text.clone_into(&mut family.unit),
+                "HELP" => text.clone_into(&mut family.help),
+                other => panic!("{other}"),
+            }
+        } else if line != "# EOF" {
+            let family = families.get_mut(&current).unwrap();
+            // Without the exemplar, which has labels of its own.
+            let sample = line.split(" # ").next().unwrap();
+            let inside = sample
                 .split_once('{')
                 .and_then(|(_, rest)| rest.rsplit_once('}'));
             // No label value of these tests has a comma or a quote.
@@ -85,13 +201,22 @@ fn families(output: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
                 match label.split_once('=') {
                     Some(("le", _)) | None => {}
                     Some((key, _)) => {
-                        labels.insert(key.to_owned());
+                        family.labels.insert(key.to_owned());
                     }
                 }
             }
         }
     }
     families
+}
+
+/// Returns the name of the family: OpenMetrics names counters without `_total`.
+fn family_name(metric: &MetricDescriptor, format: Format) -> String {
+    let name = prometheus_name(metric);
+    match format {
+        Format::Text => name,
+        Format::OpenMetrics => name.trim_end_matches("_total").to_owned(),
+    }
 }
 
 /// Returns the type in Prometheus, which has one for values that go up and down.
@@ -119,8 +244,9 @@ fn prometheus_name(metric: &MetricDescriptor) -> String {
 fn catalogue() -> String {
     let mut text = String::from(
         "# Catalogue of metrics\n\n\
-         Generated by `cargo xtask catalogue` from the tables `names.rs` of the crates. A test compares \
-         the metrics of calls with the output of a metrics endpoint.\n\
+         Generated by `cargo xtask catalogue` from the tables `names.rs` of the crates. Tests compare \
+         it with the page of a metrics endpoint and with what an OTLP receiver gets: name, unit, kind \
+         and labels.\n\
          Names are API: renaming a metric is a breaking change.\n\n\
          All metrics of calls, except the number of active ones, also have the custom labels of the \
          user.\n\

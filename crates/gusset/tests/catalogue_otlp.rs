@@ -19,7 +19,6 @@ use gusset_data::{
     InstrumentKind, LogRecord, LogSink as _, MetricDescriptor, Severity, SharedRecorder, SpanData,
     SpanKind, SpanSink as _, SpanStatus,
 };
-use metrics::Label;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
@@ -101,18 +100,6 @@ fn record() -> LogRecord {
     }
 }
 
-/// Records one series of a metric, with all its labels, as the crate of the metric does.
-fn record_series(recorder: &SharedRecorder, metric: &MetricDescriptor) {
-    metric.describe(recorder);
-    let labels = metric.labels.iter().map(|label| Label::new(*label, "x"));
-    let labels = labels.collect();
-    match metric.kind {
-        InstrumentKind::Counter => metric.counter(recorder, labels).increment(2),
-        InstrumentKind::Histogram => metric.histogram(recorder, labels).record(0.5),
-        _ => metric.gauge(recorder, labels).set(2.0),
-    }
-}
-
 /// The tables of crates that need servers or clocks to record their metrics.
 fn other_tables() -> Vec<MetricDescriptor> {
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
@@ -131,7 +118,7 @@ fn export_all() -> BTreeMap<String, Metric> {
     support::record_every_metric(&prometheus);
     let recorder: SharedRecorder = prometheus.recorder();
     for metric in other_tables() {
-        record_series(&recorder, &metric);
+        support::record_series(&recorder, &metric);
     }
     let requests = Requests::default();
     let url = receiver(Arc::clone(&requests));

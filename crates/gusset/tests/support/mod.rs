@@ -12,9 +12,11 @@ use gusset::http::{
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
 use gusset::prometheus::PrometheusExporter;
 use gusset::{ObserveLayer, Observer, RequestResponse};
+use gusset_data::{InstrumentKind, MetricDescriptor};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
 use http_body::Body;
+use metrics::Label;
 use tower::{Layer, Service, service_fn};
 
 /// Records every metric of calls, with each of its labels.
@@ -34,6 +36,18 @@ pub(crate) fn record_every_metric(prometheus: &PrometheusExporter) {
     record_rpc::<GrpcClientClassifier, _>(&ObserveLayer::new(client));
     record_messages(recorder);
     record_over_the_limit(prometheus);
+}
+
+/// Records one series of a metric, with all its labels, as the crate of the metric does.
+pub(crate) fn record_series(recorder: &SharedRecorder, metric: &MetricDescriptor) {
+    metric.describe(recorder);
+    let labels = metric.labels.iter().map(|label| Label::new(*label, "x"));
+    let labels = labels.collect();
+    match metric.kind {
+        InstrumentKind::Counter => metric.counter(recorder, labels).increment(2),
+        InstrumentKind::Histogram => metric.histogram(recorder, labels).record(0.5),
+        _ => metric.gauge(recorder, labels).set(2.0),
+    }
 }
 
 /// Records one name too many, which has no series of its own, and removes the others.
