@@ -137,7 +137,7 @@ impl Series {
             start,
             bounds: Arc::clone(&bounds),
             counts: vec![index as u64; bounds.len() + 1],
-            sum: index as f64,
+            sum: Some(index as f64),
             exemplars: Vec::new(),
         });
         let metric = |name: &'static str, data| Metric {

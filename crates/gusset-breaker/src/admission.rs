@@ -27,12 +27,14 @@ pub struct CircuitBreakerPermit<P: Protocol, C: FailureClassifier<P>> {
     response: Option<C::ResponseState>,
     /// The number of chunks of the body, up to two.
     chunks: u8,
+    /// The classifier has panicked, so the result is unknown.
+    panicked: bool,
 }
 
 /// The largest number of chunks that a classifier receives.
 const MAX_CHUNKS: u8 = 2;
 
-/// The admitted call, released on drop even if the classifier panics.
+/// The admitted call, released on drop.
 struct Slot {
     shard: Option<Arc<ArcShard>>,
     generation: u32,
@@ -80,6 +82,7 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for CircuitBreakerAdmiss
                 classifier: self.classifier.clone(),
                 response: None,
                 chunks: 0,
+                panicked: false,
             }),
             Err(denied) => Err(CircuitOpen::new(core, denied)),
         }
@@ -103,10 +106,19 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for CircuitBreakerAdmiss
 impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPermit<P, C> {
     #[inline]
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
-        let response = self.classifier.on_response(res);
-        let progress = self.classifier.progress(&response, 0);
-        self.response = Some(response);
-        self.slot.progress(progress, cx);
+        let classifier = &self.classifier;
+        let classified = self.slot.contain(|| {
+            let response = classifier.on_response(res);
+            let progress = classifier.progress(&response, 0);
+            (response, progress)
+        });
+        match classified {
+            Some((response, progress)) => {
+                self.response = Some(response);
+                self.slot.progress(progress, cx);
+            }
+            None => self.panicked = true,
+        }
     }
 
     #[inline]
@@ -115,9 +127,12 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
             return;
         }
         self.chunks += 1;
+        let (classifier, chunks) = (&self.classifier, self.chunks);
         if let Some(response) = &self.response {
-            let progress = self.classifier.progress(response, self.chunks);
-            self.slot.progress(progress, cx);
+            match self.slot.contain(|| classifier.progress(response, chunks)) {
+                Some(progress) => self.slot.progress(progress, cx),
+                None => self.panicked = true,
+            }
         }
     }
 
@@ -127,9 +142,15 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for CircuitBreakerPer
             mut slot,
             classifier,
             response,
-            ..
+            panicked,
+            chunks: _,
         } = self;
-        let mut report = classifier.classify(response, &end, cx);
+        let report = if panicked {
+            None
+        } else {
+            slot.contain(|| classifier.classify(response, &end, cx))
+        };
+        let mut report = report.unwrap_or_else(|| CallResult::Ignored.into());
         let Some(shard) = slot.shard.take() else {
             return;
         };
@@ -174,6 +195,12 @@ fn is_slow(core: &Core, cx: &CallContext) -> bool {
 // === impl Slot ===
 
 impl Slot {
+    /// Returns what a function of the user returns, or `None` if it panics.
+    #[inline]
+    fn contain<T>(&self, function: impl FnOnce() -> T) -> Option<T> {
+        self.shard.as_ref()?.core.contain(function)
+    }
+
     /// Applies what the response in progress proves.
     #[inline]
     fn progress(&mut self, progress: Progress, cx: &CallContext) {

@@ -164,6 +164,13 @@ impl CircuitBreaker {
         self.core().suppressed_count()
     }
 
+    /// Returns how often the classifier, the recorder of metrics or the subscriber of events has panicked.
+    ///
+    /// Such a panic does not reach the call. Its result is not counted, or the metric or event is lost.
+    pub fn panics(&self) -> u64 {
+        self.core().panics.count()
+    }
+
     /// Returns the current configuration. Waits while another thread reconfigures the breaker.
     pub fn config(&self) -> Config {
         lock(&self.core().config).clone()

@@ -63,8 +63,9 @@ pub struct HistogramDataPoint {
     pub bounds: Arc<[f64]>,
     /// The number of values in each bucket: one element more than `bounds`.
     pub counts: Vec<u64>,
-    /// The sum of all values.
-    pub sum: f64,
+    /// The sum of all values. `None` if some are negative, because it is then not a counter (OTLP's data
+    /// model).
+    pub sum: Option<f64>,
     /// Single values with their traces.
     pub exemplars: Vec<Exemplar>,
 }

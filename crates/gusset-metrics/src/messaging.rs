@@ -84,6 +84,12 @@ impl<M> MessagingMetrics<M> {
             message: PhantomData,
         }
     }
+
+    /// Returns how often a function of the user has panicked: for the destination. The call was recorded
+    /// without what the function returns, and the first panic was logged.
+    pub fn panics(&self) -> u64 {
+        self.instruments.panics()
+    }
 }
 
 impl<M, Res, R> Observer<RequestResponse<M, Res, R>> for MessagingMetrics<M>
@@ -96,7 +102,8 @@ where
 
     #[inline]
     fn start(&self, message: &M, _: &mut CallContext) -> MessagingMetricsCall {
-        let destination = self.destination.as_ref().and_then(|find| find(message));
+        let destination = self.destination.as_ref();
+        let destination = destination.and_then(|find| self.instruments.contain(|| find(message)));
         let names = &self.instruments.names;
         let key = SeriesKey {
             name: destination.map_or(InternedId::NONE, |name| names.id(name)),

@@ -84,6 +84,12 @@ impl RpcMetrics {
         Self::builder(recorder, &RPC_CLIENT)
     }
 
+    /// Returns how often a function of the user has panicked: for a label. The call was recorded
+    /// without what the function returns, and the first panic was logged.
+    pub fn panics(&self) -> u64 {
+        self.instruments.panics()
+    }
+
     fn builder(recorder: SharedRecorder, instruments: &'static InstrumentSet) -> RpcMetricsBuilder {
         let mut config = Config::new(recorder);
         config

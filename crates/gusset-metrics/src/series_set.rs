@@ -65,8 +65,16 @@ impl<S: Default> SeriesSet<S> {
 
     /// Counts a call that is recorded in the overflow series.
     pub(crate) fn count_overflow(&self, recorder: &SharedRecorder) {
-        let counter = || OVERFLOW_CALLS.counter(recorder, Vec::new());
-        self.overflow_calls.get_or_init(counter).increment(1);
+        let cell = &self.overflow_calls;
+        // Not by `get_or_init`, because the recorder is user code.
+        let counter = match cell.get() {
+            Some(counter) => counter,
+            None => {
+                let counter = OVERFLOW_CALLS.counter(recorder, Vec::new());
+                cell.get_or_init(|| counter)
+            }
+        };
+        counter.increment(1);
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 limit = self.limit,

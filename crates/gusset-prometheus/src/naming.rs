@@ -25,7 +25,8 @@ pub(crate) fn counter(name: &str, unit: Option<Unit>) -> String {
 pub(crate) fn unit_suffix(unit: Option<Unit>) -> Option<&'static str> {
     match unit {
         None | Some(Unit::Count) => None,
-        Some(Unit::Percent) => Some("ratio"),
+        // From 0 to 100. A ratio, from 0 to 1, has no unit in the facade.
+        Some(Unit::Percent) => Some("percent"),
         Some(unit) => Some(unit.as_str()),
     }
 }
@@ -46,7 +47,7 @@ mod tests {
             "milliseconds_seconds"
         );
         assert_eq!(with_unit("calls", Some(Unit::Count)), "calls");
-        assert_eq!(with_unit("use", Some(Unit::Percent)), "use_ratio");
+        assert_eq!(with_unit("use", Some(Unit::Percent)), "use_percent");
         assert_eq!(with_unit("calls", None), "calls");
     }
 

@@ -116,6 +116,11 @@ impl TextWriter {
                 }
                 text.push('\n');
             }
+            // The sum and the count are counters, and each requires the other (OpenMetrics 1.0.0,
+            // "Histogram"). A sum of negative values is not a counter.
+            if is_open_metrics && value.has_negative_values() {
+                continue;
+            }
             push_all(text, &[name, "_sum", &labels_end]);
             push_float(text, value.sum());
             push_all(text, &["\n", name, "_count", &labels_end]);

@@ -7,7 +7,7 @@ use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
 use gusset_prometheus::{PrometheusExporter, Resource};
-use metrics::{Unit, describe_histogram, gauge, histogram, with_local_recorder};
+use metrics::{Unit, counter, describe_histogram, gauge, histogram, with_local_recorder};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -42,16 +42,24 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
+/// Returns the warnings that `act` logs.
+fn warnings(act: impl FnOnce()) -> Vec<String> {
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), act);
+    let events = std::mem::take(&mut *log.0.lock().unwrap());
+    assert!(
+        events.iter().all(|it| it.starts_with("WARN ")),
+        "{events:?}"
+    );
+    events
+}
+
 /// Returns the one warning that `act` logs.
 #[track_caller]
 fn warning(act: impl FnOnce()) -> String {
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), act);
-    let mut events = log.0.lock().unwrap();
+    let mut events = warnings(act);
     assert_eq!(events.len(), 1, "{events:?}");
-    let event = events.remove(0);
-    assert!(event.starts_with("WARN "), "{event}");
-    event
+    events.remove(0)
 }
 
 #[test]
@@ -72,11 +80,19 @@ fn dropped_data_is_logged_once() {
         .resource(Resource::new())
         .build()
         .unwrap();
-    let duplicate = warning(|| {
+    let kinds = warnings(|| {
         with_local_recorder(&prometheus.recorder(), || {
-            gauge!("waits").set(1);
-            histogram!("waits").record(1);
+            for route in ["/a", "/b"] {
+                gauge!("waits", "route" => route).set(1);
+                histogram!("waits", "route" => route).record(1);
+                counter!("waits", "route" => route).increment(1);
+            }
         });
+    });
+    assert_eq!(kinds.len(), 1, "{kinds:?}");
+    assert!(kinds[0].contains(r#"metric="waits""#), "{kinds:?}");
+
+    let duplicate = warning(|| {
         for _ in 0..3 {
             prometheus.endpoint().render();
         }

@@ -34,7 +34,8 @@ pub enum Progress {
 ///
 /// [`HttpFailures`] and [`GrpcFailures`] follow the conventions of their protocol, and
 /// [`OutcomeFailures`] uses the outcome of any protocol. [`classify_fn`] creates a classifier from two
-/// functions. Must not panic or block.
+/// functions. Must not block. If it panics, the call is served and its result is not counted; the first
+/// panic is logged ([`CircuitBreaker::panics`](crate::CircuitBreaker::panics)).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not classify calls of `{P}`",
     label = "not a classifier for this protocol",

@@ -17,7 +17,8 @@ use crate::BreakerRegistry;
     note = "for HTTP, use a `fn(RequestHead<'_>) -> Option<Cow<'_, str>>`"
 )]
 pub trait KeyExtractor<P: Protocol>: Send + Sync + 'static {
-    /// Returns the key, or `None` to use the fallback breaker. Must not panic or block.
+    /// Returns the key, or `None` to use the fallback breaker, which is also used if it panics. Must not
+    /// block.
     fn extract<'a>(&self, req: P::Request<'a>) -> Option<Cow<'a, str>>;
 }
 

@@ -348,7 +348,9 @@ where
         req: P::Request<'_>,
         cx: &mut CallContext,
     ) -> Result<CircuitBreakerPermit<P, C>, CircuitOpen> {
-        let breaker = match self.key_extractor.extract(req) {
+        let fallback = self.registry.0.fallback.core();
+        let key = fallback.contain(|| self.key_extractor.extract(req));
+        let breaker = match key.flatten() {
             Some(key) => self.registry.get(&key),
             None => self.registry.fallback(),
         };

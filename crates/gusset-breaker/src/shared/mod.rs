@@ -16,7 +16,7 @@ mod window_slots;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gusset_core::Clock;
+use gusset_core::{Clock, PanicCounter};
 
 use crate::config::Config;
 use crate::events::EventLog;
@@ -49,6 +49,8 @@ pub(crate) struct Core {
     pub(crate) events: EventLog,
     pub(crate) waiters: Waiters,
     pub(crate) metrics: Option<Box<Metrics>>,
+    /// The panics of the user's classifier, key extractor, recorder and subscriber.
+    pub(crate) panics: PanicCounter,
     open_budget: Option<Arc<OpenBudget>>,
     seed: u64,
 }
@@ -144,6 +146,7 @@ impl Core {
             events: EventLog::new(),
             waiters: Waiters::new(),
             metrics: metrics.map(Box::new),
+            panics: PanicCounter::new(),
             open_budget,
             seed,
         }
@@ -223,6 +226,12 @@ impl Core {
         self.write_hot.suppressed.load(Ordering::Relaxed)
     }
 
+    /// Returns what a function of the user returns, or `None` if it panics. The first panic is logged.
+    #[inline]
+    pub(crate) fn contain<T>(&self, function: impl FnOnce() -> T) -> Option<T> {
+        self.panics.catch(function, || report_panic(&self.name))
+    }
+
     /// Makes the next result evaluate the window.
     pub(crate) fn invalidate(&self) {
         // Release: the caller has stored the new rules before.
@@ -238,6 +247,16 @@ impl Core {
     fn random_u32(&self, generation: u32) -> u32 {
         fastrand::Rng::with_seed(self.seed ^ u64::from(generation) << 32).u32(..)
     }
+}
+
+/// Logs the panic of a function of the user.
+#[cold]
+pub(crate) fn report_panic(name: &str) {
+    tracing::error!(
+        name,
+        "a classifier, key extractor or recorder panicked: the call goes on and its result is not counted; \
+         further panics are counted and not logged"
+    );
 }
 
 /// Converts nanoseconds to completed milliseconds.

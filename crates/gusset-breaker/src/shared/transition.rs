@@ -76,7 +76,11 @@ impl Core {
             times_opened: to.times_opened,
             counts: to.counts,
         };
-        self.events.publish(transition, |it| self.emit(it));
+        // The recorder and the subscriber are user code, and this may be the drop of a call that unwinds.
+        // Their panics are not logged, because that subscriber would receive it.
+        self.events.publish(transition, |it| {
+            let _ = self.panics.catch(|| self.emit(it), || ());
+        });
         self.waiters.wake_all();
         true
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::Clock;
+use gusset_core::{Clock, PanicCounter};
 
 use super::{AdaptiveThrottle, BUCKETS, MIN_REQUESTS, Policy, Shared};
 use crate::config::Window as WindowShape;
@@ -151,6 +151,7 @@ impl AdaptiveThrottleBuilder {
             clock: self.clock,
             probability: AtomicU64::new(0),
             random_state: AtomicU64::new(self.seed),
+            panics: PanicCounter::new(),
         })))
     }
 }

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::{
-    Admission, AdmissionLayer, CallContext, CallObserver, Clock, End, Protocol, Rejected,
+    Admission, AdmissionLayer, CallContext, CallObserver, Clock, End, PanicCounter, Protocol,
+    Rejected,
 };
 
 pub use self::builder::AdaptiveThrottleBuilder;
 use crate::classify::{FailureClassifier, Progress};
 use crate::metrics::ThrottleMetrics;
-use crate::shared::shard_index;
+use crate::shared::{report_panic, shard_index};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Window;
 use crate::{CallResult, Counts};
@@ -66,6 +67,8 @@ pub struct AdaptiveThrottlePermit<P: Protocol, C: FailureClassifier<P>> {
     response: Option<C::ResponseState>,
     chunks: u8,
     counted: bool,
+    /// The classifier has panicked, so the result is unknown.
+    panicked: bool,
 }
 
 #[derive(Debug)]
@@ -83,6 +86,8 @@ struct Shared {
     /// One word, so that a probability is never used for another bucket.
     probability: AtomicU64,
     random_state: AtomicU64,
+    /// The panics of the user's classifier.
+    panics: PanicCounter,
 }
 
 const BUCKETS: u32 = 10;
@@ -140,6 +145,11 @@ impl AdaptiveThrottle {
         self.0.policy.probability(self.counts())
     }
 
+    /// Returns how often the classifier has panicked. The results of those calls were not counted.
+    pub fn panics(&self) -> u64 {
+        self.0.panics.count()
+    }
+
     /// Returns the counts of the window: requests as calls, and those not accepted as failures.
     pub fn counts(&self) -> Counts {
         let tick = self.0.tick(self.0.clock.now());
@@ -166,6 +176,11 @@ impl Policy {
 // === impl Shared ===
 
 impl Shared {
+    /// Returns what the classifier returns, or `None` if it panics. The first panic is logged.
+    fn contain<T>(&self, function: impl FnOnce() -> T) -> Option<T> {
+        self.panics.catch(function, || report_panic(&self.name))
+    }
+
     #[cold]
     fn reject(&self, tick: u64) -> AdaptiveThrottled {
         self.record(tick, false);
@@ -254,13 +269,19 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for AdaptiveThrottleAdmi
             response: None,
             chunks: 0,
             counted: false,
+            panicked: false,
         })
     }
 }
 
 impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for AdaptiveThrottlePermit<P, C> {
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
-        self.response = Some(self.admission.classifier.on_response(res));
+        let AdaptiveThrottleAdmission {
+            throttle,
+            classifier,
+        } = &self.admission;
+        self.response = throttle.0.contain(|| classifier.on_response(res));
+        self.panicked = self.response.is_none();
         self.count_early(cx);
     }
 
@@ -276,10 +297,16 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for AdaptiveThrottleP
             admission,
             response,
             counted,
-            ..
+            panicked,
+            chunks: _,
         } = self;
-        let result = admission.classifier.classify(response, &end, cx).result;
         let shared = &*admission.throttle.0;
+        let report = if panicked {
+            None
+        } else {
+            shared.contain(|| admission.classifier.classify(response, &end, cx))
+        };
+        let result = report.map_or(CallResult::Ignored, |report| report.result);
         if let Some(metrics) = &shared.metrics {
             metrics.calls[result as usize].increment(1);
         }
@@ -297,10 +324,12 @@ impl<P: Protocol, C: FailureClassifier<P>> AdaptiveThrottlePermit<P, C> {
         let Some(response) = &self.response else {
             return;
         };
-        let progress = self.admission.classifier.progress(response, self.chunks);
-        if progress == Progress::Streaming && !self.counted {
+        let (classifier, chunks) = (&self.admission.classifier, self.chunks);
+        let shared = &*self.admission.throttle.0;
+        let progress = shared.contain(|| classifier.progress(response, chunks));
+        self.panicked |= progress.is_none();
+        if progress == Some(Progress::Streaming) && !self.counted {
             self.counted = true;
-            let shared = &*self.admission.throttle.0;
             shared.record(shared.tick(cx.started() + cx.elapsed()), true);
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::iter::repeat_with;
 use std::sync::{Arc, OnceLock};
 
+use gusset_core::PanicCounter;
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
 use gusset_http::RequestOptions;
 
@@ -87,6 +88,7 @@ impl Config {
             series: SeriesSet::new(cardinality_limit),
             active: repeat_with(OnceLock::new).take(active).collect(),
             active_by_peer: Table::new(cardinality_limit),
+            panics: PanicCounter::new(),
         }))
     }
 }

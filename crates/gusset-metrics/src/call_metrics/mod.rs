@@ -11,7 +11,7 @@ mod series_handles;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use gusset_core::ObserverId;
+use gusset_core::{ObserverId, PanicCounter};
 use gusset_http::{RequestAttributes, RequestHead, RequestOptions, ResponseHead, Side};
 use metrics::Gauge;
 
@@ -46,6 +46,8 @@ pub(crate) struct CallInstruments {
     active: Box<[OnceLock<Gauge>]>,
     /// The gauges of active calls with a peer.
     active_by_peer: Table<u128, OnceLock<Gauge>>,
+    /// The panics of the user's functions: for the route, the destination and labels.
+    panics: PanicCounter,
 }
 
 // === impl CallInstruments ===
@@ -68,6 +70,18 @@ impl CallInstruments {
         RequestAttributes::new(req, self.set.side, &self.options)
     }
 
+    /// Returns what a function of the user returns, or `None` if it panics: the call is then recorded
+    /// without the label.
+    #[inline]
+    pub(crate) fn contain<T>(&self, function: impl FnOnce() -> Option<T>) -> Option<T> {
+        self.panics.catch(function, report_panic).flatten()
+    }
+
+    /// Returns how often functions of the user have panicked.
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.count()
+    }
+
     /// Returns the number of the server that a client calls.
     pub(crate) fn peer(&self, attributes: RequestAttributes<'_>) -> InternedId {
         match (attributes.server_address(), attributes.server_port()) {
@@ -80,7 +94,7 @@ impl CallInstruments {
     #[inline]
     pub(crate) fn label_request(&self, key: &mut SeriesKey, req: RequestHead<'_>) {
         for (label, id) in self.labels.iter().zip(&mut key.labels) {
-            if let Some(value) = label.request_value(req) {
+            if let Some(value) = self.contain(|| label.request_value(req)) {
                 *id = value.0;
             }
         }
@@ -90,7 +104,7 @@ impl CallInstruments {
     #[inline]
     pub(crate) fn label_response(&self, key: &mut SeriesKey, res: ResponseHead<'_>) {
         for (label, id) in self.labels.iter().zip(&mut key.labels) {
-            if let Some(value) = label.response_value(res) {
+            if let Some(value) = self.contain(|| label.response_value(res)) {
                 *id = value.0;
             }
         }
@@ -148,8 +162,30 @@ impl CallInstruments {
                 },
             }
         };
-        gauge.get_or_init(|| series_handles::active(self, key))
+        if let Some(gauge) = gauge.get() {
+            return gauge;
+        }
+        registered(gauge, || series_handles::active(self, key))
     }
+}
+
+/// Returns the handle in a cell, and registers it if there is none.
+///
+/// The recorder is user code, so it is not called by `get_or_init`: a recorder that panics, waits, or makes
+/// an observed call itself would do so inside of the cell's lock. Threads that race register the same series.
+#[cold]
+#[inline(never)]
+pub(crate) fn registered<T>(cell: &OnceLock<T>, register: impl FnOnce() -> T) -> &T {
+    let handle = register();
+    cell.get_or_init(|| handle)
+}
+
+#[cold]
+fn report_panic() {
+    tracing::error!(
+        "a function for a route, a destination or a label panicked; the call is recorded without it, and \
+         further panics are counted and not logged"
+    );
 }
 
 impl fmt::Debug for CallInstruments {

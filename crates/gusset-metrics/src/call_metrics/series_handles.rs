@@ -6,7 +6,7 @@ use gusset_data::semconv;
 use gusset_http::{ReadState, RequestBodyProgress};
 use metrics::{Counter, Gauge, Histogram, Label};
 
-use super::CallInstruments;
+use super::{CallInstruments, registered};
 use crate::key::SeriesKey;
 use crate::labels::LabelId;
 use crate::names::{self, MetricDescriptor};
@@ -87,7 +87,7 @@ impl Series<'_> {
     #[cold]
     #[inline(never)]
     fn register_outcome(&self) -> &Counter {
-        self.handles.outcomes.get_or_init(|| {
+        registered(&self.handles.outcomes, || {
             let outcome = self.key.map(|key| key.outcome).unwrap_or_default();
             let stage = outcome
                 .stage()
@@ -108,9 +108,9 @@ impl Series<'_> {
         let read = progress.state();
         if let (Some(metric), true) = (self.instruments.set.unread, read != ReadState::Complete) {
             let aborted = usize::from(read == ReadState::Aborted);
-            let counter = self.handles.unread[aborted].get_or_init(|| {
-                self.counter(metric, [(names::GUSSET_REQUEST_READ, read.as_str())])
-            });
+            let cell = &self.handles.unread[aborted];
+            let register = || self.counter(metric, [(names::GUSSET_REQUEST_READ, read.as_str())]);
+            let counter = cell.get().unwrap_or_else(|| registered(cell, register));
             counter.increment(1);
         }
     }
@@ -151,7 +151,9 @@ fn register<'a>(
     handle: &'a OnceLock<Histogram>,
     metric: &MetricDescriptor,
 ) -> &'a Histogram {
-    handle.get_or_init(|| metric.histogram(&instruments.recorder, labels(instruments, key)))
+    registered(handle, || {
+        metric.histogram(&instruments.recorder, labels(instruments, key))
+    })
 }
 
 /// Registers the gauge of active calls.

@@ -76,6 +76,12 @@ impl HttpMetrics {
         HttpMetricsBuilder::new(recorder, &HTTP_CLIENT)
     }
 
+    /// Returns how often a function of the user has panicked: for the route or a label. The call was recorded
+    /// without what the function returns, and the first panic was logged.
+    pub fn panics(&self) -> u64 {
+        self.instruments.panics()
+    }
+
     /// Returns the part of the key that the request determines.
     #[expect(clippy::inline_always, reason = "measured: thirty instructions")]
     #[inline(always)]
@@ -83,7 +89,8 @@ impl HttpMetrics {
         let Self { instruments, route } = self;
         let attributes = instruments.attributes(req);
         // Not truncated, as that of the attributes is: a route that is too long has to overflow.
-        let own_route = route.as_ref().and_then(|route| route(req));
+        let own_route = route.as_ref();
+        let own_route = own_route.and_then(|route| instruments.contain(|| route(req)));
         let route = own_route.or_else(|| attributes.untruncated_route());
         let method = u8::try_from(attributes.method_index());
         let mut key = SeriesKey {

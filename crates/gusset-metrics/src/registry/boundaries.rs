@@ -67,11 +67,15 @@ impl Boundaries {
         Ok(Self::from_valid(upper_bounds))
     }
 
-    /// Returns the default boundaries of a unit.
-    pub(super) fn for_unit(unit: Option<Unit>) -> Arc<Self> {
+    /// Returns the default boundaries of a unit, or without one those that the name suggests:
+    /// `job_seconds`.
+    pub(super) fn for_metric(prometheus_name: &str, unit: Option<Unit>) -> Arc<Self> {
+        let is = |unit: &str| prometheus_name.rsplit('_').next() == Some(unit);
         Arc::new(Self::from_valid(match unit {
             Some(Unit::Seconds) => &SECONDS,
             Some(Unit::Bytes) => &BYTES,
+            None if is("seconds") => &SECONDS,
+            None if is("bytes") => &BYTES,
             _ => &OTHER,
         }))
     }

@@ -47,6 +47,7 @@ impl RegistryBuilder {
     /// |---|---|---|
     /// | seconds | 0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10 | advice of the semantic conventions for `http.*` and `rpc.*` durations |
     /// | bytes | 0 64 256 1024 … 67108864, each four times the previous | gusset, the conventions advise none |
+    /// | none, and the name ends in `seconds` or `bytes` | those of that unit | |
     /// | any other | 0 5 10 25 50 75 100 250 500 750 1000 2500 5000 7500 10000 | default of OpenTelemetry's SDKs |
     pub fn buckets(mut self, metric: impl Into<String>, upper_bounds: &[f64]) -> Self {
         self.buckets.push((metric.into(), upper_bounds.to_owned()));

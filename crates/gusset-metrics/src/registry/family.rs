@@ -148,6 +148,13 @@ impl<V, S: Default> MetricFamilies<V, S> {
         remove_series(&mut families, &prometheus_name, &label_text)
     }
 
+    /// Returns whether there are series of a metric.
+    pub(super) fn has_series(&self, prometheus_name: &str) -> bool {
+        let families = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let family = families.get(prometheus_name);
+        family.is_some_and(|family| !family.series.is_empty())
+    }
+
     /// Adds an owner to a series. Returns false if the series was removed.
     pub(super) fn add_owner(&self, series: &Series<V>) -> bool {
         let _families = self.by_name.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! The value of one series of a histogram.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use gusset_data::Exemplar;
@@ -33,6 +33,8 @@ pub struct HistogramValue {
     stride: usize,
     /// One less than the number of shards, which is a power of two.
     mask: usize,
+    /// Whether a value below zero was recorded, so that the sum does not only grow.
+    has_negative: AtomicBool,
     /// `None` if exemplars are off.
     exemplars: Option<ExemplarReservoir>,
 }
@@ -53,8 +55,9 @@ impl HistogramValue {
             .map(|_| AtomicU64::new(0))
             .collect();
         Self {
-            // `Boundaries` has at least one.
+            // `Boundaries` has at least one. Below zero, it is meant for negative values.
             first_bound: boundaries.upper_bounds()[0],
+            has_negative: AtomicBool::new(boundaries.upper_bounds()[0] < 0.0),
             boundaries,
             cells,
             stride,
@@ -84,6 +87,13 @@ impl HistogramValue {
             .sum()
     }
 
+    /// Returns whether values may be below zero: one was, or the first boundary is.
+    ///
+    /// OpenMetrics and OTLP then have no sum, because it would not be a counter.
+    pub fn has_negative_values(&self) -> bool {
+        self.has_negative.load(Relaxed)
+    }
+
     /// Returns the last value of each bucket that was recorded in a sampled span, with the index of
     /// the bucket.
     pub fn exemplars(&self) -> impl Iterator<Item = (usize, Exemplar)> {
@@ -103,6 +113,9 @@ impl HistogramValue {
         let shard = &self.cells[(thread_number() & self.mask) * self.stride..];
         // Most values are in the first bucket, so it is checked before the search.
         let bucket = if value <= self.first_bound {
+            if value < 0.0 {
+                self.has_negative.store(true, Relaxed);
+            }
             0
         } else {
             self.boundaries.bucket_index(value)

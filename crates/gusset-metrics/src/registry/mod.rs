@@ -15,7 +15,7 @@ mod scoped_gauge;
 mod series;
 mod sharded;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -118,6 +118,8 @@ pub struct Registry {
     gauge_handles: HandleCache<GaugeValue>,
     histogram_handles: HandleCache<HistogramValue>,
     limits: CardinalityLimits,
+    /// The names with several kinds, so that each is logged once. There are no more than metrics.
+    conflicts: Mutex<BTreeSet<String>>,
     /// Whether too many metrics were logged.
     warned_metrics: AtomicBool,
     /// The memory of counters and gauges.
@@ -148,6 +150,7 @@ impl Registry {
             gauge_handles: HandleCache::new(),
             histogram_handles: HandleCache::new(),
             limits,
+            conflicts: Mutex::default(),
             warned_metrics: AtomicBool::new(false),
             allocator: Mutex::default(),
             boundaries,
@@ -207,11 +210,39 @@ impl Registry {
             let boundaries = used.get_or_insert_with(|| {
                 let name = prometheus_names::metric_name(key.name());
                 let configured = self.boundaries.get(&*name);
-                configured.map_or_else(|| Boundaries::for_unit(unit), Arc::clone)
+                configured.map_or_else(|| Boundaries::for_metric(&name, unit), Arc::clone)
             });
             HistogramValue::new(Arc::clone(boundaries), self.exemplars)
         };
         self.histograms.series(key, Some("le"), limits, create)
+    }
+
+    /// Logs once if a name is used for several kinds of metrics, which every exporter and back end
+    /// handles differently.
+    fn check_kinds(&self, name: &str) {
+        let prometheus_name = prometheus_names::metric_name(name);
+        let kinds = [
+            self.counters.has_series(&prometheus_name),
+            self.gauges.has_series(&prometheus_name),
+            self.histograms.has_series(&prometheus_name),
+        ];
+        if kinds.into_iter().filter(|has_series| *has_series).count() < 2 {
+            return;
+        }
+        let mut conflicts = self
+            .conflicts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_new = conflicts.insert(prometheus_name.into_owned());
+        // The subscriber may record metrics.
+        drop(conflicts);
+        if is_new {
+            tracing::warn!(
+                metric = name,
+                "one name is used for a counter, a gauge or a histogram at once: exporters may drop one of \
+                 them, and back ends may reject both; rename one of them",
+            );
+        }
     }
 
     fn alloc(&self) -> ShardedCell {
@@ -240,20 +271,16 @@ impl metrics::Recorder for Registry {
     }
 
     fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        let prometheus_name = prometheus_names::metric_name(name.as_str()).into_owned();
         let has_other_boundaries = |used: &Option<Arc<Boundaries>>| {
-            used.as_ref()
-                .is_some_and(|used| **used != *Boundaries::for_unit(unit))
+            let own = || Boundaries::for_metric(&prometheus_name, unit);
+            used.as_ref().is_some_and(|used| **used != *own())
         };
-        let is_late = self.histograms.describe(
-            name.clone(),
-            unit,
-            prometheus_names::shared_str(help),
-            has_other_boundaries,
-        );
-        let is_configured = || {
-            let name = prometheus_names::metric_name(name.as_str());
-            self.boundaries.contains_key(&*name)
-        };
+        let help = prometheus_names::shared_str(help);
+        let is_late = self
+            .histograms
+            .describe(name.clone(), unit, help, has_other_boundaries);
+        let is_configured = || self.boundaries.contains_key(&prometheus_name);
         if is_late && !is_configured() {
             tracing::warn!(
                 histogram = name.as_str(),
@@ -271,6 +298,7 @@ impl metrics::Recorder for Registry {
         match self.counter_series(key, limits) {
             Ok(series) => {
                 self.counter_handles.insert(key, &series);
+                self.check_kinds(key.name());
                 Counter::from_arc(series)
             }
             Err(overflow) => Counter::from_arc(Arc::new(self.overflow(key, overflow))),
@@ -285,6 +313,7 @@ impl metrics::Recorder for Registry {
         match self.gauge_series(key, limits) {
             Ok(series) => {
                 self.gauge_handles.insert(key, &series);
+                self.check_kinds(key.name());
                 Gauge::from_arc(series)
             }
             Err(overflow) => Gauge::from_arc(Arc::new(self.overflow(key, overflow))),
@@ -299,6 +328,7 @@ impl metrics::Recorder for Registry {
         match self.histogram_series(key, limits) {
             Ok(series) => {
                 self.histogram_handles.insert(key, &series);
+                self.check_kinds(key.name());
                 Histogram::from_arc(series)
             }
             Err(overflow) => Histogram::from_arc(Arc::new(self.overflow(key, overflow))),

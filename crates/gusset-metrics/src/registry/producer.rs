@@ -72,7 +72,7 @@ fn histogram_point(series: &Series<HistogramValue>) -> HistogramDataPoint {
         start: series.start(),
         bounds: value.boundaries().upper_bounds().clone(),
         counts: value.bucket_counts().collect(),
-        sum: value.sum(),
+        sum: (!value.has_negative_values()).then(|| value.sum()),
         exemplars: value.exemplars().map(|(_, exemplar)| exemplar).collect(),
     }
 }

@@ -9,6 +9,7 @@ mod exemplars;
 mod labels;
 mod messaging;
 mod overflow;
+mod panics;
 mod reentrancy;
 mod registry;
 mod registry_limits;

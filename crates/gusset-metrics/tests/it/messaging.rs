@@ -68,3 +68,16 @@ fn message_is_recorded_by_destination_and_error_type() {
     );
     assert_eq!(snapshot.sum("gusset.messaging.active_messages"), 0.0);
 }
+
+#[test]
+fn message_is_recorded_if_the_destination_function_panics() {
+    let recorder = TestRecorder::new();
+    let metrics = MessagingMetrics::consumer(recorder.recorder.clone(), "channel")
+        .destination(|_: &Job| panic!("on purpose"))
+        .build()
+        .unwrap();
+    let layer = ObserveLayer::<RequestResponse<Job, ()>, _>::new(metrics.clone());
+    assert!(ready(layer.layer(Consumer).call(Job("orders"))).is_ok());
+    assert_eq!(recorder.snapshot().count("messaging.process.duration"), 1);
+    assert_eq!(metrics.panics(), 1);
+}

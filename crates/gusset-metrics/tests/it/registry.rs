@@ -174,3 +174,15 @@ fn racing_registrations_share_one_series() {
     let waits = &registry.histograms()[0];
     assert!(waits.series().all(|series| series.value().sum() == 4.0));
 }
+
+#[test]
+fn histogram_with_negative_value_has_no_sum() {
+    let metrics = metrics_after(|| {
+        histogram!("drift", "clock" => "a").record(-3);
+        histogram!("drift", "clock" => "b").record(3);
+    });
+    let MetricData::Histogram(points) = &metrics[0].data else {
+        panic!("{metrics:?}");
+    };
+    assert_eq!((points[0].sum, points[1].sum), (None, Some(3.0)));
+}

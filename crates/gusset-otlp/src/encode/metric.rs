@@ -140,7 +140,9 @@ fn histogram_point<W: Writer>(out: &mut W, cx: CollectionContext, point: &Histog
     out.time(Field(2, "startTimeUnixNano"), point.start);
     out.time(Field(3, "timeUnixNano"), cx.time);
     out.fixed64(Field(4, "count"), point.counts.iter().sum());
-    out.double(Field(5, "sum"), point.sum);
+    if let Some(sum) = point.sum {
+        out.double(Field(5, "sum"), sum);
+    }
     out.fixed64s(Field(6, "bucketCounts"), &point.counts);
     out.doubles(Field(7, "explicitBounds"), &point.bounds);
     out.list(Field(8, "exemplars"), &point.exemplars, exemplar);

@@ -27,7 +27,7 @@ struct LastPoint {
 #[derive(Clone, Debug)]
 enum Numbers {
     Counter(f64),
-    Histogram { counts: Vec<u64>, sum: f64 },
+    Histogram { counts: Vec<u64>, sum: Option<f64> },
 }
 
 // === impl DeltaState ===
@@ -120,7 +120,7 @@ fn histogram(point: &mut HistogramDataPoint, last: Option<&LastPoint>) {
     for (now, last) in point.counts.iter_mut().zip(counts) {
         *now -= last;
     }
-    point.sum -= sum;
+    point.sum = point.sum.zip(*sum).map(|(now, last)| now - last);
     point.start = last.time;
     point
         .exemplars
@@ -162,7 +162,7 @@ mod tests {
                     labels,
                     start: at(1),
                     bounds: vec![1.0; counts.len() - 1].into(),
-                    sum: counts.iter().sum::<u64>() as f64,
+                    sum: Some(counts.iter().sum::<u64>() as f64),
                     counts,
                     exemplars: Vec::new(),
                 }]),
@@ -175,7 +175,7 @@ mod tests {
         let (MetricData::Counter(a), MetricData::Histogram(b)) = (&a.data, &b.data) else {
             panic!()
         };
-        assert_eq!(b[0].counts.iter().sum::<u64>() as f64, b[0].sum);
+        assert_eq!(Some(b[0].counts.iter().sum::<u64>() as f64), b[0].sum);
         (a[0].value, a[0].start, b[0].counts.clone())
     }
 

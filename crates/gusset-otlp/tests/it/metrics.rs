@@ -51,7 +51,7 @@ fn all_kinds() -> Vec<Metric> {
                 start: at(500),
                 bounds: [0.1, 1.0].into(),
                 counts: vec![1, 0, 2],
-                sum: 7.25,
+                sum: Some(7.25),
                 exemplars: vec![Exemplar {
                     value: 3.5,
                     time: at(900),
