@@ -24,7 +24,10 @@ use crate::writer::Queue;
 /// A filter has the syntax of `RUST_LOG`: `info`, or `warn,shop=debug,hyper=off`. The longest matching
 /// target decides. The request spans of `gusset-trace` are enabled only by a filter that names their
 /// target: `info,gusset::trace=info`. Entries have the ids of these spans in any case, and a span that
-/// is not enabled is not created.
+/// is not enabled is not created. Directives for names and fields of spans are refused.
+///
+/// Exported records have the same filter, unless
+/// [`LogLayerBuilder::export_filter`](crate::LogLayerBuilder::export_filter) sets another.
 ///
 /// ```
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
@@ -52,7 +55,10 @@ pub struct FilterHandle(Arc<FilterState>);
 pub struct LogFilter(Arc<FilterState>);
 
 struct FilterState {
+    /// The filter of entries, and of exported records unless they have their own.
     active: RwLock<ActiveFilter>,
+    /// The filter of exported records.
+    export: Option<ActiveFilter>,
     /// The filter to revert to, and when.
     reversion: Mutex<Option<(Instant, Targets)>>,
     /// The queue of the thread that reverts the filter.
@@ -73,15 +79,25 @@ struct ActiveFilter {
 
 /// Parses a filter; an error names `setting`.
 pub(crate) fn parse(setting: &str, filter: &str) -> Result<Targets, ConfigError> {
+    // `Targets` would take a span for a part of the target, which no event has.
+    let mut directives = filter.split(',');
+    if let Some(directive) = directives.find(|directive| directive.contains(['[', ']', '{', '}'])) {
+        let reason = format!(
+            "directives for names and fields of spans are not supported: `{directive}`; use a target and a \
+             level, as in `shop=debug`"
+        );
+        return Err(ConfigError::new(setting, reason));
+    }
     Targets::from_str(filter).map_err(|error| ConfigError::new(setting, error))
 }
 
 // === impl FilterHandle ===
 
 impl FilterHandle {
-    pub(crate) fn new(filter: Targets, queue: Arc<Queue>) -> Self {
+    pub(crate) fn new(filter: Targets, export: Option<Targets>, queue: Arc<Queue>) -> Self {
         Self(Arc::new(FilterState {
             active: RwLock::new(filter.into()),
+            export: export.map(ActiveFilter::from),
             reversion: Mutex::new(None),
             queue,
             subscriber: Mutex::new(None),
@@ -138,6 +154,20 @@ impl FilterHandle {
     /// Returns the filter as text.
     pub fn filter(&self) -> String {
         self.0.filter().to_string()
+    }
+
+    /// Returns whether an enabled event is written.
+    #[inline]
+    pub(crate) fn writes(&self, metadata: &Metadata<'_>) -> bool {
+        // With one filter, it is written because it is enabled.
+        self.0.export.is_none() || read(&self.0.active).is_enabled(metadata)
+    }
+
+    /// Returns whether an enabled event is exported.
+    #[inline]
+    pub(crate) fn exports(&self, metadata: &Metadata<'_>) -> bool {
+        let export = self.0.export.as_ref();
+        export.is_none_or(|export| export.is_enabled(metadata))
     }
 
     /// Returns the subscriber of the layer. Takes a lock.
@@ -204,12 +234,9 @@ impl FilterState {
 
     #[inline]
     fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let active = read(&self.active);
-        let is_request_span = metadata.is_span() && metadata.target() == names::REQUEST_SPAN_TARGET;
-        (active.request_spans || !is_request_span)
-            && active
-                .targets
-                .would_enable(metadata.target(), metadata.level())
+        let export = self.export.as_ref();
+        read(&self.active).is_enabled(metadata)
+            || export.is_some_and(|export| export.is_enabled(metadata))
     }
 }
 
@@ -222,6 +249,22 @@ impl fmt::Debug for FilterState {
 }
 
 // === impl ActiveFilter ===
+
+impl ActiveFilter {
+    #[inline]
+    fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let is_request_span = metadata.is_span() && metadata.target() == names::REQUEST_SPAN_TARGET;
+        (self.request_spans || !is_request_span)
+            && self
+                .targets
+                .would_enable(metadata.target(), metadata.level())
+    }
+
+    fn max_level(&self) -> Option<LevelFilter> {
+        let targets = self.targets.iter().map(|(_, level)| level);
+        targets.chain(self.targets.default_level()).max()
+    }
+}
 
 impl From<Targets> for ActiveFilter {
     fn from(targets: Targets) -> Self {
@@ -253,8 +296,7 @@ impl<S> Filter<S> for LogFilter {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let filter = self.0.filter();
-        let targets = filter.iter().map(|(_, level)| level);
-        targets.chain(filter.default_level()).max()
+        let export = self.0.export.as_ref().and_then(ActiveFilter::max_level);
+        read(&self.0.active).max_level().max(export)
     }
 }

@@ -38,6 +38,10 @@ pub const RPC_CLIENT_CALL_DURATION: &str = "rpc.client.call.duration";
 /// Seconds since the start of a request that is still in progress.
 pub const GUSSET_CALL_RUNNING: &str = "gusset.call.running";
 
+/// Seconds from the creation of a span to its end; see
+/// [`LogLayerBuilder::log_span_end`](crate::LogLayerBuilder::log_span_end).
+pub const GUSSET_SPAN_DURATION: &str = "gusset.span.duration";
+
 /// The source file of an entry; see [`LogLayerBuilder::source_location`](crate::LogLayerBuilder::source_location).
 pub const CODE_FILE_PATH: &str = "code.file.path";
 /// The line in the source file of an entry.

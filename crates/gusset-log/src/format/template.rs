@@ -155,7 +155,8 @@ fn fields(
     let mut fields = Vec::new();
     for (index, name) in names.iter().enumerate() {
         // The message is the first field of this name: the macros put it before the fields.
-        let is_message = *name == MESSAGE && !names[..index].contains(&MESSAGE);
+        let is_first = !names[..index].contains(&MESSAGE);
+        let is_message = *name == MESSAGE && metadata.is_event() && is_first;
         let mut key = match metadata.is_span() {
             true => FieldKey::for_span_field(format, metadata.name(), name),
             false if is_message => FieldKey::message(),

@@ -1,43 +1,33 @@
-use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-use gusset_core::{Clock, ConfigError, Env};
+use gusset_core::ConfigError;
 use gusset_data::{LogSink, Resource, SharedRecorder};
-use tracing::Subscriber;
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{Filtered, Targets};
-use tracing_subscriber::layer::Layer as _;
-use tracing_subscriber::registry::LookupSpan;
 
-use super::drop_report;
 use super::log_layer::LogLayer;
-use super::log_sites::LogSites;
-use super::state::{LayerConfig, LayerState, WallClock};
-use crate::counters::Counters;
+use super::state::LayerConfig;
 use crate::filter_handle::{FilterHandle, LogFilter, parse};
 use crate::format::Format;
-use crate::format::line_buffer::TAIL_RESERVE;
-use crate::level::PerLevel;
 use crate::redact::Redaction;
-use crate::writer::{BackgroundTasks, FlushGuard, Queue, Writer};
+use crate::writer::FlushGuard;
 
 /// Configures a [`LogLayer`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct LogLayerBuilder {
-    format: Option<Format>,
-    out: Option<Box<dyn Write + Send>>,
-    filter: Option<Targets>,
-    config: LayerConfig,
-    max_queue_bytes: usize,
-    recorder: Option<SharedRecorder>,
-    clock: Option<fn() -> SystemTime>,
-    resource: Option<Resource>,
-    default_resource: Option<Resource>,
+    pub(super) format: Option<Format>,
+    pub(super) out: Option<Box<dyn Write + Send>>,
+    pub(super) filter: Option<Targets>,
+    pub(super) export_filter: Option<Targets>,
+    pub(super) config: LayerConfig,
+    pub(super) max_queue_bytes: usize,
+    pub(super) recorder: Option<SharedRecorder>,
+    pub(super) clock: Option<fn() -> SystemTime>,
+    pub(super) resource: Option<Resource>,
+    pub(super) default_resource: Option<Resource>,
 }
 
 /// A layer for `tracing-subscriber` with the handles that belong to it.
@@ -55,9 +45,6 @@ pub struct LogPipeline<S> {
 const DEFAULT_MAX_LINE_BYTES: usize = 16 << 10;
 const DEFAULT_MAX_VALUE_BYTES: usize = 8 << 10;
 const DEFAULT_MAX_QUEUE_BYTES: usize = 1 << 20;
-/// Half of the shortest entry is its reserve.
-const MIN_LINE_BYTES: usize = 2 * TAIL_RESERVE;
-const MAX_LINE_BYTES: usize = 1 << 20;
 
 // === impl LogLayer ===
 
@@ -76,6 +63,7 @@ impl LogLayerBuilder {
             format: None,
             out: None,
             filter: None,
+            export_filter: None,
             config: LayerConfig {
                 sink: None,
                 has_output: true,
@@ -86,6 +74,8 @@ impl LogLayerBuilder {
                 max_value_bytes: DEFAULT_MAX_VALUE_BYTES,
                 rate_limit: None,
                 source_location: false,
+                export_span_fields: false,
+                log_span_end: false,
             },
             max_queue_bytes: DEFAULT_MAX_QUEUE_BYTES,
             recorder: None,
@@ -128,6 +118,46 @@ impl LogLayerBuilder {
     pub fn filter(mut self, filter: &str) -> Result<Self, ConfigError> {
         self.filter = Some(parse("filter", filter)?);
         Ok(self)
+    }
+
+    /// Sets a filter of its own for exported records, in the same syntax. Defaults to that of the entries.
+    ///
+    /// Overridden by `GUSSET_LOGS_FILTER`. It does not change at run time.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_log::ConfigError> {
+    /// use gusset_log::LogLayer;
+    ///
+    /// // Everything in the terminal, warnings in the collector.
+    /// let log = LogLayer::builder().filter("debug")?.export_filter("warn")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the filter is not valid.
+    pub fn export_filter(mut self, filter: &str) -> Result<Self, ConfigError> {
+        self.export_filter = Some(parse("export_filter", filter)?);
+        Ok(self)
+    }
+
+    /// Adds the fields of the spans that an event occurred in to its exported record. Off by default. Costs
+    /// an allocation for each field.
+    ///
+    /// The event's own field keeps its name, and of several spans the innermost one.
+    pub fn export_span_fields(mut self) -> Self {
+        self.config.export_span_fields = true;
+        self
+    }
+
+    /// Writes an entry when a span ends, with its duration in seconds
+    /// ([`GUSSET_SPAN_DURATION`](crate::names::GUSSET_SPAN_DURATION)). Off by default.
+    ///
+    /// The entry has the level, the target, the ids and the fields of the span. The time is that of the
+    /// monotonic clock from creation to end.
+    pub fn log_span_end(mut self) -> Self {
+        self.config.log_span_end = true;
+        self
     }
 
     /// Adds `service.name`, `service.version` and `deployment.environment.name` to every log entry.
@@ -237,145 +267,6 @@ impl LogLayerBuilder {
         self.clock = Some(clock);
         self
     }
-
-    /// Builds the layer and starts the writer's thread.
-    ///
-    /// It reads the environment variable `RUST_LOG`, and `NO_COLOR` and `TERM` if no format is set.
-    ///
-    /// # Errors
-    /// If a setting or an environment variable is not valid, or if the thread cannot be started. The
-    /// error names the setting.
-    pub fn build<S>(self) -> Result<LogPipeline<S>, ConfigError>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        self.build_in(Env::process())
-    }
-
-    /// Builds the layer as [`build`](Self::build), with the given environment variables.
-    ///
-    /// # Errors
-    /// As [`build`](Self::build).
-    pub fn build_with<S>(
-        self,
-        env: impl Fn(&str) -> Option<String>,
-    ) -> Result<LogPipeline<S>, ConfigError>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        self.build_in(Env::from_fn(&env))
-    }
-
-    /// Builds the layer as [`build`](Self::build), with the variables of `env`.
-    ///
-    /// # Errors
-    /// As [`build`](Self::build).
-    pub fn build_in<S>(self, env: Env<'_>) -> Result<LogPipeline<S>, ConfigError>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-        self.check()?;
-        let filter = self.initial_filter(env)?;
-        let Self {
-            format,
-            out,
-            filter: _,
-            mut config,
-            max_queue_bytes,
-            recorder,
-            clock,
-            resource,
-            default_resource,
-        } = self;
-        let format = format.unwrap_or_else(|| {
-            let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
-            Format::detect(env, is_terminal)
-        });
-        config.resource = match resource {
-            Some(resource) => resource,
-            None if format.expects_resource() => {
-                default_resource.unwrap_or_else(|| Resource::from_env_in(env))
-            }
-            None => Resource::new(),
-        };
-        let counters = recorder.as_ref().map(Counters::new).unwrap_or_default();
-        let queue = Arc::new(Queue::new(max_queue_bytes, counters));
-        let filter_handle = FilterHandle::new(filter, queue.clone());
-        let state = Arc::new(LayerState {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            format,
-            has_fast_path: config.has_fast_path(),
-            config,
-            saw_span: false.into(),
-            queue: queue.clone(),
-            clock: clock.map_or(WallClock::System, WallClock::given),
-            templates: HashMap::new().into(),
-            log_sites: LogSites::default(),
-        });
-        let tasks = LayerTasks {
-            filter_handle: filter_handle.clone(),
-            state: state.clone(),
-        };
-        let out = out.unwrap_or_else(|| Box::new(io::stdout()));
-        Writer::new(out, tasks, queue.clone())
-            .spawn()
-            .map_err(|error| ConfigError::new("writer", error))?;
-        let layer = LogLayer {
-            state,
-            filter_handle: filter_handle.clone(),
-        };
-        Ok(LogPipeline {
-            layer: layer.with_filter(filter_handle.to_filter()),
-            filter_handle,
-            flush_guard: FlushGuard::new(queue),
-        })
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let LayerConfig {
-            max_line_bytes,
-            max_value_bytes,
-            ..
-        } = &self.config;
-        let (project, namespace) = match &self.format {
-            Some(Format::GoogleCloud { project }) => (project.as_deref(), None),
-            Some(Format::Emf { namespace }) => (None, Some(namespace)),
-            _ => (None, None),
-        };
-        let check = |is_valid: bool, setting, reason| match is_valid {
-            true => Ok(()),
-            false => Err(ConfigError::new(setting, reason)),
-        };
-        let is_valid = (MIN_LINE_BYTES..=MAX_LINE_BYTES).contains(max_line_bytes);
-        check(is_valid, "max_line_bytes", "not from 2 KiB to 1 MiB")?;
-        let is_valid = (16..=*max_line_bytes).contains(max_value_bytes);
-        let reason = "not from 16 bytes to `max_line_bytes`";
-        check(is_valid, "max_value_bytes", reason)?;
-        let is_valid = self.max_queue_bytes / 4 >= *max_line_bytes;
-        let reason = "less than four times `max_line_bytes`";
-        check(is_valid, "max_queue_bytes", reason)?;
-        let is_valid = project.is_none_or(is_project_id);
-        check(is_valid, "format", "not a valid Google Cloud project id")?;
-        let is_valid = namespace.is_none_or(|namespace| (1..=255).contains(&namespace.len()));
-        let reason = "a CloudWatch namespace has 1 to 255 characters";
-        check(is_valid, "format", reason)
-    }
-
-    /// Returns the filter: `RUST_LOG`, else the configured one, else `info`.
-    ///
-    /// `OTEL_LOG_LEVEL` is the level of what an SDK logs about itself, and not that of a service.
-    fn initial_filter(&self, env: Env<'_>) -> Result<Targets, ConfigError> {
-        match env.var("RUST_LOG") {
-            Ok(Some(filter)) => return parse("RUST_LOG", &filter),
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(target: "gusset::log", "ignoring {error}; the default is used");
-            }
-        }
-        let default = || Targets::new().with_default(LevelFilter::INFO);
-        Ok(self.filter.clone().unwrap_or_else(default))
-    }
 }
 
 impl fmt::Debug for LogLayerBuilder {
@@ -385,34 +276,5 @@ impl fmt::Debug for LogLayerBuilder {
             .field("filter", &self.filter)
             .field("redaction", &self.config.redaction)
             .finish_non_exhaustive()
-    }
-}
-
-fn is_project_id(project: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
-    (1..=64).contains(&project.len()) && project.bytes().all(is_allowed)
-}
-
-struct LayerTasks {
-    filter_handle: FilterHandle,
-    state: Arc<LayerState>,
-}
-
-// === impl LayerTasks ===
-
-impl BackgroundTasks for LayerTasks {
-    fn next_run(&self) -> Option<Instant> {
-        self.filter_handle.reverts_at()
-    }
-
-    fn run(&self) {
-        self.filter_handle.revert_if_due(Clock::system().now());
-    }
-
-    fn drop_report(&self, dropped: PerLevel) -> Vec<u8> {
-        match self.state.format.is_access_only() {
-            true => Vec::new(),
-            false => drop_report::encode(&self.state, dropped),
-        }
     }
 }

@@ -104,3 +104,11 @@ fn of_span<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<CreationIds> 
         }
     }
 }
+
+/// Returns the ids of the entry at the end of a span.
+pub(super) fn of_ended_span<'a, S: LookupSpan<'a>>(
+    span: &SpanRef<'a, S>,
+) -> (Option<SpanIds>, RequestIdOf) {
+    let CreationIds { ids, request_id } = of_span(span).unwrap_or_default();
+    (ids, RequestIdOf::Span(request_id))
+}

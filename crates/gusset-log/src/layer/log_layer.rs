@@ -4,22 +4,23 @@ use std::sync::atomic::Ordering;
 
 use tracing::field::Visit;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Dispatch, Event, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::event_ids::{self, CreationIds};
-use super::event_meta::EventMeta;
-use super::log_record;
+use super::event_meta::{EventMeta, RecordFields};
 use super::spans::{self, SpanFields};
 use super::state::LayerState;
-use super::thread_buffer::ThreadBuffer;
+use super::thread_buffer::{EntryBuffer, ThreadBuffer};
+use super::{log_record, span_end};
 use crate::access::CurrentRecord;
 use crate::counters::DropReason;
 use crate::filter_handle::FilterHandle;
 use crate::format::Format;
+use crate::format::template::CallsiteTemplate;
 use crate::format::time::Timestamp;
 use crate::level::level_index;
 
@@ -66,16 +67,17 @@ where
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let state = &*self.state;
         let created_in = CreationIds::of_new_span(attributes, &ctx);
+        let started = state.config.log_span_end.then(|| state.monotonic_now());
         if !state.stores_spans() {
             if let Some(span) = ctx.span(id) {
-                SpanFields::set_created_in(&mut span.extensions_mut(), created_in);
+                SpanFields::start(&mut span.extensions_mut(), created_in, started);
             }
             return;
         }
         let fields = state.encode_span(attributes.metadata(), |visit| attributes.record(visit));
         if let Some(span) = ctx.span(id) {
             let mut extensions = span.extensions_mut();
-            SpanFields::set_created_in(&mut extensions, created_in);
+            SpanFields::start(&mut extensions, created_in, started);
             SpanFields::insert(&mut extensions, state.id, fields);
             // It is written once, so that the threads can share the cache line.
             if !state.saw_span.load(Ordering::Relaxed) {
@@ -111,6 +113,10 @@ where
             .map(|metadata| state.log_template(metadata));
         let metadata = log_metadata.as_ref().unwrap_or(event.metadata());
         let template = log_template.as_deref().unwrap_or(callsite);
+        let outputs = self.outputs(metadata, template);
+        if !outputs.any() {
+            return buffer.release();
+        }
         let now = state.clock.now();
         let suppressed = match template.limiter.as_ref().or(callsite.limiter.as_ref()) {
             Some(limiter) => limiter.admit(state.clock.monotonic(now)),
@@ -143,25 +149,125 @@ where
             access: access.as_deref(),
         };
         let record_fields = |visit: &mut dyn Visit| event.record(visit);
-        if state.config.has_output && (template.is_access || !state.format.is_access_only()) {
-            let span = match state.saw_span.load(Ordering::Relaxed) {
-                true => ctx.event_span(event),
-                false => None,
-            };
-            state.encode(entry, &meta, &record_fields, |line| {
-                if let Some(span) = &span {
+        let span = match state.saw_span.load(Ordering::Relaxed) {
+            true => ctx.event_span(event),
+            false => None,
+        };
+        self.emit(entry, outputs, &meta, &record_fields, span.as_ref());
+        buffer.release();
+    }
+
+    fn on_close(&self, id: Id, ctx: Context<'_, S>) {
+        let state = &*self.state;
+        if !state.config.log_span_end {
+            return;
+        }
+        let Some(span) = ctx.span(&id) else {
+            return;
+        };
+        let started = span
+            .extensions()
+            .get()
+            .and_then(|fields: &SpanFields| fields.started);
+        let Some(started) = started else {
+            return;
+        };
+        let metadata = span_end::metadata(span.metadata());
+        let template = state.span_end_template(&metadata);
+        let outputs = self.outputs(&metadata, &template);
+        if !outputs.any() {
+            return;
+        }
+        let now = state.clock.now();
+        let elapsed = state
+            .clock
+            .monotonic(now)
+            .saturating_duration_since(started);
+        let (ids, request_id) = event_ids::of_ended_span(&span);
+        let meta = EventMeta {
+            metadata: &metadata,
+            static_target: Some(span.metadata().target()),
+            template: &template,
+            at: Timestamp::from_system(now),
+            ids,
+            request_id,
+            suppressed: 0,
+            access: None,
+        };
+        let record_fields =
+            |visit: &mut dyn Visit| span_end::record(visit, span.name(), elapsed.as_secs_f64());
+        let mut buffer = ThreadBuffer::acquire();
+        self.emit(
+            &mut buffer.entry,
+            outputs,
+            &meta,
+            &record_fields,
+            Some(&span),
+        );
+        buffer.release();
+    }
+}
+
+/// Where an entry goes.
+#[derive(Clone, Copy)]
+struct Outputs {
+    writes: bool,
+    exports: bool,
+}
+
+// === impl Outputs ===
+
+impl Outputs {
+    #[inline]
+    fn any(self) -> bool {
+        self.writes || self.exports
+    }
+}
+
+// === impl LogLayer ===
+
+impl LogLayer {
+    #[inline]
+    fn outputs(&self, metadata: &Metadata<'_>, template: &CallsiteTemplate) -> Outputs {
+        let state = &*self.state;
+        let has_entry = template.is_access || !state.format.is_access_only();
+        Outputs {
+            writes: state.config.has_output && has_entry && self.filter_handle.writes(metadata),
+            exports: state.config.sink.is_some()
+                && log_record::is_exported(metadata)
+                && self.filter_handle.exports(metadata),
+        }
+    }
+
+    /// Writes and exports an entry.
+    #[inline]
+    fn emit<'a, S: LookupSpan<'a>>(
+        &self,
+        entry: &mut EntryBuffer,
+        outputs: Outputs,
+        meta: &EventMeta<'_>,
+        record_fields: RecordFields<'_>,
+        span: Option<&SpanRef<'a, S>>,
+    ) {
+        let state = &*self.state;
+        if outputs.writes {
+            state.encode(entry, meta, record_fields, |line| {
+                if let Some(span) = span.filter(|_| state.writes_spans()) {
                     spans::write(state, line, span);
                 }
             });
-            state.queue.push(*metadata.level(), entry.line.bytes());
+            state.queue.push(*meta.metadata.level(), entry.line.bytes());
         }
-        if let Some(sink) = &state.config.sink {
-            if log_record::is_exported(metadata) && sink.has_capacity() {
-                let redaction = state.config.redaction_of_texts();
-                sink.export(log_record::build(redaction, &meta, &record_fields));
-            }
+        let sink = state.config.sink.as_ref().filter(|_| outputs.exports);
+        if let Some(sink) = sink.filter(|sink| sink.has_capacity()) {
+            let redaction = state.config.redaction_of_texts();
+            let record = log_record::build(redaction, meta, record_fields, |add| {
+                if let Some(span) = span {
+                    spans::attributes(state, span, add);
+                }
+            });
+            sink.export(record);
         }
-        buffer.release();
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn build(
     redaction: Option<&Redaction>,
     meta: &EventMeta<'_>,
     record_fields: RecordFields<'_>,
+    add_span_fields: impl FnOnce(&mut dyn FnMut(&Attribute)),
 ) -> LogRecord {
     let EventMeta {
         metadata,
@@ -60,6 +61,11 @@ pub(super) fn build(
         fields.add_own(names::CODE_FILE_PATH, location.file.clone());
         fields.add_own(names::CODE_LINE_NUMBER, i64::from(location.line));
     }
+    add_span_fields(&mut |(key, value)| {
+        if !fields.has(key) {
+            fields.add(key.clone(), value.clone());
+        }
+    });
     LogRecord {
         time: UNIX_EPOCH + Duration::new(meta.at.seconds, meta.at.nanos),
         severity: (*metadata.level()).into(),
@@ -75,6 +81,17 @@ pub(super) fn build(
         span_id: meta.ids.map(SpanIds::span_id),
         flags: meta.ids.map_or(0, SpanIds::flags),
     }
+}
+
+/// Returns the attributes of a span.
+pub(super) fn attributes(
+    redaction: Option<&Redaction>,
+    template: &CallsiteTemplate,
+    record_fields: RecordFields<'_>,
+) -> Vec<Attribute> {
+    let mut fields = Fields::new(redaction, template);
+    record_fields(&mut fields);
+    fields.attributes
 }
 
 struct Fields<'a> {
@@ -119,9 +136,13 @@ impl<'a> Fields<'a> {
 
     /// Adds an attribute, unless the event has a field of this name.
     fn add_own(&mut self, key: &'static str, value: impl Into<Value>) {
-        if !self.attributes.iter().any(|(present, _)| present == key) {
+        if !self.has(key) {
             self.add(key.into(), value.into());
         }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.attributes.iter().any(|(present, _)| present == key)
     }
 
     fn add(&mut self, key: SharedStr, value: Value) {

@@ -1,5 +1,6 @@
 //! The layer for `tracing-subscriber`, which writes an entry for each event.
 
+mod build;
 mod builder;
 mod drop_report;
 mod encode;
@@ -8,6 +9,7 @@ mod event_meta;
 mod log_layer;
 mod log_record;
 mod log_sites;
+mod span_end;
 mod spans;
 mod state;
 mod thread_buffer;

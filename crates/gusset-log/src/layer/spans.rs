@@ -3,12 +3,15 @@
 use std::error::Error;
 use std::fmt::Debug;
 use std::ops::Range;
+use std::time::Instant;
 
+use gusset_data::Attribute;
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef};
 
 use super::event_ids::CreationIds;
+use super::log_record;
 use super::state::LayerState;
 use crate::format::Format;
 use crate::format::json::{self, JsonFields};
@@ -25,6 +28,8 @@ const MAX_SPANS: usize = 32;
 pub(super) struct SpanFields {
     layers: Vec<(u64, EncodedFields)>,
     pub(super) created_in: CreationIds,
+    /// When it was created, if its end is logged.
+    pub(super) started: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +38,8 @@ pub(super) struct EncodedFields {
     /// The index of each field, and its range in `bytes`.
     parts: Vec<(usize, Range<usize>)>,
     is_truncated: bool,
+    /// The fields of exported records, if they have those of spans.
+    attributes: Vec<Attribute>,
 }
 
 /// A visitor that records the range of bytes that each field writes.
@@ -45,9 +52,16 @@ struct PartRecorder<V> {
 // === impl SpanFields ===
 
 impl SpanFields {
-    /// Keeps the ids that were current when a span was created.
-    pub(super) fn set_created_in(extensions: &mut ExtensionsMut<'_>, created_in: CreationIds) {
-        Self::of(extensions).created_in = created_in;
+    /// Keeps what was current when a span was created, and the time if its end is logged.
+    pub(super) fn start(
+        extensions: &mut ExtensionsMut<'_>,
+        created_in: CreationIds,
+        started: Option<Instant>,
+    ) {
+        let fields = Self::of(extensions);
+        fields.created_in = created_in;
+        // Of two layers, the second one must not remove what the first one needs.
+        fields.started = fields.started.or(started);
     }
 
     /// Adds fields to a span and replaces earlier values.
@@ -83,6 +97,16 @@ impl EncodedFields {
 
     fn merge(&mut self, other: &Self) {
         self.is_truncated |= other.is_truncated;
+        for (key, value) in &other.attributes {
+            match self
+                .attributes
+                .iter_mut()
+                .find(|(earlier, _)| earlier == key)
+            {
+                Some((_, earlier)) => *earlier = value.clone(),
+                None => self.attributes.push((key.clone(), value.clone())),
+            }
+        }
         for (field, range) in &other.parts {
             self.parts.retain(|(index, _)| index != field);
             if self.bytes.len() + range.len() > Self::MAX_BYTES {
@@ -116,10 +140,14 @@ impl LayerState {
     pub(super) fn encode_span(
         &self,
         metadata: &'static Metadata<'static>,
-        record: impl FnOnce(&mut dyn Visit),
+        record: impl Fn(&mut dyn Visit),
     ) -> EncodedFields {
         let template = self.template(metadata);
         let redaction = self.config.redaction_of_texts();
+        let attributes = match self.config.export_span_fields {
+            true => log_record::attributes(redaction, &template, &record),
+            false => Vec::new(),
+        };
         let mut line = LineBuffer::default();
         line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let fields = &*template.fields;
@@ -153,6 +181,7 @@ impl LayerState {
             bytes: line.bytes().to_vec(),
             parts,
             is_truncated: line.is_truncated,
+            attributes,
         }
     }
 }
@@ -189,6 +218,21 @@ where
     write_with_parents(state, line, span, 0, &mut written);
     if written > 0 && state.format.is_json() {
         line.push(b"]");
+    }
+}
+
+/// Passes the attributes of the spans of a record to `add`, the innermost first.
+pub(super) fn attributes<'a, S>(
+    state: &LayerState,
+    span: &SpanRef<'a, S>,
+    mut add: impl FnMut(&Attribute),
+) where
+    S: LookupSpan<'a>,
+{
+    for span in span.scope().take(MAX_SPANS) {
+        with_fields(state, &span, |fields| {
+            fields.attributes.iter().for_each(&mut add);
+        });
     }
 }
 

@@ -28,6 +28,10 @@ pub(super) struct LayerConfig {
     pub(super) rate_limit: Option<NonZeroU32>,
     /// Whether entries have their source location in every format.
     pub(super) source_location: bool,
+    /// Whether records have the fields of spans.
+    pub(super) export_span_fields: bool,
+    /// Whether the end of a span is an entry.
+    pub(super) log_span_end: bool,
 }
 
 /// The configuration and the shared state of a layer.
@@ -43,6 +47,7 @@ pub(super) struct LayerState {
     /// By the address of the metadata: one for each callsite.
     pub(super) templates: RwLock<HashMap<usize, Arc<CallsiteTemplate>>>,
     pub(super) log_sites: LogSites,
+    pub(super) ended_spans: LogSites,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +82,15 @@ impl LayerConfig {
 // === impl LayerState ===
 
 impl LayerState {
+    pub(super) fn monotonic_now(&self) -> Instant {
+        self.clock.monotonic(self.clock.now())
+    }
+
     pub(super) fn stores_spans(&self) -> bool {
+        self.writes_spans() || self.config.export_span_fields
+    }
+
+    pub(super) fn writes_spans(&self) -> bool {
         self.config.include_spans && self.config.has_output
     }
 
@@ -97,7 +110,7 @@ impl LayerState {
         self.log_sites.find(&self.template_settings(), metadata)
     }
 
-    fn template_settings(&self) -> TemplateSettings<'_> {
+    pub(super) fn template_settings(&self) -> TemplateSettings<'_> {
         let LayerConfig {
             resource,
             redaction,

@@ -88,3 +88,111 @@ fn reserved_field_names_are_prefixed() {
     assert_eq!(line["field.level"], "mine");
     assert_eq!(line["field.trace_id"], 7);
 }
+
+#[test]
+fn end_of_a_span_is_logged_by_option() {
+    let work = || {
+        ids().scope(|| {
+            info_span!("work", item = 7).in_scope(|| info!("inside"));
+        });
+        tracing::debug_span!("hidden").in_scope(|| {});
+    };
+    assert_eq!(logged(builder(Format::Json), work).len(), 1);
+    let lines = logged(
+        builder(Format::Json).log_span_end().clock(later_each_time),
+        work,
+    );
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let line: serde_json::Value = serde_json::from_str(&lines[1]).unwrap();
+    assert_eq!(line["message"], "work ended");
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["target"], "it::spans");
+    let seconds = line["gusset.span.duration"].as_f64().unwrap();
+    assert!(seconds >= 2.0 && seconds.fract() == 0.0, "{line}");
+    assert_eq!(line["spans"], json!([{ "name": "work", "item": 7 }]));
+    assert_eq!(line["span_id"], "cd".repeat(8));
+}
+
+/// A clock that goes on by a second at each reading.
+fn later_each_time() -> std::time::SystemTime {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static SECONDS: AtomicU64 = AtomicU64::new(0);
+    let seconds = SECONDS.fetch_add(1, Ordering::Relaxed);
+    fixed_time() + std::time::Duration::from_secs(seconds)
+}
+
+#[test]
+fn end_of_a_span_is_logged_in_every_format() {
+    for format in [
+        Format::Ecs,
+        Format::google_cloud("p"),
+        Format::Datadog,
+        Format::Logfmt,
+        Format::pretty(false),
+    ] {
+        let lines = logged(builder(format).log_span_end(), || drop(info_span!("work")));
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("work ended"), "{lines:?}");
+        assert!(lines[0].contains("duration"), "{lines:?}");
+    }
+    let lines = logged(builder(Format::Common).log_span_end(), || {
+        drop(info_span!("work"))
+    });
+    assert_eq!(lines, [""; 0]);
+}
+
+#[test]
+fn end_of_a_span_is_exported() {
+    let records = records_of(builder(Format::Json).log_span_end(), || {
+        drop(info_span!("work"))
+    });
+    assert_eq!(records[0].body, "work ended");
+    assert_eq!(records[0].event_name.as_deref(), Some("gusset.span.end"));
+    assert_eq!(records[0].attributes[0].0, "gusset.span.duration");
+}
+
+#[test]
+fn records_have_span_fields_by_option() {
+    let work = || {
+        info_span!("outer", a = 1, b = 2, c = 3).in_scope(|| {
+            let inner = info_span!(
+                "inner",
+                b = 20,
+                password = "hunter2",
+                late = Empty,
+                message = "m"
+            );
+            inner.record("late", "redis://me:hunter2@cache");
+            inner.in_scope(|| info!(c = 300, "here"));
+        });
+    };
+    let fields = |records: Vec<gusset_data::LogRecord>| -> Vec<String> {
+        let attributes = records[0].attributes.iter();
+        attributes
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect()
+    };
+    assert_eq!(fields(records(work)), ["c=300"]);
+    for builder in [builder(Format::Json), builder(Format::Json).without_spans()] {
+        assert_eq!(
+            fields(records_of(builder.export_span_fields(), work)),
+            [
+                "c=300",
+                "b=20",
+                "password=REDACTED",
+                "message=m",
+                "late=redis://REDACTED@cache",
+                "a=1"
+            ]
+        );
+    }
+}
+
+#[test]
+fn exported_span_fields_leave_the_entry_as_it_is() {
+    let (with, without) = (RecordingSink::default(), RecordingSink::default());
+    let work = || info_span!("work", item = 7).in_scope(|| info!("here"));
+    let with = logged(builder(Format::Json).sink(with).export_span_fields(), work);
+    let without = logged(builder(Format::Json).sink(without), work);
+    assert_eq!(with, without);
+}

@@ -1,0 +1,208 @@
+//! Builds a [`LogLayer`] from its settings.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use gusset_core::{Clock, ConfigError, Env};
+use gusset_data::Resource;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::Layer as _;
+use tracing_subscriber::registry::LookupSpan;
+
+use super::builder::{LogLayerBuilder, LogPipeline};
+use super::drop_report;
+use super::log_layer::LogLayer;
+use super::log_sites::LogSites;
+use super::state::{LayerConfig, LayerState, WallClock};
+use crate::counters::Counters;
+use crate::filter_handle::{FilterHandle, parse};
+use crate::format::Format;
+use crate::format::line_buffer::TAIL_RESERVE;
+use crate::level::PerLevel;
+use crate::writer::{BackgroundTasks, FlushGuard, Queue, Writer};
+
+/// Half of the shortest entry is its reserve.
+const MIN_LINE_BYTES: usize = 2 * TAIL_RESERVE;
+const MAX_LINE_BYTES: usize = 1 << 20;
+
+impl LogLayerBuilder {
+    /// Builds the layer and starts the writer's thread.
+    ///
+    /// It reads the environment variables `RUST_LOG` and `GUSSET_LOGS_FILTER`, and `NO_COLOR` and `TERM` if no format is set.
+    ///
+    /// # Errors
+    /// If a setting or an environment variable is not valid, or if the thread cannot be started. The
+    /// error names the setting.
+    pub fn build<S>(self) -> Result<LogPipeline<S>, ConfigError>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.build_in(Env::process())
+    }
+
+    /// Builds the layer as [`build`](Self::build), with the given environment variables.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_with<S>(
+        self,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<LogPipeline<S>, ConfigError>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.build_in(Env::from_fn(&env))
+    }
+
+    /// Builds the layer as [`build`](Self::build), with the variables of `env`.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_in<S>(self, env: Env<'_>) -> Result<LogPipeline<S>, ConfigError>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        self.check()?;
+        let filter = filter_of("RUST_LOG", self.filter.as_ref(), env)?;
+        let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+        let export_filter = filter_of("GUSSET_LOGS_FILTER", self.export_filter.as_ref(), env)?;
+        let Self {
+            format,
+            out,
+            filter: _,
+            export_filter: _,
+            mut config,
+            max_queue_bytes,
+            recorder,
+            clock,
+            resource,
+            default_resource,
+        } = self;
+        let format = format.unwrap_or_else(|| {
+            let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
+            Format::detect(env, is_terminal)
+        });
+        config.resource = match resource {
+            Some(resource) => resource,
+            None if format.expects_resource() => {
+                default_resource.unwrap_or_else(|| Resource::from_env_in(env))
+            }
+            None => Resource::new(),
+        };
+        let counters = recorder.as_ref().map(Counters::new).unwrap_or_default();
+        let queue = Arc::new(Queue::new(max_queue_bytes, counters));
+        let filter_handle = FilterHandle::new(filter, export_filter, queue.clone());
+        let state = Arc::new(LayerState {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            format,
+            has_fast_path: config.has_fast_path(),
+            config,
+            saw_span: false.into(),
+            queue: queue.clone(),
+            clock: clock.map_or(WallClock::System, WallClock::given),
+            templates: HashMap::new().into(),
+            log_sites: LogSites::default(),
+            ended_spans: LogSites::default(),
+        });
+        let tasks = LayerTasks {
+            filter_handle: filter_handle.clone(),
+            state: state.clone(),
+        };
+        let out = out.unwrap_or_else(|| Box::new(io::stdout()));
+        Writer::new(out, tasks, queue.clone())
+            .spawn()
+            .map_err(|error| ConfigError::new("writer", error))?;
+        let layer = LogLayer {
+            state,
+            filter_handle: filter_handle.clone(),
+        };
+        Ok(LogPipeline {
+            layer: layer.with_filter(filter_handle.to_filter()),
+            filter_handle,
+            flush_guard: FlushGuard::new(queue),
+        })
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let LayerConfig {
+            max_line_bytes,
+            max_value_bytes,
+            ..
+        } = &self.config;
+        let (project, namespace) = match &self.format {
+            Some(Format::GoogleCloud { project }) => (project.as_deref(), None),
+            Some(Format::Emf { namespace }) => (None, Some(namespace)),
+            _ => (None, None),
+        };
+        let check = |is_valid: bool, setting, reason| match is_valid {
+            true => Ok(()),
+            false => Err(ConfigError::new(setting, reason)),
+        };
+        let is_valid = (MIN_LINE_BYTES..=MAX_LINE_BYTES).contains(max_line_bytes);
+        check(is_valid, "max_line_bytes", "not from 2 KiB to 1 MiB")?;
+        let is_valid = (16..=*max_line_bytes).contains(max_value_bytes);
+        let reason = "not from 16 bytes to `max_line_bytes`";
+        check(is_valid, "max_value_bytes", reason)?;
+        let is_valid = self.max_queue_bytes / 4 >= *max_line_bytes;
+        let reason = "less than four times `max_line_bytes`";
+        check(is_valid, "max_queue_bytes", reason)?;
+        let is_valid = project.is_none_or(is_project_id);
+        check(is_valid, "format", "not a valid Google Cloud project id")?;
+        let is_valid = namespace.is_none_or(|namespace| (1..=255).contains(&namespace.len()));
+        let reason = "a CloudWatch namespace has 1 to 255 characters";
+        check(is_valid, "format", reason)
+    }
+}
+
+/// Returns a filter: that of the variable, else the configured one.
+///
+/// `OTEL_LOG_LEVEL` is the level of what an SDK logs about itself, and not that of a service.
+fn filter_of(
+    variable: &str,
+    configured: Option<&Targets>,
+    env: Env<'_>,
+) -> Result<Option<Targets>, ConfigError> {
+    match env.var(variable) {
+        Ok(Some(filter)) => return parse(variable, &filter).map(Some),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(target: "gusset::log", "ignoring {error}; the default is used");
+        }
+    }
+    Ok(configured.cloned())
+}
+
+fn is_project_id(project: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
+    (1..=64).contains(&project.len()) && project.bytes().all(is_allowed)
+}
+
+struct LayerTasks {
+    filter_handle: FilterHandle,
+    state: Arc<LayerState>,
+}
+
+// === impl LayerTasks ===
+
+impl BackgroundTasks for LayerTasks {
+    fn next_run(&self) -> Option<Instant> {
+        self.filter_handle.reverts_at()
+    }
+
+    fn run(&self) {
+        self.filter_handle.revert_if_due(Clock::system().now());
+    }
+
+    fn drop_report(&self, dropped: PerLevel) -> Vec<u8> {
+        match self.state.format.is_access_only() {
+            true => Vec::new(),
+            false => drop_report::encode(&self.state, dropped),
+        }
+    }
+}
