@@ -100,7 +100,7 @@ fn record() -> LogRecord {
     }
 }
 
-/// The tables of crates that need servers or clocks to record their metrics.
+/// Returns the tables of crates that need servers or clocks to record their metrics.
 fn other_tables() -> Vec<MetricDescriptor> {
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();

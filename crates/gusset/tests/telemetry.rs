@@ -353,10 +353,10 @@ fn unknown_values_are_warned_of_once() {
 }
 
 #[test]
-fn given_environment_is_asked_for_every_variable() {
-    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+fn given_environment_is_read_for_every_variable() {
+    let read = std::cell::RefCell::new(std::collections::BTreeSet::new());
     let env = |name: &str| {
-        asked.borrow_mut().insert(name.to_owned());
+        read.borrow_mut().insert(name.to_owned());
         let value = match name {
             "OTEL_EXPORTER_OTLP_ENDPOINT" => "http://127.0.0.1:9",
             "OTEL_METRICS_EXPORTER" => "prometheus",
@@ -369,7 +369,7 @@ fn given_environment_is_asked_for_every_variable() {
     let (telemetry, _) = set_up();
     let telemetry = telemetry.build_with(env).unwrap();
     let _ = telemetry.http().build_with(env).unwrap();
-    let asked = asked.borrow();
+    let read = read.borrow();
     for name in [
         "GUSSET_TRACES_FILTER",
         "OTEL_ATTRIBUTE_COUNT_LIMIT",
@@ -395,7 +395,7 @@ fn given_environment_is_asked_for_every_variable() {
         "OTEL_TRACES_SAMPLER_ARG",
         "RUST_LOG",
     ] {
-        assert!(asked.contains(name), "{name} in {asked:?}");
+        assert!(read.contains(name), "{name} in {read:?}");
     }
 }
 

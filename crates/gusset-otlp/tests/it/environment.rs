@@ -307,7 +307,7 @@ fn start_is_logged_once_there_is_a_subscriber() {
     }
     let pipeline = build_with(&INVALID).unwrap();
     let logs = CapturedLogs::global();
-    let start = std::time::Instant::now();
+    let start = tokio::time::Instant::now();
     while logs.containing("").len() < 2 {
         assert!(start.elapsed() < TEST_TIMEOUT, "{logs:?}");
         std::thread::yield_now();

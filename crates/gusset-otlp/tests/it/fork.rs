@@ -3,10 +3,11 @@
 //! It is forked in a process of its own, which runs no other tests.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gusset_data::SpanSink as _;
 use gusset_otlp::{OtlpPipeline, Signal};
+use tokio::time::Instant;
 
 use crate::receiver::Receiver;
 use crate::support::{TEST_TIMEOUT, build_fast, span};

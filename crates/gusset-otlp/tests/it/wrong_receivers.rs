@@ -1,4 +1,4 @@
-//! Endpoints that are not the receiver that the configuration expects: the log entry says what is wrong.
+//! Endpoints that are not the receiver that the configuration expects: the log entry names the problem.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener};
