@@ -162,7 +162,10 @@ fn series(metrics: &[Metric], name: &str) -> BTreeMap<Attributes, (u64, f64)> {
     match &metric.data {
         MetricData::Histogram(points) => points
             .iter()
-            .map(|point| (text(&point.labels), (point.counts.iter().sum(), point.sum)))
+            .map(|point| {
+                let sum = point.sum.expect("no value is negative");
+                (text(&point.labels), (point.counts.iter().sum(), sum))
+            })
             .collect(),
         MetricData::Counter(points) => points
             .iter()
