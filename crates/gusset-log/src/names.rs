@@ -1,8 +1,8 @@
 //! The names of the fields of log entries and of the log's own metrics.
 //!
 //! They are spelled as in OpenTelemetry (semantic conventions 1.44); names that the conventions lack
-//! are under `gusset.`. A duration has the name of the metric that measures the same. Other formats
-//! translate the names; see [`Format`](crate::Format). Names are API: renaming one is a breaking
+//! are under `gusset.`. A duration has the name of the metric that measures the same, in exported records
+//! under `gusset.` ([`record_key`]). Other formats translate the names; see [`Format`](crate::Format). Names are API: renaming one is a breaking
 //! change.
 
 pub use gusset_data::semconv::{
@@ -53,6 +53,40 @@ pub const EXCEPTION_TYPE: &str = "exception.type";
 pub const EXCEPTION_MESSAGE: &str = "exception.message";
 /// The backtrace of an exception.
 pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+
+/// The durations of calls in exported records. The semantic conventions register these names for metrics
+/// only, so that records have names of their own.
+const RECORD_NAMES: [(&str, &str); 4] = [
+    (
+        HTTP_SERVER_REQUEST_DURATION,
+        "gusset.http.server.request.duration",
+    ),
+    (
+        HTTP_CLIENT_REQUEST_DURATION,
+        "gusset.http.client.request.duration",
+    ),
+    (RPC_SERVER_CALL_DURATION, "gusset.rpc.server.call.duration"),
+    (RPC_CLIENT_CALL_DURATION, "gusset.rpc.client.call.duration"),
+];
+
+/// Returns the key of an access log field in exported records: a duration is under `gusset.`, because the
+/// semantic conventions register its name for a metric only.
+///
+/// ```
+/// use gusset_log::names;
+///
+/// let key = names::record_key(names::HTTP_SERVER_REQUEST_DURATION);
+/// assert_eq!(key, "gusset.http.server.request.duration");
+/// assert_eq!(names::record_key(names::URL_PATH), "url.path");
+/// ```
+pub fn record_key(field: &'static str) -> &'static str {
+    let mut own = RECORD_NAMES.iter();
+    own.find(|(name, _)| *name == field)
+        .map_or(field, |(_, own)| own)
+}
+
+/// The request id in exported records.
+pub(crate) const RECORD_REQUEST_ID: &str = "gusset.request_id";
 
 /// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";

@@ -73,10 +73,11 @@ fn log(info: &PanicHookInfo<'_>) {
     let location = info.location();
     let thread = thread::current();
     error!(
-        name: "panic",
+        name: "gusset.panic",
         target: names::PANIC_TARGET,
         {
             { names::ERROR_TYPE } = "panic",
+            { names::EXCEPTION_MESSAGE } = text,
             { names::CODE_FILE_PATH } = location.map(Location::file),
             { names::CODE_LINE_NUMBER } = location.map(Location::line),
             { "thread.name" } = thread.name(),

@@ -49,6 +49,7 @@ fn panic_is_logged_and_previous_hook_runs() {
         .collect();
     assert_eq!(lines.len(), 1, "{text}");
     assert_eq!(lines[0]["message"], "panicked: on\npurpose");
+    assert_eq!(lines[0]["exception.message"], "on\npurpose");
     assert_eq!(lines[0]["target"], "gusset::panic");
     assert_eq!(lines[0]["level"], "ERROR");
     assert!(

@@ -16,6 +16,14 @@ macro_rules! add_fields {
 }
 
 macro_rules! add_field {
+    // The semantic conventions have lists of header values.
+    (always $kind:ident HTTP_REQUEST_HEADER_REFERER = $value:expr, $attributes:ident) => {{
+        let values: Vec<SharedStr> = vec![$value.to_string().into()];
+        $attributes.push((names::HTTP_REQUEST_HEADER_REFERER.into(), values.into()));
+    }};
+    (always seconds $key:ident = $value:expr, $attributes:ident) => {
+        $attributes.push((names::record_key(names::$key).into(), seconds($value).into()))
+    };
     (always $kind:ident $key:ident = $value:expr, $attributes:ident) => {
         $attributes.push((names::$key.into(), attribute_value!($kind $value).into()))
     };

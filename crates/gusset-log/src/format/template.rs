@@ -187,6 +187,7 @@ fn fields(
             attribute: match is_message {
                 // It is the body of a record.
                 true => SharedStr::default(),
+                false if is_access => attribute(names::record_key(name), &mut attributes),
                 false => attribute(name, &mut attributes),
             },
             kind: key.kind,

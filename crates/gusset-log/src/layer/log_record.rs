@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 
 use super::event_meta::{EventMeta, RecordFields};
 use crate::format::schema::ValueKind;
-use crate::format::template::CallsiteTemplate;
+use crate::format::template::{CallsiteTemplate, FieldTemplate};
 use crate::names;
 use crate::redact::{self, REDACTED, Redaction};
 
@@ -54,7 +54,7 @@ pub(super) fn build(
     };
     meta.with_request_id(|id| {
         if let Some(id) = id {
-            fields.add_own("gusset.request_id", SharedStr::new(id));
+            fields.add_own(names::RECORD_REQUEST_ID, SharedStr::new(id));
         }
     });
     if let Some(location) = &template.location {
@@ -130,8 +130,17 @@ impl<'a> Fields<'a> {
                 value => value.to_string().into(),
             };
         } else {
+            let value = match value {
+                // The semantic conventions have lists of header values.
+                Value::String(text) if self.is_header(template) => Value::from(vec![text]),
+                value => value,
+            };
             self.add(template.attribute.clone(), value);
         }
+    }
+
+    fn is_header(&self, template: &FieldTemplate) -> bool {
+        self.template.is_access && template.attribute == names::HTTP_REQUEST_HEADER_REFERER
     }
 
     /// Adds an attribute, unless the event has a field of this name.

@@ -39,7 +39,7 @@ fn access_log_entry_is_record_with_ids() {
         Some(&Value::Int(200))
     );
     assert_eq!(
-        attribute(record, "http.server.request.duration"),
+        attribute(record, "gusset.http.server.request.duration"),
         Some(&Value::Double(0.002))
     );
 }
@@ -191,4 +191,45 @@ fn error_shows_its_causes_everywhere() {
         tracing::info_span!("work", error).in_scope(|| info!("here"));
     });
     assert!(lines[0].contains(CHAIN), "{lines:?}");
+}
+
+#[test]
+fn durations_have_names_of_their_own_in_records() {
+    let access = |build: fn() -> gusset_log::AccessLogBuilder| build().build_with(no_env).unwrap();
+    let records = records(|| {
+        call(access(AccessLog::server), get("/items"), |_| {
+            Response::new("")
+        });
+        let request = get("http://a.example/items");
+        call_as_client(access(AccessLog::client), request, |_| Response::new(""));
+        call_as_grpc(access(AccessLog::grpc_server), get("/a.B/C"), |_| {
+            Response::new("")
+        });
+    });
+    let own = [
+        "gusset.http.server.request.duration",
+        "gusset.http.client.request.duration",
+        "gusset.rpc.server.call.duration",
+    ];
+    for (record, own) in records.iter().zip(own) {
+        let durations: Vec<_> = keys(record)
+            .into_iter()
+            .filter(|key| key.ends_with("duration"))
+            .collect();
+        assert_eq!(durations, [own]);
+    }
+}
+
+#[test]
+fn header_in_a_record_is_a_list() {
+    let records = records(|| {
+        let log = AccessLog::server().referer().build_with(no_env).unwrap();
+        let mut request = get("/items");
+        let referer = http::HeaderValue::from_static("https://a.example/list");
+        request.headers_mut().insert("referer", referer);
+        call(log, request, |_| Response::new(""));
+    });
+    let referer = attribute(&records[0], "http.request.header.referer");
+    let expected = Value::from(vec!["https://a.example/list".into()]);
+    assert_eq!(referer, Some(&expected));
 }
