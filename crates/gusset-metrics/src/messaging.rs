@@ -21,7 +21,7 @@ use crate::{ConfigError, SharedRecorder};
 /// |---|---|---|
 /// | `messaging.process.duration` | s | time from the arrival of a message to the end of its processing |
 /// | `gusset.messaging.active_messages` | `{message}` | messages being processed |
-/// | `gusset.messaging.outcomes` | `{message}` | processed messages by outcome; if unfinished, also by stage |
+/// | `gusset.messaging.outcomes` | `{message}` | processed messages by outcome |
 ///
 /// A failed message has the label `error.type`. The classifier of the [`RequestResponse`] decides which
 /// messages failed and with which type, for example to distinguish dead letters.
@@ -148,8 +148,9 @@ where
     }
 
     #[inline]
-    fn on_end(self, end: End<'_, RequestResponse<M, Res, R>>, cx: &CallContext) {
-        self.0.end(&Bodies::default(), &end, cx);
+    fn on_end(self, _: End<'_, RequestResponse<M, Res, R>>, cx: &CallContext) {
+        // A message has neither headers nor a body.
+        self.0.end(&Bodies::default(), None, cx);
     }
 }
 

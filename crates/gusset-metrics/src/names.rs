@@ -322,7 +322,6 @@ pub const MESSAGING_OUTCOMES: MetricDescriptor = MetricDescriptor::new(
     MESSAGING_OPERATION_NAME,
     MESSAGING_DESTINATION_NAME,
     GUSSET_OUTCOME,
-    GUSSET_STAGE,
 ]);
 
 /// The calls that were recorded in the overflow series.

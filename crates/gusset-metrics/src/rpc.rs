@@ -169,7 +169,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
             let method = method.resolve(&call.instruments.options, cx, has_messages);
             call.key.name = InternedId::from_rpc_method(method);
         }
-        call.end(&Bodies::default(), &end, cx);
+        call.end(&Bodies::default(), end.stage(), cx);
     }
 }
 

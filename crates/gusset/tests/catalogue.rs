@@ -151,7 +151,7 @@ fn record_health(prometheus: &PrometheusExporter) {
     });
 }
 
-/// Requests a page from a real server.
+/// Returns a page of a real server.
 fn scrape(address: SocketAddr, format: Format) -> String {
     let accept = match format {
         Format::Text => "text/plain",

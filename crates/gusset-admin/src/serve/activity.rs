@@ -62,7 +62,7 @@ impl Activity {
         });
     }
 
-    /// Called when all that was to be written is written. hyper flushes also while an endpoint still
+    /// Records that all that was to be written is written. hyper flushes also while an endpoint still
     /// prepares its response, and bodies of endpoints are whole: only a flush after `response_ready`
     /// ends a response.
     pub(super) fn flushed(&self) {

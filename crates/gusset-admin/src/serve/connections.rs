@@ -16,7 +16,7 @@ use super::close_reason::{CloseReason, Closures};
 /// Instead, the one that has waited longest for its client is closed.
 pub(super) struct Connections {
     tasks: JoinSet<()>,
-    /// Those that were not told to end. Few, and searched only when one has to give way.
+    /// Those that were not aborted. Few, and searched only when one has to give way.
     open: Vec<Connection>,
     max_connections: usize,
     max_per_peer: usize,

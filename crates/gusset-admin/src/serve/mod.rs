@@ -151,7 +151,7 @@ impl Serve {
         }
         match poll_fn(|cx| Poll::Ready(listener.poll_accept(cx))).await {
             Poll::Ready(Ok(accepted)) => Some(accepted),
-            // Linux looks for a descriptor before it looks for a connection: nobody was waiting.
+            // Linux looks for a descriptor before it looks for a connection: no client was waiting.
             Poll::Pending => {
                 reserve.fill();
                 None

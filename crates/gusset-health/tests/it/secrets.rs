@@ -63,10 +63,10 @@ async fn texts_of_the_life_cycle_are_redacted() {
         body.contains("migrating postgres://REDACTED@db/orders"),
         "{body}"
     );
-    lifecycle.set_unready("told so with Bearer hunter2");
+    lifecycle.set_unready("stopped with Bearer hunter2");
     let body = details(&health, ResponseFormat::HealthJson).await;
     assert!(
-        body.contains("told so") && !body.contains("hunter2"),
+        body.contains("stopped with") && !body.contains("hunter2"),
         "{body}"
     );
 }

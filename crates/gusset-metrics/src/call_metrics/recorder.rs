@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{CallContext, End, Protocol, SpanIds};
+use gusset_core::{CallContext, SpanIds, Stage};
 use gusset_http::RequestBodyProgress;
 
 use super::CallInstruments;
@@ -57,12 +57,13 @@ impl CallRecorder {
         }
     }
 
+    /// Records the end of a call. `stage` is how far it had come, if it did not complete and has stages.
     #[inline]
-    pub(crate) fn end<P: Protocol>(mut self, bodies: &Bodies, end: &End<'_, P>, cx: &CallContext) {
+    pub(crate) fn end(mut self, bodies: &Bodies, stage: Option<Stage>, cx: &CallContext) {
         self.instruments.active(&self.key).decrement(1.0);
         self.key.error = self.instruments.error_types.id(cx.error_type());
         if let Some(outcome) = cx.outcome() {
-            self.key.outcome = OutcomeKey::new(outcome, end.stage());
+            self.key.outcome = OutcomeKey::new(outcome, stage);
         }
         match sampled(cx) {
             Some(ids) => self.record_in_trace(ids, bodies, cx),

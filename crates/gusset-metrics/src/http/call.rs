@@ -47,6 +47,6 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
     #[inline]
     fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
         let Self { call, bodies } = self;
-        call.end(&bodies, &end, cx);
+        call.end(&bodies, end.stage(), cx);
     }
 }

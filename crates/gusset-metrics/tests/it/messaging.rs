@@ -81,3 +81,23 @@ fn message_is_recorded_if_the_destination_function_panics() {
     assert_eq!(recorder.snapshot().count("messaging.process.duration"), 1);
     assert_eq!(metrics.panics(), 1);
 }
+
+#[test]
+fn unfinished_message_has_no_stage() {
+    let recorder = TestRecorder::new();
+    let metrics = MessagingMetrics::consumer(recorder.recorder.clone(), "channel");
+    let layer = ObserveLayer::<RequestResponse<Job, ()>, _>::new(metrics.build().unwrap());
+    let mut service = layer.layer(Consumer);
+    assert!(ready(service.call(Job("late"))).is_err());
+    drop(service.call(Job("orders")));
+
+    let series = recorder.snapshot().all("gusset.messaging.outcomes");
+    let mut labels: Vec<_> = series.into_iter().map(|series| series.labels).collect();
+    labels.sort();
+    let expected = ["cancelled", "server_error"].map(|outcome| {
+        let outcome = format!("gusset.outcome={outcome}");
+        let operation = "messaging.operation.name=process".to_owned();
+        vec![outcome, operation, "messaging.system=channel".to_owned()]
+    });
+    assert_eq!(labels, expected);
+}
