@@ -260,6 +260,36 @@ mod tests {
     }
 
     #[test]
+    fn texts_about_size_are_recognized() {
+        for text in [
+            // tonic
+            "Error, decoded message length too large: found 7 bytes, the limit is: 4 bytes",
+            "Error decompressing: size limit, of 4 bytes, exceeded while decompressing message",
+            // grpc-go, grpc-java, grpc-c++, grpc-dotnet
+            "grpc: received message larger than max (6 vs. 4)",
+            "gRPC message exceeds maximum size 4: 6",
+            "SERVER: Received message larger than max (6 vs. 4)",
+            "Received message exceeds the maximum configured message size.",
+            // net/http, axum, nginx, Envoy
+            "http: request body too large",
+            "length limit exceeded",
+            "413 Request Entity Too Large",
+            "Payload Too Large",
+        ] {
+            assert!(mentions_size_limit(text), "{text}");
+        }
+        for text in [
+            "quota exceeded",
+            "rate limit exceeded",
+            "context deadline exceeded",
+            "span has no name",
+            "",
+        ] {
+            assert!(!mentions_size_limit(text), "{text}");
+        }
+    }
+
+    #[test]
     fn server_message_is_truncated_and_escaped() {
         assert_eq!(server_message("a\nb"), ": \"a\\nb\"");
         assert!(server_message(&"x".repeat(1000)).len() < 220);
