@@ -1,25 +1,30 @@
-//! What depends on time, with a clock that the runtime advances when nothing else can happen.
+//! What depends on time, with a clock that the tests advance.
 
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
+use std::sync::Mutex;
 
 use gusset_http::Endpoint;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use super::activity::{RESPONSE_TIMEOUT, WRITE_TIMEOUT};
 use super::*;
 
-/// Larger than the buffers of both sockets.
-const LARGE: usize = 32 << 20;
+/// Larger than the buffers of both sockets and what is read in [`RESPONSE_TIMEOUT`]. Zeros take no memory.
+const LARGE: usize = 64 << 20;
+const PART: usize = LARGE / 64;
+static BODY: [u8; LARGE] = [0; LARGE];
 
-struct Large(Bytes);
+struct Large;
 
 impl Endpoint for Large {
     type Future = Ready<Response<Full<Bytes>>>;
 
     fn answer(&self, _: RequestHead<'_>) -> Self::Future {
-        ready(Response::new(self.0.clone().into()))
+        ready(Response::new(Bytes::from_static(&BODY).into()))
     }
 }
 
@@ -28,9 +33,8 @@ fn start(recorder: SharedRecorder) -> (SocketAddr, watch::Sender<()>) {
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(());
-    let endpoint = Large(vec![b'x'; LARGE].into());
     let serve = Serve {
-        routes: Arc::new(Routes::new().route("/", endpoint).unwrap()),
+        routes: Arc::new(Routes::new().route("/", Large).unwrap()),
         fallback: Bytes::new(),
         max_connections: 4,
         max_connections_per_peer: 4,
@@ -39,15 +43,33 @@ fn start(recorder: SharedRecorder) -> (SocketAddr, watch::Sender<()>) {
     };
     let reserve = Reserve::new(&listener);
     tokio::spawn(serve.run(listener, reserve));
+    // A runtime that is never idle does not advance the time by itself, while bytes are on their way.
+    tokio::spawn(async {
+        loop {
+            yield_now().await;
+        }
+    });
     (address, stop)
 }
 
+/// Advances the time by so many seconds. Everything that is ready runs after each.
+async fn pass(time: Duration) {
+    for _ in 0..time.as_secs() {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        for _ in 0..1000 {
+            yield_now().await;
+        }
+    }
+}
+
+/// Sends a request, and waits until the response begins.
 async fn request(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         .await
         .unwrap();
+    stream.readable().await.unwrap();
     stream
 }
 
@@ -64,7 +86,7 @@ async fn client_that_never_reads_is_disconnected() {
     let snapshotter = recorder.snapshotter();
     let (address, _stop) = start(Arc::new(recorder));
     let stream = request(address).await;
-    sleep(WRITE_TIMEOUT + 2 * STALL_CHECK_INTERVAL).await;
+    pass(WRITE_TIMEOUT + 2 * STALL_CHECK_INTERVAL).await;
     assert!(read_all(stream).await < LARGE);
     let closed: u64 = (snapshotter.snapshot().into_vec().into_iter())
         .map(|(.., value)| match value {
@@ -79,7 +101,7 @@ async fn client_that_never_reads_is_disconnected() {
 async fn client_that_pauses_gets_its_whole_response() {
     let (address, _stop) = start(Arc::new(metrics::NoopRecorder));
     let stream = request(address).await;
-    sleep(WRITE_TIMEOUT - 2 * STALL_CHECK_INTERVAL).await;
+    pass(WRITE_TIMEOUT - 2 * STALL_CHECK_INTERVAL).await;
     assert!(read_all(stream).await > LARGE);
 }
 
@@ -88,11 +110,11 @@ async fn client_that_reads_slowly_is_disconnected_in_the_end() {
     let (address, _stop) = start(Arc::new(metrics::NoopRecorder));
     let mut stream = request(address).await;
     let begin = Instant::now();
-    let mut buffer = vec![0; LARGE / 64];
+    let mut buffer = vec![0; PART];
     let mut parts = 0;
     while stream.read_exact(&mut buffer).await.is_ok() {
         parts += 1;
-        sleep(Duration::from_secs(1)).await;
+        pass(Duration::from_secs(1)).await;
     }
     assert!(parts < 64);
     assert!(begin.elapsed() >= RESPONSE_TIMEOUT, "{:?}", begin.elapsed());
@@ -112,6 +134,44 @@ async fn idle_connection_is_not_stalled() {
             response.push(stream.read_u8().await.unwrap());
         }
         assert!(response.starts_with(b"HTTP/1.1 404 "));
-        sleep(WRITE_TIMEOUT + 2 * STALL_CHECK_INTERVAL).await;
+        pass(WRITE_TIMEOUT + 2 * STALL_CHECK_INTERVAL).await;
     }
+}
+
+/// Keeps the targets of all events.
+#[derive(Clone, Default)]
+struct Targets(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Targets {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target().starts_with("gusset")
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let target = event.metadata().target().to_owned();
+        self.0.lock().unwrap().push(target);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn closed_connections_are_warned_of_once() {
+    let targets = Targets::default();
+    // With only one subscriber, `tracing` would query the threads of other tests for their interest.
+    let _other = Dispatch::new(Targets::default());
+    let _guard = tracing::subscriber::set_default(targets.clone());
+    let (address, _stop) = start(Arc::new(metrics::NoopRecorder));
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        idle.push(TcpStream::connect(address).await.unwrap());
+        yield_now().await;
+    }
+    // The first one was closed for the fifth.
+    assert_eq!(idle[0].read(&mut [0]).await.unwrap(), 0);
+    assert_eq!(*targets.0.lock().unwrap(), ["gusset::admin"]);
 }
