@@ -185,7 +185,7 @@ fn expected_record(script: &Script, expected: ExpectedEnd, chunks: &[usize]) -> 
             400..=499 => (Outcome::ClientError, None),
             _ => (Outcome::Success, None),
         },
-        // An error status that was sent stays the error, whatever becomes of the body.
+        // An error status that was sent stays the error, also if the body breaks or is not read.
         ExpectedEnd::Failed(Stage::Body, _)
         | ExpectedEnd::Panicked(Stage::Body)
         | ExpectedEnd::Cancelled(Stage::Body)

@@ -85,7 +85,7 @@ fn caller_that_hangs_up_amid_its_upload_keeps_the_breaker_closed() {
             let client = client.map_response(|response| response.map(boxed));
             let client = BoxCloneSyncService::new(client);
             let addr = remote.addr();
-            // A proxy that forwards the body as it comes.
+            // A proxy that forwards the body while it receives it.
             let forward = move |req: Request<AnyBody>| {
                 let client = client.clone();
                 let sent = request(Method::POST, addr, "/").map(|_| req.into_body());

@@ -19,7 +19,7 @@ use tower_layer::Layer;
 use crate::harness::{Client, serve};
 use crate::service::{ECHO, LIST, LIST_AND_FAIL, WordService};
 
-/// Outcome, status and `error.type`.
+/// Returns outcome, status and `error.type`.
 fn report(call: &RecordedCall) -> (Outcome, Option<&str>, Option<&str>) {
     (call.outcome, call.status, call.error)
 }

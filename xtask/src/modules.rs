@@ -51,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "classify",
             "client_ip",
             "grpc",
+            "grpc_content",
             "heads",
             "protocol",
             "request_key",

@@ -124,7 +124,7 @@ impl CallState {
 #[inline]
 pub(crate) fn of_end<P: Protocol>(end: &End<'_, P>, side: Side) -> Option<Classification> {
     let mut classification = Classification::of_end(end)?;
-    // The caller's own stream of data broke, or its caller has left: the remote service is not at fault.
+    // The caller's own stream of data broke, or its caller has left: this proves nothing about the remote service.
     if side == Side::Client && classification.error == Some(StaticStr::REQUEST_BODY) {
         classification.outcome = Outcome::ClientError;
     }

@@ -206,7 +206,8 @@ impl CallState {
 
     fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {
         self.code = GrpcCode::from_headers(res.headers);
-        self.is_web = self.code.is_none() && ContentType::of(res.headers) == ContentType::GrpcWeb;
+        self.is_web =
+            self.code.is_none() && ContentType::from_headers(res.headers) == ContentType::GrpcWeb;
         self.http.on_response(res)
     }
 
@@ -291,7 +292,7 @@ pub(crate) fn is_web_response<R: 'static>(headers: &HeaderMap) -> bool {
     let classifier = TypeId::of::<R>();
     let is_grpc = classifier == TypeId::of::<GrpcServerClassifier>()
         || classifier == TypeId::of::<GrpcClientClassifier>();
-    is_grpc && ContentType::of(headers) == ContentType::GrpcWeb
+    is_grpc && ContentType::from_headers(headers) == ContentType::GrpcWeb
 }
 
 crate::classify::impl_classify!(GrpcServerClassifier, Side::Server);

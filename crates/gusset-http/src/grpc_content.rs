@@ -1,7 +1,7 @@
 //! What is gRPC and what is not, by `content-type`.
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::{RequestHead, ResponseHead};
 
@@ -18,10 +18,10 @@ pub(crate) enum ContentType {
 // === impl ContentType ===
 
 impl ContentType {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
         const GRPC: &[u8] = b"application/grpc";
         const WEB: &[u8] = b"-web";
-        let Some(value) = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes) else {
+        let Some(value) = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes) else {
             return Self::Missing;
         };
         let (mime, rest) = value.split_at(GRPC.len().min(value.len()));
@@ -46,7 +46,7 @@ impl ContentType {
 /// Returns whether a request is gRPC: a `POST` whose `content-type` is `application/grpc` (gRPC over
 /// HTTP/2, "Requests") or gRPC-Web.
 pub(crate) fn is_grpc_request(req: RequestHead<'_>) -> bool {
-    *req.method == Method::POST && ContentType::of(req.headers).is_grpc()
+    *req.method == Method::POST && ContentType::from_headers(req.headers).is_grpc()
 }
 
 /// Returns whether the body of a response consists of gRPC messages, so that a byte of it proves that
@@ -61,16 +61,15 @@ pub(crate) fn is_grpc_request(req: RequestHead<'_>) -> bool {
 /// assert!(has_grpc_messages(ResponseHead::from(&response.unwrap())));
 /// ```
 pub fn has_grpc_messages(res: ResponseHead<'_>) -> bool {
-    res.status.is_success() && ContentType::of(res.headers) == ContentType::Grpc
+    res.status.is_success() && ContentType::from_headers(res.headers) == ContentType::Grpc
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     #[test]
-    fn content_types_are_told_apart() {
+    fn content_types_are_distinguished() {
         for (value, expected) in [
             ("application/grpc", ContentType::Grpc),
             ("application/grpc+proto", ContentType::Grpc),
@@ -83,8 +82,11 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
-            assert_eq!(ContentType::of(&headers), expected, "{value}");
+            assert_eq!(ContentType::from_headers(&headers), expected, "{value}");
         }
-        assert_eq!(ContentType::of(&HeaderMap::new()), ContentType::Missing);
+        assert_eq!(
+            ContentType::from_headers(&HeaderMap::new()),
+            ContentType::Missing
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Tells gRPC from HTTP on a server of both.
+//! Distinguishes gRPC from HTTP on a server of both.
 
 use std::fmt;
 use std::future::Future;
@@ -126,7 +126,7 @@ where
     }
 
     fn call(&mut self, req: Request<B>) -> Self::Future {
-        let call = if ContentType::of(req.headers()).is_grpc() {
+        let call = if ContentType::from_headers(req.headers()).is_grpc() {
             Either::Grpc {
                 inner: ReadyCall::new(self.grpc.clone(), req),
             }

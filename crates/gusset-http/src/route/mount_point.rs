@@ -14,13 +14,13 @@ use tower_service::Service;
 use super::Route;
 use crate::RequestHead;
 
-/// The path of the only route of the router that is asked.
+/// The path of the only route of the router that is called.
 const ROOT: &str = "/";
 
 /// Returns the mount point of the service that the request was routed to.
 ///
 /// axum keeps it in an extension of a private type, from which a router inside of the service makes the
-/// beginning of its own `MatchedPath`. So such a router is asked. Without a mount point, its path is
+/// beginning of its own `MatchedPath`. So such a router is called. Without a mount point, its path is
 /// that of its route alone.
 pub(super) fn find(req: RequestHead<'_>) -> Option<Route> {
     // Set by every router: without it, there is nothing to find.

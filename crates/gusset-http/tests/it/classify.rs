@@ -56,7 +56,7 @@ fn complete_response_is_classified_by_its_status() {
     }
 }
 
-/// A body that its reader leaves after the first bytes.
+/// Returns a body that its reader leaves after the first bytes.
 fn unread() -> ScriptedBody {
     ScriptedBody::new().data("abc").pend_forever()
 }

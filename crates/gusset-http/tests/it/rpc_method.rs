@@ -181,7 +181,7 @@ fn observers_of_a_call_agree_on_the_method() {
     assert_eq!(end("/a.B/C", status("12"), true), proven("a.B/C", "a.B/C"));
 }
 
-/// A response of these headers, whose body has bytes and no end.
+/// Returns a response of these headers. Its body has bytes and no end.
 fn endless(http: u16, content_type: &'static str) -> Response<ScriptedBody> {
     Response::builder()
         .status(http)
