@@ -42,23 +42,22 @@ fn layer(breaker: &CircuitBreaker) -> AdmissionLayer<Http, CircuitBreakerAdmissi
 fn counted(call: &RecordedCall) -> (u64, u64) {
     match (call.outcome, call.status) {
         (Outcome::ServerError, _) | (Outcome::ClientError, Some("429")) => (1, 1),
-        (Outcome::ClientError, Some("408" | "499")) | (Outcome::Rejected, _) => (0, 0),
+        (Outcome::ClientError, Some("499")) | (Outcome::Rejected, _) => (0, 0),
         (Outcome::Success | Outcome::ClientError, _) => (1, 0),
         // The caller dropped the body after it received the status.
-        (Outcome::Cancelled, Some("408" | "499")) => (0, 0),
+        (Outcome::Cancelled, Some("499")) => (0, 0),
         (Outcome::Cancelled, Some(status)) => (1, u64::from(is_failure(status))),
         _ => (0, 0),
     }
 }
 
 fn is_success(call: &RecordedCall) -> bool {
-    let ignored = |status: &str| matches!(status, "408" | "499");
     call.status
-        .is_some_and(|status| !is_failure(status) && !ignored(status))
+        .is_some_and(|status| !is_failure(status) && status != "499")
 }
 
 fn is_failure(status: &str) -> bool {
-    status.starts_with('5') || status == "429"
+    status.starts_with('5') || matches!(status, "408" | "429")
 }
 
 proptest! {

@@ -13,15 +13,16 @@ use crate::{CallReport, CallResult};
 /// |---|---|
 /// | 5xx; an error of the service or of its body, including timeouts; a panic | failure |
 /// | 429 | throttled |
-/// | 408, 499 | ignored: the client was too slow, or disconnected |
+/// | 408 of a server, from a timeout inside of the breaker | failure |
+/// | 408 to a client, 499 | ignored: the client was too slow, or disconnected |
 /// | any other status; an upgrade | success |
 /// | rejected by another admission; a request body of the client that failed | ignored |
 /// | cancelled before the response headers | ignored |
 /// | cancelled in the body | by status: the client has discarded the rest |
 ///
 /// An event stream with a good status ([`is_streaming`]) counts as a success at its headers, and also
-/// as a failure if it breaks later. A half-open call with a good status counts at its headers if it has no
-/// declared length, and at the latest when half-open times out.
+/// as a failure if it breaks later. A half-open call with a good status counts at its first data if it has no
+/// declared length. Otherwise it counts when half-open times out, if it is still in progress by then.
 ///
 /// The classifier of the protocol decides what is an error of the service. The retry delay is
 /// `Retry-After` of a failed response: in seconds, or as a date relative to its `Date`.
@@ -64,10 +65,9 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
         match response {
             _ if response.is_streaming => Progress::Streaming,
             _ if response.by_status != CallResult::Success => Progress::Unknown,
-            // It may be held open without data, such as a long poll.
-            _ if !response.has_length => Progress::Responding,
-            // A long download.
+            // It may be held open without data, such as a long poll, or be a long download.
             _ if chunks == 0 => Progress::Accepted,
+            _ if !response.has_length => Progress::Responding,
             _ => Progress::Unknown,
         }
     }
@@ -86,6 +86,8 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
             (_, Some(result)) if matches!(end, End::Cancelled(Stage::Body)) => {
                 if response.is_some_and(|response| response.is_rejected) {
                     CallResult::Ignored
+                } else if cx.outcome() == Some(Outcome::ServerError) {
+                    CallResult::Failure
                 } else {
                     result
                 }

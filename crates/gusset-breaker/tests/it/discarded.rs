@@ -284,12 +284,17 @@ fn silent() -> ScriptedBody {
 }
 
 #[test]
-fn response_held_open_without_data_ends_half_open() {
-    let breaker = half_open();
+fn response_held_open_without_data_ends_half_open_when_it_times_out() {
+    let (breaker, clock) = breaker(consecutive(1));
+    fail(&breaker, 1);
+    clock.advance(secs(1));
     let held = serve(|| Ok::<_, BoxError>(response(200, &[], silent())));
     let mut service = breaker.http_client().layer(held);
     let mut open = now(service.call(request())).unwrap();
     poll_once(open.body_mut());
+    assert_eq!(breaker.state(), State::HalfOpen, "it may still fail");
+    clock.advance(secs(1));
+    assert!(now(service.call(request())).is_ok());
     assert_eq!(breaker.state(), State::Closed);
 }
 

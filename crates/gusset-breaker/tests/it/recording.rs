@@ -103,6 +103,33 @@ fn status_determines_result() {
 }
 
 #[test]
+fn timeout_inside_of_a_server_is_its_failure() {
+    for discarded in [false, true] {
+        let breaker = closed();
+        let slow = serve(|| {
+            let body = ScriptedBody::new().data("timed out");
+            Ok::<_, BoxError>(response(408, &[], body))
+        });
+        let answer = now(breaker.http_server().layer(slow).call(request())).unwrap();
+        if discarded {
+            drop(answer);
+        } else {
+            drain(answer.into_body());
+        }
+        assert_eq!(counted(&breaker), FAILURE, "{discarded}");
+    }
+}
+
+#[test]
+fn timeout_outside_of_a_server_is_ignored() {
+    // The timeout drops the call and responds itself.
+    let breaker = closed();
+    let mut service = breaker.http_server().layer(Hang);
+    drop(service.call(request()));
+    assert_eq!(counted(&breaker), IGNORED);
+}
+
+#[test]
 fn error_before_or_in_body_fails() {
     assert_eq!(http(|| Err(io::ErrorKind::TimedOut.into())), FAILURE);
     let broken = || Ok(response(200, &[], ScriptedBody::new().data("x").error()));

@@ -173,3 +173,13 @@ fn call_without_a_response_has_no_status() {
         (None, None, Cancelled)
     );
 }
+
+#[test]
+fn status_408_is_an_error_of_the_own_server() {
+    // A timeout layer inside of the observer.
+    let server = classify::<HttpServerClassifier>(408, ScriptedBody::new());
+    assert_eq!(server, (ServerError, Some("408")));
+    // A remote server for which the client was too slow.
+    let client = classify::<HttpClientClassifier>(408, ScriptedBody::new());
+    assert_eq!(client, (ClientError, Some("408")));
+}
