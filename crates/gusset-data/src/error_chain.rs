@@ -79,15 +79,15 @@ mod tests {
     }
 
     #[derive(Debug)]
-    struct Endless;
+    struct Circular;
 
-    impl fmt::Display for Endless {
+    impl fmt::Display for Circular {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("endless")
+            f.write_str("circular")
         }
     }
 
-    impl Error for Endless {
+    impl Error for Circular {
         fn source(&self) -> Option<&(dyn Error + 'static)> {
             Some(self)
         }
@@ -111,6 +111,6 @@ mod tests {
 
     #[test]
     fn error_that_is_its_own_cause_ends() {
-        assert_eq!(ErrorChain::new(&Endless).to_string(), "endless");
+        assert_eq!(ErrorChain::new(&Circular).to_string(), "circular");
     }
 }

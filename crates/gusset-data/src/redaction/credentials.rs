@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::REDACTED;
+/// Replaces a secret.
+pub const REDACTED: &str = "REDACTED";
 
 /// `basic` is a common word: what follows it is kept if it is shorter.
 const MIN_CREDENTIAL_BYTES: usize = 6;

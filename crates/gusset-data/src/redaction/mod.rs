@@ -9,10 +9,8 @@ use regex_lite::Regex;
 
 use gusset_core::{ConfigError, SecretKeys};
 
+pub use self::credentials::REDACTED;
 use crate::{SharedStr, Value};
-
-/// Replaces a secret.
-pub const REDACTED: &str = "REDACTED";
 
 /// The maximum length of a text that is formatted in order to be searched.
 const MAX_TEXT_BYTES: usize = 1 << 16;

@@ -6,7 +6,7 @@ use tracing::Metadata;
 use super::json_escape::{escaped, quoted};
 use super::output::Format;
 use super::schema::{EMF_METRICS, JsonSchema, Source};
-use super::template::SourceLocation;
+use super::source_location::SourceLocation;
 use crate::level::level_name;
 use crate::names;
 
@@ -38,7 +38,7 @@ fn pairs(location: &SourceLocation) -> String {
     format!(" {path_key}={quote}{file}{quote} {line_key}={line}")
 }
 
-/// The start of the name that OpenTelemetry gives a service without one. Readers know better names, for
+/// The start of the name of a service without one, by OpenTelemetry. Readers know better names, for
 /// example that of the container.
 const UNKNOWN_SERVICE: &str = "unknown_service";
 

@@ -12,6 +12,7 @@ pub(crate) mod logfmt;
 mod output;
 pub(crate) mod pretty;
 pub(crate) mod schema;
+mod source_location;
 pub(crate) mod template;
 pub(crate) mod time;
 pub(crate) mod visit;

@@ -365,7 +365,7 @@ const fn same(name: &'static str) -> SchemaField {
     field(name, name)
 }
 
-/// A field whose value is a text in the schema, whatever the event has.
+/// Returns a field that is a text in the schema, whatever type the event has.
 const fn text(name: &'static str, key: &'static str) -> SchemaField {
     SchemaField {
         kind: QUOTED,

@@ -9,6 +9,7 @@ use super::frame;
 use super::keys::FieldKey;
 use super::output::Format;
 use super::schema::ValueKind;
+use super::source_location::SourceLocation;
 use crate::names;
 use crate::rate_limit::CallsiteLimiter;
 use crate::redact::Redaction;
@@ -45,12 +46,6 @@ pub(crate) struct CallsiteTemplate {
     pub(crate) event_name: Option<&'static str>,
     /// The source location, if entries have it in every format.
     pub(crate) location: Option<SourceLocation>,
-}
-
-#[derive(Clone)]
-pub(crate) struct SourceLocation {
-    pub(crate) file: SharedStr,
-    pub(crate) line: u32,
 }
 
 pub(crate) struct FieldTemplate {
@@ -110,22 +105,6 @@ impl CallsiteTemplate {
             event_name: event_name(metadata).filter(|_| !is_log),
             location,
         }
-    }
-}
-
-// === impl SourceLocation ===
-
-impl SourceLocation {
-    /// Returns the location of an event, unless the event has fields of these names.
-    fn new(metadata: &Metadata<'_>, fields: &[&str]) -> Option<Self> {
-        let has_own = [names::CODE_FILE_PATH, names::CODE_LINE_NUMBER]
-            .iter()
-            .any(|name| fields.contains(name));
-        let (file, line) = (metadata.file()?, metadata.line()?);
-        (!has_own).then(|| Self {
-            file: SharedStr::new(file),
-            line,
-        })
     }
 }
 

@@ -10,35 +10,24 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::event_meta::RequestIdOf;
-use super::spans::SpanFields;
+use super::spans::{CreationIds, SpanFields};
 use crate::filter_handle::FilterHandle;
 
-/// What was current when a span was created.
-#[derive(Clone, Debug, Default)]
-pub(super) struct CreationIds {
-    pub(super) ids: Option<SpanIds>,
-    pub(super) request_id: Option<RequestId>,
-}
-
-// === impl CreationIds ===
-
-impl CreationIds {
-    /// Returns the ids that a new span inherits from its parent.
-    pub(super) fn of_new_span<S>(attributes: &Attributes<'_>, ctx: &Context<'_, S>) -> Self
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        match attributes.parent() {
-            _ if attributes.is_contextual() => Self {
-                ids: SpanIds::current(),
-                request_id: RequestId::with(|id| Some(id?.clone())),
-            },
-            None => Self::default(),
-            Some(parent) => ctx
-                .span(parent)
-                .and_then(|span| of_span(&span))
-                .unwrap_or_default(),
-        }
+/// Returns what a new span inherits: what is current, or what its explicit parent has.
+pub(super) fn of_new_span<S>(attributes: &Attributes<'_>, ctx: &Context<'_, S>) -> CreationIds
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    match attributes.parent() {
+        _ if attributes.is_contextual() => CreationIds {
+            ids: SpanIds::current(),
+            request_id: RequestId::with(|id| Some(id?.clone())),
+        },
+        None => CreationIds::default(),
+        Some(parent) => ctx
+            .span(parent)
+            .and_then(|span| of_span(&span))
+            .unwrap_or_default(),
     }
 }
 

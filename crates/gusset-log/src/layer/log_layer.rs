@@ -10,12 +10,11 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::event_ids::{self, CreationIds};
 use super::event_meta::{EventMeta, RecordFields};
 use super::spans::{self, SpanFields};
 use super::state::LayerState;
 use super::thread_buffer::{EntryBuffer, ThreadBuffer};
-use super::{log_record, span_end};
+use super::{event_ids, log_record, span_end};
 use crate::access::CurrentRecord;
 use crate::counters::DropReason;
 use crate::filter_handle::FilterHandle;
@@ -66,7 +65,7 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let state = &*self.state;
-        let created_in = CreationIds::of_new_span(attributes, &ctx);
+        let created_in = event_ids::of_new_span(attributes, &ctx);
         let started = state.config.log_span_end.then(|| state.monotonic_now());
         if !state.stores_spans() {
             if let Some(span) = ctx.span(id) {

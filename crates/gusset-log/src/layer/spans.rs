@@ -5,12 +5,13 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::time::Instant;
 
+use gusset_core::SpanIds;
 use gusset_data::Attribute;
+use gusset_http::RequestId;
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef};
 
-use super::event_ids::CreationIds;
 use super::log_record;
 use super::state::LayerState;
 use crate::format::Format;
@@ -22,6 +23,13 @@ use crate::format::pretty::{PrettyEscape, PrettyFields, Style};
 use crate::format::visit::FieldVisitor;
 
 const MAX_SPANS: usize = 32;
+
+/// What was current when a span was created.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CreationIds {
+    pub(super) ids: Option<SpanIds>,
+    pub(super) request_id: Option<RequestId>,
+}
 
 /// The encoded fields of a span, one value for each layer.
 #[derive(Debug, Default)]
@@ -58,7 +66,7 @@ impl SpanFields {
         created_in: CreationIds,
         started: Option<Instant>,
     ) {
-        let fields = Self::of(extensions);
+        let fields = Self::get_or_insert(extensions);
         fields.created_in = created_in;
         // Of two layers, the second one must not remove what the first one needs.
         fields.started = fields.started.or(started);
@@ -66,7 +74,7 @@ impl SpanFields {
 
     /// Adds fields to a span and replaces earlier values.
     pub(super) fn insert(extensions: &mut ExtensionsMut<'_>, layer: u64, fields: EncodedFields) {
-        let layers = &mut Self::of(extensions).layers;
+        let layers = &mut Self::get_or_insert(extensions).layers;
         match layers.iter_mut().find(|(id, _)| *id == layer) {
             Some((_, earlier)) => earlier.merge(&fields),
             None => layers.push((layer, fields)),
@@ -81,7 +89,7 @@ impl SpanFields {
             .map(|(_, fields)| fields)
     }
 
-    fn of<'a>(extensions: &'a mut ExtensionsMut<'_>) -> &'a mut Self {
+    fn get_or_insert<'a>(extensions: &'a mut ExtensionsMut<'_>) -> &'a mut Self {
         if extensions.get_mut::<Self>().is_none() {
             extensions.insert(Self::default());
         }

@@ -10,7 +10,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::support::*;
 
-/// A layer that gives each span ids, as `gusset-trace` does.
+/// A layer that stores ids in each span, as `gusset-trace` does.
 struct Ids;
 
 fn ids_of(id: &Id) -> SpanIds {
@@ -26,7 +26,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Ids {
     }
 }
 
-/// Returns the entries and the records of `work` with a layer that gives spans ids.
+/// Returns the entries and the records of `work` with a layer that stores ids in spans.
 fn logged_with_ids(work: impl FnOnce()) -> (Vec<serde_json::Value>, Vec<Option<[u8; 8]>>) {
     let (output, sink) = (Output::default(), RecordingSink::default());
     let log = builder(Format::Json)

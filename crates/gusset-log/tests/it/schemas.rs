@@ -192,7 +192,7 @@ fn error_in_ecs_is_a_text() {
         ),
         (
             entry(builder(Format::Ecs), || {
-                error!(error.message = true, "lost")
+                error!(error.message = true, "lost");
             }),
             "true",
         ),
@@ -217,7 +217,7 @@ fn shop() -> Resource {
 #[test]
 fn service_of_ecs_is_that_of_the_resource() {
     let line = entry(builder(Format::Ecs).default_resource(shop()), || {
-        info!("here")
+        info!("here");
     });
     assert_eq!(line["service.name"], "shop");
     assert_eq!(line["service.version"], "1.2.3");
@@ -227,7 +227,7 @@ fn service_of_ecs_is_that_of_the_resource() {
 #[test]
 fn service_of_datadog_is_that_of_the_resource() {
     let line = entry(builder(Format::Datadog).default_resource(shop()), || {
-        info!("here")
+        info!("here");
     });
     assert_eq!(line["dd.service"], "shop");
     assert_eq!(line["dd.version"], "1.2.3");
@@ -269,7 +269,7 @@ fn unknown_service_is_left_out() {
 #[test]
 fn json_has_the_service_only_by_option() {
     let line = entry(builder(Format::Json).default_resource(shop()), || {
-        info!("here")
+        info!("here");
     });
     assert_eq!(line.get("service.name"), None);
     let line = entry(builder(Format::Json).resource(shop()), || info!("here"));

@@ -113,7 +113,7 @@ fn end_of_a_span_is_logged_by_option() {
     assert_eq!(line["span_id"], "cd".repeat(8));
 }
 
-/// A clock that goes on by a second at each reading.
+/// Returns a time that is a second later at each call.
 fn later_each_time() -> std::time::SystemTime {
     use std::sync::atomic::{AtomicU64, Ordering};
     static SECONDS: AtomicU64 = AtomicU64::new(0);
@@ -136,7 +136,7 @@ fn end_of_a_span_is_logged_in_every_format() {
         assert!(lines[0].contains("duration"), "{lines:?}");
     }
     let lines = logged(builder(Format::Common).log_span_end(), || {
-        drop(info_span!("work"))
+        drop(info_span!("work"));
     });
     assert_eq!(lines, [""; 0]);
 }
@@ -144,7 +144,7 @@ fn end_of_a_span_is_logged_in_every_format() {
 #[test]
 fn end_of_a_span_is_exported() {
     let records = records_of(builder(Format::Json).log_span_end(), || {
-        drop(info_span!("work"))
+        drop(info_span!("work"));
     });
     assert_eq!(records[0].body, "work ended");
     assert_eq!(records[0].event_name.as_deref(), Some("gusset.span.end"));
