@@ -48,3 +48,6 @@ pub use registry::{
 };
 pub use response::{RespondUnavailable, grpc_response, http_response};
 pub use state::{Reason, State, Transition};
+
+/// The target of all log events of this crate.
+const TARGET: &str = "gusset::breaker";

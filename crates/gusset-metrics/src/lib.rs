@@ -20,3 +20,6 @@ pub use labels::{Label, LabelValue};
 pub use messaging::{MessagingMetrics, MessagingMetricsBuilder};
 pub use registry::{Registry, RegistryBuilder};
 pub use rpc::{RpcMetrics, RpcMetricsBuilder};
+
+/// The target of all log events of this crate.
+const TARGET: &str = "gusset::metrics";

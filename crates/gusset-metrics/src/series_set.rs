@@ -77,6 +77,7 @@ impl<S: Default> SeriesSet<S> {
         counter.increment(1);
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
+                target: crate::TARGET,
                 limit = self.limit,
                 "cardinality limit reached: calls with new routes, methods or labels are recorded in \
                  one series with {OTEL_METRIC_OVERFLOW}=\"true\"; raise `cardinality_limit` or use \

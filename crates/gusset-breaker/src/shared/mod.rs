@@ -253,6 +253,7 @@ impl Core {
 #[cold]
 pub(crate) fn report_panic(name: &str) {
     tracing::error!(
+        target: crate::TARGET,
         name,
         "a classifier, key extractor or recorder panicked: the call goes on and its result is not counted; \
          further panics are counted and not logged"

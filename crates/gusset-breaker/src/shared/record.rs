@@ -131,6 +131,7 @@ impl Core {
         }
         if cancelled.swap(WARNED, Ordering::Relaxed) != WARNED {
             tracing::warn!(
+                target: crate::TARGET,
                 breaker = &*self.name,
                 calls,
                 "calls are often cancelled before their response and are not counted: \
@@ -271,6 +272,7 @@ impl Core {
             metrics.record_suppressed_trip(reason);
         }
         tracing::warn!(
+            target: crate::TARGET,
             breaker = &*self.name,
             state = packed.state().as_str(),
             reason = reason.as_str(),

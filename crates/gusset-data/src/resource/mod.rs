@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use gusset_core::Env;
 
+/// The target of all log events of this module.
+const TARGET: &str = "gusset::resource";
+
 /// The attributes of the entity that produces telemetry, for example `service.name`,
 /// `service.version` and `deployment.environment.name`.
 ///
@@ -62,7 +65,10 @@ impl Resource {
         let var = |name| match env.var(name) {
             Ok(value) => value,
             Err(error) => {
-                tracing::warn!(%error, "ignoring a variable: telemetry has none of its attributes");
+                tracing::warn!(
+                    target: TARGET,
+                    "ignoring a variable, telemetry has none of its attributes: {error}"
+                );
                 None
             }
         };
@@ -72,8 +78,8 @@ impl Resource {
                 Ok(parsed) => attributes = parsed,
                 // The error shows neither key nor value: a misplaced one may be a secret.
                 Err(error) => tracing::warn!(
-                    %error,
-                    "ignoring OTEL_RESOURCE_ATTRIBUTES: telemetry has none of its attributes"
+                    target: TARGET,
+                    "ignoring OTEL_RESOURCE_ATTRIBUTES, telemetry has none of its attributes: {error}"
                 ),
             }
         }

@@ -183,6 +183,7 @@ pub(crate) fn registered<T>(cell: &OnceLock<T>, register: impl FnOnce() -> T) ->
 #[cold]
 fn report_panic() {
     tracing::error!(
+        target: crate::TARGET,
         "a function for a route, a destination or a label panicked; the call is recorded without it, and \
          further panics are counted and not logged"
     );

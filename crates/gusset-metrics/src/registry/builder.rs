@@ -157,7 +157,7 @@ fn is_exemplar_filter_on(env: Env<'_>) -> bool {
         Ok(Some(filter)) => filter,
         Ok(None) => return true,
         Err(error) => {
-            tracing::warn!("ignoring {error}");
+            tracing::warn!(target: crate::TARGET, "ignoring {error}");
             return true;
         }
     };
@@ -167,6 +167,7 @@ fn is_exemplar_filter_on(env: Env<'_>) -> bool {
     }
     if !(is("trace_based") || is("always_on")) {
         tracing::warn!(
+            target: crate::TARGET,
             "ignoring `{EXEMPLAR_FILTER}`: neither `trace_based`, `always_on` nor `always_off`"
         );
     }

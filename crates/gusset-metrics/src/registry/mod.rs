@@ -238,6 +238,7 @@ impl Registry {
         drop(conflicts);
         if is_new {
             tracing::warn!(
+                target: crate::TARGET,
                 metric = name,
                 "one name is used for a counter, a gauge or a histogram at once: exporters may drop one of \
                  them, and back ends may reject both; rename one of them",
@@ -283,6 +284,7 @@ impl metrics::Recorder for Registry {
         let is_configured = || self.boundaries.contains_key(&prometheus_name);
         if is_late && !is_configured() {
             tracing::warn!(
+                target: crate::TARGET,
                 histogram = name.as_str(),
                 "histogram described after its first use: it keeps the bucket boundaries for no unit; \
                  describe it earlier or set its boundaries with `buckets`",

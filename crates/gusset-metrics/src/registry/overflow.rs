@@ -80,6 +80,7 @@ impl Registry {
                 if is_new {
                     self.describe_overflow();
                     tracing::warn!(
+                        target: crate::TARGET,
                         metric = key.name(),
                         limit = self.limits.series(key.name()),
                         "cardinality limit reached: records with new labels go to one series with \
@@ -93,6 +94,7 @@ impl Registry {
                 if !self.warned_metrics.swap(true, Relaxed) {
                     self.describe_overflow();
                     tracing::warn!(
+                        target: crate::TARGET,
                         metric = key.name(),
                         limit = MAX_METRICS,
                         "too many metrics: records of new names are dropped; use labels for what \
