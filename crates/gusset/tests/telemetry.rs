@@ -397,6 +397,38 @@ fn values_that_are_not_unicode_are_warned_of_once() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn shutdown_in_a_forked_child_does_not_wait() {
+    const IS_CHILD: &str = "GUSSET_TEST_IS_CHILD";
+    // It forks in a process of its own, which runs no other tests.
+    if std::env::var_os(IS_CHILD).is_none() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "shutdown_in_a_forked_child_does_not_wait"])
+            .env(IS_CHILD, "1")
+            .output()
+            .unwrap();
+        let output = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success(), "{output}");
+        return;
+    }
+    let env = |name: &str| {
+        (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| "http://127.0.0.1:9".to_owned())
+    };
+    let telemetry = set_up().0.build_with(env).unwrap();
+    match fork::fork().unwrap() {
+        fork::Fork::Child => {
+            let dispatch = telemetry.dispatch().clone();
+            tracing::dispatcher::with_default(&dispatch, || tracing::info!("in the child"));
+            let start = tokio::time::Instant::now();
+            let _ = telemetry.shutdown(Duration::from_secs(30));
+            let at_once = start.elapsed() < Duration::from_secs(5);
+            std::process::exit(i32::from(!at_once));
+        }
+        fork::Fork::Parent(child) => assert_eq!(fork::waitpid(child).unwrap(), 0),
+    }
+}
+
 #[test]
 fn given_environment_is_read_for_every_variable() {
     let read = std::cell::RefCell::new(std::collections::BTreeSet::new());

@@ -27,6 +27,8 @@ pub(crate) struct Queue {
     progress: AtomicU64,
     pub(crate) max_bytes: usize,
     pub(crate) counters: Counters,
+    /// The process that started the writer's thread. A child that is forked later has no such thread.
+    process_id: u32,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +85,7 @@ impl Queue {
             progress: AtomicU64::new(0),
             max_bytes,
             counters,
+            process_id: std::process::id(),
         }
     }
 
@@ -197,8 +200,12 @@ impl Queue {
         }
     }
 
-    /// Waits until the entries accepted so far are complete. Returns `false` after the deadline.
+    /// Waits until the entries accepted so far are complete. Returns `false` after the deadline, and at
+    /// once in a forked child.
     pub(crate) fn flush(&self, deadline: Duration) -> bool {
+        if self.process_id != std::process::id() {
+            return false;
+        }
         let clock = Clock::system();
         // A deadline beyond the range of the clock never comes.
         let end = clock.now().checked_add(deadline);
