@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::SystemTime;
 
-use gusset_data::{Redaction, SharedStr, SpanEvent, SpanKind, SpanStatus, Value};
+use gusset_data::{ErrorChain, Redaction, SharedStr, SpanEvent, SpanKind, SpanStatus, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata};
 
@@ -207,7 +207,7 @@ macro_rules! visit {
             }
 
             fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-                self.add(field.name(), value.to_string().into());
+                self.add(field.name(), ErrorChain::new(value).to_string().into());
             }
 
             fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

@@ -345,3 +345,28 @@ fn sink_of_the_observer_wins() {
     assert_eq!(own.take().len(), 2, "a trace is exported to one sink");
     assert!(spans.take().is_empty());
 }
+
+#[derive(Debug)]
+struct QueryFailed(std::io::Error);
+
+impl std::fmt::Display for QueryFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("query failed")
+    }
+}
+
+impl std::error::Error for QueryFailed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn error_field_shows_its_causes() {
+    let failed = QueryFailed(std::io::Error::other("no disk"));
+    let error = &failed as &(dyn std::error::Error + 'static);
+    let spans = exported(|| drop(info_span!("work", error)));
+    let (key, value) = &spans[0].attributes[0];
+    assert_eq!(key, "error");
+    assert_eq!(value, &Value::String("query failed: no disk".into()));
+}
