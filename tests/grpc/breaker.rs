@@ -54,7 +54,7 @@ fn rejected_server_call_is_unavailable() {
     });
 }
 
-/// A server of gRPC and HTTP on one port, behind one breaker and one observer for each protocol.
+/// Starts a server of gRPC and HTTP on one port, behind one breaker and one observer for each protocol.
 fn mixed_server(breaker: &CircuitBreaker, grpc: &Side, http: &RecordingObserver) -> Server {
     let (words, _) = WordService::new();
     let observe_grpc = grpc.grpc_server();
@@ -71,7 +71,7 @@ fn mixed_server(breaker: &CircuitBreaker, grpc: &Side, http: &RecordingObserver)
 }
 
 #[test]
-fn mixed_server_tells_grpc_from_http() {
+fn mixed_server_separates_grpc_and_http() {
     run(async {
         for (is_open, code, status) in [(false, "OK", 200), (true, "UNAVAILABLE", 503)] {
             let breaker = CircuitBreaker::builder("words").build().expect("valid");

@@ -126,7 +126,14 @@ pub trait ProtocolResponse<Res>: Protocol {
 }
 
 /// Per-call state that classifies the outcome of the call.
+///
+/// If it panics, the call is served and observed, as a success if it completes, and the panic is counted
+/// ([`classifier_panics`](crate::classifier_panics)).
 pub trait Classify<P: Protocol>: Send + Sync + 'static {
+    /// Whether a method may panic. `false` saves the few instructions that contain a panic. Defaults to
+    /// `true`.
+    const MAY_PANIC: bool = true;
+
     /// Collects what the classification needs from the request.
     fn start(req: P::Request<'_>) -> Self;
 

@@ -87,6 +87,8 @@ impl<Req, Res, R> std::fmt::Debug for RequestResponse<Req, Res, R> {
 // === impl PlainClassifier ===
 
 impl<Req: 'static, Res: 'static> Classify<RequestResponse<Req, Res>> for PlainClassifier {
+    const MAY_PANIC: bool = false;
+
     fn start(_: &Req) -> Self {
         Self
     }

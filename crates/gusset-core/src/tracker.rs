@@ -3,11 +3,12 @@
 use std::fmt;
 
 use crate::call_state::CallState;
+use crate::contained_classifier::ContainedClassifier;
 use crate::context::CallTimings;
 use crate::current::{Frame, FrameGuard};
 use crate::identity::{ObserverSet, RequestKey};
 use crate::start_once::start_once;
-use crate::{CallContext, CallObserver, Classify, Clock, End, Observer, Protocol, ResponseKind};
+use crate::{CallContext, CallObserver, Clock, End, Observer, Protocol, ResponseKind};
 
 /// Tracks one call from its start to its one end.
 ///
@@ -43,7 +44,7 @@ struct ActiveCall<P: Protocol, C> {
     timings: CallTimings,
     state: CallState,
     clock: Clock,
-    classify: P::Classify,
+    classify: ContainedClassifier<P::Classify>,
     request: Option<RequestKey>,
 }
 
@@ -99,7 +100,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
                 state: CallState::new(frame.observers),
                 request: frame.request,
                 clock,
-                classify: P::Classify::start(req),
+                classify: ContainedClassifier::start::<P>(req),
             }),
         }
     }
@@ -120,7 +121,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
                 state: CallState::new(frame.observers),
                 request: frame.request,
                 clock,
-                classify: P::Classify::start(req),
+                classify: ContainedClassifier::start::<P>(req),
             }),
         }
     }
@@ -179,7 +180,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let Some(active) = &mut self.active else {
             return ResponseKind::Body;
         };
-        let response_kind = active.classify.on_response(res);
+        let response_kind = active.classify.on_response::<P>(res);
         active.timings.record_headers(&active.clock);
         active.state.set_response_kind(response_kind);
         active.state.set_clock_is_fresh();
@@ -209,7 +210,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     #[inline]
     pub fn mark_delivered(&mut self) {
         if let Some(active) = &mut self.active {
-            if !active.classify.needs_trailers() {
+            if !active.classify.needs_trailers::<P>() {
                 active.state.set_delivered();
             }
         }

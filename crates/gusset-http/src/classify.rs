@@ -162,6 +162,8 @@ pub(crate) fn of_unread_body<P: Protocol>(
 macro_rules! impl_classify {
     ($classifier:ident, $side:expr) => {
         impl gusset_core::Classify<crate::Http<Self>> for $classifier {
+            const MAY_PANIC: bool = false;
+
             #[inline]
             fn start(req: crate::RequestHead<'_>) -> Self {
                 Self(CallState::start(req))

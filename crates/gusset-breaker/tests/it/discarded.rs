@@ -278,7 +278,7 @@ fn frequent_cancellation_is_warned_of_once() {
     });
 }
 
-/// A response whose headers are good and whose body stays silent.
+/// Returns a body without data and without an end.
 fn silent() -> ScriptedBody {
     ScriptedBody::new().pend_forever()
 }

@@ -113,7 +113,7 @@ fn call_uses_the_fallback_if_the_key_extractor_panics() {
     assert_eq!((fallback.panics(), fallback.counts().calls), (1, 1));
 }
 
-/// A recorder that panics once it is told to.
+/// A recorder that panics once its flag is set.
 #[derive(Default)]
 struct PanickingRecorder(AtomicBool);
 
