@@ -52,7 +52,7 @@ fn start(recorder: SharedRecorder) -> (SocketAddr, watch::Sender<()>) {
     (address, stop)
 }
 
-/// Advances the time by so many seconds. Everything that is ready runs after each.
+/// Advances the time second by second. Everything that is ready runs after each.
 async fn pass(time: Duration) {
     for _ in 0..time.as_secs() {
         tokio::time::advance(Duration::from_secs(1)).await;
