@@ -50,11 +50,30 @@ impl<'a> RequestHead<'a> {
     /// service received.
     #[inline]
     pub fn original_uri(self) -> &'a Uri {
-        #[cfg(feature = "original-uri")]
-        if let Some(original) = self.extensions.get::<axum::extract::OriginalUri>() {
-            return &original.0;
+        self.altered_target().unwrap_or(self.uri)
+    }
+
+    /// Returns the target before a router altered it. Outside of nested routers, only the first observer
+    /// of a call looks it up.
+    #[cfg(feature = "original-uri")]
+    #[inline]
+    fn altered_target(self) -> Option<&'a Uri> {
+        let find = move || {
+            let original = self.extensions.get::<axum::extract::OriginalUri>()?;
+            // axum clones the target for every request. A clone has its path in the same memory.
+            let is_same = std::ptr::eq(original.0.path(), self.uri.path());
+            (!is_same).then_some(&original.0)
+        };
+        match self.cache {
+            Some(cache) => cache.altered_target(find),
+            None => find(),
         }
-        self.uri
+    }
+
+    #[cfg(not(feature = "original-uri"))]
+    #[inline]
+    fn altered_target(self) -> Option<&'a Uri> {
+        None
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn key(req: RequestHead<'_>) -> RequestKey {
 
 /// Returns whether a request had this key before axum's `Router::nest` took a prefix off its path.
 pub(crate) fn has_key(req: RequestHead<'_>, key: RequestKey) -> bool {
-    original_uri(req).is_some_and(|uri| of_parts(req, uri) == key)
+    of_parts(req, req.original_uri()) == key
 }
 
 #[inline]
@@ -58,17 +58,6 @@ fn beside_the_path(headers: &HeaderMap, uri: &Uri) -> usize {
             .next()
             .map_or(0, |value| value.as_bytes().as_ptr() as usize),
     }
-}
-
-#[cfg(feature = "original-uri")]
-fn original_uri(req: RequestHead<'_>) -> Option<&Uri> {
-    let original = req.extensions.get::<axum::extract::OriginalUri>()?;
-    Some(&original.0)
-}
-
-#[cfg(not(feature = "original-uri"))]
-fn original_uri(_: RequestHead<'_>) -> Option<&Uri> {
-    None
 }
 
 #[cfg(test)]

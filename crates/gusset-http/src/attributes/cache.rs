@@ -18,6 +18,8 @@ pub struct AttributeCache {
     client_address: Cell<Option<(Identity, Option<IpAddr>)>>,
     rpc_method: Cell<Option<(Identity, Side, Option<RpcMethodId>)>>,
     #[cfg(feature = "original-uri")]
+    has_own_target: Cell<bool>,
+    #[cfg(feature = "original-uri")]
     mount_point: std::cell::OnceCell<Option<crate::Route>>,
 }
 
@@ -35,6 +37,21 @@ impl AttributeCache {
                 parsed
             }
         }
+    }
+
+    /// Returns the target that a router has altered, and looks for it until it is known that there is none.
+    #[cfg(feature = "original-uri")]
+    #[inline]
+    pub(crate) fn altered_target<'a>(
+        &self,
+        find: impl FnOnce() -> Option<&'a http::Uri>,
+    ) -> Option<&'a http::Uri> {
+        if self.has_own_target.get() {
+            return None;
+        }
+        let altered = find();
+        self.has_own_target.set(altered.is_none());
+        altered
     }
 
     /// Returns the mount point of the service, and finds it for the first observer.
