@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "gusset-core",
         &[
             "call_state",
+            "contained_classifier",
             "context",
             "end",
             "observer",
