@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::panic_counter::caught;
 use crate::start_once::start_once;
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
@@ -134,17 +135,4 @@ impl<C> fmt::Debug for CatchPanicCall<C> {
             .field("panicked", &self.call.is_none())
             .finish()
     }
-}
-
-/// Returns what `run` returns, or `None` if it panics. The payload is dropped here; if its drop panics
-/// too, that second payload is leaked, so that the chain ends.
-pub(crate) fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
-    let thrown = match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(returned) => return Some(returned),
-        Err(thrown) => thrown,
-    };
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(thrown))) {
-        std::mem::forget(again);
-    }
-    None
 }

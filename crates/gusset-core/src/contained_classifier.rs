@@ -1,7 +1,7 @@
 //! The classifier of a call, whose panics do not reach the call.
 
-use crate::catch_panic::caught;
-use crate::{Classification, Classify, End, Outcome, PanicCounter, Protocol, ResponseKind};
+use crate::panic_counter::{PanicCounter, caught};
+use crate::{Classification, Classify, End, Outcome, Protocol, ResponseKind};
 
 static PANICS: PanicCounter = PanicCounter::new();
 

@@ -1,8 +1,7 @@
 //! Panics of the user's functions.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use crate::catch_panic::caught;
 
 /// Contains and counts the panics of a function of the user, such as a sampler, a propagator or a label
 /// function: a call is served and observed all the same.
@@ -47,4 +46,17 @@ impl PanicCounter {
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Returns what `run` returns, or `None` if it panics. The payload is dropped here; if its drop panics
+/// too, that second payload is leaked, so that the chain ends.
+pub(crate) fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
+    let thrown = match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(returned) => return Some(returned),
+        Err(thrown) => thrown,
+    };
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(thrown))) {
+        std::mem::forget(again);
+    }
+    None
 }
