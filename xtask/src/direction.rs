@@ -49,7 +49,7 @@ fn violation(krate: &str, dependency: &Dependency) -> Option<String> {
     }
     if name.starts_with("opentelemetry") && !may_use_opentelemetry(krate, dev) {
         return Some(format!(
-            "{krate} may not depend on {name}: only gusset-trace and the tests of gusset-otlp use the types of OpenTelemetry"
+            "{krate} may not depend on {name}: only gusset-trace and the tests of gusset and gusset-otlp use the types of OpenTelemetry"
         ));
     }
     if name == "axum" && !dev && !optional {
@@ -85,7 +85,7 @@ fn is_shared(name: &str) -> bool {
 
 /// Returns whether a crate may use the types of OpenTelemetry.
 fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
-    krate == "gusset-trace" || (krate == "gusset-otlp" && dev)
+    krate == "gusset-trace" || (dev && matches!(krate, "gusset" | "gusset-otlp"))
 }
 
 #[cfg(test)]
@@ -261,6 +261,7 @@ mod tests {
         for package in ["opentelemetry", "opentelemetry_sdk", "opentelemetry-proto"] {
             allowed("gusset-trace", normal(package));
             allowed("gusset-otlp", of_kind(package, Kind::Dev));
+            allowed("gusset", of_kind(package, Kind::Dev));
             rejected("gusset-otlp", normal(package));
             rejected("gusset", normal(package));
             rejected("gusset-metrics", of_kind(package, Kind::Dev));

@@ -164,7 +164,7 @@ fn ten_messages_handled_within_one_are_recorded() {
                     }
                 };
                 // Message 0 is a batch.
-                let parts = if message == 0 { 1..=10 } else { 1..=0 };
+                let parts = (1..=10).filter(|_| message == 0);
                 how.run(parts.map(handle).collect()).await;
                 Ok::<_, Infallible>(())
             }

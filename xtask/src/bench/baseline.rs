@@ -32,7 +32,7 @@ pub(super) struct Row {
 
 impl Row {
     /// Returns a row for each scenario of gusset: peers do not change with it.
-    pub(super) fn of(group: &str, costs: &[Cost]) -> Vec<Self> {
+    pub(super) fn from_costs(group: &str, costs: &[Cost]) -> Vec<Self> {
         let ours = costs.iter().filter(|cost| is_ours(group, &cost.name));
         ours.map(|cost| Self {
             name: format!("{group}/{}", cost.name),
@@ -109,7 +109,7 @@ mod tests {
     fn written_baseline_is_read() {
         let baseline = Baseline {
             state: "commit 1234567".into(),
-            rows: Row::of("calls", &[cost("svc/driver", "svc/bare", 1833, 3)]),
+            rows: Row::from_costs("calls", &[cost("svc/driver", "svc/bare", 1833, 3)]),
         };
         let text = baseline.text().unwrap();
         assert_eq!(
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn peers_are_not_kept() {
         let costs = ["axum/bare", "svc/off/gusset", "svc/off/tower-otel"];
-        let rows = Row::of("traces", &costs.map(|name| cost(name, "", 1, 1)));
+        let rows = Row::from_costs("traces", &costs.map(|name| cost(name, "", 1, 1)));
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["traces/axum/bare", "traces/svc/off/gusset"]);
     }

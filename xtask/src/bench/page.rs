@@ -63,7 +63,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
 /// Returns the rows that a baseline has.
 pub(super) fn rows(ours: &[Cost], traces: &[Cost], logs: &[Cost]) -> Vec<Row> {
     let groups = [("calls", ours), ("traces", traces), ("logs", logs)];
-    let rows = groups.map(|(group, costs)| Row::of(group, costs));
+    let rows = groups.map(|(group, costs)| Row::from_costs(group, costs));
     rows.concat()
 }
 

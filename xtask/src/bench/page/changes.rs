@@ -86,7 +86,7 @@ mod tests {
                 cost(name, "svc/bare", layer, 3),
                 cost("svc/driver", "svc/bare", layer, 3),
             ];
-            Row::of("calls", &costs)
+            Row::from_costs("calls", &costs)
         };
         let before = Baseline {
             state: "the state before".into(),
