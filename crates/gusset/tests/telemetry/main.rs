@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
+mod environment;
+mod shutdown;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -95,29 +98,6 @@ async fn entries_inside_a_call_have_its_ids() {
         assert_eq!(entry["request_id"], "seven", "{entry}");
         assert_eq!(entry["trace_id"], inside[0]["trace_id"]);
         assert_eq!(entry["trace_id"].as_str().unwrap().len(), 32);
-    }
-}
-
-#[tokio::test]
-async fn ignored_variables_are_logged_once() {
-    let (telemetry, entries) = set_up();
-    let wrong = [
-        ("OTEL_TRACES_SAMPLER", "sometimes"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "unknown"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
-    ];
-    let env = |name: &str| {
-        let mut known = wrong.iter();
-        let (_, value) = known.find(|(known, _)| *known == name)?;
-        Some((*value).to_owned())
-    };
-    let telemetry = telemetry.build_with(env).unwrap();
-    let _report = telemetry.shutdown(Duration::ZERO);
-    let entries = entries.parsed();
-    for (variable, _) in &wrong[..2] {
-        let about = entries.iter().filter(|entry| entry["level"] == "WARN");
-        let about = about.filter(|entry| entry.to_string().contains(variable));
-        assert_eq!(about.count(), 1, "{variable} in {entries:?}");
     }
 }
 
@@ -304,193 +284,6 @@ async fn spawned_task_stays_in_the_trace() {
 }
 
 #[test]
-fn invalid_variable_is_named_at_start() {
-    for (variable, value) in [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url"),
-        ("OTEL_PROPAGATORS", "none,b3"),
-    ] {
-        let env = |name: &str| (name == variable).then(|| value.to_owned());
-        let error = set_up().0.build_with(env).unwrap_err();
-        assert!(error.to_string().contains(variable), "{error}");
-    }
-}
-
-#[test]
-fn unknown_values_are_warned_of_once() {
-    let variables = [
-        ("GUSSET_TRACES_FILTER", "shop=loud"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http"),
-        ("OTEL_LOG_LEVEL", "loud"),
-        ("OTEL_LOGS_EXPORTER", "file"),
-        ("OTEL_METRICS_EXEMPLAR_FILTER", "sometimes"),
-        ("OTEL_METRICS_EXPORTER", "statsd"),
-        ("OTEL_PROPAGATORS", "ottrace"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "no-value"),
-        ("OTEL_SDK_DISABLED", "1"),
-        ("OTEL_SPAN_LINK_COUNT_LIMIT", "many"),
-        ("OTEL_TRACES_EXPORTER", "zipkin"),
-        ("OTEL_TRACES_SAMPLER", "random"),
-    ];
-    let env = |name: &str| {
-        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
-        let mut all = variables.iter().chain([&endpoint]);
-        let found = all.find(|(variable, _)| *variable == name);
-        found.map(|(_, value)| (*value).to_owned())
-    };
-    let (telemetry, entries) = set_up();
-    let telemetry = telemetry.build_with(env).unwrap();
-    let _ = telemetry.shutdown(Duration::from_secs(1));
-    let entries = entries.parsed();
-    for (variable, _) in variables {
-        let warnings: Vec<_> = entries
-            .iter()
-            .filter(|entry| entry["level"] == "WARN" && entry.to_string().contains(variable))
-            .collect();
-        assert_eq!(warnings.len(), 1, "{variable} in {entries:#?}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn values_that_are_not_unicode_are_warned_of_once() {
-    use std::os::unix::ffi::OsStrExt as _;
-
-    const IS_CHILD: &str = "GUSSET_TEST_IS_CHILD";
-    const VARIABLES: [&str; 10] = [
-        "GUSSET_TRACES_FILTER",
-        "OTEL_BSP_SCHEDULE_DELAY",
-        "OTEL_EXPORTER_OTLP_PROTOCOL",
-        "OTEL_LOG_LEVEL",
-        "OTEL_METRICS_EXEMPLAR_FILTER",
-        "OTEL_METRICS_EXPORTER",
-        "OTEL_PROPAGATORS",
-        "OTEL_SPAN_LINK_COUNT_LIMIT",
-        "OTEL_TRACES_SAMPLER",
-        "RUST_LOG",
-    ];
-    if std::env::var_os(IS_CHILD).is_none() {
-        let value = std::ffi::OsStr::from_bytes(b"\xff");
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "values_that_are_not_unicode_are_warned_of_once"])
-            .env(IS_CHILD, "1")
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-            .envs(VARIABLES.map(|name| (name, value)))
-            .output()
-            .unwrap();
-        let output = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success(), "{output}");
-        assert!(output.contains("1 passed"), "{output}");
-        return;
-    }
-    let (telemetry, entries) = set_up();
-    let telemetry = telemetry.build().unwrap();
-    let _ = telemetry.shutdown(Duration::from_secs(1));
-    let entries = entries.parsed();
-    for variable in VARIABLES {
-        let warnings: Vec<_> = entries
-            .iter()
-            .filter(|entry| entry["level"] == "WARN" && entry.to_string().contains(variable))
-            .collect();
-        assert_eq!(warnings.len(), 1, "{variable} in {entries:#?}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn shutdown_in_a_forked_child_does_not_wait() {
-    const IS_CHILD: &str = "GUSSET_TEST_IS_CHILD";
-    // It forks in a process of its own, which runs no other tests.
-    if std::env::var_os(IS_CHILD).is_none() {
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "shutdown_in_a_forked_child_does_not_wait"])
-            .env(IS_CHILD, "1")
-            .output()
-            .unwrap();
-        let output = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success(), "{output}");
-        return;
-    }
-    let env = |name: &str| {
-        (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| "http://127.0.0.1:9".to_owned())
-    };
-    let telemetry = set_up().0.build_with(env).unwrap();
-    match fork::fork().unwrap() {
-        fork::Fork::Child => {
-            let dispatch = telemetry.dispatch().clone();
-            tracing::dispatcher::with_default(&dispatch, || tracing::info!("in the child"));
-            let start = tokio::time::Instant::now();
-            let _ = telemetry.shutdown(Duration::from_secs(30));
-            let at_once = start.elapsed() < Duration::from_secs(5);
-            std::process::exit(i32::from(!at_once));
-        }
-        fork::Fork::Parent(child) => assert_eq!(fork::waitpid(child).unwrap(), 0),
-    }
-}
-
-#[test]
-fn given_environment_is_read_for_every_variable() {
-    let read = std::cell::RefCell::new(std::collections::BTreeSet::new());
-    let env = |name: &str| {
-        read.borrow_mut().insert(name.to_owned());
-        let value = match name {
-            "OTEL_EXPORTER_OTLP_ENDPOINT" => "http://127.0.0.1:9",
-            "OTEL_METRICS_EXPORTER" => "prometheus",
-            "OTEL_EXPORTER_PROMETHEUS_PORT" => "0",
-            "OTEL_TRACES_SAMPLER" => "traceidratio",
-            _ => return None,
-        };
-        Some(value.to_owned())
-    };
-    let (telemetry, _) = set_up();
-    let telemetry = telemetry.build_with(env).unwrap();
-    let _ = telemetry.http().build_with(env).unwrap();
-    let read = read.borrow();
-    for name in [
-        "GUSSET_TRACES_FILTER",
-        "OTEL_ATTRIBUTE_COUNT_LIMIT",
-        "OTEL_BLRP_MAX_QUEUE_SIZE",
-        "OTEL_BSP_MAX_QUEUE_SIZE",
-        "OTEL_EXPORTER_OTLP_HEADERS",
-        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
-        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-        "OTEL_EXPORTER_PROMETHEUS_HOST",
-        "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
-        "OTEL_LOG_LEVEL",
-        "OTEL_METRICS_EXEMPLAR_FILTER",
-        "OTEL_METRIC_EXPORT_INTERVAL",
-        "OTEL_PROPAGATORS",
-        "OTEL_RESOURCE_ATTRIBUTES",
-        "OTEL_SDK_DISABLED",
-        "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
-        "OTEL_SERVICE_NAME",
-        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-        "OTEL_TRACES_EXPORTER",
-        "OTEL_TRACES_SAMPLER",
-        "OTEL_TRACES_SAMPLER_ARG",
-        "RUST_LOG",
-    ] {
-        assert!(read.contains(name), "{name} in {read:?}");
-    }
-}
-
-#[tokio::test]
-async fn environment_starts_the_metrics_listener() {
-    let env = |name: &str| match name {
-        "OTEL_METRICS_EXPORTER" => Some("otlp, Prometheus".to_owned()),
-        "OTEL_EXPORTER_PROMETHEUS_PORT" => Some("0".to_owned()),
-        _ => None,
-    };
-    let telemetry = set_up().0.build_with(env).unwrap();
-    let address = telemetry.metrics_addr().unwrap();
-    assert!(address.ip().is_loopback() && tokio::net::TcpStream::connect(address).await.is_ok());
-    let unasked = set_up().0.build_with(|_| None).unwrap();
-    assert_eq!(unasked.metrics_addr(), None);
-}
-
-#[test]
 fn entry_has_the_ids_of_its_explicit_parent() {
     let (telemetry, entries) = set_up();
     let env = |name: &str| match name {
@@ -517,39 +310,4 @@ fn entry_has_the_ids_of_its_explicit_parent() {
     assert_eq!(ids("named"), ids("inside"));
     assert_eq!(ids("alone"), None);
     assert_ne!(ids("other"), ids("inside"));
-}
-
-/// An output that waits until the channel is closed.
-struct StuckOutput(std::sync::mpsc::Receiver<()>);
-
-impl Write for StuckOutput {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let _ = self.0.recv();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn shutdown_keeps_its_deadline_and_reports_entries_not_written() {
-    let (go, wait) = std::sync::mpsc::channel();
-    let telemetry = gusset::telemetry().log(|log| log.writer(StuckOutput(wait)));
-    let telemetry = telemetry.build_with(|_| None).unwrap();
-    tracing::dispatcher::with_default(telemetry.dispatch(), || tracing::info!("stuck"));
-    let clock = gusset::Clock::system();
-    let started = clock.now();
-    let report = telemetry.shutdown(Duration::from_millis(1));
-    // The log's own deadline would be a second.
-    assert!(clock.now() - started < Duration::from_secs(1));
-    assert!(report.entries_not_written() >= 1, "{report}");
-    assert_eq!(report.dropped(), report.entries_not_written());
-    let expected = format!(
-        "nothing exported; log entries: {} not written",
-        report.dropped()
-    );
-    assert_eq!(report.to_string(), expected);
-    drop(go);
 }
