@@ -88,8 +88,8 @@ proptest! {
         run_script(outer_observer(&recorder).layer(layer(&breaker).layer(ScriptedService::new(&script))), &script);
         let call = only_call(&recorder);
         let expected = match counted(&call) {
-            // Good headers of a stream without a declared length decide, before the end is known.
-            _ if call.responses > 0 && !script.declares_length() && is_success(&call) => (State::Closed, None),
+            // Data of a stream without a declared length decides, before the end is known.
+            _ if call.chunks > 0 && !script.declares_length() && is_success(&call) => (State::Closed, None),
             (0, _) => (State::HalfOpen, Some(1)),
             (_, 0) => (State::Closed, None),
             _ => (State::Open, None),

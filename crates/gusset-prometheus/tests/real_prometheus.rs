@@ -145,7 +145,7 @@ assert found == 7, found
     assert!(output.status.success(), "{message}\n{text}");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "cpu_utilization_ratio gauge ratio 1\n\
+        "cpu_utilization_percent gauge percent 1\n\
          http_server_active_requests gauge  7\n\
          http_server_request_duration_seconds histogram seconds 119\n\
          http_server_response_body_size_bytes histogram bytes 15\n\

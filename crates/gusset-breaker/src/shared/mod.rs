@@ -53,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) panics: PanicCounter,
     open_budget: Option<Arc<OpenBudget>>,
     seed: u64,
+    /// The trips of a dry run. Not in [`WriteHot`], which fills its cache line.
+    suppressed: AtomicU64,
 }
 
 /// Read by every call, and rarely written.
@@ -83,7 +85,6 @@ struct WriteHot {
     suppressed_in: AtomicU32,
     rejected: AtomicU64,
     stale: AtomicU64,
-    suppressed: AtomicU64,
     /// Calls cancelled before their response headers in a minute: `minute:32 | calls:32`.
     cancelled: AtomicU64,
 }
@@ -136,7 +137,6 @@ impl Core {
                 suppressed_in: AtomicU32::new(0),
                 rejected: AtomicU64::new(0),
                 stale: AtomicU64::new(0),
-                suppressed: AtomicU64::new(0),
                 cancelled: AtomicU64::new(0),
             },
             name,
@@ -149,6 +149,7 @@ impl Core {
             panics: PanicCounter::new(),
             open_budget,
             seed,
+            suppressed: AtomicU64::new(0),
         }
     }
 
@@ -223,7 +224,7 @@ impl Core {
     }
 
     pub(crate) fn suppressed_count(&self) -> u64 {
-        self.write_hot.suppressed.load(Ordering::Relaxed)
+        self.suppressed.load(Ordering::Relaxed)
     }
 
     /// Returns what a function of the user returns, or `None` if it panics. The first panic is logged.

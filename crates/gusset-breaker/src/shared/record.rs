@@ -267,7 +267,7 @@ impl Core {
         if suppressed_in.swap(generation, Ordering::Relaxed) == generation {
             return;
         }
-        self.write_hot.suppressed.fetch_add(1, Ordering::Relaxed);
+        self.suppressed.fetch_add(1, Ordering::Relaxed);
         if let Some(metrics) = &self.metrics {
             metrics.record_suppressed_trip(reason);
         }
