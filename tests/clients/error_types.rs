@@ -150,7 +150,7 @@ async fn failed_handshake_is_a_tls_error() {
     // A server that does not use TLS, as behind a wrong port.
     let server = Server::spawn(|listener| async move {
         let (mut stream, _) = listener.accept().await.expect("loopback connects");
-        // The first byte is enough: what is sent back is no TLS.
+        // The first byte is enough: what is sent back is not TLS.
         stream.read_u8().await.expect("a handshake");
         let response = b"HTTP/1.1 400 Bad Request\r\n\r\n";
         stream.write_all(response).await.expect("the peer reads");

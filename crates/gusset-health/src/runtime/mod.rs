@@ -119,7 +119,7 @@ impl HealthRuntime {
     }
 
     /// Returns a future that completes when the shutdown begins, before the drain delay. Handlers use
-    /// [`Lifecycle::draining`] to end endless response streams.
+    /// [`Lifecycle::draining`](crate::Lifecycle::draining) to end endless response streams.
     pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
         self.state.lifecycle.draining()
     }
