@@ -55,7 +55,9 @@ pub fn scenarios() -> Vec<Scenario> {
 /// # Panics
 /// Never, because the configuration is valid.
 pub fn endpoint(kind: SeriesKind, series: u32) -> ScrapeEndpoint {
+    // Above the default, which would fold the largest scenarios into one overflow series.
     let prometheus = PrometheusExporter::builder()
+        .cardinality_limit(series as usize)
         .resource(Resource::new())
         .build()
         .expect("the defaults are valid");
