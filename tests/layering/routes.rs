@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
-use gusset_http::{Http, RequestHead, ResponseHead, Route};
+use gusset_http::{Http, RequestHead, ResponseHead, Route, Side};
 
 use crate::positions::{Position, get_all};
 
@@ -33,7 +33,8 @@ impl Observer<Http> for RouteRecorder {
 
 impl CallObserver<Http> for RouteRecorderCall {
     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
-        self.routes.1 = Route::from_response(res).map(str::to_owned);
+        self.routes.1 =
+            Route::from_response(res, Side::Server).map(|route| route.as_str().to_owned());
     }
 
     fn on_end(self, _: End<'_, Http>, _: &CallContext) {

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::StaticStr;
+use crate::panic_counter::caught;
 use crate::source_chain::causes;
 
 const DNS_ERROR: StaticStr = StaticStr::new(&"dns_error");
@@ -118,8 +118,7 @@ fn of_text(cause: &(dyn Error + 'static)) -> Option<StaticStr> {
         len: 0,
     };
     // The text of an error of the service is its code. A panic in it must not become ours.
-    let write = || write!(beginning, "{cause}").is_ok();
-    let is_whole = catch_unwind(AssertUnwindSafe(write)).ok()?;
+    let is_whole = caught(|| write!(beginning, "{cause}").is_ok())?;
     let text = beginning.as_str();
     let is_match = |(how, wanted): (Match, &str)| match how {
         Match::Whole => is_whole && text == wanted,

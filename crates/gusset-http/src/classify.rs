@@ -9,11 +9,11 @@ use crate::{RequestHead, ResponseHead, Side, status_code_str};
 
 /// Classifies the calls of an HTTP server.
 ///
-/// A 5xx status, an error or a panic is a server error, and 4xx a client error. So is 408 a server error: a
+/// A 5xx status, an error or a panic is a server error, and 4xx a client error. 408 is a server error too: a
 /// timeout layer inside of this one responds with it when the service is too slow (tower-http's
-/// `TimeoutLayer`). If such a layer is outside, the call is cancelled. A response that an
-/// admission policy made is rejected. If the client disconnects, a status from 400 on decides all the
-/// same once it was sent. Before that, and after a good status, the call is cancelled.
+/// `TimeoutLayer`). If such a layer is outside, the call is cancelled. A response that an admission policy
+/// made is rejected. If the client disconnects after a status from 400 on was sent, the status still
+/// decides. Before that, and after a good status, the call is cancelled.
 ///
 /// Sets `error.type` for server errors and rejections, and not for other 4xx (semantic conventions 1.44,
 /// HTTP server span). It is the status once a 5xx status was sent, however the call ended.

@@ -171,9 +171,7 @@ impl GrpcCode {
                 | Self::DATA_LOSS
         )
     }
-}
 
-impl GrpcCode {
     /// Returns whether layers in front of the methods answer with this code: authentication, limits,
     /// time-outs, load shedding, and the fallback for methods that do not exist.
     pub(crate) fn may_precede_routing(self) -> bool {

@@ -2,8 +2,8 @@
 //!
 //! They are spelled as in OpenTelemetry (semantic conventions 1.44); names that the conventions lack
 //! are under `gusset.`. A duration has the name of the metric that measures the same, in exported records
-//! under `gusset.` ([`record_key`]). Other formats translate the names; see [`Format`](crate::Format). Names are API: renaming one is a breaking
-//! change.
+//! under `gusset.` ([`record_key`]). Other formats translate the names; see [`Format`](crate::Format).
+//! Names are API: renaming one is a breaking change.
 
 pub use gusset_data::semconv::{
     CLIENT_ADDRESS, ERROR_TYPE, GUSSET_OUTCOME, GUSSET_STAGE, HTTP_REQUEST_BODY_SIZE,

@@ -8,6 +8,7 @@ mod key;
 mod labels;
 pub mod messaging;
 pub mod names;
+mod registered;
 pub mod registry;
 pub mod rpc;
 mod series_set;

@@ -10,6 +10,7 @@ use crate::SharedRecorder;
 use crate::intern::InternedId;
 use crate::key::SeriesKey;
 use crate::names::OVERFLOW_CALLS;
+use crate::registered::registered;
 use crate::table::Table;
 
 /// The handles, of type `S`, of every series up to a limit.
@@ -66,14 +67,8 @@ impl<S: Default> SeriesSet<S> {
     /// Counts a call that is recorded in the overflow series.
     pub(crate) fn count_overflow(&self, recorder: &SharedRecorder) {
         let cell = &self.overflow_calls;
-        // Not by `get_or_init`, because the recorder is user code.
-        let counter = match cell.get() {
-            Some(counter) => counter,
-            None => {
-                let counter = OVERFLOW_CALLS.counter(recorder, Vec::new());
-                cell.get_or_init(|| counter)
-            }
-        };
+        let register = || OVERFLOW_CALLS.counter(recorder, Vec::new());
+        let counter = cell.get().unwrap_or_else(|| registered(cell, register));
         counter.increment(1);
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(

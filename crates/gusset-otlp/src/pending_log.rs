@@ -29,17 +29,15 @@ struct Entry {
 
 impl PendingLog {
     pub(crate) fn warn(&self, message: String) {
-        let is_warning = true;
         self.add(Entry {
-            is_warning,
+            is_warning: true,
             message,
         });
     }
 
     pub(crate) fn info(&self, message: String) {
-        let is_warning = false;
         self.add(Entry {
-            is_warning,
+            is_warning: false,
             message,
         });
     }

@@ -17,6 +17,9 @@ use crate::{HeaderScan, PropagationContext, Propagator};
 #[derive(Clone, Default)]
 pub struct Propagators(List);
 
+/// The target of all log events of this crate.
+const TARGET: &str = "gusset::propagation";
+
 /// The names that OpenTelemetry specifies and this crate knows, with any features.
 const NAMES: [&str; 7] = [
     "tracecontext",
@@ -62,7 +65,7 @@ impl Propagators {
     /// If the feature of a format is disabled. The error names the variable.
     pub fn from_env(env: Env<'_>) -> Result<Self, ConfigError> {
         let list = env.var(Self::ENV).unwrap_or_else(|error| {
-            tracing::warn!(target: "gusset::propagation", "ignoring {error}; the default is used");
+            tracing::warn!(target: TARGET, "ignoring {error}; the default is used");
             None
         });
         let list = list.unwrap_or_default();
@@ -71,7 +74,7 @@ impl Propagators {
             let is_known = name.is_empty() || NAMES.iter().any(|it| it.eq_ignore_ascii_case(name));
             if !is_known {
                 tracing::warn!(
-                    target: "gusset::propagation",
+                    target: TARGET,
                     "ignoring {}: `{name}` is not a propagator; use {}",
                     Self::ENV,
                     NAMES.join(", "),
@@ -218,7 +221,7 @@ impl Propagator for Propagators {
 #[cold]
 fn report_panic() {
     tracing::error!(
-        target: "gusset::trace",
+        target: TARGET,
         "a propagator panicked, the call goes on without what it reads or writes; further panics are \
          counted and not logged"
     );

@@ -2,6 +2,9 @@
 
 use crate::Result;
 
+/// Stands for what has no figure.
+pub(super) const DASH: &str = "–";
+
 /// Splits a line into exactly `N` columns, separated by tabs.
 pub(super) fn columns<const N: usize>(line: &str) -> Result<[&str; N]> {
     let columns: Vec<&str> = line.split('\t').collect();
@@ -21,10 +24,10 @@ pub(super) fn added(layered: u64, bare: u64) -> String {
 
 /// Formats the change from one count to another in percent, with a sign.
 pub(super) fn percent(before: u64, after: u64) -> String {
-    let change = (after as f64 / before as f64 - 1.0) * 100.0;
-    if before == 0 || !change.is_finite() {
-        return "–".into();
+    if before == 0 {
+        return DASH.into();
     }
+    let change = (after as f64 / before as f64 - 1.0) * 100.0;
     // Rounded first, so that no change has no sign.
     match (change * 10.0).round() / 10.0 {
         0.0 => "0.0 %".into(),
@@ -38,7 +41,7 @@ pub(super) fn ratio(theirs: f64, ours: f64) -> String {
     if ours > 0.0 && theirs > 0.0 {
         format!("{:.1}×", theirs / ours)
     } else {
-        "–".into()
+        DASH.into()
     }
 }
 

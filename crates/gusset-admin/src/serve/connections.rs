@@ -68,7 +68,7 @@ impl Connections {
         });
     }
 
-    /// Waits until a connection ends, and forgets it. `None` if there is no connection.
+    /// Waits until a connection ends, and removes it. Returns `None` if there is none.
     pub(super) async fn next_ended(&mut self) -> Option<()> {
         let _ = self.tasks.join_next().await?;
         self.open.retain(|open| !open.task.is_finished());

@@ -62,13 +62,17 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
 
     #[inline]
     fn progress(&self, response: &HttpResponseState, chunks: u8) -> Progress {
-        match response {
-            _ if response.is_streaming => Progress::Streaming,
-            _ if response.by_status != CallResult::Success => Progress::Unknown,
+        if response.is_streaming {
+            Progress::Streaming
+        } else if response.by_status != CallResult::Success {
+            Progress::Unknown
+        } else if chunks == 0 {
             // It may be held open without data, such as a long poll, or be a long download.
-            _ if chunks == 0 => Progress::Accepted,
-            _ if !response.has_length => Progress::Responding,
-            _ => Progress::Unknown,
+            Progress::Accepted
+        } else if !response.has_length {
+            Progress::Responding
+        } else {
+            Progress::Unknown
         }
     }
 

@@ -68,6 +68,16 @@ impl<P, G, R> AdmissionLayer<P, G, R> {
 
     /// Sets the type that turns rejections into results. For responses with any type of body, where a
     /// function would have to name the type; otherwise use [`respond_with`](Self::respond_with).
+    ///
+    /// ```
+    /// use gusset_core::AdmissionLayer;
+    /// use gusset_core::admission::IntoServiceError;
+    ///
+    /// # fn fail<P, A, R>(layer: AdmissionLayer<P, A, R>) {
+    /// // Rejected calls fail with the error of the service, as by default.
+    /// let layer = layer.respond_by(IntoServiceError::default());
+    /// # }
+    /// ```
     #[must_use]
     pub fn respond_by<T>(self, respond: T) -> AdmissionLayer<P, G, T> {
         AdmissionLayer {

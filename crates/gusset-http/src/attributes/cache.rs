@@ -18,7 +18,7 @@ pub struct AttributeCache {
     client_address: Cell<Option<(Identity, Option<IpAddr>)>>,
     rpc_method: Cell<Option<(Identity, Side, Option<RpcMethodId>)>>,
     #[cfg(feature = "original-uri")]
-    has_own_target: Cell<bool>,
+    target_is_unaltered: Cell<bool>,
     #[cfg(feature = "original-uri")]
     mount_point: std::cell::OnceCell<Option<crate::Route>>,
 }
@@ -46,11 +46,11 @@ impl AttributeCache {
         &self,
         find: impl FnOnce() -> Option<&'a http::Uri>,
     ) -> Option<&'a http::Uri> {
-        if self.has_own_target.get() {
+        if self.target_is_unaltered.get() {
             return None;
         }
         let altered = find();
-        self.has_own_target.set(altered.is_none());
+        self.target_is_unaltered.set(altered.is_none());
         altered
     }
 

@@ -247,7 +247,9 @@ impl<'a> RequestAttributes<'a> {
     pub fn to_route(self) -> Option<Route> {
         match self.side {
             Side::Server => Route::to_owned(self.head),
-            Side::Client => UrlTemplate::from_request(self.head).map(UrlTemplate::to_route),
+            Side::Client => UrlTemplate::from_request(self.head)
+                .map(UrlTemplate::as_route)
+                .cloned(),
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use self::layer::{PropagateRoute, PropagateRouteLayer};
 pub use self::url_template::UrlTemplate;
-use crate::{RequestHead, ResponseHead};
+use crate::{RequestHead, ResponseHead, Side};
 
 /// The route of a server's request: a template such as `/items/{id}`, never the path.
 ///
@@ -110,10 +110,14 @@ impl Route {
         own.map(Self::as_str)
     }
 
-    /// Returns the route that the service added to a response.
+    /// Returns the route that a server's service added to a response, or the [`UrlTemplate`] that a
+    /// client's layers did.
     #[inline]
-    pub fn from_response(res: ResponseHead<'_>) -> Option<&str> {
-        res.extensions.get::<Self>().map(Self::as_str)
+    pub fn from_response(res: ResponseHead<'_>, side: Side) -> Option<&Self> {
+        match side {
+            Side::Server => res.extensions.get(),
+            Side::Client => res.extensions.get().map(UrlTemplate::as_route),
+        }
     }
 }
 

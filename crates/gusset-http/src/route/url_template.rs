@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::Route;
-use crate::{RequestHead, ResponseHead};
+use crate::RequestHead;
 
 /// `url.template` of a client's request: the template of its path, such as `/items/{id}`.
 ///
@@ -46,15 +46,9 @@ impl UrlTemplate {
         req.extensions.get()
     }
 
-    /// Returns the template that a layer inside has added to a client's response.
+    /// Returns the template as the route of a client's request.
     #[inline]
-    pub fn from_response(res: ResponseHead<'_>) -> Option<&Self> {
-        res.extensions.get()
-    }
-
-    /// Returns the template as the route of a client's request. Copies no text.
-    #[inline]
-    pub fn to_route(&self) -> Route {
-        self.0.clone()
+    pub fn as_route(&self) -> &Route {
+        &self.0
     }
 }

@@ -1,6 +1,6 @@
 //! Routes, and their propagation to outer layers.
 
-use gusset_http::{PropagateRouteLayer, RequestHead, ResponseHead, Route};
+use gusset_http::{PropagateRouteLayer, RequestHead, ResponseHead, Route, Side};
 use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -8,7 +8,7 @@ use tower_service::Service;
 use crate::support::{Answers, now, ok, request};
 
 fn response_route<B>(response: &Response<B>) -> Option<&str> {
-    Route::from_response(ResponseHead::from(response))
+    Route::from_response(ResponseHead::from(response), Side::Server).map(Route::as_str)
 }
 
 /// Calls the layer around a service with this response.

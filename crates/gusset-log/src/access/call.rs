@@ -3,8 +3,7 @@ use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, End, Stage};
 use gusset_http::{
-    Http, HttpClassifier, ProtocolVersion, RequestId, ResponseHead, Route, Side, UrlTemplate,
-    has_grpc_messages,
+    Http, HttpClassifier, ProtocolVersion, RequestId, ResponseHead, Route, Side, has_grpc_messages,
 };
 
 use super::event;
@@ -68,16 +67,13 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for AccessCall {
         };
         record.status = Some(res.status);
         record.has_messages = record.rpc_method.is_some() && has_grpc_messages(res);
-        let route = match record.config().kind.side() {
-            Side::Server => res.extensions.get::<Route>().cloned(),
-            Side::Client => {
-                // A client's request does not know which version was negotiated.
-                record.version = ProtocolVersion::from_http(res.version);
-                UrlTemplate::from_response(res).map(UrlTemplate::to_route)
-            }
-        };
-        if route.is_some() {
-            record.route = route;
+        let side = record.config().kind.side();
+        if side == Side::Client {
+            // A client's request does not know which version was negotiated.
+            record.version = ProtocolVersion::from_http(res.version);
+        }
+        if let Some(route) = Route::from_response(res, side) {
+            record.route = Some(route.clone());
         }
         if let (Some(registration), Some(ids)) = (&record.registration, cx.span_ids()) {
             registration.set_ids(ids);

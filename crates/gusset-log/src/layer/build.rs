@@ -17,7 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::builder::{LogLayerBuilder, LogPipeline};
 use super::drop_report;
 use super::log_layer::LogLayer;
-use super::log_sites::LogSites;
+use super::site_templates::SiteTemplates;
 use super::state::{LayerConfig, LayerState, WallClock};
 use crate::counters::Counters;
 use crate::filter_handle::{FilterHandle, parse};
@@ -33,7 +33,8 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 impl LogLayerBuilder {
     /// Builds the layer and starts the writer's thread.
     ///
-    /// It reads the environment variables `RUST_LOG` and `GUSSET_LOGS_FILTER`, and `NO_COLOR` and `TERM` if no format is set.
+    /// It reads the environment variables `RUST_LOG` and `GUSSET_LOGS_FILTER`, and `NO_COLOR` and `TERM` if
+    /// no format is set.
     ///
     /// # Errors
     /// If a setting or an environment variable is not valid, or if the thread cannot be started. The
@@ -107,8 +108,8 @@ impl LogLayerBuilder {
             queue: queue.clone(),
             clock: clock.map_or(WallClock::System, WallClock::given),
             templates: HashMap::new().into(),
-            log_sites: LogSites::default(),
-            ended_spans: LogSites::default(),
+            log_sites: SiteTemplates::default(),
+            ended_spans: SiteTemplates::default(),
         });
         let tasks = LayerTasks {
             filter_handle: filter_handle.clone(),

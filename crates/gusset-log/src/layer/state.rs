@@ -8,7 +8,7 @@ use gusset_core::Clock;
 use gusset_data::{LogSink, Resource};
 use tracing::Metadata;
 
-use super::log_sites::LogSites;
+use super::site_templates::SiteTemplates;
 use crate::format::Format;
 use crate::format::template::{CallsiteTemplate, TemplateSettings};
 use crate::redact::Redaction;
@@ -46,8 +46,8 @@ pub(super) struct LayerState {
     pub(super) clock: WallClock,
     /// By the address of the metadata: one for each callsite.
     pub(super) templates: RwLock<HashMap<usize, Arc<CallsiteTemplate>>>,
-    pub(super) log_sites: LogSites,
-    pub(super) ended_spans: LogSites,
+    pub(super) log_sites: SiteTemplates,
+    pub(super) ended_spans: SiteTemplates,
 }
 
 #[derive(Clone, Copy, Debug)]

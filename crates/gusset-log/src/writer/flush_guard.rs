@@ -5,9 +5,9 @@ use super::queue::Queue;
 
 /// Waits until log entries are written when it is dropped at the end of `main`.
 ///
-/// It waits for at most one second by default, and not at all in a child that is created by `fork()`, because
-/// a fork does not copy the writer's thread: set up logging in the child. Entries logged later are still written if the process
-/// lives long enough.
+/// It waits for at most one second by default, and not at all in a child that is created by `fork()`,
+/// because a fork does not copy the writer's thread: set up logging in the child. Entries logged later are
+/// still written if the process lives long enough.
 ///
 /// ```
 /// # fn main() -> Result<(), gusset_log::ConfigError> {

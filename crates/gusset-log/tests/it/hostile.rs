@@ -10,18 +10,6 @@ use tracing::{info, info_span};
 
 use crate::support::*;
 
-const FORMATS: [fn() -> Format; 9] = [
-    || Format::Json,
-    || Format::Ecs,
-    || Format::google_cloud("p"),
-    || Format::Datadog,
-    || Format::emf("n"),
-    || Format::Logfmt,
-    || Format::Common,
-    || Format::Combined,
-    || Format::pretty(false),
-];
-
 /// Parses a logfmt entry.
 fn pairs(line: &str) -> BTreeMap<String, String> {
     let mut pairs = BTreeMap::new();

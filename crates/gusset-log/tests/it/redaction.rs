@@ -50,18 +50,6 @@ fn custom_keys_and_patterns_are_redacted() {
     assert_eq!(line["message"], "paid with REDACTED");
 }
 
-const FORMATS: [fn() -> Format; 9] = [
-    || Format::Json,
-    || Format::Ecs,
-    || Format::google_cloud("p"),
-    || Format::Datadog,
-    || Format::emf("n"),
-    || Format::Logfmt,
-    || Format::Common,
-    || Format::Combined,
-    || Format::pretty(false),
-];
-
 /// Returns the entry of a request in every format, and its record.
 fn logged_everywhere(log: fn() -> AccessLogBuilder, request: fn() -> Request<()>) -> Vec<String> {
     let work = || {

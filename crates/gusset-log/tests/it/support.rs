@@ -18,6 +18,19 @@ use http_body_util::{BodyExt as _, Full};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+/// All formats.
+pub(crate) const FORMATS: [fn() -> Format; 9] = [
+    || Format::Json,
+    || Format::Ecs,
+    || Format::google_cloud("p"),
+    || Format::Datadog,
+    || Format::emf("n"),
+    || Format::Logfmt,
+    || Format::Common,
+    || Format::Combined,
+    || Format::pretty(false),
+];
+
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The written output.

@@ -23,6 +23,7 @@ pub(crate) use self::recorder::{Bodies, CallRecorder};
 use self::series_handles::{Series, SeriesHandles};
 use crate::intern::{ErrorTypeInterner, InternedId, LabelInterner};
 use crate::key::{SCHEMES, SeriesKey};
+use crate::registered::registered;
 use crate::series_set::{Lookup, SeriesSet};
 use crate::table::Table;
 use crate::{Label, SharedRecorder};
@@ -54,8 +55,13 @@ pub(crate) struct CallInstruments {
 
 impl CallInstruments {
     #[inline]
+    pub(crate) fn side(&self) -> Side {
+        self.set.side
+    }
+
+    #[inline]
     pub(crate) fn is_client(&self) -> bool {
-        self.set.side == Side::Client
+        self.side() == Side::Client
     }
 
     /// Returns the identity of the observer: its recorder and its set of instruments. Two observers
@@ -167,17 +173,6 @@ impl CallInstruments {
         }
         registered(gauge, || series_handles::active(self, key))
     }
-}
-
-/// Returns the handle in a cell, and registers it if there is none.
-///
-/// The recorder is user code, so it is not called by `get_or_init`: a recorder that panics, waits, or makes
-/// an observed call itself would do so inside of the cell's lock. Threads that race register the same series.
-#[cold]
-#[inline(never)]
-pub(crate) fn registered<T>(cell: &OnceLock<T>, register: impl FnOnce() -> T) -> &T {
-    let handle = register();
-    cell.get_or_init(|| handle)
 }
 
 #[cold]

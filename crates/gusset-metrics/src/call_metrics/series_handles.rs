@@ -6,10 +6,11 @@ use gusset_data::semconv;
 use gusset_http::{ReadState, RequestBodyProgress};
 use metrics::{Counter, Gauge, Histogram, Label};
 
-use super::{CallInstruments, registered};
+use super::CallInstruments;
 use crate::key::SeriesKey;
 use crate::labels::LabelId;
 use crate::names::{self, MetricDescriptor};
+use crate::registered::registered;
 
 /// The handles of one series. Those that its instrument set lacks stay empty.
 #[derive(Debug, Default)]

@@ -1,7 +1,5 @@
 use gusset_core::{CallContext, CallObserver, End, ResponseKind};
-use gusset_http::{
-    Http, HttpClassifier, ProtocolVersion, ResponseHead, Route, UrlTemplate, is_streaming,
-};
+use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead, Route, is_streaming};
 
 use crate::call_metrics::{Bodies, CallRecorder};
 
@@ -28,13 +26,8 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
             // It is negotiated with the server.
             call.key.version = ProtocolVersion::from_http(res.version);
         }
-        let route = if call.instruments.is_client() {
-            UrlTemplate::from_response(res).map(UrlTemplate::as_str)
-        } else {
-            Route::from_response(res)
-        };
-        if let Some(route) = route {
-            call.key.name = call.instruments.names.id(route);
+        if let Some(route) = Route::from_response(res, call.instruments.side()) {
+            call.key.name = call.instruments.names.id(route.as_str());
         }
         call.instruments.label_response(&mut call.key, res);
         let has_body = cx.response_kind() == Some(ResponseKind::Body);

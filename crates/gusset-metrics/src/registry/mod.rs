@@ -30,7 +30,7 @@ use self::gauge::AtomicGaugeKind;
 pub use self::gauge::GaugeValue;
 use self::handle_cache::HandleCache;
 pub use self::histogram::HistogramValue;
-use self::overflow::CardinalityLimits;
+use self::overflow::{CardinalityLimits, OverflowHandle};
 pub use self::scoped_gauge::ScopedGauge;
 pub use self::series::{MetricFamily, Series};
 use self::sharded::{ShardedCell, SlabAllocator};
@@ -217,6 +217,24 @@ impl Registry {
         self.histograms.series(key, Some("le"), limits, create)
     }
 
+    /// Returns the series of a key, or what records for it over the limits.
+    fn series<V>(
+        &self,
+        key: &Key,
+        metadata: &Metadata<'_>,
+        handles: &HandleCache<V>,
+        find: impl FnOnce(Limits) -> Lookup<V>,
+    ) -> Result<Arc<Series<V>>, Arc<OverflowHandle<V>>> {
+        if let Some(series) = handles.get(key) {
+            return Ok(series);
+        }
+        let series = find(self.limits.get(key.name(), metadata))
+            .map_err(|overflow| Arc::new(self.overflow(key, overflow)))?;
+        handles.insert(key, &series);
+        self.check_kinds(key.name());
+        Ok(series)
+    }
+
     /// Logs once if a name is used for several kinds of metrics, which every exporter and back end
     /// handles differently.
     fn check_kinds(&self, name: &str) {
@@ -293,47 +311,26 @@ impl metrics::Recorder for Registry {
     }
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
-        if let Some(series) = self.counter_handles.get(key) {
-            return Counter::from_arc(series);
-        }
-        let limits = self.limits.get(key.name(), metadata);
-        match self.counter_series(key, limits) {
-            Ok(series) => {
-                self.counter_handles.insert(key, &series);
-                self.check_kinds(key.name());
-                Counter::from_arc(series)
-            }
-            Err(overflow) => Counter::from_arc(Arc::new(self.overflow(key, overflow))),
+        let find = |limits| self.counter_series(key, limits);
+        match self.series(key, metadata, &self.counter_handles, find) {
+            Ok(series) => Counter::from_arc(series),
+            Err(overflow) => Counter::from_arc(overflow),
         }
     }
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
-        if let Some(series) = self.gauge_handles.get(key) {
-            return Gauge::from_arc(series);
-        }
-        let limits = self.limits.get(key.name(), metadata);
-        match self.gauge_series(key, limits) {
-            Ok(series) => {
-                self.gauge_handles.insert(key, &series);
-                self.check_kinds(key.name());
-                Gauge::from_arc(series)
-            }
-            Err(overflow) => Gauge::from_arc(Arc::new(self.overflow(key, overflow))),
+        let find = |limits| self.gauge_series(key, limits);
+        match self.series(key, metadata, &self.gauge_handles, find) {
+            Ok(series) => Gauge::from_arc(series),
+            Err(overflow) => Gauge::from_arc(overflow),
         }
     }
 
     fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
-        if let Some(series) = self.histogram_handles.get(key) {
-            return Histogram::from_arc(series);
-        }
-        let limits = self.limits.get(key.name(), metadata);
-        match self.histogram_series(key, limits) {
-            Ok(series) => {
-                self.histogram_handles.insert(key, &series);
-                self.check_kinds(key.name());
-                Histogram::from_arc(series)
-            }
-            Err(overflow) => Histogram::from_arc(Arc::new(self.overflow(key, overflow))),
+        let find = |limits| self.histogram_series(key, limits);
+        match self.series(key, metadata, &self.histogram_handles, find) {
+            Ok(series) => Histogram::from_arc(series),
+            Err(overflow) => Histogram::from_arc(overflow),
         }
     }
 }

@@ -78,7 +78,7 @@ impl Registry {
         let series = match overflow {
             Overflow::Series { series, is_new } => {
                 if is_new {
-                    self.describe_overflow();
+                    OVERFLOW_RECORDS.describe(self);
                     tracing::warn!(
                         target: crate::TARGET,
                         metric = key.name(),
@@ -92,7 +92,7 @@ impl Registry {
             }
             Overflow::TooManyMetrics => {
                 if !self.warned_metrics.swap(true, Relaxed) {
-                    self.describe_overflow();
+                    OVERFLOW_RECORDS.describe(self);
                     tracing::warn!(
                         target: crate::TARGET,
                         metric = key.name(),
@@ -109,10 +109,6 @@ impl Registry {
             series,
             records: self.register_counter(&records, &METADATA),
         }
-    }
-
-    fn describe_overflow(&self) {
-        OVERFLOW_RECORDS.describe(self);
     }
 }
 

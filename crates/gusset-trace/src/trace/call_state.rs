@@ -159,7 +159,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
             return;
         }
         // An inner router may have matched the route after the span started.
-        let route = response_route(res, config.kind.is_client());
+        let route = response_route(res, config.kind.side());
         Self::record_response(scope, config, res, route);
         if span.is_disabled() {
             return;

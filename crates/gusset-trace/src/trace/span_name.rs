@@ -4,9 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use gusset_data::SharedStr;
-use gusset_http::{
-    KnownMethods, RequestAttributes, ResponseHead, Route, UrlTemplate, truncate_str,
-};
+use gusset_http::{KnownMethods, RequestAttributes, ResponseHead, Route, Side, truncate_str};
 
 /// The name of a span, from the method and the route, and never from the path.
 pub(super) struct SpanName<'a> {
@@ -50,15 +48,10 @@ pub(super) fn route_texts(method: &str, route: &str) -> RouteTexts {
     CACHE.try_with(read).ok().flatten().unwrap_or_else(create)
 }
 
-/// Returns the route that the service added to its response, or the template that a client's layers
-/// did, truncated.
+/// Returns the route of a response, truncated.
 #[inline]
-pub(super) fn response_route(res: ResponseHead<'_>, is_client: bool) -> Option<&str> {
-    let route = if is_client {
-        UrlTemplate::from_response(res)?.as_str()
-    } else {
-        Route::from_response(res)?
-    };
+pub(super) fn response_route(res: ResponseHead<'_>, side: Side) -> Option<&str> {
+    let route = Route::from_response(res, side)?.as_str();
     Some(truncate_str(route, MAX_ROUTE_BYTES))
 }
 

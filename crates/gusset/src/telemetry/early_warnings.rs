@@ -32,8 +32,9 @@ impl EarlyWarnings {
 
     /// Logs the kept warnings.
     pub(super) fn log(self) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for warning in std::mem::take(&mut *kept) {
+        // Not under the lock: the subscriber is code of the service.
+        let kept = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for warning in kept {
             tracing::warn!(target: "gusset", "{warning}");
         }
     }

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use crate::Result;
 use crate::bench::baseline::{Baseline, Row};
-use crate::bench::text::{added, grouped, percent};
-
-const DASH: &str = "–";
+use crate::bench::text::{DASH, added, grouped, percent};
 
 /// Writes a row for each scenario of either state.
 pub(super) fn write(page: &mut String, before: &Baseline, after: &[Row]) -> Result<()> {

@@ -46,7 +46,8 @@ impl<K: ServiceKind<Trace = gusset_trace::TraceObserver>, O> InstrumentationBuil
         self
     }
 
-    /// Sets what is redacted in custom attributes of spans. Defaults to [`Redaction::default`].
+    /// Sets what is redacted in custom attributes of spans and in the texts of requests. Defaults to
+    /// [`Redaction::default`].
     ///
     /// ```
     /// use gusset::trace::Redaction;

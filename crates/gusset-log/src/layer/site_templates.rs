@@ -1,7 +1,8 @@
-//! The templates of the records of the `log` crate.
+//! The templates of entries whose call sites `tracing` does not know: records of the `log` crate, and
+//! ends of spans.
 
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, RwLock};
 
@@ -14,12 +15,12 @@ use crate::sync::{read, write};
 /// has no other bound.
 const MAX_SITES: usize = 4096;
 
-/// The templates of the call sites of the `log` crate.
+/// Templates by level, target, file and line.
 ///
 /// `tracing-log` has one callsite for each level, whose metadata say nothing about the record. Its target,
 /// file and line are fields.
 #[derive(Default)]
-pub(super) struct LogSites {
+pub(super) struct SiteTemplates {
     /// By the hash of the site, so that a look-up copies no text.
     templates: RwLock<HashMap<u64, (Site, Arc<CallsiteTemplate>)>>,
     hasher: RandomState,
@@ -32,10 +33,10 @@ struct Site {
     line: Option<u32>,
 }
 
-// === impl LogSites ===
+// === impl SiteTemplates ===
 
-impl LogSites {
-    /// Returns the template of a record. It has no rate limit if there are too many call sites.
+impl SiteTemplates {
+    /// Returns the template of an entry. It has no rate limit of its own if there are too many call sites.
     pub(super) fn find(
         &self,
         settings: &TemplateSettings<'_>,
@@ -43,28 +44,27 @@ impl LogSites {
     ) -> Arc<CallsiteTemplate> {
         let key = (metadata.target(), metadata.file(), metadata.line());
         let hash = self.hasher.hash_one((metadata.level(), key));
-        if let Some((site, template)) = read(&self.templates).get(&hash) {
-            if site.is_of(metadata) {
-                return template.clone();
-            }
+        let templates = read(&self.templates);
+        let is_taken = match templates.get(&hash) {
+            Some((site, template)) if site.is_of(metadata) => return template.clone(),
+            other => other.is_some(),
+        };
+        let is_full = is_taken || templates.len() >= MAX_SITES;
+        drop(templates);
+        if is_full {
+            let settings = TemplateSettings {
+                rate_limit: None,
+                ..*settings
+            };
+            return Arc::new(CallsiteTemplate::new(&settings, metadata));
         }
         let template = Arc::new(CallsiteTemplate::new(settings, metadata));
         let mut templates = write(&self.templates);
-        let is_full = templates.len() >= MAX_SITES;
-        match templates.entry(hash) {
-            Entry::Occupied(entry) if entry.get().0.is_of(metadata) => entry.get().1.clone(),
-            Entry::Vacant(entry) if !is_full => {
-                entry.insert((Site::new(metadata), template.clone()));
-                template
-            }
-            _ => {
-                drop(templates);
-                let settings = TemplateSettings {
-                    rate_limit: None,
-                    ..*settings
-                };
-                Arc::new(CallsiteTemplate::new(&settings, metadata))
-            }
+        let added = || (Site::new(metadata), template.clone());
+        match templates.entry(hash).or_insert_with(added) {
+            // Another thread may have added it first, whose rate limit counts.
+            (site, known) if site.is_of(metadata) => known.clone(),
+            _ => template,
         }
     }
 }
