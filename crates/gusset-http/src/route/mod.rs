@@ -26,11 +26,12 @@ use crate::{RequestHead, ResponseHead, Side};
 /// for that of the remote one. It reads a [`UrlTemplate`].
 ///
 /// ```
-/// use gusset_http::{ResponseHead, Route};
+/// use gusset_http::{ResponseHead, Route, Side};
 ///
 /// let mut response = http::Response::new(());
 /// response.extensions_mut().insert(Route::new("/items/{id}"));
-/// assert_eq!(Route::from_response(ResponseHead::from(&response)), Some("/items/{id}"));
+/// let route = Route::from_response(ResponseHead::from(&response), Side::Server);
+/// assert_eq!(route.map(Route::as_str), Some("/items/{id}"));
 /// ```
 #[derive(Clone)]
 pub struct Route(Text);
