@@ -158,9 +158,14 @@ pub(crate) fn of_unread_body<P: Protocol>(
     }
 }
 
-/// Implements `Classify` for a type that wraps its per-call state.
+/// Implements `HttpClassifier` for a type that wraps its per-call state.
 macro_rules! impl_classify {
-    ($classifier:ident, $side:expr) => {
+    ($classifier:ident, $side:expr, is_grpc: $is_grpc:expr) => {
+        impl crate::HttpClassifier for $classifier {
+            const SIDE: crate::Side = $side;
+            const IS_GRPC: bool = $is_grpc;
+        }
+
         impl gusset_core::Classify<crate::Http<Self>> for $classifier {
             const MAY_PANIC: bool = false;
 
@@ -184,7 +189,7 @@ macro_rules! impl_classify {
                 &self,
                 end: &gusset_core::End<'_, crate::Http<Self>>,
             ) -> gusset_core::Classification {
-                self.0.classify(end, $side)
+                self.0.classify(end, <Self as crate::HttpClassifier>::SIDE)
             }
         }
     };
@@ -192,5 +197,5 @@ macro_rules! impl_classify {
 
 pub(crate) use impl_classify;
 
-impl_classify!(HttpServerClassifier, Side::Server);
-impl_classify!(HttpClientClassifier, Side::Client);
+impl_classify!(HttpServerClassifier, Side::Server, is_grpc: false);
+impl_classify!(HttpClientClassifier, Side::Client, is_grpc: false);

@@ -1,14 +1,12 @@
 //! gRPC: HTTP whose status is in its headers or in its trailers.
 
-use std::any::TypeId;
-
 use gusset_core::{Classification, End, Outcome, Protocol, ResponseKind, StaticStr};
 use http::{HeaderMap, StatusCode};
 
 use crate::classify::{of_end, of_unread_body};
 use crate::grpc_content::{ContentType, is_grpc_request};
 use crate::protocol::parse_number;
-use crate::{Http, RequestHead, ResponseHead, Side, status_code_str};
+use crate::{Http, HttpClassifier, RequestHead, ResponseHead, Side, status_code_str};
 
 /// The gRPC protocol with the classifier of a server.
 ///
@@ -284,14 +282,11 @@ fn classify_foreign(code: Option<GrpcCode>, status: StatusCode) -> Classificatio
     classification.with_status(code.map(GrpcCode::name))
 }
 
-/// Returns whether a response of gRPC is gRPC-Web. Does not look for other classifiers.
+/// Returns whether a response of gRPC is gRPC-Web. Does not read the headers for other classifiers.
 #[inline]
-pub(crate) fn is_web_response<R: 'static>(headers: &HeaderMap) -> bool {
-    let classifier = TypeId::of::<R>();
-    let is_grpc = classifier == TypeId::of::<GrpcServerClassifier>()
-        || classifier == TypeId::of::<GrpcClientClassifier>();
-    is_grpc && ContentType::from_headers(headers) == ContentType::GrpcWeb
+pub(crate) fn is_web_response<R: HttpClassifier>(headers: &HeaderMap) -> bool {
+    R::IS_GRPC && ContentType::from_headers(headers) == ContentType::GrpcWeb
 }
 
-crate::classify::impl_classify!(GrpcServerClassifier, Side::Server);
-crate::classify::impl_classify!(GrpcClientClassifier, Side::Client);
+crate::classify::impl_classify!(GrpcServerClassifier, Side::Server, is_grpc: true);
+crate::classify::impl_classify!(GrpcClientClassifier, Side::Client, is_grpc: true);

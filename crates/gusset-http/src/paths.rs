@@ -1,10 +1,8 @@
 //! Paths that are not observed.
 
-use std::any::TypeId;
-
 use gusset_core::Predicate;
 
-use crate::{GrpcClientClassifier, Http, HttpClassifier, HttpClientClassifier, RequestHead};
+use crate::{Http, HttpClassifier, RequestHead, Side};
 
 /// A filter that excludes the requests of some paths from observation: probes and scrapes.
 ///
@@ -81,15 +79,9 @@ impl<R: HttpClassifier> Predicate<Http<R>> for PathFilter {
     #[inline]
     fn matches(&self, req: RequestHead<'_>) -> bool {
         // A client that forwards a request has the path of the request that it received there.
-        let is_client = [
-            TypeId::of::<HttpClientClassifier>(),
-            TypeId::of::<GrpcClientClassifier>(),
-        ]
-        .contains(&TypeId::of::<R>());
-        let uri = if is_client {
-            req.uri
-        } else {
-            req.original_uri()
+        let uri = match R::SIDE {
+            Side::Server => req.original_uri(),
+            Side::Client => req.uri,
         };
         !self.excludes(uri.path())
     }

@@ -10,7 +10,7 @@ use gusset_core::{
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
-use crate::{AttributeCache, HttpServerClassifier, ObservedBody, RequestHead, ResponseHead};
+use crate::{AttributeCache, HttpServerClassifier, ObservedBody, RequestHead, ResponseHead, Side};
 use crate::{error_sources, grpc, request_key};
 
 /// The HTTP protocol with a classifier of outcomes. Defaults to that of a server.
@@ -49,15 +49,19 @@ pub struct Http<R = HttpServerClassifier>(PhantomData<fn() -> R>);
 /// A classifier of HTTP calls: [`HttpServerClassifier`], [`HttpClientClassifier`],
 /// [`GrpcServerClassifier`], [`GrpcClientClassifier`] or a custom one.
 ///
-/// A custom classifier implements [`Classify`]:
+/// A custom classifier implements [`Classify`], and this trait to state its side:
 ///
 /// ```
 /// use gusset_core::{Classify, ResponseKind, End, ObserveLayer, Outcome, Classification};
-/// use gusset_http::{Http, RequestHead, ResponseHead, status_code_str};
+/// use gusset_http::{Http, HttpClassifier, RequestHead, ResponseHead, Side, status_code_str};
 /// use http::StatusCode;
 ///
 /// /// A cache: every complete response is a success, even a miss.
 /// struct Cache(StatusCode);
+///
+/// impl HttpClassifier for Cache {
+///     const SIDE: Side = Side::Server;
+/// }
 ///
 /// impl Classify<Http<Cache>> for Cache {
 ///     fn start(_: RequestHead<'_>) -> Self {
@@ -80,9 +84,21 @@ pub struct Http<R = HttpServerClassifier>(PhantomData<fn() -> R>);
 /// [`HttpClientClassifier`]: crate::HttpClientClassifier
 /// [`GrpcServerClassifier`]: crate::GrpcServerClassifier
 /// [`GrpcClientClassifier`]: crate::GrpcClientClassifier
-pub trait HttpClassifier: Classify<Http<Self>> + Sized {}
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a classifier of HTTP calls",
+    label = "this type does not state which side of a call it classifies",
+    note = "implement `HttpClassifier` with `const SIDE: Side = Side::Server` or `Side::Client`"
+)]
+pub trait HttpClassifier: Classify<Http<Self>> + Sized {
+    /// The side of the call that is observed. Decides what names a request: a server's path is that
+    /// before `Router::nest`, while a client may forward a request whose extensions name the one that
+    /// was received.
+    const SIDE: Side;
 
-impl<R: Classify<Http<R>>> HttpClassifier for R {}
+    /// Whether the calls are gRPC. If so, the body of a gRPC-Web response may be one that a layer inside has
+    /// decoded, with another length than declared. Defaults to `false`.
+    const IS_GRPC: bool = false;
+}
 
 impl<R: HttpClassifier> Protocol for Http<R> {
     type Request<'a> = RequestHead<'a>;

@@ -11,6 +11,7 @@ mod attributes;
 mod auto_traits;
 mod catch_panic;
 mod classify;
+mod custom_classifier;
 mod endpoint;
 mod ends;
 mod grpc;

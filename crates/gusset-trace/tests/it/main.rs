@@ -4,6 +4,7 @@
 mod baggage;
 mod client;
 mod current;
+mod custom_classifier;
 #[cfg(feature = "subscriber")]
 mod event_parents;
 mod exceptions;
