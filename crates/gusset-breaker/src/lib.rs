@@ -43,8 +43,8 @@ pub use layers::CircuitBreakerLayer;
 pub use permit::Permit;
 pub use readiness::{ReadinessGate, ReadinessGateLayer};
 pub use registry::{
-    BreakerRegistry, BreakerRegistryAdmission, BreakerRegistryBuilder, KeyExtractor, by_host,
-    by_route,
+    BreakerRegistry, BreakerRegistryAdmission, BreakerRegistryBuilder, ByRoute, KeyExtractor,
+    by_host,
 };
 pub use response::{RespondUnavailable, grpc_response, http_response};
 pub use state::{Reason, State, Transition};

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gusset_core::{
     CallContext, CallObserver, Classify, End, Observer, ObserverId, Protocol, RequestResponse,
 };
-use gusset_http::{Http, HttpClassifier, RequestHead, Route};
+use gusset_http::{Http, HttpClassifier, RequestHead, Route, Side, UrlTemplate};
 use tokio::sync::Notify;
 
 /// Requests on further routes count as [`OTHER_ROUTE`].
@@ -20,8 +20,9 @@ const NO_ROUTE: &str = "(no route)";
 /// An observer that counts the requests in flight, so that a shutdown can wait for them.
 ///
 /// Returned by [`Health::in_flight`](crate::Health::in_flight). Counts by route, never by path: the
-/// route of axum's router (feature `axum`), or a [`Route`] in the request's extensions. Costs two
-/// atomic operations per request and one lookup of the route.
+/// route of axum's router (feature `axum`), or a [`Route`] in the request's extensions. Requests of a
+/// client are counted by their [`UrlTemplate`]. Costs two atomic operations per request and one lookup of
+/// the route.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -128,7 +129,10 @@ impl<R: HttpClassifier> Observer<Http<R>> for InFlight {
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> InFlightCall {
-        self.begin(Route::from_request(req))
+        self.begin(match R::SIDE {
+            Side::Server => Route::from_request(req),
+            Side::Client => UrlTemplate::from_request(req).map(UrlTemplate::as_str),
+        })
     }
 
     fn id(&self) -> ObserverId {

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use gusset_core::Protocol;
-use gusset_http::{Http, HttpClassifier, RequestHead, Route};
+use gusset_http::{Http, HttpClassifier, RequestHead, Route, Side, UrlTemplate};
 
 #[allow(unused_imports, reason = "for the documentation")]
 use crate::BreakerRegistry;
 
 /// Extracts the key by which a [`BreakerRegistry`] finds the breaker of a call.
 ///
-/// For HTTP, implemented by functions of the request headers, such as [`by_host`] and [`by_route`].
+/// For HTTP, implemented by functions of the request headers, such as [`by_host`], and by [`ByRoute`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key extractor for `{P}`",
     label = "not a key extractor for this protocol",
@@ -31,9 +31,38 @@ pub fn by_host(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
     Some(to_lower_case(host))
 }
 
-/// Extracts the route that the router matched.
-pub fn by_route(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
-    Route::from_request(req).map(Cow::Borrowed)
+/// Extracts the route of a request: what the router of a server matched, or the [`UrlTemplate`] that a
+/// client has set.
+///
+/// A client does not read the route of a request that its service received and forwards. Requests
+/// without a route or template use the fallback breaker. Templates do not contain the host: a client of
+/// several services needs a key extractor of its own, or a registry for each service.
+///
+/// ```
+/// use gusset_breaker::{BreakerRegistry, ByRoute, classify::HttpFailures};
+/// use gusset_http::{Http, HttpClientClassifier};
+///
+/// # fn main() -> Result<(), gusset_core::ConfigError> {
+/// let stock = BreakerRegistry::builder("stock").build()?;
+/// let layer = stock.layer::<Http<HttpClientClassifier>, _, _>(HttpFailures, ByRoute);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "it is named where a function would be"
+)]
+pub struct ByRoute;
+
+impl<R: HttpClassifier> KeyExtractor<Http<R>> for ByRoute {
+    fn extract<'a>(&self, req: <Http<R> as Protocol>::Request<'a>) -> Option<Cow<'a, str>> {
+        let route = match R::SIDE {
+            Side::Server => Route::from_request(req)?,
+            Side::Client => UrlTemplate::from_request(req)?.as_str(),
+        };
+        Some(Cow::Borrowed(route))
+    }
 }
 
 /// Allocates only if there are upper-case letters, which hosts rarely have.

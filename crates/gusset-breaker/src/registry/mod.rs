@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gusset_core::{Admission, AdmissionLayer, CallContext, Clock, Protocol};
 use gusset_data::SharedRecorder;
 
-pub use self::key::{KeyExtractor, by_host, by_route};
+pub use self::key::{ByRoute, KeyExtractor, by_host};
 use crate::classify::FailureClassifier;
 use crate::machine::Ratio;
 use crate::shared::OpenBudget;

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use gusset_breaker::classify::HttpFailures;
-use gusset_breaker::{BreakerRegistry, BreakerRegistryBuilder, State, by_host};
+use gusset_breaker::{BreakerRegistry, BreakerRegistryBuilder, ByRoute, State, by_host};
 use gusset_core::Clock;
-use gusset_http::{Http, HttpClientClassifier};
+use gusset_http::{GrpcClientClassifier, Route, UrlTemplate};
+use gusset_http::{Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier};
 use gusset_testkit::ScriptedBody;
 use http::Request;
 use tower_layer::Layer;
@@ -112,6 +113,47 @@ fn layer_uses_breaker_of_host() {
     assert!(call("/no-host").is_ok());
     assert_eq!(hosts.get("stock").rejected(), 1);
     assert_eq!(hosts.fallback().state(), State::Open);
+}
+
+/// Sends a request that fails to a breaker by route. Returns the names of the breakers that opened.
+fn opened_by<R: HttpClassifier>(template: Option<UrlTemplate>) -> Vec<String> {
+    let routes = hosts().build().unwrap();
+    type BoxError = Box<dyn std::error::Error + Send + Sync>;
+    let respond = || Ok::<_, BoxError>(response(503, &[], ScriptedBody::new()));
+    let mut request = Request::get("http://stock/out/7").body(()).unwrap();
+    // A service that forwards a request sends it with the route that it matched itself.
+    request.extensions_mut().insert(Route::new("/in/{id}"));
+    if let Some(template) = template {
+        request.extensions_mut().insert(template);
+    }
+    let mut service = routes
+        .layer::<Http<R>, _, _>(HttpFailures, ByRoute)
+        .layer(serve(respond));
+    let response = now(service.call(request)).expect("it is admitted");
+    drain(response.into_body());
+    let breakers = routes.breakers().into_iter().map(|(_, breaker)| breaker);
+    let breakers = breakers.chain([routes.fallback()]);
+    let open = breakers.filter(|breaker| breaker.state() == State::Open);
+    open.map(|breaker| breaker.name().to_owned()).collect()
+}
+
+#[test]
+fn client_breaker_is_that_of_its_own_template() {
+    let template = || Some(UrlTemplate::new("/out/{id}"));
+    let own = ["hosts//out/{id}"];
+    assert_eq!(opened_by::<HttpClientClassifier>(template()), own);
+    assert_eq!(opened_by::<GrpcClientClassifier>(template()), own);
+    assert_eq!(opened_by::<HttpClientClassifier>(None), ["hosts/_OTHER"]);
+    assert_eq!(opened_by::<GrpcClientClassifier>(None), ["hosts/_OTHER"]);
+}
+
+#[test]
+fn server_breaker_is_that_of_its_route() {
+    let template = Some(UrlTemplate::new("/out/{id}"));
+    for template in [None, template] {
+        let opened = opened_by::<HttpServerClassifier>(template);
+        assert_eq!(opened, ["hosts//in/{id}"]);
+    }
 }
 
 #[test]

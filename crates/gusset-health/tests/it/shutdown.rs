@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gusset_core::{CallTracker, Clock, End, Stage};
 use gusset_health::{InFlight, InFlightCall, Phase};
-use gusset_http::{Http, RequestHead, Route};
+use gusset_http::{Http, HttpClientClassifier, RequestHead, Route, UrlTemplate};
 use http::Request;
 
 use crate::support::{LogCapture, SECOND, Time, settle};
@@ -84,6 +84,32 @@ async fn shutdown_waits_for_requests_in_flight() {
     let report = report.await.unwrap();
     assert!(report.is_clean());
     assert_eq!(report.server_output(), Some(&()));
+}
+
+#[test]
+fn client_requests_are_counted_by_their_template() {
+    let in_flight = InFlight::default();
+    let start = |request: &Request<()>| {
+        CallTracker::<Http<HttpClientClassifier>, InFlightCall>::start(
+            &in_flight,
+            RequestHead::from(request),
+            Clock::system(),
+        )
+    };
+    // A service that forwards a request sends it with the route that it matched itself.
+    let mut request = Request::new(());
+    request.extensions_mut().insert(Route::new("/in/{id}"));
+    let unnamed = start(&request);
+    request
+        .extensions_mut()
+        .insert(UrlTemplate::new("/out/{id}"));
+    let named = start(&request);
+    let routes = in_flight.by_route();
+    assert_eq!(
+        routes,
+        [("(no route)".to_owned(), 1), ("/out/{id}".to_owned(), 1)]
+    );
+    drop((unnamed, named));
 }
 
 #[tokio::test(start_paused = true)]
