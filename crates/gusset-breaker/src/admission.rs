@@ -99,6 +99,10 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for CircuitBreakerAdmiss
         let denied = core.reject(core.nanos(cx.started()));
         Some(CircuitOpen::new(core, denied))
     }
+
+    fn on_respond_panic(&self) {
+        self.breaker.core().count_panic();
+    }
 }
 
 // === impl CircuitBreakerPermit ===

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::Clock;
+use gusset_core::{Clock, PanicCounter};
 use gusset_data::SharedRecorder;
 
 use crate::metrics::Metrics;
 use crate::sharded_arc::ShardedArc;
-use crate::shared::{Core, OpenBudget, Parts, default_shards};
+use crate::shared::{Core, OpenBudget, Parts, default_shards, report_panic};
 use crate::{CircuitBreaker, Config, ConfigError, State};
 
 /// Configures a [`CircuitBreaker`].
@@ -167,11 +167,18 @@ impl CircuitBreakerBuilder {
         }
         let rules = config.check()?;
         let name: Arc<str> = name.into();
-        let parts = Parts {
-            metrics: recorder.map(|recorder| match shared_metrics_name {
+        let panics = PanicCounter::new();
+        // A registry builds breakers during calls.
+        let metrics = recorder.and_then(|recorder| {
+            let register = || match shared_metrics_name {
                 Some(shared_name) => Metrics::new(recorder, &shared_name, None),
                 None => Metrics::new(recorder, &name, Some(state)),
-            }),
+            };
+            panics.catch(register, || report_panic(&name))
+        });
+        let parts = Parts {
+            metrics,
+            panics,
             name,
             config,
             clock,

@@ -4,11 +4,14 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Admission, CallContext, CallObserver, Clock, End, Protocol, Rejected};
+use gusset_core::{
+    Admission, CallContext, CallObserver, Clock, End, PanicCounter, Protocol, Rejected,
+};
 
 use crate::metrics::BulkheadMetrics;
 #[allow(unused_imports, reason = "for the documentation")]
 use crate::names;
+use crate::shared::report_panic;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::{ConfigError, SharedRecorder};
 
@@ -46,6 +49,8 @@ struct Shared {
     in_flight: AtomicUsize,
     metrics: Option<BulkheadMetrics>,
     dry_run: bool,
+    /// The panics of the user's functions: the recorder, the response to a rejection.
+    panics: PanicCounter,
 }
 
 /// Configures a [`Bulkhead`].
@@ -88,8 +93,9 @@ impl Bulkhead {
             name,
             limit,
             in_flight,
-            metrics,
             dry_run,
+            metrics: _,
+            panics: _,
         } = &*self.0;
         let limit = limit.load(Ordering::Relaxed);
         // AcqRel: a call sees the effects of the calls that have returned their permits.
@@ -98,18 +104,18 @@ impl Bulkhead {
         });
         match acquired {
             Ok(previous) => {
-                if let Some(metrics) = metrics {
+                let permit = BulkheadPermit(self.0.clone());
+                self.0.measure(|metrics| {
                     metrics.in_flight.increment(1.0);
                     if previous >= limit {
                         metrics.suppressed_rejections.increment(1);
                     }
-                }
-                Ok(BulkheadPermit(self.0.clone()))
+                });
+                Ok(permit)
             }
             Err(_) => {
-                if let Some(metrics) = metrics {
-                    metrics.rejected_calls.increment(1);
-                }
+                self.0
+                    .measure(|metrics| metrics.rejected_calls.increment(1));
                 Err(BulkheadFull(Rejected::from_arc(name.clone())))
             }
         }
@@ -124,9 +130,7 @@ impl Bulkhead {
     /// `limit` is zero.
     pub fn set_limit(&self, limit: usize) -> Result<(), ConfigError> {
         self.0.limit.store(check_limit(limit)?, Ordering::Relaxed);
-        if let Some(metrics) = &self.0.metrics {
-            metrics.limit.set(limit as f64);
-        }
+        self.0.measure(|metrics| metrics.limit.set(limit as f64));
         Ok(())
     }
 
@@ -138,6 +142,23 @@ impl Bulkhead {
     /// Returns the number of permits in use.
     pub fn in_flight(&self) -> usize {
         self.0.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often the recorder or the response to a rejection has panicked. The calls went on.
+    pub fn panics(&self) -> u64 {
+        self.0.panics.count()
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// Records metrics. The recorder is user code, also in the drop of a call that unwinds.
+    fn measure(&self, record: impl FnOnce(&BulkheadMetrics)) {
+        if let Some(metrics) = &self.metrics {
+            let report = || report_panic(&self.name);
+            let _ = self.panics.catch(|| record(metrics), report);
+        }
     }
 }
 
@@ -165,10 +186,13 @@ impl<P: Protocol> Admission<P> for Bulkhead {
     }
 
     fn reject(&self, _: P::Request<'_>, _: &mut CallContext) -> Option<BulkheadFull> {
-        if let Some(metrics) = &self.0.metrics {
-            metrics.rejected_calls.increment(1);
-        }
+        self.0
+            .measure(|metrics| metrics.rejected_calls.increment(1));
         Some(BulkheadFull(Rejected::from_arc(self.0.name.clone())))
+    }
+
+    fn on_respond_panic(&self) {
+        self.0.panics.add(|| report_panic(&self.0.name));
     }
 }
 
@@ -193,15 +217,18 @@ impl BulkheadBuilder {
     /// `limit` is zero.
     pub fn build(self) -> Result<Bulkhead, ConfigError> {
         let limit = check_limit(self.limit)?;
-        let metrics = self
-            .recorder
-            .map(|recorder| BulkheadMetrics::new(&recorder, &self.name, limit));
+        let panics = PanicCounter::new();
+        let metrics = self.recorder.and_then(|recorder| {
+            let register = || BulkheadMetrics::new(&recorder, &self.name, limit);
+            panics.catch(register, || report_panic(&self.name))
+        });
         Ok(Bulkhead(Arc::new(Shared {
             name: self.name,
             limit: AtomicUsize::new(limit),
             in_flight: AtomicUsize::new(0),
             metrics,
             dry_run: self.dry_run,
+            panics,
         })))
     }
 }
@@ -224,9 +251,7 @@ impl<P: Protocol> CallObserver<P> for BulkheadPermit {
 impl Drop for BulkheadPermit {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
-        if let Some(metrics) = &self.0.metrics {
-            metrics.in_flight.decrement(1.0);
-        }
+        self.0.measure(|metrics| metrics.in_flight.decrement(1.0));
     }
 }
 

@@ -164,9 +164,11 @@ impl CircuitBreaker {
         self.core().suppressed_count()
     }
 
-    /// Returns how often the classifier, the recorder of metrics or the subscriber of events has panicked.
+    /// Returns how often a function of the user has panicked: the classifier, the recorder of metrics, the
+    /// subscriber of events, the response to a rejection, the timer of a readiness gate.
     ///
-    /// Such a panic does not reach the call. Its result is not counted, or the metric or event is lost.
+    /// Such a panic does not reach the call. Its result is not counted, the metric or event is lost, the
+    /// rejected call gets 503, or the gate is ready.
     pub fn panics(&self) -> u64 {
         self.core().panics.count()
     }

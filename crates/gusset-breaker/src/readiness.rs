@@ -123,10 +123,18 @@ where
                 return Poll::Pending;
             };
             let sleep = &self.sleep;
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(sleep(retry_after.max(MIN_SLEEP))));
-            ready!(timer.as_mut().poll(cx));
+            let polled = core.contain(|| {
+                let timer = self
+                    .timer
+                    .get_or_insert_with(|| Box::pin(sleep(retry_after.max(MIN_SLEEP))));
+                timer.as_mut().poll(cx)
+            });
+            let Some(polled) = polled else {
+                // Nothing would wake the task. The layer of the breaker rejects the call.
+                self.stop_waiting();
+                return Poll::Ready(());
+            };
+            ready!(polled);
             // If the timer was early, or the deadline has moved, the loop creates another one.
             self.timer = None;
         }

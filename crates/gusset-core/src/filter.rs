@@ -1,9 +1,11 @@
 //! Excluding calls from all signals in one place.
 
+use crate::panic_counter::PanicCounter;
 use crate::start_once::start_once;
 use crate::{CallContext, Observer, ObserverId, Protocol};
 
-/// Decides by the request whether a call is observed. Functions of the request are predicates too.
+/// Decides by the request whether a call is observed. Functions of the request are predicates too; if one
+/// panics, the call is observed, and the panic is counted ([`predicate_panics`]).
 ///
 /// ```
 /// use gusset_core::{FilteredObserver, ObserveLayer, Predicate, RequestResponse};
@@ -26,6 +28,18 @@ use crate::{CallContext, Observer, ObserverId, Protocol};
 pub trait Predicate<P: Protocol>: Send + Sync + 'static {
     /// Returns whether the call is observed.
     fn matches(&self, req: P::Request<'_>) -> bool;
+}
+
+static PANICS: PanicCounter = PanicCounter::new();
+
+/// Returns how often functions that are a [`Predicate`] have panicked in this process. The calls were
+/// observed. The panic hook of the process reports each panic.
+///
+/// ```
+/// assert_eq!(gusset_core::predicate_panics(), 0);
+/// ```
+pub fn predicate_panics() -> u64 {
+    PANICS.count()
 }
 
 /// Observes the calls for which a predicate returns true.
@@ -85,6 +99,6 @@ where
     F: Fn(P::Request<'_>) -> bool + Send + Sync + 'static,
 {
     fn matches(&self, req: P::Request<'_>) -> bool {
-        self(req)
+        PANICS.catch(|| self(req), || ()).unwrap_or(true)
     }
 }

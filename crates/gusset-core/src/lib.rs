@@ -47,7 +47,7 @@ pub use context::CallContext;
 pub use end::{Classification, End, Outcome, Stage};
 pub use env::Env;
 pub use failure::Failure;
-pub use filter::{FilteredObserver, Predicate};
+pub use filter::{FilteredObserver, Predicate, predicate_panics};
 pub use identity::{ObserverId, RequestKey};
 pub use observe::{Observe, ObserveLayer};
 pub use observer::{CallObserver, Observer};

@@ -1,5 +1,6 @@
 //! Panics of the user's functions.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,10 +37,18 @@ impl PanicCounter {
     #[inline]
     pub fn catch<R>(&self, run: impl FnOnce() -> R, report: impl FnOnce()) -> Option<R> {
         let returned = caught(run);
-        if returned.is_none() && self.0.fetch_add(1, Ordering::Relaxed) == 0 {
-            report();
+        if returned.is_none() {
+            self.add(report);
         }
         returned
+    }
+
+    /// Counts a panic that was caught elsewhere. Calls `report` for the first panic only.
+    #[cold]
+    pub fn add(&self, report: impl FnOnce()) {
+        if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
+            report();
+        }
     }
 
     /// Returns the number of panics.
@@ -48,15 +57,21 @@ impl PanicCounter {
     }
 }
 
-/// Returns what `run` returns, or `None` if it panics. The payload is dropped here; if its drop panics
-/// too, that second payload is leaked, so that the chain ends.
+/// Returns what `run` returns, or `None` if it panics.
 pub(crate) fn caught<R>(run: impl FnOnce() -> R) -> Option<R> {
-    let thrown = match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(returned) => return Some(returned),
-        Err(thrown) => thrown,
-    };
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(returned) => Some(returned),
+        Err(thrown) => {
+            discard(thrown);
+            None
+        }
+    }
+}
+
+/// Drops the payload of a panic. If its drop panics too, that second payload is leaked, so that the chain
+/// ends.
+pub(crate) fn discard(thrown: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(thrown))) {
         std::mem::forget(again);
     }
-    None
 }

@@ -202,7 +202,8 @@ impl HealthBuilder {
     }
 
     /// Adds a function that runs when all requests have finished, to export telemetry. Functions run in
-    /// the order in which they were added. Use `spawn_blocking` for blocking code.
+    /// the order in which they were added. Use `spawn_blocking` for blocking code. If one panics, the others
+    /// run, and the shutdown is not [clean](crate::ShutdownReport::is_clean).
     pub fn flush<F, T>(mut self, flush: F) -> Self
     where
         F: Fn() -> T + Send + Sync + 'static,

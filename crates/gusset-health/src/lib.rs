@@ -6,6 +6,7 @@ mod builder;
 mod check;
 mod checks;
 mod connection_drain;
+mod contained;
 mod exit_code;
 mod grpc;
 mod health;

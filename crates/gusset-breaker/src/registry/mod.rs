@@ -196,9 +196,8 @@ impl Shared {
         if let Some(winner) = breakers.by_key.get(key).cloned() {
             drop(breakers);
             // Another thread has added the key. Both have set the same gauges.
-            if let Some(metrics) = &winner.core().metrics {
-                metrics.set_state(winner.state());
-            }
+            let core = winner.core();
+            core.measure(|metrics| metrics.set_state(winner.state()));
             return winner;
         }
         match breakers.make_room(self.max_per_shard) {
@@ -355,6 +354,10 @@ where
             None => self.registry.fallback(),
         };
         CircuitBreakerAdmission::new(breaker, self.classifier.clone()).admit(req, cx)
+    }
+
+    fn on_respond_panic(&self) {
+        self.registry.0.fallback.core().count_panic();
     }
 }
 

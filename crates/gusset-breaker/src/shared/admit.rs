@@ -73,9 +73,7 @@ impl Core {
     pub(crate) fn deny(&self, packed: PackedState, now: u64) -> Denied {
         self.write_hot.rejected.fetch_add(1, Ordering::Relaxed);
         let denied = self.denied(packed, now);
-        if let Some(metrics) = &self.metrics {
-            metrics.record_rejected(denied.state);
-        }
+        self.measure(|metrics| metrics.record_rejected(denied.state));
         denied
     }
 
@@ -91,9 +89,7 @@ impl Core {
         }
         // The breaker has closed after `poll_ready`. A retry may succeed immediately.
         self.write_hot.rejected.fetch_add(1, Ordering::Relaxed);
-        if let Some(metrics) = &self.metrics {
-            metrics.record_rejected(State::Open);
-        }
+        self.measure(|metrics| metrics.record_rejected(State::Open));
         Denied {
             state: State::Open,
             retry_after: Some(Duration::ZERO),

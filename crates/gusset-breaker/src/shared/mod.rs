@@ -95,6 +95,7 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) metrics: Option<Metrics>,
+    pub(crate) panics: PanicCounter,
     pub(crate) open_budget: Option<Arc<OpenBudget>>,
     pub(crate) state: crate::State,
     pub(crate) shards: usize,
@@ -113,6 +114,7 @@ impl Core {
             config,
             clock,
             metrics,
+            panics,
             open_budget,
             state,
             shards,
@@ -146,7 +148,7 @@ impl Core {
             events: EventLog::new(),
             waiters: Waiters::new(),
             metrics: metrics.map(Box::new),
-            panics: PanicCounter::new(),
+            panics,
             open_budget,
             seed,
             suppressed: AtomicU64::new(0),
@@ -233,6 +235,19 @@ impl Core {
         self.panics.catch(function, || report_panic(&self.name))
     }
 
+    /// Counts a panic of a function of the user that the driver has caught.
+    pub(crate) fn count_panic(&self) {
+        self.panics.add(|| report_panic(&self.name));
+    }
+
+    /// Records metrics. The recorder is user code.
+    #[inline]
+    pub(crate) fn measure(&self, record: impl FnOnce(&Metrics)) {
+        if let Some(metrics) = &self.metrics {
+            let _ = self.contain(|| record(metrics));
+        }
+    }
+
     /// Makes the next result evaluate the window.
     pub(crate) fn invalidate(&self) {
         // Release: the caller has stored the new rules before.
@@ -256,8 +271,8 @@ pub(crate) fn report_panic(name: &str) {
     tracing::error!(
         target: crate::TARGET,
         name,
-        "a classifier, key extractor or recorder panicked: the call goes on and its result is not counted; \
-         further panics are counted and not logged"
+        "a classifier, key extractor, recorder or response to a rejection panicked: the call goes on without \
+         it; further panics are counted and not logged"
     );
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Core, ceil_millis, shard_index};
 use crate::machine::{Move, PackedState, Probes};
+use crate::metrics::Metrics;
 use crate::sync::{Ordering, fence};
 use crate::{CallReport, CallResult, Counts, Reason, State};
 
@@ -22,9 +23,7 @@ impl Core {
         now: impl Fn() -> u64,
     ) {
         let result = report.result;
-        if let Some(metrics) = &self.metrics {
-            metrics.record_call(result, slow);
-        }
+        self.measure(|metrics| metrics.record_call(result, slow));
         let packed = self.packed();
         if packed.is_closed_in(generation) && result != CallResult::Ignored {
             return self.count(packed, report, slow, now);
@@ -93,9 +92,7 @@ impl Core {
         slow: bool,
         now: impl Fn() -> u64,
     ) {
-        if let Some(metrics) = &self.metrics {
-            metrics.record_call(report.result, slow);
-        }
+        self.measure(|metrics| metrics.record_call(report.result, slow));
         let packed = self.packed();
         let counts = matches!(packed.state(), State::Closed | State::DryRun);
         if report.result.is_failure() && counts && packed.generation() == generation {
@@ -145,9 +142,7 @@ impl Core {
     fn record_stale(&self, now: u64) {
         self.apply_timeouts(now);
         self.write_hot.stale.fetch_add(1, Ordering::Relaxed);
-        if let Some(metrics) = &self.metrics {
-            metrics.record_stale();
-        }
+        self.measure(Metrics::record_stale);
     }
 
     /// Counts a result in the window, and evaluates the window if this result can change the decision.
@@ -268,9 +263,7 @@ impl Core {
             return;
         }
         self.suppressed.fetch_add(1, Ordering::Relaxed);
-        if let Some(metrics) = &self.metrics {
-            metrics.record_suppressed_trip(reason);
-        }
+        self.measure(|metrics| metrics.record_suppressed_trip(reason));
         tracing::warn!(
             target: crate::TARGET,
             breaker = &*self.name,

@@ -11,7 +11,7 @@ use crate::config::Window as WindowShape;
 use crate::metrics::ThrottleMetrics;
 #[allow(unused_imports, reason = "for the documentation")]
 use crate::names;
-use crate::shared::default_shards;
+use crate::shared::{default_shards, report_panic};
 use crate::sync::AtomicU64;
 use crate::window::Window;
 use crate::{ConfigError, SharedRecorder};
@@ -136,10 +136,13 @@ impl AdaptiveThrottleBuilder {
         } else {
             0
         };
+        let panics = PanicCounter::new();
+        let metrics = self.recorder.and_then(|recorder| {
+            let register = || ThrottleMetrics::new(&recorder, &self.name);
+            panics.catch(register, || report_panic(&self.name))
+        });
         Ok(AdaptiveThrottle(Arc::new(Shared {
-            metrics: self
-                .recorder
-                .map(|recorder| ThrottleMetrics::new(&recorder, &self.name)),
+            metrics,
             name: self.name,
             dry_run: self.dry_run,
             policy: Policy {
@@ -151,7 +154,7 @@ impl AdaptiveThrottleBuilder {
             clock: self.clock,
             probability: AtomicU64::new(0),
             random_state: AtomicU64::new(self.seed),
-            panics: PanicCounter::new(),
+            panics,
         })))
     }
 }

@@ -86,7 +86,7 @@ struct Shared {
     /// One word, so that a probability is never used for another bucket.
     probability: AtomicU64,
     random_state: AtomicU64,
-    /// The panics of the user's classifier.
+    /// The panics of the user's functions: the classifier, the recorder, the response to a rejection.
     panics: PanicCounter,
 }
 
@@ -145,7 +145,8 @@ impl AdaptiveThrottle {
         self.0.policy.probability(self.counts())
     }
 
-    /// Returns how often the classifier has panicked. The results of those calls were not counted.
+    /// Returns how often the classifier, the recorder or the response to a rejection has panicked. A call
+    /// whose classifier panicked is not counted.
     pub fn panics(&self) -> u64 {
         self.0.panics.count()
     }
@@ -181,12 +182,17 @@ impl Shared {
         self.panics.catch(function, || report_panic(&self.name))
     }
 
+    /// Records metrics. The recorder is user code.
+    fn measure(&self, record: impl FnOnce(&ThrottleMetrics)) {
+        if let Some(metrics) = &self.metrics {
+            let _ = self.contain(|| record(metrics));
+        }
+    }
+
     #[cold]
     fn reject(&self, tick: u64) -> AdaptiveThrottled {
         self.record(tick, false);
-        if let Some(metrics) = &self.metrics {
-            metrics.rejected_calls.increment(1);
-        }
+        self.measure(|metrics| metrics.rejected_calls.increment(1));
         AdaptiveThrottled(Rejected::from_arc(self.name.clone()))
     }
 
@@ -220,9 +226,7 @@ impl Shared {
     fn update_probability(&self, tick: u64) -> u32 {
         let counts = self.window.counts(0, tick);
         let probability = self.policy.probability(counts);
-        if let Some(metrics) = &self.metrics {
-            metrics.probability.set(probability);
-        }
+        self.measure(|metrics| metrics.probability.set(probability));
         let probability = (probability * f64::from(u32::MAX)) as u32;
         let cached = u64::from(tick as u32) << 32 | u64::from(probability);
         self.probability.store(cached, Ordering::Relaxed);
@@ -257,9 +261,7 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for AdaptiveThrottleAdmi
         let tick = shared.tick(cx.started());
         if shared.should_reject(tick) {
             if shared.dry_run {
-                if let Some(metrics) = &shared.metrics {
-                    metrics.suppressed_rejections.increment(1);
-                }
+                shared.measure(|metrics| metrics.suppressed_rejections.increment(1));
             } else {
                 return Err(shared.reject(tick));
             }
@@ -271,6 +273,11 @@ impl<P: Protocol, C: FailureClassifier<P>> Admission<P> for AdaptiveThrottleAdmi
             counted: false,
             panicked: false,
         })
+    }
+
+    fn on_respond_panic(&self) {
+        let shared = &self.throttle.0;
+        shared.panics.add(|| report_panic(&shared.name));
     }
 }
 
@@ -307,9 +314,7 @@ impl<P: Protocol, C: FailureClassifier<P>> CallObserver<P> for AdaptiveThrottleP
             shared.contain(|| admission.classifier.classify(response, &end, cx))
         };
         let result = report.map_or(CallResult::Ignored, |report| report.result);
-        if let Some(metrics) = &shared.metrics {
-            metrics.calls[result as usize].increment(1);
-        }
+        shared.measure(|metrics| metrics.calls[result as usize].increment(1));
         // A stream that was counted as a success counts again only if it fails.
         if result != CallResult::Ignored && (!counted || result.is_failure()) {
             let tick = shared.tick(cx.started() + cx.elapsed());

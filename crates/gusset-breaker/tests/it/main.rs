@@ -14,6 +14,7 @@ mod discarded;
 mod events;
 mod metrics;
 mod model;
+mod panicking_recorder;
 mod panics;
 mod readiness;
 mod recording;

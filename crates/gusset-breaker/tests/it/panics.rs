@@ -1,21 +1,23 @@
 //! Panics of the user's functions do not reach the call.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::convert::Infallible;
+use std::task::Poll;
 
+use gusset_breaker::bulkhead::Bulkhead;
 use gusset_breaker::classify::{FailureClassifier, HttpFailures, Progress, classify_fn};
 use gusset_breaker::throttle::AdaptiveThrottle;
-use gusset_breaker::{BreakerRegistry, CallReport, CallResult, CircuitBreaker, Config, State};
-use gusset_core::{CallContext, Clock, End};
+use gusset_breaker::{
+    BreakerRegistry, CallReport, CallResult, CircuitOpen, ReadinessGateLayer, State,
+};
+use gusset_core::{AdmissionLayer, CallContext, Clock, End, Rejected};
 use gusset_http::{Http, HttpClientClassifier, RequestHead, ResponseHead};
 use gusset_testkit::ScriptedBody;
-use http::Response;
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
+use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::support::{breaker, consecutive, drain, fail, now, request, response, serve};
+use crate::support::{breaker, consecutive, context, drain, fail, now, request, response, serve};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Client = Http<HttpClientClassifier>;
@@ -113,44 +115,91 @@ fn call_uses_the_fallback_if_the_key_extractor_panics() {
     assert_eq!((fallback.panics(), fallback.counts().calls), (1, 1));
 }
 
-/// A recorder that panics once its flag is set.
-#[derive(Default)]
-struct PanickingRecorder(AtomicBool);
-
-impl PanickingRecorder {
-    fn check(&self) {
-        assert!(!self.0.load(Ordering::Relaxed), "on purpose");
-    }
-}
-
-impl metrics::Recorder for PanickingRecorder {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
-        self.check();
-        Counter::noop()
-    }
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::noop()
-    }
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
+fn no_key(_: RequestHead<'_>) -> Option<Cow<'_, str>> {
+    None
 }
 
 #[test]
-fn transition_is_made_if_the_recorder_panics() {
-    let recorder = Arc::new(PanickingRecorder::default());
-    let builder = CircuitBreaker::builder("stock").config(Config::consecutive(1));
-    let breaker = builder.metrics(recorder.clone()).build().unwrap();
-    let transitions = breaker.transitions();
-    recorder.0.store(true, Ordering::Relaxed);
-    // The counter of transitions is registered for each.
-    fail(&breaker, 1);
-    breaker.close();
-    assert_eq!(breaker.state(), State::Closed);
+fn rejected_call_is_answered_with_503_if_the_response_function_panics() {
+    fn served<S, B>(mut service: S) -> (u16, usize)
+    where
+        S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+        B: http_body::Body + Unpin,
+    {
+        let answer = now(service.call(request())).unwrap();
+        let status = answer.status().as_u16();
+        let marks = answer.extensions().get::<Rejected>().iter().count();
+        assert!(answer.body().is_end_stream() && drain(answer.into_body()));
+        (status, marks)
+    }
+    let service = || serve(|| Ok(response(200, &[], ScriptedBody::new())));
+
+    let (breaker, _) = breaker(consecutive(1));
+    breaker.force_open();
+    let http = breaker.http_client();
+    let http = http.respond_with(|_| panic!("on purpose"));
+    assert_eq!(served(http.layer(service())), (503, 1));
+    let grpc = breaker.grpc_server();
+    let grpc = grpc.respond_with(|_| panic!("on purpose"));
+    assert_eq!(served(grpc.layer(service())), (503, 1));
     assert_eq!(breaker.panics(), 2);
-    assert_eq!(transitions.try_recv().map(|it| it.to), Some(State::Open));
-    assert_eq!(transitions.try_recv().map(|it| it.to), Some(State::Closed));
+
+    let hosts = BreakerRegistry::builder("hosts").build().unwrap();
+    hosts.fallback().force_open();
+    let layer = hosts.layer::<Client, _, _>(HttpFailures, no_key);
+    let layer = layer.respond_with(|_| panic!("on purpose"));
+    assert_eq!(served(layer.layer(service())), (503, 1));
+    assert_eq!(hosts.fallback().panics(), 1);
+
+    let bulkhead = Bulkhead::new("stock", 1).unwrap();
+    let _permit = bulkhead.try_acquire().unwrap();
+    let layer = AdmissionLayer::<Client, _>::new(bulkhead.clone());
+    let layer = layer.respond_with(|_| panic!("on purpose"));
+    assert_eq!(served(layer.layer(service())), (503, 1));
+    assert_eq!(bulkhead.panics(), 1);
+
+    let builder = AdaptiveThrottle::builder("stock").clock(Clock::manual().0);
+    let throttle = builder.max_reject_probability(1.0).build().unwrap();
+    let layer = throttle.layer::<Client, _>(HttpFailures);
+    let mut failing = layer.layer(serve(|| {
+        Err::<Response<ScriptedBody>, BoxError>("down".into())
+    }));
+    for _ in 0..2_000 {
+        let _ = now(failing.call(request()));
+    }
+    let layer = throttle.layer::<Client, _>(HttpFailures);
+    let layer = layer.respond_with(|_| panic!("on purpose"));
+    let mut service = layer.layer(service());
+    let calls = (0..100).map(|_| now(service.call(request())).unwrap());
+    let rejected = calls.filter(|answer| answer.status() == 503).count();
+    assert!(rejected > 50, "{rejected}");
+    assert_eq!(throttle.panics(), rejected as u64);
+}
+
+#[test]
+fn readiness_gate_lets_the_breaker_decide_if_its_timer_panics() {
+    let (breaker, _) = breaker(consecutive(1));
+    fail(&breaker, 1);
+    let create = |_| -> std::future::Pending<()> { panic!("on purpose") };
+    // As a timer of tokio does outside its runtime.
+    let poll = |_| std::future::poll_fn(|_| -> Poll<()> { panic!("on purpose") });
+    let service = breaker.http_client().layer(serve(good));
+    assert!(is_rejected(
+        ReadinessGateLayer::new(&breaker, create).layer(service.clone())
+    ));
+    assert!(is_rejected(
+        ReadinessGateLayer::new(&breaker, poll).layer(service)
+    ));
+    assert_eq!(breaker.panics(), 2);
+}
+
+fn is_rejected<S>(mut gate: S) -> bool
+where
+    S: Service<Request<()>, Error = BoxError>,
+{
+    assert!(matches!(
+        gate.poll_ready(&mut context()),
+        Poll::Ready(Ok(()))
+    ));
+    now(gate.call(request())).is_err_and(|error| error.is::<CircuitOpen>())
 }

@@ -1,5 +1,8 @@
 //! Admission, rejection, permits, and what outer observers see.
 
+use std::panic::panic_any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use gusset_core::{
@@ -8,7 +11,7 @@ use gusset_core::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::support::{Failed, Job, Log, Scribe, Step, Worker, now, throws};
+use crate::support::{Failed, Job, Log, Scribe, Step, Thrown, Worker, now, throws};
 
 /// Admits all calls or none; its permits are scribes.
 pub(crate) struct Doorman {
@@ -113,6 +116,32 @@ fn rejected_call_is_answered_without_the_service() {
         [""; 0],
         "there is no permit, so there is no call"
     );
+}
+
+#[test]
+fn panic_in_a_response_without_default_goes_on_and_is_counted() {
+    /// Rejects every call and counts the panics.
+    struct Counting(Arc<AtomicUsize>);
+
+    impl<P: Protocol> Admission<P> for Counting {
+        type Permit = ();
+        type Rejection = Rejected;
+
+        fn admit(&self, _: P::Request<'_>, _: &mut CallContext) -> Result<(), Rejected> {
+            Err(Rejected::new("counting"))
+        }
+
+        fn on_respond_panic(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    let panics = Arc::new(AtomicUsize::new(0));
+    let layer = AdmissionLayer::<Job, _>::new(Counting(panics.clone()));
+    let layer = layer.respond_with(|_: Rejected| panic_any(Thrown));
+    let mut service = layer.layer(Worker::new([]));
+    assert!(throws(|| drop(service.call(1))));
+    assert_eq!(panics.load(Ordering::Relaxed), 1);
 }
 
 #[test]

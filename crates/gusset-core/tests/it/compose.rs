@@ -122,6 +122,16 @@ fn filter_forwards_every_hook_of_selected_calls_only() {
 }
 
 #[test]
+fn call_is_observed_if_the_filter_panics() {
+    let log = Log::default();
+    let panics = || gusset_core::predicate_panics();
+    let before = panics();
+    let filter = FilteredObserver::new(log.scribe("a"), |_: &u32| panic!("on purpose"));
+    assert_forwards(&filter, &log, &["a"]);
+    assert!(panics() > before);
+}
+
+#[test]
 fn unreported_end_reaches_observers_in_reverse_order() {
     let log = Log::default();
     let observer = (log.scribe("a"), vec![log.scribe("b"), log.scribe("c")]);

@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 
 pub use self::error::StartError;
 pub use self::report::ShutdownReport;
+use crate::contained::Contained;
 use crate::heartbeat::HEARTBEAT_INTERVAL;
 use crate::state::HealthState;
 use crate::{Phase, TARGET};
@@ -167,20 +168,31 @@ impl HealthRuntime {
     }
 
     async fn flush(&self, limit: Duration) -> bool {
+        let mut panicked = 0;
         let all = async {
+            // The others flush all the same if one panics.
             for flush in &self.state.flush {
-                flush().await;
+                if Contained::new(flush).await.is_none() {
+                    panicked += 1;
+                }
             }
         };
-        let flushed = timeout(limit, all).await.is_ok();
-        if !flushed {
+        let in_time = timeout(limit, all).await.is_ok();
+        if panicked > 0 {
+            tracing::error!(
+                target: TARGET,
+                { gusset.health.panicked = panicked },
+                "shutdown: functions that flush telemetry panicked: what they had to export may be lost"
+            );
+        }
+        if !in_time {
             tracing::error!(
                 target: TARGET,
                 { gusset.health.timeout = limit.as_secs_f64() },
                 "shutdown: telemetry was not flushed before its deadline"
             );
         }
-        flushed
+        in_time && panicked == 0
     }
 }
 

@@ -53,7 +53,7 @@ impl<T> ShutdownReport<T> {
         &self.unfinished_requests
     }
 
-    /// Returns whether telemetry was flushed before its deadline.
+    /// Returns whether telemetry was flushed before its deadline, without a panic.
     pub fn is_flushed(&self) -> bool {
         self.flushed
     }

@@ -45,6 +45,7 @@ async fn fields_of_log_events_are_namespaced() {
     let health = time
         .builder()
         .readiness_check(SharedDependency(check.initial_jitter(Duration::ZERO)))
+        .flush(|| async { panic!("on purpose") })
         .flush(std::future::pending)
         .build()
         .unwrap();
@@ -62,7 +63,14 @@ async fn fields_of_log_events_are_namespaced() {
         let is_namespaced = field == "message" || field.starts_with("gusset.health.");
         assert!(is_namespaced, "{field}");
     }
-    for field in ["check", "status", "failures", "in_flight", "timeout"] {
+    for field in [
+        "check",
+        "status",
+        "failures",
+        "in_flight",
+        "panicked",
+        "timeout",
+    ] {
         let field = format!("gusset.health.{field}");
         assert!(
             seen.iter().any(|(_, seen)| *seen == field),

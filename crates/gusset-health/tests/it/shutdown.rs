@@ -1,8 +1,10 @@
 //! Waiting for requests in flight, and the shutdown report.
 
-use std::future::pending;
+use std::future::{Ready, pending, ready};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 use gusset_core::{CallTracker, Clock, End, Stage};
 use gusset_health::{InFlight, InFlightCall, Phase};
@@ -189,6 +191,56 @@ async fn telemetry_is_flushed_after_the_last_request() {
     let report = report.await.unwrap();
     assert!(!report.is_flushed() && !report.is_clean());
     assert!(report.unfinished_requests().is_empty());
+}
+
+/// A future that panics when it is dropped.
+struct PanicOnDrop;
+
+impl Future for PanicOnDrop {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+impl Drop for PanicOnDrop {
+    fn drop(&mut self) {
+        panic!("on purpose");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_telemetry_is_flushed_if_one_function_panics() {
+    fn panic_when_called() -> Ready<()> {
+        panic!("on purpose");
+    }
+    let time = Time::new();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let count = || {
+        let runs = runs.clone();
+        move || {
+            runs.fetch_add(1, Ordering::SeqCst);
+            ready(())
+        }
+    };
+    let health = time
+        .builder()
+        .flush(panic_when_called)
+        .flush(count())
+        .flush(|| async { panic!("on purpose") })
+        .flush(count())
+        .flush(|| PanicOnDrop)
+        .flush(count())
+        .build()
+        .unwrap();
+    let runtime = health.start().unwrap();
+    health.lifecycle().begin_shutdown();
+    let report = runtime.serve(ready("closed")).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 3);
+    assert_eq!(report.server_output(), Some(&"closed"));
+    assert!(!report.is_flushed() && !report.is_clean());
+    assert_eq!(health.lifecycle().phase(), Phase::Stopped);
 }
 
 #[tokio::test(start_paused = true)]
