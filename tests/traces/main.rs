@@ -7,6 +7,7 @@
 )]
 
 mod end_to_end;
+mod http2;
 mod recipes;
 mod retries;
 mod spans;

@@ -16,12 +16,17 @@ impl SpanSink for Spans {
 }
 
 impl Spans {
+    /// Returns the spans that are exported so far.
+    pub(crate) fn all(&self) -> Vec<SpanData> {
+        self.0.lock().unwrap().clone()
+    }
+
     /// Waits for a number of spans. Servers complete their calls later than clients.
     pub(crate) async fn wait(&self, count: usize) -> Vec<SpanData> {
         #[allow(clippy::disallowed_methods, reason = "the timeout of a test")]
         let start = Instant::now();
         loop {
-            let spans = self.0.lock().unwrap().clone();
+            let spans = self.all();
             if spans.len() >= count || start.elapsed() > Duration::from_secs(20) {
                 assert_eq!(spans.len(), count, "{spans:#?}");
                 return spans;
