@@ -4,3 +4,4 @@ mod breaker;
 mod gate;
 mod permits;
 mod rejections;
+mod timeouts;

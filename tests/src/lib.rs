@@ -14,5 +14,6 @@ pub mod scripted_service;
 pub mod scripts;
 pub mod servers;
 pub mod side;
+pub mod spans;
 pub mod stack;
 pub mod wire;

@@ -24,7 +24,7 @@ use tonic_prost::ProstCodec;
 use tower::{ServiceExt as _, service_fn};
 
 use crate::recipes::{self, BoxError, Client, Traced};
-use crate::spans::{Spans, attribute, named};
+use gusset_tests::spans::{Spans, attribute, named};
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct Item {

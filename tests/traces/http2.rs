@@ -27,7 +27,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::spans::{Spans, named};
+use gusset_tests::spans::{Spans, named};
 
 /// Counts the roots that the sampler decides on.
 #[derive(Clone, Default)]

@@ -10,7 +10,6 @@ mod end_to_end;
 mod http2;
 mod recipes;
 mod retries;
-mod spans;
 
 /// The recipes in `docs/tracing.md`, with their files.
 const RECIPES: [(&str, &str); 3] = [

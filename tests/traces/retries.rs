@@ -12,7 +12,7 @@ use tower::retry::{Policy, RetryLayer};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 use crate::end_to_end::built;
-use crate::spans::{Spans, attribute};
+use gusset_tests::spans::{Spans, attribute};
 
 // [retry]
 /// Retries requests that fail with 503, and adds the number of the attempt to the request.

@@ -27,8 +27,8 @@ pub type Grpc = Http<GrpcServerClassifier>;
 /// status the HTTP status is mapped to one.
 ///
 /// A request that is not gRPC (another method than `POST`, another `content-type` than
-/// `application/grpc`) is an error of the client, unless it is answered with an HTTP status below 400
-/// or from 500 on. Its status is not mapped.
+/// `application/grpc`) is an error of the client, unless it is answered with an HTTP status below 400,
+/// with 408 of a timeout layer inside, or from 500 on. Its status is not mapped.
 ///
 /// In gRPC-Web the status is in the body. If the layer that writes it there is inside of the observers,
 /// they cannot see it: such a response has no status and is a success, also one that failed. Put
@@ -273,7 +273,8 @@ fn classify_foreign(code: Option<GrpcCode>, status: StatusCode) -> Classificatio
     let classification = match code {
         Some(GrpcCode::OK) => Classification::new(Outcome::Success),
         Some(_) => Classification::new(Outcome::ClientError),
-        None if status.is_server_error() => {
+        // A timeout layer inside of this one responds with 408.
+        None if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
             Classification::new(Outcome::ServerError).with_error(status_code_str(status))
         }
         None if status.is_client_error() => Classification::new(Outcome::ClientError),

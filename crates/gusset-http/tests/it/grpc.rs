@@ -3,9 +3,9 @@
 use gusset_core::{Clock, Outcome, Rejected};
 use gusset_http::{GrpcCode, GrpcServerClassifier};
 use gusset_testkit::{RecordedCall, ScriptedBody};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 
-use crate::support::{drain, frame, grpc_request, observe_as, only, status};
+use crate::support::{drain, frame, grpc_request, observe_as, only, request, status};
 
 use Outcome::{Cancelled, ClientError, ServerError, Success};
 
@@ -175,4 +175,20 @@ fn client_that_leaves_before_the_status_cancels_the_call() {
     let _ = frame(response.body_mut());
     drop(response);
     assert_eq!(only(&recorder).outcome, Cancelled);
+}
+
+#[test]
+fn status_408_to_a_request_that_is_not_grpc_is_an_error_of_the_own_server() {
+    let classify = |code: u16| {
+        let (response, recorder) = observe_as::<GrpcServerClassifier, _>(
+            request(Method::GET),
+            status(code, ScriptedBody::new()),
+            Clock::system(),
+        );
+        drop(response);
+        let call = only(&recorder);
+        (call.outcome, call.error)
+    };
+    assert_eq!(classify(408), (ServerError, Some("408")));
+    assert_eq!(classify(404), (ClientError, None));
 }

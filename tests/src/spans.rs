@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 use gusset_data::{SpanData, SpanSink};
 
 /// Collects the exported spans.
-#[derive(Clone, Default)]
-pub(crate) struct Spans(Arc<Mutex<Vec<SpanData>>>);
+#[derive(Clone, Debug, Default)]
+pub struct Spans(Arc<Mutex<Vec<SpanData>>>);
 
 impl SpanSink for Spans {
     fn export(&self, span: SpanData) {
-        self.0.lock().unwrap().push(span);
+        self.0.lock().expect("no test panics with it").push(span);
     }
 }
 
 impl Spans {
     /// Returns the spans that are exported so far.
-    pub(crate) fn all(&self) -> Vec<SpanData> {
-        self.0.lock().unwrap().clone()
+    pub fn all(&self) -> Vec<SpanData> {
+        self.0.lock().expect("no test panics with it").clone()
     }
 
     /// Waits for a number of spans. Servers complete their calls later than clients.
-    pub(crate) async fn wait(&self, count: usize) -> Vec<SpanData> {
+    pub async fn wait(&self, count: usize) -> Vec<SpanData> {
         #[allow(clippy::disallowed_methods, reason = "the timeout of a test")]
         let start = Instant::now();
         loop {
@@ -36,11 +36,13 @@ impl Spans {
     }
 }
 
-pub(crate) fn named<'a>(spans: &'a [SpanData], name: &str) -> Vec<&'a SpanData> {
+/// Returns the spans of this name.
+pub fn named<'a>(spans: &'a [SpanData], name: &str) -> Vec<&'a SpanData> {
     spans.iter().filter(|span| span.name == name).collect()
 }
 
-pub(crate) fn attribute(span: &SpanData, name: &str) -> Option<String> {
+/// Returns the value of an attribute as text.
+pub fn attribute(span: &SpanData, name: &str) -> Option<String> {
     let mut all = span.attributes.iter();
     let (_, value) = all.find(|(key, _)| key == name)?;
     Some(value.to_string())
