@@ -161,7 +161,7 @@ impl<T: BatchItem> BatchProcessor<T> {
             _ => Encoding::Protobuf,
         };
         // The batch is split if it exceeds the limit of a request or of the receiver, which is rare.
-        let mut refused = None;
+        exporter.start_batch();
         let mut parts = vec![&mut batch[..]];
         while let Some(part) = parts.pop() {
             let message = T::encode(encoding, resource, *encode_options, part);
@@ -169,7 +169,7 @@ impl<T: BatchItem> BatchProcessor<T> {
             let outcome = if message.len() <= MAX_REQUEST_BYTES {
                 let timeout = config.export_timeout;
                 exporter
-                    .export(message, items, timeout, &mut refused, counters, flush)
+                    .export(message, items, timeout, counters, flush)
                     .await
             } else if items == 1 {
                 exporter.reject(&ExportError::too_large(), items, counters);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::size_limit::{Size, SizeLimit};
 use super::{FlushReceiver, HealthReporter};
 use crate::batch_queue::ExportCounters;
 use crate::self_metrics::ExporterMetrics;
@@ -24,18 +25,6 @@ pub(crate) enum ExportOutcome {
     TooLarge,
 }
 
-/// The smallest message of a batch that the receiver refused because of its size.
-///
-/// Larger messages are not sent. This bounds the number of requests if the receiver refuses all of them
-/// for another reason, for example because of a quota.
-#[derive(Debug)]
-pub(crate) struct RefusedSize {
-    message: usize,
-    /// The size of the compressed message. A receiver may limit either.
-    body: usize,
-    error: ExportError,
-}
-
 /// The size from which a body may be what makes a receiver close the connection. The limits of receivers
 /// are usually at least 1 MiB.
 const MIN_SUSPECT_BYTES: usize = 256 << 10;
@@ -47,14 +36,7 @@ pub(crate) struct Exporter {
     metrics: Option<ExporterMetrics>,
     /// The time before which the receiver wants no request, if that outlasts the batch.
     retry_not_before: Option<Instant>,
-}
-
-// === impl RefusedSize ===
-
-impl RefusedSize {
-    fn includes(&self, message: usize, body: usize) -> bool {
-        message >= self.message && body >= self.body
-    }
+    size_limit: SizeLimit,
 }
 
 // === impl Exporter ===
@@ -70,11 +52,17 @@ impl Exporter {
             health,
             metrics,
             retry_not_before: None,
+            size_limit: SizeLimit::default(),
         }
     }
 
     pub(crate) fn client(&self) -> &OtlpClient {
         &self.client
+    }
+
+    /// Starts another batch, whose messages [`export`](Self::export) sends.
+    pub(crate) fn start_batch(&mut self) {
+        self.size_limit.start_batch();
     }
 
     /// Exports one message with this number of items within the timeout, including all retries.
@@ -86,28 +74,29 @@ impl Exporter {
         message: Vec<u8>,
         items: u64,
         timeout: Duration,
-        refused: &mut Option<RefusedSize>,
         counters: &ExportCounters,
         flush: &mut FlushReceiver,
     ) -> ExportOutcome {
         let message_size = message.len();
         let body = self.client.encode_body(message);
-        let body_size = body.len();
-        let smaller = refused.as_ref();
-        if let Some(smaller) = smaller.filter(|it| it.includes(message_size, body_size)) {
-            if items > 1 {
-                return ExportOutcome::TooLarge;
-            }
-            self.reject(&smaller.error, items, counters);
+        let size = Size {
+            message: message_size,
+            body: body.len(),
+        };
+        let start = Instant::now();
+        if items > 1 && self.size_limit.excludes(start, size) {
+            return ExportOutcome::TooLarge;
+        }
+        if let Some(error) = self.size_limit.refusal(size).cloned() {
+            self.reject(&error, items, counters);
             return ExportOutcome::Failed;
         }
-        let start = Instant::now();
         if let Some(metrics) = &self.metrics {
             metrics.record_start(items);
         }
         // A receiver or proxy that responds to a large body early may close the connection before its
         // response is read. Smaller parts then succeed, or fail with a response.
-        let may_be_too_large = items > 1 && body_size >= MIN_SUSPECT_BYTES;
+        let may_be_too_large = items > 1 && size.body >= MIN_SUSPECT_BYTES;
         let result = self
             .send_with_retries(body, timeout, may_be_too_large, counters, flush)
             .await;
@@ -115,11 +104,10 @@ impl Exporter {
             let presumed = may_be_too_large && error.closed_by_receiver;
             if (error.too_large || presumed) && !flush.deadline_passed() {
                 if error.too_large {
-                    *refused = Some(RefusedSize {
-                        message: message_size,
-                        body: body_size,
-                        error: ExportError::item_too_large(error),
-                    });
+                    let error = ExportError::item_too_large(error);
+                    self.size_limit.refuse(size, error);
+                } else {
+                    self.size_limit.suspect(size);
                 }
                 if let Some(metrics) = &self.metrics {
                     metrics.record_items(0, None);
@@ -138,6 +126,7 @@ impl Exporter {
                 message,
                 invalid_body,
             }) => {
+                self.size_limit.accept(Instant::now(), size);
                 if let Some(invalid_body) = invalid_body {
                     self.health.on_invalid_body(invalid_body);
                 }

@@ -10,6 +10,7 @@ mod exporter;
 mod flush;
 mod health_reporter;
 mod periodic_reader;
+mod size_limit;
 
 use std::future::Future;
 use std::io;

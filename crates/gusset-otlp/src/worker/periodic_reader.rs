@@ -199,7 +199,7 @@ impl PeriodicReader {
             OtlpProtocol::HttpJson => Encoding::Json,
             _ => Encoding::Protobuf,
         };
-        let mut refused = None;
+        exporter.start_batch();
         let mut parts = vec![Cow::Borrowed(metrics)];
         while let Some(part) = parts.pop() {
             let message = encode::metrics(encoding, resource, cx, &part);
@@ -207,7 +207,7 @@ impl PeriodicReader {
             let outcome = if message.len() <= MAX_REQUEST_BYTES {
                 let timeout = self.config.timeout;
                 exporter
-                    .export(message, points, timeout, &mut refused, counters, flush)
+                    .export(message, points, timeout, counters, flush)
                     .await
             } else if points <= 1 {
                 exporter.reject(&ExportError::too_large(), points, counters);

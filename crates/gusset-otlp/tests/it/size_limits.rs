@@ -234,6 +234,42 @@ fn batch_that_closes_the_connection_is_split() {
     }
 }
 
+/// Sends two batches of spans over the limit, and returns for each of them how many requests there were and
+/// how many of them the receiver accepted.
+fn requests_of_two_batches(limit: BodyLimit) -> [(usize, usize); 2] {
+    let receiver = Receiver::start();
+    receiver.set_behavior(Behavior::BodyLimit(limit));
+    let builder = OtlpPipeline::builder()
+        .endpoint(receiver.url())
+        .protocol(OtlpProtocol::HttpProtobuf);
+    let mut pipeline = build_fast(builder, &[("OTEL_BSP_SCHEDULE_DELAY", "3600000")]);
+    let counts = [0, 1].map(|batch| {
+        let accepted_before = receiver.trace_requests().len();
+        for seed in 0..ITEMS as u64 {
+            let mut span = span("large");
+            let text = noise(seed + batch * 100, limit.max_bytes / 12);
+            span.attributes.push(("text".into(), text.into()));
+            pipeline.span_sink().export(span);
+        }
+        assert!(pipeline.flush(TEST_TIMEOUT).completed_in_time());
+        let requests = std::iter::from_fn(|| receiver.try_next_request()).count();
+        (requests, receiver.trace_requests().len() - accepted_before)
+    });
+    let report = pipeline.shutdown(TEST_TIMEOUT);
+    assert_eq!(report.counts(Signal::Traces).exported, 2 * ITEMS as u64);
+    counts
+}
+
+#[test]
+fn next_batch_is_split_before_it_is_refused() {
+    for limit in [LATE_413, COLLECTOR_PROTOBUF] {
+        let [(requests, accepted), second] = requests_of_two_batches(limit);
+        assert!(requests > accepted, "the first batch is refused");
+        // As many parts as the first one, and none was refused.
+        assert_eq!(second, (accepted, accepted));
+    }
+}
+
 #[test]
 fn only_single_item_over_the_limit_is_dropped() {
     let logs = CapturedLogs::global();
