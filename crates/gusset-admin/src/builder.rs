@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::sync::Arc;
 
 use gusset_core::{ConfigError, Env};
-use gusset_data::SharedRecorder;
+use gusset_data::{SharedRecorder, contain_recorder};
 use gusset_http::{Endpoint, Mount, Reach, Routes};
 
 use crate::serve::Serve;
@@ -157,7 +157,7 @@ impl ManagementServerBuilder {
     ///
     /// By default they are not recorded.
     pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
-        self.recorder = Some(recorder);
+        self.recorder = Some(contain_recorder(recorder));
         self
     }
 

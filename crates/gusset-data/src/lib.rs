@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "recorder")]
+mod contained_recorder;
 mod descriptor;
 mod error_chain;
 mod linked_ids;
@@ -15,6 +17,8 @@ mod shared_str;
 mod span;
 mod value;
 
+#[cfg(feature = "recorder")]
+pub use contained_recorder::contain_recorder;
 pub use descriptor::{InstrumentKind, MetricDescriptor, Origin, Unit};
 pub use error_chain::ErrorChain;
 pub use linked_ids::LinkedIds;

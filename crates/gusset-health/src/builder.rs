@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::{Clock, Env};
-use gusset_data::{Redaction, SharedRecorder};
+use gusset_data::{Redaction, SharedRecorder, contain_recorder};
 use tokio::sync::{Notify, watch};
 
 use self::heartbeats::{MAIN_RUNTIME, START, validate_heartbeats};
@@ -223,7 +223,7 @@ impl HealthBuilder {
 
     /// Sets the recorder of the metrics `gusset.health.*`. Defaults to none.
     pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
-        self.recorder = Some(recorder);
+        self.recorder = Some(contain_recorder(recorder));
         self
     }
 

@@ -1,5 +1,6 @@
 //! The counters of the log's own metrics.
 
+use gusset_core::PanicCounter;
 use gusset_data::{MetricDescriptor, SharedRecorder};
 use metrics::{Counter, Label};
 use tracing::Level;
@@ -19,6 +20,8 @@ pub(crate) enum DropReason {
 pub(crate) struct Counters {
     entries: Option<[Counter; 5]>,
     dropped: Option<[[Counter; 5]; 3]>,
+    /// The panics of the recorder, which would reach the code that logs, or end the writer's thread.
+    panics: PanicCounter,
 }
 
 // === impl Counters ===
@@ -38,6 +41,7 @@ impl Counters {
                 let reason = Label::from_static_parts(names::GUSSET_LOG_REASON, reason);
                 LEVELS.map(|at| counter(names::DROPPED, vec![level(at), reason.clone()]))
             })),
+            panics: PanicCounter::new(),
         }
     }
 
@@ -45,13 +49,19 @@ impl Counters {
     #[inline]
     pub(crate) fn entry(&self, level: Level) {
         if let Some(entries) = &self.entries {
-            entries[level_index(level)].increment(1);
+            self.increment(&entries[level_index(level)], 1);
         }
     }
 
     pub(crate) fn dropped(&self, level_index: usize, reason: DropReason, entries: u64) {
         if let Some(dropped) = &self.dropped {
-            dropped[reason as usize][level_index].increment(entries);
+            self.increment(&dropped[reason as usize][level_index], entries);
         }
+    }
+
+    #[inline]
+    fn increment(&self, counter: &Counter, value: u64) {
+        // Not logged, because the entry would be counted too. The panic hook has reported it.
+        let _ = self.panics.catch(|| counter.increment(value), || ());
     }
 }

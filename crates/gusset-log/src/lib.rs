@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
+mod contained_sink;
 mod counters;
 mod filter_handle;
 mod format;

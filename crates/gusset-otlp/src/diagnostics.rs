@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::fmt::Display;
 
+use gusset_core::PanicCounter;
+
 /// The target of all log entries of this crate.
 pub(crate) const TARGET: &str = "gusset::otlp";
 
@@ -33,6 +35,13 @@ pub(crate) fn is_suppressed() -> bool {
     SUPPRESSED.try_with(Cell::get).unwrap_or(false)
 }
 
+/// Logs. The subscriber is user code, and its panic would end the exports.
+pub(crate) fn contain(log: impl FnOnce()) {
+    static PANICS: PanicCounter = PanicCounter::new();
+    // Not logged, because the subscriber would receive it. The panic hook has reported it.
+    let _ = PANICS.catch(log, || ());
+}
+
 // === impl SdkLogLevel ===
 
 impl SdkLogLevel {
@@ -52,14 +61,48 @@ impl SdkLogLevel {
     /// Logs a warning, if the level allows it.
     pub(crate) fn warn(self, message: impl Display) {
         if self >= Self::Warn {
-            tracing::warn!(target: TARGET, "{message}");
+            contain(|| tracing::warn!(target: TARGET, "{message}"));
         }
     }
 
     /// Logs an info entry, if the level allows it.
     pub(crate) fn info(self, message: impl Display) {
         if self >= Self::Info {
-            tracing::info!(target: TARGET, "{message}");
+            contain(|| tracing::info!(target: TARGET, "{message}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    use super::*;
+
+    struct Panicking;
+
+    impl Subscriber for Panicking {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &Event<'_>) {
+            panic!("on purpose");
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn panic_of_the_subscriber_does_not_end_the_exports() {
+        tracing::subscriber::with_default(Panicking, || {
+            SdkLogLevel::Info.warn("the receiver refuses the batch");
+            SdkLogLevel::Info.info("exports succeed again");
+        });
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tracing::subscriber::NoSubscriber;
 
-use crate::diagnostics::TARGET;
+use crate::diagnostics::{TARGET, contain};
 
 /// The interval at which the worker looks for a subscriber. It doubles up to the maximum.
 const MIN_INTERVAL: Duration = Duration::from_millis(20);
@@ -85,11 +85,13 @@ impl Entry {
             is_warning,
             message,
         } = self;
-        if is_warning {
-            tracing::warn!(target: TARGET, "{message}");
-        } else {
-            tracing::info!(target: TARGET, "{message}");
-        }
+        contain(|| {
+            if is_warning {
+                tracing::warn!(target: TARGET, "{message}");
+            } else {
+                tracing::info!(target: TARGET, "{message}");
+            }
+        });
     }
 }
 

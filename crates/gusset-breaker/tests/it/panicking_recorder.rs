@@ -1,7 +1,6 @@
 //! Panics of the recorder of metrics, which is user code, do not reach the call.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use gusset_breaker::bulkhead::Bulkhead;
 use gusset_breaker::classify::HttpFailures;
@@ -9,69 +8,14 @@ use gusset_breaker::throttle::AdaptiveThrottle;
 use gusset_breaker::{CallResult, CircuitBreaker, Config, State};
 use gusset_core::Clock;
 use gusset_http::{Http, HttpClientClassifier};
-use gusset_testkit::ScriptedBody;
+use gusset_testkit::{PanickingRecorder, ScriptedBody};
 use http::Response;
-use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, SharedString, Unit,
-};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::support::{drain, fail, now, request, response, serve};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// A recorder that panics once its flag is set, in its own methods and in those of its handles.
-#[derive(Clone, Default)]
-struct PanickingRecorder(Arc<AtomicBool>);
-
-impl PanickingRecorder {
-    fn start(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn check(&self) {
-        assert!(!self.0.load(Ordering::Relaxed), "on purpose");
-    }
-}
-
-impl CounterFn for PanickingRecorder {
-    fn increment(&self, _: u64) {
-        self.check();
-    }
-    fn absolute(&self, _: u64) {
-        self.check();
-    }
-}
-
-impl GaugeFn for PanickingRecorder {
-    fn increment(&self, _: f64) {
-        self.check();
-    }
-    fn decrement(&self, _: f64) {
-        self.check();
-    }
-    fn set(&self, _: f64) {
-        self.check();
-    }
-}
-
-impl metrics::Recorder for PanickingRecorder {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
-        self.check();
-        Counter::from_arc(Arc::new(self.clone()))
-    }
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        self.check();
-        Gauge::from_arc(Arc::new(self.clone()))
-    }
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
-}
 
 fn breaker(recorder: &PanickingRecorder) -> CircuitBreaker {
     CircuitBreaker::builder("stock")

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gusset_core::{Clock, SpanIds};
+use gusset_core::{Clock, PanicCounter, SpanIds};
 use gusset_http::truncate_str;
 use gusset_http::{RequestAttributes, RequestHead, RequestId, RequestOptions, Route, Side};
 use http::Request;
@@ -111,6 +111,7 @@ impl Drop for Registration {
 impl Requests {
     fn run(&self, interval: Duration) {
         let clock = Clock::system();
+        let panics = PanicCounter::new();
         loop {
             let table = lock(&self.table);
             // An entry is at most a quarter of the interval late.
@@ -133,7 +134,8 @@ impl Requests {
             // Subscribers are not called under the lock.
             drop(table);
             for request in due {
-                request.log(now);
+                // A panic of one would end this thread.
+                let _ = panics.catch(|| request.log(now), || ());
             }
         }
     }

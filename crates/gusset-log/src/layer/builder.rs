@@ -10,6 +10,7 @@ use tracing_subscriber::filter::{Filtered, Targets};
 
 use super::log_layer::LogLayer;
 use super::state::LayerConfig;
+use crate::contained_sink::ContainedSink;
 use crate::filter_handle::{FilterHandle, LogFilter, parse};
 use crate::format::Format;
 use crate::redact::Redaction;
@@ -101,7 +102,7 @@ impl LogLayerBuilder {
 
     /// Exports every entry as a record too, with the same redaction.
     pub fn sink(mut self, sink: impl LogSink) -> Self {
-        self.config.sink = Some(Arc::new(sink));
+        self.config.sink = Some(Arc::new(ContainedSink::new(sink)));
         self
     }
 

@@ -46,6 +46,8 @@ struct State {
     /// A flush waits, so the thread does not delay the batch.
     flush_requested: bool,
     is_closed: bool,
+    /// The time of the next run has changed.
+    is_rescheduled: bool,
 }
 
 #[derive(Debug, Default)]
@@ -119,7 +121,7 @@ impl Queue {
         while state.batch.entries.is_empty() && !state.is_closed {
             let left =
                 next_run.map(|next_run| next_run.saturating_duration_since(Clock::system().now()));
-            if left == Some(Duration::ZERO) {
+            if mem::take(&mut state.is_rescheduled) || left == Some(Duration::ZERO) {
                 return Next::Run;
             }
             state.is_waiting = true;
@@ -225,7 +227,7 @@ impl Queue {
 
     /// Wakes the thread, so that it reads the time of its next task again.
     pub(crate) fn wake(&self) {
-        lock(&self.state).is_waiting = false;
+        lock(&self.state).is_rescheduled = true;
         self.work.notify_one();
     }
 

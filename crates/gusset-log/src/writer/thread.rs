@@ -55,7 +55,9 @@ impl<W: Write + Send + 'static, T: BackgroundTasks> Writer<W, T> {
         loop {
             match self.queue.next(&mut batch, self.tasks.next_run()) {
                 Next::Close => return,
-                Next::Run => self.tasks.run(),
+                // A changed filter calls the other layers of the subscriber, which are user code. A panic
+                // would end the log.
+                Next::Run => drop(catch_unwind(AssertUnwindSafe(|| self.tasks.run()))),
                 Next::Write => {
                     let written = self.write_batch(&batch);
                     let dropped = dropped(&batch, written);

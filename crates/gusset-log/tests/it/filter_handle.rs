@@ -143,6 +143,15 @@ fn filter_changes_above_filtered_layer() {
 }
 
 #[test]
+fn temporary_filter_reverts_without_an_entry() {
+    let (_layer, handle, _) = log!();
+    handle
+        .set_temporarily("debug", Duration::from_millis(1))
+        .unwrap();
+    eventually(|| handle.filter() == "info");
+}
+
+#[test]
 fn temporary_filter_reverts_to_first_one() {
     let (layer, handle, mut log_output) = log!();
     let subscriber = tracing_subscriber::registry().with(layer);

@@ -19,4 +19,5 @@ mod redaction;
 mod schemas;
 mod spans;
 mod support;
+mod user_code;
 mod writer;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::Env;
-use gusset_data::{MetricProducer, Resource};
+use gusset_data::{MetricProducer, Resource, contain_recorder};
 use tokio::sync::watch;
 
 use super::factory::PipelineFactory;
@@ -52,7 +52,7 @@ impl OtlpPipelineBuilder {
     ///
     /// By default they are not recorded.
     pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
-        self.recorder = Some(recorder);
+        self.recorder = Some(contain_recorder(recorder));
         self
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use gusset_data::{LogSink as _, SpanSink as _, semconv};
-use gusset_otlp::{OtlpPipeline, names};
+use gusset_otlp::{OtlpPipeline, Signal, names};
+use gusset_testkit::PanickingRecorder;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
 use crate::receiver::{Behavior, Receiver};
@@ -42,6 +43,31 @@ fn read(snapshotter: &Snapshotter) -> BTreeMap<String, f64> {
         (format!("{} {}", key.name(), labels.join(" ")), value)
     })
     .collect()
+}
+
+#[test]
+fn exports_go_on_if_the_recorder_panics() {
+    let receiver = Receiver::start();
+    let recorder = PanickingRecorder::default();
+    let builder = OtlpPipeline::builder()
+        .endpoint(receiver.url())
+        .metric_producer(OneCounter)
+        .recorder(Arc::new(recorder.clone()));
+    let mut pipeline = build_fast(builder, &[("OTEL_BSP_MAX_QUEUE_SIZE", "1")]);
+    recorder.start();
+    for _ in 0..2 {
+        pipeline.span_sink().export(span("a"));
+        // The queue may be full, so that it counts.
+        pipeline.span_sink().export(span("b"));
+        pipeline.log_sink().export(record("a"));
+        assert!(pipeline.flush(TEST_TIMEOUT).completed_in_time());
+    }
+    let (sink, report) = (pipeline.span_sink(), pipeline.shutdown(TEST_TIMEOUT));
+    sink.export(span("too late"));
+    assert!(report.completed_in_time());
+    assert!(report.counts(Signal::Traces).exported >= 2, "{report:?}");
+    assert_eq!(report.counts(Signal::Logs).exported, 2);
+    assert_eq!(report.counts(Signal::Metrics).exported, 3);
 }
 
 #[test]
