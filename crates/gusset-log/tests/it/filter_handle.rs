@@ -144,7 +144,8 @@ fn filter_changes_above_filtered_layer() {
 
 #[test]
 fn temporary_filter_reverts_without_an_entry() {
-    let (_layer, handle, _) = log!();
+    let (layer, handle, _) = log!();
+    let _subscriber = tracing_subscriber::registry().with(layer);
     handle
         .set_temporarily("debug", Duration::from_millis(1))
         .unwrap();
