@@ -127,6 +127,26 @@ impl TraceState {
         Ok(members.join())
     }
 
+    /// Removes the member of a key.
+    ///
+    /// ```
+    /// use gusset_propagation::TraceState;
+    ///
+    /// let state = TraceState::new().with("foo", "1")?.with("ot", "th:8")?;
+    /// assert_eq!(state.without("ot").as_str(), "foo=1");
+    /// assert_eq!(state.without("bar"), state);
+    /// # Ok::<_, gusset_propagation::TraceStateError>(())
+    /// ```
+    #[must_use]
+    pub fn without(&self, key: &str) -> Self {
+        if self.get(key).is_none() {
+            return self.clone();
+        }
+        let is_other =
+            |member: &&[u8]| split(member).is_none_or(|(known, _)| known != key.as_bytes());
+        join(&self.members().filter(is_other).collect::<Vec<_>>())
+    }
+
     /// Removes whole members until at most `len` bytes are left.
     ///
     /// Members of more than 128 bytes are removed first, then those at the right (W3C Trace Context

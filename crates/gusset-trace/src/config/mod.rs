@@ -15,8 +15,8 @@ use gusset_propagation::Propagators;
 
 pub(crate) use self::captured_headers::CapturedHeaders;
 pub(crate) use self::repeated_traceparent::RepeatedTraceparent;
-pub(crate) use self::trust::Distrusted;
 pub use self::trust::TraceTrust;
+pub(crate) use self::trust::{Distrusted, OTEL_MEMBER};
 pub(crate) use self::unread_trace::UnreadTraceCheck;
 use crate::SpanLimits;
 use crate::call_kind::CallKind;

@@ -16,10 +16,18 @@ pub enum TraceTrust {
     #[default]
     Continue,
     /// Continues the trace and its baggage. The sampler decides as for a trace that begins here.
+    ///
+    /// Nothing that the client has sent decides on sampling, here or further on: the sampler gets a random
+    /// [`trace_id`](crate::sampler::SamplingParameters::trace_id), because the client has chosen that of the
+    /// trace, the debug flag of B3 is cleared, and OpenTelemetry's member of `tracestate` is dropped. Its
+    /// probability (`th`) and random value (`rv`) describe a decision that is not ours.
     OwnSampling,
     /// Starts a new trace, whose span has a link to the client's span. Drops the baggage.
     NewTrace,
 }
+
+/// The key of OpenTelemetry in `tracestate`.
+pub(crate) const OTEL_MEMBER: &str = "ot";
 
 /// What is left of a trace context that is not trusted.
 #[derive(Default)]
@@ -46,6 +54,9 @@ impl TraceTrust {
         }
         context.sampling_request = None;
         if self == Self::OwnSampling {
+            if let Some(span) = context.span_context.take() {
+                context.span_context = Some(without_sampling(span));
+            }
             return Distrusted {
                 link: None,
                 own_sampling: true,
@@ -57,4 +68,13 @@ impl TraceTrust {
             own_sampling: true,
         }
     }
+}
+
+/// Removes what decides on sampling from a span context: the flags, and `th` and `rv` (OpenTelemetry,
+/// "TraceState: Probability Sampling").
+fn without_sampling(span: SpanContext) -> SpanContext {
+    let state = span.state().without(OTEL_MEMBER);
+    // Clears the debug flag too.
+    let flags = span.flags().with_sampled(false);
+    span.with_state(state).with_flags(flags)
 }

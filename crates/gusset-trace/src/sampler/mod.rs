@@ -77,7 +77,8 @@ pub struct SamplingParameters<'a> {
     pub parent: Option<&'a SpanContext>,
     /// The decision in a request without a parent, such as `b3: 0`.
     pub requested: Option<bool>,
-    /// The trace of the span.
+    /// The trace of the span. A random id if a client that is not trusted has chosen that of the trace
+    /// ([`TraceTrust::OwnSampling`](crate::TraceTrust::OwnSampling)).
     pub trace_id: TraceId,
     /// The request headers; `None` for a span that is not of a request.
     pub request: Option<RequestHead<'a>>,

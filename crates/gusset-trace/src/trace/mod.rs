@@ -21,7 +21,7 @@ pub use self::call_state::TraceCallState;
 use self::sampling::SamplingResult;
 use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::call_kind::CallKind;
-use crate::config::{Distrusted, TraceConfig};
+use crate::config::{Distrusted, OTEL_MEMBER, TraceConfig};
 use crate::current::{self, CallScope};
 use crate::names;
 
@@ -361,7 +361,9 @@ fn linked_state(span: &SpanContext) -> SharedStr {
 /// exported.
 fn exported_state(span: &SpanContext) -> SharedStr {
     let state = span.state();
-    let member = (!state.is_empty()).then(|| state.get("ot")).flatten();
+    let member = (!state.is_empty())
+        .then(|| state.get(OTEL_MEMBER))
+        .flatten();
     member.map_or(SharedStr::from_static(""), |member| {
         SharedStr::concat(["ot=", member])
     })

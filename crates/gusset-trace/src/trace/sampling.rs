@@ -23,7 +23,9 @@ pub(super) struct SamplingResult {
 // === impl TraceConfig ===
 
 impl TraceConfig {
-    /// Samples a call. With `own_sampling`, the sampler does not see the parent. `outer` is the recorded span of the call that a client call is part of.
+    /// Samples a call. With `own_sampling`, the sampler sees neither the parent nor the id of the trace, which
+    /// a client may choose so that it is sampled. `outer` is the recorded span of the call that a client call
+    /// is part of.
     pub(super) fn sample(
         &self,
         req: RequestHead<'_>,
@@ -42,11 +44,11 @@ impl TraceConfig {
                 (parent.flags().is_sampled(), buffer, false)
             }
             _ => {
-                let mut parameters = SamplingParameters::new(
-                    parent.filter(|_| !own_sampling),
-                    trace_id,
-                    cx.started(),
-                );
+                let (parent, seen_id) = match parent {
+                    Some(_) if own_sampling => (None, TraceId::random()),
+                    parent => (parent, trace_id),
+                };
+                let mut parameters = SamplingParameters::new(parent, seen_id, cx.started());
                 parameters.request = Some(req);
                 parameters.requested = context.sampling_request;
                 let panics = &self.sampler_panics;

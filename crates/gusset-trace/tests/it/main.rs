@@ -37,4 +37,5 @@ mod subscriber_tasks;
 mod support;
 mod tail_sampling;
 mod trust;
+mod trust_in_sampling;
 mod w3c;
