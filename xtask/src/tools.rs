@@ -70,6 +70,21 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that restart services behind a load balancer",
     },
     Tool {
+        name: "nginx",
+        check: &["nginx", "-v"],
+        source: Source::UnpackDaemon {
+            program: "nginx",
+            packages: &["nginx"],
+        },
+        needed_by: "tests that export telemetry through nginx",
+    },
+    Tool {
+        name: "go",
+        check: &["go", "version"],
+        source: Source::Install("golang-go"),
+        needed_by: "tests that export telemetry to a server in Go",
+    },
+    Tool {
         name: "jsonschema",
         check: &["python3", "-c", "import jsonschema"],
         source: Source::Pip("jsonschema"),

@@ -15,6 +15,7 @@ mod fork;
 mod logs;
 mod metrics;
 mod order;
+mod real_receivers;
 mod receiver;
 mod schema;
 mod self_metrics;

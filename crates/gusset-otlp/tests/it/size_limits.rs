@@ -13,16 +13,23 @@ use crate::receiver::{Behavior, BodyLimit, Receiver};
 use crate::support::{CapturedLogs, TEST_TIMEOUT, at, build_fast, record, span};
 
 /// The limit of the receivers. A small one, because the compression of megabytes is slow in tests.
-const LIMIT: usize = 64 << 10;
+pub(crate) const LIMIT: usize = 64 << 10;
 /// The limit of tonic's own server.
 const TONIC_LIMIT: usize = 4 << 20;
 /// The number of items, which exceed the limit together, also when they are compressed.
 const ITEMS: usize = 20;
 
+/// grpc-go, `rpc_util.go`: the message as received, and after its decompression.
 const GO: &str = "grpc: received message larger than max (6765432 vs. 4194304)";
+const GO_DECOMPRESSED: &str = "grpc: received message after decompression larger than max 4194304";
+/// grpc-java, `MessageDeframer.java`: the same.
 const JAVA: &str = "gRPC message exceeds maximum size 4194304: 6765432";
+const JAVA_DECOMPRESSED: &str = "Decompressed gRPC message exceeds maximum size 4194304";
+/// gRPC in C++, `message_size_filter.cc`: "Received message larger than max (%u vs. %d)", in later versions
+/// after the side.
 const CPP: &str = "SERVER: Received message larger than max (6765432 vs. 4194304)";
 
+/// `ngx_http_error_413_page` in `ngx_http_special_response.c`. The real one is in `real_receivers`.
 const NGINX: BodyLimit = BodyLimit {
     max_bytes: LIMIT,
     decompressed: false,
@@ -39,7 +46,8 @@ const LATE_413: BodyLimit = BodyLimit {
     text: b"length limit exceeded",
     ..NGINX
 };
-/// The response of OpenTelemetry's collector to `http/json`.
+/// The response of OpenTelemetry's collector to `http/json`: `readAndCloseBody` in
+/// `receiver/otlpreceiver/otlphttp.go` responds with 400 and a `google.rpc.Status`.
 const COLLECTOR: BodyLimit = BodyLimit {
     decompressed: true,
     early: false,
@@ -48,7 +56,8 @@ const COLLECTOR: BodyLimit = BodyLimit {
     text: br#"{"code":3,"message":"http: request body too large"}"#,
     ..NGINX
 };
-/// The response of the collector if the receiver behind it, over gRPC, has the limit.
+/// The response of the collector if the receiver behind it, over gRPC, has the limit:
+/// `GetHTTPStatusCodeFromStatus` in `receiver/otlpreceiver/internal/errors/errors.go` makes 429 of it.
 const BEHIND_COLLECTOR: BodyLimit = BodyLimit {
     status: 429,
     text: br#"{"code":8,"message":"grpc: received message larger than max (6765432 vs. 4194304)"}"#,
@@ -99,13 +108,13 @@ impl MetricProducer for NoisyMetrics {
 
 /// Exports items with these texts as spans, records and data points. Returns the counts of each signal.
 fn export(
-    receiver: &Receiver,
+    url: &str,
     protocol: OtlpProtocol,
     gzip: bool,
     texts: &[String],
 ) -> [gusset_otlp::SignalCounts; 3] {
     let builder = OtlpPipeline::builder()
-        .endpoint(receiver.url())
+        .endpoint(url)
         .protocol(protocol)
         .gzip(gzip)
         .metric_producer(NoisyMetrics(texts.to_vec()));
@@ -129,11 +138,11 @@ fn export(
     Signal::ALL.map(|signal| report.counts(signal))
 }
 
-/// Exports a batch over the limit, and asserts that each of its items is exported once.
+/// Exports a batch over the limit to this URL, and asserts that each of its items is exported once.
 #[track_caller]
-fn assert_split(
+pub(crate) fn assert_split(
     what: impl fmt::Debug,
-    receiver: &Receiver,
+    (receiver, url): (&Receiver, &str),
     protocol: OtlpProtocol,
     gzip: bool,
     limit: usize,
@@ -141,10 +150,7 @@ fn assert_split(
     let texts: Vec<_> = (0..ITEMS as u64)
         .map(|seed| noise(seed, limit / 12))
         .collect();
-    for (signal, counts) in Signal::ALL
-        .iter()
-        .zip(export(receiver, protocol, gzip, &texts))
-    {
+    for (signal, counts) in Signal::ALL.iter().zip(export(url, protocol, gzip, &texts)) {
         let expected = (ITEMS as u64, 0);
         let context = format!("{what:?} {protocol} gzip: {gzip} {signal}: {counts:?}");
         assert_eq!((counts.exported, counts.dropped()), expected, "{context}");
@@ -163,7 +169,13 @@ fn assert_split(
 fn batch_over_the_limit_of_tonic_is_split() {
     for gzip in [false, true] {
         let receiver = Receiver::start_tonic(false);
-        assert_split("tonic", &receiver, OtlpProtocol::Grpc, gzip, TONIC_LIMIT);
+        assert_split(
+            "tonic",
+            (&receiver, &receiver.url()),
+            OtlpProtocol::Grpc,
+            gzip,
+            TONIC_LIMIT,
+        );
     }
 }
 
@@ -172,18 +184,27 @@ fn batch_refused_by_grpc_status_is_split() {
     use tonic::Code;
     for (code, message) in [
         (Code::ResourceExhausted, GO),
+        (Code::ResourceExhausted, GO_DECOMPRESSED),
         (Code::ResourceExhausted, JAVA),
+        (Code::ResourceExhausted, JAVA_DECOMPRESSED),
         (Code::ResourceExhausted, CPP),
         (Code::ResourceExhausted, ""),
         (Code::InvalidArgument, "request body too large"),
-        // Envoy, for a body over the limit of its buffer.
+        // Envoy, for a body over the limit of its buffer: `httpToGrpcStatus` in `source/common/grpc/status.cc`
+        // has no code for 413, so that it is UNKNOWN.
         (Code::Unknown, "Payload Too Large"),
         (Code::Internal, "decompressed size exceeds the limit"),
     ] {
         for gzip in [false, true] {
             let receiver = Receiver::start();
             receiver.set_behavior(Behavior::MessageLimit(LIMIT, code, message));
-            assert_split(message, &receiver, OtlpProtocol::Grpc, gzip, LIMIT);
+            assert_split(
+                message,
+                (&receiver, &receiver.url()),
+                OtlpProtocol::Grpc,
+                gzip,
+                LIMIT,
+            );
         }
     }
 }
@@ -204,7 +225,13 @@ fn batch_refused_by_http_status_is_split() {
             for gzip in [false, true] {
                 let receiver = Receiver::start();
                 receiver.set_behavior(Behavior::BodyLimit(*limit));
-                assert_split(limit.status, &receiver, protocol, gzip, limit.max_bytes);
+                assert_split(
+                    limit.status,
+                    (&receiver, &receiver.url()),
+                    protocol,
+                    gzip,
+                    limit.max_bytes,
+                );
             }
         }
     }
@@ -226,7 +253,7 @@ fn batch_that_closes_the_connection_is_split() {
         receiver.set_behavior(behavior.clone());
         assert_split(
             behavior,
-            &receiver,
+            (&receiver, &receiver.url()),
             OtlpProtocol::HttpProtobuf,
             false,
             MAX_BYTES,
@@ -294,7 +321,7 @@ fn only_single_item_over_the_limit_is_dropped() {
                 LIMIT
             };
             texts[7] = noise(7, too_large * 3 / 2);
-            for counts in export(&receiver, protocol, gzip, &texts) {
+            for counts in export(&receiver.url(), protocol, gzip, &texts) {
                 let expected = (ITEMS as u64 - 1, 1, 1);
                 let actual = (counts.exported, counts.send_failed, counts.dropped());
                 assert_eq!(actual, expected, "{protocol} gzip: {gzip} {counts:?}");
@@ -315,7 +342,7 @@ fn compressible_batch_over_the_decompressed_limit_is_split() {
         .map(|at| at.to_string().repeat(TONIC_LIMIT / 12))
         .collect();
     let receiver = Receiver::start_tonic(false);
-    for counts in export(&receiver, OtlpProtocol::Grpc, true, &texts) {
+    for counts in export(&receiver.url(), OtlpProtocol::Grpc, true, &texts) {
         assert_eq!((counts.exported, counts.dropped()), (ITEMS as u64, 0));
     }
 }

@@ -12,8 +12,8 @@ use hyper_util::rt::TokioIo;
 use crate::receiver::{Behavior, BodyLimit, Receiver};
 use crate::support::{CapturedLogs, TEST_TIMEOUT, build_fast, build_with, span};
 
-const GRPC_PORT: &str = "this looks like a gRPC port";
-const HTTP_PORT: &str = "this looks like an HTTP port";
+pub(crate) const GRPC_PORT: &str = "this looks like a gRPC port";
+pub(crate) const HTTP_PORT: &str = "this looks like an HTTP port";
 
 /// Exports a span. Returns its counts and all warnings about the URL.
 fn export(builder: OtlpPipelineBuilder, url: &str) -> (SignalCounts, Vec<String>) {
@@ -34,7 +34,7 @@ fn export(builder: OtlpPipelineBuilder, url: &str) -> (SignalCounts, Vec<String>
 
 /// Exports to a URL that is not a receiver. Asserts that the only warning contains all these texts.
 #[track_caller]
-fn assert_failure_names(url: &str, protocol: OtlpProtocol, texts: &[&str]) {
+pub(crate) fn assert_failure_names(url: &str, protocol: OtlpProtocol, texts: &[&str]) {
     let builder = OtlpPipeline::builder().endpoint(url).protocol(protocol);
     let (counts, warnings) = export(builder, url);
     assert_eq!(
