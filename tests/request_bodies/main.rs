@@ -2,6 +2,7 @@
 //! unchanged.
 
 mod client;
+mod forwarded;
 mod server;
 mod service;
 mod uploads;

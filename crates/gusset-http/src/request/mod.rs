@@ -17,7 +17,8 @@ pub use self::progress::{ReadState, RequestBodyProgress};
 /// read all of them.
 ///
 /// Place it outside the observers (in axum: add it after them). They find a [`RequestBodyProgress`] in
-/// the request's extensions and read it at the end of the call. It is a layer and not an observer,
+/// the request's extensions and read it at the end of the call. The client of a service that forwards
+/// requests needs a layer of its own, outside of its observers. It is a layer and not an observer,
 /// because it replaces the request body by a [`CountingBody`]. Costs one allocation a call and the
 /// insertion of an extension.
 ///

@@ -1,8 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use crate::{RequestHead, Side};
+
 /// The progress of reading a request body. A [`RequestBodySizeLayer`](super::RequestBodySizeLayer)
 /// adds it to the request's extensions. Clones share it.
+///
+/// An observer finds it with [`of_request`](Self::of_request), at the start of the call.
 #[derive(Clone, Debug, Default)]
 pub struct RequestBodyProgress(Arc<Progress>);
 
@@ -10,6 +14,8 @@ pub struct RequestBodyProgress(Arc<Progress>);
 struct Progress {
     bytes: AtomicU64,
     state: AtomicU8,
+    /// The side whose observers read it, or `UNCLAIMED`.
+    side: AtomicU8,
 }
 
 /// Whether a request body was read to its end.
@@ -40,6 +46,37 @@ impl ReadState {
 // === impl RequestBodyProgress ===
 
 impl RequestBodyProgress {
+    /// Returns the progress of a request that `side` observes. Costs one atomic operation.
+    ///
+    /// It belongs to the side that asks first. A service that forwards a request sends it with its
+    /// extensions, so its client would report what the server has read. A client has a progress if it has a
+    /// [`RequestBodySizeLayer`](super::RequestBodySizeLayer) of its own.
+    ///
+    /// ```
+    /// use gusset_http::{RequestBodyProgress, RequestHead, Side};
+    ///
+    /// let mut received = http::Request::new(());
+    /// received.extensions_mut().insert(RequestBodyProgress::default());
+    /// let head = RequestHead::from(&received);
+    /// assert!(RequestBodyProgress::of_request(head, Side::Server).is_some());
+    /// // The service forwards it.
+    /// assert!(RequestBodyProgress::of_request(head, Side::Client).is_none());
+    /// ```
+    pub fn of_request(req: RequestHead<'_>, side: Side) -> Option<Self> {
+        let progress: &Self = req.extensions.get()?;
+        let own = match side {
+            Side::Server => SERVER,
+            Side::Client => CLIENT,
+        };
+        let order = Ordering::Relaxed;
+        let claimed = progress
+            .0
+            .side
+            .compare_exchange(UNCLAIMED, own, order, order);
+        let is_own = claimed.map_or_else(|owner| owner == own, |_| true);
+        is_own.then(|| progress.clone())
+    }
+
     /// Returns the number of bytes that were read.
     pub fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
@@ -70,6 +107,10 @@ impl RequestBodyProgress {
         self.0.state.store(state, Ordering::Relaxed);
     }
 }
+
+const UNCLAIMED: u8 = 0;
+const SERVER: u8 = 1;
+const CLIENT: u8 = 2;
 
 const PARTIAL: u8 = 0;
 const COMPLETE: u8 = 1;

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use gusset_http::{CountingBody, ReadState, RequestBodyProgress, RequestBodySizeLayer};
+use gusset_http::{
+    CountingBody, ReadState, RequestBodyProgress, RequestBodySizeLayer, RequestHead, Side,
+};
 use gusset_testkit::ScriptedBody;
 use http::Request;
 use http_body::{Body, SizeHint};
@@ -103,4 +105,27 @@ fn counting_body_forwards_hints() {
         .call(Request::new(body))
         .into_inner();
     assert_eq!((hint.exact(), end), (Some(5), false));
+}
+
+#[test]
+fn progress_belongs_to_the_side_that_asks_first() {
+    for (first, other) in [(Side::Server, Side::Client), (Side::Client, Side::Server)] {
+        let mut request = Request::new(());
+        let asks = |request: &Request<()>, side| {
+            RequestBodyProgress::of_request(RequestHead::from(request), side).is_some()
+        };
+        assert!(!asks(&request, first), "there is no layer");
+        request
+            .extensions_mut()
+            .insert(RequestBodyProgress::default());
+        assert!(asks(&request, first) && asks(&request, first));
+        assert!(!asks(&request, other));
+        let forwarded = request.clone();
+        assert!(!asks(&forwarded, other) && asks(&request, first));
+        // What a layer of its own does.
+        request
+            .extensions_mut()
+            .insert(RequestBodyProgress::default());
+        assert!(asks(&request, other));
+    }
 }

@@ -99,7 +99,7 @@ impl AccessLog {
         }
         record.rpc_method = kind.is_grpc().then(|| RpcMethod::start(attributes));
         record.request_id = attributes.request_id();
-        record.body_progress = req.extensions.get::<RequestBodyProgress>().cloned();
+        record.body_progress = RequestBodyProgress::of_request(req, kind.side());
         if let Some(in_progress) = &config.in_progress {
             record.registration = in_progress.register(record.to_in_progress(cx.started()));
         }

@@ -8,6 +8,7 @@ mod environment;
 mod export_filter;
 mod filter_handle;
 mod formats;
+mod forwarded;
 mod hostile;
 mod in_progress;
 mod limits;

@@ -117,7 +117,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for HttpMetrics {
         HttpMetricsCall {
             call: CallRecorder::start(&self.instruments, self.key(req)),
             bodies: Bodies {
-                request: req.extensions.get::<RequestBodyProgress>().cloned(),
+                request: RequestBodyProgress::of_request(req, R::SIDE),
                 streaming: false,
             },
         }
