@@ -5,7 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::Outcome;
+use gusset_core::{Failure, Outcome, Protocol as _};
+use gusset_http::{Http, HttpClientClassifier};
 use gusset_tests::bodies::{AnyBody, BoxError, boxed};
 use gusset_tests::cases::Transport;
 use gusset_tests::clients::with_timeout;
@@ -198,4 +199,50 @@ async fn refused_connection_is_found_in_every_client() {
         }
     });
     assert_eq!(error_type(channel, req()).await, refused);
+}
+
+#[test]
+fn failures_of_rustls_are_tls_errors() {
+    use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
+    use tokio_rustls::rustls;
+
+    for failure in [
+        Error::InappropriateMessage {
+            expect_types: vec![rustls::ContentType::Handshake],
+            got_type: rustls::ContentType::ApplicationData,
+        },
+        Error::InappropriateHandshakeMessage {
+            expect_types: vec![rustls::HandshakeType::ServerHello],
+            got_type: rustls::HandshakeType::Finished,
+        },
+        Error::InvalidMessage(InvalidMessage::InvalidContentType),
+        Error::NoCertificatesPresented,
+        Error::DecryptError,
+        Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
+        Error::PeerMisbehaved(rustls::PeerMisbehaved::TooMuchEarlyDataReceived),
+        Error::AlertReceived(AlertDescription::HandshakeFailure),
+        Error::InvalidCertificate(CertificateError::UnknownIssuer),
+    ] {
+        let text = failure.to_string();
+        // As tokio-rustls returns it.
+        let failure = io::Error::new(io::ErrorKind::InvalidData, failure);
+        let failure: BoxError = failure.into();
+        let error_type = Failure::new(&failure).error_type();
+        assert_eq!(error_type.as_str(), "tls_error", "{text}");
+    }
+}
+
+/// Returns the `error.type` of an error that a service returns without a box.
+fn type_of<E: 'static>(error: &E) -> &'static str {
+    Http::<HttpClientClassifier>::failure(error)
+        .error_type()
+        .as_str()
+}
+
+#[test]
+fn deadline_of_a_tonic_status_is_a_timeout() {
+    let status = tonic::Status::deadline_exceeded("too late");
+    assert_eq!(type_of(&status), "timeout");
+    assert_eq!(type_of(&BoxError::from(status)), "timeout");
+    assert_eq!(type_of(&tonic::Status::internal("too late")), "_OTHER");
 }

@@ -187,13 +187,43 @@ fn texts_of_common_libraries_have_a_type() {
             "data was not received within the designated timeout",
             "timeout",
         ),
+        ("keep-alive timed out", "timeout"),
+        ("read header from client timeout", "timeout"),
+        (
+            "code: 'Deadline expired before operation could complete', message: \"\"",
+            "timeout",
+        ),
+        ("status: DeadlineExceeded, message: \"\"", "timeout"),
         ("dns error", "dns_error"),
+        ("no record found for Query { name: a. }", "dns_error"),
+        ("no records found for Query { name: a. }", "dns_error"),
         (
             "failed to lookup address information: Name or service not known",
             "dns_error",
         ),
         ("invalid peer certificate: UnknownIssuer", "tls_error"),
         ("received fatal alert: HandshakeFailure", "tls_error"),
+        (
+            "received corrupt message of type InvalidContentType",
+            "tls_error",
+        ),
+        (
+            "received unexpected message: got ApplicationData when expecting Handshake",
+            "tls_error",
+        ),
+        (
+            "received unexpected handshake message: got Finished when expecting ServerHello",
+            "tls_error",
+        ),
+        ("peer is incompatible: NoCipherSuitesInCommon", "tls_error"),
+        ("peer misbehaved: TooMuchEarlyDataReceived", "tls_error"),
+        ("peer sent no certificates", "tls_error"),
+        ("cannot decrypt peer's message", "tls_error"),
+        (
+            "certificate verify failed (self-signed certificate)",
+            "tls_error",
+        ),
+        ("tls handshake eof", "tls_error"),
         (
             "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed",
             "tls_error",
@@ -203,6 +233,7 @@ fn texts_of_common_libraries_have_a_type() {
             "stream error sent by user: unexpected internal error encountered",
             "request_body",
         ),
+        ("user body write aborted", "request_body"),
         // Texts that only contain a known one, or are not the whole of it.
         ("the request timed out of stock", "_OTHER"),
         ("stream error received: stream no longer needed", "_OTHER"),
