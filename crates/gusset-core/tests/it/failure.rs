@@ -170,6 +170,24 @@ fn shared_io_error_has_the_type_of_its_kind() {
 }
 
 #[test]
+fn error_behind_any_pointer_has_the_type_of_its_kind() {
+    assert_eq!(
+        error_type(Wrapped(Box::new(Box::new(timed_out())))),
+        "timeout"
+    );
+    let shared: Arc<dyn Error + Send> = Arc::new(timed_out());
+    assert_eq!(
+        Failure::from_error(&shared).error_type().as_str(),
+        "timeout"
+    );
+    let shared: Arc<dyn Error> = Arc::new(timed_out());
+    assert_eq!(
+        Failure::from_error(&shared).error_type().as_str(),
+        "timeout"
+    );
+}
+
+#[test]
 fn rejection_is_found_in_a_shared_error() {
     let shared: Arc<dyn Error + Send + Sync> = Arc::new(Rejected::new("doorman"));
     let boxed: BoxError = Wrapped(shared.into()).into();
