@@ -6,8 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Instant;
 
+use gusset_core::Clock;
 use gusset_otlp::OtlpProtocol;
 
 use crate::receiver::Receiver;
@@ -54,12 +54,12 @@ impl Process {
     /// Waits until the process listens. Returns false if it ends instead: another process may have taken
     /// the port.
     fn listens(&mut self, address: SocketAddr) -> bool {
-        let end = Instant::now() + TEST_TIMEOUT;
+        let end = Clock::system().now() + TEST_TIMEOUT;
         while TcpStream::connect(address).is_err() {
             if self.0.try_wait().unwrap().is_some() {
                 return false;
             }
-            assert!(Instant::now() < end, "nothing listens on {address}");
+            assert!(Clock::system().now() < end, "nothing listens on {address}");
             std::thread::yield_now();
         }
         true
