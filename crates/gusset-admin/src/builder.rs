@@ -170,14 +170,14 @@ impl ManagementServerBuilder {
     pub fn start(self) -> Result<ManagementServer, BindError> {
         let (setting, host) = match (self.host, self.env_host) {
             (Some(host), _) => ("host", host),
-            (None, env) => match env? {
+            (None, env) => match or_warn(env) {
                 Some(host) => (HOST_VARIABLE, host),
                 None => ("host", DEFAULT_HOST.to_owned()),
             },
         };
         let (port_setting, port) = match (self.port, self.env_port) {
             (Some(port), _) => ("port", port),
-            (None, env) => match env? {
+            (None, env) => match or_warn(env) {
                 Some(text) => (PORT_VARIABLE, parse_port(&text)?),
                 None => ("port", DEFAULT_PORT),
             },
@@ -218,6 +218,14 @@ impl ManagementServerBuilder {
         })
         .map_err(BindError::system)
     }
+}
+
+/// Returns the value of a variable. One that is not valid Unicode is ignored with a warning.
+fn or_warn(value: Result<Option<String>, ConfigError>) -> Option<String> {
+    value.unwrap_or_else(|error| {
+        tracing::warn!(target: "gusset::admin", "ignoring {error}; the default is used");
+        None
+    })
 }
 
 fn parse_port(text: &str) -> Result<u16, ConfigError> {

@@ -302,7 +302,10 @@ impl HealthBuilder {
         } = self;
         #[cfg(all(feature = "systemd", unix))]
         let systemd = systemd?;
-        timeouts.is_kubernetes = is_kubernetes?;
+        timeouts.is_kubernetes = is_kubernetes.unwrap_or_else(|error| {
+            tracing::warn!(target: TARGET, "{error}: it is set, so the defaults for Kubernetes apply");
+            true
+        });
         let timeouts = timeouts.build()?;
         let token = token.map(BearerToken::new).transpose()?;
         let built_in = |name: &'static str, deadline| {

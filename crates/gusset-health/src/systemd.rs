@@ -25,14 +25,14 @@ pub(crate) struct SystemdSocket {
 impl SystemdSocket {
     /// Reads `NOTIFY_SOCKET` and `WATCHDOG_USEC`. Returns `None` without `NOTIFY_SOCKET`.
     pub(crate) fn from_env(env: Env<'_>) -> Result<Option<Self>, ConfigError> {
-        let Some(path) = env.var(NOTIFY_SOCKET)? else {
+        let Some(path) = var_or_warn(env, NOTIFY_SOCKET) else {
             return Ok(None);
         };
         let error = |error: io::Error| ConfigError::new(NOTIFY_SOCKET, error);
         let address = parse_address(&path).map_err(error)?;
         let socket = UnixDatagram::unbound().map_err(error)?;
         socket.set_nonblocking(true).map_err(error)?;
-        let watchdog = match env.var(WATCHDOG_USEC)? {
+        let watchdog = match var_or_warn(env, WATCHDOG_USEC) {
             None => None,
             Some(text) => match text.parse() {
                 Ok(micros @ 1..) => Some(Duration::from_micros(micros)),
@@ -55,6 +55,14 @@ impl SystemdSocket {
             tracing::debug!(target: TARGET, "cannot notify systemd: {error}");
         }
     }
+}
+
+/// Returns a variable. One that is not valid Unicode is ignored with a warning.
+fn var_or_warn(env: Env<'_>, name: &str) -> Option<String> {
+    env.var(name).unwrap_or_else(|error| {
+        tracing::warn!(target: TARGET, "ignoring {error}; systemd is not notified of what it is for");
+        None
+    })
 }
 
 /// Parses a path, or `@` and an abstract name on Linux.

@@ -1,6 +1,7 @@
 //! The methods that may become a label.
 
 use std::fmt;
+use std::sync::Once;
 
 use gusset_core::{ConfigError, Env};
 
@@ -72,12 +73,20 @@ impl KnownMethods {
     }
 
     /// Returns the list of `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, or the default one if the
-    /// variable is unset.
+    /// variable is unset. A value that is not valid Unicode is ignored with one warning.
     ///
     /// # Errors
     /// If the variable is not a list of methods.
     pub fn from_env(env: Env<'_>) -> Result<Self, ConfigError> {
-        let list = env.var(Self::ENV)?.unwrap_or_default();
+        let list = env.var(Self::ENV).unwrap_or_else(|error| {
+            // Each signal reads the variable.
+            static WARNED: Once = Once::new();
+            WARNED.call_once(|| {
+                tracing::warn!(target: "gusset::http", "ignoring {error}; the default is used");
+            });
+            None
+        });
+        let list = list.unwrap_or_default();
         Self::parse(&list).map_err(|error| ConfigError::new(Self::ENV, error))
     }
 

@@ -6,39 +6,16 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use gusset_core::ObserveLayer;
 use gusset_http::{Http, Route};
 use gusset_metrics::{HttpMetrics, Registry};
-use gusset_testkit::ScriptedBody;
+use gusset_testkit::{EventRecorder, ScriptedBody};
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
-
-/// Counts warnings.
-#[derive(Clone, Default)]
-struct Warnings(Arc<AtomicUsize>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        assert_eq!(*event.metadata().level(), Level::WARN);
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
+use tracing::Level;
 
 struct EmptyService;
 
@@ -58,8 +35,8 @@ impl Service<Request<()>> for EmptyService {
 
 #[test]
 fn cardinality_limit_is_logged_once() {
-    let warnings = Warnings::default();
-    tracing::subscriber::with_default(warnings.clone(), || {
+    let warnings = EventRecorder::new(Level::WARN);
+    warnings.record(|| {
         let metrics = HttpMetrics::server(Arc::new(metrics::NoopRecorder)).cardinality_limit(2);
         let metrics = metrics.build().expect("the limit is valid");
         let mut service = ObserveLayer::<Http, _>::new(metrics).layer(EmptyService);
@@ -72,7 +49,7 @@ fn cardinality_limit_is_logged_once() {
                 call.poll(&mut Context::from_waker(Waker::noop()))
                     .is_ready()
             );
-            let logged = warnings.0.load(Ordering::Relaxed);
+            let logged = warnings.events().len();
             assert_eq!(logged, usize::from(route >= 2), "after {route}");
         }
     });
@@ -80,14 +57,14 @@ fn cardinality_limit_is_logged_once() {
 
 #[test]
 fn registry_logs_the_limit_of_a_metric_once() {
-    let warnings = Warnings::default();
+    let warnings = EventRecorder::new(Level::WARN);
     let registry = Arc::new(
         Registry::builder()
             .cardinality_limit(2)
             .build()
             .expect("valid"),
     );
-    tracing::subscriber::with_default(warnings.clone(), || {
+    warnings.record(|| {
         for user in 0..10 {
             let counter = |name: &'static str| {
                 metrics::with_local_recorder(&registry, || {
@@ -95,7 +72,7 @@ fn registry_logs_the_limit_of_a_metric_once() {
                 });
             };
             counter("logins");
-            let logged = warnings.0.load(Ordering::Relaxed);
+            let logged = warnings.events().len();
             assert_eq!(logged, usize::from(user >= 2), "after {user}");
         }
         for name in 0..3000 {
@@ -103,6 +80,6 @@ fn registry_logs_the_limit_of_a_metric_once() {
                 metrics::gauge!(format!("gauge.{name}")).set(1);
             });
         }
-        assert_eq!(warnings.0.load(Ordering::Relaxed), 2);
+        assert_eq!(warnings.events().len(), 2);
     });
 }

@@ -3,50 +3,16 @@
 //! In its own process, because `tracing` caches the interest in call sites for all threads.
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
-use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
-
 use gusset_prometheus::{PrometheusExporter, Resource};
+use gusset_testkit::EventRecorder;
 use metrics::{Unit, counter, describe_histogram, gauge, histogram, with_local_recorder};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
-
-/// Keeps the text of every event.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-struct EventText(String);
-
-impl Visit for EventText {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, "{field}={value:?} ").unwrap();
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let mut text = EventText(event.metadata().level().to_string() + " ");
-        event.record(&mut text);
-        self.0.lock().unwrap().push(text.0);
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
+use tracing::Level;
 
 /// Returns the warnings that `act` logs.
 fn warnings(act: impl FnOnce()) -> Vec<String> {
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), act);
-    let events = std::mem::take(&mut *log.0.lock().unwrap());
+    let log = EventRecorder::new(Level::TRACE);
+    log.record(act);
+    let events = log.lines();
     assert!(
         events.iter().all(|it| it.starts_with("WARN ")),
         "{events:?}"
@@ -90,7 +56,7 @@ fn dropped_data_is_logged_once() {
         });
     });
     assert_eq!(kinds.len(), 1, "{kinds:?}");
-    assert!(kinds[0].contains(r#"metric="waits""#), "{kinds:?}");
+    assert!(kinds[0].contains("metric=waits"), "{kinds:?}");
 
     let duplicate = warning(|| {
         for _ in 0..3 {
@@ -109,5 +75,5 @@ fn dropped_data_is_logged_once() {
             }
         });
     });
-    assert!(late.contains(r#"histogram="waits""#), "{late}");
+    assert!(late.contains("histogram=waits"), "{late}");
 }

@@ -2,10 +2,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
+#[cfg(unix)]
+mod child;
 pub mod contract;
+mod event_recorder;
 mod panicking_recorder;
 mod recording_observer;
 
 pub use body::{ScriptError, ScriptedBody};
+#[cfg(unix)]
+pub use child::with_invalid_variables;
+pub use event_recorder::{EventGuard, EventRecorder, RecordedEvent};
 pub use panicking_recorder::PanickingRecorder;
 pub use recording_observer::{RecordedCall, RecordingObserver, RecordingObserverCall};

@@ -2,13 +2,12 @@
 
 use std::future::{Ready, ready};
 use std::net::SocketAddr;
-use std::sync::Mutex;
 
 use gusset_http::Endpoint;
+use gusset_testkit::EventRecorder;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing::Level;
 
 use super::activity::{RESPONSE_TIMEOUT, WRITE_TIMEOUT};
 use super::*;
@@ -138,33 +137,10 @@ async fn idle_connection_is_not_stalled() {
     }
 }
 
-/// Keeps the targets of all events.
-#[derive(Clone, Default)]
-struct Targets(Arc<Mutex<Vec<String>>>);
-
-impl Subscriber for Targets {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target().starts_with("gusset")
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let target = event.metadata().target().to_owned();
-        self.0.lock().unwrap().push(target);
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 #[tokio::test(start_paused = true)]
 async fn closed_connections_are_warned_of_once() {
-    let targets = Targets::default();
-    // With only one subscriber, `tracing` would query the threads of other tests for their interest.
-    let _other = Dispatch::new(Targets::default());
-    let _guard = tracing::subscriber::set_default(targets.clone());
+    let events = EventRecorder::new(Level::INFO);
+    let _guard = events.set_default();
     let (address, _stop) = start(Arc::new(metrics::NoopRecorder));
     let mut idle = Vec::new();
     for _ in 0..20 {
@@ -173,5 +149,7 @@ async fn closed_connections_are_warned_of_once() {
     }
     // The first one was closed for the fifth.
     assert_eq!(idle[0].read(&mut [0]).await.unwrap(), 0);
-    assert_eq!(*targets.0.lock().unwrap(), ["gusset::admin"]);
+    let events = events.events();
+    let targets: Vec<_> = events.iter().map(|event| event.target.as_str()).collect();
+    assert_eq!(targets, ["gusset::admin"]);
 }

@@ -172,3 +172,36 @@ fn limits_of_zero_are_refused() {
         "`max_connections_per_peer`: must not be 0"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn variables_that_are_not_unicode_are_ignored_with_a_warning() {
+    use gusset_testkit::{EventRecorder, with_invalid_variables};
+
+    const HOST: &str = "OTEL_EXPORTER_PROMETHEUS_HOST";
+    const PORT: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
+    let test = "server::variables_that_are_not_unicode_are_ignored_with_a_warning";
+    if !with_invalid_variables(test, &[HOST, PORT]).unwrap() {
+        return;
+    }
+    let log = EventRecorder::new(tracing::Level::WARN);
+    let started = log.record(|| ManagementServer::builder().start());
+    // Another process may have the default port.
+    match started {
+        Ok(server) => assert_eq!(server.local_addr().to_string(), "127.0.0.1:9464"),
+        Err(error) => assert!(error.to_string().contains("127.0.0.1:9464"), "{error}"),
+    }
+    let lines = log.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for variable in [HOST, PORT] {
+        assert!(
+            lines.iter().any(|line| line.contains(variable)),
+            "{lines:?}"
+        );
+    }
+    // A setting replaces the variable, so there is nothing to warn of.
+    let log = EventRecorder::new(tracing::Level::WARN);
+    let builder = ManagementServer::builder().host("127.0.0.1").port(0);
+    drop(log.record(|| builder.start()).unwrap());
+    assert_eq!(log.lines(), [""; 0]);
+}

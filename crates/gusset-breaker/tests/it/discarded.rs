@@ -5,7 +5,7 @@ use gusset_breaker::throttle::AdaptiveThrottle;
 use gusset_breaker::{CircuitBreaker, Config, State};
 use gusset_core::{Clock, Rejected};
 use gusset_http::{Http, HttpClientClassifier};
-use gusset_testkit::ScriptedBody;
+use gusset_testkit::{EventRecorder, ScriptedBody};
 use http::Response;
 use http_body::Body;
 use tower_layer::Layer;
@@ -211,28 +211,6 @@ fn throttle_in_dry_run_rejects_nothing() {
     assert!(throttle.probability() > 0.5);
 }
 
-/// A subscriber of `tracing` that counts warnings.
-#[derive(Clone, Default)]
-struct Warnings(std::sync::Arc<std::sync::atomic::AtomicUsize>);
-
-impl tracing::Subscriber for Warnings {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn event(&self, event: &tracing::Event<'_>) {
-        if *event.metadata().level() == tracing::Level::WARN {
-            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        }
-    }
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 /// A service that never responds.
 #[derive(Clone)]
 struct Hang;
@@ -256,9 +234,9 @@ impl<Req> Service<Req> for Hang {
 
 #[test]
 fn frequent_cancellation_is_warned_of_once() {
-    let warnings = Warnings::default();
-    let count = || warnings.0.load(std::sync::atomic::Ordering::Relaxed);
-    tracing::subscriber::with_default(warnings.clone(), || {
+    let warnings = EventRecorder::new(tracing::Level::WARN);
+    let count = || warnings.events().len();
+    warnings.record(|| {
         let (breaker, clock) = breaker(Config::new());
         let mut service = breaker.http_client().layer(Hang);
         let mut cancel = |calls| {

@@ -128,3 +128,35 @@ fn second_start_is_an_error() {
     let _runtime = health.start().unwrap();
     assert_eq!(health.start().unwrap_err().to_string(), "already started");
 }
+
+#[cfg(unix)]
+#[test]
+fn variables_that_are_not_unicode_are_warned_of() {
+    use gusset_testkit::{EventRecorder, with_invalid_variables};
+
+    const VARIABLES: [&str; 2] = ["KUBERNETES_SERVICE_HOST", "NOTIFY_SOCKET"];
+    let test = "config::variables_that_are_not_unicode_are_warned_of";
+    if !with_invalid_variables(test, &VARIABLES).unwrap() {
+        return;
+    }
+    let log = EventRecorder::new(tracing::Level::WARN);
+    log.record(|| {
+        let builder = gusset_health::Health::builder();
+        #[cfg(feature = "systemd")]
+        let builder = builder.systemd();
+        builder.build().unwrap();
+    });
+    let lines = log.lines();
+    let expected = if cfg!(feature = "systemd") {
+        &VARIABLES[..]
+    } else {
+        &VARIABLES[..1]
+    };
+    assert_eq!(lines.len(), expected.len(), "{lines:?}");
+    for variable in expected {
+        assert!(
+            lines.iter().any(|line| line.contains(variable)),
+            "{lines:?}"
+        );
+    }
+}

@@ -63,8 +63,8 @@ async fn shared_dependency_can_affect_readiness() {
 #[test]
 fn only_shared_dependency_in_readiness_warns() {
     let count_warnings = |shared: bool| {
-        let warnings = crate::support::LogCapture::default();
-        tracing::subscriber::with_default(warnings.clone(), || {
+        let warnings = gusset_testkit::EventRecorder::new(tracing::Level::WARN);
+        warnings.record(|| {
             let time = Time::new();
             let check = TestCheck::default().quick("db");
             let builder = match shared {
@@ -76,7 +76,7 @@ fn only_shared_dependency_in_readiness_warns() {
             };
             builder.build().unwrap();
         });
-        warnings.count()
+        warnings.events().len()
     };
     assert_eq!((count_warnings(true), count_warnings(false)), (1, 0));
 }

@@ -9,9 +9,11 @@ use std::task::{Context, Poll};
 use gusset_core::{CallTracker, Clock, End, Stage};
 use gusset_health::{InFlight, InFlightCall, Phase};
 use gusset_http::{Http, HttpClientClassifier, RequestHead, Route, UrlTemplate};
+use gusset_testkit::EventRecorder;
 use http::Request;
+use tracing::Level;
 
-use crate::support::{LogCapture, SECOND, Time, settle};
+use crate::support::{SECOND, Time, settle};
 
 type Call = CallTracker<Http, InFlightCall>;
 
@@ -116,8 +118,8 @@ fn client_requests_are_counted_by_their_template() {
 
 #[tokio::test(start_paused = true)]
 async fn unfinished_requests_are_reported_by_route() {
-    let log = LogCapture::default();
-    let _default = tracing::subscriber::set_default(log.clone());
+    let log = EventRecorder::new(Level::WARN);
+    let _recording = log.set_default();
     let time = Time::new();
     let health = time
         .builder()
@@ -138,7 +140,7 @@ async fn unfinished_requests_are_reported_by_route() {
     let expected = [("/feed/{id}".to_owned(), 1), ("/report".to_owned(), 2)];
     assert_eq!(report.unfinished_requests(), expected);
     assert!(!report.is_clean());
-    let entries = log.entries();
+    let entries = log.lines();
     assert!(
         entries
             .iter()
@@ -256,8 +258,8 @@ async fn stopped_server_is_not_ready() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_in_flight_are_logged_every_five_seconds() {
-    let log = LogCapture::with_info();
-    let _default = tracing::subscriber::set_default(log.clone());
+    let log = EventRecorder::new(Level::INFO);
+    let _recording = log.set_default();
     let time = Time::new();
     let builder = time.builder().in_flight_deadline(17 * SECOND);
     let health = builder.build().unwrap();
@@ -265,9 +267,9 @@ async fn requests_in_flight_are_logged_every_five_seconds() {
     let _unfinished = start(&health.in_flight(), "/report");
     health.lifecycle().begin_shutdown();
     let _report = runtime.serve(runtime.shutdown_signal()).await;
-    let entries = log.entries();
+    let entries = log.lines();
     let matching = entries.iter().filter(|entry| {
-        entry.contains("waiting for requests in flight") && entry.contains("routes=\"/report: 1\"")
+        entry.contains("waiting for requests in flight") && entry.contains("routes=/report: 1")
     });
     assert_eq!(matching.count(), 3, "{entries:?}");
 }

@@ -1,5 +1,6 @@
 //! Known methods, and `_OTHER`.
 
+use gusset_core::Env;
 use gusset_http::KnownMethods;
 
 fn names(known: &KnownMethods) -> Vec<&str> {
@@ -88,4 +89,27 @@ fn invalid_list_is_an_error_with_a_reason() {
         "repeated methods count once"
     );
     assert!(KnownMethods::new([]).is_err() && KnownMethods::new([""]).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn variable_that_is_not_unicode_is_ignored_with_one_warning() {
+    use gusset_testkit::{EventRecorder, with_invalid_variables};
+
+    let test = "methods::variable_that_is_not_unicode_is_ignored_with_one_warning";
+    if !with_invalid_variables(test, &[KnownMethods::ENV]).unwrap() {
+        return;
+    }
+    let log = EventRecorder::new(tracing::Level::WARN);
+    log.record(|| {
+        for _ in 0..2 {
+            let known = KnownMethods::from_env(Env::process()).unwrap();
+            assert_eq!(names(&known), names(&KnownMethods::default()));
+        }
+    });
+    let lines = log.lines();
+    assert!(
+        lines.len() == 1 && lines[0].contains(KnownMethods::ENV),
+        "{lines:?}"
+    );
 }

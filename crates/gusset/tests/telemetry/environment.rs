@@ -79,9 +79,6 @@ fn unknown_values_are_warned_of_once() {
 #[cfg(unix)]
 #[test]
 fn values_that_are_not_unicode_are_warned_of_once() {
-    use std::os::unix::ffi::OsStrExt as _;
-
-    const IS_CHILD: &str = "GUSSET_TEST_IS_CHILD";
     const VARIABLES: [&str; 10] = [
         "GUSSET_TRACES_FILTER",
         "OTEL_BSP_SCHEDULE_DELAY",
@@ -94,24 +91,12 @@ fn values_that_are_not_unicode_are_warned_of_once() {
         "OTEL_TRACES_SAMPLER",
         "RUST_LOG",
     ];
-    if std::env::var_os(IS_CHILD).is_none() {
-        let value = std::ffi::OsStr::from_bytes(b"\xff");
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "environment::values_that_are_not_unicode_are_warned_of_once",
-            ])
-            .env(IS_CHILD, "1")
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-            .envs(VARIABLES.map(|name| (name, value)))
-            .output()
-            .unwrap();
-        let output = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success(), "{output}");
-        assert!(output.contains("1 passed"), "{output}");
+    let test = "environment::values_that_are_not_unicode_are_warned_of_once";
+    if !gusset_testkit::with_invalid_variables(test, &VARIABLES).unwrap() {
         return;
     }
     let (telemetry, entries) = set_up();
+    let telemetry = telemetry.otlp(|otlp| otlp.endpoint("http://127.0.0.1:9"));
     let telemetry = telemetry.build().unwrap();
     let _ = telemetry.shutdown(Duration::from_secs(1));
     let entries = entries.parsed();
