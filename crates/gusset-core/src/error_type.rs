@@ -6,7 +6,7 @@ use std::io;
 
 use crate::StaticStr;
 use crate::panic_counter::caught;
-use crate::source_chain::causes;
+use crate::source_chain::error_causes;
 
 const DNS_ERROR: StaticStr = StaticStr::new(&"dns_error");
 const TLS_ERROR: StaticStr = StaticStr::new(&"tls_error");
@@ -95,7 +95,7 @@ struct Beginning {
 /// Returns the type of the outermost cause that has one, or `_OTHER`.
 #[cold]
 pub(crate) fn of_error(error: &(dyn Error + 'static)) -> StaticStr {
-    causes(error)
+    error_causes(error)
         .find_map(|cause| of_text(cause).or_else(|| of_kind(cause)))
         .unwrap_or(StaticStr::OTHER)
 }

@@ -58,6 +58,7 @@ pub use rate_limiter::RateLimiter;
 pub use rejected::Rejected;
 pub use request_response::{PlainClassifier, RequestResponse};
 pub use secret_keys::SecretKeys;
+pub use source_chain::error_causes;
 pub use span_ids::SpanIds;
 pub use static_str::StaticStr;
 pub use time_window::{TimeWindow, WindowCounts};

@@ -8,11 +8,22 @@ use std::sync::Arc;
 pub(crate) fn find_cause<'a, T: Error + 'static>(
     error: &'a (dyn Error + 'static),
 ) -> Option<&'a T> {
-    causes(error).find_map(|error| error.downcast_ref())
+    error_causes(error).find_map(|error| error.downcast_ref())
 }
 
-/// Returns an error and its causes, from the outermost to the innermost, without the pointers to them.
-pub(crate) fn causes<'a>(
+/// Returns an error and its causes, from the outermost to the innermost, at most 32.
+///
+/// Unlike [`Error::source`], it does not skip what an `io::Error` wraps or an `Arc` points to.
+///
+/// ```
+/// use gusset_core::{Rejected, error_causes};
+/// use std::io;
+///
+/// let error = io::Error::other(Rejected::new("stock"));
+/// let rejected = error_causes(&error).find_map(|cause| cause.downcast_ref::<Rejected>());
+/// assert_eq!(rejected.map(Rejected::rejected_by), Some("stock"));
+/// ```
+pub fn error_causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     // A chain with a cycle would never end.

@@ -3,10 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::redaction::format_bounded;
+use gusset_core::error_causes;
 
-/// More causes are left out: an error may be its own cause.
-const MAX_CAUSES: usize = 16;
+use crate::redaction::format_bounded;
 
 /// Displays an error with its causes: `query failed: connection reset`.
 ///
@@ -35,12 +34,7 @@ impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last = format_bounded(&format_args!("{}", self.0));
         f.write_str(&last)?;
-        let mut error = self.0;
-        for _ in 0..MAX_CAUSES {
-            let Some(cause) = error.source() else {
-                break;
-            };
-            error = cause;
+        for cause in error_causes(self.0).skip(1) {
             let text = format_bounded(&format_args!("{cause}"));
             if !last.ends_with(&text) {
                 f.write_str(": ")?;
@@ -107,6 +101,31 @@ mod tests {
         let reset = Failed("connection reset", None);
         let query = Failed("query failed: connection reset", Some(Box::new(reset)));
         assert_eq!(ErrorChain::new(&query).to_string(), query.0);
+    }
+
+    #[test]
+    fn wrapped_and_shared_causes_are_shown() {
+        let reset = std::io::Error::other(Failed("connection reset", None));
+        let shared: std::sync::Arc<dyn Error + Send + Sync> = std::sync::Arc::new(reset);
+        let query = std::io::Error::other(Shared(shared));
+        let text = ErrorChain::new(&query).to_string();
+        assert_eq!(text, "query failed: connection reset");
+    }
+
+    /// An error that hides its cause behind a pointer.
+    #[derive(Debug)]
+    struct Shared(std::sync::Arc<dyn Error + Send + Sync>);
+
+    impl fmt::Display for Shared {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("query failed")
+        }
+    }
+
+    impl Error for Shared {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
     }
 
     #[test]

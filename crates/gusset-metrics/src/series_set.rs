@@ -73,7 +73,9 @@ impl<S: Default> SeriesSet<S> {
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: crate::TARGET,
-                limit = self.limit,
+                {
+                    gusset.metric.limit = self.limit,
+                },
                 "cardinality limit reached: calls with new routes, methods or labels are recorded in \
                  one series with {OTEL_METRIC_OVERFLOW}=\"true\"; raise `cardinality_limit` or use \
                  fewer label values",

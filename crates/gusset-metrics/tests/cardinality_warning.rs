@@ -53,6 +53,7 @@ fn cardinality_limit_is_logged_once() {
             assert_eq!(logged, usize::from(route >= 2), "after {route}");
         }
     });
+    assert_namespaced(&warnings);
 }
 
 #[test]
@@ -82,4 +83,17 @@ fn registry_logs_the_limit_of_a_metric_once() {
         }
         assert_eq!(warnings.events().len(), 2);
     });
+    assert_namespaced(&warnings);
+}
+
+/// Asserts that fields other than the message have a name of this project.
+fn assert_namespaced(log: &EventRecorder) {
+    for event in log.events() {
+        for (name, _) in &event.fields {
+            assert!(
+                *name == "message" || name.starts_with("gusset.metric."),
+                "{event}"
+            );
+        }
+    }
 }

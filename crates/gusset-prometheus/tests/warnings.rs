@@ -56,7 +56,7 @@ fn dropped_data_is_logged_once() {
         });
     });
     assert_eq!(kinds.len(), 1, "{kinds:?}");
-    assert!(kinds[0].contains("metric=waits"), "{kinds:?}");
+    assert!(kinds[0].contains("gusset.metric.name=waits"), "{kinds:?}");
 
     let duplicate = warning(|| {
         for _ in 0..3 {
@@ -75,5 +75,5 @@ fn dropped_data_is_logged_once() {
             }
         });
     });
-    assert!(late.contains("histogram=waits"), "{late}");
+    assert!(late.contains("gusset.metric.name=waits"), "{late}");
 }

@@ -270,8 +270,7 @@ impl Core {
 pub(crate) fn report_panic(name: &str) {
     tracing::error!(
         target: crate::TARGET,
-        name,
-        "a classifier, key extractor, recorder or response to a rejection panicked: the call goes on without \
+        "{name}: a classifier, key extractor, recorder or response to a rejection panicked: the call goes on without \
          it; further panics are counted and not logged"
     );
 }

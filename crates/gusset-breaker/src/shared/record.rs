@@ -129,8 +129,10 @@ impl Core {
         if cancelled.swap(WARNED, Ordering::Relaxed) != WARNED {
             tracing::warn!(
                 target: crate::TARGET,
-                breaker = &*self.name,
-                calls,
+                {
+                    gusset.breaker.name = &*self.name,
+                    gusset.breaker.calls = calls,
+                },
                 "calls are often cancelled before their response and are not counted: \
                  put the timeout inside the circuit breaker, or set `slow_cancelled_is_failure`"
             );
@@ -266,9 +268,11 @@ impl Core {
         self.measure(|metrics| metrics.record_suppressed_trip(reason));
         tracing::warn!(
             target: crate::TARGET,
-            breaker = &*self.name,
-            state = packed.state().as_str(),
-            reason = reason.as_str(),
+            {
+                gusset.breaker.name = &*self.name,
+                gusset.breaker.state = packed.state().as_str(),
+                gusset.breaker.reason = reason.as_str(),
+            },
             "circuit breaker would have opened"
         );
     }

@@ -120,15 +120,18 @@ impl Core {
         macro_rules! event {
             ($level:ident) => {
                 tracing::$level!(
-                    breaker = &**breaker,
-                    from = from.as_str(),
-                    to = to.as_str(),
-                    reason = reason.as_str(),
-                    open_duration = open_duration.map(tracing::field::debug),
-                    times_opened,
-                    calls = counts.calls,
-                    failures = counts.failures,
-                    slow = counts.slow,
+                    target: crate::TARGET,
+                    {
+                        gusset.breaker.name = &**breaker,
+                        gusset.breaker.from = from.as_str(),
+                        gusset.breaker.to = to.as_str(),
+                        gusset.breaker.reason = reason.as_str(),
+                        gusset.breaker.open_duration = open_duration.map(|it| it.as_secs_f64()),
+                        gusset.breaker.times_opened = times_opened,
+                        gusset.breaker.calls = counts.calls,
+                        gusset.breaker.failures = counts.failures,
+                        gusset.breaker.slow_calls = counts.slow,
+                    },
                     "circuit breaker is {to}"
                 )
             };

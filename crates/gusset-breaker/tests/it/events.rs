@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use gusset_breaker::{Reason, State};
+use gusset_testkit::EventRecorder;
 
 use crate::support::{breaker, consecutive, fail, secs};
 
@@ -140,4 +141,40 @@ fn concurrent_transitions_are_in_order() {
         .map(|it| it.generation)
         .collect();
     assert_eq!(published, (1..=60).collect::<Vec<_>>());
+}
+
+#[test]
+fn fields_of_log_events_are_namespaced() {
+    let log = EventRecorder::new(tracing::Level::DEBUG);
+    log.record(|| {
+        let (breaker, clock) = breaker(consecutive(1));
+        fail(&breaker, 1);
+        clock.advance(secs(1));
+        breaker.dry_run();
+        fail(&breaker, 1);
+    });
+    let events = log.events();
+    let fields: std::collections::BTreeSet<_> = events
+        .iter()
+        .flat_map(|it| it.fields.iter().map(|(name, _)| *name))
+        .collect();
+    let expected = [
+        "gusset.breaker.calls",
+        "gusset.breaker.failures",
+        "gusset.breaker.from",
+        "gusset.breaker.name",
+        "gusset.breaker.open_duration",
+        "gusset.breaker.reason",
+        "gusset.breaker.slow_calls",
+        "gusset.breaker.state",
+        "gusset.breaker.times_opened",
+        "gusset.breaker.to",
+        "message",
+    ];
+    assert!(fields.iter().eq(&expected), "{fields:?}");
+    assert!(
+        events.iter().all(|it| it.target == "gusset::breaker"),
+        "{events:?}"
+    );
+    assert_eq!(events[0].field("gusset.breaker.open_duration"), Some("1.0"));
 }

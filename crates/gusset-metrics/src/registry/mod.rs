@@ -257,7 +257,9 @@ impl Registry {
         if is_new {
             tracing::warn!(
                 target: crate::TARGET,
-                metric = name,
+                {
+                    gusset.metric.name = name,
+                },
                 "one name is used for a counter, a gauge or a histogram at once: exporters may drop one of \
                  them, and back ends may reject both; rename one of them",
             );
@@ -303,7 +305,9 @@ impl metrics::Recorder for Registry {
         if is_late && !is_configured() {
             tracing::warn!(
                 target: crate::TARGET,
-                histogram = name.as_str(),
+                {
+                    gusset.metric.name = name.as_str(),
+                },
                 "histogram described after its first use: it keeps the bucket boundaries for no unit; \
                  describe it earlier or set its boundaries with `buckets`",
             );

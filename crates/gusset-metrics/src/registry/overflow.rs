@@ -81,8 +81,10 @@ impl Registry {
                     OVERFLOW_RECORDS.describe(self);
                     tracing::warn!(
                         target: crate::TARGET,
-                        metric = key.name(),
-                        limit = self.limits.series(key.name()),
+                        {
+                            gusset.metric.name = key.name(),
+                            gusset.metric.limit = self.limits.series(key.name()),
+                        },
                         "cardinality limit reached: records with new labels go to one series with \
                          {OTEL_METRIC_OVERFLOW}=\"true\"; raise `cardinality_limit`, use fewer label \
                          values, or remove series",
@@ -95,8 +97,10 @@ impl Registry {
                     OVERFLOW_RECORDS.describe(self);
                     tracing::warn!(
                         target: crate::TARGET,
-                        metric = key.name(),
-                        limit = MAX_METRICS,
+                        {
+                            gusset.metric.name = key.name(),
+                            gusset.metric.limit = MAX_METRICS,
+                        },
                         "too many metrics: records of new names are dropped; use labels for what \
                          differs, and constant names",
                     );

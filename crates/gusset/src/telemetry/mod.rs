@@ -8,7 +8,7 @@ mod shutdown_report;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gusset_admin::ManagementServer;
 use gusset_core::{Clock, Observer};
@@ -70,9 +70,6 @@ pub struct Telemetry {
     otlp: OtlpPipeline,
     flush_guard: FlushGuard,
 }
-
-/// How long the last log entries have at least. Without a stuck reader, they take some milliseconds.
-const MIN_LOG_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// The part of a shutdown that is left for the log entries of the exporters' end.
 const LOG_RESERVE: Duration = Duration::from_millis(100);
@@ -199,11 +196,11 @@ impl Telemetry {
 
     /// Shuts down by the deadline: exports what is queued, writes the last log entries, and reports what
     /// was dropped or not written. It returns when the deadline is over, whatever the collector and the
-    /// reader of the log do. The last log entries have 50 ms, however short the deadline is.
+    /// reader of the log do. Entries that the writer's thread has not written by then are reported as not
+    /// written, though it goes on while the process lives: give it some milliseconds.
     pub fn shutdown(self, deadline: Duration) -> ShutdownReport {
         let clock = Clock::system();
         let started = clock.now();
-        let reserve = (deadline / 10).min(LOG_RESERVE);
         let Self {
             otlp,
             flush_guard,
@@ -211,12 +208,11 @@ impl Telemetry {
             ..
         } = self;
         // The pipeline logs its end.
-        let export =
-            tracing::dispatcher::with_default(&dispatch, || otlp.shutdown(deadline - reserve));
+        let export = tracing::dispatcher::with_default(&dispatch, || {
+            otlp.shutdown(export_timeout(deadline))
+        });
         // The log was written meanwhile, too.
-        let elapsed = clock.now().saturating_duration_since(started);
-        let remaining = deadline.saturating_sub(elapsed).max(MIN_LOG_TIMEOUT);
-        let entries_not_written = flush_guard.shutdown(remaining);
+        let entries_not_written = flush_guard.shutdown(remaining(deadline, started, clock.now()));
         ShutdownReport {
             export,
             entries_not_written,
@@ -244,5 +240,46 @@ impl fmt::Debug for Telemetry {
         f.debug_struct("Telemetry")
             .field("otlp", &self.otlp)
             .finish_non_exhaustive()
+    }
+}
+
+/// Returns the time of the exporters. A part of the deadline is left for the log entries of their end.
+fn export_timeout(deadline: Duration) -> Duration {
+    deadline - (deadline / 10).min(LOG_RESERVE)
+}
+
+/// Returns the time from `now` to the deadline, which is not extended: a platform that stops the process
+/// counts from its start too.
+fn remaining(deadline: Duration, started: Instant, now: Instant) -> Duration {
+    deadline.saturating_sub(now.saturating_duration_since(started))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn exporters_leave_a_tenth_of_the_deadline() {
+        assert_eq!(export_timeout(Duration::ZERO), Duration::ZERO);
+        assert_eq!(export_timeout(millis(10)), millis(9));
+        assert_eq!(export_timeout(millis(10_000)), millis(9_900));
+        assert_eq!(export_timeout(Duration::MAX), Duration::MAX - LOG_RESERVE);
+    }
+
+    #[test]
+    fn log_entries_have_what_is_left_and_not_more() {
+        let (clock, hand) = Clock::manual();
+        let started = clock.now();
+        assert_eq!(remaining(millis(10), started, clock.now()), millis(10));
+        hand.advance(millis(9));
+        assert_eq!(remaining(millis(10), started, clock.now()), millis(1));
+        hand.advance(millis(1));
+        assert_eq!(remaining(millis(10), started, clock.now()), Duration::ZERO);
+        hand.advance(millis(1));
+        assert_eq!(remaining(millis(10), started, clock.now()), Duration::ZERO);
     }
 }

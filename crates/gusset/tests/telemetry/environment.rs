@@ -18,7 +18,7 @@ async fn ignored_variables_are_logged_once() {
         Some((*value).to_owned())
     };
     let telemetry = telemetry.build_with(env).unwrap();
-    let _report = telemetry.shutdown(Duration::ZERO);
+    let _report = telemetry.shutdown(Duration::from_secs(1));
     let entries = entries.parsed();
     for (variable, _) in &wrong[..2] {
         let about = entries.iter().filter(|entry| entry["level"] == "WARN");
