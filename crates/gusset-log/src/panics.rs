@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use tracing::error;
+use tracing::{Level, error, event_enabled};
 
 use crate::names;
 use crate::writer::{FlushGuard, Queue};
@@ -22,9 +22,13 @@ const FIRST_FLUSH_TIMEOUT: Duration = Duration::from_millis(100);
 /// The entry is an event of the target `gusset::panic` at `ERROR`, for the subscriber of the thread that
 /// panics. The hook then calls the previous hook.
 ///
-/// If panics abort the process (`panic = "abort"`), the hook first waits until the log of `guard` is
-/// written, for at most 500 ms. Otherwise the process goes on, and a reader of the log that is stuck must
-/// not block the thread: the hook waits at the first panic only, for at most 100 ms.
+/// If the panic aborts the process (`panic = "abort"`, or a panic that leaves a destructor during unwinding
+/// or a function that cannot unwind), the hook first waits until the log of `guard` is written, for at most
+/// 500 ms. Otherwise the process goes on, and a reader of the log that is stuck must not block the thread: the
+/// hook waits at the first panic only, for at most 100 ms.
+///
+/// The previous hook is beyond this limit. The default one writes to standard error, and blocks as long as
+/// the reader of that is stuck. [`replace`] does not call it.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
@@ -38,6 +42,34 @@ const FIRST_FLUSH_TIMEOUT: Duration = Duration::from_millis(100);
 /// # }
 /// ```
 pub fn install(guard: &FlushGuard) {
+    set(guard, CallPrevious::Always);
+}
+
+/// Replaces the panic hook by one that logs each panic, as [`install`] does, and does not call the previous
+/// hook. Does nothing if one of the two was called before.
+///
+/// For a service whose standard output and standard error have one reader, as in a container: the default
+/// hook writes each panic a second time, and blocks the thread while that reader is stuck. The previous hook is
+/// still called for a panic that no subscriber takes, because nothing else would report it.
+///
+/// ```no_run
+/// # fn main() -> Result<(), gusset_log::ConfigError> {
+/// let log = gusset_log::LogLayer::builder().build()?;
+/// gusset_log::panics::replace(&log.flush_guard);
+/// # Ok(())
+/// # }
+/// ```
+pub fn replace(guard: &FlushGuard) {
+    set(guard, CallPrevious::UnlessLogged);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CallPrevious {
+    Always,
+    UnlessLogged,
+}
+
+fn set(guard: &FlushGuard, call_previous: CallPrevious) {
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     if INSTALLED.swap(true, Ordering::Relaxed) {
         return;
@@ -45,10 +77,24 @@ pub fn install(guard: &FlushGuard) {
     let queue = guard.queue().clone();
     let previous = take_hook();
     set_hook(Box::new(move |info| {
-        log(info);
-        flush(&queue, cfg!(panic = "abort"));
-        previous(info);
+        let is_logged = log(info);
+        flush(&queue, aborts(info));
+        if call_previous == CallPrevious::Always || !is_logged {
+            previous(info);
+        }
     }));
+}
+
+/// Returns whether the process ends after the hook.
+///
+/// `PanicHookInfo::can_unwind` is not stable, so panics that cannot unwind are recognised by the text that
+/// `core` gives them.
+fn aborts(info: &PanicHookInfo<'_>) -> bool {
+    cfg!(panic = "abort")
+        || matches!(
+            text(info),
+            "panic in a destructor during cleanup" | "panic in a function that cannot unwind"
+        )
 }
 
 /// Flushes the log. Waits for it only if the process ends, or for the first time.
@@ -63,13 +109,21 @@ fn flush(queue: &Queue, aborts: bool) {
     }
 }
 
-fn log(info: &PanicHookInfo<'_>) {
+fn text<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
     let payload = info.payload();
-    let text = payload
+    payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is not a string");
+        .unwrap_or("a value that is not a string")
+}
+
+/// Logs a panic. Returns `false` if no subscriber takes it.
+fn log(info: &PanicHookInfo<'_>) -> bool {
+    if !event_enabled!(target: names::PANIC_TARGET, Level::ERROR) {
+        return false;
+    }
+    let text = text(info);
     let location = info.location();
     let thread = thread::current();
     error!(
@@ -85,4 +139,5 @@ fn log(info: &PanicHookInfo<'_>) {
         },
         "panicked: {text}"
     );
+    true
 }

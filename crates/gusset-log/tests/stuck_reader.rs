@@ -25,6 +25,15 @@ impl Write for Stuck {
     }
 }
 
+/// Panics while another panic unwinds, and catches it.
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        assert!(catch_unwind(|| panic!("while unwinding")).is_err());
+    }
+}
+
 #[test]
 fn panics_wait_for_the_log_at_most_once() {
     // Without the message of the default hook.
@@ -44,7 +53,14 @@ fn panics_wait_for_the_log_at_most_once() {
     for _ in 0..100 {
         assert!(catch_unwind(|| panic!("on purpose")).is_err());
     }
-    // A hundred waits of 100 ms would take ten seconds.
+    for _ in 0..100 {
+        let unwound = catch_unwind(|| {
+            let _panics = PanicsInDrop;
+            panic!("on purpose");
+        });
+        assert!(unwound.is_err());
+    }
+    // Three hundred waits of 100 ms would take half a minute.
     assert!(clock.now() - started < Duration::from_secs(5));
     drop(go);
     assert_eq!(log.flush_guard.shutdown(Duration::from_secs(30)), 0);

@@ -180,6 +180,20 @@ impl Telemetry {
         gusset_log::panics::install(&self.flush_guard);
     }
 
+    /// Replaces the panic hook by one that logs each panic with its backtrace. The default hook would write it to
+    /// standard error too, and block while the reader of that is stuck. See [`gusset_log::panics::replace`].
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry().build()?;
+    /// telemetry.replace_panic_hook();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn replace_panic_hook(&self) {
+        gusset_log::panics::replace(&self.flush_guard);
+    }
+
     /// Returns the handle that changes the log filter at run time.
     ///
     /// ```
