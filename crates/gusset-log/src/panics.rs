@@ -87,8 +87,8 @@ fn set(guard: &FlushGuard, call_previous: CallPrevious) {
 
 /// Returns whether the process ends after the hook.
 ///
-/// `PanicHookInfo::can_unwind` is not stable, so panics that cannot unwind are recognised by the text that
-/// `core` gives them.
+/// `PanicHookInfo::can_unwind` is not stable, so panics that cannot unwind are recognised by their text
+/// in `core::panicking`.
 fn aborts(info: &PanicHookInfo<'_>) -> bool {
     cfg!(panic = "abort")
         || matches!(

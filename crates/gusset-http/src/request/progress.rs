@@ -48,7 +48,7 @@ impl ReadState {
 impl RequestBodyProgress {
     /// Returns the progress of a request that `side` observes. Costs one atomic operation.
     ///
-    /// It belongs to the side that asks first. A service that forwards a request sends it with its
+    /// It belongs to the first side that calls this. A service that forwards a request sends it with its
     /// extensions, so its client would report what the server has read. A client has a progress if it has a
     /// [`RequestBodySizeLayer`](super::RequestBodySizeLayer) of its own.
     ///

@@ -1,4 +1,4 @@
-//! What a client that is not trusted says about sampling, with `TraceTrust::OwnSampling`.
+//! What a client that is not trusted sends about sampling, with `TraceTrust::OwnSampling`.
 
 use std::sync::{Arc, Mutex};
 
