@@ -118,6 +118,18 @@ fn keys_of_a_record_are_unique() {
 }
 
 #[test]
+fn field_replaces_an_attribute_that_the_layer_adds() {
+    let records = records_of(builder(Format::Json).source_location(), || {
+        info!({ code.file.path = "mine", code.line.number = 7 }, "here");
+    });
+    assert_eq!(keys(&records[0]), ["code.file.path", "code.line.number"]);
+    assert_eq!(
+        attribute(&records[0], "code.file.path"),
+        Some(&Value::from("mine"))
+    );
+}
+
+#[test]
 fn message_as_field_does_not_replace_the_message() {
     let records = records(|| {
         info!(message = "mine", "here");
