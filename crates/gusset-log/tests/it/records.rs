@@ -1,9 +1,14 @@
 //! Log records for an exporter.
 
+use std::convert::Infallible;
+
+use bytes::Bytes;
 use gusset_data::{LogRecord, Severity, Value};
-use gusset_http::Route;
+use gusset_http::{RequestIdLayer, Route};
 use gusset_log::{AccessLog, Format};
-use http::Response;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer as _, service_fn};
 use tracing::{info, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -119,10 +124,16 @@ fn keys_of_a_record_are_unique() {
 
 #[test]
 fn field_replaces_an_attribute_that_the_layer_adds() {
-    let records = records_of(builder(Format::Json).source_location(), || {
-        info!({ code.file.path = "mine", code.line.number = 7 }, "here");
+    let service = service_fn(async |_: Request<()>| {
+        let id = "mine";
+        info!({ code.file.path = "mine", code.line.number = 7, gusset.request_id = id }, "here");
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     });
-    assert_eq!(keys(&records[0]), ["code.file.path", "code.line.number"]);
+    let records = records_of(builder(Format::Json).source_location(), || {
+        drive(RequestIdLayer::new().layer(service), get("/"));
+    });
+    let expected = ["code.file.path", "code.line.number", "gusset.request_id"];
+    assert_eq!(keys(&records[0]), expected);
     assert_eq!(
         attribute(&records[0], "code.file.path"),
         Some(&Value::from("mine"))
