@@ -3,31 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gusset_log::{Format, LogLayer};
+use gusset_testkit::SharedOutput;
 use tracing_log::log;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-#[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn records_appear_as_the_filter_changes() {
-    let output = Output::default();
+    let output = SharedOutput::default();
     let log = LogLayer::builder()
         .format(Format::Json)
         .filter("warn")
@@ -44,7 +30,7 @@ fn records_appear_as_the_filter_changes() {
     log::trace!("never");
     assert!(log.flush_guard.flush(Duration::from_secs(30)));
 
-    let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+    let text = output.text();
     let lines: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

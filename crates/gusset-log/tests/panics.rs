@@ -2,26 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use std::io::{self, Write};
 use std::panic::{catch_unwind, set_hook};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use gusset_log::{Format, LogLayer, panics};
+use gusset_testkit::SharedOutput;
 use tracing_subscriber::layer::SubscriberExt as _;
-
-#[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn panic_is_logged_and_previous_hook_runs() {
@@ -29,7 +15,7 @@ fn panic_is_logged_and_previous_hook_runs() {
     set_hook(Box::new(|_| {
         PREVIOUS.fetch_add(1, Ordering::Relaxed);
     }));
-    let output = Output::default();
+    let output = SharedOutput::default();
     let log = LogLayer::builder()
         .format(Format::Json)
         .writer(output.clone())
@@ -42,7 +28,7 @@ fn panic_is_logged_and_previous_hook_runs() {
         assert!(catch_unwind(|| panic!("on\npurpose")).is_err());
     });
     // There is no flush here: the hook has flushed the entry.
-    let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+    let text = output.text();
     let lines: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

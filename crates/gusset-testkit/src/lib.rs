@@ -8,6 +8,7 @@ pub mod contract;
 mod event_recorder;
 mod panicking_recorder;
 mod recording_observer;
+mod shared_output;
 
 pub use body::{ScriptError, ScriptedBody};
 #[cfg(unix)]
@@ -15,3 +16,4 @@ pub use child::with_invalid_variables;
 pub use event_recorder::{EventGuard, EventRecorder, RecordedEvent};
 pub use panicking_recorder::PanickingRecorder;
 pub use recording_observer::{RecordedCall, RecordingObserver, RecordingObserverCall};
+pub use shared_output::SharedOutput;

@@ -3,28 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gusset_testkit::SharedOutput;
 use tracing_log::log;
-
-#[derive(Clone, Default)]
-struct LogBuffer(Arc<Mutex<Vec<u8>>>);
-
-impl Write for LogBuffer {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn records_appear_after_global_installation() {
-    let buffer = LogBuffer::default();
+    let buffer = SharedOutput::default();
     let out = buffer.clone();
     let telemetry = gusset::telemetry()
         .log(|log| log.format(gusset::log::Format::Json).writer(out))
@@ -37,7 +23,7 @@ fn records_appear_after_global_installation() {
     log::debug!(target: "other_crate", "details");
     let _report = telemetry.shutdown(Duration::from_secs(30));
 
-    let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+    let text = buffer.text();
     let lines: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

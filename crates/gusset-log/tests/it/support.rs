@@ -1,7 +1,6 @@
 //! A log that tests read, and requests that are logged.
 
 use std::convert::Infallible;
-use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +12,7 @@ use gusset_core::{
 use gusset_data::{LogRecord, LogSink};
 use gusset_http::{Grpc, Http, HttpClientClassifier};
 use gusset_log::{AccessLog, Format, LogLayer, LogLayerBuilder};
+pub(crate) use gusset_testkit::SharedOutput as Output;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -32,31 +32,6 @@ pub(crate) const FORMATS: [fn() -> Format; 9] = [
 ];
 
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The written output.
-#[derive(Clone, Default)]
-pub(crate) struct Output(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Output {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).expect("lines are UTF-8")
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.text().lines().map(str::to_owned).collect()
-    }
-}
 
 /// Returns an empty environment.
 pub(crate) fn no_env(_: &str) -> Option<String> {

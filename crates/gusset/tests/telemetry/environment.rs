@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::set_up;
+use crate::{LogEntries as _, set_up};
 
 #[tokio::test]
 async fn ignored_variables_are_logged_once() {

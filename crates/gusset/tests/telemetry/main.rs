@@ -5,7 +5,6 @@
 mod environment;
 mod shutdown;
 
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use gusset::http::RequestIdLayer;
 use gusset::{Telemetry, TelemetryBuilder};
+use gusset_testkit::SharedOutput;
 use http::{Request, Uri};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -23,32 +23,21 @@ use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
 /// The written log entries.
-#[derive(Clone, Default)]
-struct LogBuffer(Arc<Mutex<Vec<u8>>>);
-
-impl Write for LogBuffer {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+trait LogEntries {
+    fn parsed(&self) -> Vec<Value>;
 }
 
-impl LogBuffer {
+impl LogEntries for SharedOutput {
     fn parsed(&self) -> Vec<Value> {
-        let bytes = self.0.lock().unwrap();
-        let entries = bytes.split(|byte| *byte == b'\n');
-        let entries = entries.filter(|entry| !entry.is_empty());
-        entries
-            .map(|entry| serde_json::from_slice(entry).unwrap())
+        let lines = self.lines().into_iter();
+        lines
+            .map(|line| serde_json::from_str(&line).unwrap())
             .collect()
     }
 }
 
-fn set_up() -> (TelemetryBuilder, LogBuffer) {
-    let buffer = LogBuffer::default();
+fn set_up() -> (TelemetryBuilder, SharedOutput) {
+    let buffer = SharedOutput::default();
     let out = buffer.clone();
     let telemetry =
         gusset::telemetry().log(|log| log.format(gusset::log::Format::Json).writer(out));
@@ -300,7 +289,7 @@ fn entry_has_the_ids_of_its_explicit_parent() {
             tracing::info!("other");
         });
     });
-    let _report = telemetry.shutdown(Duration::ZERO);
+    let _report = telemetry.shutdown(Duration::from_secs(30));
     let entries = entries.parsed();
     let ids = |message: &str| {
         let mut found = entries.iter().filter(|entry| entry["message"] == message);
