@@ -79,7 +79,7 @@ async fn logged(
     let Ok(mut res) = service.call(Request::new(Body::new())).await;
     let returned = res.extensions_mut().remove().unwrap();
     drop((res, guard));
-    let _report = telemetry.shutdown(Duration::from_secs(30));
+    let _report = telemetry.shutdown(Duration::from_secs(1));
 
     let lines = lines.0.lock().unwrap();
     let lines = lines

@@ -289,7 +289,7 @@ fn entry_has_the_ids_of_its_explicit_parent() {
             tracing::info!("other");
         });
     });
-    let _report = telemetry.shutdown(Duration::from_secs(30));
+    let _report = telemetry.shutdown(Duration::from_secs(1));
     let entries = entries.parsed();
     let ids = |message: &str| {
         let mut found = entries.iter().filter(|entry| entry["message"] == message);
