@@ -11,7 +11,6 @@ use gusset_http::{ProtocolVersion, Scheme};
 use super::display::nanos;
 use super::fields::{fields, select_fields};
 use super::record::AccessRecord;
-use crate::format::fast_digits::PAIRS;
 use crate::format::json_escape::JsonEscape;
 use crate::format::line_buffer::LineBuffer;
 use crate::names;
@@ -195,7 +194,7 @@ impl AccessRecord {
 
 #[inline]
 fn status_digits(status: u16) -> [u8; 3] {
-    let [tens, ones] = PAIRS[usize::from(status % 100)];
+    let (tens, ones) = (b'0' + (status / 10 % 10) as u8, b'0' + (status % 10) as u8);
     [b'0' + (status / 100) as u8, tens, ones]
 }
 

@@ -3,6 +3,9 @@
 /// The value one in each byte of a word.
 const ONES: u64 = u64::MAX / 255;
 
+/// The digit `0` in each byte of a word.
+pub(crate) const ZEROS: u64 = ONES * 0x30;
+
 /// Returns the eight digits of a number below 100,000,000.
 ///
 /// It splits the number into halves, pairs and digits, all lanes of one word at once. A test compares
@@ -15,19 +18,8 @@ pub(crate) fn eight_digits(number: u64) -> [u8; 8] {
     let pairs = hundreds | ((halves - 100 * hundreds) << 16);
     let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
     let digits = tens | ((pairs - 10 * tens) << 8);
-    (digits | (ONES * 0x30)).to_le_bytes()
+    (digits | ZEROS).to_le_bytes()
 }
-
-/// The digits `00` to `99`.
-pub(crate) static PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-};
 
 /// The digits `00` to `ff`.
 pub(super) static HEX: [[u8; 2]; 256] = {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::fast_digits::{HEX, PAIRS, eight_digits};
+use super::fast_digits::{HEX, ZEROS, eight_digits};
 
 /// The bytes that are reserved for the end of an entry: ids, marks, open braces.
 pub(crate) const TAIL_RESERVE: usize = 1024;
@@ -125,44 +125,31 @@ impl LineBuffer {
             return self.push(&text);
         }
         self.push(&text[..LEN - 11]);
-        self.decimal::<9>(nanos / SECOND, nanos % SECOND);
+        self.decimal(nanos / SECOND, nanos % SECOND);
     }
 
-    /// Writes a number with a fraction of `DIGITS` digits, without trailing zeros. One zero stays, so
-    /// that every parser reads a floating-point number.
-    fn decimal<const DIGITS: usize>(&mut self, whole: u64, mut fraction: u64) {
+    /// Writes a number with a fraction of nine digits, without trailing zeros. One zero stays, so that
+    /// every parser reads a floating-point number.
+    #[inline]
+    fn decimal(&mut self, whole: u64, fraction: u64) {
         match whole {
             0..=9 => self.byte(b'0' + whole as u8),
             _ => self.number(whole),
         }
-        self.byte(b'.');
-        let mut digits = [b'0'; DIGITS];
-        let mut len = DIGITS;
-        if fraction == 0 {
-            len = 1;
-        } else {
-            while fraction % 1000 == 0 {
-                fraction /= 1000;
-                len -= 3;
+        let mut text = *b".000000000";
+        let digits = eight_digits(fraction / 10);
+        text[1..9].copy_from_slice(&digits);
+        text[9] = b'0' + (fraction % 10) as u8;
+        let len = match fraction % 10 {
+            // The zeros at the end are the upper bytes of the word.
+            0 => {
+                let zeros = (u64::from_le_bytes(digits) ^ ZEROS).leading_zeros() / 8;
+                9 - (zeros as usize).min(7)
             }
-            while fraction % 10 == 0 {
-                fraction /= 10;
-                len -= 1;
-            }
-        }
-        // From the last significant digit backwards. The digits before are already zeros.
-        let mut at = len;
-        while fraction > 9 {
-            at -= 2;
-            let pair = PAIRS[(fraction % 100) as usize];
-            fraction /= 100;
-            digits[at] = pair[0];
-            digits[at + 1] = pair[1];
-        }
-        if fraction > 0 {
-            digits[at - 1] = b'0' + fraction as u8;
-        }
-        self.push(&digits[..len]);
+            _ => text.len(),
+        };
+        self.push(&text);
+        self.bytes.truncate(self.bytes.len() - (text.len() - len));
     }
 
     /// Writes a range of the entry again.
@@ -182,7 +169,7 @@ impl LineBuffer {
                 if number.is_sign_negative() {
                     self.byte(b'-');
                 }
-                return self.decimal::<6>(whole / 1_000_000, whole % 1_000_000);
+                return self.decimal(whole / 1_000_000, whole % 1_000_000 * 1000);
             }
         }
         self.push(ryu::Buffer::new().format(number).as_bytes());

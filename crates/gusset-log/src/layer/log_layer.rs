@@ -22,6 +22,7 @@ use crate::format::Format;
 use crate::format::template::CallsiteTemplate;
 use crate::format::time::Timestamp;
 use crate::level::level_index;
+use crate::rate_limit::CallsiteLimiter;
 
 /// Writes each event as one log entry: access log entries and the service's own.
 ///
@@ -101,58 +102,11 @@ where
         let state = &*self.state;
         let mut buffer = ThreadBuffer::acquire();
         let ThreadBuffer { templates, entry } = &mut *buffer;
-        let callsite = templates.find(state, event.metadata());
-        // The metadata of a record of the `log` crate are in its fields.
-        let log_metadata = match callsite.is_log {
-            true => event.normalized_metadata(),
-            false => None,
-        };
-        let log_template = log_metadata
-            .as_ref()
-            .map(|metadata| state.log_template(metadata));
-        let metadata = log_metadata.as_ref().unwrap_or(event.metadata());
-        let template = log_template.as_deref().unwrap_or(callsite);
-        let outputs = self.outputs(metadata, template);
-        if !outputs.any() {
-            return buffer.release();
+        let template = templates.find(state, event.metadata());
+        match template.is_log {
+            true => self.log_record(entry, event, template, &ctx),
+            false => self.event(entry, event, &EventSite::of(event, template), &ctx),
         }
-        let now = state.clock.now();
-        let suppressed = match template.limiter.as_ref().or(callsite.limiter.as_ref()) {
-            Some(limiter) => limiter.admit(state.clock.monotonic(now)),
-            None => Some(0),
-        };
-        let Some(suppressed) = suppressed else {
-            let level = level_index(*metadata.level());
-            let counters = &state.queue.counters;
-            counters.dropped(level, DropReason::RateLimited, 1);
-            return buffer.release();
-        };
-        let reads_record = state.format == Format::Json || state.config.sink.is_some();
-        let access = match template.is_server && reads_record {
-            // The event is read instead if something in it has to be redacted.
-            true => CurrentRecord::take().filter(|access| {
-                let redaction = state.config.redaction_of_texts();
-                !redaction.is_some_and(|redaction| access.may_contain_secret(redaction))
-            }),
-            false => None,
-        };
-        let (ids, request_id) = event_ids::of_event(event, &ctx, &self.filter_handle);
-        let meta = EventMeta {
-            metadata,
-            static_target: log_metadata.is_none().then(|| event.metadata().target()),
-            template,
-            at: Timestamp::from_system(now),
-            ids,
-            request_id,
-            suppressed,
-            access: access.as_deref(),
-        };
-        let record_fields = |visit: &mut dyn Visit| event.record(visit);
-        let span = match state.saw_span.load(Ordering::Relaxed) {
-            true => ctx.event_span(event),
-            false => None,
-        };
-        self.emit(entry, outputs, &meta, &record_fields, span.as_ref());
         buffer.release();
     }
 
@@ -214,6 +168,30 @@ struct Outputs {
     exports: bool,
 }
 
+/// What the call site of an event says about it.
+struct EventSite<'a> {
+    metadata: &'a Metadata<'a>,
+    /// The target, unless it is that of a record of the `log` crate.
+    static_target: Option<&'static str>,
+    template: &'a CallsiteTemplate,
+    limiter: Option<&'a CallsiteLimiter>,
+}
+
+// === impl EventSite ===
+
+impl<'a> EventSite<'a> {
+    #[inline]
+    fn of(event: &Event<'_>, template: &'a CallsiteTemplate) -> Self {
+        let metadata = event.metadata();
+        Self {
+            metadata,
+            static_target: Some(metadata.target()),
+            template,
+            limiter: template.limiter.as_ref(),
+        }
+    }
+}
+
 // === impl Outputs ===
 
 impl Outputs {
@@ -226,7 +204,7 @@ impl Outputs {
 // === impl LogLayer ===
 
 impl LogLayer {
-    #[inline]
+    #[inline(always)]
     fn outputs(&self, metadata: &Metadata<'_>, template: &CallsiteTemplate) -> Outputs {
         let state = &*self.state;
         let has_entry = template.is_access || !state.format.is_access_only();
@@ -238,8 +216,91 @@ impl LogLayer {
         }
     }
 
+    /// Writes an event, or a record of the `log` crate with the metadata of its own.
+    #[inline(always)]
+    fn event<S>(
+        &self,
+        entry: &mut EntryBuffer,
+        event: &Event<'_>,
+        site: &EventSite<'_>,
+        ctx: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let state = &*self.state;
+        let EventSite {
+            metadata, template, ..
+        } = *site;
+        let outputs = self.outputs(metadata, template);
+        if !outputs.any() {
+            return;
+        }
+        let now = state.clock.now();
+        let suppressed = match site.limiter {
+            Some(limiter) => limiter.admit(state.clock.monotonic(now)),
+            None => Some(0),
+        };
+        let Some(suppressed) = suppressed else {
+            let level = level_index(*metadata.level());
+            let counters = &state.queue.counters;
+            return counters.dropped(level, DropReason::RateLimited, 1);
+        };
+        let reads_record = state.format == Format::Json || state.config.sink.is_some();
+        let access = match template.is_server && reads_record {
+            // The event is read instead if something in it has to be redacted.
+            true => CurrentRecord::take().filter(|access| {
+                let redaction = state.config.redaction_of_texts();
+                !redaction.is_some_and(|redaction| access.may_contain_secret(redaction))
+            }),
+            false => None,
+        };
+        let (ids, request_id) = event_ids::of_event(event, ctx, &self.filter_handle);
+        let meta = EventMeta {
+            metadata,
+            static_target: site.static_target,
+            template,
+            at: Timestamp::from_system(now),
+            ids,
+            request_id,
+            suppressed,
+            access: access.as_deref(),
+        };
+        let record_fields = |visit: &mut dyn Visit| event.record(visit);
+        let span = match state.saw_span.load(Ordering::Relaxed) {
+            true => ctx.event_span(event),
+            false => None,
+        };
+        self.emit(entry, outputs, &meta, &record_fields, span.as_ref());
+    }
+
+    /// Writes a record of the `log` crate, whose metadata are in the fields of the event.
+    #[cold]
+    fn log_record<S>(
+        &self,
+        entry: &mut EntryBuffer,
+        event: &Event<'_>,
+        callsite: &CallsiteTemplate,
+        ctx: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let normalized = event.normalized_metadata();
+        let Some(metadata) = &normalized else {
+            // A service's own event with the name of those of `tracing-log`.
+            return self.event(entry, event, &EventSite::of(event, callsite), ctx);
+        };
+        let template = self.state.log_template(metadata);
+        let site = EventSite {
+            metadata,
+            static_target: None,
+            template: &template,
+            limiter: template.limiter.as_ref().or(callsite.limiter.as_ref()),
+        };
+        self.event(entry, event, &site, ctx);
+    }
+
     /// Writes and exports an entry.
-    #[inline]
+    #[inline(always)]
     fn emit<'a, S: LookupSpan<'a>>(
         &self,
         entry: &mut EntryBuffer,
