@@ -58,16 +58,16 @@ fn has_first_pair(text: &[u8]) -> bool {
 /// returns something else: `|` makes two bytes one, and a borrow of the subtraction crosses bytes.
 fn first_pairs(first: u64, second: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
-    let is = |word: u64, bits: u8, byte: u8| {
-        let difference = (word | ONES * u64::from(bits)) ^ (ONES * u64::from(byte));
-        difference.wrapping_sub(ONES) & !difference
-    };
+    // A byte of the difference is zero if both bytes of the pair are equal.
+    let equal = |difference: u64| difference.wrapping_sub(ONES) & !difference;
+    let not = |word: u64, byte: u8| word ^ (ONES * u64::from(byte));
+    let with = |word: u64, bits: u8| word | (ONES * u64::from(bits));
     // In either case, and `a` is `e` without one bit.
-    let scheme = is(first, 0x20, b'b') & is(second, 0x24, b'e');
+    let scheme = not(with(first, 0x20), b'b') | not(with(second, 0x24), b'e');
     // `%` is `/` without two bits.
-    let colon = is(first, 0, b':') & is(second, 0x0a, b'/');
-    let encoded_colon = is(first, 0, b'%') & is(second, 0, b'3');
-    (scheme | colon | encoded_colon) & (ONES << 7)
+    let colon = not(first, b':') | not(with(second, 0x0a), b'/');
+    let encoded_colon = not(first, b'%') | not(second, b'3');
+    (equal(scheme) | equal(colon) | equal(encoded_colon)) & (ONES << 7)
 }
 
 /// Returns whether a scheme with credentials or a URL with credentials begins anywhere.

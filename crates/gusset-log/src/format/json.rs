@@ -123,6 +123,7 @@ impl WriteField for JsonFields<'_> {
         self.line.byte(b'"');
     }
 
+    #[inline]
     fn literal(&mut self, text: &str, kind: ValueKind) {
         match kind {
             ValueKind::Quoted => self.quoted(text),

@@ -47,6 +47,17 @@ pub(crate) struct ValueWriter<'a, E> {
 // === impl LineBuffer ===
 
 impl LineBuffer {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Starts a new entry of at most `max_bytes`, with values of at most `max_value_bytes`.
     #[inline]
     pub(crate) fn begin(&mut self, max_bytes: usize, max_value_bytes: usize) {
@@ -134,22 +145,21 @@ impl LineBuffer {
     fn decimal(&mut self, whole: u64, fraction: u64) {
         match whole {
             0..=9 => self.byte(b'0' + whole as u8),
+            10..=99 => self.push(&[b'0' + (whole / 10) as u8, b'0' + (whole % 10) as u8]),
             _ => self.number(whole),
         }
         let mut text = *b".000000000";
         let digits = eight_digits(fraction / 10);
         text[1..9].copy_from_slice(&digits);
         text[9] = b'0' + (fraction % 10) as u8;
-        let len = match fraction % 10 {
-            // The zeros at the end are the upper bytes of the word.
-            0 => {
-                let zeros = (u64::from_le_bytes(digits) ^ ZEROS).leading_zeros() / 8;
-                9 - (zeros as usize).min(7)
-            }
-            _ => text.len(),
+        let zeros = match fraction % 10 {
+            // Those at the end are the upper bytes of the word.
+            0 => 1 + (u64::from_le_bytes(digits) ^ ZEROS).leading_zeros() / 8,
+            _ => 0,
         };
+        // A copy of a fixed length is cheaper than one of a length that varies.
         self.push(&text);
-        self.bytes.truncate(self.bytes.len() - (text.len() - len));
+        self.bytes.truncate(self.bytes.len() - zeros.min(8) as usize);
     }
 
     /// Writes a range of the entry again.

@@ -5,7 +5,6 @@ use tracing::Metadata;
 use super::event_meta::{EventMeta, RecordFields, RequestIdOf};
 use super::state::LayerState;
 use super::thread_buffer::EntryBuffer;
-use crate::access::AccessRecord;
 use crate::format::Format;
 use crate::format::clf::ClfFields;
 use crate::format::json::{self, JsonFields};
@@ -21,8 +20,58 @@ use crate::format::visit::FieldVisitor;
 
 impl LayerState {
     /// Encodes an entry into `buffer.line`. `write_spans` writes the spans that the event occurred in.
-    #[inline]
+    #[inline(always)]
     pub(super) fn encode(
+        &self,
+        buffer: &mut EntryBuffer,
+        meta: &EventMeta<'_>,
+        record_fields: RecordFields<'_>,
+        write_spans: impl FnOnce(&mut LineBuffer),
+    ) {
+        let max_bytes = (self.config.max_line_bytes, self.config.max_value_bytes);
+        buffer.line.begin(max_bytes.0, max_bytes.1);
+        if !self.format.is_json() {
+            return self.encode_text(buffer, meta, record_fields, write_spans);
+        }
+        let EntryBuffer {
+            line, formatter, ..
+        } = buffer;
+        let template = meta.template;
+        let fast = meta.access.filter(|access| self.has_fast_path && access.is_fast());
+        if let Some(access) = fast.filter(|_| self.format == Format::Json) {
+            line.push(formatter.open_json(meta.at));
+            line.push(&template.head);
+            access.write_json(line);
+            line.push(&template.tail);
+            self.end_json(line, meta, write_spans);
+            line.push(b"}\n");
+            return;
+        }
+        line.push(JsonSchema::of_format(&self.format).open);
+        line.push(formatter.format(meta.at));
+        line.push(&template.head);
+        let redaction = self.config.redaction_of_texts();
+        let mut visitor = JsonFields::new(line, &template.fields, redaction);
+        visitor.0.is_selective = template.is_grouped;
+        // The message comes first, wherever the event has it.
+        if let Some(message) = template.message.filter(|index| *index > 0) {
+            visitor.0.is_selective = true;
+            visitor.0.only = Some(message);
+            record_fields(&mut visitor);
+            visitor.0.only = None;
+            visitor.0.skip = Some(message);
+        }
+        record_fields(&mut visitor);
+        visitor.0.close_group();
+        let has_route = visitor.0.has_route;
+        line.push(&template.tail);
+        self.end_json(line, meta, write_spans);
+        json::emf(template, line, meta.at, has_route);
+        line.push(b"}\n");
+    }
+
+    /// Encodes an entry in one of the formats that are not JSON.
+    fn encode_text(
         &self,
         buffer: &mut EntryBuffer,
         meta: &EventMeta<'_>,
@@ -35,12 +84,8 @@ impl LayerState {
             formatter,
         } = buffer;
         let EventMeta {
-            metadata,
-            template,
-            access,
-            ..
+            metadata, template, ..
         } = *meta;
-        line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let redaction = self.config.redaction_of_texts();
         match &self.format {
             Format::Common | Format::Combined => {
@@ -48,18 +93,6 @@ impl LayerState {
                 let mut fields = ClfFields::new(parts, &template.fields, redaction);
                 record_fields(&mut fields);
                 fields.write(line, meta.at, self.format == Format::Combined);
-            }
-            Format::Logfmt => {
-                line.push(b"ts=");
-                line.push(formatter.format(meta.at));
-                line.push(&template.head);
-                record_fields(&mut FieldVisitor(LogfmtFields {
-                    line,
-                    fields: &template.fields,
-                    redaction,
-                }));
-                line.push(&template.tail);
-                self.end_logfmt(line, meta, write_spans);
             }
             Format::Pretty { color } => {
                 let style = Style(*color);
@@ -81,37 +114,17 @@ impl LayerState {
                 end_marks(line, meta, b" suppressed=", b" truncated");
                 line.push(b"\n");
             }
-            Format::Json if self.has_fast_path && access.is_some_and(AccessRecord::is_fast) => {
-                line.push(formatter.open_json(meta.at));
-                line.push(&template.head);
-                if let Some(access) = access {
-                    access.write_json(line);
-                }
-                line.push(&template.tail);
-                self.end_json(line, meta, write_spans);
-                line.push(b"}\n");
-            }
-            format => {
-                line.push(JsonSchema::of_format(format).open);
+            _ => {
+                line.push(b"ts=");
                 line.push(formatter.format(meta.at));
                 line.push(&template.head);
-                let mut visitor = JsonFields::new(line, &template.fields, redaction);
-                visitor.0.is_selective = template.is_grouped;
-                // The message comes first, wherever the event has it.
-                if let Some(message) = template.message.filter(|index| *index > 0) {
-                    visitor.0.is_selective = true;
-                    visitor.0.only = Some(message);
-                    record_fields(&mut visitor);
-                    visitor.0.only = None;
-                    visitor.0.skip = Some(message);
-                }
-                record_fields(&mut visitor);
-                visitor.0.close_group();
-                let has_route = visitor.0.has_route;
+                record_fields(&mut FieldVisitor(LogfmtFields {
+                    line,
+                    fields: &template.fields,
+                    redaction,
+                }));
                 line.push(&template.tail);
-                self.end_json(line, meta, write_spans);
-                json::emf(template, line, meta.at, has_route);
-                line.push(b"}\n");
+                self.end_logfmt(line, meta, write_spans);
             }
         }
     }
@@ -137,6 +150,7 @@ impl LayerState {
         buffer.line.bytes().to_vec()
     }
 
+    #[inline(always)]
     fn end_json(
         &self,
         line: &mut LineBuffer,

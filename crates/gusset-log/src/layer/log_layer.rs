@@ -68,22 +68,17 @@ where
         let state = &*self.state;
         let created_in = event_ids::of_new_span(attributes, &ctx);
         let started = state.config.log_span_end.then(|| state.monotonic_now());
-        if !state.stores_spans() {
-            if let Some(span) = ctx.span(id) {
-                SpanFields::start(&mut span.extensions_mut(), created_in, started);
-            }
+        let encode = || state.encode_span(attributes.metadata(), |visit| attributes.record(visit));
+        let fields = state.stores_spans().then(encode);
+        let Some(span) = ctx.span(id) else {
             return;
+        };
+        // It is written once, so that the threads can share the cache line.
+        if fields.is_some() && !state.saw_span.load(Ordering::Relaxed) {
+            state.saw_span.store(true, Ordering::Relaxed);
         }
-        let fields = state.encode_span(attributes.metadata(), |visit| attributes.record(visit));
-        if let Some(span) = ctx.span(id) {
-            let mut extensions = span.extensions_mut();
-            SpanFields::start(&mut extensions, created_in, started);
-            SpanFields::insert(&mut extensions, state.id, fields);
-            // It is written once, so that the threads can share the cache line.
-            if !state.saw_span.load(Ordering::Relaxed) {
-                state.saw_span.store(true, Ordering::Relaxed);
-            }
-        }
+        let fields = fields.map(|fields| (state.id, fields));
+        SpanFields::start(&mut span.extensions_mut(), created_in, started, fields);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {

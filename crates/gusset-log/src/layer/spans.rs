@@ -24,6 +24,9 @@ use crate::format::visit::FieldVisitor;
 
 const MAX_SPANS: usize = 32;
 
+/// The memory that the fields of a span get at first, for each: keys and values are mostly shorter.
+const EXPECTED_FIELD_BYTES: usize = 40;
+
 /// What was current when a span was created.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CreationIds {
@@ -60,21 +63,35 @@ struct PartRecorder<V> {
 // === impl SpanFields ===
 
 impl SpanFields {
-    /// Keeps what was current when a span was created, and the time if its end is logged.
+    /// Keeps what was current when a span was created, the time if its end is logged, and the fields that
+    /// a layer stores.
     pub(super) fn start(
         extensions: &mut ExtensionsMut<'_>,
         created_in: CreationIds,
         started: Option<Instant>,
+        fields: Option<(u64, EncodedFields)>,
     ) {
-        let fields = Self::get_or_insert(extensions);
-        fields.created_in = created_in;
-        // Of two layers, the second one must not remove what the first one needs.
-        fields.started = fields.started.or(started);
+        match extensions.get_mut::<Self>() {
+            // Of two layers, the second one must not remove what the first one needs.
+            Some(earlier) => {
+                earlier.created_in = created_in;
+                earlier.started = earlier.started.or(started);
+                earlier.layers.extend(fields);
+            }
+            None => extensions.insert(Self {
+                layers: fields.into_iter().collect(),
+                created_in,
+                started,
+            }),
+        }
     }
 
     /// Adds fields to a span and replaces earlier values.
     pub(super) fn insert(extensions: &mut ExtensionsMut<'_>, layer: u64, fields: EncodedFields) {
-        let layers = &mut Self::get_or_insert(extensions).layers;
+        if extensions.get_mut::<Self>().is_none() {
+            extensions.insert(Self::default());
+        }
+        let layers = &mut extensions.get_mut::<Self>().expect("inserted above").layers;
         match layers.iter_mut().find(|(id, _)| *id == layer) {
             Some((_, earlier)) => earlier.merge(&fields),
             None => layers.push((layer, fields)),
@@ -87,13 +104,6 @@ impl SpanFields {
         layers
             .find(|(id, _)| *id == layer)
             .map(|(_, fields)| fields)
-    }
-
-    fn get_or_insert<'a>(extensions: &'a mut ExtensionsMut<'_>) -> &'a mut Self {
-        if extensions.get_mut::<Self>().is_none() {
-            extensions.insert(Self::default());
-        }
-        extensions.get_mut().expect("inserted above")
     }
 }
 
@@ -156,9 +166,9 @@ impl LayerState {
             true => log_record::attributes(redaction, &template, &record),
             false => Vec::new(),
         };
-        let mut line = LineBuffer::default();
-        line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let fields = &*template.fields;
+        let mut line = LineBuffer::with_capacity(EXPECTED_FIELD_BYTES * fields.len());
+        line.begin(self.config.max_line_bytes, self.config.max_value_bytes);
         let parts = match &self.format {
             Format::Common | Format::Combined => Vec::new(),
             Format::Logfmt => {
@@ -167,7 +177,7 @@ impl LayerState {
                     fields,
                     redaction,
                 };
-                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), record)
+                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), fields.len(), record)
             }
             Format::Pretty { color } => {
                 let visit = PrettyFields {
@@ -178,17 +188,17 @@ impl LayerState {
                     only_message: false,
                     is_access: false,
                 };
-                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), record)
+                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), fields.len(), record)
             }
             _ => {
                 let visit = JsonFields::new(&mut line, fields, redaction);
-                record_parts(visit, |visit| visit.0.line.len(), record)
+                record_parts(visit, |visit| visit.0.line.len(), fields.len(), record)
             }
         };
         EncodedFields {
-            bytes: line.bytes().to_vec(),
-            parts,
             is_truncated: line.is_truncated,
+            bytes: line.into_bytes(),
+            parts,
             attributes,
         }
     }
@@ -197,12 +207,13 @@ impl LayerState {
 fn record_parts<V: Visit>(
     visit: V,
     len: fn(&V) -> usize,
+    fields: usize,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Vec<(usize, Range<usize>)> {
     let mut recorder = PartRecorder {
         visit,
         len,
-        parts: Vec::new(),
+        parts: Vec::with_capacity(fields),
     };
     record(&mut recorder);
     recorder.parts
