@@ -13,8 +13,8 @@ use crate::{Classification, Clock, Outcome, ResponseKind, SpanIds, Stage, Static
 pub struct CallContext {
     timings: CallTimings,
     response_kind: Option<ResponseKind>,
-    /// Nanoseconds to the completion; `UNSET` before it.
-    end: u64,
+    /// The time to the completion; `None` before it.
+    end: Option<Duration>,
     classification: Option<Classification>,
     span_ids: Option<SpanIds>,
     /// The observers that observe this request already, in a layer further out; only at the start.
@@ -53,7 +53,7 @@ impl CallContext {
         Self {
             timings,
             response_kind,
-            end: UNSET,
+            end: None,
             classification: None,
             span_ids: None,
             observed: ObserverSet::EMPTY,
@@ -72,7 +72,7 @@ impl CallContext {
         Self {
             timings,
             response_kind,
-            end: clock.map_or_else(|| timings.last_reading(), |clock| timings.read(clock)),
+            end: Some(clock.map_or_else(|| timings.last_reading(), |clock| timings.elapsed(clock))),
             classification: Some(classification),
             span_ids: None,
             observed: ObserverSet::EMPTY,
@@ -111,7 +111,7 @@ impl CallContext {
     /// the first byte or the completion.
     #[inline]
     pub fn elapsed(&self) -> Duration {
-        seen(self.end).unwrap_or(Duration::from_nanos(self.timings.last_reading()))
+        self.end.unwrap_or_else(|| self.timings.last_reading())
     }
 
     /// Returns the time to the response headers, if they have arrived.
@@ -197,21 +197,21 @@ impl CallTimings {
     }
 
     #[inline]
-    fn read(&self, clock: &Clock) -> u64 {
-        let elapsed = clock.now().saturating_duration_since(self.started);
-        // 584 years fit.
-        elapsed.as_nanos() as u64
+    fn elapsed(&self, clock: &Clock) -> Duration {
+        clock.now().saturating_duration_since(self.started)
     }
 
     #[inline]
-    fn last_reading(&self) -> u64 {
-        if self.first_byte != UNSET {
-            self.first_byte
-        } else if self.headers != UNSET {
-            self.headers
-        } else {
-            0
-        }
+    fn read(&self, clock: &Clock) -> u64 {
+        // 584 years fit.
+        self.elapsed(clock).as_nanos() as u64
+    }
+
+    #[inline]
+    fn last_reading(&self) -> Duration {
+        seen(self.first_byte)
+            .or_else(|| seen(self.headers))
+            .unwrap_or_default()
     }
 }
 

@@ -327,6 +327,7 @@ impl HealthBuilder {
             .iter()
             .map(|heartbeat| heartbeat.name().to_owned())
             .collect();
+        let built = clock.now();
         let mut tasks = Vec::new();
         let shared_redaction = Arc::new(redaction.clone());
         for BuilderCheck {
@@ -340,7 +341,9 @@ impl HealthBuilder {
                 return Err(ConfigError::new(setting, "duplicate name"));
             }
             let dependency = check.dependency;
-            tasks.push(check.into_task(affects_readiness, recorder.as_ref(), &shared_redaction)?);
+            let recorder = recorder.as_ref();
+            let task = check.into_task(affects_readiness, recorder, &shared_redaction, built)?;
+            tasks.push(task);
             if affects_readiness && dependency == DependencyKind::Shared {
                 tracing::warn!(
                     target: TARGET,
@@ -352,6 +355,7 @@ impl HealthBuilder {
             taken.insert(name);
         }
         Ok(Health(Arc::new(HealthState {
+            built,
             clock,
             lifecycle: Lifecycle::new(start, redaction),
             metrics: recorder.map(|recorder| HealthMetrics::new(&recorder, &heartbeats)),

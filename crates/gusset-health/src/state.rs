@@ -8,7 +8,7 @@ use std::time::Instant;
 use gusset_core::Clock;
 use tokio::sync::{Notify, watch};
 
-use crate::check::{CheckTask, DependencyKind, TrackedCheck};
+use crate::check::{Age, CheckTask, DependencyKind, TrackedCheck};
 use crate::lifecycle::ShutdownTimeouts;
 use crate::metrics::HealthMetrics;
 use crate::token::BearerToken;
@@ -19,6 +19,7 @@ pub(crate) type FlushFn = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send
 
 pub(crate) struct HealthState {
     pub(crate) clock: Clock,
+    pub(crate) built: Instant,
     pub(crate) lifecycle: Lifecycle,
     /// The heartbeat of the main runtime is the first.
     pub(crate) heartbeats: Vec<Heartbeat>,
@@ -68,8 +69,9 @@ impl HealthState {
 
     /// Returns whether all readiness checks are up or degraded. `Unknown` does not pass.
     fn readiness_checks_pass(&self, now: Instant) -> bool {
+        let now = Age::new(self.built, now);
         let mut checks = self.checks.iter().filter(|check| check.affects_readiness);
-        checks.all(|check| check.status(now).is_available())
+        checks.all(|check| check.status_at(now).is_available())
     }
 
     /// Returns the overall status: the worst status that matters.
@@ -77,9 +79,10 @@ impl HealthState {
         if !self.is_ready(now) {
             return Status::Down;
         }
+        let now = Age::new(self.built, now);
         let mut overall = Status::Up;
         for check in &self.checks {
-            match (check.status(now), check.dependency) {
+            match (check.status_at(now), check.dependency) {
                 (Status::Up, _) => {}
                 (Status::Down, kind) if kind != DependencyKind::Optional => return Status::Down,
                 _ => overall = Status::Degraded,

@@ -2,6 +2,7 @@
 
 mod dependency;
 mod metrics;
+mod published_status;
 mod run;
 mod runner;
 mod schedule;
@@ -22,6 +23,7 @@ pub use self::dependency::{
 use self::run::{RunFn, RunFuture};
 pub(crate) use self::runner::CheckTask;
 pub(crate) use self::tracked::{CheckSnapshot, TrackedCheck};
+pub(crate) use self::published_status::Age;
 pub(crate) use self::validation::validate_name;
 use crate::CheckResult;
 

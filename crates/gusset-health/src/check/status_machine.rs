@@ -96,6 +96,11 @@ impl StatusMachine {
         }
     }
 
+    /// Returns the status and when it becomes stale, if there was a result.
+    pub(super) fn status(&self) -> Option<(Status, Instant)> {
+        self.last.map(|last| (self.status, last.valid_until))
+    }
+
     pub(super) fn since(&self) -> Option<Instant> {
         self.since
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::dependency::DependencyKind;
 use super::metrics::CheckMetrics;
+use super::published_status::{Age, PublishedStatus};
 use super::run::RunOutcome;
 use super::status_machine::{StatusMachine, StatusRules};
 use crate::{CheckResult, Status};
@@ -16,7 +17,10 @@ pub(crate) struct TrackedCheck {
     pub(crate) dependency: DependencyKind,
     pub(crate) affects_readiness: bool,
     metrics: Option<CheckMetrics>,
+    /// When the health state was built.
+    built: Instant,
     state: Mutex<CheckState>,
+    published: PublishedStatus,
 }
 
 #[derive(Debug)]
@@ -49,6 +53,7 @@ impl TrackedCheck {
         affects_readiness: bool,
         rules: StatusRules,
         metrics: Option<CheckMetrics>,
+        built: Instant,
     ) -> Self {
         let state = CheckState {
             machine: StatusMachine::new(rules),
@@ -60,12 +65,20 @@ impl TrackedCheck {
             dependency,
             affects_readiness,
             metrics,
+            built,
             state: Mutex::new(state),
+            published: PublishedStatus::new(),
         }
     }
 
     pub(crate) fn status(&self, now: Instant) -> Status {
-        self.lock().machine.status_at(now)
+        self.status_at(Age::new(self.built, now))
+    }
+
+    /// Returns the status at a time since the health state was built. Takes no lock.
+    #[inline]
+    pub(crate) fn status_at(&self, now: Age) -> Status {
+        self.published.at(now)
     }
 
     /// Records the result of a run. Returns the status, and whether it changed.
@@ -81,6 +94,9 @@ impl TrackedCheck {
         }
         let mut state = self.lock();
         let changed = state.machine.record(now, result.status(), backoff_delay);
+        if let Some((status, valid_until)) = state.machine.status() {
+            self.published.set(status, Age::new(self.built, valid_until));
+        }
         state.last_result = Some(result);
         state.last_duration = duration;
         (state.machine.status_at(now), changed)

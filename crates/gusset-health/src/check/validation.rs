@@ -1,7 +1,7 @@
 //! Validation of the settings of a check.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gusset_data::{Redaction, SharedRecorder};
 
@@ -25,6 +25,7 @@ impl RegisteredCheck {
         affects_readiness: bool,
         recorder: Option<&SharedRecorder>,
         redaction: &Arc<Redaction>,
+        built: Instant,
     ) -> Result<CheckTask, ConfigError> {
         let Self { check, dependency } = self;
         let rules = check.status_rules()?;
@@ -48,6 +49,7 @@ impl RegisteredCheck {
                 affects_readiness,
                 rules,
                 metrics,
+                built,
             )),
             redaction: redaction.clone(),
         })
