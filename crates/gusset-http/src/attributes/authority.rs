@@ -45,7 +45,7 @@ pub(super) fn host_and_port(req: RequestHead<'_>) -> Option<(&str, Option<u16>)>
 fn locate(req: RequestHead<'_>) -> Option<(&str, HostPort)> {
     let text = match req.uri.authority() {
         Some(authority) => authority.as_str(),
-        None => req.headers.get(HOST)?.to_str().ok()?,
+        None => ascii(req.headers.get(HOST)?)?,
     };
     let host = match req.cache {
         Some(cache) => cache.host_port(|| HostPort::parse(text)),
@@ -76,20 +76,44 @@ impl HostPort {
     }
 }
 
-/// The bytes that delimit the parts of an authority.
-static IS_DELIMITER: [bool; 256] = {
-    let mut is_delimiter = [false; 256];
-    is_delimiter[b'@' as usize] = true;
-    is_delimiter[b':' as usize] = true;
-    is_delimiter[b']' as usize] = true;
-    is_delimiter
-};
+/// Returns a header value as text. The same as [`HeaderValue::to_str`], because a header value has no
+/// control character but tab, and many bytes at a time.
+fn ascii(value: &HeaderValue) -> Option<&str> {
+    let text = std::str::from_utf8(value.as_bytes()).ok()?;
+    text.is_ascii().then_some(text)
+}
+
+/// Returns whether a text has a byte that delimits the parts of an authority: `@`, `:` or `]`.
+///
+/// Eight bytes at a time. It may be wrong only in that it returns `true`: a borrow of the subtraction
+/// crosses bytes.
+fn has_delimiter(text: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let delimiters = |bytes: &[u8; 8]| {
+        let word = u64::from_le_bytes(*bytes);
+        let equal = |byte: u8| {
+            let difference = word ^ (ONES * u64::from(byte));
+            difference.wrapping_sub(ONES) & !difference
+        };
+        (equal(b'@') | equal(b':') | equal(b']')) & (ONES << 7)
+    };
+    let Some(last) = text.last_chunk() else {
+        return text.iter().any(|byte| matches!(byte, b'@' | b':' | b']'));
+    };
+    // The last eight bytes, and all others by eights, which may overlap them.
+    let mut found = delimiters(last);
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first_chunk() {
+        found |= delimiters(first);
+        rest = after;
+    }
+    found != 0
+}
 
 /// Returns where the host begins and ends, and the port. Drops credentials.
 fn split(text: &str) -> (usize, usize, Option<u16>) {
-    // Most authorities are a bare host. The fold finds that out without a branch for each byte.
-    let bytes = text.as_bytes().iter();
-    if !bytes.fold(false, |any, &byte| any | IS_DELIMITER[usize::from(byte)]) {
+    // Most authorities are a bare host.
+    if !has_delimiter(text.as_bytes()) {
         return (0, text.len(), None);
     }
     let (mut start, mut colon) = (0, None);
@@ -136,7 +160,7 @@ impl ServerAddress {
     pub fn address(&self) -> &str {
         let text = match &self.text {
             Text::Target(authority) => authority.as_str(),
-            Text::Header(value) => value.to_str().unwrap_or_default(),
+            Text::Header(value) => ascii(value).unwrap_or_default(),
         };
         self.host.host(text)
     }
@@ -174,6 +198,28 @@ mod tests {
         assert_eq!(parse("[::1]"), Some(("::1", None)));
         assert_eq!(parse("[::1]:80"), Some(("::1", Some(80))));
         assert_eq!(parse("me@[::1]:80"), Some(("::1", Some(80))));
+    }
+
+    #[test]
+    fn delimiters_are_found_in_every_place() {
+        for len in 0..40 {
+            assert!(!has_delimiter("a".repeat(len).as_bytes()), "{len}");
+            for at in 0..len {
+                for delimiter in ["@", ":", "]"] {
+                    let mut text = "a".repeat(len);
+                    text.replace_range(at..at + 1, delimiter);
+                    assert!(has_delimiter(text.as_bytes()), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn header_value_is_text_if_it_is_ascii() {
+        for bytes in [&b"a.example"[..], b"", b"a\tb", b"gr\xc3\xbcn", b"\xff", b"~ !"] {
+            let value = HeaderValue::from_bytes(bytes).unwrap();
+            assert_eq!(ascii(&value), value.to_str().ok(), "{bytes:?}");
+        }
     }
 
     #[test]

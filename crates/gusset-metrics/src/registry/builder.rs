@@ -54,8 +54,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// Sets whether histograms keep exemplars: the last value of each bucket that was recorded in a
-    /// sampled span, with the ids of the span.
+    /// Sets whether histograms keep exemplars: for each bucket, the first value since the last scrape or
+    /// export that was recorded in a sampled span, with the ids of the span.
     ///
     /// Defaults to `OTEL_METRICS_EXEMPLAR_FILTER`: true for `trace_based`, its default, and false for
     /// `always_off`. `always_on` means the same as `trace_based`, because an exemplar is useless without

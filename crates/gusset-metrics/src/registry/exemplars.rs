@@ -7,9 +7,11 @@ use std::time::SystemTime;
 use gusset_core::SpanIds;
 use gusset_data::Exemplar;
 
-/// The last value of each bucket that was recorded in a sampled span.
+/// A value of each bucket that was recorded in a sampled span: the first one since the last read.
 ///
-/// OpenTelemetry calls it the aligned histogram bucket exemplar reservoir. Recording never waits:
+/// OpenTelemetry calls it the aligned histogram bucket exemplar reservoir, and leaves open which value a
+/// bucket keeps. The first one costs the least, because the clock and the lock are needed once for each
+/// read and not for each call. Recording never waits:
 ///
 /// - A cell is only locked with `try_lock`. If it is being written or read, the exemplar is dropped,
 ///   which is acceptable because it is one example of many.
@@ -22,34 +24,49 @@ pub(super) struct ExemplarReservoir {
     claimed: AtomicBool,
 }
 
-/// The lock is held for one copy that cannot panic, so it is never poisoned.
-type ReservoirCell = Mutex<Option<Exemplar>>;
+#[derive(Debug, Default)]
+struct ReservoirCell {
+    /// Whether the exemplar was recorded after the last read. Relaxed: it only saves work, and a read
+    /// that sees it late keeps the exemplar for the next one.
+    is_new: AtomicBool,
+    /// The lock is held for one copy that cannot panic, so it is never poisoned.
+    exemplar: Mutex<Option<Exemplar>>,
+}
 
 // === impl ExemplarReservoir ===
 
 impl ExemplarReservoir {
-    /// Keeps the value if the current span is sampled. Otherwise costs one read of a thread-local.
+    /// Keeps the value if the current span is sampled and no other was kept since the last read.
+    /// Otherwise costs one read of a thread-local, and one load if the span is sampled.
     #[inline]
     pub(super) fn record(&self, bucket: usize, bucket_count: usize, value: f64) {
-        if SpanIds::current().is_some_and(SpanIds::is_sampled) {
+        if SpanIds::current().is_some_and(SpanIds::is_sampled) && !self.has_new(bucket) {
             self.record_sampled(bucket, bucket_count, value);
         }
     }
 
-    /// Keeps the value. Reads the ids again, so that unsampled records need not pass them.
+    /// Keeps the value. Reads the ids again, so that other records need not pass them.
     #[cold]
     fn record_sampled(&self, bucket: usize, bucket_count: usize, value: f64) {
         let (Some(ids), Some(cells)) = (SpanIds::current(), self.cells(bucket_count)) else {
             return;
         };
-        if let Ok(mut cell) = cells[bucket].try_lock() {
-            *cell = Some(Exemplar {
+        let cell = &cells[bucket];
+        if let Ok(mut exemplar) = cell.exemplar.try_lock() {
+            cell.is_new.store(true, Relaxed);
+            *exemplar = Some(Exemplar {
                 value,
                 time: SystemTime::now(),
                 trace_id: ids.trace_id(),
                 span_id: ids.span_id(),
             });
         }
+    }
+
+    #[inline]
+    fn has_new(&self, bucket: usize) -> bool {
+        let cells = self.cells.get();
+        cells.is_some_and(|cells| cells[bucket].is_new.load(Relaxed))
     }
 
     /// Returns the cells, or `None` while another thread allocates them.
@@ -70,7 +87,8 @@ impl ExemplarReservoir {
     pub(super) fn all(&self) -> impl Iterator<Item = (usize, Exemplar)> {
         let cells = self.cells.get().into_iter().flatten().enumerate();
         cells.filter_map(|(bucket, cell)| {
-            let exemplar = *cell.lock().unwrap_or_else(PoisonError::into_inner);
+            let exemplar = *cell.exemplar.lock().unwrap_or_else(PoisonError::into_inner);
+            cell.is_new.store(false, Relaxed);
             exemplar.map(|exemplar| (bucket, exemplar))
         })
     }
@@ -91,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn last_sampled_value_of_each_bucket_is_kept() {
+    fn first_sampled_value_of_each_bucket_since_the_last_read_is_kept() {
         let reservoir = ExemplarReservoir::default();
         reservoir.record(0, 3, 1.0);
         ids(1, false).scope(|| reservoir.record(0, 3, 2.0));
@@ -99,15 +117,19 @@ mod tests {
         ids(1, true).scope(|| reservoir.record(0, 3, 3.0));
         ids(2, true).scope(|| reservoir.record(0, 3, 4.0));
         ids(3, true).scope(|| reservoir.record(2, 3, 5.0));
-        assert_eq!(exemplars(&reservoir), [(0, 4.0, 2), (2, 5.0, 3)]);
+        assert_eq!(exemplars(&reservoir), [(0, 3.0, 1), (2, 5.0, 3)]);
+        assert_eq!(exemplars(&reservoir), [(0, 3.0, 1), (2, 5.0, 3)], "it stays");
+        ids(4, true).scope(|| reservoir.record(0, 3, 6.0));
+        assert_eq!(exemplars(&reservoir), [(0, 6.0, 4), (2, 5.0, 3)]);
     }
 
     #[test]
     fn recording_in_a_locked_cell_does_not_wait() {
         let reservoir = ExemplarReservoir::default();
         ids(1, true).scope(|| reservoir.record(0, 1, 1.0));
+        assert_eq!(exemplars(&reservoir), [(0, 1.0, 1)]);
         let cells = reservoir.cells.get().unwrap();
-        let locked = cells[0].lock().unwrap();
+        let locked = cells[0].exemplar.lock().unwrap();
         ids(2, true).scope(|| reservoir.record(0, 1, 2.0));
         drop(locked);
         assert_eq!(exemplars(&reservoir), [(0, 1.0, 1)]);

@@ -80,7 +80,7 @@ use self::sharded::{ShardedCell, SlabAllocator};
 ///
 /// # Exemplars
 ///
-/// A histogram keeps, for each bucket, the last value that was recorded while
+/// A histogram keeps, for each bucket, the first value since the last read that was recorded while
 /// [`SpanIds::current`](gusset_core::SpanIds::current) was sampled. See
 /// [`RegistryBuilder::exemplars`].
 ///
