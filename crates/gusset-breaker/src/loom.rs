@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::Clock;
+use gusset_core::{Clock, PanicCounter};
 use loom::thread;
 
 use crate::config::Config;
@@ -29,6 +29,7 @@ fn core(config: Config) -> Arc<Core> {
         config,
         clock: Clock::manual().0,
         metrics: None,
+        panics: PanicCounter::new(),
         open_budget: None,
         state: State::Closed,
         shards: 2,

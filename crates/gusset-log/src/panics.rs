@@ -54,7 +54,11 @@ pub fn install(guard: &FlushGuard) {
 ///
 /// ```no_run
 /// # fn main() -> Result<(), gusset_log::ConfigError> {
+/// use tracing_subscriber::layer::SubscriberExt as _;
+/// use tracing_subscriber::util::SubscriberInitExt as _;
+///
 /// let log = gusset_log::LogLayer::builder().build()?;
+/// tracing_subscriber::registry().with(log.layer).init();
 /// gusset_log::panics::replace(&log.flush_guard);
 /// # Ok(())
 /// # }

@@ -20,10 +20,10 @@ pub(crate) use self::dependency::DependencyKind;
 pub use self::dependency::{
     LocalDependency, OptionalDependency, ReadinessCheck, RegisteredCheck, SharedDependency,
 };
+pub(crate) use self::published_status::Age;
 use self::run::{RunFn, RunFuture};
 pub(crate) use self::runner::CheckTask;
 pub(crate) use self::tracked::{CheckSnapshot, TrackedCheck};
-pub(crate) use self::published_status::Age;
 pub(crate) use self::validation::validate_name;
 use crate::CheckResult;
 

@@ -95,7 +95,8 @@ impl TrackedCheck {
         let mut state = self.lock();
         let changed = state.machine.record(now, result.status(), backoff_delay);
         if let Some((status, valid_until)) = state.machine.status() {
-            self.published.set(status, Age::new(self.built, valid_until));
+            self.published
+                .set(status, Age::new(self.built, valid_until));
         }
         state.last_result = Some(result);
         state.last_duration = duration;

@@ -216,7 +216,14 @@ mod tests {
 
     #[test]
     fn header_value_is_text_if_it_is_ascii() {
-        for bytes in [&b"a.example"[..], b"", b"a\tb", b"gr\xc3\xbcn", b"\xff", b"~ !"] {
+        for bytes in [
+            &b"a.example"[..],
+            b"",
+            b"a\tb",
+            b"gr\xc3\xbcn",
+            b"\xff",
+            b"~ !",
+        ] {
             let value = HeaderValue::from_bytes(bytes).unwrap();
             assert_eq!(ascii(&value), value.to_str().ok(), "{bytes:?}");
         }

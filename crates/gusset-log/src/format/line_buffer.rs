@@ -159,7 +159,8 @@ impl LineBuffer {
         };
         // A copy of a fixed length is cheaper than one of a length that varies.
         self.push(&text);
-        self.bytes.truncate(self.bytes.len() - zeros.min(8) as usize);
+        self.bytes
+            .truncate(self.bytes.len() - zeros.min(8) as usize);
     }
 
     /// Writes a range of the entry again.

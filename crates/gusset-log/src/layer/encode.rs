@@ -37,7 +37,9 @@ impl LayerState {
             line, formatter, ..
         } = buffer;
         let template = meta.template;
-        let fast = meta.access.filter(|access| self.has_fast_path && access.is_fast());
+        let fast = meta
+            .access
+            .filter(|access| self.has_fast_path && access.is_fast());
         if let Some(access) = fast.filter(|_| self.format == Format::Json) {
             line.push(formatter.open_json(meta.at));
             line.push(&template.head);

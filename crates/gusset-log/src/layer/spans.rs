@@ -177,7 +177,12 @@ impl LayerState {
                     fields,
                     redaction,
                 };
-                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), fields.len(), record)
+                record_parts(
+                    FieldVisitor(visit),
+                    |visit| visit.0.line.len(),
+                    fields.len(),
+                    record,
+                )
             }
             Format::Pretty { color } => {
                 let visit = PrettyFields {
@@ -188,7 +193,12 @@ impl LayerState {
                     only_message: false,
                     is_access: false,
                 };
-                record_parts(FieldVisitor(visit), |visit| visit.0.line.len(), fields.len(), record)
+                record_parts(
+                    FieldVisitor(visit),
+                    |visit| visit.0.line.len(),
+                    fields.len(),
+                    record,
+                )
             }
             _ => {
                 let visit = JsonFields::new(&mut line, fields, redaction);

@@ -118,7 +118,11 @@ mod tests {
         ids(2, true).scope(|| reservoir.record(0, 3, 4.0));
         ids(3, true).scope(|| reservoir.record(2, 3, 5.0));
         assert_eq!(exemplars(&reservoir), [(0, 3.0, 1), (2, 5.0, 3)]);
-        assert_eq!(exemplars(&reservoir), [(0, 3.0, 1), (2, 5.0, 3)], "it stays");
+        assert_eq!(
+            exemplars(&reservoir),
+            [(0, 3.0, 1), (2, 5.0, 3)],
+            "it stays"
+        );
         ids(4, true).scope(|| reservoir.record(0, 3, 6.0));
         assert_eq!(exemplars(&reservoir), [(0, 6.0, 4), (2, 5.0, 3)]);
     }
