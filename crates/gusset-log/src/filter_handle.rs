@@ -1,7 +1,6 @@
 //! The filter of log entries, which can be changed at run time.
 
 use std::fmt;
-use std::str::FromStr as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use tracing_log::{AsLog as _, log};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Filter};
 
+use crate::directives::parse;
 use crate::names;
 use crate::sync::{lock, read, write};
 use crate::writer::Queue;
@@ -25,6 +25,18 @@ use crate::writer::Queue;
 /// target decides. The request spans of `gusset-trace` are enabled only by a filter that names their
 /// target: `info,gusset::trace=info`. Entries have the ids of these spans in any case, and a span that
 /// is not enabled is not created. Directives for names and fields of spans are refused.
+///
+/// Access log entries and those of panics are of the whole service. A filter that only names other targets
+/// (`shop=debug,hyper=off`) leaves them at `info`. A level for all targets applies to them too, and so does
+/// one for `gusset::access` or `gusset`:
+///
+/// | filter | access log entries |
+/// |---|---|
+/// | `shop=debug` | `info` |
+/// | `debug`, `info,shop=debug` | all |
+/// | `warn,shop=debug` | those of rejected calls and server errors |
+/// | `error` | those of server errors |
+/// | `off`, `off,shop=debug`, `shop=debug,gusset::access=off` | none |
 ///
 /// Exported records have the same filter, unless
 /// [`LogLayerBuilder::export_filter`](crate::LogLayerBuilder::export_filter) sets another.
@@ -71,24 +83,17 @@ struct FilterState {
 /// The target of the record that reveals whether the logger of the `log` crate is that of `tracing-log`.
 const PROBE_TARGET: &str = "gusset::log::probe";
 
+/// The targets of entries of the whole service. A filter that only names other targets says nothing about
+/// them.
+const ENTIRE_SERVICE: [&str; 2] = [names::ACCESS_TARGET, names::PANIC_TARGET];
+
 struct ActiveFilter {
-    targets: Targets,
+    /// The filter as it was set.
+    stated: Targets,
+    /// The filter with the directives that follow for the entries of the whole service.
+    effective: Targets,
     /// Whether the filter names the target of request spans.
     request_spans: bool,
-}
-
-/// Parses a filter; an error names `setting`.
-pub(crate) fn parse(setting: &str, filter: &str) -> Result<Targets, ConfigError> {
-    // `Targets` would take a span for a part of the target, which no event has.
-    let mut directives = filter.split(',');
-    if let Some(directive) = directives.find(|directive| directive.contains(['[', ']', '{', '}'])) {
-        let reason = format!(
-            "directives for names and fields of spans are not supported: `{directive}`; use a target and a \
-             level, as in `shop=debug`"
-        );
-        return Err(ConfigError::new(setting, reason));
-    }
-    Targets::from_str(filter).map_err(|error| ConfigError::new(setting, error))
 }
 
 // === impl FilterHandle ===
@@ -195,7 +200,7 @@ impl FilterHandle {
 
 impl FilterState {
     fn filter(&self) -> Targets {
-        read(&self.active).targets.clone()
+        read(&self.active).stated.clone()
     }
 
     fn replace(&self, filter: Targets) {
@@ -256,23 +261,32 @@ impl ActiveFilter {
         let is_request_span = metadata.is_span() && metadata.target() == names::REQUEST_SPAN_TARGET;
         (self.request_spans || !is_request_span)
             && self
-                .targets
+                .effective
                 .would_enable(metadata.target(), metadata.level())
     }
 
     fn max_level(&self) -> Option<LevelFilter> {
-        let targets = self.targets.iter().map(|(_, level)| level);
-        targets.chain(self.targets.default_level()).max()
+        let targets = self.effective.iter().map(|(_, level)| level);
+        targets.chain(self.effective.default_level()).max()
     }
 }
 
 impl From<Targets> for ActiveFilter {
-    fn from(targets: Targets) -> Self {
+    fn from(stated: Targets) -> Self {
+        let mut effective = stated.clone();
+        if stated.default_level().is_none() {
+            for own in ENTIRE_SERVICE {
+                if !stated.iter().any(|(target, _)| own.starts_with(target)) {
+                    effective = effective.with_target(own, LevelFilter::INFO);
+                }
+            }
+        }
         Self {
-            request_spans: targets
+            request_spans: stated
                 .iter()
                 .any(|(target, _)| target == names::REQUEST_SPAN_TARGET),
-            targets,
+            stated,
+            effective,
         }
     }
 }

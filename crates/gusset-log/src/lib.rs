@@ -4,6 +4,7 @@
 mod access;
 mod contained_sink;
 mod counters;
+mod directives;
 mod filter_handle;
 mod format;
 mod layer;

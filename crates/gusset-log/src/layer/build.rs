@@ -20,7 +20,8 @@ use super::log_layer::LogLayer;
 use super::site_templates::SiteTemplates;
 use super::state::{LayerConfig, LayerState, WallClock};
 use crate::counters::Counters;
-use crate::filter_handle::{FilterHandle, parse};
+use crate::directives;
+use crate::filter_handle::FilterHandle;
 use crate::format::Format;
 use crate::format::line_buffer::TAIL_RESERVE;
 use crate::level::PerLevel;
@@ -34,11 +35,11 @@ impl LogLayerBuilder {
     /// Builds the layer and starts the writer's thread.
     ///
     /// It reads the environment variables `RUST_LOG` and `GUSSET_LOGS_FILTER`, and `NO_COLOR` and `TERM` if
-    /// no format is set.
+    /// no format is set. A variable, or a part of it, that is not valid is ignored, and the first entry warns
+    /// of it, whatever the filter is.
     ///
     /// # Errors
-    /// If a setting or an environment variable is not valid, or if the thread cannot be started. The
-    /// error names the setting.
+    /// If a setting is not valid, or if the thread cannot be started. The error names the setting.
     pub fn build<S>(self) -> Result<LogPipeline<S>, ConfigError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -70,20 +71,24 @@ impl LogLayerBuilder {
     {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         self.check()?;
-        let filter = filter_of("RUST_LOG", self.filter.as_ref(), env)?;
+        // `OTEL_LOG_LEVEL` is the level of what an SDK logs about itself, and not that of a service.
+        let mut warnings = Vec::new();
+        let mut filter_of = |variable, configured: Option<Targets>| {
+            directives::from_env(variable, env, &mut warnings).or(configured)
+        };
+        let filter = filter_of("RUST_LOG", self.filter);
         let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-        let export_filter = filter_of("GUSSET_LOGS_FILTER", self.export_filter.as_ref(), env)?;
+        let export_filter = filter_of("GUSSET_LOGS_FILTER", self.export_filter);
         let Self {
             format,
             out,
-            filter: _,
-            export_filter: _,
             mut config,
             max_queue_bytes,
             recorder,
             clock,
             resource,
             default_resource,
+            ..
         } = self;
         let format = format.unwrap_or_else(|| {
             let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
@@ -115,6 +120,7 @@ impl LogLayerBuilder {
             filter_handle: filter_handle.clone(),
             state: state.clone(),
         };
+        state.warn_of_settings(warnings);
         let out = out.unwrap_or_else(|| Box::new(io::stdout()));
         Writer::new(out, tasks, queue.clone())
             .spawn()
@@ -159,24 +165,6 @@ impl LogLayerBuilder {
         let reason = "a CloudWatch namespace has 1 to 255 characters";
         check(is_valid, "format", reason)
     }
-}
-
-/// Returns a filter: that of the variable, else the configured one.
-///
-/// `OTEL_LOG_LEVEL` is the level of what an SDK logs about itself, and not that of a service.
-fn filter_of(
-    variable: &str,
-    configured: Option<&Targets>,
-    env: Env<'_>,
-) -> Result<Option<Targets>, ConfigError> {
-    match env.var(variable) {
-        Ok(Some(filter)) => return parse(variable, &filter).map(Some),
-        Ok(None) => {}
-        Err(error) => {
-            tracing::warn!(target: "gusset::log", "ignoring {error}; the default is used");
-        }
-    }
-    Ok(configured.cloned())
 }
 
 fn is_project_id(project: &str) -> bool {

@@ -8,6 +8,7 @@ mod event_ids;
 mod event_meta;
 mod log_layer;
 mod log_record;
+mod setting_warnings;
 mod site_templates;
 mod span_end;
 mod spans;

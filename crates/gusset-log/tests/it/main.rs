@@ -17,6 +17,7 @@ mod parents;
 mod parsers;
 mod records;
 mod redaction;
+mod rust_log;
 mod schemas;
 mod spans;
 mod support;
