@@ -139,34 +139,6 @@ fn open_breaker_responds_with_problem_json() {
 }
 
 #[test]
-fn open_breaker_responds_with_503_if_the_response_function_panics() {
-    async fn is_not_called(_: Request<AnyBody>) -> Result<Response<AnyBody>, BoxError> {
-        unreachable!("the breaker is open")
-    }
-    let breaker = breaker(Config::consecutive(1));
-    breaker.trip();
-    let recorder = RecordingObserver::new();
-    // Not `panic!`, because the server fails a test for everything that its panic hook reports.
-    let respond = |_| std::panic::resume_unwind(Box::new("on purpose"));
-    let admission = breaker.http_server().respond_with(respond);
-    let server = Server::axum(
-        router(is_not_called)
-            .layer(admission)
-            .layer(outer_observer(&recorder)),
-    );
-    run(async {
-        let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-        let response = http1::Connection::round_trip(server.addr(), request).await;
-        let response = String::from_utf8_lossy(&response).into_owned();
-        assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
-        assert!(response.ends_with("\r\n\r\n"), "{response}");
-        wait_for_calls(&recorder, 1).await;
-    });
-    assert_eq!(recorder.calls()[0].outcome, Outcome::Rejected);
-    assert_eq!((breaker.rejected(), breaker.panics()), (1, 1));
-}
-
-#[test]
 fn rejection_in_front_of_a_handler_is_a_boxed_error() {
     run(async {
         let breaker = breaker(Config::consecutive(1));

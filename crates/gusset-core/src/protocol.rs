@@ -123,12 +123,6 @@ pub trait ProtocolResponse<Res>: Protocol {
 
     /// Marks a response that an admission policy created as rejected, if the protocol has a place for it.
     fn mark_rejected(_res: &mut Res, _rejected: &crate::Rejected) {}
-
-    /// Returns the response to a rejected call if the function that should create it panics, marked as
-    /// rejected. Defaults to `None`: then the panic goes on to the caller, as one of the service would.
-    fn rejected<C: CallObserver<Self>>(_rejected: &crate::Rejected) -> Option<Self::Tracked<C>> {
-        None
-    }
 }
 
 /// Per-call state that classifies the outcome of the call.

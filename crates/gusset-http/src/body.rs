@@ -23,7 +23,7 @@ pin_project! {
     /// use gusset_http::{HttpServerClassifier, ObservedBody};
     ///
     /// let body = ObservedBody::<String, HttpServerClassifier, ()>::default();
-    /// assert_eq!(body.get_ref().unwrap(), "");
+    /// assert_eq!(body.get_ref(), "");
     /// ```
     pub struct ObservedBody<B, R, C>
     where
@@ -31,7 +31,7 @@ pin_project! {
         C: CallObserver<Http<R>>,
     {
         #[pin]
-        inner: Option<B>,
+        inner: B,
         track: CallTracker<Http<R>, C>,
         // The bytes of the declared length that were not sent yet, or `UNDECLARED` or `DECODED`.
         remaining: u64,
@@ -66,7 +66,7 @@ impl<B: Body, R: HttpClassifier, C: CallObserver<Http<R>>> ObservedBody<B, R, C>
             report_progress(&mut track, inner.is_end_stream(), remaining);
         }
         Self {
-            inner: Some(inner),
+            inner,
             track,
             remaining,
         }
@@ -78,19 +78,9 @@ where
     R: HttpClassifier,
     C: CallObserver<Http<R>>,
 {
-    /// Creates a body without one of the service.
-    pub(crate) fn empty() -> Self {
-        Self {
-            inner: None,
-            track: CallTracker::disabled(),
-            remaining: UNDECLARED,
-        }
-    }
-
-    /// Returns the body of the service. `None` only in the response to a rejected call whose function
-    /// for it panicked.
-    pub fn get_ref(&self) -> Option<&B> {
-        self.inner.as_ref()
+    /// Returns the body of the service.
+    pub fn get_ref(&self) -> &B {
+        &self.inner
     }
 }
 
@@ -109,11 +99,8 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let this = self.project();
-        let Some(mut inner) = this.inner.as_pin_mut() else {
-            return Poll::Ready(None);
-        };
-        let polled = this.track.in_scope(|| inner.as_mut().poll_frame(cx));
+        let mut this = self.project();
+        let polled = this.track.in_scope(|| this.inner.as_mut().poll_frame(cx));
         if this.track.is_active() {
             match &polled {
                 Poll::Pending => {}
@@ -127,7 +114,7 @@ where
                                 None => this.track.end(length_mismatch()),
                             }
                         }
-                        let is_end = inner.is_end_stream();
+                        let is_end = this.inner.is_end_stream();
                         report_progress(this.track, is_end, *this.remaining);
                     } else if let Some(trailers) = frame.trailers_ref() {
                         this.track.end(match end_of_body(*this.remaining) {
@@ -148,22 +135,19 @@ where
 
     #[inline]
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(B::is_end_stream)
+        self.inner.is_end_stream()
     }
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
-        match &self.inner {
-            Some(inner) => inner.size_hint(),
-            None => SizeHint::with_exact(0),
-        }
+        self.inner.size_hint()
     }
 }
 
 impl<B: Default, R: HttpClassifier, C: CallObserver<Http<R>>> Default for ObservedBody<B, R, C> {
     fn default() -> Self {
         Self {
-            inner: Some(B::default()),
+            inner: B::default(),
             track: CallTracker::disabled(),
             remaining: UNDECLARED,
         }

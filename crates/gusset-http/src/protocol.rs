@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body;
 
 use crate::{AttributeCache, HttpServerClassifier, ObservedBody, RequestHead, ResponseHead, Side};
-use crate::{error_sources, grpc, request_key, service_unavailable};
+use crate::{error_sources, grpc, request_key};
 
 /// The HTTP protocol with a classifier of outcomes. Defaults to that of a server.
 ///
@@ -165,13 +165,6 @@ where
 
     fn mark_rejected(res: &mut Response<B>, rejected: &Rejected) {
         res.extensions_mut().insert(rejected.clone());
-    }
-
-    /// Returns 503 without a body. gRPC clients take it for UNAVAILABLE (gRPC, HTTP to status mapping).
-    fn rejected<C: CallObserver<Self>>(rejected: &Rejected) -> Option<Self::Tracked<C>> {
-        let mut res = service_unavailable::<()>(rejected);
-        res.extensions_mut().insert(rejected.clone());
-        Some(res.map(|()| ObservedBody::empty()))
     }
 }
 

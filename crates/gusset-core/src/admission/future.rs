@@ -31,7 +31,6 @@ pin_project! {
     {
         Admitted { #[pin] inner: ObserveFuture<F, P, C> },
         Rejected { answer: Option<Result<Res, E>>, rejected: Option<Rejected> },
-        RejectedByDefault { rejected: Rejected },
     }
 }
 
@@ -50,12 +49,6 @@ impl<F, P: Protocol, C: CallObserver<P>, Res, E> AdmissionFuture<F, P, C, Res, E
                 answer: Some(answer),
                 rejected,
             },
-        }
-    }
-
-    pub(super) fn rejected_by_default(rejected: Rejected) -> Self {
-        Self {
-            state: State::RejectedByDefault { rejected },
         }
     }
 }
@@ -80,10 +73,6 @@ where
                     rejection_slot::set::<E>(rejected);
                 }
                 Poll::Ready(answer.map(|res| P::attach(res, CallTracker::disabled())))
-            }
-            StateProj::RejectedByDefault { rejected } => {
-                let res = P::rejected(rejected).expect("the protocol has responded in `call`");
-                Poll::Ready(Ok(res))
             }
         }
     }

@@ -62,9 +62,8 @@ impl<P, G> AdmissionLayer<P, G> {
 impl<P, G, R> AdmissionLayer<P, G, R> {
     /// Answers rejected calls with a response that `respond` creates from the rejection.
     ///
-    /// If `respond` panics, the panic is counted by the policy, and HTTP calls are answered with 503 and
-    /// an empty body, which gRPC clients take for UNAVAILABLE
-    /// ([`ProtocolResponse::rejected`](crate::ProtocolResponse::rejected)).
+    /// If `respond` panics, the policy counts the panic, and it goes on to the caller like one of a handler:
+    /// nothing else can make a response of the service's type.
     #[must_use]
     pub fn respond_with<F>(self, respond: F) -> AdmissionLayer<P, G, RespondWith<F>> {
         self.respond_by(RespondWith(respond))

@@ -4,7 +4,6 @@ mod future;
 mod layer;
 mod respond;
 
-use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,7 +18,6 @@ pub use self::layer::AdmissionLayer;
 pub use self::respond::{IntoServiceError, Respond, RespondWith};
 use crate::current::Frame;
 use crate::observe::ObserveFuture;
-use crate::panic_counter::discard;
 use crate::{
     CallContext, CallObserver, CallTracker, Clock, Protocol, ProtocolRequest, ProtocolResponse,
     Rejected,
@@ -97,8 +95,8 @@ pub trait Admission<P: Protocol>: Send + Sync + 'static {
     }
 
     /// Counts a panic of the function that responds to rejected calls
-    /// ([`respond_with`](AdmissionLayer::respond_with)), and reports the first. Defaults to nothing: the
-    /// panic hook of the process has reported it.
+    /// ([`respond_with`](AdmissionLayer::respond_with)), and reports the first. The panic then goes on.
+    /// Defaults to nothing: the panic hook of the process has reported it.
     fn on_respond_panic(&self) {}
 }
 
@@ -165,7 +163,10 @@ where
                 let responded = catch_unwind(AssertUnwindSafe(|| self.respond.respond(rejection)));
                 let mut answer = match responded {
                     Ok(answer) => answer,
-                    Err(thrown) => return self.respond_by_default(rejected, thrown),
+                    Err(thrown) => {
+                        self.admission.on_respond_panic();
+                        resume_unwind(thrown);
+                    }
                 };
                 if let (Ok(res), Some(rejected)) = (&mut answer, &rejected) {
                     P::mark_rejected(res, rejected);
@@ -173,29 +174,6 @@ where
                 AdmissionFuture::rejected(answer, rejected)
             }
         }
-    }
-}
-
-impl<S, P, G, R> Admitted<S, P, G, R> {
-    /// Answers a rejected call after its function panicked.
-    #[cold]
-    fn respond_by_default<F, Res, E>(
-        &self,
-        rejected: Option<Rejected>,
-        thrown: Box<dyn Any + Send>,
-    ) -> AdmissionFuture<F, P, G::Permit, Res, E>
-    where
-        P: ProtocolResponse<Res>,
-        G: Admission<P>,
-    {
-        self.admission.on_respond_panic();
-        let rejected = rejected.unwrap_or_else(|| Rejected::new("admission"));
-        // The response is created when the future is polled, so that the future stays small.
-        if P::rejected::<G::Permit>(&rejected).is_none() {
-            resume_unwind(thrown);
-        }
-        discard(thrown);
-        AdmissionFuture::rejected_by_default(rejected)
     }
 }
 
