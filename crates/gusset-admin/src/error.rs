@@ -9,7 +9,6 @@ use gusset_core::ConfigError;
 ///
 /// The message names the setting or the variable; [`source`](Error::source) is the error of the
 /// system, if there is one.
-#[derive(Debug)]
 pub struct BindError {
     config: ConfigError,
     source: Option<io::Error>,
@@ -71,6 +70,13 @@ impl From<BindError> for ConfigError {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.config.fmt(f)
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

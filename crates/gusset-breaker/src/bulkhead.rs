@@ -39,7 +39,7 @@ pub struct Bulkhead(Arc<Shared>);
 pub struct BulkheadPermit(Arc<Shared>);
 
 /// All permits of the bulkhead are in use. The service was not called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BulkheadFull(Rejected);
 
 #[derive(Debug)]
@@ -260,6 +260,13 @@ impl Drop for BulkheadPermit {
 impl fmt::Display for BulkheadFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("bulkhead is full")
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for BulkheadFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

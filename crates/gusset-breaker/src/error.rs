@@ -25,7 +25,7 @@ use crate::shared::{Core, Denied};
 /// assert!(open.retry_after().is_some_and(|after| after <= Duration::from_secs(6)));
 /// # Ok::<(), gusset_breaker::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CircuitOpen {
     rejected: Rejected,
     state: State,
@@ -70,6 +70,13 @@ impl CircuitOpen {
 impl fmt::Display for CircuitOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "circuit breaker is {}", self.state)
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 /// let found = Rejected::find_in(&*error).expect("a rejection");
 /// assert_eq!((found.rejected_by(), found.retry_after()), ("stock", Some(Duration::from_secs(2))));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Rejected {
     policy: Name,
     retry_after: Option<Duration>,
@@ -92,6 +92,13 @@ impl fmt::Display for Rejected {
     }
 }
 
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Error for Rejected {}
 
 // === impl Name ===
@@ -112,9 +119,3 @@ impl PartialEq for Name {
 }
 
 impl Eq for Name {}
-
-impl fmt::Debug for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}

@@ -26,7 +26,7 @@ pub struct KnownMethods {
 }
 
 /// An invalid list of methods.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KnownMethodsError {
     reason: &'static str,
 }
@@ -163,6 +163,13 @@ impl Default for KnownMethods {
 impl fmt::Display for KnownMethodsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason)
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for KnownMethodsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

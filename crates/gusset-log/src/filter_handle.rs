@@ -83,8 +83,7 @@ struct FilterState {
 /// The target of the record that reveals whether the logger of the `log` crate is that of `tracing-log`.
 const PROBE_TARGET: &str = "gusset::log::probe";
 
-/// The targets of entries of the whole service. A filter that only names other targets says nothing about
-/// them.
+/// The targets of entries of the whole service. A filter that only names other targets leaves them.
 const ENTIRE_SERVICE: [&str; 2] = [names::ACCESS_TARGET, names::PANIC_TARGET];
 
 struct ActiveFilter {

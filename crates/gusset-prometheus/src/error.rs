@@ -4,7 +4,6 @@ use std::fmt;
 /// The process already has a global metrics recorder.
 ///
 /// Returned by [`PrometheusExporter::install_global`](crate::PrometheusExporter::install_global).
-#[derive(Debug)]
 pub struct SetGlobalRecorderError {
     _private: (),
 }
@@ -20,6 +19,13 @@ impl SetGlobalRecorderError {
 impl fmt::Display for SetGlobalRecorderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the process already has a global metrics recorder")
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for SetGlobalRecorderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -27,7 +27,7 @@ use crate::header::trim;
 pub struct Baggage(Option<HeaderValue>);
 
 /// A member that cannot be added to a [`Baggage`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BaggageError {
     reason: &'static str,
 }
@@ -247,6 +247,13 @@ fn is_octet(byte: u8) -> bool {
 impl fmt::Display for BaggageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason)
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for BaggageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

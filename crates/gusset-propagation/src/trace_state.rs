@@ -28,7 +28,7 @@ use crate::header::trim;
 pub struct TraceState(Option<HeaderValue>);
 
 /// An invalid member of a [`TraceState`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TraceStateError {
     reason: &'static str,
 }
@@ -265,6 +265,13 @@ fn is_value(value: &[u8]) -> bool {
 impl fmt::Display for TraceStateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason)
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for TraceStateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

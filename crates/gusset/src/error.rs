@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 
 /// The error of installing a second global `tracing` subscriber.
-#[derive(Debug)]
 pub struct InstallError {
     source: tracing::dispatcher::SetGlobalDefaultError,
 }
@@ -20,6 +19,13 @@ impl InstallError {
 impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the process already has a global `tracing` subscriber; install only one")
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -51,7 +51,7 @@ struct Policy {
 }
 
 /// The throttle rejected the call. The service was not called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AdaptiveThrottled(Rejected);
 
 /// Admits or rejects the calls of a service. Created by [`AdaptiveThrottle::layer`].
@@ -352,6 +352,13 @@ impl<P: Protocol, C: FailureClassifier<P>> fmt::Debug for AdaptiveThrottlePermit
 impl fmt::Display for AdaptiveThrottled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("adaptive throttle rejected the call")
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for AdaptiveThrottled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

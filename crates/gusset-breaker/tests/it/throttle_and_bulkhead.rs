@@ -49,7 +49,10 @@ fn throttle_rejects_in_proportion_to_failures() {
     let mut rejected = 0;
     for _ in 0..1000 {
         let error = now(service.call(1)).unwrap_err();
-        rejected += u32::from(Rejected::find_in(&*error).is_some());
+        if Rejected::find_in(&*error).is_some() {
+            rejected += 1;
+            assert_eq!(format!("{error:?}"), error.to_string());
+        }
     }
     let (_, called) = bad.poll_and_call_counts();
     assert_eq!(rejected as usize + called, 1000);

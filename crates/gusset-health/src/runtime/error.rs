@@ -11,7 +11,6 @@ use std::{fmt, io};
 /// assert_eq!(error.to_string(), "no Tokio runtime is running on this thread");
 /// # Ok::<(), gusset_health::ConfigError>(())
 /// ```
-#[derive(Debug)]
 pub struct StartError {
     message: &'static str,
     source: Option<io::Error>,
@@ -45,6 +44,17 @@ impl StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message)
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error and its cause.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
     }
 }
 

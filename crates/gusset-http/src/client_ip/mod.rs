@@ -49,7 +49,7 @@ enum Trust {
 }
 
 /// A text that is not an address range.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TrustedProxiesError {
     text: String,
 }
@@ -151,6 +151,13 @@ impl fmt::Display for TrustedProxiesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = &self.text;
         write!(f, "`{text}` is not an address range such as `10.0.0.0/8`")
+    }
+}
+
+/// Writes what `unwrap` and a `main` that fails print: the text of the error.
+impl fmt::Debug for TrustedProxiesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
