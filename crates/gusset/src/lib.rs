@@ -10,6 +10,8 @@ struct FrontPage;
 mod error;
 mod instrumentation;
 pub mod kind;
+#[cfg(feature = "service")]
+mod service;
 #[cfg(feature = "telemetry")]
 mod telemetry;
 
@@ -49,8 +51,52 @@ pub use self::error::InstallError;
 pub use self::instrumentation::{
     Instrumentation, InstrumentationBuilder, InstrumentationLayer, Instrumented,
 };
+#[cfg(feature = "service")]
+pub use self::service::{CallLayer, Error, Gusset, GussetBuilder, ServerLayer, ServerOutput};
 #[cfg(feature = "telemetry")]
 pub use self::telemetry::{ShutdownReport, Telemetry, TelemetryBuilder};
+
+/// Sets up everything for a service, by defaults and environment variables, and makes it global: log,
+/// traces, metrics, request ids, health with its life cycle, the panic hook, and the management server
+/// with scrape endpoint and probes.
+///
+/// Call it once, at the start of `main`. [`builder`] leaves parts out, configures them, or keeps
+/// everything local.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), gusset::Error> {
+///     let gusset = gusset::init()?;
+///     let app = Router::new().route("/users/{id}", get(|| async { "a user" })).layer(gusset.http());
+///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+///     gusset.serve(axum::serve(listener, app).with_graceful_shutdown(gusset.shutdown_signal())).await
+/// }
+/// ```
+///
+/// # Errors
+/// If an environment variable is invalid, the process has a global subscriber or recorder already, the
+/// management server cannot be bound, or no Tokio runtime is running.
+#[cfg(feature = "service")]
+pub fn init() -> Result<Gusset, Error> {
+    builder().init()
+}
+
+/// Configures what [`init`] sets up. [`GussetBuilder::build`] sets up the same with nothing global, any
+/// number of times in one process.
+///
+/// ```
+/// # fn main() -> Result<(), gusset::Error> {
+/// let gusset = gusset::builder().without_health().without_management().build()?;
+/// let layer = gusset.http();
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "service")]
+pub fn builder() -> GussetBuilder {
+    GussetBuilder::new()
+}
 
 /// Instruments an HTTP server.
 ///

@@ -7,15 +7,16 @@ use gusset_core::{FilteredObserver, Observe, ObserveLayer};
 use crate::kind::ServiceKind;
 
 /// The observers of a call, the outermost first.
-pub(crate) type Observers<K, O> = FilteredObserver<
-    (
-        Option<<K as ServiceKind>::Log>,
-        Option<<K as ServiceKind>::Trace>,
-        Option<<K as ServiceKind>::Metrics>,
-        O,
-    ),
-    <K as ServiceKind>::PathFilter,
->;
+pub(crate) type SignalObservers<K, O> = (
+    Option<<K as ServiceKind>::Log>,
+    Option<<K as ServiceKind>::Trace>,
+    Option<<K as ServiceKind>::Metrics>,
+    O,
+);
+
+/// The observers of the calls that are not excluded.
+pub(crate) type Observers<K, O> =
+    FilteredObserver<SignalObservers<K, O>, <K as ServiceKind>::PathFilter>;
 
 /// Observes the calls of a service. Created by
 /// [`Instrumentation::layer`](crate::Instrumentation::layer).

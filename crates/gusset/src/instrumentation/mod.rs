@@ -11,6 +11,10 @@ use gusset_http::EndpointService;
 use gusset_prometheus::{PrometheusExporter, ScrapeEndpoint};
 
 pub use self::builder::InstrumentationBuilder;
+#[cfg(feature = "service")]
+pub(crate) use self::builder::LayerParts;
+#[cfg(feature = "service")]
+pub(crate) use self::layer::SignalObservers;
 pub use self::layer::{InstrumentationLayer, Instrumented};
 use crate::kind::ServiceKind;
 

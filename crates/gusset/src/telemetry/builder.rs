@@ -1,7 +1,7 @@
 //! The settings of telemetry.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gusset_admin::ManagementServer;
 use gusset_core::{ConfigError, Env};
@@ -17,9 +17,9 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::Telemetry;
 use super::deferred::Deferred;
 use super::early_warnings::EarlyWarnings;
+use super::{Signals, Telemetry};
 use crate::kind::ConfigureFn;
 
 const METRICS_EXPORTER_VARIABLE: &str = "OTEL_METRICS_EXPORTER";
@@ -38,6 +38,8 @@ pub struct TelemetryBuilder {
     redaction: Redaction,
     tracing_spans: bool,
     layers: Vec<CustomLayer>,
+    signals: Signals,
+    metrics_listener: bool,
 }
 
 type CustomLayer = Box<dyn Layer<tracing_subscriber::Registry> + Send + Sync>;
@@ -56,6 +58,8 @@ impl TelemetryBuilder {
             redaction: Redaction::default(),
             tracing_spans: false,
             layers: Vec::new(),
+            signals: Signals::ALL,
+            metrics_listener: true,
         }
     }
 
@@ -181,6 +185,20 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Sets which signals there are.
+    #[cfg(feature = "service")]
+    pub(crate) fn signals(mut self, signals: Signals) -> Self {
+        self.signals = signals;
+        self
+    }
+
+    /// Leaves out the metrics listener, because the management server has the scrape endpoint.
+    #[cfg(feature = "service")]
+    pub(crate) fn without_metrics_listener(mut self) -> Self {
+        self.metrics_listener = false;
+        self
+    }
+
     /// Builds and starts telemetry: the log is written, and the OTLP pipeline exports if it is
     /// configured.
     ///
@@ -201,7 +219,7 @@ impl TelemetryBuilder {
         self.build_in(Env::from_fn(&env))
     }
 
-    fn build_in(self, env: Env<'_>) -> Result<Telemetry, ConfigError> {
+    pub(crate) fn build_in(self, env: Env<'_>) -> Result<Telemetry, ConfigError> {
         let Self {
             resource,
             registry,
@@ -212,6 +230,8 @@ impl TelemetryBuilder {
             redaction,
             tracing_spans,
             layers,
+            signals,
+            metrics_listener,
         } = self;
         let early = EarlyWarnings::default();
         let registry = early.keep(|| registry.build_in(env))?;
@@ -230,7 +250,10 @@ impl TelemetryBuilder {
         if let Some(resource) = &resource {
             log_builder = log_builder.default_resource(resource.clone());
         }
-        let log = log(log_builder);
+        let mut log = log(log_builder);
+        if !signals.log {
+            log = log.without_output();
+        }
         let span_layer = early.keep(|| {
             SpanLayer::new_in(spans.clone(), env)
                 .sampler(deferred_sampler.clone())
@@ -251,9 +274,10 @@ impl TelemetryBuilder {
         });
         let (dispatch, filter_handle, flush_guard) = subscriber?;
 
-        let mut builder = OtlpPipeline::builder()
-            .metric_producer(registry.clone())
-            .recorder(registry.clone());
+        let mut builder = OtlpPipeline::builder().recorder(registry.clone());
+        if signals.metrics {
+            builder = builder.metric_producer(registry.clone());
+        }
         if let Some(resource) = resource {
             builder = builder.resource(resource);
         }
@@ -264,15 +288,20 @@ impl TelemetryBuilder {
             (sampler, otlp(builder).build_in(env))
         });
         let otlp = otlp?;
-        deferred_sampler.set(sampler.clone());
-        logs.set(otlp.log_sink());
-        spans.set(otlp.span_sink());
+        // A sink that is not set has no capacity, so nothing is made for it.
+        if signals.log {
+            logs.set(otlp.log_sink());
+        }
+        if signals.traces {
+            deferred_sampler.set(sampler.clone());
+            spans.set(otlp.span_sink());
+        }
 
         let prometheus = PrometheusExporter::builder()
             .registry(registry.clone())
             .resource(otlp.resource().clone())
             .build_in(env)?;
-        let server = if has_metrics_listener(env) {
+        let server = if metrics_listener && has_metrics_listener(env) {
             let server = ManagementServer::builder()
                 .mount(prometheus.endpoint())
                 .recorder(registry.clone())
@@ -292,8 +321,9 @@ impl TelemetryBuilder {
             spans: otlp.span_sink(),
             dispatch,
             filter_handle,
-            otlp,
-            flush_guard,
+            signals,
+            otlp: Mutex::new(Some(otlp)),
+            flush_guard: Mutex::new(Some(flush_guard)),
         })
     }
 }

@@ -7,7 +7,7 @@ mod shutdown_report;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gusset_admin::ManagementServer;
@@ -66,9 +66,19 @@ pub struct Telemetry {
     spans: OtlpSpanSink,
     dispatch: Dispatch,
     filter_handle: FilterHandle,
-    // Dropped in this order, so that what the pipeline logs at its end is written.
-    otlp: OtlpPipeline,
-    flush_guard: FlushGuard,
+    signals: Signals,
+    // Dropped in this order, so that what the pipeline logs at its end is written. Both are empty after
+    // the shutdown.
+    otlp: Mutex<Option<OtlpPipeline>>,
+    flush_guard: Mutex<Option<FlushGuard>>,
+}
+
+/// Which signals a process has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signals {
+    pub(crate) log: bool,
+    pub(crate) traces: bool,
+    pub(crate) metrics: bool,
 }
 
 /// The part of a shutdown that is left for the log entries of the exporters' end.
@@ -107,12 +117,21 @@ impl Telemetry {
         Req: 'static,
         Res: 'static,
     {
-        crate::message_consumer(system).prometheus(&self.prometheus)
+        let builder = crate::message_consumer(system).prometheus(&self.prometheus);
+        match self.signals.metrics {
+            true => builder,
+            false => builder.without_metrics(),
+        }
     }
 
     /// Returns the exporter of the scrape endpoint.
     pub fn prometheus(&self) -> &PrometheusExporter {
         &self.prometheus
+    }
+
+    #[cfg(feature = "service")]
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.redaction
     }
 
     /// Returns the address of the metrics listener, which is started if `OTEL_METRICS_EXPORTER` names
@@ -177,7 +196,9 @@ impl Telemetry {
     /// # }
     /// ```
     pub fn install_panic_hook(&self) {
-        gusset_log::panics::install(&self.flush_guard);
+        if let Some(flush_guard) = &*lock(&self.flush_guard) {
+            gusset_log::panics::install(flush_guard);
+        }
     }
 
     /// Replaces the panic hook by one that logs each panic with its backtrace. The default hook would write it to
@@ -191,7 +212,9 @@ impl Telemetry {
     /// # }
     /// ```
     pub fn replace_panic_hook(&self) {
-        gusset_log::panics::replace(&self.flush_guard);
+        if let Some(flush_guard) = &*lock(&self.flush_guard) {
+            gusset_log::panics::replace(flush_guard);
+        }
     }
 
     /// Returns the handle that changes the log filter at run time.
@@ -213,24 +236,55 @@ impl Telemetry {
     /// reader of the log do. Entries that the writer's thread has not written by then are reported as not
     /// written, though it goes on while the process lives: give it some milliseconds.
     pub fn shutdown(self, deadline: Duration) -> ShutdownReport {
+        let report = self.shutdown_once(deadline);
+        report.expect("only this function ends telemetry that is not shared")
+    }
+
+    /// Shuts down as [`shutdown`](Self::shutdown). Returns `None` if telemetry was shut down before.
+    pub(crate) fn shutdown_once(&self, deadline: Duration) -> Option<ShutdownReport> {
         let clock = Clock::system();
         let started = clock.now();
-        let Self {
-            otlp,
-            flush_guard,
-            dispatch,
-            ..
-        } = self;
+        let otlp = lock(&self.otlp).take()?;
+        let flush_guard = lock(&self.flush_guard).take()?;
         // The pipeline logs its end.
-        let export = tracing::dispatcher::with_default(&dispatch, || {
+        let export = tracing::dispatcher::with_default(&self.dispatch, || {
             otlp.shutdown(export_timeout(deadline))
         });
         // The log was written meanwhile, too.
         let entries_not_written = flush_guard.shutdown(remaining(deadline, started, clock.now()));
-        ShutdownReport {
+        Some(ShutdownReport {
             export,
             entries_not_written,
-        }
+        })
+    }
+
+    /// Exports what is queued and writes the log. Returns whether both were complete before the
+    /// deadline.
+    ///
+    /// For a process that is frozen between two calls (AWS Lambda), or a job that reports in between.
+    /// Blocks this thread until then, at most until the deadline. What is not exported or written by
+    /// then follows later. Returns `false` after the shutdown.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry().build_with(|_| None)?;
+    /// assert!(telemetry.flush(Duration::from_secs(5)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn flush(&self, deadline: Duration) -> bool {
+        let clock = Clock::system();
+        let started = clock.now();
+        let is_exported = lock(&self.otlp).as_mut().is_some_and(|otlp| {
+            let export = otlp.flush(export_timeout(deadline));
+            export.completed_in_time()
+        });
+        let is_written = lock(&self.flush_guard)
+            .as_ref()
+            .is_some_and(|guard| guard.flush(remaining(deadline, started, clock.now())));
+        is_exported && is_written
     }
 
     fn instrument<K>(&self, builder: InstrumentationBuilder<K>) -> InstrumentationBuilder<K>
@@ -238,23 +292,45 @@ impl Telemetry {
         K: ServiceKind<Log = AccessLog, Trace = TraceObserver>,
         (): Observer<K::Protocol>,
     {
-        let (propagators, sampler) = (self.propagators.clone(), self.sampler.clone());
-        let spans = self.spans.clone();
-        builder
+        let mut builder = builder
             .prometheus(&self.prometheus)
             .trust(self.trust)
-            .redaction(self.redaction.clone())
-            .log(|log| log)
-            .trace(|trace| trace.propagators(propagators).sampler(sampler).sink(spans))
+            .redaction(self.redaction.clone());
+        if self.signals.log {
+            builder = builder.log(|log| log);
+        }
+        if self.signals.traces {
+            let (propagators, sampler) = (self.propagators.clone(), self.sampler.clone());
+            let spans = self.spans.clone();
+            builder =
+                builder.trace(|trace| trace.propagators(propagators).sampler(sampler).sink(spans));
+        }
+        match self.signals.metrics {
+            true => builder,
+            false => builder.without_metrics(),
+        }
     }
 }
 
 impl fmt::Debug for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Telemetry")
-            .field("otlp", &self.otlp)
-            .finish_non_exhaustive()
+        f.debug_struct("Telemetry").finish_non_exhaustive()
     }
+}
+
+// === impl Signals ===
+
+impl Signals {
+    pub(crate) const ALL: Self = Self {
+        log: true,
+        traces: true,
+        metrics: true,
+    };
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic leaves the value as it was, because nothing is changed in steps under the lock.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the time of the exporters. A part of the deadline is left for the log entries of their end.

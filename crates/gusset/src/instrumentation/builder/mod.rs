@@ -1,6 +1,8 @@
 //! The settings of an instrumentation.
 
 mod options;
+#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+mod signals;
 #[cfg(feature = "trace")]
 mod trace;
 
@@ -22,6 +24,7 @@ use gusset_prometheus::{PrometheusExporter, Resource};
 use gusset_trace::{Redaction, TraceObserverBuilder, TraceTrust};
 
 use self::options::OptionChanges;
+use super::layer::SignalObservers;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use crate::kind::ConfigureFn;
 use crate::kind::{Consumer, ServiceKind};
@@ -46,6 +49,8 @@ struct BuilderState<K: ServiceKind> {
     resource: Option<Resource>,
     #[cfg(feature = "prometheus")]
     metrics: Option<ConfigureFn<K::MetricsBuilder>>,
+    #[cfg(feature = "prometheus")]
+    has_metrics: bool,
     #[cfg(feature = "trace")]
     trace: Option<ConfigureFn<TraceObserverBuilder>>,
     #[cfg(feature = "trace")]
@@ -54,6 +59,15 @@ struct BuilderState<K: ServiceKind> {
     redaction: Option<Redaction>,
     #[cfg(feature = "log")]
     log: Option<ConfigureFn<AccessLogBuilder>>,
+}
+
+/// What an [`InstrumentationLayer`] consists of.
+pub(crate) struct LayerParts<K: ServiceKind, O> {
+    pub(crate) observers: SignalObservers<K, O>,
+    pub(crate) path_filter: K::PathFilter,
+    pub(crate) inject: K::Inject,
+    #[cfg(feature = "prometheus")]
+    pub(crate) prometheus: PrometheusExporter,
 }
 
 // === impl InstrumentationBuilder ===
@@ -69,6 +83,8 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
             resource: None,
             #[cfg(feature = "prometheus")]
             metrics: None,
+            #[cfg(feature = "prometheus")]
+            has_metrics: true,
             #[cfg(feature = "trace")]
             trace: None,
             #[cfg(feature = "trace")]
@@ -187,14 +203,25 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         self.build_in(Env::from_fn(&env))
     }
 
-    fn build_in(
+    fn build_in(self, env: Env<'_>) -> Result<Instrumentation<K, O>, ConfigError> {
+        let parts = self.build_parts(env)?;
+        let observer = FilteredObserver::new(parts.observers, parts.path_filter);
+        Ok(Instrumentation::new(
+            InstrumentationLayer::new(ObserveLayer::new(observer), parts.inject),
+            #[cfg(feature = "prometheus")]
+            parts.prometheus,
+        ))
+    }
+
+    /// Builds what the layer consists of.
+    pub(crate) fn build_parts(
         self,
         #[cfg_attr(
             not(any(feature = "log", feature = "prometheus", feature = "trace")),
             expect(unused_variables, reason = "there is nothing to configure")
         )]
         env: Env<'_>,
-    ) -> Result<Instrumentation<K, O>, ConfigError> {
+    ) -> Result<LayerParts<K, O>, ConfigError> {
         let Self { state, observers } = self;
         let path_filter = state.kind.path_filter();
         #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
@@ -216,10 +243,15 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
                     .build_in(env)?
                 }
             };
-            let configure = state.metrics.unwrap_or_else(|| Box::new(|metrics| metrics));
-            let recorder = prometheus.recorder();
-            let metrics = state.kind.metrics(recorder, configure, &options)?;
-            (Some(metrics), prometheus)
+            let metrics = match state.has_metrics {
+                true => {
+                    let configure = state.metrics.unwrap_or_else(|| Box::new(|metrics| metrics));
+                    let recorder = prometheus.recorder();
+                    Some(state.kind.metrics(recorder, configure, &options)?)
+                }
+                false => None,
+            };
+            (metrics, prometheus)
         };
         #[cfg(not(feature = "prometheus"))]
         let metrics = None;
@@ -248,13 +280,13 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         };
         #[cfg(not(feature = "log"))]
         let log = None;
-        let observers = (log, trace, metrics, observers);
-        let observe = ObserveLayer::new(FilteredObserver::new(observers, path_filter));
-        Ok(Instrumentation::new(
-            InstrumentationLayer::new(observe, inject),
+        Ok(LayerParts {
+            observers: (log, trace, metrics, observers),
+            path_filter,
+            inject,
             #[cfg(feature = "prometheus")]
             prometheus,
-        ))
+        })
     }
 }
 

@@ -1,0 +1,311 @@
+//! The settings of everything.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gusset_admin::ManagementServerBuilder;
+use gusset_core::Env;
+use gusset_health::HealthBuilder;
+use gusset_http::RequestIdLayer;
+use gusset_log::LogLayerBuilder;
+use gusset_otlp::OtlpPipelineBuilder;
+use tracing::dispatcher::with_default;
+use tracing_subscriber::Layer;
+
+use super::parts::PartsBuilder;
+use super::{Error, Gusset};
+use crate::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer};
+use crate::telemetry::Signals;
+use crate::{InstrumentationBuilder, TelemetryBuilder};
+
+/// Configures a [`Gusset`]. Created by [`gusset::builder`](crate::builder).
+///
+/// Each part is on unless it is left out. Values set here override environment variables, which override
+/// the defaults.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use gusset::health::{Check, SharedDependency};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), gusset::Error> {
+/// let database = Check::tcp("database", "10.0.0.7:5432");
+/// let gusset = gusset::builder()
+///     .http(|http| http.exclude_paths(["/internal/*"]))
+///     .health(|health| health.health_check(SharedDependency(database)))
+///     .management(|management| management.port(9000))
+///     .flush_deadline(Duration::from_secs(3))
+///     .init()?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a builder does nothing until `build` or `init` is called"]
+pub struct GussetBuilder {
+    telemetry: TelemetryBuilder,
+    signals: Signals,
+    has_panic_hook: bool,
+    parts: PartsBuilder,
+}
+
+// === impl GussetBuilder ===
+
+impl GussetBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            telemetry: crate::telemetry(),
+            signals: Signals::ALL,
+            has_panic_hook: true,
+            parts: PartsBuilder::new(),
+        }
+    }
+
+    /// Configures log, traces and metrics: the resource, the sampler, buckets, redaction.
+    pub fn telemetry(
+        mut self,
+        configure: impl FnOnce(TelemetryBuilder) -> TelemetryBuilder,
+    ) -> Self {
+        self.telemetry = configure(self.telemetry);
+        self
+    }
+
+    /// Adds a layer to the `tracing` subscriber, for example that of Sentry, tokio-console or
+    /// tracing-opentelemetry. See [`TelemetryBuilder::layer`].
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<tracing_subscriber::Registry> + Send + Sync,
+    {
+        self.telemetry(|telemetry| telemetry.layer(layer))
+    }
+
+    /// Configures the log. See [`TelemetryBuilder::log`].
+    pub fn log<F>(self, configure: F) -> Self
+    where
+        F: FnOnce(LogLayerBuilder) -> LogLayerBuilder + 'static,
+    {
+        self.telemetry(|telemetry| telemetry.log(configure))
+    }
+
+    /// Configures the export over OTLP. See [`TelemetryBuilder::otlp`].
+    pub fn otlp<F>(self, configure: F) -> Self
+    where
+        F: FnOnce(OtlpPipelineBuilder) -> OtlpPipelineBuilder + 'static,
+    {
+        self.telemetry(|telemetry| telemetry.otlp(configure))
+    }
+
+    /// Configures the health: checks, heartbeats, the times of the shutdown.
+    pub fn health<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(HealthBuilder) -> HealthBuilder + 'static,
+    {
+        self.parts.health = Box::new(configure);
+        self
+    }
+
+    /// Configures the management server: host, port, other endpoints.
+    ///
+    /// Defaults to port 9464 of 127.0.0.1 with [`init`](Self::init), and to a free port with
+    /// [`build`](Self::build), of which a process may have several.
+    pub fn management<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(ManagementServerBuilder) -> ManagementServerBuilder + 'static,
+    {
+        self.parts.management = Box::new(configure);
+        self
+    }
+
+    /// Configures the layers of HTTP servers, or leaves signals out of them.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// let gusset = gusset::builder()
+    ///     .http(|http| http.exclude_paths(["/internal/*"]).without_trace())
+    ///     .without_health()
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn http<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(InstrumentationBuilder<HttpServer>) -> InstrumentationBuilder<HttpServer>
+            + 'static,
+    {
+        self.parts.http = Box::new(configure);
+        self
+    }
+
+    /// Configures the layers of HTTP clients, or leaves signals out of them.
+    pub fn http_client<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(InstrumentationBuilder<HttpClient>) -> InstrumentationBuilder<HttpClient>
+            + 'static,
+    {
+        self.parts.http_client = Box::new(configure);
+        self
+    }
+
+    /// Configures the layers of gRPC servers, or leaves signals out of them.
+    pub fn grpc<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(InstrumentationBuilder<GrpcServer>) -> InstrumentationBuilder<GrpcServer>
+            + 'static,
+    {
+        self.parts.grpc = Box::new(configure);
+        self
+    }
+
+    /// Configures the layers of gRPC clients, or leaves signals out of them.
+    pub fn grpc_client<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(InstrumentationBuilder<GrpcClient>) -> InstrumentationBuilder<GrpcClient>
+            + 'static,
+    {
+        self.parts.grpc_client = Box::new(configure);
+        self
+    }
+
+    /// Sets the system of [`Gusset::consumer`], `messaging.system`: `kafka`, `rabbitmq`. Defaults to
+    /// `_OTHER`.
+    pub fn messaging_system(mut self, system: impl Into<String>) -> Self {
+        self.parts.messaging_system = system.into();
+        self
+    }
+
+    /// Sets the request id of servers, for example its header. Defaults to `x-request-id`.
+    pub fn request_id(mut self, layer: RequestIdLayer) -> Self {
+        self.parts.request_id = Some(layer);
+        self
+    }
+
+    /// Sets how long the end of [`Gusset::serve`] may take to flush: functions of
+    /// [`HealthBuilder::flush`], and then telemetry. It is part of the platform's grace period
+    /// ([`HealthBuilder::termination_grace`]). Defaults to 5 s.
+    pub fn flush_deadline(mut self, deadline: Duration) -> Self {
+        self.parts.flush_deadline = deadline;
+        self
+    }
+
+    /// Leaves out the log: nothing is written, and no records are exported.
+    pub fn without_log(mut self) -> Self {
+        self.signals.log = false;
+        self
+    }
+
+    /// Leaves out traces: there are no spans, and no trace context is read or injected.
+    pub fn without_traces(mut self) -> Self {
+        self.signals.traces = false;
+        self
+    }
+
+    /// Leaves out metrics: calls are not measured, and there is no scrape endpoint.
+    pub fn without_metrics(mut self) -> Self {
+        self.signals.metrics = false;
+        self
+    }
+
+    /// Leaves out health: there are no probes, checks or signal handlers, and no Tokio runtime is needed.
+    /// [`Gusset::serve`] then ends when the server does.
+    pub fn without_health(mut self) -> Self {
+        self.parts.has_health = false;
+        self
+    }
+
+    /// Leaves out the management server, with its scrape endpoint and probes.
+    pub fn without_management(mut self) -> Self {
+        self.parts.has_management = false;
+        self
+    }
+
+    /// Leaves out the panic hook that [`init`](Self::init) installs.
+    pub fn without_panic_hook(mut self) -> Self {
+        self.has_panic_hook = false;
+        self
+    }
+
+    /// Leaves out the request id.
+    pub fn without_request_id(mut self) -> Self {
+        self.parts.request_id = None;
+        self
+    }
+
+    /// Sets everything up and makes it global: the `tracing` subscriber, the recorder of the `metrics`
+    /// macros, the logger of the `log` crate, and the panic hook.
+    ///
+    /// # Errors
+    /// As [`gusset::init`](crate::init).
+    pub fn init(self) -> Result<Gusset, Error> {
+        self.build_in(Env::process(), true)
+    }
+
+    /// Sets everything up with nothing global, any number of times in one process.
+    ///
+    /// The layers log to the subscriber of this object: their access lines, and what the service logs
+    /// during a call. Spawned tasks log to the global subscriber, unless they use
+    /// `tracing::instrument::WithSubscriber`. Metrics of the `metrics` macros are recorded during a call
+    /// of a server.
+    ///
+    /// # Errors
+    /// If a setting or an environment variable is invalid, the management server cannot be bound, or no
+    /// Tokio runtime is running.
+    pub fn build(self) -> Result<Gusset, Error> {
+        self.build_in(Env::process(), false)
+    }
+
+    /// Sets everything up as [`build`](Self::build), with the environment variables that `env` returns.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Gusset, Error> {
+        self.build_in(Env::from_fn(&env), false)
+    }
+
+    fn build_in(self, env: Env<'_>, is_global: bool) -> Result<Gusset, Error> {
+        let Self {
+            telemetry,
+            signals,
+            has_panic_hook,
+            parts,
+        } = self;
+        let telemetry = telemetry
+            .signals(signals)
+            .without_metrics_listener()
+            .build_in(env)?;
+        let dispatch = telemetry.dispatch().clone();
+        // The parts log while they are built.
+        let inner = with_default(&dispatch, || {
+            parts.build(telemetry, signals, env, is_global)
+        })?;
+        // Last, so that an error before it leaves the process as it was.
+        if is_global {
+            let telemetry = &inner.telemetry;
+            telemetry.install_global()?;
+            if signals.metrics {
+                telemetry.prometheus().install_global()?;
+            }
+            if has_panic_hook {
+                telemetry.install_panic_hook();
+            }
+        }
+        if let Some(address) = inner.management_addr {
+            with_default(&dispatch, || {
+                tracing::info!(
+                    target: "gusset",
+                    { server.address = %address.ip(), server.port = address.port() },
+                    "the management server listens"
+                );
+            });
+        }
+        Ok(Gusset(Arc::new(inner)))
+    }
+}
+
+impl fmt::Debug for GussetBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GussetBuilder")
+            .field("telemetry", &self.telemetry)
+            .field("signals", &self.signals)
+            .finish_non_exhaustive()
+    }
+}

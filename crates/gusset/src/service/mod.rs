@@ -1,0 +1,226 @@
+//! Everything that a service needs, in one object.
+
+mod builder;
+mod error;
+mod layer;
+mod parts;
+mod probes;
+mod serve;
+mod server_output;
+mod subscriber_scope;
+
+#[cfg(feature = "breaker")]
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use gusset_admin::ManagementServer;
+#[cfg(feature = "breaker")]
+use gusset_breaker::CircuitBreaker;
+#[cfg(feature = "breaker")]
+use gusset_core::ConfigError;
+use gusset_core::Env;
+use gusset_health::{Health, HealthRuntime};
+use tracing::Dispatch;
+
+pub use self::builder::GussetBuilder;
+pub use self::error::Error;
+use self::layer::CountInFlight;
+pub use self::layer::{CallLayer, ServerLayer};
+pub use self::server_output::ServerOutput;
+use crate::Telemetry;
+use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer};
+
+/// Everything that a service needs: log, traces, metrics, request ids, health with its life cycle, and
+/// the management server with scrape endpoint and probes.
+///
+/// Created by [`gusset::init`](crate::init), or by [`gusset::builder`](crate::builder) with nothing
+/// global. Clones share everything.
+///
+/// Its layers can be added anywhere: to a router, a `ServiceBuilder`, a client. They observe every call
+/// once, also if a layer is added twice.
+///
+/// # Order of layers
+/// A layer observes what is inside of it. From the outermost to the innermost:
+///
+/// ```text
+/// gRPC-Web        translates, so it comes before what reads gRPC
+/// gusset.http()   request id, `Connection: close` while draining, log, trace, metrics, requests in flight
+/// compression     the bytes that are sent are counted if it is outside, those of the service if inside
+/// timeout, load shedding, authentication     what they answer is observed
+/// the service
+/// ```
+///
+/// Of a client: retry, then redirects, then `gusset.http_client()`, then the breaker, then the client. Each
+/// attempt is then a call of its own.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), gusset::Error> {
+///     let gusset = gusset::init()?;
+///     let app = Router::new().route("/users/{id}", get(|| async { "a user" })).layer(gusset.http());
+///     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+///     gusset.serve(axum::serve(listener, app).with_graceful_shutdown(gusset.shutdown_signal())).await
+/// }
+/// ```
+#[derive(Clone)]
+#[must_use = "telemetry, probes and checks end when this is dropped"]
+pub struct Gusset(Arc<Inner>);
+
+struct Inner {
+    http: ServerLayer<HttpServer>,
+    http_client: CallLayer<HttpClient>,
+    grpc: ServerLayer<GrpcServer>,
+    grpc_client: CallLayer<GrpcClient>,
+    messaging_system: String,
+    #[cfg(feature = "breaker")]
+    breakers: Mutex<BTreeMap<String, CircuitBreaker>>,
+    flush_deadline: Duration,
+    /// When the life cycle began to flush.
+    flush_started: Arc<OnceLock<Instant>>,
+    /// The subscriber, unless it is global.
+    dispatch: Option<Dispatch>,
+    health: Health,
+    // Dropped in this order, so that probes are answered until telemetry has ended.
+    runtime: Option<HealthRuntime>,
+    telemetry: Telemetry,
+    management: Mutex<Option<ManagementServer>>,
+    management_addr: Option<SocketAddr>,
+}
+
+// === impl Gusset ===
+
+impl Gusset {
+    /// Returns the layer of an HTTP server, for `Router::layer`, `ServiceBuilder` or a hyper service.
+    ///
+    /// It sets the request id, observes the call, counts it as in flight, and closes keep-alive
+    /// connections during the shutdown.
+    pub fn http(&self) -> ServerLayer<HttpServer> {
+        self.0.http.clone()
+    }
+
+    /// Returns the layer of an HTTP client. It observes the call, and forwards the trace context and the
+    /// request id.
+    pub fn http_client(&self) -> CallLayer<HttpClient> {
+        self.0.http_client.clone()
+    }
+
+    /// Returns the layer of a gRPC server, for `tonic::transport::Server::layer`. As [`http`](Self::http).
+    pub fn grpc(&self) -> ServerLayer<GrpcServer> {
+        self.0.grpc.clone()
+    }
+
+    /// Returns the layer of a gRPC client, for example a tonic channel. As
+    /// [`http_client`](Self::http_client).
+    pub fn grpc_client(&self) -> CallLayer<GrpcClient> {
+        self.0.grpc_client.clone()
+    }
+
+    /// Returns the layer of a consumer of messages from this queue or topic
+    /// (`messaging.destination.name`), for any `Service<Req, Response = Res>`. It counts and measures the
+    /// messages, and the shutdown waits for those in progress.
+    ///
+    /// The system is [`GussetBuilder::messaging_system`].
+    ///
+    /// ```
+    /// use tower::{ServiceBuilder, service_fn};
+    ///
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// let orders = ServiceBuilder::new()
+    ///     .layer(gusset.consumer("orders"))
+    ///     .service(service_fn(async |_order: String| Ok::<_, std::io::Error>(())));
+    /// # let _ = tower::Layer::layer(&gusset.consumer::<String, ()>("orders"), ());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn consumer<Req, Res>(
+        &self,
+        destination: &'static str,
+    ) -> CallLayer<Consumer<Req, Res>, CountInFlight>
+    where
+        Req: 'static,
+        Res: 'static,
+    {
+        let system = self.0.messaging_system.clone();
+        let builder = self.0.telemetry.message_consumer::<Req, Res>(system);
+        let parts = builder
+            .metrics(move |metrics| metrics.destination(move |_| Some(destination)))
+            .observer(self.0.health.in_flight())
+            .build_parts(Env::from_fn(&|_| None))
+            .expect("the defaults are valid");
+        CallLayer::new(parts, self.0.dispatch.clone())
+    }
+
+    /// Returns the circuit breaker with this name, with its metrics. All calls with one name return the
+    /// same breaker.
+    ///
+    /// # Errors
+    /// If the name is not valid.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// let payments = gusset.breaker("payments")?;
+    /// // Inside of the client's layer, so that rejected calls are observed.
+    /// let layers = (gusset.http_client(), payments.http_client());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "breaker")]
+    pub fn breaker(&self, name: &str) -> Result<CircuitBreaker, ConfigError> {
+        let mut breakers = serve::lock(&self.0.breakers);
+        if let Some(breaker) = breakers.get(name) {
+            return Ok(breaker.clone());
+        }
+        let recorder = self.0.telemetry.registry();
+        let breaker = CircuitBreaker::builder(name).metrics(recorder).build()?;
+        breakers.insert(name.to_owned(), breaker.clone());
+        Ok(breaker)
+    }
+
+    /// Returns a future that completes when a server should close its listener: after SIGTERM or Ctrl-C and
+    /// the drain delay. Each server needs its own.
+    ///
+    /// For axum's `with_graceful_shutdown` and tonic's `serve_with_shutdown`. Without health it never
+    /// completes.
+    pub fn shutdown_signal(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let signal = self.0.runtime.as_ref().map(HealthRuntime::shutdown_signal);
+        async move {
+            match signal {
+                Some(signal) => signal.await,
+                None => pending().await,
+            }
+        }
+    }
+
+    /// Returns the telemetry, to build other layers, to record metrics, or to change the log's filter.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
+    }
+
+    /// Returns the health, to read it or to change the life cycle.
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// Returns the address of the management server, with the port that the system chose for port 0.
+    pub fn management_addr(&self) -> Option<SocketAddr> {
+        self.0.management_addr
+    }
+}
+
+impl fmt::Debug for Gusset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gusset")
+            .field("health", &self.0.health)
+            .field("telemetry", &self.0.telemetry)
+            .field("management_addr", &self.0.management_addr)
+            .finish_non_exhaustive()
+    }
+}

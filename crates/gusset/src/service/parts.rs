@@ -1,0 +1,157 @@
+//! Builds what a service consists of, besides telemetry.
+
+#[cfg(feature = "breaker")]
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use gusset_admin::{ManagementServer, ManagementServerBuilder};
+use gusset_core::{ConfigError, Env};
+use gusset_health::{Health, HealthBuilder};
+use gusset_http::RequestIdLayer;
+
+use super::probes::Probes;
+use super::{CallLayer, Error, Inner, ServerLayer};
+use crate::kind::{ConfigureFn, GrpcClient, GrpcServer, HttpClient, HttpServer};
+use crate::telemetry::Signals;
+use crate::{InstrumentationBuilder, Telemetry};
+
+const PORT_VARIABLE: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
+const DEFAULT_FLUSH_DEADLINE: Duration = Duration::from_secs(5);
+/// The system of messages if none is set.
+const OTHER_SYSTEM: &str = "_OTHER";
+
+/// The settings of the parts.
+pub(super) struct PartsBuilder {
+    pub(super) health: ConfigureFn<HealthBuilder>,
+    pub(super) management: ConfigureFn<ManagementServerBuilder>,
+    pub(super) http: ConfigureFn<InstrumentationBuilder<HttpServer>>,
+    pub(super) http_client: ConfigureFn<InstrumentationBuilder<HttpClient>>,
+    pub(super) grpc: ConfigureFn<InstrumentationBuilder<GrpcServer>>,
+    pub(super) grpc_client: ConfigureFn<InstrumentationBuilder<GrpcClient>>,
+    pub(super) messaging_system: String,
+    pub(super) has_health: bool,
+    pub(super) has_management: bool,
+    pub(super) request_id: Option<RequestIdLayer>,
+    pub(super) flush_deadline: Duration,
+}
+
+// === impl PartsBuilder ===
+
+impl PartsBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            health: Box::new(|health| health),
+            management: Box::new(|management| management),
+            http: Box::new(|http| http),
+            http_client: Box::new(|client| client),
+            grpc: Box::new(|grpc| grpc),
+            grpc_client: Box::new(|client| client),
+            messaging_system: OTHER_SYSTEM.to_owned(),
+            has_health: true,
+            has_management: true,
+            request_id: Some(RequestIdLayer::new()),
+            flush_deadline: DEFAULT_FLUSH_DEADLINE,
+        }
+    }
+
+    pub(super) fn build(
+        self,
+        telemetry: Telemetry,
+        signals: Signals,
+        env: Env<'_>,
+        is_global: bool,
+    ) -> Result<Inner, Error> {
+        let flush_started = Arc::new(OnceLock::new());
+        let health = build_health(
+            self.health,
+            &telemetry,
+            self.flush_deadline,
+            flush_started.clone(),
+            env,
+        )?;
+        // Without a global recorder, the metrics of handlers are recorded by the layer.
+        let is_local = !is_global && signals.metrics;
+        let mut http = telemetry.http();
+        let mut grpc = telemetry.grpc();
+        if is_local {
+            http = http.metrics(|metrics| metrics.with_local_recorder());
+            grpc = grpc.metrics(|metrics| metrics.with_local_recorder());
+        }
+        let http = (self.http)(http)
+            .observer(health.in_flight())
+            .build_parts(env)?;
+        let grpc = (self.grpc)(grpc)
+            .observer(health.in_flight())
+            .build_parts(env)?;
+        let http_client = (self.http_client)(telemetry.http_client()).build_parts(env)?;
+        let grpc_client = (self.grpc_client)(telemetry.grpc_client()).build_parts(env)?;
+
+        // After everything that can be invalid: signals and the port are seen from outside.
+        let runtime = match self.has_health {
+            true => Some(health.start()?),
+            false => None,
+        };
+        let mut management = None;
+        if self.has_management && (self.has_health || signals.metrics) {
+            let mut builder = ManagementServer::builder().recorder(telemetry.registry());
+            let is_port_set = env.var(PORT_VARIABLE).is_ok_and(|port| port.is_some());
+            if !is_global && !is_port_set {
+                builder = builder.port(0);
+            }
+            if signals.metrics {
+                builder = builder.mount(telemetry.prometheus().endpoint());
+            }
+            if self.has_health {
+                builder = builder.mount(Probes(health.clone()));
+            }
+            let server = (self.management)(builder).start_in(env);
+            management = Some(server.map_err(ConfigError::from)?);
+        }
+        let dispatch = (!is_global).then(|| telemetry.dispatch().clone());
+        let server = |request_id| {
+            (
+                dispatch.clone(),
+                health.connection_drain_layer(),
+                request_id,
+            )
+        };
+        Ok(Inner {
+            http: ServerLayer::new(http, server(self.request_id.clone())),
+            grpc: ServerLayer::new(grpc, server(self.request_id)),
+            http_client: CallLayer::new(http_client, dispatch.clone()),
+            grpc_client: CallLayer::new(grpc_client, dispatch.clone()),
+            messaging_system: self.messaging_system,
+            #[cfg(feature = "breaker")]
+            breakers: Mutex::new(BTreeMap::new()),
+            flush_deadline: self.flush_deadline,
+            flush_started,
+            dispatch,
+            health,
+            runtime,
+            management_addr: management.as_ref().map(ManagementServer::local_addr),
+            management: Mutex::new(management),
+            telemetry,
+        })
+    }
+}
+
+fn build_health(
+    configure: ConfigureFn<HealthBuilder>,
+    telemetry: &Telemetry,
+    flush_deadline: Duration,
+    flush_started: Arc<OnceLock<Instant>>,
+    env: Env<'_>,
+) -> Result<Health, ConfigError> {
+    let builder = Health::builder()
+        .env(env)
+        .redaction(telemetry.redaction().clone())
+        .recorder(telemetry.registry())
+        .flush_deadline(flush_deadline)
+        // The first function: those of the service and the telemetry share the deadline.
+        .flush(move || {
+            let _ = flush_started.set(Instant::now());
+            std::future::ready(())
+        });
+    configure(builder).build()
+}
