@@ -12,7 +12,7 @@ use std::process::Command;
 use process::{Process, example, get, until};
 use serde_json::Value;
 
-/// The log entries so far.
+/// Returns the log entries so far.
 fn entries(process: &Process) -> Vec<Value> {
     let log = process.stdout();
     let entries = log.lines().map(|line| serde_json::from_str(line).unwrap());

@@ -2,7 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The examples of the front page compile.
-#[cfg(all(doctest, feature = "telemetry"))]
+#[cfg(all(doctest, feature = "service"))]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
 

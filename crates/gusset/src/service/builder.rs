@@ -241,7 +241,7 @@ impl GussetBuilder {
 
     /// Sets everything up with nothing global, any number of times in one process.
     ///
-    /// The layers log to the subscriber of this object: their access lines, and what the service logs
+    /// The layers log to the subscriber of this object: their access log entries, and what the service logs
     /// during a call. Spawned tasks log to the global subscriber, unless they use
     /// `tracing::instrument::WithSubscriber`. Metrics of the `metrics` macros are recorded during a call
     /// of a server.

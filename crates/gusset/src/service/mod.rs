@@ -22,7 +22,7 @@ use gusset_admin::ManagementServer;
 use gusset_breaker::CircuitBreaker;
 #[cfg(feature = "breaker")]
 use gusset_core::ConfigError;
-use gusset_core::Env;
+use gusset_core::{Clock, Env};
 use gusset_health::{Health, HealthRuntime};
 use tracing::Dispatch;
 
@@ -81,6 +81,7 @@ struct Inner {
     #[cfg(feature = "breaker")]
     breakers: Mutex<BTreeMap<String, CircuitBreaker>>,
     flush_deadline: Duration,
+    clock: Clock,
     /// When the life cycle began to flush.
     flush_started: Arc<OnceLock<Instant>>,
     /// The subscriber, unless it is global.
@@ -147,14 +148,7 @@ impl Gusset {
         Req: 'static,
         Res: 'static,
     {
-        let system = self.0.messaging_system.clone();
-        let builder = self.0.telemetry.message_consumer::<Req, Res>(system);
-        let parts = builder
-            .metrics(move |metrics| metrics.destination(move |_| Some(destination)))
-            .observer(self.0.health.in_flight())
-            .build_parts(Env::from_fn(&|_| None))
-            .expect("the defaults are valid");
-        CallLayer::new(parts, self.0.dispatch.clone())
+        self.0.consumer(destination)
     }
 
     /// Returns the circuit breaker with this name, with its metrics. All calls with one name return the
@@ -212,6 +206,25 @@ impl Gusset {
     /// Returns the address of the management server, with the port that the system chose for port 0.
     pub fn management_addr(&self) -> Option<SocketAddr> {
         self.0.management_addr
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    fn consumer<Req: 'static, Res: 'static>(
+        &self,
+        destination: &'static str,
+    ) -> CallLayer<Consumer<Req, Res>, CountInFlight> {
+        let system = self.messaging_system.clone();
+        let builder = self.telemetry.message_consumer::<Req, Res>(system);
+        let parts = builder
+            .metrics(move |metrics| metrics.destination(move |_| Some(destination)))
+            .observer(self.health.in_flight())
+            // Nothing of it comes from the environment.
+            .build_parts(Env::from_fn(&|_| None))
+            .expect("the defaults are valid");
+        CallLayer::new(parts, self.dispatch.clone())
     }
 }
 

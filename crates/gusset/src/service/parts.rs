@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use gusset_admin::{ManagementServer, ManagementServerBuilder};
-use gusset_core::{ConfigError, Env};
+use gusset_core::{Clock, ConfigError, Env};
 use gusset_health::{Health, HealthBuilder};
 use gusset_http::RequestIdLayer;
+use gusset_metrics::{HttpMetricsBuilder, RpcMetricsBuilder};
 
 use super::probes::Probes;
 use super::{CallLayer, Error, Inner, ServerLayer};
@@ -62,11 +63,13 @@ impl PartsBuilder {
         env: Env<'_>,
         is_global: bool,
     ) -> Result<Inner, Error> {
+        let clock = Clock::system();
         let flush_started = Arc::new(OnceLock::new());
         let health = build_health(
             self.health,
             &telemetry,
             self.flush_deadline,
+            clock.clone(),
             flush_started.clone(),
             env,
         )?;
@@ -75,8 +78,8 @@ impl PartsBuilder {
         let mut http = telemetry.http();
         let mut grpc = telemetry.grpc();
         if is_local {
-            http = http.metrics(|metrics| metrics.with_local_recorder());
-            grpc = grpc.metrics(|metrics| metrics.with_local_recorder());
+            http = http.metrics(HttpMetricsBuilder::with_local_recorder);
+            grpc = grpc.metrics(RpcMetricsBuilder::with_local_recorder);
         }
         let http = (self.http)(http)
             .observer(health.in_flight())
@@ -125,6 +128,7 @@ impl PartsBuilder {
             #[cfg(feature = "breaker")]
             breakers: Mutex::new(BTreeMap::new()),
             flush_deadline: self.flush_deadline,
+            clock,
             flush_started,
             dispatch,
             health,
@@ -140,6 +144,7 @@ fn build_health(
     configure: ConfigureFn<HealthBuilder>,
     telemetry: &Telemetry,
     flush_deadline: Duration,
+    clock: Clock,
     flush_started: Arc<OnceLock<Instant>>,
     env: Env<'_>,
 ) -> Result<Health, ConfigError> {
@@ -150,7 +155,7 @@ fn build_health(
         .flush_deadline(flush_deadline)
         // The first function: those of the service and the telemetry share the deadline.
         .flush(move || {
-            let _ = flush_started.set(Instant::now());
+            let _ = flush_started.set(clock.now());
             std::future::ready(())
         });
     configure(builder).build()

@@ -3,7 +3,7 @@
 use std::future::{Future, IntoFuture};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tracing::instrument::WithSubscriber as _;
@@ -34,6 +34,21 @@ impl Gusset {
     /// that could not be exported is logged, and does not count: an outage of a collector must not make
     /// each deployment fail.
     ///
+    /// In editions 2021 and 2024:
+    ///
+    /// ```edition2021
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gusset::Error> {
+    /// let gusset = gusset::builder().health(|health| health.handle_signals(false)).build()?;
+    /// # gusset.health().lifecycle().begin_shutdown();
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let app = axum::Router::new().layer(gusset.http());
+    /// gusset
+    ///     .serve(axum::serve(listener, app).with_graceful_shutdown(gusset.shutdown_signal()))
+    ///     .await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If the server failed, calls were still in flight at the deadline, or a function that flushes
     /// panicked or was not complete in time. Everything is flushed and closed in each case.
@@ -47,8 +62,11 @@ impl Gusset {
             Some(dispatch) => run.with_subscriber(dispatch.clone()).await,
             None => run.await,
         };
+        let now = self.0.clock.now();
         let started = self.0.flush_started.get();
-        let spent = started.map_or(Duration::ZERO, Instant::elapsed);
+        let spent = started.map_or(Duration::ZERO, |started| {
+            now.saturating_duration_since(*started)
+        });
         let deadline = self.0.flush_deadline.saturating_sub(spent);
         let _ = self
             .shutdown_async(deadline.max(MIN_TELEMETRY_DEADLINE))
@@ -141,7 +159,7 @@ fn server_result(output: impl ServerOutput) -> Result<(), Error> {
 async fn on_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (sender, receiver) = oneshot::channel();
     let run = move || {
-        // An error means that nobody waits.
+        // An error means that the future was dropped.
         let _ = sender.send(f());
     };
     thread::Builder::new()

@@ -236,8 +236,7 @@ impl Telemetry {
     /// reader of the log do. Entries that the writer's thread has not written by then are reported as not
     /// written, though it goes on while the process lives: give it some milliseconds.
     pub fn shutdown(self, deadline: Duration) -> ShutdownReport {
-        let report = self.shutdown_once(deadline);
-        report.expect("only this function ends telemetry that is not shared")
+        self.shutdown_once(deadline).unwrap_or_else(already_ended)
     }
 
     /// Shuts down as [`shutdown`](Self::shutdown). Returns `None` if telemetry was shut down before.
@@ -326,6 +325,11 @@ impl Signals {
         traces: true,
         metrics: true,
     };
+}
+
+/// Panics. Only `shutdown` ends telemetry that is not part of a [`Gusset`](crate::Gusset), and takes it.
+fn already_ended() -> ShutdownReport {
+    unreachable!("telemetry that is not shared ends once")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -18,7 +18,7 @@ use gusset_testkit::SharedOutput;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// The environment of no variable.
+/// Returns the value of no variable.
 fn no_variable(_: &str) -> Option<String> {
     None
 }
@@ -47,7 +47,7 @@ fn access_lines(output: &SharedOutput) -> Vec<Value> {
     entries
 }
 
-/// A router with the layer of HTTP servers.
+/// Returns a router with the layer of HTTP servers.
 fn app(gusset: &Gusset) -> Router {
     let user = async || {
         tracing::info!("found the user");
