@@ -20,7 +20,7 @@ use crate::{access_lines, set_up};
 async fn call_of_a_hyper_loop_is_observed_by_server_and_client() {
     let (gusset, output) = set_up();
     let handler = async |_: Request<Incoming>| {
-        Ok::<_, Infallible>(Response::new(Full::from(Bytes::from_static(b"hello"))))
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
     };
     let service = ServiceBuilder::new()
         .layer(gusset.http())
