@@ -181,6 +181,6 @@ fn services_share_one_trace() {
         );
     }
     // The request id of the first service is passed on by HTTP.
-    let id = attribute(way[0], "gusset.request_id").unwrap();
-    assert_eq!(attribute(way[1], "gusset.request_id"), Some(id));
+    let id = attribute(way[0], "request_id").unwrap();
+    assert_eq!(attribute(way[1], "request_id"), Some(id));
 }

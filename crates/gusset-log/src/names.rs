@@ -85,9 +85,6 @@ pub fn record_key(field: &'static str) -> &'static str {
         .map_or(field, |(_, own)| own)
 }
 
-/// The request id in exported records.
-pub(crate) const RECORD_REQUEST_ID: &str = "gusset.request_id";
-
 /// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
 /// The span id: 16 hexadecimal digits.

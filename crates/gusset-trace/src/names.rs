@@ -31,7 +31,7 @@ pub const TRACE_FLAGS: &str = "trace_flags";
 /// The id of the parent span; absent for a root span.
 pub const PARENT_SPAN_ID: &str = "parent_span_id";
 /// The request id; present inside of a [`RequestIdLayer`](gusset_http::RequestIdLayer).
-pub const GUSSET_REQUEST_ID: &str = "gusset.request_id";
+pub const REQUEST_ID: &str = "request_id";
 /// The prefix of recorded request headers. Off by default.
 pub const HTTP_REQUEST_HEADER_PREFIX: &str = "http.request.header.";
 /// The prefix of recorded response headers. Off by default.

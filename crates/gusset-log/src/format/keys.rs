@@ -33,12 +33,13 @@ impl FieldKey {
         Self::new("message", ValueKind::Message)
     }
 
-    /// Returns the key of a field of a span.
+    /// Returns the key of a field of a span. Fields that control its export are hidden.
     ///
     /// Logfmt is flat, so that the key begins with the name of the span. ECS has only labels for it: in
     /// an object of its own, each field would have the type that its first value has.
     pub(super) fn for_span_field(format: &Format, span: &str, field: &str) -> Self {
         match format {
+            _ if is_control_field(field) => Self::new(field, ValueKind::Hidden),
             Format::Logfmt => {
                 let name = logfmt_name(&format!("{span}.{field}"));
                 Self::new(own_name(&name, &[]), ValueKind::Plain)
@@ -86,6 +87,12 @@ impl FieldKey {
         };
         Self::new("", kind)
     }
+}
+
+/// Returns whether a field of a span only sets the name, the kind or the status that the span is exported
+/// with: `otel.name`, `otel.kind`, `otel.status_code`.
+pub(crate) fn is_control_field(field: &str) -> bool {
+    field.starts_with("otel.")
 }
 
 /// Returns the name of a field, under `field.` if the format or its readers use that name.

@@ -6,7 +6,7 @@ pub(crate) mod fast_digits;
 mod frame;
 pub(crate) mod json;
 pub(crate) mod json_escape;
-mod keys;
+pub(crate) mod keys;
 pub(crate) mod line_buffer;
 pub(crate) mod logfmt;
 mod output;

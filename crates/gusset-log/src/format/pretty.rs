@@ -101,7 +101,10 @@ impl WriteField for PrettyFields<'_> {
     fn key(&mut self, field: &Field) -> Option<ValueKind> {
         let template = self.fields.get(field.index())?;
         let is_message = template.kind == ValueKind::Message;
-        if is_message != self.only_message || !self.line.has_room(template.key.len() + 64) {
+        if template.kind == ValueKind::Hidden || is_message != self.only_message {
+            return None;
+        }
+        if !self.line.has_room(template.key.len() + 64) {
             return None;
         }
         if self.is_access

@@ -10,6 +10,7 @@ use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
 use super::event_meta::{EventMeta, RecordFields};
+use crate::format::keys::is_control_field;
 use crate::format::schema::ValueKind;
 use crate::format::template::{CallsiteTemplate, FieldTemplate};
 use crate::names;
@@ -54,7 +55,7 @@ pub(super) fn build(
     };
     meta.with_request_id(|id| {
         if let Some(id) = id {
-            fields.add_own(names::RECORD_REQUEST_ID, SharedStr::new(id));
+            fields.add_own(names::REQUEST_ID, SharedStr::new(id));
         }
     });
     if let Some(location) = &template.location {
@@ -91,6 +92,8 @@ pub(super) fn attributes(
 ) -> Vec<Attribute> {
     let mut fields = Fields::new(redaction, template);
     record_fields(&mut fields);
+    let is_shown = |(key, _): &Attribute| !is_control_field(key);
+    fields.attributes.retain(is_shown);
     fields.attributes
 }
 

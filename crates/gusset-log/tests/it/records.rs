@@ -118,21 +118,21 @@ fn keys(record: &LogRecord) -> Vec<&str> {
 
 #[test]
 fn keys_of_a_record_are_unique() {
-    let records = records(|| info!(a = 1, a = 2, "a" = 3, gusset.request_id = "mine", "here"));
-    assert_eq!(keys(&records[0]), ["a", "a_", "a__", "gusset.request_id"]);
+    let records = records(|| info!(a = 1, a = 2, "a" = 3, request_id = "mine", "here"));
+    assert_eq!(keys(&records[0]), ["a", "a_", "a__", "request_id"]);
 }
 
 #[test]
 fn field_replaces_an_attribute_that_the_layer_adds() {
     let service = service_fn(async |_: Request<()>| {
         let id = "mine";
-        info!({ code.file.path = "mine", code.line.number = 7, gusset.request_id = id }, "here");
+        info!({ code.file.path = "mine", code.line.number = 7, request_id = id }, "here");
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     });
     let records = records_of(builder(Format::Json).source_location(), || {
         drive(RequestIdLayer::new().layer(service), get("/"));
     });
-    let expected = ["code.file.path", "code.line.number", "gusset.request_id"];
+    let expected = ["code.file.path", "code.line.number", "request_id"];
     assert_eq!(keys(&records[0]), expected);
     assert_eq!(
         attribute(&records[0], "code.file.path"),

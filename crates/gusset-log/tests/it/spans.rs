@@ -196,3 +196,30 @@ fn exported_span_fields_leave_the_entry_as_it_is() {
     let without = logged(builder(Format::Json).sink(without), work);
     assert_eq!(with, without);
 }
+
+#[test]
+fn control_fields_of_exported_spans_are_omitted() {
+    for format in FORMATS {
+        let sink = RecordingSink::default();
+        let builder = builder(format()).sink(sink.clone()).export_span_fields();
+        let lines = logged(builder, || {
+            let span = info_span!(
+                "call",
+                otel.name = "GET /items",
+                otel.kind = "server",
+                cart = 7,
+                otel.status_code = Empty
+            );
+            span.record("otel.status_code", "ERROR");
+            let _entered = span.entered();
+            info!(otel.name = "mine", "in the span");
+        });
+        let shown = lines.join("\n").replace("mine", "");
+        assert!(!shown.contains("otel.kind") && !shown.contains("GET /items"), "{shown}");
+        assert!(!shown.contains("otel.status") && !shown.contains("ERROR"), "{shown}");
+        assert!(lines.is_empty() || shown.contains("cart"), "{shown}");
+        let records = std::mem::take(&mut *sink.0.lock().unwrap());
+        let keys: Vec<_> = records[0].attributes.iter().map(|(key, _)| &**key).collect();
+        assert_eq!(keys, ["otel.name", "cart"], "the field of the event stays");
+    }
+}

@@ -28,7 +28,7 @@ macro_rules! grpc_span {
             { names::SPAN_ID } = %$call.span_context.span_id(),
             { names::TRACE_FLAGS } = %format_args!("{:02x}", $call.span_context.flags().bits()),
             { names::PARENT_SPAN_ID } = $call.parent.map(field::display),
-            { names::GUSSET_REQUEST_ID } = $call.request_id,
+            { names::REQUEST_ID } = $call.request_id,
             { names::RPC_SYSTEM_NAME } = SYSTEM,
             { names::RPC_METHOD } = rpc.rpc_method().as_str(),
             { names::RPC_METHOD_ORIGINAL } = Empty,

@@ -277,7 +277,7 @@ impl TraceConfig {
                 grpc::record(call.attributes, &mut attributes)
             }
         };
-        let (request_id, key) = (call.request_id, names::GUSSET_REQUEST_ID);
+        let (request_id, key) = (call.request_id, names::REQUEST_ID);
         http::push_text(&mut attributes, key, request_id);
         if !self.request_headers.is_empty() {
             let headers = call.attributes.head().headers;

@@ -254,7 +254,7 @@ fn request_id_is_on_the_span() {
         .insert("x-request-id", "abc-1".parse().unwrap());
     let Ok(res) = now(service.call(req));
     drain(res.into_body());
-    has(&spans.only(), &[("gusset.request_id", "abc-1")]);
+    has(&spans.only(), &[("request_id", "abc-1")]);
 }
 
 // === custom attributes ===

@@ -109,6 +109,6 @@ fn id_is_propagated_and_on_spans() {
     assert_eq!(sent["x-request-id"], "seven");
     assert_eq!(spans.len(), 2);
     for span in spans {
-        span.has(&[("gusset.request_id", "seven")]);
+        span.has(&[("request_id", "seven")]);
     }
 }
