@@ -204,6 +204,9 @@ impl CallState {
         self.code = GrpcCode::from_headers(res.headers);
         self.is_web =
             self.code.is_none() && ContentType::from_headers(res.headers) == ContentType::GrpcWeb;
+        if self.is_web {
+            crate::order::warn_of_grpc_web();
+        }
         self.http.on_response(res)
     }
 

@@ -12,6 +12,7 @@ mod grpc_content;
 mod grpc_or_http;
 mod heads;
 mod methods;
+mod order;
 mod paths;
 mod protocol;
 mod redact;

@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// The examples of the front page compile.
+// The examples of these pages compile.
 #[cfg(all(doctest, feature = "service"))]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
+
+#[cfg(all(doctest, feature = "service"))]
+#[doc = include_str!("../../../docs/service.md")]
+struct ServicePage;
 
 #[cfg(feature = "telemetry")]
 mod error;

@@ -47,15 +47,21 @@ use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer};
 /// A layer observes what is inside of it. From the outermost to the innermost:
 ///
 /// ```text
-/// gRPC-Web        translates, so it comes before what reads gRPC
-/// gusset.http()   request id, `Connection: close` while draining, log, trace, metrics, requests in flight
-/// compression     the bytes that are sent are counted if it is outside, those of the service if inside
-/// timeout, load shedding, authentication     what they answer is observed
-/// the service
+/// server                                        client
+/// GrpcWebLayer                                  timeout of all attempts
+/// gusset.http() or gusset.grpc()                retry, redirects
+/// compression                                   gusset.http_client() or gusset.grpc_client()
+/// authentication, load shedding, timeout        gusset.breaker("payments")
+/// the service                                   GrpcWebClientLayer, timeout of one attempt, the client
 /// ```
 ///
-/// Of a client: retry, then redirects, then `gusset.http_client()`, then the breaker, then the client. Each
-/// attempt is then a call of its own.
+/// `Router::layer` adds the outermost layer last; `ServiceBuilder::layer` adds it first. Request id and
+/// telemetry are one layer, so their order is always right.
+///
+/// In other orders, telemetry differs. With compression outside, the bytes before it are counted. A call
+/// that a timeout outside ends is cancelled, without its status 504 or 408. With retries or redirects
+/// inside, all attempts are one call. A `RequestIdLayer` inside of other observers and a `GrpcWebLayer`
+/// inside of them are warned of once in the log.
 ///
 /// ```no_run
 /// use axum::{Router, routing::get};
@@ -134,9 +140,8 @@ impl Gusset {
     /// # fn main() -> Result<(), gusset::Error> {
     /// # let gusset = gusset::builder().without_health().without_management().build()?;
     /// let orders = ServiceBuilder::new()
-    ///     .layer(gusset.consumer("orders"))
+    ///     .layer(gusset.consumer::<String, ()>("orders"))
     ///     .service(service_fn(async |_order: String| Ok::<_, std::io::Error>(())));
-    /// # let _ = tower::Layer::layer(&gusset.consumer::<String, ()>("orders"), ());
     /// # Ok(())
     /// # }
     /// ```
