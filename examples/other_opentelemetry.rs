@@ -37,7 +37,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(&seen[..], TRACE_ID.as_bytes());
     println!("trace of the request: {TRACE_ID}");
     println!("trace of the library: {}", String::from_utf8_lossy(&seen));
-    println!("{}", telemetry.shutdown(Duration::from_secs(5)));
+    eprintln!("{}", telemetry.shutdown(Duration::from_secs(5)));
     Ok(())
 }
 

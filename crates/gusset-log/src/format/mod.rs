@@ -11,10 +11,12 @@ pub(crate) mod line_buffer;
 pub(crate) mod logfmt;
 mod output;
 pub(crate) mod pretty;
+pub(crate) mod pretty_access;
 pub(crate) mod schema;
 mod source_location;
 pub(crate) mod template;
 pub(crate) mod time;
+pub(crate) mod variable;
 pub(crate) mod visit;
 
 pub use self::output::Format;

@@ -47,16 +47,30 @@ pub enum Format {
     /// The Combined Log Format: [`Common`](Self::Common) with referrer and user agent.
     Combined,
     /// For people who read the log in a terminal.
+    ///
+    /// An access log entry is one line of at most 100 columns: time of day in UTC, level, method, path,
+    /// status, duration, size, and eight digits of the trace id. A longer path is cut. What is out of the
+    /// ordinary follows: an outcome other than success, the type of an error, a query.
     #[non_exhaustive]
     Pretty {
         /// Whether to use ANSI colours.
         color: bool,
+        /// Whether entries have the date, and access log entries all fields and ids.
+        all_fields: bool,
     },
 }
 
 // === impl Format ===
 
 impl Format {
+    /// The environment variable that overrides the format of a log.
+    ///
+    /// Its values are `json`, `ecs`, `google_cloud` (with the project of `GOOGLE_CLOUD_PROJECT`), `datadog`,
+    /// `emf` (with the service's name as namespace), `logfmt`, `common`, `combined`, `pretty` and
+    /// `pretty_full`. The settings of a format that is also set in code are kept. Another value is ignored
+    /// with a warning.
+    pub const ENV: &'static str = "GUSSET_LOGS_FORMAT";
+
     /// Returns the format for standard output: pretty for a terminal, else JSON. Colours are off if
     /// `NO_COLOR` is set or `TERM` is `dumb`.
     pub fn auto() -> Self {
@@ -76,7 +90,24 @@ impl Format {
 
     /// Returns the format for people, with or without colours.
     pub const fn pretty(color: bool) -> Self {
-        Self::Pretty { color }
+        Self::Pretty {
+            color,
+            all_fields: false,
+        }
+    }
+
+    /// Returns the format for people with all fields of access log entries, and with the date.
+    ///
+    /// ```
+    /// use gusset_log::{Format, LogLayer};
+    ///
+    /// let log = LogLayer::builder().format(Format::pretty_full(false));
+    /// ```
+    pub const fn pretty_full(color: bool) -> Self {
+        Self::Pretty {
+            color,
+            all_fields: true,
+        }
     }
 
     /// Returns the format for Google Cloud. `project` is the id of the project that traces belong to.

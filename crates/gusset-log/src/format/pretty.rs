@@ -7,9 +7,10 @@ use tracing::Level;
 use tracing::field::Field;
 
 use super::line_buffer::{Escape, EscapeSeq, LineBuffer, is_unsafe};
+use super::pretty_access;
 use super::schema::ValueKind;
 use super::template::FieldTemplate;
-use super::visit::{self, WriteField, seconds_to_nanos};
+use super::visit::{self, WriteField};
 use crate::names;
 use crate::redact::{REDACTED, Redaction};
 
@@ -26,11 +27,12 @@ pub(crate) struct PrettyFields<'a> {
     pub(crate) style: Style,
     /// Whether to write the message alone or the other fields.
     pub(crate) only_message: bool,
-    pub(crate) is_access: bool,
+    /// Which fields are omitted, by their names.
+    pub(crate) omitted: &'a dyn Fn(&str) -> bool,
 }
 
 /// The fields of access log entries that the message contains.
-const IN_MESSAGE: [&str; 4] = [
+pub(crate) const IN_MESSAGE: [&str; 4] = [
     names::HTTP_REQUEST_METHOD,
     names::HTTP_RESPONSE_STATUS_CODE,
     names::HTTP_ROUTE,
@@ -82,6 +84,14 @@ impl Style {
         }
     }
 
+    /// Writes the start of an id.
+    pub(super) fn dimmed_hex(self, line: &mut LineBuffer, bytes: [u8; 4]) {
+        self.set(line, Self::DIM);
+        line.push(b" ");
+        line.hex(bytes);
+        self.set(line, Self::OFF);
+    }
+
     /// Writes the ids after the fields.
     pub(crate) fn ids(self, line: &mut LineBuffer, ids: Option<SpanIds>, request_id: Option<&str>) {
         self.set(line, Self::DIM);
@@ -107,11 +117,7 @@ impl WriteField for PrettyFields<'_> {
         if !self.line.has_room(template.key.len() + 64) {
             return None;
         }
-        if self.is_access
-            && IN_MESSAGE
-                .iter()
-                .any(|name| name.as_bytes() == &*template.key)
-        {
+        if (self.omitted)(field.name()) {
             return None;
         }
         if !is_message {
@@ -144,14 +150,7 @@ impl WriteField for PrettyFields<'_> {
 
     fn float(&mut self, number: f64, kind: ValueKind) {
         match kind {
-            ValueKind::Seconds => {
-                let micros = seconds_to_nanos(number) / 1000;
-                self.line.number(micros / 1000);
-                self.line.push(b".");
-                let digits = [100, 10, 1].map(|unit| b'0' + (micros / unit % 10) as u8);
-                self.line.push(&digits);
-                self.line.push(b"ms");
-            }
+            ValueKind::Seconds => pretty_access::duration(self.line, number),
             _ => self.line.float(number),
         }
     }

@@ -24,6 +24,7 @@ use crate::directives;
 use crate::filter_handle::FilterHandle;
 use crate::format::Format;
 use crate::format::line_buffer::TAIL_RESERVE;
+use crate::format::variable::{self, is_project_id};
 use crate::level::PerLevel;
 use crate::writer::{BackgroundTasks, FlushGuard, Queue, Writer};
 
@@ -34,8 +35,8 @@ const MAX_LINE_BYTES: usize = 1 << 20;
 impl LogLayerBuilder {
     /// Builds the layer and starts the writer's thread.
     ///
-    /// It reads the environment variables `RUST_LOG` and `GUSSET_LOGS_FILTER`, and `NO_COLOR` and `TERM` if
-    /// no format is set. A variable, or a part of it, that is not valid is ignored, and the first entry warns
+    /// It reads the environment variables `RUST_LOG`, `GUSSET_LOGS_FILTER` and `GUSSET_LOGS_FORMAT`
+    /// ([`Format::ENV`]), and `NO_COLOR` and `TERM` for a terminal. A variable, or a part of it, that is not valid is ignored, and the first entry warns
     /// of it, whatever the filter is.
     ///
     /// # Errors
@@ -90,10 +91,10 @@ impl LogLayerBuilder {
             default_resource,
             ..
         } = self;
-        let format = format.unwrap_or_else(|| {
-            let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
-            Format::detect(env, is_terminal)
-        });
+        let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
+        let format = variable::format(env, is_terminal, format.as_ref(), &mut warnings)
+            .or(format)
+            .unwrap_or_else(|| Format::detect(env, is_terminal));
         config.resource = match resource {
             Some(resource) => resource,
             None if format.expects_resource() => {
@@ -165,11 +166,6 @@ impl LogLayerBuilder {
         let reason = "a CloudWatch namespace has 1 to 255 characters";
         check(is_valid, "format", reason)
     }
-}
-
-fn is_project_id(project: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
-    (1..=64).contains(&project.len()) && project.bytes().all(is_allowed)
 }
 
 struct LayerTasks {

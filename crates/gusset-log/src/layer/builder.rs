@@ -87,7 +87,7 @@ impl LogLayerBuilder {
         }
     }
 
-    /// Sets the format. Defaults to [`Format::auto`].
+    /// Sets the format. Defaults to [`Format::auto`]. Overridden by `GUSSET_LOGS_FORMAT` ([`Format::ENV`]).
     pub fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
         self

@@ -11,7 +11,8 @@ use crate::format::json::{self, JsonFields};
 use crate::format::json_escape::JsonEscape;
 use crate::format::line_buffer::LineBuffer;
 use crate::format::logfmt::LogfmtFields;
-use crate::format::pretty::{PrettyFields, Style};
+use crate::format::pretty::{IN_MESSAGE, PrettyFields, Style};
+use crate::format::pretty_access::PrettyAccess;
 use crate::format::schema::JsonSchema;
 use crate::format::time::Timestamp;
 use crate::format::visit::FieldVisitor;
@@ -96,22 +97,46 @@ impl LayerState {
                 record_fields(&mut fields);
                 fields.write(line, meta.at, self.format == Format::Combined);
             }
-            Format::Pretty { color } => {
+            Format::Pretty { color, all_fields } => {
                 let style = Style(*color);
-                let timestamp = formatter.format(meta.at);
-                style.head(line, timestamp, *metadata.level(), metadata.target());
-                for only_message in [true, false] {
-                    record_fields(&mut FieldVisitor(PrettyFields {
-                        line,
-                        fields: &template.fields,
-                        redaction,
-                        style,
-                        only_message,
-                        is_access: template.is_access,
-                    }));
+                let mut timestamp = formatter.format(meta.at);
+                let mut time_of_day = *b"00:00:00.000Z";
+                if !all_fields {
+                    // The time is `2026-11-22T12:00:00.123456Z`.
+                    time_of_day[..12].copy_from_slice(&timestamp[11..23]);
+                    timestamp = &time_of_day;
                 }
-                write_spans(line);
-                meta.with_request_id(|id| style.ids(line, meta.ids, id));
+                style.head(line, timestamp, *metadata.level(), metadata.target());
+                let mut fields = PrettyFields {
+                    line,
+                    fields: &template.fields,
+                    redaction,
+                    style,
+                    only_message: true,
+                    omitted: &|field| template.is_access && IN_MESSAGE.contains(&field),
+                };
+                parts.begin(self.config.max_line_bytes, self.config.max_value_bytes);
+                let mut access = PrettyAccess::new(parts, &template.fields, redaction);
+                if template.is_access && !all_fields {
+                    record_fields(&mut access);
+                }
+                if access.is_complete() {
+                    access.write(fields.line, style, meta.ids);
+                    record_fields(&mut FieldVisitor(PrettyFields {
+                        only_message: false,
+                        omitted: &|field| !access.is_beside(field),
+                        ..fields
+                    }));
+                } else {
+                    for only_message in [true, false] {
+                        fields.only_message = only_message;
+                        let mut visitor = FieldVisitor(fields);
+                        record_fields(&mut visitor);
+                        fields = visitor.0;
+                    }
+                    write_spans(fields.line);
+                    meta.with_request_id(|id| style.ids(fields.line, meta.ids, id));
+                }
                 style.dimmed(line, &template.tail);
                 end_marks(line, meta, b" suppressed=", b" truncated");
                 line.push(b"\n");

@@ -184,14 +184,14 @@ impl LayerState {
                     record,
                 )
             }
-            Format::Pretty { color } => {
+            Format::Pretty { color, .. } => {
                 let visit = PrettyFields {
                     line: &mut line,
                     fields,
                     redaction,
                     style: Style(*color),
                     only_message: false,
-                    is_access: false,
+                    omitted: &|_| false,
                 };
                 record_parts(
                     FieldVisitor(visit),

@@ -64,6 +64,7 @@ snapshots! {
     common: Format::Common;
     combined: Format::Combined;
     pretty: Format::pretty(false);
+    pretty_full: Format::pretty_full(false);
 }
 
 #[test]

@@ -21,5 +21,6 @@ mod rust_log;
 mod schemas;
 mod spans;
 mod support;
+mod terminal;
 mod user_code;
 mod writer;

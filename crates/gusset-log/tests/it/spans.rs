@@ -215,11 +215,21 @@ fn control_fields_of_exported_spans_are_omitted() {
             info!(otel.name = "mine", "in the span");
         });
         let shown = lines.join("\n").replace("mine", "");
-        assert!(!shown.contains("otel.kind") && !shown.contains("GET /items"), "{shown}");
-        assert!(!shown.contains("otel.status") && !shown.contains("ERROR"), "{shown}");
+        assert!(
+            !shown.contains("otel.kind") && !shown.contains("GET /items"),
+            "{shown}"
+        );
+        assert!(
+            !shown.contains("otel.status") && !shown.contains("ERROR"),
+            "{shown}"
+        );
         assert!(lines.is_empty() || shown.contains("cart"), "{shown}");
         let records = std::mem::take(&mut *sink.0.lock().unwrap());
-        let keys: Vec<_> = records[0].attributes.iter().map(|(key, _)| &**key).collect();
+        let keys: Vec<_> = records[0]
+            .attributes
+            .iter()
+            .map(|(key, _)| &**key)
+            .collect();
         assert_eq!(keys, ["otel.name", "cart"], "the field of the event stays");
     }
 }

@@ -30,8 +30,9 @@ use crate::{InstallError, InstrumentationBuilder};
 /// Logs, traces and metrics of a process: logs to standard output, metrics to a scrape endpoint, and
 /// all three to an OpenTelemetry collector if the environment names one.
 ///
-/// It is configured by OpenTelemetry's variables (`OTEL_*`), `RUST_LOG` and `NO_COLOR`. Without them,
-/// logs are written, metrics can be scraped and nothing is exported, which a log entry states.
+/// It is configured by OpenTelemetry's variables (`OTEL_*`), `RUST_LOG`, `GUSSET_LOGS_FORMAT` and
+/// `NO_COLOR`. Without them, logs are written, metrics can be scraped and nothing is exported, which a log
+/// entry states.
 ///
 /// The layers that it builds log each call, make a span for it and measure it; a client's layer injects
 /// the trace context. Events and spans of the service itself come through its subscriber, which is

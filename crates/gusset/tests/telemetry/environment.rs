@@ -79,7 +79,9 @@ fn unknown_values_are_warned_of_once() {
 #[cfg(unix)]
 #[test]
 fn values_that_are_not_unicode_are_warned_of_once() {
-    const VARIABLES: [&str; 10] = [
+    const VARIABLES: [&str; 12] = [
+        "GUSSET_LOGS_FILTER",
+        "GUSSET_LOGS_FORMAT",
         "GUSSET_TRACES_FILTER",
         "OTEL_BSP_SCHEDULE_DELAY",
         "OTEL_EXPORTER_OTLP_PROTOCOL",
@@ -128,6 +130,8 @@ fn given_environment_is_read_for_every_variable() {
     let _ = telemetry.http().build_with(env).unwrap();
     let read = read.borrow();
     for name in [
+        "GUSSET_LOGS_FILTER",
+        "GUSSET_LOGS_FORMAT",
         "GUSSET_TRACES_FILTER",
         "OTEL_ATTRIBUTE_COUNT_LIMIT",
         "OTEL_BLRP_MAX_QUEUE_SIZE",
