@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 mod hyper_loop;
+mod one_port;
 mod tonic_server;
 
 use gusset::Gusset;

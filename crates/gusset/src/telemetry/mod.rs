@@ -263,7 +263,7 @@ impl Telemetry {
     ///
     /// For a process that is frozen between two calls (AWS Lambda), or a job that reports in between.
     /// Blocks this thread until then, at most until the deadline. What is not exported or written by
-    /// then follows later. Returns `false` after the shutdown.
+    /// then follows later. Returns `false` after the shutdown, which waits for a flush in progress.
     ///
     /// ```
     /// use std::time::Duration;
