@@ -42,6 +42,8 @@ fn invalid_variable_is_named_at_start() {
 #[test]
 fn unknown_values_are_warned_of_once() {
     let variables = [
+        ("GUSSET_LOGS_FILTER", "info,shop=loud"),
+        ("GUSSET_LOGS_FORMAT", "xml"),
         ("GUSSET_TRACES_FILTER", "shop=loud"),
         ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
@@ -56,6 +58,7 @@ fn unknown_values_are_warned_of_once() {
         ("OTEL_SPAN_LINK_COUNT_LIMIT", "many"),
         ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("OTEL_TRACES_SAMPLER", "random"),
+        ("RUST_LOG", "info,,shop=loud"),
     ];
     let env = |name: &str| {
         let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
@@ -73,6 +76,24 @@ fn unknown_values_are_warned_of_once() {
             .filter(|entry| entry["level"] == "WARN" && entry.to_string().contains(variable))
             .collect();
         assert_eq!(warnings.len(), 1, "{variable} in {entries:#?}");
+    }
+}
+
+#[tokio::test]
+async fn filter_of_the_service_leaves_access_entries() {
+    for (value, expected) in [("my_app=debug,,", 1), ("my_app=debug,off", 0)] {
+        let (telemetry, entries) = set_up();
+        let env = |name: &str| (name == "RUST_LOG").then(|| value.to_owned());
+        let telemetry = telemetry.build_with(env).unwrap();
+        crate::call(&telemetry).await;
+        let _ = telemetry.shutdown(Duration::from_secs(1));
+        let entries = entries.parsed();
+        assert_eq!(entries.len(), expected, "{value}: {entries:?}");
+        assert!(
+            entries
+                .iter()
+                .all(|entry| entry["target"] == "gusset::access")
+        );
     }
 }
 
