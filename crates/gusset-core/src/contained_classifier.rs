@@ -60,7 +60,7 @@ impl<C> ContainedClassifier<C> {
         needs_trailers.unwrap_or_else(|| self.give_up(false))
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn on_end<P: Protocol>(mut self, end: &End<'_, P>) -> Classification
     where
         C: Classify<P>,

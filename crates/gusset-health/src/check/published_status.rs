@@ -9,7 +9,7 @@ use crate::Status;
 /// nanoseconds since the health state was built (146 years fit).
 ///
 /// A probe of 100 checks reads 100 words; a lock for each costs six times as much. The word is written
-/// under the lock of the check and says all that a probe needs, so no other memory is ordered by it.
+/// under the lock of the check and has all that a probe needs, so no other memory is ordered by it.
 #[derive(Debug)]
 pub(super) struct PublishedStatus(AtomicU64);
 
