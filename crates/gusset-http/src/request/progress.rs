@@ -62,19 +62,22 @@ impl RequestBodyProgress {
     /// // The service forwards it.
     /// assert!(RequestBodyProgress::of_request(head, Side::Client).is_none());
     /// ```
+    #[inline]
     pub fn of_request(req: RequestHead<'_>, side: Side) -> Option<Self> {
         let progress: &Self = req.extensions.get()?;
+        progress.claim(side)
+    }
+
+    /// Returns the progress if no other side has read it first.
+    fn claim(&self, side: Side) -> Option<Self> {
         let own = match side {
             Side::Server => SERVER,
             Side::Client => CLIENT,
         };
         let order = Ordering::Relaxed;
-        let claimed = progress
-            .0
-            .side
-            .compare_exchange(UNCLAIMED, own, order, order);
+        let claimed = self.0.side.compare_exchange(UNCLAIMED, own, order, order);
         let is_own = claimed.map_or_else(|owner| owner == own, |_| true);
-        is_own.then(|| progress.clone())
+        is_own.then(|| self.clone())
     }
 
     /// Returns the number of bytes that were read.
