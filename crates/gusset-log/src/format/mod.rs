@@ -16,6 +16,7 @@ pub(crate) mod schema;
 mod source_location;
 pub(crate) mod template;
 pub(crate) mod time;
+mod units;
 pub(crate) mod variable;
 pub(crate) mod visit;
 

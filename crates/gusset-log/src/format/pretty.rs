@@ -7,9 +7,9 @@ use tracing::Level;
 use tracing::field::Field;
 
 use super::line_buffer::{Escape, EscapeSeq, LineBuffer, is_unsafe};
-use super::pretty_access;
 use super::schema::ValueKind;
 use super::template::FieldTemplate;
+use super::units;
 use super::visit::{self, WriteField};
 use crate::names;
 use crate::redact::{REDACTED, Redaction};
@@ -150,7 +150,7 @@ impl WriteField for PrettyFields<'_> {
 
     fn float(&mut self, number: f64, kind: ValueKind) {
         match kind {
-            ValueKind::Seconds => pretty_access::duration(self.line, number),
+            ValueKind::Seconds => units::duration(self.line, number),
             _ => self.line.float(number),
         }
     }
