@@ -141,16 +141,20 @@ async fn one_layer_has_the_request_id_in_any_order() {
     }
 }
 
+/// Returns a router that never responds.
+fn slow_router() -> Router {
+    let slow = async || std::future::pending::<()>().await;
+    Router::new().route("/", axum::routing::post(slow))
+}
+
+fn timeout() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(1))
+}
+
 #[tokio::test]
 async fn response_of_a_timeout_inside_is_observed() {
     let set_up = set_up();
-    let slow = async || std::future::pending::<()>().await;
-    let timeout =
-        TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(1));
-    let app = Router::new()
-        .route("/", axum::routing::post(slow))
-        .layer(timeout)
-        .layer(set_up.0.http());
+    let app = slow_router().layer(timeout()).layer(set_up.0.http());
     let (status, entries) = call(app, &set_up).await;
     assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
     let access = access(&entries);
@@ -161,13 +165,7 @@ async fn response_of_a_timeout_inside_is_observed() {
 #[tokio::test]
 async fn call_that_a_timeout_outside_ends_is_cancelled() {
     let set_up = set_up();
-    let slow = async || std::future::pending::<()>().await;
-    let timeout =
-        TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_millis(1));
-    let app = Router::new()
-        .route("/", axum::routing::post(slow))
-        .layer(set_up.0.http())
-        .layer(timeout);
+    let app = slow_router().layer(set_up.0.http()).layer(timeout());
     let (_, entries) = call(app, &set_up).await;
     let access = access(&entries);
     assert_eq!(access.len(), 3);

@@ -144,7 +144,8 @@ impl Bulkhead {
         self.0.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Returns how often the recorder or the response to a rejection has panicked. The calls went on.
+    /// Returns how often the recorder or the response to a rejection has panicked. A panic of the
+    /// recorder does not reach the call.
     pub fn panics(&self) -> u64 {
         self.0.panics.count()
     }

@@ -167,8 +167,8 @@ impl CircuitBreaker {
     /// Returns how often a function of the user has panicked: the classifier, the recorder of metrics, the
     /// subscriber of events, the response to a rejection, the timer of a readiness gate.
     ///
-    /// Such a panic does not reach the call. Its result is not counted, the metric or event is lost, the
-    /// rejected call gets 503, or the gate is ready.
+    /// Such a panic does not reach the call. Its result is not counted, the metric or event is lost, or
+    /// the gate is ready. Only that of a response to a rejection goes on, like one of a handler.
     pub fn panics(&self) -> u64 {
         self.core().panics.count()
     }

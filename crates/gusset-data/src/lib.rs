@@ -3,6 +3,7 @@
 
 #[cfg(feature = "recorder")]
 mod contained_recorder;
+mod contained_sink;
 mod descriptor;
 mod error_chain;
 mod linked_ids;
@@ -19,6 +20,7 @@ mod value;
 
 #[cfg(feature = "recorder")]
 pub use contained_recorder::contain_recorder;
+pub use contained_sink::ContainedSink;
 pub use descriptor::{InstrumentKind, MetricDescriptor, Origin, Unit};
 pub use error_chain::ErrorChain;
 pub use linked_ids::LinkedIds;

@@ -2,7 +2,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
-mod contained_sink;
 mod counters;
 mod directives;
 mod filter_handle;

@@ -1,38 +1,15 @@
-//! Calls of custom sinks, whose panics do not reach the call.
+//! The sink of a tracer, whose panics do not reach the call.
 
 use std::sync::Arc;
 
 use gusset_core::PanicCounter;
-use gusset_data::{SpanData, SpanSink};
+use gusset_data::{ContainedSink, SpanSink};
 
-/// A sink whose panics are counted. A span on which it panics is lost.
-pub(crate) struct ContainedSink<K> {
-    sink: K,
-    panics: Arc<PanicCounter>,
-}
-
-// === impl ContainedSink ===
-
-impl<K: SpanSink> ContainedSink<K> {
-    /// Returns the sink, and the counter of its panics.
-    pub(crate) fn shared(sink: K) -> (Arc<dyn SpanSink>, Arc<PanicCounter>) {
-        let panics = Arc::<PanicCounter>::default();
-        let counter = panics.clone();
-        (Arc::new(Self { sink, panics }), counter)
-    }
-}
-
-impl<K: SpanSink> SpanSink for ContainedSink<K> {
-    #[inline]
-    fn export(&self, span: SpanData) {
-        let _ = self.panics.catch(|| self.sink.export(span), report);
-    }
-
-    #[inline]
-    fn has_capacity(&self) -> bool {
-        let capacity = self.panics.catch(|| self.sink.has_capacity(), report);
-        capacity.unwrap_or(false)
-    }
+/// Returns the sink without its panics, and their counter.
+pub(crate) fn contain(sink: impl SpanSink) -> (Arc<dyn SpanSink>, Arc<PanicCounter>) {
+    let sink = ContainedSink::new(sink, report);
+    let panics = sink.panics().clone();
+    (Arc::new(sink), panics)
 }
 
 #[cold]

@@ -270,8 +270,8 @@ impl Core {
 pub(crate) fn report_panic(name: &str) {
     tracing::error!(
         target: crate::TARGET,
-        "{name}: a classifier, key extractor, recorder or response to a rejection panicked: the call goes on without \
-         it; further panics are counted and not logged"
+        "{name}: a classifier, key extractor, recorder or response to a rejection panicked; further panics are \
+         counted and not logged"
     );
 }
 

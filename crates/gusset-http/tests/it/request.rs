@@ -108,24 +108,24 @@ fn counting_body_forwards_hints() {
 }
 
 #[test]
-fn progress_belongs_to_the_side_that_asks_first() {
+fn progress_belongs_to_the_side_that_reads_it_first() {
     for (first, other) in [(Side::Server, Side::Client), (Side::Client, Side::Server)] {
         let mut request = Request::new(());
-        let asks = |request: &Request<()>, side| {
+        let has_progress = |request: &Request<()>, side| {
             RequestBodyProgress::of_request(RequestHead::from(request), side).is_some()
         };
-        assert!(!asks(&request, first), "there is no layer");
+        assert!(!has_progress(&request, first), "without a layer");
         request
             .extensions_mut()
             .insert(RequestBodyProgress::default());
-        assert!(asks(&request, first) && asks(&request, first));
-        assert!(!asks(&request, other));
+        assert!(has_progress(&request, first) && has_progress(&request, first));
+        assert!(!has_progress(&request, other));
         let forwarded = request.clone();
-        assert!(!asks(&forwarded, other) && asks(&request, first));
+        assert!(!has_progress(&forwarded, other) && has_progress(&request, first));
         // What a layer of its own does.
         request
             .extensions_mut()
             .insert(RequestBodyProgress::default());
-        assert!(asks(&request, other));
+        assert!(has_progress(&request, other));
     }
 }

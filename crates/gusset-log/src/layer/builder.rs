@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use gusset_core::ConfigError;
-use gusset_data::{LogSink, Resource, SharedRecorder};
+use gusset_data::{ContainedSink, LogSink, Resource, SharedRecorder};
 use tracing_subscriber::filter::{Filtered, Targets};
 
 use super::log_layer::LogLayer;
 use super::state::LayerConfig;
-use crate::contained_sink::ContainedSink;
 use crate::directives::parse;
 use crate::filter_handle::{FilterHandle, LogFilter};
 use crate::format::Format;
@@ -103,7 +102,7 @@ impl LogLayerBuilder {
 
     /// Exports every entry as a record too, with the same redaction.
     pub fn sink(mut self, sink: impl LogSink) -> Self {
-        self.config.sink = Some(Arc::new(ContainedSink::new(sink)));
+        self.config.sink = Some(Arc::new(ContainedSink::new(sink, report_sink_panic)));
         self
     }
 
@@ -279,4 +278,13 @@ impl fmt::Debug for LogLayerBuilder {
             .field("redaction", &self.config.redaction)
             .finish_non_exhaustive()
     }
+}
+
+/// Logs that the sink panicked.
+#[cold]
+fn report_sink_panic() {
+    tracing::error!(
+        target: "gusset::log",
+        "the sink of log records panicked, records are lost; further panics are not logged"
+    );
 }

@@ -20,7 +20,7 @@ pub use self::recording_filter::RecordingFilter;
 pub use self::span_filter::SpanFilter;
 use crate::SpanLimits;
 use crate::active_span::SpanOutput;
-use crate::contained_sink::ContainedSink;
+use crate::contained_sink;
 use crate::sampler::{AlwaysOn, Sampler, SamplerPanics};
 
 /// A `tracing-subscriber` layer that exports spans: of calls, and the service's own spans inside of them.
@@ -88,7 +88,7 @@ impl SpanLayer {
 
     /// Creates a layer that exports spans to `sink`, with the limits and the filter of an environment.
     pub fn new_in(sink: impl SpanSink, env: Env<'_>) -> Self {
-        let (sink, sink_panics) = ContainedSink::shared(sink);
+        let (sink, sink_panics) = contained_sink::contain(sink);
         Self {
             output: SpanOutput { sink, buffer: None },
             sampler: Arc::new(AlwaysOn),

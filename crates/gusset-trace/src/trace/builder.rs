@@ -12,7 +12,7 @@ use crate::call_kind::CallKind;
 use crate::config::{
     CapturedHeaders, RepeatedTraceparent, TraceConfig, TraceTrust, UnreadTraceCheck,
 };
-use crate::contained_sink::ContainedSink;
+use crate::contained_sink;
 use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
 use crate::sampler::{self, Sampler, SamplerPanics};
@@ -175,7 +175,7 @@ impl TraceObserverBuilder {
 
     /// Sets the sink of the spans. Defaults to the `SpanLayer` of the thread's subscriber, if any.
     pub fn sink(mut self, sink: impl SpanSink) -> Self {
-        let (sink, panics) = ContainedSink::shared(sink);
+        let (sink, panics) = contained_sink::contain(sink);
         self.sink = Some(sink);
         self.sink_panics = Some(panics);
         self

@@ -199,7 +199,7 @@ impl GussetBuilder {
         self
     }
 
-    /// Leaves out metrics: calls are not measured, and there is no scrape endpoint.
+    /// Leaves out metrics, and the scrape endpoint with them.
     pub fn without_metrics(mut self) -> Self {
         self.signals.metrics = false;
         self

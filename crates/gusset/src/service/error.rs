@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::{fmt, io};
 
 use gusset_core::ConfigError;
+use gusset_data::ErrorChain;
 use gusset_health::StartError;
 use gusset_prometheus::SetGlobalRecorderError;
 
@@ -102,13 +103,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)?;
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        fmt::Display::fmt(&ErrorChain::new(self), f)
     }
 }
 

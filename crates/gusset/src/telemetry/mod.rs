@@ -328,7 +328,8 @@ impl Signals {
     };
 }
 
-/// Panics. Only `shutdown` ends telemetry that is not part of a [`Gusset`](crate::Gusset), and takes it.
+/// Stands for a report that cannot be missing: only `shutdown` ends telemetry that is not part of a
+/// [`Gusset`](crate::Gusset), and it consumes it.
 fn already_ended() -> ShutdownReport {
     unreachable!("telemetry that is not shared ends once")
 }

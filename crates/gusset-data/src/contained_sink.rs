@@ -1,0 +1,76 @@
+//! Custom sinks, whose panics do not reach the call.
+
+use std::sync::Arc;
+
+use gusset_core::PanicCounter;
+
+use crate::{LogRecord, LogSink, SpanData, SpanSink};
+
+/// A sink whose panics are counted. A span or record on which it panics is lost. After a panic in
+/// `has_capacity`, it has none for that span or record.
+///
+/// ```
+/// use gusset_data::{ContainedSink, SpanData, SpanSink};
+///
+/// struct Broken;
+/// impl SpanSink for Broken {
+///     fn export(&self, _: SpanData) {}
+///     fn has_capacity(&self) -> bool {
+///         panic!("on purpose")
+///     }
+/// }
+///
+/// let sink = ContainedSink::new(Broken, || eprintln!("spans are lost"));
+/// assert!(!sink.has_capacity());
+/// assert_eq!(sink.panics().count(), 1);
+/// ```
+#[derive(Debug)]
+pub struct ContainedSink<K> {
+    sink: K,
+    panics: Arc<PanicCounter>,
+    report: fn(),
+}
+
+// === impl ContainedSink ===
+
+impl<K> ContainedSink<K> {
+    /// Contains the panics of a sink. The first one calls `report`.
+    pub fn new(sink: K, report: fn()) -> Self {
+        Self {
+            sink,
+            panics: Arc::default(),
+            report,
+        }
+    }
+
+    /// Returns the counter of the panics.
+    pub fn panics(&self) -> &Arc<PanicCounter> {
+        &self.panics
+    }
+}
+
+impl<K: SpanSink> SpanSink for ContainedSink<K> {
+    #[inline]
+    fn export(&self, span: SpanData) {
+        let _ = self.panics.catch(|| self.sink.export(span), self.report);
+    }
+
+    #[inline]
+    fn has_capacity(&self) -> bool {
+        let capacity = self.panics.catch(|| self.sink.has_capacity(), self.report);
+        capacity.unwrap_or(false)
+    }
+}
+
+impl<K: LogSink> LogSink for ContainedSink<K> {
+    #[inline]
+    fn export(&self, record: LogRecord) {
+        let _ = self.panics.catch(|| self.sink.export(record), self.report);
+    }
+
+    #[inline]
+    fn has_capacity(&self) -> bool {
+        let capacity = self.panics.catch(|| self.sink.has_capacity(), self.report);
+        capacity.unwrap_or(false)
+    }
+}
