@@ -94,6 +94,8 @@ impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObser
     }
 }
 
+// Without it the error is about a missing `Fn`.
+#[diagnostic::do_not_recommend]
 impl<P: Protocol, F> Predicate<P> for F
 where
     F: Fn(P::Request<'_>) -> bool + Send + Sync + 'static,

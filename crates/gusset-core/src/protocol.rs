@@ -62,6 +62,11 @@ use crate::{CallObserver, CallTracker, Classification, End, Failure, RequestKey}
 ///
 /// let layer = gusset_core::ObserveLayer::<Queue, _>::new(());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a protocol",
+    label = "not a protocol of calls",
+    note = "use `Http` or `Grpc` of gusset-http, or `RequestResponse<Req, Res>` for any other service"
+)]
 pub trait Protocol: Sized + 'static {
     /// The view of a request that observers get.
     type Request<'a>: Copy;
@@ -129,6 +134,11 @@ pub trait ProtocolResponse<Res>: Protocol {
 ///
 /// If it panics, the call is served and observed, as a success if it completes, and the panic is counted
 /// ([`classifier_panics`](crate::classifier_panics)).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not classify calls of `{P}`",
+    label = "not a classifier of this protocol",
+    note = "implement `Classify<{P}>` for it"
+)]
 pub trait Classify<P: Protocol>: Send + Sync + 'static {
     /// Whether a method may panic. `false` saves the few instructions that contain a panic. Defaults to
     /// `true`.

@@ -85,6 +85,11 @@ pub struct Exemplar {
 }
 
 /// Returns the metrics of a service. All exporters read the same recording.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no metrics to export",
+    label = "not a source of metrics",
+    note = "pass a `Registry` of gusset-metrics, or implement `MetricProducer`"
+)]
 pub trait MetricProducer: Send + Sync + 'static {
     /// Returns the current state of all metrics, sorted by name.
     ///

@@ -36,6 +36,11 @@ use crate::RequestHead;
 ///
 /// let service = EndpointService::new(Alive);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an endpoint",
+    label = "does not answer requests",
+    note = "implement `Endpoint`; a Tower service or a handler of a router is not one, because an endpoint has no body to read"
+)]
 pub trait Endpoint: Send + Sync + 'static {
     /// The future response.
     type Future: Future<Output = Response<Full<Bytes>>> + Send + 'static;

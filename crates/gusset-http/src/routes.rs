@@ -40,6 +40,11 @@ type BoxEndpoint = Box<dyn Fn(RequestHead<'_>) -> ResponseFuture + Send + Sync>;
 pub struct Routes(BTreeMap<String, BoxEndpoint>);
 
 /// A part that has endpoints for a management server: the scrape endpoint, the health probes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no endpoints for a management server",
+    label = "not a part that can be mounted",
+    note = "pass a scrape endpoint or health probes, or implement `Mount`; one endpoint is added by `route`"
+)]
 pub trait Mount: Send + Sync + 'static {
     /// Adds the endpoints.
     ///

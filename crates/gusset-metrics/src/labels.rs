@@ -31,6 +31,11 @@ use crate::ConfigError;
 /// let mut response = http::Response::new(());
 /// response.extensions_mut().insert(Plan::Paid);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a label value",
+    label = "the values of this type are not listed",
+    note = "implement `LabelValue` for it, with the key and all values; free text is refused because each value makes a series"
+)]
 pub trait LabelValue: Send + Sync + 'static {
     /// The key of the label.
     const KEY: &'static str;

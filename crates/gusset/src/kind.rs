@@ -27,6 +27,11 @@ use tower_layer::Identity;
 /// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`] or [`Consumer`].
 /// It is sealed.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of service",
+    label = "not a kind of service",
+    note = "the kinds are `HttpServer`, `HttpClient`, `GrpcServer`, `GrpcClient` and `Consumer`"
+)]
 pub trait ServiceKind: Sized + sealed::Sealed {
     type Protocol: Protocol;
     type PathFilter: Predicate<Self::Protocol>;
@@ -65,6 +70,11 @@ pub trait ServiceKind: Sized + sealed::Sealed {
 
 /// A kind with HTTP requests, to which the options of requests apply.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no HTTP requests",
+    label = "this option needs HTTP or gRPC",
+    note = "it is for `HttpServer`, `HttpClient`, `GrpcServer` and `GrpcClient`; a consumer has neither path nor headers"
+)]
 pub trait HttpKind: ServiceKind {
     fn path_filter_mut(&mut self) -> &mut Self::PathFilter;
 }
