@@ -4,8 +4,8 @@ use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
 use crate::{command, deny, direction, features, manifest, modules, words};
 
-pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
-    // Fast checks run first.
+/// Runs the checks that build nothing.
+pub(crate) fn quick(workspace: &Workspace, steps: &mut Steps) {
     steps.step("format", || {
         if has(workspace, "rustfmt", "fmt") {
             command::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))
@@ -17,6 +17,10 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     steps.step("manifests", || manifest::check(workspace));
     steps.step("modules", || modules::check(workspace));
     steps.step("words", || words::check_all(workspace));
+}
+
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
+    quick(workspace, steps);
     deny::run(workspace, steps);
     steps.step("clippy", || {
         if !has(workspace, "clippy", "clippy") {

@@ -54,6 +54,11 @@ const CHORES: &[Chore] = &[
         run: Run::Plain(lint::run),
     },
     Chore {
+        name: "quick",
+        about: "check format, words, dependencies, modules and manifests: what builds nothing",
+        run: Run::Plain(lint::quick),
+    },
+    Chore {
         name: "ci",
         about: "test, then lint",
         run: Run::Plain(ci::run),

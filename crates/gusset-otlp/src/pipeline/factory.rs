@@ -113,7 +113,7 @@ impl PipelineFactory {
             return Ok(None);
         };
         let client = OtlpClient::new(config)?;
-        let health = HealthReporter::new(signal, client.endpoint(), self.log_level);
+        let health = HealthReporter::new(signal, client.destination(), self.log_level);
         let recorder = self.recorder.as_ref();
         let metrics = recorder.map(|recorder| ExporterMetrics::new(recorder, signal, &client));
         Ok(Some(Exporter::new(client, health, metrics)))

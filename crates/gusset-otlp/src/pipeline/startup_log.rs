@@ -3,7 +3,7 @@
 use crate::Signal;
 use crate::diagnostics::SdkLogLevel;
 use crate::pending_log::PendingLog;
-use crate::settings::{ExporterConfig, Settings, SignalExporters};
+use crate::settings::{Settings, SignalExporters};
 
 /// Logs one entry that states where each signal is exported, or why it is not.
 pub(super) fn log_configuration(settings: &Settings, has_producer: bool, log: &PendingLog) {
@@ -22,11 +22,9 @@ pub(super) fn log_configuration(settings: &Settings, has_producer: bool, log: &P
             parts.push("metrics are not exported: no metric producer is set".to_owned());
             continue;
         }
-        if let Some(ExporterConfig {
-            endpoint, protocol, ..
-        }) = &exporters.otlp
-        {
-            parts.push(format!("exporting {signal} to {endpoint} ({protocol})"));
+        if let Some(config) = &exporters.otlp {
+            let (destination, protocol) = (config.destination(), config.protocol);
+            parts.push(format!("exporting {signal} to {destination} ({protocol})"));
         }
         if exporters.console {
             parts.push(format!("exporting {signal} to the console"));

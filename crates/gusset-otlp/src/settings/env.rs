@@ -15,7 +15,7 @@ pub(crate) struct EnvReader<'a> {
     pub(crate) log_level: SdkLogLevel,
     pub(crate) log: PendingLog,
     /// Warnings that were logged: each signal reads the variables for all signals.
-    warned: RefCell<BTreeSet<String>>,
+    pub(super) warned: RefCell<BTreeSet<String>>,
 }
 
 // === impl EnvReader ===

@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::endpoint::{Endpoint, EndpointSource};
+#[cfg(feature = "proxy")]
+use super::proxy::Proxy;
 use super::{EnvReader, headers};
 use crate::{ConfigError, OtlpProtocol, Signal};
 
@@ -31,6 +33,8 @@ pub(crate) struct ExporterConfig {
     /// The timeout of one request, from the connection to the end of the response.
     pub(crate) timeout: Duration,
     pub(crate) tls_files: TlsFiles,
+    #[cfg(feature = "proxy")]
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// The paths of certificates and keys, each with the variable that set it.
@@ -74,6 +78,8 @@ impl ExporterConfig {
         let endpoint = endpoint(env, overrides, signal, protocol)?;
         let tls_files = TlsFiles::new(env, signal, &endpoint)?;
         Ok(Self {
+            #[cfg(feature = "proxy")]
+            proxy: Proxy::new(env, &endpoint),
             signal,
             protocol,
             endpoint,
@@ -89,6 +95,15 @@ impl ExporterConfig {
             },
             tls_files,
         })
+    }
+
+    /// Returns where requests go, as a part of log entries.
+    pub(crate) fn destination(&self) -> String {
+        #[cfg(feature = "proxy")]
+        if let Some(proxy) = &self.proxy {
+            return format!("{} through the proxy {proxy}", self.endpoint);
+        }
+        self.endpoint.to_string()
     }
 }
 

@@ -4,6 +4,8 @@ mod endpoint;
 mod env;
 mod exporter_config;
 mod headers;
+#[cfg(feature = "proxy")]
+mod proxy;
 
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ pub(crate) use env::EnvReader;
 #[cfg(feature = "tls")]
 pub(crate) use exporter_config::TlsFiles;
 pub(crate) use exporter_config::{ExporterConfig, Overrides, header};
+#[cfg(feature = "proxy")]
+pub(crate) use proxy::Proxy;
 
 /// The whole configuration of a pipeline.
 #[derive(Debug)]

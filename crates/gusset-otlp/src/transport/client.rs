@@ -21,10 +21,15 @@ const MAX_RESPONSE_BYTES: usize = 4 << 20;
 /// OTLP's limit for a request.
 pub(crate) const MAX_REQUEST_BYTES: usize = 64 << 20;
 
+#[cfg(feature = "proxy")]
+pub(super) type TcpConnector = super::proxy::ProxyConnector;
+#[cfg(not(feature = "proxy"))]
+pub(super) type TcpConnector = HttpConnector;
+
 #[cfg(feature = "tls")]
-type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
+type Connector = hyper_rustls::HttpsConnector<TcpConnector>;
 #[cfg(not(feature = "tls"))]
-type Connector = HttpConnector;
+type Connector = TcpConnector;
 
 /// The client of the receiver of one signal. Signals do not share connections, so that none delays
 /// another.
@@ -32,6 +37,7 @@ pub(crate) struct OtlpClient {
     pub(super) signal: Signal,
     pub(super) protocol: OtlpProtocol,
     endpoint: Endpoint,
+    destination: String,
     headers: http::HeaderMap,
     pub(super) gzip: bool,
     /// The timeout of one request.
@@ -46,6 +52,7 @@ pub(crate) struct OtlpClient {
 
 impl OtlpClient {
     pub(crate) fn new(config: ExporterConfig) -> Result<Self, ConfigError> {
+        let destination = config.destination();
         let ExporterConfig {
             signal,
             protocol,
@@ -54,6 +61,8 @@ impl OtlpClient {
             gzip,
             timeout,
             tls_files,
+            #[cfg(feature = "proxy")]
+            proxy,
         } = config;
         const USER_AGENT: &str = concat!(
             "OTel-OTLP-Exporter-Rust/",
@@ -67,6 +76,15 @@ impl OtlpClient {
         tcp.set_nodelay(true);
         // The TLS connector passes on `https` URLs too.
         tcp.enforce_http(false);
+        #[cfg(feature = "proxy")]
+        let tcp = {
+            let is_tunnel = endpoint.is_https() || protocol == OtlpProtocol::Grpc;
+            let authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
+            if let Some(authorization) = authorization.filter(|_| !is_tunnel) {
+                headers.insert(header::PROXY_AUTHORIZATION, authorization);
+            }
+            TcpConnector::new(tcp, proxy.as_ref(), is_tunnel)
+        };
         #[cfg(feature = "tls")]
         let connector = super::tls::connector(tcp, &endpoint, &tls_files, protocol)?;
         #[cfg(not(feature = "tls"))]
@@ -76,6 +94,7 @@ impl OtlpClient {
             signal,
             protocol,
             endpoint,
+            destination,
             headers,
             gzip,
             timeout,
@@ -91,6 +110,11 @@ impl OtlpClient {
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Returns where requests go, as a part of log entries.
+    pub(crate) fn destination(&self) -> &str {
+        &self.destination
     }
 
     /// Drops the connections.

@@ -8,6 +8,8 @@ pub mod fuzzing;
 mod grpc;
 mod hints;
 mod http1;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod response;
 mod retry;
 mod send;

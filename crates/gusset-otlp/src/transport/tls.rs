@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::client::TcpConnector;
 use crate::settings::{Endpoint, TlsFiles};
 use crate::{ConfigError, OtlpProtocol};
 
 pub(super) fn connector(
-    tcp: HttpConnector,
+    tcp: TcpConnector,
     endpoint: &Endpoint,
     tls_files: &TlsFiles,
     protocol: OtlpProtocol,
-) -> Result<HttpsConnector<HttpConnector>, ConfigError> {
+) -> Result<HttpsConnector<TcpConnector>, ConfigError> {
     // Certificates are read only for `https`.
     let config = if endpoint.is_https() {
         config(tls_files)?

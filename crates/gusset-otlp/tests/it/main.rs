@@ -15,6 +15,7 @@ mod fork;
 mod logs;
 mod metrics;
 mod order;
+mod proxy;
 mod real_receivers;
 mod receiver;
 mod schema;

@@ -14,16 +14,16 @@ use crate::receiver::{Receiver, reserve_port};
 use crate::support::{TEST_TIMEOUT, env, span};
 
 /// A temporary directory, deleted on drop.
-struct TempDir(PathBuf);
+pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("gusset-otlp-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
@@ -36,28 +36,38 @@ impl Drop for TempDir {
     }
 }
 
-struct SignedCertificate {
-    certificate: rcgen::Certificate,
-    key: KeyPair,
+pub(crate) struct SignedCertificate {
+    pub(crate) certificate: rcgen::Certificate,
+    pub(crate) key: KeyPair,
 }
 
 /// Returns a certificate authority, and the certificates of a server and a client that it has signed.
-fn certificates() -> (rcgen::Certificate, SignedCertificate, SignedCertificate) {
+pub(crate) fn certificates() -> (rcgen::Certificate, SignedCertificate, SignedCertificate) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = params.self_signed(&key).unwrap();
     let issuer = Issuer::new(params, key);
-    let sign = |name: &str| {
+    let sign = |names: &[&str]| {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let params = CertificateParams::new(
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>(),
+        )
+        .unwrap();
         let certificate = params.signed_by(&key, &issuer).unwrap();
         SignedCertificate { certificate, key }
     };
-    (authority, sign("localhost"), sign("client"))
+    (
+        authority,
+        sign(&["localhost", "collector.example"]),
+        sign(&["client"]),
+    )
 }
 
-fn server(authority: &rcgen::Certificate, own: &SignedCertificate) -> Arc<ServerConfig> {
+pub(crate) fn server(authority: &rcgen::Certificate, own: &SignedCertificate) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(authority.der().clone()).unwrap();
