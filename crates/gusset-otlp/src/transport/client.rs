@@ -8,11 +8,11 @@ use http::{HeaderValue, Request, Response, header};
 use http_body_util::{Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::ExportError;
 use super::hints::{self, Attempt};
+use super::tcp::{self, TcpConnector};
 use crate::settings::{Endpoint, ExporterConfig};
 use crate::{ConfigError, OtlpProtocol, Signal};
 
@@ -20,11 +20,6 @@ use crate::{ConfigError, OtlpProtocol, Signal};
 const MAX_RESPONSE_BYTES: usize = 4 << 20;
 /// OTLP's limit for a request.
 pub(crate) const MAX_REQUEST_BYTES: usize = 64 << 20;
-
-#[cfg(feature = "proxy")]
-pub(super) type TcpConnector = super::proxy::ProxyConnector;
-#[cfg(not(feature = "proxy"))]
-pub(super) type TcpConnector = HttpConnector;
 
 #[cfg(feature = "tls")]
 type Connector = hyper_rustls::HttpsConnector<TcpConnector>;
@@ -53,6 +48,9 @@ pub(crate) struct OtlpClient {
 impl OtlpClient {
     pub(crate) fn new(config: ExporterConfig) -> Result<Self, ConfigError> {
         let destination = config.destination();
+        let tcp = tcp::connector(&config);
+        #[cfg(feature = "proxy")]
+        let forward_authorization = tcp::forward_authorization(&config);
         let ExporterConfig {
             signal,
             protocol,
@@ -61,8 +59,7 @@ impl OtlpClient {
             gzip,
             timeout,
             tls_files,
-            #[cfg(feature = "proxy")]
-            proxy,
+            ..
         } = config;
         const USER_AGENT: &str = concat!(
             "OTel-OTLP-Exporter-Rust/",
@@ -72,19 +69,10 @@ impl OtlpClient {
         headers
             .entry(header::USER_AGENT)
             .or_insert(HeaderValue::from_static(USER_AGENT));
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        // The TLS connector passes on `https` URLs too.
-        tcp.enforce_http(false);
         #[cfg(feature = "proxy")]
-        let tcp = {
-            let is_tunnel = endpoint.is_https() || protocol == OtlpProtocol::Grpc;
-            let authorization = proxy.as_ref().and_then(|proxy| proxy.authorization.clone());
-            if let Some(authorization) = authorization.filter(|_| !is_tunnel) {
-                headers.insert(header::PROXY_AUTHORIZATION, authorization);
-            }
-            TcpConnector::new(tcp, proxy.as_ref(), is_tunnel)
-        };
+        if let Some(authorization) = forward_authorization {
+            headers.insert(header::PROXY_AUTHORIZATION, authorization);
+        }
         #[cfg(feature = "tls")]
         let connector = super::tls::connector(tcp, &endpoint, &tls_files, protocol)?;
         #[cfg(not(feature = "tls"))]

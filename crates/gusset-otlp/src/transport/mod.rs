@@ -13,6 +13,7 @@ mod proxy;
 mod response;
 mod retry;
 mod send;
+mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
 

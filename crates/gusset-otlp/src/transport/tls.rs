@@ -7,7 +7,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::client::TcpConnector;
+use super::tcp::TcpConnector;
 use crate::settings::{Endpoint, TlsFiles};
 use crate::{ConfigError, OtlpProtocol};
 
