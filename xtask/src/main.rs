@@ -12,6 +12,7 @@ mod lint;
 mod manifest;
 mod modules;
 mod provide;
+mod release;
 mod scenarios;
 mod steps;
 mod test;
@@ -112,6 +113,11 @@ const CHORES: &[Chore] = &[
         name: "fuzz",
         about: "run every fuzz target, or each TARGET, for a minute",
         run: Run::OnEach(fuzz::run),
+    },
+    Chore {
+        name: "release",
+        about: "try a release: package and build every crate in order, and the docs as docs.rs does",
+        run: Run::Plain(release::run),
     },
     Chore {
         name: "words",

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use gusset_core::{Clock, Env};
 use gusset_data::{Redaction, SharedRecorder, contain_recorder};
+use gusset_http::BearerToken;
 use tokio::sync::{Notify, watch};
 
 use self::heartbeats::{MAIN_RUNTIME, START, validate_heartbeats};
@@ -17,7 +18,6 @@ use crate::check::{DependencyKind, RegisteredCheck};
 use crate::lifecycle::ShutdownTimeoutsBuilder;
 use crate::metrics::{self, HealthMetrics};
 use crate::state::{FlushFn, HealthState};
-use crate::token::BearerToken;
 use crate::{
     ConfigError, Health, Heartbeat, InFlight, Lifecycle, ReadinessCheck, ResponseFormat, TARGET,
 };
@@ -307,7 +307,9 @@ impl HealthBuilder {
             true
         });
         let timeouts = timeouts.build()?;
-        let token = token.map(BearerToken::new).transpose()?;
+        let token = token
+            .map(|token| BearerToken::new("details_token", token))
+            .transpose()?;
         let built_in = |name: &'static str, deadline| {
             Heartbeat::from_parts(name.into(), deadline, clock.clone())
         };

@@ -25,7 +25,6 @@ mod state;
 mod status;
 #[cfg(all(feature = "systemd", unix))]
 mod systemd;
-mod token;
 
 pub use builder::HealthBuilder;
 pub use check::{

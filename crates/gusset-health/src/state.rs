@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use gusset_core::Clock;
+use gusset_http::BearerToken;
 use tokio::sync::{Notify, watch};
 
 use crate::check::{Age, CheckTask, DependencyKind, TrackedCheck};
 use crate::lifecycle::ShutdownTimeouts;
 use crate::metrics::HealthMetrics;
-use crate::token::BearerToken;
 use crate::{Heartbeat, InFlight, Lifecycle, Phase, ResponseFormat, Status};
 
 /// Exports telemetry at the end of a shutdown.

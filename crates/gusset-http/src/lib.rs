@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attributes;
+mod bearer_token;
 mod body;
 mod classify;
 mod client_ip;
@@ -31,6 +32,7 @@ pub use attributes::{
     RequestAttributes, RequestOptions, RpcMethod, RpcMethodId, RpcMethodName, Scheme,
     ServerAddress, Side,
 };
+pub use bearer_token::BearerToken;
 pub use body::ObservedBody;
 pub use classify::{HttpClientClassifier, HttpServerClassifier};
 pub use client_ip::{PeerAddr, TrustedProxies, TrustedProxiesError};

@@ -1,10 +1,13 @@
 //! Samplers decide which requests are recorded, before any span is created.
 
 mod always;
+mod by_route;
 mod contained;
 mod env;
 mod parent_based;
+mod rare_first;
 mod rate_limited;
+mod replaceable;
 mod span_buffer;
 mod tail;
 mod trace_id_ratio;
@@ -13,14 +16,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gusset_core::{Outcome, StaticStr};
-use gusset_http::RequestHead;
+use gusset_http::{RequestAttributes, RequestHead, Route};
 use gusset_propagation::{SpanContext, TraceId};
 
 pub use self::always::{AlwaysOff, AlwaysOn};
+pub use self::by_route::ByRoute;
 pub(crate) use self::contained::SamplerPanics;
 pub use self::env::{ENV, from_env};
 pub use self::parent_based::ParentBased;
+pub use self::rare_first::RareFirst;
 pub use self::rate_limited::RateLimited;
+pub use self::replaceable::ReplaceableSampler;
 pub use self::span_buffer::{SpanBuffer, TailSamplerStats};
 pub use self::tail::TailSampler;
 pub use self::trace_id_ratio::TraceIdRatio;
@@ -84,6 +90,8 @@ pub struct SamplingParameters<'a> {
     pub request: Option<RequestHead<'a>>,
     /// The start time, from the clock of the call.
     pub now: Instant,
+    /// What the signals of a call read from its request.
+    pub(crate) attributes: Option<RequestAttributes<'a>>,
 }
 
 /// The result of a request whose spans were buffered.
@@ -94,6 +102,8 @@ pub struct CallSummary {
     pub outcome: Option<Outcome>,
     /// The value of `error.type`; `None` if the request is not an error.
     pub error: Option<StaticStr>,
+    /// The status: the code of an HTTP response, the name of a gRPC status.
+    pub status: Option<StaticStr>,
     /// The duration of the request.
     pub elapsed: Duration,
 }
@@ -147,6 +157,23 @@ impl<'a> SamplingParameters<'a> {
             trace_id,
             request: None,
             now,
+            attributes: None,
+        }
+    }
+
+    /// Returns the route of the request, as the signals report it.
+    pub fn route(&self) -> Option<&'a str> {
+        match self.attributes {
+            Some(attributes) => attributes.route(),
+            None => self.request.and_then(Route::from_request),
+        }
+    }
+
+    /// Returns the path of the request, before a router changed it. The client chooses it.
+    pub fn path(&self) -> Option<&'a str> {
+        match self.attributes {
+            Some(attributes) => Some(attributes.path()),
+            None => self.request.map(|req| req.uri.path()),
         }
     }
 }

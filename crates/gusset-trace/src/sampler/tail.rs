@@ -1,9 +1,10 @@
 //! A sampler that exports failed and slow requests.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::Outcome;
+use gusset_core::{Outcome, StaticStr};
 
 use super::span_buffer::BufferLimits;
 use super::{CallSummary, Sampler, SamplingDecision, SamplingParameters, TailSamplerStats};
@@ -35,6 +36,7 @@ use super::{CallSummary, Sampler, SamplingDecision, SamplingParameters, TailSamp
 pub struct TailSampler<S> {
     inner: Arc<S>,
     outcomes: Vec<Outcome>,
+    statuses: Vec<RangeInclusive<u16>>,
     slower_than: Option<Duration>,
     max_spans: usize,
     limits: Arc<BufferLimits>,
@@ -53,6 +55,7 @@ impl<S: Sampler> TailSampler<S> {
         Self {
             inner: Arc::new(inner),
             outcomes: vec![Outcome::ServerError],
+            statuses: Vec::new(),
             slower_than: None,
             max_spans: Self::DEFAULT_MAX_SPANS,
             limits: BufferLimits::new(Self::DEFAULT_MAX_CALLS),
@@ -63,6 +66,13 @@ impl<S: Sampler> TailSampler<S> {
     #[must_use]
     pub fn outcomes(mut self, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         self.outcomes = outcomes.into_iter().collect();
+        self
+    }
+
+    /// Exports requests with these HTTP statuses too, for example `[404..=404, 429..=429]`. None by default.
+    #[must_use]
+    pub fn statuses(mut self, statuses: impl IntoIterator<Item = RangeInclusive<u16>>) -> Self {
+        self.statuses = statuses.into_iter().collect();
         self
     }
 
@@ -103,7 +113,12 @@ impl<S: Sampler> Sampler for TailSampler<S> {
     fn should_export(&self, summary: &CallSummary) -> bool {
         let is_exported = |outcome| self.outcomes.contains(&outcome);
         let is_slow = |limit| summary.elapsed >= limit;
+        let has_status = |status: StaticStr| {
+            let status = status.as_str().parse();
+            status.is_ok_and(|status| self.statuses.iter().any(|range| range.contains(&status)))
+        };
         summary.outcome.is_some_and(is_exported)
+            || summary.status.is_some_and(has_status)
             || self.slower_than.is_some_and(is_slow)
             || self.inner.should_export(summary)
     }
@@ -114,6 +129,7 @@ impl<S> Clone for TailSampler<S> {
         let Self {
             inner,
             outcomes,
+            statuses,
             slower_than,
             max_spans,
             limits,
@@ -121,6 +137,7 @@ impl<S> Clone for TailSampler<S> {
         Self {
             inner: inner.clone(),
             outcomes: outcomes.clone(),
+            statuses: statuses.clone(),
             slower_than: *slower_than,
             max_spans: *max_spans,
             limits: limits.clone(),

@@ -215,6 +215,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
                 let summary = CallSummary {
                     outcome: cx.outcome(),
                     error: cx.error_type(),
+                    status: cx.status(),
                     elapsed: cx.elapsed(),
                 };
                 let panics = &config.sampler_panics;

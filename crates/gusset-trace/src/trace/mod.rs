@@ -152,7 +152,7 @@ impl TraceObserver {
             output,
             owns_buffer,
         } = config.sample(
-            req,
+            attributes,
             &scope.context,
             distrusted.own_sampling,
             outer.as_deref(),

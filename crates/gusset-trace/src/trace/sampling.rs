@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gusset_core::CallContext;
 use gusset_data::SpanSink;
-use gusset_http::RequestHead;
+use gusset_http::RequestAttributes;
 use gusset_propagation::{PropagationContext, SpanContext, TraceId};
 
 use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, is_exporting};
@@ -28,7 +28,7 @@ impl TraceConfig {
     /// is part of.
     pub(super) fn sample(
         &self,
-        req: RequestHead<'_>,
+        attributes: RequestAttributes<'_>,
         context: &PropagationContext,
         own_sampling: bool,
         outer: Option<&ActiveSpan>,
@@ -49,7 +49,8 @@ impl TraceConfig {
                     parent => (parent, trace_id),
                 };
                 let mut parameters = SamplingParameters::new(parent, seen_id, cx.started());
-                parameters.request = Some(req);
+                parameters.request = Some(attributes.head());
+                parameters.attributes = Some(attributes);
                 parameters.requested = context.sampling_request;
                 let panics = &self.sampler_panics;
                 match panics.should_sample(&*self.sampler, &parameters) {

@@ -20,6 +20,7 @@ mod panics;
 mod request_id;
 mod request_options;
 mod sampling;
+mod sampling_rules;
 mod secrets;
 mod server_timing;
 mod service;

@@ -116,6 +116,15 @@ impl GussetBuilder {
         self
     }
 
+    /// Sets the token that `/log-filter` and `/trace-sampling` of the management server require, as
+    /// `Authorization: Bearer <token>`. At least 16 characters.
+    ///
+    /// Without it they are served on a loopback address only, and not to websites in a browser.
+    pub fn controls_token(mut self, token: impl Into<String>) -> Self {
+        self.parts.controls_token = Some(token.into());
+        self
+    }
+
     /// Configures the layers of HTTP servers, or leaves signals out of them.
     ///
     /// ```

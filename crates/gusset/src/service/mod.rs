@@ -1,6 +1,7 @@
 //! Everything that a service needs, in one object.
 
 mod builder;
+mod controls;
 mod error;
 mod layer;
 mod parts;

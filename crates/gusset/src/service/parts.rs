@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use gusset_admin::{ManagementServer, ManagementServerBuilder};
 use gusset_core::{Clock, ConfigError, Env};
 use gusset_health::{Health, HealthBuilder};
-use gusset_http::RequestIdLayer;
+use gusset_http::{BearerToken, RequestIdLayer};
 use gusset_metrics::{HttpMetricsBuilder, RpcMetricsBuilder};
 
+use super::controls::Controls;
 use super::probes::Probes;
 use super::{CallLayer, Error, Inner, ServerLayer};
 use crate::kind::{ConfigureFn, GrpcClient, GrpcServer, HttpClient, HttpServer};
@@ -33,6 +34,7 @@ pub(super) struct PartsBuilder {
     pub(super) messaging_system: String,
     pub(super) has_health: bool,
     pub(super) has_management: bool,
+    pub(super) controls_token: Option<String>,
     pub(super) request_id: Option<RequestIdLayer>,
     pub(super) flush_deadline: Duration,
 }
@@ -51,6 +53,7 @@ impl PartsBuilder {
             messaging_system: OTHER_SYSTEM.to_owned(),
             has_health: true,
             has_management: true,
+            controls_token: None,
             request_id: Some(RequestIdLayer::new()),
             flush_deadline: DEFAULT_FLUSH_DEADLINE,
         }
@@ -63,6 +66,9 @@ impl PartsBuilder {
         env: Env<'_>,
         is_global: bool,
     ) -> Result<Inner, Error> {
+        let controls_token = self.controls_token;
+        let controls_token = controls_token.map(|token| BearerToken::new("controls_token", token));
+        let controls_token = controls_token.transpose()?;
         let clock = Clock::system();
         let flush_started = Arc::new(OnceLock::new());
         let health = build_health(
@@ -108,6 +114,11 @@ impl PartsBuilder {
             if self.has_health {
                 builder = builder.mount(Probes(health.clone()));
             }
+            builder = builder.mount(Controls {
+                filter: signals.log.then(|| telemetry.log_filter_handle().clone()),
+                sampler: signals.traces.then(|| telemetry.sampler().clone()),
+                token: controls_token.map(Arc::new),
+            });
             let server = (self.management)(builder).start_in(env);
             management = Some(server.map_err(ConfigError::from)?);
         }

@@ -10,7 +10,7 @@ use gusset_metrics::{Registry, RegistryBuilder};
 use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder, OtlpSpanSink};
 use gusset_prometheus::{PrometheusExporter, Resource};
 use gusset_propagation::Propagators;
-use gusset_trace::sampler::{self, Sampler};
+use gusset_trace::sampler::{self, ReplaceableSampler, Sampler};
 use gusset_trace::{Redaction, SpanLayer, TraceTrust};
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::Layer;
@@ -242,7 +242,7 @@ impl TelemetryBuilder {
             Deferred::<OtlpLogSink>::new(),
             Deferred::<OtlpSpanSink>::new(),
         );
-        let deferred_sampler = Deferred::<Arc<dyn Sampler>>::new();
+        let deferred_sampler = Deferred::<ReplaceableSampler>::new();
         let mut log_builder = LogLayer::builder()
             .recorder(registry.clone())
             .redaction(redaction.clone())
@@ -285,7 +285,10 @@ impl TelemetryBuilder {
         let (sampler, otlp) = tracing::dispatcher::with_default(&dispatch, || {
             early.log();
             let sampler = sampler.unwrap_or_else(|| sampler::from_env(env));
-            (sampler, otlp(builder).build_in(env))
+            (
+                ReplaceableSampler::new(sampler),
+                otlp(builder).build_in(env),
+            )
         });
         let otlp = otlp?;
         // A sink that is not set has no capacity, so nothing is made for it.

@@ -25,7 +25,7 @@ impl<T> Deferred<T> {
     }
 }
 
-impl Sampler for Deferred<Arc<dyn Sampler>> {
+impl<T: Sampler> Sampler for Deferred<T> {
     fn should_sample(&self, parameters: &SamplingParameters<'_>) -> SamplingDecision {
         match self.0.get() {
             Some(sampler) => sampler.should_sample(parameters),

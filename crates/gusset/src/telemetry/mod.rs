@@ -17,7 +17,7 @@ use gusset_metrics::Registry;
 use gusset_otlp::{OtlpPipeline, OtlpSpanSink};
 use gusset_prometheus::PrometheusExporter;
 use gusset_propagation::Propagators;
-use gusset_trace::sampler::Sampler;
+use gusset_trace::sampler::ReplaceableSampler;
 use gusset_trace::{Redaction, TraceObserver, TraceTrust};
 use tracing::Dispatch;
 use tracing_log::LogTracer;
@@ -61,7 +61,7 @@ pub struct Telemetry {
     server: Option<ManagementServer>,
     registry: Arc<Registry>,
     propagators: Propagators,
-    sampler: Arc<dyn Sampler>,
+    sampler: ReplaceableSampler,
     trust: TraceTrust,
     redaction: Redaction,
     spans: OtlpSpanSink,
@@ -230,6 +230,23 @@ impl Telemetry {
     /// ```
     pub fn log_filter_handle(&self) -> &FilterHandle {
         &self.filter_handle
+    }
+
+    /// Returns the sampler of traces, which can be replaced at run time, also for a limited time.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// use std::time::Duration;
+    ///
+    /// use gusset::trace::sampler::AlwaysOn;
+    ///
+    /// let telemetry = gusset::telemetry().build_with(|_| None)?;
+    /// telemetry.sampler().replace_temporarily(AlwaysOn, Duration::from_secs(600));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sampler(&self) -> &ReplaceableSampler {
+        &self.sampler
     }
 
     /// Shuts down by the deadline: exports what is queued, writes the last log entries, and reports what

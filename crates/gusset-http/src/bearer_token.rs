@@ -1,22 +1,39 @@
-//! The token for detailed responses.
+//! The token of a management endpoint.
 
 use std::fmt;
 
-use gusset_http::RequestHead;
+use gusset_core::ConfigError;
 use http::header::AUTHORIZATION;
 
-use crate::ConfigError;
+use crate::RequestHead;
 
 const MIN_TOKEN_BYTES: usize = 16;
 
-/// A bearer token, which `Debug` does not show.
-pub(crate) struct BearerToken(String);
+/// A bearer token (RFC 6750) that requests to an endpoint have to present. `Debug` does not show it.
+///
+/// ```
+/// use gusset_http::{BearerToken, RequestHead};
+///
+/// # fn main() -> Result<(), gusset_core::ConfigError> {
+/// let token = BearerToken::new("details_token", "0123456789abcdef")?;
+/// let request = http::Request::get("/").header("authorization", "Bearer 0123456789abcdef");
+/// assert!(token.is_in(RequestHead::from(&request.body(()).expect("a request"))));
+/// # Ok(())
+/// # }
+/// ```
+pub struct BearerToken(String);
 
 // === impl BearerToken ===
 
 impl BearerToken {
-    pub(crate) fn new(token: String) -> Result<Self, ConfigError> {
-        let error = |reason| Err(ConfigError::new("details_token", reason));
+    /// Creates a token.
+    ///
+    /// # Errors
+    /// If it is shorter than 16 characters, or has characters that are not allowed in a header. The error
+    /// names `setting`.
+    pub fn new(setting: &str, token: impl Into<String>) -> Result<Self, ConfigError> {
+        let token = token.into();
+        let error = |reason| Err(ConfigError::new(setting, reason));
         if token.len() < MIN_TOKEN_BYTES {
             return error("shorter than 16 characters");
         }
@@ -27,7 +44,7 @@ impl BearerToken {
     }
 
     /// Returns whether the request has the header `Authorization: Bearer <token>`.
-    pub(crate) fn is_in(&self, req: RequestHead<'_>) -> bool {
+    pub fn is_in(&self, req: RequestHead<'_>) -> bool {
         let Some(value) = req.headers.get(AUTHORIZATION) else {
             return false;
         };

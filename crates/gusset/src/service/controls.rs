@@ -1,0 +1,196 @@
+//! Endpoints of the management server that change the log filter and the sampling for a limited time.
+
+use std::fmt;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gusset_core::ConfigError;
+use gusset_http::{BearerToken, Endpoint, Mount, Reach, RequestHead, Routes};
+use gusset_log::FilterHandle;
+use gusset_trace::sampler::{ParentBased, ReplaceableSampler, TraceIdRatio};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN};
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::Full;
+
+/// The time of a change that names none, in seconds.
+const DEFAULT_SECONDS: u64 = 600;
+
+/// `/log-filter` and `/trace-sampling`. On the network they are served only with a token.
+pub(super) struct Controls {
+    pub(super) filter: Option<FilterHandle>,
+    pub(super) sampler: Option<ReplaceableSampler>,
+    pub(super) token: Option<Arc<BearerToken>>,
+}
+
+/// The endpoint of one setting.
+struct Control<S> {
+    setting: S,
+    token: Option<Arc<BearerToken>>,
+}
+
+/// A setting that can be changed for a limited time.
+trait Setting: Send + Sync + 'static {
+    /// The parameter of the new value.
+    const PARAMETER: &'static str;
+
+    fn current(&self) -> String;
+    fn set(&self, value: &str, time: Duration) -> Result<(), ConfigError>;
+    fn revert(&self);
+}
+
+// === impl Controls ===
+
+impl Mount for Controls {
+    fn mount(&self, mut routes: Routes, reach: Reach) -> Result<Routes, ConfigError> {
+        if reach != Reach::Loopback && self.token.is_none() {
+            return Ok(routes);
+        }
+        if let Some(setting) = self.filter.clone() {
+            let token = self.token.clone();
+            routes = routes.route("/log-filter", Control { setting, token })?;
+        }
+        if let Some(setting) = self.sampler.clone() {
+            let token = self.token.clone();
+            routes = routes.route("/trace-sampling", Control { setting, token })?;
+        }
+        Ok(routes)
+    }
+}
+
+// === impl Control ===
+
+impl<S: Setting> Endpoint for Control<S> {
+    type Future = Ready<Response<Full<Bytes>>>;
+
+    fn answer(&self, req: RequestHead<'_>) -> Self::Future {
+        ready(self.respond(req).unwrap_or_else(|refusal| refusal))
+    }
+}
+
+impl<S: Setting> Control<S> {
+    fn respond(
+        &self,
+        req: RequestHead<'_>,
+    ) -> Result<Response<Full<Bytes>>, Response<Full<Bytes>>> {
+        match &self.token {
+            Some(token) if !token.is_in(req) => {
+                return Err(text(StatusCode::UNAUTHORIZED, "a bearer token is required"));
+            }
+            None if is_of_a_website(req) => {
+                return Err(text(StatusCode::FORBIDDEN, "not for a website"));
+            }
+            _ => {}
+        }
+        match *req.method {
+            Method::GET | Method::HEAD => {}
+            Method::PUT => {
+                let (value, time) = parameters(req, S::PARAMETER)?;
+                let changed = self.setting.set(&value, time);
+                changed.map_err(|error| text(StatusCode::BAD_REQUEST, error))?;
+                let seconds = time.as_secs();
+                tracing::info!(target: "gusset", "{}={value} for {seconds} s", S::PARAMETER);
+            }
+            Method::DELETE => self.setting.revert(),
+            _ => {
+                let mut refusal = text(StatusCode::METHOD_NOT_ALLOWED, "GET, PUT or DELETE");
+                let allowed = HeaderValue::from_static("GET, HEAD, PUT, DELETE");
+                refusal.headers_mut().insert(ALLOW, allowed);
+                return Err(refusal);
+            }
+        }
+        Ok(text(StatusCode::OK, self.setting.current()))
+    }
+}
+
+/// Returns whether a browser may have sent the request for a website that another host serves: it has an
+/// `Origin`, or a host name that is made to resolve to this machine (DNS rebinding).
+fn is_of_a_website(req: RequestHead<'_>) -> bool {
+    let host = req.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| req.uri.host()).unwrap_or_default();
+    let authority = host.parse::<http::uri::Authority>();
+    let is_local = authority.is_ok_and(|authority| {
+        let host = authority.host().trim_matches(['[', ']']);
+        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
+    });
+    !is_local || req.headers.contains_key(ORIGIN)
+}
+
+/// Returns the new value and the time of the change.
+fn parameters(
+    req: RequestHead<'_>,
+    name: &str,
+) -> Result<(String, Duration), Response<Full<Bytes>>> {
+    let (mut value, mut seconds) = (None, DEFAULT_SECONDS);
+    let query = req.uri.query().unwrap_or_default();
+    for (key, text_of_value) in form_urlencoded::parse(query.as_bytes()) {
+        if key == name {
+            value = Some(text_of_value.into_owned());
+        } else if key == "seconds" {
+            let parsed = text_of_value.parse().ok().filter(|seconds| *seconds > 0);
+            let problem = "`seconds`: not a positive number";
+            seconds = parsed.ok_or_else(|| text(StatusCode::BAD_REQUEST, problem))?;
+        } else {
+            let problem = format_args!("`{}`: unknown", key.escape_default());
+            return Err(text(StatusCode::BAD_REQUEST, problem));
+        }
+    }
+    let missing = || text(StatusCode::BAD_REQUEST, format_args!("`{name}` is missing"));
+    Ok((value.ok_or_else(missing)?, Duration::from_secs(seconds)))
+}
+
+fn text(status: StatusCode, body: impl fmt::Display) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(format!("{body}\n")));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    headers.insert(CONTENT_TYPE, plain);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+// === impl Setting ===
+
+impl Setting for FilterHandle {
+    const PARAMETER: &'static str = "filter";
+
+    fn current(&self) -> String {
+        self.filter()
+    }
+
+    fn set(&self, value: &str, time: Duration) -> Result<(), ConfigError> {
+        self.set_temporarily(value, time)
+    }
+
+    fn revert(&self) {
+        Self::revert(self);
+    }
+}
+
+impl Setting for ReplaceableSampler {
+    const PARAMETER: &'static str = "ratio";
+
+    fn current(&self) -> String {
+        let sampler = if self.is_replaced() {
+            "replaced"
+        } else {
+            "original"
+        };
+        sampler.to_owned()
+    }
+
+    fn set(&self, value: &str, time: Duration) -> Result<(), ConfigError> {
+        let ratio: Option<f64> = value.parse().ok();
+        let ratio = ratio.filter(|ratio| (0.0..=1.0).contains(ratio));
+        let invalid = || ConfigError::new("ratio", "not a number from 0 to 1");
+        let sampler = TraceIdRatio::new(ratio.ok_or_else(invalid)?);
+        self.replace_temporarily(ParentBased::new(sampler), time);
+        Ok(())
+    }
+
+    fn revert(&self) {
+        Self::revert(self);
+    }
+}
