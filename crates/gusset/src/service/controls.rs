@@ -31,6 +31,9 @@ struct Control<S> {
     token: Option<Arc<BearerToken>>,
 }
 
+/// Why a request is not served.
+struct Refusal(StatusCode, String);
+
 /// A setting that can be changed for a limited time.
 trait Setting: Send + Sync + 'static {
     /// The parameter of the new value.
@@ -66,21 +69,24 @@ impl<S: Setting> Endpoint for Control<S> {
     type Future = Ready<Response<Full<Bytes>>>;
 
     fn answer(&self, req: RequestHead<'_>) -> Self::Future {
-        ready(self.respond(req).unwrap_or_else(|refusal| refusal))
+        ready(match self.respond(req) {
+            Ok(current) => text(StatusCode::OK, current),
+            Err(Refusal(status, reason)) => text(status, reason),
+        })
     }
 }
 
 impl<S: Setting> Control<S> {
-    fn respond(
-        &self,
-        req: RequestHead<'_>,
-    ) -> Result<Response<Full<Bytes>>, Response<Full<Bytes>>> {
+    fn respond(&self, req: RequestHead<'_>) -> Result<String, Refusal> {
         match &self.token {
             Some(token) if !token.is_in(req) => {
-                return Err(text(StatusCode::UNAUTHORIZED, "a bearer token is required"));
+                return Err(Refusal::new(
+                    StatusCode::UNAUTHORIZED,
+                    "a bearer token is required",
+                ));
             }
             None if is_of_a_website(req) => {
-                return Err(text(StatusCode::FORBIDDEN, "not for a website"));
+                return Err(Refusal::new(StatusCode::FORBIDDEN, "not for a website"));
             }
             _ => {}
         }
@@ -88,20 +94,33 @@ impl<S: Setting> Control<S> {
             Method::GET | Method::HEAD => {}
             Method::PUT => {
                 let (value, time) = parameters(req, S::PARAMETER)?;
-                let changed = self.setting.set(&value, time);
-                changed.map_err(|error| text(StatusCode::BAD_REQUEST, error))?;
+                self.setting
+                    .set(&value, time)
+                    .map_err(Refusal::bad_request)?;
                 let seconds = time.as_secs();
                 tracing::info!(target: "gusset", "{}={value} for {seconds} s", S::PARAMETER);
             }
             Method::DELETE => self.setting.revert(),
             _ => {
-                let mut refusal = text(StatusCode::METHOD_NOT_ALLOWED, "GET, PUT or DELETE");
-                let allowed = HeaderValue::from_static("GET, HEAD, PUT, DELETE");
-                refusal.headers_mut().insert(ALLOW, allowed);
-                return Err(refusal);
+                return Err(Refusal::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "GET, PUT or DELETE",
+                ));
             }
         }
-        Ok(text(StatusCode::OK, self.setting.current()))
+        Ok(self.setting.current())
+    }
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    fn new(status: StatusCode, reason: impl fmt::Display) -> Self {
+        Self(status, reason.to_string())
+    }
+
+    fn bad_request(reason: impl fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, reason)
     }
 }
 
@@ -119,10 +138,7 @@ fn is_of_a_website(req: RequestHead<'_>) -> bool {
 }
 
 /// Returns the new value and the time of the change.
-fn parameters(
-    req: RequestHead<'_>,
-    name: &str,
-) -> Result<(String, Duration), Response<Full<Bytes>>> {
+fn parameters(req: RequestHead<'_>, name: &str) -> Result<(String, Duration), Refusal> {
     let (mut value, mut seconds) = (None, DEFAULT_SECONDS);
     let query = req.uri.query().unwrap_or_default();
     for (key, text_of_value) in form_urlencoded::parse(query.as_bytes()) {
@@ -131,22 +147,26 @@ fn parameters(
         } else if key == "seconds" {
             let parsed = text_of_value.parse().ok().filter(|seconds| *seconds > 0);
             let problem = "`seconds`: not a positive number";
-            seconds = parsed.ok_or_else(|| text(StatusCode::BAD_REQUEST, problem))?;
+            seconds = parsed.ok_or_else(|| Refusal::bad_request(problem))?;
         } else {
             let problem = format_args!("`{}`: unknown", key.escape_default());
-            return Err(text(StatusCode::BAD_REQUEST, problem));
+            return Err(Refusal::bad_request(problem));
         }
     }
-    let missing = || text(StatusCode::BAD_REQUEST, format_args!("`{name}` is missing"));
+    let missing = || Refusal::bad_request(format_args!("`{name}` is missing"));
     Ok((value.ok_or_else(missing)?, Duration::from_secs(seconds)))
 }
 
-fn text(status: StatusCode, body: impl fmt::Display) -> Response<Full<Bytes>> {
+fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(format!("{body}\n")));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     headers.insert(CONTENT_TYPE, plain);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = HeaderValue::from_static("GET, HEAD, PUT, DELETE");
+        headers.insert(ALLOW, allowed);
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
