@@ -32,7 +32,7 @@ struct Control<S> {
 }
 
 /// Why a request is not served.
-struct Refusal(StatusCode, String);
+struct ErrorResponse(StatusCode, String);
 
 /// A setting that can be changed for a limited time.
 trait Setting: Send + Sync + 'static {
@@ -71,22 +71,25 @@ impl<S: Setting> Endpoint for Control<S> {
     fn answer(&self, req: RequestHead<'_>) -> Self::Future {
         ready(match self.respond(req) {
             Ok(current) => text(StatusCode::OK, current),
-            Err(Refusal(status, reason)) => text(status, reason),
+            Err(ErrorResponse(status, reason)) => text(status, reason),
         })
     }
 }
 
 impl<S: Setting> Control<S> {
-    fn respond(&self, req: RequestHead<'_>) -> Result<String, Refusal> {
+    fn respond(&self, req: RequestHead<'_>) -> Result<String, ErrorResponse> {
         match &self.token {
             Some(token) if !token.is_in(req) => {
-                return Err(Refusal::new(
+                return Err(ErrorResponse::new(
                     StatusCode::UNAUTHORIZED,
                     "a bearer token is required",
                 ));
             }
             None if is_of_a_website(req) => {
-                return Err(Refusal::new(StatusCode::FORBIDDEN, "not for a website"));
+                return Err(ErrorResponse::new(
+                    StatusCode::FORBIDDEN,
+                    "not for a website",
+                ));
             }
             _ => {}
         }
@@ -96,13 +99,13 @@ impl<S: Setting> Control<S> {
                 let (value, time) = parameters(req, S::PARAMETER)?;
                 self.setting
                     .set(&value, time)
-                    .map_err(Refusal::bad_request)?;
+                    .map_err(ErrorResponse::bad_request)?;
                 let seconds = time.as_secs();
                 tracing::info!(target: "gusset", "{}={value} for {seconds} s", S::PARAMETER);
             }
             Method::DELETE => self.setting.revert(),
             _ => {
-                return Err(Refusal::new(
+                return Err(ErrorResponse::new(
                     StatusCode::METHOD_NOT_ALLOWED,
                     "GET, PUT or DELETE",
                 ));
@@ -112,9 +115,9 @@ impl<S: Setting> Control<S> {
     }
 }
 
-// === impl Refusal ===
+// === impl ErrorResponse ===
 
-impl Refusal {
+impl ErrorResponse {
     fn new(status: StatusCode, reason: impl fmt::Display) -> Self {
         Self(status, reason.to_string())
     }
@@ -138,7 +141,7 @@ fn is_of_a_website(req: RequestHead<'_>) -> bool {
 }
 
 /// Returns the new value and the time of the change.
-fn parameters(req: RequestHead<'_>, name: &str) -> Result<(String, Duration), Refusal> {
+fn parameters(req: RequestHead<'_>, name: &str) -> Result<(String, Duration), ErrorResponse> {
     let (mut value, mut seconds) = (None, DEFAULT_SECONDS);
     let query = req.uri.query().unwrap_or_default();
     for (key, text_of_value) in form_urlencoded::parse(query.as_bytes()) {
@@ -147,18 +150,19 @@ fn parameters(req: RequestHead<'_>, name: &str) -> Result<(String, Duration), Re
         } else if key == "seconds" {
             let parsed = text_of_value.parse().ok().filter(|seconds| *seconds > 0);
             let problem = "`seconds`: not a positive number";
-            seconds = parsed.ok_or_else(|| Refusal::bad_request(problem))?;
+            seconds = parsed.ok_or_else(|| ErrorResponse::bad_request(problem))?;
         } else {
             let problem = format_args!("`{}`: unknown", key.escape_default());
-            return Err(Refusal::bad_request(problem));
+            return Err(ErrorResponse::bad_request(problem));
         }
     }
-    let missing = || Refusal::bad_request(format_args!("`{name}` is missing"));
+    let missing = || ErrorResponse::bad_request(format_args!("`{name}` is missing"));
     Ok((value.ok_or_else(missing)?, Duration::from_secs(seconds)))
 }
 
-fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(format!("{body}\n")));
+fn text(status: StatusCode, mut body: String) -> Response<Full<Bytes>> {
+    body.push('\n');
+    let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
