@@ -56,7 +56,9 @@ pub use self::instrumentation::{
     Instrumentation, InstrumentationBuilder, InstrumentationLayer, Instrumented,
 };
 #[cfg(feature = "service")]
-pub use self::service::{CallLayer, Error, Gusset, GussetBuilder, ServerLayer, ServerOutput};
+pub use self::service::{
+    CallLayer, CheckReport, Error, Finding, Gusset, GussetBuilder, ServerLayer, ServerOutput,
+};
 #[cfg(feature = "telemetry")]
 pub use self::telemetry::{ShutdownReport, Telemetry, TelemetryBuilder};
 

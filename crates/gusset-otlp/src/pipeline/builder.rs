@@ -16,7 +16,7 @@ use crate::detect::{self, DetectorPaths};
 use crate::settings::{self, EnvReader, Overrides, Settings};
 use crate::sinks::{OtlpLogSink, OtlpSpanSink};
 use crate::worker::{self, FlushReceiver, FlushRequest, Producer};
-use crate::{ConfigError, OtlpProtocol, SharedRecorder, Signal, self_metrics};
+use crate::{ConfigError, OtlpProtocol, Receiver, SharedRecorder, Signal, self_metrics};
 
 /// Configures and starts an [`OtlpPipeline`].
 ///
@@ -147,6 +147,16 @@ impl OtlpPipelineBuilder {
         let env = EnvReader::new(env);
         let settings = Settings::new(&env, &overrides)?;
         log_configuration(&settings, producer.is_some(), &env.log);
+        let receivers = settings.signals.iter().filter_map(|exporters| {
+            let config = exporters.otlp.as_ref()?;
+            Some(Receiver::new(config))
+        });
+        let receivers = receivers.collect();
+        let mut exported = settings
+            .signals
+            .each_ref()
+            .map(|it| it.otlp.is_some() || it.console);
+        exported[Signal::Metrics.index()] &= producer.is_some();
         let Settings {
             log_level,
             disabled: _,
@@ -188,6 +198,8 @@ impl OtlpPipelineBuilder {
                 logs: OtlpLogSink::new(logs),
                 data_points,
             },
+            receivers,
+            exported,
             resource,
             requests,
             tasks,

@@ -14,13 +14,13 @@ use gusset_data::Resource;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
-use crate::ConfigError;
 use crate::batch_queue::ExportCounters;
 use crate::diagnostics::SdkLogLevel;
 use crate::pending_log::PendingLog;
 use crate::report::ExportReport;
 use crate::sinks::{OtlpLogSink, OtlpSpanSink};
 use crate::worker::FlushRequest;
+use crate::{ConfigError, Receiver, Signal};
 
 pub use builder::OtlpPipelineBuilder;
 
@@ -46,6 +46,9 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 #[must_use = "dropping the pipeline shuts it down"]
 pub struct OtlpPipeline {
     signals: SignalStates,
+    receivers: Vec<Receiver>,
+    /// Whether each signal is exported, to a receiver or to the console.
+    exported: [bool; 3],
     resource: Resource,
     requests: watch::Sender<FlushRequest>,
     /// The number of tasks, each of which acknowledges a flush request.
@@ -99,6 +102,16 @@ impl OtlpPipeline {
     /// exporters, for example that of Prometheus, so that all export the same resource.
     pub fn resource(&self) -> &Resource {
         &self.resource
+    }
+
+    /// Returns the receivers of the signals. None for a signal that is not exported over OTLP.
+    pub fn receivers(&self) -> &[Receiver] {
+        &self.receivers
+    }
+
+    /// Returns whether a signal is exported, to a receiver or to the console.
+    pub fn exports(&self, signal: Signal) -> bool {
+        self.exported[signal.index()]
     }
 
     /// Returns the counts since the start.

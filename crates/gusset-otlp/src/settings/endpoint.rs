@@ -1,6 +1,7 @@
 //! The endpoint of a signal.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
@@ -97,6 +98,13 @@ impl Endpoint {
 
     pub(crate) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default()
+    }
+
+    /// Returns whether the host is this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        let address = self.host().trim_matches(['[', ']']).parse::<IpAddr>();
+        self.host().eq_ignore_ascii_case("localhost")
+            || address.is_ok_and(|address| address.is_loopback())
     }
 
     pub(crate) fn port(&self) -> u16 {

@@ -97,6 +97,16 @@ impl ExporterConfig {
         })
     }
 
+    /// Returns the host and port to which connections are made.
+    pub(crate) fn peer(&self) -> (String, u16) {
+        #[cfg(feature = "proxy")]
+        if let Some(proxy) = &self.proxy {
+            let host = proxy.uri.host().unwrap_or_default();
+            return (without_brackets(host), proxy.uri.port_u16().unwrap_or(80));
+        }
+        (without_brackets(self.endpoint.host()), self.endpoint.port())
+    }
+
     /// Returns where requests go, as a part of log entries.
     pub(crate) fn destination(&self) -> String {
         #[cfg(feature = "proxy")]
@@ -105,6 +115,11 @@ impl ExporterConfig {
         }
         self.endpoint.to_string()
     }
+}
+
+/// Returns a host without the brackets of an IPv6 address.
+fn without_brackets(host: &str) -> String {
+    host.trim_matches(['[', ']']).to_owned()
 }
 
 fn protocol(

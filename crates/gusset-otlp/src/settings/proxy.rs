@@ -1,7 +1,6 @@
 //! The proxy between a service and its receiver, from the variables that curl reads.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -27,7 +26,8 @@ impl Proxy {
     pub(super) fn new(env: &EnvReader<'_>, endpoint: &Endpoint) -> Option<Self> {
         // A CGI script gets the header `Proxy` of its caller as `HTTP_PROXY`: <https://httpoxy.org>.
         let is_cgi = env.var("REQUEST_METHOD").is_some();
-        if is_cgi || is_local(endpoint.host()) {
+        // No proxy can reach this machine on the service's behalf.
+        if is_cgi || endpoint.is_local() {
             return None;
         }
         let own = match endpoint.is_https() {
@@ -62,13 +62,6 @@ impl Proxy {
 fn first<'n>(env: &EnvReader<'_>, names: &[&'n str]) -> Option<(&'n str, String)> {
     let mut names = names.iter();
     names.find_map(|name| Some((*name, env.var(name)?)))
-}
-
-/// Returns whether a host is this machine, which no proxy can reach on the service's behalf.
-fn is_local(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let address = address.parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for Proxy {

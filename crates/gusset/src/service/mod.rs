@@ -1,6 +1,7 @@
 //! Everything that a service needs, in one object.
 
 mod builder;
+mod check;
 mod controls;
 mod error;
 mod layer;
@@ -28,6 +29,8 @@ use gusset_health::{Health, HealthRuntime};
 use tracing::Dispatch;
 
 pub use self::builder::GussetBuilder;
+use self::check::Facts;
+pub use self::check::{CheckReport, Finding};
 pub use self::error::Error;
 use self::layer::CountInFlight;
 pub use self::layer::{CallLayer, ServerLayer};
@@ -99,6 +102,8 @@ struct Inner {
     telemetry: Telemetry,
     management: Mutex<Option<ManagementServer>>,
     management_addr: Option<SocketAddr>,
+    /// What the checks read.
+    facts: Facts,
 }
 
 // === impl Gusset ===
@@ -197,6 +202,25 @@ impl Gusset {
                 None => pending().await,
             }
         }
+    }
+
+    /// Reports what is wrong or unsafe before there is traffic: a signal that goes nowhere, a receiver that
+    /// cannot be reached, a management server that a cluster cannot probe, a wrong clock, settings that do
+    /// not suit production.
+    ///
+    /// Blocks this thread while it connects to the receivers, usually for some milliseconds and at most for
+    /// 1 s for each of their addresses, and the resolution of their names. Nothing is logged; log or print the report.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gusset::Error> {
+    /// let gusset = gusset::init()?;
+    /// eprintln!("{}", gusset.check());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check(&self) -> CheckReport {
+        CheckReport::new(&self.0)
     }
 
     /// Returns the telemetry, to build other layers, to record metrics, or to change the log's filter.

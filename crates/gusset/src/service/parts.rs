@@ -11,6 +11,7 @@ use gusset_health::{Health, HealthBuilder};
 use gusset_http::{BearerToken, RequestIdLayer};
 use gusset_metrics::{HttpMetricsBuilder, RpcMetricsBuilder};
 
+use super::check::Facts;
 use super::controls::Controls;
 use super::probes::Probes;
 use super::{CallLayer, Error, Inner, ServerLayer};
@@ -19,6 +20,8 @@ use crate::telemetry::Signals;
 use crate::{InstrumentationBuilder, Telemetry};
 
 const PORT_VARIABLE: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
+/// Kubernetes sets this variable in every container.
+const KUBERNETES_VARIABLE: &str = "KUBERNETES_SERVICE_HOST";
 const DEFAULT_FLUSH_DEADLINE: Duration = Duration::from_secs(5);
 /// The system of messages if none is set.
 const OTHER_SYSTEM: &str = "_OTHER";
@@ -130,7 +133,16 @@ impl PartsBuilder {
                 request_id,
             )
         };
+        let facts = Facts {
+            service_name: telemetry.service_name(),
+            in_kubernetes: env
+                .var(KUBERNETES_VARIABLE)
+                .is_ok_and(|host| host.is_some()),
+            goes_nowhere: telemetry.not_exported(management.is_some()),
+            receivers: telemetry.receivers(),
+        };
         Ok(Inner {
+            facts,
             http: ServerLayer::new(http, server(self.request_id.clone())),
             grpc: ServerLayer::new(grpc, server(self.request_id)),
             http_client: CallLayer::new(http_client, dispatch.clone()),

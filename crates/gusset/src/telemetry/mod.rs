@@ -15,6 +15,8 @@ use gusset_core::{Clock, Observer};
 use gusset_log::{AccessLog, FilterHandle, FlushGuard};
 use gusset_metrics::Registry;
 use gusset_otlp::{OtlpPipeline, OtlpSpanSink};
+#[cfg(feature = "service")]
+use gusset_otlp::{Receiver, Signal};
 use gusset_prometheus::PrometheusExporter;
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::ReplaceableSampler;
@@ -128,6 +130,37 @@ impl Telemetry {
     /// Returns the exporter of the scrape endpoint.
     pub fn prometheus(&self) -> &PrometheusExporter {
         &self.prometheus
+    }
+
+    /// Returns the attribute `service.name`.
+    #[cfg(feature = "service")]
+    pub(crate) fn service_name(&self) -> Option<String> {
+        let otlp = lock(&self.otlp);
+        let mut attributes = otlp.as_ref()?.resource().attributes();
+        let name = attributes.find(|(key, _)| *key == "service.name");
+        name.map(|(_, value)| value.to_owned())
+    }
+
+    #[cfg(feature = "service")]
+    pub(crate) fn receivers(&self) -> Vec<Receiver> {
+        let otlp = lock(&self.otlp);
+        let otlp = otlp.as_ref();
+        otlp.map_or_else(Vec::new, |otlp| otlp.receivers().to_vec())
+    }
+
+    /// Returns the signals that are recorded and neither exported nor scraped. The log is written.
+    #[cfg(feature = "service")]
+    pub(crate) fn not_exported(&self, is_scraped: bool) -> Vec<&'static str> {
+        let otlp = lock(&self.otlp);
+        let exports = |signal| otlp.as_ref().is_some_and(|otlp| otlp.exports(signal));
+        let mut signals = Vec::new();
+        if self.signals.traces && !exports(Signal::Traces) {
+            signals.push("traces");
+        }
+        if self.signals.metrics && !is_scraped && !exports(Signal::Metrics) {
+            signals.push("metrics");
+        }
+        signals
     }
 
     #[cfg(feature = "service")]
