@@ -77,6 +77,7 @@ impl LogLayerBuilder {
                 source_location: false,
                 export_span_fields: false,
                 log_span_end: false,
+                sampled_only: false,
             },
             max_queue_bytes: DEFAULT_MAX_QUEUE_BYTES,
             recorder: None,
@@ -158,6 +159,23 @@ impl LogLayerBuilder {
     /// monotonic clock from creation to end.
     pub fn log_span_end(mut self) -> Self {
         self.config.log_span_end = true;
+        self
+    }
+
+    /// Leaves out entries below `WARN` of calls whose trace is not sampled, access log entries and exported
+    /// records too. Off by default.
+    ///
+    /// Entries outside of calls are written. What is decided is the sampled flag of the span (bit 0 of
+    /// `trace_flags`): a call that a tail sampler exports at its end counts as not sampled.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_log::ConfigError> {
+    /// let log = gusset_log::LogLayer::builder().sampled_only().writer(std::io::sink()).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sampled_only(mut self) -> Self {
+        self.config.sampled_only = true;
         self
     }
 

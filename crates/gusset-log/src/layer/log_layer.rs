@@ -2,9 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use gusset_core::SpanIds;
 use tracing::field::Visit;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -132,6 +133,9 @@ where
             .monotonic(now)
             .saturating_duration_since(started);
         let (ids, request_id) = event_ids::of_ended_span(&span);
+        if state.config.sampled_only && is_left_out(*metadata.level(), ids) {
+            return;
+        }
         let meta = EventMeta {
             metadata: &metadata,
             static_target: Some(span.metadata().target()),
@@ -170,6 +174,11 @@ struct EventSite<'a> {
     static_target: Option<&'static str>,
     template: &'a CallsiteTemplate,
     limiter: Option<&'a CallsiteLimiter>,
+}
+
+/// Returns whether an entry is below `WARN` and of a call that is not sampled.
+fn is_left_out(level: Level, ids: Option<SpanIds>) -> bool {
+    level > Level::WARN && ids.is_some_and(|ids| !ids.is_sampled())
 }
 
 // === impl EventSite ===
@@ -231,7 +240,7 @@ impl LogLayer {
             metadata, template, ..
         } = *site;
         let outputs = self.outputs(metadata, template);
-        if !outputs.any() {
+        if !outputs.any() || state.config.sampled_only && self.is_left_out(event, metadata, ctx) {
             return;
         }
         let now = state.clock.now();
@@ -270,6 +279,21 @@ impl LogLayer {
             false => None,
         };
         self.emit(entry, outputs, &meta, &record_fields, span.as_ref());
+    }
+
+    /// Returns whether an event below `WARN` is of a call that is not sampled.
+    #[cold]
+    fn is_left_out<S>(
+        &self,
+        event: &Event<'_>,
+        metadata: &Metadata<'_>,
+        ctx: &Context<'_, S>,
+    ) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let (ids, _) = event_ids::of_event(event, ctx, &self.filter_handle);
+        is_left_out(*metadata.level(), ids)
     }
 
     /// Writes a record of the `log` crate, whose metadata are in the fields of the event.

@@ -32,6 +32,8 @@ pub(super) struct LayerConfig {
     pub(super) export_span_fields: bool,
     /// Whether the end of a span is an entry.
     pub(super) log_span_end: bool,
+    /// Whether entries below `WARN` of calls that are not sampled are left out.
+    pub(super) sampled_only: bool,
 }
 
 /// The configuration and the shared state of a layer.

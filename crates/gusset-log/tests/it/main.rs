@@ -18,6 +18,7 @@ mod parsers;
 mod records;
 mod redaction;
 mod rust_log;
+mod sampled_only;
 mod schemas;
 mod spans;
 mod support;

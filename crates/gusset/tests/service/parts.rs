@@ -192,3 +192,29 @@ async fn used_port_is_an_error_that_names_it() {
     assert_eq!(error.setting(), Some("port"));
     assert!(error.to_string().contains(&port.to_string()), "{error}");
 }
+
+#[tokio::test]
+async fn access_lines_of_unsampled_calls_are_left_out_by_option() {
+    for (sampler, expected) in [("always_off", 0), ("always_on", 1)] {
+        let output = gusset_testkit::SharedOutput::default();
+        let out = output.clone();
+        let builder = gusset::builder().log(|log| {
+            let json = log.format(gusset::log::Format::Json).writer(out);
+            json.sampled_only()
+        });
+        let gusset = builder
+            .without_health()
+            .without_management()
+            // Spans that are exported nowhere are not recorded, but sampled.
+            .build_with(|name| (name == "OTEL_TRACES_SAMPLER").then(|| sampler.to_owned()))
+            .unwrap();
+        call(&gusset).await;
+        assert!(gusset.telemetry().flush(Duration::from_secs(5)));
+        assert_eq!(
+            access_lines(&output).len(),
+            expected,
+            "{sampler}: {}",
+            output.text()
+        );
+    }
+}
