@@ -22,6 +22,8 @@ pub mod kind;
 mod service;
 #[cfg(feature = "telemetry")]
 mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[cfg(feature = "admin")]
 #[doc(no_inline)]
@@ -71,7 +73,12 @@ pub use self::telemetry::{ShutdownReport, Telemetry, TelemetryBuilder};
 /// with scrape endpoint and probes.
 ///
 /// Call it once, at the start of `main`. [`builder`] leaves parts out, configures them, or keeps
-/// everything local.
+/// everything local. Tests use [`disabled`] or the `testing` module.
+///
+/// A second call does not fail, so that a test may set up what another one has. It logs a warning, and
+/// returns what the first call on this Tokio runtime returned, whatever its own settings are. On another
+/// runtime, or after the first one was dropped, it sets up another [`Gusset`] with nothing global, as
+/// [`GussetBuilder::build`] does, with a management server on a free port.
 ///
 /// ```no_run
 /// use axum::{Router, routing::get};
@@ -86,11 +93,33 @@ pub use self::telemetry::{ShutdownReport, Telemetry, TelemetryBuilder};
 /// ```
 ///
 /// # Errors
-/// If an environment variable is invalid, the process has a global subscriber or recorder already, the
-/// management server cannot be bound, or no Tokio runtime is running.
+/// If an environment variable is invalid, the process has a global subscriber or recorder of other code,
+/// the management server cannot be bound, or no Tokio runtime is running.
 #[cfg(feature = "service")]
 pub fn init() -> Result<Gusset, Error> {
     builder().init()
+}
+
+/// Returns a [`Gusset`] that is off, for tests of the service: no signals, request ids, health checks or
+/// management server. It reads no environment variables, needs no Tokio runtime, and nothing is global.
+///
+/// Its layers pass requests and responses on. What the service logs goes to the subscriber of the test,
+/// if it has any. Circuit breakers work, because the service depends on them.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use gusset::Gusset;
+///
+/// fn app(gusset: &Gusset) -> Router {
+///     Router::new().route("/users/{id}", get(|| async { "a user" })).layer(gusset.http())
+/// }
+///
+/// // In `main`: `app(&gusset::init()?)`. In a test:
+/// let app = app(&gusset::disabled());
+/// ```
+#[cfg(feature = "service")]
+pub fn disabled() -> Gusset {
+    GussetBuilder::disabled()
 }
 
 /// Configures what [`init`] sets up. [`GussetBuilder::build`] sets up the same with nothing global, any

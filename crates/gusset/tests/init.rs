@@ -36,12 +36,18 @@ fn init_is_global_and_only_once() {
     let page = gusset.telemetry().prometheus().endpoint().render();
     assert!(page.contains("jobs_done_total 1"), "{page}");
 
-    let error = builder(&second_output).init().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the process already has a global `tracing` subscriber; install only one, or use \
-         `gusset::builder().build()`, which installs none",
+    // A second one without a runtime is the first one, and its settings are not used.
+    let second = builder(&second_output).init().unwrap();
+    assert!(gusset.flush(Duration::from_secs(30)));
+    assert!(
+        output.text().contains("`gusset` is set up already"),
+        "{}",
+        output.text()
     );
+    assert_eq!(second_output.text(), "");
+    metrics::counter!("jobs.done").increment(1);
+    let page = second.telemetry().prometheus().endpoint().render();
+    assert!(page.contains("jobs_done_total 2"), "{page}");
     // Another one that is not global works beside it.
     let local = builder(&second_output).build_with(|_| None).unwrap();
     tracing::info!("still here");

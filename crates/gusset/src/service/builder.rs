@@ -13,8 +13,8 @@ use gusset_otlp::OtlpPipelineBuilder;
 use tracing::dispatcher::with_default;
 use tracing_subscriber::Layer;
 
-use super::parts::PartsBuilder;
-use super::{Error, Gusset};
+use super::parts::{PartsBuilder, Scope};
+use super::{Error, Gusset, global};
 use crate::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer};
 use crate::telemetry::Signals;
 use crate::{InstrumentationBuilder, TelemetryBuilder};
@@ -240,12 +240,13 @@ impl GussetBuilder {
     }
 
     /// Sets everything up and makes it global: the `tracing` subscriber, the recorder of the `metrics`
-    /// macros, the logger of the `log` crate, and the panic hook.
+    /// macros, the logger of the `log` crate, and the panic hook. For a second call see
+    /// [`gusset::init`](crate::init).
     ///
     /// # Errors
     /// As [`gusset::init`](crate::init).
     pub fn init(self) -> Result<Gusset, Error> {
-        self.build_in(Env::process(), true)
+        global::init(|scope| self.build_in(Env::process(), scope))
     }
 
     /// Sets everything up with nothing global, any number of times in one process.
@@ -259,7 +260,7 @@ impl GussetBuilder {
     /// If a setting or an environment variable is invalid, the management server cannot be bound, or no
     /// Tokio runtime is running.
     pub fn build(self) -> Result<Gusset, Error> {
-        self.build_in(Env::process(), false)
+        self.build_in(Env::process(), Scope::Local)
     }
 
     /// Sets everything up as [`build`](Self::build), with the environment variables that `env` returns.
@@ -267,10 +268,23 @@ impl GussetBuilder {
     /// # Errors
     /// As [`build`](Self::build).
     pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Gusset, Error> {
-        self.build_in(Env::from_fn(&env), false)
+        self.build_in(Env::from_fn(&env), Scope::Local)
     }
 
-    fn build_in(self, env: Env<'_>, is_global: bool) -> Result<Gusset, Error> {
+    /// Builds what [`gusset::disabled`](crate::disabled) returns.
+    pub(crate) fn disabled() -> Gusset {
+        Self::new()
+            .without_log()
+            .without_traces()
+            .without_metrics()
+            .without_health()
+            .without_management()
+            .without_request_id()
+            .build_in(Env::from_fn(&|_| None), Scope::Disabled)
+            .expect("the defaults are valid, and nothing is started")
+    }
+
+    fn build_in(self, env: Env<'_>, scope: Scope) -> Result<Gusset, Error> {
         let Self {
             telemetry,
             signals,
@@ -283,11 +297,9 @@ impl GussetBuilder {
             .build_in(env)?;
         let dispatch = telemetry.dispatch().clone();
         // The parts log while they are built.
-        let inner = with_default(&dispatch, || {
-            parts.build(telemetry, signals, env, is_global)
-        })?;
+        let inner = with_default(&dispatch, || parts.build(telemetry, signals, env, scope))?;
         // Last, so that an error before it leaves the process as it was.
-        if is_global {
+        if scope == Scope::Global {
             let telemetry = &inner.telemetry;
             telemetry.install_global()?;
             if signals.metrics {

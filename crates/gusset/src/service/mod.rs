@@ -4,6 +4,7 @@ mod builder;
 mod check;
 mod controls;
 mod error;
+mod global;
 mod layer;
 mod parts;
 mod probes;

@@ -26,6 +26,19 @@ const DEFAULT_FLUSH_DEADLINE: Duration = Duration::from_secs(5);
 /// The system of messages if none is set.
 const OTHER_SYSTEM: &str = "_OTHER";
 
+/// How far what is set up reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The process.
+    Global,
+    /// The layers and what they call.
+    Local,
+    /// As `Local`, in a process that has another one of its own on the usual port.
+    LocalBesideGlobal,
+    /// Nothing: the subscriber and the recorder of the service stay.
+    Disabled,
+}
+
 /// The settings of the parts.
 pub(super) struct PartsBuilder {
     pub(super) health: ConfigureFn<HealthBuilder>,
@@ -40,6 +53,15 @@ pub(super) struct PartsBuilder {
     pub(super) controls_token: Option<String>,
     pub(super) request_id: Option<RequestIdLayer>,
     pub(super) flush_deadline: Duration,
+}
+
+// === impl Scope ===
+
+impl Scope {
+    /// Returns whether the layers bring a subscriber and a recorder.
+    fn is_local(self) -> bool {
+        matches!(self, Self::Local | Self::LocalBesideGlobal)
+    }
 }
 
 // === impl PartsBuilder ===
@@ -67,7 +89,7 @@ impl PartsBuilder {
         telemetry: Telemetry,
         signals: Signals,
         env: Env<'_>,
-        is_global: bool,
+        scope: Scope,
     ) -> Result<Inner, Error> {
         let controls_token = self.controls_token;
         let controls_token = controls_token.map(|token| BearerToken::new("controls_token", token));
@@ -83,7 +105,7 @@ impl PartsBuilder {
             env,
         )?;
         // Without a global recorder, the metrics of handlers are recorded by the layer.
-        let is_local = !is_global && signals.metrics;
+        let is_local = scope.is_local() && signals.metrics;
         let mut http = telemetry.http();
         let mut grpc = telemetry.grpc();
         if is_local {
@@ -107,8 +129,12 @@ impl PartsBuilder {
         let mut management = None;
         if self.has_management && (self.has_health || signals.metrics) {
             let mut builder = ManagementServer::builder().recorder(telemetry.registry());
-            let is_port_set = env.var(PORT_VARIABLE).is_ok_and(|port| port.is_some());
-            if !is_global && !is_port_set {
+            let is_port_set = || env.var(PORT_VARIABLE).is_ok_and(|port| port.is_some());
+            if match scope {
+                Scope::Local => !is_port_set(),
+                Scope::LocalBesideGlobal => true,
+                Scope::Global | Scope::Disabled => false,
+            } {
                 builder = builder.port(0);
             }
             if signals.metrics {
@@ -125,7 +151,7 @@ impl PartsBuilder {
             let server = (self.management)(builder).start_in(env);
             management = Some(server.map_err(ConfigError::from)?);
         }
-        let dispatch = (!is_global).then(|| telemetry.dispatch().clone());
+        let dispatch = scope.is_local().then(|| telemetry.dispatch().clone());
         let server = |request_id| {
             (
                 dispatch.clone(),

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use gusset_admin::ManagementServer;
 use gusset_core::{ConfigError, Env};
+use gusset_data::SpanSink;
 use gusset_log::{FilterHandle, FlushGuard, LogLayer, LogLayerBuilder};
 use gusset_metrics::{Registry, RegistryBuilder};
-use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder, OtlpSpanSink};
+use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder};
 use gusset_prometheus::{PrometheusExporter, Resource};
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::{self, ReplaceableSampler, Sampler};
@@ -17,6 +18,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
+#[cfg(feature = "testing")]
+use super::captured::Captured;
 use super::deferred::Deferred;
 use super::early_warnings::EarlyWarnings;
 use super::{Signals, Telemetry};
@@ -40,6 +43,8 @@ pub struct TelemetryBuilder {
     layers: Vec<CustomLayer>,
     signals: Signals,
     metrics_listener: bool,
+    #[cfg(feature = "testing")]
+    captured: Option<Captured>,
 }
 
 type CustomLayer = Box<dyn Layer<tracing_subscriber::Registry> + Send + Sync>;
@@ -60,6 +65,8 @@ impl TelemetryBuilder {
             layers: Vec::new(),
             signals: Signals::ALL,
             metrics_listener: true,
+            #[cfg(feature = "testing")]
+            captured: None,
         }
     }
 
@@ -199,6 +206,13 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Sets where log lines and spans are captured, instead of being written and exported.
+    #[cfg(feature = "testing")]
+    pub(crate) fn capture(mut self, captured: Captured) -> Self {
+        self.captured = Some(captured);
+        self
+    }
+
     /// Builds and starts telemetry: the log is written, and the OTLP pipeline exports if it is
     /// configured.
     ///
@@ -232,6 +246,8 @@ impl TelemetryBuilder {
             layers,
             signals,
             metrics_listener,
+            #[cfg(feature = "testing")]
+            captured,
         } = self;
         let early = EarlyWarnings::default();
         let registry = early.keep(|| registry.build_in(env))?;
@@ -240,7 +256,7 @@ impl TelemetryBuilder {
 
         let (logs, spans) = (
             Deferred::<OtlpLogSink>::new(),
-            Deferred::<OtlpSpanSink>::new(),
+            Deferred::<Arc<dyn SpanSink>>::new(),
         );
         let deferred_sampler = Deferred::<ReplaceableSampler>::new();
         let mut log_builder = LogLayer::builder()
@@ -251,6 +267,12 @@ impl TelemetryBuilder {
             log_builder = log_builder.default_resource(resource.clone());
         }
         let mut log = log(log_builder);
+        #[cfg(feature = "testing")]
+        if let Some(captured) = &captured {
+            log = log
+                .format(gusset_log::Format::Json)
+                .writer(captured.clone());
+        }
         if !signals.log {
             log = log.without_output();
         }
@@ -291,13 +313,19 @@ impl TelemetryBuilder {
             )
         });
         let otlp = otlp?;
+        let span_sink: Arc<dyn SpanSink> = Arc::new(otlp.span_sink());
+        #[cfg(feature = "testing")]
+        let span_sink = match captured {
+            Some(captured) => Arc::new(captured),
+            None => span_sink,
+        };
         // A sink that is not set has no capacity, so nothing is made for it.
         if signals.log {
             logs.set(otlp.log_sink());
         }
         if signals.traces {
             deferred_sampler.set(sampler.clone());
-            spans.set(otlp.span_sink());
+            spans.set(span_sink.clone());
         }
 
         let prometheus = PrometheusExporter::builder()
@@ -321,7 +349,7 @@ impl TelemetryBuilder {
             sampler,
             trust,
             redaction,
-            spans: otlp.span_sink(),
+            spans: span_sink,
             dispatch,
             filter_handle,
             signals,

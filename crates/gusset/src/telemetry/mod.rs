@@ -1,6 +1,8 @@
 //! Logs, traces and metrics of a process.
 
 mod builder;
+#[cfg(feature = "testing")]
+mod captured;
 mod deferred;
 mod early_warnings;
 mod shutdown_report;
@@ -12,9 +14,10 @@ use std::time::{Duration, Instant};
 
 use gusset_admin::ManagementServer;
 use gusset_core::{Clock, Observer};
+use gusset_data::SpanSink;
 use gusset_log::{AccessLog, FilterHandle, FlushGuard};
 use gusset_metrics::Registry;
-use gusset_otlp::{OtlpPipeline, OtlpSpanSink};
+use gusset_otlp::OtlpPipeline;
 #[cfg(feature = "service")]
 use gusset_otlp::{Receiver, Signal};
 use gusset_prometheus::PrometheusExporter;
@@ -25,6 +28,8 @@ use tracing::Dispatch;
 use tracing_log::LogTracer;
 
 pub use self::builder::TelemetryBuilder;
+#[cfg(feature = "testing")]
+pub(crate) use self::captured::{Captured, is_access};
 pub use self::shutdown_report::ShutdownReport;
 use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, ServiceKind};
 use crate::{InstallError, InstrumentationBuilder};
@@ -66,7 +71,7 @@ pub struct Telemetry {
     sampler: ReplaceableSampler,
     trust: TraceTrust,
     redaction: Redaction,
-    spans: OtlpSpanSink,
+    spans: Arc<dyn SpanSink>,
     dispatch: Dispatch,
     filter_handle: FilterHandle,
     signals: Signals,
