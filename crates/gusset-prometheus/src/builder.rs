@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gusset_core::Env;
-use gusset_metrics::{Registry, RegistryBuilder};
+use gusset_metrics::{Registry, RegistryBuilder, View};
 
 use crate::{ConfigError, PrometheusExporter, Resource, TARGET};
 
@@ -98,6 +98,13 @@ impl PrometheusExporterBuilder {
     pub fn cardinality_limit(mut self, series: usize) -> Self {
         let registry = self.registry_builder.unwrap_or_default();
         self.registry_builder = Some(registry.cardinality_limit(series));
+        self
+    }
+
+    /// Adds a view to the new registry. See [`RegistryBuilder::view`].
+    pub fn view(mut self, view: View) -> Self {
+        let registry = self.registry_builder.unwrap_or_default();
+        self.registry_builder = Some(registry.view(view));
         self
     }
 

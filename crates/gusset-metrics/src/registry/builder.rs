@@ -6,7 +6,8 @@ use std::sync::Arc;
 use gusset_core::Env;
 
 use super::overflow::{CardinalityLimits, DEFAULT_CARDINALITY_LIMIT};
-use super::{Boundaries, Registry, prometheus_names};
+use super::views::Streams;
+use super::{Boundaries, Registry, View, prometheus_names};
 use crate::{ConfigError, names};
 
 /// Configures and builds a [`Registry`].
@@ -32,6 +33,7 @@ pub struct RegistryBuilder {
     exemplars: Option<bool>,
     cardinality_limit: Option<usize>,
     cardinality_limits: Vec<(String, usize)>,
+    views: Vec<View>,
 }
 
 // === impl RegistryBuilder ===
@@ -83,11 +85,19 @@ impl RegistryBuilder {
         self
     }
 
+    /// Adds a view, which drops or renames metrics, removes labels, or sets boundaries. Defaults to none.
+    ///
+    /// All views that match a metric apply, see [`View`].
+    pub fn view(mut self, view: View) -> Self {
+        self.views.push(view);
+        self
+    }
+
     /// Builds the registry, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending, or a cardinality limit is zero. The
-    /// error names the setting.
+    /// If boundaries are empty, not finite or not strictly ascending, a cardinality limit is zero, or a view
+    /// has an invalid name of a metric or label. The error names the setting.
     pub fn build(self) -> Result<Registry, ConfigError> {
         self.build_in(Env::process())
     }
@@ -95,8 +105,8 @@ impl RegistryBuilder {
     /// Builds the registry, with the environment that `env` returns.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending, or a cardinality limit is zero. The
-    /// error names the setting.
+    /// If boundaries are empty, not finite or not strictly ascending, a cardinality limit is zero, or a view
+    /// has an invalid name of a metric or label. The error names the setting.
     pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Registry, ConfigError> {
         self.build_in(Env::from_fn(&env))
     }
@@ -111,7 +121,9 @@ impl RegistryBuilder {
             exemplars,
             cardinality_limit,
             cardinality_limits,
+            views,
         } = self;
+        let streams = Streams::new(views)?;
         let limits = limits(cardinality_limit, cardinality_limits)?;
         let defaults = names::ALL.iter().filter_map(|metric| {
             let upper_bounds = metric.boundaries?;
@@ -126,7 +138,7 @@ impl RegistryBuilder {
             };
         }
         let exemplars = exemplars.unwrap_or_else(|| is_exemplar_filter_on(env));
-        Ok(Registry::new(boundaries, exemplars, limits))
+        Ok(Registry::new(boundaries, exemplars, limits, streams))
     }
 }
 

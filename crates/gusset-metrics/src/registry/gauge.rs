@@ -70,6 +70,11 @@ impl GaugeValue {
         shards.fold(0.0, |sum, shard| sum + f64::from_bits(shard.load(Relaxed)))
     }
 
+    /// Returns whether the family is described as a sum, or its first operation was an addition.
+    pub(super) fn is_up_down_counter(&self) -> bool {
+        self.family_kind.get() == Some(GaugeKind::UpDownCounter)
+    }
+
     #[inline]
     fn add(&self, value: f64) {
         // Acquire: an addition to a gauge comes after the first `set`, which would else replace it.

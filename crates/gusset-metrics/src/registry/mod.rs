@@ -11,16 +11,18 @@ mod histogram;
 mod overflow;
 mod producer;
 pub mod prometheus_names;
+mod recorder;
 mod scoped_gauge;
 mod series;
 mod sharded;
+mod views;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gusset_data::MetricDescriptor;
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
+use gusset_data::InstrumentKind;
+use metrics::{Key, Metadata};
 
 pub use self::boundaries::Boundaries;
 pub use self::builder::RegistryBuilder;
@@ -34,6 +36,8 @@ use self::overflow::{CardinalityLimits, OverflowHandle};
 pub use self::scoped_gauge::ScopedGauge;
 pub use self::series::{MetricFamily, Series};
 use self::sharded::{ShardedCell, SlabAllocator};
+pub use self::views::View;
+use self::views::{CounterSource, GaugeSource, Sources, Stream, Streams};
 
 /// Keeps all series of all metrics. Implements [`metrics::Recorder`] and
 /// [`MetricProducer`](gusset_data::MetricProducer).
@@ -77,6 +81,10 @@ use self::sharded::{ShardedCell, SlabAllocator};
 ///
 /// A series exists until it is removed: [`remove`](Self::remove), or a
 /// [`scoped_gauge`](Self::scoped_gauge) that is dropped.
+///
+/// # Views
+///
+/// A [`View`] drops or renames a metric, removes labels, or sets boundaries, for all readers alike.
 ///
 /// # Exemplars
 ///
@@ -127,6 +135,20 @@ pub struct Registry {
     /// The configured boundaries, by the Prometheus name of the histogram.
     boundaries: HashMap<String, Arc<Boundaries>>,
     exemplars: bool,
+    views: Streams,
+    /// The keys whose labels a view removes.
+    counter_sources: Sources<CounterSource>,
+    gauge_sources: Sources<GaugeSource>,
+}
+
+/// What records for a key.
+enum Handle<V> {
+    Series(Arc<Series<V>>),
+    /// The series of several keys, because a view removed labels.
+    Merged(Arc<Series<V>>),
+    Overflow(Arc<OverflowHandle<V>>),
+    /// A view drops the metric.
+    Dropped,
 }
 
 // === impl Registry ===
@@ -141,6 +163,7 @@ impl Registry {
         boundaries: HashMap<String, Arc<Boundaries>>,
         exemplars: bool,
         limits: CardinalityLimits,
+        views: Streams,
     ) -> Self {
         Self {
             counters: MetricFamilies::new(),
@@ -155,6 +178,9 @@ impl Registry {
             allocator: Mutex::default(),
             boundaries,
             exemplars,
+            views,
+            counter_sources: Sources::new(),
+            gauge_sources: Sources::new(),
         }
     }
 
@@ -205,34 +231,60 @@ impl Registry {
         self.gauges.series(key, None, limits, create)
     }
 
-    fn histogram_series(&self, key: &Key, limits: Limits) -> Lookup<HistogramValue> {
+    /// Returns the series of a histogram, given also its name before views.
+    fn histogram_series(
+        &self,
+        recorded_name: &str,
+        key: &Key,
+        stream: &Stream<'_>,
+        limits: Limits,
+    ) -> Lookup<HistogramValue> {
         let create = |used: &mut Option<Arc<Boundaries>>, unit| {
             let boundaries = used.get_or_insert_with(|| {
-                let name = prometheus_names::metric_name(key.name());
-                let configured = self.boundaries.get(&*name);
-                configured.map_or_else(|| Boundaries::for_metric(&name, unit), Arc::clone)
+                let recorded_name = prometheus_names::metric_name(recorded_name);
+                let configured = self.boundaries.get(&*recorded_name);
+                let configured = stream.boundaries().or(configured);
+                configured.map_or_else(
+                    || Boundaries::for_metric(&prometheus_names::metric_name(key.name()), unit),
+                    Arc::clone,
+                )
             });
             HistogramValue::new(Arc::clone(boundaries), self.exemplars)
         };
         self.histograms.series(key, Some("le"), limits, create)
     }
 
-    /// Returns the series of a key, or what records for it over the limits.
-    fn series<V>(
+    /// Returns what records for a key.
+    fn handle<V>(
         &self,
+        kind: InstrumentKind,
         key: &Key,
         metadata: &Metadata<'_>,
         handles: &HandleCache<V>,
-        find: impl FnOnce(Limits) -> Lookup<V>,
-    ) -> Result<Arc<Series<V>>, Arc<OverflowHandle<V>>> {
+        find: impl FnOnce(&Key, &Stream<'_>, Limits) -> Lookup<V>,
+    ) -> Handle<V> {
         if let Some(series) = handles.get(key) {
-            return Ok(series);
+            return Handle::Series(series);
         }
-        let series = find(self.limits.get(key.name(), metadata))
-            .map_err(|overflow| Arc::new(self.overflow(key, overflow)))?;
+        let Some(stream) = self.views.for_metric(kind, key.name()) else {
+            return Handle::Dropped;
+        };
+        let limits = self
+            .limits
+            .get(key.name(), metadata, stream.cardinality_limit());
+        let kept = stream.key(key);
+        let series = match find(&kept.key, &stream, limits) {
+            Ok(series) => series,
+            Err(overflow) => {
+                return Handle::Overflow(Arc::new(self.overflow(&kept.key, limits, overflow)));
+            }
+        };
+        self.check_kinds(kept.key.name());
+        if kept.is_merged {
+            return Handle::Merged(series);
+        }
         handles.insert(key, &series);
-        self.check_kinds(key.name());
-        Ok(series)
+        Handle::Series(series)
     }
 
     /// Logs once if a name is used for several kinds of metrics, which every exporter and back end
@@ -272,70 +324,6 @@ impl Registry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         allocator.alloc()
-    }
-}
-
-impl metrics::Recorder for Registry {
-    fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        let help = prometheus_names::shared_str(help);
-        self.counters.describe(name, unit, help, |()| false);
-    }
-
-    fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        let help = prometheus_names::shared_str(help);
-        self.gauges.describe(name, unit, help, |kind| {
-            if let Some(descriptor) = MetricDescriptor::being_described() {
-                kind.describe(descriptor.kind);
-            }
-            false
-        });
-    }
-
-    fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        let prometheus_name = prometheus_names::metric_name(name.as_str()).into_owned();
-        let has_other_boundaries = |used: &Option<Arc<Boundaries>>| {
-            let own = || Boundaries::for_metric(&prometheus_name, unit);
-            used.as_ref().is_some_and(|used| **used != *own())
-        };
-        let help = prometheus_names::shared_str(help);
-        let is_late = self
-            .histograms
-            .describe(name.clone(), unit, help, has_other_boundaries);
-        let is_configured = || self.boundaries.contains_key(&prometheus_name);
-        if is_late && !is_configured() {
-            tracing::warn!(
-                target: crate::TARGET,
-                {
-                    gusset.metric.name = name.as_str(),
-                },
-                "histogram described after its first use: it keeps the bucket boundaries for no unit; \
-                 describe it earlier or set its boundaries with `buckets`",
-            );
-        }
-    }
-
-    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
-        let find = |limits| self.counter_series(key, limits);
-        match self.series(key, metadata, &self.counter_handles, find) {
-            Ok(series) => Counter::from_arc(series),
-            Err(overflow) => Counter::from_arc(overflow),
-        }
-    }
-
-    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
-        let find = |limits| self.gauge_series(key, limits);
-        match self.series(key, metadata, &self.gauge_handles, find) {
-            Ok(series) => Gauge::from_arc(series),
-            Err(overflow) => Gauge::from_arc(overflow),
-        }
-    }
-
-    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
-        let find = |limits| self.histogram_series(key, limits);
-        match self.series(key, metadata, &self.histogram_handles, find) {
-            Ok(series) => Histogram::from_arc(series),
-            Err(overflow) => Histogram::from_arc(overflow),
-        }
     }
 }
 

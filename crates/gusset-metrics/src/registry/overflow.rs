@@ -42,13 +42,19 @@ pub(super) struct OverflowHandle<V> {
 // === impl CardinalityLimits ===
 
 impl CardinalityLimits {
-    /// Returns the limits for a key that is registered with this metadata.
-    pub(super) fn get(&self, name: &str, metadata: &Metadata<'_>) -> Limits {
-        let series = self.series(name);
+    /// Returns the limits for a key that is registered with this metadata. `of_view` overrides the number of
+    /// series.
+    pub(super) fn get(
+        &self,
+        name: &str,
+        metadata: &Metadata<'_>,
+        of_view: Option<usize>,
+    ) -> Limits {
+        let series = of_view.unwrap_or_else(|| self.series(name));
         if metadata.target() == METADATA.target() {
             return Limits {
                 metrics: usize::MAX,
-                series: series.max(OWN_CARDINALITY_LIMIT),
+                series: of_view.unwrap_or_else(|| series.max(OWN_CARDINALITY_LIMIT)),
             };
         }
         Limits {
@@ -58,7 +64,7 @@ impl CardinalityLimits {
     }
 
     /// Returns the configured number of series of a metric.
-    pub(super) fn series(&self, name: &str) -> usize {
+    fn series(&self, name: &str) -> usize {
         if self.by_name.is_empty() {
             return self.default;
         }
@@ -74,7 +80,12 @@ impl Registry {
     ///
     /// No lock is held, because the subscriber may record metrics.
     #[cold]
-    pub(super) fn overflow<V>(&self, key: &Key, overflow: Overflow<V>) -> OverflowHandle<V> {
+    pub(super) fn overflow<V>(
+        &self,
+        key: &Key,
+        limits: Limits,
+        overflow: Overflow<V>,
+    ) -> OverflowHandle<V> {
         let series = match overflow {
             Overflow::Series { series, is_new } => {
                 if is_new {
@@ -83,7 +94,7 @@ impl Registry {
                         target: crate::TARGET,
                         {
                             gusset.metric.name = key.name(),
-                            gusset.metric.limit = self.limits.series(key.name()),
+                            gusset.metric.limit = limits.series,
                         },
                         "cardinality limit reached: records with new labels go to one series with \
                          {OTEL_METRIC_OVERFLOW}=\"true\"; raise `cardinality_limit`, use fewer label \

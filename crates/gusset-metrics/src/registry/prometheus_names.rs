@@ -18,7 +18,22 @@ use metrics::Key;
 /// assert_eq!(metric_name("http.server.request.duration"), "http_server_request_duration");
 /// ```
 pub fn metric_name(name: &str) -> Cow<'_, str> {
-    valid_name(name, |c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+    valid_name(name, is_in_metric_name)
+}
+
+/// Returns the name of a label.
+pub(super) fn label_name(name: &str) -> Cow<'_, str> {
+    valid_name(name, is_in_label_name)
+}
+
+/// Returns the name of a metric with the wildcards `*` and `?`.
+pub(super) fn metric_pattern(name: &str) -> Cow<'_, str> {
+    valid_name(name, |c| is_in_metric_name(c) || is_wildcard(c))
+}
+
+/// Returns the name of a label with the wildcards `*` and `?`.
+pub(super) fn label_pattern(name: &str) -> Cow<'_, str> {
+    valid_name(name, |c| is_in_label_name(c) || is_wildcard(c))
 }
 
 /// Returns attributes in Prometheus's text format: sorted, with valid and unique names and escaped
@@ -43,7 +58,7 @@ pub fn label_text<'a>(
     attributes.sort_by_key(|(key, _)| *key);
     let mut labels = BTreeMap::<String, String>::new();
     for (key, value) in attributes {
-        let mut name = valid_name(key, |c| c.is_ascii_alphanumeric() || c == '_');
+        let mut name = label_name(key);
         if reserved == Some(&*name) {
             name = Cow::Owned(format!("exported_{name}"));
         }
@@ -93,6 +108,18 @@ pub(super) fn labels(key: &Key) -> Labels {
 /// Converts a string of the facade. Constants stay constants.
 pub(super) fn shared_str(text: impl Into<Cow<'static, str>>) -> SharedStr {
     text.into().into()
+}
+
+fn is_in_metric_name(c: char) -> bool {
+    is_in_label_name(c) || c == ':'
+}
+
+fn is_in_label_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn is_wildcard(c: char) -> bool {
+    matches!(c, '*' | '?')
 }
 
 fn valid_name(name: &str, is_allowed: impl Fn(char) -> bool) -> Cow<'_, str> {

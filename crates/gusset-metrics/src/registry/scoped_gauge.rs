@@ -4,9 +4,11 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use gusset_data::InstrumentKind;
 use metrics::{Gauge, IntoLabels, Key, KeyName, Level, Metadata};
 
 use super::series::Series;
+use super::views::{GaugeSource, Source as _};
 use super::{GaugeValue, Registry};
 
 /// A gauge whose series is removed when this handle is dropped.
@@ -18,8 +20,10 @@ pub struct ScopedGauge {
     gauge: Gauge,
     registry: Arc<Registry>,
     name: KeyName,
-    /// `None` if the key is over the cardinality limit.
+    /// `None` if the key is over the cardinality limit, or a view drops the metric.
     series: Option<Arc<Series<GaugeValue>>>,
+    /// What this handle has added, if a view removed labels.
+    source: Option<Arc<GaugeSource>>,
 }
 
 /// Not gusset's own metadata, so the metric has the limits of other crates' metrics.
@@ -54,26 +58,50 @@ impl Registry {
         labels: impl IntoLabels,
     ) -> ScopedGauge {
         let name = name.into();
-        let key = Key::from_parts(name.clone(), labels);
-        let limits = self.limits.get(key.name(), &METADATA_OF_USERS);
-        let (gauge, series) = loop {
-            match self.gauge_series(&key, limits) {
+        let Some(stream) = self.views.for_metric(InstrumentKind::Gauge, name.as_str()) else {
+            return self.scoped(name, Gauge::noop(), None, None);
+        };
+        let recorded = Key::from_parts(name, labels);
+        let of_view = stream.cardinality_limit();
+        let limits = self
+            .limits
+            .get(recorded.name(), &METADATA_OF_USERS, of_view);
+        let kept = stream.key(&recorded);
+        let name = kept.key.name_shared();
+        loop {
+            match self.gauge_series(&kept.key, limits) {
                 // Another handle may have removed the series since it was found.
                 Ok(series) if !self.gauges.add_owner(&series) => {}
+                Ok(series) if kept.is_merged => {
+                    let source = Arc::new(GaugeSource::new(Arc::clone(&series)));
+                    let gauge = Gauge::from_arc(Arc::clone(&source));
+                    return self.scoped(name, gauge, Some(series), Some(source));
+                }
                 Ok(series) => {
-                    break (Gauge::from_arc(Arc::clone(&series)), Some(series));
+                    let gauge = Gauge::from_arc(Arc::clone(&series));
+                    return self.scoped(name, gauge, Some(series), None);
                 }
                 Err(overflow) => {
-                    let handle = Arc::new(self.overflow(&key, overflow));
-                    break (Gauge::from_arc(handle), None);
+                    let handle = Arc::new(self.overflow(&kept.key, limits, overflow));
+                    return self.scoped(name, Gauge::from_arc(handle), None, None);
                 }
             }
-        };
+        }
+    }
+
+    fn scoped(
+        self: &Arc<Self>,
+        name: KeyName,
+        gauge: Gauge,
+        series: Option<Arc<Series<GaugeValue>>>,
+        source: Option<Arc<GaugeSource>>,
+    ) -> ScopedGauge {
         ScopedGauge {
             gauge,
             registry: Arc::clone(self),
             name,
             series,
+            source,
         }
     }
 
@@ -82,6 +110,9 @@ impl Registry {
     /// Later exports do not have it. Handles that still refer to it record nothing; a new handle with the
     /// same labels starts a new series from zero. Remove series when what they describe is gone: there is
     /// no idle timeout, because a series that is seldom written is not the same as one that is obsolete.
+    ///
+    /// If a [`View`](super::View) removes one of the labels, the series is that of other keys too, and stays.
+    /// Only what this key has added to an up-down counter is subtracted.
     ///
     /// ```
     /// use gusset_metrics::Registry;
@@ -98,9 +129,22 @@ impl Registry {
     /// ```
     pub fn remove(&self, name: impl Into<KeyName>, labels: impl IntoLabels) -> bool {
         let key = Key::from_parts(name, labels);
-        let counter = self.counters.remove(&key, None);
-        let gauge = self.gauges.remove(&key, None);
-        let histogram = self.histograms.remove(&key, Some("le"));
+        self.counter_sources.remove(&key);
+        if let Some(source) = self.gauge_sources.remove(&key) {
+            source.take_back();
+        }
+        let remove_of = |kind, remove: &dyn Fn(&Key) -> bool| {
+            let stream = self.views.for_metric(kind, key.name());
+            let kept = stream.as_ref().map(|stream| stream.key(&key));
+            kept.is_some_and(|kept| !kept.is_merged && remove(&kept.key))
+        };
+        let counter = remove_of(InstrumentKind::Counter, &|key| {
+            self.counters.remove(key, None)
+        });
+        let gauge = remove_of(InstrumentKind::Gauge, &|key| self.gauges.remove(key, None));
+        let histogram = remove_of(InstrumentKind::Histogram, &|key| {
+            self.histograms.remove(key, Some("le"))
+        });
         counter || gauge || histogram
     }
 }
@@ -117,6 +161,9 @@ impl Deref for ScopedGauge {
 
 impl Drop for ScopedGauge {
     fn drop(&mut self) {
+        if let Some(source) = &self.source {
+            source.take_back();
+        }
         if let Some(series) = &self.series {
             self.registry
                 .gauges

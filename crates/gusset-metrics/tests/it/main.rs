@@ -16,3 +16,4 @@ mod registry_limits;
 mod request_bodies;
 mod rpc;
 mod support;
+mod views;
