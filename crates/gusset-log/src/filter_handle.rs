@@ -27,8 +27,8 @@ use crate::writer::Queue;
 /// is not enabled is not created. Directives for names and fields of spans are refused.
 ///
 /// Access log entries and those of panics are of the whole service. A filter that only names other targets
-/// (`shop=debug,hyper=off`) leaves them at `info`. A level for all targets applies to them too, and so does
-/// one for `gusset::access` or `gusset`:
+/// (`shop=debug,hyper=off`) leaves them at `info`, and other entries of gusset, such as those about a setting, at
+/// `warn`. A level for all targets applies to them too, and so does one for `gusset::access` or `gusset`:
 ///
 /// | filter | access log entries |
 /// |---|---|
@@ -84,7 +84,12 @@ struct FilterState {
 const PROBE_TARGET: &str = "gusset::log::probe";
 
 /// The targets of entries of the whole service. A filter that only names other targets leaves them.
-const ENTIRE_SERVICE: [&str; 2] = [names::ACCESS_TARGET, names::PANIC_TARGET];
+const ENTIRE_SERVICE: [(&str, LevelFilter); 3] = [
+    (names::ACCESS_TARGET, LevelFilter::INFO),
+    (names::PANIC_TARGET, LevelFilter::INFO),
+    // Without them a typing error in a variable goes unnoticed.
+    ("gusset", LevelFilter::WARN),
+];
 
 struct ActiveFilter {
     /// The filter as it was set.
@@ -274,9 +279,9 @@ impl From<Targets> for ActiveFilter {
     fn from(stated: Targets) -> Self {
         let mut effective = stated.clone();
         if stated.default_level().is_none() {
-            for own in ENTIRE_SERVICE {
+            for (own, level) in ENTIRE_SERVICE {
                 if !stated.iter().any(|(target, _)| own.starts_with(target)) {
-                    effective = effective.with_target(own, LevelFilter::INFO);
+                    effective = effective.with_target(own, level);
                 }
             }
         }

@@ -264,3 +264,25 @@ proptest! {
         prop_assert!(builder.build_with::<Registry>(env).is_ok());
     }
 }
+
+#[test]
+fn filter_of_other_targets_leaves_warnings_of_gusset() {
+    let count = |value: &str| {
+        let lines = logged_with(builder(Format::Json), ("RUST_LOG", value), || {
+            tracing::warn!(target: "gusset::otlp", "ignoring a variable");
+            info!(target: "gusset::otlp", "the start");
+        });
+        lines.len()
+    };
+    assert_eq!(count("my_app=debug"), 1);
+    assert_eq!(count("my_app=debug,gusset::access=off"), 1);
+    for value in [
+        "off",
+        "error",
+        "my_app=debug,gusset=error",
+        "my_app=debug,gusset::otlp=off",
+    ] {
+        assert_eq!(count(value), 0, "{value}");
+    }
+    assert_eq!(count("my_app=debug,gusset=info"), 2);
+}
