@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod call_metrics;
+mod global_recorder;
 pub mod http;
 mod intern;
 mod key;
@@ -14,6 +15,7 @@ pub mod rpc;
 mod series_set;
 mod table;
 
+pub use global_recorder::GlobalRecorder;
 pub use gusset_core::ConfigError;
 pub use gusset_data::SharedRecorder;
 pub use http::{HttpMetrics, HttpMetricsBuilder};

@@ -10,6 +10,10 @@ struct FrontPage;
 #[doc = include_str!("../../../docs/service.md")]
 struct ServicePage;
 
+#[cfg(all(doctest, feature = "prometheus"))]
+#[doc = include_str!("../../../docs/recorders.md")]
+struct Recorders;
+
 #[cfg(all(doctest, feature = "service", feature = "breaker"))]
 #[doc = include_str!("../../../docs/guide.md")]
 struct Guide;
