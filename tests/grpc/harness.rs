@@ -5,24 +5,20 @@ use gusset_http::{GrpcClientClassifier, Http};
 use gusset_metrics::RpcMetrics;
 use gusset_testkit::{RecordedCall, RecordingObserver};
 use gusset_tests::bodies::BoxError;
-use gusset_tests::clients::with_timeout;
 use gusset_tests::responses::Entered;
 use gusset_tests::servers::Server;
 use gusset_tests::side::Side;
 use gusset_tests::stack::only_call;
+pub(crate) use gusset_tests::word_client::Client;
 use http::Uri;
-use http::uri::PathAndQuery;
 use tonic::body::Body;
-use tonic::client::GrpcService;
 use tonic::service::Routes;
 use tonic::transport::server::{Server as Tonic, TcpIncoming};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{IntoStreamingRequest, Request, Response, Status, Streaming};
-use tonic_prost::ProstCodec;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::service::{Word, WordService};
+use crate::service::WordService;
 
 /// A server, and the records of both sides.
 #[derive(Debug)]
@@ -33,10 +29,6 @@ pub(crate) struct Harness {
     pub(crate) on_server: Side,
     pub(crate) on_client: Side,
 }
-
-/// A client with a channel.
-#[derive(Clone, Debug)]
-pub(crate) struct Client<T>(tonic::client::Grpc<T>);
 
 /// An observed tonic channel.
 pub(crate) type Observed = <ObserveLayer<
@@ -122,80 +114,4 @@ where
             .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
         served.await.expect("it serves until it is dropped");
     })
-}
-
-// === impl Client ===
-
-impl<T> Client<T>
-where
-    T: GrpcService<Body>,
-    T::ResponseBody: Send + 'static,
-    <T::ResponseBody as http_body::Body>::Error: Into<BoxError>,
-{
-    pub(crate) fn new(channel: T, server: Uri) -> Self {
-        Self(tonic::client::Grpc::with_origin(channel, server))
-    }
-
-    pub(crate) async fn unary(
-        &mut self,
-        method: &'static str,
-        word: &str,
-    ) -> Result<Response<Word>, Status> {
-        self.request(method, Request::new(Word::new(word))).await
-    }
-
-    pub(crate) async fn request(
-        &mut self,
-        method: &'static str,
-        request: Request<Word>,
-    ) -> Result<Response<Word>, Status> {
-        with_timeout(self.0.ready())
-            .await
-            .map_err(|error| Status::from_error(error.into()))?;
-        let path = PathAndQuery::from_static(method);
-        with_timeout(self.0.unary(request, path, ProstCodec::default())).await
-    }
-
-    /// Calls a method with one request and a stream of responses.
-    pub(crate) async fn list(&mut self, method: &'static str) -> Result<Streaming<Word>, Status> {
-        with_timeout(self.0.ready())
-            .await
-            .map_err(|error| Status::from_error(error.into()))?;
-        let path = PathAndQuery::from_static(method);
-        let request = Request::new(Word::new("list"));
-        let list = with_timeout(
-            self.0
-                .server_streaming(request, path, ProstCodec::default()),
-        );
-        list.await.map(Response::into_inner)
-    }
-
-    /// Calls a method with a stream of requests and one response.
-    pub(crate) async fn join(
-        &mut self,
-        method: &'static str,
-        words: impl IntoStreamingRequest<Message = Word>,
-    ) -> Result<Response<Word>, Status> {
-        with_timeout(self.0.ready())
-            .await
-            .map_err(|error| Status::from_error(error.into()))?;
-        let path = PathAndQuery::from_static(method);
-        let words = words.into_streaming_request();
-        with_timeout(self.0.client_streaming(words, path, ProstCodec::default())).await
-    }
-
-    /// Calls a method with streams in both directions.
-    pub(crate) async fn converse(
-        &mut self,
-        method: &'static str,
-        words: impl IntoStreamingRequest<Message = Word>,
-    ) -> Result<Streaming<Word>, Status> {
-        with_timeout(self.0.ready())
-            .await
-            .map_err(|error| Status::from_error(error.into()))?;
-        let path = PathAndQuery::from_static(method);
-        let words = words.into_streaming_request();
-        let list = with_timeout(self.0.streaming(words, path, ProstCodec::default()));
-        list.await.map(Response::into_inner)
-    }
 }

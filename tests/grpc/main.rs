@@ -7,9 +7,10 @@ mod cancellation;
 mod deadlines;
 mod harness;
 mod labels;
-mod service;
 mod statuses;
 mod streaming;
 mod unary;
 mod uploads;
 mod web;
+
+use gusset_tests::word_service as service;

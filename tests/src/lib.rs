@@ -1,6 +1,7 @@
 //! Servers, clients and services for the integration tests, which use real connections.
 
 #![allow(
+    clippy::missing_errors_doc,
     clippy::missing_panics_doc,
     reason = "helpers of tests panic on failure"
 )]
@@ -17,3 +18,5 @@ pub mod side;
 pub mod spans;
 pub mod stack;
 pub mod wire;
+pub mod word_client;
+pub mod word_service;

@@ -1,5 +1,6 @@
 //! The signals of one call.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use gusset_data::SpanData;
@@ -20,28 +21,28 @@ pub struct CapturedCall {
 impl CapturedCall {
     /// Puts together what has the same span id.
     pub(super) fn all(entries: &[Value], spans: &[SpanData]) -> Vec<Self> {
-        let calls = entries.iter().filter(|entry| is_access(entry));
-        let call = |access: &Value| {
-            let ids = |entry: &Value| {
-                Some((
-                    entry.get("trace_id")?.clone(),
-                    entry.get("span_id")?.clone(),
-                ))
-            };
-            let ids_of_call = ids(access);
-            let is_of_call = |entry: &&Value| ids_of_call.is_some() && ids(entry) == ids_of_call;
-            let span = ids_of_call.as_ref().and_then(|(trace_id, span_id)| {
-                spans
-                    .iter()
-                    .find(|span| *trace_id == hex(&span.trace_id) && *span_id == hex(&span.span_id))
-            });
-            let events = entries.iter().filter(|entry| !is_access(entry));
+        let mut spans_by_ids = HashMap::new();
+        for span in spans {
+            spans_by_ids.insert((hex(&span.trace_id), hex(&span.span_id)), span);
+        }
+        let mut events_by_ids: HashMap<_, Vec<Value>> = HashMap::new();
+        for event in entries.iter().filter(|entry| !is_access(entry)) {
+            if let Some(ids) = ids(event) {
+                events_by_ids.entry(ids).or_default().push(event.clone());
+            }
+        }
+        let call = |entry: &Value| {
+            let ids = ids(entry);
+            let span = ids.as_ref().and_then(|ids| spans_by_ids.get(ids));
             Self {
-                entry: access.clone(),
-                span: span.cloned(),
-                events: events.filter(is_of_call).cloned().collect(),
+                entry: entry.clone(),
+                span: span.copied().cloned(),
+                events: ids
+                    .and_then(|ids| events_by_ids.get(&ids).cloned())
+                    .unwrap_or_default(),
             }
         };
+        let calls = entries.iter().filter(|entry| is_access(entry));
         calls.map(call).collect()
     }
 
@@ -60,6 +61,12 @@ impl CapturedCall {
     pub fn events(&self) -> &[Value] {
         &self.events
     }
+}
+
+/// Returns the trace id and the span id of an entry.
+fn ids(entry: &Value) -> Option<(String, String)> {
+    let id = |key: &str| Some(entry.get(key)?.as_str()?.to_owned());
+    Some((id("trace_id")?, id("span_id")?))
 }
 
 fn hex(bytes: &[u8]) -> String {

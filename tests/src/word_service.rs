@@ -5,10 +5,10 @@ use std::future::pending;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::panics::EXPECTED;
+use crate::responses::Entered;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
-use gusset_tests::panics::EXPECTED;
-use gusset_tests::responses::Entered;
 use http::{Request, Response};
 use tokio::sync::mpsc::UnboundedSender;
 use tonic::body::Body;
@@ -17,45 +17,49 @@ use tonic::{Code, Status, Streaming};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
+/// The message of all methods.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(crate) struct Word {
+#[allow(clippy::exhaustive_structs, reason = "tests make messages")]
+pub struct Word {
+    /// The text.
     #[prost(string, tag = "1")]
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// Returns the text of the request.
-pub(crate) const ECHO: &str = "/test.WordService/Echo";
+pub const ECHO: &str = "/test.WordService/Echo";
 /// Returns an error. The request has its code.
-pub(crate) const REFUSE: &str = "/test.WordService/Refuse";
+pub const REFUSE: &str = "/test.WordService/Refuse";
 /// Panics.
-pub(crate) const PANIC: &str = "/test.WordService/Panic";
+pub const PANIC: &str = "/test.WordService/Panic";
 /// Never responds.
-pub(crate) const NEVER: &str = "/test.WordService/Never";
+pub const NEVER: &str = "/test.WordService/Never";
 /// Returns a stream of three messages.
-pub(crate) const LIST: &str = "/test.WordService/List";
+pub const LIST: &str = "/test.WordService/List";
 /// Returns an error instead of a stream.
-pub(crate) const LIST_NOTHING: &str = "/test.WordService/ListNothing";
+pub const LIST_NOTHING: &str = "/test.WordService/ListNothing";
 /// Returns a stream of two messages and an error.
-pub(crate) const LIST_AND_FAIL: &str = "/test.WordService/ListAndFail";
+pub const LIST_AND_FAIL: &str = "/test.WordService/ListAndFail";
 /// Returns a stream of one message, without an end.
-pub(crate) const LIST_FOREVER: &str = "/test.WordService/ListForever";
+pub const LIST_FOREVER: &str = "/test.WordService/ListForever";
 /// Returns the concatenated texts of the requests.
-pub(crate) const JOIN: &str = "/test.WordService/Join";
+pub const JOIN: &str = "/test.WordService/Join";
 /// Returns each message of the request stream.
-pub(crate) const REPEAT: &str = "/test.WordService/Repeat";
+pub const REPEAT: &str = "/test.WordService/Repeat";
 /// A health check. Always succeeds.
-pub(crate) const HEALTH: &str = "/test.WordService/Health";
+pub const HEALTH: &str = "/test.WordService/Health";
 
 /// The service.
 #[derive(Clone, Debug)]
-pub(crate) struct WordService {
+pub struct WordService {
     enter: UnboundedSender<()>,
 }
 
 type Many = BoxStream<'static, Result<Word, Status>>;
 
 impl Word {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    /// Creates a message.
+    pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }
 }
@@ -64,7 +68,7 @@ impl Word {
 
 impl WordService {
     /// Creates the service, and a receiver for its calls.
-    pub(crate) fn new() -> (Self, Entered) {
+    pub fn new() -> (Self, Entered) {
         let (enter, entered) = Entered::new();
         (Self { enter }, entered)
     }
