@@ -16,7 +16,7 @@ use gusset_metrics::RpcMetrics;
 use gusset_testkit::SharedOutput;
 use http::{Request, Response, StatusCode};
 use serde_json::Value;
-use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 use tower_http::timeout::TimeoutLayer;
 
 const WARNING_OF_REQUEST_ID: &str = "`RequestIdLayer` is inside of a layer";
@@ -101,6 +101,30 @@ async fn request_id_inside_of_the_observers_is_warned_of_once() {
     let _default = tracing::dispatcher::set_default(&dispatch);
     let (_, entries) = call(app, &set_up).await;
     assert_eq!(count(&entries, WARNING_OF_REQUEST_ID), 1, "{entries:?}");
+}
+
+#[tokio::test]
+async fn span_around_the_service_is_not_warned_of() {
+    if in_own_process("span_around_the_service_is_not_warned_of") {
+        return;
+    }
+    let set_up = set_up();
+    let app = router().layer(set_up.0.http());
+    let dispatch = set_up.0.telemetry().dispatch().clone();
+    let _default = tracing::dispatcher::set_default(&dispatch);
+    // As that of a runtime of functions: it is current, and observes no request. The ids are those that
+    // an exporter would make.
+    let ids = gusset::SpanIds::new([1; 16], [2; 8], true);
+    let service = service_fn(move |request: Request<Body>| {
+        let call = ids.scope(|| app.clone().call(request));
+        async move {
+            let mut call = std::pin::pin!(call);
+            std::future::poll_fn(|cx| ids.scope(|| call.as_mut().poll(cx))).await
+        }
+    });
+    let (_, entries) = call(service, &set_up).await;
+    assert_eq!(count(&entries, WARNING_OF_REQUEST_ID), 0, "{entries:?}");
+    assert_eq!(access(&entries).len(), 3);
 }
 
 #[tokio::test]

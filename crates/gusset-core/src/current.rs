@@ -57,6 +57,22 @@ impl Frame {
     }
 }
 
+// === impl RequestKey ===
+
+impl RequestKey {
+    /// Returns the key of the request that a layer further out observes, while its call is polled.
+    ///
+    /// ```
+    /// use gusset_core::RequestKey;
+    ///
+    /// assert_eq!(RequestKey::observed(), None, "outside of any call");
+    /// ```
+    pub fn observed() -> Option<Self> {
+        let Frame { request, observers } = Frame::current();
+        request.filter(|_| !observers.is_empty())
+    }
+}
+
 /// Restores the previous frame, also when a poll unwinds.
 pub(crate) struct FrameGuard(Frame);
 

@@ -5,7 +5,10 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 #[cfg(feature = "request-id")]
-use gusset_core::SpanIds;
+use gusset_core::RequestKey;
+
+#[cfg(feature = "request-id")]
+use crate::{RequestHead, request_key};
 
 /// The number of requests that are checked. A wrong order concerns each request, so it shows at once, and
 /// later requests do not pay for the check.
@@ -16,7 +19,7 @@ const CHECKED_REQUESTS: u32 = 100;
 /// of the call do not have it.
 #[cfg(feature = "request-id")]
 #[inline]
-pub(crate) fn check_request_id(has_outer_id: impl FnOnce() -> bool) {
+pub(crate) fn check_request_id(req: RequestHead<'_>, has_outer_id: impl FnOnce() -> bool) {
     static CHECKED: AtomicU32 = AtomicU32::new(0);
     static WARNED: Once = Once::new();
     // The count may pass the limit by the number of threads, which does no harm.
@@ -24,7 +27,10 @@ pub(crate) fn check_request_id(has_outer_id: impl FnOnce() -> bool) {
         return;
     }
     CHECKED.fetch_add(1, Ordering::Relaxed);
-    if SpanIds::current().is_some() && !has_outer_id() {
+    // The same request: a span around the service, of a runtime for example, is not a layer.
+    let is_observed = RequestKey::observed()
+        .is_some_and(|key| request_key::key(req) == key || request_key::has_key(req, key));
+    if is_observed && !has_outer_id() {
         WARNED.call_once(|| {
             tracing::warn!(
                 target: "gusset::http",

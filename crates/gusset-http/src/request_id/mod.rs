@@ -16,7 +16,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::future::SetRequestIdFuture;
 pub use self::layer::RequestIdLayer;
-use crate::order;
+use crate::{RequestHead, order};
 
 /// The id of a request. A [`RequestIdLayer`] adds it to the request's extensions.
 ///
@@ -206,7 +206,9 @@ where
 
     fn call(&mut self, mut req: Request<B>) -> Self::Future {
         let Self { inner, header } = self;
-        order::check_request_id(|| req.extensions().get::<RequestId>().is_some());
+        order::check_request_id(RequestHead::from(&req), || {
+            req.extensions().get::<RequestId>().is_some()
+        });
         let id = match RequestId::from_headers(req.headers(), header) {
             Some(id) => id,
             None => {

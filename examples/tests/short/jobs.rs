@@ -1,0 +1,44 @@
+//! Processes without a server.
+
+use crate::collector::Collector;
+use crate::running::{Running, command};
+
+#[tokio::test]
+async fn batch_is_exported_before_it_exits() {
+    let collector = Collector::start().await;
+    let mut batch = Running::start(collector.configure(&mut command("batch")));
+    assert_eq!(
+        batch.exit_code().await,
+        Some(1),
+        "some invoices were not sent"
+    );
+
+    assert_eq!(collector.span_names(), ["send_batch"; 3]);
+    let metrics = collector.requests("/v1/metrics");
+    let last = metrics.last().unwrap().to_string();
+    assert!(last.contains(r#""invoices""#), "{last}");
+    assert!(!collector.requests("/v1/logs").is_empty());
+    let done = batch.entry("done").await;
+    assert_eq!(done["failed"], 3);
+}
+
+#[tokio::test]
+async fn batch_without_a_collector_ends() {
+    let mut batch = Running::start(&mut command("batch"));
+    assert_eq!(batch.exit_code().await, Some(1));
+    batch.entry("done").await;
+}
+
+#[tokio::test]
+async fn consumer_counts_messages_by_outcome() {
+    let mut consumer = Running::start(&mut command("consumer"));
+    assert_eq!(consumer.exit_code().await, Some(0));
+    let page = consumer.process.stdout();
+    for label in [
+        r#"error_type="out_of_stock""#,
+        r#"error_type="dead_lettered""#,
+        r#"gusset_outcome="cancelled""#,
+    ] {
+        assert!(page.contains(label), "{label} in {page}");
+    }
+}

@@ -1,0 +1,38 @@
+//! Parts that a service writes itself.
+
+use crate::running::Server;
+
+#[tokio::test]
+async fn observer_logs_slow_calls_only() {
+    let mut server = Server::start("observer").await;
+    assert_eq!(server.get("/").0, 200);
+    assert_eq!(server.get("/report").0, 200);
+    let slow = server.running.entry("slow call").await;
+    assert_eq!(slow["route"], "/report", "{slow}");
+    assert_eq!(slow["level"], "WARN", "{slow}");
+    assert!(slow["trace_id"].is_string(), "{slow}");
+    assert_eq!(server.stop().await, Some(0));
+    let entries = server.running.entries();
+    let slow = entries
+        .iter()
+        .filter(|entry| entry["message"] == "slow call");
+    assert_eq!(slow.count(), 1);
+}
+
+#[tokio::test]
+async fn policy_rejects_writes_while_it_is_on() {
+    let mut server = Server::start("admission_policy").await;
+    assert_eq!(server.send("POST", "/orders"), 200);
+    assert_eq!(server.send("POST", "/read-only"), 200);
+    assert_eq!(server.send("POST", "/orders"), 503);
+    assert_eq!(server.send("GET", "/orders"), 200);
+
+    assert_eq!(server.stop().await, Some(0));
+    let calls = server.running.access_entries();
+    let rejected: Vec<_> = calls
+        .iter()
+        .filter(|entry| entry["http.response.status_code"] == 503)
+        .collect();
+    assert_eq!(rejected.len(), 1, "{calls:?}");
+    assert_ne!(rejected[0]["level"], "ERROR", "{}", rejected[0]);
+}
