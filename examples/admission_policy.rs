@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use axum::{Router, routing::post};
 use gusset::http::{Http, RequestHead};
 use gusset::{Admission, AdmissionLayer, CallContext, Rejected};
@@ -29,18 +29,16 @@ impl Admission<Http> for ReadOnly {
     }
 }
 
-fn unavailable(rejected: Rejected) -> Response<Body> {
-    let mut response = Response::new(Body::from(format!("{rejected}\n")));
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
-}
-
 #[tokio::main]
 async fn main() -> Result<(), gusset::Error> {
     let gusset = gusset::init()?;
     let read_only = Arc::new(AtomicBool::new(false));
     let policy = ReadOnly(read_only.clone());
     let switch_on = async move || read_only.store(true, Ordering::Relaxed);
+    let unavailable = |rejected: Rejected| {
+        let text = format!("{rejected}\n");
+        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+    };
     let app = Router::new()
         .route(
             "/orders",

@@ -41,7 +41,7 @@ async fn attempts_of_reqwest_are_spans_of_one_trace() {
     let mut client = Running::start(collector.configure(client.env("SERVER", url)));
     assert_eq!(client.exit_code().await, Some(0));
 
-    let parents = parents.lock().unwrap();
+    let parents = parents.lock().unwrap().clone();
     assert_eq!(parents.len(), 3);
     let (trace, span) = (3..35, 36..52);
     for pair in parents.windows(2) {
