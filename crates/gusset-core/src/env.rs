@@ -24,6 +24,7 @@ pub struct Env<'a>(Source<'a>);
 enum Source<'a> {
     Process,
     Function(&'a dyn Fn(&str) -> Option<String>),
+    Layer(&'a dyn Fn(&str) -> Result<Option<String>, ConfigError>),
 }
 
 // === impl Env ===
@@ -40,6 +41,21 @@ impl<'a> Env<'a> {
         Self(Source::Function(lookup))
     }
 
+    /// Returns an environment of variables that may be unreadable: `lookup` can ask another environment, and
+    /// return what a file sets instead.
+    ///
+    /// ```
+    /// use gusset_core::Env;
+    ///
+    /// let process = Env::process();
+    /// let or_default = |name: &str| Ok(process.var(name)?.or(Some("default".to_owned())));
+    /// let env = Env::from_lookup(&or_default);
+    /// assert_eq!(env.var("A_VARIABLE_THAT_IS_NOT_SET"), Ok(Some("default".to_owned())));
+    /// ```
+    pub fn from_lookup(lookup: &'a dyn Fn(&str) -> Result<Option<String>, ConfigError>) -> Self {
+        Self(Source::Layer(lookup))
+    }
+
     /// Returns the trimmed value of a variable, or `None` if it is unset or blank.
     ///
     /// # Errors
@@ -54,6 +70,7 @@ impl<'a> Env<'a> {
                 }
             },
             Source::Function(lookup) => lookup(name),
+            Source::Layer(lookup) => lookup(name)?,
         };
         Ok(value
             .map(|value| value.trim().to_owned())
@@ -87,7 +104,7 @@ impl fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Source::Process => "Env(process)",
-            Source::Function(_) => "Env(function)",
+            Source::Function(_) | Source::Layer(_) => "Env(function)",
         })
     }
 }

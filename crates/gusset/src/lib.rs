@@ -18,6 +18,12 @@ struct Recorders;
 #[doc = include_str!("../../../docs/guide.md")]
 struct Guide;
 
+#[cfg(all(doctest, feature = "serde", feature = "breaker"))]
+#[doc = include_str!("../../../docs/configuration.md")]
+struct ConfigurationPage;
+
+#[cfg(feature = "serde")]
+pub mod config;
 #[cfg(feature = "telemetry")]
 mod error;
 mod instrumentation;
@@ -60,6 +66,8 @@ pub use gusset_propagation as propagation;
 #[doc(no_inline)]
 pub use gusset_trace as trace;
 
+#[cfg(feature = "serde")]
+pub use self::config::Config;
 #[cfg(feature = "telemetry")]
 pub use self::error::InstallError;
 pub use self::instrumentation::{

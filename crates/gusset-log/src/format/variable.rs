@@ -1,5 +1,6 @@
 //! The variable that sets the format.
 
+use std::io::{self, IsTerminal as _};
 use std::mem::discriminant;
 
 use gusset_core::Env;
@@ -43,6 +44,24 @@ pub(crate) fn format(
         }
         _ => format,
     })
+}
+
+// === impl Format ===
+
+impl Format {
+    /// Returns the format that one of the names of [`ENV`](Self::ENV) stands for, for standard output.
+    ///
+    /// ```
+    /// use gusset_core::Env;
+    /// use gusset_log::Format;
+    ///
+    /// let env = Env::from_fn(&|_| None);
+    /// assert_eq!(Format::named("ecs", env), Some(Format::Ecs));
+    /// assert_eq!(Format::named("xml", env), None);
+    /// ```
+    pub fn named(name: &str, env: Env<'_>) -> Option<Self> {
+        named(name, env, io::stdout().is_terminal())
+    }
 }
 
 fn named(name: &str, env: Env<'_>, is_terminal: bool) -> Option<Format> {

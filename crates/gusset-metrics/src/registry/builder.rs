@@ -93,6 +93,37 @@ impl RegistryBuilder {
         self
     }
 
+    /// Adds the settings of another builder below those of this one, which override them.
+    ///
+    /// ```
+    /// use gusset_metrics::{Registry, View};
+    ///
+    /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
+    /// let of_file = Registry::builder().cardinality_limit(100).view(View::new("a").drop_metric());
+    /// let of_code = Registry::builder().cardinality_limit(500);
+    /// let registry = of_code.with_defaults(of_file).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_defaults(self, mut defaults: Self) -> Self {
+        let Self {
+            buckets,
+            exemplars,
+            cardinality_limit,
+            cardinality_limits,
+            views,
+        } = self;
+        // For one name the last setting applies.
+        defaults.buckets.extend(buckets);
+        defaults.cardinality_limits.extend(cardinality_limits);
+        defaults.views.extend(views);
+        Self {
+            exemplars: exemplars.or(defaults.exemplars),
+            cardinality_limit: cardinality_limit.or(defaults.cardinality_limit),
+            ..defaults
+        }
+    }
+
     /// Builds the registry, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors

@@ -43,10 +43,15 @@ use crate::{InstrumentationBuilder, TelemetryBuilder};
 /// ```
 #[must_use = "a builder does nothing until `build` or `init` is called"]
 pub struct GussetBuilder {
-    telemetry: TelemetryBuilder,
-    signals: Signals,
-    has_panic_hook: bool,
-    parts: PartsBuilder,
+    pub(super) telemetry: TelemetryBuilder,
+    pub(super) signals: Signals,
+    pub(super) has_panic_hook: bool,
+    pub(super) parts: PartsBuilder,
+    #[cfg(feature = "serde")]
+    pub(super) config: crate::Config,
+    /// The sections of the file that code configures too.
+    #[cfg(feature = "serde")]
+    pub(super) code: std::collections::BTreeSet<&'static str>,
 }
 
 // === impl GussetBuilder ===
@@ -58,6 +63,10 @@ impl GussetBuilder {
             signals: Signals::ALL,
             has_panic_hook: true,
             parts: PartsBuilder::new(),
+            #[cfg(feature = "serde")]
+            config: crate::Config::default(),
+            #[cfg(feature = "serde")]
+            code: std::collections::BTreeSet::new(),
         }
     }
 
@@ -66,33 +75,39 @@ impl GussetBuilder {
         mut self,
         configure: impl FnOnce(TelemetryBuilder) -> TelemetryBuilder,
     ) -> Self {
+        self.note_code(&["logs", "traces", "metrics", "otlp"]);
         self.telemetry = configure(self.telemetry);
         self
     }
 
     /// Adds a layer to the `tracing` subscriber, for example that of Sentry, tokio-console or
     /// tracing-opentelemetry. See [`TelemetryBuilder::layer`].
-    pub fn layer<L>(self, layer: L) -> Self
+    pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<tracing_subscriber::Registry> + Send + Sync,
     {
-        self.telemetry(|telemetry| telemetry.layer(layer))
+        self.telemetry = self.telemetry.layer(layer);
+        self
     }
 
     /// Configures the log. See [`TelemetryBuilder::log`].
-    pub fn log<F>(self, configure: F) -> Self
+    pub fn log<F>(mut self, configure: F) -> Self
     where
         F: FnOnce(LogLayerBuilder) -> LogLayerBuilder + 'static,
     {
-        self.telemetry(|telemetry| telemetry.log(configure))
+        self.note_code(&["logs"]);
+        self.telemetry = self.telemetry.log(configure);
+        self
     }
 
     /// Configures the export over OTLP. See [`TelemetryBuilder::otlp`].
-    pub fn otlp<F>(self, configure: F) -> Self
+    pub fn otlp<F>(mut self, configure: F) -> Self
     where
         F: FnOnce(OtlpPipelineBuilder) -> OtlpPipelineBuilder + 'static,
     {
-        self.telemetry(|telemetry| telemetry.otlp(configure))
+        self.note_code(&["otlp"]);
+        self.telemetry = self.telemetry.otlp(configure);
+        self
     }
 
     /// Configures the health: checks, heartbeats, the times of the shutdown.
@@ -100,6 +115,7 @@ impl GussetBuilder {
     where
         F: FnOnce(HealthBuilder) -> HealthBuilder + 'static,
     {
+        self.note_code(&["health"]);
         self.parts.health = Box::new(configure);
         self
     }
@@ -112,6 +128,7 @@ impl GussetBuilder {
     where
         F: FnOnce(ManagementServerBuilder) -> ManagementServerBuilder + 'static,
     {
+        self.note_code(&["management"]);
         self.parts.management = Box::new(configure);
         self
     }
@@ -141,6 +158,7 @@ impl GussetBuilder {
         F: FnOnce(InstrumentationBuilder<HttpServer>) -> InstrumentationBuilder<HttpServer>
             + 'static,
     {
+        self.note_code(&["http"]);
         self.parts.http = Box::new(configure);
         self
     }
@@ -161,6 +179,7 @@ impl GussetBuilder {
         F: FnOnce(InstrumentationBuilder<GrpcServer>) -> InstrumentationBuilder<GrpcServer>
             + 'static,
     {
+        self.note_code(&["http"]);
         self.parts.grpc = Box::new(configure);
         self
     }
@@ -178,7 +197,7 @@ impl GussetBuilder {
     /// Sets the system of [`Gusset::consumer`], `messaging.system`: `kafka`, `rabbitmq`. Defaults to
     /// `_OTHER`.
     pub fn messaging_system(mut self, system: impl Into<String>) -> Self {
-        self.parts.messaging_system = system.into();
+        self.parts.messaging_system = Some(system.into());
         self
     }
 
@@ -192,7 +211,7 @@ impl GussetBuilder {
     /// [`HealthBuilder::flush`], and then telemetry. It is part of the platform's grace period
     /// ([`HealthBuilder::termination_grace`]). Defaults to 5 s.
     pub fn flush_deadline(mut self, deadline: Duration) -> Self {
-        self.parts.flush_deadline = deadline;
+        self.parts.flush_deadline = Some(deadline);
         self
     }
 
@@ -284,12 +303,30 @@ impl GussetBuilder {
             .expect("the defaults are valid, and nothing is started")
     }
 
+    /// Notes that code configures sections of the file too.
+    #[cfg_attr(
+        not(feature = "serde"),
+        expect(unused_variables, clippy::unused_self, reason = "there is no file")
+    )]
+    fn note_code(&mut self, sections: &[&'static str]) {
+        #[cfg(feature = "serde")]
+        self.code.extend(sections);
+    }
+
     fn build_in(self, env: Env<'_>, scope: Scope) -> Result<Gusset, Error> {
+        #[cfg(feature = "serde")]
+        return self.build_with_file(env, scope);
+        #[cfg(not(feature = "serde"))]
+        self.build_from_env(env, scope)
+    }
+
+    pub(super) fn build_from_env(self, env: Env<'_>, scope: Scope) -> Result<Gusset, Error> {
         let Self {
             telemetry,
             signals,
             has_panic_hook,
             parts,
+            ..
         } = self;
         let telemetry = telemetry
             .signals(signals)

@@ -45,6 +45,15 @@ impl Error {
         Self(Kind::Server(error))
     }
 
+    /// Returns the error with another error about a setting.
+    #[cfg(feature = "serde")]
+    pub(super) fn map_config(self, change: impl FnOnce(ConfigError) -> ConfigError) -> Self {
+        match self.0 {
+            Kind::Config(error) => Self(Kind::Config(change(error))),
+            kind => Self(kind),
+        }
+    }
+
     pub(super) fn unfinished(requests: Vec<(String, usize)>) -> Self {
         Self(Kind::Unfinished(requests))
     }

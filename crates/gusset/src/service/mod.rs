@@ -2,6 +2,8 @@
 
 mod builder;
 mod check;
+#[cfg(feature = "serde")]
+mod configured;
 mod controls;
 mod error;
 mod global;
@@ -91,6 +93,10 @@ struct Inner {
     messaging_system: String,
     #[cfg(feature = "breaker")]
     breakers: Mutex<BTreeMap<String, CircuitBreaker>>,
+    #[cfg(feature = "serde")]
+    config: crate::config::EffectiveConfig,
+    #[cfg(all(feature = "serde", feature = "breaker"))]
+    breaker_configs: crate::config::Breakers,
     flush_deadline: Duration,
     clock: Clock,
     /// When the life cycle began to flush.
@@ -185,9 +191,29 @@ impl Gusset {
             return Ok(breaker.clone());
         }
         let recorder = self.0.telemetry.registry();
-        let breaker = CircuitBreaker::builder(name).metrics(recorder).build()?;
+        #[cfg(feature = "serde")]
+        let builder = self.0.breaker_configs.builder(name)?;
+        #[cfg(not(feature = "serde"))]
+        let builder = CircuitBreaker::builder(name);
+        let breaker = builder.metrics(recorder).build()?;
         breakers.insert(name.to_owned(), breaker.clone());
         Ok(breaker)
+    }
+
+    /// Returns the settings that apply, each with its source, to print or to compare them. See
+    /// [`GussetBuilder::config`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// let text = gusset.config().to_toml();
+    /// assert!(text.contains("# The name of the service. Defaults to `unknown_service`."));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "serde")]
+    pub fn config(&self) -> &crate::config::EffectiveConfig {
+        &self.0.config
     }
 
     /// Returns a future that completes when a server should close its listener: after SIGTERM or Ctrl-C and

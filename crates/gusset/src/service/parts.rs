@@ -47,12 +47,16 @@ pub(super) struct PartsBuilder {
     pub(super) http_client: ConfigureFn<InstrumentationBuilder<HttpClient>>,
     pub(super) grpc: ConfigureFn<InstrumentationBuilder<GrpcServer>>,
     pub(super) grpc_client: ConfigureFn<InstrumentationBuilder<GrpcClient>>,
-    pub(super) messaging_system: String,
+    pub(super) messaging_system: Option<String>,
     pub(super) has_health: bool,
     pub(super) has_management: bool,
     pub(super) controls_token: Option<String>,
     pub(super) request_id: Option<RequestIdLayer>,
-    pub(super) flush_deadline: Duration,
+    pub(super) flush_deadline: Option<Duration>,
+    #[cfg(feature = "serde")]
+    pub(super) config: crate::config::EffectiveConfig,
+    #[cfg(all(feature = "serde", feature = "breaker"))]
+    pub(super) breakers: crate::config::Breakers,
 }
 
 // === impl Scope ===
@@ -75,13 +79,31 @@ impl PartsBuilder {
             http_client: Box::new(|client| client),
             grpc: Box::new(|grpc| grpc),
             grpc_client: Box::new(|client| client),
-            messaging_system: OTHER_SYSTEM.to_owned(),
+            messaging_system: None,
             has_health: true,
             has_management: true,
             controls_token: None,
             request_id: Some(RequestIdLayer::new()),
-            flush_deadline: DEFAULT_FLUSH_DEADLINE,
+            flush_deadline: None,
+            #[cfg(feature = "serde")]
+            config: crate::config::EffectiveConfig::default(),
+            #[cfg(all(feature = "serde", feature = "breaker"))]
+            breakers: crate::config::Breakers::default(),
         }
+    }
+
+    /// Adds the settings of a file below those of code.
+    #[cfg(feature = "serde")]
+    pub(super) fn settings(mut self, settings: &Arc<crate::config::Settings>) -> Self {
+        let (of_file, code) = (settings.clone(), self.health);
+        self.health = Box::new(move |health| code(of_file.health(health)));
+        let (of_file, code) = (settings.clone(), self.management);
+        self.management = Box::new(move |management| code(of_file.management(management)));
+        let (of_file, code) = (settings.clone(), self.http);
+        self.http = Box::new(move |http| code(of_file.server(http)));
+        let (of_file, code) = (settings.clone(), self.grpc);
+        self.grpc = Box::new(move |grpc| code(of_file.server(grpc)));
+        self
     }
 
     pub(super) fn build(
@@ -94,12 +116,13 @@ impl PartsBuilder {
         let controls_token = self.controls_token;
         let controls_token = controls_token.map(|token| BearerToken::new("controls_token", token));
         let controls_token = controls_token.transpose()?;
+        let flush_deadline = self.flush_deadline.unwrap_or(DEFAULT_FLUSH_DEADLINE);
         let clock = Clock::system();
         let flush_started = Arc::new(OnceLock::new());
         let health = build_health(
             self.health,
             &telemetry,
-            self.flush_deadline,
+            flush_deadline,
             clock.clone(),
             flush_started.clone(),
             env,
@@ -173,10 +196,16 @@ impl PartsBuilder {
             grpc: ServerLayer::new(grpc, server(self.request_id)),
             http_client: CallLayer::new(http_client, dispatch.clone()),
             grpc_client: CallLayer::new(grpc_client, dispatch.clone()),
-            messaging_system: self.messaging_system,
+            messaging_system: self
+                .messaging_system
+                .unwrap_or_else(|| OTHER_SYSTEM.to_owned()),
             #[cfg(feature = "breaker")]
             breakers: Mutex::new(BTreeMap::new()),
-            flush_deadline: self.flush_deadline,
+            #[cfg(feature = "serde")]
+            config: self.config,
+            #[cfg(all(feature = "serde", feature = "breaker"))]
+            breaker_configs: self.breakers,
+            flush_deadline,
             clock,
             flush_started,
             dispatch,

@@ -37,7 +37,7 @@ pub struct TelemetryBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     log: ConfigureFn<LogLayerBuilder>,
     otlp: ConfigureFn<OtlpPipelineBuilder>,
-    trust: TraceTrust,
+    trust: Option<TraceTrust>,
     redaction: Redaction,
     tracing_spans: bool,
     layers: Vec<CustomLayer>,
@@ -59,7 +59,7 @@ impl TelemetryBuilder {
             sampler: None,
             log: Box::new(|log| log),
             otlp: Box::new(|otlp| otlp),
-            trust: TraceTrust::default(),
+            trust: None,
             redaction: Redaction::default(),
             tracing_spans: false,
             layers: Vec::new(),
@@ -120,7 +120,7 @@ impl TelemetryBuilder {
     /// # }
     /// ```
     pub fn trust(mut self, trust: TraceTrust) -> Self {
-        self.trust = trust;
+        self.trust = Some(trust);
         self
     }
 
@@ -189,6 +189,16 @@ impl TelemetryBuilder {
         L: Layer<tracing_subscriber::Registry> + Send + Sync,
     {
         self.layers.push(layer.boxed());
+        self
+    }
+
+    /// Adds the settings of a file below those of code.
+    #[cfg(feature = "serde")]
+    pub(crate) fn settings(mut self, settings: &Arc<crate::config::Settings>) -> Self {
+        self.registry = self.registry.with_defaults(settings.registry.clone());
+        self.trust = self.trust.or(settings.trust);
+        let (settings, log) = (settings.clone(), self.log);
+        self.log = Box::new(move |builder| log(settings.log(builder)));
         self
     }
 
@@ -347,7 +357,7 @@ impl TelemetryBuilder {
             registry,
             propagators,
             sampler,
-            trust,
+            trust: trust.unwrap_or_default(),
             redaction,
             spans: span_sink,
             dispatch,
