@@ -14,6 +14,7 @@ mod modules;
 mod provide;
 mod release;
 mod scenarios;
+mod soak;
 mod steps;
 mod test;
 mod tools;
@@ -108,6 +109,11 @@ const CHORES: &[Chore] = &[
         name: "scenarios",
         about: "replay a FILE of scenarios against the circuit breaker",
         run: Run::OnFile(scenarios::run),
+    },
+    Chore {
+        name: "soak",
+        about: "send mixed calls for minutes, and check that resources stay flat and totals exact",
+        run: Run::Plain(soak::run),
     },
     Chore {
         name: "fuzz",
