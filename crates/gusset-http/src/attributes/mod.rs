@@ -308,17 +308,6 @@ impl<'a> RequestAttributes<'a> {
         let value = self.head.headers.get(header::USER_AGENT)?.to_str().ok()?;
         Some(truncate_str(value, MAX_HEADER_VALUE_BYTES))
     }
-
-    /// Returns the id of the request: on a server the one that
-    /// [`RequestIdLayer`](crate::RequestIdLayer) set, on a client that of the request being
-    /// answered on this thread.
-    #[cfg(feature = "request-id")]
-    pub fn request_id(self) -> Option<crate::RequestId> {
-        match self.side {
-            Side::Server => self.head.extensions.get().cloned(),
-            Side::Client => crate::current_request_id(),
-        }
-    }
 }
 
 impl fmt::Debug for RequestAttributes<'_> {

@@ -2,6 +2,7 @@
 
 mod future;
 mod layer;
+mod order;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -16,7 +17,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::future::SetRequestIdFuture;
 pub use self::layer::RequestIdLayer;
-use crate::{RequestHead, order};
+use crate::{RequestAttributes, RequestHead, Side};
 
 /// The id of a request. A [`RequestIdLayer`] adds it to the request's extensions.
 ///
@@ -62,6 +63,20 @@ pub fn current_request_id() -> Option<RequestId> {
         reason = "the method is not general enough in its lifetime"
     )]
     RequestId::with(|id| id.cloned())
+}
+
+// === impl RequestAttributes ===
+
+impl RequestAttributes<'_> {
+    /// Returns the id of the request: on a server the one that
+    /// [`RequestIdLayer`](crate::RequestIdLayer) set, on a client that of the request being
+    /// answered on this thread.
+    pub fn request_id(self) -> Option<RequestId> {
+        match self.side() {
+            Side::Server => self.head().extensions.get().cloned(),
+            Side::Client => current_request_id(),
+        }
+    }
 }
 
 // === impl RequestId ===
@@ -206,7 +221,7 @@ where
 
     fn call(&mut self, mut req: Request<B>) -> Self::Future {
         let Self { inner, header } = self;
-        order::check_request_id(RequestHead::from(&req), || {
+        order::check(RequestHead::from(&req), || {
             req.extensions().get::<RequestId>().is_some()
         });
         let id = match RequestId::from_headers(req.headers(), header) {
