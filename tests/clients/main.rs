@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod error_types;
+mod exception_messages;
 mod failures;
 mod labels;
 mod responses;

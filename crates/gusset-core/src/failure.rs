@@ -6,9 +6,10 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::error_type;
+#[cfg(doc)]
+use crate::register_error_type;
 use crate::source_chain::find_cause;
-use crate::{Rejected, StaticStr};
+use crate::{Rejected, StaticStr, error_type, registered_errors};
 
 type Boxed = Box<dyn Error + 'static>;
 type BoxedSend = Box<dyn Error + Send + 'static>;
@@ -17,8 +18,9 @@ type Shared = Arc<dyn Error + Send + Sync + 'static>;
 
 /// The error that a call failed with, of the service or of its body, borrowed for one hook.
 ///
-/// The service's error type is only required to be `'static`, so its text is out of reach on purpose:
-/// texts contain secrets and are not bounded. [`downcast_ref`](Self::downcast_ref) finds known types.
+/// The service's error type is only required to be `'static`. [`as_error`](Self::as_error) returns it if it is
+/// known to be an error, and [`downcast_ref`](Self::downcast_ref) finds known types. Its text may contain
+/// secrets and is not bounded: `gusset_data::exception_message` returns what may leave the service.
 #[derive(Clone, Copy)]
 pub struct Failure<'a> {
     cause: Cause<'a>,
@@ -34,7 +36,7 @@ enum Cause<'a> {
 
 /// The body had more or fewer bytes than its headers declared.
 #[derive(Debug)]
-pub(crate) struct LengthMismatch;
+struct LengthMismatch;
 
 // === impl Failure ===
 
@@ -77,7 +79,7 @@ impl<'a> Failure<'a> {
 
     /// Creates the failure of a body with more or fewer bytes than its headers declared.
     pub fn length_mismatch() -> Self {
-        Self::new(&LengthMismatch)
+        Self::from_error(&LengthMismatch)
     }
 
     /// Returns the error of this type, searched through boxes and along the `source()` chain.
@@ -118,16 +120,28 @@ impl<'a> Failure<'a> {
     /// The outermost cause that is known decides. Errors without a public type are recognised by their
     /// text, which is compared and not kept.
     pub fn error_type(&self) -> StaticStr {
-        if let Cause::Any(cause) = self.cause {
-            if cause.is::<LengthMismatch>() {
-                return StaticStr::BODY_LENGTH;
-            }
+        match self.as_error() {
+            Some(error) if error.is::<LengthMismatch>() => StaticStr::BODY_LENGTH,
+            Some(error) => error_type::of_error(error),
+            None => StaticStr::OTHER,
         }
-        self.as_error()
-            .map_or(StaticStr::OTHER, error_type::of_error)
     }
 
-    fn as_error(&self) -> Option<&'a (dyn Error + 'static)> {
+    /// Returns the error, or `None` if it is not known to be one.
+    ///
+    /// Boxed and shared errors are known, `io::Error`, the types that a protocol knows
+    /// ([`Protocol::failure`](crate::Protocol::failure)), and those of [`register_error_type`].
+    ///
+    /// ```
+    /// use gusset_core::Failure;
+    /// use std::{error::Error, io};
+    ///
+    /// let boxed: Box<dyn Error + Send + Sync> = io::Error::other("disk").into();
+    /// let error = Failure::new(&boxed).as_error().expect("a boxed error");
+    /// assert_eq!(error.to_string(), "disk");
+    /// assert!(Failure::new(&7).as_error().is_none());
+    /// ```
+    pub fn as_error(&self) -> Option<&'a (dyn Error + 'static)> {
         let cause = match self.cause {
             Cause::Any(cause) => cause,
             Cause::Error(error) => return Some(error),
@@ -147,9 +161,22 @@ impl<'a> Failure<'a> {
         if let Some(shared) = cause.downcast_ref::<Arc<io::Error>>() {
             return Some(&**shared);
         }
-        cause.downcast_ref::<io::Error>().map(|error| error as _)
+        if let Some(error) = cause.downcast_ref::<io::Error>() {
+            return Some(error);
+        }
+        registered_errors::as_error(cause)
     }
 }
+
+// === impl LengthMismatch ===
+
+impl fmt::Display for LengthMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body does not have the length that its headers declare")
+    }
+}
+
+impl Error for LengthMismatch {}
 
 impl fmt::Debug for Failure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

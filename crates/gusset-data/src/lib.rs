@@ -6,6 +6,7 @@ mod contained_recorder;
 mod contained_sink;
 mod descriptor;
 mod error_chain;
+mod exception_message;
 mod linked_ids;
 mod log;
 mod metric;
@@ -23,6 +24,7 @@ pub use contained_recorder::contain_recorder;
 pub use contained_sink::ContainedSink;
 pub use descriptor::{InstrumentKind, MetricDescriptor, Origin, Unit};
 pub use error_chain::ErrorChain;
+pub use exception_message::{MAX_EXCEPTION_MESSAGE_BYTES, exception_message};
 pub use linked_ids::LinkedIds;
 pub use log::{LogRecord, LogSink, Severity};
 pub use metric::{

@@ -76,6 +76,8 @@ names! {
     CLIENT_ADDRESS = "client.address";
     /// The class of an error: one of a fixed set of values; absent if the call is not an error.
     ERROR_TYPE = "error.type";
+    /// The text of an exception and of its causes, redacted and bounded.
+    EXCEPTION_MESSAGE = "exception.message";
     /// The type of an exception.
     EXCEPTION_TYPE = "exception.type";
     /// The size of the request body, in bytes.

@@ -22,12 +22,12 @@ pub(crate) struct ExceptionSignals {
 }
 
 macro_rules! emit {
-    ($level:ident, $name:literal, $type:ident, $body:literal) => {
+    ($level:ident, $name:literal, $type:ident, $message:ident, $body:literal) => {
         tracing::event!(
             name: $name,
             target: TARGET,
             tracing::Level::$level,
-            { { names::EXCEPTION_TYPE } = $type },
+            { { names::EXCEPTION_TYPE } = $type, { names::EXCEPTION_MESSAGE } = $message },
             $body
         )
     };
@@ -56,41 +56,53 @@ impl ExceptionSignals {
 }
 
 /// Emits a `tracing` event, which a log records: an error for servers, a warning for clients.
-pub(crate) fn emit(kind: CallKind, error: StaticStr) {
+pub(crate) fn emit(kind: CallKind, error: StaticStr, message: Option<&str>) {
     let error = error.as_str();
     match kind {
         CallKind::HttpServer => emit!(
             ERROR,
             "http.server.request.exception",
             error,
+            message,
             "the HTTP server call failed without a response"
         ),
         CallKind::HttpClient => emit!(
             WARN,
             "http.client.request.exception",
             error,
+            message,
             "the HTTP client call failed without a response"
         ),
         CallKind::GrpcServer => emit!(
             ERROR,
             "rpc.server.call.exception",
             error,
+            message,
             "the gRPC server call failed without a response"
         ),
         CallKind::GrpcClient => emit!(
             WARN,
             "rpc.client.call.exception",
             error,
+            message,
             "the gRPC client call failed without a response"
         ),
     }
 }
 
 /// Returns the span event of an exception.
-pub(crate) fn span_event(error: StaticStr, time: SystemTime) -> SpanEvent {
+pub(crate) fn span_event(
+    error: StaticStr,
+    message: Option<&SharedStr>,
+    time: SystemTime,
+) -> SpanEvent {
+    let mut attributes = vec![(names::EXCEPTION_TYPE.into(), error.as_str().into())];
+    if let Some(message) = message {
+        attributes.push((names::EXCEPTION_MESSAGE.into(), message.clone().into()));
+    }
     SpanEvent {
         name: SharedStr::from_static("exception"),
         time,
-        attributes: vec![(names::EXCEPTION_TYPE.into(), error.as_str().into())],
+        attributes,
     }
 }

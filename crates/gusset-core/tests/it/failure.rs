@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use gusset_core::{Failure, Rejected, StaticStr};
+use gusset_core::{Failure, Rejected, StaticStr, register_error_type};
 
 /// An error with a cause.
 #[derive(Debug)]
@@ -102,6 +102,44 @@ fn error_type_never_contains_the_message() {
         StaticStr::BODY_LENGTH
     );
     assert_eq!(Failure::new(&"secret").error_type(), StaticStr::OTHER);
+}
+
+/// An error of a service, with or without a function that returns it as an error.
+#[derive(Debug)]
+struct Registered(io::Error);
+
+#[test]
+fn registered_type_is_an_error() {
+    let error = Registered(io::ErrorKind::TimedOut.into());
+    assert!(Failure::new(&error).as_error().is_none());
+    assert_eq!(Failure::new(&error).error_type(), StaticStr::OTHER);
+    register_error_type(|error: &Registered| &error.0);
+    // The first function is kept.
+    register_error_type(|_: &Registered| panic!("it is not called"));
+    let found = Failure::new(&error);
+    assert_eq!(found.error_type(), StaticStr::TIMEOUT);
+    assert!(
+        found
+            .as_error()
+            .is_some_and(|error| error.is::<io::Error>())
+    );
+    let refused = Registered(io::Error::other(Rejected::new("doorman")));
+    assert!(Failure::new(&refused).rejected().is_some());
+}
+
+#[test]
+fn panic_of_a_registered_function_is_contained() {
+    struct Panics;
+    register_error_type(|_: &Panics| panic!("on purpose"));
+    assert_eq!(Failure::new(&Panics).error_type(), StaticStr::OTHER);
+}
+
+#[test]
+fn length_mismatch_has_a_text() {
+    let failure = Failure::length_mismatch();
+    let text = failure.as_error().map(ToString::to_string);
+    let expected = "the body does not have the length that its headers declare";
+    assert_eq!(text.as_deref(), Some(expected));
 }
 
 type BoxError = Box<dyn Error + Send + Sync>;

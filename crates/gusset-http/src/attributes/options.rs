@@ -34,6 +34,7 @@ pub struct RequestOptions {
     trusted_proxies: Option<TrustedProxies>,
     query: Option<QueryRedaction>,
     user_agent: Option<bool>,
+    exception_messages: Option<bool>,
     hides_paths: bool,
     rpc_methods: Arc<RpcMethods>,
     rpc_services: Vec<Box<str>>,
@@ -92,6 +93,17 @@ impl RequestOptions {
     #[must_use]
     pub fn with_user_agent(mut self, report: impl Into<Option<bool>>) -> Self {
         self.user_agent = report.into();
+        self
+    }
+
+    /// Sets whether log entries and spans of failed calls have `exception.message`: the text of the error and
+    /// of its causes, redacted and bounded. Defaults to `None`: on clients and not on servers.
+    ///
+    /// An error that reaches a server's layer is one of its own code, and may contain the data of a user.
+    /// `error.type` is reported in any case.
+    #[must_use]
+    pub fn with_exception_messages(mut self, report: impl Into<Option<bool>>) -> Self {
+        self.exception_messages = report.into();
         self
     }
 
@@ -180,6 +192,11 @@ impl RequestOptions {
         self.user_agent
     }
 
+    /// Returns whether log entries and spans of failed calls of this side have `exception.message`.
+    pub fn reports_exception_messages(&self, side: Side) -> bool {
+        self.exception_messages.unwrap_or(side == Side::Client)
+    }
+
     /// Returns whether the paths of requests are hidden.
     #[inline]
     pub fn hides_paths(&self) -> bool {
@@ -220,6 +237,7 @@ impl Default for RequestOptions {
             trusted_proxies: None,
             query: None,
             user_agent: None,
+            exception_messages: None,
             hides_paths: false,
             rpc_methods: Arc::new(RpcMethods::new(DEFAULT_RPC_METHOD_LIMIT)),
             rpc_services: Vec::new(),

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::{ConfigError, Env};
+use gusset_data::Redaction;
 use gusset_http::{KnownMethods, QueryRedaction, RequestOptions, TrustedProxies};
 
 use super::config::{AccessLogConfig, CallKind};
@@ -20,6 +21,7 @@ pub struct AccessLogBuilder {
     has_methods: bool,
     levels: OutcomeLevels,
     referer: bool,
+    redaction: Redaction,
     sampling: AccessLogSampling,
     in_progress_interval: Option<Duration>,
 }
@@ -62,6 +64,7 @@ impl AccessLogBuilder {
             has_methods: false,
             levels: OutcomeLevels::default(),
             referer: false,
+            redaction: Redaction::default(),
             sampling: AccessLogSampling::All,
             in_progress_interval: None,
         }
@@ -129,6 +132,27 @@ impl AccessLogBuilder {
         self.change(|options| options.with_user_agent(enabled))
     }
 
+    /// Sets whether entries of failed requests have `exception.message`: the text of the error and of its
+    /// causes. Defaults to `true` for clients and `false` for servers. `error.type` is logged in any case.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_log::ConfigError> {
+    /// let log = gusset_log::AccessLog::server().exception_messages(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exception_messages(self, enabled: bool) -> Self {
+        self.change(|options| options.with_exception_messages(enabled))
+    }
+
+    /// Sets what is redacted in `exception.message`. Defaults to [`Redaction::default`].
+    ///
+    /// [`LogLayer`](crate::LogLayer) redacts the other fields, and other subscribers redact nothing.
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
     /// Logs the `Referer` header without its query, as the Combined Log Format needs it. Off by
     /// default.
     pub fn referer(mut self) -> Self {
@@ -186,6 +210,7 @@ impl AccessLogBuilder {
             has_methods: _,
             levels,
             referer,
+            redaction,
             sampling,
             in_progress_interval,
         } = self;
@@ -205,6 +230,7 @@ impl AccessLogBuilder {
             options,
             levels,
             referer,
+            redaction,
             sampler: Sampler::new(sampling),
             in_progress,
         };

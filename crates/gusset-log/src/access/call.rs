@@ -1,7 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{CallContext, CallObserver, End, Stage};
+use gusset_core::{CallContext, CallObserver, End, Failure, Stage};
+use gusset_data::exception_message;
 use gusset_http::{
     Http, HttpClassifier, ProtocolVersion, RequestId, ResponseHead, Route, Side, has_grpc_messages,
 };
@@ -18,6 +19,21 @@ impl AccessCall {
     #[inline]
     pub(super) fn new(record: Arc<AccessRecord>) -> Self {
         Self(record)
+    }
+
+    /// Keeps the text of the error that the request failed with.
+    #[cold]
+    fn keep_exception(&mut self, failure: Failure<'_>) {
+        let Some(record) = Arc::get_mut(&mut self.0) else {
+            return;
+        };
+        let config = record.config();
+        let options = &config.options;
+        if options.reports_exception_messages(config.kind.side()) {
+            record.exception_message = failure.as_error().and_then(|error| {
+                exception_message(error, &config.redaction, options.hides_paths())
+            });
+        }
     }
 
     /// Writes the entry. It is not inlined, as `AccessLog::record` is not.
@@ -81,7 +97,10 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for AccessCall {
     }
 
     #[inline]
-    fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
+    fn on_end(mut self, end: End<'_, Http<R>>, cx: &CallContext) {
+        if let End::Failed(_, failure) = end {
+            self.keep_exception(failure);
+        }
         self.complete(end.stage(), cx);
     }
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use gusset_data::Redaction;
 use gusset_http::{RequestOptions, Side};
 
 use super::in_progress::InProgress;
@@ -11,6 +12,8 @@ pub(super) struct AccessLogConfig {
     pub(super) options: Arc<RequestOptions>,
     pub(super) levels: OutcomeLevels,
     pub(super) referer: bool,
+    /// What is redacted in the texts of errors, for subscribers that redact nothing.
+    pub(super) redaction: Redaction,
     pub(super) sampler: Sampler,
     pub(super) in_progress: Option<InProgress>,
 }

@@ -56,6 +56,7 @@ macro_rules! fields {
             [x x x x] always outcome GUSSET_OUTCOME = $record.completion.outcome;
             [r x x x] option token GUSSET_STAGE = $record.completion.stage;
             [r x x x] option token ERROR_TYPE = $record.completion.error_type;
+            [r x x x] option text EXCEPTION_MESSAGE = $record.exception_message.as_deref();
             [r x . .] option text HTTP_REQUEST_METHOD_ORIGINAL = $http.method_original();
             [. . x .] option text RPC_METHOD_ORIGINAL = $record.rpc_method_original($http);
             [x . . .] always scheme URL_SCHEME = $http.scheme();

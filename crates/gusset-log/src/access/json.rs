@@ -120,6 +120,7 @@ impl AccessRecord {
         self.request.uri().path().len() <= MAX_FAST_PATH_BYTES
             && self.config().options.query().is_none()
             && !self.config().options.hides_paths()
+            && self.exception_message.is_none()
     }
 
     /// Writes the fields. It is not inlined, so that the compiler keeps its values in registers.

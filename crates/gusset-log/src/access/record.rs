@@ -44,6 +44,8 @@ pub(crate) struct AccessRecord {
     /// Whether the body of the response consists of gRPC messages.
     pub(super) has_messages: bool,
     pub(super) registration: Option<Registration>,
+    /// The text of the error that the request failed with, if it is logged. Redacted and bounded.
+    pub(super) exception_message: Option<String>,
     pub(super) completion: Completion,
 }
 
@@ -99,6 +101,7 @@ impl AccessRecord {
             status,
             has_messages,
             registration,
+            exception_message,
             completion: _,
         } = self;
         *config = None;
@@ -114,6 +117,7 @@ impl AccessRecord {
         *status = None;
         *has_messages = false;
         *registration = None;
+        *exception_message = None;
     }
 
     /// Keeps the parts of a request that [`attributes`](Self::attributes) reads. Copies no text.
@@ -143,6 +147,7 @@ impl AccessRecord {
     #[inline]
     pub(super) fn has_only_common_fields(&self) -> bool {
         self.completion.error_type.is_none()
+            && self.exception_message.is_none()
             && self.completion.stage.is_none()
             && self.attributes().method_index() > 0
             && self.referer.is_none()
@@ -226,10 +231,12 @@ impl AccessRecord {
         let headers = [&self.user_agent, &self.referer];
         let mut texts = headers.into_iter().flatten().map(HeaderValue::as_bytes);
         let uri = self.request.uri();
+        let message = self.exception_message.as_deref();
         let query = self.config().options.query().and(uri.query());
         redaction.may_contain_secret(uri.path().as_bytes())
             || query.is_some_and(|query| redaction.may_contain_secret(query.as_bytes()))
             || texts.any(|text| redaction.may_contain_secret(text))
+            || message.is_some_and(|message| redaction.may_contain_secret(message.as_bytes()))
     }
 
     /// Returns the message in parts: the method, the route or else the path or `-`, the status or else the

@@ -5,6 +5,7 @@
 mod access;
 mod contract;
 mod environment;
+mod exceptions;
 mod export_filter;
 mod filter_handle;
 mod formats;

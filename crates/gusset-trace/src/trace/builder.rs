@@ -121,6 +121,21 @@ impl TraceObserverBuilder {
         self
     }
 
+    /// Sets whether spans and exception events of failed calls have `exception.message`: the text of the error
+    /// and of its causes, redacted and bounded. Defaults to `true` for clients and `false` for servers.
+    ///
+    /// On a span, it is the description of the status too.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_trace::ConfigError> {
+    /// let trace = gusset_trace::TraceObserver::server().exception_messages(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exception_messages(self, enabled: bool) -> Self {
+        self.change(|options| options.with_exception_messages(enabled))
+    }
+
     /// Records the `User-Agent` header. Off by default.
     pub fn user_agent(self) -> Self {
         self.change(|options| options.with_user_agent(true))

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{CallContext, CallObserver, End, Outcome, SpanIds, Stage, StaticStr};
-use gusset_data::{SharedStr, SpanData, SpanStatus};
+use gusset_core::{CallContext, CallObserver, End, Failure, Outcome, SpanIds, Stage, StaticStr};
+use gusset_data::{SharedStr, SpanData, SpanStatus, Value, exception_message};
 use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead, has_grpc_messages};
 use http::StatusCode;
 use tracing::record_all;
@@ -76,6 +76,7 @@ impl TraceCallState {
         span: &mut SpanData,
         status: Option<StatusCode>,
         stage: Option<Stage>,
+        message: Option<SharedStr>,
         cx: &CallContext,
     ) {
         span.end = span.start + cx.elapsed();
@@ -86,7 +87,11 @@ impl TraceCallState {
         }
         if let Some(error) = cx.error_type() {
             attributes.push((names::ERROR_TYPE.into(), error.as_str().into()));
-            span.status = SpanStatus::Error(SharedStr::from_static(""));
+            let description = message.clone().unwrap_or(SharedStr::from_static(""));
+            span.status = SpanStatus::Error(description);
+        }
+        if let Some(message) = message {
+            attributes.push((names::EXCEPTION_MESSAGE.into(), message.into()));
         }
         if let Some(outcome) = cx.outcome() {
             attributes.push((names::GUSSET_OUTCOME.into(), outcome.as_str().into()));
@@ -96,8 +101,32 @@ impl TraceCallState {
         }
     }
 
+    /// Returns the text of the error that the call failed with, if it is recorded. Redacted and bounded.
+    #[cold]
+    fn exception_message(&self, failure: Failure<'_>) -> Option<SharedStr> {
+        let config = self.scope.as_ref()?.config.as_ref()?;
+        let options = &config.options;
+        if !options.reports_exception_messages(config.kind.side()) {
+            return None;
+        }
+        let message = exception_message(
+            failure.as_error()?,
+            &config.redaction,
+            options.hides_paths(),
+        )?;
+        match config.limits.truncate(message.into()) {
+            Value::String(message) => Some(message),
+            _ => None,
+        }
+    }
+
     /// Emits an exception event if the call failed without a response.
-    fn emit_exception<R: HttpClassifier>(&mut self, end: &End<'_, Http<R>>, cx: &CallContext) {
+    fn emit_exception<R: HttpClassifier>(
+        &mut self,
+        end: &End<'_, Http<R>>,
+        message: Option<&SharedStr>,
+        cx: &CallContext,
+    ) {
         let is_exception = match end {
             End::Failed(..) => cx.outcome() != Some(Outcome::Rejected),
             End::Panicked(_) => true,
@@ -113,13 +142,13 @@ impl TraceCallState {
             return;
         };
         // The driver sets the ids only during a poll.
-        let emit = || exceptions::emit(config.kind, error);
+        let emit = || exceptions::emit(config.kind, error, message.map(|text| &**text));
         current::with_ids(scope.span_ids(), || {
             <Self as CallObserver<Http<R>>>::scope(self, emit);
         });
         if let (true, Some(active_span)) = (config.exceptions.on_spans, &scope.active_span) {
             active_span.edit(|span| {
-                let event = exceptions::span_event(error, span.start + cx.elapsed());
+                let event = exceptions::span_event(error, message, span.start + cx.elapsed());
                 config.limits.add_event(span, event);
             });
         }
@@ -179,8 +208,12 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
     }
 
     fn on_end(mut self, end: End<'_, Http<R>>, cx: &CallContext) {
+        let message = match end {
+            End::Failed(_, failure) => self.exception_message(failure),
+            _ => None,
+        };
         if cx.error_type().is_some() {
-            self.emit_exception(&end, cx);
+            self.emit_exception(&end, message.as_ref(), cx);
         }
         let Some(scope) = self.scope else {
             return;
@@ -202,7 +235,9 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
             record_all!(
                 span,
                 { names::ERROR_TYPE } = cx.error_type().map(StaticStr::as_str),
+                { names::EXCEPTION_MESSAGE } = message.as_deref(),
                 { names::OTEL_STATUS_CODE } = cx.error_type().map(|_| "ERROR"),
+                { names::OTEL_STATUS_DESCRIPTION } = message.as_deref(),
                 { names::GUSSET_OUTCOME } = cx.outcome().map(Outcome::as_str),
                 { names::GUSSET_STAGE } = end.stage().map(Stage::as_str),
             );
@@ -226,7 +261,7 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
                     grpc::finish(span, cx.status(), method, &config.redaction);
                 }
                 let status = self.status.filter(|_| !is_grpc);
-                Self::finish(span, status, end.stage(), cx);
+                Self::finish(span, status, end.stage(), message, cx);
             });
         }
         current::release(scope);

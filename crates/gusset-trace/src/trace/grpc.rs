@@ -24,6 +24,7 @@ macro_rules! grpc_span {
             { names::OTEL_NAME } = span_name(rpc.rpc_method()),
             { names::OTEL_KIND } = $kind,
             { names::OTEL_STATUS_CODE } = Empty,
+            { names::OTEL_STATUS_DESCRIPTION } = Empty,
             { names::TRACE_ID } = %$call.span_context.trace_id(),
             { names::SPAN_ID } = %$call.span_context.span_id(),
             { names::TRACE_FLAGS } = %format_args!("{:02x}", $call.span_context.flags().bits()),
@@ -36,6 +37,7 @@ macro_rules! grpc_span {
             { names::SERVER_ADDRESS } = server(rpc).map(|(host, _)| host),
             { names::SERVER_PORT } = server(rpc).and_then(|(_, port)| port),
             { names::ERROR_TYPE } = Empty,
+            { names::EXCEPTION_MESSAGE } = Empty,
             { names::GUSSET_OUTCOME } = Empty,
             { names::GUSSET_STAGE } = Empty,
         )

@@ -20,6 +20,7 @@ pub(super) fn server_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::OTEL_NAME } = %SpanName::new(http),
         { names::OTEL_KIND } = "server",
         { names::OTEL_STATUS_CODE } = Empty,
+        { names::OTEL_STATUS_DESCRIPTION } = Empty,
         { names::TRACE_ID } = %call.span_context.trace_id(),
         { names::SPAN_ID } = %call.span_context.span_id(),
         { names::TRACE_FLAGS } = %format_args!("{:02x}", call.span_context.flags().bits()),
@@ -40,6 +41,7 @@ pub(super) fn server_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::NETWORK_PROTOCOL_VERSION } = http.protocol_version().map(ProtocolVersion::as_str),
         { names::USER_AGENT_ORIGINAL } = config.user_agent(http),
         { names::ERROR_TYPE } = Empty,
+        { names::EXCEPTION_MESSAGE } = Empty,
         { names::GUSSET_OUTCOME } = Empty,
         { names::GUSSET_STAGE } = Empty,
     )
@@ -55,6 +57,7 @@ pub(super) fn client_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::OTEL_NAME } = %SpanName::new(http),
         { names::OTEL_KIND } = "client",
         { names::OTEL_STATUS_CODE } = Empty,
+        { names::OTEL_STATUS_DESCRIPTION } = Empty,
         { names::TRACE_ID } = %call.span_context.trace_id(),
         { names::SPAN_ID } = %call.span_context.span_id(),
         { names::TRACE_FLAGS } = %format_args!("{:02x}", call.span_context.flags().bits()),
@@ -71,6 +74,7 @@ pub(super) fn client_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::NETWORK_PROTOCOL_VERSION } = Empty,
         { names::USER_AGENT_ORIGINAL } = config.user_agent(http),
         { names::ERROR_TYPE } = Empty,
+        { names::EXCEPTION_MESSAGE } = Empty,
         { names::GUSSET_OUTCOME } = Empty,
         { names::GUSSET_STAGE } = Empty,
     )

@@ -6,13 +6,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use gusset_core::{ObserveLayer, Rejected, SpanIds};
-use gusset_http::{Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier};
+use gusset_data::SpanStatus;
+use gusset_http::{
+    GrpcClientClassifier, Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier,
+};
 use gusset_testkit::ScriptedBody;
 use gusset_trace::TraceObserver;
 use http::{Request, Response};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
 use tracing::field::{Field, Visit};
+use tracing::span::{Id, Record};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
 use crate::exported::*;
@@ -118,6 +122,79 @@ fn client_error_is_a_warning() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].name, "http.client.request.exception");
     assert_eq!(events[0].level, tracing::Level::WARN);
+}
+
+#[test]
+fn message_of_client_errors_is_recorded_redacted() {
+    const ENV: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+    let spans = Spans::default();
+    let trace = TraceObserver::client().sink(spans.clone());
+    let trace = built_with(trace, ENV, "logs/dup");
+    let events = exception_events(|| {
+        fail::<HttpClientClassifier, _>(trace, || io::Error::other("no http://u:s3cret@h/?s3cret"));
+    });
+    let message = "no http://REDACTED@h/?REDACTED";
+    assert_eq!(events[0].fields["exception.message"], message);
+    let span = spans.only();
+    has(&span, &[("exception.message", message)]);
+    assert_eq!(span.status, SpanStatus::Error(message.into()));
+    let of_event = &span.events[0].attributes;
+    assert!(of_event.contains(&("exception.message".into(), message.into())));
+}
+
+#[test]
+fn message_of_grpc_clients_is_recorded() {
+    let spans = Spans::default();
+    let trace = TraceObserver::grpc_client().sink(spans.clone());
+    fail::<GrpcClientClassifier, _>(built(trace), || io::Error::other("no disk"));
+    has(&spans.only(), &[("exception.message", "no disk")]);
+}
+
+#[test]
+fn message_of_server_errors_is_an_option() {
+    for is_enabled in [true, false] {
+        let spans = Spans::default();
+        let trace = TraceObserver::server().sink(spans.clone());
+        let trace = trace.exception_messages(is_enabled);
+        fail::<HttpServerClassifier, _>(built(trace), || io::Error::other("no disk"));
+        let text = format!("{:?}", spans.only());
+        assert_eq!(text.contains("no disk"), is_enabled, "{text}");
+    }
+}
+
+#[test]
+fn message_has_the_length_limit_of_attributes() {
+    let spans = Spans::default();
+    let trace = TraceObserver::client().sink(spans.clone());
+    let trace = built_with(trace, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "7");
+    fail::<HttpClientClassifier, _>(trace, || io::Error::other("no disk at all"));
+    has(&spans.only(), &[("exception.message", "no disk")]);
+}
+
+#[test]
+fn tracing_span_has_message_and_description() {
+    let log = RecordedFields::default();
+    let subscriber = tracing_subscriber::registry().with(log.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        fail::<HttpClientClassifier, _>(built(TraceObserver::client()), || {
+            io::Error::other("no disk")
+        });
+    });
+    let fields = log.0.lock().unwrap();
+    assert_eq!(fields["exception.message"], "no disk");
+    assert_eq!(fields["otel.status_description"], "no disk");
+}
+
+/// The fields that are recorded on spans after their start.
+#[derive(Clone, Default)]
+struct RecordedFields(Arc<Mutex<HashMap<&'static str, String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for RecordedFields {
+    fn on_record(&self, _: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let mut fields = Fields(HashMap::new());
+        values.record(&mut fields);
+        self.0.lock().unwrap().extend(fields.0);
+    }
 }
 
 #[test]

@@ -14,6 +14,8 @@ use gusset_core::{
     CatchPanic, Classify, ConfigError, Env, FilteredObserver, ObserveLayer, Observer,
     RequestResponse,
 };
+#[cfg(any(feature = "log", feature = "trace"))]
+use gusset_data::Redaction;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use gusset_http::RequestOptions;
 #[cfg(feature = "log")]
@@ -21,7 +23,7 @@ use gusset_log::AccessLogBuilder;
 #[cfg(feature = "prometheus")]
 use gusset_prometheus::{PrometheusExporter, Resource};
 #[cfg(feature = "trace")]
-use gusset_trace::{Redaction, TraceObserverBuilder, TraceTrust};
+use gusset_trace::{TraceObserverBuilder, TraceTrust};
 
 use self::options::OptionChanges;
 use super::layer::SignalObservers;
@@ -55,7 +57,7 @@ struct BuilderState<K: ServiceKind> {
     trace: Option<ConfigureFn<TraceObserverBuilder>>,
     #[cfg(feature = "trace")]
     trust: TraceTrust,
-    #[cfg(feature = "trace")]
+    #[cfg(any(feature = "log", feature = "trace"))]
     redaction: Option<Redaction>,
     #[cfg(feature = "log")]
     log: Option<ConfigureFn<AccessLogBuilder>>,
@@ -89,7 +91,7 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
             trace: None,
             #[cfg(feature = "trace")]
             trust: TraceTrust::default(),
-            #[cfg(feature = "trace")]
+            #[cfg(any(feature = "log", feature = "trace"))]
             redaction: None,
             #[cfg(feature = "log")]
             log: None,
@@ -258,7 +260,7 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         #[cfg(feature = "trace")]
         let (trace, inject) = match state.trace {
             Some(configure) => {
-                let (trust, redaction) = (state.trust, state.redaction);
+                let (trust, redaction) = (state.trust, state.redaction.clone());
                 // Before what the user configured, which overrides it.
                 let configure = move |trace: TraceObserverBuilder| {
                     let trace = trace.trust(trust);
@@ -275,7 +277,17 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         let (trace, inject) = (None, K::no_inject());
         #[cfg(feature = "log")]
         let log = match state.log {
-            Some(configure) => state.kind.log(configure, &options, env)?,
+            Some(configure) => {
+                let redaction = state.redaction;
+                // Before what the user configured, which overrides it.
+                let configure = move |log: AccessLogBuilder| {
+                    configure(match redaction {
+                        Some(redaction) => log.redaction(redaction),
+                        None => log,
+                    })
+                };
+                state.kind.log(Box::new(configure), &options, env)?
+            }
             None => None,
         };
         #[cfg(not(feature = "log"))]

@@ -1,5 +1,7 @@
 //! The settings that concern every signal: how requests are read, and which are excluded.
 
+#[cfg(any(feature = "log", feature = "trace"))]
+use gusset_data::Redaction;
 use gusset_http::{KnownMethods, PathFilter, QueryRedaction, RequestOptions, TrustedProxies};
 
 use crate::InstrumentationBuilder;
@@ -62,8 +64,44 @@ impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
         self.option(move |options| options.with_user_agent(is_reported))
     }
 
+    /// Sets whether log entries and spans of failed calls have `exception.message`: the text of the error and
+    /// of its causes, redacted and bounded. By default, those of clients do.
+    ///
+    /// `error.type` is reported in any case. An error that reaches a server's layer may contain the data of
+    /// a user.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().exception_messages(true).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exception_messages(self, are_reported: bool) -> Self {
+        self.option(move |options| options.with_exception_messages(are_reported))
+    }
+
     fn option(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions + 'static) -> Self {
         self.state.options.0.push(Box::new(change));
+        self
+    }
+}
+
+#[cfg(any(feature = "log", feature = "trace"))]
+impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
+    /// Sets what is redacted in custom attributes of spans, in the texts of requests on spans, and in
+    /// `exception.message`. Defaults to [`Redaction::default`].
+    ///
+    /// ```
+    /// use gusset::log::Redaction;
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let redaction = Redaction::default().key("iban");
+    /// let gusset = gusset::http().redaction(redaction).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.state.redaction = Some(redaction);
         self
     }
 }

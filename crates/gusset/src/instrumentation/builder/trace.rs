@@ -1,6 +1,6 @@
 //! The settings of spans.
 
-use gusset_trace::{Redaction, TraceObserverBuilder, TraceTrust};
+use gusset_trace::{TraceObserverBuilder, TraceTrust};
 
 use super::{InstrumentationBuilder, compose};
 use crate::kind::ServiceKind;
@@ -43,23 +43,6 @@ impl<K: ServiceKind<Trace = gusset_trace::TraceObserver>, O> InstrumentationBuil
     /// ```
     pub fn trust(mut self, trust: TraceTrust) -> Self {
         self.state.trust = trust;
-        self
-    }
-
-    /// Sets what is redacted in custom attributes of spans and in the texts of requests. Defaults to
-    /// [`Redaction::default`].
-    ///
-    /// ```
-    /// use gusset::trace::Redaction;
-    ///
-    /// # fn main() -> Result<(), gusset::ConfigError> {
-    /// let redaction = Redaction::default().key("iban");
-    /// let gusset = gusset::http().trace(|trace| trace).redaction(redaction).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn redaction(mut self, redaction: Redaction) -> Self {
-        self.state.redaction = Some(redaction);
         self
     }
 }
