@@ -156,7 +156,7 @@ fn to_unknown_host() -> Request<AnyBody> {
 }
 
 #[tokio::test]
-async fn refused_connection_is_told_from_others() {
+async fn refused_connection_has_its_own_type_and_text() {
     let (req, _socket) = to_refused("/");
     let observed = observe(plain_client(Transport::Http1), req).await;
     let message = observed.message();
@@ -166,7 +166,7 @@ async fn refused_connection_is_told_from_others() {
 }
 
 #[tokio::test]
-async fn unknown_host_is_told_from_others() {
+async fn unknown_host_has_its_own_type_and_text() {
     let observed = observe(plain_client(Transport::Http1), to_unknown_host()).await;
     let message = observed.message();
     let expected = "client error (Connect): dns error: failed to lookup address information: ";
@@ -175,7 +175,7 @@ async fn unknown_host_is_told_from_others() {
 }
 
 #[tokio::test]
-async fn failed_handshake_is_told_from_others() {
+async fn failed_handshake_has_its_own_type_and_text() {
     // A server that does not use TLS, as behind a wrong port.
     let server = Server::spawn(|listener| async move {
         let (mut stream, _) = listener.accept().await.expect("loopback connects");
@@ -206,7 +206,7 @@ async fn failed_handshake_is_told_from_others() {
 
 // Time is paused: a time-out passes as soon as nothing else can happen.
 #[tokio::test(start_paused = true)]
-async fn timeout_is_told_from_others() {
+async fn timeout_has_its_own_type_and_text() {
     let (server, _entered) = serve_paths(Transport::Http1);
     let client = Timeout::new(plain_client(Transport::Http1), SOON);
     let observed = observe(client, request(Method::GET, server.addr(), "/never")).await;
@@ -214,7 +214,7 @@ async fn timeout_is_told_from_others() {
 }
 
 #[tokio::test]
-async fn failures_of_reqwest_are_told_apart() {
+async fn failures_of_reqwest_have_types_and_texts() {
     let client = reqwest::Client::builder().no_proxy().build();
     let client = client.expect("the defaults are valid");
     let (req, socket) = to_refused("/users?token=s3cret");
@@ -233,7 +233,7 @@ async fn failures_of_reqwest_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn timeout_of_reqwest_is_told_from_others() {
+async fn timeout_of_reqwest_has_its_own_type_and_text() {
     let (server, _entered) = serve_paths(Transport::Http1);
     let client = reqwest::Client::builder().timeout(SOON).no_proxy().build();
     let client = reqwest_client(client.expect("the defaults are valid"));

@@ -7,10 +7,10 @@ use std::sync::{PoisonError, RwLock};
 use crate::panic_counter::caught;
 
 /// Returns a value of one type as an error.
-type AsError = dyn Fn(&dyn Any) -> Option<&(dyn Error + 'static)> + Send + Sync;
+type ErrorView = dyn Fn(&dyn Any) -> Option<&(dyn Error + 'static)> + Send + Sync;
 
 /// The registered types, of which a program has a few.
-static REGISTERED: RwLock<Vec<(TypeId, &'static AsError)>> = RwLock::new(Vec::new());
+static REGISTERED: RwLock<Vec<(TypeId, &'static ErrorView)>> = RwLock::new(Vec::new());
 
 /// Registers an error type of services for the whole process, so that `error.type`, `exception.message`,
 /// rejections and circuit breakers find its causes.
@@ -44,7 +44,7 @@ pub fn register_error_type<E: 'static>(as_error: fn(&E) -> &(dyn Error + 'static
     let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
     let id = TypeId::of::<E>();
     if !registered.iter().any(|(known, _)| *known == id) {
-        let look_up: Box<AsError> = Box::new(move |value| value.downcast_ref().map(as_error));
+        let look_up: Box<ErrorView> = Box::new(move |value| value.downcast_ref().map(as_error));
         // Leaked, because it is kept for the process: no lock is held while it is called.
         registered.push((id, Box::leak(look_up)));
     }

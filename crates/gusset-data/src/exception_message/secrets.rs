@@ -69,7 +69,7 @@ fn secret_value(text: &str, at: usize, redaction: &Redaction) -> Option<Range<us
     let is_quoted = text[..at].ends_with(['"', '\'']);
     let is_header = name.contains(['-', '_', '.'])
         || ["authorization", "cookie"].contains(&&*name.to_ascii_lowercase());
-    // `invalid token: expired` is a sentence, and its end is no secret.
+    // `invalid token: expired` is a sentence, and its end is not a secret.
     let is_separator = text[at..].starts_with('=') || is_quoted || is_header;
     if name.is_empty() || !is_separator || !redaction.has_key(name) {
         return None;
