@@ -3,6 +3,10 @@
 use std::fmt;
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs as _};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Signal;
@@ -27,6 +31,8 @@ pub struct Receiver {
     /// The host and port to which connections are made.
     host: String,
     port: u16,
+    #[cfg(unix)]
+    socket: Option<PathBuf>,
     exposes_headers: bool,
 }
 
@@ -43,6 +49,8 @@ impl Receiver {
                 && !config.endpoint.is_local(),
             host,
             port,
+            #[cfg(unix)]
+            socket: config.endpoint.socket.clone(),
         }
     }
 
@@ -63,6 +71,10 @@ impl Receiver {
     /// # Errors
     /// If the name cannot be resolved, or no address accepts a connection.
     pub fn connect(&self, timeout: Duration) -> io::Result<()> {
+        #[cfg(unix)]
+        if let Some(path) = &self.socket {
+            return UnixStream::connect(path).map(drop);
+        }
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
         for address in (self.host.as_str(), self.port).to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, timeout) {

@@ -133,14 +133,13 @@ impl ExporterMetrics {
         };
         let mut labels = component(format!("otlp_{protocol}_{}_exporter", singular(signal)));
         let endpoint = client.endpoint();
-        labels.push(Label::new(
-            semconv::SERVER_ADDRESS,
-            endpoint.host().to_owned(),
-        ));
-        labels.push(Label::new(
-            semconv::SERVER_PORT,
-            endpoint.port().to_string(),
-        ));
+        labels.push(Label::new(semconv::SERVER_ADDRESS, endpoint.address()));
+        if endpoint.socket.is_none() {
+            labels.push(Label::new(
+                semconv::SERVER_PORT,
+                endpoint.port().to_string(),
+            ));
+        }
         let inflight = match signal {
             Signal::Traces => names::SPAN_INFLIGHT,
             Signal::Metrics => names::DATA_POINT_INFLIGHT,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
@@ -11,7 +12,10 @@ use crate::{OtlpProtocol, Signal};
 /// The complete URL for one signal. `Display` and `Debug` omit the query, which may contain a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
+    /// The URL of requests. Its host is `localhost` for a socket.
     pub(crate) uri: Uri,
+    /// The path of a Unix socket, instead of a host and a port.
+    pub(crate) socket: Option<PathBuf>,
 }
 
 /// The setting that contains the URL.
@@ -45,6 +49,13 @@ impl Endpoint {
         insecure: bool,
     ) -> Result<Self, &'static str> {
         let grpc = protocol == OtlpProtocol::Grpc;
+        if let Some(path) = text.strip_prefix("unix:") {
+            let localhost = "http://localhost";
+            let source = EndpointSource::AllSignals;
+            let mut endpoint = Self::parse(localhost, source, signal, protocol, insecure)?;
+            endpoint.socket = Some(socket(path)?);
+            return Ok(endpoint);
+        }
         let text = match text.contains("://") {
             true => text.to_owned(),
             false if grpc && insecure => format!("http://{text}"),
@@ -82,7 +93,7 @@ impl Endpoint {
         let both = PathAndQuery::try_from(both).map_err(|_| "not a valid URL")?;
         parts.path_and_query = Some(both);
         let uri = Uri::from_parts(parts).map_err(|_| "not a valid URL")?;
-        Ok(Self { uri })
+        Ok(Self { uri, socket: None })
     }
 
     /// Returns the path of a signal to which another one was appended.
@@ -100,6 +111,14 @@ impl Endpoint {
         self.uri.host().unwrap_or_default()
     }
 
+    /// Returns `server.address`: the host, or the path of the socket.
+    pub(crate) fn address(&self) -> String {
+        match &self.socket {
+            Some(path) => path.display().to_string(),
+            None => self.host().to_owned(),
+        }
+    }
+
     /// Returns whether the host is this machine.
     pub(crate) fn is_local(&self) -> bool {
         let address = self.host().trim_matches(['[', ']']).parse::<IpAddr>();
@@ -113,8 +132,23 @@ impl Endpoint {
     }
 }
 
+/// Returns the path after `unix:`, in the notation of gRPC: `unix:path` or `unix:///absolute/path`.
+fn socket(path: &str) -> Result<PathBuf, &'static str> {
+    if !cfg!(unix) {
+        return Err("this platform has no Unix sockets");
+    }
+    let path = path.strip_prefix("//").unwrap_or(path);
+    match path.is_empty() {
+        true => Err("not a valid URL, the path of the socket is missing"),
+        false => Ok(path.into()),
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.socket {
+            return write!(f, "unix:{}", path.display());
+        }
         let scheme = self.uri.scheme_str().unwrap_or_default();
         let authority = self
             .uri

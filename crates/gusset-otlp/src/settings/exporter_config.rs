@@ -107,6 +107,19 @@ impl ExporterConfig {
         (without_brackets(self.endpoint.host()), self.endpoint.port())
     }
 
+    /// Returns whether a proxy passes on the bytes of a connection, and reads no requests.
+    #[cfg(feature = "proxy")]
+    pub(crate) fn is_tunnelled(&self) -> bool {
+        self.endpoint.is_https() || self.protocol == OtlpProtocol::Grpc
+    }
+
+    /// Returns the header by which requests that a proxy forwards are authorized. A tunnel sends it itself.
+    #[cfg(feature = "proxy")]
+    pub(crate) fn forward_authorization(&self) -> Option<http::HeaderValue> {
+        let authorization = self.proxy.as_ref()?.authorization.clone();
+        authorization.filter(|_| !self.is_tunnelled())
+    }
+
     /// Returns where requests go, as a part of log entries.
     pub(crate) fn destination(&self) -> String {
         #[cfg(feature = "proxy")]

@@ -18,8 +18,6 @@ pub(crate) use env::EnvReader;
 #[cfg(feature = "tls")]
 pub(crate) use exporter_config::TlsFiles;
 pub(crate) use exporter_config::{ExporterConfig, Overrides, header};
-#[cfg(feature = "proxy")]
-pub(crate) use proxy::Proxy;
 
 /// The whole configuration of a pipeline.
 #[derive(Debug)]

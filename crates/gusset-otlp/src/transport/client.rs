@@ -11,8 +11,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::ExportError;
+use super::connector::Connector;
 use super::hints::{self, Attempt};
-use super::tcp::{self, TcpConnector};
 use crate::settings::{Endpoint, ExporterConfig};
 use crate::{ConfigError, OtlpProtocol, Signal};
 
@@ -22,9 +22,9 @@ const MAX_RESPONSE_BYTES: usize = 4 << 20;
 pub(crate) const MAX_REQUEST_BYTES: usize = 64 << 20;
 
 #[cfg(feature = "tls")]
-type Connector = hyper_rustls::HttpsConnector<TcpConnector>;
+type ReceiverConnector = hyper_rustls::HttpsConnector<Connector>;
 #[cfg(not(feature = "tls"))]
-type Connector = TcpConnector;
+type ReceiverConnector = Connector;
 
 /// The client of the receiver of one signal. Signals do not share connections, so that none delays
 /// another.
@@ -37,10 +37,10 @@ pub(crate) struct OtlpClient {
     pub(super) gzip: bool,
     /// The timeout of one request.
     pub(super) timeout: Duration,
-    connector: Connector,
+    connector: ReceiverConnector,
     /// Whether any request had a response.
     pub(super) has_responded: bool,
-    http: Client<Connector, Full<Bytes>>,
+    http: Client<ReceiverConnector, Full<Bytes>>,
 }
 
 // === impl OtlpClient ===
@@ -48,9 +48,9 @@ pub(crate) struct OtlpClient {
 impl OtlpClient {
     pub(crate) fn new(config: ExporterConfig) -> Result<Self, ConfigError> {
         let destination = config.destination();
-        let tcp = tcp::connector(&config);
+        let connector = Connector::new(&config);
         #[cfg(feature = "proxy")]
-        let forward_authorization = tcp::forward_authorization(&config);
+        let forward_authorization = config.forward_authorization();
         let ExporterConfig {
             signal,
             protocol,
@@ -74,9 +74,9 @@ impl OtlpClient {
             headers.insert(header::PROXY_AUTHORIZATION, authorization);
         }
         #[cfg(feature = "tls")]
-        let connector = super::tls::connector(tcp, &endpoint, &tls_files, protocol)?;
+        let connector = super::tls::connector(connector, &endpoint, &tls_files, protocol)?;
         #[cfg(not(feature = "tls"))]
-        let (connector, _) = (tcp, tls_files);
+        let _ = tls_files;
         let http = http_client(&connector, protocol);
         Ok(Self {
             signal,
@@ -145,7 +145,10 @@ impl fmt::Debug for OtlpClient {
     }
 }
 
-fn http_client(connector: &Connector, protocol: OtlpProtocol) -> Client<Connector, Full<Bytes>> {
+fn http_client(
+    connector: &ReceiverConnector,
+    protocol: OtlpProtocol,
+) -> Client<ReceiverConnector, Full<Bytes>> {
     let mut builder = Client::builder(TokioExecutor::new());
     builder
         .pool_timer(TokioTimer::new())

@@ -1,6 +1,7 @@
 //! The OTLP client: sends a request and interprets the response.
 
 mod client;
+mod connector;
 mod error;
 #[cfg(all(fuzzing, feature = "grpc"))]
 pub mod fuzzing;
@@ -8,12 +9,10 @@ pub mod fuzzing;
 mod grpc;
 mod hints;
 mod http1;
-#[cfg(feature = "proxy")]
-mod proxy;
 mod response;
 mod retry;
 mod send;
-mod tcp;
+mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 

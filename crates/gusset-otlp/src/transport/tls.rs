@@ -7,16 +7,16 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::tcp::TcpConnector;
+use super::connector::Connector;
 use crate::settings::{Endpoint, TlsFiles};
 use crate::{ConfigError, OtlpProtocol};
 
 pub(super) fn connector(
-    tcp: TcpConnector,
+    tcp: Connector,
     endpoint: &Endpoint,
     tls_files: &TlsFiles,
     protocol: OtlpProtocol,
-) -> Result<HttpsConnector<TcpConnector>, ConfigError> {
+) -> Result<HttpsConnector<Connector>, ConfigError> {
     // Certificates are read only for `https`.
     let config = if endpoint.is_https() {
         config(tls_files)?

@@ -25,4 +25,6 @@ mod size_limits;
 mod spans;
 mod support;
 mod tls;
+#[cfg(unix)]
+mod unix_socket;
 mod wrong_receivers;
