@@ -1,7 +1,9 @@
 //! Connects to a receiver: over TCP, through a proxy, or to a Unix socket.
 
 use std::error::Error;
-use std::future::{Future, ready};
+use std::future::Future;
+#[cfg(feature = "proxy")]
+use std::future::ready;
 #[cfg(unix)]
 use std::path::PathBuf;
 use std::pin::Pin;
