@@ -3,22 +3,26 @@
 
 mod hyper_loop;
 mod one_port;
+mod own_fields;
 mod tonic_server;
 
-use gusset::Gusset;
+use gusset::{Gusset, GussetBuilder};
 use gusset_testkit::SharedOutput;
 use serde_json::Value;
 
 /// Returns everything, with a log in JSON. It handles no signals of the test's process.
 fn set_up() -> (Gusset, SharedOutput) {
+    let (builder, output) = builder();
+    (builder.build_with(|_| None).unwrap(), output)
+}
+
+fn builder() -> (GussetBuilder, SharedOutput) {
     let output = SharedOutput::default();
     let out = output.clone();
-    let gusset = gusset::builder()
+    let builder = gusset::builder()
         .log(|log| log.format(gusset::log::Format::Json).writer(out))
-        .health(|health| health.handle_signals(false))
-        .build_with(|_| None)
-        .unwrap();
-    (gusset, output)
+        .health(|health| health.handle_signals(false));
+    (builder, output)
 }
 
 /// Returns the access log entries.

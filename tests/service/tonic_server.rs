@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use gusset::Gusset;
 use http::uri::PathAndQuery;
 use tokio::net::TcpListener;
 use tonic::body::Body;
@@ -17,9 +18,9 @@ use tower::{ServiceBuilder, service_fn};
 
 use crate::{access_lines, set_up};
 
-/// Responds to all methods with an empty message.
+/// Responds to all methods with an empty message, after a function.
 #[derive(Clone)]
-struct Empty;
+pub(crate) struct Empty(pub(crate) fn());
 
 impl NamedService for Empty {
     const NAME: &'static str = "test.Empty";
@@ -35,22 +36,25 @@ impl tower::Service<http::Request<Body>> for Empty {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let on_call = self.0;
         Box::pin(async move {
-            let respond = async |_: Request<()>| Ok::<_, Status>(Response::new(()));
+            let respond = async |_: Request<()>| {
+                on_call();
+                Ok::<_, Status>(Response::new(()))
+            };
             let mut grpc = tonic::server::Grpc::new(ProstCodec::<(), ()>::default());
             Ok(grpc.unary(service_fn(respond), request).await)
         })
     }
 }
 
-#[tokio::test]
-async fn tonic_call_is_observed_by_server_and_client() {
-    let (gusset, output) = set_up();
+/// Calls the service over a real connection, with a client of gusset.
+pub(crate) async fn call_once(gusset: &Gusset, service: Empty) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = Server::builder()
         .layer(gusset.grpc())
-        .add_service(Empty)
+        .add_service(service)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), gusset.shutdown_signal());
     let client = async {
         let channel = Channel::from_shared(format!("http://{address}")).unwrap();
@@ -67,6 +71,12 @@ async fn tonic_call_is_observed_by_server_and_client() {
     };
     let (served, ()) = tokio::join!(gusset.serve(server), client);
     served.unwrap();
+}
+
+#[tokio::test]
+async fn tonic_call_is_observed_by_server_and_client() {
+    let (gusset, output) = set_up();
+    call_once(&gusset, Empty(|| ())).await;
 
     let lines = access_lines(&output);
     assert_eq!(lines.len(), 2, "{}", output.text());

@@ -1,7 +1,9 @@
 //! The context of one call.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::field::{CallFields, Field, SharedFields};
 use crate::identity::ObserverSet;
 use crate::{Classification, Clock, Outcome, ResponseKind, SpanIds, Stage, StaticStr};
 
@@ -19,6 +21,7 @@ pub struct CallContext {
     span_ids: Option<SpanIds>,
     /// The observers that observe this request already, in a layer further out; only at the start.
     observed: ObserverSet,
+    fields: Option<Arc<SharedFields>>,
 }
 
 /// The part of the context that a call keeps between polls. It is moved often, with the future and the
@@ -57,6 +60,7 @@ impl CallContext {
             classification: None,
             span_ids: None,
             observed: ObserverSet::EMPTY,
+            fields: None,
         }
     }
 
@@ -76,6 +80,7 @@ impl CallContext {
             classification: Some(classification),
             span_ids: None,
             observed: ObserverSet::EMPTY,
+            fields: None,
         }
     }
 
@@ -97,8 +102,14 @@ impl CallContext {
     }
 
     #[inline]
-    pub(crate) fn into_timings(self) -> CallTimings {
-        self.timings
+    pub(crate) fn with_fields(mut self, fields: Option<Arc<SharedFields>>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    #[inline]
+    pub(crate) fn into_parts(self) -> (CallTimings, Option<Arc<SharedFields>>) {
+        (self.timings, self.fields)
     }
 
     /// Returns when the call started.
@@ -143,6 +154,33 @@ impl CallContext {
     #[inline]
     pub fn span_ids(&self) -> Option<SpanIds> {
         self.span_ids
+    }
+
+    /// Returns the own fields of the call ([`field`](crate::field)) that were set until the response headers or
+    /// until the completion. `None` if there are none, and in other hooks.
+    #[inline]
+    pub fn fields(&self) -> Option<CallFields> {
+        self.fields.as_ref()?.get()
+    }
+
+    /// Sets an own field of the call at its start, for an observer that reads it from the request.
+    ///
+    /// ```
+    /// use gusset_core::field::{Field, FieldKind};
+    /// use gusset_core::{CallContext, Observer, Protocol};
+    ///
+    /// /// Adds the zone in which the process runs.
+    /// struct Zone(&'static str);
+    ///
+    /// impl<P: Protocol> Observer<P> for Zone {
+    ///     type Call = ();
+    ///     fn start(&self, _: P::Request<'_>, cx: &mut CallContext) {
+    ///         cx.set_field(Field::new(FieldKind::Low, "zone", self.0));
+    ///     }
+    /// }
+    /// ```
+    pub fn set_field(&mut self, field: Field) {
+        self.fields.get_or_insert_default().set(field);
     }
 
     /// Returns the outcome; `None` before the completion.

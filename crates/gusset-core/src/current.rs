@@ -12,6 +12,8 @@ pub(crate) struct Frame {
     pub(crate) request: Option<RequestKey>,
     /// Who observes that request, in this layer and in those around it.
     pub(crate) observers: ObserverSet,
+    /// Whether the call is that of a client. A proxy forwards the request of its own call, as another call.
+    pub(crate) is_client: bool,
 }
 
 /// Thread-local, because the layers of a service have nothing else in common: they know neither each
@@ -20,6 +22,18 @@ pub(crate) struct Frame {
 struct Current {
     frame: Cell<Frame>,
     span: Cell<Option<SpanIds>>,
+    fields: Cell<FieldMark>,
+}
+
+/// Whether a call is polled on this thread, and whether it has own fields.
+///
+/// Only a mark is here. The fields need a destructor, which would make each access to the thread-local
+/// dearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FieldMark {
+    Outside,
+    Empty,
+    Filled,
 }
 
 thread_local! {
@@ -27,8 +41,26 @@ thread_local! {
         Current {
             frame: Cell::new(Frame::NONE),
             span: Cell::new(None),
+            fields: Cell::new(FieldMark::Outside),
         }
     };
+}
+
+// === impl FieldMark ===
+
+impl FieldMark {
+    #[inline]
+    pub(crate) fn get() -> Self {
+        let mark = CURRENT.try_with(|current| current.fields.get());
+        mark.unwrap_or(Self::Outside)
+    }
+
+    /// Sets the mark of this thread, and returns the previous one.
+    #[inline]
+    pub(crate) fn replace(mark: Self) -> Self {
+        let previous = CURRENT.try_with(|current| current.fields.replace(mark));
+        previous.unwrap_or(Self::Outside)
+    }
 }
 
 // === impl Frame ===
@@ -38,6 +70,7 @@ impl Frame {
     pub(crate) const NONE: Self = Self {
         request: None,
         observers: ObserverSet::EMPTY,
+        is_client: false,
     };
 
     /// Returns the frame of the call that is polled on this thread.
@@ -68,8 +101,8 @@ impl RequestKey {
     /// assert_eq!(RequestKey::observed(), None, "outside of any call");
     /// ```
     pub fn observed() -> Option<Self> {
-        let Frame { request, observers } = Frame::current();
-        request.filter(|_| !observers.is_empty())
+        let frame = Frame::current();
+        frame.request.filter(|_| !frame.observers.is_empty())
     }
 }
 
@@ -168,6 +201,7 @@ mod tests {
         let frame = Frame {
             request: Some(RequestKey::new([7])),
             observers: ObserverSet::EMPTY,
+            is_client: false,
         };
         let unwound = catch_unwind(|| {
             let _guard = frame.enter();

@@ -16,6 +16,7 @@ mod end;
 mod env;
 mod error_type;
 mod failure;
+pub mod field;
 mod filter;
 mod identity;
 pub mod observe;

@@ -77,6 +77,10 @@ pub trait Protocol: Sized + 'static {
     /// Per-call state, collected from the request and the response headers, that classifies the outcome.
     type Classify: Classify<Self>;
 
+    /// Whether the calls are those of a client. A request that a server forwards is then another call, with own
+    /// [fields](crate::field). Defaults to `false`.
+    const IS_CLIENT: bool = false;
+
     /// Returns the key by which a request is recognised when it passes a second layer.
     ///
     /// Defaults to `None`: such a request is taken for the same one if the inner service is called

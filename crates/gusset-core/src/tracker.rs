@@ -1,11 +1,13 @@
 //! The tracker of one call, which ends every call exactly once.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::call_state::CallState;
 use crate::contained_classifier::ContainedClassifier;
 use crate::context::CallTimings;
 use crate::current::{Frame, FrameGuard};
+use crate::field::{FieldGuard, SharedFields};
 use crate::identity::{ObserverSet, RequestKey};
 use crate::start_once::start_once;
 use crate::{CallContext, CallObserver, Clock, End, Observer, Protocol, ResponseKind};
@@ -46,6 +48,8 @@ struct ActiveCall<P: Protocol, C> {
     clock: Clock,
     classify: ContainedClassifier<P::Classify>,
     request: Option<RequestKey>,
+    /// The own fields of the call, which belong to the thread while it is polled.
+    fields: Option<Arc<SharedFields>>,
 }
 
 // === impl CallTracker ===
@@ -59,7 +63,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     {
         let mut cx = CallContext::start(&clock);
         let call = observer.start(req, &mut cx);
-        Self::resume(call, req, cx, Frame::NONE, clock)
+        Self::resume(call, req, cx, CallState::new(ObserverSet::EMPTY), clock)
     }
 
     /// Starts a call in a layer: as [`start`](Self::start), but observers that observe this request
@@ -79,13 +83,16 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let mut frame = Frame {
             request: Some(key),
             observers,
+            is_client: P::IS_CLIENT,
         };
+        let mut shares_fields = false;
         let mut cx = CallContext::start(&clock);
         if !outer.observers.is_empty() {
             let common = outer.observers.intersection(observers);
             let is_same = outer.request == Some(key)
                 || (!common.is_empty() && outer.request.is_some_and(|key| P::has_key(req, key)));
             if is_same {
+                shares_fields = outer.is_client == P::IS_CLIENT;
                 frame.observers = outer.observers.union(observers);
                 cx.set_observed(common);
             }
@@ -93,35 +100,49 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let Some(call) = start_once(observer, req, &mut cx) else {
             return Self::disabled();
         };
-        Self {
-            active: Some(ActiveCall {
-                call,
-                timings: cx.into_timings(),
-                state: CallState::new(frame.observers),
-                request: frame.request,
-                clock,
-                classify: ContainedClassifier::start::<P>(req),
-            }),
+        let mut state = CallState::new(frame.observers);
+        if shares_fields {
+            state.set_shares_fields();
         }
+        let mut track = Self::resume(call, req, cx, state, clock);
+        if let Some(active) = &mut track.active {
+            active.request = frame.request;
+        }
+        track
     }
 
-    /// Tracks a call that was started elsewhere: that of a permit.
+    /// Tracks the call of a permit, which was started elsewhere. Own fields are those of the call around it.
     #[inline]
-    pub(crate) fn resume(
+    pub(crate) fn resume_permit(
         call: C,
         req: P::Request<'_>,
         cx: CallContext,
-        frame: Frame,
         clock: Clock,
     ) -> Self {
+        let mut state = CallState::new(ObserverSet::EMPTY);
+        state.set_has_no_fields();
+        Self::resume(call, req, cx, state, clock)
+    }
+
+    /// Tracks a call that was started.
+    #[inline]
+    fn resume(
+        call: C,
+        req: P::Request<'_>,
+        cx: CallContext,
+        state: CallState,
+        clock: Clock,
+    ) -> Self {
+        let (timings, fields) = cx.into_parts();
         Self {
             active: Some(ActiveCall {
                 call,
-                timings: cx.into_timings(),
-                state: CallState::new(frame.observers),
-                request: frame.request,
+                timings,
+                state,
+                request: None,
                 clock,
                 classify: ContainedClassifier::start::<P>(req),
+                fields,
             }),
         }
     }
@@ -145,12 +166,16 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             return poll();
         };
         active.state.enter_poll();
+        let shares_fields = active.state.shares_fields();
+        let has_fields = !active.state.has_no_fields();
+        let fields = has_fields.then(|| FieldGuard::enter(&mut active.fields, shares_fields));
         // A closure on each branch: without span ids nothing is left to do after the poll, so that what it
         // returns is not moved.
         let polled = match active.call.span_ids() {
             Some(ids) => ids.scope(|| active.call.scope(poll)),
             None => active.call.scope(poll),
         };
+        drop(fields);
         active.state.leave_poll();
         polled
     }
@@ -162,7 +187,12 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let active = self.active.as_ref()?;
         let observers = active.state.observers();
         let request = active.request;
-        (!observers.is_empty()).then(|| Frame { request, observers }.enter())
+        let frame = Frame {
+            request,
+            observers,
+            is_client: P::IS_CLIENT,
+        };
+        (!observers.is_empty()).then(|| frame.enter())
     }
 
     /// Clears the request key. A request of a protocol without keys counts as the same only while the
@@ -185,7 +215,8 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         active.state.set_response_kind(response_kind);
         active.state.set_clock_is_fresh();
         let cx = CallContext::new(active.timings, Some(response_kind))
-            .with_span_ids(active.call.span_ids());
+            .with_span_ids(active.call.span_ids())
+            .with_fields(active.fields.clone());
         active.call.on_response(res, &cx);
         response_kind
     }
@@ -278,11 +309,13 @@ impl<P: Protocol, C: CallObserver<P>> ActiveCall<P, C> {
             request: _,
             clock,
             classify,
+            fields,
         } = self;
         let clock = (!state.clock_is_fresh()).then_some(&clock);
         let classification = classify.on_end(&end);
         let cx = CallContext::at_end(timings, state.response_kind(), clock, classification)
-            .with_span_ids(call.span_ids());
+            .with_span_ids(call.span_ids())
+            .with_fields(fields);
         call.on_end(end, &cx);
     }
 }

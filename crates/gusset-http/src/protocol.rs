@@ -106,6 +106,8 @@ impl<R: HttpClassifier> Protocol for Http<R> {
     type Trailers = HeaderMap;
     type Classify = R;
 
+    const IS_CLIENT: bool = matches!(R::SIDE, Side::Client);
+
     #[inline]
     fn key(req: RequestHead<'_>) -> Option<RequestKey> {
         Some(request_key::key(req))

@@ -38,6 +38,11 @@ pub const RPC_CLIENT_CALL_DURATION: &str = "rpc.client.call.duration";
 /// Seconds since the start of a request that is still in progress.
 pub const GUSSET_CALL_RUNNING: &str = "gusset.call.running";
 
+/// The [own fields](gusset_core::field) of a call as one text, for subscribers other than
+/// [`LogLayer`](crate::LogLayer): the fields of an event have fixed names. Entries of a `LogLayer` and exported
+/// records have each field under its own name.
+pub const GUSSET_FIELDS: &str = "gusset.fields";
+
 /// Seconds from the creation of a span to its end; see
 /// [`LogLayerBuilder::log_span_end`](crate::LogLayerBuilder::log_span_end).
 pub const GUSSET_SPAN_DURATION: &str = "gusset.span.duration";

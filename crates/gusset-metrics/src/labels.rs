@@ -60,6 +60,8 @@ type FromRequest = dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 enum Source {
     Extensions(fn(&http::Extensions) -> Option<usize>),
     Request(Box<FromRequest>),
+    /// An own field of the call.
+    Field,
 }
 
 /// The number of a label value: 0 if the label is absent, 1 for `_OTHER`, then the listed values.
@@ -108,12 +110,34 @@ impl Label {
         }
     }
 
+    /// Creates the label of a registered own field.
+    pub(crate) fn from_field(name: &str, values: &[Box<str>]) -> Self {
+        Self {
+            key: name.to_owned(),
+            values: values.iter().map(ToString::to_string).collect(),
+            source: Source::Field,
+        }
+    }
+
+    /// Returns whether the label is the own field with this name.
+    pub(crate) fn is_field(&self, name: &str) -> bool {
+        matches!(self.source, Source::Field) && self.key == name
+    }
+
+    /// Returns the name of the setting in errors.
+    pub(crate) fn setting(&self) -> String {
+        match self.source {
+            Source::Field => format!("field.{}", self.key),
+            _ => format!("labels.{}", self.key),
+        }
+    }
+
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let setting = || format!("labels.{}", self.key);
+        let setting = || self.setting();
         if self.key.is_empty() {
             return Err(ConfigError::new("labels", "a label has an empty key"));
         }
@@ -131,18 +155,23 @@ impl Label {
     pub(crate) fn request_value(&self, req: RequestHead<'_>) -> Option<LabelId> {
         match &self.source {
             Source::Extensions(index) => index(req.extensions).map(|index| self.id(index)),
-            Source::Request(value) => value(req).map(|value| {
-                let index = self.values.iter().position(|listed| listed == value);
-                self.id(index.unwrap_or(usize::MAX))
-            }),
+            Source::Request(value) => value(req).map(|value| self.listed_value(value)),
+            Source::Field => None,
         }
+    }
+
+    /// Returns the number of a text, which is `_OTHER` if it is not listed.
+    #[inline]
+    pub(crate) fn listed_value(&self, value: &str) -> LabelId {
+        let index = self.values.iter().position(|listed| listed == value);
+        self.id(index.unwrap_or(usize::MAX))
     }
 
     #[inline]
     pub(crate) fn response_value(&self, res: ResponseHead<'_>) -> Option<LabelId> {
         match &self.source {
             Source::Extensions(index) => index(res.extensions).map(|index| self.id(index)),
-            Source::Request(_) => None,
+            Source::Request(_) | Source::Field => None,
         }
     }
 

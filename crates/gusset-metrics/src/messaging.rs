@@ -8,6 +8,7 @@ use gusset_core::{
     CallContext, CallObserver, Classify, End, Observer, ObserverId, RequestResponse,
 };
 use gusset_data::semconv;
+use gusset_http::RequestOptions;
 
 use crate::call_metrics::{Bodies, CallInstruments, CallRecorder, Config, MESSAGING};
 use crate::intern::InternedId;
@@ -54,6 +55,7 @@ type DestinationFn<M> = Arc<dyn Fn(&M) -> Option<&str> + Send + Sync>;
 pub struct MessagingMetricsBuilder<M> {
     config: Config,
     operation: String,
+    options: Arc<RequestOptions>,
     destination: Option<DestinationFn<M>>,
     /// The builder holds no message, so it is `Send` whatever `M` is.
     message: PhantomData<fn(M)>,
@@ -80,6 +82,7 @@ impl<M> MessagingMetrics<M> {
         MessagingMetricsBuilder {
             config,
             operation: "process".to_owned(),
+            options: Arc::default(),
             destination: None,
             message: PhantomData,
         }
@@ -174,6 +177,13 @@ impl<M> MessagingMetricsBuilder<M> {
         self
     }
 
+    /// Sets the options that are shared with the other signals. Of them, a consumer has the registered
+    /// [own fields](RequestOptions::with_field).
+    pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Sets how many series each metric may have, from 1 to 60,000.
     ///
     /// The messages over the limit share one overflow series. Defaults to 2000.
@@ -199,6 +209,7 @@ impl<M> MessagingMetricsBuilder<M> {
         let Self {
             mut config,
             operation,
+            options,
             destination,
             message: _,
         } = self;
@@ -206,7 +217,7 @@ impl<M> MessagingMetricsBuilder<M> {
             .constant_labels
             .push((semconv::MESSAGING_OPERATION_NAME, operation));
         Ok(MessagingMetrics {
-            instruments: config.build(&MESSAGING, Arc::default())?,
+            instruments: config.build(&MESSAGING, options)?,
             destination,
         })
     }

@@ -332,6 +332,14 @@ pub const OVERFLOW_CALLS: MetricDescriptor = MetricDescriptor::new(
     "Number of calls recorded in the overflow series because the cardinality limit was reached.",
 );
 
+/// The own fields of calls that were set as low and are not registered.
+pub const UNREGISTERED_FIELDS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.metrics.unregistered_fields",
+    InstrumentKind::Counter,
+    Unit::Count("{field}"),
+    "Number of own fields of calls that metrics do not have, because their names are not registered.",
+);
+
 /// The records of a registry that were over its limits.
 pub const OVERFLOW_RECORDS: MetricDescriptor = MetricDescriptor::new(
     "gusset.metrics.overflow_records",
@@ -368,5 +376,6 @@ pub const ALL: &[MetricDescriptor] = &[
     MESSAGING_ACTIVE_MESSAGES,
     MESSAGING_OUTCOMES,
     OVERFLOW_CALLS,
+    UNREGISTERED_FIELDS,
     OVERFLOW_RECORDS,
 ];

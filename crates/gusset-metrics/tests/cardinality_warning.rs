@@ -1,4 +1,4 @@
-//! The cardinality limit is logged once.
+//! The cardinality limit, and each name of an own field that is not registered, are logged once.
 //!
 //! In its own process, because `tracing` caches the interest in call sites for all threads.
 
@@ -8,7 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::ObserveLayer;
+use gusset_core::field::{Field, FieldKind};
+use gusset_core::{CallContext, ObserveLayer, Observer, Protocol};
 use gusset_http::{Http, Route};
 use gusset_metrics::{HttpMetrics, Registry};
 use gusset_testkit::{EventRecorder, ScriptedBody};
@@ -84,6 +85,41 @@ fn registry_logs_the_limit_of_a_metric_once() {
         assert_eq!(warnings.events().len(), 2);
     });
     assert_namespaced(&warnings);
+}
+
+#[test]
+fn unregistered_field_is_logged_once_for_each_name() {
+    let warnings = EventRecorder::new(Level::WARN);
+    warnings.record(|| {
+        let metrics = HttpMetrics::server(Arc::new(metrics::NoopRecorder)).build();
+        let metrics = metrics.expect("the defaults are valid");
+        let names = (metrics, Names);
+        let mut service = ObserveLayer::<Http, _>::new(names).layer(EmptyService);
+        for _ in 0..3 {
+            let call = pin!(service.call(Request::new(())));
+            let polled = call.poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_ready());
+        }
+        let logged = warnings.events();
+        let names: Vec<_> = logged
+            .iter()
+            .map(|event| event.field("gusset.field.name"))
+            .collect();
+        assert_eq!(names, [Some("plan"), Some("tenant")]);
+    });
+}
+
+/// Sets two fields of each call.
+struct Names;
+
+impl<P: Protocol> Observer<P> for Names {
+    type Call = ();
+    fn start(&self, _: P::Request<'_>, cx: &mut CallContext) {
+        for name in ["plan", "tenant"] {
+            cx.set_field(Field::new(FieldKind::Low, name, "gold"));
+        }
+        cx.set_field(Field::new(FieldKind::High, "user.id", 1));
+    }
 }
 
 /// Asserts that fields other than the message have a name of this project.

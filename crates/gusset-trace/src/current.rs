@@ -142,6 +142,13 @@ pub(crate) fn enter_call_span(id: &tracing::span::Id) -> CallSpan {
     })
 }
 
+/// Returns whether a `tracing` span is that of the call that is polled on this thread.
+#[cfg(feature = "subscriber")]
+pub(crate) fn is_current_call(id: &tracing::span::Id) -> bool {
+    // A scope without a configuration is that of a task, whose span is any.
+    with_current(|scope| scope.config.is_some() && scope.tracing_span.id().as_ref() == Some(id))
+}
+
 /// Returns the innermost span: `span`, a span inside of it, or a span outside of any call.
 fn innermost(span: Option<SpanContext>) -> Option<SpanContext> {
     let Some(ids) = SpanIds::current() else {

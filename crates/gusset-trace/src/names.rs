@@ -33,6 +33,20 @@ pub const TRACE_FLAGS: &str = "trace_flags";
 pub const PARENT_SPAN_ID: &str = "parent_span_id";
 /// The request id; present inside of a [`RequestIdLayer`](gusset_http::RequestIdLayer).
 pub const REQUEST_ID: &str = "request_id";
+/// The own field of the user's id.
+pub const USER_ID: &str = "user.id";
+/// The own field of the end user's id, in earlier semantic conventions.
+pub const ENDUSER_ID: &str = "enduser.id";
+/// The own field of the tenant.
+pub const TENANT: &str = "tenant";
+/// The own field of the tenant's id.
+pub const TENANT_ID: &str = "tenant.id";
+/// The fields that a handler may record on the `tracing` span of a server's call, which become own fields of
+/// the call.
+///
+/// `tracing` ignores every other name without a trace of it, because the fields of a span are fixed. Use
+/// [`high`](gusset_core::field::high) for those: it has no such limit.
+pub const RECORDABLE: [&str; 4] = [USER_ID, ENDUSER_ID, TENANT, TENANT_ID];
 /// The prefix of recorded request headers. Off by default.
 pub const HTTP_REQUEST_HEADER_PREFIX: &str = "http.request.header.";
 /// The prefix of recorded response headers. Off by default.

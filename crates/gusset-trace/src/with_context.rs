@@ -9,13 +9,14 @@ use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 
 use gusset_core::SpanIds;
+use gusset_core::field::FieldScope;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
 use crate::current::{self, CallScope};
 
-/// Wraps a future, so that it keeps the trace, the baggage, the request id and the `tracing` span that
-/// are current now.
+/// Wraps a future, so that it keeps the trace, the baggage, the request id, the `tracing` span and the
+/// [own fields](gusset_core::field) that are current now.
 ///
 /// Use it for tasks that a handler spawns.
 ///
@@ -36,6 +37,7 @@ pub fn with_current_context<F: Future>(future: F) -> WithContext<F> {
             ..current::capture()
         })),
         ids: SpanIds::current(),
+        fields: FieldScope::current(),
     }
 }
 
@@ -47,6 +49,7 @@ pin_project! {
         future: F,
         scope: Option<Arc<CallScope>>,
         ids: Option<SpanIds>,
+        fields: Option<FieldScope>,
     }
 }
 
@@ -58,7 +61,11 @@ impl<F: Future> Future for WithContext<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let (future, scope) = (this.future, this.scope);
-        current::with_ids(*this.ids, || current::in_scope(scope, || future.poll(cx)))
+        let poll = || current::with_ids(*this.ids, || current::in_scope(scope, || future.poll(cx)));
+        match this.fields {
+            Some(fields) => fields.scope(poll),
+            None => poll(),
+        }
     }
 }
 

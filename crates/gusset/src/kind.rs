@@ -328,9 +328,10 @@ where
         &self,
         recorder: SharedRecorder,
         configure: ConfigureFn<MessagingMetricsBuilder<Req>>,
-        _: &Arc<RequestOptions>,
+        options: &Arc<RequestOptions>,
     ) -> Result<MessagingMetrics<Req>, ConfigError> {
-        configure(MessagingMetrics::consumer(recorder, self.system.clone())).build()
+        let builder = MessagingMetrics::consumer(recorder, self.system.clone());
+        configure(builder.request_options(options.clone())).build()
     }
 
     #[cfg(feature = "trace")]

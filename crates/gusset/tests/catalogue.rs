@@ -248,8 +248,8 @@ fn catalogue() -> String {
          it with the page of a metrics endpoint and with what an OTLP receiver gets: name, unit, kind \
          and labels.\n\
          Names are API: renaming a metric is a breaking change.\n\n\
-         All metrics of calls, except the number of active ones, also have the custom labels of the \
-         user.\n\
+         All metrics of calls, except the number of active ones, also have the custom labels and \
+         the registered own fields of the user.\n\
          The series for the calls over the cardinality limit has only the label \
          `otel.metric.overflow=\"true\"`.\n",
     );

@@ -16,7 +16,6 @@ use tower_service::Service;
 pub use self::future::AdmissionFuture;
 pub use self::layer::AdmissionLayer;
 pub use self::respond::{IntoServiceError, Respond, RespondWith};
-use crate::current::Frame;
 use crate::observe::ObserveFuture;
 use crate::{
     CallContext, CallObserver, CallTracker, Clock, Protocol, ProtocolRequest, ProtocolResponse,
@@ -154,7 +153,7 @@ where
         };
         match admitted {
             Ok(permit) => {
-                let mut track = CallTracker::resume(permit, head, cx, Frame::NONE, clock);
+                let mut track = CallTracker::resume_permit(permit, head, cx, clock);
                 let inner = track.in_scope(|| self.inner.call(req));
                 AdmissionFuture::admitted(ObserveFuture::new(inner, track))
             }

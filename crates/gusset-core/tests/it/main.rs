@@ -11,6 +11,7 @@ mod auto_traits;
 mod catch_panic;
 mod compose;
 mod failure;
+mod fields;
 mod panicking_classifier;
 mod readiness;
 mod sizes;

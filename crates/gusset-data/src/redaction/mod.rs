@@ -73,6 +73,25 @@ impl Redaction {
         self.keys.contains(name)
     }
 
+    /// Returns the text of a field without its secrets.
+    ///
+    /// ```
+    /// use gusset_data::Redaction;
+    ///
+    /// let redaction = Redaction::default();
+    /// assert_eq!(redaction.redact_field("password", "s3cret"), "REDACTED");
+    /// assert_eq!(redaction.redact_field("tenant", "blue"), "blue");
+    /// ```
+    pub fn redact_field<'a>(&self, name: &str, text: &'a str) -> Cow<'a, str> {
+        if self.has_key(name) {
+            return Cow::Borrowed(REDACTED);
+        }
+        match self.may_contain_secret(text.as_bytes()) {
+            true => self.redact(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+
     /// Returns the value of a field without its secrets.
     pub fn redact_value(&self, name: &str, value: Value) -> Value {
         if self.has_key(name) {

@@ -4,6 +4,7 @@ mod authority;
 mod cache;
 mod identity;
 mod options;
+mod registered_fields;
 mod rpc_method;
 mod rpc_methods;
 mod scheme;

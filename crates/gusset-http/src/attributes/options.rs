@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use gusset_core::field::Field;
 use gusset_core::{ConfigError, Env};
 
 use super::Side;
 use super::identity::Identity;
+use super::registered_fields::RegisteredFields;
 use super::rpc_methods::{RpcMethodId, RpcMethods};
 use crate::{KnownMethods, QueryRedaction, TrustedProxies};
 
@@ -38,6 +40,7 @@ pub struct RequestOptions {
     hides_paths: bool,
     rpc_methods: Arc<RpcMethods>,
     rpc_services: Vec<Box<str>>,
+    fields: RegisteredFields,
     identity: Identity,
 }
 
@@ -150,6 +153,48 @@ impl RequestOptions {
         self
     }
 
+    /// Registers an [own field](gusset_core::field) of calls with all of its values, so that
+    /// [`low`](gusset_core::field::low) puts it on metrics too. Another value is `_OTHER` in all signals.
+    /// Defaults to none.
+    ///
+    /// Metrics have at most five own fields and custom labels together, with at most 253 values each.
+    ///
+    /// ```
+    /// use gusset_core::field::{Field, FieldKind};
+    /// use gusset_http::RequestOptions;
+    ///
+    /// let options = RequestOptions::default().with_field("tenant", ["blue", "green"]);
+    /// let tenant = |value| Field::new(FieldKind::Low, "tenant", value);
+    /// assert_eq!(options.field_value(&tenant("blue")), "blue");
+    /// assert_eq!(options.field_value(&tenant("red")), "_OTHER");
+    /// ```
+    #[must_use]
+    pub fn with_field<I>(mut self, name: impl Into<Box<str>>, values: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Box<str>>,
+    {
+        let values = values.into_iter().map(Into::into).collect();
+        self.fields.add(name.into(), values);
+        self
+    }
+
+    /// Returns the registered own fields, each with its values.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[Box<str>])> {
+        self.fields.iter()
+    }
+
+    /// Returns whether an own field is registered.
+    pub fn has_field(&self, name: &str) -> bool {
+        self.fields.contains(name)
+    }
+
+    /// Returns the value of an own field as signals have it: `_OTHER` for a
+    /// [`low`](gusset_core::field::FieldKind::Low) one that is not among the registered values of its name.
+    pub fn field_value<'a>(&self, field: &'a Field) -> &'a str {
+        self.fields.value(field)
+    }
+
     /// Returns the methods that are reported.
     #[inline]
     pub fn known_methods(&self) -> &KnownMethods {
@@ -241,6 +286,7 @@ impl Default for RequestOptions {
             hides_paths: false,
             rpc_methods: Arc::new(RpcMethods::new(DEFAULT_RPC_METHOD_LIMIT)),
             rpc_services: Vec::new(),
+            fields: RegisteredFields::default(),
             identity: Identity::next(),
         }
     }

@@ -27,6 +27,8 @@ macro_rules! add_field {
     (always $kind:ident $key:ident = $value:expr, $attributes:ident) => {
         $attributes.push((names::$key.into(), attribute_value!($kind $value).into()))
     };
+    // They are added later, under their own names.
+    (option own_fields $key:ident = $value:expr, $attributes:ident) => {};
     (option $kind:ident $key:ident = $value:expr, $attributes:ident) => {
         if let Some(value) = $value {
             add_field!(always $kind $key = value, $attributes);

@@ -60,6 +60,7 @@ impl AccessCall {
                 is_rpc_method_known,
                 ..Completion::new(outcome, stage, cx)
             };
+            record.own_fields = cx.fields();
             let mut request_id = record.request_id.take();
             let emit = || event::emit(level, &shared);
             let emit_with_ids = || match cx.span_ids() {

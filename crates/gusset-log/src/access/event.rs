@@ -18,10 +18,12 @@ thread_local! {
     static CURRENT: Cell<Option<Arc<AccessRecord>>> = const { Cell::new(None) };
 }
 
-/// The HTTP server's request whose access log event is being dispatched on this thread.
+/// The request whose access log event is being dispatched on this thread, if it is that of an HTTP server or
+/// has own fields.
 ///
-/// [`LogLayer`](crate::LogLayer) reads it directly. An event passes each field through two virtual
-/// calls, which only other subscribers need.
+/// [`LogLayer`](crate::LogLayer) reads that of a server directly. An event passes each field through two
+/// virtual calls, which only other subscribers need. Own fields are read from it in any case, because the
+/// names of an event's fields are fixed.
 pub(crate) struct CurrentRecord;
 
 macro_rules! emit {
@@ -42,6 +44,9 @@ macro_rules! event_value {
         display($value)
     };
     (always query $value:expr) => {
+        display($value)
+    };
+    (always own_fields $value:expr) => {
         display($value)
     };
     (always seconds $value:expr) => {
@@ -99,19 +104,25 @@ emit_fn!(grpc_server: "rpc.server.call");
 emit_fn!(grpc_client: "rpc.client.call");
 
 pub(super) fn emit(level: Level, record: &Arc<AccessRecord>) {
-    match record.config().kind {
+    let kind = record.config().kind;
+    let is_read = matches!(kind, CallKind::HttpServer) || record.has_own_fields();
+    if is_read {
+        CurrentRecord::set(Some(record.clone()));
+    }
+    match kind {
         CallKind::HttpServer => {
-            CurrentRecord::set(Some(record.clone()));
             // An empty field costs too.
             match record.has_only_common_fields() {
                 true => common_http_server(record, level),
                 false => http_server(record, level),
             }
-            CurrentRecord::set(None);
         }
         CallKind::HttpClient => http_client(record, level),
         CallKind::GrpcServer => grpc_server(record, level),
         CallKind::GrpcClient => grpc_client(record, level),
+    }
+    if is_read {
+        CurrentRecord::set(None);
     }
 }
 
@@ -122,6 +133,17 @@ impl CurrentRecord {
     #[inline]
     pub(crate) fn take() -> Option<Arc<AccessRecord>> {
         CURRENT.try_with(Cell::take).ok().flatten()
+    }
+
+    /// Puts a record with own fields back, for other layers that log the same event.
+    #[inline]
+    pub(crate) fn restore(record: Option<Arc<AccessRecord>>) {
+        if record
+            .as_ref()
+            .is_some_and(|record| record.has_own_fields())
+        {
+            Self::set(record);
+        }
     }
 
     #[inline]

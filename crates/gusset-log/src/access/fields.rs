@@ -18,6 +18,7 @@
 //! | `version` | `ProtocolVersion` |
 //! | `scheme` | `Scheme` |
 //! | `outcome` | `Outcome` |
+//! | `own_fields` | `OwnFields`, in events only |
 //! | `query` | `RedactedQuery`, in events and attributes only |
 
 /// Passes the rows of a kind of request to a macro. `$http` is the `RequestAttributes` of the record.
@@ -60,6 +61,7 @@ macro_rules! fields {
             [r x . .] option text HTTP_REQUEST_METHOD_ORIGINAL = $http.method_original();
             [. . x .] option text RPC_METHOD_ORIGINAL = $record.rpc_method_original($http);
             [x . . .] always scheme URL_SCHEME = $http.scheme();
+            [r x x x] option own_fields GUSSET_FIELDS = $record.own_fields();
             [r . . .] option query URL_QUERY = $http.query();
         }
     };

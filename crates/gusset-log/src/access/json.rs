@@ -60,6 +60,8 @@ macro_rules! write_field {
             $line.byte(b'"');
         }
     };
+    // They are written after the fields of the event, in every format.
+    (option own_fields $key:ident = $value:expr, $line:ident, $route:ident) => {};
     // `is_fast` excludes entries with a query.
     (option query $key:ident = $value:expr, $line:ident, $route:ident) => {};
     (option $kind:ident $key:ident = $value:expr, $line:ident, $route:ident) => {

@@ -12,6 +12,7 @@ mod in_progress;
 mod json;
 mod levels;
 mod observer;
+mod own_fields;
 mod record;
 mod sampling;
 
@@ -20,5 +21,6 @@ pub use self::call::AccessCall;
 pub(crate) use self::event::CurrentRecord;
 pub use self::levels::OutcomeLevels;
 pub use self::observer::AccessLog;
+pub(crate) use self::own_fields::OwnFields;
 pub(crate) use self::record::AccessRecord;
 pub use self::sampling::AccessLogSampling;

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gusset_core::field::CallFields;
 use gusset_core::{CallContext, Outcome, Pool, Stage, StaticStr};
 use gusset_http::{
     KnownMethods, MAX_HEADER_VALUE_BYTES, ProtocolVersion, RequestAttributes, RequestBodyProgress,
@@ -13,6 +14,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use super::config::AccessLogConfig;
 use super::display::{LossyHeader, MAX_ROUTE_BYTES};
 use super::in_progress::{InProgressRequest, Registration};
+use super::own_fields::OwnFields;
 use crate::redact::Redaction;
 
 thread_local! {
@@ -46,6 +48,8 @@ pub(crate) struct AccessRecord {
     pub(super) registration: Option<Registration>,
     /// The text of the error that the request failed with, if it is logged. Redacted and bounded.
     pub(super) exception_message: Option<String>,
+    /// The own fields of the call, set at its end.
+    pub(super) own_fields: Option<CallFields>,
     pub(super) completion: Completion,
 }
 
@@ -102,6 +106,7 @@ impl AccessRecord {
             has_messages,
             registration,
             exception_message,
+            own_fields,
             completion: _,
         } = self;
         *config = None;
@@ -118,6 +123,7 @@ impl AccessRecord {
         *has_messages = false;
         *registration = None;
         *exception_message = None;
+        *own_fields = None;
     }
 
     /// Keeps the parts of a request that [`attributes`](Self::attributes) reads. Copies no text.
@@ -152,6 +158,7 @@ impl AccessRecord {
             && self.attributes().method_index() > 0
             && self.referer.is_none()
             && self.body_progress.is_none()
+            && self.own_fields.is_none()
             && self.config().options.query().is_none()
     }
 
@@ -202,6 +209,18 @@ impl AccessRecord {
             true => LossyHeader::origin(referer),
             false => LossyHeader::without_query(referer),
         })
+    }
+
+    #[inline]
+    pub(crate) fn has_own_fields(&self) -> bool {
+        self.own_fields.is_some()
+    }
+
+    /// Returns the own fields of the call.
+    #[inline]
+    pub(crate) fn own_fields(&self) -> Option<OwnFields<'_>> {
+        let fields = self.own_fields.as_ref()?;
+        Some(OwnFields::new(fields, &self.config().options))
     }
 
     pub(super) fn server_address(&self) -> Option<&str> {

@@ -3,6 +3,7 @@
 use super::line_buffer::is_unsafe;
 use super::output::Format;
 use super::schema::{CLF_PARTS, JsonSchema, RESERVED, SECONDS, Unknown, ValueKind};
+use crate::names;
 
 pub(super) struct FieldKey {
     pub(super) name: String,
@@ -20,6 +21,10 @@ impl FieldKey {
             true => ValueKind::Seconds,
             false => ValueKind::Plain,
         };
+        // Each of them is written under its own name.
+        if is_access && field == names::GUSSET_FIELDS {
+            return Self::new(field, ValueKind::Hidden);
+        }
         match format {
             Format::Logfmt => Self::new(own_name(&logfmt_name(field), &[]), kind),
             Format::Pretty { .. } => Self::new(field, kind),

@@ -32,13 +32,8 @@ impl WriteField for LogfmtFields<'_> {
         Some(template.kind)
     }
 
-    /// Writes a text, in quotes if it needs them.
     fn text(&mut self, text: &str) {
-        let text = visit::redacted(self.redaction, text);
-        let quotes: &[u8] = if is_bare(&text) { b"" } else { b"\"" };
-        self.line.push(quotes);
-        self.line.text::<JsonEscape>(&text);
-        self.line.push(quotes);
+        push_text(self.line, &visit::redacted(self.redaction, text));
     }
 
     fn debug(&mut self, value: &dyn Debug) {
@@ -57,6 +52,14 @@ impl WriteField for LogfmtFields<'_> {
             _ => self.line.float(number),
         }
     }
+}
+
+/// Writes a text, in quotes if it needs them.
+pub(super) fn push_text(line: &mut LineBuffer, text: &str) {
+    let quotes: &[u8] = if is_bare(text) { b"" } else { b"\"" };
+    line.push(quotes);
+    line.text::<JsonEscape>(text);
+    line.push(quotes);
 }
 
 /// Returns whether an entry has the key of an encoded field: ` key=value`.

@@ -10,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod line_buffer;
 pub(crate) mod logfmt;
 mod output;
+pub(crate) mod own_fields;
 pub(crate) mod pretty;
 pub(crate) mod pretty_access;
 pub(crate) mod schema;

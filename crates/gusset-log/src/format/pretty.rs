@@ -84,6 +84,14 @@ impl Style {
         }
     }
 
+    /// Writes the key of a field, up to its value.
+    pub(super) fn key(self, line: &mut LineBuffer, key: &str) {
+        self.set(line, Self::DIM);
+        line.text::<PrettyEscape>(key);
+        line.push(b"=");
+        self.set(line, Self::OFF);
+    }
+
     /// Writes the start of an id.
     pub(super) fn dimmed_hex(self, line: &mut LineBuffer, bytes: [u8; 4]) {
         self.set(line, Self::DIM);
@@ -122,11 +130,8 @@ impl WriteField for PrettyFields<'_> {
         }
         if !is_message {
             self.line.push(b" ");
-            self.style.set(self.line, Style::DIM);
-            self.line
-                .text::<PrettyEscape>(&String::from_utf8_lossy(&template.key));
-            self.line.push(b"=");
-            self.style.set(self.line, Style::OFF);
+            let key = String::from_utf8_lossy(&template.key);
+            self.style.key(self.line, &key);
         }
         if template.kind == ValueKind::Redacted {
             self.line.push(REDACTED.as_bytes());

@@ -11,6 +11,7 @@ use crate::format::json::{self, JsonFields};
 use crate::format::json_escape::JsonEscape;
 use crate::format::line_buffer::LineBuffer;
 use crate::format::logfmt::LogfmtFields;
+use crate::format::own_fields;
 use crate::format::pretty::{IN_MESSAGE, PrettyFields, Style};
 use crate::format::pretty_access::PrettyAccess;
 use crate::format::schema::JsonSchema;
@@ -131,6 +132,7 @@ impl LayerState {
                         omitted: &|field| !access.is_beside(field),
                         ..fields
                     }));
+                    self.write_own_fields(line, meta);
                 } else {
                     for only_message in [true, false] {
                         fields.only_message = only_message;
@@ -138,6 +140,7 @@ impl LayerState {
                         record_fields(&mut visitor);
                         fields = visitor.0;
                     }
+                    self.write_own_fields(fields.line, meta);
                     write_spans(fields.line);
                     meta.with_request_id(|id| style.ids(fields.line, meta.ids, id));
                 }
@@ -176,6 +179,7 @@ impl LayerState {
             request_id: RequestIdOf::Span(None),
             suppressed: 0,
             access: None,
+            own_fields: None,
         };
         self.encode(&mut buffer, &meta, record_fields, |_| {});
         buffer.line.bytes().to_vec()
@@ -192,6 +196,7 @@ impl LayerState {
         meta: &EventMeta<'_>,
         write_spans: impl FnOnce(&mut LineBuffer),
     ) {
+        self.write_own_fields(line, meta);
         if let Some(ids) = meta.ids {
             json::ids(&self.format, line, ids);
         }
@@ -204,12 +209,21 @@ impl LayerState {
         end_marks(line, meta, b",\"suppressed\":", b",\"truncated\":true");
     }
 
+    #[inline]
+    fn write_own_fields(&self, line: &mut LineBuffer, meta: &EventMeta<'_>) {
+        if let Some(fields) = meta.own_fields {
+            let fields = fields.redacted(&self.config.redaction);
+            own_fields::write(&self.format, line, fields);
+        }
+    }
+
     fn end_logfmt(
         &self,
         line: &mut LineBuffer,
         meta: &EventMeta<'_>,
         write_spans: impl FnOnce(&mut LineBuffer),
     ) {
+        self.write_own_fields(line, meta);
         if let Some(ids) = meta.ids {
             line.push(b" trace_id=");
             line.hex(ids.trace_id());

@@ -3,7 +3,7 @@ use gusset_http::RequestId;
 use tracing::Metadata;
 use tracing::field::Visit;
 
-use crate::access::AccessRecord;
+use crate::access::{AccessRecord, OwnFields};
 use crate::format::template::CallsiteTemplate;
 use crate::format::time::Timestamp;
 
@@ -20,6 +20,8 @@ pub(super) struct EventMeta<'a> {
     pub(super) suppressed: u64,
     /// The record of an access log entry, if it is read instead of the event.
     pub(super) access: Option<&'a AccessRecord>,
+    /// The own fields of the call, if the event is its access log entry.
+    pub(super) own_fields: Option<OwnFields<'a>>,
 }
 
 /// The request id of an entry.

@@ -16,7 +16,7 @@ use super::spans::{self, SpanFields};
 use super::state::LayerState;
 use super::thread_buffer::{EntryBuffer, ThreadBuffer};
 use super::{event_ids, log_record, span_end};
-use crate::access::CurrentRecord;
+use crate::access::{AccessRecord, CurrentRecord};
 use crate::counters::DropReason;
 use crate::filter_handle::FilterHandle;
 use crate::format::Format;
@@ -145,6 +145,7 @@ where
             request_id,
             suppressed: 0,
             access: None,
+            own_fields: None,
         };
         let record_fields =
             |visit: &mut dyn Visit| span_end::record(visit, span.name(), elapsed.as_secs_f64());
@@ -254,14 +255,17 @@ impl LogLayer {
             return counters.dropped(level, DropReason::RateLimited, 1);
         };
         let reads_record = state.format == Format::Json || state.config.sink.is_some();
-        let access = match template.is_server && reads_record {
-            // The event is read instead if something in it has to be redacted.
-            true => CurrentRecord::take().filter(|access| {
-                let redaction = state.config.redaction_of_texts();
-                !redaction.is_some_and(|redaction| access.may_contain_secret(redaction))
-            }),
+        let record = match template.is_access {
+            true => CurrentRecord::take(),
             false => None,
         };
+        // The event is read instead if something in it has to be redacted.
+        let access = record.as_deref().filter(|access| {
+            let redaction = state.config.redaction_of_texts();
+            template.is_server
+                && reads_record
+                && !redaction.is_some_and(|redaction| access.may_contain_secret(redaction))
+        });
         let (ids, request_id) = event_ids::of_event(event, ctx, &self.filter_handle);
         let meta = EventMeta {
             metadata,
@@ -271,7 +275,8 @@ impl LogLayer {
             ids,
             request_id,
             suppressed,
-            access: access.as_deref(),
+            access,
+            own_fields: record.as_deref().and_then(AccessRecord::own_fields),
         };
         let record_fields = |visit: &mut dyn Visit| event.record(visit);
         let span = match state.saw_span.load(Ordering::Relaxed) {
@@ -279,6 +284,7 @@ impl LogLayer {
             false => None,
         };
         self.emit(entry, outputs, &meta, &record_fields, span.as_ref());
+        CurrentRecord::restore(record);
     }
 
     /// Returns whether an event below `WARN` is of a call that is not sampled.
@@ -347,7 +353,7 @@ impl LogLayer {
         }
         let sink = state.config.sink.as_ref().filter(|_| outputs.exports);
         if let Some(sink) = sink.filter(|sink| sink.has_capacity()) {
-            let redaction = state.config.redaction_of_texts();
+            let redaction = &state.config.redaction;
             let record = log_record::build(redaction, meta, record_fields, |add| {
                 if let Some(span) = span {
                     spans::attributes(state, span, add);

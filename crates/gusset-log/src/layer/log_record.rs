@@ -10,6 +10,7 @@ use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
 use super::event_meta::{EventMeta, RecordFields};
+use crate::access::OwnFields;
 use crate::format::keys::is_control_field;
 use crate::format::schema::ValueKind;
 use crate::format::template::{CallsiteTemplate, FieldTemplate};
@@ -29,7 +30,7 @@ pub(super) fn is_exported(metadata: &Metadata<'_>) -> bool {
 
 /// Returns the record of an event, with the same content as its log entry.
 pub(super) fn build(
-    redaction: Option<&Redaction>,
+    redaction: &Redaction,
     meta: &EventMeta<'_>,
     record_fields: RecordFields<'_>,
     add_span_fields: impl FnOnce(&mut dyn FnMut(&Attribute)),
@@ -40,19 +41,23 @@ pub(super) fn build(
         access,
         ..
     } = *meta;
+    let texts = redaction.has_patterns().then_some(redaction);
     let mut fields = match access {
         Some(access) => Fields {
             body: access.body(),
             attributes: access.to_attributes(),
-            ..Fields::new(redaction, template)
+            ..Fields::new(texts, template)
         },
         None => {
-            let mut fields = Fields::new(redaction, template);
+            let mut fields = Fields::new(texts, template);
             fields.attributes.reserve(template.fields.len() + 1);
             record_fields(&mut fields);
             fields
         }
     };
+    if let Some(own_fields) = meta.own_fields {
+        fields.add_own_fields(own_fields, redaction);
+    }
     meta.with_request_id(|id| {
         if let Some(id) = id {
             fields.add_own(names::REQUEST_ID, SharedStr::new(id));
@@ -123,6 +128,10 @@ impl<'a> Fields<'a> {
         let Some(template) = self.template.fields.get(field.index()) else {
             return;
         };
+        // Each of them is added under its own name.
+        if self.template.is_access && template.attribute == names::GUSSET_FIELDS {
+            return;
+        }
         let value = match template.kind {
             ValueKind::Redacted => REDACTED.into(),
             _ => value(self.redaction),
@@ -144,6 +153,17 @@ impl<'a> Fields<'a> {
 
     fn is_header(&self, template: &FieldTemplate) -> bool {
         self.template.is_access && template.attribute == names::HTTP_REQUEST_HEADER_REFERER
+    }
+
+    /// Adds the own fields of a call, except those with the names of gusset's fields.
+    #[cold]
+    fn add_own_fields(&mut self, fields: OwnFields<'_>, redaction: &Redaction) {
+        for (name, value) in fields.redacted(redaction) {
+            if !self.has(name) {
+                self.add(SharedStr::new(name), SharedStr::new(&value).into());
+            }
+        }
+        self.dropped = self.dropped.saturating_add(fields.dropped());
     }
 
     /// Adds an attribute, unless the event has a field of this name.

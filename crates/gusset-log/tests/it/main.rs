@@ -14,6 +14,7 @@ mod hostile;
 mod in_progress;
 mod limits;
 mod log_crate;
+mod own_fields;
 mod parents;
 mod parsers;
 mod records;

@@ -8,6 +8,7 @@ use gusset_core::PanicCounter;
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
 use gusset_http::RequestOptions;
 
+use super::own_fields::UnregisteredFields;
 use super::{CallInstruments, InstrumentSet};
 use crate::intern::{ErrorTypeInterner, LabelInterner};
 use crate::key::{MAX_USER_LABELS, SCHEMES};
@@ -57,10 +58,12 @@ impl Config {
         let Self {
             recorder: DebugRecorder(recorder),
             cardinality_limit,
-            labels,
+            mut labels,
             constant_labels,
             with_local_recorder,
         } = self;
+        let fields = options.fields();
+        labels.extend(fields.map(|(name, values)| Label::from_field(name, values)));
         let limit = match u16::try_from(cardinality_limit) {
             Ok(limit @ 1..=MAX_CARDINALITY_LIMIT) => limit,
             _ => {
@@ -88,6 +91,7 @@ impl Config {
             series: SeriesSet::new(cardinality_limit),
             active: repeat_with(OnceLock::new).take(active).collect(),
             active_by_peer: Table::new(cardinality_limit),
+            unregistered_fields: UnregisteredFields::default(),
             panics: PanicCounter::new(),
         }))
     }
@@ -95,12 +99,15 @@ impl Config {
 
 fn check_labels(labels: &[Label]) -> Result<(), ConfigError> {
     if labels.len() > MAX_USER_LABELS {
-        return Err(ConfigError::new("labels", "more than five labels"));
+        return Err(ConfigError::new(
+            "labels",
+            "more than five labels and registered fields",
+        ));
     }
     for (at, label) in labels.iter().enumerate() {
         label.check()?;
         let key = label.key();
-        let error = |reason| Err(ConfigError::new(format!("labels.{key}"), reason));
+        let error = |reason| Err(ConfigError::new(label.setting(), reason));
         let is_reserved = names::ALL.iter().any(|metric| metric.labels.contains(&key));
         if is_reserved || key == OTEL_METRIC_OVERFLOW {
             return error("the key is reserved for gusset's own label");
@@ -124,6 +131,7 @@ impl InstrumentSet {
             self.request_size,
             self.unread,
             Some(&names::OVERFLOW_CALLS),
+            Some(&names::UNREGISTERED_FIELDS),
         ]
         .into_iter()
         .flatten()

@@ -5,6 +5,7 @@
 
 mod config;
 mod instrument_set;
+mod own_fields;
 mod recorder;
 mod series_handles;
 
@@ -19,6 +20,7 @@ pub(crate) use self::config::Config;
 pub(crate) use self::instrument_set::{
     HTTP_CLIENT, HTTP_SERVER, InstrumentSet, MESSAGING, RPC_CLIENT, RPC_SERVER,
 };
+use self::own_fields::UnregisteredFields;
 pub(crate) use self::recorder::{Bodies, CallRecorder};
 use self::series_handles::{Series, SeriesHandles};
 use crate::intern::{ErrorTypeInterner, InternedId, LabelInterner};
@@ -47,6 +49,7 @@ pub(crate) struct CallInstruments {
     active: Box<[OnceLock<Gauge>]>,
     /// The gauges of active calls with a peer.
     active_by_peer: Table<u128, OnceLock<Gauge>>,
+    unregistered_fields: UnregisteredFields,
     /// The panics of the user's functions: for the route, the destination and labels.
     panics: PanicCounter,
 }

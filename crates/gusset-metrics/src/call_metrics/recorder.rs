@@ -50,7 +50,9 @@ impl CallRecorder {
 
     /// Records the request at the headers of a streaming response.
     pub(crate) fn record_streaming(&self, cx: &CallContext) {
-        let series = self.instruments.series(self.key);
+        let mut key = self.key;
+        self.instruments.label_fields(&mut key, cx);
+        let series = self.instruments.series(key);
         match sampled(cx) {
             Some(ids) => ids.scope(|| record_request(series, cx)),
             None => record_request(series, cx),
@@ -61,6 +63,7 @@ impl CallRecorder {
     #[inline]
     pub(crate) fn end(mut self, bodies: &Bodies, stage: Option<Stage>, cx: &CallContext) {
         self.instruments.active(&self.key).decrement(1.0);
+        self.instruments.label_fields_at_end(&mut self.key, cx);
         self.key.error = self.instruments.error_types.id(cx.error_type());
         if let Some(outcome) = cx.outcome() {
             self.key.outcome = OutcomeKey::new(outcome, stage);

@@ -9,6 +9,7 @@ mod exemplars;
 mod labels;
 mod messaging;
 mod overflow;
+mod own_fields;
 mod panics;
 mod reentrancy;
 mod registry;

@@ -5,6 +5,7 @@ mod repeated_traceparent;
 mod trust;
 mod unread_trace;
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(crate) struct TraceConfig {
     pub(crate) exceptions: ExceptionSignals,
     pub(crate) options: Arc<RequestOptions>,
     pub(crate) trust: TraceTrust,
+    /// The members of the baggage that are own fields of calls.
+    pub(crate) baggage_fields: Box<[Cow<'static, str>]>,
     pub(crate) repeated_traceparent: RepeatedTraceparent,
     pub(crate) peer_address: bool,
     pub(crate) request_headers: CapturedHeaders,

@@ -41,6 +41,15 @@ pub(crate) struct Distrusted {
 // === impl TraceTrust ===
 
 impl TraceTrust {
+    /// Returns whether the sender of a request is trusted to name a user or a tenant: a trusted proxy, or if none
+    /// is configured, any sender whose trace context is continued.
+    pub(crate) fn trusts_sender(self, req: RequestHead<'_>, options: &RequestOptions) -> bool {
+        match options.trusted_proxies() {
+            Some(proxies) => proxies.sent(req),
+            None => self == Self::Continue,
+        }
+    }
+
     /// Removes from the context of a request what is not trusted.
     pub(crate) fn apply(
         self,

@@ -14,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::span_record::{
     EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanRecord, SpanTimes,
 };
-use super::{CALL_TARGET, SpanLayer, fields};
+use super::{CALL_TARGET, SpanLayer, fields, recorded_fields};
 use crate::active_span::{ActiveSpan, is_exporting};
 use crate::current::{self, CallSpan};
 use crate::entered::{self, InnermostSpan, RecordedSpan};
@@ -183,6 +183,10 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, cx: Context<'_, S>) {
+        // The driver records outside of the polls of the call.
+        if current::is_current_call(id) {
+            return recorded_fields::set(values);
+        }
         let Some(span) = cx.span(id) else {
             return;
         };

@@ -2,6 +2,7 @@
 
 mod fields;
 mod layer;
+mod recorded_fields;
 mod recording_filter;
 mod span_filter;
 mod span_record;

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use gusset_http::{KnownMethods, RequestOptions, TrustedProxies};
 use gusset_propagation::Propagators;
 use http::HeaderName;
 
-use super::TraceObserver;
+use super::{TraceObserver, baggage_fields};
 use crate::call_kind::CallKind;
 use crate::config::{
     CapturedHeaders, RepeatedTraceparent, TraceConfig, TraceTrust, UnreadTraceCheck,
@@ -35,6 +36,7 @@ pub struct TraceObserverBuilder {
     limits: Option<SpanLimits>,
     redaction: Arc<Redaction>,
     trust: TraceTrust,
+    pub(super) baggage_fields: Vec<Cow<'static, str>>,
     repeated_traceparent: RepeatedTraceparent,
     peer_address: bool,
     request_headers: CapturedHeaders,
@@ -60,6 +62,7 @@ impl TraceObserverBuilder {
             limits: None,
             redaction: Arc::default(),
             trust: TraceTrust::default(),
+            baggage_fields: Vec::new(),
             repeated_traceparent: RepeatedTraceparent::default(),
             peer_address: false,
             request_headers: CapturedHeaders::default(),
@@ -302,6 +305,7 @@ impl TraceObserverBuilder {
             limits,
             redaction,
             trust,
+            baggage_fields,
             repeated_traceparent,
             peer_address,
             mut request_headers,
@@ -309,6 +313,7 @@ impl TraceObserverBuilder {
             secret_request_headers,
             secret_response_headers,
         } = self;
+        baggage_fields::check_names(&baggage_fields)?;
         request_headers.reject_secrets("request_header")?;
         response_headers.reject_secrets("response_header")?;
         request_headers.append_secret(secret_request_headers);
@@ -342,6 +347,7 @@ impl TraceObserverBuilder {
                 sampler_panics: SamplerPanics::default(),
                 exceptions: ExceptionSignals::from_env(env),
                 trust,
+                baggage_fields: baggage_fields.into(),
                 repeated_traceparent,
                 peer_address,
                 request_headers,

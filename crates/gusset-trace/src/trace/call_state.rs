@@ -256,12 +256,16 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
                 let panics = &config.sampler_panics;
                 output.decide(panics.should_export(&*config.sampler, &summary));
             }
+            let fields = cx.fields();
             active_span.end(output, |span| {
                 if is_grpc {
                     grpc::finish(span, cx.status(), method, &config.redaction);
                 }
                 let status = self.status.filter(|_| !is_grpc);
                 Self::finish(span, status, end.stage(), message, cx);
+                if let Some(fields) = &fields {
+                    config.record_fields(span, fields);
+                }
             });
         }
         current::release(scope);

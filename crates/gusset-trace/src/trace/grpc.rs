@@ -15,7 +15,7 @@ const SYSTEM: &str = "grpc";
 
 /// Creates the `tracing` span of a call, `{method}`.
 macro_rules! grpc_span {
-    ($name:literal, $kind:literal, $call:ident) => {{
+    ($name:literal, $kind:literal, $call:ident $(, $own:ident)*) => {{
         let rpc = $call.attributes;
         span!(
             target: "gusset::trace",
@@ -40,12 +40,21 @@ macro_rules! grpc_span {
             { names::EXCEPTION_MESSAGE } = Empty,
             { names::GUSSET_OUTCOME } = Empty,
             { names::GUSSET_STAGE } = Empty,
+            $({ names::$own } = Empty,)*
         )
     }};
 }
 
 pub(super) fn server_span(call: NewCall<'_>) -> Span {
-    grpc_span!("rpc.server", "server", call)
+    grpc_span!(
+        "rpc.server",
+        "server",
+        call,
+        USER_ID,
+        ENDUSER_ID,
+        TENANT,
+        TENANT_ID
+    )
 }
 
 pub(super) fn client_span(call: NewCall<'_>) -> Span {

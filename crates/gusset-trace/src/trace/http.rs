@@ -44,6 +44,10 @@ pub(super) fn server_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::EXCEPTION_MESSAGE } = Empty,
         { names::GUSSET_OUTCOME } = Empty,
         { names::GUSSET_STAGE } = Empty,
+        { names::USER_ID } = Empty,
+        { names::ENDUSER_ID } = Empty,
+        { names::TENANT } = Empty,
+        { names::TENANT_ID } = Empty,
     )
 }
 

@@ -1,9 +1,11 @@
 //! One span for each call.
 
+mod baggage_fields;
 mod builder;
 mod call_state;
 mod grpc;
 mod http;
+mod own_fields;
 mod sampling;
 mod span_name;
 
@@ -130,7 +132,7 @@ impl TraceObserver {
 
     /// Starts a call. Returns `None` if its memory is not unique, which does not happen.
     #[inline]
-    fn start_call(&self, req: RequestHead<'_>, cx: &CallContext) -> Option<Arc<CallScope>> {
+    fn start_call(&self, req: RequestHead<'_>, cx: &mut CallContext) -> Option<Arc<CallScope>> {
         let config = &*self.config;
         let attributes = RequestAttributes::new(req, config.kind.side(), &config.options);
         let mut memory = current::acquire();
@@ -143,6 +145,7 @@ impl TraceObserver {
         } else {
             scope.context = config.extract(req);
             distrusted = config.trust.apply(req, &config.options, &mut scope.context);
+            config.set_baggage_fields(req, &scope.context.baggage, cx);
             scope.request_id = attributes.request_id();
             None
         };

@@ -15,6 +15,7 @@ mod level2;
 mod optional_attributes;
 #[cfg(feature = "opentelemetry")]
 mod otel;
+mod own_fields;
 #[cfg(feature = "subscriber")]
 mod panics;
 mod request_id;

@@ -1,5 +1,6 @@
 //! The settings of everything.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,6 +89,36 @@ impl GussetBuilder {
     {
         self.telemetry = self.telemetry.layer(layer);
         self
+    }
+
+    /// Registers an [own field](crate::field) of calls with all of its values. See [`TelemetryBuilder::field`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// let gusset = gusset::builder()
+    ///     .field("tenant", ["blue", "green"])
+    ///     .baggage_fields(["tenant", "user.id"])
+    ///     .without_health()
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn field<I>(self, name: impl Into<Box<str>>, values: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Box<str>>,
+    {
+        self.telemetry(|telemetry| telemetry.field(name, values))
+    }
+
+    /// Adds members of the baggage that servers take as own fields of their calls, from trusted senders only. See
+    /// [`TelemetryBuilder::baggage_fields`].
+    pub fn baggage_fields<I>(self, keys: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Cow<'static, str>>,
+    {
+        self.telemetry(|telemetry| telemetry.baggage_fields(keys))
     }
 
     /// Configures the log. See [`TelemetryBuilder::log`].

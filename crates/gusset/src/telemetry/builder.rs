@@ -22,6 +22,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::captured::Captured;
 use super::deferred::Deferred;
 use super::early_warnings::EarlyWarnings;
+use super::own_fields::OwnFields;
 use super::{Signals, Telemetry};
 use crate::kind::ConfigureFn;
 
@@ -38,6 +39,7 @@ pub struct TelemetryBuilder {
     log: ConfigureFn<LogLayerBuilder>,
     otlp: ConfigureFn<OtlpPipelineBuilder>,
     trust: Option<TraceTrust>,
+    pub(super) fields: OwnFields,
     redaction: Redaction,
     tracing_spans: bool,
     layers: Vec<CustomLayer>,
@@ -60,6 +62,7 @@ impl TelemetryBuilder {
             log: Box::new(|log| log),
             otlp: Box::new(|otlp| otlp),
             trust: None,
+            fields: OwnFields::default(),
             redaction: Redaction::default(),
             tracing_spans: false,
             layers: Vec::new(),
@@ -251,6 +254,7 @@ impl TelemetryBuilder {
             log,
             otlp,
             trust,
+            fields,
             redaction,
             tracing_spans,
             layers,
@@ -358,6 +362,7 @@ impl TelemetryBuilder {
             propagators,
             sampler,
             trust: trust.unwrap_or_default(),
+            fields,
             redaction,
             spans: span_sink,
             dispatch,

@@ -5,6 +5,8 @@ mod builder;
 mod captured;
 mod deferred;
 mod early_warnings;
+mod field_settings;
+mod own_fields;
 mod shutdown_report;
 
 use std::fmt;
@@ -30,6 +32,7 @@ use tracing_log::LogTracer;
 pub use self::builder::TelemetryBuilder;
 #[cfg(feature = "testing")]
 pub(crate) use self::captured::{Captured, is_access};
+use self::own_fields::OwnFields;
 pub use self::shutdown_report::ShutdownReport;
 use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, ServiceKind};
 use crate::{InstallError, InstrumentationBuilder};
@@ -70,6 +73,7 @@ pub struct Telemetry {
     propagators: Propagators,
     sampler: ReplaceableSampler,
     trust: TraceTrust,
+    fields: OwnFields,
     redaction: Redaction,
     spans: Arc<dyn SpanSink>,
     dispatch: Dispatch,
@@ -347,6 +351,7 @@ impl Telemetry {
         K: ServiceKind<Log = AccessLog, Trace = TraceObserver>,
         (): Observer<K::Protocol>,
     {
+        let builder = self.fields.apply(builder);
         let mut builder = builder
             .prometheus(&self.prometheus)
             .trust(self.trust)

@@ -1,11 +1,14 @@
 //! The settings of an instrumentation.
 
+mod fields;
 mod options;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 mod signals;
 #[cfg(feature = "trace")]
 mod trace;
 
+#[cfg(feature = "trace")]
+use std::borrow::Cow;
 use std::fmt;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use std::sync::Arc;
@@ -57,6 +60,8 @@ struct BuilderState<K: ServiceKind> {
     trace: Option<ConfigureFn<TraceObserverBuilder>>,
     #[cfg(feature = "trace")]
     trust: TraceTrust,
+    #[cfg(feature = "trace")]
+    baggage_fields: Vec<Cow<'static, str>>,
     #[cfg(any(feature = "log", feature = "trace"))]
     redaction: Option<Redaction>,
     #[cfg(feature = "log")]
@@ -91,6 +96,8 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
             trace: None,
             #[cfg(feature = "trace")]
             trust: TraceTrust::default(),
+            #[cfg(feature = "trace")]
+            baggage_fields: Vec::new(),
             #[cfg(any(feature = "log", feature = "trace"))]
             redaction: None,
             #[cfg(feature = "log")]
@@ -261,9 +268,10 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         let (trace, inject) = match state.trace {
             Some(configure) => {
                 let (trust, redaction) = (state.trust, state.redaction.clone());
+                let baggage_fields = state.baggage_fields;
                 // Before what the user configured, which overrides it.
                 let configure = move |trace: TraceObserverBuilder| {
-                    let trace = trace.trust(trust);
+                    let trace = trace.trust(trust).baggage_fields(baggage_fields);
                     configure(match redaction {
                         Some(redaction) => trace.redaction(redaction),
                         None => trace,

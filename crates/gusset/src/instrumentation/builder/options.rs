@@ -79,8 +79,13 @@ impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
     pub fn exception_messages(self, are_reported: bool) -> Self {
         self.option(move |options| options.with_exception_messages(are_reported))
     }
+}
 
-    fn option(mut self, change: impl FnOnce(RequestOptions) -> RequestOptions + 'static) -> Self {
+impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
+    pub(super) fn option(
+        mut self,
+        change: impl FnOnce(RequestOptions) -> RequestOptions + 'static,
+    ) -> Self {
         self.state.options.0.push(Box::new(change));
         self
     }
