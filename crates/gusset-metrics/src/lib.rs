@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod axum_prometheus;
 mod call_metrics;
 mod global_recorder;
 pub mod http;
@@ -15,6 +16,7 @@ pub mod rpc;
 mod series_set;
 mod table;
 
+pub use axum_prometheus::{AxumPrometheusCall, AxumPrometheusMetrics};
 pub use global_recorder::GlobalRecorder;
 pub use gusset_core::ConfigError;
 pub use gusset_data::SharedRecorder;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gusset_core::Env;
 use gusset_metrics::{Registry, RegistryBuilder, View};
 
+use crate::snapshot::Snapshotter;
 use crate::{ConfigError, PrometheusExporter, Resource, TARGET};
 
 /// Configures and builds a [`PrometheusExporter`].
@@ -33,6 +34,7 @@ pub struct PrometheusExporterBuilder {
     registry: Option<Arc<Registry>>,
     /// Builds the registry, if none is set.
     registry_builder: Option<RegistryBuilder>,
+    without_suffixes: bool,
 }
 
 // === impl PrometheusExporter ===
@@ -108,6 +110,28 @@ impl PrometheusExporterBuilder {
         self
     }
 
+    /// Leaves the service's own metrics without the suffixes `_total` and units, as
+    /// metrics-exporter-prometheus does, so that queries work during a change. Off by default.
+    ///
+    /// Own metrics are those that no [`MetricDescriptor`](gusset_data::MetricDescriptor) describes. In
+    /// OpenMetrics such a counter has the type `unknown`, because a counter ends in `_total` there. Values
+    /// and queries are the same.
+    ///
+    /// ```
+    /// use gusset_prometheus::PrometheusExporter;
+    ///
+    /// # fn main() -> Result<(), gusset_prometheus::ConfigError> {
+    /// let prometheus = PrometheusExporter::builder().without_suffixes().build()?;
+    /// metrics::with_local_recorder(&prometheus.recorder(), || metrics::counter!("orders").increment(1));
+    /// assert!(prometheus.endpoint().render().contains("\norders 1\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn without_suffixes(mut self) -> Self {
+        self.without_suffixes = true;
+        self
+    }
+
     /// Builds the exporter, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
@@ -137,6 +161,7 @@ impl PrometheusExporterBuilder {
             resource,
             registry,
             registry_builder,
+            without_suffixes,
         } = self;
         let registry = match (registry, registry_builder) {
             (Some(_), Some(_)) => {
@@ -150,7 +175,8 @@ impl PrometheusExporterBuilder {
             (None, builder) => Arc::new(builder.unwrap_or_default().build_in(env)?),
         };
         let resource = resource.unwrap_or_else(|| Resource::from_env_fn(|name| var(env, name)));
-        Ok(PrometheusExporter::new(&resource, registry))
+        let snapshotter = Snapshotter::new(&resource, registry, without_suffixes);
+        Ok(PrometheusExporter::new(snapshotter))
     }
 }
 

@@ -6,7 +6,7 @@ use gusset_metrics::Registry;
 
 use crate::renderer::Renderer;
 use crate::snapshot::Snapshotter;
-use crate::{Resource, ScrapeEndpoint, SetGlobalRecorderError};
+use crate::{ScrapeEndpoint, SetGlobalRecorderError};
 
 /// Exports the metrics of a registry to Prometheus.
 ///
@@ -33,9 +33,8 @@ pub struct PrometheusExporter {
 // === impl PrometheusExporter ===
 
 impl PrometheusExporter {
-    pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
-        let snapshotter = Arc::new(Snapshotter::new(resource, registry));
-        let renderer = Arc::new(Renderer::new(snapshotter));
+    pub(crate) fn new(snapshotter: Snapshotter) -> Self {
+        let renderer = Arc::new(Renderer::new(Arc::new(snapshotter)));
         Self { renderer }
     }
 

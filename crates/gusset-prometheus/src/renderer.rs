@@ -196,7 +196,7 @@ mod tests {
 
     fn snapshotter() -> Snapshotter {
         let registry = Registry::builder().build_with(|_| None).unwrap();
-        Snapshotter::new(&Resource::new().with("a", "b"), Arc::new(registry))
+        Snapshotter::new(&Resource::new().with("a", "b"), Arc::new(registry), false)
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) struct Snapshotter {
     registry: Arc<Registry>,
     /// The labels of `target_info`. Without labels it is omitted.
     target_labels: String,
+    /// Leaves metrics of the service itself without the suffixes of units and counters.
+    without_suffixes: bool,
     /// The names of dropped families, so that each is logged once.
     dropped: Mutex<BTreeSet<String>>,
     /// The length of the last text, as the capacity of the next one, which is seldom shorter.
@@ -36,6 +38,8 @@ struct NamedFamily<'a> {
 enum FamilyKind<'a> {
     Target(&'a str),
     Counter(MetricFamily<CounterValue>),
+    /// A counter without `_total`, which OpenMetrics does not call a counter.
+    Unknown(MetricFamily<CounterValue>),
     Gauge(MetricFamily<GaugeValue>),
     Histogram(MetricFamily<HistogramValue>),
 }
@@ -43,9 +47,14 @@ enum FamilyKind<'a> {
 // === impl Snapshotter ===
 
 impl Snapshotter {
-    pub(crate) fn new(resource: &Resource, registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(
+        resource: &Resource,
+        registry: Arc<Registry>,
+        without_suffixes: bool,
+    ) -> Self {
         Self {
             registry,
+            without_suffixes,
             target_labels: prometheus_names::label_text(resource.attributes(), None),
             dropped: Mutex::default(),
             last_length: AtomicUsize::new(0),
@@ -68,6 +77,7 @@ impl Snapshotter {
             match kind {
                 FamilyKind::Target(labels) => writer.target(name, labels),
                 FamilyKind::Counter(family) => writer.counter(name, family),
+                FamilyKind::Unknown(family) => writer.unknown(name, family),
                 FamilyKind::Gauge(family) => writer.gauge(name, family),
                 FamilyKind::Histogram(family) => writer.histogram(name, family),
             }
@@ -93,28 +103,59 @@ impl Snapshotter {
             });
         }
         let counters = self.registry.counters().into_iter();
-        families.extend(counters.map(|family| NamedFamily {
-            name: {
-                let name = naming::counter(family.prometheus_name(), family.unit());
-                if is_open_metrics {
-                    name
-                } else {
-                    name + "_total"
-                }
-            },
-            kind: FamilyKind::Counter(family),
-        }));
+        families.extend(counters.map(|family| self.counter(family, is_open_metrics)));
         let gauges = self.registry.gauges().into_iter();
         families.extend(gauges.map(|family| NamedFamily {
-            name: naming::with_unit(family.prometheus_name(), family.unit()),
+            name: self.with_unit(&family),
             kind: FamilyKind::Gauge(family),
         }));
         let histograms = self.registry.histograms().into_iter();
         families.extend(histograms.map(|family| NamedFamily {
-            name: naming::with_unit(family.prometheus_name(), family.unit()),
+            name: self.with_unit(&family),
             kind: FamilyKind::Histogram(family),
         }));
         families
+    }
+
+    fn counter<'a>(
+        &self,
+        family: MetricFamily<CounterValue>,
+        is_open_metrics: bool,
+    ) -> NamedFamily<'a> {
+        let name = family.prometheus_name();
+        if self.keeps_name(&family) {
+            let (name, is_counter) = match name.strip_suffix("_total") {
+                Some(stem) if is_open_metrics => (stem.to_owned(), true),
+                _ => (name.to_owned(), !is_open_metrics),
+            };
+            return NamedFamily {
+                name,
+                kind: match is_counter {
+                    true => FamilyKind::Counter(family),
+                    false => FamilyKind::Unknown(family),
+                },
+            };
+        }
+        let name = naming::counter(name, family.unit());
+        NamedFamily {
+            name: match is_open_metrics {
+                true => name,
+                false => name + "_total",
+            },
+            kind: FamilyKind::Counter(family),
+        }
+    }
+
+    fn with_unit<V>(&self, family: &MetricFamily<V>) -> String {
+        match self.keeps_name(family) {
+            true => family.prometheus_name().to_owned(),
+            false => naming::with_unit(family.prometheus_name(), family.unit()),
+        }
+    }
+
+    /// Returns whether a family has no suffixes: those that no descriptor describes are of the service.
+    fn keeps_name<V>(&self, family: &MetricFamily<V>) -> bool {
+        self.without_suffixes && family.ucum().is_none()
     }
 
     /// Sorts families by name, and drops those with a sample name that an earlier family has.
@@ -158,7 +199,7 @@ impl FamilyKind<'_> {
     fn sample_suffixes(&self, format: Format) -> &'static [&'static str] {
         match (format, self) {
             (Format::Text, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
-            (Format::Text, _) | (_, Self::Gauge(_)) => &[""],
+            (Format::Text, _) | (_, Self::Gauge(_) | Self::Unknown(_)) => &[""],
             (Format::OpenMetrics, Self::Target(_)) => &["", "_info"],
             (Format::OpenMetrics, Self::Counter(_)) => &["", "_total", "_created"],
             (Format::OpenMetrics, Self::Histogram(_)) => {

@@ -58,8 +58,18 @@ impl TextWriter {
             Format::Text => name.to_owned(),
             Format::OpenMetrics => name.to_owned() + "_total",
         };
+        self.counts(&sample_name, family);
+    }
+
+    /// Writes a counter without the suffix of OpenMetrics.
+    pub(crate) fn unknown(&mut self, name: &str, family: &MetricFamily<CounterValue>) {
+        self.metadata(name, family, "unknown");
+        self.counts(name, family);
+    }
+
+    fn counts(&mut self, sample_name: &str, family: &MetricFamily<CounterValue>) {
         for series in family.series() {
-            push_sample_start(&mut self.text, &sample_name, series.label_text());
+            push_sample_start(&mut self.text, sample_name, series.label_text());
             push_integer(&mut self.text, series.value().get());
             self.text.push('\n');
         }
@@ -148,7 +158,10 @@ impl TextWriter {
         if self.format == Format::OpenMetrics {
             // OpenMetrics demands that the name ends in `_` and the unit.
             let unit = naming::unit_suffix(family.unit());
-            let unit = unit.filter(|unit| name.len() > unit.len() + 1);
+            let unit = unit.filter(|unit| {
+                let stem = name.strip_suffix(unit).unwrap_or_default();
+                stem.len() > 1 && stem.ends_with('_')
+            });
             if let Some(unit) = unit {
                 push_all(text, &["# UNIT ", name, " ", unit, "\n"]);
             }

@@ -8,7 +8,7 @@ use gusset_core::Env;
 use super::overflow::{CardinalityLimits, DEFAULT_CARDINALITY_LIMIT};
 use super::views::Streams;
 use super::{Boundaries, Registry, View, prometheus_names};
-use crate::{ConfigError, names};
+use crate::{ConfigError, axum_prometheus, names};
 
 /// Configures and builds a [`Registry`].
 ///
@@ -156,7 +156,8 @@ impl RegistryBuilder {
         } = self;
         let streams = Streams::new(views)?;
         let limits = limits(cardinality_limit, cardinality_limits)?;
-        let defaults = names::ALL.iter().filter_map(|metric| {
+        let described = names::ALL.iter().chain([&axum_prometheus::DURATION]);
+        let defaults = described.filter_map(|metric| {
             let upper_bounds = metric.boundaries?;
             Some((metric.name.to_owned(), upper_bounds.to_owned()))
         });

@@ -56,6 +56,12 @@ impl<V> MetricFamily<V> {
         self.unit
     }
 
+    /// Returns the unit in UCUM, if a [`MetricDescriptor`](gusset_data::MetricDescriptor) described the
+    /// metric, as gusset's crates do. The macros of `metrics` have none.
+    pub fn ucum(&self) -> Option<&'static str> {
+        self.ucum
+    }
+
     /// Returns the help text, if the metric was described.
     pub fn help(&self) -> Option<&SharedStr> {
         self.help.as_ref()

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too")]
 
+mod axum_prometheus;
 mod completion;
 mod config;
 mod contract;

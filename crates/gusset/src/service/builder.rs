@@ -11,6 +11,7 @@ use gusset_health::HealthBuilder;
 use gusset_http::RequestIdLayer;
 use gusset_log::LogLayerBuilder;
 use gusset_otlp::OtlpPipelineBuilder;
+use gusset_prometheus::PrometheusExporterBuilder;
 use tracing::dispatcher::with_default;
 use tracing_subscriber::Layer;
 
@@ -139,6 +140,14 @@ impl GussetBuilder {
         self.note_code(&["otlp"]);
         self.telemetry = self.telemetry.otlp(configure);
         self
+    }
+
+    /// Configures the scrape endpoint. See [`TelemetryBuilder::prometheus`].
+    pub fn prometheus<F>(self, configure: F) -> Self
+    where
+        F: FnOnce(PrometheusExporterBuilder) -> PrometheusExporterBuilder + 'static,
+    {
+        self.telemetry(|telemetry| telemetry.prometheus(configure))
     }
 
     /// Configures the health: checks, heartbeats, the times of the shutdown.

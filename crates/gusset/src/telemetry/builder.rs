@@ -9,7 +9,7 @@ use gusset_data::SpanSink;
 use gusset_log::{FilterHandle, FlushGuard, LogLayer, LogLayerBuilder};
 use gusset_metrics::{Registry, RegistryBuilder};
 use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder};
-use gusset_prometheus::{PrometheusExporter, Resource};
+use gusset_prometheus::{PrometheusExporter, PrometheusExporterBuilder, Resource};
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::{self, ReplaceableSampler, Sampler};
 use gusset_trace::{Redaction, SpanLayer, TraceTrust};
@@ -38,6 +38,7 @@ pub struct TelemetryBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     log: ConfigureFn<LogLayerBuilder>,
     otlp: ConfigureFn<OtlpPipelineBuilder>,
+    prometheus: ConfigureFn<PrometheusExporterBuilder>,
     trust: Option<TraceTrust>,
     pub(super) fields: OwnFields,
     redaction: Redaction,
@@ -61,6 +62,7 @@ impl TelemetryBuilder {
             sampler: None,
             log: Box::new(|log| log),
             otlp: Box::new(|otlp| otlp),
+            prometheus: Box::new(|prometheus| prometheus),
             trust: None,
             fields: OwnFields::default(),
             redaction: Redaction::default(),
@@ -177,6 +179,24 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Configures the scrape endpoint.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry()
+    ///     .prometheus(|prometheus| prometheus.without_suffixes())
+    ///     .build_with(|_| None)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prometheus<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(PrometheusExporterBuilder) -> PrometheusExporterBuilder + 'static,
+    {
+        self.prometheus = Box::new(configure);
+        self
+    }
+
     /// Adds a custom layer to the subscriber.
     ///
     /// ```
@@ -253,6 +273,7 @@ impl TelemetryBuilder {
             sampler,
             log,
             otlp,
+            prometheus,
             trust,
             fields,
             redaction,
@@ -342,10 +363,10 @@ impl TelemetryBuilder {
             spans.set(span_sink.clone());
         }
 
-        let prometheus = PrometheusExporter::builder()
+        let exporter = PrometheusExporter::builder()
             .registry(registry.clone())
-            .resource(otlp.resource().clone())
-            .build_in(env)?;
+            .resource(otlp.resource().clone());
+        let prometheus = prometheus(exporter).build_in(env)?;
         let server = if metrics_listener && has_metrics_listener(env) {
             let server = ManagementServer::builder()
                 .mount(prometheus.endpoint())

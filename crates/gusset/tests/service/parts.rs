@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
+use gusset::prometheus::PrometheusExporterBuilder;
 use gusset::{Gusset, GussetBuilder};
 use http::Request;
 use tower::ServiceExt as _;
@@ -216,5 +217,44 @@ async fn access_lines_of_unsampled_calls_are_left_out_by_option() {
             "{sampler}: {}",
             output.text()
         );
+    }
+}
+
+#[tokio::test]
+async fn old_names_are_scraped_beside_the_new_ones() {
+    let (builder, _) = set_up();
+    let gusset = build(builder.prometheus(PrometheusExporterBuilder::without_suffixes));
+    let old = gusset::metrics::AxumPrometheusMetrics::new(gusset.telemetry().registry());
+    let user = async || {
+        metrics::counter!("users").increment(1);
+        "a user"
+    };
+    let app = axum::Router::new()
+        .route("/users/{id}", axum::routing::get(user))
+        .layer(gusset::ObserveLayer::<gusset::http::Http, _>::new(old))
+        .layer(gusset.http());
+    let (listener, address) = listen().await;
+    let server = axum::serve(listener, app).with_graceful_shutdown(gusset.shutdown_signal());
+    let client = async {
+        for _ in 0..3 {
+            request(address, "/users/7").await;
+        }
+        request(address, "/nowhere").await;
+        let page = request(gusset.management_addr().unwrap(), "/metrics").await;
+        gusset.health().lifecycle().begin_shutdown();
+        page.text
+    };
+    let (served, page) = tokio::join!(gusset.serve(server), client);
+    served.unwrap();
+    for expected in [
+        "\naxum_http_requests_total{endpoint=\"/users/{id}\",method=\"GET\",status=\"200\"} 3\n",
+        "\naxum_http_requests_total{method=\"GET\",status=\"404\"} 1\n",
+        "\naxum_http_requests_duration_seconds_count{endpoint=\"/users/{id}\",method=\"GET\",status=\"200\"} 3\n",
+        "\naxum_http_requests_pending{endpoint=\"/users/{id}\",method=\"GET\"} 0\n",
+        "\nhttp_server_request_duration_seconds_count{",
+        // Of the service itself, as it is recorded.
+        "\nusers 3\n",
+    ] {
+        assert!(page.contains(expected), "{expected} in {page}");
     }
 }
