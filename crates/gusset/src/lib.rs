@@ -24,6 +24,8 @@ struct ConfigurationPage;
 
 #[cfg(feature = "serde")]
 pub mod config;
+#[cfg(feature = "config-file")]
+mod declarative;
 #[cfg(feature = "telemetry")]
 mod error;
 mod instrumentation;

@@ -61,23 +61,27 @@ pub(crate) struct ReaderConfig {
     pub(crate) delta: bool,
 }
 
-/// Variables of the specification that are not supported. A warning is logged if one is set.
-const UNSUPPORTED_VARS: [&str; 3] = [
-    "OTEL_CONFIG_FILE",
-    "OTEL_EXPERIMENTAL_CONFIG_FILE",
-    "OTEL_ENTITIES",
-];
+/// Variables that the façade reads, not this crate. A warning is logged if one is set here.
+const CONFIG_FILE_VARS: [&str; 2] = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"];
+/// A variable of the specification that is not supported. A warning is logged if it is set.
+const ENTITIES_VAR: &str = "OTEL_ENTITIES";
 
 // === impl Settings ===
 
 impl Settings {
     pub(crate) fn new(env: &EnvReader<'_>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        for name in UNSUPPORTED_VARS {
+        for name in CONFIG_FILE_VARS {
             if env.var(name).is_some() {
                 env.warn_once(format!(
-                    "ignoring {name}: not supported; use the other OTEL_* variables"
+                    "ignoring {name}: it requires the feature `config-file` of gusset; or use the other OTEL_* \
+                     variables"
                 ));
             }
+        }
+        if env.var(ENTITIES_VAR).is_some() {
+            env.warn_once(format!(
+                "ignoring {ENTITIES_VAR}: not supported; use the other OTEL_* variables"
+            ));
         }
         let mut signals = <[SignalExporters; 3]>::default();
         let disabled = env.flag("OTEL_SDK_DISABLED");

@@ -44,6 +44,8 @@ pub enum Source {
     Code,
     /// An environment variable.
     Environment(String),
+    /// The file that `OTEL_CONFIG_FILE` names, at this path.
+    ConfigFile(String),
     /// The file.
     File,
     /// It is not set.
@@ -75,6 +77,18 @@ impl EffectiveConfig {
             value,
             sources,
             code: BTreeSet::new(),
+        }
+    }
+
+    /// Replaces the variables that the file of `OTEL_CONFIG_FILE` sets by its paths.
+    #[cfg(feature = "config-file")]
+    pub(crate) fn name_paths<'a>(&mut self, path: impl Fn(&str) -> Option<&'a str>) {
+        for source in self.sources.values_mut() {
+            if let Source::Environment(variable) = source {
+                if let Some(path) = path(variable) {
+                    *source = Source::ConfigFile(path.to_owned());
+                }
+            }
         }
     }
 
@@ -198,6 +212,7 @@ impl fmt::Display for Source {
         match self {
             Self::Code => f.write_str("code"),
             Self::Environment(name) => write!(f, "environment, {name}"),
+            Self::ConfigFile(path) => write!(f, "OTEL_CONFIG_FILE, {path}"),
             Self::File => f.write_str("file"),
             Self::Default => f.write_str("default"),
         }

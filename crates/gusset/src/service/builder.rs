@@ -17,6 +17,8 @@ use tracing_subscriber::Layer;
 
 use super::parts::{PartsBuilder, Scope};
 use super::{Error, Gusset, global};
+#[cfg(feature = "config-file")]
+use crate::declarative::Declared;
 use crate::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer};
 use crate::telemetry::Signals;
 use crate::{InstrumentationBuilder, TelemetryBuilder};
@@ -353,7 +355,25 @@ impl GussetBuilder {
         self.code.extend(sections);
     }
 
+    #[cfg(feature = "config-file")]
+    fn build_in(mut self, env: Env<'_>, scope: Scope) -> Result<Gusset, Error> {
+        let Some(declared) = Declared::load(env)? else {
+            return self.build_below_code(env, scope);
+        };
+        let declared = Arc::new(declared);
+        self.telemetry = self.telemetry.declared(&declared);
+        self.parts.declared = Some(declared.clone());
+        let lookup = |name: &str| declared.lookup(name, &env);
+        let gusset = self.build_below_code(Env::from_lookup(&lookup), scope);
+        gusset.map_err(|error| error.map_config(|error| declared.name_path(error)))
+    }
+
+    #[cfg(not(feature = "config-file"))]
     fn build_in(self, env: Env<'_>, scope: Scope) -> Result<Gusset, Error> {
+        self.build_below_code(env, scope)
+    }
+
+    fn build_below_code(self, env: Env<'_>, scope: Scope) -> Result<Gusset, Error> {
         #[cfg(feature = "serde")]
         return self.build_with_file(env, scope);
         #[cfg(not(feature = "serde"))]

@@ -72,6 +72,10 @@ impl GussetBuilder {
     fn effective(&self, config: &Config, env: Env<'_>) -> EffectiveConfig {
         let mut effective = EffectiveConfig::new(config, env);
         let parts = &self.parts;
+        #[cfg(feature = "config-file")]
+        if let Some(declared) = &parts.declared {
+            effective.name_paths(|variable| declared.path(variable));
+        }
         if let Some(deadline) = parts.flush_deadline {
             let text = humantime::format_duration(deadline).to_string();
             effective.set_by_code("flush_deadline", json!(text));

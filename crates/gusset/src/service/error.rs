@@ -46,7 +46,7 @@ impl Error {
     }
 
     /// Returns the error with another error about a setting.
-    #[cfg(feature = "serde")]
+    #[cfg(any(feature = "config-file", feature = "serde"))]
     pub(super) fn map_config(self, change: impl FnOnce(ConfigError) -> ConfigError) -> Self {
         match self.0 {
             Kind::Config(error) => Self(Kind::Config(change(error))),

@@ -53,6 +53,8 @@ pub(super) struct PartsBuilder {
     pub(super) controls_token: Option<String>,
     pub(super) request_id: Option<RequestIdLayer>,
     pub(super) flush_deadline: Option<Duration>,
+    #[cfg(feature = "config-file")]
+    pub(super) declared: Option<Arc<crate::declarative::Declared>>,
     #[cfg(feature = "serde")]
     pub(super) config: crate::config::EffectiveConfig,
     #[cfg(all(feature = "serde", feature = "breaker"))]
@@ -85,6 +87,8 @@ impl PartsBuilder {
             controls_token: None,
             request_id: Some(RequestIdLayer::new()),
             flush_deadline: None,
+            #[cfg(feature = "config-file")]
+            declared: None,
             #[cfg(feature = "serde")]
             config: crate::config::EffectiveConfig::default(),
             #[cfg(all(feature = "serde", feature = "breaker"))]

@@ -34,7 +34,7 @@ const METRICS_EXPORTER_VARIABLE: &str = "OTEL_METRICS_EXPORTER";
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct TelemetryBuilder {
     resource: Option<Resource>,
-    registry: RegistryBuilder,
+    pub(super) registry: RegistryBuilder,
     sampler: Option<Arc<dyn Sampler>>,
     log: ConfigureFn<LogLayerBuilder>,
     otlp: ConfigureFn<OtlpPipelineBuilder>,
@@ -46,6 +46,8 @@ pub struct TelemetryBuilder {
     layers: Vec<CustomLayer>,
     signals: Signals,
     metrics_listener: bool,
+    #[cfg(feature = "config-file")]
+    pub(super) file_warning: Option<String>,
     #[cfg(feature = "testing")]
     captured: Option<Captured>,
 }
@@ -70,6 +72,8 @@ impl TelemetryBuilder {
             layers: Vec::new(),
             signals: Signals::ALL,
             metrics_listener: true,
+            #[cfg(feature = "config-file")]
+            file_warning: None,
             #[cfg(feature = "testing")]
             captured: None,
         }
@@ -267,6 +271,13 @@ impl TelemetryBuilder {
     }
 
     pub(crate) fn build_in(self, env: Env<'_>) -> Result<Telemetry, ConfigError> {
+        #[cfg(feature = "config-file")]
+        return self.build_with_file(env);
+        #[cfg(not(feature = "config-file"))]
+        self.build_from_env(env)
+    }
+
+    pub(super) fn build_from_env(self, env: Env<'_>) -> Result<Telemetry, ConfigError> {
         let Self {
             resource,
             registry,
@@ -281,10 +292,16 @@ impl TelemetryBuilder {
             layers,
             signals,
             metrics_listener,
+            #[cfg(feature = "config-file")]
+            file_warning,
             #[cfg(feature = "testing")]
             captured,
         } = self;
         let early = EarlyWarnings::default();
+        #[cfg(feature = "config-file")]
+        if let Some(warning) = file_warning {
+            early.keep(|| tracing::warn!(target: "gusset", "{warning}"));
+        }
         let registry = early.keep(|| registry.build_in(env))?;
         let registry = Arc::new(registry);
         let propagators = early.keep(|| Propagators::from_env(env))?;

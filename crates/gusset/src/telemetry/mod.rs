@@ -3,6 +3,8 @@
 mod builder;
 #[cfg(feature = "testing")]
 mod captured;
+#[cfg(feature = "config-file")]
+mod declared;
 mod deferred;
 mod early_warnings;
 mod field_settings;

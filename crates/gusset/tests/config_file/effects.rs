@@ -1,0 +1,166 @@
+//! The settings have effect.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, Uri};
+
+use crate::{File, build, file};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+type Requests = Arc<Mutex<Vec<(String, HeaderMap)>>>;
+
+/// Starts a receiver. Returns its URL.
+fn receiver(requests: Requests) -> String {
+    let app = Router::new().fallback(async move |uri: Uri, headers: HeaderMap| {
+        requests
+            .lock()
+            .unwrap()
+            .push((uri.path().to_owned(), headers));
+    });
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, app).await.unwrap();
+        });
+    });
+    url
+}
+
+#[test]
+fn metrics_are_exported_to_the_endpoint() {
+    let requests = Requests::default();
+    let url = receiver(requests.clone());
+    let lines = "
+meter_provider:
+  readers:
+    - periodic:
+        exporter:
+          otlp_http:
+            endpoint: ${URL}/custom/path
+            headers: [{ name: x-token, value: \"${TOKEN}\" }, { name: x-team, value: 'b,c' }]
+            headers_list: x-team=a,x-other=d
+            encoding: json
+";
+    let gusset = build(&file(lines), &[("URL", &url), ("TOKEN", "12345")]).unwrap();
+    metrics::with_local_recorder(&gusset.telemetry().registry(), || {
+        metrics::counter!("jobs").increment(1);
+    });
+    assert!(gusset.flush(TIMEOUT));
+    let requests = requests.lock().unwrap();
+    let (path, headers) = requests.last().unwrap();
+    assert_eq!(path, "/custom/path");
+    assert_eq!(headers["x-token"], "12345");
+    assert_eq!(headers["x-team"], "b,c");
+    assert_eq!(headers["x-other"], "d");
+    assert_eq!(headers["content-type"], "application/json");
+}
+
+#[test]
+fn views_of_the_file_are_applied() {
+    let lines = "
+meter_provider:
+  readers: [{ pull: { exporter: { prometheus/development: { port: 0 } } } }]
+  views:
+    - selector: { instrument_name: 'cache.*' }
+      stream: { aggregation: { drop: } }
+    - selector: { instrument_name: orders, instrument_type: counter }
+      stream: { name: shop.orders, attribute_keys: { excluded: [tenant] } }
+    - selector: { instrument_name: age }
+      stream:
+        aggregation: { explicit_bucket_histogram: { boundaries: [1, 2.5] } }
+        attribute_keys: { included: [kind] }
+    - selector: { instrument_name: logins }
+      stream: { aggregation_cardinality_limit: 1 }
+";
+    let gusset = build(&file(lines), &[]).unwrap();
+    metrics::with_local_recorder(&gusset.telemetry().registry(), || {
+        metrics::counter!("cache.hits").increment(1);
+        for tenant in ["a", "b"] {
+            metrics::counter!("orders", "tenant" => tenant).increment(2);
+            metrics::histogram!("age", "tenant" => tenant, "kind" => "x").record(2.0);
+            metrics::counter!("logins", "tenant" => tenant).increment(1);
+        }
+    });
+    let page = gusset.telemetry().prometheus().endpoint().render();
+    for line in [
+        "shop_orders_total 4",
+        "age_bucket{kind=\"x\",le=\"2.5\"} 2",
+        "age_count{kind=\"x\"} 2",
+        "logins_total{otel_metric_overflow=\"true\"} 1",
+    ] {
+        assert!(page.lines().any(|it| it == line), "{line} in {page}");
+    }
+    assert!(!page.contains("cache_hits"), "{page}");
+}
+
+#[test]
+fn telemetry_alone_reads_the_file() {
+    let file = File::new(&file(
+        "resource: {attributes: [{name: service.name, value: shop}]}",
+    ));
+    let telemetry = gusset::telemetry()
+        .build_with(|name| (name == "OTEL_CONFIG_FILE").then(|| file.path()))
+        .unwrap();
+    let page = telemetry.prometheus().endpoint().render();
+    assert!(page.contains("service_name=\"shop\""), "{page}");
+}
+
+#[test]
+fn code_overrides_the_file() {
+    let file = File::new(&file(
+        "resource: {attributes: [{name: service.name, value: of-file}]}",
+    ));
+    let resource = gusset::prometheus::Resource::new().with("service.name", "of-code");
+    let telemetry = gusset::telemetry()
+        .resource(resource)
+        .build_with(|name| (name == "OTEL_CONFIG_FILE").then(|| file.path()))
+        .unwrap();
+    let page = telemetry.prometheus().endpoint().render();
+    assert!(page.contains("service_name=\"of-code\""), "{page}");
+}
+
+#[test]
+fn cardinality_limits_are_applied() {
+    let lines = "
+meter_provider:
+  readers:
+    - pull:
+        exporter: { prometheus/development: { port: 0 } }
+        cardinality_limits: { default: 2, counter: 1 }
+";
+    let gusset = build(&file(lines), &[]).unwrap();
+    metrics::with_local_recorder(&gusset.telemetry().registry(), || {
+        for tenant in ["a", "b", "c"] {
+            metrics::counter!("orders", "tenant" => tenant).increment(1);
+            metrics::gauge!("size", "tenant" => tenant).set(1.0);
+        }
+    });
+    let page = gusset.telemetry().prometheus().endpoint().render();
+    let series = |prefix: &str| page.lines().filter(|it| it.starts_with(prefix)).count();
+    assert_eq!(series("orders_total{"), 2, "{page}");
+    assert_eq!(series("size{"), 3, "{page}");
+}
+
+#[test]
+fn merged_mappings_are_read() {
+    let lines = "
+x-limits: &limits { attribute_count_limit: 5 }
+attribute_limits:
+  <<: *limits
+  attribute_value_length_limit: 7
+";
+    let gusset = build(&file(lines), &[]).unwrap();
+    let config = gusset.config().config().clone();
+    assert_eq!(config.attribute_count_limit, Some(5));
+    assert_eq!(config.attribute_value_length_limit, Some(7));
+}
