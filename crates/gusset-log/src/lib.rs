@@ -4,6 +4,7 @@
 mod access;
 mod counters;
 mod directives;
+mod file;
 mod filter_handle;
 mod format;
 mod layer;
@@ -16,6 +17,7 @@ mod sync;
 mod writer;
 
 pub use access::{AccessCall, AccessLog, AccessLogBuilder, AccessLogSampling, OutcomeLevels};
+pub use file::{LogFile, LogFileBuilder, LogFileHandle};
 pub use filter_handle::{FilterHandle, LogFilter};
 pub use format::Format;
 pub use gusset_core::ConfigError;

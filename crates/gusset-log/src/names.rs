@@ -124,6 +124,14 @@ pub const DROPPED: MetricDescriptor = MetricDescriptor::new(
 )
 .with_labels(&[GUSSET_LOG_LEVEL, GUSSET_LOG_REASON]);
 
+/// Errors of a log file.
+pub const FILE_ERRORS: MetricDescriptor = MetricDescriptor::new(
+    "gusset.log.file_errors",
+    InstrumentKind::Counter,
+    Unit::Count("{error}"),
+    "Times that the log file could not be written, opened or rotated.",
+);
+
 /// The metrics of the log, in the order of the catalogue.
 ///
 /// ```
@@ -131,4 +139,4 @@ pub const DROPPED: MetricDescriptor = MetricDescriptor::new(
 ///     assert!(metric.name.starts_with("gusset.log."), "{}", metric.help);
 /// }
 /// ```
-pub const ALL: &[MetricDescriptor] = &[ENTRIES, DROPPED];
+pub const ALL: &[MetricDescriptor] = &[ENTRIES, DROPPED, FILE_ERRORS];

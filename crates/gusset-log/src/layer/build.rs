@@ -1,7 +1,7 @@
 //! Builds a [`LogLayer`] from its settings.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -21,11 +21,13 @@ use super::site_templates::SiteTemplates;
 use super::state::{LayerConfig, LayerState, WallClock};
 use crate::counters::Counters;
 use crate::directives;
+use crate::file::{LogFile, variables};
 use crate::filter_handle::FilterHandle;
 use crate::format::Format;
 use crate::format::line_buffer::TAIL_RESERVE;
 use crate::format::variable::{self, is_project_id};
 use crate::level::PerLevel;
+use crate::names;
 use crate::writer::{BackgroundTasks, FlushGuard, Queue, Writer};
 
 /// Half of the shortest entry is its reserve.
@@ -36,7 +38,7 @@ impl LogLayerBuilder {
     /// Builds the layer and starts the writer's thread.
     ///
     /// It reads the environment variables `RUST_LOG`, `GUSSET_LOGS_FILTER` and `GUSSET_LOGS_FORMAT`
-    /// ([`Format::ENV`]), and `NO_COLOR` and `TERM` for a terminal. A variable, or a part of it, that is not valid is ignored, and the first entry warns
+    /// ([`Format::ENV`]), those of [`file`](Self::file), and `NO_COLOR` and `TERM` for a terminal. A variable, or a part of it, that is not valid is ignored, and the first entry warns
     /// of it, whatever the filter is.
     ///
     /// # Errors
@@ -83,6 +85,7 @@ impl LogLayerBuilder {
         let Self {
             format,
             out,
+            file,
             mut config,
             max_queue_bytes,
             recorder,
@@ -91,7 +94,12 @@ impl LogLayerBuilder {
             default_resource,
             ..
         } = self;
-        let is_terminal = out.is_none() && io::IsTerminal::is_terminal(&io::stdout());
+        let file = match &out {
+            None => file.or_else(|| variables::file(env, &mut warnings)),
+            Some(_) => None,
+        };
+        let is_stdout = out.is_none() && file.is_none();
+        let is_terminal = is_stdout && io::IsTerminal::is_terminal(&io::stdout());
         let format = variable::format(env, is_terminal, format.as_ref(), &mut warnings)
             .or(format)
             .unwrap_or_else(|| Format::detect(env, is_terminal));
@@ -122,7 +130,15 @@ impl LogLayerBuilder {
             state: state.clone(),
         };
         state.warn_of_settings(warnings);
-        let out = out.unwrap_or_else(|| Box::new(io::stdout()));
+        let file_handle = file.as_ref().map(LogFile::handle);
+        if let (Some(file), Some(recorder)) = (&file, &recorder) {
+            file.set_counter(names::FILE_ERRORS.counter(recorder, Vec::new()));
+        }
+        let out: Box<dyn Write + Send> = match (out, file) {
+            (Some(out), _) => out,
+            (None, Some(file)) => Box::new(file),
+            (None, None) => Box::new(io::stdout()),
+        };
         Writer::new(out, tasks, queue.clone())
             .spawn()
             .map_err(|error| ConfigError::new("writer", error))?;
@@ -134,6 +150,7 @@ impl LogLayerBuilder {
             layer: layer.with_filter(filter_handle.to_filter()),
             filter_handle,
             flush_guard: FlushGuard::new(queue),
+            file_handle,
         })
     }
 

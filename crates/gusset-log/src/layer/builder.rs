@@ -11,6 +11,7 @@ use tracing_subscriber::filter::{Filtered, Targets};
 use super::log_layer::LogLayer;
 use super::state::LayerConfig;
 use crate::directives::parse;
+use crate::file::{LogFile, LogFileHandle};
 use crate::filter_handle::{FilterHandle, LogFilter};
 use crate::format::Format;
 use crate::redact::Redaction;
@@ -21,6 +22,7 @@ use crate::writer::FlushGuard;
 pub struct LogLayerBuilder {
     pub(super) format: Option<Format>,
     pub(super) out: Option<Box<dyn Write + Send>>,
+    pub(super) file: Option<LogFile>,
     pub(super) filter: Option<Targets>,
     pub(super) export_filter: Option<Targets>,
     pub(super) config: LayerConfig,
@@ -41,6 +43,8 @@ pub struct LogPipeline<S> {
     pub filter_handle: FilterHandle,
     /// Writes the remaining entries when it is dropped. Hold it until the end of `main`.
     pub flush_guard: FlushGuard,
+    /// Reopens the file, if entries are written to one.
+    pub file_handle: Option<LogFileHandle>,
 }
 
 const DEFAULT_MAX_LINE_BYTES: usize = 16 << 10;
@@ -63,6 +67,7 @@ impl LogLayerBuilder {
         Self {
             format: None,
             out: None,
+            file: None,
             filter: None,
             export_filter: None,
             config: LayerConfig {
@@ -98,6 +103,19 @@ impl LogLayerBuilder {
     /// One thread writes many entries at a time. The writer may be slow and may fail.
     pub fn writer(mut self, out: impl Write + Send + 'static) -> Self {
         self.out = Some(Box::new(out));
+        self.file = None;
+        self
+    }
+
+    /// Writes entries to this file, instead of a writer. The recorder counts its errors
+    /// ([`FILE_ERRORS`](crate::names::FILE_ERRORS)).
+    ///
+    /// Without a file and a writer, the variable `GUSSET_LOGS_FILE` has the path of one, with
+    /// `GUSSET_LOGS_FILE_MAX_BYTES`, `GUSSET_LOGS_FILE_MAX_FILES` and, with the feature `sighup`,
+    /// `GUSSET_LOGS_FILE_REOPEN_ON_SIGHUP=true`. If it cannot be opened, entries go to standard output.
+    pub fn file(mut self, file: LogFile) -> Self {
+        self.file = Some(file);
+        self.out = None;
         self
     }
 

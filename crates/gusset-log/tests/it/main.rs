@@ -7,6 +7,7 @@ mod contract;
 mod environment;
 mod exceptions;
 mod export_filter;
+mod file;
 mod filter_handle;
 mod formats;
 mod forwarded;

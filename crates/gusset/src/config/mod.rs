@@ -29,7 +29,7 @@ pub use self::service::{
     SdkLogLevel,
 };
 pub use self::telemetry::{
-    Compression, ExemplarFilter, Exporter, LogBatchConfig, LogFormat, LogsConfig, MetricsConfig,
+    Compression, ExemplarFilter, Exporter, LogBatchConfig, LogFileConfig, LogFormat, LogsConfig, MetricsConfig,
     MetricsExporter, OtlpConfig, Protocol, SamplerName, SpanBatchConfig, Temporality, TracesConfig,
     Trust, ViewConfig,
 };

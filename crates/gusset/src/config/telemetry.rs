@@ -25,6 +25,8 @@ section! {
         /// The exporters of log records. Defaults to `otlp` if an endpoint is set, and else to none.
         #[schemars(extend("x-env" = "OTEL_LOGS_EXPORTER"))]
         exporters: Option<Vec<Exporter>>,
+        /// The file that entries are written to. Defaults to standard output.
+        file: LogFileConfig,
         /// The bytes of a line that is written, at most. Defaults to 64 KiB.
         max_line_bytes: Option<usize>,
         /// Whether entries have file and line of the code. Defaults to `false`.
@@ -38,6 +40,24 @@ section! {
         /// How records are collected into batches.
         #[serde(rename = "batch")]
         batch: LogBatchConfig,
+    }
+}
+
+section! {
+    /// A log file. A path that cannot be opened is warned of, and standard output is used.
+    LogFileConfig {
+        /// The path. Defaults to none.
+        #[schemars(extend("x-env" = "GUSSET_LOGS_FILE"))]
+        path: Option<String>,
+        /// The bytes of the file before it is rotated. Defaults to no limit, for logrotate.
+        #[schemars(extend("x-env" = "GUSSET_LOGS_FILE_MAX_BYTES"))]
+        max_bytes: Option<u64>,
+        /// How many rotated files are kept, from 1 to 1000. Defaults to 5.
+        #[schemars(extend("x-env" = "GUSSET_LOGS_FILE_MAX_FILES"))]
+        max_files: Option<usize>,
+        /// Whether the file is opened again on SIGHUP. Defaults to `false`.
+        #[schemars(extend("x-env" = "GUSSET_LOGS_FILE_REOPEN_ON_SIGHUP"))]
+        reopen_on_sighup: Option<bool>,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use gusset_admin::ManagementServer;
 use gusset_core::{ConfigError, Env};
 use gusset_data::SpanSink;
-use gusset_log::{FilterHandle, FlushGuard, LogLayer, LogLayerBuilder};
+use gusset_log::{FilterHandle, FlushGuard, LogFileHandle, LogLayer, LogLayerBuilder};
 use gusset_metrics::{Registry, RegistryBuilder};
 use gusset_otlp::{OtlpLogSink, OtlpPipeline, OtlpPipelineBuilder};
 use gusset_prometheus::{PrometheusExporter, PrometheusExporterBuilder, Resource};
@@ -346,7 +346,7 @@ impl TelemetryBuilder {
             }
             (false, true) => build_subscriber(inner.with(layers).with(span_layer), log, env),
         });
-        let (dispatch, filter_handle, flush_guard) = subscriber?;
+        let (dispatch, filter_handle, flush_guard, log_file_handle) = subscriber?;
 
         let mut builder = OtlpPipeline::builder().recorder(registry.clone());
         if signals.metrics {
@@ -405,6 +405,7 @@ impl TelemetryBuilder {
             spans: span_sink,
             dispatch,
             filter_handle,
+            log_file_handle,
             signals,
             otlp: Mutex::new(Some(otlp)),
             flush_guard: Mutex::new(Some(flush_guard)),
@@ -421,18 +422,26 @@ fn has_metrics_listener(env: Env<'_>) -> bool {
     exporters.any(|exporter| exporter.eq_ignore_ascii_case("prometheus"))
 }
 
+/// A subscriber with its log layer, and the handles of that.
+type BuiltLog = (Dispatch, FilterHandle, FlushGuard, Option<LogFileHandle>);
+
 /// Adds the log layer to a subscriber.
 fn build_subscriber<S>(
     inner: S,
     log: LogLayerBuilder,
     env: Env<'_>,
-) -> Result<(Dispatch, FilterHandle, FlushGuard), ConfigError>
+) -> Result<BuiltLog, ConfigError>
 where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
     let log = log.build_in(env)?;
     let dispatch = Dispatch::new(inner.with(log.layer));
-    Ok((dispatch, log.filter_handle, log.flush_guard))
+    Ok((
+        dispatch,
+        log.filter_handle,
+        log.flush_guard,
+        log.file_handle,
+    ))
 }
 
 impl fmt::Debug for TelemetryBuilder {

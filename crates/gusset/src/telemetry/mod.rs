@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use gusset_admin::ManagementServer;
 use gusset_core::{Clock, Observer};
 use gusset_data::SpanSink;
-use gusset_log::{AccessLog, FilterHandle, FlushGuard};
+use gusset_log::{AccessLog, FilterHandle, FlushGuard, LogFileHandle};
 use gusset_metrics::Registry;
 use gusset_otlp::OtlpPipeline;
 #[cfg(feature = "service")]
@@ -80,6 +80,7 @@ pub struct Telemetry {
     spans: Arc<dyn SpanSink>,
     dispatch: Dispatch,
     filter_handle: FilterHandle,
+    log_file_handle: Option<LogFileHandle>,
     signals: Signals,
     // Dropped in this order, so that what the pipeline logs at its end is written. Both are empty after
     // the shutdown.
@@ -291,6 +292,20 @@ impl Telemetry {
     /// ```
     pub fn sampler(&self) -> &ReplaceableSampler {
         &self.sampler
+    }
+
+    /// Returns the handle that reopens the log file, if the log is written to one: by
+    /// [`LogLayerBuilder::file`](gusset_log::LogLayerBuilder::file), or by `GUSSET_LOGS_FILE`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry().build_with(|_| None)?;
+    /// assert!(telemetry.log_file_handle().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn log_file_handle(&self) -> Option<&LogFileHandle> {
+        self.log_file_handle.as_ref()
     }
 
     /// Shuts down by the deadline: exports what is queued, writes the last log entries, and reports what
