@@ -47,8 +47,10 @@ fn metrics_endpoint_matches_the_catalogue() {
         .unwrap();
     let recorder: SharedRecorder = prometheus.recorder();
     support::record_every_metric(&prometheus);
-    // These need a remote service or a collector.
-    for metric in breaker_table().iter().chain(gusset::otlp::names::ALL) {
+    // These need a remote service, a collector or a file.
+    let of_file = [gusset::log::names::FILE_ERRORS];
+    let others = gusset::otlp::names::ALL.iter().chain(&of_file);
+    for metric in breaker_table().iter().chain(others) {
         support::record_series(&recorder, metric);
     }
     record_health(&prometheus);

@@ -165,7 +165,7 @@ impl State {
     }
 }
 
-/// Opens a file at its end. Each write then appends, whoever has truncated it.
+/// Opens a file at its end. Each write then appends, also after another program has truncated it.
 fn open(path: &Path) -> io::Result<(File, u64)> {
     let file = OpenOptions::new().append(true).create(true).open(path)?;
     let len = file.metadata()?.len();

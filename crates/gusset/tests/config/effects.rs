@@ -147,6 +147,25 @@ fn log_filter_of_the_file_is_below_code_and_environment() {
 }
 
 #[test]
+fn log_is_written_to_the_file_that_is_set() {
+    let name = format!("gusset-config-{}.log", std::process::id());
+    let (path, other) = (
+        std::env::temp_dir().join(&name),
+        std::env::temp_dir().join(format!("other-{name}")),
+    );
+    let file = format!("[logs.file]\npath = '{}'\nmax_files = 2", path.display());
+    let has_file = |gusset: &gusset::Gusset| gusset.telemetry().log_file_handle().is_some();
+    assert!(has_file(&build(&file, &[]).unwrap()) && path.exists());
+    let of_env = [("GUSSET_LOGS_FILE", other.to_str().unwrap())];
+    let gusset = build(&file, &of_env).unwrap();
+    tracing::dispatcher::with_default(gusset.telemetry().dispatch(), || tracing::info!("hello"));
+    assert!(gusset.flush(std::time::Duration::from_secs(30)));
+    assert!(std::fs::read_to_string(&other).unwrap().contains("hello"));
+    std::fs::remove_file(path).unwrap();
+    std::fs::remove_file(other).unwrap();
+}
+
+#[test]
 fn variable_of_all_signals_overrides_one_signal_of_the_file() {
     let config = toml("[otlp]\ntraces_endpoint = 'http://file/v1/traces'");
     let of_file = config.effective_with(|_| None);
