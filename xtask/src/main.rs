@@ -11,6 +11,7 @@ mod fuzz;
 mod lint;
 mod manifest;
 mod modules;
+mod moving;
 mod provide;
 mod release;
 mod scenarios;
@@ -119,6 +120,11 @@ const CHORES: &[Chore] = &[
         name: "fuzz",
         about: "run every fuzz target, or each TARGET, for a minute",
         run: Run::OnEach(fuzz::run),
+    },
+    Chore {
+        name: "moving",
+        about: "compile the code of docs/moving before the change, beside the real axum-prometheus",
+        run: Run::Plain(moving::run),
     },
     Chore {
         name: "release",

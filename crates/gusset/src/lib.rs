@@ -22,6 +22,23 @@ struct Guide;
 #[doc = include_str!("../../../docs/configuration.md")]
 struct ConfigurationPage;
 
+// The code after each change of `docs/moving` compiles. The code before it is in a crate of its own.
+#[cfg(all(doctest, feature = "axum", feature = "breaker", feature = "service"))]
+mod moving {
+    #[doc = include_str!("../../../docs/moving/tower-http.md")]
+    struct TowerHttp;
+    #[doc = include_str!("../../../docs/moving/axum-prometheus.md")]
+    struct AxumPrometheus;
+    #[doc = include_str!("../../../docs/moving/axum-otel-metrics.md")]
+    struct AxumOtelMetrics;
+    #[doc = include_str!("../../../docs/moving/axum-tracing-opentelemetry.md")]
+    struct AxumTracingOpentelemetry;
+    #[doc = include_str!("../../../docs/moving/metrics-exporter-prometheus.md")]
+    struct MetricsExporterPrometheus;
+    #[doc = include_str!("../../../docs/moving/tower-resilience.md")]
+    struct TowerResilience;
+}
+
 #[cfg(feature = "serde")]
 pub mod config;
 #[cfg(feature = "config-file")]
