@@ -1,0 +1,196 @@
+//! Builds telemetry of its settings.
+
+use std::sync::{Arc, Mutex};
+
+use gusset_admin::ManagementServer;
+use gusset_core::{ConfigError, Env};
+use gusset_data::SpanSink;
+use gusset_log::{FilterHandle, FlushGuard, LogFileHandle, LogLayer, LogLayerBuilder};
+use gusset_otlp::{OtlpLogSink, OtlpPipeline};
+use gusset_prometheus::PrometheusExporter;
+use gusset_propagation::Propagators;
+use gusset_trace::SpanLayer;
+use gusset_trace::sampler::{self, ReplaceableSampler};
+use tracing::{Dispatch, Subscriber};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+
+use super::TelemetryBuilder;
+use crate::Telemetry;
+use crate::telemetry::deferred::Deferred;
+use crate::telemetry::early_warnings::EarlyWarnings;
+
+const METRICS_EXPORTER_VARIABLE: &str = "OTEL_METRICS_EXPORTER";
+
+// === impl TelemetryBuilder ===
+
+impl TelemetryBuilder {
+    pub(in crate::telemetry) fn build_from_env(
+        self,
+        env: Env<'_>,
+    ) -> Result<Telemetry, ConfigError> {
+        let Self {
+            resource,
+            registry,
+            sampler,
+            log,
+            otlp,
+            prometheus,
+            trust,
+            fields,
+            redaction,
+            tracing_spans,
+            layers,
+            signals,
+            metrics_listener,
+            #[cfg(feature = "config-file")]
+            file_warning,
+            #[cfg(feature = "testing")]
+            captured,
+        } = self;
+        let early = EarlyWarnings::default();
+        #[cfg(feature = "config-file")]
+        if let Some(warning) = file_warning {
+            early.keep(|| tracing::warn!(target: "gusset", "{warning}"));
+        }
+        let registry = early.keep(|| registry.build_in(env))?;
+        let registry = Arc::new(registry);
+        let propagators = early.keep(|| Propagators::from_env(env))?;
+
+        let (logs, spans) = (
+            Deferred::<OtlpLogSink>::new(),
+            Deferred::<Arc<dyn SpanSink>>::new(),
+        );
+        let deferred_sampler = Deferred::<ReplaceableSampler>::new();
+        let mut log_builder = LogLayer::builder()
+            .recorder(registry.clone())
+            .redaction(redaction.clone())
+            .sink(logs.clone());
+        if let Some(resource) = &resource {
+            log_builder = log_builder.default_resource(resource.clone());
+        }
+        let mut log = log(log_builder);
+        #[cfg(feature = "testing")]
+        if let Some(captured) = &captured {
+            log = log
+                .format(gusset_log::Format::Json)
+                .writer(captured.clone());
+        }
+        if !signals.log {
+            log = log.without_output();
+        }
+        let span_layer = early.keep(|| {
+            SpanLayer::new_in(spans.clone(), env)
+                .sampler(deferred_sampler.clone())
+                .redaction(redaction.clone())
+        });
+        let inner = tracing_subscriber::registry();
+        // Not an empty `Vec` and not an `Option`: as layers, they would enable every span.
+        let subscriber = early.keep(|| match (layers.is_empty(), tracing_spans) {
+            (true, false) => {
+                build_subscriber(inner.with(span_layer.with_recording_filter()), log, env)
+            }
+            (true, true) => build_subscriber(inner.with(span_layer), log, env),
+            (false, false) => {
+                let span_layer = span_layer.with_recording_filter();
+                build_subscriber(inner.with(layers).with(span_layer), log, env)
+            }
+            (false, true) => build_subscriber(inner.with(layers).with(span_layer), log, env),
+        });
+        let (dispatch, filter_handle, flush_guard, log_file_handle) = subscriber?;
+
+        let mut builder = OtlpPipeline::builder().recorder(registry.clone());
+        if signals.metrics {
+            builder = builder.metric_producer(registry.clone());
+        }
+        if let Some(resource) = resource {
+            builder = builder.resource(resource);
+        }
+        // Warnings about variables, and the start of the pipeline, go to the log.
+        let (sampler, otlp) = tracing::dispatcher::with_default(&dispatch, || {
+            early.log();
+            let sampler = sampler.unwrap_or_else(|| sampler::from_env(env));
+            (
+                ReplaceableSampler::new(sampler),
+                otlp(builder).build_in(env),
+            )
+        });
+        let otlp = otlp?;
+        let span_sink: Arc<dyn SpanSink> = Arc::new(otlp.span_sink());
+        #[cfg(feature = "testing")]
+        let span_sink = match captured {
+            Some(captured) => Arc::new(captured),
+            None => span_sink,
+        };
+        // A sink that is not set has no capacity, so nothing is made for it.
+        if signals.log {
+            logs.set(otlp.log_sink());
+        }
+        if signals.traces {
+            deferred_sampler.set(sampler.clone());
+            spans.set(span_sink.clone());
+        }
+
+        let exporter = PrometheusExporter::builder()
+            .registry(registry.clone())
+            .resource(otlp.resource().clone());
+        let prometheus = prometheus(exporter).build_in(env)?;
+        let server = if metrics_listener && has_metrics_listener(env) {
+            let server = ManagementServer::builder()
+                .mount(prometheus.endpoint())
+                .recorder(registry.clone())
+                .start_in(env)?;
+            Some(server)
+        } else {
+            None
+        };
+        Ok(Telemetry {
+            prometheus,
+            server,
+            registry,
+            propagators,
+            sampler,
+            trust: trust.unwrap_or_default(),
+            fields,
+            redaction,
+            spans: span_sink,
+            dispatch,
+            filter_handle,
+            log_file_handle,
+            signals,
+            otlp: Mutex::new(Some(otlp)),
+            flush_guard: Mutex::new(Some(flush_guard)),
+        })
+    }
+}
+
+/// Returns whether the environment configures a metrics listener: the exporter `prometheus`.
+fn has_metrics_listener(env: Env<'_>) -> bool {
+    // The pipeline has warned of a value that is not valid Unicode.
+    let exporters = env.var(METRICS_EXPORTER_VARIABLE).ok().flatten();
+    let exporters = exporters.unwrap_or_default();
+    let mut exporters = exporters.split(',').map(str::trim);
+    exporters.any(|exporter| exporter.eq_ignore_ascii_case("prometheus"))
+}
+
+/// A subscriber with its log layer, and the handles of that.
+type BuiltLog = (Dispatch, FilterHandle, FlushGuard, Option<LogFileHandle>);
+
+/// Adds the log layer to a subscriber.
+fn build_subscriber<S>(
+    inner: S,
+    log: LogLayerBuilder,
+    env: Env<'_>,
+) -> Result<BuiltLog, ConfigError>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    let log = log.build_in(env)?;
+    let dispatch = Dispatch::new(inner.with(log.layer));
+    Ok((
+        dispatch,
+        log.filter_handle,
+        log.flush_guard,
+        log.file_handle,
+    ))
+}
