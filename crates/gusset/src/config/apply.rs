@@ -6,6 +6,7 @@ use gusset_health::HealthBuilder;
 use gusset_http::{PathFilter, TrustedProxies};
 use gusset_log::{Format, LogLayer, LogLayerBuilder};
 use gusset_metrics::{Registry, RegistryBuilder, View};
+use gusset_prometheus::PrometheusExporterBuilder;
 use gusset_trace::TraceTrust;
 
 use super::{Config, HealthConfig, HttpConfig, LogsConfig, ManagementConfig, Trust, ViewConfig};
@@ -23,6 +24,7 @@ pub(crate) struct Settings {
     management: ManagementConfig,
     logs: LogsConfig,
     format: Option<Format>,
+    has_suffixes: bool,
 }
 
 // === impl Settings ===
@@ -41,7 +43,9 @@ impl Settings {
         } = config;
         let prefix = |prefix: &'static str| {
             move |error: ConfigError| {
-                ConfigError::new(format!("{prefix}.{}", error.setting()), error.reason())
+                // The method of a view removes one label, the setting several.
+                let setting = error.setting().replace(".remove_label", ".remove_labels");
+                ConfigError::new(format!("{prefix}.{setting}"), error.reason())
             }
         };
         let mut registry = Registry::builder();
@@ -86,6 +90,7 @@ impl Settings {
             health: health.clone(),
             management: management.clone(),
             logs: logs.clone(),
+            has_suffixes: metrics.prometheus_suffixes.unwrap_or(true),
             format: logs
                 .format
                 .and_then(|format| Format::named(format.as_str(), *env)),
@@ -106,9 +111,31 @@ impl Settings {
         if let Some(bytes) = self.logs.max_line_bytes {
             log = log.max_line_bytes(bytes);
         }
+        if let Some(bytes) = self.logs.max_value_bytes {
+            log = log.max_value_bytes(bytes);
+        }
+        if let Some(bytes) = self.logs.max_queue_bytes {
+            log = log.max_queue_bytes(bytes);
+        }
+        if let Some(entries) = self.logs.rate_limit {
+            log = log.rate_limit(entries);
+        }
+        if self.logs.sampled_only {
+            log = log.sampled_only();
+        }
         match self.logs.source_location {
             true => log.source_location(),
             false => log,
+        }
+    }
+
+    pub(crate) fn prometheus(
+        &self,
+        prometheus: PrometheusExporterBuilder,
+    ) -> PrometheusExporterBuilder {
+        match self.has_suffixes {
+            true => prometheus,
+            false => prometheus.without_suffixes(),
         }
     }
 
@@ -174,6 +201,9 @@ impl Settings {
         }
         if let Some(is_reported) = config.user_agent {
             server = server.user_agent(is_reported);
+        }
+        if let Some(are_reported) = config.exception_messages {
+            server = server.exception_messages(are_reported);
         }
         match config.https {
             true => server.https(),

@@ -219,7 +219,22 @@ fn is_printed(settings: &[Setting], value: &Value) -> bool {
         })
 }
 
-/// Returns a text in the quotes of JSON. TOML does not allow the control character DEL in them.
+/// Returns a text in the quotes of JSON, and escapes what TOML or YAML do not allow there, or read as the end of
+/// a line.
 fn quoted(text: &str) -> String {
-    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+    let mut quoted = String::with_capacity(text.len() + 2);
+    for c in Value::from(text).to_string().chars() {
+        match c {
+            '\u{7f}'..='\u{9f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted
 }

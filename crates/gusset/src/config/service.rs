@@ -58,10 +58,14 @@ section! {
         /// The port to listen on. Defaults to 9464, or to a free one without `init`.
         #[schemars(extend("x-env" = "OTEL_EXPORTER_PROMETHEUS_PORT"))]
         port: Option<u16>,
-        /// The connections, at most. Defaults to 64.
+        /// The connections, at most. Defaults to 256.
         max_connections: Option<usize>,
-        /// The connections of one address, at most. Defaults to 16.
+        /// The connections of one address, at most. Defaults to a quarter of `max_connections`.
         max_connections_per_peer: Option<usize>,
+        /// The token that changes of the log filter and of the sampling require. Defaults to none: only from this
+        /// machine.
+        #[schemars(extend("x-secret" = true))]
+        controls_token: Option<Secret>,
     }
 }
 
@@ -80,6 +84,8 @@ section! {
         hide_paths: Option<bool>,
         /// Whether the `User-Agent` header is reported. Defaults to log entries only.
         user_agent: Option<bool>,
+        /// Whether failed calls of servers have the text of the error. Defaults to `false`.
+        exception_messages: Option<bool>,
         /// Whether the scheme of requests that name none is `https`. Defaults to `false`.
         https: bool,
     }

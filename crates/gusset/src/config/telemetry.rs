@@ -1,6 +1,7 @@
 //! The sections of log, traces, metrics and export.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -27,8 +28,17 @@ section! {
         exporters: Option<Vec<Exporter>>,
         /// The file that entries are written to. Defaults to standard output.
         file: LogFileConfig,
-        /// The bytes of a line that is written, at most. Defaults to 64 KiB.
+        /// The longest line that is written, in bytes, from 2 KiB to 1 MiB. Defaults to 16 KiB.
         max_line_bytes: Option<usize>,
+        /// The bytes of a value in a line, at most. Defaults to 8 KiB.
+        max_value_bytes: Option<usize>,
+        /// The bytes of lines that wait for the writer, at most; later ones are dropped and counted. Defaults to
+        /// 1 MiB.
+        max_queue_bytes: Option<usize>,
+        /// The entries of one place in the code in a second, at most. Defaults to no limit.
+        rate_limit: Option<NonZeroU32>,
+        /// Whether entries of calls that are not sampled are left out below `WARN`. Defaults to `false`.
+        sampled_only: bool,
         /// Whether entries have file and line of the code. Defaults to `false`.
         source_location: bool,
         /// The attributes of an exported record, at most. Defaults to 128.
@@ -166,6 +176,8 @@ section! {
         /// Which values of histograms are kept as examples. Defaults to `trace_based`.
         #[schemars(extend("x-env" = "OTEL_METRICS_EXEMPLAR_FILTER"))]
         exemplar_filter: Option<ExemplarFilter>,
+        /// Whether names on the scrape endpoint have their unit and `_total`. Defaults to `true`.
+        prometheus_suffixes: Option<bool>,
         /// The series of a metric, at most. Defaults to 2000.
         cardinality_limit: Option<usize>,
         /// What is changed about metrics, by their names, in which `*` and `?` are wildcards. Defaults to

@@ -1,6 +1,6 @@
 //! The settings of a file as environment variables that the environment overrides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use gusset_core::{ConfigError, Env};
@@ -13,6 +13,8 @@ use super::schema::{Kind, Setting, settings};
 /// The variables that override code, so the settings of the file are not set as variables.
 pub(super) const OVERRIDE_CODE: [&str; 3] =
     ["RUST_LOG", "GUSSET_LOGS_FILTER", "GUSSET_LOGS_FORMAT"];
+/// The sections whose builders name a setting without its section.
+const SECTIONS_OF_BUILDERS: [&str; 3] = ["health", "management", "logs"];
 const SIGNAL_PREFIXES: [&str; 3] = [
     "OTEL_EXPORTER_OTLP_TRACES_",
     "OTEL_EXPORTER_OTLP_METRICS_",
@@ -21,7 +23,11 @@ const SIGNAL_PREFIXES: [&str; 3] = [
 
 /// What a file sets, by the variables that have the same meaning.
 #[derive(Debug, Default)]
-pub(crate) struct Variables(BTreeMap<String, FromFile>);
+pub(crate) struct Variables {
+    by_name: BTreeMap<String, FromFile>,
+    /// The paths of all settings of the file.
+    paths: BTreeSet<String>,
+}
 
 #[derive(Debug)]
 struct FromFile {
@@ -46,18 +52,32 @@ impl Variables {
         if variable.is_some() {
             return Ok(variable);
         }
-        let from_file = self.0.get(name).filter(|_| !is_overridden(name, env));
+        let from_file = self.by_name.get(name).filter(|_| !is_overridden(name, env));
         Ok(from_file.map(|from_file| from_file.text.clone()))
     }
 
-    /// Returns an error about a variable as one about the path in the file, if the file has set it.
-    pub(crate) fn name_path(&self, error: ConfigError, env: &Env<'_>) -> ConfigError {
+    /// Returns an error about a variable, or a setting of a builder, as one about the path in the file, if the
+    /// file has set it. `code` are the sections that code configures too: it may be the cause.
+    pub(crate) fn name_path(
+        &self,
+        error: ConfigError,
+        env: &Env<'_>,
+        code: &BTreeSet<&'static str>,
+    ) -> ConfigError {
         let name = error.setting();
-        match self.0.get(name) {
-            Some(from_file) if env.var(name).is_ok_and(|text| text.is_none()) => {
-                ConfigError::new(&from_file.path, error.reason())
-            }
-            _ => error,
+        if let Some(from_file) = self.by_name.get(name) {
+            return match env.var(name) {
+                Ok(None) => ConfigError::new(&from_file.path, error.reason()),
+                _ => error,
+            };
+        }
+        let sections = SECTIONS_OF_BUILDERS.iter();
+        let mut paths = sections
+            .filter(|section| !code.contains(*section))
+            .map(|section| join(section, name));
+        match paths.find(|path| self.paths.contains(path)) {
+            Some(path) => ConfigError::new(path, error.reason()),
+            None => error,
         }
     }
 
@@ -69,10 +89,14 @@ impl Variables {
             let path = join(path, &setting.name);
             if let Kind::Section(settings) = &setting.kind {
                 self.add(settings, value, &path);
-            } else if let Some(variable) = &setting.variable {
+                continue;
+            }
+            self.paths.insert(path.clone());
+            if let Some(variable) = &setting.variable {
                 if !OVERRIDE_CODE.contains(&&**variable) {
                     let text = text(value, &setting.kind);
-                    self.0.insert(variable.clone(), FromFile { path, text });
+                    self.by_name
+                        .insert(variable.clone(), FromFile { path, text });
                 }
             }
         }

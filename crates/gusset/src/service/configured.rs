@@ -57,6 +57,9 @@ impl GussetBuilder {
         let is_on = |enabled: Option<bool>| enabled.unwrap_or(true);
         self.parts.messaging_system = self.parts.messaging_system.or(messaging_system);
         self.parts.flush_deadline = self.parts.flush_deadline.or(flush_deadline);
+        let token = management.controls_token;
+        let token = token.map(|token| token.expose().to_owned());
+        self.parts.controls_token = self.parts.controls_token.or(token);
         self.has_panic_hook &= is_on(panic_hook);
         self.signals.log &= is_on(logs.enabled);
         self.signals.traces &= is_on(traces.enabled);
@@ -64,8 +67,9 @@ impl GussetBuilder {
         self.parts.has_health &= is_on(health.enabled);
         self.parts.has_management &= is_on(management.enabled);
         let lookup = |name: &str| variables.lookup(name, &env);
+        let code = self.code.clone();
         let gusset = self.build_from_env(Env::from_lookup(&lookup), scope);
-        gusset.map_err(|error| error.map_config(|error| variables.name_path(error, &env)))
+        gusset.map_err(|error| error.map_config(|error| variables.name_path(error, &env, &code)))
     }
 
     /// Returns the settings that apply, with what is known of code.

@@ -1,5 +1,6 @@
 //! Everything that a service needs, in one object.
 
+mod build;
 mod builder;
 mod check;
 #[cfg(feature = "serde")]

@@ -217,7 +217,10 @@ impl TelemetryBuilder {
         self.registry = self.registry.with_defaults(settings.registry.clone());
         self.trust = self.trust.or(settings.trust);
         let (settings, log) = (settings.clone(), self.log);
-        self.log = Box::new(move |builder| log(settings.log(builder)));
+        let of_file = settings.clone();
+        self.log = Box::new(move |builder| log(of_file.log(builder)));
+        let prometheus = self.prometheus;
+        self.prometheus = Box::new(move |builder| prometheus(settings.prometheus(builder)));
         self
     }
 

@@ -133,7 +133,7 @@ fn invalid_setting_is_an_error_of_build() {
         ),
         (
             "[metrics.views.age]\nremove_labels = ['a b']",
-            "`metrics.views.age.remove_label`: `a b` is not the name of a label",
+            "`metrics.views.age.remove_labels`: `a b` is not the name of a label",
         ),
         (
             "[metrics]\ncardinality_limit = 0",
@@ -147,10 +147,22 @@ fn invalid_setting_is_an_error_of_build() {
             "[http]\ntrusted_proxies = ['x']",
             "`http.trusted_proxies`: ",
         ),
+        (
+            "[health]\ntermination_grace = '1s'",
+            "`health.termination_grace`: ",
+        ),
+        (
+            "[health]\ndetails_token = 'short'",
+            "`health.details_token`: ",
+        ),
+        (
+            "[management]\ncontrols_token = 'short'",
+            "`management.controls_token`: ",
+        ),
         ("[logs]\nfilter = 'shop=loud'", "`logs.filter`: "),
         (
             "[management]\nmax_connections = 0",
-            "`max_connections`: must not be 0",
+            "`management.max_connections`: must not be 0",
         ),
     ] {
         let error = build_error(text);

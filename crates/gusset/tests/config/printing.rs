@@ -125,6 +125,18 @@ fn secrets_are_neither_printed_nor_debugged() {
     read_yaml(&effective.to_yaml());
 }
 
+#[test]
+fn ends_of_lines_in_texts_are_read_again() {
+    let mut config = Config::default();
+    let text = "a\u{85}b\u{2028}c\u{2029}d\u{7f}e\u{9f}f\u{feff}g\u{ffff}h\n\r\ti\u{1}: - # \"";
+    config.service_name = Some(text.to_owned());
+    config.resource.insert(text.to_owned(), text.to_owned());
+    config.metrics.views.entry(text.to_owned()).or_default();
+    let effective = config.effective_with(|_| None);
+    assert_eq!(read_toml(&effective.to_toml()), config);
+    assert_eq!(read_yaml(&effective.to_yaml()), config);
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_again(
