@@ -1,6 +1,7 @@
 //! The code before each change of `docs/moving` is that which its crate compiles.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
@@ -89,4 +90,41 @@ fn each_source_has_a_page_in_the_list_and_in_the_facade() {
         assert!(facade.contains(&format!("moving/{page}.md")), "{page}");
         assert!(modules.contains(&format!("pub mod {source};")), "{source}");
     }
+}
+
+/// Returns the names of gusset's metrics and labels in a text, in Prometheus's spelling.
+fn prometheus_names(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let prefixes = [
+        "gusset_",
+        "http_server_",
+        "http_client_",
+        "http_re",
+        "http_route",
+    ];
+    words
+        .filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix)))
+        .collect()
+}
+
+#[test]
+fn names_after_the_change_are_in_the_catalogue() {
+    let catalogue = read(&folder().join("../catalogue.md"));
+    let known: BTreeSet<_> = catalogue
+        .split('`')
+        .map(|word| word.replace('.', "_"))
+        .collect();
+    let mut count = 0;
+    for name in names(&folder(), ".md") {
+        let page = read(&folder().join(format!("{name}.md")));
+        for word in prometheus_names(&page) {
+            let mut stem = word;
+            for suffix in ["_total", "_count", "_bucket", "_seconds", "_bytes"] {
+                stem = stem.strip_suffix(suffix).unwrap_or(stem);
+            }
+            assert!(known.contains(stem), "{word} of {name}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
 }
