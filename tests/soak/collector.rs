@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::post;
 use bytes::Bytes;
+use gusset_tests::clients::with_timeout;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -42,7 +44,7 @@ impl Collector {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Closes the listener; its connections end with the runtime's tasks of them.
+    /// Closes the listener, and each connection after its request.
     pub(crate) async fn go_down(&mut self) {
         if let Some(server) = self.server.take() {
             server.abort();
@@ -51,8 +53,21 @@ impl Collector {
         }
     }
 
+    /// Opens the listener on the same port, unless it is open.
     pub(crate) async fn come_back(&mut self) {
-        let listener = TcpListener::bind(self.address).await.unwrap();
+        if self.server.is_some() {
+            return;
+        }
+        // A connection of a client may have the port for a moment.
+        let listener = with_timeout(async {
+            loop {
+                match TcpListener::bind(self.address).await {
+                    Ok(listener) => break listener,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        });
+        let listener = listener.await;
         self.serve(listener);
     }
 

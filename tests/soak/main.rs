@@ -136,6 +136,7 @@ async fn resources_stay_flat_and_totals_exact() {
         );
     }
     assert!(collector.requests() > 0, "telemetry is exported");
+    collector.come_back().await;
     soak.check_totals().await;
 }
 
