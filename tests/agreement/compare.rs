@@ -22,7 +22,11 @@ const SHARED_BY_GRPC: [&str; 3] = [
     semconv::ERROR_TYPE,
 ];
 /// What those of clients have in common.
-const SHARED_BY_CLIENTS: [&str; 2] = [semconv::SERVER_ADDRESS, semconv::SERVER_PORT];
+const SHARED_BY_CLIENTS: [&str; 3] = [
+    semconv::SERVER_ADDRESS,
+    semconv::SERVER_PORT,
+    semconv::EXCEPTION_MESSAGE,
+];
 
 /// The four kinds of observed calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

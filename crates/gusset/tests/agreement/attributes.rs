@@ -48,6 +48,7 @@ pub(crate) const HTTP_SERVER: Shared = &[
 
 pub(crate) const HTTP_CLIENT: Shared = &[
     ("error.type", ALL),
+    ("exception.message", LOG_AND_TRACE),
     ("gusset.outcome", ALL),
     ("gusset.stage", ALL),
     ("http.request.method", ALL),
@@ -78,6 +79,7 @@ pub(crate) const GRPC_SERVER: Shared = &[
 
 pub(crate) const GRPC_CLIENT: Shared = &[
     ("error.type", ALL),
+    ("exception.message", LOG_AND_TRACE),
     ("gusset.outcome", ALL),
     ("gusset.stage", ALL),
     ("rpc.method", ALL),
