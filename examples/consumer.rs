@@ -4,6 +4,7 @@
 //! dead-lettered: an `Ok` to the code, and an error to the operator of the queue. At the end it prints
 //! its metrics.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -20,6 +21,8 @@ const JOB_TIMEOUT: Duration = Duration::from_millis(30);
 struct Job {
     queue: &'static str,
     number: u32,
+    /// What the producer sent along, its trace context too.
+    headers: HashMap<String, String>,
 }
 
 enum Done {
@@ -42,7 +45,7 @@ async fn process(job: Job) -> Result<Done, OutOfStock> {
     }
 }
 
-/// Classifies the outcome of a job for all metrics.
+/// Classifies the outcome of a job for all signals.
 struct JobClassifier {
     is_dead: bool,
 }
@@ -76,11 +79,11 @@ impl Classify<JobProtocol> for JobClassifier {
 async fn main() -> Result<(), Box<dyn Error>> {
     let gusset = gusset::message_consumer::<Job, Done>("channel")
         .classifier::<JobClassifier>()
-        .metrics(|metrics| {
-            metrics
-                .operation("fulfil")
-                .destination(|job: &Job| Some(job.queue))
-        })
+        .operation("fulfil")
+        .destination(|job| Some(job.queue))
+        .headers(|job| &job.headers)
+        .log(|log| log)
+        .trace(|trace| trace)
         .build()?;
     let mut consumer = ServiceBuilder::new()
         .layer(gusset.layer())
@@ -90,7 +93,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(async move {
         for number in 0..JOBS {
             let queue = ["orders", "returns"][usize::from(number % 3 == 0)];
-            if sender.send(Job { queue, number }).await.is_err() {
+            let headers = HashMap::new();
+            let job = Job {
+                queue,
+                number,
+                headers,
+            };
+            if sender.send(job).await.is_err() {
                 break;
             }
         }

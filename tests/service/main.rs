@@ -1,6 +1,7 @@
 //! One call for the whole, with the servers of hyper and tonic. Those of axum are in the tests of `gusset`.
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
+mod consumer;
 mod hyper_loop;
 mod one_port;
 mod own_fields;

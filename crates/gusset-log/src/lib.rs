@@ -16,7 +16,9 @@ mod redact;
 mod sync;
 mod writer;
 
-pub use access::{AccessCall, AccessLog, AccessLogBuilder, AccessLogSampling, OutcomeLevels};
+pub use access::{
+    AccessCall, AccessLog, AccessLogBuilder, AccessLogSampling, MessageLog, OutcomeLevels,
+};
 pub use file::{LogFile, LogFileBuilder, LogFileHandle};
 pub use filter_handle::{FilterHandle, LogFilter};
 pub use format::Format;

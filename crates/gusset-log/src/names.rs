@@ -8,9 +8,10 @@
 pub use gusset_data::semconv::{
     CLIENT_ADDRESS, ERROR_TYPE, EXCEPTION_MESSAGE, EXCEPTION_TYPE, GUSSET_OUTCOME, GUSSET_STAGE,
     HTTP_REQUEST_BODY_SIZE, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL,
-    HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION,
-    RPC_METHOD, RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS,
-    SERVER_PORT, URL_FULL, URL_PATH, URL_QUERY, URL_SCHEME, URL_TEMPLATE, USER_AGENT_ORIGINAL,
+    HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, MESSAGING_DESTINATION_NAME,
+    MESSAGING_OPERATION_NAME, MESSAGING_SYSTEM, NETWORK_PROTOCOL_VERSION, RPC_METHOD,
+    RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
+    URL_FULL, URL_PATH, URL_QUERY, URL_SCHEME, URL_TEMPLATE, USER_AGENT_ORIGINAL,
 };
 use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
 
@@ -35,6 +36,8 @@ pub const HTTP_CLIENT_TIME_TO_HEADERS: &str = "gusset.http.client.time_to_header
 pub const RPC_SERVER_CALL_DURATION: &str = "rpc.server.call.duration";
 /// Seconds until a call of a gRPC client ended.
 pub const RPC_CLIENT_CALL_DURATION: &str = "rpc.client.call.duration";
+/// Seconds until a message was processed.
+pub const MESSAGING_PROCESS_DURATION: &str = "messaging.process.duration";
 /// Seconds since the start of a request that is still in progress.
 pub const GUSSET_CALL_RUNNING: &str = "gusset.call.running";
 
@@ -57,7 +60,7 @@ pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
 /// The durations of calls in exported records. The semantic conventions register these names for metrics
 /// only, so that records have names of their own.
-const RECORD_NAMES: [(&str, &str); 4] = [
+const RECORD_NAMES: [(&str, &str); 5] = [
     (
         HTTP_SERVER_REQUEST_DURATION,
         "gusset.http.server.request.duration",
@@ -68,6 +71,10 @@ const RECORD_NAMES: [(&str, &str); 4] = [
     ),
     (RPC_SERVER_CALL_DURATION, "gusset.rpc.server.call.duration"),
     (RPC_CLIENT_CALL_DURATION, "gusset.rpc.client.call.duration"),
+    (
+        MESSAGING_PROCESS_DURATION,
+        "gusset.messaging.process.duration",
+    ),
 ];
 
 /// Returns the key of an access log field in exported records: a duration is under `gusset.`, because the

@@ -9,6 +9,7 @@ pub(crate) enum CallKind {
     HttpClient,
     GrpcServer,
     GrpcClient,
+    Consumer,
 }
 
 // === impl CallKind ===
@@ -17,7 +18,7 @@ impl CallKind {
     #[inline]
     pub(crate) const fn side(self) -> Side {
         match self {
-            Self::HttpServer | Self::GrpcServer => Side::Server,
+            Self::HttpServer | Self::GrpcServer | Self::Consumer => Side::Server,
             Self::HttpClient | Self::GrpcClient => Side::Client,
         }
     }

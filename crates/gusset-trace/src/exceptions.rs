@@ -87,6 +87,13 @@ pub(crate) fn emit(kind: CallKind, error: StaticStr, message: Option<&str>) {
             message,
             "the gRPC client call failed without a response"
         ),
+        CallKind::Consumer => emit!(
+            ERROR,
+            "messaging.process.exception",
+            error,
+            message,
+            "the processing of the message failed"
+        ),
     }
 }
 

@@ -37,5 +37,5 @@ pub use span_attributes::SpanAttributes;
 pub use span_limits::SpanLimits;
 #[cfg(feature = "subscriber")]
 pub use subscriber::{RecordingFilter, SpanFilter, SpanLayer};
-pub use trace::{TraceCallState, TraceObserver, TraceObserverBuilder};
+pub use trace::{MessageTrace, TraceCallState, TraceObserver, TraceObserverBuilder};
 pub use with_context::{WithContext, with_current_context};

@@ -7,15 +7,15 @@
 pub use gusset_data::semconv::{
     CLIENT_ADDRESS, ERROR_TYPE, EXCEPTION_MESSAGE, EXCEPTION_TYPE, GUSSET_OUTCOME, GUSSET_STAGE,
     HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_REQUEST_RESEND_COUNT,
-    HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT,
-    NETWORK_PROTOCOL_VERSION, RPC_METHOD, RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE,
-    RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT, URL_FULL, URL_PATH, URL_QUERY, URL_SCHEME,
-    URL_TEMPLATE, USER_AGENT_ORIGINAL,
+    HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, MESSAGING_DESTINATION_NAME, MESSAGING_OPERATION_NAME,
+    MESSAGING_SYSTEM, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION,
+    RPC_METHOD, RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS,
+    SERVER_PORT, URL_FULL, URL_PATH, URL_QUERY, URL_SCHEME, URL_TEMPLATE, USER_AGENT_ORIGINAL,
 };
 
 /// The name of the span: `{method} {route}`.
 pub const OTEL_NAME: &str = "otel.name";
-/// The kind of the span: `server` or `client`.
+/// The kind of the span: `server`, `client` or `consumer`.
 pub const OTEL_KIND: &str = "otel.kind";
 /// The status of the span: `ERROR`, or absent.
 pub const OTEL_STATUS_CODE: &str = "otel.status_code";
@@ -23,6 +23,8 @@ pub const OTEL_STATUS_CODE: &str = "otel.status_code";
 pub const OTEL_STATUS_DESCRIPTION: &str = "otel.status_description";
 /// The older name of [`OTEL_STATUS_DESCRIPTION`].
 pub const OTEL_STATUS_MESSAGE: &str = "otel.status_message";
+/// The type of the operation on a message: `process`.
+pub const MESSAGING_OPERATION_TYPE: &str = "messaging.operation.type";
 /// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
 /// The span id: 16 hexadecimal digits.

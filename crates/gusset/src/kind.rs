@@ -9,19 +9,21 @@ use std::sync::Arc;
 use gusset_core::ConfigError;
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_core::Env;
-use gusset_core::{Classify, Observer, PlainClassifier, Predicate, Protocol, RequestResponse};
+use gusset_core::{
+    Classify, MessageOptions, Observer, PlainClassifier, Predicate, Protocol, RequestResponse,
+};
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use gusset_http::RequestOptions;
 use gusset_http::{Grpc, GrpcClientClassifier, Http, HttpClientClassifier, PathFilter};
 #[cfg(feature = "log")]
-use gusset_log::{AccessLog, AccessLogBuilder};
+use gusset_log::{AccessLog, AccessLogBuilder, MessageLog};
 #[cfg(feature = "prometheus")]
 use gusset_metrics::{
     HttpMetrics, HttpMetricsBuilder, MessagingMetrics, MessagingMetricsBuilder, RpcMetrics,
     RpcMetricsBuilder, SharedRecorder,
 };
 #[cfg(feature = "trace")]
-use gusset_trace::{TraceObserver, TraceObserverBuilder};
+use gusset_trace::{MessageTrace, TraceObserver, TraceObserverBuilder};
 use tower_layer::Identity;
 
 /// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`] or [`Consumer`].
@@ -127,11 +129,7 @@ pub struct GrpcClient {
 
 /// A consumer of messages of type `Req` with results of type `Res`, classified by `R`.
 pub struct Consumer<Req, Res, R = PlainClassifier> {
-    #[cfg_attr(
-        not(feature = "prometheus"),
-        allow(dead_code, reason = "only metrics report it")
-    )]
-    system: String,
+    pub(crate) options: MessageOptions<Req>,
     messages: PhantomData<fn(Req) -> (Res, R)>,
 }
 
@@ -282,14 +280,16 @@ impl Default for HttpServer {
 impl<Req, Res> Consumer<Req, Res> {
     pub(crate) fn new(system: String) -> Self {
         Self {
-            system,
+            options: MessageOptions::new(system),
             messages: PhantomData,
         }
     }
+}
 
-    pub(crate) fn with_classifier<R>(self) -> Consumer<Req, Res, R> {
+impl<Req, Res, R> Consumer<Req, Res, R> {
+    pub(crate) fn with_classifier<N>(self) -> Consumer<Req, Res, N> {
         Consumer {
-            system: self.system,
+            options: self.options,
             messages: PhantomData,
         }
     }
@@ -309,7 +309,13 @@ where
     type Metrics = MessagingMetrics<Req>;
     #[cfg(not(feature = "prometheus"))]
     type Metrics = ();
+    #[cfg(feature = "trace")]
+    type Trace = MessageTrace<Req>;
+    #[cfg(not(feature = "trace"))]
     type Trace = ();
+    #[cfg(feature = "log")]
+    type Log = MessageLog<Req>;
+    #[cfg(not(feature = "log"))]
     type Log = ();
     type Inject = Identity;
     #[cfg(feature = "prometheus")]
@@ -330,28 +336,36 @@ where
         configure: ConfigureFn<MessagingMetricsBuilder<Req>>,
         options: &Arc<RequestOptions>,
     ) -> Result<MessagingMetrics<Req>, ConfigError> {
-        let builder = MessagingMetrics::consumer(recorder, self.system.clone());
-        configure(builder.request_options(options.clone())).build()
+        let messages = self.options.clone();
+        let builder = MessagingMetrics::consumer(recorder, messages.system())
+            .request_options(options.clone())
+            .operation(messages.operation())
+            .destination(move |message| messages.destination(message));
+        configure(builder).build()
     }
 
     #[cfg(feature = "trace")]
     fn trace(
         &self,
-        _: ConfigureFn<TraceObserverBuilder>,
-        _: &Arc<RequestOptions>,
-        _: Env<'_>,
+        configure: ConfigureFn<TraceObserverBuilder>,
+        options: &Arc<RequestOptions>,
+        env: Env<'_>,
     ) -> Result<TraceParts<Self>, ConfigError> {
-        Ok((None, Identity::new()))
+        let builder = TraceObserver::server().request_options(options.clone());
+        let trace = configure(builder).build_consumer(self.options.clone(), env)?;
+        Ok((Some(trace), Identity::new()))
     }
 
     #[cfg(feature = "log")]
     fn log(
         &self,
-        _: ConfigureFn<AccessLogBuilder>,
-        _: &Arc<RequestOptions>,
-        _: Env<'_>,
-    ) -> Result<Option<()>, ConfigError> {
-        Ok(None)
+        configure: ConfigureFn<AccessLogBuilder>,
+        options: &Arc<RequestOptions>,
+        env: Env<'_>,
+    ) -> Result<Option<MessageLog<Req>>, ConfigError> {
+        let builder = AccessLog::server().request_options(options.clone());
+        let log = configure(builder).build_consumer(self.options.clone(), env)?;
+        Ok(Some(log))
     }
 }
 

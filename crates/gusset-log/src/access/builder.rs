@@ -15,7 +15,8 @@ use super::sampling::{AccessLogSampling, Sampler};
 /// Configures an [`AccessLog`].
 #[must_use = "a builder does nothing until it is built"]
 pub struct AccessLogBuilder {
-    kind: CallKind,
+    pub(super) kind: CallKind,
+    pub(super) messaging: Option<[Box<str>; 2]>,
     options: Arc<RequestOptions>,
     /// Whether the known methods are configured, so that they are not read from the environment.
     has_methods: bool,
@@ -60,6 +61,7 @@ impl AccessLogBuilder {
     fn new(kind: CallKind) -> Self {
         Self {
             kind,
+            messaging: None,
             options: Arc::default(),
             has_methods: false,
             levels: OutcomeLevels::default(),
@@ -206,6 +208,7 @@ impl AccessLogBuilder {
         }
         let Self {
             kind,
+            messaging,
             options,
             has_methods: _,
             levels,
@@ -227,6 +230,7 @@ impl AccessLogBuilder {
         };
         let config = AccessLogConfig {
             kind,
+            messaging,
             options,
             levels,
             referer,

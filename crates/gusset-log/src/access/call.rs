@@ -23,7 +23,7 @@ impl AccessCall {
 
     /// Keeps the text of the error that the request failed with.
     #[cold]
-    fn keep_exception(&mut self, failure: Failure<'_>) {
+    pub(super) fn keep_exception(&mut self, failure: Failure<'_>) {
         let Some(record) = Arc::get_mut(&mut self.0) else {
             return;
         };
@@ -38,7 +38,7 @@ impl AccessCall {
 
     /// Writes the entry. It is not inlined, as `AccessLog::record` is not.
     #[inline(never)]
-    fn complete(self, stage: Option<Stage>, cx: &CallContext) {
+    pub(super) fn complete(self, stage: Option<Stage>, cx: &CallContext) {
         let Self(mut shared) = self;
         let Some(record) = Arc::get_mut(&mut shared) else {
             return;

@@ -9,6 +9,8 @@ use super::sampling::Sampler;
 
 pub(super) struct AccessLogConfig {
     pub(super) kind: CallKind,
+    /// The system and the operation of a consumer of messages.
+    pub(super) messaging: Option<[Box<str>; 2]>,
     pub(super) options: Arc<RequestOptions>,
     pub(super) levels: OutcomeLevels,
     pub(super) referer: bool,
@@ -25,6 +27,7 @@ pub(super) enum CallKind {
     HttpClient,
     GrpcServer,
     GrpcClient,
+    Consumer,
 }
 
 // === impl CallKind ===
@@ -33,7 +36,7 @@ impl CallKind {
     #[inline]
     pub(super) const fn side(self) -> Side {
         match self {
-            Self::HttpServer | Self::GrpcServer => Side::Server,
+            Self::HttpServer | Self::GrpcServer | Self::Consumer => Side::Server,
             Self::HttpClient | Self::GrpcClient => Side::Client,
         }
     }

@@ -91,6 +91,7 @@ macro_rules! at_level {
 macro_rules! emit_fn {
     ($kind:ident: $name:literal) => {
         fn $kind(record: &AccessRecord, level: Level) {
+            #[allow(unused_variables, reason = "a message has no request")]
             let http = record.attributes();
             fields!($kind(record, http) => emit!(level, $name, record));
         }
@@ -102,6 +103,7 @@ emit_fn!(http_server: "http.server.request");
 emit_fn!(http_client: "http.client.request");
 emit_fn!(grpc_server: "rpc.server.call");
 emit_fn!(grpc_client: "rpc.client.call");
+emit_fn!(consumer: "messaging.process");
 
 pub(super) fn emit(level: Level, record: &Arc<AccessRecord>) {
     let kind = record.config().kind;
@@ -120,6 +122,7 @@ pub(super) fn emit(level: Level, record: &Arc<AccessRecord>) {
         CallKind::HttpClient => http_client(record, level),
         CallKind::GrpcServer => grpc_server(record, level),
         CallKind::GrpcClient => grpc_client(record, level),
+        CallKind::Consumer => consumer(record, level),
     }
     if is_read {
         CurrentRecord::set(None);

@@ -11,7 +11,7 @@ use gusset_http::{
 };
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 
-use super::config::AccessLogConfig;
+use super::config::{AccessLogConfig, CallKind};
 use super::display::{LossyHeader, MAX_ROUTE_BYTES};
 use super::in_progress::{InProgressRequest, Registration};
 use super::own_fields::OwnFields;
@@ -48,6 +48,8 @@ pub(crate) struct AccessRecord {
     pub(super) registration: Option<Registration>,
     /// The text of the error that the request failed with, if it is logged. Redacted and bounded.
     pub(super) exception_message: Option<String>,
+    /// The queue or topic of a message.
+    pub(super) destination: Option<String>,
     /// The own fields of the call, set at its end.
     pub(super) own_fields: Option<CallFields>,
     pub(super) completion: Completion,
@@ -106,6 +108,7 @@ impl AccessRecord {
             has_messages,
             registration,
             exception_message,
+            destination,
             own_fields,
             completion: _,
         } = self;
@@ -123,6 +126,7 @@ impl AccessRecord {
         *has_messages = false;
         *registration = None;
         *exception_message = None;
+        *destination = None;
         *own_fields = None;
     }
 
@@ -258,9 +262,24 @@ impl AccessRecord {
             || message.is_some_and(|message| redaction.may_contain_secret(message.as_bytes()))
     }
 
+    pub(super) fn messaging_system(&self) -> &str {
+        let messaging = self.config().messaging.as_ref();
+        messaging.map_or("", |[system, _]| system)
+    }
+
+    pub(super) fn messaging_operation(&self) -> &str {
+        let messaging = self.config().messaging.as_ref();
+        messaging.map_or("", |[_, operation]| operation)
+    }
+
     /// Returns the message in parts: the method, the route or else the path or `-`, the status or else the
     /// outcome.
     pub(super) fn message(&self) -> [&str; 3] {
+        let outcome = self.completion.outcome.as_str();
+        if self.config().kind == CallKind::Consumer {
+            let destination = self.destination.as_deref().unwrap_or("-");
+            return [self.messaging_operation(), destination, outcome];
+        }
         let http = self.attributes();
         let (method, target, status) = match self.config().kind.is_grpc() {
             true => (
@@ -274,8 +293,7 @@ impl AccessRecord {
                 self.status.map(|status| status_code_str(status).as_str()),
             ),
         };
-        let outcome = self.completion.outcome;
-        [method, target, status.unwrap_or(outcome.as_str())]
+        [method, target, status.unwrap_or(outcome)]
     }
 }
 

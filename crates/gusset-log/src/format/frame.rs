@@ -116,10 +116,9 @@ pub(super) fn emf(namespace: &str, fields: &[&str]) -> [Box<[u8]>; 2] {
         .filter_map(|field| EMF_METRICS.iter().find(|(name, _)| name == field))
         .map(|(name, unit)| format!("{{\"Name\":\"{name}\",\"Unit\":\"{unit}\"}}"))
         .collect();
-    let method = match fields.contains(&names::RPC_METHOD) {
-        true => names::RPC_METHOD,
-        false => names::HTTP_REQUEST_METHOD,
-    };
+    let methods = [names::RPC_METHOD, names::MESSAGING_SYSTEM];
+    let method = methods.into_iter().find(|name| fields.contains(name));
+    let method = method.unwrap_or(names::HTTP_REQUEST_METHOD);
     [false, true].map(|has_route| {
         let mut dimensions = vec![quoted(method), quoted(names::GUSSET_OUTCOME)];
         if has_route {

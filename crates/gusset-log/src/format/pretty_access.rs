@@ -29,12 +29,13 @@ pub(crate) struct PrettyAccess<'a> {
     fields: &'a [FieldTemplate],
     redaction: Option<&'a Redaction>,
     at: [Range<usize>; COLUMNS.len()],
-    bytes: u64,
+    /// `None` for a message, which has no body.
+    bytes: Option<u64>,
     seconds: Option<f64>,
 }
 
 /// The fields that are columns, each under the index of its column.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     names::HTTP_REQUEST_METHOD,
     names::RPC_SYSTEM_NAME,
     names::RPC_METHOD,
@@ -46,10 +47,13 @@ const COLUMNS: [&str; 11] = [
     names::RPC_RESPONSE_STATUS_CODE,
     names::HTTP_RESPONSE_STATUS_CODE,
     names::GUSSET_OUTCOME,
+    names::MESSAGING_OPERATION_NAME,
+    names::MESSAGING_DESTINATION_NAME,
 ];
 
 /// The durations of calls.
-const DURATIONS: [&str; 4] = [
+const DURATIONS: [&str; 5] = [
+    names::MESSAGING_PROCESS_DURATION,
     names::HTTP_SERVER_REQUEST_DURATION,
     names::HTTP_CLIENT_REQUEST_DURATION,
     names::RPC_SERVER_CALL_DURATION,
@@ -57,7 +61,8 @@ const DURATIONS: [&str; 4] = [
 ];
 
 /// The other fields that most entries have.
-const ORDINARY: [&str; 10] = [
+const ORDINARY: [&str; 11] = [
+    names::MESSAGING_SYSTEM,
     names::HTTP_RESPONSE_BODY_SIZE,
     names::HTTP_REQUEST_BODY_SIZE,
     names::USER_AGENT_ORIGINAL,
@@ -83,7 +88,7 @@ impl<'a> PrettyAccess<'a> {
             fields,
             redaction,
             at: [const { 0..0 }; COLUMNS.len()],
-            bytes: 0,
+            bytes: None,
             seconds: None,
         }
     }
@@ -96,7 +101,11 @@ impl<'a> PrettyAccess<'a> {
     /// Writes method, path, status, duration, size and the start of the trace id. A path that does not fit
     /// is cut.
     pub(crate) fn write(&mut self, line: &mut LineBuffer, style: Style, ids: Option<SpanIds>) {
-        let method = self.first_of([names::HTTP_REQUEST_METHOD, names::RPC_SYSTEM_NAME]);
+        let method = self.first_of([
+            names::HTTP_REQUEST_METHOD,
+            names::RPC_SYSTEM_NAME,
+            names::MESSAGING_OPERATION_NAME,
+        ]);
         let target = self.target();
         let status = self.status();
         let start = self.parts.len();
@@ -104,8 +113,10 @@ impl<'a> PrettyAccess<'a> {
         self.parts.repeat(status);
         self.parts.byte(b' ');
         duration(self.parts, self.seconds.unwrap_or_default());
-        self.parts.byte(b' ');
-        size(self.parts, self.bytes);
+        if let Some(bytes) = self.bytes {
+            self.parts.byte(b' ');
+            size(self.parts, bytes);
+        }
         let id_columns = if ids.is_some() { " 01234567".len() } else { 0 };
         let suffix = &self.parts.bytes()[start..];
         let method = &self.parts.bytes()[method];
@@ -153,6 +164,7 @@ impl<'a> PrettyAccess<'a> {
             names::URL_PATH,
             names::URL_FULL,
             names::HTTP_ROUTE,
+            names::MESSAGING_DESTINATION_NAME,
         ];
         let target = self.first_of(targets);
         let server = self.column(names::SERVER_ADDRESS);
@@ -218,7 +230,7 @@ impl Visit for PrettyAccess<'_> {
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
-            names::HTTP_RESPONSE_BODY_SIZE => self.bytes = value,
+            names::HTTP_RESPONSE_BODY_SIZE => self.bytes = Some(value),
             _ => self.collect(field, |parts| parts.number(value)),
         }
     }

@@ -270,7 +270,8 @@ static DATADOG: JsonSchema = JsonSchema {
 };
 
 /// The fields that are durations in seconds.
-pub(super) const SECONDS: [&str; 7] = [
+pub(super) const SECONDS: [&str; 8] = [
+    names::MESSAGING_PROCESS_DURATION,
     names::HTTP_SERVER_REQUEST_DURATION,
     names::HTTP_CLIENT_REQUEST_DURATION,
     names::RPC_SERVER_CALL_DURATION,
@@ -296,7 +297,8 @@ pub(super) const CLF_PARTS: [(&str, ClfPart); 11] = [
 ];
 
 /// The metrics of an entry in the Embedded Metric Format, and their units.
-pub(super) const EMF_METRICS: [(&str, &str); 5] = [
+pub(super) const EMF_METRICS: [(&str, &str); 6] = [
+    (names::MESSAGING_PROCESS_DURATION, "Seconds"),
     (names::HTTP_SERVER_REQUEST_DURATION, "Seconds"),
     (names::HTTP_CLIENT_REQUEST_DURATION, "Seconds"),
     (names::RPC_SERVER_CALL_DURATION, "Seconds"),

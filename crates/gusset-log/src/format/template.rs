@@ -35,6 +35,8 @@ pub(crate) struct CallsiteTemplate {
     /// Whether fields of a JSON entry are grouped.
     pub(crate) is_grouped: bool,
     pub(crate) is_access: bool,
+    /// Whether the entry is an access log entry of a request, and not of a message.
+    pub(crate) is_request: bool,
     /// Whether the entry is an access log entry of an HTTP server.
     pub(crate) is_server: bool,
     /// The metric that an access log entry is, without and with its route.
@@ -98,6 +100,7 @@ impl CallsiteTemplate {
             fields,
             message: names.iter().position(|name| *name == MESSAGE),
             is_access,
+            is_request: is_access && metadata.name() != "messaging.process",
             is_server: is_access && metadata.name() == "http.server.request",
             emf,
             limiter: rate_limit.filter(|_| !is_access).map(CallsiteLimiter::new),

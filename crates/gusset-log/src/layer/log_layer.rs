@@ -212,7 +212,7 @@ impl LogLayer {
     #[inline]
     fn outputs(&self, metadata: &Metadata<'_>, template: &CallsiteTemplate) -> Outputs {
         let state = &*self.state;
-        let has_entry = template.is_access || !state.format.is_access_only();
+        let has_entry = template.is_request || !state.format.is_access_only();
         Outputs {
             writes: state.config.has_output && has_entry && self.filter_handle.writes(metadata),
             exports: state.config.sink.is_some()

@@ -22,7 +22,7 @@ use crate::{ConfigError, SpanLimits, names};
 /// Configures a [`TraceObserver`]. Every setting has a safe default.
 #[must_use = "call `build` to create the observer"]
 pub struct TraceObserverBuilder {
-    kind: CallKind,
+    pub(super) kind: CallKind,
     propagators: Option<Propagators>,
     options: Arc<RequestOptions>,
     /// Whether the known methods are configured, and not to be read from the environment.

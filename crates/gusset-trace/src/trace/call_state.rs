@@ -1,7 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{CallContext, CallObserver, End, Failure, Outcome, SpanIds, Stage, StaticStr};
+use gusset_core::{
+    CallContext, CallObserver, End, Failure, Outcome, Protocol, SpanIds, Stage, StaticStr,
+};
 use gusset_data::{SharedStr, SpanData, SpanStatus, Value, exception_message};
 use gusset_http::{Http, HttpClassifier, ProtocolVersion, ResponseHead, has_grpc_messages};
 use http::StatusCode;
@@ -121,9 +123,9 @@ impl TraceCallState {
     }
 
     /// Emits an exception event if the call failed without a response.
-    fn emit_exception<R: HttpClassifier>(
+    fn emit_exception<P: Protocol>(
         &mut self,
-        end: &End<'_, Http<R>>,
+        end: &End<'_, P>,
         message: Option<&SharedStr>,
         cx: &CallContext,
     ) {
@@ -144,7 +146,7 @@ impl TraceCallState {
         // The driver sets the ids only during a poll.
         let emit = || exceptions::emit(config.kind, error, message.map(|text| &**text));
         current::with_ids(scope.span_ids(), || {
-            <Self as CallObserver<Http<R>>>::scope(self, emit);
+            current::in_scope(&mut self.scope, emit);
         });
         if let (true, Some(active_span)) = (config.exceptions.on_spans, &scope.active_span) {
             active_span.edit(|span| {
@@ -152,6 +154,76 @@ impl TraceCallState {
                 config.limits.add_event(span, event);
             });
         }
+    }
+
+    /// Completes the span. Messages have no stage.
+    pub(super) fn complete<P: Protocol>(
+        mut self,
+        end: End<'_, P>,
+        stage: Option<Stage>,
+        cx: &CallContext,
+    ) {
+        let message = match end {
+            End::Failed(_, failure) => self.exception_message(failure),
+            _ => None,
+        };
+        if cx.error_type().is_some() {
+            self.emit_exception(&end, message.as_ref(), cx);
+        }
+        let Some(scope) = self.scope else {
+            return;
+        };
+        let Some(config) = &scope.config else {
+            return;
+        };
+        let is_grpc = config.kind.is_grpc();
+        let unproven = scope.unproven_method.as_ref();
+        let method = unproven.map(|method| method.resolve(&config.options, cx, self.has_messages));
+        // What a client sent as the method is its path.
+        let method =
+            method.filter(|method| method.original().is_none() || !config.options.hides_paths());
+        let span = &scope.tracing_span;
+        if !span.is_disabled() {
+            if is_grpc {
+                grpc::record_end(span, cx.status(), method);
+            }
+            record_all!(
+                span,
+                { names::ERROR_TYPE } = cx.error_type().map(StaticStr::as_str),
+                { names::EXCEPTION_MESSAGE } = message.as_deref(),
+                { names::OTEL_STATUS_CODE } = cx.error_type().map(|_| "ERROR"),
+                { names::OTEL_STATUS_DESCRIPTION } = message.as_deref(),
+                { names::GUSSET_OUTCOME } = cx.outcome().map(Outcome::as_str),
+                { names::GUSSET_STAGE } = stage.map(Stage::as_str),
+            );
+        }
+        let active_span = scope.active_span.as_deref();
+        if let Some((active_span, output)) =
+            active_span.and_then(|span| Some((span, span.output()?)))
+        {
+            if scope.owns_buffer {
+                let summary = CallSummary {
+                    outcome: cx.outcome(),
+                    error: cx.error_type(),
+                    status: cx.status(),
+                    elapsed: cx.elapsed(),
+                };
+                let panics = &config.sampler_panics;
+                output.decide(panics.should_export(&*config.sampler, &summary));
+            }
+            let fields = cx.fields();
+            active_span.end(output, |span| {
+                if is_grpc {
+                    grpc::finish(span, cx.status(), method, &config.redaction);
+                }
+                let status = self.status.filter(|_| !is_grpc);
+                Self::finish(span, status, stage, message, cx);
+                if let Some(fields) = &fields {
+                    config.record_fields(span, fields);
+                }
+            });
+        }
+        current::release(scope);
     }
 }
 
@@ -207,68 +279,9 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
         }
     }
 
-    fn on_end(mut self, end: End<'_, Http<R>>, cx: &CallContext) {
-        let message = match end {
-            End::Failed(_, failure) => self.exception_message(failure),
-            _ => None,
-        };
-        if cx.error_type().is_some() {
-            self.emit_exception(&end, message.as_ref(), cx);
-        }
-        let Some(scope) = self.scope else {
-            return;
-        };
-        let Some(config) = &scope.config else {
-            return;
-        };
-        let is_grpc = config.kind.is_grpc();
-        let unproven = scope.unproven_method.as_ref();
-        let method = unproven.map(|method| method.resolve(&config.options, cx, self.has_messages));
-        // What a client sent as the method is its path.
-        let method =
-            method.filter(|method| method.original().is_none() || !config.options.hides_paths());
-        let span = &scope.tracing_span;
-        if !span.is_disabled() {
-            if is_grpc {
-                grpc::record_end(span, cx.status(), method);
-            }
-            record_all!(
-                span,
-                { names::ERROR_TYPE } = cx.error_type().map(StaticStr::as_str),
-                { names::EXCEPTION_MESSAGE } = message.as_deref(),
-                { names::OTEL_STATUS_CODE } = cx.error_type().map(|_| "ERROR"),
-                { names::OTEL_STATUS_DESCRIPTION } = message.as_deref(),
-                { names::GUSSET_OUTCOME } = cx.outcome().map(Outcome::as_str),
-                { names::GUSSET_STAGE } = end.stage().map(Stage::as_str),
-            );
-        }
-        let active_span = scope.active_span.as_deref();
-        if let Some((active_span, output)) =
-            active_span.and_then(|span| Some((span, span.output()?)))
-        {
-            if scope.owns_buffer {
-                let summary = CallSummary {
-                    outcome: cx.outcome(),
-                    error: cx.error_type(),
-                    status: cx.status(),
-                    elapsed: cx.elapsed(),
-                };
-                let panics = &config.sampler_panics;
-                output.decide(panics.should_export(&*config.sampler, &summary));
-            }
-            let fields = cx.fields();
-            active_span.end(output, |span| {
-                if is_grpc {
-                    grpc::finish(span, cx.status(), method, &config.redaction);
-                }
-                let status = self.status.filter(|_| !is_grpc);
-                Self::finish(span, status, end.stage(), message, cx);
-                if let Some(fields) = &fields {
-                    config.record_fields(span, fields);
-                }
-            });
-        }
-        current::release(scope);
+    fn on_end(self, end: End<'_, Http<R>>, cx: &CallContext) {
+        let stage = end.stage();
+        self.complete(end, stage, cx);
     }
 }
 

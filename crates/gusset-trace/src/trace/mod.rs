@@ -5,6 +5,7 @@ mod builder;
 mod call_state;
 mod grpc;
 mod http;
+mod message;
 mod own_fields;
 mod sampling;
 mod span_name;
@@ -14,12 +15,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use gusset_core::{CallContext, Observer, ObserverId};
-use gusset_data::{SharedStr, SpanData, SpanKind, SpanLink};
+use gusset_data::{Attribute, SharedStr, SpanData, SpanKind, SpanLink};
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestId, RpcMethod};
 use gusset_propagation::{HeaderScan, PropagationContext, Propagators, SpanContext, SpanId};
 
 pub use self::builder::TraceObserverBuilder;
 pub use self::call_state::TraceCallState;
+pub use self::message::MessageTrace;
 use self::sampling::SamplingResult;
 use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::call_kind::CallKind;
@@ -155,7 +157,7 @@ impl TraceObserver {
             output,
             owns_buffer,
         } = config.sample(
-            attributes,
+            Some(attributes),
             &scope.context,
             distrusted.own_sampling,
             outer.as_deref(),
@@ -187,8 +189,9 @@ impl TraceObserver {
                 Some(span)
             }
         };
+        // `MessageTrace` creates the spans of consumers.
         let tracing_span = match config.kind {
-            CallKind::HttpServer => http::server_span(call, config),
+            CallKind::HttpServer | CallKind::Consumer => http::server_span(call, config),
             CallKind::HttpClient => http::client_span(call, config),
             CallKind::GrpcServer => grpc::server_span(call),
             CallKind::GrpcClient => grpc::client_span(call),
@@ -274,7 +277,9 @@ impl TraceConfig {
         // Enough for a server request, so that the attributes are one allocation.
         let mut attributes = Vec::with_capacity(16);
         let name = match self.kind {
-            CallKind::HttpServer => http::record_server(call.attributes, self, &mut attributes),
+            CallKind::HttpServer | CallKind::Consumer => {
+                http::record_server(call.attributes, self, &mut attributes)
+            }
             CallKind::HttpClient => http::record_client(call.attributes, self, &mut attributes),
             CallKind::GrpcServer | CallKind::GrpcClient => {
                 grpc::record(call.attributes, &mut attributes)
@@ -287,9 +292,30 @@ impl TraceConfig {
             self.request_headers
                 .record(headers, &self.redaction, &mut attributes);
         }
+        let link = call.link.map(span_link);
+        let parent = (call.parent, link);
+        self.start_span_with(
+            call.span_context,
+            parent,
+            (name, attributes),
+            cx,
+            output,
+            active_span,
+        );
+    }
+
+    /// Starts an exported span, in place.
+    fn start_span_with(
+        &self,
+        span: &SpanContext,
+        (parent, link): (Option<SpanId>, Option<SpanLink>),
+        (name, attributes): (SharedStr, Vec<Attribute>),
+        cx: &CallContext,
+        output: SpanOutput,
+        active_span: &mut ActiveSpan,
+    ) {
         let start = SystemTime::now();
         let is_client = self.kind.is_client();
-        let span = call.span_context;
         active_span.start(
             self.limits,
             &self.redaction,
@@ -298,15 +324,15 @@ impl TraceConfig {
             SpanData {
                 trace_id: span.trace_id().to_bytes(),
                 span_id: span.span_id().to_bytes(),
-                parent_span_id: call.parent.map(SpanId::to_bytes),
-                parent_is_remote: call.parent.is_some() && !is_client,
+                parent_span_id: parent.map(SpanId::to_bytes),
+                parent_is_remote: parent.is_some() && !is_client,
                 flags: span.flags().bits(),
                 trace_state: exported_state(span),
                 name,
-                kind: if is_client {
-                    SpanKind::Client
-                } else {
-                    SpanKind::Server
+                kind: match self.kind {
+                    CallKind::Consumer => SpanKind::Consumer,
+                    _ if is_client => SpanKind::Client,
+                    _ => SpanKind::Server,
                 },
                 scope: SharedStr::from_static("gusset::trace"),
                 start,
@@ -315,7 +341,7 @@ impl TraceConfig {
                 dropped_attributes: 0,
                 events: Vec::new(),
                 dropped_events: 0,
-                links: call.link.map(span_link).into_iter().collect(),
+                links: link.into_iter().collect(),
                 dropped_links: 0,
                 status: Default::default(),
             },

@@ -28,7 +28,7 @@ impl TraceConfig {
     /// is part of.
     pub(super) fn sample(
         &self,
-        attributes: RequestAttributes<'_>,
+        attributes: Option<RequestAttributes<'_>>,
         context: &PropagationContext,
         own_sampling: bool,
         outer: Option<&ActiveSpan>,
@@ -49,8 +49,8 @@ impl TraceConfig {
                     parent => (parent, trace_id),
                 };
                 let mut parameters = SamplingParameters::new(parent, seen_id, cx.started());
-                parameters.request = Some(attributes.head());
-                parameters.attributes = Some(attributes);
+                parameters.request = attributes.map(RequestAttributes::head);
+                parameters.attributes = attributes;
                 parameters.requested = context.sampling_request;
                 let panics = &self.sampler_panics;
                 match panics.should_sample(&*self.sampler, &parameters) {

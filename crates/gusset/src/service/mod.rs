@@ -28,7 +28,7 @@ use gusset_admin::ManagementServer;
 use gusset_breaker::CircuitBreaker;
 #[cfg(feature = "breaker")]
 use gusset_core::ConfigError;
-use gusset_core::{Clock, Env};
+use gusset_core::{Clock, Env, MessageHeaders};
 use gusset_health::{Health, HealthRuntime};
 use tracing::Dispatch;
 
@@ -39,8 +39,8 @@ pub use self::error::Error;
 use self::layer::CountInFlight;
 pub use self::layer::{CallLayer, ServerLayer};
 pub use self::server_output::ServerOutput;
-use crate::Telemetry;
 use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer};
+use crate::{InstrumentationBuilder, Telemetry};
 
 /// Everything that a service needs: log, traces, metrics, request ids, health with its life cycle, and
 /// the management server with scrape endpoint and probes.
@@ -143,8 +143,9 @@ impl Gusset {
     }
 
     /// Returns the layer of a consumer of messages from this queue or topic
-    /// (`messaging.destination.name`), for any `Service<Req, Response = Res>`. It counts and measures the
-    /// messages, and the shutdown waits for those in progress.
+    /// (`messaging.destination.name`), for any `Service<Req, Response = Res>`. Each message has an
+    /// access log entry, a span of its own trace, and metrics; the shutdown waits for those in progress.
+    /// [`consumer_with_headers`](Self::consumer_with_headers) continues a trace.
     ///
     /// The system is [`GussetBuilder::messaging_system`].
     ///
@@ -167,7 +168,35 @@ impl Gusset {
         Req: 'static,
         Res: 'static,
     {
-        self.0.consumer(destination)
+        self.0.consumer(destination, |builder| builder)
+    }
+
+    /// Returns the layer of a consumer as [`consumer`](Self::consumer), which continues the trace in the headers of
+    /// each message.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// struct Order { headers: HashMap<String, String> }
+    ///
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// let layer = gusset.consumer_with_headers::<_, (), _>("orders", |order: &Order| &order.headers);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn consumer_with_headers<Req, Res, C>(
+        &self,
+        destination: &'static str,
+        headers: impl Fn(&Req) -> &C + Send + Sync + 'static,
+    ) -> CallLayer<Consumer<Req, Res>, CountInFlight>
+    where
+        Req: 'static,
+        Res: 'static,
+        C: MessageHeaders + 'static,
+    {
+        self.0
+            .consumer(destination, |builder| builder.headers(headers))
     }
 
     /// Returns the circuit breaker with this name, with its metrics. All calls with one name return the
@@ -269,15 +298,18 @@ impl Gusset {
 
 // === impl Inner ===
 
+type ConsumerBuilder<Req, Res> = InstrumentationBuilder<Consumer<Req, Res>>;
+
 impl Inner {
     fn consumer<Req: 'static, Res: 'static>(
         &self,
         destination: &'static str,
+        configure: impl FnOnce(ConsumerBuilder<Req, Res>) -> ConsumerBuilder<Req, Res>,
     ) -> CallLayer<Consumer<Req, Res>, CountInFlight> {
         let system = self.messaging_system.clone();
         let builder = self.telemetry.message_consumer::<Req, Res>(system);
-        let parts = builder
-            .metrics(move |metrics| metrics.destination(move |_| Some(destination)))
+        let parts = configure(builder)
+            .destination(move |_| Some(destination))
             .observer(self.health.in_flight())
             // Nothing of it comes from the environment.
             .build_parts(Env::from_fn(&|_| None))

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use gusset_admin::ManagementServer;
 use gusset_core::{Clock, Observer};
 use gusset_data::SpanSink;
-use gusset_log::{AccessLog, FilterHandle, FlushGuard, LogFileHandle};
+use gusset_log::{FilterHandle, FlushGuard, LogFileHandle};
 use gusset_metrics::Registry;
 use gusset_otlp::OtlpPipeline;
 #[cfg(feature = "service")]
@@ -27,7 +27,7 @@ use gusset_otlp::{Receiver, Signal};
 use gusset_prometheus::PrometheusExporter;
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::ReplaceableSampler;
-use gusset_trace::{Redaction, TraceObserver, TraceTrust};
+use gusset_trace::{Redaction, TraceTrust};
 use tracing::Dispatch;
 use tracing_log::LogTracer;
 
@@ -122,7 +122,7 @@ impl Telemetry {
         self.instrument(crate::grpc_client())
     }
 
-    /// Instruments a message consumer with metrics; see
+    /// Instruments a message consumer; see
     /// [`gusset::message_consumer`](crate::message_consumer).
     pub fn message_consumer<Req, Res>(
         &self,
@@ -132,11 +132,7 @@ impl Telemetry {
         Req: 'static,
         Res: 'static,
     {
-        let builder = crate::message_consumer(system).prometheus(&self.prometheus);
-        match self.signals.metrics {
-            true => builder,
-            false => builder.without_metrics(),
-        }
+        self.instrument(crate::message_consumer(system))
     }
 
     /// Returns the exporter of the scrape endpoint.
@@ -365,7 +361,7 @@ impl Telemetry {
 
     fn instrument<K>(&self, builder: InstrumentationBuilder<K>) -> InstrumentationBuilder<K>
     where
-        K: ServiceKind<Log = AccessLog, Trace = TraceObserver>,
+        K: ServiceKind,
         (): Observer<K::Protocol>,
     {
         let builder = self.fields.apply(builder);

@@ -2,9 +2,6 @@
 
 use std::borrow::Cow;
 
-use gusset_log::AccessLog;
-use gusset_trace::TraceObserver;
-
 use crate::InstrumentationBuilder;
 use crate::kind::ServiceKind;
 
@@ -36,7 +33,7 @@ impl OwnFields {
 
     pub(super) fn apply<K>(&self, builder: InstrumentationBuilder<K>) -> InstrumentationBuilder<K>
     where
-        K: ServiceKind<Log = AccessLog, Trace = TraceObserver>,
+        K: ServiceKind,
     {
         let fields = self.registered.iter().cloned();
         fields

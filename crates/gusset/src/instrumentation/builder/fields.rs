@@ -36,7 +36,7 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
 }
 
 #[cfg(feature = "trace")]
-impl<K: ServiceKind<Trace = gusset_trace::TraceObserver>, O> InstrumentationBuilder<K, O> {
+impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// Adds members of the baggage that a server takes as [own fields](crate::field) of its calls, by their keys.
     /// Defaults to none.
     ///

@@ -1,5 +1,6 @@
 //! The settings of an instrumentation.
 
+mod consumer;
 mod fields;
 mod options;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
@@ -13,10 +14,7 @@ use std::fmt;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use std::sync::Arc;
 
-use gusset_core::{
-    CatchPanic, Classify, ConfigError, Env, FilteredObserver, ObserveLayer, Observer,
-    RequestResponse,
-};
+use gusset_core::{CatchPanic, ConfigError, Env, FilteredObserver, ObserveLayer, Observer};
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
@@ -32,7 +30,7 @@ use self::options::OptionChanges;
 use super::layer::SignalObservers;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use crate::kind::ConfigureFn;
-use crate::kind::{Consumer, ServiceKind};
+use crate::kind::ServiceKind;
 use crate::{Instrumentation, InstrumentationLayer};
 
 /// Builds an [`Instrumentation`].
@@ -311,7 +309,7 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
 }
 
 #[cfg(feature = "log")]
-impl<K: ServiceKind<Log = gusset_log::AccessLog>, O> InstrumentationBuilder<K, O> {
+impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// Logs each call when it completes, as an event of `tracing`. `|log| log` keeps the defaults.
     ///
     /// ```
@@ -326,53 +324,6 @@ impl<K: ServiceKind<Log = gusset_log::AccessLog>, O> InstrumentationBuilder<K, O
     {
         self.state.log = Some(compose(self.state.log.take(), configure));
         self
-    }
-}
-
-impl<Req: 'static, Res: 'static> InstrumentationBuilder<Consumer<Req, Res>> {
-    /// Sets a custom classifier, for example for dead letters. It comes first, because it determines
-    /// the type that observers are for.
-    ///
-    /// ```
-    /// use gusset::{
-    ///     Classification, Classify, End, Outcome, RequestResponse, ResponseKind, StaticStr,
-    /// };
-    ///
-    /// enum Done { Kept, DeadLettered }
-    /// struct DeadLetters { dead: bool }
-    ///
-    /// impl Classify<RequestResponse<String, Done, DeadLetters>> for DeadLetters {
-    ///     fn start(_: &String) -> Self {
-    ///         Self { dead: false }
-    ///     }
-    ///     fn on_response(&mut self, done: &Done) -> ResponseKind {
-    ///         self.dead = matches!(done, Done::DeadLettered);
-    ///         ResponseKind::NoBody
-    ///     }
-    ///     fn on_end(
-    ///         &self,
-    ///         end: &End<'_, RequestResponse<String, Done, DeadLetters>>,
-    ///     ) -> Classification {
-    ///         Classification::of_end(end).unwrap_or(if self.dead {
-    ///             let error = StaticStr::new(&"dead_lettered");
-    ///             Classification::new(Outcome::ServerError).with_error(error)
-    ///         } else {
-    ///             Classification::new(Outcome::Success)
-    ///         })
-    ///     }
-    /// }
-    ///
-    /// # fn main() -> Result<(), gusset::ConfigError> {
-    /// let consumer = gusset::message_consumer::<String, Done>("channel");
-    /// let gusset = consumer.classifier::<DeadLetters>().build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn classifier<R>(self) -> InstrumentationBuilder<Consumer<Req, Res, R>>
-    where
-        R: Classify<RequestResponse<Req, Res, R>>,
-    {
-        InstrumentationBuilder::new(self.state.kind.with_classifier())
     }
 }
 

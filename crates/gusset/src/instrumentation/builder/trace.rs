@@ -5,7 +5,7 @@ use gusset_trace::{TraceObserverBuilder, TraceTrust};
 use super::{InstrumentationBuilder, compose};
 use crate::kind::ServiceKind;
 
-impl<K: ServiceKind<Trace = gusset_trace::TraceObserver>, O> InstrumentationBuilder<K, O> {
+impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// Makes a span for each call; a client's layer injects its context into requests. `|trace| trace`
     /// keeps the defaults.
     ///
