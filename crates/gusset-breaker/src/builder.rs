@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use gusset_core::{Clock, PanicCounter};
+use gusset_core::{Clock, ErrorStatuses, PanicCounter};
 use gusset_data::SharedRecorder;
 
 use crate::metrics::Metrics;
@@ -19,6 +19,7 @@ pub struct CircuitBreakerBuilder {
     config: Config,
     state: State,
     clock: Clock,
+    error_statuses: Option<ErrorStatuses>,
     recorder: Option<SharedRecorder>,
     open_budget: Option<Arc<OpenBudget>>,
     /// The name of the metrics, if several breakers share it.
@@ -47,6 +48,7 @@ impl CircuitBreakerBuilder {
             config: Config::new(),
             state: State::Closed,
             clock: Clock::system(),
+            error_statuses: None,
             recorder: None,
             open_budget: None,
             shared_metrics_name: None,
@@ -105,6 +107,24 @@ impl CircuitBreakerBuilder {
         self
     }
 
+    /// Sets the statuses of HTTP that are failures, for the layers of this breaker. Defaults to those that
+    /// [`HttpFailures`](crate::classify::HttpFailures) lists.
+    ///
+    /// Use the same list as for the other signals of the call, so that all agree.
+    ///
+    /// ```
+    /// use gusset_breaker::CircuitBreaker;
+    /// use gusset_core::ErrorStatuses;
+    ///
+    /// let statuses = ErrorStatuses::parse("500-599,429")?;
+    /// let breaker = CircuitBreaker::builder("stock").error_statuses(statuses).build()?;
+    /// # Ok::<(), gusset_breaker::ConfigError>(())
+    /// ```
+    pub fn error_statuses(mut self, statuses: impl Into<Option<ErrorStatuses>>) -> Self {
+        self.error_statuses = statuses.into();
+        self
+    }
+
     /// Sets the number of shards that threads count in, from 1 to 64.
     ///
     /// Defaults to the available parallelism, at most 4. More shards reduce contention. One shard
@@ -152,6 +172,7 @@ impl CircuitBreakerBuilder {
             config,
             state,
             clock,
+            error_statuses,
             recorder,
             open_budget,
             shared_metrics_name,
@@ -182,6 +203,7 @@ impl CircuitBreakerBuilder {
             name,
             config,
             clock,
+            error_statuses,
             open_budget,
             state,
             shards,

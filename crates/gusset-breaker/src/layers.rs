@@ -91,8 +91,10 @@ impl CircuitBreaker {
         &self,
         classifier: C,
     ) -> CircuitBreakerLayer<P, C> {
-        let clock = self.core().clock.clone();
-        AdmissionLayer::new(self.admission(classifier)).with_clock(clock)
+        let core = self.core();
+        AdmissionLayer::new(self.admission(classifier))
+            .with_clock(core.clock.clone())
+            .with_error_statuses(core.error_statuses)
     }
 
     /// Returns the admission without a layer, for a custom driver. The driver must use the clock of

@@ -1,7 +1,7 @@
 //! The classifier of a call, whose panics do not reach the call.
 
 use crate::panic_counter::{PanicCounter, caught};
-use crate::{Classification, Classify, End, Outcome, Protocol, ResponseKind};
+use crate::{Classification, Classify, End, ErrorStatuses, Outcome, Protocol, ResponseKind};
 
 static PANICS: PanicCounter = PanicCounter::new();
 
@@ -20,14 +20,21 @@ pub(crate) struct ContainedClassifier<C>(Option<C>);
 
 impl<C> ContainedClassifier<C> {
     #[inline]
-    pub(crate) fn start<P: Protocol<Classify = C>>(req: P::Request<'_>) -> Self
+    pub(crate) fn start<P: Protocol<Classify = C>>(
+        req: P::Request<'_>,
+        error_statuses: Option<ErrorStatuses>,
+    ) -> Self
     where
         C: Classify<P>,
     {
+        let start = || match error_statuses {
+            None => C::start(req),
+            Some(statuses) => C::start(req).with_error_statuses(statuses),
+        };
         if !C::MAY_PANIC {
-            return Self(Some(C::start(req)));
+            return Self(Some(start()));
         }
-        Self(PANICS.catch(|| C::start(req), || ()))
+        Self(PANICS.catch(start, || ()))
     }
 
     #[inline]

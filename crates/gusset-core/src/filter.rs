@@ -2,7 +2,9 @@
 
 use crate::panic_counter::PanicCounter;
 use crate::start_once::start_once;
-use crate::{CallContext, Observer, ObserverId, Protocol};
+use crate::{
+    CallContext, CallObserver, End, ExcludedCall, Observer, ObserverId, Protocol, SpanIds,
+};
 
 /// Decides by the request whether a call is observed. Functions of the request are predicates too; if one
 /// panics, the call is observed, and the panic is counted ([`predicate_panics`]).
@@ -66,6 +68,19 @@ pub struct FilteredObserver<O, F> {
     predicate: F,
 }
 
+/// The state of one call of a [`FilteredObserver`].
+///
+/// While an excluded call is polled, it is the [`ExcludedCall`] of the thread.
+#[derive(Debug)]
+pub struct FilteredCall<C>(State<C>);
+
+#[derive(Debug)]
+enum State<C> {
+    /// `None` if a layer further out observes the call already.
+    Observed(Option<C>),
+    Excluded,
+}
+
 // === impl FilteredObserver ===
 
 impl<O, F> FilteredObserver<O, F> {
@@ -79,18 +94,60 @@ impl<O, F> FilteredObserver<O, F> {
 }
 
 impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObserver<O, F> {
-    type Call = Option<O::Call>;
+    type Call = FilteredCall<O::Call>;
 
     #[inline]
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
-        self.predicate
-            .matches(req)
-            .then(|| start_once(&self.observer, req, cx))
-            .flatten()
+        FilteredCall(match self.predicate.matches(req) {
+            true => State::Observed(start_once(&self.observer, req, cx)),
+            false => State::Excluded,
+        })
     }
 
     fn ids(&self, ids: &mut Vec<ObserverId>) {
         self.observer.ids(ids);
+    }
+}
+
+// === impl FilteredCall ===
+
+impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for FilteredCall<C> {
+    #[inline]
+    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        match &mut self.0 {
+            State::Observed(Some(call)) => call.scope(poll),
+            State::Observed(None) => poll(),
+            State::Excluded => ExcludedCall::NEW.scope(poll),
+        }
+    }
+
+    #[inline]
+    fn span_ids(&self) -> Option<SpanIds> {
+        match &self.0 {
+            State::Observed(call) => call.as_ref()?.span_ids(),
+            State::Excluded => None,
+        }
+    }
+
+    #[inline]
+    fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext) {
+        if let State::Observed(Some(call)) = &mut self.0 {
+            call.on_response(res, cx);
+        }
+    }
+
+    #[inline]
+    fn on_data(&mut self, len: usize, cx: &CallContext) {
+        if let State::Observed(Some(call)) = &mut self.0 {
+            call.on_data(len, cx);
+        }
+    }
+
+    #[inline]
+    fn on_end(self, end: End<'_, P>, cx: &CallContext) {
+        if let State::Observed(Some(call)) = self.0 {
+            call.on_end(end, cx);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Protocols: kinds of requests and responses, without their body types.
 
-use crate::{CallObserver, CallTracker, Classification, End, Failure, RequestKey};
+use crate::{CallObserver, CallTracker, Classification, End, ErrorStatuses, Failure, RequestKey};
 
 /// A kind of requests and responses that observers and admission policies are written for, without
 /// their body types: `Http`, `Grpc`, `RequestResponse<Job, Done>`.
@@ -150,6 +150,16 @@ pub trait Classify<P: Protocol>: Send + Sync + 'static {
 
     /// Collects what the classification needs from the request.
     fn start(req: P::Request<'_>) -> Self;
+
+    /// Returns the classifier with the statuses that are errors, if the layer sets them. Called after
+    /// [`start`](Self::start). Defaults to the classifier as it is, which has its own rules.
+    #[must_use]
+    fn with_error_statuses(self, _statuses: ErrorStatuses) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
 
     /// Collects what the classification needs from the response, and returns what follows its headers.
     fn on_response(&mut self, res: P::Response<'_>) -> ResponseKind;

@@ -10,7 +10,9 @@ use crate::current::{Frame, FrameGuard};
 use crate::field::{FieldGuard, SharedFields};
 use crate::identity::{ObserverSet, RequestKey};
 use crate::start_once::start_once;
-use crate::{CallContext, CallObserver, Clock, End, Observer, Protocol, ResponseKind};
+use crate::{
+    CallContext, CallObserver, Clock, End, ErrorStatuses, Observer, Protocol, ResponseKind,
+};
 
 /// Tracks one call from its start to its one end.
 ///
@@ -63,7 +65,14 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     {
         let mut cx = CallContext::start(&clock);
         let call = observer.start(req, &mut cx);
-        Self::resume(call, req, cx, CallState::new(ObserverSet::EMPTY), clock)
+        Self::resume(
+            call,
+            req,
+            cx,
+            CallState::new(ObserverSet::EMPTY),
+            None,
+            clock,
+        )
     }
 
     /// Starts a call in a layer: as [`start`](Self::start), but observers that observe this request
@@ -74,6 +83,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         observers: ObserverSet,
         req: P::Request<'_>,
         key: RequestKey,
+        error_statuses: Option<ErrorStatuses>,
         clock: Clock,
     ) -> Self
     where
@@ -104,7 +114,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         if shares_fields {
             state.set_shares_fields();
         }
-        let mut track = Self::resume(call, req, cx, state, clock);
+        let mut track = Self::resume(call, req, cx, state, error_statuses, clock);
         if let Some(active) = &mut track.active {
             active.request = frame.request;
         }
@@ -117,11 +127,12 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         call: C,
         req: P::Request<'_>,
         cx: CallContext,
+        error_statuses: Option<ErrorStatuses>,
         clock: Clock,
     ) -> Self {
         let mut state = CallState::new(ObserverSet::EMPTY);
         state.set_has_no_fields();
-        Self::resume(call, req, cx, state, clock)
+        Self::resume(call, req, cx, state, error_statuses, clock)
     }
 
     /// Tracks a call that was started.
@@ -131,6 +142,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         req: P::Request<'_>,
         cx: CallContext,
         state: CallState,
+        error_statuses: Option<ErrorStatuses>,
         clock: Clock,
     ) -> Self {
         let (timings, fields) = cx.into_parts();
@@ -141,7 +153,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
                 state,
                 request: None,
                 clock,
-                classify: ContainedClassifier::start::<P>(req),
+                classify: ContainedClassifier::start::<P>(req, error_statuses),
                 fields,
             }),
         }

@@ -1,7 +1,7 @@
 //! Classification of HTTP calls.
 
 use gusset_core::{
-    Classification, End, Outcome, Protocol, Rejected, ResponseKind, Stage, StaticStr,
+    Classification, End, ErrorStatuses, Outcome, Protocol, Rejected, ResponseKind, Stage, StaticStr,
 };
 use http::{Method, StatusCode};
 
@@ -15,6 +15,9 @@ use crate::{RequestHead, ResponseHead, Side, status_code_str};
 /// made is rejected. If the client disconnects after a status from 400 on was sent, the status still
 /// decides. Before that, and after a good status, the call is cancelled.
 ///
+/// [`ErrorStatuses`] of the layer replace these rules for statuses: one in the list is a server error, and no other
+/// one is an error.
+///
 /// Sets `error.type` for server errors and rejections, and not for other 4xx (semantic conventions 1.44,
 /// HTTP server span). It is the status once a 5xx status was sent, however the call ended.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +27,8 @@ pub struct HttpServerClassifier(CallState);
 ///
 /// As [`HttpServerClassifier`], but sets `error.type` for 4xx too (semantic conventions 1.44, HTTP
 /// client span). 4xx is still a client error and not a failure of the remote service.
+///
+/// With [`ErrorStatuses`] of the layer, a 4xx that is not in the list is a client error without `error.type`.
 ///
 /// A request body that fails while it is sent is a client error, with the `error.type` `request_body`.
 ///
@@ -35,17 +40,21 @@ pub struct HttpClientClassifier(CallState);
 /// Per-call state, collected from the request and the response headers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallState {
-    method: MethodKind,
+    phase: Phase,
     status: Option<StatusCode>,
-    is_rejected: bool,
+    /// The statuses that are errors, if they are set.
+    error_statuses: Option<ErrorStatuses>,
 }
 
-/// The methods that decide whether a response has a body (RFC 9110, 6.4.1).
-#[derive(Clone, Copy, Debug)]
-enum MethodKind {
+/// How far a call has come: before the response its method, which decides whether the response has a body
+/// (RFC 9110, 6.4.1), and then whether it was rejected. One value for both, because each call carries it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
     Head,
     Connect,
-    Other,
+    OtherMethod,
+    Responded,
+    Rejected,
 }
 
 // === impl CallState ===
@@ -53,26 +62,35 @@ enum MethodKind {
 impl CallState {
     #[inline]
     pub(crate) fn start(req: RequestHead<'_>) -> Self {
-        let method = match *req.method {
-            Method::HEAD => MethodKind::Head,
-            Method::CONNECT => MethodKind::Connect,
-            _ => MethodKind::Other,
+        let phase = match *req.method {
+            Method::HEAD => Phase::Head,
+            Method::CONNECT => Phase::Connect,
+            _ => Phase::OtherMethod,
         };
         Self {
-            method,
+            phase,
             status: None,
-            is_rejected: false,
+            error_statuses: None,
         }
+    }
+
+    fn with_error_statuses(mut self, statuses: ErrorStatuses) -> Self {
+        self.error_statuses = Some(statuses);
+        self
     }
 
     #[inline]
     pub(crate) fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {
         self.status = Some(res.status);
-        self.is_rejected = res.extensions.get::<Rejected>().is_some();
-        match (self.method, res.status) {
+        let method = self.phase;
+        self.phase = match res.extensions.get::<Rejected>() {
+            Some(_) => Phase::Rejected,
+            None => Phase::Responded,
+        };
+        match (method, res.status) {
             (_, StatusCode::SWITCHING_PROTOCOLS) => ResponseKind::Upgrade,
-            (MethodKind::Connect, status) if status.is_success() => ResponseKind::Upgrade,
-            (MethodKind::Head, _) | (_, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => {
+            (Phase::Connect, status) if status.is_success() => ResponseKind::Upgrade,
+            (Phase::Head, _) | (_, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => {
                 ResponseKind::NoBody
             }
             (_, status) if status.is_informational() => ResponseKind::NoBody,
@@ -81,7 +99,7 @@ impl CallState {
     }
 
     pub(crate) fn is_rejected(&self) -> bool {
-        self.is_rejected
+        self.phase == Phase::Rejected
     }
 
     pub(crate) fn status(&self) -> Option<StatusCode> {
@@ -93,15 +111,20 @@ impl CallState {
     fn classify_response(&self, side: Side) -> Classification {
         let status = self.status.unwrap_or_default();
         let error = status_code_str(status);
-        if self.is_rejected {
+        let is_error = match self.error_statuses {
+            Some(statuses) => statuses.contains(status.as_u16()),
+            None => {
+                status.is_server_error()
+                    || (status == StatusCode::REQUEST_TIMEOUT && side == Side::Server)
+            }
+        };
+        if self.is_rejected() {
             Classification::new(Outcome::Rejected).with_error(error)
-        } else if status.is_server_error()
-            || (status == StatusCode::REQUEST_TIMEOUT && side == Side::Server)
-        {
+        } else if is_error {
             Classification::new(Outcome::ServerError).with_error(error)
         } else if !status.is_client_error() {
             Classification::new(Outcome::Success)
-        } else if side == Side::Client {
+        } else if side == Side::Client && self.error_statuses.is_none() {
             Classification::new(Outcome::ClientError).with_error(error)
         } else {
             Classification::new(Outcome::ClientError)
@@ -172,6 +195,10 @@ macro_rules! impl_classify {
             #[inline]
             fn start(req: crate::RequestHead<'_>) -> Self {
                 Self(CallState::start(req))
+            }
+
+            fn with_error_statuses(self, statuses: gusset_core::ErrorStatuses) -> Self {
+                Self(self.0.with_error_statuses(statuses))
             }
 
             #[inline]

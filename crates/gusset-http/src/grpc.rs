@@ -1,6 +1,6 @@
 //! gRPC: HTTP whose status is in its headers or in its trailers.
 
-use gusset_core::{Classification, End, Outcome, Protocol, ResponseKind, StaticStr};
+use gusset_core::{Classification, End, ErrorStatuses, Outcome, Protocol, ResponseKind, StaticStr};
 use http::{HeaderMap, StatusCode};
 
 use crate::classify::{of_end, of_unread_body};
@@ -198,6 +198,11 @@ impl CallState {
             is_grpc_request: is_grpc_request(req),
             is_web: false,
         }
+    }
+
+    /// Returns the state as it is: the statuses are those of HTTP, and gRPC has codes.
+    fn with_error_statuses(self, _: ErrorStatuses) -> Self {
+        self
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>) -> ResponseKind {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 
-use gusset_core::SpanIds;
 use gusset_core::field::FieldScope;
+use gusset_core::{ExcludedCall, SpanIds};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
@@ -38,6 +38,7 @@ pub fn with_current_context<F: Future>(future: F) -> WithContext<F> {
         })),
         ids: SpanIds::current(),
         fields: FieldScope::current(),
+        excluded: ExcludedCall::current(),
     }
 }
 
@@ -50,6 +51,7 @@ pin_project! {
         scope: Option<Arc<CallScope>>,
         ids: Option<SpanIds>,
         fields: Option<FieldScope>,
+        excluded: Option<ExcludedCall>,
     }
 }
 
@@ -62,6 +64,10 @@ impl<F: Future> Future for WithContext<F> {
         let this = self.project();
         let (future, scope) = (this.future, this.scope);
         let poll = || current::with_ids(*this.ids, || current::in_scope(scope, || future.poll(cx)));
+        let poll = || match this.excluded {
+            Some(excluded) => excluded.scope(poll),
+            None => poll(),
+        };
         match this.fields {
             Some(fields) => fields.scope(poll),
             None => poll(),

@@ -45,6 +45,9 @@ pub trait ServiceKind: Sized + sealed::Sealed {
     #[cfg(feature = "prometheus")]
     type MetricsBuilder: 'static;
 
+    /// The variable with the statuses that are errors, if the calls have statuses of HTTP.
+    const ERROR_STATUSES_VARIABLE: Option<&'static str> = None;
+
     fn path_filter(&self) -> Self::PathFilter;
     fn no_inject() -> Self::Inject;
     #[cfg(feature = "prometheus")]
@@ -144,7 +147,8 @@ macro_rules! kind {
         $kind:ident: $protocol:ty,
         metrics $metrics:ident, $builder:ident = $side:ident,
         log $log:ident, trace $trace:ident,
-        inject $inject:ty = $no_inject:expr, $with:expr $(,)?
+        inject $inject:ty = $no_inject:expr, $with:expr,
+        error_statuses $error_statuses:expr $(,)?
     ) => {
         impl sealed::Sealed for $kind {}
 
@@ -172,6 +176,8 @@ macro_rules! kind {
             type Inject = $inject;
             #[cfg(feature = "prometheus")]
             type MetricsBuilder = $builder;
+
+            const ERROR_STATUSES_VARIABLE: Option<&'static str> = $error_statuses;
 
             fn path_filter(&self) -> PathFilter {
                 self.path_filter.clone()
@@ -223,21 +229,25 @@ kind!(
     HttpServer: Http,
     metrics HttpMetrics, HttpMetricsBuilder = server, log server, trace server,
     inject Identity = Identity::new, |_: &TraceObserver| Identity::new(),
+    error_statuses Some(HttpServer::ERROR_STATUSES_VARIABLE),
 );
 kind!(
     HttpClient: Http<HttpClientClassifier>,
     metrics HttpMetrics, HttpMetricsBuilder = client, log client, trace client,
     inject InjectTrace = no_inject, inject,
+    error_statuses Some(HttpClient::ERROR_STATUSES_VARIABLE),
 );
 kind!(
     GrpcServer: Grpc,
     metrics RpcMetrics, RpcMetricsBuilder = server, log grpc_server, trace grpc_server,
     inject Identity = Identity::new, |_: &TraceObserver| Identity::new(),
+    error_statuses None,
 );
 kind!(
     GrpcClient: Http<GrpcClientClassifier>,
     metrics RpcMetrics, RpcMetricsBuilder = client, log grpc_client, trace grpc_client,
     inject InjectTrace = no_inject, inject,
+    error_statuses None,
 );
 
 #[cfg(feature = "trace")]
@@ -266,6 +276,20 @@ impl Default for GrpcServer {
 }
 
 // === impl HttpServer ===
+
+impl HttpServer {
+    /// The variable with the statuses of a server that are errors: `500-599,429`. See
+    /// [`error_statuses`](crate::InstrumentationBuilder::error_statuses).
+    pub const ERROR_STATUSES_VARIABLE: &'static str = "GUSSET_HTTP_SERVER_ERROR_STATUSES";
+}
+
+// === impl HttpClient ===
+
+impl HttpClient {
+    /// The variable with the statuses that are errors for a client: `400-599`. See
+    /// [`error_statuses`](crate::InstrumentationBuilder::error_statuses).
+    pub const ERROR_STATUSES_VARIABLE: &'static str = "GUSSET_HTTP_CLIENT_ERROR_STATUSES";
+}
 
 impl Default for HttpServer {
     fn default() -> Self {

@@ -24,7 +24,8 @@ use crate::{CallReport, CallResult};
 /// as a failure if it breaks later. A half-open call with a good status counts at its first data if it has no
 /// declared length. Otherwise it counts when half-open times out, if it is still in progress by then.
 ///
-/// The classifier of the protocol decides what is an error of the service. The retry delay is
+/// The classifier of the protocol decides what is an error of the service, and so do the statuses that the
+/// breaker is given ([`error_statuses`](crate::CircuitBreakerBuilder::error_statuses)). The retry delay is
 /// `Retry-After` of a failed response: in seconds, or as a date relative to its `Date`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpFailures;
@@ -92,6 +93,9 @@ impl<R: HttpClassifier> FailureClassifier<Http<R>> for HttpFailures {
                     CallResult::Ignored
                 } else if cx.outcome() == Some(Outcome::ServerError) {
                     CallResult::Failure
+                } else if result == CallResult::Failure {
+                    // A status of the service that the layer does not list as an error.
+                    CallResult::Success
                 } else {
                     result
                 }

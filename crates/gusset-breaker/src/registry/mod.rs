@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use gusset_core::{Admission, AdmissionLayer, CallContext, Clock, Protocol};
+use gusset_core::{Admission, AdmissionLayer, CallContext, Clock, ErrorStatuses, Protocol};
 use gusset_data::SharedRecorder;
 
 pub use self::key::{ByRoute, KeyExtractor, by_host};
@@ -46,6 +46,7 @@ pub struct BreakerRegistryBuilder {
     max_breakers: usize,
     max_open_ratio: Option<f64>,
     clock: Clock,
+    error_statuses: Option<ErrorStatuses>,
     recorder: Option<SharedRecorder>,
 }
 
@@ -92,6 +93,7 @@ impl BreakerRegistry {
             max_breakers: DEFAULT_MAX_BREAKERS,
             max_open_ratio: None,
             clock: Clock::system(),
+            error_statuses: None,
             recorder: None,
         }
     }
@@ -151,13 +153,15 @@ impl BreakerRegistry {
         C: FailureClassifier<P>,
         K: KeyExtractor<P>,
     {
-        let clock = self.0.fallback.core().clock.clone();
+        let core = self.0.fallback.core();
         let admission = BreakerRegistryAdmission {
             registry: self.clone(),
             key_extractor,
             classifier,
         };
-        AdmissionLayer::new(admission).with_clock(clock)
+        AdmissionLayer::new(admission)
+            .with_clock(core.clock.clone())
+            .with_error_statuses(core.error_statuses)
     }
 }
 
@@ -262,6 +266,13 @@ impl BreakerRegistryBuilder {
         self
     }
 
+    /// Sets the statuses of HTTP that are failures. Defaults to those that
+    /// [`HttpFailures`](crate::classify::HttpFailures) lists.
+    pub fn error_statuses(mut self, statuses: impl Into<Option<ErrorStatuses>>) -> Self {
+        self.error_statuses = statuses.into();
+        self
+    }
+
     /// Sets the clock. Defaults to the system clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -289,6 +300,7 @@ impl BreakerRegistryBuilder {
             max_breakers,
             max_open_ratio,
             clock,
+            error_statuses,
             recorder,
         } = self;
         if !(1..=MAX_BREAKERS).contains(&max_breakers) {
@@ -299,6 +311,7 @@ impl BreakerRegistryBuilder {
         let mut template = CircuitBreaker::builder("template")
             .config(config)
             .clock(clock)
+            .error_statuses(error_statuses)
             .shards(1);
         let has_metrics = recorder.is_some();
         if let Some(recorder) = recorder {

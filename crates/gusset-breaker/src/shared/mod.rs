@@ -16,7 +16,7 @@ mod window_slots;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gusset_core::{Clock, PanicCounter};
+use gusset_core::{Clock, ErrorStatuses, PanicCounter};
 
 use crate::config::Config;
 use crate::events::EventLog;
@@ -44,6 +44,8 @@ pub(crate) struct Core {
     write_hot: WriteHot,
     pub(crate) name: Arc<str>,
     pub(crate) clock: Clock,
+    /// The statuses that are failures, if they are set.
+    pub(crate) error_statuses: Option<ErrorStatuses>,
     origin: Instant,
     pub(crate) config: Mutex<Config>,
     pub(crate) events: EventLog,
@@ -94,6 +96,8 @@ pub(crate) struct Parts {
     pub(crate) name: Arc<str>,
     pub(crate) config: Config,
     pub(crate) clock: Clock,
+    /// The statuses that are failures, if they are set.
+    pub(crate) error_statuses: Option<ErrorStatuses>,
     pub(crate) metrics: Option<Metrics>,
     pub(crate) panics: PanicCounter,
     pub(crate) open_budget: Option<Arc<OpenBudget>>,
@@ -113,6 +117,7 @@ impl Core {
             name,
             config,
             clock,
+            error_statuses,
             metrics,
             panics,
             open_budget,
@@ -144,6 +149,7 @@ impl Core {
             name,
             origin: clock.now(),
             clock,
+            error_statuses,
             config: Mutex::new(config),
             events: EventLog::new(),
             waiters: Waiters::new(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::{Admission, Admitted, IntoServiceError, RespondWith};
-use crate::{Clock, Protocol};
+use crate::{Clock, ErrorStatuses, Protocol};
 
 /// Puts an admission policy in front of a service.
 ///
@@ -38,6 +38,7 @@ pub struct AdmissionLayer<P, G, R = IntoServiceError> {
     admission: Arc<G>,
     respond: R,
     clock: Clock,
+    error_statuses: Option<ErrorStatuses>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -54,6 +55,7 @@ impl<P, G> AdmissionLayer<P, G> {
             admission: Arc::new(admission),
             respond: IntoServiceError,
             clock: Clock::system(),
+            error_statuses: None,
             protocol: PhantomData,
         }
     }
@@ -87,6 +89,7 @@ impl<P, G, R> AdmissionLayer<P, G, R> {
             admission: self.admission,
             respond,
             clock: self.clock,
+            error_statuses: self.error_statuses,
             protocol: PhantomData,
         }
     }
@@ -95,6 +98,15 @@ impl<P, G, R> AdmissionLayer<P, G, R> {
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Sets the statuses that are errors, for the admission policy. Defaults to the rules of the protocol's
+    /// classifier. A custom classifier may ignore them
+    /// ([`Classify::with_error_statuses`](crate::Classify::with_error_statuses)).
+    #[must_use]
+    pub fn with_error_statuses(mut self, statuses: impl Into<Option<ErrorStatuses>>) -> Self {
+        self.error_statuses = statuses.into();
         self
     }
 }
@@ -109,6 +121,7 @@ impl<S, P, G, R: Clone> Layer<S> for AdmissionLayer<P, G, R> {
             admission: self.admission.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),
+            error_statuses: self.error_statuses,
             protocol: PhantomData,
         }
     }
@@ -120,6 +133,7 @@ impl<P, G, R: Clone> Clone for AdmissionLayer<P, G, R> {
             admission: self.admission.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),
+            error_statuses: self.error_statuses,
             protocol: PhantomData,
         }
     }

@@ -18,8 +18,8 @@ pub use self::layer::AdmissionLayer;
 pub use self::respond::{IntoServiceError, Respond, RespondWith};
 use crate::observe::ObserveFuture;
 use crate::{
-    CallContext, CallObserver, CallTracker, Clock, Protocol, ProtocolRequest, ProtocolResponse,
-    Rejected,
+    CallContext, CallObserver, CallTracker, Clock, ErrorStatuses, Protocol, ProtocolRequest,
+    ProtocolResponse, Rejected,
 };
 
 /// An admission policy, which observes calls and may reject them: a circuit breaker, a bulkhead.
@@ -109,6 +109,7 @@ pub struct Admitted<S, P, G, R> {
     admission: Arc<G>,
     respond: R,
     clock: Clock,
+    error_statuses: Option<ErrorStatuses>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -153,7 +154,8 @@ where
         };
         match admitted {
             Ok(permit) => {
-                let mut track = CallTracker::resume_permit(permit, head, cx, clock);
+                let statuses = self.error_statuses;
+                let mut track = CallTracker::resume_permit(permit, head, cx, statuses, clock);
                 let inner = track.in_scope(|| self.inner.call(req));
                 AdmissionFuture::admitted(ObserveFuture::new(inner, track))
             }
@@ -185,6 +187,7 @@ impl<S: Clone, P, G, R: Clone> Clone for Admitted<S, P, G, R> {
             admission: self.admission.clone(),
             respond: self.respond.clone(),
             clock: self.clock.clone(),
+            error_statuses: self.error_statuses,
             protocol: PhantomData,
         }
     }

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 
 use super::Observe;
 use crate::identity::Registration;
-use crate::{Clock, Observer, RequestKey};
+use crate::{Clock, ErrorStatuses, Observer, RequestKey};
 
 /// Observes every call of a service.
 ///
@@ -29,6 +29,7 @@ use crate::{Clock, Observer, RequestKey};
 pub struct ObserveLayer<P, O> {
     shared: Arc<Shared<O>>,
     clock: Clock,
+    error_statuses: Option<ErrorStatuses>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -64,6 +65,7 @@ impl<P, O> ObserveLayer<P, O> {
         Self {
             shared,
             clock: Clock::system(),
+            error_statuses: None,
             protocol: PhantomData,
         }
     }
@@ -72,6 +74,15 @@ impl<P, O> ObserveLayer<P, O> {
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Sets the statuses that are errors, for all observers. Defaults to the rules of the protocol's
+    /// classifier. A custom classifier may ignore them
+    /// ([`Classify::with_error_statuses`](crate::Classify::with_error_statuses)).
+    #[must_use]
+    pub fn with_error_statuses(mut self, statuses: impl Into<Option<ErrorStatuses>>) -> Self {
+        self.error_statuses = statuses.into();
         self
     }
 }
@@ -84,6 +95,7 @@ impl<S, P, O> Layer<S> for ObserveLayer<P, O> {
             inner,
             shared: self.shared.clone(),
             clock: self.clock.clone(),
+            error_statuses: self.error_statuses,
             protocol: PhantomData,
         }
     }
@@ -94,6 +106,7 @@ impl<P, O> Clone for ObserveLayer<P, O> {
         Self {
             shared: self.shared.clone(),
             clock: self.clock.clone(),
+            error_statuses: self.error_statuses,
             protocol: PhantomData,
         }
     }

@@ -13,7 +13,7 @@ use tower_service::Service;
 pub use self::future::ObserveFuture;
 pub use self::layer::ObserveLayer;
 use self::layer::Shared;
-use crate::{CallTracker, Clock, Observer, ProtocolRequest, ProtocolResponse};
+use crate::{CallTracker, Clock, ErrorStatuses, Observer, ProtocolRequest, ProtocolResponse};
 
 /// Observes the calls of a service. Created by [`ObserveLayer`].
 ///
@@ -31,6 +31,7 @@ pub struct Observe<S, P, O> {
     inner: S,
     shared: Arc<Shared<O>>,
     clock: Clock,
+    error_statuses: Option<ErrorStatuses>,
     // `fn() -> P`: the service is `Send` and `Sync` whatever the protocol type is.
     protocol: PhantomData<fn() -> P>,
 }
@@ -82,6 +83,7 @@ where
             observers,
             head,
             key.unwrap_or(shared.protocol_key),
+            self.error_statuses,
             self.clock.clone(),
         );
         let frame = track.enter_frame();
@@ -101,6 +103,7 @@ impl<S: Clone, P, O> Clone for Observe<S, P, O> {
             inner: self.inner.clone(),
             shared: self.shared.clone(),
             clock: self.clock.clone(),
+            error_statuses: self.error_statuses,
             protocol: PhantomData,
         }
     }

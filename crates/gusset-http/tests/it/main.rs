@@ -14,6 +14,7 @@ mod classify;
 mod custom_classifier;
 mod endpoint;
 mod ends;
+mod error_statuses;
 mod grpc;
 mod grpc_unread;
 mod lengths;

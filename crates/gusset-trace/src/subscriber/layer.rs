@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use gusset_core::SpanIds;
+use gusset_core::{ExcludedCall, SpanIds};
 use gusset_data::{LinkedIds, SharedStr, SpanData, SpanLink};
 use gusset_propagation::{SpanId, TraceFlags, TraceId};
 use tracing::span::{Attributes, Id, Record};
@@ -126,6 +126,19 @@ impl SpanLayer {
     }
 
     fn parent<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let parent = Self::parent_of(attributes, id, cx);
+        // What begins in a call that is excluded from all signals belongs to it.
+        let is_excluded = matches!(parent, ParentSpan::None) && ExcludedCall::current().is_some();
+        match is_excluded {
+            true => ParentSpan::Unrecorded,
+            false => parent,
+        }
+    }
+
+    fn parent_of<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {

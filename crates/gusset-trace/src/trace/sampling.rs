@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gusset_core::CallContext;
+use gusset_core::{CallContext, ExcludedCall};
 use gusset_data::SpanSink;
 use gusset_http::RequestAttributes;
 use gusset_propagation::{PropagationContext, SpanContext, TraceId};
@@ -42,6 +42,10 @@ impl TraceConfig {
             Some(parent) if self.kind.is_client() => {
                 let buffer = outer.and_then(|outer| outer.buffer.clone());
                 (parent.flags().is_sampled(), buffer, false)
+            }
+            // It would be the root of a trace of its own.
+            None if self.kind.is_client() && ExcludedCall::current().is_some() => {
+                (false, None, false)
             }
             _ => {
                 let (parent, seen_id) = match parent {

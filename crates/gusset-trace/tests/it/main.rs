@@ -8,6 +8,7 @@ mod custom_classifier;
 #[cfg(feature = "subscriber")]
 mod event_parents;
 mod exceptions;
+mod excluded;
 mod export;
 mod exported;
 mod grpc;

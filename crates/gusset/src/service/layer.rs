@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gusset_core::{CatchPanic, FilteredObserver, Observe, ObserveLayer, Observer};
+use gusset_core::{CatchPanic, ErrorStatuses, FilteredObserver, Observe, ObserveLayer, Observer};
 use gusset_health::{ConnectionDrain, ConnectionDrainLayer, InFlight};
 use gusset_http::{RequestIdLayer, SetRequestId};
 use tower::util::Either;
@@ -47,10 +47,12 @@ pub struct CallLayer<K: ServiceKind, O = ()> {
 fn observe<K: ServiceKind, O: Observer<K::Protocol>>(
     observers: SignalObservers<K, O>,
     path_filter: K::PathFilter,
+    error_statuses: Option<ErrorStatuses>,
     dispatch: Option<Dispatch>,
 ) -> ObserveLayer<K::Protocol, Observers<K, O>> {
     let observer = SubscriberScope::new(observers, dispatch);
     ObserveLayer::new(FilteredObserver::new(observer, path_filter))
+        .with_error_statuses(error_statuses)
 }
 
 // === impl ServerLayer ===
@@ -70,7 +72,12 @@ where
         Self {
             request_id,
             drain,
-            observe: observe::<K, _>(parts.observers, parts.path_filter, dispatch),
+            observe: observe::<K, _>(
+                parts.observers,
+                parts.path_filter,
+                parts.error_statuses,
+                dispatch,
+            ),
         }
     }
 }
@@ -111,7 +118,12 @@ impl<K: ServiceKind> fmt::Debug for ServerLayer<K> {
 impl<K: ServiceKind, O: Observer<K::Protocol>> CallLayer<K, O> {
     pub(super) fn new(parts: LayerParts<K, O>, dispatch: Option<Dispatch>) -> Self {
         Self {
-            observe: observe::<K, _>(parts.observers, parts.path_filter, dispatch),
+            observe: observe::<K, _>(
+                parts.observers,
+                parts.path_filter,
+                parts.error_statuses,
+                dispatch,
+            ),
             inject: parts.inject,
         }
     }

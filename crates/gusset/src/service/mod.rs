@@ -26,9 +26,9 @@ use std::time::{Duration, Instant};
 use gusset_admin::ManagementServer;
 #[cfg(feature = "breaker")]
 use gusset_breaker::CircuitBreaker;
-#[cfg(feature = "breaker")]
-use gusset_core::ConfigError;
 use gusset_core::{Clock, Env, MessageHeaders};
+#[cfg(feature = "breaker")]
+use gusset_core::{ConfigError, ErrorStatuses};
 use gusset_health::{Health, HealthRuntime};
 use tracing::Dispatch;
 
@@ -92,6 +92,9 @@ struct Inner {
     grpc: ServerLayer<GrpcServer>,
     grpc_client: CallLayer<GrpcClient>,
     messaging_system: String,
+    /// Those of HTTP clients, for breakers.
+    #[cfg(feature = "breaker")]
+    error_statuses: Option<ErrorStatuses>,
     #[cfg(feature = "breaker")]
     breakers: Mutex<BTreeMap<String, CircuitBreaker>>,
     #[cfg(feature = "serde")]
@@ -202,6 +205,9 @@ impl Gusset {
     /// Returns the circuit breaker with this name, with its metrics. All calls with one name return the
     /// same breaker.
     ///
+    /// Its failures are the statuses that are errors for HTTP clients
+    /// ([`InstrumentationBuilder::error_statuses`](crate::InstrumentationBuilder::error_statuses)).
+    ///
     /// # Errors
     /// If the name is not valid.
     ///
@@ -225,7 +231,10 @@ impl Gusset {
         let builder = self.0.breaker_configs.builder(name)?;
         #[cfg(not(feature = "serde"))]
         let builder = CircuitBreaker::builder(name);
-        let breaker = builder.metrics(recorder).build()?;
+        let breaker = builder
+            .metrics(recorder)
+            .error_statuses(self.0.error_statuses)
+            .build()?;
         breakers.insert(name.to_owned(), breaker.clone());
         Ok(breaker)
     }

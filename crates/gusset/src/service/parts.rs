@@ -146,6 +146,8 @@ impl PartsBuilder {
             .observer(health.in_flight())
             .build_parts(env)?;
         let http_client = (self.http_client)(telemetry.http_client()).build_parts(env)?;
+        #[cfg(feature = "breaker")]
+        let error_statuses = http_client.error_statuses;
         let grpc_client = (self.grpc_client)(telemetry.grpc_client()).build_parts(env)?;
 
         // After everything that can be invalid: signals and the port are seen from outside.
@@ -203,6 +205,8 @@ impl PartsBuilder {
             messaging_system: self
                 .messaging_system
                 .unwrap_or_else(|| OTHER_SYSTEM.to_owned()),
+            #[cfg(feature = "breaker")]
+            error_statuses,
             #[cfg(feature = "breaker")]
             breakers: Mutex::new(BTreeMap::new()),
             #[cfg(feature = "serde")]

@@ -258,3 +258,25 @@ async fn old_names_are_scraped_beside_the_new_ones() {
         assert!(page.contains(expected), "{expected} in {page}");
     }
 }
+
+#[cfg(feature = "breaker")]
+#[tokio::test]
+async fn breaker_has_the_error_statuses_of_clients() {
+    use tower::{Layer as _, service_fn};
+
+    let (builder, _) = set_up();
+    let variable = "GUSSET_HTTP_CLIENT_ERROR_STATUSES";
+    let env = |name: &str| (name == variable).then(|| "404".to_owned());
+    let gusset = builder.build_with(env).unwrap();
+    let breaker = gusset.breaker("stock").unwrap();
+    for status in [404, 500] {
+        let respond = move |_: Request<Body>| async move {
+            let response = http::Response::builder().status(status);
+            Ok::<_, gusset::breaker::CircuitOpen>(response.body(Body::empty()).unwrap())
+        };
+        let service = breaker.http_client().layer(service_fn(respond));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        service.oneshot(request).await.unwrap();
+    }
+    assert_eq!((breaker.counts().calls, breaker.counts().failures), (2, 1));
+}

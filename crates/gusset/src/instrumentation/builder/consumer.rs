@@ -53,6 +53,8 @@ impl<Req: 'static, Res: 'static> InstrumentationBuilder<Consumer<Req, Res>> {
             state: BuilderState {
                 kind: state.kind.with_classifier(),
                 options: state.options,
+                // Messages have no status of HTTP.
+                error_statuses: None,
                 #[cfg(feature = "prometheus")]
                 prometheus: state.prometheus,
                 #[cfg(feature = "prometheus")]

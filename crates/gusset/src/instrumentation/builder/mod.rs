@@ -14,7 +14,9 @@ use std::fmt;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
 use std::sync::Arc;
 
-use gusset_core::{CatchPanic, ConfigError, Env, FilteredObserver, ObserveLayer, Observer};
+use gusset_core::{
+    CatchPanic, ConfigError, Env, ErrorStatuses, FilteredObserver, ObserveLayer, Observer,
+};
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
 #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
@@ -46,6 +48,7 @@ pub struct InstrumentationBuilder<K: ServiceKind, O = ()> {
 struct BuilderState<K: ServiceKind> {
     kind: K,
     options: OptionChanges,
+    error_statuses: Option<ErrorStatuses>,
     #[cfg(feature = "prometheus")]
     prometheus: Option<PrometheusExporter>,
     #[cfg(feature = "prometheus")]
@@ -70,6 +73,7 @@ struct BuilderState<K: ServiceKind> {
 pub(crate) struct LayerParts<K: ServiceKind, O> {
     pub(crate) observers: SignalObservers<K, O>,
     pub(crate) path_filter: K::PathFilter,
+    pub(crate) error_statuses: Option<ErrorStatuses>,
     pub(crate) inject: K::Inject,
     #[cfg(feature = "prometheus")]
     pub(crate) prometheus: PrometheusExporter,
@@ -82,6 +86,7 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
         let state = BuilderState {
             kind,
             options: OptionChanges::default(),
+            error_statuses: None,
             #[cfg(feature = "prometheus")]
             prometheus: None,
             #[cfg(feature = "prometheus")]
@@ -214,23 +219,23 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         let parts = self.build_parts(env)?;
         let observer = FilteredObserver::new(parts.observers, parts.path_filter);
         Ok(Instrumentation::new(
-            InstrumentationLayer::new(ObserveLayer::new(observer), parts.inject),
+            InstrumentationLayer::new(
+                ObserveLayer::new(observer).with_error_statuses(parts.error_statuses),
+                parts.inject,
+            ),
             #[cfg(feature = "prometheus")]
             parts.prometheus,
         ))
     }
 
     /// Builds what the layer consists of.
-    pub(crate) fn build_parts(
-        self,
-        #[cfg_attr(
-            not(any(feature = "log", feature = "prometheus", feature = "trace")),
-            expect(unused_variables, reason = "there is nothing to configure")
-        )]
-        env: Env<'_>,
-    ) -> Result<LayerParts<K, O>, ConfigError> {
+    pub(crate) fn build_parts(self, env: Env<'_>) -> Result<LayerParts<K, O>, ConfigError> {
         let Self { state, observers } = self;
         let path_filter = state.kind.path_filter();
+        let error_statuses = state.error_statuses.or_else(|| {
+            let variable = K::ERROR_STATUSES_VARIABLE?;
+            gusset_http::error_statuses_from_env(env, variable)
+        });
         #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
         let options = Arc::new(state.options.apply(RequestOptions::from_env(env)?));
         #[cfg(feature = "prometheus")]
@@ -301,6 +306,7 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         Ok(LayerParts {
             observers: (log, trace, metrics, observers),
             path_filter,
+            error_statuses,
             inject,
             #[cfg(feature = "prometheus")]
             prometheus,

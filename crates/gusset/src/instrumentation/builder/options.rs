@@ -1,11 +1,12 @@
 //! The settings that concern every signal: how requests are read, and which are excluded.
 
+use gusset_core::ErrorStatuses;
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
 use gusset_http::{KnownMethods, PathFilter, QueryRedaction, RequestOptions, TrustedProxies};
 
 use crate::InstrumentationBuilder;
-use crate::kind::{GrpcServer, HttpKind, ServiceKind};
+use crate::kind::{GrpcServer, HttpClient, HttpKind, HttpServer, ServiceKind};
 
 /// The request options that were set, to be applied over those of the environment.
 #[derive(Default)]
@@ -110,6 +111,44 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
         self
     }
 }
+
+/// Implements the setting for a kind whose calls have statuses of HTTP.
+macro_rules! error_statuses {
+    ($kind:ident, $variable:literal, $list:literal) => {
+        impl<O> InstrumentationBuilder<$kind, O> {
+            /// Sets the statuses that are errors: for the level of log entries, the status of spans, `error.type`
+            /// and the outcome in all signals. A status that is not in the list is not an error.
+            ///
+            #[doc = concat!("Overrides `", $variable, "`, a list such as `", $list, "`. A part of the variable that")]
+            /// cannot be read is ignored with a warning. Without both, the classifier decides
+            /// ([`HttpServerClassifier`](gusset_http::HttpServerClassifier),
+            /// [`HttpClientClassifier`](gusset_http::HttpClientClassifier)).
+            ///
+            /// Circuit breakers have the same setting.
+            ///
+            /// ```
+            /// use gusset::ErrorStatuses;
+            ///
+            /// # fn main() -> Result<(), gusset::ConfigError> {
+            #[doc = concat!("let statuses = ErrorStatuses::parse(\"", $list, "\")?;")]
+            /// let gusset = gusset::http().error_statuses(statuses).build()?;
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn error_statuses(mut self, statuses: ErrorStatuses) -> Self {
+                self.state.error_statuses = Some(statuses);
+                self
+            }
+        }
+    };
+}
+
+error_statuses!(
+    HttpServer,
+    "GUSSET_HTTP_SERVER_ERROR_STATUSES",
+    "500-599,429"
+);
+error_statuses!(HttpClient, "GUSSET_HTTP_CLIENT_ERROR_STATUSES", "400-599");
 
 impl<O> InstrumentationBuilder<GrpcServer, O> {
     /// Registers services of the server by their full names (`NAME` of tonic's `NamedService`), or
