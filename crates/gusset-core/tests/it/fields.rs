@@ -139,6 +139,7 @@ fn innermost_call_gets_the_field() {
         Box::pin(async move {
             pause().await;
             field::high("inner", job);
+            field::high("again", job);
             Ok(job)
         })
     }));
@@ -154,7 +155,7 @@ fn innermost_call_gets_the_field() {
         })
     }));
     assert_eq!(run(service.call(7)), Ok(8));
-    assert_eq!(inner.calls(), ["inner=7", "inner=8"]);
+    assert_eq!(inner.calls(), ["inner=7 again=7", "inner=8 again=8"]);
     assert_eq!(outer.calls(), ["before=1 after=1"]);
 }
 

@@ -187,8 +187,12 @@ impl LogLayerBuilder {
     /// `trace_flags`): a call that a tail sampler exports at its end counts as not sampled.
     ///
     /// ```
+    /// use gusset_log::LogLayer;
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
     /// # fn main() -> Result<(), gusset_log::ConfigError> {
-    /// let log = gusset_log::LogLayer::builder().sampled_only().writer(std::io::sink()).build()?;
+    /// let log = LogLayer::builder().sampled_only().writer(std::io::sink()).build()?;
+    /// let subscriber = tracing_subscriber::registry().with(log.layer);
     /// # Ok(())
     /// # }
     /// ```
