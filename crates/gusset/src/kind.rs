@@ -2,22 +2,22 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use std::sync::Arc;
 
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use gusset_core::ConfigError;
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_core::Env;
 use gusset_core::{
     Classify, MessageOptions, Observer, PlainClassifier, Predicate, Protocol, RequestResponse,
 };
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use gusset_http::RequestOptions;
 use gusset_http::{Grpc, GrpcClientClassifier, Http, HttpClientClassifier, PathFilter};
 #[cfg(feature = "log")]
 use gusset_log::{AccessLog, AccessLogBuilder, MessageLog};
-#[cfg(feature = "prometheus")]
+#[cfg(feature = "metrics")]
 use gusset_metrics::{
     HttpMetrics, HttpMetricsBuilder, MessagingMetrics, MessagingMetricsBuilder, RpcMetrics,
     RpcMetricsBuilder, SharedRecorder,
@@ -42,7 +42,7 @@ pub trait ServiceKind: Sized + sealed::Sealed {
     type Log: Observer<Self::Protocol>;
     /// The layer inside of the observers that injects a client's trace context.
     type Inject: Clone;
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
     type MetricsBuilder: 'static;
 
     /// The variable with the statuses that are errors, if the calls have statuses of HTTP.
@@ -50,7 +50,7 @@ pub trait ServiceKind: Sized + sealed::Sealed {
 
     fn path_filter(&self) -> Self::PathFilter;
     fn no_inject() -> Self::Inject;
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
     fn metrics(
         &self,
         recorder: SharedRecorder,
@@ -92,7 +92,7 @@ pub(crate) type TraceParts<K> = (
 );
 
 /// Configures a builder.
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 pub(crate) type ConfigureFn<B> = Box<dyn FnOnce(B) -> B>;
 
 /// Injects the trace context into a client's requests.
@@ -161,9 +161,9 @@ macro_rules! kind {
         impl ServiceKind for $kind {
             type Protocol = $protocol;
             type PathFilter = PathFilter;
-            #[cfg(feature = "prometheus")]
+            #[cfg(feature = "metrics")]
             type Metrics = $metrics;
-            #[cfg(not(feature = "prometheus"))]
+            #[cfg(not(feature = "metrics"))]
             type Metrics = ();
             #[cfg(feature = "trace")]
             type Trace = TraceObserver;
@@ -174,7 +174,7 @@ macro_rules! kind {
             #[cfg(not(feature = "log"))]
             type Log = ();
             type Inject = $inject;
-            #[cfg(feature = "prometheus")]
+            #[cfg(feature = "metrics")]
             type MetricsBuilder = $builder;
 
             const ERROR_STATUSES_VARIABLE: Option<&'static str> = $error_statuses;
@@ -187,7 +187,7 @@ macro_rules! kind {
                 $no_inject()
             }
 
-            #[cfg(feature = "prometheus")]
+            #[cfg(feature = "metrics")]
             fn metrics(
                 &self,
                 recorder: SharedRecorder,
@@ -329,9 +329,9 @@ where
 {
     type Protocol = RequestResponse<Req, Res, R>;
     type PathFilter = NoFilter;
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
     type Metrics = MessagingMetrics<Req>;
-    #[cfg(not(feature = "prometheus"))]
+    #[cfg(not(feature = "metrics"))]
     type Metrics = ();
     #[cfg(feature = "trace")]
     type Trace = MessageTrace<Req>;
@@ -342,7 +342,7 @@ where
     #[cfg(not(feature = "log"))]
     type Log = ();
     type Inject = Identity;
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
     type MetricsBuilder = MessagingMetricsBuilder<Req>;
 
     fn path_filter(&self) -> NoFilter {
@@ -353,7 +353,7 @@ where
         Identity::new()
     }
 
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
     fn metrics(
         &self,
         recorder: SharedRecorder,

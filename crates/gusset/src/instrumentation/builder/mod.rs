@@ -3,7 +3,7 @@
 mod consumer;
 mod fields;
 mod options;
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 mod signals;
 #[cfg(feature = "trace")]
 mod trace;
@@ -11,7 +11,7 @@ mod trace;
 #[cfg(feature = "trace")]
 use std::borrow::Cow;
 use std::fmt;
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use std::sync::Arc;
 
 use gusset_core::{
@@ -19,10 +19,12 @@ use gusset_core::{
 };
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use gusset_http::RequestOptions;
 #[cfg(feature = "log")]
 use gusset_log::AccessLogBuilder;
+#[cfg(feature = "metrics")]
+use gusset_metrics::SharedRecorder;
 #[cfg(feature = "prometheus")]
 use gusset_prometheus::{PrometheusExporter, Resource};
 #[cfg(feature = "trace")]
@@ -30,7 +32,7 @@ use gusset_trace::{TraceObserverBuilder, TraceTrust};
 
 use self::options::OptionChanges;
 use super::layer::SignalObservers;
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use crate::kind::ConfigureFn;
 use crate::kind::ServiceKind;
 use crate::{Instrumentation, InstrumentationLayer};
@@ -53,9 +55,11 @@ struct BuilderState<K: ServiceKind> {
     prometheus: Option<PrometheusExporter>,
     #[cfg(feature = "prometheus")]
     resource: Option<Resource>,
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
+    recorder: Option<SharedRecorder>,
+    #[cfg(feature = "metrics")]
     metrics: Option<ConfigureFn<K::MetricsBuilder>>,
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
     has_metrics: bool,
     #[cfg(feature = "trace")]
     trace: Option<ConfigureFn<TraceObserverBuilder>>,
@@ -91,9 +95,11 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
             prometheus: None,
             #[cfg(feature = "prometheus")]
             resource: None,
-            #[cfg(feature = "prometheus")]
+            #[cfg(feature = "metrics")]
+            recorder: None,
+            #[cfg(feature = "metrics")]
             metrics: None,
-            #[cfg(feature = "prometheus")]
+            #[cfg(feature = "metrics")]
             has_metrics: true,
             #[cfg(feature = "trace")]
             trace: None,
@@ -153,6 +159,29 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
         }
     }
 
+    /// Records metrics into this recorder of the `metrics` facade, for example that of
+    /// metrics-exporter-prometheus, instead of the exporter.
+    ///
+    /// Without the feature `prometheus` it defaults to [`GlobalRecorder`](crate::metrics::GlobalRecorder):
+    /// whatever recorder is global.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use gusset::metrics::Registry;
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let recorder = Arc::new(Registry::builder().build()?);
+    /// let gusset = gusset::http().recorder(recorder).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
+        self.state.recorder = Some(recorder);
+        self
+    }
+
     /// Records metrics into this exporter, which may be shared. Defaults to an exporter of its own.
     #[cfg(feature = "prometheus")]
     pub fn prometheus(mut self, prometheus: &PrometheusExporter) -> Self {
@@ -187,7 +216,7 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(feature = "prometheus")]
+    #[cfg(feature = "metrics")]
     pub fn metrics<F>(mut self, configure: F) -> Self
     where
         F: FnOnce(K::MetricsBuilder) -> K::MetricsBuilder + 'static,
@@ -236,36 +265,39 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
             let variable = K::ERROR_STATUSES_VARIABLE?;
             gusset_http::error_statuses_from_env(env, variable)
         });
-        #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+        #[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
         let options = Arc::new(state.options.apply(RequestOptions::from_env(env)?));
         #[cfg(feature = "prometheus")]
-        let (metrics, prometheus) = {
-            let prometheus = match (state.prometheus, state.resource) {
-                (Some(_), Some(_)) => {
-                    let reason = "the exporter that `prometheus` was given has its own";
-                    return Err(ConfigError::new("resource", reason));
+        let prometheus = match (state.prometheus, state.resource) {
+            (Some(_), Some(_)) => {
+                let reason = "the exporter that `prometheus` was given has its own";
+                return Err(ConfigError::new("resource", reason));
+            }
+            (Some(prometheus), None) => prometheus,
+            (None, resource) => {
+                let builder = PrometheusExporter::builder();
+                match resource {
+                    Some(resource) => builder.resource(resource),
+                    None => builder,
                 }
-                (Some(prometheus), None) => prometheus,
-                (None, resource) => {
-                    let builder = PrometheusExporter::builder();
-                    match resource {
-                        Some(resource) => builder.resource(resource),
-                        None => builder,
-                    }
-                    .build_in(env)?
-                }
-            };
-            let metrics = match state.has_metrics {
-                true => {
-                    let configure = state.metrics.unwrap_or_else(|| Box::new(|metrics| metrics));
-                    let recorder = prometheus.recorder();
-                    Some(state.kind.metrics(recorder, configure, &options)?)
-                }
-                false => None,
-            };
-            (metrics, prometheus)
+                .build_in(env)?
+            }
         };
-        #[cfg(not(feature = "prometheus"))]
+        #[cfg(feature = "metrics")]
+        let metrics = match state.has_metrics {
+            true => {
+                let configure = state.metrics.unwrap_or_else(|| Box::new(|metrics| metrics));
+                #[cfg(feature = "prometheus")]
+                let default = || -> SharedRecorder { prometheus.recorder() };
+                #[cfg(not(feature = "prometheus"))]
+                let default =
+                    || -> SharedRecorder { Arc::new(gusset_metrics::GlobalRecorder::new()) };
+                let recorder = state.recorder.unwrap_or_else(default);
+                Some(state.kind.metrics(recorder, configure, &options)?)
+            }
+            false => None,
+        };
+        #[cfg(not(feature = "metrics"))]
         let metrics = None;
         #[cfg(feature = "trace")]
         let (trace, inject) = match state.trace {
@@ -342,7 +374,7 @@ impl<K: ServiceKind + fmt::Debug, O> fmt::Debug for InstrumentationBuilder<K, O>
 }
 
 /// Runs `configure` after an earlier function.
-#[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 fn compose<B: 'static>(
     earlier: Option<ConfigureFn<B>>,
     configure: impl FnOnce(B) -> B + 'static,

@@ -200,7 +200,7 @@ impl<K: ServiceKind<PathFilter = PathFilter> + HttpKind, O> InstrumentationBuild
 // === impl OptionChanges ===
 
 impl OptionChanges {
-    #[cfg(any(feature = "log", feature = "prometheus", feature = "trace"))]
+    #[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
     pub(super) fn apply(self, options: RequestOptions) -> RequestOptions {
         let changes = self.0.into_iter();
         changes.fold(options, |options, change| change(options))

@@ -37,7 +37,7 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     }
 }
 
-#[cfg(feature = "prometheus")]
+#[cfg(feature = "metrics")]
 impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// Leaves out the metrics of calls. The exporter stays, for other metrics.
     ///
