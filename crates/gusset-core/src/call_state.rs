@@ -4,7 +4,7 @@ use crate::ResponseKind;
 use crate::identity::ObserverSet;
 
 /// The state of a call other than its timings. It is packed, because a call is moved with its future and
-/// its body: `observers:56 | unused:1 | field_scope:2 | kind:2 | clock_is_fresh:1 | delivered:1 | polling:1`. The flags
+/// its body: `observers:56 | unused:2 | shares_fields:1 | kind:2 | clock_is_fresh:1 | delivered:1 | polling:1`. The flags
 /// are in the low byte, where one instruction with a short constant changes them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallState(u64);
@@ -14,7 +14,6 @@ const DELIVERED: u64 = 1 << 1;
 const CLOCK_IS_FRESH: u64 = 1 << 2;
 const KIND_SHIFT: u32 = 3;
 const SHARES_FIELDS: u64 = 1 << 5;
-const HAS_NO_FIELDS: u64 = 1 << 6;
 const OBSERVERS_SHIFT: u32 = u64::BITS - ObserverSet::BITS;
 
 // === impl CallState ===
@@ -34,17 +33,6 @@ impl CallState {
     #[inline]
     pub(crate) fn shares_fields(self) -> bool {
         self.0 & SHARES_FIELDS != 0
-    }
-
-    /// Marks the call as one without fields of its own: that of a permit.
-    #[inline]
-    pub(crate) fn set_has_no_fields(&mut self) {
-        self.0 |= HAS_NO_FIELDS;
-    }
-
-    #[inline]
-    pub(crate) fn has_no_fields(self) -> bool {
-        self.0 & HAS_NO_FIELDS != 0
     }
 
     #[inline]
@@ -131,8 +119,6 @@ mod tests {
         state.leave_poll();
         state.set_delivered();
         state.set_shares_fields();
-        assert!(!state.has_no_fields());
-        state.set_has_no_fields();
         for kind in [
             ResponseKind::Body,
             ResponseKind::NoBody,
@@ -142,7 +128,7 @@ mod tests {
             state.set_response_kind(kind);
             assert_eq!(state.response_kind(), Some(kind));
             assert!(state.is_delivered() && !state.is_polling());
-            assert!(state.shares_fields() && state.has_no_fields());
+            assert!(state.shares_fields());
             assert_eq!(state.observers(), all);
         }
     }

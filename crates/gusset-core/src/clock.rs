@@ -47,6 +47,12 @@ impl Clock {
         (Self(Some(hand.clone())), MockClock(hand))
     }
 
+    /// Returns whether this is the clock of the system.
+    #[inline]
+    pub(crate) fn is_system(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Returns the current time of this clock.
     #[inline]
     pub fn now(&self) -> Instant {

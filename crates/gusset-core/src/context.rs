@@ -1,9 +1,8 @@
 //! The context of one call.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::field::{CallFields, Field, SharedFields};
+use crate::field::{CallFields, Field, hook_fields};
 use crate::identity::ObserverSet;
 use crate::{Classification, Clock, Outcome, ResponseKind, SpanIds, Stage, StaticStr};
 
@@ -21,7 +20,9 @@ pub struct CallContext {
     span_ids: Option<SpanIds>,
     /// The observers that observe this request already, in a layer further out; only at the start.
     observed: ObserverSet,
-    fields: Option<Arc<SharedFields>>,
+    /// Whether the call has own fields. They are on this thread meanwhile, so that a context without any needs no
+    /// destructor.
+    has_fields: bool,
 }
 
 /// The part of the context that a call keeps between polls. It is moved often, with the future and the
@@ -60,7 +61,7 @@ impl CallContext {
             classification: None,
             span_ids: None,
             observed: ObserverSet::EMPTY,
-            fields: None,
+            has_fields: false,
         }
     }
 
@@ -80,7 +81,7 @@ impl CallContext {
             classification: Some(classification),
             span_ids: None,
             observed: ObserverSet::EMPTY,
-            fields: None,
+            has_fields: false,
         }
     }
 
@@ -102,14 +103,20 @@ impl CallContext {
     }
 
     #[inline]
-    pub(crate) fn with_fields(mut self, fields: Option<Arc<SharedFields>>) -> Self {
-        self.fields = fields;
+    pub(crate) fn with_fields(mut self, has_fields: bool) -> Self {
+        self.has_fields = has_fields;
         self
     }
 
+    /// Returns whether an observer set fields at the start.
     #[inline]
-    pub(crate) fn into_parts(self) -> (CallTimings, Option<Arc<SharedFields>>) {
-        (self.timings, self.fields)
+    pub(crate) fn has_fields(&self) -> bool {
+        self.has_fields
+    }
+
+    #[inline]
+    pub(crate) fn into_timings(self) -> CallTimings {
+        self.timings
     }
 
     /// Returns when the call started.
@@ -160,7 +167,10 @@ impl CallContext {
     /// until the completion. `None` if there are none, and in other hooks.
     #[inline]
     pub fn fields(&self) -> Option<CallFields> {
-        self.fields.as_ref()?.get()
+        match self.has_fields {
+            true => hook_fields::get(),
+            false => None,
+        }
     }
 
     /// Sets an own field of the call at its start, for an observer that reads it from the request.
@@ -180,7 +190,8 @@ impl CallContext {
     /// }
     /// ```
     pub fn set_field(&mut self, field: Field) {
-        self.fields.get_or_insert_default().set(field);
+        hook_fields::set(field, !self.has_fields);
+        self.has_fields = true;
     }
 
     /// Returns the outcome; `None` before the completion.

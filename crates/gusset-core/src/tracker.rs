@@ -1,13 +1,13 @@
 //! The tracker of one call, which ends every call exactly once.
 
 use std::fmt;
-use std::sync::Arc;
 
+use crate::call_extras::CallExtras;
 use crate::call_state::CallState;
 use crate::contained_classifier::ContainedClassifier;
 use crate::context::CallTimings;
 use crate::current::{Frame, FrameGuard};
-use crate::field::{FieldGuard, SharedFields};
+use crate::field::{FieldGuard, hook_fields};
 use crate::identity::{ObserverSet, RequestKey};
 use crate::start_once::start_once;
 use crate::{
@@ -47,11 +47,10 @@ struct ActiveCall<P: Protocol, C> {
     call: C,
     timings: CallTimings,
     state: CallState,
-    clock: Clock,
     classify: ContainedClassifier<P::Classify>,
     request: Option<RequestKey>,
-    /// The own fields of the call, which belong to the thread while it is polled.
-    fields: Option<Arc<SharedFields>>,
+    /// The fields of them belong to the thread while the call is polled.
+    extras: CallExtras,
 }
 
 // === impl CallTracker ===
@@ -69,6 +68,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             call,
             req,
             cx,
+            None,
             CallState::new(ObserverSet::EMPTY),
             None,
             clock,
@@ -114,11 +114,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         if shares_fields {
             state.set_shares_fields();
         }
-        let mut track = Self::resume(call, req, cx, state, error_statuses, clock);
-        if let Some(active) = &mut track.active {
-            active.request = frame.request;
-        }
-        track
+        Self::resume(call, req, cx, frame.request, state, error_statuses, clock)
     }
 
     /// Tracks the call of a permit, which was started elsewhere. Own fields are those of the call around it.
@@ -131,8 +127,8 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         clock: Clock,
     ) -> Self {
         let mut state = CallState::new(ObserverSet::EMPTY);
-        state.set_has_no_fields();
-        Self::resume(call, req, cx, state, error_statuses, clock)
+        state.set_shares_fields();
+        Self::resume(call, req, cx, None, state, error_statuses, clock)
     }
 
     /// Tracks a call that was started.
@@ -141,20 +137,23 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         call: C,
         req: P::Request<'_>,
         cx: CallContext,
+        request: Option<RequestKey>,
         state: CallState,
         error_statuses: Option<ErrorStatuses>,
         clock: Clock,
     ) -> Self {
-        let (timings, fields) = cx.into_parts();
+        let fields = match cx.has_fields() {
+            true => hook_fields::take(),
+            false => None,
+        };
         Self {
             active: Some(ActiveCall {
                 call,
-                timings,
+                timings: cx.into_timings(),
                 state,
-                request: None,
-                clock,
+                request,
                 classify: ContainedClassifier::start::<P>(req, error_statuses),
-                fields,
+                extras: CallExtras::new(clock, fields),
             }),
         }
     }
@@ -170,6 +169,26 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         self.active.is_some()
     }
 
+    /// Makes the own fields of the call ([`field`](crate::field)) current, for a poll of the service or of its body.
+    /// After the poll, [`leave_fields`](Self::leave_fields) keeps what was set.
+    ///
+    /// It is not a part of [`in_scope`](Self::in_scope), because what is left to do after a poll there makes the
+    /// compiler move what the poll returns, at a cost of some 200 instructions.
+    #[inline]
+    pub fn enter_fields(&self) -> Option<FieldGuard> {
+        let active = self.active.as_ref()?;
+        let shares_fields = active.state.shares_fields();
+        Some(FieldGuard::enter(active.extras.fields(), shares_fields))
+    }
+
+    /// Leaves the scope of [`enter_fields`](Self::enter_fields).
+    #[inline]
+    pub fn leave_fields(&mut self, entered: Option<FieldGuard>) {
+        if let (Some(active), Some(entered)) = (&mut self.active, entered) {
+            entered.leave(&mut active.extras);
+        }
+    }
+
     /// Runs one poll of the service or of its body, inside the scope of the call. If it unwinds, the
     /// call has panicked.
     #[inline]
@@ -178,16 +197,12 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             return poll();
         };
         active.state.enter_poll();
-        let shares_fields = active.state.shares_fields();
-        let has_fields = !active.state.has_no_fields();
-        let fields = has_fields.then(|| FieldGuard::enter(&mut active.fields, shares_fields));
         // A closure on each branch: without span ids nothing is left to do after the poll, so that what it
         // returns is not moved.
         let polled = match active.call.span_ids() {
             Some(ids) => ids.scope(|| active.call.scope(poll)),
             None => active.call.scope(poll),
         };
-        drop(fields);
         active.state.leave_poll();
         polled
     }
@@ -223,13 +238,16 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             return ResponseKind::Body;
         };
         let response_kind = active.classify.on_response::<P>(res);
-        active.timings.record_headers(&active.clock);
+        active.timings.record_headers(active.extras.clock());
         active.state.set_response_kind(response_kind);
         active.state.set_clock_is_fresh();
         let cx = CallContext::new(active.timings, Some(response_kind))
             .with_span_ids(active.call.span_ids())
-            .with_fields(active.fields.clone());
-        active.call.on_response(res, &cx);
+            .with_fields(active.extras.fields().is_some());
+        match active.extras.fields() {
+            None => active.call.on_response(res, &cx),
+            Some(fields) => hook_fields::scope(fields, || active.call.on_response(res, &cx)),
+        }
         response_kind
     }
 
@@ -237,7 +255,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     #[inline]
     pub fn on_data(&mut self, len: usize) {
         if let Some(active) = &mut self.active {
-            if active.timings.record_data(len, &active.clock) {
+            if active.timings.record_data(len, active.extras.clock()) {
                 active.state.set_clock_is_fresh();
             }
             let cx = CallContext::new(active.timings, active.state.response_kind())
@@ -319,15 +337,17 @@ impl<P: Protocol, C: CallObserver<P>> ActiveCall<P, C> {
             timings,
             state,
             request: _,
-            clock,
             classify,
-            fields,
+            extras,
         } = self;
-        let clock = (!state.clock_is_fresh()).then_some(&clock);
+        let clock = (!state.clock_is_fresh()).then(|| extras.clock());
         let classification = classify.on_end(&end);
         let cx = CallContext::at_end(timings, state.response_kind(), clock, classification)
             .with_span_ids(call.span_ids())
-            .with_fields(fields);
-        call.on_end(end, &cx);
+            .with_fields(extras.fields().is_some());
+        match extras.fields() {
+            None => call.on_end(end, &cx),
+            Some(fields) => hook_fields::scope(fields, || call.on_end(end, &cx)),
+        }
     }
 }

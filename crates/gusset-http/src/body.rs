@@ -100,7 +100,9 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
+        let fields = this.track.enter_fields();
         let polled = this.track.in_scope(|| this.inner.as_mut().poll_frame(cx));
+        this.track.leave_fields(fields);
         if this.track.is_active() {
             match &polled {
                 Poll::Pending => {}

@@ -156,7 +156,9 @@ where
             Ok(permit) => {
                 let statuses = self.error_statuses;
                 let mut track = CallTracker::resume_permit(permit, head, cx, statuses, clock);
+                let fields = track.enter_fields();
                 let inner = track.in_scope(|| self.inner.call(req));
+                track.leave_fields(fields);
                 AdmissionFuture::admitted(ObserveFuture::new(inner, track))
             }
             Err(rejection) => {

@@ -16,6 +16,7 @@
 //! all, and each field its value.
 
 mod call_fields;
+pub(crate) mod hook_fields;
 mod scope;
 
 use std::borrow::Cow;
@@ -23,8 +24,7 @@ use std::fmt::{self, Write as _};
 
 pub use self::call_fields::CallFields;
 pub(crate) use self::call_fields::SharedFields;
-pub(crate) use self::scope::FieldGuard;
-pub use self::scope::FieldScope;
+pub use self::scope::{FieldGuard, FieldScope};
 
 /// The number of own fields that a call has at most.
 pub const MAX_FIELDS: usize = 16;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Field, SharedFields};
+use crate::call_extras::CallExtras;
 use crate::current::FieldMark;
 
 thread_local! {
@@ -15,9 +16,11 @@ thread_local! {
     static FILLED: RefCell<Vec<Arc<SharedFields>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes the fields of a call current, until it is dropped.
-pub(crate) struct FieldGuard<'a> {
-    own: &'a mut Option<Arc<SharedFields>>,
+/// Makes the fields of a call current, until it [leaves](Self::leave) or unwinds. It borrows nothing of the
+/// call, which is used meanwhile.
+#[derive(Debug)]
+#[must_use = "fields are left when this is dropped"]
+pub struct FieldGuard {
     outer: FieldMark,
     is_shared: bool,
 }
@@ -34,36 +37,43 @@ pub struct FieldScope(Arc<SharedFields>);
 
 // === impl FieldGuard ===
 
-impl<'a> FieldGuard<'a> {
+impl FieldGuard {
     /// Enters a call with its fields. If they are shared, the request is that of the enclosing call, in a layer
     /// further out, and both have the same fields.
     #[inline]
-    pub(crate) fn enter(own: &'a mut Option<Arc<SharedFields>>, is_shared: bool) -> Self {
+    pub(crate) fn enter(own: Option<&Arc<SharedFields>>, is_shared: bool) -> Self {
         let outer = FieldMark::replace(FieldMark::Empty);
         if own.is_some() || (is_shared && outer == FieldMark::Filled) {
             enter_filled(own, outer);
         }
-        Self {
-            own,
-            outer,
-            is_shared,
+        Self { outer, is_shared }
+    }
+
+    /// Leaves the call, and keeps its fields in `own`.
+    #[inline]
+    pub(crate) fn leave(self, own: &mut CallExtras) {
+        let (outer, is_shared) = (self.outer, self.is_shared);
+        std::mem::forget(self);
+        if FieldMark::replace(outer) == FieldMark::Filled {
+            own.set_fields(leave_filled(outer, is_shared));
         }
     }
 }
 
-impl Drop for FieldGuard<'_> {
-    #[inline]
+/// A poll has unwound, so the call ends: its fields are lost, unless they are those of the call around it.
+impl Drop for FieldGuard {
+    #[cold]
     fn drop(&mut self) {
         if FieldMark::replace(self.outer) == FieldMark::Filled {
-            *self.own = leave_filled(self.outer, self.is_shared);
+            leave_filled(self.outer, self.is_shared);
         }
     }
 }
 
 #[cold]
-fn enter_filled(own: &Option<Arc<SharedFields>>, outer: FieldMark) {
+fn enter_filled(own: Option<&Arc<SharedFields>>, outer: FieldMark) {
     let entered = with_filled(|filled| {
-        let of_request = own.as_ref().or(match outer {
+        let of_request = own.or(match outer {
             FieldMark::Filled => filled.last(),
             _ => None,
         });
@@ -117,8 +127,7 @@ impl FieldScope {
 
     /// Makes the fields current while `poll` runs. What is set after the call has ended is lost.
     pub fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
-        let mut own = Some(self.0.clone());
-        let _guard = FieldGuard::enter(&mut own, false);
+        let _guard = FieldGuard::enter(Some(&self.0), false);
         poll()
     }
 

@@ -46,7 +46,9 @@ where
         let this = self.project();
         rejection_slot::clear();
         let frame = this.track.enter_frame();
+        let fields = this.track.enter_fields();
         let polled = this.track.in_scope(|| this.inner.poll(cx));
+        this.track.leave_fields(fields);
         drop(frame);
         match polled {
             Poll::Pending => Poll::Pending,

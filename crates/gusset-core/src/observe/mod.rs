@@ -87,8 +87,10 @@ where
             self.clock.clone(),
         );
         let frame = track.enter_frame();
+        let fields = track.enter_fields();
         // A service may do its work, and unwind, before it returns a future.
         let inner = track.in_scope(|| self.inner.call(req));
+        track.leave_fields(fields);
         drop(frame);
         if key.is_none() {
             track.forget_request();

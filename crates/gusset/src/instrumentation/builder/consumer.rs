@@ -59,9 +59,11 @@ impl<Req: 'static, Res: 'static> InstrumentationBuilder<Consumer<Req, Res>> {
                 prometheus: state.prometheus,
                 #[cfg(feature = "prometheus")]
                 resource: state.resource,
-                #[cfg(feature = "prometheus")]
+                #[cfg(feature = "metrics")]
+                recorder: state.recorder,
+                #[cfg(feature = "metrics")]
                 metrics: state.metrics,
-                #[cfg(feature = "prometheus")]
+                #[cfg(feature = "metrics")]
                 has_metrics: state.has_metrics,
                 #[cfg(feature = "trace")]
                 trace: state.trace,
