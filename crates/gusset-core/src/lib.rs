@@ -3,7 +3,6 @@
 
 pub mod admission;
 mod boxed;
-mod call_extras;
 mod call_state;
 mod catch_panic;
 mod check;

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use crate::call_extras::CallExtras;
 use crate::call_state::CallState;
 use crate::contained_classifier::ContainedClassifier;
 use crate::context::CallTimings;
 use crate::current::{Frame, FrameGuard};
-use crate::field::{FieldGuard, hook_fields};
+use crate::field::{CallExtras, FieldGuard, hook_fields, take_unwound};
 use crate::identity::{ObserverSet, RequestKey};
 use crate::start_once::start_once;
 use crate::{
@@ -244,10 +243,8 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         let cx = CallContext::new(active.timings, Some(response_kind))
             .with_span_ids(active.call.span_ids())
             .with_fields(active.extras.fields().is_some());
-        match active.extras.fields() {
-            None => active.call.on_response(res, &cx),
-            Some(fields) => hook_fields::scope(fields, || active.call.on_response(res, &cx)),
-        }
+        let _hook = active.extras.fields().map(hook_fields::enter);
+        active.call.on_response(res, &cx);
         response_kind
     }
 
@@ -283,6 +280,9 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
             // Any clock reading was made in an earlier poll.
             active.state.clear_clock_is_fresh();
             let end = if active.state.is_polling() {
+                if let Some(fields) = take_unwound() {
+                    active.extras.set_fields(Some(fields));
+                }
                 End::Panicked(active.timings.stage())
             } else if active.state.is_delivered() {
                 End::Complete(None)
@@ -345,9 +345,7 @@ impl<P: Protocol, C: CallObserver<P>> ActiveCall<P, C> {
         let cx = CallContext::at_end(timings, state.response_kind(), clock, classification)
             .with_span_ids(call.span_ids())
             .with_fields(extras.fields().is_some());
-        match extras.fields() {
-            None => call.on_end(end, &cx),
-            Some(fields) => hook_fields::scope(fields, || call.on_end(end, &cx)),
-        }
+        let _hook = extras.fields().map(hook_fields::enter);
+        call.on_end(end, &cx);
     }
 }

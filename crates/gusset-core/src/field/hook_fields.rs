@@ -14,20 +14,24 @@ thread_local! {
 }
 
 /// Removes the fields at the end of the hook, also when it unwinds.
-struct HookGuard;
+pub(crate) struct HookGuard {
+    is_entered: bool,
+}
 
 impl Drop for HookGuard {
+    #[cold]
     fn drop(&mut self) {
-        take();
+        if self.is_entered {
+            take();
+        }
     }
 }
 
-/// Calls a hook of a call with these fields. It is not inlined, so that the hooks of calls without fields are.
+/// Makes the fields of a call those of its hook.
 #[cold]
-#[inline(never)]
-pub(crate) fn scope<R>(fields: &Arc<SharedFields>, hook: impl FnOnce() -> R) -> R {
-    let _guard = with(|hooks| hooks.push(fields.clone())).map(|()| HookGuard);
-    hook()
+pub(crate) fn enter(fields: &Arc<SharedFields>) -> HookGuard {
+    let is_entered = with(|hooks| hooks.push(fields.clone())).is_some();
+    HookGuard { is_entered }
 }
 
 /// Returns the fields of the innermost hook.

@@ -15,6 +15,7 @@
 //! A call without own fields allocates nothing for them. The first field of a call allocates the memory of
 //! all, and each field its value.
 
+mod call_extras;
 mod call_fields;
 pub(crate) mod hook_fields;
 mod scope;
@@ -22,8 +23,10 @@ mod scope;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+pub(crate) use self::call_extras::CallExtras;
 pub use self::call_fields::CallFields;
 pub(crate) use self::call_fields::SharedFields;
+pub(crate) use self::scope::take_unwound;
 pub use self::scope::{FieldGuard, FieldScope};
 
 /// The number of own fields that a call has at most.

@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Field, SharedFields};
-use crate::call_extras::CallExtras;
+use super::{CallExtras, Field, SharedFields};
 use crate::current::FieldMark;
 
 thread_local! {
@@ -14,6 +13,9 @@ thread_local! {
     /// Invariant: it has one entry for each current or enclosing [`FieldMark::Filled`]. A mark is one byte in the
     /// scope of the call, so a call without fields never gets here.
     static FILLED: RefCell<Vec<Arc<SharedFields>>> = const { RefCell::new(Vec::new()) };
+
+    /// The fields of the call whose poll has unwound, until the call ends.
+    static UNWOUND: RefCell<Option<Arc<SharedFields>>> = const { RefCell::new(None) };
 }
 
 /// Makes the fields of a call current, until it [leaves](Self::leave) or unwinds. It borrows nothing of the
@@ -60,14 +62,21 @@ impl FieldGuard {
     }
 }
 
-/// A poll has unwound, so the call ends: its fields are lost, unless they are those of the call around it.
+/// A poll has unwound. Its call ends soon, on this thread: it is dropped with its future.
 impl Drop for FieldGuard {
     #[cold]
     fn drop(&mut self) {
         if FieldMark::replace(self.outer) == FieldMark::Filled {
-            leave_filled(self.outer, self.is_shared);
+            let fields = leave_filled(self.outer, self.is_shared);
+            let _ = UNWOUND.try_with(|unwound| unwound.replace(fields));
         }
     }
+}
+
+/// Takes the fields of the call whose poll has unwound on this thread.
+#[cold]
+pub(crate) fn take_unwound() -> Option<Arc<SharedFields>> {
+    UNWOUND.try_with(RefCell::take).ok().flatten()
 }
 
 #[cold]
@@ -106,6 +115,17 @@ fn with_filled<R>(work: impl FnOnce(&mut Vec<Arc<SharedFields>>) -> R) -> Option
     FILLED.try_with(with).ok().flatten()
 }
 
+/// Leaves the scope of a task, which keeps its fields elsewhere, also when it unwinds.
+struct TaskScope(Option<FieldGuard>);
+
+impl Drop for TaskScope {
+    fn drop(&mut self) {
+        if let Some(entered) = self.0.take() {
+            entered.leave(&mut CallExtras::default());
+        }
+    }
+}
+
 // === impl FieldScope ===
 
 impl FieldScope {
@@ -127,7 +147,7 @@ impl FieldScope {
 
     /// Makes the fields current while `poll` runs. What is set after the call has ended is lost.
     pub fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
-        let _guard = FieldGuard::enter(Some(&self.0), false);
+        let _scope = TaskScope(Some(FieldGuard::enter(Some(&self.0), false)));
         poll()
     }
 

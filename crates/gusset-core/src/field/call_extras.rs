@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::SharedFields;
 use crate::Clock;
-use crate::field::SharedFields;
 
 /// The clock of a call and its own fields.
 ///
