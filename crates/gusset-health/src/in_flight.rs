@@ -8,7 +8,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gusset_core::{
     CallContext, CallObserver, Classify, End, Observer, ObserverId, Protocol, RequestResponse,
 };
-use gusset_http::{Http, HttpClassifier, RequestHead, Route, Side, UrlTemplate};
+use gusset_http::{Http, HttpClassifier, RequestHead, RequestOptions};
+#[allow(unused_imports, reason = "for the documentation")]
+use gusset_http::{Route, UrlTemplate};
 use tokio::sync::Notify;
 
 /// Requests on further routes count as [`OTHER_ROUTE`].
@@ -38,9 +40,12 @@ const NO_ROUTE: &str = "(no route)";
 /// # }
 /// ```
 #[derive(Clone, Default)]
-pub struct InFlight(Arc<Counts>);
+pub struct InFlight {
+    counts: Arc<Counts>,
+    options: Arc<RequestOptions>,
+}
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counts {
     total: AtomicUsize,
     /// The number of tasks that wait in `wait_idle`.
@@ -52,7 +57,7 @@ struct Counts {
 /// The state of a request that an [`InFlight`] counts.
 #[derive(Debug)]
 pub struct InFlightCall {
-    counts: InFlight,
+    counts: Arc<Counts>,
     route: Arc<AtomicUsize>,
 }
 
@@ -62,14 +67,39 @@ struct WaiterGuard<'a>(&'a AtomicUsize);
 // === impl InFlight ===
 
 impl InFlight {
+    /// Sets the options by which the route is read, so that the counts have a route that a function names
+    /// ([`RequestOptions::with_route`]). The counts are shared with those of other options.
+    ///
+    /// ```
+    /// use gusset_health::Health;
+    /// use gusset_http::RequestOptions;
+    /// use std::sync::Arc;
+    ///
+    /// # fn main() -> Result<(), gusset_health::ConfigError> {
+    /// let health = Health::builder().build()?;
+    /// let options = RequestOptions::default().with_route(|_| Some("/{*path}"));
+    /// let in_flight = health.in_flight().with_request_options(Arc::new(options));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_request_options(mut self, options: Arc<RequestOptions>) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Returns the number of requests in flight.
     pub fn count(&self) -> usize {
-        self.0.total.load(Ordering::Acquire)
+        self.counts.total.load(Ordering::Acquire)
     }
 
     /// Returns the number of requests in flight for each route that has any.
     pub fn by_route(&self) -> Vec<(String, usize)> {
-        let routes = self.0.routes.read().unwrap_or_else(PoisonError::into_inner);
+        let routes = self
+            .counts
+            .routes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let counts = routes
             .iter()
             .map(|(route, count)| (route.to_string(), count.load(Ordering::Relaxed)));
@@ -78,7 +108,7 @@ impl InFlight {
 
     /// Waits until no request is in flight.
     pub(crate) async fn wait_idle(&self) {
-        let Counts { waiters, idle, .. } = &*self.0;
+        let Counts { waiters, idle, .. } = &*self.counts;
         // Invariant: the waiter is registered before it reads the total, and `on_end` decrements the
         // total before it reads the waiters. Both sides need SeqCst, so that at least one of them
         // sees the other: either the total is 0 here, or `on_end` notifies.
@@ -88,7 +118,7 @@ impl InFlight {
             // Enabled before the total is read, so that a completion in between is not missed.
             let mut notified = std::pin::pin!(idle.notified());
             notified.as_mut().enable();
-            if self.0.total.load(Ordering::SeqCst) == 0 {
+            if self.counts.total.load(Ordering::SeqCst) == 0 {
                 break;
             }
             notified.await;
@@ -98,16 +128,16 @@ impl InFlight {
 
     fn begin(&self, route: Option<&str>) -> InFlightCall {
         let route = self.route(route.unwrap_or(NO_ROUTE));
-        self.0.total.fetch_add(1, Ordering::SeqCst);
+        self.counts.total.fetch_add(1, Ordering::SeqCst);
         route.fetch_add(1, Ordering::Relaxed);
         InFlightCall {
-            counts: self.clone(),
+            counts: self.counts.clone(),
             route,
         }
     }
 
     fn route(&self, name: &str) -> Arc<AtomicUsize> {
-        let routes = &self.0.routes;
+        let routes = &self.counts.routes;
         {
             let routes = routes.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(count) = routes.get(name) {
@@ -129,14 +159,11 @@ impl<R: HttpClassifier> Observer<Http<R>> for InFlight {
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> InFlightCall {
-        self.begin(match R::SIDE {
-            Side::Server => Route::from_request(req),
-            Side::Client => UrlTemplate::from_request(req).map(UrlTemplate::as_str),
-        })
+        self.begin(self.options.route(req, R::SIDE))
     }
 
     fn id(&self) -> ObserverId {
-        ObserverId::from_arc(&self.0)
+        ObserverId::from_arc(&self.counts)
     }
 }
 
@@ -151,7 +178,7 @@ impl<Req: 'static, Res: 'static, R: Classify<RequestResponse<Req, Res, R>>>
     }
 
     fn id(&self) -> ObserverId {
-        ObserverId::from_arc(&self.0)
+        ObserverId::from_arc(&self.counts)
     }
 }
 
@@ -171,9 +198,9 @@ impl<P: Protocol> CallObserver<P> for InFlightCall {
         let Self { counts, route } = self;
         route.fetch_sub(1, Ordering::Relaxed);
         // See the invariant in `wait_idle`.
-        let was_last = counts.0.total.fetch_sub(1, Ordering::SeqCst) == 1;
-        if was_last && counts.0.waiters.load(Ordering::SeqCst) > 0 {
-            counts.0.idle.notify_waiters();
+        let was_last = counts.total.fetch_sub(1, Ordering::SeqCst) == 1;
+        if was_last && counts.waiters.load(Ordering::SeqCst) > 0 {
+            counts.idle.notify_waiters();
         }
     }
 }

@@ -31,7 +31,7 @@ mod streaming;
 pub use attributes::{
     AttributeCache, MAX_HEADER_VALUE_BYTES, MAX_PATH_BYTES, ProtocolVersion, RedactedUrl,
     RequestAttributes, RequestOptions, RpcMethod, RpcMethodId, RpcMethodName, Scheme,
-    ServerAddress, Side,
+    ServerAddress, Side, route_panics,
 };
 pub use bearer_token::BearerToken;
 pub use body::ObservedBody;

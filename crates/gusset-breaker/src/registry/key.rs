@@ -1,9 +1,12 @@
 //! The keys of calls.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use gusset_core::Protocol;
-use gusset_http::{Http, HttpClassifier, RequestHead, Route, Side, UrlTemplate};
+#[allow(unused_imports, reason = "for the documentation")]
+use gusset_http::UrlTemplate;
+use gusset_http::{Http, HttpClassifier, RequestHead, RequestOptions};
 
 #[allow(unused_imports, reason = "for the documentation")]
 use crate::BreakerRegistry;
@@ -44,24 +47,49 @@ pub fn by_host(req: RequestHead<'_>) -> Option<Cow<'_, str>> {
 ///
 /// # fn main() -> Result<(), gusset_core::ConfigError> {
 /// let stock = BreakerRegistry::builder("stock").build()?;
-/// let layer = stock.layer::<Http<HttpClientClassifier>, _, _>(HttpFailures, ByRoute);
+/// let layer = stock.layer::<Http<HttpClientClassifier>, _, _>(HttpFailures, ByRoute::new());
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(
-    clippy::exhaustive_structs,
-    reason = "it is named where a function would be"
-)]
-pub struct ByRoute;
+#[derive(Clone, Debug, Default)]
+pub struct ByRoute {
+    options: Arc<RequestOptions>,
+}
+
+// === impl ByRoute ===
+
+impl ByRoute {
+    /// Creates the key extractor.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the options by which the route is read, so that a breaker and the signals of its calls agree about a
+    /// route that a function names. Defaults to no function.
+    ///
+    /// ```
+    /// use gusset_breaker::ByRoute;
+    /// use gusset_http::{RequestHead, RequestOptions};
+    /// use std::sync::Arc;
+    ///
+    /// /// Returns the route, also for `gusset::http_client().route(route)`.
+    /// fn route(req: RequestHead<'_>) -> Option<&str> {
+    ///     req.uri.path().starts_with("/items/").then_some("/items/{id}")
+    /// }
+    ///
+    /// let options = RequestOptions::default().with_route(route);
+    /// let key = ByRoute::new().request_options(Arc::new(options));
+    /// ```
+    #[must_use]
+    pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
+        self.options = options;
+        self
+    }
+}
 
 impl<R: HttpClassifier> KeyExtractor<Http<R>> for ByRoute {
     fn extract<'a>(&self, req: <Http<R> as Protocol>::Request<'a>) -> Option<Cow<'a, str>> {
-        let route = match R::SIDE {
-            Side::Server => Route::from_request(req)?,
-            Side::Client => UrlTemplate::from_request(req)?.as_str(),
-        };
-        Some(Cow::Borrowed(route))
+        self.options.route(req, R::SIDE).map(Cow::Borrowed)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gusset_breaker::classify::HttpFailures;
 use gusset_breaker::{BreakerRegistry, BreakerRegistryBuilder, ByRoute, State, by_host};
 use gusset_core::Clock;
-use gusset_http::{GrpcClientClassifier, Route, UrlTemplate};
+use gusset_http::{GrpcClientClassifier, RequestOptions, Route, UrlTemplate};
 use gusset_http::{Http, HttpClassifier, HttpClientClassifier, HttpServerClassifier};
 use gusset_testkit::ScriptedBody;
 use http::Request;
@@ -117,6 +117,10 @@ fn layer_uses_breaker_of_host() {
 
 /// Sends a request that fails to a breaker by route. Returns the names of the breakers that opened.
 fn opened_by<R: HttpClassifier>(template: Option<UrlTemplate>) -> Vec<String> {
+    opened_by_key::<R>(ByRoute::new(), template)
+}
+
+fn opened_by_key<R: HttpClassifier>(key: ByRoute, template: Option<UrlTemplate>) -> Vec<String> {
     let routes = hosts().build().unwrap();
     type BoxError = Box<dyn std::error::Error + Send + Sync>;
     let respond = || Ok::<_, BoxError>(response(503, &[], ScriptedBody::new()));
@@ -127,7 +131,7 @@ fn opened_by<R: HttpClassifier>(template: Option<UrlTemplate>) -> Vec<String> {
         request.extensions_mut().insert(template);
     }
     let mut service = routes
-        .layer::<Http<R>, _, _>(HttpFailures, ByRoute)
+        .layer::<Http<R>, _, _>(HttpFailures, key)
         .layer(serve(respond));
     let response = now(service.call(request)).expect("it is admitted");
     drain(response.into_body());
@@ -154,6 +158,25 @@ fn server_breaker_is_that_of_its_route() {
         let opened = opened_by::<HttpServerClassifier>(template);
         assert_eq!(opened, ["hosts//in/{id}"]);
     }
+}
+
+#[test]
+fn breaker_is_that_of_the_route_that_a_function_names() {
+    let is_out = |path: &str| path.starts_with("/out/");
+    let options = RequestOptions::default()
+        .with_route(move |req| is_out(req.uri.path()).then_some("/function"));
+    let key = ByRoute::new().request_options(Arc::new(options));
+    let own = ["hosts//function"];
+    assert_eq!(
+        opened_by_key::<HttpClientClassifier>(key.clone(), None),
+        own
+    );
+    let template = Some(UrlTemplate::new("/out/{id}"));
+    assert_eq!(opened_by_key::<HttpServerClassifier>(key, template), own);
+    let none = RequestOptions::default().with_route(|_| None);
+    let key = ByRoute::new().request_options(Arc::new(none));
+    let opened = opened_by_key::<HttpServerClassifier>(key, None);
+    assert_eq!(opened, ["hosts//in/{id}"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod cache;
 mod identity;
 mod options;
 mod registered_fields;
+mod route_fn;
 mod rpc_method;
 mod rpc_methods;
 mod scheme;
@@ -20,6 +21,7 @@ pub use self::authority::ServerAddress;
 use self::authority::host_and_port;
 pub use self::cache::AttributeCache;
 pub use self::options::RequestOptions;
+pub use self::route_fn::route_panics;
 pub use self::rpc_method::{RpcMethod, RpcMethodName};
 pub use self::rpc_methods::RpcMethodId;
 pub use self::scheme::Scheme;
@@ -225,7 +227,8 @@ impl<'a> RequestAttributes<'a> {
 
     /// Returns `http.route` or `url.template`: a template and never a path, truncated to 256 bytes.
     ///
-    /// A server reads the [`Route`] of the request, a client its [`UrlTemplate`].
+    /// It is what the function of [`RequestOptions::with_route`] returns. Otherwise a server reads the [`Route`]
+    /// of the request, a client its [`UrlTemplate`].
     #[inline]
     pub fn route(self) -> Option<&'a str> {
         Some(truncate_str(self.untruncated_route()?, MAX_ROUTE_BYTES))
@@ -236,16 +239,16 @@ impl<'a> RequestAttributes<'a> {
     // Not cached: reading the cache would cost as much as the look-up.
     #[inline]
     pub fn untruncated_route(self) -> Option<&'a str> {
-        match self.side {
-            Side::Server => Route::from_request(self.head),
-            Side::Client => UrlTemplate::from_request(self.head).map(UrlTemplate::as_str),
-        }
+        self.options.route(self.head, self.side)
     }
 
-    /// Returns the route, to be kept after the request is gone. Copies no text and does not
-    /// truncate it.
+    /// Returns the route, to be kept after the request is gone. Does not truncate it. Copies no text, unless it is
+    /// that of a function ([`RequestOptions::with_route`]).
     #[inline]
     pub fn to_route(self) -> Option<Route> {
+        if let Some(own) = self.options.own_route(self.head) {
+            return Some(Route::from_arc(own));
+        }
         match self.side {
             Side::Server => Route::to_owned(self.head),
             Side::Client => UrlTemplate::from_request(self.head)

@@ -8,8 +8,9 @@ use gusset_core::{ConfigError, Env};
 use super::Side;
 use super::identity::Identity;
 use super::registered_fields::RegisteredFields;
+use super::route_fn::RouteFn;
 use super::rpc_methods::{RpcMethodId, RpcMethods};
-use crate::{KnownMethods, QueryRedaction, TrustedProxies};
+use crate::{KnownMethods, QueryRedaction, RequestHead, Route, TrustedProxies, UrlTemplate};
 
 /// The options by which every signal reads a request, set once for all of them.
 ///
@@ -41,6 +42,7 @@ pub struct RequestOptions {
     rpc_methods: Arc<RpcMethods>,
     rpc_services: Vec<Box<str>>,
     fields: RegisteredFields,
+    route: Option<RouteFn>,
     identity: Identity,
 }
 
@@ -179,6 +181,53 @@ impl RequestOptions {
         self
     }
 
+    /// Sets a function that returns the route of a request, for all signals. Where it returns `None`, the route is
+    /// that of axum's router, a [`Route`] or a [`UrlTemplate`]. Defaults to no function.
+    ///
+    /// The route must be a template such as `/items/{id}`, and never the path. Metrics have an overflow series for
+    /// more routes than their limit and for too long ones; log entries and spans truncate it to 256 bytes. A `Route`
+    /// in the extensions of the response has precedence.
+    ///
+    /// Each signal calls the function, some more than once, so it should be fast and must depend on the request
+    /// alone. If it panics, the result is `None` ([`route_panics`](crate::route_panics)). The access log copies the
+    /// route.
+    ///
+    /// ```
+    /// use gusset_http::{RequestAttributes, RequestHead, RequestOptions, Side};
+    ///
+    /// let is_file = |path: &str| path.starts_with("/files/");
+    /// let options = RequestOptions::default()
+    ///     .with_route(move |req| is_file(req.uri.path()).then_some("/files/{*path}"));
+    /// let request = http::Request::get("/files/a.txt").body(()).unwrap();
+    /// let attributes = RequestAttributes::new(RequestHead::from(&request), Side::Server, &options);
+    /// assert_eq!(attributes.route(), Some("/files/{*path}"));
+    /// ```
+    #[must_use]
+    pub fn with_route<F>(mut self, route: F) -> Self
+    where
+        F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
+    {
+        self.route = Some(RouteFn::new(route));
+        self
+    }
+
+    /// Returns the route of a request as it is, not truncated: that of the function ([`with_route`](Self::with_route)),
+    /// or else the [`Route`] of a server's request or the [`UrlTemplate`] of a client's.
+    #[inline]
+    pub fn route<'a>(&self, req: RequestHead<'a>, side: Side) -> Option<&'a str> {
+        match (self.own_route(req), side) {
+            (Some(own), _) => Some(own),
+            (None, Side::Server) => Route::from_request(req),
+            (None, Side::Client) => UrlTemplate::from_request(req).map(UrlTemplate::as_str),
+        }
+    }
+
+    /// Returns the route by the function.
+    #[inline]
+    pub(super) fn own_route<'a>(&self, req: RequestHead<'a>) -> Option<&'a str> {
+        self.route.as_ref()?.route(req)
+    }
+
     /// Returns the registered own fields, each with its values.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &[Box<str>])> {
         self.fields.iter()
@@ -287,6 +336,7 @@ impl Default for RequestOptions {
             rpc_methods: Arc::new(RpcMethods::new(DEFAULT_RPC_METHOD_LIMIT)),
             rpc_services: Vec::new(),
             fields: RegisteredFields::default(),
+            route: None,
             identity: Identity::next(),
         }
     }

@@ -16,7 +16,8 @@ use crate::{RequestHead, ResponseHead, Side};
 ///
 /// In axum, the router's `MatchedPath` is the route (feature `axum`). Other services add this type to
 /// the extensions of the request before it reaches the layer, or to those of the response. The
-/// response's route has precedence.
+/// response's route has precedence. A function can name routes too
+/// ([`RequestOptions::with_route`](crate::RequestOptions::with_route)).
 ///
 /// A service that axum mounts with `nest_service`, a static directory for example, has its mount point
 /// as route (feature `original-uri`). axum does not state it, so finding it costs as much as routing the

@@ -7,7 +7,7 @@ use gusset_core::{CallContext, ObserveLayer, Observer};
 use gusset_http::{
     Http, HttpClassifier, HttpClientClassifier, KnownMethods, PeerAddr, ProtocolVersion,
     QueryRedaction, RequestAttributes, RequestHead, RequestOptions, Route, Scheme, ServerAddress,
-    Side, TrustedProxies,
+    Side, TrustedProxies, UrlTemplate, route_panics,
 };
 use gusset_testkit::ScriptedBody;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
@@ -296,4 +296,35 @@ proptest! {
         let mut service = layer.layer(Answers::with(ok(ScriptedBody::new())));
         let Ok(_) = now(service.call(req));
     }
+}
+
+#[test]
+fn route_of_a_function_replaces_that_of_the_request() {
+    let text = |options: &RequestOptions, side: Side, name: &str| {
+        let mut req = get("http://a/items/7");
+        req.headers_mut().insert("x-route", name.parse().unwrap());
+        req.extensions_mut().insert(Route::new("/route"));
+        req.extensions_mut().insert(UrlTemplate::new("/template"));
+        let attributes = RequestAttributes::new(RequestHead::from(&req), side, options);
+        let route = attributes.route().map(str::to_owned);
+        let kept = attributes.to_route();
+        assert_eq!(kept.as_ref().map(Route::as_str), route.as_deref());
+        assert_eq!(attributes.untruncated_route(), route.as_deref());
+        route.unwrap()
+    };
+    let options = RequestOptions::default().with_route(|req| {
+        let name = req.headers.get("x-route")?.to_str().ok()?;
+        assert!(name != "panic", "on purpose");
+        name.starts_with('/').then_some(name)
+    });
+    for side in [Side::Server, Side::Client] {
+        assert_eq!(text(&options, side, "/function"), "/function");
+    }
+    let before = route_panics();
+    for name in ["none", "panic"] {
+        assert_eq!(text(&options, Side::Server, name), "/route");
+        assert_eq!(text(&options, Side::Client, name), "/template");
+    }
+    // Each of the three readings called the function.
+    assert_eq!(route_panics() - before, 6);
 }

@@ -182,7 +182,7 @@ impl CallInstruments {
 fn report_panic() {
     tracing::error!(
         target: crate::TARGET,
-        "a function for a route, a destination or a label panicked; the call is recorded without it, and \
+        "a function for a destination or a label panicked; the call is recorded without it, and \
          further panics are counted and not logged"
     );
 }

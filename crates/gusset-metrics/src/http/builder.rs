@@ -4,7 +4,7 @@ use std::sync::Arc;
 use gusset_core::Env;
 use gusset_http::{KnownMethods, RequestHead, RequestOptions};
 
-use super::{HttpMetrics, RouteFn};
+use super::HttpMetrics;
 use crate::call_metrics::{Config, InstrumentSet};
 use crate::{ConfigError, Label, SharedRecorder};
 
@@ -16,7 +16,6 @@ pub struct HttpMetricsBuilder {
     options: Arc<RequestOptions>,
     /// Whether the known methods are configured, and not to be read from the environment.
     has_methods: bool,
-    route: Option<RouteFn>,
 }
 
 // === impl HttpMetricsBuilder ===
@@ -28,13 +27,12 @@ impl HttpMetricsBuilder {
             instruments,
             options: Arc::default(),
             has_methods: false,
-            route: None,
         }
     }
 
     /// Sets the options of requests, shared with the other signals.
     ///
-    /// Replaces what was set before. A later [`known_methods`](Self::known_methods) or
+    /// Replaces what was set before. A later [`known_methods`](Self::known_methods), [`route`](Self::route) or
     /// [`https`](Self::https) changes a copy.
     pub fn request_options(mut self, options: Arc<RequestOptions>) -> Self {
         self.options = options;
@@ -66,17 +64,17 @@ impl HttpMetricsBuilder {
         self
     }
 
-    /// Sets a function that returns the route of a request.
+    /// Sets a function that returns the route of a request, for the metrics alone
+    /// ([`RequestOptions::with_route`] sets it for all signals).
     ///
     /// It overrides the route from axum's router or the request extensions, which are used if it
     /// returns `None`. The route must be a template and not the path. The cardinality limit still
     /// applies.
-    pub fn route<F>(mut self, route: F) -> Self
+    pub fn route<F>(self, route: F) -> Self
     where
         F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
     {
-        self.route = Some(Arc::new(route));
-        self
+        self.change(|options| options.with_route(route))
     }
 
     /// Sets `https` as the scheme of requests without one in their target. Defaults to `http`.
@@ -128,11 +126,9 @@ impl HttpMetricsBuilder {
             instruments,
             options,
             has_methods: _,
-            route,
         } = self;
         Ok(HttpMetrics {
             instruments: config.build(instruments, options)?,
-            route,
         })
     }
 

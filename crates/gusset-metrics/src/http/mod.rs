@@ -16,8 +16,6 @@ use crate::call_metrics::{Bodies, CallInstruments, CallRecorder, HTTP_CLIENT, HT
 use crate::intern::InternedId;
 use crate::key::SeriesKey;
 
-type RouteFn = Arc<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync>;
-
 /// Records the metrics of HTTP requests, by OpenTelemetry's semantic conventions 1.44.
 ///
 /// | metric of a server | unit | value |
@@ -57,7 +55,6 @@ type RouteFn = Arc<dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + S
 #[derive(Clone)]
 pub struct HttpMetrics {
     instruments: Arc<CallInstruments>,
-    route: Option<RouteFn>,
 }
 
 // === impl HttpMetrics ===
@@ -76,8 +73,9 @@ impl HttpMetrics {
         HttpMetricsBuilder::new(recorder, &HTTP_CLIENT)
     }
 
-    /// Returns how often a function of the user has panicked: for the route or a label. The call was recorded
-    /// without what the function returns, and the first panic was logged.
+    /// Returns how often a function of the user for a label has panicked. The call was recorded without what the
+    /// function returns, and the first panic was logged. Those of a function for the route are counted for all
+    /// signals ([`route_panics`](gusset_http::route_panics)).
     pub fn panics(&self) -> u64 {
         self.instruments.panics()
     }
@@ -86,12 +84,10 @@ impl HttpMetrics {
     #[expect(clippy::inline_always, reason = "measured: thirty instructions")]
     #[inline(always)]
     fn key(&self, req: RequestHead<'_>) -> SeriesKey {
-        let Self { instruments, route } = self;
+        let Self { instruments } = self;
         let attributes = instruments.attributes(req);
-        // Not truncated, as that of the attributes is: a route that is too long has to overflow.
-        let own_route = route.as_ref();
-        let own_route = own_route.and_then(|route| instruments.contain(|| route(req)));
-        let route = own_route.or_else(|| attributes.untruncated_route());
+        // Not truncated: a route that is too long has to overflow.
+        let route = attributes.untruncated_route();
         let method = u8::try_from(attributes.method_index());
         let mut key = SeriesKey {
             name: route.map_or(InternedId::NONE, |route| instruments.names.id(route)),

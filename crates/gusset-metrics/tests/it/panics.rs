@@ -31,7 +31,7 @@ fn call_is_recorded_if_the_route_function_panics() {
     // The route of the router is used instead.
     assert!(snapshot.one(DURATION).has("http.route=/a"));
     assert_eq!(snapshot.sum("http.server.active_requests"), 0.0);
-    assert_eq!(metrics.panics(), 3);
+    assert_eq!(gusset_http::route_panics(), 3);
 }
 
 /// A label value that panics.

@@ -55,6 +55,24 @@ fn observe<K: ServiceKind, O: Observer<K::Protocol>>(
         .with_error_statuses(error_statuses)
 }
 
+// === impl LayerParts ===
+
+impl<K: ServiceKind> LayerParts<K, ()> {
+    /// Adds the observer that counts calls in flight, by the route that the signals have.
+    pub(super) fn count_in_flight(self, in_flight: InFlight) -> LayerParts<K, CountInFlight> {
+        let in_flight = in_flight.with_request_options(self.options.clone());
+        let (log, trace, metrics, ()) = self.observers;
+        LayerParts {
+            observers: (log, trace, metrics, ((), CatchPanic::new(in_flight))),
+            path_filter: self.path_filter,
+            error_statuses: self.error_statuses,
+            inject: self.inject,
+            options: self.options,
+            prometheus: self.prometheus,
+        }
+    }
+}
+
 // === impl ServerLayer ===
 
 impl<K: ServiceKind> ServerLayer<K>

@@ -139,12 +139,10 @@ impl PartsBuilder {
             http = http.metrics(HttpMetricsBuilder::with_local_recorder);
             grpc = grpc.metrics(RpcMetricsBuilder::with_local_recorder);
         }
-        let http = (self.http)(http)
-            .observer(health.in_flight())
-            .build_parts(env)?;
-        let grpc = (self.grpc)(grpc)
-            .observer(health.in_flight())
-            .build_parts(env)?;
+        let http = (self.http)(http).build_parts(env)?;
+        let http = http.count_in_flight(health.in_flight());
+        let grpc = (self.grpc)(grpc).build_parts(env)?;
+        let grpc = grpc.count_in_flight(health.in_flight());
         let http_client = (self.http_client)(telemetry.http_client()).build_parts(env)?;
         #[cfg(feature = "breaker")]
         let error_statuses = http_client.error_statuses;

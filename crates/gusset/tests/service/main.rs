@@ -6,6 +6,7 @@ mod controls;
 mod end;
 mod layers;
 mod parts;
+mod route;
 mod servers;
 
 use std::collections::BTreeMap;

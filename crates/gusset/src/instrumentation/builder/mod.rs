@@ -79,6 +79,9 @@ pub(crate) struct LayerParts<K: ServiceKind, O> {
     pub(crate) path_filter: K::PathFilter,
     pub(crate) error_statuses: Option<ErrorStatuses>,
     pub(crate) inject: K::Inject,
+    /// By which the signals read requests.
+    #[cfg(feature = "service")]
+    pub(crate) options: Arc<RequestOptions>,
     #[cfg(feature = "prometheus")]
     pub(crate) prometheus: PrometheusExporter,
 }
@@ -340,6 +343,8 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
             path_filter,
             error_statuses,
             inject,
+            #[cfg(feature = "service")]
+            options,
             #[cfg(feature = "prometheus")]
             prometheus,
         })

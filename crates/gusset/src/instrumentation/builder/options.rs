@@ -3,7 +3,9 @@
 use gusset_core::ErrorStatuses;
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
-use gusset_http::{KnownMethods, PathFilter, QueryRedaction, RequestOptions, TrustedProxies};
+use gusset_http::{
+    KnownMethods, PathFilter, QueryRedaction, RequestHead, RequestOptions, TrustedProxies,
+};
 
 use crate::InstrumentationBuilder;
 use crate::kind::{GrpcServer, HttpClient, HttpKind, HttpServer, ServiceKind};
@@ -44,6 +46,35 @@ impl<K: ServiceKind + HttpKind, O> InstrumentationBuilder<K, O> {
     /// Reports the query of requests, with its secrets redacted. Left out by default.
     pub fn query(self, redaction: QueryRedaction) -> Self {
         self.option(|options| options.with_query(redaction))
+    }
+
+    /// Sets a function that returns the route of a request, for all signals: `http.route` of log entries, spans and
+    /// metrics (`url.template` of a client), the name of the span, sampling, and the calls in flight of health.
+    ///
+    /// Where it returns `None`, the route is that of axum's router, a [`Route`](gusset_http::Route) or a
+    /// [`UrlTemplate`](gusset_http::UrlTemplate). It must return a template and never the path. Each signal calls it,
+    /// so it should be fast. If it panics, the result is `None`
+    /// ([`route_panics`](gusset_http::route_panics)). See [`RequestOptions::with_route`] for its limits.
+    ///
+    /// gRPC calls are named by their method; the function is for sampling and the calls in flight.
+    ///
+    /// ```
+    /// use gusset::http::RequestHead;
+    ///
+    /// fn route(req: RequestHead<'_>) -> Option<&str> {
+    ///     req.uri.path().starts_with("/files/").then_some("/files/{*path}")
+    /// }
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().route(route).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn route<F>(self, route: F) -> Self
+    where
+        F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
+    {
+        self.option(|options| options.with_route(route))
     }
 
     /// Sets whether the paths of requests are hidden, so that log entries and spans have only the route.
