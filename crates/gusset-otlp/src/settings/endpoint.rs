@@ -210,7 +210,14 @@ mod tests {
 
     #[test]
     fn invalid_url_is_rejected() {
-        for text in ["a:4318", "a b://c", "unix:///x", "http://", "http://u:p@a/"] {
+        for text in [
+            "a:4318",
+            "a b://c",
+            "unix:",
+            "ftp://a/x",
+            "http://",
+            "http://u:p@a/",
+        ] {
             let error = Endpoint::parse(
                 text,
                 EndpointSource::AllSignals,
