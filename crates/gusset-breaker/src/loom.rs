@@ -29,6 +29,7 @@ fn core(config: Config) -> Arc<Core> {
         config,
         clock: Clock::manual().0,
         metrics: None,
+        error_statuses: None,
         panics: PanicCounter::new(),
         open_budget: None,
         state: State::Closed,

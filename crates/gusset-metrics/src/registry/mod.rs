@@ -55,7 +55,7 @@ use self::views::{CounterSource, GaugeSource, Sources, Stream, Streams};
 /// Describe a metric before it is used: exporters need its unit, and the unit determines the default
 /// boundaries of a histogram. The first description applies.
 ///
-/// A gauge is an up-down counter if its [`MetricDescriptor`] states it, or, without one, if the first
+/// A gauge is an up-down counter if its [`MetricDescriptor`](gusset_data::MetricDescriptor) states it, or, without one, if the first
 /// operation on any of its series is an addition or a subtraction. Otherwise it is a gauge.
 ///
 /// # Cost
