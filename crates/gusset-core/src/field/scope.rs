@@ -18,8 +18,8 @@ thread_local! {
     static UNWOUND: RefCell<Option<Arc<SharedFields>>> = const { RefCell::new(None) };
 }
 
-/// Makes the fields of a call current, until it [leaves](Self::leave) or unwinds. It borrows nothing of the
-/// call, which is used meanwhile.
+/// Makes the fields of a call current, until [`CallTracker::leave_fields`](crate::CallTracker::leave_fields) or
+/// until the poll unwinds. It borrows nothing of the call, which is used meanwhile.
 #[derive(Debug)]
 #[must_use = "fields are left when this is dropped"]
 pub struct FieldGuard {

@@ -17,7 +17,7 @@ use crate::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer};
 use crate::telemetry::Signals;
 use crate::{InstrumentationBuilder, TelemetryBuilder};
 
-/// Configures a [`Gusset`]. Created by [`gusset::builder`](crate::builder).
+/// Configures a [`Gusset`](crate::Gusset). Created by [`gusset::builder`](crate::builder).
 ///
 /// Each part is on unless it is left out. Values set here override environment variables, which override
 /// the defaults.
@@ -230,7 +230,7 @@ impl GussetBuilder {
         self
     }
 
-    /// Sets the system of [`Gusset::consumer`], `messaging.system`: `kafka`, `rabbitmq`. Defaults to
+    /// Sets the system of [`Gusset::consumer`](crate::Gusset::consumer), `messaging.system`: `kafka`, `rabbitmq`. Defaults to
     /// `_OTHER`.
     pub fn messaging_system(mut self, system: impl Into<String>) -> Self {
         self.parts.messaging_system = Some(system.into());
@@ -243,7 +243,7 @@ impl GussetBuilder {
         self
     }
 
-    /// Sets how long the end of [`Gusset::serve`] may take to flush: functions of
+    /// Sets how long the end of [`Gusset::serve`](crate::Gusset::serve) may take to flush: functions of
     /// [`HealthBuilder::flush`], and then telemetry. It is part of the platform's grace period
     /// ([`HealthBuilder::termination_grace`]). Defaults to 5 s.
     pub fn flush_deadline(mut self, deadline: Duration) -> Self {
@@ -270,7 +270,7 @@ impl GussetBuilder {
     }
 
     /// Leaves out health: there are no probes, checks or signal handlers, and no Tokio runtime is needed.
-    /// [`Gusset::serve`] then ends when the server does.
+    /// [`Gusset::serve`](crate::Gusset::serve) then ends when the server does.
     pub fn without_health(mut self) -> Self {
         self.parts.has_health = false;
         self
