@@ -8,7 +8,7 @@ use crate::workspace::Workspace;
 use crate::{Result, command};
 
 /// What rustdoc writes beside an item that needs a feature.
-const FEATURE_NOTE: &str = "Available on <strong>crate feature";
+const FEATURE_NOTE: &str = "Available on crate feature";
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     steps.step("publish --dry-run", || {
