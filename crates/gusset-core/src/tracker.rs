@@ -177,7 +177,12 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     pub fn enter_fields(&self) -> Option<FieldGuard> {
         let active = self.active.as_ref()?;
         let shares_fields = active.state.shares_fields();
-        Some(FieldGuard::enter(active.extras.fields(), shares_fields))
+        let call = std::ptr::from_ref(active).addr();
+        Some(FieldGuard::enter(
+            active.extras.fields(),
+            shares_fields,
+            call,
+        ))
     }
 
     /// Leaves the scope of [`enter_fields`](Self::enter_fields).
@@ -276,11 +281,15 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
 
     /// Supplies the end that was not reported.
     fn end_on_drop(&mut self) {
+        let call = self
+            .active
+            .as_ref()
+            .map(|active| std::ptr::from_ref(active).addr());
         if let Some(mut active) = self.active.take() {
             // Any clock reading was made in an earlier poll.
             active.state.clear_clock_is_fresh();
             let end = if active.state.is_polling() {
-                if let Some(fields) = take_unwound() {
+                if let Some(fields) = call.and_then(take_unwound) {
                     active.extras.set_fields(Some(fields));
                 }
                 End::Panicked(active.timings.stage())

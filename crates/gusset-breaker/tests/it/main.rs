@@ -11,6 +11,7 @@ mod config;
 mod contract;
 mod control;
 mod discarded;
+mod error_statuses;
 mod events;
 mod metrics;
 mod model;

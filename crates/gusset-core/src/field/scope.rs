@@ -14,8 +14,8 @@ thread_local! {
     /// scope of the call, so a call without fields never gets here.
     static FILLED: RefCell<Vec<Arc<SharedFields>>> = const { RefCell::new(Vec::new()) };
 
-    /// The fields of the call whose poll has unwound, until the call ends.
-    static UNWOUND: RefCell<Option<Arc<SharedFields>>> = const { RefCell::new(None) };
+    /// The fields of the call whose poll has unwound, until the call ends, and where that call is.
+    static UNWOUND: RefCell<Option<(usize, Arc<SharedFields>)>> = const { RefCell::new(None) };
 }
 
 /// Makes the fields of a call current, until [`CallTracker::leave_fields`](crate::CallTracker::leave_fields) or
@@ -25,6 +25,8 @@ thread_local! {
 pub struct FieldGuard {
     outer: FieldMark,
     is_shared: bool,
+    /// The address of the call, which stays where it is between a poll that unwinds and its end.
+    call: usize,
 }
 
 /// The fields of the call that is polled on this thread, for a task that belongs to the call.
@@ -43,12 +45,16 @@ impl FieldGuard {
     /// Enters a call with its fields. If they are shared, the request is that of the enclosing call, in a layer
     /// further out, and both have the same fields.
     #[inline]
-    pub(crate) fn enter(own: Option<&Arc<SharedFields>>, is_shared: bool) -> Self {
+    pub(crate) fn enter(own: Option<&Arc<SharedFields>>, is_shared: bool, call: usize) -> Self {
         let outer = FieldMark::replace(FieldMark::Empty);
         if own.is_some() || (is_shared && outer == FieldMark::Filled) {
             enter_filled(own, outer);
         }
-        Self { outer, is_shared }
+        Self {
+            outer,
+            is_shared,
+            call,
+        }
     }
 
     /// Leaves the call, and keeps its fields in `own`.
@@ -68,15 +74,18 @@ impl Drop for FieldGuard {
     fn drop(&mut self) {
         if FieldMark::replace(self.outer) == FieldMark::Filled {
             let fields = leave_filled(self.outer, self.is_shared);
+            let fields = fields.map(|fields| (self.call, fields));
             let _ = UNWOUND.try_with(|unwound| unwound.replace(fields));
         }
     }
 }
 
-/// Takes the fields of the call whose poll has unwound on this thread.
+/// Takes the fields of a call whose poll has unwound on this thread. Those of another call, which has ended on
+/// another thread, are dropped.
 #[cold]
-pub(crate) fn take_unwound() -> Option<Arc<SharedFields>> {
-    UNWOUND.try_with(RefCell::take).ok().flatten()
+pub(crate) fn take_unwound(call: usize) -> Option<Arc<SharedFields>> {
+    let (of, fields) = UNWOUND.try_with(RefCell::take).ok().flatten()?;
+    (of == call).then_some(fields)
 }
 
 #[cold]
@@ -147,7 +156,7 @@ impl FieldScope {
 
     /// Makes the fields current while `poll` runs. What is set after the call has ended is lost.
     pub fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
-        let _scope = TaskScope(Some(FieldGuard::enter(Some(&self.0), false)));
+        let _scope = TaskScope(Some(FieldGuard::enter(Some(&self.0), false, 0)));
         poll()
     }
 
