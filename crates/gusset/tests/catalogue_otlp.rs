@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
+#[path = "support/served.rs"]
+mod served;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,7 @@ use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Metric, number_data_point};
 use prost::Message as _;
+use served::serve;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const OVERFLOW: &str = "otel.metric.overflow";
@@ -46,20 +49,7 @@ fn receiver(requests: Requests) -> String {
         }
         StatusCode::OK
     });
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
-    });
-    url
+    serve(app)
 }
 
 fn span() -> SpanData {

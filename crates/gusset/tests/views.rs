@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
+#[path = "support/served.rs"]
+mod served;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +15,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, number_data_point::Value};
 use prost::Message as _;
+use served::serve;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -23,20 +27,7 @@ fn receiver(requests: Requests) -> String {
         let request = ExportMetricsServiceRequest::decode(body).unwrap();
         requests.lock().unwrap().push(request);
     });
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}/v1/metrics", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
-    });
-    url
+    format!("{}/v1/metrics", serve(app))
 }
 
 fn exported(requests: &Requests, name: &str) -> Option<Metric> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderMap, Uri};
 
+use crate::served::serve;
 use crate::{File, build, file};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,20 +21,7 @@ fn receiver(requests: Requests) -> String {
             .unwrap()
             .push((uri.path().to_owned(), headers));
     });
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
-    });
-    url
+    serve(app)
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 mod effects;
 mod errors;
+#[path = "../support/served.rs"]
+mod served;
 mod settings;
 
 use std::path::PathBuf;
