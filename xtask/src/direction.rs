@@ -5,7 +5,9 @@
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
-//! telemetry data model in `gusset-data`. Exporters may also use `gusset-metrics`. Only `gusset-trace` and the façade use `gusset-propagation`, and only the
+//! telemetry data model in `gusset-data`. Exporters may also use `gusset-metrics`. Only `gusset-trace`,
+//! `gusset-opentelemetry` and the façade use `gusset-propagation`. `gusset-opentelemetry` joins the signals to
+//! another SDK, so it may use `gusset-trace` and `gusset-metrics`; no other crate has OpenTelemetry's types. Only the
 //! façade uses the management server, `gusset-admin`. `gusset-testkit` is for tests, so it is only a
 //! dev-dependency.
 //! Dev-dependencies follow the same rules, so that each crate can be tested alone. A test that needs
@@ -49,7 +51,7 @@ fn violation(krate: &str, dependency: &Dependency) -> Option<String> {
     }
     if name.starts_with("opentelemetry") && !may_use_opentelemetry(krate, dev) {
         return Some(format!(
-            "{krate} may not depend on {name}: only gusset-trace and the tests of gusset and gusset-otlp use the types of OpenTelemetry"
+            "{krate} may not depend on {name}: only gusset-opentelemetry and the tests of gusset and gusset-otlp use the types of OpenTelemetry"
         ));
     }
     if name == "axum" && !dev && !optional {
@@ -73,6 +75,13 @@ fn may_use(krate: &str, dependency: &str) -> bool {
             is_shared(dependency) || dependency == "gusset-metrics"
         }
         "gusset-trace" => is_shared(dependency) || dependency == "gusset-propagation",
+        "gusset-opentelemetry" => {
+            is_shared(dependency)
+                || matches!(
+                    dependency,
+                    "gusset-metrics" | "gusset-propagation" | "gusset-trace"
+                )
+        }
         // Feature crates, the testkit, and new crates without their own rule.
         _ => is_shared(dependency),
     }
@@ -85,7 +94,7 @@ fn is_shared(name: &str) -> bool {
 
 /// Returns whether a crate may use the types of OpenTelemetry.
 fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
-    krate == "gusset-trace" || (dev && matches!(krate, "gusset" | "gusset-otlp"))
+    krate == "gusset-opentelemetry" || (dev && matches!(krate, "gusset" | "gusset-otlp"))
 }
 
 #[cfg(test)]
@@ -210,6 +219,17 @@ mod tests {
     }
 
     #[test]
+    fn bridge_to_opentelemetry_uses_traces_and_metrics() {
+        for krate in ["gusset-metrics", "gusset-propagation", "gusset-trace"] {
+            allowed("gusset-opentelemetry", normal(krate));
+        }
+        for krate in ["gusset-otlp", "gusset-log"] {
+            rejected("gusset-opentelemetry", normal(krate));
+            rejected(krate, normal("gusset-opentelemetry"));
+        }
+    }
+
+    #[test]
     fn management_server_uses_only_core_and_http() {
         allowed("gusset-admin", normal("gusset-core"));
         allowed("gusset-admin", normal("gusset-http"));
@@ -257,9 +277,11 @@ mod tests {
     }
 
     #[test]
-    fn opentelemetry_stays_in_trace_and_otlp_tests() {
+    fn opentelemetry_stays_in_its_crate_and_in_tests() {
         for package in ["opentelemetry", "opentelemetry_sdk", "opentelemetry-proto"] {
-            allowed("gusset-trace", normal(package));
+            allowed("gusset-opentelemetry", normal(package));
+            rejected("gusset-trace", normal(package));
+            rejected("gusset-trace", of_kind(package, Kind::Dev));
             allowed("gusset-otlp", of_kind(package, Kind::Dev));
             allowed("gusset", of_kind(package, Kind::Dev));
             rejected("gusset-otlp", normal(package));

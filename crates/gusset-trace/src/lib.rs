@@ -13,8 +13,6 @@ mod env;
 mod exceptions;
 pub mod inject;
 pub mod names;
-#[cfg(feature = "opentelemetry")]
-pub mod otel;
 mod resend;
 pub mod sampler;
 pub mod server_timing;

@@ -72,6 +72,9 @@ pub use gusset_log as log;
 #[cfg(feature = "metrics")]
 #[doc(no_inline)]
 pub use gusset_metrics as metrics;
+#[cfg(feature = "opentelemetry")]
+#[doc(inline)]
+pub use gusset_opentelemetry as opentelemetry;
 #[cfg(feature = "otlp")]
 #[doc(no_inline)]
 pub use gusset_otlp as otlp;

@@ -14,8 +14,6 @@ mod exported;
 mod grpc;
 mod level2;
 mod optional_attributes;
-#[cfg(feature = "opentelemetry")]
-mod otel;
 mod own_fields;
 #[cfg(feature = "subscriber")]
 mod panics;

@@ -1,35 +1,35 @@
 //! Spans created with the OpenTelemetry API in a call.
 
-use gusset_http::HttpServerClassifier;
+use gusset_opentelemetry::context;
+use gusset_trace::TraceObserver;
 use gusset_trace::sampler::AlwaysOff;
-use gusset_trace::{TraceObserver, otel};
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 
-use crate::exported::*;
 use crate::support::*;
 
 /// Returns the spans that a handler creates with the OpenTelemetry API.
-fn legacy(trace: TraceObserver) -> Vec<opentelemetry_sdk::trace::SpanData> {
+async fn legacy(trace: TraceObserver) -> Vec<opentelemetry_sdk::trace::SpanData> {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
         .with_simple_exporter(exporter.clone())
         .build();
     let tracer = provider.tracer("legacy");
-    during::<HttpServerClassifier, _>(trace, get("/"), || {
-        let span = tracer.start_with_context("load", &otel::context());
+    during(trace, || {
+        let span = tracer.start_with_context("load", &context());
         // A child, created as usual with that API.
-        let cx = otel::context().with_span(span);
+        let cx = context().with_span(span);
         tracer.start_with_context("query", &cx).end();
         cx.span().end();
-    });
+    })
+    .await;
     exporter.get_finished_spans().unwrap()
 }
 
-#[test]
-fn otel_span_is_a_child_of_the_call() {
+#[tokio::test]
+async fn otel_span_is_a_child_of_the_call() {
     let spans = Spans::default();
-    let others = legacy(built(TraceObserver::server().sink(spans.clone())));
+    let others = legacy(built(TraceObserver::server().sink(spans.clone()))).await;
     let call = spans.only();
     let [query, load] = &others[..] else {
         panic!("{others:#?}")
@@ -44,12 +44,12 @@ fn otel_span_is_a_child_of_the_call() {
     assert_eq!(query.parent_span_id, load.span_context.span_id());
 }
 
-#[test]
-fn otel_span_shares_the_sampling_decision() {
+#[tokio::test]
+async fn otel_span_shares_the_sampling_decision() {
     let spans = Spans::default();
     let trace = TraceObserver::server()
         .sampler(AlwaysOff)
         .sink(spans.clone());
-    assert!(legacy(built(trace)).is_empty());
+    assert!(legacy(built(trace)).await.is_empty());
     assert!(spans.take().is_empty());
 }

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use gusset_data::{SpanKind, SpanStatus, Value};
+use gusset_data::{SpanData, SpanKind, SpanSink as _, SpanStatus, Value};
+use gusset_propagation::{PropagationContext, Propagators};
+use opentelemetry::Context;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{SpanKind as OtelKind, Status, TraceContextExt as _};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SimpleSpanProcessor};
 
-use super::*;
+use crate::*;
 
 /// Extracts a context from these headers and injects it again.
 fn round_trip(headers: &[(&str, &str)]) -> HashMap<String, String> {

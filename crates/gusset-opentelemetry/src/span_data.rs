@@ -9,7 +9,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Array, InstrumentationScope, KeyValue, StringValue, Value as OtelValue};
 use opentelemetry_sdk::trace::{SpanData as OtelSpanData, SpanEvents, SpanLinks};
 
-pub(super) fn convert(span: SpanData) -> OtelSpanData {
+pub(crate) fn convert(span: SpanData) -> OtelSpanData {
     let SpanData {
         trace_id,
         span_id,

@@ -38,6 +38,13 @@ const FIELDS: [&str; 8] = [
     "x-amzn-trace-id",
 ];
 
+/// Installs these propagators as OpenTelemetry's global propagator.
+///
+/// Only needed for libraries that use the OpenTelemetry API. gusset does not read the global.
+pub fn install_propagators(propagators: Propagators) {
+    opentelemetry::global::set_text_map_propagator(TextMapPropagatorAdapter::new(propagators));
+}
+
 // === impl TextMapPropagatorAdapter ===
 
 impl TextMapPropagatorAdapter {
@@ -96,7 +103,7 @@ impl TextMapPropagator for TextMapPropagatorAdapter {
 }
 
 /// Adds our context to an OpenTelemetry context.
-pub(super) fn with_context(cx: &Context, context: PropagationContext, is_remote: bool) -> Context {
+pub(crate) fn with_context(cx: &Context, context: PropagationContext, is_remote: bool) -> Context {
     let mut cx = cx.clone();
     if let Some(span) = &context.span_context {
         let state = OtelState::from_key_value(span.state().iter()).unwrap_or_default();
