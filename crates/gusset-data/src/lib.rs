@@ -12,6 +12,8 @@ mod log;
 mod metric;
 #[cfg(feature = "recorder")]
 mod recorder;
+#[cfg(feature = "recorder")]
+mod recorder_defaults;
 pub mod redaction;
 mod resource;
 pub mod semconv;
@@ -32,6 +34,8 @@ pub use metric::{
 };
 #[cfg(feature = "recorder")]
 pub use recorder::{METADATA, SharedRecorder};
+#[cfg(feature = "recorder")]
+pub use recorder_defaults::{default_boundaries, ucum};
 pub use redaction::Redaction;
 pub use resource::Resource;
 pub use shared_str::SharedStr;

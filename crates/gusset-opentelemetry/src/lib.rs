@@ -2,6 +2,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod context;
+#[cfg(feature = "logs")]
+mod logs;
+#[cfg(feature = "metrics")]
+mod meter;
 mod processor_sink;
 mod propagation;
 mod span_data;
@@ -9,5 +13,13 @@ mod span_data;
 mod tests;
 
 pub use context::context;
+#[cfg(feature = "logs")]
+pub use logs::LoggerSink;
+#[cfg(feature = "metrics")]
+pub use meter::MeterRecorder;
 pub use processor_sink::SpanProcessorSink;
 pub use propagation::{TextMapPropagatorAdapter, install_propagators};
+
+/// The target of all log events of this crate.
+#[cfg(feature = "metrics")]
+const TARGET: &str = "gusset::opentelemetry";

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use gusset_data::{SpanData, SpanKind, SpanSink as _, SpanStatus, Value};
-use gusset_propagation::{PropagationContext, Propagators};
+use gusset_propagation::Propagators;
 use opentelemetry::Context;
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator as _;

@@ -5,36 +5,6 @@ use std::sync::Arc;
 
 use metrics::Unit;
 
-/// For seconds: the advice of OpenTelemetry's semantic conventions for `http.*.request.duration`,
-/// `rpc.*.call.duration` and `messaging.*.duration`.
-const SECONDS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
-
-/// For bytes: gusset's choice, because the conventions advise none. Powers of four from 64 B to
-/// 64 MiB. The boundary `0` separates empty bodies from small ones.
-const BYTES: [f64; 12] = [
-    0.0,
-    64.0,
-    256.0,
-    1024.0,
-    4096.0,
-    16384.0,
-    65536.0,
-    262_144.0,
-    1_048_576.0,
-    4_194_304.0,
-    16_777_216.0,
-    67_108_864.0,
-];
-
-/// For other units: the default of OpenTelemetry's SDK specification, "Explicit Bucket Histogram
-/// Aggregation".
-const OTHER: [f64; 15] = [
-    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
-    10000.0,
-];
-
 /// The inclusive upper bounds of buckets: finite, ascending, at least one.
 #[derive(Debug)]
 pub struct Boundaries {
@@ -69,15 +39,10 @@ impl Boundaries {
 
     /// Returns the default boundaries of a unit, or without one those that the name suggests:
     /// `job_seconds`.
-    pub(super) fn for_metric(prometheus_name: &str, unit: Option<Unit>) -> Arc<Self> {
-        let is = |unit: &str| prometheus_name.rsplit('_').next() == Some(unit);
-        Arc::new(Self::from_valid(match unit {
-            Some(Unit::Seconds) => &SECONDS,
-            Some(Unit::Bytes) => &BYTES,
-            None if is("seconds") => &SECONDS,
-            None if is("bytes") => &BYTES,
-            _ => &OTHER,
-        }))
+    pub(super) fn for_metric(name: &str, unit: Option<Unit>) -> Arc<Self> {
+        Arc::new(Self::from_valid(gusset_data::default_boundaries(
+            name, unit,
+        )))
     }
 
     /// Returns the bucket of a finite value: the first with an upper bound that is not less.
@@ -136,13 +101,6 @@ impl fmt::Display for BoundariesError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn default_boundaries_are_valid() {
-        for bounds in [&SECONDS[..], &BYTES, &OTHER] {
-            assert!(Boundaries::new(bounds).is_ok());
-        }
-    }
 
     #[test]
     fn upper_bounds_are_inclusive() {

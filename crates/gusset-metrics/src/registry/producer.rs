@@ -3,7 +3,6 @@
 use gusset_data::{
     HistogramDataPoint, Metric, MetricData, MetricProducer, NumberDataPoint, SharedStr,
 };
-use metrics::Unit;
 
 use super::gauge::GaugeKind;
 use super::{CounterValue, GaugeValue, HistogramValue, MetricFamily, Registry, Series};
@@ -80,29 +79,6 @@ fn histogram_point(series: &Series<HistogramValue>) -> HistogramDataPoint {
 /// Returns the unit in UCUM: that of the metric's [`MetricDescriptor`](gusset_data::MetricDescriptor), or
 /// else that of the facade, which has no annotations for counts.
 fn ucum<V>(family: &MetricFamily<V>) -> SharedStr {
-    if let Some(ucum) = family.ucum {
-        return SharedStr::from_static(ucum);
-    }
-    let Some(unit) = family.unit() else {
-        return SharedStr::from_static("");
-    };
-    SharedStr::from_static(match unit {
-        Unit::Count => "",
-        Unit::Percent => "%",
-        Unit::Seconds => "s",
-        Unit::Milliseconds => "ms",
-        Unit::Microseconds => "us",
-        Unit::Nanoseconds => "ns",
-        Unit::Tebibytes => "TiBy",
-        Unit::Gibibytes => "GiBy",
-        Unit::Mebibytes => "MiBy",
-        Unit::Kibibytes => "KiBy",
-        Unit::Bytes => "By",
-        Unit::TerabitsPerSecond => "Tbit/s",
-        Unit::GigabitsPerSecond => "Gbit/s",
-        Unit::MegabitsPerSecond => "Mbit/s",
-        Unit::KilobitsPerSecond => "kbit/s",
-        Unit::BitsPerSecond => "bit/s",
-        Unit::CountPerSecond => "1/s",
-    })
+    let of_facade = || family.unit().map_or("", gusset_data::ucum);
+    SharedStr::from_static(family.ucum.unwrap_or_else(of_facade))
 }

@@ -2,4 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod context;
+#[cfg(feature = "logs")]
+mod logs;
+#[cfg(feature = "metrics")]
+mod meter;
+#[cfg(feature = "metrics")]
+mod meter_series;
+#[cfg(feature = "metrics")]
+mod meter_support;
 mod support;
