@@ -43,6 +43,27 @@ impl<K> ContainedSink<K> {
         }
     }
 
+    /// Contains the panics of a sink, and counts them together with those of others. The first one calls
+    /// `report`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use gusset_core::PanicCounter;
+    /// use gusset_data::ContainedSink;
+    ///
+    /// let panics = Arc::new(PanicCounter::new());
+    /// let sink = ContainedSink::with_counter("a sink", panics.clone(), || ());
+    /// assert!(Arc::ptr_eq(sink.panics(), &panics));
+    /// ```
+    pub fn with_counter(sink: K, panics: Arc<PanicCounter>, report: fn()) -> Self {
+        Self {
+            sink,
+            panics,
+            report,
+        }
+    }
+
     /// Returns the counter of the panics.
     pub fn panics(&self) -> &Arc<PanicCounter> {
         &self.panics

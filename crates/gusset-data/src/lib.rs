@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "queue")]
+mod batch_queue;
 #[cfg(feature = "recorder")]
 mod contained_recorder;
 mod contained_sink;
@@ -21,6 +23,8 @@ mod shared_str;
 mod span;
 mod value;
 
+#[cfg(feature = "queue")]
+pub use batch_queue::{BatchQueue, Rejected};
 #[cfg(feature = "recorder")]
 pub use contained_recorder::contain_recorder;
 pub use contained_sink::ContainedSink;

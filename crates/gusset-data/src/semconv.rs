@@ -5,6 +5,9 @@
 
 use crate::{SharedStr, Value};
 
+/// The schema of the attributes: the version of the conventions that they follow.
+pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
+
 /// Attributes of the conventions that are integers and may be labels of metrics.
 const INTEGERS: [&str; 20] = [
     "client.port",

@@ -1,8 +1,9 @@
-//! The bounded queue between the threads that create telemetry and the thread that exports it.
+//! The queue of one signal, with the counters of its items.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crossbeam_queue::ArrayQueue;
+use gusset_data::Rejected;
 use tokio::sync::Notify;
 
 use crate::diagnostics;
@@ -11,13 +12,8 @@ use crate::self_metrics::DropCounters;
 
 /// The queue of one signal, with the counters of its items. It never grows, and a push never blocks.
 pub(crate) struct BatchQueue<T> {
-    queue: ArrayQueue<T>,
-    /// The number of queued items at which the worker is notified.
-    max_batch_size: usize,
-    /// Whether the worker has been notified and has not taken a batch yet.
-    notified: AtomicBool,
-    closed: AtomicBool,
-    pub(crate) batch_ready: Notify,
+    queue: gusset_data::BatchQueue<T>,
+    pub(crate) batch_ready: Arc<Notify>,
     pub(crate) counters: ExportCounters,
     drops: DropCounters,
 }
@@ -40,12 +36,13 @@ pub(crate) struct ExportCounters {
 
 impl<T> BatchQueue<T> {
     pub(crate) fn new(capacity: usize, max_batch_size: usize, drops: DropCounters) -> Self {
+        let batch_ready = Arc::new(Notify::new());
+        let notify = Arc::clone(&batch_ready);
         Self {
-            queue: ArrayQueue::new(capacity),
-            max_batch_size,
-            notified: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-            batch_ready: Notify::new(),
+            queue: gusset_data::BatchQueue::new(capacity, max_batch_size, move || {
+                notify.notify_one();
+            }),
+            batch_ready,
             counters: ExportCounters::default(),
             drops,
         }
@@ -56,43 +53,43 @@ impl<T> BatchQueue<T> {
         if diagnostics::is_suppressed() {
             return;
         }
-        if self.closed.load(Ordering::Relaxed) {
-            self.counters.enqueue_failed.fetch_add(1, Ordering::Relaxed);
-            self.drops.already_shutdown.increment(1);
-            return;
-        }
-        if self.queue.push(item).is_err() {
-            self.count_dropped();
-            return;
-        }
-        self.counters.accepted.fetch_add(1, Ordering::Relaxed);
-        // At most one notification, which is a system call, for each batch. Between two notifications
-        // the worker's timer wakes it.
-        if self.queue.len() >= self.max_batch_size && !self.notified.swap(true, Ordering::AcqRel) {
-            self.batch_ready.notify_one();
+        match self.queue.push(item) {
+            Ok(()) => {
+                self.counters.accepted.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(reason) => self.count_dropped(reason),
         }
     }
 
     /// Returns whether an item is worth building. If the queue is full, the item is counted as dropped.
     pub(crate) fn has_capacity(&self) -> bool {
-        if self.closed.load(Ordering::Relaxed) || diagnostics::is_suppressed() {
+        if diagnostics::is_suppressed() {
             return false;
         }
-        let has_capacity = !self.queue.is_full();
-        if !has_capacity {
-            self.count_dropped();
+        match self.queue.check_capacity() {
+            Ok(()) => true,
+            Err(reason) => {
+                if reason == Rejected::QueueFull {
+                    self.count_dropped(reason);
+                }
+                false
+            }
         }
-        has_capacity
     }
 
-    fn count_dropped(&self) {
+    #[cold]
+    fn count_dropped(&self, reason: Rejected) {
         self.counters.enqueue_failed.fetch_add(1, Ordering::Relaxed);
-        self.drops.queue_full.increment(1);
+        let counter = match reason {
+            Rejected::AlreadyShutdown => &self.drops.already_shutdown,
+            _ => &self.drops.queue_full,
+        };
+        counter.increment(1);
     }
 
     /// Closes the queue for new items.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Relaxed);
+        self.queue.close();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -101,17 +98,7 @@ impl<T> BatchQueue<T> {
 
     /// Takes the next batch, oldest items first.
     pub(crate) fn take_batch(&self) -> Vec<T> {
-        // Cleared before the first item is taken: a concurrent push may be the one that completes the
-        // next batch, and has to notify.
-        self.notified.store(false, Ordering::Release);
-        let mut batch = Vec::with_capacity(self.queue.len().min(self.max_batch_size));
-        while batch.len() < self.max_batch_size {
-            match self.queue.pop() {
-                Some(item) => batch.push(item),
-                None => break,
-            }
-        }
-        batch
+        self.queue.take_batch()
     }
 }
 

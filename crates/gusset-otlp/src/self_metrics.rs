@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_data::{MetricDescriptor, SharedRecorder, semconv};
+use gusset_data::{MetricDescriptor, Rejected, SharedRecorder, semconv};
 use metrics::{Counter, Gauge, Histogram, Label};
 
 use crate::transport::OtlpClient;
@@ -94,14 +94,17 @@ impl ProcessorMetrics {
         let labels = component(format!("batching_{}_processor", singular(signal)));
         let gauge = |metric: MetricDescriptor| metric.gauge(recorder, labels.clone());
         gauge(capacity).set(queue_capacity as f64);
-        let dropped = |error_type| {
+        let dropped = |reason: Rejected| {
             let mut labels = labels.clone();
-            labels.push(Label::from_static_parts(semconv::ERROR_TYPE, error_type));
+            labels.push(Label::from_static_parts(
+                semconv::ERROR_TYPE,
+                reason.as_str(),
+            ));
             processed.counter(recorder, labels)
         };
         let drops = DropCounters {
-            queue_full: dropped("queue_full"),
-            already_shutdown: dropped("already_shutdown"),
+            queue_full: dropped(Rejected::QueueFull),
+            already_shutdown: dropped(Rejected::AlreadyShutdown),
         };
         let this = Self {
             queue_size: gauge(size),

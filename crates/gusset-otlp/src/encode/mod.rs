@@ -108,7 +108,7 @@ const SCOPE: Field = Field(1, "scope");
 /// The field of resources and of scopes, which have the same number.
 const SCHEMA_URL: Field = Field(3, "schemaUrl");
 /// The version of the semantic conventions that the attributes follow.
-const SCHEMA: &str = "https://opentelemetry.io/schemas/1.44.0";
+const SCHEMA: &str = gusset_data::semconv::SCHEMA_URL;
 
 fn resource<W: Writer>(out: &mut W, attributes: &[Attribute]) {
     out.message(RESOURCE, |out| {
