@@ -9,6 +9,7 @@ mod meter;
 mod processor_sink;
 mod propagation;
 mod span_data;
+mod spans;
 #[cfg(test)]
 mod tests;
 
@@ -23,3 +24,4 @@ pub use propagation::{TextMapPropagatorAdapter, install_propagators};
 /// The target of all log events of this crate.
 #[cfg(feature = "metrics")]
 const TARGET: &str = "gusset::opentelemetry";
+pub use spans::{LiveSpan, LiveSpans, SharedSpanProcessor};

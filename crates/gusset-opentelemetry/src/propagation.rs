@@ -125,7 +125,7 @@ pub(crate) fn with_context(cx: &Context, context: PropagationContext, is_remote:
     cx.with_value(Received(context))
 }
 
-fn from_otel(span: &OtelSpanContext) -> Option<SpanContext> {
+pub(crate) fn from_otel(span: &OtelSpanContext) -> Option<SpanContext> {
     let trace_id = TraceId::from_bytes(span.trace_id().to_bytes())?;
     let span_id = SpanId::from_bytes(span.span_id().to_bytes())?;
     let flags = TraceFlags::from_bits(span.trace_flags().to_u8());

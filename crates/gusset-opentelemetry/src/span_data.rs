@@ -1,7 +1,7 @@
 //! Conversion of ended spans to the types of the OpenTelemetry SDK.
 
 use gusset_data::{
-    Attribute, SharedStr, SpanData, SpanEvent, SpanKind, SpanLink, SpanStatus, Value,
+    Attribute, SharedStr, SpanData, SpanEvent, SpanKind, SpanLink, SpanStatus, Value, semconv,
 };
 use opentelemetry::trace::{
     Event, Link, SpanContext, SpanId, SpanKind as OtelKind, Status, TraceFlags, TraceId, TraceState,
@@ -35,13 +35,7 @@ pub(crate) fn convert(span: SpanData) -> OtelSpanData {
         span_context: span_context(trace_id, span_id, flags, state),
         parent_span_id: parent_span_id.map_or(SpanId::INVALID, SpanId::from_bytes),
         parent_span_is_remote: parent_is_remote,
-        span_kind: match kind {
-            SpanKind::Server => OtelKind::Server,
-            SpanKind::Client => OtelKind::Client,
-            SpanKind::Producer => OtelKind::Producer,
-            SpanKind::Consumer => OtelKind::Consumer,
-            _ => OtelKind::Internal,
-        },
+        span_kind: convert_kind(kind),
         name: String::from(name).into(),
         start_time: start,
         end_time: end,
@@ -49,12 +43,28 @@ pub(crate) fn convert(span: SpanData) -> OtelSpanData {
         dropped_attributes_count: dropped_attributes,
         events: convert_events(events, dropped_events),
         links: convert_links(links, dropped_links),
-        status: match status {
-            SpanStatus::Ok => Status::Ok,
-            SpanStatus::Error(description) => Status::error(String::from(description)),
-            _ => Status::Unset,
-        },
-        instrumentation_scope: InstrumentationScope::builder(String::from(scope)).build(),
+        status: convert_status(status),
+        instrumentation_scope: InstrumentationScope::builder(String::from(scope))
+            .with_schema_url(semconv::SCHEMA_URL)
+            .build(),
+    }
+}
+
+pub(crate) fn convert_kind(kind: SpanKind) -> OtelKind {
+    match kind {
+        SpanKind::Server => OtelKind::Server,
+        SpanKind::Client => OtelKind::Client,
+        SpanKind::Producer => OtelKind::Producer,
+        SpanKind::Consumer => OtelKind::Consumer,
+        _ => OtelKind::Internal,
+    }
+}
+
+pub(crate) fn convert_status(status: SpanStatus) -> Status {
+    match status {
+        SpanStatus::Ok => Status::Ok,
+        SpanStatus::Error(description) => Status::error(String::from(description)),
+        _ => Status::Unset,
     }
 }
 
@@ -85,20 +95,24 @@ fn parse_state(text: &str) -> TraceState {
 }
 
 fn convert_links(links: Vec<SpanLink>, dropped: u32) -> SpanLinks {
-    let convert = |link: SpanLink| {
-        let state = parse_state(&link.trace_state);
-        let context = span_context(link.trace_id, link.span_id, link.flags, state);
-        Link::new(context, convert_attributes(link.attributes), 0)
-    };
     let mut converted = SpanLinks::default();
-    converted.links = links.into_iter().map(convert).collect();
+    converted.links = links.into_iter().map(convert_link).collect();
     converted.dropped_count = dropped;
     converted
 }
 
-fn convert_attributes(attributes: Vec<Attribute>) -> Vec<KeyValue> {
-    let convert = |(key, value): Attribute| KeyValue::new(String::from(key), convert_value(value));
-    attributes.into_iter().map(convert).collect()
+pub(crate) fn convert_link(link: SpanLink) -> Link {
+    let state = parse_state(&link.trace_state);
+    let context = span_context(link.trace_id, link.span_id, link.flags, state);
+    Link::new(context, convert_attributes(link.attributes), 0)
+}
+
+pub(crate) fn convert_attributes(attributes: Vec<Attribute>) -> Vec<KeyValue> {
+    attributes.into_iter().map(convert_attribute).collect()
+}
+
+pub(crate) fn convert_attribute((key, value): Attribute) -> KeyValue {
+    KeyValue::new(String::from(key), convert_value(value))
 }
 
 fn convert_value(value: Value) -> OtelValue {

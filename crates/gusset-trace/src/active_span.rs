@@ -41,6 +41,8 @@ pub(crate) struct SpanOutput {
     pub(crate) sink: Arc<dyn SpanSink>,
     /// `None` if the request is sampled.
     pub(crate) buffer: Option<Arc<TailBuffer>>,
+    /// Whether the sink is a span that has begun in another tracer. It then receives that span alone.
+    pub(crate) is_live: bool,
 }
 
 /// The spans of a request that are buffered until it completes.
@@ -69,6 +71,12 @@ pub(crate) fn is_exporting() -> bool {
 
 #[inline]
 fn export(sink: &dyn SpanSink, span: SpanData) {
+    while_exporting(|| sink.export(span));
+}
+
+/// Runs a sink or a tracer. Spans that it starts on this thread are not recorded.
+#[inline]
+pub(crate) fn while_exporting<R>(run: impl FnOnce() -> R) -> R {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -77,7 +85,7 @@ fn export(sink: &dyn SpanSink, span: SpanData) {
     }
     let previous = IS_EXPORTING.try_with(|exporting| exporting.replace(true));
     let _restore = Restore(previous.unwrap_or_default());
-    sink.export(span);
+    run()
 }
 
 // === impl ActiveSpan ===
@@ -121,6 +129,18 @@ impl ActiveSpan {
     #[inline]
     pub(crate) fn output(&self) -> Option<&SpanOutput> {
         self.output.as_ref()
+    }
+
+    /// Returns the output of spans inside of this one, unless they need their own.
+    #[inline]
+    pub(crate) fn shared_output(&self) -> Option<&SpanOutput> {
+        self.output.as_ref().filter(|output| !output.is_live)
+    }
+
+    /// Returns whether the span has begun in another tracer.
+    #[cfg(feature = "subscriber")]
+    pub(crate) fn is_live(&self) -> bool {
+        self.output.as_ref().is_some_and(|output| output.is_live)
     }
 
     /// Changes the span. Does nothing after the export.
@@ -177,6 +197,15 @@ impl fmt::Debug for ActiveSpan {
 // === impl SpanOutput ===
 
 impl SpanOutput {
+    /// Returns the output of a span that has begun in another tracer.
+    pub(crate) fn live(span: Arc<dyn SpanSink>) -> Self {
+        Self {
+            sink: span,
+            buffer: None,
+            is_live: true,
+        }
+    }
+
     /// Exports or buffers a span.
     #[inline]
     pub(crate) fn export(&self, span: SpanData) {

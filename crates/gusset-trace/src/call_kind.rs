@@ -1,5 +1,6 @@
 //! The kinds of requests that are traced.
 
+use gusset_data::SpanKind;
 use gusset_http::Side;
 
 /// The protocol of a request and the side of it that is traced.
@@ -26,6 +27,15 @@ impl CallKind {
     #[inline]
     pub(crate) const fn is_client(self) -> bool {
         matches!(self, Self::HttpClient | Self::GrpcClient)
+    }
+
+    #[inline]
+    pub(crate) const fn span_kind(self) -> SpanKind {
+        match self {
+            Self::HttpServer | Self::GrpcServer => SpanKind::Server,
+            Self::HttpClient | Self::GrpcClient => SpanKind::Client,
+            Self::Consumer => SpanKind::Consumer,
+        }
     }
 
     #[inline]

@@ -12,6 +12,7 @@ mod entered;
 mod env;
 mod exceptions;
 pub mod inject;
+pub mod live;
 pub mod names;
 mod resend;
 pub mod sampler;

@@ -10,4 +10,8 @@ mod meter;
 mod meter_series;
 #[cfg(feature = "metrics")]
 mod meter_support;
+mod spans_inner;
+mod spans_live;
+mod spans_shared;
+mod spans_support;
 mod support;

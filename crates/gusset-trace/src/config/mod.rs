@@ -22,6 +22,7 @@ pub(crate) use self::unread_trace::UnreadTraceCheck;
 use crate::SpanLimits;
 use crate::call_kind::CallKind;
 use crate::exceptions::ExceptionSignals;
+use crate::live::StartSpan;
 use crate::sampler::{Sampler, SamplerPanics};
 
 pub(crate) struct TraceConfig {
@@ -31,6 +32,9 @@ pub(crate) struct TraceConfig {
     pub(crate) sampler_panics: SamplerPanics,
     /// `None` selects the `SpanLayer` of the thread's subscriber.
     pub(crate) sink: Option<Arc<dyn SpanSink>>,
+    /// The tracer that starts the spans, in place of the sampler and the sink.
+    pub(crate) live: Option<Arc<dyn StartSpan>>,
+    /// The panics of the sink or of the tracer.
     pub(crate) sink_panics: Option<Arc<PanicCounter>>,
     pub(crate) limits: SpanLimits,
     pub(crate) redaction: Arc<Redaction>,

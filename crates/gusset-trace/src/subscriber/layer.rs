@@ -24,9 +24,16 @@ use crate::sampler::{SamplingDecision, SamplingParameters};
 impl SpanLayer {
     /// Starts a span. Returns `None` if it is not recorded.
     fn start_span(&self, parent: ParentSpan, attributes: &Attributes<'_>) -> Option<SpanRecord> {
+        if let Some(tracer) = &self.live {
+            return self.start_live(&**tracer, parent, attributes);
+        }
         let (trace_id, flags, parent_span_id, call) = match parent {
             ParentSpan::Unrecorded => return None,
             ParentSpan::Recorded { ids, call } => {
+                // The tracer of the call records it without sampling it, which this layer cannot.
+                if call.as_ref().is_some_and(|call| call.is_live()) && !ids.is_sampled() {
+                    return None;
+                }
                 (ids.trace_id(), ids.flags(), Some(ids.span_id()), call)
             }
             ParentSpan::None => {
@@ -327,10 +334,8 @@ where
             return;
         };
         let record: Option<SpanRecord> = span.extensions_mut().remove();
-        let Some((data, call)) = record.and_then(|record| record.into_span(&self.clock)) else {
-            return;
-        };
-        let output = call.as_ref().and_then(|call| call.output());
-        output.unwrap_or(&self.output).export(data);
+        if let Some(record) = record {
+            record.export(&self.clock, &self.output);
+        }
     }
 }

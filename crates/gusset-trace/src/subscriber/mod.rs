@@ -2,6 +2,7 @@
 
 mod fields;
 mod layer;
+mod live;
 mod recorded_fields;
 mod recording_filter;
 mod span_filter;
@@ -17,11 +18,13 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::registry::LookupSpan;
 
+use self::live::NoSink;
 pub use self::recording_filter::RecordingFilter;
 pub use self::span_filter::SpanFilter;
 use crate::SpanLimits;
 use crate::active_span::SpanOutput;
 use crate::contained_sink;
+use crate::live::{SpanStarter, StartSpan};
 use crate::sampler::{AlwaysOn, Sampler, SamplerPanics};
 
 /// A `tracing-subscriber` layer that exports spans: of calls, and the service's own spans inside of them.
@@ -66,6 +69,8 @@ use crate::sampler::{AlwaysOn, Sampler, SamplerPanics};
 #[derive(Clone)]
 pub struct SpanLayer {
     output: SpanOutput,
+    /// The tracer that starts the spans, in place of the sampler and the sink.
+    live: Option<Arc<dyn StartSpan>>,
     sampler: Arc<dyn Sampler>,
     sampler_panics: Arc<SamplerPanics>,
     sink_panics: Arc<PanicCounter>,
@@ -91,7 +96,12 @@ impl SpanLayer {
     pub fn new_in(sink: impl SpanSink, env: Env<'_>) -> Self {
         let (sink, sink_panics) = contained_sink::contain(sink);
         Self {
-            output: SpanOutput { sink, buffer: None },
+            output: SpanOutput {
+                sink,
+                buffer: None,
+                is_live: false,
+            },
+            live: None,
             sampler: Arc::new(AlwaysOn),
             sampler_panics: Arc::default(),
             sink_panics,
@@ -100,6 +110,30 @@ impl SpanLayer {
             redaction: Arc::default(),
             events: None,
             clock: Clock::system(),
+        }
+    }
+
+    /// Creates a layer that starts spans in a tracer, with the environment of the process.
+    ///
+    /// Spans inside of an unrecorded span are not started. The tracer decides on all others, also inside
+    /// of calls. Set [`live`](crate::TraceObserverBuilder::live) on the observers of calls too: an observer
+    /// without a tracer and without a sink records nothing under this layer.
+    ///
+    /// ```
+    /// use gusset_trace::SpanLayer;
+    /// use gusset_trace::live::SpanStarter;
+    ///
+    /// # fn main() {}
+    /// fn layer(tracer: impl SpanStarter) -> SpanLayer {
+    ///     SpanLayer::live(tracer)
+    /// }
+    /// ```
+    pub fn live(tracer: impl SpanStarter) -> Self {
+        let (live, panics) = crate::live::contain(tracer);
+        Self {
+            live: Some(live),
+            sink_panics: panics,
+            ..Self::new(NoSink::default())
         }
     }
 
@@ -165,7 +199,7 @@ impl SpanLayer {
         self.sampler_panics.count()
     }
 
-    /// Returns how often the sink panicked. Each time a span was lost.
+    /// Returns how often the sink or the tracer panicked. Each time a span was lost.
     pub fn sink_panics(&self) -> u64 {
         self.sink_panics.count()
     }

@@ -7,7 +7,7 @@ use gusset_core::{Clock, SpanIds};
 use gusset_data::{SharedStr, SpanData, SpanStatus};
 use tracing_subscriber::registry::Extensions;
 
-use crate::active_span::ActiveSpan;
+use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::current;
 use crate::entered::{self, InnermostSpan};
 
@@ -25,6 +25,8 @@ pub(super) struct OpenSpan {
     pub(super) data: SpanData,
     /// The description for an error status, which may be set before the status.
     pub(super) description: SharedStr,
+    /// The span that has begun in another tracer.
+    pub(super) live: Option<SpanOutput>,
     times: SpanTimes,
 }
 
@@ -79,8 +81,15 @@ impl SpanRecord {
         self.span.as_mut()
     }
 
-    pub(super) fn into_span(self, clock: &Clock) -> Option<(SpanData, Option<Arc<ActiveSpan>>)> {
-        Some((self.span?.end(clock), self.call))
+    /// Ends the span and exports it: to its own output or that of its call, else to `output`.
+    pub(super) fn export(self, clock: &Clock, output: &SpanOutput) {
+        let Some(mut span) = self.span else {
+            return;
+        };
+        let live = span.live.take();
+        let call = self.call.as_ref().and_then(|call| call.shared_output());
+        let output = live.as_ref().or(call).unwrap_or(output);
+        output.export(span.end(clock));
     }
 }
 
@@ -91,6 +100,7 @@ impl OpenSpan {
         Self {
             data,
             description: SharedStr::from_static(""),
+            live: None,
             times,
         }
     }

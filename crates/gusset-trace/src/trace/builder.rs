@@ -16,6 +16,7 @@ use crate::config::{
 use crate::contained_sink;
 use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
+use crate::live::{self, SpanStarter, StartSpan};
 use crate::sampler::{self, Sampler, SamplerPanics};
 use crate::{ConfigError, SpanLimits, names};
 
@@ -33,6 +34,7 @@ pub struct TraceObserverBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     sink: Option<Arc<dyn SpanSink>>,
     sink_panics: Option<Arc<PanicCounter>>,
+    live: Option<(Arc<dyn StartSpan>, Arc<PanicCounter>)>,
     limits: Option<SpanLimits>,
     redaction: Arc<Redaction>,
     trust: TraceTrust,
@@ -59,6 +61,7 @@ impl TraceObserverBuilder {
             sampler: None,
             sink: None,
             sink_panics: None,
+            live: None,
             limits: None,
             redaction: Arc::default(),
             trust: TraceTrust::default(),
@@ -199,6 +202,26 @@ impl TraceObserverBuilder {
         self
     }
 
+    /// Starts the spans in another tracer when the calls begin. Not set by default.
+    ///
+    /// The tracer's ids and sampling decision are those of the call: they are propagated and logged. The
+    /// [`sampler`](Self::sampler) and the [`sink`](Self::sink) are not used. Each span costs what the tracer
+    /// costs, and two allocations. `gusset_opentelemetry::LiveSpans` adapts the tracers of OpenTelemetry.
+    ///
+    /// ```
+    /// use gusset_trace::TraceObserver;
+    /// use gusset_trace::live::SpanStarter;
+    ///
+    /// # fn main() {}
+    /// fn traced(tracer: impl SpanStarter) -> Result<TraceObserver, gusset_trace::ConfigError> {
+    ///     TraceObserver::server().live(tracer).build()
+    /// }
+    /// ```
+    pub fn live(mut self, tracer: impl SpanStarter) -> Self {
+        self.live = Some(live::contain(tracer));
+        self
+    }
+
     /// Sets the limits of a span. Defaults to [`SpanLimits::from_env`].
     pub fn limits(mut self, limits: SpanLimits) -> Self {
         self.limits = Some(limits);
@@ -270,8 +293,8 @@ impl TraceObserverBuilder {
     /// Builds the observer, with the variables of the process for what is unset.
     ///
     /// # Errors
-    /// If a header contains only secrets, or an environment variable is invalid. The error names the
-    /// setting.
+    /// If a header contains only secrets, an environment variable is invalid, or
+    /// [`TraceTrust::OwnSampling`] is combined with [`live`](Self::live). The error names the setting.
     pub fn build(self) -> Result<TraceObserver, ConfigError> {
         self.build_in(Env::process())
     }
@@ -302,6 +325,7 @@ impl TraceObserverBuilder {
             sampler,
             sink,
             sink_panics,
+            live,
             limits,
             redaction,
             trust,
@@ -314,6 +338,15 @@ impl TraceObserverBuilder {
             secret_response_headers,
         } = self;
         baggage_fields::check_names(&baggage_fields)?;
+        if live.is_some() && trust == TraceTrust::OwnSampling {
+            let reason = "`OwnSampling` needs the sampler of gusset, and `live` has the one of its tracer; use \
+                          `NewTrace` or `Continue`";
+            return Err(ConfigError::new("trust", reason));
+        }
+        let (live, sink_panics) = match live {
+            Some((live, panics)) => (Some(live), Some(panics)),
+            None => (None, sink_panics),
+        };
         request_headers.reject_secrets("request_header")?;
         response_headers.reject_secrets("response_header")?;
         request_headers.append_secret(secret_request_headers);
@@ -341,6 +374,7 @@ impl TraceObserverBuilder {
                 options,
                 sampler: sampler.unwrap_or_else(|| sampler::from_env(env)),
                 sink,
+                live,
                 sink_panics,
                 limits: limits.unwrap_or_else(|| SpanLimits::from_env(env)),
                 redaction,

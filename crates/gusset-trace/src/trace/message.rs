@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use gusset_core::{
     CallContext, CallObserver, Classify, ConfigError, End, Env, MessageOptions, Observer,
@@ -15,6 +16,7 @@ use tracing::field::{self, Empty};
 use tracing::{Level, span};
 
 use super::http::push_text;
+use super::new_span::{NewSpan, exported_state};
 use super::sampling::SamplingResult;
 use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
@@ -95,37 +97,60 @@ impl<M> MessageTrace<M> {
         if config.trust == TraceTrust::Continue {
             config.set_trusted_fields(&scope.context.baggage, cx);
         }
-        let SamplingResult {
-            trace_id,
-            is_sampled,
-            output,
-            owns_buffer,
-        } = config.sample(None, &scope.context, false, None, cx);
-        let parent = match &mut scope.context.span_context {
-            Some(span) => Some(span.advance_to_child(is_sampled)),
-            none => {
-                let root = SpanContext::root_with_id(trace_id);
-                none.insert(root).advance_to_child(is_sampled);
-                None
+        let destination = self.options.destination(message);
+        let name = self.span_name(destination);
+        let parent = match &config.live {
+            None => {
+                let SamplingResult {
+                    trace_id,
+                    is_sampled,
+                    output,
+                    owns_buffer,
+                } = config.sample(None, &scope.context, false, None, cx);
+                scope.owns_buffer = owns_buffer;
+                let parent = match &mut scope.context.span_context {
+                    Some(span) => Some(span.advance_to_child(is_sampled)),
+                    none => {
+                        let root = SpanContext::root_with_id(trace_id);
+                        none.insert(root).advance_to_child(is_sampled);
+                        None
+                    }
+                };
+                let span_context = scope.context.span_context.as_ref()?;
+                scope.active_span = match output {
+                    None => {
+                        scope.pooled_span = pooled_span;
+                        None
+                    }
+                    Some(output) => {
+                        let mut span = pooled_span.unwrap_or_default();
+                        let new = NewSpan {
+                            span: span_context,
+                            parent,
+                            start: SystemTime::now(),
+                            name: name.clone(),
+                            attributes: self.attributes(config, destination),
+                            links: Vec::new(),
+                            trace_state: exported_state(span_context),
+                        };
+                        let unique = Arc::get_mut(&mut span)?;
+                        config.start_span_with(new, cx, output, unique);
+                        Some(span)
+                    }
+                };
+                parent
+            }
+            Some(tracer) => {
+                let facts = (name.clone(), self.attributes(config, destination));
+                let context = &mut scope.context;
+                let (parent, span) =
+                    config.start_live(&**tracer, facts, None, context, pooled_span, cx);
+                scope.active_span = span;
+                scope.owns_buffer = false;
+                parent
             }
         };
         let span_context = scope.context.span_context.as_ref()?;
-        let destination = self.options.destination(message);
-        let name = self.span_name(destination);
-        scope.active_span = match output {
-            None => {
-                scope.pooled_span = pooled_span;
-                None
-            }
-            Some(output) => {
-                let mut span = pooled_span.unwrap_or_default();
-                let attributes = self.attributes(config, destination);
-                let unique = Arc::get_mut(&mut span)?;
-                let facts = (name.clone(), attributes);
-                config.start_span_with(span_context, (parent, None), facts, cx, output, unique);
-                Some(span)
-            }
-        };
         scope.tracing_span = span!(
             target: "gusset::trace",
             Level::INFO,
@@ -150,7 +175,6 @@ impl<M> MessageTrace<M> {
             { names::TENANT_ID } = Empty,
         );
         scope.config = Some(self.trace.config.clone());
-        scope.owns_buffer = owns_buffer;
         #[cfg(feature = "subscriber")]
         {
             *scope.is_linked.get_mut() = false;

@@ -5,27 +5,28 @@ mod builder;
 mod call_state;
 mod grpc;
 mod http;
+mod live;
 mod message;
+mod new_span;
 mod own_fields;
 mod sampling;
 mod span_name;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use gusset_core::{CallContext, Observer, ObserverId};
-use gusset_data::{Attribute, SharedStr, SpanData, SpanKind, SpanLink};
+use gusset_data::SharedStr;
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestId, RpcMethod};
 use gusset_propagation::{HeaderScan, PropagationContext, Propagators, SpanContext, SpanId};
 
 pub use self::builder::TraceObserverBuilder;
 pub use self::call_state::TraceCallState;
 pub use self::message::MessageTrace;
+use self::new_span::span_link;
 use self::sampling::SamplingResult;
-use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::call_kind::CallKind;
-use crate::config::{Distrusted, OTEL_MEMBER, TraceConfig};
+use crate::config::{Distrusted, TraceConfig};
 use crate::current::{self, CallScope};
 use crate::names;
 
@@ -71,8 +72,6 @@ struct NewCall<'a> {
     attributes: RequestAttributes<'a>,
     span_context: &'a SpanContext,
     parent: Option<SpanId>,
-    /// The span of a client that is not trusted.
-    link: Option<&'a SpanContext>,
     request_id: Option<&'a str>,
 }
 
@@ -109,7 +108,8 @@ impl TraceObserver {
         self.config.sampler_panics.count()
     }
 
-    /// Returns how often the [`sink`](TraceObserverBuilder::sink) panicked. Each time a span was lost.
+    /// Returns how often the [`sink`](TraceObserverBuilder::sink), or the
+    /// [tracer](TraceObserverBuilder::live) in its place, panicked. Each time a span was lost.
     ///
     /// Panics of the sink of a `SpanLayer` are counted there, and those of propagators by
     /// [`Propagators::panics`].
@@ -151,43 +151,63 @@ impl TraceObserver {
             scope.request_id = attributes.request_id();
             None
         };
-        let SamplingResult {
-            trace_id,
-            is_sampled,
-            output,
-            owns_buffer,
-        } = config.sample(
-            Some(attributes),
-            &scope.context,
-            distrusted.own_sampling,
-            outer.as_deref(),
-            cx,
-        );
-        let parent = match &mut scope.context.span_context {
-            Some(span) => Some(span.advance_to_child(is_sampled)),
-            none => {
-                let root = SpanContext::root_with_id(trace_id);
-                none.insert(root).advance_to_child(is_sampled);
-                None
+        let (parent, active_span, owns_buffer) = match &config.live {
+            None => {
+                let SamplingResult {
+                    trace_id,
+                    is_sampled,
+                    output,
+                    owns_buffer,
+                } = config.sample(
+                    Some(attributes),
+                    &scope.context,
+                    distrusted.own_sampling,
+                    outer.as_deref(),
+                    cx,
+                );
+                let parent = match &mut scope.context.span_context {
+                    Some(span) => Some(span.advance_to_child(is_sampled)),
+                    none => {
+                        let root = SpanContext::root_with_id(trace_id);
+                        none.insert(root).advance_to_child(is_sampled);
+                        None
+                    }
+                };
+                let active_span = match output {
+                    None => {
+                        scope.pooled_span = pooled_span;
+                        None
+                    }
+                    Some(output) => {
+                        let mut span = pooled_span.unwrap_or_default();
+                        let call = NewCall {
+                            attributes,
+                            span_context: scope.context.span_context.as_ref()?,
+                            parent,
+                            request_id: scope.request_id.as_ref().map(RequestId::as_str),
+                        };
+                        let link = distrusted.link.as_ref().map(span_link);
+                        config.start_span(call, link, cx, output, Arc::get_mut(&mut span)?);
+                        Some(span)
+                    }
+                };
+                (parent, active_span, owns_buffer)
+            }
+            Some(tracer) => {
+                let request_id = scope.request_id.as_ref().map(RequestId::as_str);
+                let facts = config.facts(attributes, request_id);
+                let link = distrusted.link.as_ref().map(span_link);
+                let context = &mut scope.context;
+                let (parent, active_span) =
+                    config.start_live(&**tracer, facts, link, context, pooled_span, cx);
+                (parent, active_span, false)
             }
         };
         let call = NewCall {
             attributes,
-            link: distrusted.link.as_ref(),
             span_context: scope.context.span_context.as_ref()?,
             parent,
             request_id: scope.request_id.as_ref().map(RequestId::as_str),
-        };
-        let active_span = match output {
-            None => {
-                scope.pooled_span = pooled_span;
-                None
-            }
-            Some(output) => {
-                let mut span = pooled_span.unwrap_or_default();
-                config.start_span(call, cx, output, Arc::get_mut(&mut span)?);
-                Some(span)
-            }
         };
         // `MessageTrace` creates the spans of consumers.
         let tracing_span = match config.kind {
@@ -266,88 +286,6 @@ impl TraceConfig {
         context
     }
 
-    /// Starts the exported span of a call, in place: it is too large to move.
-    fn start_span(
-        &self,
-        call: NewCall<'_>,
-        cx: &CallContext,
-        output: SpanOutput,
-        active_span: &mut ActiveSpan,
-    ) {
-        // Enough for a server request, so that the attributes are one allocation.
-        let mut attributes = Vec::with_capacity(16);
-        let name = match self.kind {
-            CallKind::HttpServer | CallKind::Consumer => {
-                http::record_server(call.attributes, self, &mut attributes)
-            }
-            CallKind::HttpClient => http::record_client(call.attributes, self, &mut attributes),
-            CallKind::GrpcServer | CallKind::GrpcClient => {
-                grpc::record(call.attributes, &mut attributes)
-            }
-        };
-        let (request_id, key) = (call.request_id, names::REQUEST_ID);
-        http::push_text(&mut attributes, key, request_id);
-        if !self.request_headers.is_empty() {
-            let headers = call.attributes.head().headers;
-            self.request_headers
-                .record(headers, &self.redaction, &mut attributes);
-        }
-        let link = call.link.map(span_link);
-        let parent = (call.parent, link);
-        self.start_span_with(
-            call.span_context,
-            parent,
-            (name, attributes),
-            cx,
-            output,
-            active_span,
-        );
-    }
-
-    /// Starts an exported span, in place.
-    fn start_span_with(
-        &self,
-        span: &SpanContext,
-        (parent, link): (Option<SpanId>, Option<SpanLink>),
-        (name, attributes): (SharedStr, Vec<Attribute>),
-        cx: &CallContext,
-        output: SpanOutput,
-        active_span: &mut ActiveSpan,
-    ) {
-        let start = SystemTime::now();
-        let is_client = self.kind.is_client();
-        active_span.start(
-            self.limits,
-            &self.redaction,
-            cx.started(),
-            output,
-            SpanData {
-                trace_id: span.trace_id().to_bytes(),
-                span_id: span.span_id().to_bytes(),
-                parent_span_id: parent.map(SpanId::to_bytes),
-                parent_is_remote: parent.is_some() && !is_client,
-                flags: span.flags().bits(),
-                trace_state: exported_state(span),
-                name,
-                kind: match self.kind {
-                    CallKind::Consumer => SpanKind::Consumer,
-                    _ if is_client => SpanKind::Client,
-                    _ => SpanKind::Server,
-                },
-                scope: SharedStr::from_static("gusset::trace"),
-                start,
-                end: start,
-                attributes,
-                dropped_attributes: 0,
-                events: Vec::new(),
-                dropped_events: 0,
-                links: link.into_iter().collect(),
-                dropped_links: 0,
-                status: Default::default(),
-            },
-        );
-    }
-
     fn route_attribute(&self) -> &'static str {
         if self.kind.is_client() {
             names::URL_TEMPLATE
@@ -360,40 +298,4 @@ impl TraceConfig {
     fn span_name(&self, method_index: usize, route: &str) -> SharedStr {
         span_name::route_texts(self.options.method_name(method_index), route).span_name
     }
-}
-
-fn span_link(span: &SpanContext) -> SpanLink {
-    SpanLink {
-        trace_id: span.trace_id().to_bytes(),
-        span_id: span.span_id().to_bytes(),
-        flags: span.flags().bits(),
-        trace_state: linked_state(span),
-        attributes: Vec::new(),
-    }
-}
-
-/// Returns the trace state of a linked span: as many members as fit into the 512 bytes that W3C Trace
-/// Context requires to be kept. A client that is not trusted could fill the exports otherwise.
-fn linked_state(span: &SpanContext) -> SharedStr {
-    const MAX_BYTES: usize = 512;
-    let state = span.state().as_str();
-    let end = match state.get(..=MAX_BYTES) {
-        None => state.len(),
-        Some(start) => start.rfind(',').unwrap_or(0),
-    };
-    SharedStr::new(&state[..end])
-}
-
-/// Returns the member of OpenTelemetry in the trace state.
-///
-/// Other members are data of other vendors, sent by an untrusted client. They are propagated and not
-/// exported.
-fn exported_state(span: &SpanContext) -> SharedStr {
-    let state = span.state();
-    let member = (!state.is_empty())
-        .then(|| state.get(OTEL_MEMBER))
-        .flatten();
-    member.map_or(SharedStr::from_static(""), |member| {
-        SharedStr::concat(["ot=", member])
-    })
 }

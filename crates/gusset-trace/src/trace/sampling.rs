@@ -36,7 +36,7 @@ impl TraceConfig {
     ) -> SamplingResult {
         let parent = context.span_context.as_ref();
         let trace_id = parent.map_or_else(TraceId::random, SpanContext::trace_id);
-        let outer = outer.and_then(ActiveSpan::output);
+        let outer = outer.and_then(ActiveSpan::shared_output);
         let (is_sampled, buffer, owns_buffer) = match parent {
             // A client call shares the decision of the outer call.
             Some(parent) if self.kind.is_client() => {
@@ -76,7 +76,11 @@ impl TraceConfig {
         SamplingResult {
             trace_id,
             is_sampled,
-            output: sink.map(|sink| SpanOutput { sink, buffer }),
+            output: sink.map(|sink| SpanOutput {
+                sink,
+                buffer,
+                is_live: false,
+            }),
             owns_buffer,
         }
     }
