@@ -1,4 +1,4 @@
-//! Spans that begin in the tracer of another library, which gives them their ids and samples them.
+//! Spans that begin in the tracer of another library, which creates their ids and samples them.
 //!
 //! A service that has a tracer passes an adapter of it to
 //! [`TraceObserverBuilder::live`](crate::TraceObserverBuilder::live). `gusset-opentelemetry` has one.

@@ -14,7 +14,7 @@ use crate::span_data;
 
 /// Starts the spans of calls in a tracer of OpenTelemetry.
 ///
-/// The tracer gives each span its ids, samples it, and runs the `on_start` of its processors, all before the
+/// The tracer creates the ids of each span, samples it, and runs the `on_start` of its processors, all before the
 /// call is served. Its trace id and decision are propagated. Use it for id generators (AWS X-Ray) and remote
 /// samplers, and for processors that add attributes at the start. The parent given to the tracer is the
 /// received one, or the span around a client's call, with its `tracestate` and the baggage.

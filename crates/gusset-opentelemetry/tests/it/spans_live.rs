@@ -209,8 +209,8 @@ struct Remote(Arc<Mutex<Decision>>);
 #[derive(Debug)]
 struct Decision {
     decision: SamplingDecision,
-    /// What the sampler was asked.
-    asked: Vec<(String, SpanKind, Vec<KeyValue>)>,
+    /// The requests for a decision.
+    requests: Vec<(String, SpanKind, Vec<KeyValue>)>,
 }
 
 impl ShouldSample for Remote {
@@ -225,7 +225,7 @@ impl ShouldSample for Remote {
     ) -> SamplingResult {
         let mut state = self.0.lock().unwrap();
         state
-            .asked
+            .requests
             .push((name.to_owned(), kind.clone(), attributes.to_vec()));
         let parent_state = parent.map(|cx| cx.span().span_context().trace_state().clone());
         SamplingResult {
@@ -248,7 +248,7 @@ fn sampler_of_the_tracer_decides() {
     ] {
         let remote = Remote(Arc::new(Mutex::new(Decision {
             decision: decision.clone(),
-            asked: Vec::new(),
+            requests: Vec::new(),
         })));
         let (provider, recorder) = provider(|builder| builder.with_sampler(remote.clone()));
         let mut req = continued("/cups");
@@ -260,8 +260,8 @@ fn sampler_of_the_tracer_decides() {
         });
         assert!(sent.ends_with(&format!("-{flags}")), "{decision:?}: {sent}");
         assert_eq!(state, "rule=1,foo=1");
-        let [(name, kind, attributes)] = &remote.0.lock().unwrap().asked[..] else {
-            panic!("asked once");
+        let [(name, kind, attributes)] = &remote.0.lock().unwrap().requests[..] else {
+            panic!("one request");
         };
         assert_eq!((&**name, kind), ("GET", &SpanKind::Server));
         assert!(attributes.contains(&KeyValue::new("url.path", "/cups")));

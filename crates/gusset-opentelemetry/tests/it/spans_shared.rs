@@ -213,7 +213,7 @@ fn panic_of_the_processor_is_contained_and_counted() {
     assert_eq!(trace.sink_panics(), 2);
     let first = shared.clone();
     assert!(thread::spawn(move || first.shutdown()).join().is_err());
-    // The second one does not wait for ever.
+    // The second one does not wait forever.
     assert!(matches!(
         shared.shutdown(),
         Err(OTelSdkError::InternalFailure(_))
