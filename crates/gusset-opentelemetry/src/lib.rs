@@ -20,8 +20,7 @@ pub use logs::LoggerSink;
 pub use meter::MeterRecorder;
 pub use processor_sink::SpanProcessorSink;
 pub use propagation::{TextMapPropagatorAdapter, install_propagators};
+pub use spans::{LiveSpan, LiveSpans, SharedSpanProcessor};
 
 /// The target of all log events of this crate.
-#[cfg(feature = "metrics")]
 const TARGET: &str = "gusset::opentelemetry";
-pub use spans::{LiveSpan, LiveSpans, SharedSpanProcessor};

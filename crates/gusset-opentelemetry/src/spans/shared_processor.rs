@@ -10,6 +10,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
+use crate::TARGET;
+
 /// A `SpanProcessor` with several owners: the service's `SdkTracerProvider`, and gusset's
 /// [`SpanProcessorSink`](crate::SpanProcessorSink). A handle that is cheap to clone.
 ///
@@ -146,7 +148,7 @@ impl SpanProcessor for SharedSpanProcessor {
         match &mut *lock(&self.shared.setup) {
             Some(processor) => processor.set_resource(resource),
             None => tracing::warn!(
-                target: "gusset::opentelemetry",
+                target: TARGET,
                 "ignoring the resource of a tracer provider, its shared span processor exports another one: \
                  the processor has received spans already; build the provider before the first call"
             ),
