@@ -13,7 +13,7 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
-pub use context::context;
+pub use context::{OpenTelemetryContext, context};
 #[cfg(feature = "logs")]
 pub use logs::LoggerSink;
 #[cfg(feature = "metrics")]

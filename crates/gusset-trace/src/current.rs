@@ -18,6 +18,7 @@ use tracing::Span;
 
 use crate::active_span::ActiveSpan;
 use crate::config::TraceConfig;
+use crate::context_bridge::{Attached, Bridged, ContextBridge};
 #[cfg(feature = "subscriber")]
 use crate::entered::{self, RecordedSpan};
 
@@ -39,6 +40,8 @@ pub(crate) struct CallScope {
     pub(crate) unproven_method: Option<RpcMethod>,
     /// Whether the completion of this call decides on its buffered spans.
     pub(crate) owns_buffer: bool,
+    /// The context of the call in another API.
+    pub(crate) bridged: Option<Bridged>,
     /// Whether the `SpanLayer` has stored the ids of the call in `tracing_span`.
     #[cfg(feature = "subscriber")]
     pub(crate) is_linked: AtomicBool,
@@ -66,7 +69,10 @@ thread_local! {
 /// assert!(gusset_trace::current_span_context().is_none());
 /// ```
 pub fn current_span_context() -> Option<SpanContext> {
-    innermost(with_current(|scope| scope.context.span_context.clone()))
+    match inner_span(current_bridge()) {
+        None => innermost(with_current(|scope| scope.context.span_context.clone())),
+        inner => inner,
+    }
 }
 
 /// Returns the baggage of the call that is being polled on this thread. Empty outside of any call.
@@ -75,7 +81,10 @@ pub fn current_span_context() -> Option<SpanContext> {
 /// assert!(gusset_trace::current_baggage().is_empty());
 /// ```
 pub fn current_baggage() -> Baggage {
-    with_current(|scope| scope.context.baggage.clone())
+    match current_bridge().and_then(ContextBridge::inner) {
+        None => with_current(|scope| scope.context.baggage.clone()),
+        Some(inner) => inner.baggage,
+    }
 }
 
 /// Sets an attribute on the span of the call that is being polled on this thread, and replaces one with
@@ -96,16 +105,61 @@ pub fn set_attribute(key: impl Into<SharedStr>, value: impl Into<Value>) {
     }
 }
 
-/// Returns a copy of the current context, with the innermost span.
-pub(crate) fn capture() -> CallScope {
+/// Returns a copy of the current context, with the innermost span. Spans of another API are considered if
+/// `bridge` is set, or else if the current call has one.
+pub(crate) fn capture(bridge: Option<&'static dyn ContextBridge>) -> CallScope {
     let mut context = with_current(|scope| scope.context.clone());
-    context.span_context = innermost(context.span_context);
+    let bridge = bridge.or_else(current_bridge);
+    let inner = bridge.and_then(ContextBridge::inner);
+    let mut active_span = current_recording();
+    let mut inner_span = None;
+    if let Some(inner) = inner {
+        context.baggage = inner.baggage;
+        inner_span = inner.span_context;
+    }
+    context.span_context = match inner_span {
+        None => innermost(context.span_context),
+        Some(span) => {
+            // The call does not decide on spans of another trace.
+            active_span = active_span.filter(|_| has_trace(context.span_context.as_ref(), &span));
+            Some(span)
+        }
+    };
     CallScope {
         context,
-        active_span: current_recording(),
+        active_span,
         request_id: current_request_id(),
         ..CallScope::default()
     }
+}
+
+/// Returns the bridge of the call that is polled on this thread.
+#[inline]
+pub(crate) fn current_bridge() -> Option<&'static dyn ContextBridge> {
+    with_current(|scope| scope.bridged.as_ref().map(|bridged| bridged.bridge))
+}
+
+/// Returns the span of another API that is inside of all other spans on this thread.
+pub(crate) fn inner_span(bridge: Option<&'static dyn ContextBridge>) -> Option<SpanContext> {
+    bridge?.inner()?.span_context
+}
+
+/// Returns the current context with these ids, for code inside of a new span.
+#[cfg(feature = "subscriber")]
+pub(crate) fn context_with(ids: SpanIds, bridge: &'static dyn ContextBridge) -> PropagationContext {
+    let mut context = capture(Some(bridge)).context;
+    context.span_context = with_span_ids(context.span_context, ids);
+    context
+}
+
+/// Returns whether the current call is in the trace of a span.
+#[cfg(feature = "subscriber")]
+pub(crate) fn is_in_trace_of(span: &SpanContext) -> bool {
+    with_current(|scope| has_trace(scope.context.span_context.as_ref(), span))
+}
+
+fn has_trace(of: Option<&SpanContext>, span: &SpanContext) -> bool {
+    of.is_some_and(|of| of.trace_id() == span.trace_id())
 }
 
 /// Returns the span that new spans on this thread are recorded with, or `None` if they are not recorded.
@@ -126,8 +180,12 @@ pub(crate) enum CallSpan {
     Other,
     /// It is, and the `SpanLayer` has stored in it what it needs.
     Linked,
-    /// It is, and this is what to store, if the call is recorded.
-    Unlinked(Option<RecordedSpan>),
+    /// It is, and this is what to store.
+    Unlinked {
+        /// `None` if the call is not recorded.
+        recorded: Option<RecordedSpan>,
+        bridged: Option<Bridged>,
+    },
 }
 
 /// Reports that a `tracing` span was entered.
@@ -151,9 +209,14 @@ pub(crate) fn is_current_call(id: &tracing::span::Id) -> bool {
 
 /// Returns the innermost span: `span`, a span inside of it, or a span outside of any call.
 fn innermost(span: Option<SpanContext>) -> Option<SpanContext> {
-    let Some(ids) = SpanIds::current() else {
-        return span;
-    };
+    match SpanIds::current() {
+        Some(ids) => with_span_ids(span, ids),
+        None => span,
+    }
+}
+
+/// Returns a span context with these ids, and with the state of `span` if that is in the same trace.
+fn with_span_ids(span: Option<SpanContext>, ids: SpanIds) -> Option<SpanContext> {
     let (trace_id, span_id) = (
         TraceId::from_bytes(ids.trace_id()),
         SpanId::from_bytes(ids.span_id()),
@@ -185,17 +248,16 @@ pub(crate) fn in_scope<R>(scope: &mut Option<Arc<CallScope>>, poll: impl FnOnce(
         }
     }
     let mut request_id = scope.as_deref().and_then(CallScope::missing_request_id);
-    let is_entered = |scope: &&Arc<CallScope>| !scope.tracing_span.is_disabled();
+    let is_entered =
+        |scope: &&Arc<CallScope>| !scope.tracing_span.is_disabled() || scope.bridged.is_some();
     let entered = scope.as_ref().filter(is_entered).cloned();
     swap_current(scope);
     let _restore = Restore(scope);
     match (entered, request_id.is_some()) {
         (None, false) => poll(),
         (None, true) => RequestId::scope(&mut request_id, poll),
-        (Some(scope), false) => scope.tracing_span.in_scope(poll),
-        (Some(scope), true) => {
-            RequestId::scope(&mut request_id, || scope.tracing_span.in_scope(poll))
-        }
+        (Some(scope), false) => scope.enter(poll),
+        (Some(scope), true) => RequestId::scope(&mut request_id, || scope.enter(poll)),
     }
 }
 
@@ -235,6 +297,7 @@ pub(crate) fn release(mut scope: Arc<CallScope>) {
         method_index: _,
         unproven_method,
         owns_buffer: _,
+        bridged,
         #[cfg(feature = "subscriber")]
             is_linked: _,
     } = unique;
@@ -250,6 +313,7 @@ pub(crate) fn release(mut scope: Arc<CallScope>) {
     *tracing_span = Span::none();
     *config = None;
     *unproven_method = None;
+    *bridged = None;
     Pool::release(&POOL, scope);
 }
 
@@ -286,6 +350,23 @@ impl CallScope {
             .map(SpanContext::span_ids)
     }
 
+    /// Runs a poll inside of the `tracing` span, and of the context in another API. That context is inside,
+    /// because a subscriber may set its own for the span.
+    #[inline(always)]
+    fn enter<R>(&self, poll: impl FnOnce() -> R) -> R {
+        match &self.bridged {
+            None => self.tracing_span.in_scope(poll),
+            Some(bridged) if self.tracing_span.is_disabled() => {
+                let _attached = Attached::new(&*bridged.context);
+                poll()
+            }
+            Some(bridged) => self.tracing_span.in_scope(|| {
+                let _attached = Attached::new(&*bridged.context);
+                poll()
+            }),
+        }
+    }
+
     /// Returns the request id if it is not current on this thread. An id of the outer call stays
     /// current if this call has none.
     ///
@@ -307,10 +388,13 @@ impl CallScope {
         }
         self.is_linked.store(true, Ordering::Relaxed);
         let call = self.active_span.clone();
-        CallSpan::Unlinked(call.zip(self.span_ids()).map(|(call, ids)| RecordedSpan {
-            ids,
-            call: Some(call),
-        }))
+        CallSpan::Unlinked {
+            recorded: call.zip(self.span_ids()).map(|(call, ids)| RecordedSpan {
+                ids,
+                call: Some(call),
+            }),
+            bridged: self.bridged.clone(),
+        }
     }
 }
 
@@ -327,6 +411,7 @@ impl Default for CallScope {
             method_index: 0,
             unproven_method: None,
             owns_buffer: false,
+            bridged: None,
             #[cfg(feature = "subscriber")]
             is_linked: AtomicBool::new(false),
         }

@@ -10,6 +10,7 @@ use gusset_core::SpanIds;
 use tracing::span::Id;
 
 use crate::active_span::ActiveSpan;
+use crate::context_bridge::{Attached, Bridged, BridgedContext};
 
 /// A recorded span while it is entered.
 pub(crate) struct RecordedSpan {
@@ -26,6 +27,8 @@ struct EnteredSpan {
     ids_before: Option<SpanIds>,
     /// The current ids since then. Others are current while a call is polled inside.
     ids_inside: Option<SpanIds>,
+    /// The context of the span in another API.
+    attached: Option<Attached<Arc<dyn BridgedContext>>>,
 }
 
 /// The innermost entered span. Returned only if no call is polled inside of it.
@@ -47,28 +50,28 @@ thread_local! {
     static ENTERED: RefCell<Vec<EnteredSpan>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Adds a span as the innermost one, and makes its ids current.
-pub(crate) fn enter(id: &Id, recorded: Option<RecordedSpan>) {
+/// Adds a span as the innermost one, and makes its ids and its context in another API current.
+pub(crate) fn enter(id: &Id, recorded: Option<RecordedSpan>, bridged: Option<Bridged>) {
     let ids_before = SpanIds::current();
     // Log entries in a span that is not recorded keep the ids of its call.
     let ids_inside = recorded.as_ref().map(|span| span.ids).or(ids_before);
     SpanIds::set_current(ids_inside);
+    let attached = bridged.map(|bridged| Attached::new(bridged.context));
     with_entered(|entered| {
         entered.push(EnteredSpan {
             id: id.into_u64(),
             recorded,
             ids_before,
             ids_inside,
+            attached,
         });
     });
 }
 
 /// Removes a span at any depth, and restores the ids if it was the innermost one.
 pub(crate) fn exit(id: &Id) {
-    with_entered(|entered| {
-        let Some(at) = entered.iter().rposition(|span| span.id == id.into_u64()) else {
-            return;
-        };
+    let attached = with_entered(|entered| {
+        let at = entered.iter().rposition(|span| span.id == id.into_u64())?;
         let span = entered.remove(at);
         match entered.get_mut(at) {
             Some(inner) => inner.ids_before = span.ids_before,
@@ -77,7 +80,10 @@ pub(crate) fn exit(id: &Id) {
             }
             None => {}
         }
+        span.attached
     });
+    // Foreign code may run, so the list is not borrowed.
+    drop(attached);
 }
 
 /// Returns the innermost entered span, or `None` if there is none or a call is polled inside of it.

@@ -98,7 +98,7 @@ where
         let Some(propagators) = &self.propagators else {
             return self.inner.call(req);
         };
-        let scope = current::capture();
+        let scope = current::capture(None);
         propagators.inject(&scope.context, req.headers_mut());
         RequestId::with(|id| {
             if let Some(id) = id {

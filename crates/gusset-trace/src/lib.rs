@@ -6,6 +6,7 @@ mod call_kind;
 mod client;
 mod config;
 mod contained_sink;
+mod context_bridge;
 mod current;
 #[cfg(feature = "subscriber")]
 mod entered;
@@ -26,6 +27,7 @@ mod with_context;
 
 pub use client::ClientLayer;
 pub use config::TraceTrust;
+pub use context_bridge::{AttachToken, BridgedContext, ContextBridge};
 pub use current::{current_baggage, current_span_context, set_attribute};
 pub use gusset_core::ConfigError;
 pub use gusset_data::Redaction;

@@ -13,6 +13,7 @@ use gusset_core::{ExcludedCall, SpanIds};
 use pin_project_lite::pin_project;
 use tracing::Span;
 
+use crate::context_bridge::Bridged;
 use crate::current::{self, CallScope};
 
 /// Wraps a future, so that it keeps the trace, the baggage, the request id, the `tracing` span and the
@@ -27,16 +28,23 @@ use crate::current::{self, CallScope};
 /// spawn(gusset_trace::with_current_context(write_to_the_archive()));
 /// ```
 pub fn with_current_context<F: Future>(future: F) -> WithContext<F> {
+    let bridge = current::current_bridge();
+    let scope = current::capture(bridge);
+    let bridged = bridge.map(|bridge| Bridged::create(bridge, &scope.context));
     WithContext {
         future,
+        ids: match bridge {
+            Some(_) => scope.span_ids(),
+            None => SpanIds::current(),
+        },
         scope: Some(Arc::new(CallScope {
             tracing_span: Span::current(),
+            bridged,
             // The current span was entered, so it is linked already.
             #[cfg(feature = "subscriber")]
             is_linked: AtomicBool::new(true),
-            ..current::capture()
+            ..scope
         })),
-        ids: SpanIds::current(),
         fields: FieldScope::current(),
         excluded: ExcludedCall::current(),
     }

@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod context;
+mod context_calls;
+mod context_clients;
+mod context_support;
+mod context_workers;
 #[cfg(feature = "logs")]
 mod logs;
 #[cfg(feature = "metrics")]

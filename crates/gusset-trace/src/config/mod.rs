@@ -19,11 +19,11 @@ pub(crate) use self::repeated_traceparent::RepeatedTraceparent;
 pub use self::trust::TraceTrust;
 pub(crate) use self::trust::{Distrusted, OTEL_MEMBER};
 pub(crate) use self::unread_trace::UnreadTraceCheck;
-use crate::SpanLimits;
 use crate::call_kind::CallKind;
 use crate::exceptions::ExceptionSignals;
 use crate::live::StartSpan;
 use crate::sampler::{Sampler, SamplerPanics};
+use crate::{ContextBridge, SpanLimits};
 
 pub(crate) struct TraceConfig {
     pub(crate) kind: CallKind,
@@ -48,6 +48,7 @@ pub(crate) struct TraceConfig {
     pub(crate) request_headers: CapturedHeaders,
     pub(crate) response_headers: CapturedHeaders,
     pub(crate) unread_trace: UnreadTraceCheck,
+    pub(crate) context_bridge: Option<&'static dyn ContextBridge>,
 }
 
 // === impl TraceConfig ===

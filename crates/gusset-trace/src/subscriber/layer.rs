@@ -12,10 +12,11 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::span_record::{
-    EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanRecord, SpanTimes,
+    EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanContextInBridge, SpanRecord, SpanTimes,
 };
 use super::{CALL_TARGET, SpanLayer, fields, recorded_fields};
 use crate::active_span::{ActiveSpan, is_exporting};
+use crate::context_bridge::{Bridged, ContextBridge};
 use crate::current::{self, CallSpan};
 use crate::entered::{self, InnermostSpan, RecordedSpan};
 use crate::exceptions;
@@ -132,11 +133,16 @@ impl SpanLayer {
         *ids
     }
 
-    fn parent<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
+    /// Returns the API that new spans are joined with: that of the current call, or else of this layer.
+    fn bridge(&self) -> Option<&'static dyn ContextBridge> {
+        current::current_bridge().or(self.context_bridge)
+    }
+
+    fn parent<S>(&self, attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let parent = Self::parent_of(attributes, id, cx);
+        let parent = self.parent_of(attributes, id, cx);
         // What begins in a call that is excluded from all signals belongs to it.
         let is_excluded = matches!(parent, ParentSpan::None) && ExcludedCall::current().is_some();
         match is_excluded {
@@ -145,12 +151,12 @@ impl SpanLayer {
         }
     }
 
-    fn parent_of<S>(attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
+    fn parent_of<S>(&self, attributes: &Attributes<'_>, id: &Id, cx: &Context<'_, S>) -> ParentSpan
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         if attributes.is_contextual() {
-            return ParentSpan::current();
+            return ParentSpan::current(self.bridge());
         }
         // The nearest parent that the filter enables, which may not be the given one.
         let parent = cx.span(id).and_then(|span| span.parent());
@@ -179,7 +185,7 @@ where
         if attributes.metadata().target() == CALL_TARGET || is_exporting() {
             return;
         }
-        let parent = Self::parent(attributes, id, &cx);
+        let parent = self.parent(attributes, id, &cx);
         let inherited = parent
             .ids()
             .or_else(|| Self::unrecorded_ids(attributes, id, &cx));
@@ -192,12 +198,20 @@ where
             return;
         }
         let record = self.start_span(parent, attributes);
+        let bridged = record.as_ref().and_then(|record| {
+            let bridge = self.bridge()?;
+            let context = current::context_with(record.ids(), bridge);
+            Some(SpanContextInBridge(Bridged::create(bridge, &context)))
+        });
         if let Some(span) = cx.span(id) {
             let mut extensions = span.extensions_mut();
             let own = record.as_ref().map(SpanRecord::ids);
             extensions.insert(LinkedIds(own.or(inherited)));
             if let Some(record) = record {
                 extensions.insert(record);
+            }
+            if let Some(bridged) = bridged {
+                extensions.insert(bridged);
             }
         }
     }
@@ -294,9 +308,12 @@ where
         match current::enter_call_span(id) {
             CallSpan::Other => {}
             CallSpan::Linked => return,
-            CallSpan::Unlinked(recorded) => {
+            CallSpan::Unlinked { recorded, bridged } => {
                 if let Some(span) = cx.span(id) {
                     let mut extensions = span.extensions_mut();
+                    if let Some(bridged) = bridged {
+                        extensions.insert(SpanContextInBridge(bridged));
+                    }
                     extensions.insert(LinkedIds(SpanIds::current()));
                     if let Some(recorded) = recorded {
                         extensions.insert(SpanRecord::new(recorded.ids, recorded.call, None));
@@ -308,13 +325,17 @@ where
         let Some(span) = cx.span(id) else {
             return;
         };
-        let parent = ParentSpan::from_extensions(&span.extensions());
+        let (parent, bridged) = {
+            let extensions = span.extensions();
+            let bridged = extensions.get().map(|SpanContextInBridge(bridged)| bridged);
+            (ParentSpan::from_extensions(&extensions), bridged.cloned())
+        };
         match parent {
             // A span that is not exported, outside of any trace: what is inside starts a trace.
             ParentSpan::None => {}
-            ParentSpan::Unrecorded => entered::enter(id, None),
+            ParentSpan::Unrecorded => entered::enter(id, None, bridged),
             ParentSpan::Recorded { ids, call } => {
-                entered::enter(id, Some(RecordedSpan { ids, call }));
+                entered::enter(id, Some(RecordedSpan { ids, call }), bridged);
             }
         }
     }

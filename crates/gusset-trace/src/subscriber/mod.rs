@@ -21,11 +21,11 @@ use tracing_subscriber::registry::LookupSpan;
 use self::live::NoSink;
 pub use self::recording_filter::RecordingFilter;
 pub use self::span_filter::SpanFilter;
-use crate::SpanLimits;
 use crate::active_span::SpanOutput;
 use crate::contained_sink;
 use crate::live::{SpanStarter, StartSpan};
 use crate::sampler::{AlwaysOn, Sampler, SamplerPanics};
+use crate::{ContextBridge, SpanLimits};
 
 /// A `tracing-subscriber` layer that exports spans: of calls, and the service's own spans inside of them.
 ///
@@ -79,6 +79,7 @@ pub struct SpanLayer {
     redaction: Arc<Redaction>,
     events: Option<Level>,
     clock: Clock,
+    context_bridge: Option<&'static dyn ContextBridge>,
 }
 
 /// The target of the spans of calls.
@@ -110,6 +111,7 @@ impl SpanLayer {
             redaction: Arc::default(),
             events: None,
             clock: Clock::system(),
+            context_bridge: None,
         }
     }
 
@@ -171,6 +173,14 @@ impl SpanLayer {
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Sets the API that the contexts of spans outside of any call are joined with. Spans inside of a call follow
+    /// the call's [`context_bridge`](crate::TraceObserverBuilder::context_bridge). Defaults to none.
+    #[must_use]
+    pub fn context_bridge(mut self, bridge: &'static dyn ContextBridge) -> Self {
+        self.context_bridge = Some(bridge);
         self
     }
 

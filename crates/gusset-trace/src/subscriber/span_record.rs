@@ -8,6 +8,7 @@ use gusset_data::{SharedStr, SpanData, SpanStatus};
 use tracing_subscriber::registry::Extensions;
 
 use crate::active_span::{ActiveSpan, SpanOutput};
+use crate::context_bridge::{Bridged, ContextBridge};
 use crate::current;
 use crate::entered::{self, InnermostSpan};
 
@@ -42,6 +43,9 @@ pub(super) struct SpanTimes {
 
 /// A span that the filter leaves out. Spans inside of it become children of its parent.
 pub(super) struct SkippedSpan(pub(super) ParentSpan);
+
+/// The context of a span in another API, for whoever enters the span.
+pub(super) struct SpanContextInBridge(pub(super) Bridged);
 
 /// The parent of a new span.
 #[derive(Clone)]
@@ -143,8 +147,17 @@ impl SpanTimes {
 // === impl ParentSpan ===
 
 impl ParentSpan {
-    /// Returns the innermost span of this thread.
-    pub(super) fn current() -> Self {
+    /// Returns the innermost span of this thread, also one of another API.
+    pub(super) fn current(bridge: Option<&'static dyn ContextBridge>) -> Self {
+        if let Some(span) = current::inner_span(bridge) {
+            return match span.flags().is_sampled() {
+                false => Self::Unrecorded,
+                true => Self::Recorded {
+                    ids: span.span_ids(),
+                    call: current::current_recording().filter(|_| current::is_in_trace_of(&span)),
+                },
+            };
+        }
         match (entered::innermost(), SpanIds::current()) {
             (Some(InnermostSpan::Unrecorded), _) => Self::Unrecorded,
             (Some(InnermostSpan::Recorded { ids, call, .. }), _) => Self::Recorded { ids, call },

@@ -18,7 +18,7 @@ use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
 use crate::live::{self, SpanStarter, StartSpan};
 use crate::sampler::{self, Sampler, SamplerPanics};
-use crate::{ConfigError, SpanLimits, names};
+use crate::{ConfigError, ContextBridge, SpanLimits, names};
 
 /// Configures a [`TraceObserver`]. Every setting has a safe default.
 #[must_use = "call `build` to create the observer"]
@@ -45,6 +45,7 @@ pub struct TraceObserverBuilder {
     response_headers: CapturedHeaders,
     secret_request_headers: CapturedHeaders,
     secret_response_headers: CapturedHeaders,
+    context_bridge: Option<&'static dyn ContextBridge>,
 }
 
 // === impl TraceObserverBuilder ===
@@ -72,6 +73,7 @@ impl TraceObserverBuilder {
             response_headers: CapturedHeaders::default(),
             secret_request_headers: CapturedHeaders::default(),
             secret_response_headers: CapturedHeaders::default(),
+            context_bridge: None,
         }
     }
 
@@ -222,6 +224,15 @@ impl TraceObserverBuilder {
         self
     }
 
+    /// Sets the API that the contexts of calls are joined with, such as that of `gusset-opentelemetry`. Defaults
+    /// to none.
+    ///
+    /// Set the same one on all observers, and on the [`SpanLayer`](crate::SpanLayer).
+    pub fn context_bridge(mut self, bridge: &'static dyn ContextBridge) -> Self {
+        self.context_bridge = Some(bridge);
+        self
+    }
+
     /// Sets the limits of a span. Defaults to [`SpanLimits::from_env`].
     pub fn limits(mut self, limits: SpanLimits) -> Self {
         self.limits = Some(limits);
@@ -336,6 +347,7 @@ impl TraceObserverBuilder {
             mut response_headers,
             secret_request_headers,
             secret_response_headers,
+            context_bridge,
         } = self;
         baggage_fields::check_names(&baggage_fields)?;
         if live.is_some() && trust == TraceTrust::OwnSampling {
@@ -387,6 +399,7 @@ impl TraceObserverBuilder {
                 request_headers,
                 response_headers,
                 unread_trace: UnreadTraceCheck::default(),
+                context_bridge,
             }),
         })
     }

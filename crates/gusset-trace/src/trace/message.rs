@@ -18,9 +18,10 @@ use tracing::{Level, span};
 use super::http::push_text;
 use super::new_span::{NewSpan, exported_state};
 use super::sampling::SamplingResult;
-use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
+use super::{TraceCallState, TraceObserver, TraceObserverBuilder, in_context};
 use crate::call_kind::CallKind;
 use crate::config::{TraceConfig, TraceTrust};
+use crate::context_bridge::Bridged;
 use crate::current::{self, CallScope};
 use crate::names;
 
@@ -151,29 +152,40 @@ impl<M> MessageTrace<M> {
             }
         };
         let span_context = scope.context.span_context.as_ref()?;
-        scope.tracing_span = span!(
-            target: "gusset::trace",
-            Level::INFO,
-            "messaging.process",
-            { names::OTEL_NAME } = &*name,
-            { names::OTEL_KIND } = "consumer",
-            { names::OTEL_STATUS_CODE } = Empty,
-            { names::OTEL_STATUS_DESCRIPTION } = Empty,
-            { names::TRACE_ID } = %span_context.trace_id(),
-            { names::SPAN_ID } = %span_context.span_id(),
-            { names::TRACE_FLAGS } = %format_args!("{:02x}", span_context.flags().bits()),
-            { names::PARENT_SPAN_ID } = parent.map(field::display),
-            { names::MESSAGING_SYSTEM } = self.options.system(),
-            { names::MESSAGING_OPERATION_NAME } = self.options.operation(),
-            { names::MESSAGING_DESTINATION_NAME } = destination,
-            { names::ERROR_TYPE } = Empty,
-            { names::EXCEPTION_MESSAGE } = Empty,
-            { names::GUSSET_OUTCOME } = Empty,
-            { names::USER_ID } = Empty,
-            { names::ENDUSER_ID } = Empty,
-            { names::TENANT } = Empty,
-            { names::TENANT_ID } = Empty,
-        );
+        let create = || {
+            span!(
+                target: "gusset::trace",
+                Level::INFO,
+                "messaging.process",
+                { names::OTEL_NAME } = &*name,
+                { names::OTEL_KIND } = "consumer",
+                { names::OTEL_STATUS_CODE } = Empty,
+                { names::OTEL_STATUS_DESCRIPTION } = Empty,
+                { names::TRACE_ID } = %span_context.trace_id(),
+                { names::SPAN_ID } = %span_context.span_id(),
+                { names::TRACE_FLAGS } = %format_args!("{:02x}", span_context.flags().bits()),
+                { names::PARENT_SPAN_ID } = parent.map(field::display),
+                { names::MESSAGING_SYSTEM } = self.options.system(),
+                { names::MESSAGING_OPERATION_NAME } = self.options.operation(),
+                { names::MESSAGING_DESTINATION_NAME } = destination,
+                { names::ERROR_TYPE } = Empty,
+                { names::EXCEPTION_MESSAGE } = Empty,
+                { names::GUSSET_OUTCOME } = Empty,
+                { names::USER_ID } = Empty,
+                { names::ENDUSER_ID } = Empty,
+                { names::TENANT } = Empty,
+                { names::TENANT_ID } = Empty,
+            )
+        };
+        scope.tracing_span = match config.context_bridge {
+            None => create(),
+            Some(bridge) => {
+                let bridged = scope
+                    .bridged
+                    .insert(Bridged::create(bridge, &scope.context));
+                in_context(bridged, create)
+            }
+        };
         scope.config = Some(self.trace.config.clone());
         #[cfg(feature = "subscriber")]
         {

@@ -19,6 +19,8 @@ use gusset_core::{CallContext, Observer, ObserverId};
 use gusset_data::SharedStr;
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestId, RpcMethod};
 use gusset_propagation::{HeaderScan, PropagationContext, Propagators, SpanContext, SpanId};
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Span};
 
 pub use self::builder::TraceObserverBuilder;
 pub use self::call_state::TraceCallState;
@@ -27,6 +29,7 @@ use self::new_span::span_link;
 use self::sampling::SamplingResult;
 use crate::call_kind::CallKind;
 use crate::config::{Distrusted, TraceConfig};
+use crate::context_bridge::{Attached, Bridged, ContextBridge};
 use crate::current::{self, CallScope};
 use crate::names;
 
@@ -140,9 +143,10 @@ impl TraceObserver {
         let mut memory = current::acquire();
         let scope = Arc::get_mut(&mut memory)?;
         let pooled_span = scope.pooled_span.take();
+        let bridge = config.bridge();
         let mut distrusted = Distrusted::default();
         let outer = if config.kind.is_client() {
-            *scope = current::capture();
+            *scope = current::capture(bridge);
             scope.active_span.take()
         } else {
             scope.context = config.extract(req);
@@ -209,12 +213,14 @@ impl TraceObserver {
             parent,
             request_id: scope.request_id.as_ref().map(RequestId::as_str),
         };
-        // `MessageTrace` creates the spans of consumers.
-        let tracing_span = match config.kind {
-            CallKind::HttpServer | CallKind::Consumer => http::server_span(call, config),
-            CallKind::HttpClient => http::client_span(call, config),
-            CallKind::GrpcServer => grpc::server_span(call),
-            CallKind::GrpcClient => grpc::client_span(call),
+        let tracing_span = match bridge {
+            None => config.tracing_span(call),
+            Some(bridge) => {
+                let bridged = scope
+                    .bridged
+                    .insert(Bridged::create(bridge, &scope.context));
+                in_context(bridged, || config.tracing_span(call))
+            }
         };
         let is_recorded = !tracing_span.is_disabled() || active_span.is_some();
         let is_unproven = is_recorded
@@ -259,9 +265,38 @@ impl fmt::Debug for TraceObserver {
     }
 }
 
+/// Creates the `tracing` span of a call inside of its context in another API. A subscriber that exports to that
+/// API finds there what the span is.
+#[cold]
+fn in_context(bridged: &Bridged, create: impl FnOnce() -> Span) -> Span {
+    let is_enabled = LevelFilter::current() >= Level::INFO;
+    let _attached = is_enabled.then(|| Attached::new(&*bridged.context));
+    create()
+}
+
 // === impl TraceConfig ===
 
 impl TraceConfig {
+    /// Returns the bridge of a call that starts. A client's call inside of another call inherits its bridge.
+    #[inline]
+    fn bridge(&self) -> Option<&'static dyn ContextBridge> {
+        match self.context_bridge {
+            None if self.kind.is_client() => current::current_bridge(),
+            bridge => bridge,
+        }
+    }
+
+    /// Creates the `tracing` span of a call. `MessageTrace` creates those of consumers.
+    #[inline(always)]
+    fn tracing_span(&self, call: NewCall<'_>) -> Span {
+        match self.kind {
+            CallKind::HttpServer | CallKind::Consumer => http::server_span(call, self),
+            CallKind::HttpClient => http::client_span(call, self),
+            CallKind::GrpcServer => grpc::server_span(call),
+            CallKind::GrpcClient => grpc::client_span(call),
+        }
+    }
+
     /// Reads the context of a server request. Warns once of a trace that no propagator reads.
     fn extract(&self, req: RequestHead<'_>) -> PropagationContext {
         let scan = HeaderScan::new(req.headers);

@@ -1,13 +1,18 @@
-//! The current span as a context of OpenTelemetry.
+//! The contexts of OpenTelemetry and of calls.
 
-use gusset_propagation::PropagationContext;
+mod attached;
+mod bridge;
+
 use opentelemetry::Context;
 
+pub use self::bridge::OpenTelemetryContext;
 use crate::propagation::with_context;
+use gusset_propagation::PropagationContext;
 
 /// Returns an OpenTelemetry context with the current span as its parent.
 ///
-/// Outside of any call and span, returns OpenTelemetry's own current context.
+/// Outside of any call and span, returns OpenTelemetry's own current context. With an [`OpenTelemetryContext`], it is
+/// `Context::current()` everywhere.
 ///
 /// ```
 /// use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
