@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gusset_core::{Pool, SpanIds};
 use gusset_data::{SharedStr, Value};
-use gusset_http::{RequestId, RpcMethod, current_request_id};
-use gusset_propagation::{Baggage, PropagationContext, SpanContext, SpanId, TraceFlags, TraceId};
+use gusset_http::{RequestId, RpcMethod};
+use gusset_propagation::{PropagationContext, SpanContext};
 use tracing::Span;
 
 use crate::active_span::ActiveSpan;
@@ -60,33 +60,6 @@ thread_local! {
     static POOL: Pool<CallScope> = const { Pool::new() };
 }
 
-/// Returns the innermost span on this thread: of the call that is being polled, or a span inside of it.
-///
-/// Returns `None` outside of any call and span. In a spawned task, wrap the task in
-/// [`with_current_context`](crate::with_current_context).
-///
-/// ```
-/// assert!(gusset_trace::current_span_context().is_none());
-/// ```
-pub fn current_span_context() -> Option<SpanContext> {
-    match inner_span(current_bridge()) {
-        None => innermost(with_current(|scope| scope.context.span_context.clone())),
-        inner => inner,
-    }
-}
-
-/// Returns the baggage of the call that is being polled on this thread. Empty outside of any call.
-///
-/// ```
-/// assert!(gusset_trace::current_baggage().is_empty());
-/// ```
-pub fn current_baggage() -> Baggage {
-    match current_bridge().and_then(ContextBridge::inner) {
-        None => with_current(|scope| scope.context.baggage.clone()),
-        Some(inner) => inner.baggage,
-    }
-}
-
 /// Sets an attribute on the span of the call that is being polled on this thread, and replaces one with
 /// the same key.
 ///
@@ -105,61 +78,10 @@ pub fn set_attribute(key: impl Into<SharedStr>, value: impl Into<Value>) {
     }
 }
 
-/// Returns a copy of the current context, with the innermost span. Spans of another API are considered if
-/// `bridge` is set, or else if the current call has one.
-pub(crate) fn capture(bridge: Option<&'static dyn ContextBridge>) -> CallScope {
-    let mut context = with_current(|scope| scope.context.clone());
-    let bridge = bridge.or_else(current_bridge);
-    let inner = bridge.and_then(ContextBridge::inner);
-    let mut active_span = current_recording();
-    let mut inner_span = None;
-    if let Some(inner) = inner {
-        context.baggage = inner.baggage;
-        inner_span = inner.span_context;
-    }
-    context.span_context = match inner_span {
-        None => innermost(context.span_context),
-        Some(span) => {
-            // The call does not decide on spans of another trace.
-            active_span = active_span.filter(|_| has_trace(context.span_context.as_ref(), &span));
-            Some(span)
-        }
-    };
-    CallScope {
-        context,
-        active_span,
-        request_id: current_request_id(),
-        ..CallScope::default()
-    }
-}
-
 /// Returns the bridge of the call that is polled on this thread.
 #[inline]
 pub(crate) fn current_bridge() -> Option<&'static dyn ContextBridge> {
     with_current(|scope| scope.bridged.as_ref().map(|bridged| bridged.bridge))
-}
-
-/// Returns the span of another API that is inside of all other spans on this thread.
-pub(crate) fn inner_span(bridge: Option<&'static dyn ContextBridge>) -> Option<SpanContext> {
-    bridge?.inner()?.span_context
-}
-
-/// Returns the current context with these ids, for code inside of a new span.
-#[cfg(feature = "subscriber")]
-pub(crate) fn context_with(ids: SpanIds, bridge: &'static dyn ContextBridge) -> PropagationContext {
-    let mut context = capture(Some(bridge)).context;
-    context.span_context = with_span_ids(context.span_context, ids);
-    context
-}
-
-/// Returns whether the current call is in the trace of a span.
-#[cfg(feature = "subscriber")]
-pub(crate) fn is_in_trace_of(span: &SpanContext) -> bool {
-    with_current(|scope| has_trace(scope.context.span_context.as_ref(), span))
-}
-
-fn has_trace(of: Option<&SpanContext>, span: &SpanContext) -> bool {
-    of.is_some_and(|of| of.trace_id() == span.trace_id())
 }
 
 /// Returns the span that new spans on this thread are recorded with, or `None` if they are not recorded.
@@ -205,32 +127,6 @@ pub(crate) fn enter_call_span(id: &tracing::span::Id) -> CallSpan {
 pub(crate) fn is_current_call(id: &tracing::span::Id) -> bool {
     // A scope without a configuration is that of a task, whose span is any.
     with_current(|scope| scope.config.is_some() && scope.tracing_span.id().as_ref() == Some(id))
-}
-
-/// Returns the innermost span: `span`, a span inside of it, or a span outside of any call.
-fn innermost(span: Option<SpanContext>) -> Option<SpanContext> {
-    match SpanIds::current() {
-        Some(ids) => with_span_ids(span, ids),
-        None => span,
-    }
-}
-
-/// Returns a span context with these ids, and with the state of `span` if that is in the same trace.
-fn with_span_ids(span: Option<SpanContext>, ids: SpanIds) -> Option<SpanContext> {
-    let (trace_id, span_id) = (
-        TraceId::from_bytes(ids.trace_id()),
-        SpanId::from_bytes(ids.span_id()),
-    );
-    let (Some(trace_id), Some(span_id)) = (trace_id, span_id) else {
-        return span;
-    };
-    Some(match span {
-        Some(span) if span.trace_id() == trace_id => span.with_span_id(span_id),
-        _ => {
-            let flags = TraceFlags::new().with_sampled(ids.is_sampled());
-            SpanContext::new(trace_id, span_id, flags)
-        }
-    })
 }
 
 /// Runs one poll with a scope, inside of its `tracing` span. Restores the previous scope, also if the
@@ -320,7 +216,7 @@ pub(crate) fn release(mut scope: Arc<CallScope>) {
 /// Calls `read` with the current scope. Returns the default outside of any call, and on a thread that
 /// is exiting.
 #[inline]
-fn with_current<R: Default>(read: impl FnOnce(&CallScope) -> R) -> R {
+pub(crate) fn with_current<R: Default>(read: impl FnOnce(&CallScope) -> R) -> R {
     let read = |current: &RefCell<Option<Arc<CallScope>>>| {
         let current = current.try_borrow().ok()?;
         current.as_deref().map(read)

@@ -8,7 +8,7 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::current;
+use crate::current_context;
 
 /// Writes the current span context, baggage and request id into the headers of each request.
 ///
@@ -98,7 +98,7 @@ where
         let Some(propagators) = &self.propagators else {
             return self.inner.call(req);
         };
-        let scope = current::capture(None);
+        let scope = current_context::capture(None);
         propagators.inject(&scope.context, req.headers_mut());
         RequestId::with(|id| {
             if let Some(id) = id {

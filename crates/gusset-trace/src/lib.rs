@@ -8,6 +8,7 @@ mod config;
 mod contained_sink;
 mod context_bridge;
 mod current;
+mod current_context;
 #[cfg(feature = "subscriber")]
 mod entered;
 mod env;
@@ -28,7 +29,8 @@ mod with_context;
 pub use client::ClientLayer;
 pub use config::TraceTrust;
 pub use context_bridge::{AttachToken, BridgedContext, ContextBridge};
-pub use current::{current_baggage, current_span_context, set_attribute};
+pub use current::set_attribute;
+pub use current_context::{current_baggage, current_span_context};
 pub use gusset_core::ConfigError;
 pub use gusset_data::Redaction;
 pub use inject::{Inject, InjectLayer};

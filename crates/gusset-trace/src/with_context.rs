@@ -15,6 +15,7 @@ use tracing::Span;
 
 use crate::context_bridge::Bridged;
 use crate::current::{self, CallScope};
+use crate::current_context;
 
 /// Wraps a future, so that it keeps the trace, the baggage, the request id, the `tracing` span and the
 /// [own fields](gusset_core::field) that are current now.
@@ -29,7 +30,7 @@ use crate::current::{self, CallScope};
 /// ```
 pub fn with_current_context<F: Future>(future: F) -> WithContext<F> {
     let bridge = current::current_bridge();
-    let scope = current::capture(bridge);
+    let scope = current_context::capture(bridge);
     let bridged = bridge.map(|bridge| Bridged::create(bridge, &scope.context));
     WithContext {
         future,

@@ -18,6 +18,7 @@ use super::{CALL_TARGET, SpanLayer, fields, recorded_fields};
 use crate::active_span::{ActiveSpan, is_exporting};
 use crate::context_bridge::{Bridged, ContextBridge};
 use crate::current::{self, CallSpan};
+use crate::current_context;
 use crate::entered::{self, InnermostSpan, RecordedSpan};
 use crate::exceptions;
 use crate::sampler::{SamplingDecision, SamplingParameters};
@@ -200,7 +201,7 @@ where
         let record = self.start_span(parent, attributes);
         let bridged = record.as_ref().and_then(|record| {
             let bridge = self.bridge()?;
-            let context = current::context_with(record.ids(), bridge);
+            let context = current_context::context_with(record.ids(), bridge);
             Some(SpanContextInBridge(Bridged::create(bridge, &context)))
         });
         if let Some(span) = cx.span(id) {

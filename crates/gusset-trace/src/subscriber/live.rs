@@ -13,7 +13,7 @@ use tracing::span::Attributes;
 use super::span_record::{OpenSpan, ParentSpan, SpanRecord, SpanTimes};
 use super::{SpanLayer, fields};
 use crate::active_span::{ActiveSpan, SpanOutput};
-use crate::current;
+use crate::current_context;
 use crate::live::{SpanStart, StartSpan};
 
 /// The sink of a layer that has a tracer. Only calls find it, of observers without a tracer.
@@ -89,7 +89,7 @@ impl SpanLayer {
         attributes.record(&mut initial);
         let mut context = PropagationContext::default();
         context.span_context = ids.and_then(|ids| parent_context(ids, call.as_deref()));
-        context.baggage = current::current_baggage();
+        context.baggage = current_context::current_baggage();
         let started = tracer.start(&SpanStart {
             context: &context,
             parent_is_remote: false,

@@ -10,6 +10,7 @@ use tracing_subscriber::registry::Extensions;
 use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::context_bridge::{Bridged, ContextBridge};
 use crate::current;
+use crate::current_context;
 use crate::entered::{self, InnermostSpan};
 
 /// A recorded span. A span that is not recorded has none.
@@ -44,7 +45,7 @@ pub(super) struct SpanTimes {
 /// A span that the filter leaves out. Spans inside of it become children of its parent.
 pub(super) struct SkippedSpan(pub(super) ParentSpan);
 
-/// The context of a span in another API, for whoever enters the span.
+/// The context of a span in another API, which is attached while the span is entered.
 pub(super) struct SpanContextInBridge(pub(super) Bridged);
 
 /// The parent of a new span.
@@ -149,12 +150,13 @@ impl SpanTimes {
 impl ParentSpan {
     /// Returns the innermost span of this thread, also one of another API.
     pub(super) fn current(bridge: Option<&'static dyn ContextBridge>) -> Self {
-        if let Some(span) = current::inner_span(bridge) {
+        if let Some(span) = current_context::inner_span(bridge) {
             return match span.flags().is_sampled() {
                 false => Self::Unrecorded,
                 true => Self::Recorded {
                     ids: span.span_ids(),
-                    call: current::current_recording().filter(|_| current::is_in_trace_of(&span)),
+                    call: current::current_recording()
+                        .filter(|_| current_context::is_in_trace_of(&span)),
                 },
             };
         }

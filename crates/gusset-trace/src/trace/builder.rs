@@ -16,7 +16,7 @@ use crate::config::{
 use crate::contained_sink;
 use crate::env::var_or_warn;
 use crate::exceptions::ExceptionSignals;
-use crate::live::{self, SpanStarter, StartSpan};
+use crate::live::StartSpan;
 use crate::sampler::{self, Sampler, SamplerPanics};
 use crate::{ConfigError, ContextBridge, SpanLimits, names};
 
@@ -34,7 +34,7 @@ pub struct TraceObserverBuilder {
     sampler: Option<Arc<dyn Sampler>>,
     sink: Option<Arc<dyn SpanSink>>,
     sink_panics: Option<Arc<PanicCounter>>,
-    live: Option<(Arc<dyn StartSpan>, Arc<PanicCounter>)>,
+    pub(super) live: Option<(Arc<dyn StartSpan>, Arc<PanicCounter>)>,
     limits: Option<SpanLimits>,
     redaction: Arc<Redaction>,
     trust: TraceTrust,
@@ -45,7 +45,7 @@ pub struct TraceObserverBuilder {
     response_headers: CapturedHeaders,
     secret_request_headers: CapturedHeaders,
     secret_response_headers: CapturedHeaders,
-    context_bridge: Option<&'static dyn ContextBridge>,
+    pub(super) context_bridge: Option<&'static dyn ContextBridge>,
 }
 
 // === impl TraceObserverBuilder ===
@@ -201,35 +201,6 @@ impl TraceObserverBuilder {
         let (sink, panics) = contained_sink::contain(sink);
         self.sink = Some(sink);
         self.sink_panics = Some(panics);
-        self
-    }
-
-    /// Starts the spans in another tracer when the calls begin. Not set by default.
-    ///
-    /// The tracer's ids and sampling decision are those of the call: they are propagated and logged. The
-    /// [`sampler`](Self::sampler) and the [`sink`](Self::sink) are not used. Each span costs what the tracer
-    /// costs, and two allocations. `gusset_opentelemetry::LiveSpans` adapts the tracers of OpenTelemetry.
-    ///
-    /// ```
-    /// use gusset_trace::TraceObserver;
-    /// use gusset_trace::live::SpanStarter;
-    ///
-    /// # fn main() {}
-    /// fn traced(tracer: impl SpanStarter) -> Result<TraceObserver, gusset_trace::ConfigError> {
-    ///     TraceObserver::server().live(tracer).build()
-    /// }
-    /// ```
-    pub fn live(mut self, tracer: impl SpanStarter) -> Self {
-        self.live = Some(live::contain(tracer));
-        self
-    }
-
-    /// Sets the API that the contexts of calls are joined with, such as that of `gusset-opentelemetry`. Defaults
-    /// to none.
-    ///
-    /// Set the same one on all observers, and on the [`SpanLayer`](crate::SpanLayer).
-    pub fn context_bridge(mut self, bridge: &'static dyn ContextBridge) -> Self {
-        self.context_bridge = Some(bridge);
         self
     }
 

@@ -7,10 +7,35 @@ use gusset_core::{CallContext, ExcludedCall};
 use gusset_data::{Attribute, SharedStr, SpanLink};
 use gusset_propagation::{PropagationContext, SpanContext, SpanId, TraceId};
 
+use super::TraceObserverBuilder;
 use super::new_span::NewSpan;
 use crate::active_span::{ActiveSpan, SpanOutput, is_exporting};
 use crate::config::TraceConfig;
-use crate::live::{SpanStart, StartSpan};
+use crate::live::{self, SpanStart, SpanStarter, StartSpan};
+
+// === impl TraceObserverBuilder ===
+
+impl TraceObserverBuilder {
+    /// Starts the spans in another tracer when the calls begin. Not set by default.
+    ///
+    /// The tracer's ids and sampling decision are those of the call: they are propagated and logged. The
+    /// [`sampler`](Self::sampler) and the [`sink`](Self::sink) are not used. Each span costs what the tracer
+    /// costs, and two allocations. `gusset_opentelemetry::LiveSpans` adapts the tracers of OpenTelemetry.
+    ///
+    /// ```
+    /// use gusset_trace::TraceObserver;
+    /// use gusset_trace::live::SpanStarter;
+    ///
+    /// # fn main() {}
+    /// fn traced(tracer: impl SpanStarter) -> Result<TraceObserver, gusset_trace::ConfigError> {
+    ///     TraceObserver::server().live(tracer).build()
+    /// }
+    /// ```
+    pub fn live(mut self, tracer: impl SpanStarter) -> Self {
+        self.live = Some(live::contain(tracer));
+        self
+    }
+}
 
 // === impl TraceConfig ===
 

@@ -15,10 +15,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::field::{self, Empty};
 use tracing::{Level, span};
 
+use super::bridged::in_context;
 use super::http::push_text;
 use super::new_span::{NewSpan, exported_state};
 use super::sampling::SamplingResult;
-use super::{TraceCallState, TraceObserver, TraceObserverBuilder, in_context};
+use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
 use crate::config::{TraceConfig, TraceTrust};
 use crate::context_bridge::Bridged;

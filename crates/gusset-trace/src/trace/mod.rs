@@ -1,6 +1,7 @@
 //! One span for each call.
 
 mod baggage_fields;
+mod bridged;
 mod builder;
 mod call_state;
 mod grpc;
@@ -19,9 +20,9 @@ use gusset_core::{CallContext, Observer, ObserverId};
 use gusset_data::SharedStr;
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestId, RpcMethod};
 use gusset_propagation::{HeaderScan, PropagationContext, Propagators, SpanContext, SpanId};
-use tracing::level_filters::LevelFilter;
-use tracing::{Level, Span};
+use tracing::Span;
 
+use self::bridged::in_context;
 pub use self::builder::TraceObserverBuilder;
 pub use self::call_state::TraceCallState;
 pub use self::message::MessageTrace;
@@ -29,8 +30,9 @@ use self::new_span::span_link;
 use self::sampling::SamplingResult;
 use crate::call_kind::CallKind;
 use crate::config::{Distrusted, TraceConfig};
-use crate::context_bridge::{Attached, Bridged, ContextBridge};
+use crate::context_bridge::Bridged;
 use crate::current::{self, CallScope};
+use crate::current_context;
 use crate::names;
 
 /// An observer that creates one span for each call, by OpenTelemetry's semantic conventions 1.44.
@@ -146,7 +148,7 @@ impl TraceObserver {
         let bridge = config.bridge();
         let mut distrusted = Distrusted::default();
         let outer = if config.kind.is_client() {
-            *scope = current::capture(bridge);
+            *scope = current_context::capture(bridge);
             scope.active_span.take()
         } else {
             scope.context = config.extract(req);
@@ -265,27 +267,9 @@ impl fmt::Debug for TraceObserver {
     }
 }
 
-/// Creates the `tracing` span of a call inside of its context in another API. A subscriber that exports to that
-/// API finds there what the span is.
-#[cold]
-fn in_context(bridged: &Bridged, create: impl FnOnce() -> Span) -> Span {
-    let is_enabled = LevelFilter::current() >= Level::INFO;
-    let _attached = is_enabled.then(|| Attached::new(&*bridged.context));
-    create()
-}
-
 // === impl TraceConfig ===
 
 impl TraceConfig {
-    /// Returns the bridge of a call that starts. A client's call inside of another call inherits its bridge.
-    #[inline]
-    fn bridge(&self) -> Option<&'static dyn ContextBridge> {
-        match self.context_bridge {
-            None if self.kind.is_client() => current::current_bridge(),
-            bridge => bridge,
-        }
-    }
-
     /// Creates the `tracing` span of a call. `MessageTrace` creates those of consumers.
     #[inline(always)]
     fn tracing_span(&self, call: NewCall<'_>) -> Span {
