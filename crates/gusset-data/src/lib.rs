@@ -18,6 +18,7 @@ mod recorder;
 mod recorder_defaults;
 pub mod redaction;
 mod resource;
+pub mod sdk_metrics;
 pub mod semconv;
 mod shared_str;
 mod span;

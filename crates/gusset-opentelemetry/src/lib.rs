@@ -21,6 +21,8 @@ pub use meter::MeterRecorder;
 pub use processor_sink::SpanProcessorSink;
 pub use propagation::{TextMapPropagatorAdapter, install_propagators};
 pub use spans::{LiveSpan, LiveSpans, SharedSpanProcessor};
+#[cfg(feature = "exporter")]
+pub use spans::{SpanExportReport, SpanExporterBuilder, SpanExporterPipeline, SpanExporterSink};
 
 /// The target of all log events of this crate.
 const TARGET: &str = "gusset::opentelemetry";

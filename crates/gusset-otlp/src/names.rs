@@ -9,6 +9,7 @@
 //! }
 //! ```
 
+pub use gusset_data::sdk_metrics::{SPAN_PROCESSED, SPAN_QUEUE_CAPACITY, SPAN_QUEUE_SIZE};
 use gusset_data::semconv::{
     ERROR_TYPE, OTEL_COMPONENT_NAME, OTEL_COMPONENT_TYPE, SERVER_ADDRESS, SERVER_PORT,
 };
@@ -35,32 +36,6 @@ const EXPORTED: &[&str] = &[
 const SPANS: Unit = Unit::Count("{span}");
 const LOG_RECORDS: Unit = Unit::Count("{log_record}");
 const DATA_POINTS: Unit = Unit::Count("{data_point}");
-
-/// The number of spans in the queue.
-pub const SPAN_QUEUE_SIZE: MetricDescriptor = up_down_counter(
-    "otel.sdk.processor.span.queue.size",
-    SPANS,
-    "Spans in the queue.",
-)
-.with_labels(COMPONENT);
-
-/// The capacity of the queue for spans.
-pub const SPAN_QUEUE_CAPACITY: MetricDescriptor = up_down_counter(
-    "otel.sdk.processor.span.queue.capacity",
-    SPANS,
-    "Capacity of the queue for spans.",
-)
-.with_labels(COMPONENT);
-
-/// The number of spans taken from the queue or dropped before it.
-///
-/// `error.type` is `queue_full` or `already_shutdown` on dropped spans.
-pub const SPAN_PROCESSED: MetricDescriptor = counter(
-    "otel.sdk.processor.span.processed",
-    SPANS,
-    "Spans taken from the queue, or dropped before it.",
-)
-.with_labels(PROCESSED);
 
 /// The number of spans that are being exported.
 pub const SPAN_INFLIGHT: MetricDescriptor = up_down_counter(

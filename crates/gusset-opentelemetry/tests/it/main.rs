@@ -14,6 +14,12 @@ mod meter;
 mod meter_series;
 #[cfg(feature = "metrics")]
 mod meter_support;
+#[cfg(feature = "exporter")]
+mod spans_exporter;
+#[cfg(feature = "exporter")]
+mod spans_exporter_metrics;
+#[cfg(feature = "exporter")]
+mod spans_exporter_support;
 mod spans_inner;
 mod spans_live;
 mod spans_shared;
