@@ -81,6 +81,13 @@ impl<K: SpanSink> SpanSink for ContainedSink<K> {
         let capacity = self.panics.catch(|| self.sink.has_capacity(), self.report);
         capacity.unwrap_or(false)
     }
+
+    fn takes_unsampled(&self) -> bool {
+        let taken = self
+            .panics
+            .catch(|| self.sink.takes_unsampled(), self.report);
+        taken.unwrap_or(false)
+    }
 }
 
 impl<K: LogSink> LogSink for ContainedSink<K> {

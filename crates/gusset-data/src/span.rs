@@ -127,6 +127,14 @@ pub trait SpanSink: Send + Sync + 'static {
     fn has_capacity(&self) -> bool {
         true
     }
+
+    /// Returns whether the sink takes spans that are recorded and not sampled: those whose `flags` lack the bit.
+    ///
+    /// Exporters must not export them (OpenTelemetry, "Recording sampled spans"), and do not get them. Span
+    /// processors do. Defaults to `false`.
+    fn takes_unsampled(&self) -> bool {
+        false
+    }
 }
 
 impl<S: SpanSink + ?Sized> SpanSink for Arc<S> {
@@ -136,5 +144,9 @@ impl<S: SpanSink + ?Sized> SpanSink for Arc<S> {
 
     fn has_capacity(&self) -> bool {
         (**self).has_capacity()
+    }
+
+    fn takes_unsampled(&self) -> bool {
+        (**self).takes_unsampled()
     }
 }

@@ -8,6 +8,7 @@ mod logs;
 mod meter;
 mod processor_sink;
 mod propagation;
+mod sampler;
 mod span_data;
 mod spans;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use logs::LoggerSink;
 pub use meter::MeterRecorder;
 pub use processor_sink::SpanProcessorSink;
 pub use propagation::{TextMapPropagatorAdapter, install_propagators};
+pub use sampler::SamplerAdapter;
 pub use spans::{LiveSpan, LiveSpans, SharedSpanProcessor};
 #[cfg(feature = "exporter")]
 pub use spans::{SpanExportReport, SpanExporterBuilder, SpanExporterPipeline, SpanExporterSink};

@@ -32,4 +32,8 @@ impl<P: SpanProcessor + 'static> SpanSink for SpanProcessorSink<P> {
     fn export(&self, span: SpanData) {
         self.processor.on_end(span_data::convert(span));
     }
+
+    fn takes_unsampled(&self) -> bool {
+        true
+    }
 }

@@ -97,10 +97,7 @@ pub(crate) fn with_context(cx: &Context, context: PropagationContext, is_remote:
         let current = cx.span();
         let current = current.span_context();
         if (current.trace_id(), current.span_id()) != (trace_id, span_id) {
-            let flags = OtelFlags::new(span.flags().bits());
-            let state = otel_state(span.state());
-            let span = OtelSpanContext::new(trace_id, span_id, flags, is_remote, state);
-            changed = changed.with_remote_span_context(span);
+            changed = changed.with_remote_span_context(to_otel(span, is_remote));
         }
     }
     let is_same_baggage = match cx.baggage().is_empty() {
@@ -174,6 +171,16 @@ fn otel_state(state: &TraceState) -> OtelState {
         return OtelState::NONE;
     }
     OtelState::from_key_value(state.iter()).unwrap_or_default()
+}
+
+pub(crate) fn to_otel(span: &SpanContext, is_remote: bool) -> OtelSpanContext {
+    OtelSpanContext::new(
+        OtelTraceId::from_bytes(span.trace_id().to_bytes()),
+        OtelSpanId::from_bytes(span.span_id().to_bytes()),
+        OtelFlags::new(span.flags().bits()),
+        is_remote,
+        otel_state(span.state()),
+    )
 }
 
 pub(crate) fn from_otel(span: &OtelSpanContext) -> Option<SpanContext> {

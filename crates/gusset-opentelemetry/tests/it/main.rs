@@ -22,6 +22,7 @@ mod spans_exporter_metrics;
 mod spans_exporter_support;
 mod spans_inner;
 mod spans_live;
+mod spans_sampler;
 mod spans_shared;
 mod spans_support;
 mod support;

@@ -15,7 +15,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 pub(crate) const LATER: &str = "3600000";
 
-/// Records what an exporter receives, and fails as it is told.
+/// Records what an exporter receives, and fails as the test sets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exporter(Arc<Mutex<State>>, Arc<Condvar>);
 

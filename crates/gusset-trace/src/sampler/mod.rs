@@ -1,9 +1,11 @@
 //! Samplers decide which requests are recorded, before any span is created.
 
+mod additions;
 mod always;
 mod by_route;
 mod contained;
 mod env;
+mod facts;
 mod parent_based;
 mod rare_first;
 mod rate_limited;
@@ -19,10 +21,13 @@ use gusset_core::{Outcome, StaticStr};
 use gusset_http::{RequestAttributes, RequestHead, Route};
 use gusset_propagation::{SpanContext, TraceId};
 
+pub use self::additions::SamplingAdditions;
 pub use self::always::{AlwaysOff, AlwaysOn};
 pub use self::by_route::ByRoute;
 pub(crate) use self::contained::SamplerPanics;
 pub use self::env::{ENV, from_env};
+pub use self::facts::SpanFacts;
+pub(crate) use self::facts::{FactSource, RequestFacts};
 pub use self::parent_based::ParentBased;
 pub use self::rare_first::RareFirst;
 pub use self::rate_limited::RateLimited;
@@ -90,8 +95,12 @@ pub struct SamplingParameters<'a> {
     pub request: Option<RequestHead<'a>>,
     /// The start time, from the clock of the call.
     pub now: Instant,
+    /// The span of a client that is not trusted, to which the span will have a link
+    /// ([`TraceTrust::NewTrace`](crate::TraceTrust::NewTrace)).
+    pub link: Option<&'a SpanContext>,
     /// What the signals of a call read from its request.
     pub(crate) attributes: Option<RequestAttributes<'a>>,
+    pub(crate) source: FactSource<'a>,
 }
 
 /// The result of a request whose spans were buffered.
@@ -119,8 +128,15 @@ pub enum SamplingDecision {
     /// The sampled flag is not propagated, because other services cannot wait for the decision. A span
     /// that is not of a request is dropped, because it has no completion to wait for.
     RecordOnly(SpanBuffer),
+    /// Records the spans without the sampled flag, for sinks that
+    /// [take](gusset_data::SpanSink::takes_unsampled) such spans. It is as [`Drop`](Self::Drop) for other sinks.
+    ///
+    /// This is the `RECORD_ONLY` of OpenTelemetry.
+    RecordUnsampled,
     /// Exports the spans. The sampled flag is propagated.
     RecordAndSample,
+    /// Decides and adds attributes to the span, or replaces its trace state.
+    With(Box<SamplingAdditions>),
 }
 
 // === impl Sampler ===
@@ -157,7 +173,9 @@ impl<'a> SamplingParameters<'a> {
             trace_id,
             request: None,
             now,
+            link: None,
             attributes: None,
+            source: FactSource::Unknown,
         }
     }
 

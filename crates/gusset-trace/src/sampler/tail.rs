@@ -100,13 +100,21 @@ impl<S: Sampler> TailSampler<S> {
 
 impl<S: Sampler> Sampler for TailSampler<S> {
     fn should_sample(&self, parameters: &SamplingParameters<'_>) -> SamplingDecision {
-        match self.inner.should_sample(parameters) {
+        let or_buffer = |decision| match decision {
             // A span that is not of a request has no completion to wait for.
             SamplingDecision::Drop if parameters.request.is_some() => {
                 let buffer = self.limits.try_acquire(self.max_spans);
                 buffer.map_or(SamplingDecision::Drop, SamplingDecision::RecordOnly)
             }
             decision => decision,
+        };
+        match self.inner.should_sample(parameters) {
+            SamplingDecision::With(mut additions) => {
+                let decision = std::mem::replace(&mut additions.decision, SamplingDecision::Drop);
+                additions.decision = or_buffer(decision);
+                SamplingDecision::With(additions)
+            }
+            decision => or_buffer(decision),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::thread;
 
 use gusset_core::{ExcludedCall, SpanIds};
-use gusset_data::{LinkedIds, SharedStr, SpanData, SpanLink};
-use gusset_propagation::{SpanId, TraceFlags, TraceId};
+use gusset_data::{LinkedIds, SharedStr, SpanLink};
+use gusset_propagation::SpanId;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -12,7 +12,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::span_record::{
-    EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanContextInBridge, SpanRecord, SpanTimes,
+    EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanContextInBridge, SpanRecord,
 };
 use super::{CALL_TARGET, SpanLayer, fields, recorded_fields};
 use crate::active_span::{ActiveSpan, is_exporting};
@@ -21,7 +21,6 @@ use crate::current::{self, CallSpan};
 use crate::current_context;
 use crate::entered::{self, InnermostSpan, RecordedSpan};
 use crate::exceptions;
-use crate::sampler::{SamplingDecision, SamplingParameters};
 
 impl SpanLayer {
     /// Starts a span. Returns `None` if it is not recorded.
@@ -29,25 +28,21 @@ impl SpanLayer {
         if let Some(tracer) = &self.live {
             return self.start_live(&**tracer, parent, attributes);
         }
+        let mut additions = None;
         let (trace_id, flags, parent_span_id, call) = match parent {
             ParentSpan::Unrecorded => return None,
             ParentSpan::Recorded { ids, call } => {
-                // The tracer of the call records it without sampling it, which this layer cannot.
-                if call.as_ref().is_some_and(|call| call.is_live()) && !ids.is_sampled() {
+                // The tracer of the call records it without sampling it.
+                let is_live = call.as_ref().is_some_and(|call| call.is_live());
+                if is_live && !ids.is_sampled() && !self.output.sink.takes_unsampled() {
                     return None;
                 }
                 (ids.trace_id(), ids.flags(), Some(ids.span_id()), call)
             }
             ParentSpan::None => {
-                let id = TraceId::random();
-                let parameters = SamplingParameters::new(None, id, self.clock.now());
-                let panics = &self.sampler_panics;
-                let decision = panics.should_sample(&*self.sampler, &parameters);
-                if !matches!(decision, SamplingDecision::RecordAndSample) {
-                    return None;
-                }
-                let flags = TraceFlags::new().with_sampled(true).with_random(true);
-                (id.to_bytes(), flags.bits(), None, None)
+                let root = self.sample_root(attributes)?;
+                additions = root.additions;
+                (root.trace_id, root.flags, None, None)
             }
         };
         // The last check, because a sink without capacity counts a lost span.
@@ -56,36 +51,17 @@ impl SpanLayer {
         }
         let span_id = SpanId::random().to_bytes();
         let ids = SpanIds::new(trace_id, span_id, false).with_flags(flags);
-        let times = SpanTimes::start(&self.clock);
-        let start = times.started();
-        let metadata = attributes.metadata();
-        let trace_state = match &call {
-            Some(call) => call.trace_state.clone(),
-            None => SharedStr::from_static(""),
-        };
-        let data = SpanData {
-            trace_id,
-            span_id,
-            parent_span_id,
-            parent_is_remote: false,
-            flags,
-            trace_state,
-            name: metadata.name().into(),
-            kind: Default::default(),
-            scope: metadata.target().into(),
-            start,
-            end: start,
-            attributes: Vec::with_capacity(attributes.values().len()),
-            dropped_attributes: 0,
-            events: Vec::new(),
-            dropped_events: 0,
-            links: Vec::new(),
-            dropped_links: 0,
-            status: Default::default(),
-        };
-        let mut span = OpenSpan::new(data, times);
-        let mut initial = fields::InitialFields::new(&mut span, self.limits, &self.redaction);
-        attributes.record(&mut initial);
+        let mut span = self.open_span(attributes);
+        span.data.trace_id = trace_id;
+        span.data.span_id = span_id;
+        span.data.parent_span_id = parent_span_id;
+        span.data.flags = flags;
+        if let Some(call) = &call {
+            span.data.trace_state = call.trace_state.clone();
+        }
+        if let Some(additions) = additions {
+            self.add(*additions, &mut span.data);
+        }
         Some(SpanRecord::new(ids, call, Some(span)))
     }
 

@@ -3,15 +3,15 @@
 use std::sync::Once;
 
 use gusset_core::SpanIds;
-use gusset_data::{SharedStr, SpanData, SpanSink};
+use gusset_data::{SpanData, SpanSink};
 use gusset_propagation::{
     PropagationContext, SpanContext, SpanId, TraceFlags, TraceId, TraceState,
 };
 use http::HeaderValue;
 use tracing::span::Attributes;
 
-use super::span_record::{OpenSpan, ParentSpan, SpanRecord, SpanTimes};
-use super::{SpanLayer, fields};
+use super::SpanLayer;
+use super::span_record::{ParentSpan, SpanRecord};
 use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::current_context;
 use crate::live::{SpanStart, StartSpan};
@@ -62,31 +62,8 @@ impl SpanLayer {
             ParentSpan::Recorded { ids, call } => (Some(ids), call),
             ParentSpan::None => (None, None),
         };
-        let times = SpanTimes::start(&self.clock);
-        let metadata = attributes.metadata();
-        let data = SpanData {
-            trace_id: [0; 16],
-            span_id: [0; 8],
-            parent_span_id: ids.map(SpanIds::span_id),
-            parent_is_remote: false,
-            flags: 0,
-            trace_state: SharedStr::from_static(""),
-            name: metadata.name().into(),
-            kind: Default::default(),
-            scope: metadata.target().into(),
-            start: times.started(),
-            end: times.started(),
-            attributes: Vec::with_capacity(attributes.values().len()),
-            dropped_attributes: 0,
-            events: Vec::new(),
-            dropped_events: 0,
-            links: Vec::new(),
-            dropped_links: 0,
-            status: Default::default(),
-        };
-        let mut span = OpenSpan::new(data, times);
-        let mut initial = fields::InitialFields::new(&mut span, self.limits, &self.redaction);
-        attributes.record(&mut initial);
+        let mut span = self.open_span(attributes);
+        span.data.parent_span_id = ids.map(SpanIds::span_id);
         let mut context = PropagationContext::default();
         context.span_context = ids.and_then(|ids| parent_context(ids, call.as_deref()));
         context.baggage = current_context::current_baggage();

@@ -5,6 +5,7 @@ mod layer;
 mod live;
 mod recorded_fields;
 mod recording_filter;
+mod root;
 mod span_filter;
 mod span_record;
 

@@ -21,10 +21,11 @@ use super::new_span::{NewSpan, exported_state};
 use super::sampling::SamplingResult;
 use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
-use crate::config::{TraceConfig, TraceTrust};
+use crate::config::{Distrusted, TraceConfig, TraceTrust};
 use crate::context_bridge::Bridged;
 use crate::current::{self, CallScope};
 use crate::names;
+use crate::sampler::{FactSource, SpanFacts};
 
 /// An observer that creates one span for each message of type `M`, by OpenTelemetry's semantic conventions 1.44:
 /// of kind `consumer`, with the name `{operation} {destination}`.
@@ -103,12 +104,20 @@ impl<M> MessageTrace<M> {
         let name = self.span_name(destination);
         let parent = match &config.live {
             None => {
+                let distrusted = Distrusted::default();
+                let facts = || SpanFacts {
+                    name: name.clone(),
+                    kind: config.kind.span_kind(),
+                    attributes: self.attributes(config, destination),
+                };
+                let source = FactSource::Function(&facts);
                 let SamplingResult {
                     trace_id,
                     is_sampled,
                     output,
                     owns_buffer,
-                } = config.sample(None, &scope.context, false, None, cx);
+                    additions,
+                } = config.sample(None, &scope.context, &distrusted, source, None, cx);
                 scope.owns_buffer = owns_buffer;
                 let parent = match &mut scope.context.span_context {
                     Some(span) => Some(span.advance_to_child(is_sampled)),
@@ -118,6 +127,9 @@ impl<M> MessageTrace<M> {
                         None
                     }
                 };
+                if let Some(additions) = &additions {
+                    additions.apply_state(&mut scope.context);
+                }
                 let span_context = scope.context.span_context.as_ref()?;
                 scope.active_span = match output {
                     None => {
@@ -137,6 +149,9 @@ impl<M> MessageTrace<M> {
                         };
                         let unique = Arc::get_mut(&mut span)?;
                         config.start_span_with(new, cx, output, unique);
+                        if let Some(additions) = additions {
+                            span.set_attributes(additions.attributes);
+                        }
                         Some(span)
                     }
                 };

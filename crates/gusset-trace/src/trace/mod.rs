@@ -34,6 +34,7 @@ use crate::context_bridge::Bridged;
 use crate::current::{self, CallScope};
 use crate::current_context;
 use crate::names;
+use crate::sampler::FactSource;
 
 /// An observer that creates one span for each call, by OpenTelemetry's semantic conventions 1.44.
 ///
@@ -164,10 +165,12 @@ impl TraceObserver {
                     is_sampled,
                     output,
                     owns_buffer,
+                    additions,
                 } = config.sample(
                     Some(attributes),
                     &scope.context,
-                    distrusted.own_sampling,
+                    &distrusted,
+                    FactSource::Request(config),
                     outer.as_deref(),
                     cx,
                 );
@@ -179,6 +182,9 @@ impl TraceObserver {
                         None
                     }
                 };
+                if let Some(additions) = &additions {
+                    additions.apply_state(&mut scope.context);
+                }
                 let active_span = match output {
                     None => {
                         scope.pooled_span = pooled_span;
@@ -194,6 +200,9 @@ impl TraceObserver {
                         };
                         let link = distrusted.link.as_ref().map(span_link);
                         config.start_span(call, link, cx, output, Arc::get_mut(&mut span)?);
+                        if let Some(additions) = additions {
+                            span.set_attributes(additions.attributes);
+                        }
                         Some(span)
                     }
                 };

@@ -12,6 +12,7 @@ use crate::active_span::{ActiveSpan, SpanOutput};
 use crate::call_kind::CallKind;
 use crate::config::{OTEL_MEMBER, TraceConfig};
 use crate::names;
+use crate::sampler::{RequestFacts, SpanFacts};
 
 /// An exported span that starts.
 pub(super) struct NewSpan<'a> {
@@ -119,6 +120,17 @@ impl TraceConfig {
                 status: Default::default(),
             },
         );
+    }
+}
+
+impl RequestFacts for TraceConfig {
+    fn request_facts(&self, request: RequestAttributes<'_>) -> SpanFacts {
+        let (name, attributes) = self.facts(request, None);
+        SpanFacts {
+            name,
+            kind: self.kind.span_kind(),
+            attributes,
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use gusset_http::RequestAttributes;
 use gusset_propagation::{PropagationContext, SpanContext, TraceId};
 
 use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, is_exporting};
-use crate::config::TraceConfig;
-use crate::sampler::{SamplingDecision, SamplingParameters};
+use crate::config::{Distrusted, TraceConfig};
+use crate::sampler::{FactSource, SamplingAdditions, SamplingDecision, SamplingParameters};
 
 pub(super) struct SamplingResult {
     pub(super) trace_id: TraceId,
@@ -18,30 +18,36 @@ pub(super) struct SamplingResult {
     pub(super) output: Option<SpanOutput>,
     /// Whether the completion of this call decides on its buffered spans.
     pub(super) owns_buffer: bool,
+    pub(super) additions: Option<Box<SamplingAdditions>>,
 }
 
 // === impl TraceConfig ===
 
 impl TraceConfig {
-    /// Samples a call. With `own_sampling`, the sampler sees neither the parent nor the id of the trace, which
-    /// a client may choose so that it is sampled. `outer` is the recorded span of the call that a client call
-    /// is part of.
+    /// Samples a call. What is `distrusted` may be the parent and the id of the trace, which a client may choose so
+    /// that it is sampled: the sampler then sees neither. `outer` is the recorded span of the call that a client
+    /// call is part of. `source` has the facts of the span.
     pub(super) fn sample(
         &self,
         attributes: Option<RequestAttributes<'_>>,
         context: &PropagationContext,
-        own_sampling: bool,
+        distrusted: &Distrusted,
+        source: FactSource<'_>,
         outer: Option<&ActiveSpan>,
         cx: &CallContext,
     ) -> SamplingResult {
         let parent = context.span_context.as_ref();
         let trace_id = parent.map_or_else(TraceId::random, SpanContext::trace_id);
         let outer = outer.and_then(ActiveSpan::shared_output);
+        let mut additions = None;
+        let mut is_unsampled = false;
         let (is_sampled, buffer, owns_buffer) = match parent {
             // A client call shares the decision of the outer call.
             Some(parent) if self.kind.is_client() => {
                 let buffer = outer.and_then(|outer| outer.buffer.clone());
-                (parent.flags().is_sampled(), buffer, false)
+                let is_sampled = parent.flags().is_sampled();
+                is_unsampled = !is_sampled && buffer.is_none() && outer.is_some();
+                (is_sampled, buffer, false)
             }
             // It would be the root of a trace of its own.
             None if self.kind.is_client() && ExcludedCall::current().is_some() => {
@@ -49,16 +55,32 @@ impl TraceConfig {
             }
             _ => {
                 let (parent, seen_id) = match parent {
-                    Some(_) if own_sampling => (None, TraceId::random()),
+                    Some(_) if distrusted.own_sampling => (None, TraceId::random()),
                     parent => (parent, trace_id),
                 };
                 let mut parameters = SamplingParameters::new(parent, seen_id, cx.started());
                 parameters.request = attributes.map(RequestAttributes::head);
                 parameters.attributes = attributes;
                 parameters.requested = context.sampling_request;
+                parameters.link = distrusted.link.as_ref();
+                parameters.source = source;
                 let panics = &self.sampler_panics;
-                match panics.should_sample(&*self.sampler, &parameters) {
-                    SamplingDecision::Drop => (false, None, false),
+                let decision = panics.should_sample(&*self.sampler, &parameters);
+                let decision = match decision {
+                    SamplingDecision::With(_) => {
+                        let (decision, added) = decision.split();
+                        additions = added;
+                        decision
+                    }
+                    decision => decision,
+                };
+                match decision {
+                    // Additions have been split off.
+                    SamplingDecision::Drop | SamplingDecision::With(_) => (false, None, false),
+                    SamplingDecision::RecordUnsampled => {
+                        is_unsampled = true;
+                        (false, None, false)
+                    }
                     SamplingDecision::RecordOnly(permit) => {
                         (false, Some(Arc::new(TailBuffer::new(permit))), true)
                     }
@@ -66,12 +88,13 @@ impl TraceConfig {
                 }
             }
         };
-        let is_recorded = (is_sampled || buffer.is_some()) && !is_exporting();
+        let is_recorded = (is_sampled || buffer.is_some() || is_unsampled) && !is_exporting();
         let sink = || match outer {
             Some(outer) => Some(outer.sink.clone()),
             None => self.sink(),
         };
         let sink = is_recorded.then(sink).flatten();
+        let sink = sink.filter(|sink| !is_unsampled || sink.takes_unsampled());
         let sink = sink.filter(SpanSink::has_capacity);
         SamplingResult {
             trace_id,
@@ -82,6 +105,7 @@ impl TraceConfig {
                 is_live: false,
             }),
             owns_buffer,
+            additions,
         }
     }
 

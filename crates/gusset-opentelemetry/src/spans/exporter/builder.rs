@@ -31,6 +31,15 @@ pub struct SpanExporterBuilder {
 /// The number of pipelines of this process, for `otel.component.name`.
 static PIPELINES: AtomicUsize = AtomicUsize::new(0);
 
+// === impl SpanExporterPipeline ===
+
+impl SpanExporterPipeline {
+    /// Creates a builder.
+    pub fn builder() -> SpanExporterBuilder {
+        SpanExporterBuilder::default()
+    }
+}
+
 // === impl SpanExporterBuilder ===
 
 impl SpanExporterBuilder {
@@ -50,7 +59,7 @@ impl SpanExporterBuilder {
     /// Starts the thread, creates the exporter on it, and waits for that.
     ///
     /// The thread has a tokio runtime of its own, in which the function runs. What the exporter creates there,
-    /// such as a gRPC channel, works whatever becomes of the service's runtime. `OTEL_BSP_*` sets the sizes and
+    /// such as a gRPC channel, works while the service's runtime blocks and after its end. `OTEL_BSP_*` sets the sizes and
     /// times: a queue of 2,048 spans, batches of 512 or every 5 s, and 30 s for an export by default.
     ///
     /// # Errors

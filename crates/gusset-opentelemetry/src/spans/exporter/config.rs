@@ -24,7 +24,7 @@ const MAX_QUEUE_SIZE: usize = 1 << 20;
 // === impl BatchConfig ===
 
 impl BatchConfig {
-    /// Reads the variables. Values that are no numbers or too large are ignored with a warning.
+    /// Reads the variables. Values that are not numbers, or too large, are ignored with a warning.
     pub(super) fn from_env(env: Env<'_>) -> Self {
         let in_range = |size: &usize| (1..=MAX_QUEUE_SIZE).contains(size);
         let max_queue_size =

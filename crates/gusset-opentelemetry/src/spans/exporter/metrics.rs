@@ -17,7 +17,7 @@ pub(super) struct ProcessorMetrics {
 // === impl ProcessorMetrics ===
 
 impl ProcessorMetrics {
-    /// Registers the metrics. `index` tells the pipelines of a process apart.
+    /// Registers the metrics. `index` is different for each pipeline of the process.
     pub(super) fn new(recorder: &SharedRecorder, index: usize, queue_capacity: usize) -> Self {
         let labels = vec![
             Label::new(

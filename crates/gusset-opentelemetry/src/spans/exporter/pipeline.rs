@@ -10,7 +10,6 @@ use std::time::Duration;
 use gusset_core::Clock;
 use tokio::sync::oneshot;
 
-use super::builder::SpanExporterBuilder;
 use super::queue::{Shared, SpanExporterSink};
 use crate::TARGET;
 
@@ -77,11 +76,6 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 // === impl SpanExporterPipeline ===
 
 impl SpanExporterPipeline {
-    /// Creates a builder.
-    pub fn builder() -> SpanExporterBuilder {
-        SpanExporterBuilder::default()
-    }
-
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,

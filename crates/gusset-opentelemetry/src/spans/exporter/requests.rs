@@ -24,12 +24,12 @@ pub(super) struct Flush {
 // === impl Requests ===
 
 impl Requests {
-    /// Requests a flush. The receiver gets whether everything was exported, or is closed.
+    /// Adds a request to flush. The receiver gets whether everything was exported, or is closed.
     pub(super) fn flush(&self, deadline: Instant) -> Receiver<bool> {
         self.request(deadline, None)
     }
 
-    /// Requests the end of the thread, at this time at the latest.
+    /// Adds a request to end the thread, at this time at the latest.
     pub(super) fn shut_down(&self, deadline: Instant) -> Receiver<bool> {
         self.request(deadline, Some(deadline))
     }

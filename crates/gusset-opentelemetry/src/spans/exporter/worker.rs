@@ -134,10 +134,10 @@ impl<E: SpanExporter> Worker<E> {
         let everything = self.shared.queue.is_empty() && !left.is_zero();
         // What is left of the time, and a moment for exporters that only close.
         let timeout = left.max(Duration::from_millis(1));
-        let is_shut_down = self.contained(|exporter| exporter.shutdown_with_timeout(timeout));
+        let is_closed = self.contained(|exporter| exporter.shutdown_with_timeout(timeout));
         flushes.extend(self.shared.requests.take().0);
         for flush in flushes {
-            flush.complete(everything && is_shut_down);
+            flush.complete(everything && is_closed);
         }
     }
 
