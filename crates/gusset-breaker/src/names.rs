@@ -22,7 +22,7 @@ pub const REASON: &str = "gusset.breaker.reason";
 pub const STATES: MetricDescriptor = MetricDescriptor::new(
     "gusset.breaker.state",
     InstrumentKind::Gauge,
-    Unit::One,
+    Unit::Count("{breaker}"),
     "State of the breaker: 1 for the current state, 0 for the others.",
 )
 .with_labels(&[NAME, STATE]);

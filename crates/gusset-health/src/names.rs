@@ -26,7 +26,7 @@ pub const HEARTBEAT: &str = "gusset.health.heartbeat";
 pub const CHECK_STATUS: MetricDescriptor = MetricDescriptor::new(
     "gusset.health.check.status",
     InstrumentKind::Gauge,
-    Unit::One,
+    Unit::Count("{check}"),
     "Whether the health check has this status: 1 for the current status, 0 for the others.",
 )
 .with_labels(&[CHECK, STATUS]);
@@ -53,7 +53,7 @@ pub const CHECK_DURATION: MetricDescriptor = MetricDescriptor::new(
 pub const PHASES: MetricDescriptor = MetricDescriptor::new(
     "gusset.health.phase",
     InstrumentKind::Gauge,
-    Unit::One,
+    Unit::Count("{service}"),
     "Whether the service is in this phase: 1 for the current phase, 0 for the others.",
 )
 .with_labels(&[PHASE]);
@@ -62,7 +62,7 @@ pub const PHASES: MetricDescriptor = MetricDescriptor::new(
 pub const READY: MetricDescriptor = MetricDescriptor::new(
     "gusset.health.ready",
     InstrumentKind::Gauge,
-    Unit::One,
+    Unit::Count("{service}"),
     "Whether the service is ready: 1 or 0.",
 );
 
@@ -70,7 +70,7 @@ pub const READY: MetricDescriptor = MetricDescriptor::new(
 pub const LIVE: MetricDescriptor = MetricDescriptor::new(
     "gusset.health.live",
     InstrumentKind::Gauge,
-    Unit::One,
+    Unit::Count("{service}"),
     "Whether the service is live: 1 or 0.",
 );
 
@@ -78,7 +78,7 @@ pub const LIVE: MetricDescriptor = MetricDescriptor::new(
 pub const HEALTHY: MetricDescriptor = MetricDescriptor::new(
     "gusset.health.healthy",
     InstrumentKind::Gauge,
-    Unit::One,
+    Unit::Count("{service}"),
     "Whether the service is ready and no required dependency is down: 1 or 0.",
 );
 

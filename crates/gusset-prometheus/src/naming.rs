@@ -16,6 +16,15 @@ pub(crate) fn with_unit(name: &str, unit: Option<Unit>) -> String {
     }
 }
 
+/// Returns the name of a gauge with its unit. That of the unit 1 in UCUM, a ratio from 0 to 1, is `ratio`.
+pub(crate) fn gauge(name: &str, unit: Option<Unit>, ucum: Option<&str>) -> String {
+    match ucum {
+        Some("1") if name.ends_with("_ratio") => name.to_owned(),
+        Some("1") => format!("{name}_ratio"),
+        _ => with_unit(name, unit),
+    }
+}
+
 /// Returns the name of a counter with its unit and without `_total`.
 pub(crate) fn counter(name: &str, unit: Option<Unit>) -> String {
     with_unit(name.strip_suffix("_total").unwrap_or(name), unit)
@@ -49,6 +58,18 @@ mod tests {
         assert_eq!(with_unit("calls", Some(Unit::Count)), "calls");
         assert_eq!(with_unit("use", Some(Unit::Percent)), "use_percent");
         assert_eq!(with_unit("calls", None), "calls");
+    }
+
+    #[test]
+    fn gauge_of_unit_1_is_a_ratio() {
+        assert_eq!(gauge("use", None, Some("1")), "use_ratio");
+        assert_eq!(
+            gauge("use_ratio", Some(Unit::Count), Some("1")),
+            "use_ratio"
+        );
+        assert_eq!(gauge("calls", Some(Unit::Count), Some("{call}")), "calls");
+        assert_eq!(gauge("age", Some(Unit::Seconds), Some("s")), "age_seconds");
+        assert_eq!(gauge("calls", Some(Unit::Count), None), "calls");
     }
 
     #[test]

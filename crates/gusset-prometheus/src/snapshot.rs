@@ -106,7 +106,7 @@ impl Snapshotter {
         families.extend(counters.map(|family| self.counter(family, is_open_metrics)));
         let gauges = self.registry.gauges().into_iter();
         families.extend(gauges.map(|family| NamedFamily {
-            name: self.with_unit(&family),
+            name: self.gauge_name(&family),
             kind: FamilyKind::Gauge(family),
         }));
         let histograms = self.registry.histograms().into_iter();
@@ -143,6 +143,13 @@ impl Snapshotter {
                 false => name + "_total",
             },
             kind: FamilyKind::Counter(family),
+        }
+    }
+
+    fn gauge_name(&self, family: &MetricFamily<GaugeValue>) -> String {
+        match self.keeps_name(family) {
+            true => family.prometheus_name().to_owned(),
+            false => naming::gauge(family.prometheus_name(), family.unit(), family.ucum()),
         }
     }
 

@@ -235,6 +235,7 @@ fn prometheus_name(metric: &MetricDescriptor) -> String {
     match metric.unit {
         Unit::Seconds => name.push_str("_seconds"),
         Unit::Bytes => name.push_str("_bytes"),
+        Unit::One if metric.kind == InstrumentKind::Gauge => name.push_str("_ratio"),
         _ => {}
     }
     if metric.kind == InstrumentKind::Counter {
