@@ -3,8 +3,11 @@
 //! [`trace`], [`log`] and [`metric`] describe each message once, for both [`Writer`]s, so that
 //! `http/json` and `http/protobuf` cannot differ. No intermediate messages are built: a span is written
 //! from the queue into the bytes of the request. The numbers and names of fields are those of
-//! `opentelemetry-proto` 1.x, which are frozen. The tests decode everything with the official messages.
+//! `opentelemetry-proto` 1.x, which are frozen. `descriptors.rs` compares each with the official descriptors,
+//! and the other tests decode everything with the official messages.
 
+#[cfg(test)]
+mod descriptors;
 mod json;
 mod log;
 mod metric;

@@ -6,7 +6,6 @@
 )]
 
 mod auto_traits;
-mod collector;
 mod console;
 mod environment;
 mod faults;
