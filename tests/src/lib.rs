@@ -10,6 +10,7 @@ pub mod bodies;
 pub mod cases;
 pub mod clients;
 pub mod panics;
+pub mod programs;
 pub mod responses;
 pub mod scripted_service;
 pub mod scripts;

@@ -5,6 +5,6 @@ use crate::workspace::Workspace;
 use crate::{lint, test};
 
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
-    test::run(workspace, steps);
+    test::run(workspace, steps, false);
     lint::run(workspace, steps);
 }

@@ -15,6 +15,7 @@ mod moving;
 mod provide;
 mod release;
 mod scenarios;
+mod servers;
 mod soak;
 mod steps;
 mod test;
@@ -42,14 +43,16 @@ enum Run {
     Plain(fn(&Workspace, &mut Steps)),
     OnFile(fn(&Workspace, &mut Steps, &str)),
     OnEach(fn(&Workspace, &mut Steps, &[String])),
+    /// Takes the option `--all`.
+    OptionAll(fn(&Workspace, &mut Steps, bool)),
 }
 
 /// All chores. A new one is a file in this folder and an entry here.
 const CHORES: &[Chore] = &[
     Chore {
         name: "test",
-        about: "install the tools that tests need, then run every test",
-        run: Run::Plain(test::run),
+        about: "install the tools that tests need, with --all also build servers, then run every test",
+        run: Run::OptionAll(test::run),
     },
     Chore {
         name: "lint",
@@ -173,6 +176,7 @@ fn perform(chore: &Chore, files: &[String]) -> ExitCode {
             run(&workspace, &mut steps, file);
         }
         Run::OnEach(run) => run(&workspace, &mut steps, files),
+        Run::OptionAll(run) => run(&workspace, &mut steps, !files.is_empty()),
     }
     print_line(format_args!("\n{}", steps.table()));
     if steps.failed() {
@@ -198,13 +202,18 @@ fn parse(arguments: &[String]) -> std::result::Result<Request, String> {
         .find(|chore| chore.name == name)
         .ok_or_else(|| format!("`{name}`: unknown chore"))?;
     let rest = arguments.get(1..).unwrap_or_default();
+    let unexpected = |extra: &str| Err(format!("`{name}`: unexpected argument `{extra}`"));
     match (chore.run, rest) {
         (_, [help, ..]) if matches!(help.as_str(), "-h" | "--help") => Ok(Request::Help),
         (Run::Plain(_), []) => Ok(Request::Chore(chore, Vec::new())),
-        (Run::OnFile(_), [_]) | (Run::OnEach(_), _) => Ok(Request::Chore(chore, rest.to_vec())),
+        (Run::OnFile(_), [_]) | (Run::OnEach(_), _) | (Run::OptionAll(_), []) => {
+            Ok(Request::Chore(chore, rest.to_vec()))
+        }
+        (Run::OptionAll(_), [all]) if all == "--all" => Ok(Request::Chore(chore, rest.to_vec())),
         (Run::OnFile(_), []) => Err(format!("`{name}`: a file is missing")),
-        (Run::Plain(_), [extra, ..]) => Err(format!("`{name}`: unexpected argument `{extra}`")),
-        (Run::OnFile(_), [_, extra, ..]) => Err(format!("`{name}`: unexpected argument `{extra}`")),
+        (Run::OptionAll(_), [all, extra, ..]) if all == "--all" => unexpected(extra),
+        (Run::Plain(_) | Run::OptionAll(_), [extra, ..]) => unexpected(extra),
+        (Run::OnFile(_), [_, extra, ..]) => unexpected(extra),
     }
 }
 
@@ -233,6 +242,7 @@ mod tests {
         for chore in CHORES {
             let arguments: &[&str] = match chore.run {
                 Run::Plain(_) => &[chore.name],
+                Run::OptionAll(_) => &[chore.name, "--all"],
                 Run::OnFile(_) | Run::OnEach(_) => &[chore.name, "file.json"],
             };
             assert_eq!(parsed(arguments), Ok(chore.name));
@@ -256,6 +266,19 @@ mod tests {
         assert_eq!(
             parsed(&["lint", "--fix"]),
             Err("`lint`: unexpected argument `--fix`".into())
+        );
+    }
+
+    #[test]
+    fn test_takes_the_option_all() {
+        assert_eq!(parsed(&["test"]), Ok("test"));
+        assert_eq!(
+            parsed(&["test", "all"]),
+            Err("`test`: unexpected argument `all`".into())
+        );
+        assert_eq!(
+            parsed(&["test", "--all", "more"]),
+            Err("`test`: unexpected argument `more`".into())
         );
     }
 

@@ -1,14 +1,16 @@
-//! `cargo xtask test`: runs every test. Needs only Rust; other tools are installed.
+//! `cargo xtask test`: runs every test. Needs only Rust; other tools are installed. With `--all`, and in a
+//! CI, also builds the servers of the tests.
 
 use crate::steps::Steps;
 use crate::workspace::Workspace;
-use crate::{command, tools};
+use crate::{command, servers, tools};
 
-pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, all: bool) {
     let path = tools::provide(&workspace.target.join("tools"), steps);
+    let servers = servers::provide(workspace, (all, &path), steps);
     let cargo = |arguments: &[&str]| {
         let mut cargo = workspace.cargo(arguments);
-        cargo.env("PATH", &path);
+        cargo.env("PATH", &path).envs(servers.iter().cloned());
         cargo
     };
 
