@@ -1,7 +1,9 @@
 //! Metrics of calls in recorders of others, through a [`GlobalRecorder`].
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
+mod seen;
 mod statsd;
+mod whole;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -64,12 +64,15 @@ impl SpanSink for Queue {
     }
 
     fn has_capacity(&self) -> bool {
-        let free = self.free.load(Ordering::Relaxed);
-        let next = free.checked_sub(1);
-        self.free.store(next.unwrap_or(0), Ordering::Relaxed);
-        let lost = usize::from(next.is_none());
-        self.lost.fetch_add(lost, Ordering::Relaxed);
-        next.is_some()
+        let take = |free: usize| free.checked_sub(1);
+        let free = self
+            .free
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        free.is_ok()
+    }
+
+    fn count_dropped(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Custom sinks, whose panics do not reach the call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gusset_core::PanicCounter;
 
@@ -88,6 +89,20 @@ impl<K: SpanSink> SpanSink for ContainedSink<K> {
             .catch(|| self.sink.takes_unsampled(), self.report);
         taken.unwrap_or(false)
     }
+
+    fn count_dropped(&self) {
+        let _ = self.panics.catch(|| self.sink.count_dropped(), self.report);
+    }
+
+    fn has_queue(&self) -> bool {
+        let has_queue = self.panics.catch(|| self.sink.has_queue(), self.report);
+        has_queue.unwrap_or(false)
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        let flushed = self.panics.catch(|| self.sink.flush(timeout), self.report);
+        flushed.unwrap_or(false)
+    }
 }
 
 impl<K: LogSink> LogSink for ContainedSink<K> {
@@ -100,5 +115,19 @@ impl<K: LogSink> LogSink for ContainedSink<K> {
     fn has_capacity(&self) -> bool {
         let capacity = self.panics.catch(|| self.sink.has_capacity(), self.report);
         capacity.unwrap_or(false)
+    }
+
+    fn count_dropped(&self) {
+        let _ = self.panics.catch(|| self.sink.count_dropped(), self.report);
+    }
+
+    fn has_queue(&self) -> bool {
+        let has_queue = self.panics.catch(|| self.sink.has_queue(), self.report);
+        has_queue.unwrap_or(false)
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        let flushed = self.panics.catch(|| self.sink.flush(timeout), self.report);
+        flushed.unwrap_or(false)
     }
 }

@@ -21,6 +21,8 @@ mod resource;
 pub mod sdk_metrics;
 pub mod semconv;
 mod shared_str;
+#[cfg(feature = "queue")]
+mod sink;
 mod span;
 mod value;
 
@@ -44,5 +46,7 @@ pub use recorder_defaults::{default_boundaries, ucum};
 pub use redaction::Redaction;
 pub use resource::Resource;
 pub use shared_str::SharedStr;
+#[cfg(feature = "queue")]
+pub use sink::{QueuedSink, Sink, Tee};
 pub use span::{SpanData, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus};
 pub use value::{Attribute, Value};

@@ -1,7 +1,7 @@
 //! Log records and the sinks that receive them.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::{Attribute, SharedStr};
 
@@ -114,9 +114,30 @@ pub trait LogSink: Send + Sync + 'static {
 
     /// Returns whether the sink has capacity for one more record.
     ///
-    /// It is called once for each record, before the record is built. A sink that returns `false` counts
-    /// the record as dropped. Defaults to `true`.
+    /// It is called before a record is built. After `false`, it is not built, and
+    /// [`count_dropped`](Self::count_dropped) is called instead. Defaults to `true`.
     fn has_capacity(&self) -> bool {
+        true
+    }
+
+    /// Counts a record as dropped that was not built, because there was no capacity. Defaults to nothing.
+    fn count_dropped(&self) {}
+
+    /// Returns whether the sink has a queue of its own, so that its methods return at once, whatever its
+    /// destination does.
+    ///
+    /// A sink that shares the records with another one and has no queue is put behind one (`QueuedSink`). Defaults to
+    /// `false`.
+    fn has_queue(&self) -> bool {
+        false
+    }
+
+    /// Delivers what the sink has buffered. Returns whether that was complete before the timeout.
+    ///
+    /// It is called by a flush and at the end of telemetry, and may block that thread until the timeout. Defaults to
+    /// `true`, for sinks that buffer nothing, or that their owner flushes.
+    fn flush(&self, timeout: Duration) -> bool {
+        let _ = timeout;
         true
     }
 }
@@ -128,5 +149,17 @@ impl<S: LogSink + ?Sized> LogSink for Arc<S> {
 
     fn has_capacity(&self) -> bool {
         (**self).has_capacity()
+    }
+
+    fn count_dropped(&self) {
+        (**self).count_dropped();
+    }
+
+    fn has_queue(&self) -> bool {
+        (**self).has_queue()
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        (**self).flush(timeout)
     }
 }

@@ -1,7 +1,7 @@
 //! Ended spans and the sinks that receive them.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::{Attribute, SharedStr};
 
@@ -122,8 +122,8 @@ pub trait SpanSink: Send + Sync + 'static {
 
     /// Returns whether the sink has capacity for one more span.
     ///
-    /// It is called once for each span, before the span is built. A sink that returns `false` counts
-    /// the span as dropped. Defaults to `true`.
+    /// It is called before a span is built. After `false`, it is not built, and
+    /// [`count_dropped`](Self::count_dropped) is called instead. Defaults to `true`.
     fn has_capacity(&self) -> bool {
         true
     }
@@ -134,6 +134,27 @@ pub trait SpanSink: Send + Sync + 'static {
     /// processors do. Defaults to `false`.
     fn takes_unsampled(&self) -> bool {
         false
+    }
+
+    /// Counts a span as dropped that was not built, because there was no capacity. Defaults to nothing.
+    fn count_dropped(&self) {}
+
+    /// Returns whether the sink has a queue of its own, so that its methods return at once, whatever its
+    /// destination does.
+    ///
+    /// A sink that shares the spans with another one and has no queue is put behind one (`QueuedSink`). Defaults to
+    /// `false`.
+    fn has_queue(&self) -> bool {
+        false
+    }
+
+    /// Delivers what the sink has buffered. Returns whether that was complete before the timeout.
+    ///
+    /// It is called by a flush and at the end of telemetry, and may block that thread until the timeout. Defaults to
+    /// `true`, for sinks that buffer nothing, or that their owner flushes.
+    fn flush(&self, timeout: Duration) -> bool {
+        let _ = timeout;
+        true
     }
 }
 
@@ -148,5 +169,17 @@ impl<S: SpanSink + ?Sized> SpanSink for Arc<S> {
 
     fn takes_unsampled(&self) -> bool {
         (**self).takes_unsampled()
+    }
+
+    fn count_dropped(&self) {
+        (**self).count_dropped();
+    }
+
+    fn has_queue(&self) -> bool {
+        (**self).has_queue()
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        (**self).flush(timeout)
     }
 }

@@ -1,8 +1,9 @@
 //! A recorder that passes on to whatever recorder is global.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gusset_data::{METADATA, MetricDescriptor};
@@ -17,6 +18,8 @@ use metrics::{
 /// were registered. With this one, the global recorder may be installed after a layer was used, and a
 /// recorder that removes idle series gets them back. Within `metrics::with_local_recorder`, values go to the
 /// local recorder.
+///
+/// It cannot itself be the recorder of the process or of a thread: its metrics would be lost, which is logged.
 ///
 /// What is counted before there is a recorder is lost. Gauges are right nevertheless: their values are kept
 /// here, and passed on as absolute ones, so that recorders without relative gauges (statsd) have them too.
@@ -81,6 +84,46 @@ struct GaugeHandle {
     value: Arc<AtomicU64>,
 }
 
+thread_local! {
+    /// Whether this thread passes a value on. A `GlobalRecorder` that is then asked for a handle is itself the
+    /// recorder that it looks for, and would ask itself without end.
+    static IS_PASSING_ON: Cell<bool> = const { Cell::new(false) };
+}
+
+fn is_passing_on() -> bool {
+    IS_PASSING_ON.try_with(Cell::get).unwrap_or_default()
+}
+
+/// Marks that this thread passes a value on, until it is dropped: also if the recorder panics.
+struct PassingOn(bool);
+
+#[cold]
+fn report_own_recorder() {
+    static IS_REPORTED: AtomicBool = AtomicBool::new(false);
+    if !IS_REPORTED.swap(true, Ordering::Relaxed) {
+        tracing::error!(
+            target: "gusset::metrics",
+            "metrics are lost: a `GlobalRecorder` is itself the recorder of the process or of this thread; install \
+             another recorder, or leave out `with_local_recorder`"
+        );
+    }
+}
+
+// === impl PassingOn ===
+
+impl PassingOn {
+    fn enter() -> Self {
+        let outer = IS_PASSING_ON.try_with(|passing| passing.replace(true));
+        Self(outer.unwrap_or_default())
+    }
+}
+
+impl Drop for PassingOn {
+    fn drop(&mut self) {
+        let _ = IS_PASSING_ON.try_with(|passing| passing.set(self.0));
+    }
+}
+
 // === impl GlobalRecorder ===
 
 impl GlobalRecorder {
@@ -90,6 +133,9 @@ impl GlobalRecorder {
     }
 
     fn describe(&self, kind: Kind, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        if is_passing_on() {
+            return;
+        }
         let mut descriptions = lock(&self.0.descriptions);
         let description = Description {
             kind,
@@ -128,10 +174,18 @@ impl Recorder for GlobalRecorder {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        if is_passing_on() {
+            report_own_recorder();
+            return Counter::noop();
+        }
         Counter::from_arc(self.handle(key))
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        if is_passing_on() {
+            report_own_recorder();
+            return Gauge::noop();
+        }
         let value = lock(&self.0.gauges).entry(key.clone()).or_default().clone();
         Gauge::from_arc(Arc::new(GaugeHandle {
             state: self.0.clone(),
@@ -141,6 +195,10 @@ impl Recorder for GlobalRecorder {
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        if is_passing_on() {
+            report_own_recorder();
+            return Histogram::noop();
+        }
         Histogram::from_arc(self.handle(key))
     }
 }
@@ -156,6 +214,7 @@ impl fmt::Debug for GlobalRecorder {
 impl State {
     /// Calls `record` with the recorder that is global now, after it was given the descriptions.
     fn with(&self, record: impl FnOnce(&dyn Recorder)) {
+        let _passing_on = PassingOn::enter();
         with_recorder(|recorder| {
             let address = std::ptr::from_ref(recorder).cast::<()>() as usize;
             if self.described.load(Ordering::Acquire) != address {

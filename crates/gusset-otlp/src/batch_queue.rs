@@ -61,19 +61,17 @@ impl<T> BatchQueue<T> {
         }
     }
 
-    /// Returns whether an item is worth building. If the queue is full, the item is counted as dropped.
+    /// Returns whether an item is worth building.
     pub(crate) fn has_capacity(&self) -> bool {
-        if diagnostics::is_suppressed() {
-            return false;
-        }
-        match self.queue.check_capacity() {
-            Ok(()) => true,
-            Err(reason) => {
-                if reason == Rejected::QueueFull {
-                    self.count_dropped(reason);
-                }
-                false
-            }
+        !diagnostics::is_suppressed() && self.queue.check_capacity().is_ok()
+    }
+
+    /// Counts an item that was not built because the queue was full.
+    pub(crate) fn count_not_built(&self) {
+        // After the end, nothing is built, which is not a loss.
+        let reason = self.queue.check_capacity().err();
+        if reason != Some(Rejected::AlreadyShutdown) && !diagnostics::is_suppressed() {
+            self.count_dropped(Rejected::QueueFull);
         }
     }
 
@@ -169,6 +167,8 @@ mod tests {
         assert!(queue.has_capacity());
         queue.push(1);
         assert!(!queue.has_capacity());
+        assert_eq!(queue.counters.snapshot().enqueue_failed, 0);
+        queue.count_not_built();
         assert_eq!(queue.counters.snapshot().enqueue_failed, 1);
         queue.take_batch();
         assert!(queue.has_capacity());
@@ -181,6 +181,7 @@ mod tests {
         queue.close();
         queue.push(1);
         assert!(!queue.has_capacity());
+        queue.count_not_built();
         assert_eq!(queue.counters.snapshot().enqueue_failed, 1);
         assert_eq!(queue.len(), 0);
     }

@@ -12,6 +12,7 @@ use crate::diagnostics;
 ///
 /// [`export`](SpanSink::export) takes no lock, allocates nothing and never blocks: the queue is allocated
 /// at start. If the queue is full, the span is dropped and counted.
+/// [`flush`](SpanSink::flush) does nothing: the pipeline flushes.
 ///
 /// [`has_capacity`](SpanSink::has_capacity) returns `false` while the queue is full, after a shutdown, and
 /// if traces are not exported. A collector that is down for long then costs a request no more than a
@@ -54,6 +55,16 @@ impl SpanSink for OtlpSpanSink {
             .as_ref()
             .is_some_and(|queue| queue.has_capacity())
     }
+
+    fn count_dropped(&self) {
+        if let Some(queue) = &self.queue {
+            queue.count_not_built();
+        }
+    }
+
+    fn has_queue(&self) -> bool {
+        true
+    }
 }
 
 impl fmt::Debug for OtlpSpanSink {
@@ -90,6 +101,16 @@ impl LogSink for OtlpLogSink {
         self.queue
             .as_ref()
             .is_some_and(|queue| queue.has_capacity())
+    }
+
+    fn count_dropped(&self) {
+        if let Some(queue) = &self.queue {
+            queue.count_not_built();
+        }
+    }
+
+    fn has_queue(&self) -> bool {
+        true
     }
 }
 

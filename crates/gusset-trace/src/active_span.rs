@@ -69,6 +69,16 @@ pub(crate) fn is_exporting() -> bool {
     IS_EXPORTING.try_with(Cell::get).unwrap_or_default()
 }
 
+/// Returns whether the sink has capacity for a span. Otherwise the sink counts it as dropped.
+#[inline]
+pub(crate) fn has_capacity(sink: &Arc<dyn SpanSink>) -> bool {
+    let has_capacity = sink.has_capacity();
+    if !has_capacity {
+        sink.count_dropped();
+    }
+    has_capacity
+}
+
 #[inline]
 fn export(sink: &dyn SpanSink, span: SpanData) {
     while_exporting(|| sink.export(span));

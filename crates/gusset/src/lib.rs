@@ -10,9 +10,13 @@ struct FrontPage;
 #[doc = include_str!("../../../docs/service.md")]
 struct ServicePage;
 
-#[cfg(all(doctest, feature = "prometheus"))]
+#[cfg(all(doctest, feature = "service"))]
 #[doc = include_str!("../../../docs/recorders.md")]
 struct Recorders;
+
+#[cfg(all(doctest, feature = "service"))]
+#[doc = include_str!("../../../docs/pipelines.md")]
+struct Pipelines;
 
 #[cfg(all(doctest, feature = "service", feature = "breaker"))]
 #[doc = include_str!("../../../docs/guide.md")]
@@ -49,6 +53,8 @@ mod instrumentation;
 pub mod kind;
 #[cfg(feature = "service")]
 mod service;
+#[cfg(feature = "trace")]
+mod span_sinks;
 #[cfg(feature = "telemetry")]
 mod telemetry;
 #[cfg(feature = "testing")]
@@ -61,6 +67,9 @@ pub use gusset_admin as admin;
 #[doc(no_inline)]
 pub use gusset_breaker as breaker;
 pub use gusset_core::*;
+#[cfg(any(feature = "log", feature = "trace"))]
+#[doc(no_inline)]
+pub use gusset_data as data;
 #[cfg(feature = "health")]
 #[doc(no_inline)]
 pub use gusset_health as health;

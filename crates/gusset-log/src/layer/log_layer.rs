@@ -352,7 +352,8 @@ impl LogLayer {
             state.queue.push(*meta.metadata.level(), entry.line.bytes());
         }
         let sink = state.config.sink.as_ref().filter(|_| outputs.exports);
-        if let Some(sink) = sink.filter(|sink| sink.has_capacity()) {
+        let Some(sink) = sink else { return };
+        if sink.has_capacity() {
             let redaction = &state.config.redaction;
             let record = log_record::build(redaction, meta, record_fields, |add| {
                 if let Some(span) = span {
@@ -360,6 +361,8 @@ impl LogLayer {
                 }
             });
             sink.export(record);
+        } else {
+            sink.count_dropped();
         }
     }
 }

@@ -124,6 +124,29 @@ impl RegistryBuilder {
         }
     }
 
+    /// Returns whether nothing was set.
+    ///
+    /// ```
+    /// use gusset_metrics::Registry;
+    ///
+    /// assert!(Registry::builder().is_empty());
+    /// assert!(!Registry::builder().exemplars(false).is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            buckets,
+            exemplars,
+            cardinality_limit,
+            cardinality_limits,
+            views,
+        } = self;
+        buckets.is_empty()
+            && exemplars.is_none()
+            && cardinality_limit.is_none()
+            && cardinality_limits.is_empty()
+            && views.is_empty()
+    }
+
     /// Builds the registry, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::span_record::{
     EventDestination, OpenSpan, ParentSpan, SkippedSpan, SpanContextInBridge, SpanRecord,
 };
 use super::{CALL_TARGET, SpanLayer, fields, recorded_fields};
-use crate::active_span::{ActiveSpan, is_exporting};
+use crate::active_span::{ActiveSpan, has_capacity, is_exporting};
 use crate::context_bridge::{Bridged, ContextBridge};
 use crate::current::{self, CallSpan};
 use crate::current_context;
@@ -46,7 +46,7 @@ impl SpanLayer {
             }
         };
         // The last check, because a sink without capacity counts a lost span.
-        if !self.output.sink.has_capacity() {
+        if !has_capacity(&self.output.sink) {
             return None;
         }
         let span_id = SpanId::random().to_bytes();

@@ -7,7 +7,7 @@ use gusset_data::SpanSink;
 use gusset_http::RequestAttributes;
 use gusset_propagation::{PropagationContext, SpanContext, TraceId};
 
-use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, is_exporting};
+use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, has_capacity, is_exporting};
 use crate::config::{Distrusted, TraceConfig};
 use crate::sampler::{FactSource, SamplingAdditions, SamplingDecision, SamplingParameters};
 
@@ -95,7 +95,7 @@ impl TraceConfig {
         };
         let sink = is_recorded.then(sink).flatten();
         let sink = sink.filter(|sink| !is_unsampled || sink.takes_unsampled());
-        let sink = sink.filter(SpanSink::has_capacity);
+        let sink = sink.filter(has_capacity);
         SamplingResult {
             trace_id,
             is_sampled,

@@ -100,7 +100,7 @@ impl GussetBuilder {
         if scope == Scope::Global {
             let telemetry = &inner.telemetry;
             telemetry.install_global()?;
-            if signals.metrics {
+            if signals.metrics && telemetry.metrics.is_registry() {
                 telemetry.prometheus().install_global()?;
             }
             if has_panic_hook {

@@ -5,9 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use gusset_admin::ManagementServerBuilder;
+use gusset_data::{LogSink, SpanSink};
 use gusset_health::HealthBuilder;
 use gusset_http::RequestIdLayer;
 use gusset_log::LogLayerBuilder;
+use gusset_metrics::SharedRecorder;
 use gusset_otlp::OtlpPipelineBuilder;
 use gusset_prometheus::PrometheusExporterBuilder;
 use tracing_subscriber::Layer;
@@ -116,6 +118,60 @@ impl GussetBuilder {
         I::Item: Into<Cow<'static, str>>,
     {
         self.telemetry(|telemetry| telemetry.baggage_fields(keys))
+    }
+
+    /// Records all metrics into this recorder of the `metrics` facade instead of gusset's registry. See
+    /// [`TelemetryBuilder::recorder`].
+    ///
+    /// The management server then has no `/metrics`, and [`init`](Self::init) installs no global recorder: both
+    /// remain with the service. The metrics of the `metrics` macros go where the service sends them.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use gusset::metrics::GlobalRecorder;
+    ///
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// // … the service installs a recorder, before or after.
+    /// let recorder = Arc::new(GlobalRecorder::new());
+    /// let gusset = gusset::builder().recorder(recorder).without_health().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
+        self.note_code(&["metrics"]);
+        self.telemetry = self.telemetry.recorder(recorder);
+        self
+    }
+
+    /// Adds a sink of ended spans. See [`TelemetryBuilder::spans`].
+    ///
+    /// ```
+    /// use gusset::data::{SpanData, SpanSink};
+    ///
+    /// struct Print;
+    /// impl SpanSink for Print {
+    ///     fn export(&self, span: SpanData) {
+    ///         println!("{}", span.name);
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// let gusset = gusset::builder().spans(Print).without_health().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spans(mut self, sink: impl SpanSink) -> Self {
+        self.note_code(&["traces"]);
+        self.telemetry = self.telemetry.spans(sink);
+        self
+    }
+
+    /// Adds a sink of log records. See [`TelemetryBuilder::logs`].
+    pub fn logs(mut self, sink: impl LogSink) -> Self {
+        self.note_code(&["logs"]);
+        self.telemetry = self.telemetry.logs(sink);
+        self
     }
 
     /// Configures the log. See [`TelemetryBuilder::log`].

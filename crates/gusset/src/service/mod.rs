@@ -226,7 +226,7 @@ impl Gusset {
         if let Some(breaker) = breakers.get(name) {
             return Ok(breaker.clone());
         }
-        let recorder = self.0.telemetry.registry();
+        let recorder = self.0.telemetry.recorder();
         #[cfg(feature = "serde")]
         let builder = self.0.breaker_configs.builder(name)?;
         #[cfg(not(feature = "serde"))]

@@ -131,8 +131,10 @@ impl PartsBuilder {
             flush_started.clone(),
             env,
         )?;
+        // Of a recorder of the service, the service says where the metrics of handlers go.
+        let has_registry = signals.metrics && telemetry.metrics.is_registry();
         // Without a global recorder, the metrics of handlers are recorded by the layer.
-        let is_local = scope.is_local() && signals.metrics;
+        let is_local = scope.is_local() && has_registry;
         let mut http = telemetry.http();
         let mut grpc = telemetry.grpc();
         if is_local {
@@ -155,7 +157,7 @@ impl PartsBuilder {
         };
         let mut management = None;
         if self.has_management && (self.has_health || signals.metrics) {
-            let mut builder = ManagementServer::builder().recorder(telemetry.registry());
+            let mut builder = ManagementServer::builder().recorder(telemetry.recorder());
             let is_port_set = || env.var(PORT_VARIABLE).is_ok_and(|port| port.is_some());
             if match scope {
                 Scope::Local => !is_port_set(),
@@ -164,7 +166,7 @@ impl PartsBuilder {
             } {
                 builder = builder.port(0);
             }
-            if signals.metrics {
+            if has_registry {
                 builder = builder.mount(telemetry.prometheus().endpoint());
             }
             if self.has_health {
@@ -235,7 +237,7 @@ fn build_health(
     let builder = Health::builder()
         .env(env)
         .redaction(telemetry.redaction().clone())
-        .recorder(telemetry.registry())
+        .recorder(telemetry.recorder())
         .flush_deadline(flush_deadline)
         // The first function: those of the service and the telemetry share the deadline.
         .flush(move || {

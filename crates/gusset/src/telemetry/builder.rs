@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gusset_core::{ConfigError, Env};
 use gusset_log::LogLayerBuilder;
-use gusset_metrics::{Registry, RegistryBuilder};
+use gusset_metrics::{Registry, RegistryBuilder, SharedRecorder};
 use gusset_otlp::OtlpPipelineBuilder;
 use gusset_prometheus::{PrometheusExporterBuilder, Resource};
 use gusset_trace::sampler::Sampler;
@@ -16,7 +16,9 @@ use tracing_subscriber::Layer;
 
 #[cfg(feature = "testing")]
 use super::captured::Captured;
+use super::metric_destination::MetricSettings;
 use super::own_fields::OwnFields;
+use super::sinks::SinkSettings;
 use super::{Signals, Telemetry};
 use crate::kind::ConfigureFn;
 
@@ -26,12 +28,13 @@ use crate::kind::ConfigureFn;
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct TelemetryBuilder {
     resource: Option<Resource>,
-    pub(super) registry: RegistryBuilder,
+    pub(super) metrics: MetricSettings,
     sampler: Option<Arc<dyn Sampler>>,
     log: ConfigureFn<LogLayerBuilder>,
     otlp: ConfigureFn<OtlpPipelineBuilder>,
     prometheus: ConfigureFn<PrometheusExporterBuilder>,
     trust: Option<TraceTrust>,
+    pub(super) sinks: SinkSettings,
     pub(super) fields: OwnFields,
     redaction: Redaction,
     tracing_spans: bool,
@@ -52,12 +55,17 @@ impl TelemetryBuilder {
     pub(crate) fn new() -> Self {
         Self {
             resource: None,
-            registry: Registry::builder(),
+            metrics: MetricSettings {
+                registry: Registry::builder(),
+                recorder: None,
+                set_by_code: None,
+            },
             sampler: None,
             log: Box::new(|log| log),
             otlp: Box::new(|otlp| otlp),
             prometheus: Box::new(|prometheus| prometheus),
             trust: None,
+            sinks: SinkSettings::default(),
             fields: OwnFields::default(),
             redaction: Redaction::default(),
             tracing_spans: false,
@@ -96,7 +104,36 @@ impl TelemetryBuilder {
     /// # }
     /// ```
     pub fn registry(mut self, registry: RegistryBuilder) -> Self {
-        self.registry = registry;
+        self.metrics.registry = registry;
+        self.metrics.set_by_code = Some("registry");
+        self
+    }
+
+    /// Records all metrics into this recorder of the `metrics` facade instead of gusset's registry: those of
+    /// calls, and those of the log, the OTLP pipeline, health, breakers and the management server.
+    ///
+    /// The recorder exports them, so they are not exported over OTLP, and there is no scrape endpoint: a
+    /// variable that asks for one is warned of. To serve its own page on the management server, mount it as an
+    /// [`Endpoint`](gusset_http::Endpoint). Whether the recorder is global remains with the service. For one
+    /// that is installed later, or that removes idle series, use
+    /// [`GlobalRecorder`](gusset_metrics::GlobalRecorder).
+    ///
+    /// Cannot be combined with [`registry`](Self::registry) and [`prometheus`](Self::prometheus): the recorder
+    /// has its own buckets and names.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use gusset::metrics::GlobalRecorder;
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let recorder = Arc::new(GlobalRecorder::new());
+    /// let telemetry = gusset::telemetry().recorder(recorder).build_with(|_| None)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
+        self.metrics.recorder = Some(recorder);
         self
     }
 
@@ -190,6 +227,7 @@ impl TelemetryBuilder {
         F: FnOnce(PrometheusExporterBuilder) -> PrometheusExporterBuilder + 'static,
     {
         self.prometheus = Box::new(configure);
+        self.metrics.set_by_code = Some("prometheus");
         self
     }
 
@@ -214,7 +252,10 @@ impl TelemetryBuilder {
     /// Adds the settings of a file below those of code.
     #[cfg(feature = "serde")]
     pub(crate) fn settings(mut self, settings: &Arc<crate::config::Settings>) -> Self {
-        self.registry = self.registry.with_defaults(settings.registry.clone());
+        self.metrics.registry = self
+            .metrics
+            .registry
+            .with_defaults(settings.registry.clone());
         self.trust = self.trust.or(settings.trust);
         let (settings, log) = (settings.clone(), self.log);
         let of_file = settings.clone();

@@ -8,7 +8,8 @@ use crate::declarative::Declared;
 impl TelemetryBuilder {
     /// Adds what the file sets besides variables, below what code sets.
     pub(crate) fn declared(mut self, declared: &Declared) -> Self {
-        self.registry = self.registry.with_defaults(declared.registry.clone());
+        let registry = self.metrics.registry;
+        self.metrics.registry = registry.with_defaults(declared.registry.clone());
         self.file_warning = declared.warning();
         self
     }

@@ -49,6 +49,12 @@ impl<T: LogSink> LogSink for Deferred<T> {
     fn has_capacity(&self) -> bool {
         self.0.get().is_some_and(T::has_capacity)
     }
+
+    fn count_dropped(&self) {
+        if let Some(sink) = self.0.get() {
+            sink.count_dropped();
+        }
+    }
 }
 
 impl<T: SpanSink> SpanSink for Deferred<T> {
@@ -60,5 +66,11 @@ impl<T: SpanSink> SpanSink for Deferred<T> {
 
     fn has_capacity(&self) -> bool {
         self.0.get().is_some_and(T::has_capacity)
+    }
+
+    fn count_dropped(&self) {
+        if let Some(sink) = self.0.get() {
+            sink.count_dropped();
+        }
     }
 }

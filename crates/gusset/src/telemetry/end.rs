@@ -26,15 +26,24 @@ impl Telemetry {
         let started = clock.now();
         let otlp = lock(&self.otlp).take()?;
         let flush_guard = lock(&self.flush_guard).take()?;
+        let spans = self.sinks.flush_spans(export_timeout(deadline));
         // The pipeline logs its end.
         let export = tracing::dispatcher::with_default(&self.dispatch, || {
             otlp.shutdown(export_timeout(deadline))
         });
+        let are_spans_flushed = spans.wait(remaining(deadline, started, clock.now()));
+        let logs = self
+            .sinks
+            .flush_logs(remaining(deadline, started, clock.now()));
         // The log was written meanwhile, too.
         let entries_not_written = flush_guard.shutdown(remaining(deadline, started, clock.now()));
+        let are_logs_flushed = logs.wait(remaining(deadline, started, clock.now()));
+        self.sinks.end();
         Some(ShutdownReport {
             export,
             entries_not_written,
+            not_taken_by_sinks: self.sinks.not_taken(),
+            are_sinks_flushed: are_spans_flushed && are_logs_flushed,
         })
     }
 
@@ -57,14 +66,20 @@ impl Telemetry {
     pub fn flush(&self, deadline: Duration) -> bool {
         let clock = Clock::system();
         let started = clock.now();
+        let spans = self.sinks.flush_spans(export_timeout(deadline));
         let is_exported = lock(&self.otlp).as_mut().is_some_and(|otlp| {
             let export = otlp.flush(export_timeout(deadline));
             export.completed_in_time()
         });
+        let are_spans_flushed = spans.wait(remaining(deadline, started, clock.now()));
+        let logs = self
+            .sinks
+            .flush_logs(remaining(deadline, started, clock.now()));
         let is_written = lock(&self.flush_guard)
             .as_ref()
             .is_some_and(|guard| guard.flush(remaining(deadline, started, clock.now())));
-        is_exported && is_written
+        let are_logs_flushed = logs.wait(remaining(deadline, started, clock.now()));
+        is_exported && are_spans_flushed && is_written && are_logs_flushed
     }
 }
 

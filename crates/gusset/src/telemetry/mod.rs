@@ -9,8 +9,11 @@ mod deferred;
 mod early_warnings;
 mod end;
 mod field_settings;
+mod metric_destination;
 mod own_fields;
 mod shutdown_report;
+mod sink_settings;
+mod sinks;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -20,7 +23,7 @@ use gusset_admin::ManagementServer;
 use gusset_core::Observer;
 use gusset_data::SpanSink;
 use gusset_log::{FilterHandle, FlushGuard, LogFileHandle};
-use gusset_metrics::Registry;
+use gusset_metrics::{Registry, SharedRecorder};
 use gusset_otlp::OtlpPipeline;
 #[cfg(feature = "service")]
 use gusset_otlp::{Receiver, Signal};
@@ -34,8 +37,10 @@ use tracing_log::LogTracer;
 pub use self::builder::TelemetryBuilder;
 #[cfg(feature = "testing")]
 pub(crate) use self::captured::{Captured, is_access};
+use self::metric_destination::MetricDestination;
 use self::own_fields::OwnFields;
 pub use self::shutdown_report::ShutdownReport;
+use self::sinks::Sinks;
 use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, ServiceKind};
 use crate::{InstallError, InstrumentationBuilder};
 
@@ -71,13 +76,15 @@ use crate::{InstallError, InstrumentationBuilder};
 pub struct Telemetry {
     prometheus: PrometheusExporter,
     server: Option<ManagementServer>,
-    registry: Arc<Registry>,
+    pub(crate) metrics: MetricDestination,
     propagators: Propagators,
     sampler: ReplaceableSampler,
     trust: TraceTrust,
     fields: OwnFields,
     redaction: Redaction,
     spans: Arc<dyn SpanSink>,
+    // Dropped before the pipeline: both have the same time.
+    sinks: Sinks,
     dispatch: Dispatch,
     filter_handle: FilterHandle,
     log_file_handle: Option<LogFileHandle>,
@@ -132,7 +139,7 @@ impl Telemetry {
         self.instrument(crate::message_consumer(system))
     }
 
-    /// Returns the exporter of the scrape endpoint.
+    /// Returns the exporter of the scrape endpoint. With [`TelemetryBuilder::recorder`], its page has no metrics.
     pub fn prometheus(&self) -> &PrometheusExporter {
         &self.prometheus
     }
@@ -159,10 +166,14 @@ impl Telemetry {
         let otlp = lock(&self.otlp);
         let exports = |signal| otlp.as_ref().is_some_and(|otlp| otlp.exports(signal));
         let mut signals = Vec::new();
-        if self.signals.traces && !exports(Signal::Traces) {
+        if self.signals.traces && !self.sinks.has_own_spans() && !exports(Signal::Traces) {
             signals.push("traces");
         }
-        if self.signals.metrics && !is_scraped && !exports(Signal::Metrics) {
+        if self.signals.metrics
+            && self.metrics.is_registry()
+            && !is_scraped
+            && !exports(Signal::Metrics)
+        {
             signals.push("metrics");
         }
         signals
@@ -179,7 +190,22 @@ impl Telemetry {
         self.server.as_ref().map(ManagementServer::local_addr)
     }
 
-    /// Returns the registry, for other code that records metrics.
+    /// Returns the recorder of all metrics, for other code that records some: the registry, or what
+    /// [`TelemetryBuilder::recorder`] was given.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let telemetry = gusset::telemetry().build_with(|_| None)?;
+    /// let jobs = gusset::metrics::HttpMetrics::client(telemetry.recorder()).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn recorder(&self) -> SharedRecorder {
+        self.metrics.recorder()
+    }
+
+    /// Returns the registry, for other code that records metrics or reads them. With
+    /// [`TelemetryBuilder::recorder`] nothing is recorded in it: see [`recorder`](Self::recorder).
     ///
     /// ```
     /// # fn main() -> Result<(), gusset::ConfigError> {
@@ -193,7 +219,7 @@ impl Telemetry {
     /// # }
     /// ```
     pub fn registry(&self) -> Arc<Registry> {
-        self.registry.clone()
+        self.metrics.registry().clone()
     }
 
     /// Returns the `tracing` subscriber, for `tracing::dispatcher::with_default`: an alternative to
@@ -309,6 +335,7 @@ impl Telemetry {
         let builder = self.fields.apply(builder);
         let mut builder = builder
             .prometheus(&self.prometheus)
+            .recorder(self.recorder())
             .trust(self.trust)
             .redaction(self.redaction.clone());
         if self.signals.log {
@@ -317,8 +344,9 @@ impl Telemetry {
         if self.signals.traces {
             let (propagators, sampler) = (self.propagators.clone(), self.sampler.clone());
             let spans = self.spans.clone();
-            builder =
-                builder.trace(|trace| trace.propagators(propagators).sampler(sampler).sink(spans));
+            builder = builder
+                .trace(|trace| trace.propagators(propagators).sampler(sampler))
+                .spans(spans);
         }
         match self.signals.metrics {
             true => builder,

@@ -24,6 +24,8 @@ use gusset_otlp::{ExportReport, Signal, SignalCounts};
 pub struct ShutdownReport {
     pub(super) export: ExportReport,
     pub(super) entries_not_written: u64,
+    pub(super) not_taken_by_sinks: u64,
+    pub(super) are_sinks_flushed: bool,
 }
 
 // === impl ShutdownReport ===
@@ -45,20 +47,29 @@ impl ShutdownReport {
         self.entries_not_written
     }
 
-    /// Returns the number of items that no receiver accepted, and of log entries that were not written.
-    pub fn dropped(&self) -> u64 {
-        self.export.dropped() + self.entries_not_written
+    /// Returns the number of spans and records that sinks of [`spans`](crate::TelemetryBuilder::spans) and
+    /// [`logs`](crate::TelemetryBuilder::logs) did not take: their queues were full, or still had them at the
+    /// deadline. A sink that brings its own queue, or is the only one, counts itself.
+    pub fn not_taken_by_sinks(&self) -> u64 {
+        self.not_taken_by_sinks
     }
 
-    /// Returns whether all signals were exported before the deadline.
+    /// Returns the number of items that no receiver accepted, of log entries that were not written, and of
+    /// spans and records that sinks did not take.
+    pub fn dropped(&self) -> u64 {
+        self.export.dropped() + self.entries_not_written + self.not_taken_by_sinks
+    }
+
+    /// Returns whether all signals were exported, and sinks were flushed, before the deadline.
     pub fn completed_in_time(&self) -> bool {
-        self.export.completed_in_time()
+        self.export.completed_in_time() && self.are_sinks_flushed
     }
 }
 
 impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.entries_not_written == 0 {
+        let (entries, items) = (self.entries_not_written, self.not_taken_by_sinks);
+        if (entries, items) == (0, 0) {
             return self.export.fmt(f);
         }
         let signals = [Signal::Traces, Signal::Metrics, Signal::Logs];
@@ -67,7 +78,12 @@ impl fmt::Display for ShutdownReport {
             true => f.write_str("nothing exported")?,
             false => self.export.fmt(f)?,
         }
-        let entries = self.entries_not_written;
-        write!(f, "; log entries: {entries} not written")
+        if entries > 0 {
+            write!(f, "; log entries: {entries} not written")?;
+        }
+        if items > 0 {
+            write!(f, "; sinks: {items} not taken")?;
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod controls;
 mod end;
 mod layers;
 mod parts;
+mod recorder;
 mod route;
 mod servers;
 

@@ -4,6 +4,7 @@
 
 mod environment;
 mod shutdown;
+mod sinks;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

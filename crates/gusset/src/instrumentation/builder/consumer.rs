@@ -68,6 +68,8 @@ impl<Req: 'static, Res: 'static> InstrumentationBuilder<Consumer<Req, Res>> {
                 #[cfg(feature = "trace")]
                 trace: state.trace,
                 #[cfg(feature = "trace")]
+                span_sinks: state.span_sinks,
+                #[cfg(feature = "trace")]
                 trust: state.trust,
                 #[cfg(feature = "trace")]
                 baggage_fields: state.baggage_fields,

@@ -2,6 +2,8 @@
 
 mod consumer;
 mod fields;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod options;
 #[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 mod signals;
@@ -19,6 +21,8 @@ use gusset_core::{
 };
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
+#[cfg(feature = "trace")]
+use gusset_data::SpanSink;
 #[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use gusset_http::RequestOptions;
 #[cfg(feature = "log")]
@@ -35,6 +39,8 @@ use super::layer::SignalObservers;
 #[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use crate::kind::ConfigureFn;
 use crate::kind::ServiceKind;
+#[cfg(feature = "trace")]
+use crate::span_sinks;
 use crate::{Instrumentation, InstrumentationLayer};
 
 /// Builds an [`Instrumentation`].
@@ -63,6 +69,8 @@ struct BuilderState<K: ServiceKind> {
     has_metrics: bool,
     #[cfg(feature = "trace")]
     trace: Option<ConfigureFn<TraceObserverBuilder>>,
+    #[cfg(feature = "trace")]
+    span_sinks: Vec<Arc<dyn SpanSink>>,
     #[cfg(feature = "trace")]
     trust: TraceTrust,
     #[cfg(feature = "trace")]
@@ -106,6 +114,8 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
             has_metrics: true,
             #[cfg(feature = "trace")]
             trace: None,
+            #[cfg(feature = "trace")]
+            span_sinks: Vec::new(),
             #[cfg(feature = "trace")]
             trust: TraceTrust::default(),
             #[cfg(feature = "trace")]
@@ -160,72 +170,6 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
             state: self.state,
             observers: (self.observers, CatchPanic::new(observer)),
         }
-    }
-
-    /// Records metrics into this recorder of the `metrics` facade, for example that of
-    /// metrics-exporter-prometheus, instead of the exporter.
-    ///
-    /// Without the feature `prometheus` it defaults to [`GlobalRecorder`](crate::metrics::GlobalRecorder):
-    /// whatever recorder is global.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    ///
-    /// use gusset::metrics::Registry;
-    ///
-    /// # fn main() -> Result<(), gusset::ConfigError> {
-    /// let recorder = Arc::new(Registry::builder().build()?);
-    /// let gusset = gusset::http().recorder(recorder).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "metrics")]
-    pub fn recorder(mut self, recorder: SharedRecorder) -> Self {
-        self.state.recorder = Some(recorder);
-        self
-    }
-
-    /// Records metrics into this exporter, which may be shared. Defaults to an exporter of its own.
-    #[cfg(feature = "prometheus")]
-    pub fn prometheus(mut self, prometheus: &PrometheusExporter) -> Self {
-        self.state.prometheus = Some(prometheus.clone());
-        self
-    }
-
-    /// Sets the resource exported as `target_info`. Overrides `OTEL_RESOURCE_ATTRIBUTES`.
-    ///
-    /// ```
-    /// use gusset::prometheus::Resource;
-    ///
-    /// # fn main() -> Result<(), gusset::ConfigError> {
-    /// let shop = Resource::from_env().with("service.name", "shop");
-    /// let gusset = gusset::http().resource(shop).build()?;
-    /// let metrics = gusset.prometheus().endpoint().render();
-    /// assert!(metrics.contains(r#"service_name="shop""#));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "prometheus")]
-    pub fn resource(mut self, resource: Resource) -> Self {
-        self.state.resource = Some(resource);
-        self
-    }
-
-    /// Configures the metrics: custom labels, the cardinality limit.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), gusset::ConfigError> {
-    /// let gusset = gusset::http().metrics(|metrics| metrics.cardinality_limit(500)).build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "metrics")]
-    pub fn metrics<F>(mut self, configure: F) -> Self
-    where
-        F: FnOnce(K::MetricsBuilder) -> K::MetricsBuilder + 'static,
-    {
-        self.state.metrics = Some(compose(self.state.metrics.take(), configure));
-        self
     }
 
     /// Builds the instrumentation.
@@ -307,9 +251,14 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
             Some(configure) => {
                 let (trust, redaction) = (state.trust, state.redaction.clone());
                 let baggage_fields = state.baggage_fields;
+                let sink = span_sinks::join(state.span_sinks);
                 // Before what the user configured, which overrides it.
                 let configure = move |trace: TraceObserverBuilder| {
                     let trace = trace.trust(trust).baggage_fields(baggage_fields);
+                    let trace = match sink {
+                        Some(sink) => trace.sink(sink),
+                        None => trace,
+                    };
                     configure(match redaction {
                         Some(redaction) => trace.redaction(redaction),
                         None => trace,

@@ -33,6 +33,7 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// ```
     pub fn without_trace(mut self) -> Self {
         self.state.trace = None;
+        self.state.span_sinks.clear();
         self
     }
 }

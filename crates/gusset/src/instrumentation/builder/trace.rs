@@ -1,5 +1,8 @@
 //! The settings of spans.
 
+use std::sync::Arc;
+
+use gusset_data::SpanSink;
 use gusset_trace::{TraceObserverBuilder, TraceTrust};
 
 use super::{InstrumentationBuilder, compose};
@@ -21,6 +24,43 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     {
         self.state.trace = Some(compose(self.state.trace.take(), configure));
         self
+    }
+
+    /// Makes a span for each call, and passes it to this sink: another one for each call of this method. Defaults
+    /// to none, or to that of [`Telemetry`](crate::Telemetry), besides which it is added.
+    ///
+    /// A single sink is called on the thread of the call. Of several, each has a queue of its own, as those of
+    /// [`Tee`](gusset_data::Tee). To wait for it at the end of the process, keep a clone of the sink behind a
+    /// [`QueuedSink`](gusset_data::QueuedSink), and flush that.
+    ///
+    /// The log records of a process have sinks in `TelemetryBuilder::logs`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use gusset::data::{QueuedSink, SpanData, SpanSink};
+    ///
+    /// struct Print;
+    /// impl SpanSink for Print {
+    ///     fn export(&self, span: SpanData) {
+    ///         println!("{}", span.name);
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let sink: QueuedSink<SpanData> = QueuedSink::new(Print);
+    /// let gusset = gusset::http().spans(sink.clone()).build()?;
+    /// // … at the end:
+    /// sink.flush(Duration::from_secs(5));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spans(mut self, sink: impl SpanSink) -> Self {
+        self.state.span_sinks.push(Arc::new(sink));
+        match self.state.trace {
+            Some(_) => self,
+            None => self.trace(|trace| trace),
+        }
     }
 
     /// Sets what a server does with the trace context of requests that no trusted proxy sent. Defaults

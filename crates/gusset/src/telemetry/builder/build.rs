@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use gusset_admin::ManagementServer;
 use gusset_core::{ConfigError, Env};
-use gusset_data::SpanSink;
+use gusset_data::{LogSink, SpanSink};
 use gusset_log::{FilterHandle, FlushGuard, LogFileHandle, LogLayer, LogLayerBuilder};
-use gusset_otlp::{OtlpLogSink, OtlpPipeline};
+use gusset_otlp::{OtlpPipeline, Signal};
 use gusset_prometheus::PrometheusExporter;
 use gusset_propagation::Propagators;
 use gusset_trace::SpanLayer;
 use gusset_trace::sampler::{self, ReplaceableSampler};
+use tracing::dispatcher::with_default;
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
@@ -19,8 +20,7 @@ use super::TelemetryBuilder;
 use crate::Telemetry;
 use crate::telemetry::deferred::Deferred;
 use crate::telemetry::early_warnings::EarlyWarnings;
-
-const METRICS_EXPORTER_VARIABLE: &str = "OTEL_METRICS_EXPORTER";
+use crate::telemetry::metric_destination::MetricSettings;
 
 // === impl TelemetryBuilder ===
 
@@ -31,12 +31,13 @@ impl TelemetryBuilder {
     ) -> Result<Telemetry, ConfigError> {
         let Self {
             resource,
-            registry,
+            metrics,
             sampler,
             log,
             otlp,
             prometheus,
             trust,
+            mut sinks,
             fields,
             redaction,
             tracing_spans,
@@ -53,17 +54,25 @@ impl TelemetryBuilder {
         if let Some(warning) = file_warning {
             early.keep(|| tracing::warn!(target: "gusset", "{warning}"));
         }
-        let registry = early.keep(|| registry.build_in(env))?;
-        let registry = Arc::new(registry);
+        #[cfg(feature = "testing")]
+        let is_captured = captured.is_some();
+        #[cfg(not(feature = "testing"))]
+        let is_captured = false;
+        let metrics = MetricSettings {
+            // What is captured is in the registry, and what nobody asked for too.
+            recorder: metrics.recorder.filter(|_| signals.metrics && !is_captured),
+            ..metrics
+        };
+        let metrics = early.keep(|| metrics.build(env))?;
         let propagators = early.keep(|| Propagators::from_env(env))?;
 
         let (logs, spans) = (
-            Deferred::<OtlpLogSink>::new(),
+            Deferred::<Arc<dyn LogSink>>::new(),
             Deferred::<Arc<dyn SpanSink>>::new(),
         );
         let deferred_sampler = Deferred::<ReplaceableSampler>::new();
         let mut log_builder = LogLayer::builder()
-            .recorder(registry.clone())
+            .recorder(metrics.recorder())
             .redaction(redaction.clone())
             .sink(logs.clone());
         if let Some(resource) = &resource {
@@ -99,15 +108,15 @@ impl TelemetryBuilder {
         });
         let (dispatch, filter_handle, flush_guard, log_file_handle) = subscriber?;
 
-        let mut builder = OtlpPipeline::builder().recorder(registry.clone());
-        if signals.metrics {
-            builder = builder.metric_producer(registry.clone());
+        let mut builder = OtlpPipeline::builder().recorder(metrics.recorder());
+        if signals.metrics && metrics.is_registry() {
+            builder = builder.metric_producer(metrics.registry().clone());
         }
         if let Some(resource) = resource {
             builder = builder.resource(resource);
         }
         // Warnings about variables, and the start of the pipeline, go to the log.
-        let (sampler, otlp) = tracing::dispatcher::with_default(&dispatch, || {
+        let (sampler, otlp) = with_default(&dispatch, || {
             early.log();
             let sampler = sampler.unwrap_or_else(|| sampler::from_env(env));
             (
@@ -116,7 +125,18 @@ impl TelemetryBuilder {
             )
         });
         let otlp = otlp?;
-        let span_sink: Arc<dyn SpanSink> = Arc::new(otlp.span_sink());
+        if signals.metrics {
+            let is_exported = otlp.exports(Signal::Metrics);
+            with_default(&dispatch, || metrics.warn_of_exporters(env, is_exported));
+        }
+        if !signals.traces || is_captured {
+            sinks.spans.clear();
+        }
+        if !signals.log || is_captured {
+            sinks.logs.clear();
+        }
+        let sinks = with_default(&dispatch, || sinks.build(&otlp, metrics.recorder()));
+        let span_sink = sinks.spans.clone();
         #[cfg(feature = "testing")]
         let span_sink = match captured {
             Some(captured) => Arc::new(captured),
@@ -124,7 +144,7 @@ impl TelemetryBuilder {
         };
         // A sink that is not set has no capacity, so nothing is made for it.
         if signals.log {
-            logs.set(otlp.log_sink());
+            logs.set(sinks.logs.clone());
         }
         if signals.traces {
             deferred_sampler.set(sampler.clone());
@@ -132,13 +152,13 @@ impl TelemetryBuilder {
         }
 
         let exporter = PrometheusExporter::builder()
-            .registry(registry.clone())
+            .registry(metrics.registry().clone())
             .resource(otlp.resource().clone());
         let prometheus = prometheus(exporter).build_in(env)?;
-        let server = if metrics_listener && has_metrics_listener(env) {
+        let server = if metrics_listener && metrics.has_listener(env) {
             let server = ManagementServer::builder()
                 .mount(prometheus.endpoint())
-                .recorder(registry.clone())
+                .recorder(metrics.recorder())
                 .start_in(env)?;
             Some(server)
         } else {
@@ -147,13 +167,14 @@ impl TelemetryBuilder {
         Ok(Telemetry {
             prometheus,
             server,
-            registry,
+            metrics,
             propagators,
             sampler,
             trust: trust.unwrap_or_default(),
             fields,
             redaction,
             spans: span_sink,
+            sinks,
             dispatch,
             filter_handle,
             log_file_handle,
@@ -162,15 +183,6 @@ impl TelemetryBuilder {
             flush_guard: Mutex::new(Some(flush_guard)),
         })
     }
-}
-
-/// Returns whether the environment configures a metrics listener: the exporter `prometheus`.
-fn has_metrics_listener(env: Env<'_>) -> bool {
-    // The pipeline has warned of a value that is not valid Unicode.
-    let exporters = env.var(METRICS_EXPORTER_VARIABLE).ok().flatten();
-    let exporters = exporters.unwrap_or_default();
-    let mut exporters = exporters.split(',').map(str::trim);
-    exporters.any(|exporter| exporter.eq_ignore_ascii_case("prometheus"))
 }
 
 /// A subscriber with its log layer, and the handles of that.
