@@ -12,11 +12,13 @@ use std::time::Duration;
 use gusset_core::{Clock, ObserveLayer};
 use gusset_http::Http;
 use gusset_metrics::{GlobalRecorder, HttpMetrics};
+use gusset_testkit::EventRecorder;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use metrics_util::MetricKindMask;
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tracing::Level;
 
 fn recorded() -> HttpMetrics {
     HttpMetrics::server(Arc::new(GlobalRecorder::new()))
@@ -115,4 +117,26 @@ fn calls_of_many_threads_are_counted() {
     });
     assert_eq!(count(&handle), Some(1000.0));
     assert_eq!(value(&handle.render(), ACTIVE), Some(0.0));
+}
+
+/// Without a check, it would search for itself until the stack is full.
+#[test]
+fn global_recorder_that_is_its_own_recorder_is_reported() {
+    let recorder = GlobalRecorder::new();
+    let record = || {
+        metrics::describe_counter!("jobs", "Jobs.");
+        metrics::counter!("jobs").increment(1);
+        metrics::gauge!("running").set(1.0);
+        metrics::histogram!("duration").record(1.0);
+    };
+    let events = EventRecorder::new(Level::INFO);
+    events.record(|| metrics::with_local_recorder(&recorder, record));
+    let lines = events.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("metrics are lost"), "{lines:?}");
+    // Nothing is left behind on the thread.
+    let recorder = prometheus().build_recorder();
+    let handle = recorder.handle();
+    metrics::with_local_recorder(&recorder, || call(&recorded(), 2));
+    assert_eq!(count(&handle), Some(2.0));
 }

@@ -74,7 +74,7 @@ async fn rejecting_receiver() -> String {
     format!("http://{address}")
 }
 
-/// A body without a length.
+/// Returns a body without a length.
 fn event_stream() -> Body {
     let events = [Ok::<_, Infallible>("data: 1\n\n")];
     Body::from_stream(futures_util::stream::iter(events))
@@ -310,7 +310,7 @@ async fn prometheus_recorder_has_the_metrics() {
     check_page(&handle.render());
 }
 
-/// A recorder of the threads of this test, as a global one is that of the process.
+/// Returns a runtime whose threads have a recorder, as those of a process have the global one.
 fn runtime_with(recorder: &'static PrometheusRecorder) -> tokio::runtime::Runtime {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime

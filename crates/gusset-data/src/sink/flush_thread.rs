@@ -15,7 +15,7 @@ pub(super) fn flush_on_thread<T: 'static>(
 ) -> Receiver<bool> {
     let (sender, receiver) = mpsc::channel();
     let flush = move || {
-        // An error means that nobody waits any longer.
+        // An error means that the flush is no longer waited for.
         let _ = sender.send(sink.flush_items(timeout));
     };
     let thread = thread::Builder::new().name("gusset-flush".to_owned());

@@ -126,7 +126,7 @@ impl<T: Send + 'static> Queue<T> {
         self.is_closed.store(true, Ordering::Release);
     }
 
-    /// Requests a flush. Returns its number.
+    /// Adds a request to flush. Returns its number.
     pub(super) fn request_flush(&self, deadline: Instant) -> u64 {
         let mut flushes = lock(&self.flushes);
         flushes.requested += 1;
@@ -159,7 +159,7 @@ impl<T: Send + 'static> Queue<T> {
             // Before the items, so that those before the request are among them.
             let request = self.flush_request();
             let is_closed = self.is_closed.load(Ordering::Acquire);
-            // Not to the end: items that come meanwhile must not delay a flush for ever.
+            // Not to the end: items that come meanwhile must not delay a flush forever.
             for _ in 0..self.items.len() {
                 match self.items.pop() {
                     Some(item) => self.deliver(item),

@@ -27,8 +27,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 /// ([`dropped`](Self::dropped)). An item is with the sink some 10 ms later. What a sink logs or traces on its thread
 /// itself does not come back to it.
 ///
-/// When the last handle is dropped, the thread empties the queue and ends. Nobody waits for it:
-/// [`flush`](crate::SpanSink::flush) before the process ends. A child created by `fork()` has no such thread.
+/// When the last handle is dropped, the thread empties the queue and ends, and the drop does not wait for it:
+/// [`flush`](Self::flush) before the process ends. A child created by `fork()` has no such thread.
 ///
 /// ```
 /// use std::time::Duration;

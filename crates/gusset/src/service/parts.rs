@@ -131,7 +131,7 @@ impl PartsBuilder {
             flush_started.clone(),
             env,
         )?;
-        // Of a recorder of the service, the service says where the metrics of handlers go.
+        // A service with a recorder decides where the metrics of its handlers go.
         let has_registry = signals.metrics && telemetry.metrics.is_registry();
         // Without a global recorder, the metrics of handlers are recorded by the layer.
         let is_local = scope.is_local() && has_registry;

@@ -113,7 +113,7 @@ impl TelemetryBuilder {
     /// calls, and those of the log, the OTLP pipeline, health, breakers and the management server.
     ///
     /// The recorder exports them, so they are not exported over OTLP, and there is no scrape endpoint: a
-    /// variable that asks for one is warned of. To serve its own page on the management server, mount it as an
+    /// variable that names one is warned of. To serve its own page on the management server, mount it as an
     /// [`Endpoint`](gusset_http::Endpoint). Whether the recorder is global remains with the service. For one
     /// that is installed later, or that removes idle series, use
     /// [`GlobalRecorder`](gusset_metrics::GlobalRecorder).

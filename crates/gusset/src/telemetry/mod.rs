@@ -83,7 +83,7 @@ pub struct Telemetry {
     fields: OwnFields,
     redaction: Redaction,
     spans: Arc<dyn SpanSink>,
-    // Dropped before the pipeline: both have the same time.
+    // Dropped before the pipeline, whose end is logged.
     sinks: Sinks,
     dispatch: Dispatch,
     filter_handle: FilterHandle,
@@ -333,11 +333,12 @@ impl Telemetry {
         (): Observer<K::Protocol>,
     {
         let builder = self.fields.apply(builder);
-        let mut builder = builder
-            .prometheus(&self.prometheus)
-            .recorder(self.recorder())
-            .trust(self.trust)
-            .redaction(self.redaction.clone());
+        let builder = builder.prometheus(&self.prometheus);
+        let builder = match self.metrics.is_registry() {
+            true => builder,
+            false => builder.recorder(self.recorder()),
+        };
+        let mut builder = builder.trust(self.trust).redaction(self.redaction.clone());
         if self.signals.log {
             builder = builder.log(|log| log);
         }
@@ -346,7 +347,7 @@ impl Telemetry {
             let spans = self.spans.clone();
             builder = builder
                 .trace(|trace| trace.propagators(propagators).sampler(sampler))
-                .spans(spans);
+                .shared_spans(spans);
         }
         match self.signals.metrics {
             true => builder,

@@ -16,8 +16,7 @@ impl TelemetryBuilder {
     /// `otel.sdk.processor.span.processed` with `otel.component.name="queued_span_processor/0"`, by the number of the
     /// sink, and `error.type="queue_full"`. Each destination but one costs a clone of the span.
     ///
-    /// A single destination is called on the thread of the call, so it must not block, as
-    /// [`SpanSink`] says.
+    /// A single destination is called on the thread of the call, so it must not block: see [`SpanSink`].
     ///
     /// A shutdown and a flush wait for the sinks ([`SpanSink::flush`]), by the same deadline.
     ///

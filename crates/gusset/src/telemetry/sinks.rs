@@ -172,7 +172,7 @@ impl Flushing {
         }
         let (sender, receiver) = mpsc::channel();
         let run = move || {
-            // An error means that nobody waits any longer.
+            // An error means that the flush is no longer waited for.
             let _ = sender.send(flush());
         };
         // Without a thread, the sender is dropped with the closure, and the flush is not complete.

@@ -181,3 +181,22 @@ fn invalid_variable_does_not_override_the_file() {
     let effective = config.effective_with(env(&[("OTEL_TRACES_SAMPLER", "some")]));
     assert_eq!(effective.config(), &config);
 }
+
+#[test]
+fn views_beside_a_recorder_of_the_service_are_warned_of() {
+    for (file, is_warned) in [("[metrics.views.age]\nbuckets = [1.0]", true), ("", false)] {
+        let output = gusset_testkit::SharedOutput::default();
+        let out = output.clone();
+        let recorder = std::sync::Arc::new(Registry::builder().build().unwrap());
+        let gusset = gusset::builder()
+            .config(toml(file))
+            .recorder(recorder)
+            .log(|log| log.writer(out))
+            .without_health()
+            .build_with(|_| None)
+            .unwrap();
+        assert!(gusset.flush(Duration::from_secs(30)));
+        let is_logged = output.text().contains("views of metrics");
+        assert_eq!(is_logged, is_warned, "{}", output.text());
+    }
+}

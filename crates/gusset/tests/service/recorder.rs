@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use gusset::http::{Endpoint, RequestHead};
-use gusset::metrics::{Registry, View};
+use gusset::metrics::{HttpMetricsBuilder, Registry, View};
+use gusset::prometheus::PrometheusExporterBuilder;
 use gusset::{ConfigError, Gusset, GussetBuilder};
 use gusset_data::{Metric, MetricProducer};
 use gusset_testkit::SharedOutput;
@@ -16,7 +17,7 @@ use tower::ServiceExt as _;
 
 use crate::{app, no_variable, request, set_up};
 
-/// A registry stands for the recorder of a service.
+/// Returns a registry, which stands for the recorder of a service.
 fn recorder() -> Arc<Registry> {
     Arc::new(Registry::builder().build().unwrap())
 }
@@ -80,7 +81,7 @@ async fn metrics_of_handlers_go_where_the_service_sends_them() {
 
     // Or, by its option, into the recorder.
     let builder = set_up().0.recorder(of_gusset.clone());
-    let builder = builder.http(|http| http.metrics(|it| it.with_local_recorder()));
+    let builder = builder.http(|http| http.metrics(HttpMetricsBuilder::with_local_recorder));
     let gusset = builder.build_with(no_variable).unwrap();
     call(&gusset).await;
     assert!(has(&of_gusset, "users.found"));
@@ -119,7 +120,7 @@ fn settings_of_the_registry_are_errors() {
             telemetry.registry(Registry::builder())
         }),
         ("`prometheus`", |telemetry| {
-            telemetry.prometheus(|page| page.without_suffixes())
+            telemetry.prometheus(PrometheusExporterBuilder::without_suffixes)
         }),
     ];
     for (method, configure) in cases {

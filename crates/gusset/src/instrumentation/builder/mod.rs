@@ -21,8 +21,6 @@ use gusset_core::{
 };
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
-#[cfg(feature = "trace")]
-use gusset_data::SpanSink;
 #[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
 use gusset_http::RequestOptions;
 #[cfg(feature = "log")]
@@ -40,7 +38,7 @@ use super::layer::SignalObservers;
 use crate::kind::ConfigureFn;
 use crate::kind::ServiceKind;
 #[cfg(feature = "trace")]
-use crate::span_sinks;
+use crate::span_sinks::SpanSinks;
 use crate::{Instrumentation, InstrumentationLayer};
 
 /// Builds an [`Instrumentation`].
@@ -70,7 +68,7 @@ struct BuilderState<K: ServiceKind> {
     #[cfg(feature = "trace")]
     trace: Option<ConfigureFn<TraceObserverBuilder>>,
     #[cfg(feature = "trace")]
-    span_sinks: Vec<Arc<dyn SpanSink>>,
+    span_sinks: SpanSinks,
     #[cfg(feature = "trace")]
     trust: TraceTrust,
     #[cfg(feature = "trace")]
@@ -115,7 +113,7 @@ impl<K: ServiceKind> InstrumentationBuilder<K> {
             #[cfg(feature = "trace")]
             trace: None,
             #[cfg(feature = "trace")]
-            span_sinks: Vec::new(),
+            span_sinks: SpanSinks::default(),
             #[cfg(feature = "trace")]
             trust: TraceTrust::default(),
             #[cfg(feature = "trace")]
@@ -251,7 +249,7 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
             Some(configure) => {
                 let (trust, redaction) = (state.trust, state.redaction.clone());
                 let baggage_fields = state.baggage_fields;
-                let sink = span_sinks::join(state.span_sinks);
+                let sink = state.span_sinks.join();
                 // Before what the user configured, which overrides it.
                 let configure = move |trace: TraceObserverBuilder| {
                     let trace = trace.trust(trust).baggage_fields(baggage_fields);

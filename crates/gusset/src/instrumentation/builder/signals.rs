@@ -2,6 +2,8 @@
 
 use super::InstrumentationBuilder;
 use crate::kind::ServiceKind;
+#[cfg(feature = "trace")]
+use crate::span_sinks::SpanSinks;
 
 #[cfg(feature = "log")]
 impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
@@ -33,7 +35,7 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// ```
     pub fn without_trace(mut self) -> Self {
         self.state.trace = None;
-        self.state.span_sinks.clear();
+        self.state.span_sinks = SpanSinks::default();
         self
     }
 }

@@ -33,7 +33,7 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// [`Tee`](gusset_data::Tee). To wait for it at the end of the process, keep a clone of the sink behind a
     /// [`QueuedSink`](gusset_data::QueuedSink), and flush that.
     ///
-    /// The log records of a process have sinks in `TelemetryBuilder::logs`.
+    /// `trace(|trace| trace.sink(…))` replaces them all. The log records of a process have sinks in `TelemetryBuilder::logs`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -56,11 +56,18 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
     /// # }
     /// ```
     pub fn spans(mut self, sink: impl SpanSink) -> Self {
-        self.state.span_sinks.push(Arc::new(sink));
+        self.state.span_sinks.own.push(Arc::new(sink));
         match self.state.trace {
             Some(_) => self,
             None => self.trace(|trace| trace),
         }
+    }
+
+    /// Sets the sink of the process, which flushes it.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn shared_spans(mut self, sink: Arc<dyn SpanSink>) -> Self {
+        self.state.span_sinks.shared = Some(sink);
+        self
     }
 
     /// Sets what a server does with the trace context of requests that no trusted proxy sent. Defaults

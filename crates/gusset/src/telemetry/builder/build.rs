@@ -59,7 +59,7 @@ impl TelemetryBuilder {
         #[cfg(not(feature = "testing"))]
         let is_captured = false;
         let metrics = MetricSettings {
-            // What is captured is in the registry, and what nobody asked for too.
+            // Metrics that are captured, or left out, do not go into it.
             recorder: metrics.recorder.filter(|_| signals.metrics && !is_captured),
             ..metrics
         };
