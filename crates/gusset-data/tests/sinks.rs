@@ -382,3 +382,36 @@ fn items_of_many_threads_arrive_without_a_flush() {
     });
     wait_until("delivered", || kept.len() == 800);
 }
+
+#[test]
+fn unsampled_spans_go_to_sinks_that_take_them() {
+    #[derive(Clone, Default)]
+    struct TakesAll(Kept);
+    impl SpanSink for TakesAll {
+        fn export(&self, span: SpanData) {
+            SpanSink::export(&self.0, span);
+        }
+        fn takes_unsampled(&self) -> bool {
+            true
+        }
+    }
+    for is_first in [true, false] {
+        let (all, sampled) = (TakesAll::default(), Kept::default());
+        let spans: Tee<SpanData> = match is_first {
+            true => Tee::new(all.clone(), sampled.clone()),
+            false => Tee::new(sampled.clone(), all.clone()),
+        };
+        assert!(spans.takes_unsampled());
+        let unsampled = SpanData {
+            flags: 0,
+            ..span("unsampled")
+        };
+        spans.export(unsampled);
+        spans.export(span("sampled"));
+        assert!(spans.flush(LONG));
+        assert_eq!(all.0.all(), ["unsampled", "sampled"]);
+        assert_eq!(sampled.all(), ["sampled"]);
+    }
+    let spans: QueuedSink<SpanData> = QueuedSink::new(Kept::default());
+    assert!(!spans.takes_unsampled());
+}

@@ -50,6 +50,10 @@ impl SpanSink for Shared {
         self.0.has_capacity()
     }
 
+    fn takes_unsampled(&self) -> bool {
+        self.0.takes_unsampled()
+    }
+
     fn count_dropped(&self) {
         self.0.count_dropped();
     }

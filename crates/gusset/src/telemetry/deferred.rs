@@ -68,6 +68,10 @@ impl<T: SpanSink> SpanSink for Deferred<T> {
         self.0.get().is_some_and(T::has_capacity)
     }
 
+    fn takes_unsampled(&self) -> bool {
+        self.0.get().is_some_and(T::takes_unsampled)
+    }
+
     fn count_dropped(&self) {
         if let Some(sink) = self.0.get() {
             sink.count_dropped();

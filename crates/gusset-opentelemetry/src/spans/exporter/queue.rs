@@ -89,16 +89,19 @@ impl SpanSink for SpanExporterSink {
     }
 
     fn has_capacity(&self) -> bool {
-        if is_suppressed() {
-            return false;
+        !is_suppressed() && self.shared.queue.check_capacity().is_ok()
+    }
+
+    fn count_dropped(&self) {
+        if !is_suppressed() {
+            let reason = self.shared.queue.check_capacity().err();
+            self.shared
+                .count_dropped(reason.unwrap_or(Rejected::QueueFull));
         }
-        match self.shared.queue.check_capacity() {
-            Ok(()) => true,
-            Err(reason) => {
-                self.shared.count_dropped(reason);
-                false
-            }
-        }
+    }
+
+    fn has_queue(&self) -> bool {
+        true
     }
 }
 
