@@ -7,8 +7,9 @@ use crate::span_data;
 
 /// A sink that passes spans to a `SpanProcessor` of the OpenTelemetry SDK.
 ///
-/// The exported resource is that of the processor: call its `set_resource` first. Its `on_start` is
-/// never called.
+/// Each span is converted on the thread that ends it. The exported resource is that of the processor: share it with a
+/// provider ([`SharedSpanProcessor`](crate::SharedSpanProcessor)), or call its `set_resource` first. Its `on_start` is
+/// never called, because that takes a span which has begun in the SDK ([`LiveSpans`](crate::LiveSpans)).
 #[derive(Debug)]
 pub struct SpanProcessorSink<P> {
     processor: P,

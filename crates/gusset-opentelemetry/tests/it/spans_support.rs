@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn, ready};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task;
 use std::time::Duration;
 
@@ -34,7 +34,8 @@ pub(crate) struct Recorded {
 
 impl Recorder {
     pub(crate) fn with<R>(&self, read: impl FnOnce(&mut Recorded) -> R) -> R {
-        read(&mut self.0.lock().unwrap())
+        // A failed assertion in `read` must not fail the drop of a provider too.
+        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns the only span that ended since the last call.
