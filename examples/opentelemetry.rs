@@ -23,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{EnvFilter, prelude::*};
 
 /// The libraries of the exporter: their own events would cause the next export.
-const EXPORTER: &str = "hyper=off,h2=off,tonic=off,tower=off,opentelemetry=off";
+const EXPORTER: &str = "hyper=off,h2=off,tonic=off,tower=off,opentelemetry_sdk=off";
 
 async fn user(Path(id): Path<u32>) -> String {
     // As a library does that uses the API of OpenTelemetry.
@@ -45,7 +45,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = SdkMeterProvider::builder().with_periodic_exporter(metrics);
     let metrics = metrics.build();
     let logs = LogExporter::builder().with_tonic().build()?;
-    let logs = SdkLoggerProvider::builder().with_batch_exporter(logs).build();
+    let logs = SdkLoggerProvider::builder()
+        .with_batch_exporter(logs)
+        .build();
     let appender = OpenTelemetryTracingBridge::new(&logs);
 
     // gusset: the access log through its sink, other events through the appender, each once.
@@ -58,9 +60,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gusset = gusset::http()
         .recorder(Arc::new(MeterRecorder::from_provider(&metrics)))
         .trace(|trace| trace.sink(sink).context_bridge(&OpenTelemetryContext))
+        .log(|log| log)
         .build()?;
 
-    let app = Router::new().route("/users/{id}", get(user)).layer(gusset.layer());
+    let app = Router::new()
+        .route("/users/{id}", get(user))
+        .layer(gusset.layer());
     let address = std::env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

@@ -16,9 +16,18 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The boundaries of the semantic conventions. The facade of `metrics` has none.
+/// The boundaries of the semantic conventions, and some for bodies. The facade of `metrics` has none.
 const SECONDS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+const BYTES: [f64; 7] = [
+    0.0,
+    64.0,
+    1024.0,
+    16384.0,
+    262_144.0,
+    4_194_304.0,
+    67_108_864.0,
 ];
 
 async fn user(Path(id): Path<u32>) -> String {
@@ -33,10 +42,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Whatever recorder is global then, also if it is installed later.
     let metrics = Arc::new(GlobalRecorder::new());
-    let gusset = gusset::http().recorder(metrics).build()?;
+    let gusset = gusset::http().recorder(metrics);
+    let gusset = gusset.log(|log| log).build()?;
     let page = PrometheusBuilder::new()
         .with_recommended_naming(true)
-        .set_buckets_for_metric(Matcher::Suffix("duration".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("size".to_owned()), &BYTES)?
+        .set_buckets(&SECONDS)?
         .install_recorder()?;
 
     let app = Router::new()

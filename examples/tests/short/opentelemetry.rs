@@ -42,7 +42,12 @@ async fn spans_records_and_metrics_arrive_as_one_trace() {
     call(listening["address"].as_str().unwrap().parse().unwrap());
     running.access_entry("url.path", "/users/7").await;
     running.process.terminate();
-    assert_eq!(running.exit_code().await, Some(0), "{}", running.process.stderr());
+    assert_eq!(
+        running.exit_code().await,
+        Some(0),
+        "{}",
+        running.process.stderr()
+    );
 
     let spans = receiver.spans();
     assert_eq!(spans.len(), 2, "{spans:#?}");
@@ -56,18 +61,31 @@ async fn spans_records_and_metrics_arrive_as_one_trace() {
     assert_eq!(load.parent_span_id, call.span_id);
 
     let records = receiver.records();
-    let of_call: Vec<_> = records.iter().filter(|it| !it.trace_id.is_empty()).collect();
+    let of_call: Vec<_> = records
+        .iter()
+        .filter(|it| !it.trace_id.is_empty())
+        .collect();
     assert_eq!(of_call.len(), 2, "{records:#?}");
     let trace = TRACE_ID.to_owned();
-    let found = of_call.iter().find(|record| text(record) == "found the user");
+    let found = of_call
+        .iter()
+        .find(|record| text(record) == "found the user");
     assert_eq!(ids(found.unwrap()), (trace.clone(), load.span_id.clone()));
-    let access = of_call.iter().find(|record| text(record) != "found the user");
+    let access = of_call
+        .iter()
+        .find(|record| text(record) != "found the user");
     assert_eq!(ids(access.unwrap()), (trace, call.span_id.clone()));
     let listening = records.iter().filter(|it| text(it) == "listening");
     assert_eq!(listening.count(), 1);
 
     let metrics = receiver.metrics();
-    let data = |name: &str| metrics.iter().find(|metric| metric.name == name)?.data.as_ref();
+    let data = |name: &str| {
+        metrics
+            .iter()
+            .find(|metric| metric.name == name)?
+            .data
+            .as_ref()
+    };
     let Some(Data::Histogram(duration)) = data("http.server.request.duration") else {
         panic!("{metrics:#?}");
     };

@@ -89,7 +89,7 @@ impl TraceService for Receiver {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         self.traces.lock().unwrap().push(request.into_inner());
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }
 
@@ -100,7 +100,7 @@ impl MetricsService for Receiver {
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
         self.metrics.lock().unwrap().push(request.into_inner());
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }
 
@@ -111,6 +111,6 @@ impl LogsService for Receiver {
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
         self.logs.lock().unwrap().push(request.into_inner());
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }

@@ -24,6 +24,7 @@ async fn page_of_the_service_has_the_metrics_of_gusset() {
         r#"http_route="/users/{id}""#,
         r#"http_server_request_duration_seconds_bucket{"#,
         r#"le="0.075""#,
+        r#"http_server_response_body_size_bytes_bucket{"#,
         "# TYPE http_server_active_requests gauge",
         "users_found_total 3",
     ] {
