@@ -75,6 +75,12 @@ impl<L: Logger + Send + Sync + 'static> LogSink for LoggerSink<L> {
         convert(record, &mut converted);
         self.logger.emit(converted);
     }
+
+    /// Returns true: the queue is that of the provider's processor. On another thread the SDK would find
+    /// neither the current span nor that telemetry is suppressed.
+    fn has_queue(&self) -> bool {
+        true
+    }
 }
 
 impl<L> fmt::Debug for LoggerSink<L> {
