@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod beside;
 mod context;
 #[cfg(feature = "logs")]
 mod logs;
@@ -14,6 +15,9 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
+pub use beside::{SpanWithoutCalls, WithoutCalls, without_calls};
+#[cfg(feature = "subscriber")]
+pub use beside::{WithCallIds, with_call_ids};
 pub use context::{OpenTelemetryContext, context};
 #[cfg(feature = "logs")]
 pub use logs::LoggerSink;

@@ -5,6 +5,8 @@ mod bridge;
 
 use opentelemetry::Context;
 
+#[cfg(feature = "subscriber")]
+pub(crate) use self::attached::is_usable;
 pub use self::bridge::OpenTelemetryContext;
 use crate::propagation::with_context;
 use gusset_propagation::PropagationContext;

@@ -1,6 +1,8 @@
 //! Tests of the public API.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+#[cfg(all(feature = "logs", feature = "subscriber"))]
+mod beside;
 mod context;
 mod context_calls;
 mod context_clients;

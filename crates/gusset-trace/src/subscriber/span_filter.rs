@@ -57,6 +57,22 @@ impl SpanFilter {
     /// The environment variable that [`from_env`](Self::from_env) reads.
     pub const ENV: &'static str = "GUSSET_TRACES_FILTER";
 
+    /// Returns a filter that selects no spans of the service: the layer exports calls alone. For services that
+    /// export their own spans by another layer, such as `tracing-opentelemetry`.
+    ///
+    /// ```
+    /// use gusset_trace::{SpanFilter, SpanLayer};
+    ///
+    /// fn layer(sink: impl gusset_data::SpanSink) -> SpanLayer {
+    ///     SpanLayer::new(sink).span_filter(SpanFilter::calls_only())
+    /// }
+    /// ```
+    pub fn calls_only() -> Self {
+        Self {
+            targets: Some(Targets::new()),
+        }
+    }
+
     /// Returns the filter that `GUSSET_TRACES_FILTER` sets. A list that is not valid is ignored with a
     /// warning.
     pub fn from_env(env: Env<'_>) -> Self {
