@@ -9,6 +9,7 @@ mod contained_sink;
 mod descriptor;
 mod error_chain;
 mod exception_message;
+mod exponential;
 mod linked_ids;
 mod log;
 mod metric;
@@ -34,10 +35,12 @@ pub use contained_sink::ContainedSink;
 pub use descriptor::{InstrumentKind, MetricDescriptor, Origin, Unit};
 pub use error_chain::ErrorChain;
 pub use exception_message::{MAX_EXCEPTION_MESSAGE_BYTES, exception_message};
+pub use exponential::{BucketCounts, ExponentialBuckets};
 pub use linked_ids::LinkedIds;
 pub use log::{LogRecord, LogSink, Severity};
 pub use metric::{
-    Exemplar, HistogramDataPoint, Labels, Metric, MetricData, MetricProducer, NumberDataPoint,
+    Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, Labels, Metric, MetricData,
+    MetricProducer, NumberDataPoint,
 };
 #[cfg(feature = "recorder")]
 pub use recorder::{METADATA, SharedRecorder};

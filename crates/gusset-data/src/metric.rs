@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::SharedStr;
+use crate::{ExponentialBuckets, SharedStr};
 
 /// All series of one metric at one point in time, in OpenTelemetry's data model.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub enum MetricData {
     Gauge(Vec<NumberDataPoint>),
     /// Distributions of values.
     Histogram(Vec<HistogramDataPoint>),
+    /// Distributions of values, in buckets with boundaries that are powers of one base.
+    ExponentialHistogram(Vec<ExponentialHistogramDataPoint>),
 }
 
 /// The labels of a series, sorted by key. Each key occurs once.
@@ -66,6 +68,27 @@ pub struct HistogramDataPoint {
     /// The sum of all values. `None` if some are negative, because it is then not a counter (OTLP's data
     /// model).
     pub sum: Option<f64>,
+    /// Single values with their traces.
+    pub exemplars: Vec<Exemplar>,
+}
+
+/// A data point with an exponential histogram. Prometheus calls it a native histogram.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "as for the metric")]
+pub struct ExponentialHistogramDataPoint {
+    /// The labels of the series.
+    pub labels: Labels,
+    /// The start time of the series. It does not change when the scale does.
+    pub start: SystemTime,
+    /// The number of values in each bucket.
+    pub buckets: ExponentialBuckets,
+    /// The sum of all values. `None` if some are negative, as for
+    /// [`HistogramDataPoint`].
+    pub sum: Option<f64>,
+    /// The least value. `None` if it is not known.
+    pub min: Option<f64>,
+    /// The greatest value. `None` if it is not known.
+    pub max: Option<f64>,
     /// Single values with their traces.
     pub exemplars: Vec<Exemplar>,
 }

@@ -23,7 +23,7 @@ pub use gusset_data::SharedRecorder;
 pub use http::{HttpMetrics, HttpMetricsBuilder};
 pub use labels::{Label, LabelValue};
 pub use messaging::{MessagingMetrics, MessagingMetricsBuilder};
-pub use registry::{Registry, RegistryBuilder, View};
+pub use registry::{ExponentialHistogram, Registry, RegistryBuilder, View};
 pub use rpc::{RpcMetrics, RpcMetricsBuilder};
 
 /// The target of all log events of this crate.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gusset_core::Env;
-use gusset_metrics::{Registry, RegistryBuilder, View};
+use gusset_metrics::{ExponentialHistogram, Registry, RegistryBuilder, View};
 
 use crate::snapshot::Snapshotter;
 use crate::{ConfigError, PrometheusExporter, Resource, TARGET};
@@ -85,9 +85,24 @@ impl PrometheusExporterBuilder {
         self
     }
 
+    /// Makes one histogram of the new registry a native histogram too.
+    ///
+    /// See [`RegistryBuilder::exponential_histogram`]. Only the protobuf format has native histograms; text
+    /// formats show the other buckets.
+    #[doc(alias = "native_histogram")]
+    pub fn exponential_histogram(
+        mut self,
+        metric: impl Into<String>,
+        settings: ExponentialHistogram,
+    ) -> Self {
+        let registry = self.registry_builder.unwrap_or_default();
+        self.registry_builder = Some(registry.exponential_histogram(metric, settings));
+        self
+    }
+
     /// Sets whether histograms of the new registry keep exemplars.
     ///
-    /// See [`RegistryBuilder::exemplars`]. Only OpenMetrics includes them.
+    /// See [`RegistryBuilder::exemplars`]. Only OpenMetrics and protobuf include them.
     pub fn exemplars(mut self, exemplars: bool) -> Self {
         let registry = self.registry_builder.unwrap_or_default();
         self.registry_builder = Some(registry.exemplars(exemplars));
@@ -135,8 +150,8 @@ impl PrometheusExporterBuilder {
     /// Builds the exporter, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending, if the cardinality limit is zero, or
-    /// if [`registry`](Self::registry) is combined with settings of a new registry.
+    /// If boundaries are empty, not finite or not strictly ascending, if settings of a native histogram are out of
+    /// range, if the cardinality limit is zero, or if [`registry`](Self::registry) is combined with settings of a new registry.
     pub fn build(self) -> Result<PrometheusExporter, ConfigError> {
         self.build_in(Env::process())
     }
@@ -167,8 +182,8 @@ impl PrometheusExporterBuilder {
             (Some(_), Some(_)) => {
                 return Err(ConfigError::new(
                     "registry",
-                    "cannot be combined with `buckets`, `exemplars` or `cardinality_limit`; set them on \
-                     the builder of that registry",
+                    "cannot be combined with settings of a new one, such as `buckets`; set them on the \
+                     builder of that registry",
                 ));
             }
             (Some(registry), None) => registry,

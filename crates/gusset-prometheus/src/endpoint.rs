@@ -13,19 +13,17 @@ use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
+use crate::format::Format;
 use crate::negotiation;
 use crate::renderer::{RenderedPage, Renderer};
 use crate::snapshot::Snapshotter;
-use crate::text::Format;
-
-const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-const OPEN_METRICS: HeaderValue =
-    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+use crate::text::TextFormat;
 
 /// The endpoint that Prometheus scrapes. Implements [`Endpoint`]; mount it at `/metrics`.
 ///
 /// `GET` and `HEAD` always return `200`. Clients that accept OpenMetrics 1.0.0, as Prometheus does, get
-/// it, with exemplars. Other clients get text format 0.0.4. The body is compressed if `Accept-Encoding`
+/// it, with exemplars. Other clients get text format 0.0.4. Those that prefer protobuf, as Prometheus does with
+/// `scrape_native_histograms`, get native histograms too (feature `protobuf`). The body is compressed if `Accept-Encoding`
 /// allows gzip. Other methods return `405`.
 ///
 /// A separate thread renders. The first scrape starts it, and it exits when the last handle to the
@@ -113,7 +111,7 @@ impl ScrapeEndpoint {
     /// # }
     /// ```
     pub fn render(&self) -> String {
-        self.renderer.snapshotter().render(Format::Text)
+        self.renderer.snapshotter().render_text(TextFormat::Plain)
     }
 
     /// Renders all metrics in OpenMetrics 1.0.0 with exemplars, on this thread.
@@ -135,7 +133,33 @@ impl ScrapeEndpoint {
     /// # }
     /// ```
     pub fn render_open_metrics(&self) -> String {
-        self.renderer.snapshotter().render(Format::OpenMetrics)
+        self.renderer
+            .snapshotter()
+            .render_text(TextFormat::OpenMetrics)
+    }
+
+    /// Renders all metrics in the Prometheus protobuf format, with native histograms and exemplars, on this
+    /// thread: messages `io.prometheus.client.MetricFamily`, each after its length.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_prometheus::ConfigError> {
+    /// use gusset_metrics::ExponentialHistogram;
+    /// use gusset_prometheus::PrometheusExporter;
+    ///
+    /// let prometheus = PrometheusExporter::builder()
+    ///     .exponential_histogram("job.duration", ExponentialHistogram::new())
+    ///     .build()?;
+    /// metrics::with_local_recorder(&prometheus.recorder(), || {
+    ///     metrics::histogram!("job.duration").record(0.3);
+    /// });
+    /// assert!(!prometheus.endpoint().render_protobuf().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "protobuf")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "protobuf")))]
+    pub fn render_protobuf(&self) -> Vec<u8> {
+        self.renderer.snapshotter().render_protobuf()
     }
 }
 
@@ -215,11 +239,8 @@ impl ScrapeRequest {
         };
         let mut response = Response::new(Full::new(body));
         let headers = response.headers_mut();
-        let content_type = match self.format {
-            Format::Text => TEXT,
-            Format::OpenMetrics => OPEN_METRICS,
-        };
-        headers.insert(CONTENT_TYPE, content_type);
+        let content_type = self.format.content_type();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
         // Set explicitly, because a server cannot derive it from the empty body of a `HEAD` response.
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -252,7 +273,7 @@ mod tests {
         let (reply, page) = oneshot::channel();
         let request = ScrapeRequest {
             snapshotter: Arc::clone(endpoint.renderer.snapshotter()),
-            format: Format::Text,
+            format: Format::PLAIN,
             gzip: false,
             headers_only: false,
         };

@@ -6,8 +6,11 @@ mod builder;
 mod endpoint;
 mod error;
 mod exporter;
+mod format;
 mod naming;
 mod negotiation;
+#[cfg(feature = "protobuf")]
+mod protobuf;
 mod renderer;
 mod snapshot;
 mod text;

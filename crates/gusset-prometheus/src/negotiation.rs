@@ -7,35 +7,61 @@
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_ENCODING};
 
-use crate::text::Format;
+use crate::format::Format;
 
-/// Returns the format: OpenMetrics if it is listed by name with at least the weight of `text/plain`.
+/// Returns the format. Of those that are listed by name with the greatest weight, it is the one that has the most:
+/// protobuf, OpenMetrics, text.
 pub(crate) fn format(headers: &HeaderMap) -> Format {
-    let (mut open, mut text) = (0, 0);
+    let (mut protobuf, mut open, mut text) = (0, 0, 0);
     let fields = headers.get_all(ACCEPT).into_iter();
     for member in fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b',')) {
         let (media_type, weight) = parse_member(member);
-        if media_type.eq_ignore_ascii_case(b"application/openmetrics-text") && is_1_0_0(member) {
+        let is = |known: &str| media_type.eq_ignore_ascii_case(known.as_bytes());
+        if is("application/openmetrics-text") && is_1_0_0(member) {
             open = open.max(weight);
-        } else if media_type.eq_ignore_ascii_case(b"text/plain") {
+        } else if is("text/plain") {
             text = text.max(weight);
+        } else if is("application/vnd.google.protobuf") && is_metric_family(member) {
+            protobuf = protobuf.max(weight);
         }
     }
+    #[cfg(feature = "protobuf")]
+    if protobuf > 0 && protobuf >= open.max(text) {
+        return Format::Protobuf;
+    }
     if open > 0 && open >= text {
-        Format::OpenMetrics
+        Format::OPEN_METRICS
     } else {
-        Format::Text
+        Format::PLAIN
     }
 }
 
 /// Returns whether a member has this version, or none.
 fn is_1_0_0(member: &[u8]) -> bool {
-    let mut parts = member.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let version = parts.find_map(|part| match part.split_at_checked(8) {
-        Some((name, value)) if name.eq_ignore_ascii_case(b"version=") => Some(value),
-        _ => None,
-    });
-    version.is_none_or(|version| matches!(version, b"1.0.0" | b"\"1.0.0\""))
+    parameter(member, "version=").is_none_or(|version| version == b"1.0.0")
+}
+
+/// Returns whether a member is the one message, in the one encoding, that is written. Protobuf is also the format
+/// of other things.
+fn is_metric_family(member: &[u8]) -> bool {
+    parameter(member, "proto=") == Some(b"io.prometheus.client.MetricFamily")
+        && parameter(member, "encoding=") == Some(b"delimited")
+}
+
+/// Returns the value of a parameter, without quotes.
+fn parameter<'a>(member: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut parts = member
+        .split(|byte| *byte == b';')
+        .map(<[u8]>::trim_ascii)
+        .skip(1);
+    let value = parts.find_map(|part| {
+        let (own, value) = part.split_at_checked(name.len())?;
+        own.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
+    })?;
+    let unquoted = value
+        .strip_prefix(b"\"")
+        .and_then(|it| it.strip_suffix(b"\""));
+    Some(unquoted.unwrap_or(value))
 }
 
 /// Returns whether to compress with gzip.
@@ -131,7 +157,7 @@ mod tests {
         ] {
             assert_eq!(
                 format_for(accept.as_bytes()),
-                Format::OpenMetrics,
+                Format::OPEN_METRICS,
                 "{accept}"
             );
         }
@@ -146,8 +172,48 @@ mod tests {
             "application/openmetrics-text;q=x",
             "application/openmetrics-text;q=0.4,text/plain;q=0.5",
         ] {
-            assert_eq!(format_for(accept.as_bytes()), Format::Text, "{accept}");
+            assert_eq!(format_for(accept.as_bytes()), Format::PLAIN, "{accept}");
         }
+    }
+
+    #[cfg(feature = "protobuf")]
+    #[test]
+    fn protobuf_must_be_listed_with_message_and_encoding() {
+        const PROTOBUF: &str =
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily";
+        for accept in [
+            format!("{PROTOBUF};encoding=delimited"),
+            // Prometheus 3 with `scrape_native_histograms`.
+            format!(
+                "{PROTOBUF};encoding=delimited;q=0.6,\
+                 application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,\
+                 application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
+            ),
+            // Prometheus 2.
+            format!(
+                "{PROTOBUF};encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8"
+            ),
+            // Telegraf.
+            format!("{PROTOBUF};encoding=delimited;q=0.7,text/plain;version=0.0.4;q=0.3"),
+            format!("text/plain, {PROTOBUF}; Encoding=\"delimited\""),
+        ] {
+            assert_eq!(format_for(accept.as_bytes()), Format::Protobuf, "{accept}");
+        }
+        for accept in [
+            "application/vnd.google.protobuf".to_owned(),
+            "application/vnd.google.protobuf;encoding=delimited".to_owned(),
+            "application/vnd.google.protobuf;proto=other.Message;encoding=delimited".to_owned(),
+            PROTOBUF.to_owned(),
+            format!("{PROTOBUF};encoding=text"),
+            format!("{PROTOBUF};encoding=compact-text"),
+            format!("{PROTOBUF};encoding=delimited;q=0"),
+            format!("{PROTOBUF};encoding=delimited;q=0.4,text/plain;q=0.5"),
+        ] {
+            assert_eq!(format_for(accept.as_bytes()), Format::PLAIN, "{accept}");
+        }
+        let open =
+            format!("{PROTOBUF};encoding=delimited;q=0.4,application/openmetrics-text;q=0.5");
+        assert_eq!(format_for(open.as_bytes()), Format::OPEN_METRICS);
     }
 
     #[test]
@@ -203,6 +269,7 @@ mod tests {
             accepts_gzip(&[&bytes]);
             format_for(&bytes);
             is_1_0_0(&bytes);
+            is_metric_family(&bytes);
             parse_member(&bytes);
         }
 

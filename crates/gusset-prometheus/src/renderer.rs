@@ -15,8 +15,8 @@ use flate2::write::GzEncoder;
 use futures_channel::oneshot;
 
 use crate::TARGET;
+use crate::format::Format;
 use crate::snapshot::Snapshotter;
-use crate::text::Format;
 
 /// Linux shows 15 bytes of a thread's name.
 const THREAD_NAME: &str = "gusset-scrape";
@@ -97,7 +97,7 @@ impl RenderedPage {
 
     fn plain(snapshotter: &Snapshotter, format: Format) -> Self {
         Self {
-            body: Bytes::from(snapshotter.render(format)),
+            body: snapshotter.render(format),
             gzip: false,
         }
     }
@@ -148,13 +148,14 @@ fn run(snapshotter: &Snapshotter, receiver: &Receiver<RenderRequest>) {
         if batch.is_empty() {
             continue;
         }
-        let mut text = RenderCache::new(Format::Text);
-        let mut open_metrics = RenderCache::new(Format::OpenMetrics);
+        let mut caches: Vec<RenderCache> = Vec::new();
         for request in batch {
-            let cache = match request.format {
-                Format::Text => &mut text,
-                Format::OpenMetrics => &mut open_metrics,
-            };
+            let known = caches.iter().position(|it| it.format == request.format);
+            let at = known.unwrap_or_else(|| {
+                caches.push(RenderCache::new(request.format));
+                caches.len() - 1
+            });
+            let cache = &mut caches[at];
             // An error means that the scrape was cancelled meanwhile.
             let _ = request.reply.send(cache.get(snapshotter, request.gzip));
         }
@@ -204,7 +205,7 @@ mod tests {
         let (sender, receiver) = channel();
         let request = |gzip| {
             let (reply, response) = oneshot::channel();
-            let format = Format::Text;
+            let format = Format::PLAIN;
             sender
                 .send(RenderRequest {
                     format,
@@ -234,7 +235,7 @@ mod tests {
     fn thread_exits_with_the_last_handle() {
         let snapshotter = Arc::new(snapshotter());
         let renderer = Renderer::new(Arc::clone(&snapshotter));
-        let response = renderer.request(Format::Text, false).unwrap();
+        let response = renderer.request(Format::PLAIN, false).unwrap();
         drop(renderer);
         drop(response);
         // The thread holds the other reference until it exits.

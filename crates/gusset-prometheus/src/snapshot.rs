@@ -1,15 +1,21 @@
 //! Reads a snapshot of the registry, and renders it.
 
+#[cfg(feature = "protobuf")]
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use gusset_metrics::Registry;
 use gusset_metrics::registry::{
     CounterValue, GaugeValue, HistogramValue, MetricFamily, prometheus_names,
 };
 
-use crate::text::{Format, TextWriter};
+use crate::format::Format;
+#[cfg(feature = "protobuf")]
+use crate::protobuf::ProtobufWriter;
+use crate::text::{TextFormat, TextWriter};
 use crate::{Resource, TARGET, naming};
 
 /// Renders the metrics of a registry.
@@ -18,6 +24,9 @@ pub(crate) struct Snapshotter {
     registry: Arc<Registry>,
     /// The labels of `target_info`. Without labels it is omitted.
     target_labels: String,
+    /// The same labels, not formatted.
+    #[cfg(feature = "protobuf")]
+    target_pairs: BTreeMap<String, String>,
     /// Leaves metrics of the service itself without the suffixes of units and counters.
     without_suffixes: bool,
     /// The names of dropped families, so that each is logged once.
@@ -56,6 +65,8 @@ impl Snapshotter {
             registry,
             without_suffixes,
             target_labels: prometheus_names::label_text(resource.attributes(), None),
+            #[cfg(feature = "protobuf")]
+            target_pairs: prometheus_names::label_pairs(resource.attributes(), None),
             dropped: Mutex::default(),
             last_length: AtomicUsize::new(0),
         }
@@ -65,10 +76,19 @@ impl Snapshotter {
         &self.registry
     }
 
+    /// Renders all metrics in a format.
+    pub(crate) fn render(&self, format: Format) -> Bytes {
+        match format {
+            Format::Text(format) => self.render_text(format).into(),
+            #[cfg(feature = "protobuf")]
+            Format::Protobuf => self.render_protobuf().into(),
+        }
+    }
+
     /// Renders all metrics: families in the order of their names, series in the order of their labels.
     ///
     /// Sorted text can be compared, and compresses well.
-    pub(crate) fn render(&self, format: Format) -> String {
+    pub(crate) fn render_text(&self, format: TextFormat) -> String {
         let mut families = self.families(format);
         self.drop_duplicates(&mut families, format);
         let capacity = self.last_length.load(Relaxed) + SPARE_CAPACITY;
@@ -87,9 +107,30 @@ impl Snapshotter {
         text
     }
 
+    /// Renders all metrics in protobuf, in the same order.
+    #[cfg(feature = "protobuf")]
+    pub(crate) fn render_protobuf(&self) -> Vec<u8> {
+        // The names are those of text format 0.0.4.
+        let format = TextFormat::Plain;
+        let mut families = self.families(format);
+        self.drop_duplicates(&mut families, format);
+        let mut writer = ProtobufWriter::default();
+        for NamedFamily { name, kind } in &families {
+            match kind {
+                FamilyKind::Target(_) => writer.target(name, &self.target_pairs),
+                FamilyKind::Counter(family) | FamilyKind::Unknown(family) => {
+                    writer.counter(name, family);
+                }
+                FamilyKind::Gauge(family) => writer.gauge(name, family),
+                FamilyKind::Histogram(family) => writer.histogram(name, family),
+            }
+        }
+        writer.finish()
+    }
+
     /// Returns all families. Of two with the same name the first in this order is kept.
-    fn families(&self, format: Format) -> Vec<NamedFamily<'_>> {
-        let is_open_metrics = format == Format::OpenMetrics;
+    fn families(&self, format: TextFormat) -> Vec<NamedFamily<'_>> {
+        let is_open_metrics = format == TextFormat::OpenMetrics;
         let mut families = Vec::new();
         if !self.target_labels.is_empty() {
             families.push(NamedFamily {
@@ -169,7 +210,7 @@ impl Snapshotter {
     ///
     /// A duplicate (such as a gauge `x_count` next to a histogram `x`) makes parsers reject the whole
     /// response.
-    fn drop_duplicates(&self, families: &mut Vec<NamedFamily<'_>>, format: Format) {
+    fn drop_duplicates(&self, families: &mut Vec<NamedFamily<'_>>, format: TextFormat) {
         // The sort is stable, so the first of two families with the same name stays first. A name with
         // a suffix is sorted after the name without it.
         families.sort_by(|a, b| a.name.cmp(&b.name));
@@ -203,13 +244,13 @@ impl Snapshotter {
 
 impl FamilyKind<'_> {
     /// Returns the suffixes of the names that only this family may use.
-    fn sample_suffixes(&self, format: Format) -> &'static [&'static str] {
+    fn sample_suffixes(&self, format: TextFormat) -> &'static [&'static str] {
         match (format, self) {
-            (Format::Text, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
-            (Format::Text, _) | (_, Self::Gauge(_) | Self::Unknown(_)) => &[""],
-            (Format::OpenMetrics, Self::Target(_)) => &["", "_info"],
-            (Format::OpenMetrics, Self::Counter(_)) => &["", "_total", "_created"],
-            (Format::OpenMetrics, Self::Histogram(_)) => {
+            (TextFormat::Plain, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
+            (TextFormat::Plain, _) | (_, Self::Gauge(_) | Self::Unknown(_)) => &[""],
+            (TextFormat::OpenMetrics, Self::Target(_)) => &["", "_info"],
+            (TextFormat::OpenMetrics, Self::Counter(_)) => &["", "_total", "_created"],
+            (TextFormat::OpenMetrics, Self::Histogram(_)) => {
                 &["", "_bucket", "_count", "_sum", "_created"]
             }
         }

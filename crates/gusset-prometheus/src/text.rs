@@ -8,25 +8,25 @@ use gusset_metrics::registry::{CounterValue, GaugeValue, HistogramValue, MetricF
 
 use crate::naming;
 
-/// The format of a response.
+/// A text format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum TextFormat {
     /// Text format 0.0.4, which every Prometheus reads.
-    Text,
+    Plain,
     /// OpenMetrics 1.0.0, which has exemplars.
     OpenMetrics,
 }
 
 /// Writes families in one of the formats.
 pub(crate) struct TextWriter {
-    format: Format,
+    format: TextFormat,
     text: String,
 }
 
 // === impl TextWriter ===
 
 impl TextWriter {
-    pub(crate) fn new(format: Format, capacity: usize) -> Self {
+    pub(crate) fn new(format: TextFormat, capacity: usize) -> Self {
         Self {
             format,
             text: String::with_capacity(capacity),
@@ -34,7 +34,7 @@ impl TextWriter {
     }
 
     pub(crate) fn finish(mut self) -> String {
-        if self.format == Format::OpenMetrics {
+        if self.format == TextFormat::OpenMetrics {
             self.text.push_str("# EOF\n");
         }
         self.text
@@ -43,8 +43,8 @@ impl TextWriter {
     /// Writes the resource.
     pub(crate) fn target(&mut self, name: &str, labels: &str) {
         let kind = match self.format {
-            Format::Text => "gauge",
-            Format::OpenMetrics => "info",
+            TextFormat::Plain => "gauge",
+            TextFormat::OpenMetrics => "info",
         };
         let text = &mut self.text;
         push_all(text, &["# HELP ", name, " Target metadata\n"]);
@@ -55,8 +55,8 @@ impl TextWriter {
     pub(crate) fn counter(&mut self, name: &str, family: &MetricFamily<CounterValue>) {
         self.metadata(name, family, "counter");
         let sample_name = match self.format {
-            Format::Text => name.to_owned(),
-            Format::OpenMetrics => name.to_owned() + "_total",
+            TextFormat::Plain => name.to_owned(),
+            TextFormat::OpenMetrics => name.to_owned() + "_total",
         };
         self.counts(&sample_name, family);
     }
@@ -86,7 +86,7 @@ impl TextWriter {
 
     pub(crate) fn histogram(&mut self, name: &str, family: &MetricFamily<HistogramValue>) {
         self.metadata(name, family, "histogram");
-        let is_open_metrics = self.format == Format::OpenMetrics;
+        let is_open_metrics = self.format == TextFormat::OpenMetrics;
         let text = &mut self.text;
         // The start of each bucket sample, and the labels of the other samples. All series reuse the
         // two buffers.
@@ -148,14 +148,14 @@ impl TextWriter {
                 match c {
                     '\\' => text.push_str(r"\\"),
                     '\n' => text.push_str(r"\n"),
-                    '"' if self.format == Format::OpenMetrics => text.push_str("\\\""),
+                    '"' if self.format == TextFormat::OpenMetrics => text.push_str("\\\""),
                     c => text.push(c),
                 }
             }
             text.push('\n');
         }
         push_all(text, &["# TYPE ", name, " ", kind, "\n"]);
-        if self.format == Format::OpenMetrics {
+        if self.format == TextFormat::OpenMetrics {
             // OpenMetrics demands that the name ends in `_` and the unit.
             let unit = naming::unit_suffix(family.unit());
             let unit = unit.filter(|unit| {
@@ -201,7 +201,7 @@ fn push_exemplar(text: &mut String, exemplar: &Exemplar) {
     );
 }
 
-fn push_hex(text: &mut String, bytes: &[u8]) {
+pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         push_fmt(text, format_args!("{byte:02x}"));
     }

@@ -3,6 +3,7 @@
 
 use allocation_counter::measure;
 use gusset_core::SpanIds;
+use gusset_metrics::ExponentialHistogram;
 use gusset_prometheus::{PrometheusExporter, Resource};
 use metrics::{counter, gauge, histogram, with_local_recorder};
 
@@ -45,6 +46,24 @@ fn only_first_sampled_record_allocates() {
     assert_eq!(first.count_total, 1);
     let later = measure(|| ids.scope(|| (0..100_000_u32).for_each(|i| waits.record(i))));
     assert_eq!(later.count_total, 0);
+}
+
+#[test]
+fn native_histogram_allocates_for_new_scales_only() {
+    let prometheus = PrometheusExporter::builder()
+        .exponential_histogram("waits", ExponentialHistogram::new())
+        .build()
+        .unwrap();
+    let waits = with_local_recorder(&prometheus.recorder(), || histogram!("waits"));
+    let record = || {
+        for i in 0..100_000_u32 {
+            waits.record(f64::from(i) / 100.0);
+            waits.record_many(-f64::from(i), 3);
+        }
+    };
+    let first = measure(record).count_total;
+    assert!((1..100).contains(&first), "{first}");
+    assert_eq!(measure(record).count_total, 0);
 }
 
 #[test]

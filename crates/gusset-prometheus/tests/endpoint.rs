@@ -98,6 +98,31 @@ fn compressed_response_is_the_same_text() {
     assert_eq!(text, endpoint.render());
 }
 
+#[cfg(feature = "protobuf")]
+#[test]
+fn protobuf_is_returned_if_preferred() {
+    let endpoint = prometheus().endpoint();
+    // Prometheus 3 with `scrape_native_histograms`.
+    let accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
+                  encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1";
+    let mut request = request(Method::GET, Some("gzip"));
+    let accept = HeaderValue::from_static(accept);
+    request.headers_mut().insert(ACCEPT, accept);
+    let response = scrape(&endpoint, &request);
+    assert_eq!(
+        response.headers()[CONTENT_TYPE],
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+    );
+    let mut page = Vec::new();
+    let mut decoder = flate2::read::GzDecoder::new(&**response.body());
+    decoder.read_to_end(&mut page).unwrap();
+    assert_eq!(page, endpoint.render_protobuf());
+    // The first family: its length, and the field 1 with its name.
+    let name = b"hits_total";
+    assert_eq!(page[1..3], [0x0a, name.len() as u8]);
+    assert_eq!(page[3..][..name.len()], *name);
+}
+
 #[test]
 fn response_is_uncompressed_without_gzip() {
     let endpoint = prometheus().endpoint();

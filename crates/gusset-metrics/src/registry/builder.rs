@@ -1,13 +1,13 @@
 //! Configures and builds a [`Registry`].
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use gusset_core::Env;
 
+use super::layouts::Layouts;
 use super::overflow::{CardinalityLimits, DEFAULT_CARDINALITY_LIMIT};
 use super::views::Streams;
-use super::{Boundaries, Registry, View, prometheus_names};
+use super::{ExponentialHistogram, Registry, View, prometheus_names};
 use crate::{ConfigError, axum_prometheus, names};
 
 /// Configures and builds a [`Registry`].
@@ -30,6 +30,7 @@ use crate::{ConfigError, axum_prometheus, names};
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RegistryBuilder {
     buckets: Vec<(String, Vec<f64>)>,
+    exponential_histograms: Vec<(String, ExponentialHistogram)>,
     exemplars: Option<bool>,
     cardinality_limit: Option<usize>,
     cardinality_limits: Vec<(String, usize)>,
@@ -53,6 +54,41 @@ impl RegistryBuilder {
     /// | any other | 0 5 10 25 50 75 100 250 500 750 1000 2500 5000 7500 10000 | default of OpenTelemetry's SDKs |
     pub fn buckets(mut self, metric: impl Into<String>, upper_bounds: &[f64]) -> Self {
         self.buckets.push((metric.into(), upper_bounds.to_owned()));
+        self
+    }
+
+    /// Makes one histogram exponential too, given the name under which it is recorded. Prometheus calls it a
+    /// native histogram. See [`ExponentialHistogram`].
+    ///
+    /// The last call for a name applies. [`View::exponential_histogram`] does the same for several metrics.
+    /// Defaults to none, or with `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` set to
+    /// `base2_exponential_bucket_histogram` to all for which neither a view nor [`buckets`](Self::buckets) sets
+    /// boundaries.
+    ///
+    /// ```
+    /// use gusset_metrics::{ExponentialHistogram, Registry};
+    ///
+    /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
+    /// let registry = Registry::builder()
+    ///     .exponential_histogram("http.server.request.duration", ExponentialHistogram::new())
+    ///     .build()?;
+    ///
+    /// let too_few = ExponentialHistogram::new().max_buckets(1);
+    /// let invalid = Registry::builder().exponential_histogram("age", too_few).build();
+    /// assert_eq!(
+    ///     invalid.unwrap_err().to_string(),
+    ///     "`exponential_histogram.age.max_buckets`: 1 is not from 2 to 10000",
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "native_histogram")]
+    pub fn exponential_histogram(
+        mut self,
+        metric: impl Into<String>,
+        settings: ExponentialHistogram,
+    ) -> Self {
+        self.exponential_histograms.push((metric.into(), settings));
         self
     }
 
@@ -108,6 +144,7 @@ impl RegistryBuilder {
     pub fn with_defaults(self, mut defaults: Self) -> Self {
         let Self {
             buckets,
+            exponential_histograms,
             exemplars,
             cardinality_limit,
             cardinality_limits,
@@ -115,6 +152,9 @@ impl RegistryBuilder {
         } = self;
         // For one name the last setting applies.
         defaults.buckets.extend(buckets);
+        defaults
+            .exponential_histograms
+            .extend(exponential_histograms);
         defaults.cardinality_limits.extend(cardinality_limits);
         defaults.views.extend(views);
         Self {
@@ -135,12 +175,14 @@ impl RegistryBuilder {
     pub fn is_empty(&self) -> bool {
         let Self {
             buckets,
+            exponential_histograms,
             exemplars,
             cardinality_limit,
             cardinality_limits,
             views,
         } = self;
         buckets.is_empty()
+            && exponential_histograms.is_empty()
             && exemplars.is_none()
             && cardinality_limit.is_none()
             && cardinality_limits.is_empty()
@@ -150,8 +192,9 @@ impl RegistryBuilder {
     /// Builds the registry, with the environment of the process. Starts and installs nothing.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending, a cardinality limit is zero, or a view
-    /// has an invalid name of a metric or label. The error names the setting.
+    /// If boundaries are empty, not finite or not strictly ascending, settings of an exponential histogram are
+    /// out of range, a cardinality limit is zero, or a view has an invalid name of a metric or label. The error
+    /// names the setting.
     pub fn build(self) -> Result<Registry, ConfigError> {
         self.build_in(Env::process())
     }
@@ -159,8 +202,9 @@ impl RegistryBuilder {
     /// Builds the registry, with the environment that `env` returns.
     ///
     /// # Errors
-    /// If boundaries are empty, not finite or not strictly ascending, a cardinality limit is zero, or a view
-    /// has an invalid name of a metric or label. The error names the setting.
+    /// If boundaries are empty, not finite or not strictly ascending, settings of an exponential histogram are
+    /// out of range, a cardinality limit is zero, or a view has an invalid name of a metric or label. The error
+    /// names the setting.
     pub fn build_with(self, env: impl Fn(&str) -> Option<String>) -> Result<Registry, ConfigError> {
         self.build_in(Env::from_fn(&env))
     }
@@ -172,6 +216,7 @@ impl RegistryBuilder {
     pub fn build_in(self, env: Env<'_>) -> Result<Registry, ConfigError> {
         let Self {
             buckets,
+            exponential_histograms,
             exemplars,
             cardinality_limit,
             cardinality_limits,
@@ -179,22 +224,38 @@ impl RegistryBuilder {
         } = self;
         let streams = Streams::new(views)?;
         let limits = limits(cardinality_limit, cardinality_limits)?;
-        let described = names::ALL.iter().chain([&axum_prometheus::DURATION]);
-        let defaults = described.filter_map(|metric| {
-            let upper_bounds = metric.boundaries?;
-            Some((metric.name.to_owned(), upper_bounds.to_owned()))
-        });
-        let mut boundaries = HashMap::new();
-        for (metric, upper_bounds) in defaults.chain(buckets) {
-            let name = prometheus_names::metric_name(&metric).into_owned();
-            match Boundaries::new(&upper_bounds) {
-                Ok(valid) => boundaries.insert(name, Arc::new(valid)),
-                Err(error) => return Err(ConfigError::new(format!("buckets.{metric}"), error)),
-            };
-        }
+        let layouts = layouts(env, buckets, exponential_histograms)?;
         let exemplars = exemplars.unwrap_or_else(|| is_exemplar_filter_on(env));
-        Ok(Registry::new(boundaries, exemplars, limits, streams))
+        Ok(Registry::new(layouts, exemplars, limits, streams))
     }
+}
+
+fn layouts(
+    env: Env<'_>,
+    buckets: Vec<(String, Vec<f64>)>,
+    exponential_histograms: Vec<(String, ExponentialHistogram)>,
+) -> Result<Layouts, ConfigError> {
+    let are_exponential = is_exponential_default(env);
+    let mut layouts = Layouts::new(are_exponential.then(ExponentialHistogram::new));
+    let of_buckets = |metric: &str, error| ConfigError::new(format!("buckets.{metric}"), error);
+    for metric in names::ALL.iter().chain([&axum_prometheus::DURATION]) {
+        if let Some(upper_bounds) = metric.boundaries {
+            let set = layouts.set_default(metric.name, upper_bounds);
+            set.map_err(|error| of_buckets(metric.name, error))?;
+        }
+    }
+    for (metric, upper_bounds) in buckets {
+        let set = layouts.set_explicit(&metric, &upper_bounds);
+        set.map_err(|error| of_buckets(&metric, error))?;
+    }
+    for (metric, settings) in exponential_histograms {
+        let set = layouts.set_exponential(&metric, settings);
+        set.map_err(|error| {
+            let setting = format!("exponential_histogram.{metric}.{}", error.setting());
+            ConfigError::new(setting, error)
+        })?;
+    }
+    Ok(layouts)
 }
 
 fn limits(
@@ -214,6 +275,33 @@ fn limits(
         by_name.insert(prometheus_names::metric_name(&metric).into_owned(), limit);
     }
     Ok(CardinalityLimits { default, by_name })
+}
+
+const DEFAULT_AGGREGATION: &str = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+
+/// Reads the default aggregation of histograms. As the specification demands, an unknown one is logged and
+/// ignored.
+fn is_exponential_default(env: Env<'_>) -> bool {
+    let aggregation = match env.var(DEFAULT_AGGREGATION) {
+        Ok(Some(aggregation)) => aggregation,
+        Ok(None) => return false,
+        Err(error) => {
+            tracing::warn!(target: crate::TARGET, "ignoring {error}");
+            return false;
+        }
+    };
+    let is = |known: &str| aggregation.eq_ignore_ascii_case(known);
+    if is("base2_exponential_bucket_histogram") {
+        return true;
+    }
+    if !is("explicit_bucket_histogram") {
+        tracing::warn!(
+            target: crate::TARGET,
+            "ignoring `{DEFAULT_AGGREGATION}`: neither `explicit_bucket_histogram` nor \
+             `base2_exponential_bucket_histogram`"
+        );
+    }
+    false
 }
 
 const EXEMPLAR_FILTER: &str = "OTEL_METRICS_EXEMPLAR_FILTER";

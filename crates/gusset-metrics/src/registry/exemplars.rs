@@ -36,18 +36,17 @@ struct ReservoirCell {
 // === impl ExemplarReservoir ===
 
 impl ExemplarReservoir {
-    /// Keeps the value if the current span is sampled and no other was kept since the last read.
-    /// Otherwise costs one read of a thread-local, and one load if the span is sampled.
+    /// Returns whether to record a value: the current span is sampled, and no other was kept since the last
+    /// read. Costs one read of a thread-local, and one load if the span is sampled.
     #[inline]
-    pub(super) fn record(&self, bucket: usize, bucket_count: usize, value: f64) {
-        if SpanIds::current().is_some_and(SpanIds::is_sampled) && !self.has_new(bucket) {
-            self.record_sampled(bucket, bucket_count, value);
-        }
+    pub(super) fn accepts(&self, bucket: usize) -> bool {
+        SpanIds::current().is_some_and(SpanIds::is_sampled) && !self.has_new(bucket)
     }
 
-    /// Keeps the value. Reads the ids again, so that other records need not pass them.
+    /// Keeps a value that is [accepted](Self::accepts).
     #[cold]
-    fn record_sampled(&self, bucket: usize, bucket_count: usize, value: f64) {
+    #[inline(never)]
+    pub(super) fn record(&self, bucket: usize, bucket_count: usize, value: f64) {
         let (Some(ids), Some(cells)) = (SpanIds::current(), self.cells(bucket_count)) else {
             return;
         };
@@ -102,6 +101,13 @@ mod tests {
         SpanIds::new([trace; 16], [7; 8], sampled)
     }
 
+    /// Records a value as a histogram with three buckets does.
+    fn record(reservoir: &ExemplarReservoir, bucket: usize, value: f64) {
+        if reservoir.accepts(bucket) {
+            reservoir.record(bucket, 3, value);
+        }
+    }
+
     fn exemplars(reservoir: &ExemplarReservoir) -> Vec<(usize, f64, u8)> {
         let all = reservoir.all();
         all.map(|(bucket, it)| (bucket, it.value, it.trace_id[0]))
@@ -111,30 +117,30 @@ mod tests {
     #[test]
     fn first_sampled_value_of_each_bucket_since_the_last_read_is_kept() {
         let reservoir = ExemplarReservoir::default();
-        reservoir.record(0, 3, 1.0);
-        ids(1, false).scope(|| reservoir.record(0, 3, 2.0));
+        record(&reservoir, 0, 1.0);
+        ids(1, false).scope(|| record(&reservoir, 0, 2.0));
         assert_eq!(exemplars(&reservoir), []);
-        ids(1, true).scope(|| reservoir.record(0, 3, 3.0));
-        ids(2, true).scope(|| reservoir.record(0, 3, 4.0));
-        ids(3, true).scope(|| reservoir.record(2, 3, 5.0));
+        ids(1, true).scope(|| record(&reservoir, 0, 3.0));
+        ids(2, true).scope(|| record(&reservoir, 0, 4.0));
+        ids(3, true).scope(|| record(&reservoir, 2, 5.0));
         assert_eq!(exemplars(&reservoir), [(0, 3.0, 1), (2, 5.0, 3)]);
         assert_eq!(
             exemplars(&reservoir),
             [(0, 3.0, 1), (2, 5.0, 3)],
             "it stays"
         );
-        ids(4, true).scope(|| reservoir.record(0, 3, 6.0));
+        ids(4, true).scope(|| record(&reservoir, 0, 6.0));
         assert_eq!(exemplars(&reservoir), [(0, 6.0, 4), (2, 5.0, 3)]);
     }
 
     #[test]
     fn recording_in_a_locked_cell_does_not_wait() {
         let reservoir = ExemplarReservoir::default();
-        ids(1, true).scope(|| reservoir.record(0, 1, 1.0));
+        ids(1, true).scope(|| record(&reservoir, 0, 1.0));
         assert_eq!(exemplars(&reservoir), [(0, 1.0, 1)]);
         let cells = reservoir.cells.get().unwrap();
         let locked = cells[0].exemplar.lock().unwrap();
-        ids(2, true).scope(|| reservoir.record(0, 1, 2.0));
+        ids(2, true).scope(|| record(&reservoir, 0, 2.0));
         drop(locked);
         assert_eq!(exemplars(&reservoir), [(0, 1.0, 1)]);
     }

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-use gusset_data::Exemplar;
+use gusset_data::{Exemplar, ExponentialBuckets};
 use metrics::HistogramFn;
 
 use super::Boundaries;
 use super::exemplars::ExemplarReservoir;
+use super::exponential::{ExponentialHistogram, ExponentialValue};
 use super::sharded::{SHARDS, add_f64, thread_number};
 
 /// The value of one series of a histogram: the count of each bucket, and the sum of the values.
@@ -35,8 +36,26 @@ pub struct HistogramValue {
     mask: usize,
     /// Whether a value below zero was recorded, so that the sum does not only grow.
     has_negative: AtomicBool,
-    /// `None` if exemplars are off.
-    exemplars: Option<ExemplarReservoir>,
+    recording: Recording,
+    has_exemplars: bool,
+    exemplars: ExemplarReservoir,
+    exponential: Option<Box<ExponentialValue>>,
+}
+
+/// What is recorded besides the bucket and the sum. One comparison of a byte, because most histograms have
+/// exemplars alone and should not pay for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recording {
+    Exemplars,
+    Nothing,
+    Exponential,
+}
+
+/// How the histograms of one metric count their values.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) boundaries: Arc<Boundaries>,
+    pub(super) exponential: Option<ExponentialHistogram>,
 }
 
 /// The cells of one cache line.
@@ -47,13 +66,21 @@ const CELLS_PER_LINE: usize = 8;
 // === impl HistogramValue ===
 
 impl HistogramValue {
-    pub(super) fn new(boundaries: Arc<Boundaries>, exemplars: bool) -> Self {
+    pub(super) fn new(layout: &Layout, exemplars: bool) -> Self {
+        let boundaries = Arc::clone(&layout.boundaries);
         let stride =
             (1 + boundaries.bucket_count()).next_multiple_of(CELLS_PER_LINE) + CELLS_PER_LINE;
         // The bits of 0.0 are zero.
         let cells = (0..stride * shard_count())
             .map(|_| AtomicU64::new(0))
             .collect();
+        let exponential = layout.exponential;
+        let exponential = exponential.map(|it| Box::new(ExponentialValue::new(it, shard_count())));
+        let recording = match (&exponential, exemplars) {
+            (Some(_), _) => Recording::Exponential,
+            (None, true) => Recording::Exemplars,
+            (None, false) => Recording::Nothing,
+        };
         Self {
             // `Boundaries` has at least one. Below zero, it is meant for negative values.
             first_bound: boundaries.upper_bounds()[0],
@@ -62,7 +89,10 @@ impl HistogramValue {
             cells,
             stride,
             mask: shard_count() - 1,
-            exemplars: exemplars.then(ExemplarReservoir::default),
+            recording,
+            has_exemplars: exemplars,
+            exemplars: ExemplarReservoir::default(),
+            exponential,
         }
     }
 
@@ -97,7 +127,24 @@ impl HistogramValue {
     /// Returns the last value of each bucket that was recorded in a sampled span, with the index of
     /// the bucket.
     pub fn exemplars(&self) -> impl Iterator<Item = (usize, Exemplar)> {
-        self.exemplars.iter().flat_map(ExemplarReservoir::all)
+        self.exemplars.all()
+    }
+
+    /// Returns the exponential buckets, if the metric has them: see [`ExponentialHistogram`].
+    ///
+    /// They have the same values as the other buckets, except for those that are recorded during the two reads.
+    pub fn exponential_buckets(&self) -> Option<ExponentialBuckets> {
+        self.exponential.as_ref().map(|it| it.buckets())
+    }
+
+    /// Returns the least value. `None` if there is none, or if the metric has no exponential buckets.
+    pub fn min(&self) -> Option<f64> {
+        self.exponential.as_ref()?.min()
+    }
+
+    /// Returns the greatest value, like [`min`](Self::min).
+    pub fn max(&self) -> Option<f64> {
+        self.exponential.as_ref()?.max()
     }
 
     /// Records `count` equal values with the sum `sum`.
@@ -107,23 +154,48 @@ impl HistogramValue {
     #[expect(clippy::inline_always, reason = "measured: ten instructions of sixty")]
     #[inline(always)]
     fn add(&self, value: f64, count: u64, sum: f64) {
-        if !value.is_finite() || count == 0 {
+        if count == 0 {
             return;
         }
-        let shard = &self.cells[(thread_number() & self.mask) * self.stride..];
-        // Most values are in the first bucket, so it is checked before the search.
+        // Most values are in the first bucket, so it is checked before the search. Each branch tests only for
+        // those values that are not finite and that it can have.
         let bucket = if value <= self.first_bound {
             if value < 0.0 {
+                if value == f64::NEG_INFINITY {
+                    return;
+                }
                 self.has_negative.store(true, Relaxed);
             }
             0
-        } else {
+        } else if value <= f64::MAX {
             self.boundaries.bucket_index(value)
+        } else {
+            return;
         };
+        let start = (thread_number() & self.mask) * self.stride;
+        let shard = &self.cells[start..];
         shard[1 + bucket].fetch_add(count, Relaxed);
         add_f64(&shard[0], sum);
-        if let Some(exemplars) = &self.exemplars {
-            exemplars.record(bucket, self.boundaries.bucket_count(), value);
+        let has_more = match self.recording {
+            Recording::Nothing => false,
+            Recording::Exemplars => self.exemplars.accepts(bucket),
+            Recording::Exponential => true,
+        };
+        if has_more {
+            self.add_more(bucket, value, count);
+        }
+    }
+
+    /// Adds to the exponential buckets and the exemplars. Not inlined, so that other histograms need no more
+    /// registers: that would cost them ten instructions.
+    #[inline(never)]
+    fn add_more(&self, bucket: usize, value: f64, count: u64) {
+        if self.has_exemplars && self.exemplars.accepts(bucket) {
+            let bucket_count = self.boundaries.bucket_count();
+            self.exemplars.record(bucket, bucket_count, value);
+        }
+        if let Some(exponential) = &self.exponential {
+            exponential.record(thread_number() & self.mask, value, count);
         }
     }
 }
@@ -157,7 +229,11 @@ mod tests {
     use super::*;
 
     fn histogram() -> HistogramValue {
-        HistogramValue::new(Arc::new(Boundaries::new(&[1.0, 2.0]).unwrap()), true)
+        let layout = Layout {
+            boundaries: Arc::new(Boundaries::new(&[1.0, 2.0]).unwrap()),
+            exponential: None,
+        };
+        HistogramValue::new(&layout, true)
     }
 
     fn counts(histogram: &HistogramValue) -> Vec<u64> {

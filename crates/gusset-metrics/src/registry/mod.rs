@@ -4,10 +4,12 @@ mod boundaries;
 mod builder;
 mod counter;
 mod exemplars;
+mod exponential;
 mod family;
 mod gauge;
 mod handle_cache;
 mod histogram;
+mod layouts;
 mod overflow;
 mod producer;
 pub mod prometheus_names;
@@ -17,7 +19,7 @@ mod series;
 mod sharded;
 mod views;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,11 +29,14 @@ use metrics::{Key, Metadata};
 pub use self::boundaries::Boundaries;
 pub use self::builder::RegistryBuilder;
 pub use self::counter::CounterValue;
+pub use self::exponential::ExponentialHistogram;
 use self::family::{Limits, Lookup, MetricFamilies};
 use self::gauge::AtomicGaugeKind;
 pub use self::gauge::GaugeValue;
 use self::handle_cache::HandleCache;
 pub use self::histogram::HistogramValue;
+use self::histogram::Layout;
+use self::layouts::Layouts;
 use self::overflow::{CardinalityLimits, OverflowHandle};
 pub use self::scoped_gauge::ScopedGauge;
 pub use self::series::{MetricFamily, Series};
@@ -67,7 +72,7 @@ use self::views::{CounterSource, GaugeSource, Sources, Stream, Streams};
 /// allocates memory for its exemplars.
 ///
 /// To register a handle costs a read lock, and a few allocations the first time. A series of a histogram
-/// takes about 200 bytes for each shard, so use few label values.
+/// takes about 200 bytes for each shard, so use few label values. An [`ExponentialHistogram`] takes more.
 ///
 /// # Limits
 ///
@@ -84,7 +89,7 @@ use self::views::{CounterSource, GaugeSource, Sources, Stream, Streams};
 ///
 /// # Views
 ///
-/// A [`View`] drops or renames a metric, removes labels, or sets boundaries, for all readers alike.
+/// A [`View`] drops or renames a metric, removes labels, or sets buckets, for all readers alike.
 ///
 /// # Exemplars
 ///
@@ -119,9 +124,8 @@ use self::views::{CounterSource, GaugeSource, Sources, Stream, Streams};
 pub struct Registry {
     counters: MetricFamilies<CounterValue, ()>,
     gauges: MetricFamilies<GaugeValue, Arc<AtomicGaugeKind>>,
-    /// The boundaries are those of the first series, because histograms with different buckets cannot
-    /// be added.
-    histograms: MetricFamilies<HistogramValue, Option<Arc<Boundaries>>>,
+    /// The layout is that of the first series, because histograms with different buckets cannot be added.
+    histograms: MetricFamilies<HistogramValue, Option<Layout>>,
     counter_handles: HandleCache<CounterValue>,
     gauge_handles: HandleCache<GaugeValue>,
     histogram_handles: HandleCache<HistogramValue>,
@@ -132,8 +136,7 @@ pub struct Registry {
     warned_metrics: AtomicBool,
     /// The memory of counters and gauges.
     allocator: Mutex<SlabAllocator>,
-    /// The configured boundaries, by the Prometheus name of the histogram.
-    boundaries: HashMap<String, Arc<Boundaries>>,
+    layouts: Layouts,
     exemplars: bool,
     views: Streams,
     /// The keys whose labels a view removes.
@@ -159,12 +162,7 @@ impl Registry {
         RegistryBuilder::default()
     }
 
-    fn new(
-        boundaries: HashMap<String, Arc<Boundaries>>,
-        exemplars: bool,
-        limits: CardinalityLimits,
-        views: Streams,
-    ) -> Self {
+    fn new(layouts: Layouts, exemplars: bool, limits: CardinalityLimits, views: Streams) -> Self {
         Self {
             counters: MetricFamilies::new(),
             gauges: MetricFamilies::new(),
@@ -176,7 +174,7 @@ impl Registry {
             conflicts: Mutex::default(),
             warned_metrics: AtomicBool::new(false),
             allocator: Mutex::default(),
-            boundaries,
+            layouts,
             exemplars,
             views,
             counter_sources: Sources::new(),
@@ -239,17 +237,11 @@ impl Registry {
         stream: &Stream<'_>,
         limits: Limits,
     ) -> Lookup<HistogramValue> {
-        let create = |used: &mut Option<Arc<Boundaries>>, unit| {
-            let boundaries = used.get_or_insert_with(|| {
-                let recorded_name = prometheus_names::metric_name(recorded_name);
-                let configured = self.boundaries.get(&*recorded_name);
-                let configured = stream.boundaries().or(configured);
-                configured.map_or_else(
-                    || Boundaries::for_metric(&prometheus_names::metric_name(key.name()), unit),
-                    Arc::clone,
-                )
+        let create = |used: &mut Option<Layout>, unit| {
+            let layout = used.get_or_insert_with(|| {
+                self.layouts.layout(recorded_name, key.name(), stream, unit)
             });
-            HistogramValue::new(Arc::clone(boundaries), self.exemplars)
+            HistogramValue::new(layout, self.exemplars)
         };
         self.histograms.series(key, Some("le"), limits, create)
     }

@@ -1,7 +1,8 @@
 //! The registry as a [`MetricProducer`].
 
 use gusset_data::{
-    HistogramDataPoint, Metric, MetricData, MetricProducer, NumberDataPoint, SharedStr,
+    ExponentialHistogramDataPoint, HistogramDataPoint, Metric, MetricData, MetricProducer,
+    NumberDataPoint, SharedStr,
 };
 
 use super::gauge::GaugeKind;
@@ -26,8 +27,13 @@ impl MetricProducer for Registry {
         });
         let histograms = self.histograms();
         let histograms = histograms.iter().map(|family| {
-            let points = family.series().map(histogram_point).collect();
-            metric(family, MetricData::Histogram(points))
+            // All series of a metric have one layout.
+            let points: Vec<_> = family.series().filter_map(exponential_point).collect();
+            let data = match points.is_empty() {
+                true => MetricData::Histogram(family.series().map(histogram_point).collect()),
+                false => MetricData::ExponentialHistogram(points),
+            };
+            metric(family, data)
         });
         let mut metrics: Vec<_> = counters.chain(gauges).chain(histograms).collect();
         metrics.sort_by(|a, b| a.name.cmp(&b.name));
@@ -74,6 +80,19 @@ fn histogram_point(series: &Series<HistogramValue>) -> HistogramDataPoint {
         sum: (!value.has_negative_values()).then(|| value.sum()),
         exemplars: value.exemplars().map(|(_, exemplar)| exemplar).collect(),
     }
+}
+
+fn exponential_point(series: &Series<HistogramValue>) -> Option<ExponentialHistogramDataPoint> {
+    let value = series.value();
+    Some(ExponentialHistogramDataPoint {
+        labels: series.labels().clone(),
+        start: series.start(),
+        buckets: value.exponential_buckets()?,
+        sum: (!value.has_negative_values()).then(|| value.sum()),
+        min: value.min(),
+        max: value.max(),
+        exemplars: value.exemplars().map(|(_, exemplar)| exemplar).collect(),
+    })
 }
 
 /// Returns the unit in UCUM: that of the metric's [`MetricDescriptor`](gusset_data::MetricDescriptor), or

@@ -36,11 +36,7 @@ pub(super) fn label_pattern(name: &str) -> Cow<'_, str> {
     valid_name(name, |c| is_in_label_name(c) || is_wildcard(c))
 }
 
-/// Returns attributes in Prometheus's text format: sorted, with valid and unique names and escaped
-/// values.
-///
-/// `reserved` is a label name that exporters add themselves (`le`). An attribute with that name becomes
-/// `exported_le`, as when Prometheus resolves such a conflict.
+/// Returns attributes in Prometheus's text format: the [`label_pairs`] with escaped values.
 ///
 /// ```
 /// use gusset_metrics::registry::prometheus_names::label_text;
@@ -53,6 +49,36 @@ pub fn label_text<'a>(
     attributes: impl Iterator<Item = (&'a str, &'a str)>,
     reserved: Option<&str>,
 ) -> String {
+    let mut text = String::new();
+    for (name, value) in label_pairs(attributes, reserved) {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(&name);
+        text.push_str("=\"");
+        escape(&mut text, &value);
+        text.push('"');
+    }
+    text
+}
+
+/// Returns attributes as Prometheus's labels: sorted, with valid and unique names.
+///
+/// `reserved` is a label name that exporters add themselves (`le`). An attribute with that name becomes
+/// `exported_le`, as when Prometheus resolves such a conflict.
+///
+/// ```
+/// use gusset_metrics::registry::prometheus_names::label_pairs;
+///
+/// let attributes = [("le", "x"), ("b.c", "2"), ("b_c", "3")];
+/// let labels = label_pairs(attributes.into_iter(), Some("le"));
+/// let labels: Vec<_> = labels.into_iter().collect();
+/// assert_eq!(labels, [("b_c".into(), "2;3".into()), ("exported_le".into(), "x".into())]);
+/// ```
+pub fn label_pairs<'a>(
+    attributes: impl Iterator<Item = (&'a str, &'a str)>,
+    reserved: Option<&str>,
+) -> BTreeMap<String, String> {
     let mut attributes: Vec<_> = attributes.collect();
     // Values are joined in the order of their keys, whatever the order of the attributes.
     attributes.sort_by_key(|(key, _)| *key);
@@ -70,18 +96,7 @@ pub fn label_text<'a>(
             })
             .or_insert_with(|| value.to_owned());
     }
-
-    let mut text = String::new();
-    for (name, value) in labels {
-        if !text.is_empty() {
-            text.push(',');
-        }
-        text.push_str(&name);
-        text.push_str("=\"");
-        escape(&mut text, &value);
-        text.push('"');
-    }
-    text
+    labels
 }
 
 /// Returns the labels of a key as recorded, sorted. The values of a repeated key are joined, as in

@@ -1,10 +1,9 @@
 //! The registry as a recorder of the facade.
 
-use std::sync::Arc;
-
 use gusset_data::{InstrumentKind, MetricDescriptor, SharedStr};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
+use super::histogram::Layout;
 use super::views::Stream;
 use super::{Boundaries, Handle, Registry, prometheus_names};
 
@@ -44,16 +43,16 @@ impl metrics::Recorder for Registry {
         let recorded_name = prometheus_names::metric_name(name.as_str()).into_owned();
         let name = stream.name(name);
         let prometheus_name = prometheus_names::metric_name(name.as_str()).into_owned();
-        let has_other_boundaries = |used: &Option<Arc<Boundaries>>| {
+        let has_other_boundaries = |used: &Option<Layout>| {
             let own = || Boundaries::for_metric(&prometheus_name, unit);
-            used.as_ref().is_some_and(|used| **used != *own())
+            used.as_ref().is_some_and(|used| *used.boundaries != *own())
         };
         let help = help_text(&stream, help);
         let is_late = self
             .histograms
             .describe(name.clone(), unit, help, has_other_boundaries);
         let is_configured =
-            || stream.boundaries().is_some() || self.boundaries.contains_key(&recorded_name);
+            || stream.boundaries().is_some() || self.layouts.has_boundaries(&recorded_name);
         if is_late && !is_configured() {
             tracing::warn!(
                 target: crate::TARGET,

@@ -7,6 +7,7 @@ mod completion;
 mod config;
 mod contract;
 mod exemplars;
+mod exponential;
 mod labels;
 mod messaging;
 mod overflow;

@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gusset_data::{
-    Attribute, Exemplar, HistogramDataPoint, Labels, LogRecord, Metric, MetricData,
-    NumberDataPoint, Severity, SpanData, SpanEvent, SpanKind, SpanLink, SpanStatus, Value,
+    Attribute, BucketCounts, Exemplar, ExponentialBuckets, ExponentialHistogramDataPoint,
+    HistogramDataPoint, Labels, LogRecord, Metric, MetricData, NumberDataPoint, Severity, SpanData,
+    SpanEvent, SpanKind, SpanLink, SpanStatus, Value,
 };
 use prost::Message as _;
 use prost::bytes::Buf;
@@ -85,6 +86,11 @@ impl Messages {
             Type::Bool => (decode_varint(bytes).unwrap() != 0).into(),
             Type::Enum | Type::Uint32 => decode_varint(bytes).unwrap().into(),
             Type::Int64 => (decode_varint(bytes).unwrap() as i64).to_string().into(),
+            Type::Sint32 => {
+                let zigzag = decode_varint(bytes).unwrap() as i32;
+                ((zigzag >> 1) ^ -(zigzag & 1)).into()
+            }
+            Type::Uint64 => decode_varint(bytes).unwrap().to_string().into(),
             Type::Fixed32 => bytes.get_u32_le().into(),
             Type::Fixed64 => bytes.get_u64_le().to_string().into(),
             Type::Sfixed64 => bytes.get_i64_le().to_string().into(),
@@ -228,7 +234,29 @@ fn metrics() -> Vec<Metric> {
             span_id: [4; 8],
         }],
     };
+    let exponential = ExponentialHistogramDataPoint {
+        labels: labels("exponential"),
+        start: at(2),
+        buckets: ExponentialBuckets {
+            scale: -3,
+            zero_threshold: 14.5,
+            zero_count: 7,
+            positive: BucketCounts {
+                offset: -81,
+                counts: vec![1, 300],
+            },
+            negative: BucketCounts {
+                offset: 91,
+                counts: vec![2],
+            },
+        },
+        sum: Some(5.25),
+        min: Some(-12.5),
+        max: Some(13.5),
+        exemplars: histogram.exemplars.clone(),
+    };
     let data = [
+        MetricData::ExponentialHistogram(vec![exponential]),
         MetricData::Counter(vec![point(7.0)]),
         MetricData::Counter(vec![point(7.5)]),
         MetricData::UpDownCounter(vec![point(-8.0)]),

@@ -103,6 +103,11 @@ impl Writer for Json {
         self.write(value);
     }
 
+    fn sint32(&mut self, field: Field, value: i32) {
+        self.field_name(field);
+        self.write(value);
+    }
+
     fn fixed32(&mut self, field: Field, value: u32) {
         self.uint32(field, value);
     }
@@ -119,6 +124,10 @@ impl Writer for Json {
     fn double(&mut self, field: Field, value: f64) {
         self.field_name(field);
         self.number(value);
+    }
+
+    fn uint64s(&mut self, field: Field, values: &[u64]) {
+        self.fixed64s(field, values);
     }
 
     fn fixed64s(&mut self, field: Field, values: &[u64]) {

@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use gusset_data::{
-    Attribute, Exemplar, HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint, semconv,
+    Attribute, BucketCounts, Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, Labels,
+    Metric, MetricData, NumberDataPoint, semconv,
 };
 
 use super::{Field, SCHEMA, SCHEMA_URL, Writer, any_value, resource, scope};
@@ -97,6 +98,14 @@ fn metric<W: Writer>(out: &mut W, cx: CollectionContext, metric: &Metric) {
             out.list(POINTS, points, |out, point| histogram_point(out, cx, point));
             out.uint32(TEMPORALITY, temporality);
         }),
+        MetricData::ExponentialHistogram(points) => {
+            out.message(Field(10, "exponentialHistogram"), |out| {
+                out.list(POINTS, points, |out, point| {
+                    exponential_point(out, cx, point);
+                });
+                out.uint32(TEMPORALITY, temporality);
+            });
+        }
         // `MetricData` is non-exhaustive. A new kind is not exported, because a guess would be wrong.
         _ => {}
     }
@@ -147,6 +156,50 @@ fn histogram_point<W: Writer>(out: &mut W, cx: CollectionContext, point: &Histog
     out.doubles(Field(7, "explicitBounds"), &point.bounds);
     out.list(Field(8, "exemplars"), &point.exemplars, exemplar);
     labels(out, Field(9, "attributes"), &point.labels);
+}
+
+fn exponential_point<W: Writer>(
+    out: &mut W,
+    cx: CollectionContext,
+    point: &ExponentialHistogramDataPoint,
+) {
+    let ExponentialHistogramDataPoint {
+        labels: of_series,
+        start,
+        buckets,
+        sum,
+        min,
+        max,
+        exemplars,
+    } = point;
+    labels(out, Field(1, "attributes"), of_series);
+    out.time(Field(2, "startTimeUnixNano"), *start);
+    out.time(Field(3, "timeUnixNano"), cx.time);
+    out.fixed64(Field(4, "count"), buckets.count());
+    let mut optional = |field, value: &Option<f64>| {
+        if let Some(value) = value {
+            out.double(field, *value);
+        }
+    };
+    optional(Field(5, "sum"), sum);
+    optional(Field(12, "min"), min);
+    optional(Field(13, "max"), max);
+    out.sint32(Field(6, "scale"), buckets.scale);
+    out.fixed64(Field(7, "zeroCount"), buckets.zero_count);
+    bucket_counts(out, Field(8, "positive"), &buckets.positive);
+    bucket_counts(out, Field(9, "negative"), &buckets.negative);
+    out.list(Field(11, "exemplars"), exemplars, exemplar);
+    out.double(Field(14, "zeroThreshold"), buckets.zero_threshold);
+}
+
+/// Writes buckets. Those of a sign without values are left out.
+fn bucket_counts<W: Writer>(out: &mut W, field: Field, buckets: &BucketCounts) {
+    if !buckets.counts.is_empty() {
+        out.message(field, |out| {
+            out.sint32(Field(1, "offset"), buckets.offset);
+            out.uint64s(Field(2, "bucketCounts"), &buckets.counts);
+        });
+    }
 }
 
 fn exemplar<W: Writer>(out: &mut W, exemplar: &Exemplar) {

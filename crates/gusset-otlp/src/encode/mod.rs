@@ -46,10 +46,12 @@ pub(crate) trait Writer: Sized {
     fn int64(&mut self, field: Field, value: i64);
     /// Writes a `uint32` or an enumeration.
     fn uint32(&mut self, field: Field, value: u32);
+    fn sint32(&mut self, field: Field, value: i32);
     fn fixed32(&mut self, field: Field, value: u32);
     fn fixed64(&mut self, field: Field, value: u64);
     fn sfixed64(&mut self, field: Field, value: i64);
     fn double(&mut self, field: Field, value: f64);
+    fn uint64s(&mut self, field: Field, values: &[u64]);
     fn fixed64s(&mut self, field: Field, values: &[u64]);
     fn doubles(&mut self, field: Field, values: &[f64]);
     fn message(&mut self, field: Field, write: impl FnOnce(&mut Self));

@@ -64,6 +64,13 @@ impl Writer for Protobuf {
         self.varint(value.into());
     }
 
+    fn sint32(&mut self, field: Field, value: i32) {
+        self.tag(field, VARINT);
+        // Zigzag: 0, -1, 1, -2 are 0, 1, 2, 3.
+        let zigzag = (value << 1) ^ (value >> 31);
+        self.varint((zigzag as u32).into());
+    }
+
     fn fixed32(&mut self, field: Field, value: u32) {
         self.tag(field, I32);
         self.bytes.extend_from_slice(&value.to_le_bytes());
@@ -81,6 +88,14 @@ impl Writer for Protobuf {
 
     fn double(&mut self, field: Field, value: f64) {
         self.fixed64(field, value.to_bits());
+    }
+
+    fn uint64s(&mut self, field: Field, values: &[u64]) {
+        self.message(field, |out| {
+            for value in values {
+                out.varint(*value);
+            }
+        });
     }
 
     fn fixed64s(&mut self, field: Field, values: &[u64]) {
@@ -171,6 +186,14 @@ mod tests {
         assert_eq!(
             minus_two[1..],
             [0xfe, 255, 255, 255, 255, 255, 255, 255, 255, 1]
+        );
+        let zigzag = |value| Protobuf::request(|out| out.sint32(FIELD, value))[1..].to_vec();
+        assert_eq!([0, -1, 1, -2].map(zigzag), [[0], [1], [2], [3]]);
+        assert_eq!(zigzag(i32::MAX), [0xfe, 255, 255, 255, 15]);
+        assert_eq!(zigzag(i32::MIN), [255, 255, 255, 255, 15]);
+        assert_eq!(
+            Protobuf::request(|out| out.uint64s(FIELD, &[3, 270, 86_942])),
+            [0x0a, 6, 0x03, 0x8e, 0x02, 0x9e, 0xa7, 0x05]
         );
     }
 }

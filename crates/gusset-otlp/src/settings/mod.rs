@@ -197,7 +197,6 @@ impl BatchConfig {
 impl ReaderConfig {
     fn new(env: &EnvReader<'_>) -> Self {
         const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
-        const AGGREGATION: &str = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
 
         let delta = match env.var(TEMPORALITY) {
             None => false,
@@ -215,15 +214,6 @@ impl ReaderConfig {
                 }
             },
         };
-        if let Some(text) = env.var(AGGREGATION) {
-            if !text.eq_ignore_ascii_case("explicit_bucket_histogram") {
-                env.warn_ignored(
-                    AGGREGATION,
-                    &text,
-                    "not supported; only `explicit_bucket_histogram` is",
-                );
-            }
-        }
         Self {
             interval: env
                 .millis("OTEL_METRIC_EXPORT_INTERVAL")

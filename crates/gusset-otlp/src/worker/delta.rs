@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use gusset_data::{HistogramDataPoint, Labels, Metric, MetricData, NumberDataPoint, SharedStr};
+use gusset_data::{
+    ExponentialBuckets, ExponentialHistogramDataPoint, HistogramDataPoint, Labels, Metric,
+    MetricData, NumberDataPoint, SharedStr,
+};
 
 /// The last exported values of each series.
 ///
@@ -27,7 +30,14 @@ struct LastPoint {
 #[derive(Clone, Debug)]
 enum Numbers {
     Counter(f64),
-    Histogram { counts: Vec<u64>, sum: Option<f64> },
+    Histogram {
+        counts: Vec<u64>,
+        sum: Option<f64>,
+    },
+    Exponential {
+        buckets: ExponentialBuckets,
+        sum: Option<f64>,
+    },
 }
 
 // === impl DeltaState ===
@@ -67,6 +77,25 @@ impl DeltaState {
                             sum: point.sum,
                         };
                         histogram(point, last);
+                        in_flight.insert(
+                            key,
+                            LastPoint {
+                                start,
+                                time,
+                                numbers,
+                            },
+                        );
+                    }
+                }
+                MetricData::ExponentialHistogram(points) => {
+                    for point in points {
+                        let key = (name.clone(), point.labels.clone());
+                        let (last, start) = (exported.get(&key), point.start);
+                        let numbers = Numbers::Exponential {
+                            buckets: point.buckets.clone(),
+                            sum: point.sum,
+                        };
+                        exponential(point, last);
                         in_flight.insert(
                             key,
                             LastPoint {
@@ -127,10 +156,32 @@ fn histogram(point: &mut HistogramDataPoint, last: Option<&LastPoint>) {
         .retain(|exemplar| exemplar.time >= last.time);
 }
 
+/// Subtracts the last values. The scale may be less than theirs, which is not a reset.
+fn exponential(point: &mut ExponentialHistogramDataPoint, last: Option<&LastPoint>) {
+    let Some(last) = last.filter(|last| last.start == point.start) else {
+        return;
+    };
+    let Numbers::Exponential { buckets, sum } = &last.numbers else {
+        return;
+    };
+    let Some(added) = point.buckets.since(buckets) else {
+        return;
+    };
+    point.buckets = added;
+    point.sum = point.sum.zip(*sum).map(|(now, last)| now - last);
+    // Those of the interval are not known.
+    (point.min, point.max) = (None, None);
+    point.start = last.time;
+    point
+        .exemplars
+        .retain(|exemplar| exemplar.time >= last.time);
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
+    use gusset_data::BucketCounts;
     use proptest::prelude::*;
 
     use super::*;
@@ -205,6 +256,61 @@ mod tests {
         let mut second = collection(2.0, vec![1, 0]);
         delta.apply(&mut second, at(20));
         assert_eq!(points(&second), (2.0, at(1), vec![1, 0]));
+    }
+
+    fn exponential_collection(scale: i32, offset: i32, counts: &[u64]) -> Vec<Metric> {
+        let mut buckets = ExponentialBuckets::new(scale, 0.0);
+        buckets.positive = BucketCounts {
+            offset,
+            counts: counts.to_vec(),
+        };
+        vec![Metric {
+            name: "exponential".into(),
+            unit: "".into(),
+            description: "".into(),
+            data: MetricData::ExponentialHistogram(vec![ExponentialHistogramDataPoint {
+                labels: Labels::from([]),
+                start: at(1),
+                sum: Some(buckets.count() as f64),
+                buckets,
+                min: Some(0.5),
+                max: Some(2.0),
+                exemplars: Vec::new(),
+            }]),
+        }]
+    }
+
+    #[test]
+    fn lesser_scale_is_no_reset() {
+        let mut delta = DeltaState::default();
+        let mut export = |scale, offset, counts: &[u64], time| {
+            let mut metrics = exponential_collection(scale, offset, counts);
+            delta.apply(&mut metrics, at(time));
+            delta.confirm();
+            match metrics.remove(0).data {
+                MetricData::ExponentialHistogram(mut points) => points.remove(0),
+                _ => panic!(),
+            }
+        };
+        let first = export(1, -1, &[3, 1, 2], 10);
+        assert_eq!(
+            (first.start, first.sum, first.min),
+            (at(1), Some(6.0), Some(0.5))
+        );
+        // At scale 0 the first was `[3, 3]`.
+        let second = export(0, -1, &[4, 3, 7], 20);
+        assert_eq!(second.start, at(10));
+        assert_eq!(second.buckets.scale, 0);
+        assert_eq!(second.buckets.positive.counts, [1, 0, 7]);
+        assert_eq!(
+            (second.sum, second.min, second.max),
+            (Some(8.0), None, None)
+        );
+        // A greater scale, or fewer values: another histogram.
+        let third = export(1, 0, &[9], 30);
+        assert_eq!((third.start, third.buckets.count()), (at(1), 9));
+        let fourth = export(1, 0, &[8], 40);
+        assert_eq!((fourth.start, fourth.buckets.count()), (at(1), 8));
     }
 
     proptest! {

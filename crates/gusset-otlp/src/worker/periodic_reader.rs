@@ -254,6 +254,9 @@ fn split_points(metric: &Metric) -> (Metric, Metric) {
         MetricData::UpDownCounter(points) => halves(points, MetricData::UpDownCounter),
         MetricData::Gauge(points) => halves(points, MetricData::Gauge),
         MetricData::Histogram(points) => halves(points, MetricData::Histogram),
+        MetricData::ExponentialHistogram(points) => {
+            halves(points, MetricData::ExponentialHistogram)
+        }
         // A kind without points that can be counted is never split.
         other => [other.clone(), other.clone()],
     };
@@ -270,6 +273,7 @@ fn count_points(metric: &Metric) -> u64 {
         | MetricData::UpDownCounter(points)
         | MetricData::Gauge(points) => points.len(),
         MetricData::Histogram(points) => points.len(),
+        MetricData::ExponentialHistogram(points) => points.len(),
         _ => 0,
     };
     points as u64

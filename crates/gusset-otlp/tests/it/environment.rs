@@ -115,10 +115,6 @@ fn invalid_value_is_ignored_with_one_warning() {
         ("OTEL_METRIC_EXPORT_TIMEOUT", "x"),
         ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "x"),
         ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "both"),
-        (
-            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
-            "base2_exponential_bucket_histogram",
-        ),
         ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/unused"),
         ("OTEL_LOG_LEVEL", "loud"),
         ("OTEL_CONFIG_FILE", "otel.yaml"),

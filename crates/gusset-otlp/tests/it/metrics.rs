@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use gusset_data::{
-    Exemplar, HistogramDataPoint, Labels, LogSink as _, Metric, MetricData, MetricProducer,
-    NumberDataPoint, SpanSink as _,
+    BucketCounts, Exemplar, ExponentialBuckets, ExponentialHistogramDataPoint, HistogramDataPoint,
+    Labels, LogSink as _, Metric, MetricData, MetricProducer, NumberDataPoint, SpanSink as _,
 };
 use gusset_otlp::{OtlpPipeline, OtlpProtocol, Resource, Signal};
 
@@ -60,7 +60,82 @@ fn all_kinds() -> Vec<Metric> {
                 }],
             }]),
         ),
+        metric(
+            "exponential",
+            MetricData::ExponentialHistogram(vec![exponential_point()]),
+        ),
     ]
+}
+
+fn exponential_point() -> ExponentialHistogramDataPoint {
+    let mut buckets = ExponentialBuckets::new(-2, 0.001);
+    buckets.zero_count = 300;
+    buckets.positive = BucketCounts {
+        offset: -70,
+        counts: vec![1, 0, 200],
+    };
+    buckets.negative = BucketCounts {
+        offset: 3,
+        counts: vec![u64::MAX >> 1],
+    };
+    ExponentialHistogramDataPoint {
+        labels: Labels::from([("a".into(), "b".into())]),
+        start: at(500),
+        buckets,
+        sum: None,
+        min: Some(-9e30),
+        max: Some(0.25),
+        exemplars: vec![Exemplar {
+            value: 0.25,
+            time: at(900),
+            trace_id: [7; 16],
+            span_id: [8; 8],
+        }],
+    }
+}
+
+#[test]
+fn exponential_histogram_is_decoded_as_it_was_recorded() {
+    use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
+    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+
+    for (protocol, delta) in PROTOCOLS.into_iter().zip([false, true, false]) {
+        let (receiver, producer) = (Receiver::start(), FixedMetrics::default());
+        producer.set(all_kinds());
+        let _ = start(&receiver, &producer, protocol, delta).shutdown(TEST_TIMEOUT);
+        let metrics = received(&receiver).into_iter();
+        let mut histograms = metrics.filter_map(|metric| match metric.data {
+            Some(Data::ExponentialHistogram(histogram)) => Some(histogram),
+            _ => None,
+        });
+        let histogram = histograms.next().unwrap();
+        assert_eq!(histogram.aggregation_temporality, if delta { 1 } else { 2 });
+        let [point] = &histogram.data_points[..] else {
+            panic!("{histogram:?}")
+        };
+        assert_eq!(point.count, (u64::MAX >> 1) + 501);
+        assert_eq!((point.scale, point.zero_count), (-2, 300));
+        assert_eq!(point.zero_threshold, 0.001);
+        let positive = Buckets {
+            offset: -70,
+            bucket_counts: vec![1, 0, 200],
+        };
+        let negative = Buckets {
+            offset: 3,
+            bucket_counts: vec![u64::MAX >> 1],
+        };
+        assert_eq!(
+            (&point.positive, &point.negative),
+            (&Some(positive), &Some(negative))
+        );
+        assert_eq!(
+            (point.sum, point.min, point.max),
+            (None, Some(-9e30), Some(0.25))
+        );
+        assert_eq!(point.start_time_unix_nano, 500_000_000);
+        assert_eq!(point.exemplars[0].span_id, [8; 8]);
+        assert_eq!(point.attributes[0].key, "a");
+    }
 }
 
 fn start(
@@ -105,7 +180,7 @@ fn all_kinds_are_exported_over_every_protocol() {
         let (receiver, producer) = (Receiver::start(), FixedMetrics::default());
         producer.set(all_kinds());
         let report = start(&receiver, &producer, protocol, false).shutdown(TEST_TIMEOUT);
-        assert_eq!(report.counts(Signal::Metrics).exported, 4);
+        assert_eq!(report.counts(Signal::Metrics).exported, 5);
         let text = format!("{:#?}", received(&receiver));
         let lines = text
             .lines()

@@ -5,11 +5,14 @@ use gusset_core::{ConfigError, Env};
 use gusset_health::HealthBuilder;
 use gusset_http::{PathFilter, TrustedProxies};
 use gusset_log::{Format, LogLayer, LogLayerBuilder};
-use gusset_metrics::{Registry, RegistryBuilder, View};
+use gusset_metrics::{ExponentialHistogram, Registry, RegistryBuilder, View};
 use gusset_prometheus::PrometheusExporterBuilder;
 use gusset_trace::TraceTrust;
 
-use super::{Config, HealthConfig, HttpConfig, LogsConfig, ManagementConfig, Trust, ViewConfig};
+use super::{
+    Config, ExponentialHistogramConfig, HealthConfig, HttpConfig, LogsConfig, ManagementConfig,
+    Trust, ViewConfig,
+};
 use crate::InstrumentationBuilder;
 use crate::kind::{HttpKind, ServiceKind};
 
@@ -232,9 +235,27 @@ fn view(metric: &str, config: &ViewConfig) -> View {
     if let Some(bounds) = &config.buckets {
         view = view.buckets(bounds);
     }
+    if let Some(settings) = &config.exponential_histogram {
+        view = view.exponential_histogram(exponential_histogram(settings));
+    }
     match config.cardinality_limit {
         Some(limit) => view.cardinality_limit(limit),
         None => view,
+    }
+}
+
+fn exponential_histogram(config: &ExponentialHistogramConfig) -> ExponentialHistogram {
+    let ExponentialHistogramConfig {
+        max_buckets,
+        max_scale,
+    } = config;
+    let mut settings = ExponentialHistogram::new();
+    if let Some(buckets) = max_buckets {
+        settings = settings.max_buckets(*buckets);
+    }
+    match max_scale {
+        Some(scale) => settings.max_scale(*scale),
+        None => settings,
     }
 }
 

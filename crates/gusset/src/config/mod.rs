@@ -29,9 +29,9 @@ pub use self::service::{
     SdkLogLevel,
 };
 pub use self::telemetry::{
-    Compression, ExemplarFilter, Exporter, LogBatchConfig, LogFileConfig, LogFormat, LogsConfig,
-    MetricsConfig, MetricsExporter, OtlpConfig, Protocol, SamplerName, SpanBatchConfig,
-    Temporality, TracesConfig, Trust, ViewConfig,
+    Compression, ExemplarFilter, ExponentialHistogramConfig, Exporter, LogBatchConfig,
+    LogFileConfig, LogFormat, LogsConfig, MetricsConfig, MetricsExporter, OtlpConfig, Protocol,
+    SamplerName, SpanBatchConfig, Temporality, TracesConfig, Trust, ViewConfig,
 };
 pub use self::values::Secret;
 use self::values::{duration, is_default, section};

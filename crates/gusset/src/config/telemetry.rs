@@ -201,8 +201,22 @@ section! {
         keep_labels: Option<Vec<String>>,
         /// The upper bounds of a histogram's buckets, ascending. Defaults to those of its unit.
         buckets: Option<Vec<f64>>,
+        /// The settings of an exponential histogram, which Prometheus calls a native histogram; `{}` has their
+        /// defaults. Defaults to none, and the metric is not one.
+        exponential_histogram: Option<ExponentialHistogramConfig>,
         /// The series of the metric, at most. Defaults to `metrics.cardinality_limit`.
         cardinality_limit: Option<usize>,
+    }
+}
+
+section! {
+    /// An exponential histogram.
+    ExponentialHistogramConfig {
+        /// The buckets of positive values, and those of negative ones, at most: 2 to 10000. Defaults to 160.
+        max_buckets: Option<usize>,
+        /// The greatest scale, which determines the relative error: -10 to 20. Defaults to 8, the greatest that is
+        /// used.
+        max_scale: Option<i32>,
     }
 }
 

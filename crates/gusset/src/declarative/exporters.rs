@@ -107,9 +107,8 @@ impl Declared {
                         "explicit_bucket_histogram",
                         "base2_exponential_bucket_histogram",
                     ];
-                    if node.choice(&CHOICES)? == Some(CHOICES[1]) {
-                        self.unsupported(&node);
-                    }
+                    let aggregation = node.choice(&CHOICES)?;
+                    self.set(&node, &name("DEFAULT_HISTOGRAM_AGGREGATION"), aggregation);
                 }
                 key => self.other(key, &node)?,
             }

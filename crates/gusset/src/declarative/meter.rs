@@ -2,7 +2,7 @@
 
 use gusset_core::ConfigError;
 use gusset_data::InstrumentKind;
-use gusset_metrics::{Registry, View};
+use gusset_metrics::{ExponentialHistogram, Registry, View};
 
 use super::Declared;
 use super::exporters::{Exporter, or_no_limit};
@@ -243,7 +243,36 @@ impl Declared {
                 }
                 Ok(view)
             }
-            "base2_exponential_bucket_histogram" | "last_value" | "sum" => {
+            "base2_exponential_bucket_histogram" => {
+                let mut settings = ExponentialHistogram::new();
+                for (key, node) in node.entries()? {
+                    match &*key {
+                        "max_size" => {
+                            if let Some(buckets) = node.integer()? {
+                                let buckets = usize::try_from(buckets).unwrap_or(usize::MAX);
+                                settings = settings.max_buckets(buckets);
+                            }
+                        }
+                        "max_scale" => {
+                            if let Some(scale) = node.number()? {
+                                if scale.fract() != 0.0 {
+                                    return Err(node.error("not an integer"));
+                                }
+                                settings = settings.max_scale(scale as i32);
+                            }
+                        }
+                        // Minimum and maximum are always recorded.
+                        "record_min_max" => {
+                            if node.boolean()? == Some(false) {
+                                self.unsupported(&node);
+                            }
+                        }
+                        _ => return Err(node.unknown_key()),
+                    }
+                }
+                Ok(view.exponential_histogram(settings))
+            }
+            "last_value" | "sum" => {
                 self.unsupported.push(node.path);
                 Ok(view)
             }
@@ -275,6 +304,8 @@ fn at(view: &Node<'_>, error: &ConfigError) -> ConfigError {
     let setting = error.setting().rsplit('.').next().unwrap_or_default();
     let key = match setting {
         "buckets" => "stream.aggregation.explicit_bucket_histogram.boundaries",
+        "max_buckets" => "stream.aggregation.base2_exponential_bucket_histogram.max_size",
+        "max_scale" => "stream.aggregation.base2_exponential_bucket_histogram.max_scale",
         "rename" => "stream.name",
         "remove_label" => "stream.attribute_keys.excluded",
         "keep_labels" => "stream.attribute_keys.included",

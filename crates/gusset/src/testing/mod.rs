@@ -215,6 +215,12 @@ impl Capture {
                         .map(|point| (point.labels, count(&point.counts)))
                         .collect()
                 }
+                MetricData::ExponentialHistogram(points) => {
+                    let points = points.into_iter();
+                    points
+                        .map(|point| (point.labels, point.buckets.count() as f64))
+                        .collect()
+                }
                 _ => Vec::new(),
             });
         values

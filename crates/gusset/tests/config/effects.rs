@@ -200,3 +200,35 @@ fn views_beside_a_recorder_of_the_service_are_warned_of() {
         assert_eq!(is_logged, is_warned, "{}", output.text());
     }
 }
+
+#[test]
+fn exponential_histogram_is_set_for_a_metric() {
+    let file = "
+        [metrics.views.'job.*'.exponential_histogram]
+        max_scale = 3
+        [metrics.views.age]
+        exponential_histogram = {}
+    ";
+    let gusset = build(file, &[]).unwrap();
+    let registry = gusset.telemetry().registry();
+    metrics::with_local_recorder(&registry, || {
+        for name in ["job.duration", "age", "size"] {
+            metrics::histogram!(name).record(2.0);
+        }
+    });
+    let histograms = registry.histograms();
+    let scale = |name: &str| {
+        let family = histograms
+            .iter()
+            .find(|family| *family.name() == name)
+            .unwrap();
+        let series = family.series().next().unwrap();
+        series
+            .value()
+            .exponential_buckets()
+            .map(|buckets| buckets.scale)
+    };
+    assert_eq!(scale("job.duration"), Some(3));
+    assert_eq!(scale("age"), Some(8));
+    assert_eq!(scale("size"), None);
+}

@@ -132,6 +132,10 @@ fn invalid_setting_is_an_error_of_build() {
             "`metrics.views.age.buckets`: not ascending: 2 is followed by 1",
         ),
         (
+            "[metrics.views.age.exponential_histogram]\nmax_buckets = 1",
+            "`metrics.views.age.exponential_histogram.max_buckets`: 1 is not from 2 to 10000",
+        ),
+        (
             "[metrics.views.age]\nremove_labels = ['a b']",
             "`metrics.views.age.remove_labels`: `a b` is not the name of a label",
         ),

@@ -91,6 +91,60 @@ meter_provider:
     assert!(!page.contains("cache_hits"), "{page}");
 }
 
+/// Returns the scale of the exponential histogram with a name.
+fn scale(gusset: &gusset::Gusset, name: &str) -> Option<i32> {
+    let registry = gusset.telemetry().registry();
+    metrics::with_local_recorder(&registry, || {
+        metrics::histogram!(name.to_owned()).record(2.0)
+    });
+    let histograms = registry.histograms();
+    let family = histograms
+        .iter()
+        .find(|family| *family.name() == name)
+        .unwrap();
+    let series = family.series().next().unwrap();
+    series
+        .value()
+        .exponential_buckets()
+        .map(|buckets| buckets.scale)
+}
+
+#[test]
+fn exponential_histogram_of_the_file_is_recorded() {
+    let lines = "
+meter_provider:
+  readers: [{ pull: { exporter: { prometheus/development: { port: 0 } } } }]
+  views:
+    - selector: { instrument_name: job.duration }
+      stream: { aggregation: { base2_exponential_bucket_histogram: { max_size: 20, max_scale: -1 } } }
+    - selector: { instrument_name: age }
+      stream: { aggregation: { base2_exponential_bucket_histogram: } }
+";
+    let gusset = build(&file(lines), &[]).unwrap();
+    assert_eq!(scale(&gusset, "job.duration"), Some(-1));
+    assert_eq!(scale(&gusset, "age"), Some(8));
+    assert_eq!(scale(&gusset, "size"), None);
+}
+
+#[test]
+fn default_histogram_aggregation_of_the_file_is_applied() {
+    let lines = "
+meter_provider:
+  readers:
+    - periodic:
+        exporter:
+          otlp_http:
+            endpoint: http://127.0.0.1:1
+            default_histogram_aggregation: base2_exponential_bucket_histogram
+  views:
+    - selector: { instrument_name: age }
+      stream: { aggregation: { explicit_bucket_histogram: { boundaries: [1] } } }
+";
+    let gusset = build(&file(lines), &[]).unwrap();
+    assert_eq!(scale(&gusset, "size"), Some(8));
+    assert_eq!(scale(&gusset, "age"), None, "its buckets are set");
+}
+
 #[test]
 fn telemetry_alone_reads_the_file() {
     let file = File::new(&file(

@@ -116,6 +116,16 @@ fn wrong_value_names_the_path() {
              not ascending: 2 is followed by 1",
         ),
         (
+            "meter_provider: {readers: [], views: [{selector: {instrument_name: a}, stream: \
+             {aggregation: {base2_exponential_bucket_histogram: {max_size: 1}}}}]}",
+            "`meter_provider.views[0].stream.aggregation.base2_exponential_bucket_histogram.max_size`: 1 is not",
+        ),
+        (
+            "meter_provider: {readers: [], views: [{selector: {instrument_name: a}, stream: \
+             {aggregation: {base2_exponential_bucket_histogram: {max_scale: 1.5}}}}]}",
+            "`meter_provider.views[0].stream.aggregation.base2_exponential_bucket_histogram.max_scale`: not an integer",
+        ),
+        (
             "meter_provider: {readers: [], views: [{selector: {instrument_name: a*}, stream: {name: b}}]}",
             "`meter_provider.views[0].stream.name`: requires the name of one metric",
         ),

@@ -13,7 +13,7 @@ use metrics::KeyName;
 use self::pattern::Pattern;
 pub(super) use self::sources::{CounterSource, GaugeSource, Source, Sources};
 pub(super) use self::streams::{Stream, Streams};
-use super::{Boundaries, prometheus_names};
+use super::{Boundaries, ExponentialHistogram, prometheus_names};
 use crate::ConfigError;
 
 /// Changes what a [`Registry`](super::Registry) keeps of the metrics with a name: a view of OpenTelemetry's
@@ -72,6 +72,7 @@ pub struct View {
     removed_labels: Vec<String>,
     kept_labels: Option<Vec<String>>,
     buckets: Option<Vec<f64>>,
+    exponential: Option<ExponentialHistogram>,
     cardinality_limit: Option<usize>,
 }
 
@@ -92,6 +93,7 @@ impl View {
             removed_labels: Vec::new(),
             kept_labels: None,
             buckets: None,
+            exponential: None,
             cardinality_limit: None,
         }
     }
@@ -146,6 +148,23 @@ impl View {
         self
     }
 
+    /// Makes the metric exponential too, if it is a histogram. Overrides
+    /// [`RegistryBuilder::exponential_histogram`](super::RegistryBuilder::exponential_histogram).
+    ///
+    /// ```
+    /// use gusset_metrics::{ExponentialHistogram, Registry, View};
+    ///
+    /// # fn main() -> Result<(), gusset_metrics::ConfigError> {
+    /// let durations = View::new("*.duration").exponential_histogram(ExponentialHistogram::new());
+    /// let registry = Registry::builder().view(durations).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn exponential_histogram(mut self, settings: ExponentialHistogram) -> Self {
+        self.exponential = Some(settings);
+        self
+    }
+
     /// Sets the maximum number of series of the metric. Overrides
     /// [`RegistryBuilder::metric_cardinality_limit`](super::RegistryBuilder::metric_cardinality_limit), and
     /// applies to gusset's own metrics too.
@@ -165,6 +184,7 @@ impl View {
             removed_labels,
             kept_labels,
             buckets,
+            exponential,
             cardinality_limit,
         } = self;
         let error = |setting: &str, reason: &dyn fmt::Display| {
@@ -203,6 +223,11 @@ impl View {
             .transpose()?;
         let boundaries = buckets.map(|bounds| Boundaries::new(&bounds)).transpose();
         let boundaries = boundaries.map_err(|reason| error(".buckets", &reason))?;
+        let exponential = exponential.map(ExponentialHistogram::check).transpose();
+        let exponential = exponential.map_err(|reason| {
+            let setting = format!(".exponential_histogram.{}", reason.setting());
+            error(&setting, &reason)
+        })?;
         if cardinality_limit == Some(0) {
             return Err(error(".cardinality_limit", &"must be at least 1"));
         }
@@ -215,6 +240,7 @@ impl View {
             removed_labels,
             kept_labels,
             boundaries: boundaries.map(Arc::new),
+            exponential,
             cardinality_limit,
         })
     }
@@ -231,6 +257,7 @@ struct CheckedView {
     removed_labels: Vec<Pattern>,
     kept_labels: Option<Vec<Pattern>>,
     boundaries: Option<Arc<Boundaries>>,
+    exponential: Option<ExponentialHistogram>,
     cardinality_limit: Option<usize>,
 }
 

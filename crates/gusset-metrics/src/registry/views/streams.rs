@@ -8,7 +8,7 @@ use metrics::{Key, KeyName};
 
 use super::{CheckedView, Source, Sources, View};
 use crate::ConfigError;
-use crate::registry::{Boundaries, prometheus_names};
+use crate::registry::{Boundaries, ExponentialHistogram, prometheus_names};
 
 /// All views of a registry.
 #[derive(Debug, Default)]
@@ -115,6 +115,10 @@ impl<'v> Stream<'v> {
 
     pub(crate) fn boundaries(&self) -> Option<&'v Arc<Boundaries>> {
         self.last(|view| view.boundaries.as_ref())
+    }
+
+    pub(crate) fn exponential(&self) -> Option<ExponentialHistogram> {
+        self.last(|view| view.exponential.as_ref()).copied()
     }
 
     pub(crate) fn cardinality_limit(&self) -> Option<usize> {
