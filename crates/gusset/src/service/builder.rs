@@ -174,6 +174,20 @@ impl GussetBuilder {
         self
     }
 
+    /// Makes calls and OpenTelemetry's current context follow each other. See
+    /// [`TelemetryBuilder::opentelemetry_context`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// let gusset = gusset::builder().opentelemetry_context().without_health().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "opentelemetry")]
+    pub fn opentelemetry_context(self) -> Self {
+        self.telemetry(TelemetryBuilder::opentelemetry_context)
+    }
+
     /// Configures the log. See [`TelemetryBuilder::log`].
     pub fn log<F>(mut self, configure: F) -> Self
     where

@@ -1,6 +1,7 @@
 //! The settings of telemetry.
 
 mod build;
+mod joined_spans;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use gusset_metrics::{Registry, RegistryBuilder, SharedRecorder};
 use gusset_otlp::OtlpPipelineBuilder;
 use gusset_prometheus::{PrometheusExporterBuilder, Resource};
 use gusset_trace::sampler::Sampler;
-use gusset_trace::{Redaction, TraceTrust};
+use gusset_trace::{ContextBridge, Redaction, SpanFilter, TraceTrust};
 use tracing_subscriber::Layer;
 
 #[cfg(feature = "testing")]
@@ -38,6 +39,8 @@ pub struct TelemetryBuilder {
     pub(super) fields: OwnFields,
     redaction: Redaction,
     tracing_spans: bool,
+    span_filter: Option<SpanFilter>,
+    context_bridge: Option<&'static dyn ContextBridge>,
     layers: Vec<CustomLayer>,
     signals: Signals,
     metrics_listener: bool,
@@ -69,6 +72,8 @@ impl TelemetryBuilder {
             fields: OwnFields::default(),
             redaction: Redaction::default(),
             tracing_spans: false,
+            span_filter: None,
+            context_bridge: None,
             layers: Vec::new(),
             signals: Signals::ALL,
             metrics_listener: true,

@@ -30,7 +30,7 @@ use gusset_otlp::{Receiver, Signal};
 use gusset_prometheus::PrometheusExporter;
 use gusset_propagation::Propagators;
 use gusset_trace::sampler::ReplaceableSampler;
-use gusset_trace::{Redaction, TraceTrust};
+use gusset_trace::{ContextBridge, Redaction, TraceObserverBuilder, TraceTrust};
 use tracing::Dispatch;
 use tracing_log::LogTracer;
 
@@ -82,6 +82,7 @@ pub struct Telemetry {
     trust: TraceTrust,
     fields: OwnFields,
     redaction: Redaction,
+    context_bridge: Option<&'static dyn ContextBridge>,
     spans: Arc<dyn SpanSink>,
     // Dropped before the pipeline, whose end is logged.
     sinks: Sinks,
@@ -344,10 +345,15 @@ impl Telemetry {
         }
         if self.signals.traces {
             let (propagators, sampler) = (self.propagators.clone(), self.sampler.clone());
-            let spans = self.spans.clone();
-            builder = builder
-                .trace(|trace| trace.propagators(propagators).sampler(sampler))
-                .shared_spans(spans);
+            let (spans, bridge) = (self.spans.clone(), self.context_bridge);
+            let configure = move |trace: TraceObserverBuilder| {
+                let trace = trace.propagators(propagators).sampler(sampler);
+                match bridge {
+                    None => trace,
+                    Some(bridge) => trace.context_bridge(bridge),
+                }
+            };
+            builder = builder.trace(configure).shared_spans(spans);
         }
         match self.signals.metrics {
             true => builder,

@@ -70,6 +70,22 @@ impl<K: ServiceKind, O> InstrumentationBuilder<K, O> {
         self
     }
 
+    /// Makes calls and OpenTelemetry's current context follow each other: spans that a library makes with the
+    /// OpenTelemetry API are children of the call, and a client's call inside of one is its child. See
+    /// [`OpenTelemetryContext`](gusset_opentelemetry::OpenTelemetryContext). Off by default. Makes a span for each
+    /// call, as [`trace`](Self::trace) does.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::ConfigError> {
+    /// let gusset = gusset::http().opentelemetry_context().build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "opentelemetry")]
+    pub fn opentelemetry_context(self) -> Self {
+        self.trace(|trace| trace.context_bridge(&gusset_opentelemetry::OpenTelemetryContext))
+    }
+
     /// Sets what a server does with the trace context of requests that no trusted proxy sent. Defaults
     /// to [`TraceTrust::Continue`].
     ///

@@ -16,7 +16,7 @@ use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::TelemetryBuilder;
+use super::{TelemetryBuilder, joined_spans};
 use crate::Telemetry;
 use crate::telemetry::deferred::Deferred;
 use crate::telemetry::early_warnings::EarlyWarnings;
@@ -41,6 +41,8 @@ impl TelemetryBuilder {
             fields,
             redaction,
             tracing_spans,
+            span_filter,
+            context_bridge,
             layers,
             signals,
             metrics_listener,
@@ -89,9 +91,10 @@ impl TelemetryBuilder {
             log = log.without_output();
         }
         let span_layer = early.keep(|| {
-            SpanLayer::new_in(spans.clone(), env)
+            let layer = SpanLayer::new_in(spans.clone(), env)
                 .sampler(deferred_sampler.clone())
-                .redaction(redaction.clone())
+                .redaction(redaction.clone());
+            joined_spans::configure(layer, span_filter, context_bridge)
         });
         let inner = tracing_subscriber::registry();
         // Not an empty `Vec` and not an `Option`: as layers, they would enable every span.
@@ -173,6 +176,7 @@ impl TelemetryBuilder {
             trust: trust.unwrap_or_default(),
             fields,
             redaction,
+            context_bridge,
             spans: span_sink,
             sinks,
             dispatch,
