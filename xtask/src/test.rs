@@ -24,6 +24,11 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps, all: bool) {
         steps.step("run the tests", || command::run(&mut cargo(&tests)));
     }
 
+    // All features together include `bound-instruments`, which replaces what others run.
+    steps.step("gusset-opentelemetry without bound instruments", || {
+        command::run(&mut cargo(&["test", "--package", "gusset-opentelemetry"]))
+    });
+
     // `--cfg loom` applies to every crate, so a separate target folder avoids rebuilds.
     for package in workspace.packages.iter().filter(|package| package.loom()) {
         steps.step(format!("loom: {}", package.name), || {

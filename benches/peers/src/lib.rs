@@ -5,6 +5,7 @@
 //! builds this package.
 
 pub mod recorders;
+pub mod records;
 pub mod scenarios;
 pub mod sockets;
 pub mod times;
@@ -15,5 +16,6 @@ use gusset_benches::Scenario;
 pub fn all() -> Vec<Scenario> {
     let mut all = scenarios::svc();
     all.extend(scenarios::axum());
+    all.extend(records::scenarios());
     all
 }

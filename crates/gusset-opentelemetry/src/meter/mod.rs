@@ -59,9 +59,9 @@ use self::gauge::GaugeInstrument;
 /// # Cost
 ///
 /// To record allocates nothing after the first value of a series. The SDK finds the series of a value by its
-/// attributes, some 2,300 instructions. With the feature `bound-instruments` it is found once, and to record
-/// costs some 200. That feature is experimental in OpenTelemetry 0.33 (`Instrument::bind`), and a meter that
-/// is not the SDK's may ignore values with it.
+/// attributes: some 3,700 instructions with eight of them. With the feature `bound-instruments` it is found
+/// once, and to record costs 168 for a histogram, 42 more than in a `Registry`. That feature is experimental in
+/// OpenTelemetry 0.33 (`bind` of an instrument), and a meter that is not the SDK's may ignore values with it.
 ///
 /// ```
 /// use std::sync::Arc;

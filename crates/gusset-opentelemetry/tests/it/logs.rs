@@ -194,3 +194,9 @@ fn suppressed_telemetry_is_not_exported() {
     sink.export(record());
     assert_eq!(exporter.get_emitted_logs().unwrap().len(), 1);
 }
+
+#[test]
+fn sink_gets_no_second_queue() {
+    let (sink, _provider, _exporter) = sink();
+    assert!(sink.has_queue());
+}
