@@ -14,5 +14,6 @@ use gusset_benches::Scenario;
 pub fn all() -> Vec<Scenario> {
     let mut all = scenarios::svc();
     all.extend(scenarios::axum());
+    all.extend(scenarios::span());
     all
 }

@@ -1,12 +1,14 @@
 //! The layers that are measured.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
 use bytes::Bytes;
-use gusset_benches::{Scenario, Work, WorkFactory, axum as route, run_call, svc};
+use gusset_benches::{Scenario, Work, WorkFactory, axum as route, otlp, run_call, svc};
+use gusset_data::{SpanData, SpanSink as _};
 use gusset_http::Route;
 use http::HeaderValue;
 use http_body_util::Empty;
@@ -64,11 +66,48 @@ table! {
     "unsampled/tower-otel", "tower-otel", NOT_SAMPLED, subjects::subscribe_otel(), subjects::tower_otel();
     "sampled/gusset", "gusset", SAMPLED, subjects::subscribe_gusset(true), subjects::gusset();
     "sampled/gusset-alone", "gusset, no subscriber", SAMPLED, (), subjects::gusset_alone();
+    "sampled/gusset-processor", "gusset, a processor of the provider", SAMPLED, (), subjects::gusset_processor();
+    "sampled/gusset-exporter", "gusset, an exporter of the SDK", SAMPLED, (), subjects::gusset_exporter();
+    "sampled/gusset-live", "gusset, spans begin in a tracer of the SDK", SAMPLED, (), subjects::gusset_live();
     "sampled/otel-tower", "opentelemetry-instrumentation-tower", SAMPLED, subjects::provider(),
         subjects::otel_tower();
     "sampled/axum-tracing", "axum-tracing-opentelemetry", SAMPLED, subjects::subscribe_otel(),
         OtelAxumLayer::default();
     "sampled/tower-otel", "tower-otel", SAMPLED, subjects::subscribe_otel(), subjects::tower_otel();
+}
+
+/// Returns the scenarios of the export of one span on the thread of a request.
+pub fn span() -> Vec<Scenario> {
+    let bare = || -> WorkFactory { span_calls(|span| std::mem::forget(black_box(span))) };
+    vec![
+        scenario("span/bare", "a span, not exported", None, bare),
+        scenario(
+            "span/exporter",
+            "to an exporter of the SDK",
+            Some("span/bare"),
+            || {
+                let sink = subjects::exporter_sink();
+                span_calls(move |span| sink.export(span))
+            },
+        ),
+        scenario(
+            "span/processor",
+            "to a processor of the SDK",
+            Some("span/bare"),
+            || {
+                let sink = subjects::processor_sink();
+                span_calls(move |span| sink.export(span))
+            },
+        ),
+    ]
+}
+
+fn span_calls(export: impl Fn(SpanData) + Send + Sync + 'static) -> WorkFactory {
+    let (export, span) = (Arc::new(export), otlp::span());
+    Box::new(move || {
+        let (export, span) = (export.clone(), span.clone());
+        Box::new(move || export(span.clone()))
+    })
 }
 
 /// Returns a scenario with few calls, so that no queue overflows if the machine is busy.

@@ -1,17 +1,22 @@
 //! gusset and its peers, each with a tracing back end. Global state is created on first use.
 
+use std::convert::Infallible;
 use std::future::ready;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
-use gusset_trace::{SpanLayer, TraceObserver};
+use gusset_opentelemetry::{
+    LiveSpans, SharedSpanProcessor, SpanExporterPipeline, SpanExporterSink, SpanProcessorSink,
+};
+use gusset_trace::{SpanLayer, TraceObserver, TraceObserverBuilder};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter};
 use tower_otel::trace::HttpLayer;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -24,6 +29,8 @@ struct DiscardExporter;
 static DISCARDED: AtomicUsize = AtomicUsize::new(0);
 
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
+
+static PIPELINE: OnceLock<SpanExporterPipeline> = OnceLock::new();
 
 /// Returns gusset's observer.
 ///
@@ -43,6 +50,45 @@ pub fn gusset() -> ObserveLayer<Http, TraceObserver> {
 /// Never, because the configuration is valid.
 pub fn gusset_alone() -> ObserveLayer<Http, TraceObserver> {
     let trace = TraceObserver::server().sink(DiscardSink::global());
+    ObserveLayer::new(trace.build_with(|_| None).expect("the defaults are valid"))
+}
+
+/// Returns the sink of a processor like that of the [`provider`].
+pub fn processor_sink() -> SpanProcessorSink<SharedSpanProcessor> {
+    let processor = BatchSpanProcessor::builder(DiscardExporter).build();
+    SpanProcessorSink::new(SharedSpanProcessor::new(processor))
+}
+
+/// Returns the sink of a pipeline whose exporter discards.
+///
+/// # Panics
+/// If the system has no thread.
+pub fn exporter_sink() -> SpanExporterSink {
+    let pipeline = PIPELINE.get_or_init(|| {
+        let create = || Ok::<_, Infallible>(DiscardExporter);
+        SpanExporterPipeline::builder()
+            .start(create)
+            .expect("the system has threads")
+    });
+    pipeline.span_sink()
+}
+
+/// Returns gusset's observer with a processor of the SDK.
+pub fn gusset_processor() -> ObserveLayer<Http, TraceObserver> {
+    observe(TraceObserver::server().sink(processor_sink()))
+}
+
+/// Returns gusset's observer with an exporter of the SDK.
+pub fn gusset_exporter() -> ObserveLayer<Http, TraceObserver> {
+    observe(TraceObserver::server().sink(exporter_sink()))
+}
+
+/// Returns gusset's observer with spans that begin in the SDK's tracer.
+pub fn gusset_live() -> ObserveLayer<Http, TraceObserver> {
+    observe(TraceObserver::server().live(LiveSpans::new(provider().tracer("gusset"))))
+}
+
+fn observe(trace: TraceObserverBuilder) -> ObserveLayer<Http, TraceObserver> {
     ObserveLayer::new(trace.build_with(|_| None).expect("the defaults are valid"))
 }
 
@@ -93,6 +139,9 @@ pub fn tower_otel() -> HttpLayer {
 /// Waits until all queued spans are discarded.
 pub fn flush() {
     DiscardSink::flush();
+    if let Some(pipeline) = PIPELINE.get() {
+        let _ = pipeline.flush(Duration::from_secs(10));
+    }
     if let Some(provider) = PROVIDER.get() {
         let _ = provider.force_flush();
     }

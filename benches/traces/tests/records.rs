@@ -22,13 +22,17 @@ fn gusset_exports_sampled_calls() {
     }
 }
 
-/// One test for all, because they share the global provider.
+/// One test for all, because they share the global provider and the count.
 #[test]
-fn peers_export_sampled_calls() {
+fn sdk_exports_sampled_calls() {
     call("axum/sampled/otel-tower");
     assert_eq!(subjects::discarded(), CALLS);
     call("axum/unsampled/otel-tower");
     assert_eq!(subjects::discarded(), CALLS);
     call("axum/sampled/axum-tracing");
     assert_eq!(subjects::discarded(), 2 * CALLS);
+    call("svc/sampled/gusset-exporter");
+    assert_eq!(subjects::discarded(), 3 * CALLS);
+    call("svc/sampled/gusset-live");
+    assert_eq!(subjects::discarded(), 4 * CALLS);
 }
