@@ -42,6 +42,14 @@ const SERVERS: &[Server] = &[
         needed_by: "tests that export metrics to Prometheus 3",
     },
     Server {
+        name: "jaeger",
+        variable: "JAEGER",
+        module: "jaeger",
+        package: "github.com/jaegertracing/jaeger/cmd/all-in-one",
+        build_tags: "",
+        needed_by: "tests that read traces back from Jaeger",
+    },
+    Server {
         name: "victoria-logs",
         variable: "VICTORIALOGS",
         module: "victorialogs",
