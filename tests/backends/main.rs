@@ -4,6 +4,7 @@
 mod certificates;
 mod collector;
 mod items;
+mod native;
 mod page;
 mod prometheus;
 mod receiver;

@@ -11,7 +11,7 @@ use crate::receiver::Receiver;
 use crate::service::Service;
 
 /// Starts Prometheus with this configuration, or returns `None` if there is none.
-async fn start(name: &str, config: String) -> Option<Program> {
+pub(crate) async fn start(name: &str, config: String) -> Option<Program> {
     let program = find("PROMETHEUS", "prometheus")?;
     let command = move |at: &[_], folder: &TempFolder| {
         let mut command = Command::new(&program);
@@ -44,7 +44,7 @@ async fn start(name: &str, config: String) -> Option<Program> {
 }
 
 /// Calls the API of Prometheus.
-async fn api(prometheus: &Program, path: &str) -> Value {
+pub(crate) async fn api(prometheus: &Program, path: &str) -> Value {
     let url = format!("http://{}/api/v1/{path}", prometheus.addr(0));
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     let response: Value = serde_json::from_str(&text).unwrap();
