@@ -141,7 +141,7 @@ mod tests {
         let all = format!("{DEFINITION}{TIMESTAMP}");
         let start = all.find(&format!("\nmessage {message} {{")).expect(message);
         let body = all[start..].split("\n}").next().unwrap();
-        let fields = body.lines().filter_map(|line| {
+        let mut fields = body.lines().filter_map(|line| {
             let statement = line.split("//").next()?.trim().strip_suffix(';')?;
             let (declaration, number) = statement.split_once('=')?;
             let mut words = declaration.split_whitespace().rev();
@@ -149,7 +149,7 @@ mod tests {
             (name == field).then(|| (number.trim().parse().unwrap(), kind.to_owned()))
         });
         fields
-            .last()
+            .next()
             .unwrap_or_else(|| panic!("{message} has no field {field}"))
     }
 

@@ -111,7 +111,7 @@ fn counter_without_suffix_is_a_counter() {
 fn histogram_without_the_option_has_explicit_buckets_only() {
     let builder = Registry::builder().buckets("job.duration", &[0.1, 1.0]);
     let histogram = only_histogram(&snapshotter(builder, || {
-        record(&[0.05, 0.5, 7.0, f64::NAN])
+        record(&[0.05, 0.5, 7.0, f64::NAN]);
     }));
     let buckets = histogram.bucket.iter();
     let buckets: Vec<_> = buckets
@@ -147,7 +147,7 @@ fn native_histogram_has_both_kinds_of_buckets() {
     assert_eq!(spans, [(0, 1), (127, 1)]);
     assert_eq!(histogram.positive_delta, [1, 1]);
     assert!(histogram.negative_span.is_empty());
-    let counts = histogram.bucket.iter().map(|it| it.cumulative_count());
+    let counts = histogram.bucket.iter().map(proto::Bucket::cumulative_count);
     assert_eq!(counts.collect::<Vec<_>>(), [1, 2, 4]);
 }
 
@@ -194,7 +194,11 @@ fn exemplars_are_at_their_buckets_and_at_the_native_histogram() {
         .map(|it| it.exemplar.is_some())
         .collect();
     assert_eq!(at, [true, false, true]);
-    let values: Vec<_> = histogram.exemplars.iter().map(|it| it.value()).collect();
+    let values: Vec<_> = histogram
+        .exemplars
+        .iter()
+        .map(proto::Exemplar::value)
+        .collect();
     assert_eq!(values, [0.05, 7.0]);
     let exemplar = histogram.exemplars[1].clone();
     assert_eq!(Some(&exemplar), histogram.bucket[2].exemplar.as_ref());
