@@ -1,9 +1,10 @@
 //! `cargo xtask bench`: compares the cost of a call with peers, and writes `docs/benchmarks.md`.
 //! `cargo xtask baseline`: keeps the current counts, to compare the next ones with.
-//! `cargo xtask count`: prints the cost of a call of gusset alone.
+//! `cargo xtask count`: compares the cost of a call with the accepted one. `cargo xtask accept`: accepts it.
 //! `cargo xtask time`: measures the time of a call with criterion.
 
 mod baseline;
+mod counts;
 mod machine;
 mod measure;
 mod page;
@@ -16,10 +17,12 @@ use std::fs;
 use std::process::Command;
 
 use self::baseline::Baseline;
-use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, TRACES};
+use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, TRACES, WHOLE};
 use crate::command;
-use crate::steps::Steps;
+use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
+
+const BASELINE: &str = "benches/baseline.txt";
 
 /// The content of `docs/benchmarks.md`.
 struct Figures {
@@ -32,13 +35,14 @@ struct Figures {
     sockets: Vec<sockets::Sockets>,
     traces: Vec<measure::Cost>,
     logs: Vec<measure::Cost>,
+    whole: Vec<measure::Cost>,
     before: Baseline,
 }
 
 /// Measures everything, and writes `docs/benchmarks.md`.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // Peers are built first: if their crates cannot be downloaded, the chore fails early.
-    if let Some(figures) = prepare(workspace, &[&PEERS, &TRACES, &LOGS, &OURS], steps)
+    if let Some(figures) = prepare(workspace, &[&PEERS, &TRACES, &LOGS, &WHOLE, &OURS], steps)
         .and_then(|()| figures(workspace, steps))
     {
         steps.step("docs/benchmarks.md", || {
@@ -65,15 +69,30 @@ pub(crate) fn baseline(workspace: &Workspace, steps: &mut Steps) {
             &measure::costs(&LOGS.folder(workspace))?,
         );
         let state = format!("commit {}", commit.trim());
-        Baseline { state, rows }.write(workspace)
+        Baseline { state, rows }.write(&workspace.root.join(BASELINE))
     });
 }
 
-/// Prints the instructions and allocations of gusset alone.
+/// Counts the instructions and allocations of gusset alone, and fails if they are higher than accepted.
 pub(crate) fn count(workspace: &Workspace, steps: &mut Steps) {
     if prepare(workspace, &[&OURS], steps).is_some() {
-        let folder = OURS.folder(workspace);
-        steps.step("costs", || measure::costs(&folder));
+        steps.step("counts", || counts::compare(workspace));
+    }
+}
+
+/// Does the same as [`count`], and is skipped where callgrind is not installed.
+pub(crate) fn lint(workspace: &Workspace, steps: &mut Steps) {
+    if has_valgrind() {
+        count(workspace, steps);
+    } else {
+        print_line("skipped: counts, because `valgrind` is not installed");
+    }
+}
+
+/// Counts, and writes `benches/counts.txt`.
+pub(crate) fn accept(workspace: &Workspace, steps: &mut Steps) {
+    if prepare(workspace, &[&OURS], steps).is_some() {
+        steps.step("benches/counts.txt", || counts::accept(workspace));
     }
 }
 
@@ -108,6 +127,14 @@ pub(crate) fn logs(workspace: &Workspace, steps: &mut Steps) {
     }
 }
 
+/// Prints the cost of what a service uses.
+pub(crate) fn whole(workspace: &Workspace, steps: &mut Steps) {
+    if prepare(workspace, &[&WHOLE], steps).is_some() {
+        let folder = WHOLE.folder(workspace);
+        steps.step("costs", || measure::costs(&folder));
+    }
+}
+
 /// Measures times with criterion, which keeps its reports in `target/criterion`.
 pub(crate) fn time(workspace: &Workspace, steps: &mut Steps) {
     steps.step("time", || {
@@ -118,7 +145,7 @@ pub(crate) fn time(workspace: &Workspace, steps: &mut Steps) {
 /// Checks that valgrind is installed, and builds the programs.
 fn prepare(workspace: &Workspace, all: &[&Programs], steps: &mut Steps) -> Option<()> {
     steps.step("valgrind", || {
-        command::succeeds(Command::new("valgrind").arg("--version"))
+        has_valgrind()
             .then_some(())
             .ok_or_else(|| "`valgrind`: not installed, it is needed to count instructions".into())
     })?;
@@ -128,6 +155,10 @@ fn prepare(workspace: &Workspace, all: &[&Programs], steps: &mut Steps) -> Optio
         })?;
     }
     Some(())
+}
+
+fn has_valgrind() -> bool {
+    command::succeeds(Command::new("valgrind").arg("--version"))
 }
 
 fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
@@ -143,6 +174,11 @@ fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
         sockets: steps.step("sockets", || sockets::measure(&peers))?,
         traces: steps.step("costs: traces", || measure::costs_of_all_threads(&traces))?,
         logs: steps.step("costs: logs", || measure::costs(&LOGS.folder(workspace)))?,
-        before: steps.step("benches/baseline.txt", || Baseline::read(workspace))?,
+        whole: steps.step("costs: what a service uses", || {
+            measure::costs(&WHOLE.folder(workspace))
+        })?,
+        before: steps.step("benches/baseline.txt", || {
+            Baseline::read(&workspace.root.join(BASELINE))
+        })?,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
-use crate::{command, deny, direction, features, manifest, modules, words};
+use crate::{bench, command, deny, direction, features, manifest, modules, words};
 
 /// Runs the checks that build nothing.
 pub(crate) fn quick(workspace: &Workspace, steps: &mut Steps) {
@@ -49,6 +49,7 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
         }
         command::run(&mut doc)
     });
+    bench::lint(workspace, steps);
 }
 
 /// Returns whether a component of Rust is installed, and prints that its step is skipped if not.

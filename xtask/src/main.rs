@@ -4,6 +4,7 @@ mod bench;
 mod catalogue;
 mod ci;
 mod command;
+mod compile;
 mod deny;
 mod direction;
 mod features;
@@ -56,7 +57,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "lint",
-        about: "check format, words, dependencies, modules, manifests, clippy, features and docs",
+        about: "check format, words, dependencies, modules, manifests, clippy, features, docs and counts",
         run: Run::Plain(lint::run),
     },
     Chore {
@@ -86,8 +87,13 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "count",
-        about: "print the instructions and allocations of a call",
+        about: "compare the instructions and allocations of a call with benches/counts.txt",
         run: Run::Plain(bench::count),
+    },
+    Chore {
+        name: "accept",
+        about: "write benches/counts.txt, after a change that is worth its cost",
+        run: Run::Plain(bench::accept),
     },
     Chore {
         name: "breakers",
@@ -105,9 +111,19 @@ const CHORES: &[Chore] = &[
         run: Run::Plain(bench::logs),
     },
     Chore {
+        name: "whole",
+        about: "print the cost of what a service uses: the façade's layers, and five jobs at once",
+        run: Run::Plain(bench::whole),
+    },
+    Chore {
         name: "time",
         about: "measure the time of a call with criterion",
         run: Run::Plain(bench::time),
+    },
+    Chore {
+        name: "compile",
+        about: "measure what the features cost to compile, and write docs/compile.md",
+        run: Run::Plain(compile::run),
     },
     Chore {
         name: "scenarios",

@@ -254,7 +254,7 @@ pub fn message_consumer<Req: 'static, Res: 'static>(
 ///
 /// ```
 /// # fn main() -> Result<(), gusset::ConfigError> {
-/// let telemetry = gusset::telemetry().otlp(|otlp| otlp.gzip(true)).build()?;
+/// let telemetry = gusset::telemetry().otlp(|otlp| otlp.endpoint("http://127.0.0.1:4318")).build()?;
 /// let server = telemetry.http().build()?;
 /// # Ok(())
 /// # }

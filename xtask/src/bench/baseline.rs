@@ -1,15 +1,15 @@
-//! The counts of an earlier state, which `docs/benchmarks.md` shows beside the current ones.
+//! A file of counts: `benches/baseline.txt`, an earlier state, which `docs/benchmarks.md` shows beside the current
+//! one, and `benches/counts.txt`, what a change must not raise.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::measure::Cost;
 use super::text::columns;
 use crate::Result;
-use crate::workspace::Workspace;
 
-/// The counts that `cargo xtask baseline` kept.
+/// The counts of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Baseline {
     /// What was measured: the first line of the file.
@@ -54,8 +54,8 @@ fn is_ours(group: &str, name: &str) -> bool {
 
 impl Baseline {
     /// Reads the file.
-    pub(super) fn read(workspace: &Workspace) -> Result<Self> {
-        Self::parse(&fs::read_to_string(path(workspace))?)
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        Self::parse(&fs::read_to_string(path)?)
     }
 
     fn parse(text: &str) -> Result<Self> {
@@ -69,8 +69,8 @@ impl Baseline {
     }
 
     /// Writes the file.
-    pub(super) fn write(&self, workspace: &Workspace) -> Result<()> {
-        Ok(fs::write(path(workspace), self.text()?)?)
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        Ok(fs::write(path, self.text()?)?)
     }
 
     fn text(&self) -> Result<String> {
@@ -84,10 +84,6 @@ impl Baseline {
         }
         Ok(text)
     }
-}
-
-fn path(workspace: &Workspace) -> PathBuf {
-    workspace.root.join("benches/baseline.txt")
 }
 
 fn row(line: &str) -> Result<Row> {

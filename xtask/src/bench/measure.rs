@@ -34,24 +34,40 @@ pub(super) struct Size {
 
 /// Measures every scenario of the programs in a folder.
 pub(super) fn costs(folder: &Path) -> Result<Vec<Cost>> {
-    costs_by(folder, |program, name, times| {
-        instructions(program, name, times, &[COUNTED])
-    })
+    costs_by(
+        folder,
+        |_| true,
+        |program, name, times| instructions(program, name, times, &[COUNTED]),
+    )
+}
+
+/// Measures these scenarios of the programs in a folder.
+pub(super) fn costs_of(folder: &Path, names: &[&str]) -> Result<Vec<Cost>> {
+    costs_by(
+        folder,
+        |name| names.contains(&name),
+        |program, name, times| instructions(program, name, times, &[COUNTED]),
+    )
 }
 
 /// Measures like [`costs`], and includes the work of other threads.
 ///
 /// Runs the whole program for all calls and for a third of them, and scales the difference.
 pub(super) fn costs_of_all_threads(folder: &Path) -> Result<Vec<Cost>> {
-    costs_by(folder, |program, name, times| {
-        let few = instructions(program, name, times / 3, &[])?;
-        let all = instructions(program, name, times, &[])?;
-        Ok(all.saturating_sub(few) * times / (times - times / 3))
-    })
+    costs_by(
+        folder,
+        |_| true,
+        |program, name, times| {
+            let few = instructions(program, name, times / 3, &[])?;
+            let all = instructions(program, name, times, &[])?;
+            Ok(all.saturating_sub(few) * times / (times - times / 3))
+        },
+    )
 }
 
 fn costs_by(
     folder: &Path,
+    is_wanted: impl Fn(&str) -> bool,
     instructions: impl Fn(&Path, &str, u64) -> Result<u64>,
 ) -> Result<Vec<Cost>> {
     let program = folder.join("instructions");
@@ -59,6 +75,9 @@ fn costs_by(
     let mut costs = Vec::new();
     for line in list.lines() {
         let [name, about, baseline, times] = columns(line)?;
+        if !is_wanted(name) {
+            continue;
+        }
         let times: u64 = times.parse()?;
         let (count, bytes) = allocations(&folder.join("allocations"), name)?;
         let cost = Cost {

@@ -44,6 +44,12 @@ pub(super) const LOGS: Programs = Programs {
     outside: Some("benches/logs/Cargo.toml"),
 };
 
+/// What a service uses.
+pub(super) const WHOLE: Programs = Programs {
+    package: "gusset-benches-whole",
+    outside: Some("benches/whole/Cargo.toml"),
+};
+
 // === impl Programs ===
 
 impl Programs {

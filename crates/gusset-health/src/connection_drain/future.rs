@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::header::{CONNECTION, HeaderValue};
 use http::{Response, StatusCode};
@@ -38,19 +38,18 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut result = ready!(this.inner.poll(cx));
+        // Changed where it is: a response is large, and each move is a copy.
+        let mut polled = this.inner.poll(cx);
         // Read after the request, because the shutdown may have begun meanwhile.
         let is_draining = |lifecycle: &Lifecycle| lifecycle.phase() >= Phase::Draining;
-        if let (Ok(response), true) = (
-            &mut result,
-            this.lifecycle.as_ref().is_some_and(is_draining),
-        ) {
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            let is_draining = this.lifecycle.as_ref().is_some_and(is_draining);
             // An upgrade needs its own `Connection: upgrade`.
-            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            if is_draining && response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
             }
         }
-        Poll::Ready(result)
+        polled
     }
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::RequestId;
+use super::{RequestId, Swapped};
 
 pin_project! {
     /// The response future of a [`SetRequestId`](super::SetRequestId).
@@ -30,7 +30,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let inner = this.inner;
-        let mut polled = RequestId::scope(this.id, || inner.poll(cx));
+        // Not in a closure: a response is large, and each move is a copy.
+        let current = Swapped::new(this.id);
+        let mut polled = inner.poll(cx);
+        drop(current);
         if let (Poll::Ready(Ok(res)), Some(id)) = (&mut polled, this.id) {
             id.insert_if_absent(res.headers_mut());
         }

@@ -10,9 +10,10 @@ use super::SetRequestId;
 /// It is the client's `x-request-id`, if that has at most 128 letters, digits and `-._~:+/=@`. It is
 /// otherwise a new UUID of version 7.
 ///
-/// The id is in the header and the extensions of the request ([`RequestId`](crate::RequestId)) and in
-/// the header of the response. Place the layer outside the observers: spans and log entries then
-/// have the id, and client layers of `gusset-trace` forward it.
+/// The id is in the extensions of the request ([`RequestId`](crate::RequestId)) and in the header of the
+/// response. The header of the request has it if the client sent one, and otherwise with
+/// [`in_request_header`](Self::in_request_header). Place the layer outside the observers: spans and log entries
+/// then have the id, and client layers of `gusset-trace` forward it.
 ///
 /// ```
 /// use gusset_http::RequestIdLayer;
@@ -27,6 +28,7 @@ use super::SetRequestId;
 #[must_use = "a layer does nothing by itself"]
 pub struct RequestIdLayer {
     header: Arc<HeaderName>,
+    in_request_header: bool,
 }
 
 // === impl RequestIdLayer ===
@@ -36,12 +38,25 @@ impl RequestIdLayer {
     pub fn new() -> Self {
         Self {
             header: Arc::new(HeaderName::from_static("x-request-id")),
+            in_request_header: false,
         }
     }
 
     /// Sets the header. Defaults to `x-request-id`.
     pub fn header(mut self, header: HeaderName) -> Self {
         self.header = Arc::new(header);
+        self
+    }
+
+    /// Adds a new id to the headers of the request too, for a handler that reads it there or forwards all
+    /// headers. Defaults to off: one more header makes the map of most requests grow, which costs more than the
+    /// id.
+    ///
+    /// ```
+    /// let layer = gusset_http::RequestIdLayer::new().in_request_header();
+    /// ```
+    pub fn in_request_header(mut self) -> Self {
+        self.in_request_header = true;
         self
     }
 }
@@ -59,6 +74,7 @@ impl<S> Layer<S> for RequestIdLayer {
         SetRequestId {
             inner,
             header: self.header.clone(),
+            in_request_header: self.in_request_header,
         }
     }
 }

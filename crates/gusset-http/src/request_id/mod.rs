@@ -11,8 +11,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use tower_service::Service;
+use uuid::fmt::Hyphenated;
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub use self::future::SetRequestIdFuture;
@@ -30,11 +32,29 @@ use crate::{RequestAttributes, RequestHead, Side};
 ///     println!("{id}");
 /// }
 /// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct RequestId {
-    value: HeaderValue,
+#[derive(Clone)]
+pub struct RequestId(Arc<Id>);
+
+/// One allocation, which the request, the thread, the span and the log entry share.
+struct Id {
+    text: Text,
     /// The header that it is sent in.
     header: Arc<HeaderName>,
+}
+
+enum Text {
+    /// A new UUID.
+    Generated([u8; Hyphenated::LENGTH]),
+    /// What the client sent. Invariant: [`is_valid_id`] holds, so it is ASCII.
+    Received(HeaderValue),
+}
+
+/// What a client sent.
+enum Received {
+    Absent,
+    /// Not one valid id.
+    Invalid,
+    Valid(RequestId),
 }
 
 /// A service that sets the id of each request. [`RequestIdLayer`] creates it.
@@ -42,6 +62,7 @@ pub struct RequestId {
 pub struct SetRequestId<S> {
     inner: S,
     header: Arc<HeaderName>,
+    in_request_header: bool,
 }
 
 /// The longest id that is accepted from a client.
@@ -84,19 +105,23 @@ impl RequestAttributes<'_> {
 impl RequestId {
     /// Returns the id.
     pub fn as_str(&self) -> &str {
-        self.value.to_str().unwrap_or_default()
+        let bytes = match &self.0.text {
+            Text::Generated(text) => text.as_slice(),
+            Text::Received(value) => value.as_bytes(),
+        };
+        std::str::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// Returns the client's id, if the header occurs once and is valid.
-    fn from_headers(headers: &HeaderMap, header: &Arc<HeaderName>) -> Option<Self> {
+    /// Reads the client's id.
+    fn from_headers(headers: &HeaderMap, header: &Arc<HeaderName>) -> Received {
         let mut values = headers.get_all(&**header).iter();
-        let value = values
-            .next()
-            .filter(|value| is_valid_id(value.as_bytes()))?;
-        values.next().is_none().then(|| Self {
-            value: value.clone(),
-            header: header.clone(),
-        })
+        let Some(value) = values.next() else {
+            return Received::Absent;
+        };
+        match is_valid_id(value.as_bytes()) && values.next().is_none() {
+            true => Received::Valid(Self::with_text(Text::Received(value.clone()), header)),
+            false => Received::Invalid,
+        }
     }
 
     /// Creates an id: a UUID of version 7, which sorts by time.
@@ -106,12 +131,24 @@ impl RequestId {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let now = Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos());
-        let mut text = Uuid::encode_buffer();
-        let text = Uuid::new_v7(now).hyphenated().encode_lower(&mut text);
-        let value = HeaderValue::from_str(text).expect("digits and dashes are a header's value");
-        Self {
-            value,
+        let mut text = [0; Hyphenated::LENGTH];
+        Uuid::new_v7(now).hyphenated().encode_lower(&mut text);
+        Self::with_text(Text::Generated(text), header)
+    }
+
+    fn with_text(text: Text, header: &Arc<HeaderName>) -> Self {
+        Self(Arc::new(Id {
+            text,
             header: header.clone(),
+        }))
+    }
+
+    fn value(&self) -> HeaderValue {
+        match &self.0.text {
+            Text::Generated(text) => {
+                HeaderValue::from_bytes(text).expect("digits and dashes are a header's value")
+            }
+            Text::Received(value) => value.clone(),
         }
     }
 
@@ -147,16 +184,26 @@ impl RequestId {
 
     /// Sets the header that the id came in, for a client that forwards it. Replaces other values.
     pub fn insert_into(&self, headers: &mut HeaderMap) {
-        headers.insert(&*self.header, self.value.clone());
+        headers.insert(&*self.0.header, self.value());
     }
 
     /// Sets the header if it is absent.
     fn insert_if_absent(&self, headers: &mut HeaderMap) {
-        if !headers.contains_key(&*self.header) {
-            self.insert_into(headers);
+        if let Entry::Vacant(entry) = headers.entry(&*self.0.header) {
+            entry.insert(self.value());
         }
     }
 }
+
+impl PartialEq for RequestId {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        // Usually clones of one id are compared.
+        Arc::ptr_eq(&self.0, &other.0) || self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RequestId {}
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -220,13 +267,19 @@ where
     }
 
     fn call(&mut self, mut req: Request<B>) -> Self::Future {
-        let Self { inner, header } = self;
+        let Self {
+            inner,
+            header,
+            in_request_header,
+        } = self;
         order::check(RequestHead::from(&req), || {
             req.extensions().get::<RequestId>().is_some()
         });
         let id = match RequestId::from_headers(req.headers(), header) {
-            Some(id) => id,
-            None => {
+            Received::Valid(id) => id,
+            Received::Absent if !*in_request_header => RequestId::new(header),
+            // A header that was received never has another id than the extension.
+            Received::Absent | Received::Invalid => {
                 let id = RequestId::new(header);
                 id.insert_into(req.headers_mut());
                 id
@@ -234,7 +287,9 @@ where
         };
         req.extensions_mut().insert(id.clone());
         let mut id = Some(id);
-        let inner = RequestId::scope(&mut id, || inner.call(req));
+        let current = Swapped::new(&mut id);
+        let inner = inner.call(req);
+        drop(current);
         SetRequestIdFuture { inner, id }
     }
 }

@@ -229,7 +229,9 @@ fn gzip(env: &EnvReader<'_>, overrides: &Overrides, signal: Signal) -> Result<bo
 }
 
 fn missing_feature(setting: impl Into<String>, value: &str, feature: &str) -> ConfigError {
-    let reason = format!("`{value}` requires the feature `{feature}` of gusset-otlp");
+    let reason = format!(
+        "`{value}` requires the feature `{feature}` of gusset-otlp, or `otlp-{feature}` of gusset"
+    );
     ConfigError::new(setting, reason)
 }
 

@@ -16,13 +16,9 @@ fn exchange_id(layer: &RequestIdLayer, name: &str, lines: Lines<'_>) -> (String,
     *req.headers_mut() = headers(lines);
     let mut seen = String::new();
     let mut service = layer.layer(Respond(|req: Request<()>| {
-        let values = req.headers().get_all(name);
-        assert_eq!(values.iter().count(), 1);
-        let value = req.headers()[name].to_str().unwrap();
         let extension = req.extensions().get::<RequestId>().unwrap();
-        assert_eq!(extension.as_str(), value);
         assert_eq!(current_request_id().as_ref(), Some(extension));
-        value.clone_into(&mut seen);
+        extension.as_str().clone_into(&mut seen);
         Response::new(())
     }));
     let Ok(res) = now(service.call(req));
@@ -73,6 +69,51 @@ fn header_name_is_configurable() {
     let layer = RequestIdLayer::new().header(HeaderName::from_static("x-correlation-id"));
     let (seen, _) = exchange_id(&layer, "x-correlation-id", &[("X-Correlation-Id", "a")]);
     assert_eq!(seen, "a");
+}
+
+/// Returns the values of the header that the service receives.
+fn received(layer: &RequestIdLayer, lines: Lines<'_>) -> (Vec<String>, String) {
+    let mut req = Request::new(());
+    *req.headers_mut() = headers(lines);
+    let mut received = Vec::new();
+    let mut service = layer.layer(Respond(|req: Request<()>| {
+        let values = req.headers().get_all("x-request-id").iter();
+        received = values
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect();
+        Response::new(())
+    }));
+    let Ok(res) = now(service.call(req));
+    let returned = res.headers()["x-request-id"].to_str().unwrap().to_owned();
+    (received, returned)
+}
+
+#[test]
+fn header_of_the_request_is_not_added() {
+    let (received, returned) = received(&RequestIdLayer::new(), &[]);
+    assert!(received.is_empty() && !returned.is_empty());
+}
+
+#[test]
+fn header_of_the_request_has_no_other_id() {
+    let layer = RequestIdLayer::new();
+    for lines in [
+        &[("x-request-id", "7")][..],
+        &[("x-request-id", "a b")],
+        &[("x-request-id", "a"), ("x-request-id", "b")],
+    ] {
+        let (received, returned) = received(&layer, lines);
+        assert_eq!(received, [returned]);
+    }
+}
+
+#[test]
+fn new_id_is_in_the_request_header_on_demand() {
+    let layer = RequestIdLayer::new().in_request_header();
+    for lines in [&[][..], &[("x-request-id", "7")]] {
+        let (received, returned) = received(&layer, lines);
+        assert_eq!(received, [returned]);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gusset_core::{CatchPanic, ErrorStatuses, FilteredObserver, Observe, ObserveLayer, Observer};
+use gusset_core::{ErrorStatuses, FilteredObserver, Observe, ObserveLayer, Observer};
 use gusset_health::{ConnectionDrain, ConnectionDrainLayer, InFlight};
 use gusset_http::{RequestIdLayer, SetRequestId};
 use tower::util::Either;
@@ -13,16 +13,13 @@ use super::subscriber_scope::SubscriberScope;
 use crate::instrumentation::{LayerParts, SignalObservers};
 use crate::kind::ServiceKind;
 
-/// The custom observers of a layer that counts calls in flight.
-pub(super) type CountInFlight = ((), CatchPanic<InFlight>);
-
 /// The observers of a call.
 type Observers<K, O> =
     FilteredObserver<SubscriberScope<SignalObservers<K, O>>, <K as ServiceKind>::PathFilter>;
 
 /// The observed service, without its request id.
 type Observed<S, K> =
-    ConnectionDrain<Observe<S, <K as ServiceKind>::Protocol, Observers<K, CountInFlight>>>;
+    ConnectionDrain<Observe<S, <K as ServiceKind>::Protocol, Observers<K, InFlight>>>;
 
 /// Sets the request id, observes the calls of a server, counts them as in flight, and closes keep-alive
 /// connections during the shutdown, in the right order.
@@ -31,7 +28,7 @@ type Observed<S, K> =
 pub struct ServerLayer<K: ServiceKind> {
     request_id: Option<RequestIdLayer>,
     drain: ConnectionDrainLayer,
-    observe: ObserveLayer<K::Protocol, Observers<K, CountInFlight>>,
+    observe: ObserveLayer<K::Protocol, Observers<K, InFlight>>,
 }
 
 /// Observes the calls of a client or a consumer. A client's layer also injects the trace context into its
@@ -59,11 +56,11 @@ fn observe<K: ServiceKind, O: Observer<K::Protocol>>(
 
 impl<K: ServiceKind> LayerParts<K, ()> {
     /// Adds the observer that counts calls in flight, by the route that the signals have.
-    pub(super) fn count_in_flight(self, in_flight: InFlight) -> LayerParts<K, CountInFlight> {
+    pub(super) fn count_in_flight(self, in_flight: InFlight) -> LayerParts<K, InFlight> {
         let in_flight = in_flight.with_request_options(self.options.clone());
         let (log, trace, metrics, ()) = self.observers;
         LayerParts {
-            observers: (log, trace, metrics, ((), CatchPanic::new(in_flight))),
+            observers: (log, trace, metrics, in_flight),
             path_filter: self.path_filter,
             error_statuses: self.error_statuses,
             inject: self.inject,
@@ -77,10 +74,10 @@ impl<K: ServiceKind> LayerParts<K, ()> {
 
 impl<K: ServiceKind> ServerLayer<K>
 where
-    CountInFlight: Observer<K::Protocol>,
+    InFlight: Observer<K::Protocol>,
 {
     pub(super) fn new(
-        parts: LayerParts<K, CountInFlight>,
+        parts: LayerParts<K, InFlight>,
         (dispatch, drain, request_id): (
             Option<Dispatch>,
             ConnectionDrainLayer,

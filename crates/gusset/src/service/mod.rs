@@ -29,14 +29,13 @@ use gusset_breaker::CircuitBreaker;
 use gusset_core::{Clock, Env, MessageHeaders};
 #[cfg(feature = "breaker")]
 use gusset_core::{ConfigError, ErrorStatuses};
-use gusset_health::{Health, HealthRuntime};
+use gusset_health::{Health, HealthRuntime, InFlight};
 use tracing::Dispatch;
 
 pub use self::builder::GussetBuilder;
 use self::check::Facts;
 pub use self::check::{CheckReport, Finding};
 pub use self::error::Error;
-use self::layer::CountInFlight;
 pub use self::layer::{CallLayer, ServerLayer};
 pub use self::server_output::ServerOutput;
 use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer};
@@ -166,7 +165,7 @@ impl Gusset {
     pub fn consumer<Req, Res>(
         &self,
         destination: &'static str,
-    ) -> CallLayer<Consumer<Req, Res>, CountInFlight>
+    ) -> CallLayer<Consumer<Req, Res>, InFlight>
     where
         Req: 'static,
         Res: 'static,
@@ -192,7 +191,7 @@ impl Gusset {
         &self,
         destination: &'static str,
         headers: impl Fn(&Req) -> &C + Send + Sync + 'static,
-    ) -> CallLayer<Consumer<Req, Res>, CountInFlight>
+    ) -> CallLayer<Consumer<Req, Res>, InFlight>
     where
         Req: 'static,
         Res: 'static,
@@ -314,15 +313,15 @@ impl Inner {
         &self,
         destination: &'static str,
         configure: impl FnOnce(ConsumerBuilder<Req, Res>) -> ConsumerBuilder<Req, Res>,
-    ) -> CallLayer<Consumer<Req, Res>, CountInFlight> {
+    ) -> CallLayer<Consumer<Req, Res>, InFlight> {
         let system = self.messaging_system.clone();
         let builder = self.telemetry.message_consumer::<Req, Res>(system);
         let parts = configure(builder)
             .destination(move |_| Some(destination))
-            .observer(self.health.in_flight())
             // Nothing of it comes from the environment.
             .build_parts(Env::from_fn(&|_| None))
-            .expect("the defaults are valid");
+            .expect("the defaults are valid")
+            .count_in_flight(self.health.in_flight());
         CallLayer::new(parts, self.dispatch.clone())
     }
 }

@@ -95,7 +95,7 @@ meter_provider:
 fn scale(gusset: &gusset::Gusset, name: &str) -> Option<i32> {
     let registry = gusset.telemetry().registry();
     metrics::with_local_recorder(&registry, || {
-        metrics::histogram!(name.to_owned()).record(2.0)
+        metrics::histogram!(name.to_owned()).record(2.0);
     });
     let histograms = registry.histograms();
     let family = histograms

@@ -1,0 +1,194 @@
+//! `cargo xtask compile`: what the features cost to compile, in `docs/compile.md`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::steps::Steps;
+use crate::workspace::Workspace;
+use crate::{Result, command};
+
+/// The programs of `benches/compile`: the name, which is its feature too, and what it has.
+const PROGRAMS: [(&str, &str); 5] = [
+    ("bare", "axum alone"),
+    (
+        "metrics",
+        "gusset, default features: metrics and their endpoint",
+    ),
+    (
+        "whole",
+        "gusset, `service`: log, traces, metrics, OTLP over HTTP, health, management server",
+    ),
+    (
+        "whole-otlp",
+        "the same, `otlp-grpc`, `otlp-gzip`, `otlp-tls`",
+    ),
+    (
+        "opentelemetry",
+        "tracing-opentelemetry, opentelemetry-otlp over HTTP, tracing-subscriber: log and traces only",
+    ),
+];
+
+/// What a program costs.
+struct Cost {
+    crates: usize,
+    /// The processor time of the compiler and the linker, in seconds.
+    seconds: u64,
+    /// The size of the stripped program, in bytes.
+    bytes: u64,
+}
+
+/// Builds each program from nothing, one after the other, and writes the table.
+pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
+    let mut costs = Vec::new();
+    for (name, _) in PROGRAMS {
+        match steps.step(format!("build {name}"), || build(workspace, name)) {
+            Some(cost) => costs.push(cost),
+            None => return,
+        }
+    }
+    steps.step("docs/compile.md", || {
+        Ok(fs::write(
+            workspace.root.join("docs/compile.md"),
+            page(&costs)?,
+        )?)
+    });
+}
+
+fn build(workspace: &Workspace, name: &str) -> Result<Cost> {
+    let folder = workspace.root.join("benches/compile");
+    let target = workspace.target.join("compile");
+    if target.exists() {
+        fs::remove_dir_all(&target)?;
+    }
+    // Downloads are not a part of the build.
+    command::run(&mut cargo(workspace, &folder, "fetch"))?;
+    let tree = command::output(cargo(workspace, &folder, "tree").args([
+        "--features",
+        name,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ]))?;
+    let before = processor_time()?;
+    command::run(
+        cargo(workspace, &folder, "build")
+            .args(["--release", "--features", name, "--bin", name])
+            .env("CARGO_TARGET_DIR", &target),
+    )?;
+    let seconds = processor_time()?.saturating_sub(before);
+    let bytes = fs::metadata(target.join("release").join(name))?.len();
+    fs::remove_dir_all(&target)?;
+    Ok(Cost {
+        crates: count(&tree),
+        seconds,
+        bytes,
+    })
+}
+
+fn cargo(workspace: &Workspace, folder: &Path, what: &str) -> Command {
+    let mut cargo = workspace.cargo(&[what, "--locked"]);
+    cargo.arg("--manifest-path").arg(folder.join("Cargo.toml"));
+    cargo
+}
+
+/// Counts the crates of a tree without the program itself.
+fn count(tree: &str) -> usize {
+    let name = |line: &str| line.trim_end_matches(" (*)").to_owned();
+    let mut crates: Vec<String> = tree
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(name)
+        .collect();
+    crates.sort();
+    crates.dedup();
+    crates.len().saturating_sub(1)
+}
+
+/// Returns the processor time of all child processes that have ended, in seconds.
+fn processor_time() -> Result<u64> {
+    let stat = fs::read_to_string("/proc/self/stat").map_err(|error| {
+        format!("/proc/self/stat: {error}; processor time is measured on Linux only")
+    })?;
+    let ticks = children_ticks(&stat).ok_or("/proc/self/stat: unknown format")?;
+    let per_second = command::output(Command::new("getconf").arg("CLK_TCK"))?;
+    Ok(ticks / per_second.trim().parse::<u64>()?.max(1))
+}
+
+/// Adds `cutime` and `cstime`, the fields 16 and 17 of proc(5). The second one, a name, may have spaces.
+fn children_ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(13);
+    let (user, system) = (fields.next()?, fields.next()?);
+    Some(user.parse::<u64>().ok()? + system.parse::<u64>().ok()?)
+}
+
+fn page(costs: &[Cost]) -> Result<String> {
+    let mut page = String::from(HEAD);
+    let bare = costs.first();
+    for ((_, about), cost) in PROGRAMS.iter().zip(costs) {
+        let bare = bare.unwrap_or(cost);
+        writeln!(
+            page,
+            "| {about} | {} | +{} | {} s | +{} s | {:.2} MB | +{:.2} MB |",
+            cost.crates,
+            cost.crates.saturating_sub(bare.crates),
+            cost.seconds,
+            cost.seconds.saturating_sub(bare.seconds),
+            megabytes(cost.bytes),
+            megabytes(cost.bytes.saturating_sub(bare.bytes)),
+        )?;
+    }
+    Ok(page)
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+const HEAD: &str = "\
+# Cost of a build
+
+Generated by `cargo xtask compile`; do not edit. Each program of `benches/compile` is built from nothing in
+release mode, one after the other in one run. Processor time depends on the machine: compare the rows. The crates
+are those that are linked, each version once.
+
+| program | crates | added | processor time | added | program size, stripped | added |
+|---|--:|--:|--:|--:|--:|--:|
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crate_is_counted_once() {
+        let tree =
+            "program v0.1.0 (/x)\naxum v0.8.9\nhttp v1.5.0\nhttp v1.5.0 (*)\n\nhttp v0.2.0\n";
+        assert_eq!(count(tree), 3);
+    }
+
+    #[test]
+    fn processor_time_is_found_behind_the_name() {
+        let stat = "7 (a b) c) S 1 7 7 0 -1 4194304 1 2 3 4 5 6 70 8 20 0 1 0 99";
+        assert_eq!(children_ticks(stat), Some(78));
+        assert_eq!(children_ticks("7 (cut) S 1"), None);
+    }
+
+    #[test]
+    fn rows_are_compared_with_the_first() {
+        let cost = |crates, seconds, bytes| Cost {
+            crates,
+            seconds,
+            bytes,
+        };
+        let page = page(&[cost(50, 20, 1_250_000), cost(68, 40, 1_960_000)]).unwrap();
+        let row = page.lines().last().unwrap();
+        assert!(
+            row.ends_with("| 68 | +18 | 40 s | +20 s | 1.96 MB | +0.71 MB |"),
+            "{row}"
+        );
+    }
+}
