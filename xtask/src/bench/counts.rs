@@ -40,7 +40,7 @@ const FILE: &str = "benches/counts.txt";
 
 /// Counts the scenarios and compares them with the accepted counts.
 ///
-/// Another compiler counts differently, so then it compares nothing and says so.
+/// Another compiler counts differently, so then it compares nothing, and prints that.
 pub(super) fn compare(workspace: &Workspace) -> Result<()> {
     let accepted = Baseline::read(&workspace.root.join(FILE))?;
     let compiler = compiler()?;

@@ -42,7 +42,7 @@ impl Messages {
     }
 
     /// Converts a message to JSON. Panics on a field that its descriptor does not have.
-    fn to_json(&mut self, message: &str, mut bytes: &[u8]) -> Json {
+    fn json(&mut self, message: &str, mut bytes: &[u8]) -> Json {
         let descriptor = self.by_name.get(message);
         let descriptor = descriptor.unwrap_or_else(|| panic!("{message} is unknown"));
         let fields = descriptor.field.clone();
@@ -104,7 +104,7 @@ impl Messages {
                     .collect::<String>()
                     .into()
             }
-            Type::Message => self.to_json(field.type_name(), length_delimited(bytes)),
+            Type::Message => self.json(field.type_name(), length_delimited(bytes)),
             other => panic!("{other:?} is not written"),
         }
     }
@@ -278,7 +278,7 @@ fn assert_requests_match_the_descriptors() -> BTreeSet<(u32, String)> {
     let resource = attributes("resource");
     let mut compare = |request: &str, encode: &dyn Fn(Encoding) -> Vec<u8>| {
         let request = format!(".opentelemetry.proto.collector.{request}");
-        let by_descriptors = messages.to_json(&request, &encode(Encoding::Protobuf));
+        let by_descriptors = messages.json(&request, &encode(Encoding::Protobuf));
         let ours: Json = serde_json::from_slice(&encode(Encoding::Json)).unwrap();
         assert_eq!(by_descriptors, ours, "{request}");
     };
