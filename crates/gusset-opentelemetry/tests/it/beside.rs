@@ -161,7 +161,7 @@ fn records_by_span(trace: TraceId, records: &[LogDataWithResource]) -> String {
                 .iter()
                 .find(|span| span.span_context.span_id() == ids.span_id)
         });
-        let name = span.map_or("none", |span| &*span.name);
+        let name = span.map_or("none", |span| without_route(&span.name));
         Some(format!("{text}: {name} {:?}\n", span?.span_kind))
     });
     lines.collect()

@@ -160,13 +160,22 @@ pub(crate) fn tree(trace: TraceId) -> String {
     text
 }
 
+/// Returns the name without its route. A call has one if another crate of the build enables the feature `axum` of
+/// gusset-http.
+pub(crate) fn without_route(name: &str) -> &str {
+    match name.starts_with("GET ") {
+        true => "GET",
+        false => name,
+    }
+}
+
 fn write_span(
     text: &mut String,
     depth: usize,
     span: &SpanData,
     children: &BTreeMap<[u8; 8], Vec<&SpanData>>,
 ) {
-    writeln!(text, "{}{}", "  ".repeat(depth), span.name).unwrap();
+    writeln!(text, "{}{}", "  ".repeat(depth), without_route(&span.name)).unwrap();
     let id = span.span_context.span_id().to_bytes();
     let mut below = children.get(&id).cloned().unwrap_or_default();
     below.sort_by_key(|span| span.name.clone());
