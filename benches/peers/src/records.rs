@@ -90,7 +90,8 @@ fn meters() -> &'static SdkMeterProvider {
 }
 
 fn otel() -> (OtelHistogram<f64>, Vec<KeyValue>) {
-    let builder = meters().meter("bench").f64_histogram(NAME);
+    let meter = meters().meter("bench");
+    let builder = meter.f64_histogram(NAME);
     let histogram = builder.with_boundaries(BOUNDARIES.to_vec()).build();
     let attributes = LABELS.map(|(key, value)| KeyValue::new(key, value));
     (histogram, attributes.to_vec())
