@@ -66,6 +66,7 @@ table! {
     "unsampled/tower-otel", "tower-otel", NOT_SAMPLED, subjects::subscribe_otel(), subjects::tower_otel();
     "sampled/gusset", "gusset", SAMPLED, subjects::subscribe_gusset(true), subjects::gusset();
     "sampled/gusset-alone", "gusset, no subscriber", SAMPLED, (), subjects::gusset_alone();
+    "sampled/gusset-context", "gusset, and OpenTelemetry's current context", SAMPLED, (), subjects::gusset_context();
     "sampled/gusset-processor", "gusset, a processor of the provider", SAMPLED, (), subjects::gusset_processor();
     "sampled/gusset-exporter", "gusset, an exporter of the SDK", SAMPLED, (), subjects::gusset_exporter();
     "sampled/gusset-live", "gusset, spans begin in a tracer of the SDK", SAMPLED, (), subjects::gusset_live();

@@ -9,7 +9,8 @@ use std::time::Duration;
 use gusset_core::ObserveLayer;
 use gusset_http::Http;
 use gusset_opentelemetry::{
-    LiveSpans, SharedSpanProcessor, SpanExporterPipeline, SpanExporterSink, SpanProcessorSink,
+    LiveSpans, OpenTelemetryContext, SharedSpanProcessor, SpanExporterPipeline, SpanExporterSink,
+    SpanProcessorSink,
 };
 use gusset_trace::{SpanLayer, TraceObserver, TraceObserverBuilder};
 use opentelemetry::trace::TracerProvider as _;
@@ -51,6 +52,12 @@ pub fn gusset() -> ObserveLayer<Http, TraceObserver> {
 pub fn gusset_alone() -> ObserveLayer<Http, TraceObserver> {
     let trace = TraceObserver::server().sink(DiscardSink::global());
     ObserveLayer::new(trace.build_with(|_| None).expect("the defaults are valid"))
+}
+
+/// Returns gusset's observer with a sink, whose calls are OpenTelemetry's current context.
+pub fn gusset_context() -> ObserveLayer<Http, TraceObserver> {
+    let trace = TraceObserver::server().sink(DiscardSink::global());
+    observe(trace.context_bridge(&OpenTelemetryContext))
 }
 
 /// Returns the sink of a processor like that of the [`provider`].
