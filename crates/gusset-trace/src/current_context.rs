@@ -2,7 +2,9 @@
 
 use gusset_core::SpanIds;
 use gusset_http::current_request_id;
-use gusset_propagation::{Baggage, PropagationContext, SpanContext, SpanId, TraceFlags, TraceId};
+#[cfg(feature = "subscriber")]
+use gusset_propagation::PropagationContext;
+use gusset_propagation::{Baggage, SpanContext, SpanId, TraceFlags, TraceId};
 
 use crate::context_bridge::ContextBridge;
 use crate::current::{CallScope, current_bridge, current_recording, with_current};
