@@ -18,9 +18,11 @@ use std::process::Command;
 
 use self::baseline::Baseline;
 use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, TRACES, WHOLE};
-use crate::command;
 use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
+use crate::{Result, command};
+
+const PAGE: &str = "docs/benchmarks.md";
 
 const BASELINE: &str = "benches/baseline.txt";
 
@@ -45,9 +47,9 @@ pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     if let Some(figures) = prepare(workspace, &[&PEERS, &TRACES, &LOGS, &WHOLE, &OURS], steps)
         .and_then(|()| figures(workspace, steps))
     {
-        steps.step("docs/benchmarks.md", || {
+        steps.step(PAGE, || {
             let text = page::write(&figures)?;
-            Ok(fs::write(workspace.root.join("docs/benchmarks.md"), text)?)
+            Ok(fs::write(workspace.root.join(PAGE), text)?)
         });
     }
 }
@@ -111,11 +113,15 @@ pub(crate) fn breakers(workspace: &Workspace, steps: &mut Steps) {
     });
 }
 
-/// Prints the cost of traces and of their peers.
+/// Prints the cost of traces and of their peers, and writes that section of `docs/benchmarks.md`.
 pub(crate) fn traces(workspace: &Workspace, steps: &mut Steps) {
-    if prepare(workspace, &[&TRACES], steps).is_some() {
-        let folder = TRACES.folder(workspace);
-        steps.step("costs", || measure::costs_of_all_threads(&folder));
+    if prepare(workspace, &[&TRACES], steps).is_none() {
+        return;
+    }
+    let folder = TRACES.folder(workspace);
+    let costs = steps.step("costs", || measure::costs_of_all_threads(&folder));
+    if let Some(costs) = costs {
+        steps.step(PAGE, || write_section(workspace, &page::traces(&costs)?));
     }
 }
 
@@ -127,12 +133,22 @@ pub(crate) fn logs(workspace: &Workspace, steps: &mut Steps) {
     }
 }
 
-/// Prints the cost of what a service uses.
+/// Prints the cost of what a service uses, and writes that section of `docs/benchmarks.md`.
 pub(crate) fn whole(workspace: &Workspace, steps: &mut Steps) {
-    if prepare(workspace, &[&WHOLE], steps).is_some() {
-        let folder = WHOLE.folder(workspace);
-        steps.step("costs", || measure::costs(&folder));
+    if prepare(workspace, &[&WHOLE], steps).is_none() {
+        return;
     }
+    let folder = WHOLE.folder(workspace);
+    if let Some(costs) = steps.step("costs", || measure::costs(&folder)) {
+        steps.step(PAGE, || write_section(workspace, &page::whole(&costs)?));
+    }
+}
+
+/// Replaces a section of the page.
+fn write_section(workspace: &Workspace, section: &str) -> Result<()> {
+    let path = workspace.root.join(PAGE);
+    let page = page::with_section(&fs::read_to_string(&path)?, section);
+    Ok(fs::write(path, page)?)
 }
 
 /// Measures times with criterion, which keeps its reports in `target/criterion`.

@@ -63,6 +63,42 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     Ok(page)
 }
 
+/// Returns the section about traces.
+pub(super) fn traces(costs: &[Cost]) -> Result<String> {
+    let mut section = String::new();
+    traces::write(&mut section, costs)?;
+    Ok(section)
+}
+
+/// Returns the section about what a service uses.
+pub(super) fn whole(costs: &[Cost]) -> Result<String> {
+    let mut section = String::new();
+    whole::write(&mut section, costs)?;
+    Ok(section)
+}
+
+/// Returns the page with this section in place of the one with the same heading, or before the comparison with an
+/// earlier state.
+pub(super) fn with_section(page: &str, section: &str) -> String {
+    let section = section.trim_start();
+    let heading = section.lines().next().unwrap_or_default();
+    let end = |from: usize| {
+        let next = page[from..].find("\n## ").map(|at| from + at + 1);
+        next.unwrap_or(page.len())
+    };
+    let start = page.find(&format!("\n{heading}\n")).map(|at| at + 1);
+    let (start, end) = match start {
+        Some(start) => (start, end(start)),
+        None => {
+            let last = page.find("\n## Before and after").map(|at| at + 1);
+            let last = last.unwrap_or(page.len());
+            (last, last)
+        }
+    };
+    let gap = if end < page.len() { "\n" } else { "" };
+    format!("{}{section}{gap}{}", &page[..start], &page[end..])
+}
+
 /// Returns the rows that a baseline has.
 pub(super) fn rows(ours: &[Cost], traces: &[Cost], logs: &[Cost]) -> Vec<Row> {
     let groups = [("calls", ours), ("traces", traces), ("logs", logs)];
@@ -93,5 +129,29 @@ pub(super) fn cost(name: &str, baseline: &str, instructions: u64, allocations: u
         instructions,
         allocations,
         bytes: allocations * 100,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# Cost\n\n## One\n\n1\n\n## Two\n\n2\n\n## Before and after\n\nx\n";
+
+    #[test]
+    fn section_replaces_the_one_with_its_heading() {
+        let page = with_section(PAGE, "\n## One\n\n11\n");
+        assert_eq!(page, PAGE.replace("1\n", "11\n"));
+        let page = with_section(PAGE, "\n## Before and after\n\ny\n");
+        assert_eq!(page, PAGE.replace("x\n", "y\n"));
+    }
+
+    #[test]
+    fn new_section_is_before_the_last() {
+        let page = with_section(PAGE, "\n## Three\n\n3\n");
+        assert_eq!(
+            page,
+            PAGE.replace("## Before", "## Three\n\n3\n\n## Before")
+        );
     }
 }
