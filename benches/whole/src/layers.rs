@@ -18,7 +18,7 @@ static SERVICE: OnceLock<Arc<ManuallyDrop<Gusset>>> = OnceLock::new();
 /// If none was.
 pub fn page() -> String {
     let service = SERVICE.get().expect("a service was set up");
-    service.telemetry().prometheus().render()
+    service.telemetry().prometheus().endpoint().render()
 }
 
 /// Sets these parts of a service up, as `init` does, with a collector that discards, and a log that is discarded.

@@ -16,5 +16,6 @@ fn five_jobs_answer_and_record() {
     let count = |line: &&str| line.starts_with("http_server_request_duration_seconds_count");
     let count = page.lines().find(count).unwrap();
     assert!(count.ends_with(" 7"), "{count}");
-    assert!(page.contains("circuit_breaker"), "{page}");
+    let passed = "gusset_breaker_calls_total{gusset_breaker_name=\"route\",gusset_breaker_result=\"success\"} 7";
+    assert!(page.contains(passed), "{page}");
 }
