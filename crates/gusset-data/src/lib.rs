@@ -50,6 +50,6 @@ pub use redaction::Redaction;
 pub use resource::Resource;
 pub use shared_str::SharedStr;
 #[cfg(feature = "queue")]
-pub use sink::{QueuedSink, Sink, Tee};
+pub use sink::{Flushing, QueuedSink, Sink, Tee};
 pub use span::{SpanData, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus};
 pub use value::{Attribute, Value};

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use gusset_propagation::{
-    Baggage, PropagationContext, Propagator as _, Propagators, SpanContext, SpanId, TraceFlags,
-    TraceId, TraceState,
+    Baggage, HEADERS, PropagationContext, Propagator as _, Propagators, SpanContext, SpanId,
+    TraceFlags, TraceId, TraceState,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::baggage::{Baggage as OtelBaggage, BaggageExt as _};
@@ -26,18 +26,6 @@ pub struct TextMapPropagatorAdapter {
 /// The context as received. OpenTelemetry's types keep less of it.
 struct Received(PropagationContext);
 
-/// The headers of all formats.
-const FIELDS: [&str; 8] = [
-    "traceparent",
-    "tracestate",
-    "baggage",
-    "b3",
-    "x-b3-traceid",
-    "x-b3-spanid",
-    "uber-trace-id",
-    "x-amzn-trace-id",
-];
-
 /// Installs these propagators as OpenTelemetry's global propagator.
 ///
 /// Only needed for libraries that use the OpenTelemetry API. gusset does not read the global.
@@ -52,7 +40,7 @@ impl TextMapPropagatorAdapter {
     pub fn new(propagators: Propagators) -> Self {
         Self {
             propagators,
-            fields: FIELDS.map(str::to_owned).to_vec(),
+            fields: HEADERS.map(str::to_owned).to_vec(),
         }
     }
 }

@@ -23,7 +23,7 @@ pub use formats::B3;
 pub use formats::Jaeger;
 #[cfg(feature = "xray")]
 pub use formats::XRay;
-pub use formats::{W3cBaggage, W3cTraceContext, has_known_format};
+pub use formats::{HEADERS, W3cBaggage, W3cTraceContext, has_known_format};
 pub use gusset_core::ConfigError;
 pub use header_scan::HeaderScan;
 pub use ids::{SpanId, TraceId};

@@ -1,12 +1,13 @@
 //! Sinks in front of other sinks: a queue, and a split to two destinations.
 
-mod flush_thread;
+mod flushing;
 mod queue;
 mod queued;
 mod tee;
 
 use std::time::Duration;
 
+pub use self::flushing::Flushing;
 pub use self::queued::QueuedSink;
 pub use self::tee::Tee;
 use crate::{LogRecord, LogSink, SpanData, SpanSink};

@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use gusset_core::Clock;
 
-use super::flush_thread::flush_on_thread;
+use super::flushing::Flushing;
 use super::{QueuedSink, Sink};
 
 /// Passes each span or log record to two sinks. A [`SpanSink`](crate::SpanSink) or [`LogSink`](crate::LogSink), as
@@ -70,14 +69,13 @@ impl<T: Send + 'static> Tee<T> {
     pub fn flush(&self, timeout: Duration) -> bool {
         let clock = Clock::system();
         let started = clock.now();
-        let flushing = self
-            .0
-            .each_ref()
-            .map(|destination| flush_on_thread(destination.sink.clone(), timeout));
-        let is_complete = |flushed: Receiver<bool>| {
+        let flushing = self.0.each_ref().map(|destination| {
+            let sink = destination.sink.clone();
+            Flushing::begin(move || sink.flush_items(timeout))
+        });
+        let is_complete = |flushing: Flushing| {
             let elapsed = clock.now().saturating_duration_since(started);
-            let remaining = timeout.saturating_sub(elapsed);
-            flushed.recv_timeout(remaining).unwrap_or(false)
+            flushing.wait(timeout.saturating_sub(elapsed))
         };
         // Not `all`, which would not look at the second one; it may be complete all the same.
         let [first, second] = flushing.map(is_complete);

@@ -278,55 +278,39 @@ fn limits(
 }
 
 const DEFAULT_AGGREGATION: &str = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+const EXPLICIT: &str = "explicit_bucket_histogram";
+const EXPONENTIAL: &str = "base2_exponential_bucket_histogram";
 
-/// Reads the default aggregation of histograms. As the specification demands, an unknown one is logged and
-/// ignored.
+/// Reads the default aggregation of histograms.
 fn is_exponential_default(env: Env<'_>) -> bool {
-    let aggregation = match env.var(DEFAULT_AGGREGATION) {
-        Ok(Some(aggregation)) => aggregation,
-        Ok(None) => return false,
-        Err(error) => {
-            tracing::warn!(target: crate::TARGET, "ignoring {error}");
-            return false;
-        }
-    };
-    let is = |known: &str| aggregation.eq_ignore_ascii_case(known);
-    if is("base2_exponential_bucket_histogram") {
-        return true;
-    }
-    if !is("explicit_bucket_histogram") {
-        tracing::warn!(
-            target: crate::TARGET,
-            "ignoring `{DEFAULT_AGGREGATION}`: neither `explicit_bucket_histogram` nor \
-             `base2_exponential_bucket_histogram`"
-        );
-    }
-    false
+    choice(env, DEFAULT_AGGREGATION, &[EXPLICIT, EXPONENTIAL]) == Some(EXPONENTIAL)
 }
 
 const EXEMPLAR_FILTER: &str = "OTEL_METRICS_EXEMPLAR_FILTER";
 
-/// Reads the exemplar filter. As the specification demands, an unknown one is logged and ignored.
+/// Reads the exemplar filter.
 fn is_exemplar_filter_on(env: Env<'_>) -> bool {
-    let filter = match env.var(EXEMPLAR_FILTER) {
-        Ok(Some(filter)) => filter,
-        Ok(None) => return true,
-        Err(error) => {
-            tracing::warn!(target: crate::TARGET, "ignoring {error}");
-            return true;
-        }
-    };
-    let is = |known: &str| filter.eq_ignore_ascii_case(known);
-    if is("always_off") {
-        return false;
-    }
-    if !(is("trace_based") || is("always_on")) {
+    let known = ["trace_based", "always_on", "always_off"];
+    choice(env, EXEMPLAR_FILTER, &known) != Some("always_off")
+}
+
+/// Reads a variable that has one of a few values. As the specification demands, an unknown one is logged and
+/// ignored.
+fn choice<'a>(env: Env<'_>, name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let value = env.var(name).unwrap_or_else(|error| {
+        tracing::warn!(target: crate::TARGET, "ignoring {error}");
+        None
+    })?;
+    let mut known_values = known.iter().copied();
+    let chosen = known_values.find(|known| value.eq_ignore_ascii_case(known));
+    if chosen.is_none() {
         tracing::warn!(
             target: crate::TARGET,
-            "ignoring `{EXEMPLAR_FILTER}`: neither `trace_based`, `always_on` nor `always_off`"
+            "ignoring `{name}`: it is none of `{}`",
+            known.join("`, `")
         );
     }
-    true
+    chosen
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod spans_exporter_metrics;
 mod spans_exporter_support;
 mod spans_inner;
 mod spans_live;
+mod spans_live_faults;
 mod spans_sampler;
 mod spans_shared;
 mod spans_support;

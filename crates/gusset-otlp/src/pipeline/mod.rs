@@ -151,7 +151,7 @@ impl OtlpPipeline {
             // An error means that the future was dropped.
             let _ = sender.send(self.shutdown(timeout));
         };
-        // If the thread cannot be started, the closure drops the pipeline, which shuts it down, and the
+        // If the system has no thread, the pipeline is dropped with the closure, which shuts it down, and the
         // report is incomplete.
         let _ = thread::Builder::new()
             .name("gusset-otlp-shutdown".to_owned())

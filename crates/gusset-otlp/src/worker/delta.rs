@@ -40,6 +40,18 @@ enum Numbers {
     },
 }
 
+// === impl LastPoint ===
+
+impl LastPoint {
+    fn new(start: SystemTime, time: SystemTime, numbers: Numbers) -> Self {
+        Self {
+            start,
+            time,
+            numbers,
+        }
+    }
+}
+
 // === impl DeltaState ===
 
 impl DeltaState {
@@ -55,55 +67,34 @@ impl DeltaState {
                 MetricData::Counter(points) => {
                     for point in points {
                         let key = (name.clone(), point.labels.clone());
-                        let (last, start) = (exported.get(&key), point.start);
                         let numbers = Numbers::Counter(point.value);
-                        counter(point, last);
-                        in_flight.insert(
-                            key,
-                            LastPoint {
-                                start,
-                                time,
-                                numbers,
-                            },
-                        );
+                        let last_point = LastPoint::new(point.start, time, numbers);
+                        counter(point, exported.get(&key));
+                        in_flight.insert(key, last_point);
                     }
                 }
                 MetricData::Histogram(points) => {
                     for point in points {
                         let key = (name.clone(), point.labels.clone());
-                        let (last, start) = (exported.get(&key), point.start);
                         let numbers = Numbers::Histogram {
                             counts: point.counts.clone(),
                             sum: point.sum,
                         };
-                        histogram(point, last);
-                        in_flight.insert(
-                            key,
-                            LastPoint {
-                                start,
-                                time,
-                                numbers,
-                            },
-                        );
+                        let last_point = LastPoint::new(point.start, time, numbers);
+                        histogram(point, exported.get(&key));
+                        in_flight.insert(key, last_point);
                     }
                 }
                 MetricData::ExponentialHistogram(points) => {
                     for point in points {
                         let key = (name.clone(), point.labels.clone());
-                        let (last, start) = (exported.get(&key), point.start);
                         let numbers = Numbers::Exponential {
                             buckets: point.buckets.clone(),
                             sum: point.sum,
                         };
-                        exponential(point, last);
-                        in_flight.insert(
-                            key,
-                            LastPoint {
-                                start,
-                                time,
-                                numbers,
-                            },
-                        );
+                        let last_point = LastPoint::new(point.start, time, numbers);
+                        exponential(point, exported.get(&key));
+                        in_flight.insert(key, last_point);
                     }
                 }
                 _ => {}

@@ -21,6 +21,25 @@ pub use self::w3c::{W3cBaggage, W3cTraceContext};
 pub use self::xray::XRay;
 use crate::{Propagator, header};
 
+/// The headers that a trace context or baggage is in, of all formats, those included that are not compiled in.
+/// Jaeger's baggage is in headers with the prefix `uberctx-`.
+///
+/// ```
+/// assert!(gusset_propagation::HEADERS.contains(&"traceparent"));
+/// ```
+pub const HEADERS: [&str; 10] = [
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "b3",
+    "x-b3-traceid",
+    "x-b3-spanid",
+    "x-b3-sampled",
+    "x-b3-flags",
+    "uber-trace-id",
+    "x-amzn-trace-id",
+];
+
 /// Returns the propagator of a name in `OTEL_PROPAGATORS`, or why there is none.
 pub(crate) fn by_name(name: &str) -> Result<Arc<dyn Propagator>, String> {
     Ok(match name {

@@ -14,7 +14,7 @@ use crate::config::{
     CapturedHeaders, RepeatedTraceparent, TraceConfig, TraceTrust, UnreadTraceCheck,
 };
 use crate::contained_sink;
-use crate::env::var_or_warn;
+use crate::env::warn_of_old_names;
 use crate::exceptions::ExceptionSignals;
 use crate::live::StartSpan;
 use crate::sampler::{self, Sampler, SamplerPanics};
@@ -395,18 +395,4 @@ fn changed(
     change: impl FnOnce(RequestOptions) -> RequestOptions,
 ) -> Arc<RequestOptions> {
     Arc::new(change(Arc::unwrap_or_clone(options)))
-}
-
-/// Warns that the attribute names of earlier semantic conventions are not supported.
-fn warn_of_old_names(env: Env<'_>) {
-    const ENV: &str = "OTEL_SEMCONV_STABILITY_OPT_IN";
-    let list = var_or_warn(env, ENV).unwrap_or_default();
-    let mut entries = list.split(',').map(str::trim);
-    if entries.any(|name| matches!(name, "http/dup" | "rpc/dup")) {
-        tracing::warn!(
-            target: "gusset::trace",
-            "ignoring `http/dup` and `rpc/dup` in `{ENV}`: attribute names of earlier semantic \
-             conventions are not supported"
-        );
-    }
 }

@@ -10,7 +10,7 @@ use gusset_core::{
 };
 use gusset_data::{Attribute, SharedStr};
 use gusset_http::RequestId;
-use gusset_propagation::{PropagationContext, Propagator as _, SpanContext};
+use gusset_propagation::{HEADERS, PropagationContext, Propagator as _};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::field::{self, Empty};
 use tracing::{Level, span};
@@ -18,7 +18,7 @@ use tracing::{Level, span};
 use super::bridged::in_context;
 use super::http::push_text;
 use super::new_span::{NewSpan, exported_state};
-use super::sampling::SamplingResult;
+use super::sampling::{SamplingResult, advance_to_span};
 use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
 use crate::config::{Distrusted, TraceConfig, TraceTrust};
@@ -55,20 +55,6 @@ pub struct MessageTrace<M> {
     trace: TraceObserver,
     options: MessageOptions<M>,
 }
-
-/// The headers that a trace context may be in, of all formats.
-const PROPAGATION_HEADERS: [&str; 10] = [
-    "traceparent",
-    "tracestate",
-    "baggage",
-    "b3",
-    "x-b3-traceid",
-    "x-b3-spanid",
-    "x-b3-sampled",
-    "x-b3-flags",
-    "uber-trace-id",
-    "x-amzn-trace-id",
-];
 
 // === impl TraceObserverBuilder ===
 
@@ -119,17 +105,11 @@ impl<M> MessageTrace<M> {
                     additions,
                 } = config.sample(None, &scope.context, &distrusted, source, None, cx);
                 scope.owns_buffer = owns_buffer;
-                let parent = match &mut scope.context.span_context {
-                    Some(span) => Some(span.advance_to_child(is_sampled)),
-                    none => {
-                        let root = SpanContext::root_with_id(trace_id);
-                        none.insert(root).advance_to_child(is_sampled);
-                        None
-                    }
-                };
-                if let Some(additions) = &additions {
-                    additions.apply_state(&mut scope.context);
-                }
+                let parent = advance_to_span(
+                    &mut scope.context,
+                    (trace_id, is_sampled),
+                    additions.as_deref(),
+                );
                 let span_context = scope.context.span_context.as_ref()?;
                 scope.active_span = match output {
                     None => {
@@ -214,7 +194,7 @@ impl<M> MessageTrace<M> {
     fn extract(&self, message: &M) -> PropagationContext {
         let mut headers = HeaderMap::new();
         if self.options.has_headers() {
-            for name in PROPAGATION_HEADERS {
+            for name in HEADERS {
                 let value = self.options.header(message, name);
                 if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
                     headers.insert(HeaderName::from_static(name), value);

@@ -27,7 +27,7 @@ pub use self::builder::TraceObserverBuilder;
 pub use self::call_state::TraceCallState;
 pub use self::message::MessageTrace;
 use self::new_span::span_link;
-use self::sampling::SamplingResult;
+use self::sampling::{SamplingResult, advance_to_span};
 use crate::call_kind::CallKind;
 use crate::config::{Distrusted, TraceConfig};
 use crate::context_bridge::Bridged;
@@ -174,17 +174,11 @@ impl TraceObserver {
                     outer.as_deref(),
                     cx,
                 );
-                let parent = match &mut scope.context.span_context {
-                    Some(span) => Some(span.advance_to_child(is_sampled)),
-                    none => {
-                        let root = SpanContext::root_with_id(trace_id);
-                        none.insert(root).advance_to_child(is_sampled);
-                        None
-                    }
-                };
-                if let Some(additions) = &additions {
-                    additions.apply_state(&mut scope.context);
-                }
+                let parent = advance_to_span(
+                    &mut scope.context,
+                    (trace_id, is_sampled),
+                    additions.as_deref(),
+                );
                 let active_span = match output {
                     None => {
                         scope.pooled_span = pooled_span;

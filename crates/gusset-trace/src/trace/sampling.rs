@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gusset_core::{CallContext, ExcludedCall};
 use gusset_data::SpanSink;
 use gusset_http::RequestAttributes;
-use gusset_propagation::{PropagationContext, SpanContext, TraceId};
+use gusset_propagation::{PropagationContext, SpanContext, SpanId, TraceId};
 
 use crate::active_span::{ActiveSpan, SpanOutput, TailBuffer, has_capacity, is_exporting};
 use crate::config::{Distrusted, TraceConfig};
@@ -19,6 +19,27 @@ pub(super) struct SamplingResult {
     /// Whether the completion of this call decides on its buffered spans.
     pub(super) owns_buffer: bool,
     pub(super) additions: Option<Box<SamplingAdditions>>,
+}
+
+/// Makes the span of the call, which is sampled or not, the one of its context. Returns its parent.
+#[inline]
+pub(super) fn advance_to_span(
+    context: &mut PropagationContext,
+    (trace_id, is_sampled): (TraceId, bool),
+    additions: Option<&SamplingAdditions>,
+) -> Option<SpanId> {
+    let parent = match &mut context.span_context {
+        Some(span) => Some(span.advance_to_child(is_sampled)),
+        none => {
+            let root = SpanContext::root_with_id(trace_id);
+            none.insert(root).advance_to_child(is_sampled);
+            None
+        }
+    };
+    if let Some(additions) = additions {
+        additions.apply_state(context);
+    }
+    parent
 }
 
 // === impl TraceConfig ===

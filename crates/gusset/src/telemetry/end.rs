@@ -31,13 +31,15 @@ impl Telemetry {
         let export = tracing::dispatcher::with_default(&self.dispatch, || {
             otlp.shutdown(export_timeout(deadline))
         });
-        let are_spans_flushed = spans.wait(remaining(deadline, started, clock.now()));
+        let are_spans_flushed =
+            spans.is_none_or(|spans| spans.wait(remaining(deadline, started, clock.now())));
         let logs = self
             .sinks
             .flush_logs(remaining(deadline, started, clock.now()));
         // The log was written meanwhile, too.
         let entries_not_written = flush_guard.shutdown(remaining(deadline, started, clock.now()));
-        let are_logs_flushed = logs.wait(remaining(deadline, started, clock.now()));
+        let are_logs_flushed =
+            logs.is_none_or(|logs| logs.wait(remaining(deadline, started, clock.now())));
         self.sinks.end();
         Some(ShutdownReport {
             export,
@@ -71,14 +73,16 @@ impl Telemetry {
             let export = otlp.flush(export_timeout(deadline));
             export.completed_in_time()
         });
-        let are_spans_flushed = spans.wait(remaining(deadline, started, clock.now()));
+        let are_spans_flushed =
+            spans.is_none_or(|spans| spans.wait(remaining(deadline, started, clock.now())));
         let logs = self
             .sinks
             .flush_logs(remaining(deadline, started, clock.now()));
         let is_written = lock(&self.flush_guard)
             .as_ref()
             .is_some_and(|guard| guard.flush(remaining(deadline, started, clock.now())));
-        let are_logs_flushed = logs.wait(remaining(deadline, started, clock.now()));
+        let are_logs_flushed =
+            logs.is_none_or(|logs| logs.wait(remaining(deadline, started, clock.now())));
         is_exported && are_spans_flushed && is_written && are_logs_flushed
     }
 }

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
 use std::time::Duration;
 
 use gusset_core::Clock;
 use gusset_data::{
-    LogRecord, LogSink, MetricDescriptor, QueuedSink, SharedRecorder, Sink, SpanData, SpanSink,
-    Tee, contain_recorder, semconv,
+    Flushing, LogRecord, LogSink, MetricDescriptor, QueuedSink, SharedRecorder, Sink, SpanData,
+    SpanSink, Tee, contain_recorder, semconv,
 };
 use gusset_otlp::{OtlpPipeline, Signal, names};
 use metrics::Label;
@@ -37,9 +35,6 @@ pub(super) struct Sinks {
     span_queues: Vec<QueuedSink<SpanData>>,
     log_queues: Vec<QueuedSink<LogRecord>>,
 }
-
-/// A flush in progress. `None` if there is nothing to flush.
-pub(super) struct Flushing(Option<Receiver<bool>>);
 
 // === impl SinkSettings ===
 
@@ -117,15 +112,17 @@ impl Sinks {
     }
 
     /// Begins to flush the service's sinks of spans, while the pipeline exports.
-    pub(super) fn flush_spans(&self, timeout: Duration) -> Flushing {
+    pub(super) fn flush_spans(&self, timeout: Duration) -> Option<Flushing> {
         let sink = self.spans.clone();
-        Flushing::begin(self.has_own_spans, move || sink.flush(timeout))
+        self.has_own_spans
+            .then(|| Flushing::begin(move || sink.flush(timeout)))
     }
 
     /// Begins to flush the service's sinks of log records, while the log is written.
-    pub(super) fn flush_logs(&self, timeout: Duration) -> Flushing {
+    pub(super) fn flush_logs(&self, timeout: Duration) -> Option<Flushing> {
         let sink = self.logs.clone();
-        Flushing::begin(self.has_own_logs, move || sink.flush(timeout))
+        self.has_own_logs
+            .then(|| Flushing::begin(move || sink.flush(timeout)))
     }
 
     /// Returns the number of spans and records that the sinks with a queue did not take.
@@ -154,36 +151,10 @@ impl Drop for Sinks {
             self.flush_spans(DROP_TIMEOUT),
             self.flush_logs(DROP_TIMEOUT),
         ];
-        for flushing in flushing {
+        for flushing in flushing.into_iter().flatten() {
             let elapsed = clock.now().saturating_duration_since(started);
             // What was lost is in the metrics.
             let _ = flushing.wait(DROP_TIMEOUT.saturating_sub(elapsed));
         }
-    }
-}
-
-// === impl Flushing ===
-
-impl Flushing {
-    /// Calls a function on a thread of its own, so that the deadline holds whatever it does.
-    fn begin(is_needed: bool, flush: impl FnOnce() -> bool + Send + 'static) -> Self {
-        if !is_needed {
-            return Self(None);
-        }
-        let (sender, receiver) = mpsc::channel();
-        let run = move || {
-            // An error means that the flush is no longer waited for.
-            let _ = sender.send(flush());
-        };
-        // Without a thread, the sender is dropped with the closure, and the flush is not complete.
-        let thread = thread::Builder::new().name("gusset-flush".to_owned());
-        let _ = thread.spawn(run);
-        Self(Some(receiver))
-    }
-
-    /// Waits for the end, at most until the timeout. Returns whether everything was delivered.
-    pub(super) fn wait(self, timeout: Duration) -> bool {
-        let Some(receiver) = self.0 else { return true };
-        receiver.recv_timeout(timeout).unwrap_or(false)
     }
 }

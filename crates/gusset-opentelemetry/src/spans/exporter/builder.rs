@@ -152,7 +152,7 @@ fn run<E, X>(
     };
     let entered = runtime.enter();
     exporter.set_resource(resource);
-    // An error means that the owner is gone, which shuts down.
+    // Fails if the owner is gone. The worker then ends at once.
     let _ = started.send(Ok(()));
     let worker = Worker {
         shared,

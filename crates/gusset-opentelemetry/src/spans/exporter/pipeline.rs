@@ -125,7 +125,7 @@ impl SpanExporterPipeline {
             // An error means that the future was dropped.
             let _ = sender.send(self.shutdown(timeout));
         };
-        // If there is no thread, the closure drops the pipeline, which shuts it down.
+        // If the system has no thread, the pipeline is dropped with the closure, which shuts it down.
         let _ = thread::Builder::new()
             .name("gusset-exporter-shutdown".to_owned())
             .spawn(wait);
