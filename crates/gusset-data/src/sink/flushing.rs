@@ -25,7 +25,7 @@ impl Flushing {
     pub fn begin(flush: impl FnOnce() -> bool + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel();
         let run = move || {
-            // Fails if nobody waits any longer.
+            // Fails after the timeout of `wait`.
             let _ = sender.send(flush());
         };
         // If the system has no thread, the sender is dropped with the closure, and the flush is not complete.
