@@ -7,7 +7,8 @@
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
 //! telemetry data model in `gusset-data`. Exporters may also use `gusset-metrics`. Only `gusset-trace`,
 //! `gusset-opentelemetry` and the façade use `gusset-propagation`. `gusset-opentelemetry` joins the signals to
-//! another SDK, so it may use `gusset-trace` and `gusset-metrics`; no other crate has OpenTelemetry's types. Only the
+//! another SDK, so it may use `gusset-trace` and `gusset-metrics`; no other crate has OpenTelemetry's types.
+//! `gusset-diagnose` reads the snapshots of `gusset-system` and the series of `gusset-history`. Only the
 //! façade uses the management server, `gusset-admin`. `gusset-testkit` is for tests, so it is only a
 //! dev-dependency.
 //! Dev-dependencies follow the same rules, so that each crate can be tested alone. A test that needs
@@ -82,6 +83,9 @@ fn may_use(krate: &str, dependency: &str) -> bool {
                     "gusset-metrics" | "gusset-propagation" | "gusset-trace"
                 )
         }
+        "gusset-diagnose" => {
+            is_shared(dependency) || matches!(dependency, "gusset-history" | "gusset-system")
+        }
         // Feature crates, the testkit, and new crates without their own rule.
         _ => is_shared(dependency),
     }
@@ -101,12 +105,13 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 5] = [
+    const FEATURES: [&str; 6] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
         "gusset-breaker",
         "gusset-health",
+        "gusset-system",
     ];
     const EXPORTERS: [&str; 2] = ["gusset-prometheus", "gusset-otlp"];
 
@@ -227,6 +232,19 @@ mod tests {
             rejected("gusset-opentelemetry", normal(krate));
             rejected(krate, normal("gusset-opentelemetry"));
         }
+    }
+
+    #[test]
+    fn diagnosis_reads_the_system_and_the_history() {
+        for krate in ["gusset-system", "gusset-history", "gusset-data"] {
+            allowed("gusset-diagnose", normal(krate));
+        }
+        for krate in ["gusset-metrics", "gusset-otlp", "gusset-prometheus"] {
+            rejected("gusset-diagnose", normal(krate));
+        }
+        rejected("gusset-system", normal("gusset-history"));
+        rejected("gusset-system", normal("gusset-diagnose"));
+        rejected("gusset-history", normal("gusset-system"));
     }
 
     #[test]

@@ -93,6 +93,9 @@ pub use gusset_prometheus as prometheus;
 #[cfg(feature = "propagation")]
 #[doc(no_inline)]
 pub use gusset_propagation as propagation;
+#[cfg(feature = "system")]
+#[doc(no_inline)]
+pub use gusset_system as system;
 #[cfg(feature = "trace")]
 #[doc(no_inline)]
 pub use gusset_trace as trace;

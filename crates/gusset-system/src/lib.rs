@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod interval;
+mod snapshot;
+
+pub use gusset_data::SharedStr;
+
+pub use self::interval::Interval;
+pub use self::snapshot::{
+    Allocator, Cgroup, CgroupVersion, CpuTimes, Dependency, Disk, Filesystem, Host, HostMemory,
+    Interface, Limit, LoadAverage, MemoryEvents, Network, Paging, Pool, PortRange, Pressure,
+    Pressures, Process, Route, Runtime, Service, Snapshot, Sockets, Stall, Tcp, Traffic,
+};
+
+/// The greatest number of disks, of file systems and of interfaces in a snapshot.
+///
+/// Each is a label of metrics, so their number must have a bound. The first in the order of the kernel are kept.
+pub const MAX_DEVICES: usize = 32;
+
+/// The greatest number of threads whose run-queue delay is read.
+pub const MAX_THREADS: usize = 256;
