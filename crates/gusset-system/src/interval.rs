@@ -51,10 +51,6 @@ impl Interval {
     }
 
     /// Returns what was added to a counter.
-    #[expect(
-        clippy::unused_self,
-        reason = "proof that the snapshots are far enough apart"
-    )]
     pub fn increase(self, previous: Option<u64>, now: Option<u64>) -> Option<u64> {
         let (previous, now) = (previous?, now?);
         if let Some(increase) = now.checked_sub(previous) {
@@ -74,7 +70,6 @@ impl Interval {
     }
 
     /// Returns what was added to a sum of time. `None` if it decreased.
-    #[expect(clippy::unused_self, reason = "as for `increase`")]
     pub fn time(self, previous: Option<Duration>, now: Option<Duration>) -> Option<Duration> {
         now?.checked_sub(previous?)
     }
@@ -88,7 +83,6 @@ impl Interval {
     /// Returns what was added to the time of each mode of the host's CPUs.
     ///
     /// A mode that decreased has 0: the kernel does not keep `idle` and `iowait` monotonic.
-    #[expect(clippy::unused_self, reason = "as for `increase`")]
     pub fn cpu_times(self, previous: &CpuTimes, now: &CpuTimes) -> CpuTimes {
         let added = |previous: Option<Duration>, now: Option<Duration>| {
             Some(now?.saturating_sub(previous?))

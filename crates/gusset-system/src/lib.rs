@@ -2,16 +2,22 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod interval;
+#[cfg(all(feature = "reader", target_os = "linux"))]
+mod linux;
 mod snapshot;
+mod source;
 
 pub use gusset_data::SharedStr;
 
 pub use self::interval::Interval;
+#[cfg(all(feature = "reader", target_os = "linux"))]
+pub use self::linux::SystemReader;
 pub use self::snapshot::{
     Allocator, Cgroup, CgroupVersion, CpuTimes, Dependency, Disk, Filesystem, Host, HostMemory,
     Interface, Limit, LoadAverage, MemoryEvents, Network, Paging, Pool, PortRange, Pressure,
     Pressures, Process, Route, Runtime, Service, Snapshot, Sockets, Stall, Tcp, Traffic,
 };
+pub use self::source::Source;
 
 /// The greatest number of disks, of file systems and of interfaces in a snapshot.
 ///
