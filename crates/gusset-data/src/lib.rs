@@ -25,6 +25,7 @@ mod shared_str;
 #[cfg(feature = "queue")]
 mod sink;
 mod span;
+mod steady_state;
 mod value;
 
 #[cfg(feature = "queue")]
@@ -52,4 +53,5 @@ pub use shared_str::SharedStr;
 #[cfg(feature = "queue")]
 pub use sink::{Flushing, QueuedSink, Sink, Tee};
 pub use span::{SpanData, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus};
+pub use steady_state::SteadyState;
 pub use value::{Attribute, Value};
