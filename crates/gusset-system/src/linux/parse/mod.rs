@@ -41,3 +41,6 @@ impl Ticks {
         Some(Duration::new(seconds, rest as u32))
     }
 }
+
+#[cfg(test)]
+mod tests;
