@@ -77,6 +77,10 @@ macro_rules! names {
 names! {
     /// The address of the client, behind the trusted proxies.
     CLIENT_ADDRESS = "client.address";
+    /// What a CPU did: `user`, `system`, `nice`, `idle`, `iowait`, `interrupt` or `steal`.
+    CPU_MODE = "cpu.mode";
+    /// The direction between memory and disk: `read` or `write`.
+    DISK_IO_DIRECTION = "disk.io.direction";
     /// The class of an error: one of a fixed set of values; absent if the call is not an error.
     ERROR_TYPE = "error.type";
     /// The text of an exception and of its causes, redacted and bounded.
@@ -103,12 +107,20 @@ names! {
     MESSAGING_OPERATION_NAME = "messaging.operation.name";
     /// The messaging system, for example `kafka`.
     MESSAGING_SYSTEM = "messaging.system";
+    /// The state of connections: `established`, `time_wait` and others of RFC 9293.
+    NETWORK_CONNECTION_STATE = "network.connection.state";
+    /// The name of a network interface.
+    NETWORK_INTERFACE_NAME = "network.interface.name";
+    /// The direction between host and network: `receive` or `transmit`.
+    NETWORK_IO_DIRECTION = "network.io.direction";
     /// The address of the other end of the connection.
     NETWORK_PEER_ADDRESS = "network.peer.address";
     /// The port of the other end of the connection.
     NETWORK_PEER_PORT = "network.peer.port";
     /// The version of the protocol: `1.0`, `1.1`, `2` or `3`.
     NETWORK_PROTOCOL_VERSION = "network.protocol.version";
+    /// The transport protocol: `tcp` or `udp`.
+    NETWORK_TRANSPORT = "network.transport";
     /// The component of an OpenTelemetry SDK that a metric is about.
     OTEL_COMPONENT_NAME = "otel.component.name";
     /// The type of such a component, for example `batching_span_processor`.
@@ -127,6 +139,22 @@ names! {
     SERVER_ADDRESS = "server.address";
     /// The port that a client calls.
     SERVER_PORT = "server.port";
+    /// The name of a device.
+    SYSTEM_DEVICE = "system.device";
+    /// Where a file system is mounted.
+    SYSTEM_FILESYSTEM_MOUNTPOINT = "system.filesystem.mountpoint";
+    /// What a part of a file system is: `used`, `free` or `reserved`.
+    SYSTEM_FILESYSTEM_STATE = "system.filesystem.state";
+    /// The kind of a file system.
+    SYSTEM_FILESYSTEM_TYPE = "system.filesystem.type";
+    /// What a part of the memory is: `used`, `free`, `buffers` or `cached`.
+    SYSTEM_MEMORY_STATE = "system.memory.state";
+    /// The direction between swap space and memory: `in` or `out`.
+    SYSTEM_PAGING_DIRECTION = "system.paging.direction";
+    /// The kind of a page fault: `major`, with a read of a device, or `minor`.
+    SYSTEM_PAGING_FAULT_TYPE = "system.paging.fault.type";
+    /// What a part of the swap space is: `used` or `free`.
+    SYSTEM_PAGING_STATE = "system.paging.state";
     /// The absolute URL of a client's request, without credentials.
     URL_FULL = "url.full";
     /// The path of a URL.

@@ -4,14 +4,19 @@
 mod interval;
 #[cfg(all(feature = "reader", target_os = "linux"))]
 mod linux;
+mod metrics;
+pub mod names;
+mod sampler;
 mod snapshot;
 mod source;
 
+pub use gusset_core::ConfigError;
 pub use gusset_data::SharedStr;
 
 pub use self::interval::Interval;
 #[cfg(all(feature = "reader", target_os = "linux"))]
 pub use self::linux::SystemReader;
+pub use self::sampler::{Latest, SystemSampler, SystemSamplerBuilder};
 pub use self::snapshot::{
     Allocator, Cgroup, CgroupVersion, CpuTimes, Dependency, Disk, Filesystem, Host, HostMemory,
     Interface, Limit, LoadAverage, MemoryEvents, Network, Paging, Pool, PortRange, Pressure,
@@ -26,3 +31,6 @@ pub const MAX_DEVICES: usize = 32;
 
 /// The greatest number of threads whose run-queue delay is read.
 pub const MAX_THREADS: usize = 256;
+
+/// The target of log events.
+const TARGET: &str = "gusset_system";

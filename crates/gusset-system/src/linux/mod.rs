@@ -12,7 +12,7 @@ mod sessions;
 mod threads;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use gusset_core::Clock;
 use rustix::param::{clock_ticks_per_second, page_size};
@@ -103,6 +103,7 @@ impl SystemReader {
     pub fn snapshot(&mut self) -> Snapshot {
         let mut snapshot = Snapshot::default();
         self.read(&mut snapshot);
+        snapshot.taken_at = Some(SystemTime::now());
         snapshot.time = Clock::system().now().saturating_duration_since(self.origin);
         snapshot
     }

@@ -11,7 +11,7 @@ mod runtime;
 mod service;
 mod storage;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub use self::cgroup::{Cgroup, CgroupVersion, MemoryEvents};
 pub use self::host::{CpuTimes, Host, LoadAverage, Paging};
@@ -48,6 +48,8 @@ pub use self::storage::{Disk, Filesystem};
 pub struct Snapshot {
     /// The monotonic time of the reading, since an origin that all snapshots of a reader share.
     pub time: Duration,
+    /// The same by the wall clock, to be shown. It may be set, so it is not for differences.
+    pub taken_at: Option<SystemTime>,
     /// The host: the node of a container, the virtual machine, the computer.
     pub host: Host,
     /// The control group of the process: the container.
