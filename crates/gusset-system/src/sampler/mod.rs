@@ -95,7 +95,8 @@ impl SystemSampler {
     /// Calls a function with the snapshot before and the new one, each time that there is a new one, on the thread
     /// of the sampler. It is called for as long as the thread runs.
     ///
-    /// A function that panics is not called again, and that is logged.
+    /// A function that panics is not called again, and that is logged. One that has a handle to the sampler keeps it
+    /// running forever.
     ///
     /// ```
     /// use std::sync::mpsc::channel;

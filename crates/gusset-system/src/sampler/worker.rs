@@ -11,7 +11,7 @@ use gusset_core::Clock;
 use super::{Latest, Shared};
 use crate::{Snapshot, Source, TARGET};
 
-/// What a handle asks the thread for.
+/// What a handle requests of the thread.
 pub(super) enum Command {
     /// A snapshot now, and a reply.
     Sample(SyncSender<()>),
