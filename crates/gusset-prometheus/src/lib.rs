@@ -9,6 +9,7 @@ mod exporter;
 mod format;
 mod naming;
 mod negotiation;
+mod produced;
 #[cfg(feature = "protobuf")]
 mod protobuf;
 mod renderer;

@@ -13,6 +13,7 @@ use gusset_metrics::registry::{
 };
 
 use crate::format::Format;
+use crate::produced::ProducedFamily;
 #[cfg(feature = "protobuf")]
 use crate::protobuf::ProtobufWriter;
 use crate::text::{TextFormat, TextWriter};
@@ -51,6 +52,8 @@ enum FamilyKind<'a> {
     Unknown(MetricFamily<CounterValue>),
     Gauge(MetricFamily<GaugeValue>),
     Histogram(MetricFamily<HistogramValue>),
+    /// Of a producer that was added to the registry.
+    Produced(ProducedFamily),
 }
 
 // === impl Snapshotter ===
@@ -100,6 +103,7 @@ impl Snapshotter {
                 FamilyKind::Unknown(family) => writer.unknown(name, family),
                 FamilyKind::Gauge(family) => writer.gauge(name, family),
                 FamilyKind::Histogram(family) => writer.histogram(name, family),
+                FamilyKind::Produced(family) => writer.produced(name, family),
             }
         }
         let text = writer.finish();
@@ -123,6 +127,7 @@ impl Snapshotter {
                 }
                 FamilyKind::Gauge(family) => writer.gauge(name, family),
                 FamilyKind::Histogram(family) => writer.histogram(name, family),
+                FamilyKind::Produced(family) => writer.produced(name, family),
             }
         }
         writer.finish()
@@ -154,6 +159,12 @@ impl Snapshotter {
         families.extend(histograms.map(|family| NamedFamily {
             name: self.with_unit(&family),
             kind: FamilyKind::Histogram(family),
+        }));
+        let produced = self.registry.produced().into_iter();
+        let produced = produced.filter_map(ProducedFamily::new);
+        families.extend(produced.map(|family| NamedFamily {
+            name: family.name(is_open_metrics),
+            kind: FamilyKind::Produced(family),
         }));
         families
     }
@@ -246,6 +257,14 @@ impl FamilyKind<'_> {
     /// Returns the suffixes of the names that only this family may use.
     fn sample_suffixes(&self, format: TextFormat) -> &'static [&'static str] {
         match (format, self) {
+            (TextFormat::Plain, Self::Produced(family)) if family.is_histogram() => {
+                &["", "_bucket", "_count", "_sum"]
+            }
+            (TextFormat::OpenMetrics, Self::Produced(family)) => match family.is_counter() {
+                true => &["", "_total", "_created"],
+                false if family.is_histogram() => &["", "_bucket", "_count", "_sum", "_created"],
+                false => &[""],
+            },
             (TextFormat::Plain, Self::Histogram(_)) => &["", "_bucket", "_count", "_sum"],
             (TextFormat::Plain, _) | (_, Self::Gauge(_) | Self::Unknown(_)) => &[""],
             (TextFormat::OpenMetrics, Self::Target(_)) => &["", "_info"],

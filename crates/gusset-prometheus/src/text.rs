@@ -5,8 +5,10 @@ use std::time::UNIX_EPOCH;
 
 use gusset_data::Exemplar;
 use gusset_metrics::registry::{CounterValue, GaugeValue, HistogramValue, MetricFamily};
+use metrics::Unit;
 
 use crate::naming;
+use crate::produced::{ProducedFamily, ProducedSeries};
 
 /// A text format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,10 +141,61 @@ impl TextWriter {
         }
     }
 
-    /// Writes `# HELP`, `# TYPE` and `# UNIT`.
-    fn metadata<V>(&mut self, name: &str, family: &MetricFamily<V>, kind: &str) {
+    /// Writes a family that a producer returned.
+    pub(crate) fn produced(&mut self, name: &str, family: &ProducedFamily) {
+        self.describe(name, family.help(), family.unit(), family.kind());
+        let is_open_metrics = self.format == TextFormat::OpenMetrics;
         let text = &mut self.text;
-        if let Some(help) = family.help() {
+        for ProducedSeries { labels, value } in family.numbers() {
+            let suffix = match family.is_counter() && is_open_metrics {
+                true => "_total",
+                false => "",
+            };
+            push_all(text, &[name, suffix]);
+            push_labels(text, &labels);
+            push_float(text, value);
+            text.push('\n');
+        }
+        for ProducedSeries { labels, value } in family.histograms() {
+            let bounds: Vec<_> = match is_open_metrics {
+                true => canonical_bounds(&value.bounds).collect(),
+                false => {
+                    let bounds = value.bounds.iter().map(f64::to_string);
+                    bounds.chain(["+Inf".to_owned()]).collect()
+                }
+            };
+            let mut count = 0;
+            for (bound, in_bucket) in bounds.iter().zip(&value.counts) {
+                count += in_bucket;
+                let separator = if labels.is_empty() { "" } else { "," };
+                push_all(
+                    text,
+                    &[name, "_bucket{", &labels, separator, "le=\"", bound, "\"} "],
+                );
+                push_integer(text, count);
+                text.push('\n');
+            }
+            // As for histograms of the registry: OpenMetrics has the sum and the count together or not at all.
+            if value.sum.is_some() || !is_open_metrics {
+                push_all(text, &[name, "_sum"]);
+                push_labels(text, &labels);
+                push_float(text, value.sum.unwrap_or(f64::NAN));
+                push_all(text, &["\n", name, "_count"]);
+                push_labels(text, &labels);
+                push_integer(text, count);
+                text.push('\n');
+            }
+        }
+    }
+
+    fn metadata<V>(&mut self, name: &str, family: &MetricFamily<V>, kind: &str) {
+        self.describe(name, family.help().map(|help| &**help), family.unit(), kind);
+    }
+
+    /// Writes `# HELP`, `# TYPE` and `# UNIT`.
+    fn describe(&mut self, name: &str, help: Option<&str>, unit: Option<Unit>, kind: &str) {
+        let text = &mut self.text;
+        if let Some(help) = help {
             push_all(text, &["# HELP ", name, " "]);
             for c in help.chars() {
                 match c {
@@ -157,7 +210,7 @@ impl TextWriter {
         push_all(text, &["# TYPE ", name, " ", kind, "\n"]);
         if self.format == TextFormat::OpenMetrics {
             // OpenMetrics demands that the name ends in `_` and the unit.
-            let unit = naming::unit_suffix(family.unit());
+            let unit = naming::unit_suffix(unit);
             let unit = unit.filter(|unit| {
                 let stem = name.strip_suffix(unit).unwrap_or_default();
                 stem.len() > 1 && stem.ends_with('_')
@@ -171,10 +224,16 @@ impl TextWriter {
 
 /// Writes a sample without its value.
 fn push_sample_start(text: &mut String, name: &str, labels: &str) {
+    text.push_str(name);
+    push_labels(text, labels);
+}
+
+/// Writes the labels of a sample, and the space before its value.
+fn push_labels(text: &mut String, labels: &str) {
     if labels.is_empty() {
-        push_all(text, &[name, " "]);
+        text.push(' ');
     } else {
-        push_all(text, &[name, "{", labels, "} "]);
+        push_all(text, &["{", labels, "} "]);
     }
 }
 

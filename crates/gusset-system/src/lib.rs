@@ -33,4 +33,4 @@ pub const MAX_DEVICES: usize = 32;
 pub const MAX_THREADS: usize = 256;
 
 /// The target of log events.
-const TARGET: &str = "gusset_system";
+const TARGET: &str = "gusset::system";

@@ -12,6 +12,7 @@ mod histogram;
 mod layouts;
 mod overflow;
 mod producer;
+mod producers;
 pub mod prometheus_names;
 mod recorder;
 mod scoped_gauge;
@@ -38,6 +39,7 @@ pub use self::histogram::HistogramValue;
 use self::histogram::Layout;
 use self::layouts::Layouts;
 use self::overflow::{CardinalityLimits, OverflowHandle};
+use self::producers::Producers;
 pub use self::scoped_gauge::ScopedGauge;
 pub use self::series::{MetricFamily, Series};
 use self::sharded::{ShardedCell, SlabAllocator};
@@ -142,6 +144,7 @@ pub struct Registry {
     /// The keys whose labels a view removes.
     counter_sources: Sources<CounterSource>,
     gauge_sources: Sources<GaugeSource>,
+    producers: Producers,
 }
 
 /// What records for a key.
@@ -179,6 +182,7 @@ impl Registry {
             views,
             counter_sources: Sources::new(),
             gauge_sources: Sources::new(),
+            producers: Producers::default(),
         }
     }
 

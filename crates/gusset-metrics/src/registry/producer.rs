@@ -9,7 +9,7 @@ use super::gauge::GaugeKind;
 use super::{CounterValue, GaugeValue, HistogramValue, MetricFamily, Registry, Series};
 
 impl MetricProducer for Registry {
-    /// Returns all metrics. Leaves out gauges without an operation, because their kind is unknown.
+    /// Returns all metrics, with those of the producers that were added. Leaves out gauges without an operation, because their kind is unknown.
     fn metrics(&self) -> Vec<Metric> {
         let counters = self.counters();
         let counters = counters.iter().map(|family| {
@@ -35,7 +35,8 @@ impl MetricProducer for Registry {
             };
             metric(family, data)
         });
-        let mut metrics: Vec<_> = counters.chain(gauges).chain(histograms).collect();
+        let own = counters.chain(gauges).chain(histograms);
+        let mut metrics: Vec<_> = own.chain(self.produced()).collect();
         metrics.sort_by(|a, b| a.name.cmp(&b.name));
         metrics
     }

@@ -13,6 +13,7 @@ mod messaging;
 mod overflow;
 mod own_fields;
 mod panics;
+mod producers;
 mod reentrancy;
 mod registry;
 mod registry_limits;

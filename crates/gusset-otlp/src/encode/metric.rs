@@ -79,7 +79,11 @@ fn metric<W: Writer>(out: &mut W, cx: CollectionContext, metric: &Metric) {
     let temporality = if cx.delta { DELTA } else { CUMULATIVE };
     match &metric.data {
         MetricData::Counter(points) => {
-            let number = Number::of_sum(points);
+            // A time that is whole by chance must not change the type of the metric.
+            let number = match &*metric.unit {
+                "s" => Number::Double,
+                _ => Number::of_sum(points),
+            };
             sum(out, cx, temporality, true, (points, number));
         }
         // Also cumulative if delta is preferred, as OpenTelemetry specifies.

@@ -8,7 +8,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use gusset_data::ExponentialBuckets;
+use gusset_data::{ExponentialBuckets, HistogramDataPoint, Labels};
 use gusset_metrics::registry::prometheus_names::label_pairs;
 use gusset_metrics::registry::{CounterValue, GaugeValue, HistogramValue, MetricFamily, Series};
 use prost::Message as _;
@@ -16,6 +16,7 @@ use prost::Message as _;
 use self::messages as proto;
 use self::messages::MetricType;
 use self::spans::spans;
+use crate::produced::ProducedFamily;
 use crate::{naming, text};
 
 /// The schemas that Prometheus has. A scale is one of them, or is less if a histogram is allowed very few
@@ -84,6 +85,47 @@ impl ProtobufWriter {
         });
     }
 
+    /// Writes a family that a producer returned.
+    pub(crate) fn produced(&mut self, name: &str, family: &ProducedFamily) {
+        let label = |labels: &Labels| {
+            let labels = labels.iter().map(|(key, value)| (&**key, &**value));
+            let pairs = label_pairs(labels, family.reserved_label());
+            pairs
+                .iter()
+                .map(|(name, value)| pair(name, value))
+                .collect()
+        };
+        let numbers = family.number_points().iter().map(|point| {
+            let (value, counter) = (Some(point.value), family.is_counter());
+            proto::Metric {
+                label: label(&point.labels),
+                gauge: (!counter).then_some(proto::Gauge { value }),
+                counter: counter.then(|| proto::Counter {
+                    value,
+                    created_timestamp: Some(timestamp(point.start)),
+                }),
+                ..proto::Metric::default()
+            }
+        });
+        let histograms = family.histogram_points().iter().map(|point| proto::Metric {
+            label: label(&point.labels),
+            histogram: Some(produced_histogram(point)),
+            ..proto::Metric::default()
+        });
+        let kind = match (family.is_counter(), family.is_histogram()) {
+            (true, _) => MetricType::Counter,
+            (_, true) => MetricType::Histogram,
+            _ => MetricType::Gauge,
+        };
+        self.write(&proto::MetricFamily {
+            name: Some(name.to_owned()),
+            help: family.help().map(str::to_owned),
+            r#type: Some(kind.into()),
+            metric: numbers.chain(histograms).collect(),
+            unit: naming::unit_suffix(family.unit()).map(str::to_owned),
+        });
+    }
+
     fn family<V>(
         &mut self,
         name: &str,
@@ -132,6 +174,27 @@ fn pair(name: &str, value: &str) -> proto::LabelPair {
     proto::LabelPair {
         name: Some(name.to_owned()),
         value: Some(value.to_owned()),
+    }
+}
+
+/// Writes the buckets of a histogram that a producer returned.
+fn produced_histogram(point: &HistogramDataPoint) -> proto::Histogram {
+    let bounds = point.bounds.iter().copied().chain([f64::INFINITY]);
+    let mut cumulative = 0;
+    let buckets = bounds.zip(&point.counts).map(|(bound, in_bucket)| {
+        cumulative += in_bucket;
+        proto::Bucket {
+            cumulative_count: Some(cumulative),
+            upper_bound: Some(bound),
+            exemplar: None,
+        }
+    });
+    proto::Histogram {
+        bucket: buckets.collect(),
+        sample_count: Some(point.counts.iter().sum()),
+        sample_sum: point.sum,
+        created_timestamp: Some(timestamp(point.start)),
+        ..proto::Histogram::default()
     }
 }
 
