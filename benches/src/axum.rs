@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request};
@@ -63,6 +64,30 @@ pub fn router() -> Router {
         black_box(id);
         "hello, world"
     }
+    Router::new().route("/items/{id}", get(item))
+}
+
+/// Returns a router with one route, whose handler keeps the processor busy for this long and responds like that of
+/// [`router`].
+pub fn busy_router(work: Duration) -> Router {
+    if work.is_zero() {
+        return router();
+    }
+    let item = move |Path(id): Path<u32>| async move {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the handler of a benchmark works in real time"
+        )]
+        let end = Instant::now() + work;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the handler of a benchmark works in real time"
+        )]
+        while Instant::now() < end {
+            black_box(id);
+        }
+        "hello, world"
+    };
     Router::new().route("/items/{id}", get(item))
 }
 

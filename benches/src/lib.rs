@@ -25,8 +25,12 @@ mod scenario;
 pub mod scrape;
 pub mod series;
 pub mod sizes;
+#[cfg(feature = "turns")]
+pub mod sockets;
 pub mod svc;
 pub mod telemetry;
+#[cfg(feature = "turns")]
+pub mod times;
 pub mod unknown_values;
 
 pub use run_call::run_call;

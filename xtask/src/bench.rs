@@ -12,12 +12,13 @@ mod programs;
 mod sockets;
 mod text;
 mod times;
+mod whole;
 
 use std::fs;
 use std::process::Command;
 
 use self::baseline::Baseline;
-use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, TRACES, WHOLE};
+use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, SERIES, STACKS, TRACES, WHOLE};
 use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
 use crate::{Result, command};
@@ -37,15 +38,17 @@ struct Figures {
     sockets: Vec<sockets::Sockets>,
     traces: Vec<measure::Cost>,
     logs: Vec<measure::Cost>,
-    whole: Vec<measure::Cost>,
+    whole: whole::Whole,
+    records: Vec<measure::Cost>,
+    memory: Vec<measure::Memory>,
     before: Baseline,
 }
 
 /// Measures everything, and writes `docs/benchmarks.md`.
 pub(crate) fn run(workspace: &Workspace, steps: &mut Steps) {
     // Peers are built first: if their crates cannot be downloaded, the chore fails early.
-    if let Some(figures) = prepare(workspace, &[&PEERS, &TRACES, &LOGS, &WHOLE, &OURS], steps)
-        .and_then(|()| figures(workspace, steps))
+    let all = [&PEERS, &TRACES, &LOGS, &WHOLE, &STACKS, &SERIES, &OURS];
+    if let Some(figures) = prepare(workspace, &all, steps).and_then(|()| figures(workspace, steps))
     {
         steps.step(PAGE, || {
             let text = page::write(&figures)?;
@@ -133,14 +136,29 @@ pub(crate) fn logs(workspace: &Workspace, steps: &mut Steps) {
     }
 }
 
-/// Prints the cost of what a service uses, and writes that section of `docs/benchmarks.md`.
+/// Prints the cost of what a service uses and of other stacks, and writes that section of `docs/benchmarks.md`.
 pub(crate) fn whole(workspace: &Workspace, steps: &mut Steps) {
-    if prepare(workspace, &[&WHOLE], steps).is_none() {
+    if prepare(workspace, &[&WHOLE, &STACKS], steps).is_none() {
         return;
     }
-    let folder = WHOLE.folder(workspace);
-    if let Some(costs) = steps.step("costs", || measure::costs(&folder)) {
-        steps.step(PAGE, || write_section(workspace, &page::whole(&costs)?));
+    if let Some(whole) = whole::measure(workspace, steps) {
+        steps.step(PAGE, || write_section(workspace, &page::whole(&whole)?));
+    }
+}
+
+/// Prints the memory of a series and the cost of a record, also of peers, and writes that section of
+/// `docs/benchmarks.md`.
+pub(crate) fn series(workspace: &Workspace, steps: &mut Steps) {
+    if prepare(workspace, &[&SERIES], steps).is_none() {
+        return;
+    }
+    let folder = SERIES.folder(workspace);
+    let records = steps.step("costs", || measure::costs(&folder));
+    let memory = steps.step("memory", || measure::memory(&folder));
+    if let (Some(records), Some(memory)) = (records, memory) {
+        steps.step(PAGE, || {
+            write_section(workspace, &page::series(&records, &memory)?)
+        });
     }
 }
 
@@ -179,7 +197,7 @@ fn has_valgrind() -> bool {
 
 fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
     let (ours, peers) = (OURS.folder(workspace), PEERS.folder(workspace));
-    let traces = TRACES.folder(workspace);
+    let (traces, series) = (TRACES.folder(workspace), SERIES.folder(workspace));
     Some(Figures {
         machine: steps.step("the machine", || machine::describe(workspace))?,
         ours: steps.step("costs", || measure::costs(&ours))?,
@@ -187,12 +205,12 @@ fn figures(workspace: &Workspace, steps: &mut Steps) -> Option<Figures> {
         threads: steps.step("times: threads", || times::threads(&peers))?,
         peers: steps.step("costs: peers", || measure::costs(&peers))?,
         pairs: steps.step("times: peers", || times::pairs(&peers))?,
-        sockets: steps.step("sockets", || sockets::measure(&peers))?,
+        sockets: steps.step("sockets", || sockets::measure(&peers, &[0]))?,
         traces: steps.step("costs: traces", || measure::costs_of_all_threads(&traces))?,
         logs: steps.step("costs: logs", || measure::costs(&LOGS.folder(workspace)))?,
-        whole: steps.step("costs: what a service uses", || {
-            measure::costs(&WHOLE.folder(workspace))
-        })?,
+        whole: whole::measure(workspace, steps)?,
+        records: steps.step("costs: records", || measure::costs(&series))?,
+        memory: steps.step("memory", || measure::memory(&series))?,
         before: steps.step("benches/baseline.txt", || {
             Baseline::read(&workspace.root.join(BASELINE))
         })?,

@@ -116,6 +116,11 @@ const CHORES: &[Chore] = &[
         run: Run::Plain(bench::whole),
     },
     Chore {
+        name: "series",
+        about: "print the memory of a series and the cost of a record, also of peers",
+        run: Run::Plain(bench::series),
+    },
+    Chore {
         name: "time",
         about: "measure the time of a call with criterion",
         run: Run::Plain(bench::time),

@@ -7,8 +7,6 @@
 pub mod recorders;
 pub mod records;
 pub mod scenarios;
-pub mod sockets;
-pub mod times;
 
 use gusset_benches::Scenario;
 

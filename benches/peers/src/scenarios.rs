@@ -1,6 +1,6 @@
 //! The layers that are measured: one table for all programs.
 
-use axum::Router;
+use gusset_benches::sockets::Layered;
 use gusset_benches::{Scenario, axum as route, layers, svc};
 use opentelemetry_instrumentation_tower::http::server::LayerBuilder;
 use tower_http::trace::TraceLayer;
@@ -30,10 +30,10 @@ macro_rules! table {
             ]
         }
 
-        /// The routers of the servers: name, description of the layer, constructor.
-        pub const ROUTERS: &[(&str, &str, fn() -> Router)] = &[
-            ("bare", "nothing", route::router),
-            $(($name, $about, || route::router().layer($layer)),)*
+        /// The routers of the servers.
+        pub const ROUTERS: &[Layered] = &[
+            ("bare", "nothing", |router| router),
+            $(($name, $about, |router| router.layer($layer)),)*
         ];
     };
 }

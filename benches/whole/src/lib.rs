@@ -7,6 +7,8 @@ pub mod scenarios;
 
 use gusset_benches::Scenario;
 
+pub use scenarios::SERVERS;
+
 /// Returns all scenarios, each after its baseline.
 pub fn all() -> Vec<Scenario> {
     scenarios::all()

@@ -1,11 +1,35 @@
 //! The scenarios.
 
+use axum::Router;
 use gusset::breaker::{CircuitOpen, http_response};
 use gusset::http::RequestIdLayer;
 use gusset_benches::axum::{calls, layered, router};
+use gusset_benches::sockets::Layered;
 use gusset_benches::{Scenario, WorkFactory};
 
 use crate::layers;
+
+/// The servers.
+pub const SERVERS: &[Layered] = &[
+    ("bare", "nothing", |router| router),
+    ("metrics", "metrics, by `gusset::http()`", |router| {
+        let http = gusset::http().build().expect("the defaults are valid");
+        router.layer(http.layer())
+    }),
+    (
+        "init",
+        "request id, log line, span and metrics, by `init`",
+        |router| router.layer(layers::service(&["log", "trace", "metrics", "id"], true).http()),
+    ),
+    ("five-jobs", "the same with a breaker", |router| {
+        with_five_jobs(router, true)
+    }),
+    (
+        "five-jobs-unsampled",
+        "the same with a breaker, not sampled",
+        |router| with_five_jobs(router, false),
+    ),
+];
 
 const AXUM: &str = "axum/bare";
 const SVC: &str = "svc/bare";
@@ -78,10 +102,14 @@ fn observed(parts: &[&str], is_sampled: bool) -> WorkFactory {
 
 /// Returns calls of the router with all five jobs.
 fn five_jobs(is_sampled: bool) -> WorkFactory {
+    calls(with_five_jobs(router(), is_sampled))
+}
+
+fn with_five_jobs(router: Router, is_sampled: bool) -> Router {
     let gusset = layers::service(&["log", "trace", "metrics", "id"], is_sampled);
     let breaker = gusset.breaker("route").expect("the name is valid");
     let breaker = breaker
         .http_server()
         .respond_with(|open: CircuitOpen| http_response(&open));
-    layered((gusset.http(), breaker))
+    router.layer((gusset.http(), breaker))
 }

@@ -32,6 +32,17 @@ pub(super) struct Size {
     pub(super) body: u64,
 }
 
+/// The resident memory of a series, in bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Memory {
+    pub(super) name: String,
+    pub(super) about: String,
+    /// After one record of each series.
+    pub(super) first: u64,
+    /// After a hundred more.
+    pub(super) later: u64,
+}
+
 /// Measures every scenario of the programs in a folder.
 pub(super) fn costs(folder: &Path) -> Result<Vec<Cost>> {
     costs_by(
@@ -101,6 +112,25 @@ fn costs_by(
 pub(super) fn sizes(folder: &Path) -> Result<Vec<Size>> {
     let text = command::output(&mut Command::new(folder.join("sizes")))?;
     text.lines().map(size).collect()
+}
+
+/// Measures the memory of the series of each library.
+pub(super) fn memory(folder: &Path) -> Result<Vec<Memory>> {
+    let program = folder.join("memory");
+    let list = command::output(Command::new(&program).arg("list"))?;
+    let memory = list.lines().map(|line| {
+        let [name, about] = columns(line)?;
+        let text = command::output(Command::new(&program).arg(name))?;
+        let [first, later] = columns(text.trim_end())?;
+        print_line(format_args!("{name:<26} {first:>8} bytes {later:>8} later"));
+        Ok(Memory {
+            name: name.into(),
+            about: about.into(),
+            first: first.parse()?,
+            later: later.parse()?,
+        })
+    });
+    memory.collect()
 }
 
 fn size(line: &str) -> Result<Size> {

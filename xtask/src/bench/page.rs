@@ -8,6 +8,7 @@ mod health;
 mod logs;
 mod scale;
 mod scrape;
+mod series;
 mod sockets;
 mod traces;
 mod whole;
@@ -16,7 +17,8 @@ use std::fmt::Write as _;
 
 use super::Figures;
 use super::baseline::Row;
-use super::measure::Cost;
+use super::measure::{Cost, Memory};
+use super::whole::Whole;
 use crate::Result;
 
 const HEAD: &str = "\
@@ -41,6 +43,8 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
         traces,
         logs,
         whole,
+        records,
+        memory,
         before,
     } = figures;
     let mut page = HEAD.to_owned();
@@ -53,6 +57,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     traces::write(&mut page, traces)?;
     logs::write(&mut page, logs)?;
     whole::write(&mut page, whole)?;
+    series::write(&mut page, records, memory)?;
     calls::write(&mut page, ours)?;
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;
@@ -71,9 +76,16 @@ pub(super) fn traces(costs: &[Cost]) -> Result<String> {
 }
 
 /// Returns the section about what a service uses.
-pub(super) fn whole(costs: &[Cost]) -> Result<String> {
+pub(super) fn whole(figures: &Whole) -> Result<String> {
     let mut section = String::new();
-    whole::write(&mut section, costs)?;
+    whole::write(&mut section, figures)?;
+    Ok(section)
+}
+
+/// Returns the section about series.
+pub(super) fn series(records: &[Cost], memory: &[Memory]) -> Result<String> {
+    let mut section = String::new();
+    series::write(&mut section, records, memory)?;
     Ok(section)
 }
 

@@ -50,6 +50,18 @@ pub(super) const WHOLE: Programs = Programs {
     outside: Some("benches/whole/Cargo.toml"),
 };
 
+/// The five jobs without gusset, by hand and by other crates.
+pub(super) const STACKS: Programs = Programs {
+    package: "gusset-benches-stacks",
+    outside: Some("benches/stacks/Cargo.toml"),
+};
+
+/// The memory of series, and their records. Also has `memory`.
+pub(super) const SERIES: Programs = Programs {
+    package: "gusset-benches-series",
+    outside: Some("benches/series/Cargo.toml"),
+};
+
 // === impl Programs ===
 
 impl Programs {

@@ -11,6 +11,8 @@ use crate::{Result, command};
 #[derive(Debug)]
 pub(super) struct Sockets {
     pub(super) workers: u32,
+    /// The microseconds that a handler works.
+    pub(super) work: u32,
     pub(super) connections: u64,
     /// On each connection in each round.
     pub(super) requests: u64,
@@ -40,24 +42,24 @@ pub(super) struct Figure {
     pub(super) ratio: f64,
 }
 
-/// Measures servers with one worker thread, then with two.
-pub(super) fn measure(folder: &Path) -> Result<Vec<Sockets>> {
-    [1, 2]
-        .map(|workers: u32| {
-            let mut program = Command::new(folder.join("sockets"));
-            program.args(["run", &workers.to_string()]);
-            read(workers, &command::output(&mut program)?)
-        })
-        .into_iter()
-        .collect()
+/// Measures servers with one worker thread, then with two, whose handlers work for these numbers of microseconds.
+pub(super) fn measure(folder: &Path, works: &[u32]) -> Result<Vec<Sockets>> {
+    let each = works.iter().flat_map(|work| [(1, *work), (2, *work)]);
+    each.map(|(workers, work)| {
+        let mut program = Command::new(folder.join("sockets"));
+        program.args(["run", &workers.to_string(), &work.to_string()]);
+        read(workers, work, &command::output(&mut program)?)
+    })
+    .collect()
 }
 
-fn read(workers: u32, text: &str) -> Result<Sockets> {
+fn read(workers: u32, work: u32, text: &str) -> Result<Sockets> {
     print_line(text);
     let (header, lines) = text.split_once('\n').ok_or("`sockets`: no output")?;
     let [connections, requests, rounds] = columns(header)?;
     Ok(Sockets {
         workers,
+        work,
         connections: connections.parse()?,
         requests: requests.parse()?,
         rounds: rounds.parse()?,
@@ -102,7 +104,7 @@ mod tests {
     #[test]
     fn figures_are_read_with_ratios() {
         let text = "16\t500\t25\nbare\tnothing\t1000\t1.000\t7000\t1.000\t110\t1.000\t170\t1.000\n";
-        let sockets = read(1, text).unwrap();
+        let sockets = read(1, 0, text).unwrap();
         assert_eq!((sockets.connections, sockets.requests), (16, 500));
         let [bare] = sockets.served.as_slice() else {
             panic!("{sockets:?}")

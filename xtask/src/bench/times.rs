@@ -55,6 +55,17 @@ pub(super) fn pairs(folder: &Path) -> Result<Vec<Pair>> {
     Ok(pairs)
 }
 
+/// Measures these scenarios, each in a process of its own with the bare service.
+pub(super) fn beside_bare(folder: &Path, names: &[&str]) -> Result<Vec<[Time; 2]>> {
+    let pairs = names.iter().map(|name| {
+        let (service, _) = name.split_once('/').unwrap_or((name, ""));
+        let times = times(folder, &[&format!("{service}/bare"), name])?;
+        let times = times.try_into();
+        times.map_err(|_| format!("{name}: expected two times").into())
+    });
+    pairs.collect()
+}
+
 /// Returns the scenario of gusset for a peer: `svc/gusset` for `svc/peer`.
 pub(super) fn ours(name: &str) -> String {
     let (service, _) = name.split_once('/').unwrap_or((name, ""));

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gusset_benches_peers::sockets::program()
+    gusset_benches::sockets::program(gusset_benches_peers::scenarios::ROUTERS)
 }

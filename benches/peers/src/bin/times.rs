@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gusset_benches_peers::times::program(&gusset_benches_peers::all())
+    gusset_benches::times::program(&gusset_benches_peers::all())
 }

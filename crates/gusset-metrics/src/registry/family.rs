@@ -1,6 +1,8 @@
 //! The series of each metric, up to the cardinality limit.
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,6 +10,7 @@ use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
 use gusset_data::{MetricDescriptor, SharedStr};
 use metrics::{Key, KeyName, Label, Unit};
 
+use super::key_names::KeyNames;
 use super::prometheus_names;
 use super::series::{MetricFamily, Series};
 
@@ -25,11 +28,15 @@ struct FamilyEntry<V, S> {
     name: SharedStr,
     description: Option<Description>,
     shared: S,
-    /// By their label text, which identifies them and is reused by every rendering.
-    series: BTreeMap<Arc<str>, Arc<Series<V>>>,
+    series: BTreeSet<ByText<V>>,
+    /// The names of the series that was added last. Most series of a metric have the same.
+    key_names: Option<Arc<KeyNames>>,
     /// The series of the keys over the limit, once there was one. It is also in `series`.
     overflow: Option<Arc<Series<V>>>,
 }
+
+/// A series, ordered by its label text, which identifies it and is reused by every rendering.
+struct ByText<V>(Arc<Series<V>>);
 
 #[derive(Clone)]
 struct Description {
@@ -137,7 +144,7 @@ impl<V, S: Default> MetricFamilies<V, S> {
         families
             .entry(prometheus_name.into_owned())
             .or_insert_with(|| FamilyEntry::new(key.name_shared()))
-            .find_or_add(key, label_text, limits, create)
+            .find_or_add(key, reserved, label_text, limits, create)
     }
 
     /// Removes the series of a key. Returns whether there was one.
@@ -209,7 +216,7 @@ fn remove_series<V, S>(
     let Some(family) = families.get_mut(prometheus_name) else {
         return false;
     };
-    let Some(series) = family.series.remove(label_text) else {
+    let Some(ByText(series)) = family.series.take(label_text) else {
         return false;
     };
     series.mark_removed();
@@ -229,14 +236,15 @@ impl<V, S: Default> FamilyEntry<V, S> {
             name: prometheus_names::shared_str(name),
             description: None,
             shared: S::default(),
-            series: BTreeMap::new(),
+            series: BTreeSet::new(),
+            key_names: None,
             overflow: None,
         }
     }
 
     /// Returns the series of a key, unless one has to be added.
     fn find(&self, label_text: &str, limits: Limits) -> Option<Lookup<V>> {
-        if let Some(series) = self.series.get(label_text) {
+        if let Some(ByText(series)) = self.series.get(label_text) {
             return Some(Ok(Arc::clone(series)));
         }
         let overflow = self.overflow.as_ref();
@@ -250,6 +258,7 @@ impl<V, S: Default> FamilyEntry<V, S> {
     fn find_or_add(
         &mut self,
         key: &Key,
+        reserved: Option<&str>,
         label_text: String,
         limits: Limits,
         create: impl FnOnce(&mut S, Option<Unit>) -> V,
@@ -260,14 +269,14 @@ impl<V, S: Default> FamilyEntry<V, S> {
         }
         // The overflow series may have been registered by a caller who limits the series too.
         if label_text == OVERFLOW_LABEL_TEXT || !self.is_full(limits) {
-            return Ok(self.add(key, label_text.into(), create));
+            return Ok(self.add(key, reserved, label_text.into(), create));
         }
         let series = match self.series.get(OVERFLOW_LABEL_TEXT) {
-            Some(registered) => Arc::clone(registered),
+            Some(ByText(registered)) => Arc::clone(registered),
             None => {
                 let label = Label::from_static_parts(OTEL_METRIC_OVERFLOW, "true");
                 let key = Key::from_parts(key.name_shared(), vec![label]);
-                self.add(&key, OVERFLOW_LABEL_TEXT.into(), create)
+                self.add(&key, reserved, OVERFLOW_LABEL_TEXT.into(), create)
             }
         };
         self.overflow = Some(Arc::clone(&series));
@@ -278,22 +287,31 @@ impl<V, S: Default> FamilyEntry<V, S> {
     }
 
     fn is_full(&self, limits: Limits) -> bool {
-        let overflow = usize::from(self.series.contains_key(OVERFLOW_LABEL_TEXT));
+        let overflow = usize::from(self.series.contains(OVERFLOW_LABEL_TEXT));
         self.series.len() - overflow >= limits.series
     }
 
     fn add(
         &mut self,
         key: &Key,
-        label_text: Arc<str>,
+        reserved: Option<&str>,
+        label_text: Box<str>,
         create: impl FnOnce(&mut S, Option<Unit>) -> V,
     ) -> Arc<Series<V>> {
         let unit = self.description.as_ref().and_then(|it| it.unit);
         let value = create(&mut self.shared, unit);
-        let labels = prometheus_names::labels(key);
-        let series = Arc::new(Series::new(Arc::clone(&label_text), labels, value));
-        self.series.insert(label_text, Arc::clone(&series));
+        let names = self.key_names(KeyNames::new(key, reserved));
+        let series = Arc::new(Series::new(names, label_text, value));
+        self.series.insert(ByText(Arc::clone(&series)));
         series
+    }
+
+    /// Returns the names of the last series instead of equal ones.
+    fn key_names(&mut self, names: KeyNames) -> Arc<KeyNames> {
+        match &self.key_names {
+            Some(last) if **last == names => Arc::clone(last),
+            _ => Arc::clone(self.key_names.insert(Arc::new(names))),
+        }
     }
 
     fn snapshot(&self, prometheus_name: &str) -> MetricFamily<V> {
@@ -304,7 +322,39 @@ impl<V, S: Default> FamilyEntry<V, S> {
             unit: description.and_then(|described| described.unit),
             ucum: description.and_then(|described| described.ucum),
             help: description.map(|described| described.help.clone()),
-            series: self.series.values().map(Arc::clone).collect(),
+            series: self
+                .series
+                .iter()
+                .map(|ByText(series)| Arc::clone(series))
+                .collect(),
         }
     }
 }
+
+// === impl ByText ===
+
+impl<V> Borrow<str> for ByText<V> {
+    fn borrow(&self) -> &str {
+        self.0.label_text()
+    }
+}
+
+impl<V> Ord for ByText<V> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.label_text().cmp(other.0.label_text())
+    }
+}
+
+impl<V> PartialOrd for ByText<V> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<V> PartialEq for ByText<V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<V> Eq for ByText<V> {}

@@ -1,7 +1,7 @@
 //! The value of one series of a histogram.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 
 use gusset_data::{Exemplar, ExponentialBuckets};
 use metrics::HistogramFn;
@@ -9,7 +9,7 @@ use metrics::HistogramFn;
 use super::Boundaries;
 use super::exemplars::ExemplarReservoir;
 use super::exponential::{ExponentialHistogram, ExponentialValue};
-use super::sharded::{SHARDS, add_f64, thread_number};
+use super::sharded::{add_f64, shard_count, thread_number};
 
 /// The value of one series of a histogram: the count of each bucket, and the sum of the values.
 ///
@@ -198,15 +198,6 @@ impl HistogramValue {
             exponential.record(thread_number() & self.mask, value, count);
         }
     }
-}
-
-/// Returns the number of shards: one for each processor, rounded up to a power of two, at most eight.
-fn shard_count() -> usize {
-    static COUNT: OnceLock<usize> = OnceLock::new();
-    *COUNT.get_or_init(|| {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        processors.min(SHARDS).next_power_of_two()
-    })
 }
 
 impl HistogramFn for HistogramValue {

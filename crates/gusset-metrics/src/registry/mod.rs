@@ -9,6 +9,7 @@ mod family;
 mod gauge;
 mod handle_cache;
 mod histogram;
+mod key_names;
 mod layouts;
 mod overflow;
 mod producer;

@@ -65,7 +65,7 @@ fn gauge_point(series: &Series<GaugeValue>) -> NumberDataPoint {
 
 fn number_point<V>(series: &Series<V>, value: f64) -> NumberDataPoint {
     NumberDataPoint {
-        labels: series.labels().clone(),
+        labels: series.labels(),
         start: series.start(),
         value,
     }
@@ -74,7 +74,7 @@ fn number_point<V>(series: &Series<V>, value: f64) -> NumberDataPoint {
 fn histogram_point(series: &Series<HistogramValue>) -> HistogramDataPoint {
     let value = series.value();
     HistogramDataPoint {
-        labels: series.labels().clone(),
+        labels: series.labels(),
         start: series.start(),
         bounds: value.boundaries().upper_bounds().clone(),
         counts: value.bucket_counts().collect(),
@@ -86,7 +86,7 @@ fn histogram_point(series: &Series<HistogramValue>) -> HistogramDataPoint {
 fn exponential_point(series: &Series<HistogramValue>) -> Option<ExponentialHistogramDataPoint> {
     let value = series.value();
     Some(ExponentialHistogramDataPoint {
-        labels: series.labels().clone(),
+        labels: series.labels(),
         start: series.start(),
         buckets: value.exponential_buckets()?,
         sum: (!value.has_negative_values()).then(|| value.sum()),

@@ -84,12 +84,8 @@ pub fn label_pairs<'a>(
     attributes.sort_by_key(|(key, _)| *key);
     let mut labels = BTreeMap::<String, String>::new();
     for (key, value) in attributes {
-        let mut name = label_name(key);
-        if reserved == Some(&*name) {
-            name = Cow::Owned(format!("exported_{name}"));
-        }
         labels
-            .entry(name.into_owned())
+            .entry(exported_name(key, reserved).into_owned())
             .and_modify(|joined| {
                 joined.push(';');
                 joined.push_str(value);
@@ -118,6 +114,64 @@ pub(super) fn labels(key: &Key) -> Labels {
         is_repeated
     });
     labels.into()
+}
+
+/// Returns the names of a key's labels as recorded, in the order of the [`label_text`]. `None` if the text has
+/// the values of several labels joined.
+pub(super) fn label_names(key: &Key, reserved: Option<&str>) -> Option<Vec<SharedStr>> {
+    let names = key.labels().map(|label| {
+        let exported = exported_name(label.key(), reserved).into_owned();
+        (exported, shared_str(label.clone().into_parts().0))
+    });
+    let count = key.labels().len();
+    let by_exported: BTreeMap<String, SharedStr> = names.collect();
+    (by_exported.len() == count).then(|| by_exported.into_values().collect())
+}
+
+/// Returns the values of a [`label_text`], still escaped.
+pub(super) fn label_values(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        // Names have neither quotes nor equals signs.
+        let (_, value) = rest.split_once("=\"")?;
+        let mut is_escaped = false;
+        let end = value.bytes().position(|byte| {
+            let is_end = byte == b'"' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        })?;
+        rest = &value[end..];
+        Some(&value[..end])
+    })
+}
+
+/// Returns a value as it was before it was escaped.
+pub(super) fn unescape(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut text = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        text.push(match c {
+            '\\' => match chars.next() {
+                Some('n') => '\n',
+                Some(escaped) => escaped,
+                None => break,
+            },
+            c => c,
+        });
+    }
+    Cow::Owned(text)
+}
+
+/// Returns the name under which a label is exported.
+fn exported_name<'a>(name: &'a str, reserved: Option<&str>) -> Cow<'a, str> {
+    let name = label_name(name);
+    if reserved == Some(&*name) {
+        return Cow::Owned(format!("exported_{name}"));
+    }
+    name
 }
 
 /// Converts a string of the facade. Constants stay constants.

@@ -1,11 +1,13 @@
 //! Families and series, as exporters read them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, SystemTime};
 
 use gusset_data::{Labels, SharedStr};
-use metrics::{CounterFn, GaugeFn, HistogramFn, Unit};
+use metrics::{CounterFn, GaugeFn, HistogramFn, Key, Unit};
+
+use super::key_names::KeyNames;
 
 /// The spellings of one key that are cached.
 const MAX_CACHED_KEYS: u8 = 16;
@@ -26,16 +28,17 @@ pub struct MetricFamily<V> {
 /// One series: its labels and its value.
 #[derive(Debug)]
 pub struct Series<V> {
-    label_text: Arc<str>,
-    labels: Labels,
-    start: SystemTime,
+    names: Arc<KeyNames>,
+    label_text: Box<str>,
+    /// Nanoseconds since the Unix epoch: half the size of a [`SystemTime`].
+    start: u64,
     value: V,
     /// Set when the series is removed, so that cached handles are not used any more.
     removed: AtomicBool,
     /// The number of cached keys that are spelled differently and are this series.
     cached_keys: AtomicU8,
     /// The scoped gauges of this series. Changed under the lock of the families only.
-    owners: AtomicUsize,
+    owners: AtomicU32,
 }
 
 // === impl MetricFamily ===
@@ -77,15 +80,17 @@ impl<V> MetricFamily<V> {
 // === impl Series ===
 
 impl<V> Series<V> {
-    pub(super) fn new(label_text: Arc<str>, labels: Labels, value: V) -> Self {
+    pub(super) fn new(names: Arc<KeyNames>, label_text: Box<str>, value: V) -> Self {
+        let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let start = start.unwrap_or_default().as_nanos();
         Self {
+            names,
             label_text,
-            labels,
-            start: SystemTime::now(),
+            start: u64::try_from(start).unwrap_or(u64::MAX),
             value,
             removed: AtomicBool::new(false),
             cached_keys: AtomicU8::new(0),
-            owners: AtomicUsize::new(0),
+            owners: AtomicU32::new(0),
         }
     }
 
@@ -95,18 +100,26 @@ impl<V> Series<V> {
     }
 
     /// Returns the labels as recorded, in the order of their keys, each key once.
-    pub fn labels(&self) -> &Labels {
-        &self.labels
+    ///
+    /// They are put together from the names, which the series of a metric share, and the label text. Costs two
+    /// allocations, and one for each value that is longer than 23 bytes.
+    pub fn labels(&self) -> Labels {
+        self.names.labels(&self.label_text)
     }
 
     /// Returns the time at which the series was registered.
     pub fn start(&self) -> SystemTime {
-        self.start
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(self.start)
     }
 
     /// Returns the value, which changes while calls are recorded.
     pub fn value(&self) -> &V {
         &self.value
+    }
+
+    /// Returns whether a key has the names of this series as recorded first, and its labels.
+    pub(super) fn is_key(&self, key: &Key) -> bool {
+        self.names.is_key(&self.label_text, key)
     }
 
     pub(super) fn is_removed(&self) -> bool {

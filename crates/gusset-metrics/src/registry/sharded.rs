@@ -1,31 +1,30 @@
 //! Numbers that several processors add to at once.
 //!
 //! Every call of a busy route ends in the same few series, and two processors that write to one cache
-//! line take ten times as long. So each number is kept once for each of [`SHARDS`] groups of threads,
-//! and the shards are added when the number is read. The price is a read of a thread-local for each
-//! record, about fifteen instructions.
+//! line take ten times as long. So each number is kept once for each of some groups of threads, as many as there are
+//! processors, and the shards are added when the number is read. The price is a read of a thread-local for each
+//! record, about fifteen instructions, and eight bytes for each shard.
 //!
 //! Invariant: the number is the sum of its shards, and every change is one atomic addition to a shard.
 //! So no change is lost, also if two threads have the same shard. All operations are relaxed, because
 //! no other memory depends on the numbers.
 
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
-/// The number of shards; a power of two.
-pub(super) const SHARDS: usize = 8;
+/// The greatest number of shards; a power of two.
+const MAX_SHARDS: usize = 8;
 
 /// The numbers that are adjacent in one shard. They fill two cache lines, because processors prefetch
 /// lines in pairs.
 const CELLS_PER_SLAB: usize = 16;
 
-/// Memory for [`CELLS_PER_SLAB`] numbers.
+/// Memory for [`CELLS_PER_SLAB`] numbers: [`shard_count`] shards.
 ///
 /// The numbers of one shard are adjacent, and the shards are on different cache lines. So a series costs
-/// eight words and not eight cache lines.
-#[derive(Debug)]
-struct Slab([Shard; SHARDS]);
+/// a word for each shard and not a cache line.
+type Slab = [Shard];
 
 #[derive(Debug)]
 #[repr(align(128))]
@@ -51,15 +50,15 @@ impl ShardedCell {
     /// Returns the shard of this thread.
     #[inline]
     pub(super) fn local(&self) -> &AtomicU64 {
-        // The index is always in bounds. The remainder spares the check.
-        &self.slab.0[thread_number() % SHARDS].0[self.index % CELLS_PER_SLAB]
+        // The number of shards is a power of two, and the index is always in bounds. The remainder spares the check.
+        let shard = thread_number() & (self.slab.len() - 1);
+        &self.slab[shard].0[self.index % CELLS_PER_SLAB]
     }
 
     /// Returns all shards.
     #[inline]
     pub(super) fn all(&self) -> impl Iterator<Item = &AtomicU64> {
         self.slab
-            .0
             .iter()
             .map(|shard| &shard.0[self.index % CELLS_PER_SLAB])
     }
@@ -71,7 +70,7 @@ impl SlabAllocator {
     pub(super) fn alloc(&mut self) -> ShardedCell {
         let (slab, index) = match self.open.take() {
             Some(open) => open,
-            None => (Arc::new(Slab::new()), 0),
+            None => ((0..shard_count()).map(|_| Shard::new()).collect(), 0),
         };
         if index + 1 < CELLS_PER_SLAB {
             self.open = Some((Arc::clone(&slab), index + 1));
@@ -80,14 +79,21 @@ impl SlabAllocator {
     }
 }
 
-// === impl Slab ===
+// === impl Shard ===
 
-impl Slab {
+impl Shard {
     fn new() -> Self {
-        Self(std::array::from_fn(|_| {
-            Shard(std::array::from_fn(|_| AtomicU64::new(0)))
-        }))
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
+}
+
+/// Returns the number of shards: one for each processor, rounded up to a power of two, at most eight.
+pub(super) fn shard_count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        processors.min(MAX_SHARDS).next_power_of_two()
+    })
 }
 
 /// Returns the number of this thread, from one, in the order in which threads first recorded.

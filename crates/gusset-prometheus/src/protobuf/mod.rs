@@ -135,8 +135,8 @@ impl ProtobufWriter {
         metric: impl Fn(&Series<V>) -> proto::Metric,
     ) {
         let metrics = family.series().map(|series| {
-            let labels = series.labels().iter();
-            let labels = labels.map(|(key, value)| (&**key, &**value));
+            let labels = series.labels();
+            let labels = labels.iter().map(|(key, value)| (&**key, &**value));
             let labels = label_pairs(labels, reserved);
             proto::Metric {
                 label: labels

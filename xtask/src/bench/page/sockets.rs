@@ -21,9 +21,15 @@ five seconds by default.
 /// Writes a table for each number of worker threads.
 pub(super) fn write(page: &mut String, all: &[Sockets]) -> Result<()> {
     page.push_str(HEAD);
+    tables(page, all)
+}
+
+/// Writes a table for each number of worker threads and work.
+pub(super) fn tables(page: &mut String, all: &[Sockets]) -> Result<()> {
     for sockets in all {
         let Sockets {
             workers,
+            work,
             connections,
             requests,
             rounds,
@@ -31,7 +37,7 @@ pub(super) fn write(page: &mut String, all: &[Sockets]) -> Result<()> {
         } = sockets;
         writeln!(
             page,
-            "\n{workers} worker thread{}, {connections} connections, {} requests per turn, medians of {rounds} rounds.\n",
+            "\n{workers} worker thread{}, {work} µs of work in the handler, {connections} connections, {} requests per turn, medians of {rounds} rounds.\n",
             if *workers == 1 { "" } else { "s" },
             grouped(connections * requests),
         )?;
@@ -84,6 +90,7 @@ mod tests {
         };
         let sockets = Sockets {
             workers: 1,
+            work: 0,
             connections: 16,
             requests: 500,
             rounds: 25,

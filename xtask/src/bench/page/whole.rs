@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::find;
+use super::{find, sockets};
 use crate::Result;
 use crate::bench::measure::Cost;
 use crate::bench::text::{added, grouped};
+use crate::bench::whole::{Costs, Whole};
 
 const HEAD: &str = "
 ## What a service uses
@@ -14,32 +15,53 @@ The layers of the façade with every part compiled in, as a service has them. `i
 health: it also counts calls in flight and closes connections during a shutdown. Lines are JSON and are
 discarded. Spans go through the batch queue of OTLP to a collector that discards them; its thread is not counted.
 The five jobs are request id, line, metrics, sampled span and a closed circuit breaker on the route.
+
+Below them are others, in a program of their own. The five jobs by hand fit this one service, and handle no error, panic or client
+that leaves. The usual crates are tower-http (request id, `TraceLayer`), tracing-subscriber (JSON), axum-prometheus,
+tracing-opentelemetry or opentelemetry-instrumentation-tower, and failsafe. Their work ends at the response's headers.
+failsafe and recloser are around the future of the service, and ignore the body too.
 ";
 
 /// Writes the section.
-pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
+pub(super) fn write(page: &mut String, Whole { ours, others }: &Whole) -> Result<()> {
     page.push_str(HEAD);
     for (bare, about) in [
         ("axum/bare", "an axum route"),
         ("svc/bare", "a plain service"),
     ] {
-        let bare = find(costs, bare)?;
+        let instructions = find(&ours.costs, bare)?.instructions;
         writeln!(
             page,
-            "\n| on {about}: {} | instructions | added | added allocations |",
-            grouped(bare.instructions)
+            "\n| on {about}: {} | instructions | added | added allocations | time to bare, 1 thread | 2 threads |",
+            grouped(instructions)
         )?;
-        writeln!(page, "|---|--:|--:|--:|")?;
-        for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
-            writeln!(
-                page,
-                "| {} | {} | {} | {} |",
-                cost.about,
-                grouped(cost.instructions),
-                added(cost.instructions, bare.instructions),
-                added(cost.allocations, bare.allocations),
-            )?;
-        }
+        writeln!(page, "|---|--:|--:|--:|--:|--:|")?;
+        rows(page, ours, bare)?;
+        rows(page, others, bare)?;
+    }
+    writeln!(page, "\n### Over sockets: gusset")?;
+    sockets::tables(page, &ours.sockets)?;
+    writeln!(page, "\n### Over sockets: other stacks")?;
+    sockets::tables(page, &others.sockets)
+}
+
+/// Writes the rows that are compared with this one, which is of the same program.
+fn rows(page: &mut String, Costs { costs, times, .. }: &Costs, bare: &str) -> Result<()> {
+    let bare = find(costs, bare)?;
+    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
+        let time = times.iter().find(|[_, time]| time.name == cost.name);
+        let time = time.map_or(["–".to_owned(), "–".to_owned()], |[bare, time]| {
+            [0, 1].map(|at| format!("{:.2}", 1.0 + time.added[at] / bare.all[at]))
+        });
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} |",
+            cost.about,
+            grouped(cost.instructions),
+            added(cost.instructions, bare.instructions),
+            added(cost.allocations, bare.allocations),
+            time.join(" | "),
+        )?;
     }
     Ok(())
 }
@@ -48,25 +70,50 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
 mod tests {
     use super::super::cost;
     use super::*;
+    use crate::bench::times::Time;
+
+    fn time(name: &str, all: [f64; 2], added: [f64; 2]) -> Time {
+        let name = name.into();
+        Time { name, all, added }
+    }
 
     #[test]
     fn rows_are_below_their_bare_service() {
-        let costs = [
-            cost("axum/bare", "", 6000, 14),
-            cost("axum/init", "axum/bare", 16_000, 24),
-            cost("svc/bare", "", 1000, 3),
-            cost("svc/breaker", "svc/bare", 1600, 3),
-        ];
+        let ours = Costs {
+            costs: vec![
+                cost("axum/bare", "", 6000, 14),
+                cost("axum/init", "axum/bare", 16_000, 24),
+                cost("svc/bare", "", 1000, 3),
+                cost("svc/breaker", "svc/bare", 1600, 3),
+            ],
+            times: vec![[
+                time("axum/bare", [500.0, 600.0], [0.0, 0.0]),
+                time("axum/init", [1300.0, 1500.0], [750.0, 600.0]),
+            ]],
+            sockets: Vec::new(),
+        };
+        let others = Costs {
+            costs: vec![
+                cost("axum/bare", "", 6100, 14),
+                cost("axum/floor", "axum/bare", 11_100, 16),
+                cost("svc/bare", "", 1000, 3),
+            ],
+            times: Vec::new(),
+            sockets: Vec::new(),
+        };
         let mut page = String::new();
-        write(&mut page, &costs).unwrap();
-        let axum = page
-            .find("| about axum/init | 16,000 | 10,000 | 10 |")
-            .unwrap();
-        let svc = page
-            .find("| about svc/breaker | 1,600 | 600 | 0 |")
-            .unwrap();
-        assert!(axum < page.find("on a plain service: 1,000").unwrap());
-        assert!(axum < svc);
-        assert!(write(&mut page, &costs[..2]).is_err(), "no bare service");
+        let mut whole = Whole { ours, others };
+        write(&mut page, &whole).unwrap();
+        let rows = [
+            "| on an axum route: 6,000 |",
+            "| about axum/init | 16,000 | 10,000 | 10 | 2.50 | 2.00 |",
+            "| about axum/floor | 11,100 | 5,000 | 2 | – | – |",
+            "| on a plain service: 1,000 |",
+            "| about svc/breaker | 1,600 | 600 | 0 | – | – |",
+        ];
+        let places = rows.map(|row| page.find(row).expect(row));
+        assert!(places.is_sorted(), "{page}");
+        whole.ours.costs.truncate(2);
+        assert!(write(&mut page, &whole).is_err(), "no bare service");
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::net::TcpListener;
 
-use super::Result;
-use crate::scenarios::ROUTERS;
+use super::{Layered, Result, duration};
+use crate::axum::busy_router;
 
 /// A server in its own process, which exits on drop.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts this program as a server.
-    pub(super) fn start(name: &str, workers: &str) -> Result<Self> {
+    pub(super) fn start(name: &str, workers: &str, work: &str) -> Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["serve", name, workers])
+            .args(["serve", name, workers, work])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -71,8 +71,8 @@ impl Drop for Server {
 
 /// Serves until standard input is closed. Prints the port, and then for each input line the processor time
 /// used, in nanoseconds.
-pub(super) fn serve(name: &str, workers: &str) -> Result<()> {
-    let (_, _, router) = ROUTERS
+pub(super) fn serve(servers: &[Layered], name: &str, workers: &str, work: &str) -> Result<()> {
+    let (_, _, layered) = servers
         .iter()
         .find(|(known, _, _)| *known == name)
         .ok_or_else(|| format!("unknown layer `{name}`"))?;
@@ -83,7 +83,7 @@ pub(super) fn serve(name: &str, workers: &str) -> Result<()> {
     let _guard = runtime.enter();
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
     print_number(listener.local_addr()?.port())?;
-    let router = router();
+    let router = layered(busy_router(duration(work)?));
     runtime.spawn(async move { axum::serve(listener, router).await });
     for line in stdin().lines() {
         line?;

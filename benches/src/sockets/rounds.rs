@@ -1,9 +1,8 @@
 //! Rounds in which every server has one turn.
 
-use super::Result;
 use super::client::{Connection, Turn, connect, turn};
 use super::server::Server;
-use crate::scenarios::ROUTERS;
+use super::{Layered, Result};
 use crate::times::median;
 
 /// Odd, so that one of the values is the median.
@@ -32,14 +31,14 @@ struct Served {
 /// The first line has the connections, the requests of each connection in a round, and the rounds. Then
 /// each server has a line: its name, its layer, and for each figure the median, and the median of its ratio
 /// to the first server of the same round.
-pub(super) fn run(workers: &str) -> Result<()> {
+pub(super) fn run(servers: &[Layered], workers: &str, work: &str) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut all = Vec::new();
     println!("{CONNECTIONS}\t{REQUESTS}\t{ROUNDS}");
-    for (name, about, _) in ROUTERS {
-        let server = Server::start(name, workers)?;
+    for (name, about, _) in servers {
+        let server = Server::start(name, workers, work)?;
         let mut connections = runtime.block_on(connect(server.address, CONNECTIONS))?;
         // Warms up the server.
         turn(&runtime, &mut connections, REQUESTS)?;
