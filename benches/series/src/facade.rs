@@ -6,6 +6,8 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 
 use crate::{BOUNDS, Record, labels};
 
+const DURATION: &str = "http.server.request.duration";
+
 const METADATA: Metadata<'_> = Metadata::new("bench", Level::INFO, None);
 
 pub(crate) fn gusset_counter() -> Record {
@@ -26,8 +28,9 @@ pub(crate) fn exporter_histogram() -> Record {
 }
 
 fn registry() -> Registry {
-    let builder = Registry::builder().cardinality_limit(20_000);
-    builder
+    Registry::builder()
+        .cardinality_limit(20_000)
+        .buckets(DURATION, &BOUNDS)
         .build_with(|_| None)
         .expect("the settings are valid")
 }
@@ -41,7 +44,7 @@ fn counter(recorder: impl Recorder + Send + 'static) -> Record {
 
 fn histogram(recorder: impl Recorder + Send + 'static) -> Record {
     Box::new(move |series| {
-        let key = key("http.server.request.duration", series);
+        let key = key(DURATION, series);
         recorder.register_histogram(&key, &METADATA).record(0.2);
     })
 }

@@ -31,9 +31,9 @@ pub struct HistogramValue {
     /// padding.
     cells: Box<[AtomicU64]>,
     /// The number of cells in a shard.
-    stride: usize,
-    /// One less than the number of shards, which is a power of two.
-    mask: usize,
+    stride: u32,
+    /// One less than the number of shards, which is a power of two and at most eight.
+    mask: u8,
     /// Whether a value below zero was recorded, so that the sum does not only grow.
     has_negative: AtomicBool,
     recording: Recording,
@@ -87,8 +87,8 @@ impl HistogramValue {
             has_negative: AtomicBool::new(boundaries.upper_bounds()[0] < 0.0),
             boundaries,
             cells,
-            stride,
-            mask: shard_count() - 1,
+            stride: u32::try_from(stride).expect("no histogram has so many boundaries"),
+            mask: u8::try_from(shard_count() - 1).expect("there are at most eight shards"),
             recording,
             has_exemplars: exemplars,
             exemplars: ExemplarReservoir::default(),
@@ -104,14 +104,25 @@ impl HistogramValue {
     /// Returns the count of each bucket, not cumulative.
     pub fn bucket_counts(&self) -> impl Iterator<Item = u64> {
         (1..=self.boundaries.bucket_count()).map(|at| {
-            let shards = self.cells.chunks_exact(self.stride);
+            let shards = self.cells.chunks_exact(self.stride());
             shards.map(|shard| shard[at].load(Relaxed)).sum()
         })
     }
 
+    #[inline]
+    fn stride(&self) -> usize {
+        self.stride as usize
+    }
+
+    /// Returns the number of this thread's shard.
+    #[inline]
+    fn shard(&self) -> usize {
+        thread_number() & usize::from(self.mask)
+    }
+
     /// Returns the sum of all values.
     pub fn sum(&self) -> f64 {
-        let shards = self.cells.chunks_exact(self.stride);
+        let shards = self.cells.chunks_exact(self.stride());
         shards
             .map(|shard| f64::from_bits(shard[0].load(Relaxed)))
             .sum()
@@ -172,7 +183,7 @@ impl HistogramValue {
         } else {
             return;
         };
-        let start = (thread_number() & self.mask) * self.stride;
+        let start = self.shard() * self.stride();
         let shard = &self.cells[start..];
         shard[1 + bucket].fetch_add(count, Relaxed);
         add_f64(&shard[0], sum);
@@ -195,7 +206,7 @@ impl HistogramValue {
             self.exemplars.record(bucket, bucket_count, value);
         }
         if let Some(exponential) = &self.exponential {
-            exponential.record(thread_number() & self.mask, value, count);
+            exponential.record(self.shard(), value, count);
         }
     }
 }

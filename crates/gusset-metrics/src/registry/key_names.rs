@@ -5,18 +5,27 @@
 //! when they are read. This, and the cache that compares keys with it, are half of the memory of a counter.
 
 use gusset_data::{Labels, SharedStr};
-use metrics::Key;
+use metrics::{Key, Label};
 
-use super::prometheus_names::{label_names, label_values, labels, shared_str, unescape};
+use super::prometheus_names::{escape, label_names, labels, shared_str, unescape};
 
 /// The names that a series was recorded with.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct KeyNames {
     metric: SharedStr,
-    /// The names of the labels as recorded, in the order of the label text.
-    labels: Box<[SharedStr]>,
+    /// In the order of the label text.
+    labels: Box<[LabelName]>,
     /// The labels, if the text has the values of several of them joined.
     joined: Option<Labels>,
+}
+
+/// The name of a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LabelName {
+    /// As recorded.
+    pub(super) recorded: SharedStr,
+    /// The length of the name in the label text.
+    pub(super) exported_len: usize,
 }
 
 // === impl KeyNames ===
@@ -36,8 +45,10 @@ impl KeyNames {
         if let Some(joined) = &self.joined {
             return joined.clone();
         }
-        let values = label_values(label_text).map(|value| SharedStr::new(&unescape(value)));
-        let mut labels: Vec<_> = self.labels.iter().cloned().zip(values).collect();
+        let values = self.values(label_text);
+        let mut labels: Vec<_> = values
+            .map(|(name, value)| (name.clone(), SharedStr::new(&unescape(value))))
+            .collect();
         // Prometheus's names may have another order: `a.b` is before `a_a`, and `a_b` is not.
         labels.sort_by(|(a, _), (b, _)| a.cmp(b));
         labels.into()
@@ -46,28 +57,75 @@ impl KeyNames {
     /// Returns whether a key has these names, and the values of a label text. Its labels may have any order.
     ///
     /// Costs one comparison for each label if the labels have the order of the text, and allocates nothing unless a
-    /// value is escaped.
+    /// value has to be escaped.
     pub(super) fn is_key(&self, label_text: &str, key: &Key) -> bool {
         // The names are distinct and as many as the labels, so a label that is repeated leaves a name over.
-        self.joined.is_none()
-            && *self.metric == *key.name()
-            && self.labels.len() == key.labels().len()
-            && self
-                .labels
-                .iter()
-                .zip(label_values(label_text))
-                .enumerate()
-                .all(|(at, (name, value))| {
-                    let mut from_here = key.labels().skip(at).chain(key.labels().take(at));
-                    from_here
-                        .any(|label| label.key() == &**name && unescape(value) == label.value())
-                })
+        if self.joined.is_some()
+            || *self.metric != *key.name()
+            || self.labels.len() != key.labels().len()
+        {
+            return false;
+        }
+        let (mut rest, mut in_order) = (label_text, key.labels());
+        self.labels.iter().all(|name| {
+            // After the name and `="`.
+            let value = rest.get(name.exported_len + 2..).unwrap_or_default();
+            let has_name = |label: &&Label| label.key() == &*name.recorded;
+            let label = in_order.next().filter(has_name);
+            let Some(label) = label.or_else(|| key.labels().find(has_name)) else {
+                return false;
+            };
+            let length = length_at_start(value, label.value());
+            // After the quote and the comma, which the last one does not have.
+            rest = length
+                .and_then(|it| value.get(it + 2..))
+                .unwrap_or_default();
+            length.is_some()
+        })
     }
+
+    /// Returns the names with the escaped values of a label text.
+    fn values<'a>(&'a self, label_text: &'a str) -> impl Iterator<Item = (&'a SharedStr, &'a str)> {
+        let mut rest = label_text;
+        self.labels.iter().map(move |name| {
+            let value = rest.get(name.exported_len + 2..).unwrap_or_default();
+            let end = end_of_value(value);
+            rest = value.get(end + 2..).unwrap_or_default();
+            (&name.recorded, &value[..end])
+        })
+    }
+}
+
+/// Returns the length of an escaped value, if the text starts with it and its closing quote.
+#[inline]
+fn length_at_start(text: &str, value: &str) -> Option<usize> {
+    let is_plain = !value
+        .bytes()
+        .any(|byte| matches!(byte, b'\\' | b'"' | b'\n'));
+    let is_at_start = |escaped: &str| {
+        text.starts_with(escaped) && text.as_bytes().get(escaped.len()) == Some(&b'"')
+    };
+    if is_plain {
+        return is_at_start(value).then_some(value.len());
+    }
+    let mut escaped = String::new();
+    escape(&mut escaped, value);
+    is_at_start(&escaped).then_some(escaped.len())
+}
+
+/// Returns the index of the quote after an escaped value.
+fn end_of_value(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.unwrap_or(text.len())
 }
 
 #[cfg(test)]
 mod tests {
-    use metrics::Label;
     use proptest::prelude::*;
 
     use super::*;

@@ -74,8 +74,10 @@ use self::views::{CounterSource, GaugeSource, Sources, Stream, Streams};
 /// while exporters read. The only exception is the first record of a series in a sampled span, which
 /// allocates memory for its exemplars.
 ///
-/// To register a handle costs a read lock, and a few allocations the first time. A series of a histogram
-/// takes about 200 bytes for each shard, so use few label values. An [`ExponentialHistogram`] takes more.
+/// To register a handle costs a read lock, and a few allocations the first time. A series of a counter takes about 250
+/// bytes with three labels, of which eight are for each shard; one of a histogram takes about 300 bytes, and 200 for each
+/// shard, so use few label values. There are as many shards as processors, at most eight. An
+/// [`ExponentialHistogram`] takes more.
 ///
 /// # Limits
 ///

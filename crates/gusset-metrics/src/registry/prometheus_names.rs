@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use gusset_data::{Labels, SharedStr};
 use metrics::Key;
 
+use super::key_names::LabelName;
+
 /// Returns the name of a metric, without its unit and `_total`.
 ///
 /// ```
@@ -49,8 +51,13 @@ pub fn label_text<'a>(
     attributes: impl Iterator<Item = (&'a str, &'a str)>,
     reserved: Option<&str>,
 ) -> String {
-    let mut text = String::new();
-    for (name, value) in label_pairs(attributes, reserved) {
+    let pairs = label_pairs(attributes, reserved);
+    // Of this length if nothing is escaped: the registry keeps the text.
+    let quoted = pairs
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + "=\"\",".len());
+    let mut text = String::with_capacity(quoted.sum::<usize>().saturating_sub(1));
+    for (name, value) in pairs {
         if !text.is_empty() {
             text.push(',');
         }
@@ -118,31 +125,18 @@ pub(super) fn labels(key: &Key) -> Labels {
 
 /// Returns the names of a key's labels as recorded, in the order of the [`label_text`]. `None` if the text has
 /// the values of several labels joined.
-pub(super) fn label_names(key: &Key, reserved: Option<&str>) -> Option<Vec<SharedStr>> {
+pub(super) fn label_names(key: &Key, reserved: Option<&str>) -> Option<Vec<LabelName>> {
     let names = key.labels().map(|label| {
         let exported = exported_name(label.key(), reserved).into_owned();
-        (exported, shared_str(label.clone().into_parts().0))
+        let name = LabelName {
+            recorded: shared_str(label.clone().into_parts().0),
+            exported_len: exported.len(),
+        };
+        (exported, name)
     });
     let count = key.labels().len();
-    let by_exported: BTreeMap<String, SharedStr> = names.collect();
+    let by_exported: BTreeMap<String, LabelName> = names.collect();
     (by_exported.len() == count).then(|| by_exported.into_values().collect())
-}
-
-/// Returns the values of a [`label_text`], still escaped.
-pub(super) fn label_values(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        // Names have neither quotes nor equals signs.
-        let (_, value) = rest.split_once("=\"")?;
-        let mut is_escaped = false;
-        let end = value.bytes().position(|byte| {
-            let is_end = byte == b'"' && !is_escaped;
-            is_escaped = byte == b'\\' && !is_escaped;
-            is_end
-        })?;
-        rest = &value[end..];
-        Some(&value[..end])
-    })
 }
 
 /// Returns a value as it was before it was escaped.
@@ -211,7 +205,8 @@ fn valid_name(name: &str, is_allowed: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(valid)
 }
 
-fn escape(into: &mut String, text: &str) {
+/// Appends a value as the text format has it.
+pub(super) fn escape(into: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '\\' => into.push_str(r"\\"),

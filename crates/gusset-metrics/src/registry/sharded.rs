@@ -16,15 +16,16 @@ use std::sync::{Arc, OnceLock};
 /// The greatest number of shards; a power of two.
 const MAX_SHARDS: usize = 8;
 
-/// The numbers that are adjacent in one shard. They fill two cache lines, because processors prefetch
-/// lines in pairs.
-const CELLS_PER_SLAB: usize = 16;
+/// The numbers that are adjacent in one shard. They fill pairs of cache lines, because processors prefetch lines in
+/// pairs.
+const CELLS_PER_SLAB: usize = 64;
 
 /// Memory for [`CELLS_PER_SLAB`] numbers: [`shard_count`] shards.
 ///
 /// The numbers of one shard are adjacent, and the shards are on different cache lines. So a series costs
 /// a word for each shard and not a cache line.
-type Slab = [Shard];
+#[derive(Debug)]
+struct Slab(Box<[Shard]>);
 
 #[derive(Debug)]
 #[repr(align(128))]
@@ -34,14 +35,15 @@ struct Shard([AtomicU64; CELLS_PER_SLAB]);
 #[derive(Debug)]
 pub(super) struct ShardedCell {
     slab: Arc<Slab>,
-    index: usize,
+    /// Below [`CELLS_PER_SLAB`]. A byte, because there is one for each series.
+    index: u8,
 }
 
 /// Allocates numbers.
 #[derive(Debug, Default)]
 pub(super) struct SlabAllocator {
     /// The slab with free cells, and the index of the first of them.
-    open: Option<(Arc<Slab>, usize)>,
+    open: Option<(Arc<Slab>, u8)>,
 }
 
 // === impl ShardedCell ===
@@ -50,17 +52,22 @@ impl ShardedCell {
     /// Returns the shard of this thread.
     #[inline]
     pub(super) fn local(&self) -> &AtomicU64 {
-        // The number of shards is a power of two, and the index is always in bounds. The remainder spares the check.
-        let shard = thread_number() & (self.slab.len() - 1);
-        &self.slab[shard].0[self.index % CELLS_PER_SLAB]
+        // The number of shards is a power of two.
+        let shards = &self.slab.0;
+        let shard = thread_number() & (shards.len() - 1);
+        &shards[shard].0[self.index()]
     }
 
     /// Returns all shards.
     #[inline]
     pub(super) fn all(&self) -> impl Iterator<Item = &AtomicU64> {
-        self.slab
-            .iter()
-            .map(|shard| &shard.0[self.index % CELLS_PER_SLAB])
+        self.slab.0.iter().map(|shard| &shard.0[self.index()])
+    }
+
+    #[inline]
+    fn index(&self) -> usize {
+        // The index is always in bounds. The remainder spares the check.
+        usize::from(self.index) % CELLS_PER_SLAB
     }
 }
 
@@ -70,12 +77,20 @@ impl SlabAllocator {
     pub(super) fn alloc(&mut self) -> ShardedCell {
         let (slab, index) = match self.open.take() {
             Some(open) => open,
-            None => ((0..shard_count()).map(|_| Shard::new()).collect(), 0),
+            None => (Arc::new(Slab::new()), 0),
         };
-        if index + 1 < CELLS_PER_SLAB {
+        if usize::from(index) + 1 < CELLS_PER_SLAB {
             self.open = Some((Arc::clone(&slab), index + 1));
         }
         ShardedCell { slab, index }
+    }
+}
+
+// === impl Slab ===
+
+impl Slab {
+    fn new() -> Self {
+        Self((0..shard_count()).map(|_| Shard::new()).collect())
     }
 }
 
