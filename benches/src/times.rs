@@ -7,7 +7,7 @@ mod thread_group;
 
 use std::process::ExitCode;
 
-use gusset_benches::{Scenario, WorkFactory};
+use crate::{Scenario, WorkFactory};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use self::thread_group::ThreadGroup;

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use super::{find, sockets};
 use crate::Result;
-use crate::bench::measure::Cost;
 use crate::bench::text::{added, grouped};
 use crate::bench::whole::{Costs, Whole};
 
