@@ -1,4 +1,4 @@
-//! The five jobs by hand, for this one service: what is left when nothing can be configured and nothing can go wrong.
+//! The five jobs, written manually for this one service: what is left when nothing can be configured and nothing can go wrong.
 //! It handles neither errors nor panics nor clients that leave. For comparison only.
 
 use std::convert::Infallible;

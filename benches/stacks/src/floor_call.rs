@@ -1,4 +1,4 @@
-//! A call of the layer by hand.
+//! A call of the manual layer.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! What services use without gusset, on the same axum route and plain service: the five jobs at once (request id,
-//! log line, metrics, span, circuit breaker), written by hand for this one service and by other crates; and the
+//! log line, metrics, span, circuit breaker), written manually for this one service and by other crates; and the
 //! peers of single jobs.
 
 mod breakers;

@@ -11,7 +11,7 @@ pub const SERVERS: &[Layered] = &[
     ("bare", "nothing", |router| router),
     (
         "floor",
-        "five jobs by hand, for this service alone",
+        "five jobs written manually, for this service alone",
         |router| router.layer(FloorLayer::default()),
     ),
     (
@@ -45,7 +45,7 @@ pub fn all() -> Vec<Scenario> {
         scenario(None, AXUM, "nothing", || calls(router())),
         on_axum(
             "axum/floor",
-            "five jobs by hand, for this service alone",
+            "five jobs written manually, for this service alone",
             || layered(FloorLayer::default()),
         ),
         on_axum(

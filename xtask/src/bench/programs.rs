@@ -50,7 +50,7 @@ pub(super) const WHOLE: Programs = Programs {
     outside: Some("benches/whole/Cargo.toml"),
 };
 
-/// The five jobs without gusset, by hand and by other crates.
+/// The five jobs without gusset, written manually and by other crates.
 pub(super) const STACKS: Programs = Programs {
     package: "gusset-benches-stacks",
     outside: Some("benches/stacks/Cargo.toml"),

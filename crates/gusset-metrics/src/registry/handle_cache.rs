@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_with_one_hash_are_told_apart() {
+    fn keys_with_one_hash_have_their_own_series() {
         let cache = HandleCache::new();
         let ((first, one), (second, other)) = (series("a"), series("b"));
         // As if the hashes were equal.

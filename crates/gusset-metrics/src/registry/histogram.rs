@@ -87,7 +87,7 @@ impl HistogramValue {
             has_negative: AtomicBool::new(boundaries.upper_bounds()[0] < 0.0),
             boundaries,
             cells,
-            stride: u32::try_from(stride).expect("no histogram has so many boundaries"),
+            stride: u32::try_from(stride).expect("boundaries are fewer than 2^32"),
             mask: u8::try_from(shard_count() - 1).expect("there are at most eight shards"),
             recording,
             has_exemplars: exemplars,

@@ -20,12 +20,12 @@ pub(super) struct KeyNames {
 }
 
 /// The name of a label.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct LabelName {
+#[derive(Debug, PartialEq, Eq)]
+struct LabelName {
     /// As recorded.
-    pub(super) recorded: SharedStr,
+    recorded: SharedStr,
     /// The length of the name in the label text.
-    pub(super) exported_len: usize,
+    exported_len: usize,
 }
 
 // === impl KeyNames ===
@@ -36,7 +36,7 @@ impl KeyNames {
         Self {
             metric: shared_str(key.name_shared()),
             joined: names.is_none().then(|| labels(key)),
-            labels: names.unwrap_or_default().into(),
+            labels: names.into_iter().flatten().map(LabelName::from).collect(),
         }
     }
 
@@ -96,6 +96,15 @@ impl KeyNames {
     }
 }
 
+impl From<(String, SharedStr)> for LabelName {
+    fn from((exported, recorded): (String, SharedStr)) -> Self {
+        Self {
+            recorded,
+            exported_len: exported.len(),
+        }
+    }
+}
+
 /// Returns the length of an escaped value, if the text starts with it and its closing quote.
 #[inline]
 fn length_at_start(text: &str, value: &str) -> Option<usize> {
@@ -144,7 +153,8 @@ mod tests {
         label_text(pairs, Some("le"))
     }
 
-    /// Few names, so that they repeat, and have the same Prometheus name; values with everything that is escaped.
+    /// Returns labels with few names, which repeat and have the same Prometheus name, and values with everything that is
+    /// escaped.
     fn any_labels() -> impl Strategy<Value = Vec<(String, String)>> {
         let name = prop::sample::select(vec!["a", "a.b", "a_b", "a_a", "le", "b", ""]);
         let label = (name.prop_map(str::to_owned), r#"[a=,"\\\n;]{0,4}"#);

@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 use gusset_data::{Labels, SharedStr};
 use metrics::Key;
 
-use super::key_names::LabelName;
-
 /// Returns the name of a metric, without its unit and `_total`.
 ///
 /// ```
@@ -123,20 +121,18 @@ pub(super) fn labels(key: &Key) -> Labels {
     labels.into()
 }
 
-/// Returns the names of a key's labels as recorded, in the order of the [`label_text`]. `None` if the text has
-/// the values of several labels joined.
-pub(super) fn label_names(key: &Key, reserved: Option<&str>) -> Option<Vec<LabelName>> {
+/// Returns the names of a key's labels as exported and as recorded, in the order of the [`label_text`]. `None` if the
+/// text has the values of several labels joined.
+pub(super) fn label_names(
+    key: &Key,
+    reserved: Option<&str>,
+) -> Option<BTreeMap<String, SharedStr>> {
     let names = key.labels().map(|label| {
         let exported = exported_name(label.key(), reserved).into_owned();
-        let name = LabelName {
-            recorded: shared_str(label.clone().into_parts().0),
-            exported_len: exported.len(),
-        };
-        (exported, name)
+        (exported, shared_str(label.clone().into_parts().0))
     });
-    let count = key.labels().len();
-    let by_exported: BTreeMap<String, LabelName> = names.collect();
-    (by_exported.len() == count).then(|| by_exported.into_values().collect())
+    let names: BTreeMap<_, _> = names.collect();
+    (names.len() == key.labels().len()).then_some(names)
 }
 
 /// Returns a value as it was before it was escaped.

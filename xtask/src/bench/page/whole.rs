@@ -15,7 +15,7 @@ health: it also counts calls in flight and closes connections during a shutdown.
 discarded. Spans go through the batch queue of OTLP to a collector that discards them; its thread is not counted.
 The five jobs are request id, line, metrics, sampled span and a closed circuit breaker on the route.
 
-Below them are others, in a program of their own. The five jobs by hand fit this one service, and handle no error, panic or client
+Below them are others, in a program of their own. The manual five jobs fit this one service, and handle no error, panic or client
 that leaves. The usual crates are tower-http (request id, `TraceLayer`), tracing-subscriber (JSON), axum-prometheus,
 tracing-opentelemetry or opentelemetry-instrumentation-tower, and failsafe. Their work ends at the response's headers.
 failsafe and recloser are around the future of the service, and ignore the body too.
