@@ -15,6 +15,7 @@
 
 pub mod axum;
 pub mod health;
+pub mod history;
 pub mod layers;
 pub mod manual;
 pub mod otlp;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(unknown_values::scenarios());
     all.extend(scrape::scenarios());
     all.extend(health::scenarios());
+    all.extend(history::scenarios());
     all.extend(telemetry::scenarios());
     all.extend(otlp::scenarios());
     all

@@ -105,13 +105,14 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 6] = [
+    const FEATURES: [&str; 7] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
         "gusset-breaker",
         "gusset-health",
         "gusset-system",
+        "gusset-history",
     ];
     const EXPORTERS: [&str; 2] = ["gusset-prometheus", "gusset-otlp"];
 

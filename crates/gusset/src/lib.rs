@@ -73,6 +73,9 @@ pub use gusset_data as data;
 #[cfg(feature = "health")]
 #[doc(no_inline)]
 pub use gusset_health as health;
+#[cfg(feature = "history")]
+#[doc(no_inline)]
+pub use gusset_history as history;
 #[doc(no_inline)]
 pub use gusset_http as http;
 #[cfg(feature = "log")]

@@ -54,6 +54,8 @@ fn metrics_endpoint_matches_the_catalogue() {
         support::record_series(&recorder, metric);
     }
     record_health(&prometheus);
+    let history = gusset::history::History::builder().recorder(recorder.clone());
+    let _history = history.build().unwrap();
     let log = gusset::log::LogLayer::builder().recorder(recorder.clone());
     let log = log.writer(std::io::sink()).build_with(|_| None);
     let _log: LogPipeline<tracing_subscriber::Registry> = log.unwrap();
@@ -123,6 +125,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         names::ALL,
         gusset::otlp::names::ALL,
         gusset::health::names::ALL,
+        gusset::history::names::ALL,
         gusset::log::names::ALL,
         gusset::admin::names::ALL,
     ] {
@@ -282,6 +285,7 @@ fn catalogue() -> String {
         gusset::breaker::names::ALL.iter().copied(),
     );
     section(&mut text, "Health", gusset::health::names::ALL);
+    section(&mut text, "History", gusset::history::names::ALL);
     section(&mut text, "Logs", gusset::log::names::ALL);
     section(&mut text, "Management server", gusset::admin::names::ALL);
     text

@@ -27,10 +27,16 @@ const INTEGERS: [&str; 2] = ["http.response.status_code", "server.port"];
 fn other_tables() -> Vec<MetricDescriptor> {
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();
+    let history = gusset::history::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
     let otlp = gusset::otlp::names::ALL.iter().copied();
-    let others = breaker.chain(health).chain(log).chain(admin).chain(otlp);
+    let others = breaker
+        .chain(health)
+        .chain(history)
+        .chain(log)
+        .chain(admin)
+        .chain(otlp);
     others.chain([names::OVERFLOW_RECORDS]).collect()
 }
 

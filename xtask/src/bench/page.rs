@@ -5,6 +5,7 @@ mod calls;
 mod changes;
 mod export;
 mod health;
+mod history;
 mod logs;
 mod scale;
 mod scrape;
@@ -63,6 +64,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     calls::sizes(&mut page, sizes)?;
     scrape::write(&mut page, ours)?;
     health::write(&mut page, ours)?;
+    history::write(&mut page, ours)?;
     export::write(&mut page, ours)?;
     changes::write(&mut page, before, &rows(ours, traces, logs))?;
     Ok(page)

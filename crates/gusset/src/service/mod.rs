@@ -8,12 +8,16 @@ mod configured;
 mod controls;
 mod error;
 mod global;
+#[cfg(feature = "history")]
+mod history;
 mod layer;
 mod parts;
 mod probes;
 mod serve;
 mod server_output;
 mod subscriber_scope;
+#[cfg(feature = "history")]
+mod with_history;
 
 #[cfg(feature = "breaker")]
 use std::collections::BTreeMap;
@@ -109,6 +113,8 @@ struct Inner {
     health: Health,
     // Dropped in this order, so that probes are answered until telemetry has ended.
     runtime: Option<HealthRuntime>,
+    #[cfg(feature = "history")]
+    history: Option<history::HistoryParts>,
     telemetry: Telemetry,
     management: Mutex<Option<ManagementServer>>,
     management_addr: Option<SocketAddr>,

@@ -47,6 +47,8 @@ pub(super) struct PartsBuilder {
     pub(super) http_client: ConfigureFn<InstrumentationBuilder<HttpClient>>,
     pub(super) grpc: ConfigureFn<InstrumentationBuilder<GrpcServer>>,
     pub(super) grpc_client: ConfigureFn<InstrumentationBuilder<GrpcClient>>,
+    #[cfg(feature = "history")]
+    pub(super) history: Option<ConfigureFn<gusset_history::HistoryBuilder>>,
     pub(super) messaging_system: Option<String>,
     pub(super) has_health: bool,
     pub(super) has_management: bool,
@@ -81,6 +83,8 @@ impl PartsBuilder {
             http_client: Box::new(|client| client),
             grpc: Box::new(|grpc| grpc),
             grpc_client: Box::new(|client| client),
+            #[cfg(feature = "history")]
+            history: Some(Box::new(|history| history)),
             messaging_system: None,
             has_health: true,
             has_management: true,
@@ -155,6 +159,15 @@ impl PartsBuilder {
             true => Some(health.start()?),
             false => None,
         };
+        #[cfg(feature = "history")]
+        let history = match self.history.filter(|_| has_registry) {
+            Some(configure) => Some(super::history::HistoryParts::start(
+                configure,
+                &telemetry,
+                telemetry.recorder(),
+            )?),
+            None => None,
+        };
         let mut management = None;
         if self.has_management && (self.has_health || signals.metrics) {
             let mut builder = ManagementServer::builder().recorder(telemetry.recorder());
@@ -219,6 +232,8 @@ impl PartsBuilder {
             dispatch,
             health,
             runtime,
+            #[cfg(feature = "history")]
+            history,
             management_addr: management.as_ref().map(ManagementServer::local_addr),
             management: Mutex::new(management),
             telemetry,

@@ -130,6 +130,14 @@ impl Gusset {
     /// For a process without [`serve`](Self::serve), which does this. Blocks this thread, at most until the
     /// deadline; [`shutdown_async`](Self::shutdown_async) does not. What is logged later may be lost.
     pub fn shutdown(&self, deadline: Duration) -> Option<ShutdownReport> {
+        // Its thread ends by itself after a reading in progress.
+        #[cfg(feature = "history")]
+        drop(
+            self.0
+                .history
+                .as_ref()
+                .map(|parts| lock(&parts.sampler).take()),
+        );
         let report = self.0.telemetry.shutdown_once(deadline);
         // Dropped rather than awaited: nothing is left that a client of it could wait for.
         drop(lock(&self.0.management).take());
