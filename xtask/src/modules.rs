@@ -33,11 +33,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "gusset-core",
         &[
+            "active_call",
             "call_state",
             "contained_classifier",
             "context",
             "end",
             "observer",
+            "poll_guard",
             "protocol",
             "start_once",
             "tracker",

@@ -36,7 +36,8 @@ trait DynObserver<P: Protocol>: Send + Sync {
 }
 
 trait DynCall<P: Protocol>: Send {
-    fn scope(&mut self, poll: &mut dyn FnMut());
+    fn enter(&mut self);
+    fn exit(&mut self);
     fn span_ids(&self) -> Option<SpanIds>;
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext);
     fn on_data(&mut self, len: usize, cx: &CallContext);
@@ -91,15 +92,12 @@ impl<P: Protocol> fmt::Debug for BoxObserver<P> {
 // === impl BoxCall ===
 
 impl<P: Protocol> CallObserver<P> for BoxCall<P> {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let mut poll = Some(poll);
-        let mut polled = None;
-        self.0.scope(&mut || {
-            if let Some(poll) = poll.take() {
-                polled = Some(poll());
-            }
-        });
-        polled.expect("`scope` calls `poll` once")
+    fn enter(&mut self) {
+        self.0.enter();
+    }
+
+    fn exit(&mut self) {
+        self.0.exit();
     }
 
     fn span_ids(&self) -> Option<SpanIds> {
@@ -120,8 +118,12 @@ impl<P: Protocol> CallObserver<P> for BoxCall<P> {
 }
 
 impl<P: Protocol, C: CallObserver<P>> DynCall<P> for C {
-    fn scope(&mut self, poll: &mut dyn FnMut()) {
-        CallObserver::scope(self, poll);
+    fn enter(&mut self) {
+        CallObserver::enter(self);
+    }
+
+    fn exit(&mut self) {
+        CallObserver::exit(self);
     }
 
     fn span_ids(&self) -> Option<SpanIds> {

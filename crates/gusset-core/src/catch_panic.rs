@@ -1,7 +1,6 @@
 //! Containment of an observer's panics.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::panic_counter::caught;
 use crate::start_once::start_once;
@@ -10,7 +9,7 @@ use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, Span
 /// Contains the panics of an observer. After its first panic in a call, the observer is dropped for
 /// that call; the service, the other observers and the next call go on.
 ///
-/// Panics of the service itself pass through. Costs nothing but landing pads while there is no panic.
+/// Panics of the service itself do not pass through it. Costs nothing but landing pads while there is no panic.
 /// With `panic = "abort"` it has no effect.
 ///
 /// ```
@@ -83,29 +82,12 @@ impl<C> CatchPanicCall<C> {
 }
 
 impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for CatchPanicCall<C> {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let Some(call) = &mut self.call else {
-            return poll();
-        };
-        let mut poll = Some(poll);
-        let mut polled = None;
-        let scoped = caught(|| {
-            call.scope(|| {
-                if let Some(poll) = poll.take() {
-                    polled = Some(catch_unwind(AssertUnwindSafe(poll)));
-                }
-            });
-        });
-        if scoped.is_none() {
-            self.give_up();
-        }
-        match (polled, poll) {
-            (Some(Ok(polled)), _) => polled,
-            (Some(Err(thrown)), _) => resume_unwind(thrown),
-            // The observer panicked or returned before it polled.
-            (None, Some(poll)) => poll(),
-            (None, None) => unreachable!("taken to be called, and its result kept"),
-        }
+    fn enter(&mut self) {
+        self.hook(C::enter);
+    }
+
+    fn exit(&mut self) {
+        self.hook(C::exit);
     }
 
     fn span_ids(&self) -> Option<SpanIds> {

@@ -1,5 +1,7 @@
 //! Several observers as one: tuples, `Option` and `Vec`. All forward every hook.
 
+use std::marker::PhantomData;
+
 use crate::start_once::start_once;
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
@@ -21,10 +23,16 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Option<O> {
 
 impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Option<C> {
     #[inline]
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        match self {
-            Some(call) => call.scope(poll),
-            None => poll(),
+    fn enter(&mut self) {
+        if let Some(call) = self {
+            call.enter();
+        }
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        if let Some(call) = self {
+            call.exit();
         }
     }
 
@@ -72,20 +80,16 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for Vec<O> {
 }
 
 impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Vec<C> {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        fn enter<P: Protocol, C: CallObserver<P>, R>(
-            calls: &mut [C],
-            poll: &mut dyn FnMut() -> R,
-        ) -> R {
-            match calls {
-                [] => poll(),
-                [first, rest @ ..] => first.scope(|| enter::<P, C, R>(rest, poll)),
-            }
+    fn enter(&mut self) {
+        if let [first, rest @ ..] = &mut **self {
+            enter_all(first, rest);
         }
-        let mut poll = Some(poll);
-        enter::<P, C, R>(self, &mut || {
-            (poll.take().expect("`scope` calls `poll` once"))()
-        })
+    }
+
+    fn exit(&mut self) {
+        if let [first, rest @ ..] = &mut **self {
+            exit_all(first, rest);
+        }
     }
 
     fn span_ids(&self) -> Option<SpanIds> {
@@ -108,6 +112,54 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Vec<C> {
         for call in self.into_iter().rev() {
             call.on_end(end, cx);
         }
+    }
+}
+
+fn enter_all<P: Protocol, C: CallObserver<P>>(first: &mut C, rest: &mut [C]) {
+    first.enter();
+    let entered = ExitOnDrop::new(first);
+    if let [next, rest @ ..] = rest {
+        enter_all(next, rest);
+    }
+    entered.forget();
+}
+
+fn exit_all<P: Protocol, C: CallObserver<P>>(first: &mut C, rest: &mut [C]) {
+    let _last = ExitOnDrop::new(first);
+    if let [next, rest @ ..] = rest {
+        exit_all(next, rest);
+    }
+}
+
+/// Exits a call of several, whatever the others do: an observer that panics must leave the thread to the
+/// others as it was.
+struct ExitOnDrop<'a, P: Protocol, C: CallObserver<P>> {
+    call: &'a mut C,
+    protocol: PhantomData<fn() -> P>,
+}
+
+// === impl ExitOnDrop ===
+
+impl<'a, P: Protocol, C: CallObserver<P>> ExitOnDrop<'a, P, C> {
+    #[inline]
+    fn new(call: &'a mut C) -> Self {
+        Self {
+            call,
+            protocol: PhantomData,
+        }
+    }
+
+    /// Does not exit: all have entered.
+    #[inline]
+    fn forget(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<P: Protocol, C: CallObserver<P>> Drop for ExitOnDrop<'_, P, C> {
+    #[inline]
+    fn drop(&mut self) {
+        self.call.exit();
     }
 }
 
@@ -148,10 +200,18 @@ pub enum TupleCall<A, O> {
 
 impl<P: Protocol, A: CallObserver<P>, O: CallObserver<P>> CallObserver<P> for TupleCall<A, O> {
     #[inline]
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+    fn enter(&mut self) {
         match self {
-            Self::All(calls) => calls.scope(poll),
-            Self::Others(calls) => calls.scope(poll),
+            Self::All(calls) => calls.enter(),
+            Self::Others(calls) => calls.enter(),
+        }
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        match self {
+            Self::All(calls) => calls.exit(),
+            Self::Others(calls) => calls.exit(),
         }
     }
 
@@ -188,11 +248,23 @@ impl<P: Protocol, A: CallObserver<P>, O: CallObserver<P>> CallObserver<P> for Tu
     }
 }
 
-/// Nests the scopes of a tuple's calls, the first outermost.
-macro_rules! nested {
-    ($poll:ident;) => { $poll() };
-    ($poll:ident; $first:ident $($rest:ident)*) => {
-        $first.scope(|| nested!($poll; $($rest)*))
+/// Enters a tuple's calls, the first first. Those that have entered exit if one panics.
+macro_rules! enter {
+    () => {};
+    ($first:ident $($rest:ident)*) => {
+        $first.enter();
+        let entered = ExitOnDrop::new($first);
+        enter!($($rest)*);
+        entered.forget();
+    };
+}
+
+/// Exits a tuple's calls, the last first. All exit, also if one panics.
+macro_rules! exit {
+    () => {};
+    ($first:ident $($rest:ident)*) => {
+        let _last = ExitOnDrop::new($first);
+        exit!($($rest)*);
     };
 }
 
@@ -231,9 +303,16 @@ macro_rules! tuple {
         impl<P: Protocol, $($T: CallObserver<P>),+> CallObserver<P> for ($($T,)+) {
             #[inline]
             #[allow(non_snake_case, reason = "a variable for each type")]
-            fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+            fn enter(&mut self) {
                 let ($($T,)+) = self;
-                nested!(poll; $($T)+)
+                enter!($($T)+);
+            }
+
+            #[inline]
+            #[allow(non_snake_case, reason = "a variable for each type")]
+            fn exit(&mut self) {
+                let ($($T,)+) = self;
+                exit!($($T)+);
             }
 
             #[inline]

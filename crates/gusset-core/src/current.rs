@@ -81,12 +81,11 @@ impl Frame {
             .unwrap_or(Self::NONE)
     }
 
-    /// Makes this frame current until the guard is dropped. A guard and not a closure: what a poll
-    /// returns is large, and is moved once for each closure.
+    /// Makes this frame current, and returns the previous one.
     #[inline]
-    pub(crate) fn enter(self) -> FrameGuard {
+    pub(crate) fn replace_current(self) -> Self {
         let outer = CURRENT.try_with(|current| current.frame.replace(self));
-        FrameGuard(outer.unwrap_or(Self::NONE))
+        outer.unwrap_or(Self::NONE)
     }
 }
 
@@ -103,26 +102,6 @@ impl RequestKey {
     pub fn observed() -> Option<Self> {
         let frame = Frame::current();
         frame.request.filter(|_| !frame.observers.is_empty())
-    }
-}
-
-/// Restores the previous frame, also when a poll unwinds.
-pub(crate) struct FrameGuard(Frame);
-
-impl Drop for FrameGuard {
-    #[inline]
-    fn drop(&mut self) {
-        let _ = CURRENT.try_with(|current| current.frame.set(self.0));
-    }
-}
-
-/// Restores the previous ids, also when a poll unwinds.
-pub(crate) struct SpanIdsGuard(Option<SpanIds>);
-
-impl Drop for SpanIdsGuard {
-    #[inline]
-    fn drop(&mut self) {
-        SpanIds::set_current(self.0);
     }
 }
 
@@ -155,14 +134,15 @@ impl SpanIds {
     /// [`CallObserver::span_ids`](crate::CallObserver::span_ids) returns.
     #[inline]
     pub fn scope<R>(self, poll: impl FnOnce() -> R) -> R {
-        let _guard = self.enter();
+        struct Restore(Option<SpanIds>);
+        impl Drop for Restore {
+            #[inline]
+            fn drop(&mut self) {
+                SpanIds::set_current(self.0);
+            }
+        }
+        let _restore = Restore(Self::set_current(Some(self)));
         poll()
-    }
-
-    /// Makes these ids current until the guard is dropped.
-    #[inline]
-    pub(crate) fn enter(self) -> SpanIdsGuard {
-        SpanIdsGuard(Self::set_current(Some(self)))
     }
 
     /// Replaces the current ids and returns the previous ones.
@@ -194,20 +174,5 @@ mod tests {
             assert_eq!(SpanIds::current(), Some(outer));
         });
         assert_eq!(SpanIds::current(), None);
-    }
-
-    #[test]
-    fn unwinding_poll_restores_the_outer_frame() {
-        let frame = Frame {
-            request: Some(RequestKey::new([7])),
-            observers: ObserverSet::EMPTY,
-            is_client: false,
-        };
-        let unwound = catch_unwind(|| {
-            let _guard = frame.enter();
-            panic!("on purpose");
-        });
-        assert!(unwound.is_err());
-        assert_eq!(Frame::current(), Frame::NONE);
     }
 }

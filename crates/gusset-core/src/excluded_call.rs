@@ -23,8 +23,6 @@ pub struct ExcludedCall(());
 // === impl ExcludedCall ===
 
 impl ExcludedCall {
-    pub(crate) const NEW: Self = Self(());
-
     /// Returns the excluded call that is polled on this thread, if there is one. Costs a thread-local access.
     pub fn current() -> Option<Self> {
         let is_excluded = IS_EXCLUDED.try_with(Cell::get).unwrap_or_default();
@@ -36,11 +34,16 @@ impl ExcludedCall {
         struct Restore(bool);
         impl Drop for Restore {
             fn drop(&mut self) {
-                let _ = IS_EXCLUDED.try_with(|excluded| excluded.set(self.0));
+                ExcludedCall::set_current(self.0);
             }
         }
-        let previous = IS_EXCLUDED.try_with(|excluded| excluded.replace(true));
-        let _restore = Restore(previous.unwrap_or_default());
+        let _restore = Restore(Self::set_current(true));
         run()
+    }
+
+    /// Sets whether an excluded call is polled on this thread, and returns whether one was.
+    pub(crate) fn set_current(is_excluded: bool) -> bool {
+        let previous = IS_EXCLUDED.try_with(|excluded| excluded.replace(is_excluded));
+        previous.unwrap_or_default()
     }
 }

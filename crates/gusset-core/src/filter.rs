@@ -78,7 +78,10 @@ pub struct FilteredCall<C>(State<C>);
 enum State<C> {
     /// `None` if a layer further out observes the call already.
     Observed(Option<C>),
-    Excluded,
+    Excluded {
+        /// Whether the call around it, in which it is polled, is excluded too.
+        outer: bool,
+    },
 }
 
 // === impl FilteredObserver ===
@@ -100,7 +103,7 @@ impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObser
     fn start(&self, req: P::Request<'_>, cx: &mut CallContext) -> Self::Call {
         FilteredCall(match self.predicate.matches(req) {
             true => State::Observed(start_once(&self.observer, req, cx)),
-            false => State::Excluded,
+            false => State::Excluded { outer: false },
         })
     }
 
@@ -113,11 +116,22 @@ impl<P: Protocol, O: Observer<P>, F: Predicate<P>> Observer<P> for FilteredObser
 
 impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for FilteredCall<C> {
     #[inline]
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+    fn enter(&mut self) {
         match &mut self.0 {
-            State::Observed(Some(call)) => call.scope(poll),
-            State::Observed(None) => poll(),
-            State::Excluded => ExcludedCall::NEW.scope(poll),
+            State::Observed(Some(call)) => call.enter(),
+            State::Observed(None) => {}
+            State::Excluded { outer } => *outer = ExcludedCall::set_current(true),
+        }
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        match &mut self.0 {
+            State::Observed(Some(call)) => call.exit(),
+            State::Observed(None) => {}
+            State::Excluded { outer } => {
+                ExcludedCall::set_current(*outer);
+            }
         }
     }
 
@@ -125,7 +139,7 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for FilteredCall<C> {
     fn span_ids(&self) -> Option<SpanIds> {
         match &self.0 {
             State::Observed(call) => call.as_ref()?.span_ids(),
-            State::Excluded => None,
+            State::Excluded { .. } => None,
         }
     }
 

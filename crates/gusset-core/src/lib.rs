@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod active_call;
 pub mod admission;
 mod boxed;
 mod call_state;
@@ -25,6 +26,7 @@ mod message;
 pub mod observe;
 mod observer;
 mod panic_counter;
+mod poll_guard;
 mod pool;
 mod protocol;
 mod rate_limiter;
@@ -60,6 +62,7 @@ pub use message::{MessageHeaders, MessageOptions};
 pub use observe::{Observe, ObserveLayer};
 pub use observer::{CallObserver, Observer};
 pub use panic_counter::PanicCounter;
+pub use poll_guard::PollGuard;
 pub use pool::Pool;
 pub use protocol::{Classify, Protocol, ProtocolRequest, ProtocolResponse, ResponseKind};
 pub use rate_limiter::RateLimiter;

@@ -83,8 +83,8 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
 
 /// The state that an observer keeps of one call.
 ///
-/// The hooks are called in this order: `scope` around each poll of the service and of the body,
-/// `on_response` at most once, `on_data` for each chunk of the body, and `on_end` exactly once,
+/// The hooks are called in this order: `enter` and `exit` around each poll of the service and of the
+/// body, `on_response` at most once, `on_data` for each chunk of the body, and `on_end` exactly once,
 /// whatever happens: [`on_end`](Self::on_end) takes the call by value. Hooks must not panic, block
 /// or wait.
 ///
@@ -112,13 +112,21 @@ pub trait Observer<P: Protocol>: Send + Sync + 'static {
     label = "has no `on_end` for this protocol"
 )]
 pub trait CallObserver<P: Protocol>: Send + 'static {
-    /// Runs one poll of the service or of its body, for example inside a span.
+    /// Enters one poll of the service or of its body, on the thread that polls it, for example to enter a
+    /// span.
     ///
-    /// It has to call `poll` once and to return what `poll` returns.
+    /// Each `enter` is followed by one [`exit`](Self::exit), on the same thread, before any other hook of
+    /// this call. If `enter` panics, it has not entered anything. Several observers enter in order.
+    ///
+    /// It is a pair and not a function around the poll, because what a poll returns is large, and would be
+    /// moved once for each function around it.
     #[inline]
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        poll()
-    }
+    fn enter(&mut self) {}
+
+    /// Leaves the poll that was entered, also when the poll unwinds. Several observers exit in reverse
+    /// order, so that the last to change the state of the thread restores it first.
+    #[inline]
+    fn exit(&mut self) {}
 
     /// Returns the ids of the call's span, for an observer that makes spans. The other observers find
     /// them in [`CallContext::span_ids`]. Defaults to `None`.

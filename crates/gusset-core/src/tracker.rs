@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use crate::active_call::ActiveCall;
 use crate::call_state::CallState;
 use crate::contained_classifier::ContainedClassifier;
-use crate::context::CallTimings;
-use crate::current::{Frame, FrameGuard};
-use crate::field::{CallExtras, FieldGuard, hook_fields, take_unwound};
+use crate::current::Frame;
+use crate::field::{CallExtras, hook_fields};
 use crate::identity::{ObserverSet, RequestKey};
+use crate::poll_guard::PollGuard;
 use crate::start_once::start_once;
 use crate::{
     CallContext, CallObserver, Clock, End, ErrorStatuses, Observer, Protocol, ResponseKind,
@@ -40,16 +41,6 @@ use crate::{
 // The bounds are on the struct because `Drop` needs them.
 pub struct CallTracker<P: Protocol, C: CallObserver<P>> {
     active: Option<ActiveCall<P, C>>,
-}
-
-struct ActiveCall<P: Protocol, C> {
-    call: C,
-    timings: CallTimings,
-    state: CallState,
-    classify: ContainedClassifier<P::Classify>,
-    request: Option<RequestKey>,
-    /// The fields of them belong to the thread while the call is polled.
-    extras: CallExtras,
 }
 
 // === impl CallTracker ===
@@ -168,62 +159,31 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
         self.active.is_some()
     }
 
-    /// Makes the own fields of the call ([`field`](crate::field)) current, for a poll of the service or of its body.
-    /// After the poll, [`leave_fields`](Self::leave_fields) keeps what was set.
+    /// Returns the guard of one poll of the body.
     ///
-    /// It is not a part of [`in_scope`](Self::in_scope), because what is left to do after a poll there makes the
-    /// compiler move what the poll returns, at a cost of some 200 instructions.
+    /// ```
+    /// # use gusset_core::{Clock, CallTracker, RequestResponse};
+    /// # let mut track = CallTracker::<RequestResponse<u32, &str>, ()>::start(&(), &7, Clock::system());
+    /// # fn poll_frame() {}
+    /// let mut poll = track.poll_guard();
+    /// poll.enter();
+    /// let polled = poll_frame();
+    /// poll.exit();
+    /// ```
     #[inline]
-    pub fn enter_fields(&self) -> Option<FieldGuard> {
-        let active = self.active.as_ref()?;
-        let shares_fields = active.state.shares_fields();
-        let call = std::ptr::from_ref(active).addr();
-        Some(FieldGuard::enter(
-            active.extras.fields(),
-            shares_fields,
-            call,
-        ))
+    pub fn poll_guard(&mut self) -> PollGuard<'_, P, C> {
+        PollGuard::new(self.active.as_mut())
     }
 
-    /// Leaves the scope of [`enter_fields`](Self::enter_fields).
-    #[inline]
-    pub fn leave_fields(&mut self, entered: Option<FieldGuard>) {
-        if let (Some(active), Some(entered)) = (&mut self.active, entered) {
-            entered.leave(&mut active.extras);
-        }
-    }
-
-    /// Runs one poll of the service or of its body, inside the scope of the call. If it unwinds, the
-    /// call has panicked.
+    /// Runs one poll with a [`poll_guard`](Self::poll_guard), for callers that poll something small. If it unwinds,
+    /// the call has panicked.
     #[inline]
     pub fn in_scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let Some(active) = &mut self.active else {
-            return poll();
-        };
-        active.state.enter_poll();
-        // A closure on each branch: without span ids nothing is left to do after the poll, so that what it
-        // returns is not moved.
-        let polled = match active.call.span_ids() {
-            Some(ids) => ids.scope(|| active.call.scope(poll)),
-            None => active.call.scope(poll),
-        };
-        active.state.leave_poll();
+        let mut guard = self.poll_guard();
+        guard.enter();
+        let polled = poll();
+        guard.exit();
         polled
-    }
-
-    /// Makes the request and its observers current, for a poll of the service: in it, the request may
-    /// reach another layer. A body is polled without this, because the request is gone by then.
-    #[inline]
-    pub(crate) fn enter_frame(&self) -> Option<FrameGuard> {
-        let active = self.active.as_ref()?;
-        let observers = active.state.observers();
-        let request = active.request;
-        let frame = Frame {
-            request,
-            observers,
-            is_client: P::IS_CLIENT,
-        };
-        (!observers.is_empty()).then(|| frame.enter())
     }
 
     /// Clears the request key. A request of a protocol without keys counts as the same only while the
@@ -281,17 +241,10 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
 
     /// Supplies the end that was not reported.
     fn end_on_drop(&mut self) {
-        let call = self
-            .active
-            .as_ref()
-            .map(|active| std::ptr::from_ref(active).addr());
         if let Some(mut active) = self.active.take() {
             // Any clock reading was made in an earlier poll.
             active.state.clear_clock_is_fresh();
             let end = if active.state.is_polling() {
-                if let Some(fields) = call.and_then(take_unwound) {
-                    active.extras.set_fields(Some(fields));
-                }
                 End::Panicked(active.timings.stage())
             } else if active.state.is_delivered() {
                 End::Complete(None)
@@ -333,28 +286,5 @@ impl<P: Protocol, C: CallObserver<P>> fmt::Debug for CallTracker<P, C> {
         f.debug_struct("CallTracker")
             .field("stage", &stage)
             .finish_non_exhaustive()
-    }
-}
-
-// === impl ActiveCall ===
-
-impl<P: Protocol, C: CallObserver<P>> ActiveCall<P, C> {
-    #[inline]
-    fn end(self, end: End<'_, P>) {
-        let Self {
-            call,
-            timings,
-            state,
-            request: _,
-            classify,
-            extras,
-        } = self;
-        let clock = (!state.clock_is_fresh()).then(|| extras.clock());
-        let classification = classify.on_end(&end);
-        let cx = CallContext::at_end(timings, state.response_kind(), clock, classification)
-            .with_span_ids(call.span_ids())
-            .with_fields(extras.fields().is_some());
-        let _hook = extras.fields().map(hook_fields::enter);
-        call.on_end(end, &cx);
     }
 }

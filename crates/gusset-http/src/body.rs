@@ -100,9 +100,11 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let fields = this.track.enter_fields();
-        let polled = this.track.in_scope(|| this.inner.as_mut().poll_frame(cx));
-        this.track.leave_fields(fields);
+        let mut poll = this.track.poll_guard();
+        poll.enter();
+        let polled = this.inner.as_mut().poll_frame(cx);
+        poll.exit();
+        drop(poll);
         if this.track.is_active() {
             match &polled {
                 Poll::Pending => {}

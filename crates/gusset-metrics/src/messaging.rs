@@ -146,8 +146,13 @@ where
     R: Classify<RequestResponse<M, Res, R>>,
 {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.0.scope(poll)
+    fn enter(&mut self) {
+        self.0.enter();
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        self.0.exit();
     }
 
     #[inline]

@@ -142,8 +142,13 @@ impl fmt::Debug for RpcMetrics {
 
 impl<R: HttpClassifier> CallObserver<Http<R>> for RpcMetricsCall {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.call.scope(poll)
+    fn enter(&mut self) {
+        self.call.enter();
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        self.call.exit();
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {

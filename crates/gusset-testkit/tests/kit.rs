@@ -15,7 +15,7 @@ observer_contract!(unit_observer_keeps_the_contract, ());
 #[derive(Clone, Copy, PartialEq)]
 enum Careless {
     Start,
-    Scope,
+    Exit,
     Response,
     Data,
     Cancelled,
@@ -31,10 +31,8 @@ impl<P: Protocol> Observer<P> for Careless {
 }
 
 impl<P: Protocol> CallObserver<P> for Careless {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let polled = poll();
-        assert!(*self != Self::Scope, "careless");
-        polled
+    fn exit(&mut self) {
+        assert!(*self != Self::Exit, "careless");
     }
 
     fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
@@ -55,8 +53,8 @@ impl<P: Protocol> CallObserver<P> for Careless {
 
 #[test]
 fn observer_that_panics_is_found() {
-    use Careless::{Cancelled, Data, Response, Scope, Start};
-    for careless in [Start, Scope, Response, Data, Cancelled] {
+    use Careless::{Cancelled, Data, Exit, Response, Start};
+    for careless in [Start, Exit, Response, Data, Cancelled] {
         let found = std::panic::catch_unwind(|| contract::every_end_is_received(careless));
         assert!(found.is_err());
     }

@@ -18,7 +18,7 @@ use tracing::Span;
 
 use crate::active_span::ActiveSpan;
 use crate::config::TraceConfig;
-use crate::context_bridge::{Attached, Bridged, ContextBridge};
+use crate::context_bridge::{Attached, Bridged, BridgedContext, ContextBridge};
 #[cfg(feature = "subscriber")]
 use crate::entered::{self, RecordedSpan};
 
@@ -50,9 +50,13 @@ pub(crate) struct CallScope {
 thread_local! {
     /// The call that is being polled on this thread.
     ///
-    /// Invariant: it is set exactly during a poll of the call. [`in_scope`] swaps it in and out, also
-    /// when the poll unwinds, without a clone or a reference count.
+    /// Invariant: it is set exactly during a poll of the call. [`enter`] and [`exit`] swap it in and out,
+    /// without a clone or a reference count.
     static CURRENT: RefCell<Option<Arc<CallScope>>> = const { RefCell::new(None) };
+
+    /// The contexts in another API that are attached for polls on this thread, innermost last.
+    static ATTACHED: RefCell<Vec<Attached<Arc<dyn BridgedContext>>>> =
+        const { RefCell::new(Vec::new()) };
 
     /// The memory of completed calls, so that the next call on this thread allocates none.
     ///
@@ -129,32 +133,68 @@ pub(crate) fn is_current_call(id: &tracing::span::Id) -> bool {
     with_current(|scope| scope.config.is_some() && scope.tracing_span.id().as_ref() == Some(id))
 }
 
-/// Runs one poll with a scope, inside of its `tracing` span. Restores the previous scope, also if the
-/// poll unwinds.
+/// What of a scope was entered for one poll, besides the scope itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entered {
+    has_request_id: bool,
+    has_span: bool,
+}
+
+/// Makes a scope current for one poll, and enters its `tracing` span. The scope belongs to the thread until
+/// [`exit`].
 ///
 /// The ids of the scope are already current: the driver sets them for a call, and [`with_ids`] for a
 /// task.
 #[inline]
-pub(crate) fn in_scope<R>(scope: &mut Option<Arc<CallScope>>, poll: impl FnOnce() -> R) -> R {
-    struct Restore<'a>(&'a mut Option<Arc<CallScope>>);
-    impl Drop for Restore<'_> {
-        #[inline]
-        fn drop(&mut self) {
-            swap_current(self.0);
+pub(crate) fn enter(scope: &mut Option<Arc<CallScope>>) -> Entered {
+    let Some(call) = scope.as_deref() else {
+        swap_current(scope);
+        return Entered::default();
+    };
+    let request_id = call.missing_request_id();
+    let span = call.has_span().then(|| scope.clone()).flatten();
+    let entered = Entered {
+        has_request_id: request_id.is_some(),
+        has_span: span.is_some(),
+    };
+    swap_current(scope);
+    if let Some(id) = request_id {
+        id.enter();
+    }
+    // After the scope, because the subscriber looks for it.
+    if let Some(call) = span {
+        call.enter_span();
+    }
+    entered
+}
+
+/// Restores the previous scope after one poll.
+#[inline]
+pub(crate) fn exit(scope: &mut Option<Arc<CallScope>>, entered: Entered) {
+    if entered.has_span {
+        if let Some(call) = current() {
+            call.exit_span();
         }
     }
-    let mut request_id = scope.as_deref().and_then(CallScope::missing_request_id);
-    let is_entered =
-        |scope: &&Arc<CallScope>| !scope.tracing_span.is_disabled() || scope.bridged.is_some();
-    let entered = scope.as_ref().filter(is_entered).cloned();
-    swap_current(scope);
-    let _restore = Restore(scope);
-    match (entered, request_id.is_some()) {
-        (None, false) => poll(),
-        (None, true) => RequestId::scope(&mut request_id, poll),
-        (Some(scope), false) => scope.enter(poll),
-        (Some(scope), true) => RequestId::scope(&mut request_id, || scope.enter(poll)),
+    if entered.has_request_id {
+        RequestId::exit();
     }
+    swap_current(scope);
+}
+
+/// Runs `work` with a scope, between [`enter`] and [`exit`]. Restores the previous scope also if it unwinds.
+#[inline]
+pub(crate) fn in_scope<R>(scope: &mut Option<Arc<CallScope>>, work: impl FnOnce() -> R) -> R {
+    struct Exit<'a>(&'a mut Option<Arc<CallScope>>, Entered);
+    impl Drop for Exit<'_> {
+        #[inline]
+        fn drop(&mut self) {
+            exit(self.0, self.1);
+        }
+    }
+    let entered = enter(scope);
+    let _exit = Exit(scope, entered);
+    work()
 }
 
 /// Runs `work` with these ids current, or with none. Restores the previous ones, also if it unwinds.
@@ -224,6 +264,12 @@ pub(crate) fn with_current<R: Default>(read: impl FnOnce(&CallScope) -> R) -> R 
     CURRENT.try_with(read).ok().flatten().unwrap_or_default()
 }
 
+/// Returns the scope that is current on this thread.
+fn current() -> Option<Arc<CallScope>> {
+    let current = |current: &RefCell<Option<Arc<CallScope>>>| current.try_borrow().ok()?.clone();
+    CURRENT.try_with(current).ok().flatten()
+}
+
 #[inline]
 fn swap_current(scope: &mut Option<Arc<CallScope>>) {
     // No foreign code runs while it is borrowed, so this never fails.
@@ -246,21 +292,31 @@ impl CallScope {
             .map(SpanContext::span_ids)
     }
 
-    /// Runs a poll inside of the `tracing` span, and of the context in another API. That context is inside,
-    /// because a subscriber may set its own for the span.
-    #[inline(always)]
-    fn enter<R>(&self, poll: impl FnOnce() -> R) -> R {
-        match &self.bridged {
-            None => self.tracing_span.in_scope(poll),
-            Some(bridged) if self.tracing_span.is_disabled() => {
-                let _attached = Attached::new(&*bridged.context);
-                poll()
-            }
-            Some(bridged) => self.tracing_span.in_scope(|| {
-                let _attached = Attached::new(&*bridged.context);
-                poll()
-            }),
+    /// Returns whether a poll enters a `tracing` span, or a context in another API.
+    #[inline]
+    fn has_span(&self) -> bool {
+        !self.tracing_span.is_disabled() || self.bridged.is_some()
+    }
+
+    /// Enters the `tracing` span, and then the context in another API, because a subscriber may set its own for
+    /// the span.
+    fn enter_span(&self) {
+        self.tracing_span
+            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        if let Some(bridged) = &self.bridged {
+            let attached = Attached::new(bridged.context.clone());
+            let _ = ATTACHED.try_with(|all| Some(all.try_borrow_mut().ok()?.push(attached)));
         }
+    }
+
+    fn exit_span(&self) {
+        if self.bridged.is_some() {
+            let pop = |all: &RefCell<Vec<_>>| all.try_borrow_mut().ok()?.pop();
+            // Foreign code runs when it is dropped, so the list is not borrowed.
+            drop(ATTACHED.try_with(pop));
+        }
+        self.tracing_span
+            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
     }
 
     /// Returns the request id if it is not current on this thread. An id of the outer call stays
@@ -271,8 +327,7 @@ impl CallScope {
     #[inline]
     fn missing_request_id(&self) -> Option<RequestId> {
         let id = self.request_id.as_ref()?;
-        let is_current = RequestId::with(|current| current == Some(id));
-        (!is_current).then(|| id.clone())
+        (!id.is_current()).then(|| id.clone())
     }
 
     /// Returns the ids and the span of a recorded call, the first time.

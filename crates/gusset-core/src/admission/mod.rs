@@ -156,9 +156,11 @@ where
             Ok(permit) => {
                 let statuses = self.error_statuses;
                 let mut track = CallTracker::resume_permit(permit, head, cx, statuses, clock);
-                let fields = track.enter_fields();
-                let inner = track.in_scope(|| self.inner.call(req));
-                track.leave_fields(fields);
+                let mut poll = track.poll_guard();
+                poll.enter();
+                let inner = self.inner.call(req);
+                poll.exit();
+                drop(poll);
                 AdmissionFuture::admitted(ObserveFuture::new(inner, track))
             }
             Err(rejection) => {

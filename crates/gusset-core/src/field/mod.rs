@@ -26,8 +26,8 @@ use std::fmt::{self, Write as _};
 pub(crate) use self::call_extras::CallExtras;
 pub use self::call_fields::CallFields;
 pub(crate) use self::call_fields::SharedFields;
-pub(crate) use self::scope::take_unwound;
-pub use self::scope::{FieldGuard, FieldScope};
+pub use self::scope::FieldScope;
+pub(crate) use self::scope::{enter, leave};
 
 /// The number of own fields that a call has at most.
 pub const MAX_FIELDS: usize = 16;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{CallExtras, Field, SharedFields};
+use super::{Field, SharedFields};
 use crate::current::FieldMark;
 
 thread_local! {
@@ -13,20 +13,6 @@ thread_local! {
     /// Invariant: it has one entry for each current or enclosing [`FieldMark::Filled`]. A mark is one byte in the
     /// scope of the call, so a call without fields never gets here.
     static FILLED: RefCell<Vec<Arc<SharedFields>>> = const { RefCell::new(Vec::new()) };
-
-    /// The fields of the call whose poll has unwound, until the call ends, and where that call is.
-    static UNWOUND: RefCell<Option<(usize, Arc<SharedFields>)>> = const { RefCell::new(None) };
-}
-
-/// Makes the fields of a call current, until [`CallTracker::leave_fields`](crate::CallTracker::leave_fields) or
-/// until the poll unwinds. It borrows nothing of the call, which is used meanwhile.
-#[derive(Debug)]
-#[must_use = "fields are left when this is dropped"]
-pub struct FieldGuard {
-    outer: FieldMark,
-    is_shared: bool,
-    /// The address of the call, which stays where it is between a poll that unwinds and its end.
-    call: usize,
 }
 
 /// The fields of the call that is polled on this thread, for a task that belongs to the call.
@@ -39,53 +25,24 @@ pub struct FieldGuard {
 #[derive(Clone)]
 pub struct FieldScope(Arc<SharedFields>);
 
-// === impl FieldGuard ===
-
-impl FieldGuard {
-    /// Enters a call with its fields. If they are shared, the request is that of the enclosing call, in a layer
-    /// further out, and both have the same fields.
-    #[inline]
-    pub(crate) fn enter(own: Option<&Arc<SharedFields>>, is_shared: bool, call: usize) -> Self {
-        let outer = FieldMark::replace(FieldMark::Empty);
-        if own.is_some() || (is_shared && outer == FieldMark::Filled) {
-            enter_filled(own, outer);
-        }
-        Self {
-            outer,
-            is_shared,
-            call,
-        }
+/// Makes the fields of a call current, and returns the mark to [`leave`] with. If they are shared, the request is
+/// that of the enclosing call, in a layer further out, and both have the same fields.
+#[inline]
+pub(crate) fn enter(own: Option<&Arc<SharedFields>>, is_shared: bool) -> FieldMark {
+    let outer = FieldMark::replace(FieldMark::Empty);
+    if own.is_some() || (is_shared && outer == FieldMark::Filled) {
+        enter_filled(own, outer);
     }
-
-    /// Leaves the call, and keeps its fields in `own`.
-    #[inline]
-    pub(crate) fn leave(self, own: &mut CallExtras) {
-        let (outer, is_shared) = (self.outer, self.is_shared);
-        std::mem::forget(self);
-        if FieldMark::replace(outer) == FieldMark::Filled {
-            own.set_fields(leave_filled(outer, is_shared));
-        }
-    }
+    outer
 }
 
-/// A poll has unwound. Its call ends soon, on this thread: it is dropped with its future.
-impl Drop for FieldGuard {
-    #[cold]
-    fn drop(&mut self) {
-        if FieldMark::replace(self.outer) == FieldMark::Filled {
-            let fields = leave_filled(self.outer, self.is_shared);
-            let fields = fields.map(|fields| (self.call, fields));
-            let _ = UNWOUND.try_with(|unwound| unwound.replace(fields));
-        }
+/// Restores what was current before, and returns the fields of the call if it has any.
+#[inline]
+pub(crate) fn leave(outer: FieldMark, is_shared: bool) -> Option<Arc<SharedFields>> {
+    match FieldMark::replace(outer) {
+        FieldMark::Filled => leave_filled(outer, is_shared),
+        _ => None,
     }
-}
-
-/// Takes the fields of a call whose poll has unwound on this thread. Those of another call, which has ended on
-/// another thread, are dropped.
-#[cold]
-pub(crate) fn take_unwound(call: usize) -> Option<Arc<SharedFields>> {
-    let (of, fields) = UNWOUND.try_with(RefCell::take).ok().flatten()?;
-    (of == call).then_some(fields)
 }
 
 #[cold]
@@ -125,13 +82,11 @@ fn with_filled<R>(work: impl FnOnce(&mut Vec<Arc<SharedFields>>) -> R) -> Option
 }
 
 /// Leaves the scope of a task, which keeps its fields elsewhere, also when it unwinds.
-struct TaskScope(Option<FieldGuard>);
+struct LeaveOnDrop(FieldMark);
 
-impl Drop for TaskScope {
+impl Drop for LeaveOnDrop {
     fn drop(&mut self) {
-        if let Some(entered) = self.0.take() {
-            entered.leave(&mut CallExtras::default());
-        }
+        leave(self.0, false);
     }
 }
 
@@ -156,7 +111,7 @@ impl FieldScope {
 
     /// Makes the fields current while `poll` runs. What is set after the call has ended is lost.
     pub fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
-        let _scope = TaskScope(Some(FieldGuard::enter(Some(&self.0), false, 0)));
+        let _entered = LeaveOnDrop(enter(Some(&self.0), false));
         poll()
     }
 

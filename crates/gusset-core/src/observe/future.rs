@@ -45,11 +45,11 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         rejection_slot::clear();
-        let frame = this.track.enter_frame();
-        let fields = this.track.enter_fields();
-        let polled = this.track.in_scope(|| this.inner.poll(cx));
-        this.track.leave_fields(fields);
-        drop(frame);
+        let mut poll = this.track.poll_guard();
+        poll.enter_with_request();
+        let polled = this.inner.poll(cx);
+        poll.exit();
+        drop(poll);
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(res)) => Poll::Ready(Ok(P::attach(res, std::mem::take(this.track)))),

@@ -86,12 +86,12 @@ where
             self.error_statuses,
             self.clock.clone(),
         );
-        let frame = track.enter_frame();
-        let fields = track.enter_fields();
+        let mut poll = track.poll_guard();
+        poll.enter_with_request();
         // A service may do its work, and unwind, before it returns a future.
-        let inner = track.in_scope(|| self.inner.call(req));
-        track.leave_fields(fields);
-        drop(frame);
+        let inner = self.inner.call(req);
+        poll.exit();
+        drop(poll);
         if key.is_none() {
             track.forget_request();
         }

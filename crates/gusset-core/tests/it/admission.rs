@@ -193,9 +193,9 @@ fn service_runs_in_the_scope_of_its_permit() {
     );
     let written = [
         "a.enter",
-        "a.leave",
+        "a.exit",
         "a.enter",
-        "a.leave",
+        "a.exit",
         "a.response",
         "a.end Complete success",
     ];

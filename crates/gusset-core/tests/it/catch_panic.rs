@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gusset_core::{
-    CallContext, CallObserver, CallTracker, CatchPanic, Clock, End, ObserveLayer, Observer,
-    Protocol,
+    BoxObserver, CallContext, CallObserver, CallTracker, CatchPanic, Clock, End, ObserveLayer,
+    Observer, Protocol,
 };
 use tower_layer::Layer;
 use tower_service::Service;
@@ -17,8 +17,8 @@ use crate::support::{Job, Log, Step, Worker, now, throw, throws};
 enum At {
     Nowhere,
     Start,
-    BeforePoll,
-    AfterPoll,
+    Enter,
+    Exit,
     Response,
     Data,
     End,
@@ -26,8 +26,8 @@ enum At {
 
 const HOOKS: [At; 6] = [
     At::Start,
-    At::BeforePoll,
-    At::AfterPoll,
+    At::Enter,
+    At::Exit,
     At::Response,
     At::Data,
     At::End,
@@ -60,11 +60,12 @@ impl<P: Protocol> Observer<P> for Faulty {
 }
 
 impl<P: Protocol> CallObserver<P> for FaultyCall {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        self.0.reach(At::BeforePoll);
-        let polled = poll();
-        self.0.reach(At::AfterPoll);
-        polled
+    fn enter(&mut self) {
+        self.0.reach(At::Enter);
+    }
+
+    fn exit(&mut self) {
+        self.0.reach(At::Exit);
     }
 
     fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
@@ -112,12 +113,12 @@ fn others_hear_all(faulty: Faulty) {
         "b.start",
         "a.enter",
         "b.enter",
-        "b.leave",
-        "a.leave",
+        "b.exit",
+        "a.exit",
         "a.enter",
         "b.enter",
-        "b.leave",
-        "a.leave",
+        "b.exit",
+        "a.exit",
         "a.response",
         "b.response",
         "a.data 3",
@@ -148,7 +149,7 @@ fn panicking_drop_does_not_affect_other_observers() {
 #[test]
 fn second_panic_in_drop_does_not_abort_the_process() {
     // Without those that own the call: to drop it is theirs to survive.
-    for at in [At::BeforePoll, At::AfterPoll, At::Response, At::Data] {
+    for at in [At::Enter, At::Exit, At::Response, At::Data] {
         others_hear_all(Faulty { at, in_drop: true });
     }
 }
@@ -249,9 +250,8 @@ fn panicking_panic_payload_is_contained() {
         }
     }
     impl<P: Protocol> CallObserver<P> for Mean {
-        fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-            self.reach(At::BeforePoll);
-            poll()
+        fn enter(&mut self) {
+            self.reach(At::Enter);
         }
         fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
             self.reach(At::Response);
@@ -268,7 +268,7 @@ fn panicking_panic_payload_is_contained() {
         }
     }
 
-    for at in [At::Start, At::BeforePoll, At::Response, At::End] {
+    for at in [At::Start, At::Enter, At::Response, At::End] {
         let log = Log::default();
         let layer = ObserveLayer::<Job, _>::new((CatchPanic::new(Mean(at)), log.scribe("a")));
         let mut service = layer.layer(Worker::new([Step::Done]));
@@ -277,5 +277,50 @@ fn panicking_panic_payload_is_contained() {
         let answer = answer.map_err(std::mem::forget);
         assert_eq!(answer, Ok(Ok("done")), "{at:?}");
         assert_eq!(log.ends(), ["Complete success"], "{at:?}");
+    }
+}
+
+#[test]
+fn observers_that_have_entered_exit_if_a_later_one_panics() {
+    for at in [At::Enter, At::Exit] {
+        let log = Log::default();
+        let faulty = Faulty { at, in_drop: false };
+        let observer = CatchPanic::new((log.scribe("a"), faulty, log.scribe("b")));
+        let mut track = CallTracker::<Job, _>::start(&observer, &1, Clock::system());
+        log.take();
+        for poll in 0..2 {
+            assert_eq!(track.in_scope(|| poll), poll);
+        }
+        let written = match at {
+            At::Enter => vec!["a.enter", "a.exit"],
+            _ => vec!["a.enter", "b.enter", "b.exit", "a.exit"],
+        };
+        assert_eq!(
+            log.take(),
+            written,
+            "{at:?}: the group is given up after that"
+        );
+    }
+}
+
+#[test]
+fn observers_of_a_list_exit_if_one_of_them_panics() {
+    for at in [At::Enter, At::Exit] {
+        let log = Log::default();
+        let faulty = Faulty { at, in_drop: false };
+        let observers: Vec<BoxObserver<Job>> = vec![
+            BoxObserver::new(log.scribe("a")),
+            BoxObserver::new(faulty),
+            BoxObserver::new(log.scribe("b")),
+        ];
+        let observer = CatchPanic::new(observers);
+        let mut track = CallTracker::<Job, _>::start(&observer, &1, Clock::system());
+        log.take();
+        track.in_scope(|| ());
+        let written = match at {
+            At::Enter => vec!["a.enter", "a.exit"],
+            _ => vec!["a.enter", "b.enter", "b.exit", "a.exit"],
+        };
+        assert_eq!(log.take(), written, "{at:?}");
     }
 }

@@ -7,7 +7,7 @@ use gusset_core::{BoxObserver, CallTracker, CatchPanic, Clock, End, FilteredObse
 use crate::support::{Job, Log};
 
 /// Drives one call through every hook, and compares what these scribes wrote:
-/// all but scopes and ends in their order, scopes nested, ends reversed.
+/// all but exits and ends in their order, exits and ends reversed.
 fn assert_forwards<O: Observer<Job>>(observer: &O, log: &Log, names: &[&str]) {
     let mut track = CallTracker::<Job, _>::start(observer, &1, Clock::system());
     let polled = track.in_scope(|| {
@@ -32,7 +32,7 @@ fn assert_forwards<O: Observer<Job>>(observer: &O, log: &Log, names: &[&str]) {
         all("start"),
         all("enter"),
         vec!["poll".to_owned()],
-        reversed("leave"),
+        reversed("exit"),
         all("response"),
         all("data 3"),
         all("data 0"),

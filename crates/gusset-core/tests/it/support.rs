@@ -68,11 +68,12 @@ impl<P: Protocol> Observer<P> for Scribe {
 }
 
 impl<P: Protocol> CallObserver<P> for Scribe {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+    fn enter(&mut self) {
         self.write("enter");
-        let polled = poll();
-        self.write("leave");
-        polled
+    }
+
+    fn exit(&mut self) {
+        self.write("exit");
     }
 
     fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {

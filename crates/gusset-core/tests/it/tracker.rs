@@ -17,13 +17,13 @@ fn call_has_ended_when_its_response_is_returned() {
     let mut future = service.call(1);
     assert_eq!(
         log.take(),
-        ["a.start", "a.enter", "a.leave"],
+        ["a.start", "a.enter", "a.exit"],
         "the call itself is in scope"
     );
     assert!(poll(&mut future).is_pending());
-    assert_eq!(log.take(), ["a.enter", "a.leave"]);
+    assert_eq!(log.take(), ["a.enter", "a.exit"]);
     assert_eq!(poll(&mut future), std::task::Poll::Ready(Ok("done")));
-    let written = ["a.enter", "a.leave", "a.response", "a.end Complete success"];
+    let written = ["a.enter", "a.exit", "a.response", "a.end Complete success"];
     assert_eq!(log.take(), written);
     drop(future);
     assert_eq!(log.take(), [""; 0]);

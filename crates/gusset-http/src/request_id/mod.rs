@@ -70,6 +70,9 @@ const MAX_ID_BYTES: usize = 128;
 
 thread_local! {
     static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
+
+    /// What was current before each [`RequestId::enter`], innermost last.
+    static OUTER: RefCell<Vec<Option<RequestId>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Returns the id of the request that is being handled on this thread, or `None` outside of a
@@ -180,6 +183,41 @@ impl RequestId {
     pub fn scope<R>(id: &mut Option<Self>, poll: impl FnOnce() -> R) -> R {
         let _current = Swapped::new(id);
         poll()
+    }
+
+    /// Makes this id the current one on this thread, until [`exit`](Self::exit). For an observer's
+    /// [`enter`](gusset_core::CallObserver::enter); elsewhere use [`scope`](Self::scope), which cannot be left
+    /// out.
+    ///
+    /// ```
+    /// # let mut request = http::Request::new(());
+    /// # fn handle(id: gusset_http::RequestId) {
+    /// id.enter();
+    /// assert!(gusset_http::current_request_id().is_some());
+    /// gusset_http::RequestId::exit();
+    /// # }
+    /// ```
+    pub fn enter(self) {
+        let mut outer = Some(self);
+        swap(&mut outer);
+        let _ = OUTER.try_with(|ids| Some(ids.try_borrow_mut().ok()?.push(outer)));
+    }
+
+    /// Restores the id that was current before the last [`enter`](Self::enter) on this thread.
+    pub fn exit() {
+        let pop = |ids: &RefCell<Vec<_>>| ids.try_borrow_mut().ok()?.pop();
+        let mut outer = OUTER.try_with(pop).ok().flatten().flatten();
+        swap(&mut outer);
+    }
+
+    /// Returns whether this id is the current one.
+    #[inline]
+    pub fn is_current(&self) -> bool {
+        let is_current = |current: &RefCell<Option<Self>>| {
+            let current = current.try_borrow();
+            current.is_ok_and(|current| current.as_ref() == Some(self))
+        };
+        CURRENT.try_with(is_current).unwrap_or(false)
     }
 
     /// Sets the header that the id came in, for a client that forwards it. Replaces other values.

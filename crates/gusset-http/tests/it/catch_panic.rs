@@ -30,11 +30,11 @@ impl<P: Protocol> Observer<P> for Faulty {
 }
 
 impl<P: Protocol> CallObserver<P> for Faulty {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+    fn enter(&mut self) {
         self.hook(1);
-        let polled = poll();
+    }
+    fn exit(&mut self) {
         self.hook(2);
-        polled
     }
     fn on_response(&mut self, _: P::Response<'_>, _: &CallContext) {
         self.hook(3);

@@ -104,9 +104,6 @@ impl<P: Protocol> Observer<P> for Traced {
 }
 
 impl<P: Protocol> CallObserver<P> for Traced {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        ids().scope(poll)
-    }
     fn span_ids(&self) -> Option<SpanIds> {
         Some(ids())
     }

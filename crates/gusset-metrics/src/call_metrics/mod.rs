@@ -5,6 +5,7 @@
 
 mod config;
 mod instrument_set;
+mod local_recorder;
 mod own_fields;
 mod recorder;
 mod series_handles;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use gusset_core::{CallContext, SpanIds, Stage};
 use gusset_http::RequestBodyProgress;
 
-use super::CallInstruments;
 use super::series_handles::Series;
+use super::{CallInstruments, local_recorder};
 use crate::key::{OutcomeKey, SeriesKey};
 
 /// The state of one call while it is measured.
@@ -39,12 +39,18 @@ impl CallRecorder {
         }
     }
 
+    /// Enters one poll: what the service records goes to the recorder, if that is configured.
     #[inline]
-    pub(crate) fn scope<R>(&self, poll: impl FnOnce() -> R) -> R {
+    pub(crate) fn enter(&self) {
         if self.instruments.with_local_recorder {
-            metrics::with_local_recorder(&*self.instruments.recorder, poll)
-        } else {
-            poll()
+            local_recorder::enter(&self.instruments.recorder);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn exit(&self) {
+        if self.instruments.with_local_recorder {
+            local_recorder::exit();
         }
     }
 

@@ -14,8 +14,13 @@ pub struct HttpMetricsCall {
 
 impl<R: HttpClassifier> CallObserver<Http<R>> for HttpMetricsCall {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.call.scope(poll)
+    fn enter(&mut self) {
+        self.call.enter();
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        self.call.exit();
     }
 
     #[inline]

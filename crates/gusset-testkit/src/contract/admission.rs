@@ -93,8 +93,12 @@ impl<G: Admission<Http>> Admission<Http> for Recorded<G> {
 }
 
 impl<C: CallObserver<Http>> CallObserver<Http> for RecordedPermit<C> {
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        self.permit.scope(poll)
+    fn enter(&mut self) {
+        self.permit.enter();
+    }
+
+    fn exit(&mut self) {
+        self.permit.exit();
     }
 
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {

@@ -10,7 +10,7 @@ mod scenario;
 pub use admission::{permits_receive_every_end, rejections_are_marked};
 pub use observer::{
     calls_may_interleave, calls_may_move_between_threads, every_end_is_received,
-    hostile_requests_do_no_harm, scope_returns_the_poll_result,
+    hostile_requests_do_no_harm, polls_leave_the_thread_as_it_was,
 };
 
 /// Tests an observer of HTTP against the contract: one test for each rule.
@@ -37,7 +37,7 @@ macro_rules! observer_contract {
 
             $crate::observer_contract!(@rules $observer;
                 every_end_is_received
-                scope_returns_the_poll_result
+                polls_leave_the_thread_as_it_was
                 calls_may_interleave
                 calls_may_move_between_threads
                 hostile_requests_do_no_harm

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use gusset_core::{CallTracker, Clock, ObserveLayer, Observer};
+use gusset_core::{CallTracker, Clock, ObserveLayer, Observer, SpanIds};
 use gusset_http::Http;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body::Body;
@@ -42,33 +42,28 @@ pub fn every_end_is_received<O: Observer<Http>>(observer: O) {
     }
 }
 
-/// Checks that `scope` polls once, returns the result, and lets a panic through.
+/// Checks that `exit` restores what `enter` changed: after a poll, also one that unwinds, the ids of the thread
+/// are those of before.
 ///
 /// # Panics
 /// If the rule is broken.
 #[allow(clippy::needless_pass_by_value, reason = "all rules are called alike")]
-pub fn scope_returns_the_poll_result<O: Observer<Http>>(observer: O) {
+pub fn polls_leave_the_thread_as_it_was<O: Observer<Http>>(observer: O) {
     let req = Request::new(());
+    let outer = SpanIds::new([7; 16], [7; 8], true);
     let mut track = CallTracker::<Http, _>::start(&observer, (&req).into(), Clock::system());
-    let mut polls = 0;
-    let given = track.in_scope(|| {
-        polls += 1;
-        "given"
+    outer.scope(|| {
+        for _ in 0..2 {
+            track.in_scope(|| ());
+            assert_eq!(SpanIds::current(), Some(outer), "`exit` restores the ids");
+        }
+        let thrown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            track.in_scope(|| std::panic::resume_unwind(Box::new("thrown")));
+        }));
+        let thrown = thrown.expect_err("the panic of a poll passes through");
+        assert_eq!(thrown.downcast_ref(), Some(&"thrown"));
+        assert_eq!(SpanIds::current(), Some(outer), "`exit` restores the ids");
     });
-    assert_eq!(
-        (polls, given),
-        (1, "given"),
-        "`scope` polls once and returns what that gives"
-    );
-    let thrown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        track.in_scope(|| std::panic::resume_unwind(Box::new("thrown")));
-    }));
-    let thrown = thrown.expect_err("`scope` lets a panic through");
-    assert_eq!(
-        thrown.downcast_ref(),
-        Some(&"thrown"),
-        "`scope` lets a panic through as it is"
-    );
 }
 
 /// Checks that calls on one thread may be polled in turns and end in any order.

@@ -12,7 +12,7 @@ use tracing::record_all;
 use super::grpc;
 use super::span_name::response_route;
 use crate::config::TraceConfig;
-use crate::current::{self, CallScope};
+use crate::current::{self, CallScope, Entered};
 use crate::sampler::CallSummary;
 use crate::{SpanAttributes, exceptions, names};
 
@@ -24,6 +24,8 @@ pub struct TraceCallState {
     pub(super) status: Option<StatusCode>,
     /// Whether the body of the response consists of gRPC messages.
     pub(super) has_messages: bool,
+    /// What was entered for the current poll.
+    pub(super) entered: Entered,
 }
 
 // === impl TraceCallState ===
@@ -229,8 +231,13 @@ impl TraceCallState {
 
 impl<R: HttpClassifier> CallObserver<Http<R>> for TraceCallState {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        current::in_scope(&mut self.scope, poll)
+    fn enter(&mut self) {
+        self.entered = current::enter(&mut self.scope);
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        current::exit(&mut self.scope, self.entered);
     }
 
     #[inline]

@@ -23,7 +23,7 @@ use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
 use crate::config::{Distrusted, TraceConfig, TraceTrust};
 use crate::context_bridge::Bridged;
-use crate::current::{self, CallScope};
+use crate::current::{self, CallScope, Entered};
 use crate::names;
 use crate::sampler::{FactSource, SpanFacts};
 
@@ -256,6 +256,7 @@ where
             scope: self.start_call(message, cx),
             status: None,
             has_messages: false,
+            entered: Entered::default(),
         }
     }
 
@@ -271,8 +272,13 @@ where
     R: Classify<RequestResponse<M, Res, R>>,
 {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        current::in_scope(&mut self.scope, poll)
+    fn enter(&mut self) {
+        self.entered = current::enter(&mut self.scope);
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        current::exit(&mut self.scope, self.entered);
     }
 
     #[inline]

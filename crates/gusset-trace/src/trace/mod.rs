@@ -31,7 +31,7 @@ use self::sampling::{SamplingResult, advance_to_span};
 use crate::call_kind::CallKind;
 use crate::config::{Distrusted, TraceConfig};
 use crate::context_bridge::Bridged;
-use crate::current::{self, CallScope};
+use crate::current::{self, CallScope, Entered};
 use crate::current_context;
 use crate::names;
 use crate::sampler::FactSource;
@@ -253,6 +253,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for TraceObserver {
             scope: self.start_call(req, cx),
             status: None,
             has_messages: false,
+            entered: Entered::default(),
         }
     }
 

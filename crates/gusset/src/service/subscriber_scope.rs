@@ -1,8 +1,16 @@
 //! The subscriber of a call, if it is not global.
 
+use std::cell::RefCell;
+
 use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 use tracing::Dispatch;
-use tracing::dispatcher::with_default;
+use tracing::dispatcher::{DefaultGuard, set_default, with_default};
+
+thread_local! {
+    /// The subscribers of the calls that are polled on this thread, innermost last. A guard is larger than what
+    /// most calls have here.
+    static ENTERED: RefCell<Vec<DefaultGuard>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Observes calls while a subscriber is the current one, so that the events of the observers and of the
 /// service go to it. Costs nothing but a branch without one.
@@ -48,9 +56,21 @@ impl<P: Protocol, O: Observer<P>> Observer<P> for SubscriberScope<O> {
 
 impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for SubscriberScopeCall<C> {
     #[inline]
-    fn scope<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+    fn enter(&mut self) {
         let Self { call, dispatch } = self;
-        enter(dispatch.as_ref(), || call.scope(poll))
+        if let Some(dispatch) = dispatch {
+            enter_poll(dispatch);
+        }
+        call.enter();
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        let Self { call, dispatch } = self;
+        call.exit();
+        if dispatch.is_some() {
+            exit_poll();
+        }
     }
 
     #[inline]
@@ -75,6 +95,20 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for SubscriberScopeCall<C>
         let Self { call, dispatch } = self;
         enter(dispatch.as_ref(), || call.on_end(end, cx));
     }
+}
+
+/// Makes a subscriber current on this thread, until [`exit_poll`].
+#[cold]
+fn enter_poll(dispatch: &Dispatch) {
+    let guard = set_default(dispatch);
+    let _ = ENTERED.try_with(|all| Some(all.try_borrow_mut().ok()?.push(guard)));
+}
+
+#[cold]
+fn exit_poll() {
+    let pop = |all: &RefCell<Vec<_>>| all.try_borrow_mut().ok()?.pop();
+    // A subscriber may be dropped with it, so the list is not borrowed.
+    drop(ENTERED.try_with(pop));
 }
 
 #[inline]
