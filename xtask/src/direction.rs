@@ -1,7 +1,7 @@
 //! Which crate may depend on which, and on which external crates.
 //!
 //! ```text
-//! gusset → {admin, log, trace, metrics, breaker, health, prometheus, otlp, …} → {http, propagation, data} → core
+//! gusset → {admin, log, trace, metrics, breaker, chaos, health, prometheus, otlp, …} → {http, propagation, data} → core
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
@@ -105,13 +105,14 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 7] = [
+    const FEATURES: [&str; 8] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
         "gusset-breaker",
         "gusset-health",
         "gusset-system",
+        "gusset-chaos",
         "gusset-history",
     ];
     const EXPORTERS: [&str; 2] = ["gusset-prometheus", "gusset-otlp"];
@@ -199,7 +200,7 @@ mod tests {
             }
         }
         // An unknown crate is treated as a feature crate.
-        rejected("gusset-chaos", normal("gusset-metrics"));
+        rejected("gusset-new", normal("gusset-metrics"));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gusset_data::SteadyState;
+
 /// A function that returns why the injection of faults must stop, or `None`.
 pub(crate) type Guard = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
@@ -71,6 +73,14 @@ pub enum ArmError {
     },
 }
 
+/// The name of the condition that a [`SteadyState`] is.
+pub(crate) const STEADY_STATE: &str = "steady state";
+
+/// Returns a condition that is met outside of the steady state.
+pub(crate) fn violation(state: impl SteadyState) -> impl Fn() -> Option<String> {
+    move || Some(state.violation()?.to_string())
+}
+
 const MAX_TIME: Duration = Duration::from_secs(86_400);
 
 // === impl Arming ===
@@ -86,7 +96,7 @@ impl Arming {
         }
     }
 
-    /// Only counts what would be injected.
+    /// Counts what would be injected, and injects nothing.
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
         self
@@ -109,6 +119,12 @@ impl Arming {
     ) -> Self {
         self.guards.push((name.into(), Arc::new(guard)));
         self
+    }
+
+    /// Stops when the service is not in its steady state: when it misses an objective or leaves a range. As
+    /// [`stop_when`](Self::stop_when), which can also leave out what an experiment allows.
+    pub fn steady_state(self, state: impl SteadyState) -> Self {
+        self.stop_when(STEADY_STATE, violation(state))
     }
 
     /// Checks the token for an environment.

@@ -47,7 +47,7 @@ enum ActiveBodyFault {
     /// Stops after `left` bytes.
     Stall,
     /// Waits after each part of `left` bytes.
-    Throttle {
+    Pause {
         part: u64,
         pause: Duration,
     },
@@ -92,11 +92,11 @@ impl<D> FaultBody<D> {
                 bytes,
             ),
             Some(BodyFault::Stall { bytes }) => (ActiveBodyFault::Stall, bytes),
-            Some(BodyFault::Throttle { bytes_per_second }) => {
+            Some(BodyFault::RateLimit { bytes_per_second }) => {
                 let parts = PARTS_PER_SECOND.min(bytes_per_second);
                 let part = u64::from(bytes_per_second / parts);
                 let pause = Duration::from_secs(1) / parts;
-                (ActiveBodyFault::Throttle { part, pause }, part)
+                (ActiveBodyFault::Pause { part, pause }, part)
             }
             Some(BodyFault::LoseTrailers) => (ActiveBodyFault::LoseTrailers, u64::MAX),
         };
@@ -200,7 +200,7 @@ impl InjectedBody {
                     self.wait = Some(self.injection.wait(None));
                     continue;
                 }
-                Some(ActiveBodyFault::Throttle { part, pause }) if self.left == 0 => {
+                Some(ActiveBodyFault::Pause { part, pause }) if self.left == 0 => {
                     self.left = *part;
                     self.wait = Some(self.injection.wait(Some(*pause)));
                     continue;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset_core::{ConfigError, Env};
-use gusset_data::{Resource, SharedRecorder};
+use gusset_data::{Resource, SharedRecorder, SteadyState};
 use gusset_http::PathFilter;
 
-use crate::arming::Guard;
+use crate::arming::{Guard, STEADY_STATE, violation};
 use crate::metrics::Metrics;
 use crate::state::{Settings, Shared};
 use crate::{Arming, Chaos, Limits, RuleSet};
@@ -119,6 +119,11 @@ impl ChaosBuilder {
     ) -> Self {
         self.guards.push((name.into(), Arc::new(guard)));
         self
+    }
+
+    /// Stops every arming when the service is not in its steady state. As [`Arming::steady_state`].
+    pub fn steady_state(self, state: impl SteadyState) -> Self {
+        self.stop_when(STEADY_STATE, violation(state))
     }
 
     /// Sets the recorder of the metrics in [`names`](crate::names). Defaults to none.

@@ -123,7 +123,7 @@ pub enum BodyFault {
         bytes: u64,
     },
     /// The body is sent at this rate at most.
-    Throttle {
+    RateLimit {
         /// The rate: at least one.
         bytes_per_second: u32,
     },
@@ -155,7 +155,7 @@ pub enum FaultKind {
     TruncatedBody,
     /// [`BodyFault::Stall`].
     StalledBody,
-    /// [`BodyFault::Throttle`].
+    /// [`BodyFault::RateLimit`].
     ThrottledBody,
     /// [`BodyFault::LoseTrailers`].
     LostTrailers,
@@ -252,13 +252,13 @@ impl BodyFault {
         match self {
             Self::Truncate { .. } => FaultKind::TruncatedBody,
             Self::Stall { .. } => FaultKind::StalledBody,
-            Self::Throttle { .. } => FaultKind::ThrottledBody,
+            Self::RateLimit { .. } => FaultKind::ThrottledBody,
             Self::LoseTrailers => FaultKind::LostTrailers,
         }
     }
 
     pub(crate) fn needs_timer(&self) -> bool {
-        matches!(self, Self::Stall { .. } | Self::Throttle { .. })
+        matches!(self, Self::Stall { .. } | Self::RateLimit { .. })
     }
 }
 

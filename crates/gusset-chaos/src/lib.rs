@@ -15,7 +15,6 @@ mod injection;
 mod layer;
 mod limits;
 mod mark;
-mod matcher;
 mod metrics;
 pub mod names;
 #[cfg(feature = "process")]

@@ -99,7 +99,7 @@ impl Limit {
 // === impl LimitState ===
 
 impl LimitState {
-    /// `active` outlives the arming: faults that are finished after it still count.
+    /// Creates the state of one arming. `active` outlives it: faults that are finished after it still count.
     pub(crate) fn new(limits: Limits, active: Arc<AtomicU32>) -> Self {
         Self {
             rate: limits.max_per_second.map(RateLimiter::per_second),

@@ -13,10 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::arming::Guard;
 use crate::limits::{LimitState, Limits};
-use crate::matcher::Matcher;
 use crate::metrics::Metrics;
 use crate::replay::DecisionLog;
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Matcher, Rule, RuleSet};
 use crate::{ArmError, Arming, StopReason, TARGET, draw};
 
 /// The state of all layers.

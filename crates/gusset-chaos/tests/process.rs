@@ -18,7 +18,7 @@ use gusset_core::Clock;
 const LONG: Duration = Duration::from_secs(300);
 const MIB: u64 = 1 << 20;
 
-/// The tests assault one process, so they run one after the other.
+/// Makes the tests run one after the other, as they assault one process.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -156,9 +156,9 @@ fn processors_are_busy_for_their_share() {
     let _alone = alone();
     let ticks = || {
         let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-        let fields = stat.rsplit(')').next()?.split_whitespace();
+        let mut fields = stat.rsplit(')').next()?.split_whitespace();
         // `utime`, the 14th field of proc(5); the state is the third.
-        fields.skip(11).next()?.parse::<u64>().ok()
+        fields.nth(11)?.parse::<u64>().ok()
     };
     let Some(before) = ticks() else {
         return skip("processors_are_busy_for_their_share");

@@ -66,6 +66,9 @@ pub use gusset_admin as admin;
 #[cfg(feature = "breaker")]
 #[doc(no_inline)]
 pub use gusset_breaker as breaker;
+#[cfg(feature = "chaos")]
+#[doc(no_inline)]
+pub use gusset_chaos as chaos;
 pub use gusset_core::*;
 #[cfg(any(feature = "log", feature = "trace"))]
 #[doc(no_inline)]

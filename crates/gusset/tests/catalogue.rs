@@ -50,6 +50,7 @@ fn metrics_endpoint_matches_the_catalogue() {
     // These need a remote service, a collector or a file.
     let of_file = [gusset::log::names::FILE_ERRORS];
     let others = gusset::otlp::names::ALL.iter().chain(&of_file);
+    let others = others.chain(gusset::chaos::names::ALL);
     for metric in breaker_table().iter().chain(others) {
         support::record_series(&recorder, metric);
     }
@@ -128,6 +129,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::history::names::ALL,
         gusset::log::names::ALL,
         gusset::admin::names::ALL,
+        gusset::chaos::names::ALL,
     ] {
         all.extend(table);
     }
@@ -284,6 +286,7 @@ fn catalogue() -> String {
         "Circuit breakers, throttles and bulkheads",
         gusset::breaker::names::ALL.iter().copied(),
     );
+    section(&mut text, "Injected faults", gusset::chaos::names::ALL);
     section(&mut text, "Health", gusset::health::names::ALL);
     section(&mut text, "History", gusset::history::names::ALL);
     section(&mut text, "Logs", gusset::log::names::ALL);

@@ -25,6 +25,7 @@ const INTEGERS: [&str; 2] = ["http.response.status_code", "server.port"];
 /// Returns the tables of crates that need servers or clocks to record their metrics, and the metric of a
 /// registry.
 fn other_tables() -> Vec<MetricDescriptor> {
+    let chaos = gusset::chaos::names::ALL.iter().copied();
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();
     let history = gusset::history::names::ALL.iter().copied();
@@ -32,6 +33,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let admin = gusset::admin::names::ALL.iter().copied();
     let otlp = gusset::otlp::names::ALL.iter().copied();
     let others = breaker
+        .chain(chaos)
         .chain(health)
         .chain(history)
         .chain(log)

@@ -92,11 +92,17 @@ fn record() -> LogRecord {
 
 /// Returns the tables of crates that need servers or clocks to record their metrics.
 fn other_tables() -> Vec<MetricDescriptor> {
+    let chaos = gusset::chaos::names::ALL.iter().copied();
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
-    breaker.chain(health).chain(log).chain(admin).collect()
+    breaker
+        .chain(chaos)
+        .chain(health)
+        .chain(log)
+        .chain(admin)
+        .collect()
 }
 
 /// Records all metrics of all crates and exports them. Returns the last received state of each.

@@ -18,7 +18,7 @@ use super::kind::{CallKind, OneInjection, Sealed};
 use crate::body::FaultBody;
 use crate::injection::{Abilities, Injection, decide};
 use crate::mark::Injected;
-use crate::matcher::CallView;
+use crate::rule::CallView;
 use crate::{Chaos, Fault, names};
 
 /// Calls of HTTP or gRPC, on one side.

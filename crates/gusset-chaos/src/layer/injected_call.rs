@@ -48,7 +48,7 @@ where
     K: CallKind<Req, S::Response>,
     M: MakeError<S::Error>,
 {
-    /// `service` is ready.
+    /// Creates the call. `service` is ready.
     pub(super) fn new(injection: Injection, service: S, req: Req, make_error: M) -> Self {
         let step = match injection.before {
             Some(delay) => Step::Before(injection.wait(Some(delay)), service, req),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ChaosLayer;
 use super::kind::{CallKind, OneInjection, Sealed};
 use crate::injection::{Abilities, decide};
-use crate::matcher::CallView;
+use crate::rule::CallView;
 use crate::{Chaos, Fault};
 
 type KeyFn<Req> = Arc<dyn Fn(&Req) -> u64 + Send + Sync>;

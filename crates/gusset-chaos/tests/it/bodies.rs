@@ -64,7 +64,7 @@ async fn stalled_body_stops_until_it_is_disarmed() {
 
 #[tokio::test(start_paused = true)]
 async fn throttled_body_has_its_rate() {
-    let chaos = with(BodyFault::Throttle {
+    let chaos = with(BodyFault::RateLimit {
         bytes_per_second: 4,
     });
     let mut service = chaos.http_server().layer(Hello::default());
@@ -83,7 +83,7 @@ async fn throttled_body_has_its_rate() {
 
 #[tokio::test(start_paused = true)]
 async fn throttled_body_can_be_finished_after_disarming() {
-    let body = BodyFault::Throttle {
+    let body = BodyFault::RateLimit {
         bytes_per_second: 4,
     };
     let chaos = armed([Rule::new("body").body(body).on_disarm(OnDisarm::Finish)]);

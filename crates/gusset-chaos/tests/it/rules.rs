@@ -244,7 +244,7 @@ fn invalid_rules_are_errors_that_name_the_setting() {
             "rules.r.fault.polls",
         ),
         (
-            Rule::new("r").body(BodyFault::Throttle {
+            Rule::new("r").body(BodyFault::RateLimit {
                 bytes_per_second: 0,
             }),
             "rules.r.body.bytes_per_second",

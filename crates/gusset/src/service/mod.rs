@@ -2,6 +2,8 @@
 
 mod build;
 mod builder;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod check;
 #[cfg(feature = "serde")]
 mod configured;
@@ -110,6 +112,8 @@ struct Inner {
     flush_started: Arc<OnceLock<Instant>>,
     /// The subscriber, unless it is global.
     dispatch: Option<Dispatch>,
+    #[cfg(feature = "chaos")]
+    chaos: gusset_chaos::Chaos,
     health: Health,
     // Dropped in this order, so that probes are answered until telemetry has ended.
     runtime: Option<HealthRuntime>,

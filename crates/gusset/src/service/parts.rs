@@ -47,6 +47,8 @@ pub(super) struct PartsBuilder {
     pub(super) http_client: ConfigureFn<InstrumentationBuilder<HttpClient>>,
     pub(super) grpc: ConfigureFn<InstrumentationBuilder<GrpcServer>>,
     pub(super) grpc_client: ConfigureFn<InstrumentationBuilder<GrpcClient>>,
+    #[cfg(feature = "chaos")]
+    pub(super) chaos: ConfigureFn<gusset_chaos::ChaosBuilder>,
     #[cfg(feature = "history")]
     pub(super) history: Option<ConfigureFn<gusset_history::HistoryBuilder>>,
     pub(super) messaging_system: Option<String>,
@@ -83,6 +85,8 @@ impl PartsBuilder {
             http_client: Box::new(|client| client),
             grpc: Box::new(|grpc| grpc),
             grpc_client: Box::new(|client| client),
+            #[cfg(feature = "chaos")]
+            chaos: Box::new(|chaos| chaos),
             #[cfg(feature = "history")]
             history: Some(Box::new(|history| history)),
             messaging_system: None,
@@ -123,7 +127,7 @@ impl PartsBuilder {
     ) -> Result<Inner, Error> {
         let controls_token = self.controls_token;
         let controls_token = controls_token.map(|token| BearerToken::new("controls_token", token));
-        let controls_token = controls_token.transpose()?;
+        let controls_token = controls_token.transpose()?.map(Arc::new);
         let flush_deadline = self.flush_deadline.unwrap_or(DEFAULT_FLUSH_DEADLINE);
         let clock = Clock::system();
         let flush_started = Arc::new(OnceLock::new());
@@ -153,6 +157,11 @@ impl PartsBuilder {
         #[cfg(feature = "breaker")]
         let error_statuses = http_client.error_statuses;
         let grpc_client = (self.grpc_client)(telemetry.grpc_client()).build_parts(env)?;
+        #[cfg(feature = "chaos")]
+        let chaos = {
+            let builder = gusset_chaos::Chaos::builder().metrics(telemetry.recorder());
+            (self.chaos)(builder).build_in(env)?
+        };
 
         // After everything that can be invalid: signals and the port are seen from outside.
         let runtime = match self.has_health {
@@ -185,10 +194,15 @@ impl PartsBuilder {
             if self.has_health {
                 builder = builder.mount(Probes(health.clone()));
             }
+            #[cfg(feature = "chaos")]
+            if let Some(token) = controls_token.clone() {
+                let control = gusset_chaos::control::ChaosControl::new(chaos.clone(), token);
+                builder = builder.mount(control);
+            }
             builder = builder.mount(Controls {
                 filter: signals.log.then(|| telemetry.log_filter_handle().clone()),
                 sampler: signals.traces.then(|| telemetry.sampler().clone()),
-                token: controls_token.map(Arc::new),
+                token: controls_token,
             });
             let server = (self.management)(builder).start_in(env);
             management = Some(server.map_err(ConfigError::from)?);
@@ -230,6 +244,8 @@ impl PartsBuilder {
             clock,
             flush_started,
             dispatch,
+            #[cfg(feature = "chaos")]
+            chaos,
             health,
             runtime,
             #[cfg(feature = "history")]

@@ -15,7 +15,7 @@ fn management(gusset: &Gusset) -> SocketAddr {
 }
 
 /// Sends a request, and returns the status and the body.
-async fn send(gusset: &Gusset, line: &str, headers: &str) -> (u16, String) {
+pub(crate) async fn send(gusset: &Gusset, line: &str, headers: &str) -> (u16, String) {
     let mut connection = TcpStream::connect(management(gusset)).await.unwrap();
     let request = format!("{line} HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
@@ -25,7 +25,7 @@ async fn send(gusset: &Gusset, line: &str, headers: &str) -> (u16, String) {
     (head[9..12].parse().unwrap(), body.trim_end().to_owned())
 }
 
-const LOCAL: &str = "host: localhost:9464\r\n";
+pub(crate) const LOCAL: &str = "host: localhost:9464\r\n";
 
 fn build(builder: GussetBuilder) -> Gusset {
     builder.build_with(no_variable).unwrap()

@@ -1,6 +1,8 @@
 //! Everything for a service in one object, with real servers over real sockets and nothing global.
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
+#[cfg(feature = "chaos")]
+mod chaos;
 mod check;
 mod controls;
 mod end;

@@ -1,13 +1,15 @@
 //! Rules: which calls are hit, and what is injected into them.
 
+mod check;
+mod matcher;
+mod set;
+
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use gusset_core::ConfigError;
-
+pub(crate) use self::matcher::{CallView, Matcher};
+pub use self::set::RuleSet;
 use crate::fault::ALL_PPM;
-use crate::matcher::Matcher;
-use crate::{BodyFault, Delay, Fault, Latency};
+use crate::{BodyFault, Delay, Fault};
 
 /// Which calls are hit, and what is injected into them: a delay, then a fault or the call, then a fault of the
 /// body.
@@ -102,7 +104,7 @@ pub enum Pick {
     Ordinals(BTreeSet<u64>),
 }
 
-/// What becomes of a wait in progress when the layer is disarmed.
+/// How a wait in progress ends when the layer is disarmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "control",
@@ -117,20 +119,6 @@ pub enum OnDisarm {
     /// It is finished as it was drawn. A call that hangs then ends only when its client cancels it.
     Finish,
 }
-
-/// Rules in their order: the first that hits a call decides.
-///
-/// Each rule counts and draws all calls that meet its conditions, also those that a rule above hits. So its decisions do
-/// not depend on other rules. Two rules for the same calls with shares of a half each hit three quarters of them.
-#[derive(Clone, Debug, Default)]
-pub struct RuleSet {
-    pub(crate) rules: Vec<(Rule, Matcher)>,
-}
-
-const MAX_RULES: usize = 64;
-const MAX_NAME_BYTES: usize = 64;
-const MAX_LATENCY: Duration = Duration::from_secs(3600);
-const MAX_GRPC_CODE: u8 = 16;
 
 // === impl Rule ===
 
@@ -251,7 +239,7 @@ impl Rule {
         self
     }
 
-    /// Sets what becomes of a wait in progress when the layer is disarmed. Defaults to its release.
+    /// Sets how a wait in progress ends when the layer is disarmed. Defaults to its release.
     pub fn on_disarm(mut self, on_disarm: OnDisarm) -> Self {
         self.on_disarm = on_disarm;
         self
@@ -266,146 +254,5 @@ impl Rule {
     /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    fn check(&self) -> Result<Matcher, ConfigError> {
-        let error = |setting: &str, reason: &str| {
-            ConfigError::new(format!("rules.{}.{setting}", self.name), reason)
-        };
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if !(1..=MAX_NAME_BYTES).contains(&self.name.len()) || !self.name.bytes().all(is_name) {
-            let reason = "not 1 to 64 letters, digits, `-`, `_` and `.`";
-            return Err(ConfigError::new("rules.name", reason));
-        }
-        let shares = [
-            ("fault_share_ppm", self.fault_share_ppm),
-            ("body_share_ppm", self.body_share_ppm),
-            (
-                "delay.share_ppm",
-                self.delay.as_ref().map_or(0, |delay| delay.share_ppm),
-            ),
-            (
-                "share_ppm",
-                if let Pick::SharePpm(share) = self.pick {
-                    share
-                } else {
-                    0
-                },
-            ),
-        ];
-        if let Some((setting, _)) = shares.iter().find(|(_, share)| *share > ALL_PPM) {
-            return Err(error(setting, "more than 1000000"));
-        }
-        if self.pick == Pick::EveryNth(0) {
-            return Err(error("every_nth", "must not be zero"));
-        }
-        if let Some(delay) = &self.delay {
-            let is_ordered = match delay.latency {
-                Latency::Fixed { .. } => true,
-                Latency::Uniform { min, max } => min <= max,
-                Latency::LongTail { min, shape, max } => {
-                    if !(shape.is_finite() && shape > 0.0) {
-                        return Err(error("delay.shape", "not a number greater than zero"));
-                    }
-                    min <= max
-                }
-            };
-            if !is_ordered {
-                return Err(error("delay.max", "less than the least latency"));
-            }
-            if delay.latency.max() > MAX_LATENCY {
-                return Err(error("delay.max", "longer than an hour"));
-            }
-        }
-        match &self.fault {
-            Some(Fault::Status { status }) if !(200..=599).contains(status) => {
-                return Err(error("fault.status", "not from 200 to 599"));
-            }
-            Some(Fault::GrpcStatus { code, .. }) if *code > MAX_GRPC_CODE => {
-                return Err(error("fault.code", "not from 0 to 16"));
-            }
-            Some(Fault::Cancel { polls: 0 }) => {
-                return Err(error("fault.polls", "must not be zero"));
-            }
-            _ => {}
-        }
-        if let Some(BodyFault::Throttle {
-            bytes_per_second: 0,
-        }) = self.body
-        {
-            return Err(error("body.bytes_per_second", "must not be zero"));
-        }
-        Matcher::new(self)
-    }
-}
-
-// === impl RuleSet ===
-
-impl RuleSet {
-    /// Creates a set of at most 64 rules.
-    ///
-    /// # Errors
-    /// If a rule is not valid, or two have the same name. The error names the rule and the setting.
-    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, ConfigError> {
-        let mut names = BTreeSet::new();
-        let mut checked = Vec::new();
-        for rule in rules {
-            let matcher = rule.check()?;
-            if !names.insert(rule.name.clone()) {
-                let setting = format!("rules.{}.name", rule.name);
-                return Err(ConfigError::new(setting, "another rule has this name"));
-            }
-            checked.push((rule, matcher));
-            if checked.len() > MAX_RULES {
-                return Err(ConfigError::new("rules", "more than 64"));
-            }
-        }
-        Ok(Self { rules: checked })
-    }
-
-    /// Returns the rules, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().map(|(rule, _)| rule)
-    }
-
-    /// Returns the number of rules.
-    pub fn len(&self) -> usize {
-        self.rules.len()
-    }
-
-    /// Returns whether there are no rules.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
-    }
-
-    /// Reads rules from a JSON array. Unknown keys are errors.
-    ///
-    /// ```
-    /// use gusset_chaos::RuleSet;
-    ///
-    /// let rules = r#"[{
-    ///     "name": "slow", "route": "/orders/{id}", "pick": {"share_ppm": 10000},
-    ///     "delay": {"latency": {"distribution": "long_tail", "min_ms": 20, "shape": 1.2, "max_ms": 3000}},
-    ///     "fault": {"kind": "status", "status": 503}, "fault_share_ppm": 500000
-    /// }]"#;
-    /// assert_eq!(RuleSet::from_json(rules)?.len(), 1);
-    /// # Ok::<(), gusset_chaos::ConfigError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the text is not such an array, or a rule is not valid.
-    #[cfg(feature = "control")]
-    pub fn from_json(text: &str) -> Result<Self, ConfigError> {
-        let rules: Vec<Rule> =
-            serde_json::from_str(text).map_err(|error| ConfigError::new("rules", error))?;
-        Self::new(rules)
-    }
-
-    /// Returns the rules as a JSON array, which [`from_json`](Self::from_json) reads.
-    #[cfg(feature = "control")]
-    pub fn to_json(&self) -> String {
-        let rules: Vec<&Rule> = self.iter().collect();
-        // It does not fail: all keys are texts, and shapes are checked to be finite.
-        serde_json::to_string(&rules).unwrap_or_default()
     }
 }

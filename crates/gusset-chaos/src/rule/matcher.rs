@@ -6,7 +6,7 @@ use gusset_core::ConfigError;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use crate::Rule;
+use super::Rule;
 use crate::draw;
 
 /// What the conditions read of a call. A service that is not HTTP has only a route, which is its name.
