@@ -11,6 +11,7 @@ mod bodies;
 mod cases;
 #[cfg(feature = "control")]
 mod control;
+mod experiments;
 mod faults;
 mod limits;
 mod rules;

@@ -69,7 +69,7 @@ async fn injected_fault_is_marked_in_log_span_metrics_and_response() {
     let marks: Vec<_> = span
         .attributes
         .iter()
-        .filter(|it| it.key.contains("chaos"))
+        .filter(|(key, _)| key.contains("chaos"))
         .collect();
     assert_eq!(marks.len(), 2, "{marks:?}");
     let page = gusset.telemetry().prometheus().endpoint().render();
