@@ -1,4 +1,4 @@
-//! Experiments: a steady state, faults, and a verdict with its evidence.
+//! Experiments: a steady state, faults, and a conclusion with its evidence.
 //!
 //! The order is that of the [Principles of Chaos Engineering](https://principlesofchaos.org): the steady state is
 //! checked, faults are injected, promises are checked meanwhile, and the steady state has to come back.
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use gusset_data::SteadyState;
 
-pub use self::report::{Evidence, Phase, Report, Verdict};
+pub use self::report::{Conclusion, Evidence, Phase, Report};
 use crate::Arming;
 
 /// A function that returns evidence that all is well, or what is not.
@@ -123,8 +123,8 @@ impl Experiment {
         self
     }
 
-    /// Adds a condition that stops the faults, as [`Arming::stop_when`]. The verdict is then
-    /// [`Verdict::Stopped`].
+    /// Adds a condition that stops the faults, as [`Arming::stop_when`]. The conclusion is then
+    /// [`Conclusion::Stopped`].
     pub fn abort_when(
         mut self,
         name: impl Into<String>,

@@ -7,13 +7,13 @@ use crate::{ReplayLog, RuleCounts, StopReason};
 
 /// The result of an experiment, with its evidence. `Display` writes it as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "the verdict has to be read"]
+#[must_use = "the conclusion has to be read"]
 #[non_exhaustive]
 pub struct Report {
     /// The name of the experiment.
     pub name: String,
-    /// The verdict.
-    pub verdict: Verdict,
+    /// The conclusion.
+    pub conclusion: Conclusion,
     /// What the checks returned: the first and the last time that each was met in a phase, and each time that one was not.
     pub evidence: Vec<Evidence>,
     /// Why the faults ended, if not by their time or with the load.
@@ -26,10 +26,10 @@ pub struct Report {
     pub took: Duration,
 }
 
-/// The verdict of an experiment.
+/// The conclusion of an experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Verdict {
+pub enum Conclusion {
     /// The promises were kept, and the steady state came back.
     Passed,
     /// A promise was broken, or the steady state did not come back.
@@ -82,19 +82,19 @@ pub enum Phase {
 // === impl Report ===
 
 impl Report {
-    /// Checks that the verdict is [`Verdict::Passed`], in a test.
+    /// Checks that the conclusion is [`Conclusion::Passed`], in a test.
     ///
     /// # Panics
     /// If it is another one, with the text of the report.
     #[track_caller]
     pub fn assert_passed(&self) {
-        assert!(self.verdict == Verdict::Passed, "{self}");
+        assert!(self.conclusion == Conclusion::Passed, "{self}");
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.name, self.verdict)?;
+        writeln!(f, "{}: {}", self.name, self.conclusion)?;
         for rule in &self.rules {
             let RuleCounts {
                 rule,
@@ -134,7 +134,7 @@ impl fmt::Display for Report {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Conclusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Passed => f.write_str("passed"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gusset_core::PanicCounter;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Check, Evidence, Experiment, Phase, Report, Verdict};
+use super::{Check, Conclusion, Evidence, Experiment, Phase, Report};
 use crate::{Chaos, StopReason, TARGET};
 
 /// The evidence so far.
@@ -37,31 +37,31 @@ impl Experiment {
         tracing::info!(target: TARGET, experiment = self.name, "the experiment begins");
         let before = records.check(Phase::Before, &self.steady_state);
         let faults_began = Instant::now();
-        let (mut verdict, stopped) = match before {
+        let (mut conclusion, stopped) = match before {
             Err((check, reason)) => {
                 let reason = format!("{check}: {reason}");
-                (Some(Verdict::NotStarted { reason }), None)
+                (Some(Conclusion::NotStarted { reason }), None)
             }
             Ok(()) => self.inject(chaos, load, &mut records).await,
         };
         let took = faults_began.elapsed();
         let status = chaos.status();
-        let is_started = !matches!(verdict, Some(Verdict::NotStarted { .. }));
+        let is_started = !matches!(conclusion, Some(Conclusion::NotStarted { .. }));
         if is_started {
             let recovered = self.recover(&mut records).await;
             let failed = recovered.err();
-            let failed = failed.map(|(check, reason)| Verdict::Failed { check, reason });
-            verdict = verdict.or(failed);
+            let failed = failed.map(|(check, reason)| Conclusion::Failed { check, reason });
+            conclusion = conclusion.or(failed);
         }
         let injected: u64 = status.rules.iter().map(|rule| rule.injected).sum();
-        let verdict = verdict.unwrap_or(match injected == 0 && !self.has_assault() {
-            true => Verdict::Inconclusive,
-            false => Verdict::Passed,
+        let conclusion = conclusion.unwrap_or(match injected == 0 && !self.has_assault() {
+            true => Conclusion::Inconclusive,
+            false => Conclusion::Passed,
         });
-        tracing::info!(target: TARGET, experiment = self.name, "the experiment has ended: {verdict}");
+        tracing::info!(target: TARGET, experiment = self.name, "the experiment has ended: {conclusion}");
         Report {
             name: self.name,
-            verdict,
+            conclusion,
             evidence: records.evidence,
             stopped,
             rules: if is_started { status.rules } else { Vec::new() },
@@ -74,25 +74,25 @@ impl Experiment {
         }
     }
 
-    /// Injects faults until the end of the load or of the duration. Returns a verdict unless all went well.
+    /// Injects faults until the end of the load or of the duration. Returns a conclusion unless all went well.
     async fn inject(
         &self,
         chaos: &Chaos,
         load: impl Future<Output = ()>,
         records: &mut Records,
-    ) -> (Option<Verdict>, Option<StopReason>) {
+    ) -> (Option<Conclusion>, Option<StopReason>) {
         let mut arming = self.arming.clone();
         // A second more, so that it is the experiment that ends the faults.
         arming.time_limit = self.duration.saturating_add(Duration::from_secs(1));
         let armed = match chaos.arm_scoped(arming) {
             Ok(armed) => armed,
-            Err(error) => return (not_started(error), None),
+            Err(error) => return (not_started(&error), None),
         };
         #[cfg(feature = "process")]
         let _running = match self.assault.clone().map(|assault| chaos.assault(assault)) {
             None => None,
             Some(Ok(running)) => Some(running),
-            Some(Err(error)) => return (not_started(error), None),
+            Some(Err(error)) => return (not_started(&error), None),
         };
         let deadline = Instant::now() + self.duration;
         let mut load = pin!(load);
@@ -103,7 +103,7 @@ impl Experiment {
                 .is_ok();
             let kept = records.check(Phase::During, &self.promises);
             if let Err((check, reason)) = kept {
-                return (Some(Verdict::Failed { check, reason }), None);
+                return (Some(Conclusion::Failed { check, reason }), None);
             }
             if !chaos.status().armed {
                 break;
@@ -114,14 +114,14 @@ impl Experiment {
             }
         }
         let reason = chaos.status().stopped;
-        let verdict = match &reason {
+        let conclusion = match &reason {
             // The faults that the budget allows were injected.
             None | Some(StopReason::Budget) => None,
-            Some(reason) => Some(Verdict::Stopped {
+            Some(reason) => Some(Conclusion::Stopped {
                 reason: reason.to_string(),
             }),
         };
-        (verdict, reason)
+        (conclusion, reason)
     }
 
     /// Waits until the steady state is back.
@@ -148,9 +148,9 @@ impl Experiment {
     }
 }
 
-fn not_started(error: impl ToString) -> Option<Verdict> {
+fn not_started(error: &impl ToString) -> Option<Conclusion> {
     let reason = error.to_string();
-    Some(Verdict::NotStarted { reason })
+    Some(Conclusion::NotStarted { reason })
 }
 
 // === impl Records ===

@@ -1,11 +1,11 @@
-//! Experiments end with the verdict that their checks justify.
+//! Experiments end with the conclusion that their checks justify.
 
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use gusset_chaos::experiment::{Experiment, Phase, Verdict};
+use gusset_chaos::experiment::{Conclusion, Experiment, Phase};
 use gusset_chaos::{Chaos, Fault, Limits, Rule, StopReason, experiment};
 use tower_layer::Layer as _;
 
@@ -28,7 +28,7 @@ async fn traffic(chaos: &Chaos) {
     }
 }
 
-/// A check that is met while the flag is not set.
+/// Returns a check that is met while the flag is not set.
 fn unless(flag: &Arc<AtomicBool>) -> impl Fn() -> Result<String, String> + Send + Sync + 'static {
     let flag = flag.clone();
     move || match flag.load(Ordering::Relaxed) {
@@ -95,11 +95,11 @@ async fn broken_promise_ends_the_faults_and_fails() {
             pending().await
         })
         .await;
-    let expected = Verdict::Failed {
+    let expected = Conclusion::Failed {
         check: "kept".to_owned(),
         reason: "broken".to_owned(),
     };
-    assert_eq!(report.verdict, expected);
+    assert_eq!(report.conclusion, expected);
     assert!(report.took <= SECOND * 4, "{:?}", report.took);
     assert!(!chaos.status().armed);
     assert!(report.to_string().contains("NOT MET: kept: broken"));
@@ -121,7 +121,7 @@ async fn condition_stops_the_experiment() {
         })
         .await;
     let reason = "budget: burnt".to_owned();
-    assert_eq!(report.verdict, Verdict::Stopped { reason });
+    assert_eq!(report.conclusion, Conclusion::Stopped { reason });
     assert!(matches!(report.stopped, Some(StopReason::Guard { .. })));
     assert!(report.took <= SECOND * 5, "{:?}", report.took);
 }
@@ -148,14 +148,14 @@ async fn objectives_that_are_missed_stop_the_experiment() {
         .run(&chaos, load)
         .await;
     let reason = "objectives and ranges: availability of orders: 97.1 %".to_owned();
-    assert_eq!(report.verdict, Verdict::Stopped { reason });
+    assert_eq!(report.conclusion, Conclusion::Stopped { reason });
     // Nothing begins while they are missed.
     let again = for_ten_seconds()
         .objectives(Objectives(flag))
         .run(&chaos, pending())
         .await;
     assert!(
-        matches!(again.verdict, Verdict::NotStarted { .. }),
+        matches!(again.conclusion, Conclusion::NotStarted { .. }),
         "{again}"
     );
 }
@@ -167,7 +167,7 @@ async fn nothing_is_injected_without_a_steady_state() {
     let experiment = for_ten_seconds().steady_state("steady", unless(&broken));
     let report = experiment.run(&chaos, traffic(&chaos)).await;
     let reason = "steady: broken".to_owned();
-    assert_eq!(report.verdict, Verdict::NotStarted { reason });
+    assert_eq!(report.conclusion, Conclusion::NotStarted { reason });
     assert!(report.rules.is_empty() && report.took.is_zero());
 }
 
@@ -177,19 +177,23 @@ async fn production_is_not_assaulted_without_words() {
     let chaos = chaos.build_with(|_| None).unwrap();
     let report = for_ten_seconds().run(&chaos, pending()).await;
     assert!(
-        matches!(report.verdict, Verdict::NotStarted { .. }),
+        matches!(report.conclusion, Conclusion::NotStarted { .. }),
         "{report}"
     );
     let allowed = for_ten_seconds().allow_production("game day, announced");
     let report = allowed.run(&chaos, pending()).await;
-    assert_eq!(report.verdict, Verdict::Inconclusive, "there are no rules");
+    assert_eq!(
+        report.conclusion,
+        Conclusion::Inconclusive,
+        "there are no rules"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn experiment_without_a_fault_shows_nothing() {
     let chaos = chaos([Rule::new("down").route("/other").fault(Fault::Panic)]);
     let report = for_ten_seconds().run(&chaos, traffic(&chaos)).await;
-    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert_eq!(report.conclusion, Conclusion::Inconclusive);
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,7 +211,11 @@ async fn steady_state_has_to_come_back() {
             setter.store(false, Ordering::Relaxed);
         });
         let report = report.run(&chaos, load).await;
-        assert_eq!(report.verdict == Verdict::Passed, comes_back, "{report}");
+        assert_eq!(
+            report.conclusion == Conclusion::Passed,
+            comes_back,
+            "{report}"
+        );
     }
 }
 
@@ -259,9 +267,9 @@ async fn panic_of_a_check_is_a_broken_promise() {
         })
         .run(&chaos, traffic(&chaos))
         .await;
-    let expected = Verdict::Failed {
+    let expected = Conclusion::Failed {
         check: "broken".to_owned(),
         reason: "the check panicked".to_owned(),
     };
-    assert_eq!(report.verdict, expected);
+    assert_eq!(report.conclusion, expected);
 }
