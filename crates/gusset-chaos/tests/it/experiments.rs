@@ -92,7 +92,7 @@ async fn broken_promise_ends_the_faults_and_fails() {
         .run(&chaos, async {
             tokio::time::sleep(SECOND * 3).await;
             setter.store(true, Ordering::Relaxed);
-            pending().await
+            pending::<()>().await;
         })
         .await;
     let expected = Conclusion::Failed {
@@ -117,7 +117,7 @@ async fn condition_stops_the_experiment() {
         .run(&chaos, async {
             tokio::time::sleep(SECOND * 3).await;
             setter.store(true, Ordering::Relaxed);
-            pending().await
+            pending::<()>().await;
         })
         .await;
     let reason = "budget: burnt".to_owned();
@@ -141,7 +141,7 @@ async fn objectives_that_are_missed_stop_the_experiment() {
     let load = async {
         tokio::time::sleep(SECOND * 3).await;
         setter.store(true, Ordering::Relaxed);
-        pending().await
+        pending::<()>().await;
     };
     let report = for_ten_seconds()
         .objectives(Objectives(flag.clone()))
