@@ -1,8 +1,9 @@
 //! Routes that are hard to measure: streamed, endless, slow and failing responses.
 
 use std::convert::Infallible;
+use std::hint::black_box;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Router<Shop> {
         .route("/slow", get(slow).post(slow))
         .route("/fail", get(fail))
         .route("/block", get(block))
+        .route("/burn", get(burn))
 }
 
 #[derive(Deserialize)]
@@ -97,6 +99,24 @@ async fn slow(Query(wait): Query<WaitQuery>, _: Bytes) -> &'static str {
 async fn block(Query(wait): Query<WaitQuery>) -> &'static str {
     std::thread::sleep(wait.duration());
     "done\n"
+}
+
+/// Computes for some time without a pause. A real handler would leave it to `spawn_blocking`.
+async fn burn(Query(wait): Query<WaitQuery>) -> &'static str {
+    burn_cpu(wait.duration());
+    "done\n"
+}
+
+/// Uses a CPU for some time. Not inlined, so that a profile names it.
+#[inline(never)]
+fn burn_cpu(time: Duration) {
+    let start = Instant::now();
+    let mut sum = 0_u64;
+    while start.elapsed() < time {
+        for number in 0..1_000 {
+            sum = black_box(sum.wrapping_mul(31).wrapping_add(number));
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ use gusset::ConfigError;
 use gusset::admin::{BindError, ManagementServer};
 use gusset::health::{Check, Health, SharedDependency, ShutdownReport, probe_exit_code};
 use gusset::http::EndpointService;
+use gusset::profile::ProfileEndpoints;
 use gusset::prometheus::PrometheusExporter;
 
 use super::Options;
@@ -53,7 +54,7 @@ pub(crate) fn mount(app: Router, health: &Health) -> Router {
         .layer(health.connection_drain_layer())
 }
 
-/// Serves probes and metrics on a thread of their own, which responds even if the shop's runtime is
+/// Serves probes, metrics and profiles on a thread of their own, which responds even if the shop's runtime is
 /// stuck.
 pub(crate) fn listen(
     options: &Options,
@@ -61,11 +62,16 @@ pub(crate) fn listen(
     prometheus: &PrometheusExporter,
 ) -> Result<ManagementServer, BindError> {
     let address = options.management();
+    let mut profiles = ProfileEndpoints::builder();
+    if let Some(token) = &options.token {
+        profiles = profiles.token(token.clone());
+    }
     ManagementServer::builder()
         .host(address.ip().to_string())
         .port(address.port())
         .mount(health.probe_routes())
         .mount(prometheus.endpoint())
+        .mount(profiles.build()?)
         .start()
 }
 

@@ -1,7 +1,7 @@
 //! Which crate may depend on which, and on which external crates.
 //!
 //! ```text
-//! gusset → {admin, log, trace, metrics, breaker, chaos, health, prometheus, otlp, …} → {http, propagation, data} → core
+//! gusset → {admin, log, trace, metrics, breaker, chaos, health, profile, prometheus, otlp, …} → {http, propagation, data} → core
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
@@ -105,7 +105,7 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 8] = [
+    const FEATURES: [&str; 9] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
@@ -114,6 +114,7 @@ mod tests {
         "gusset-system",
         "gusset-chaos",
         "gusset-history",
+        "gusset-profile",
     ];
     const EXPORTERS: [&str; 2] = ["gusset-prometheus", "gusset-otlp"];
 

@@ -93,6 +93,9 @@ pub use gusset_opentelemetry as opentelemetry;
 #[cfg(feature = "otlp")]
 #[doc(no_inline)]
 pub use gusset_otlp as otlp;
+#[cfg(feature = "profile")]
+#[doc(no_inline)]
+pub use gusset_profile as profile;
 #[cfg(feature = "prometheus")]
 #[doc(no_inline)]
 pub use gusset_prometheus as prometheus;

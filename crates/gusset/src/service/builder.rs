@@ -11,6 +11,8 @@ use gusset_http::RequestIdLayer;
 use gusset_log::LogLayerBuilder;
 use gusset_metrics::SharedRecorder;
 use gusset_otlp::OtlpPipelineBuilder;
+#[cfg(feature = "profile")]
+use gusset_profile::ProfileEndpointsBuilder;
 use gusset_prometheus::PrometheusExporterBuilder;
 use tracing_subscriber::Layer;
 
@@ -239,10 +241,26 @@ impl GussetBuilder {
         self
     }
 
-    /// Sets the token that `/log-filter` and `/trace-sampling` of the management server require, as
+    /// Configures the profiles on the management server: their limit and frequency.
+    ///
+    /// They are at `/debug/pprof/profile` and `/debug/pprof/heap`, if the features `profile-cpu` and
+    /// `profile-heap` are enabled. They require the [`controls_token`](Self::controls_token): without one, every
+    /// request is refused. **The features have [hazards](gusset_profile#hazards).**
+    #[cfg(feature = "profile")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "profile")))]
+    pub fn profile<F>(mut self, configure: F) -> Self
+    where
+        F: FnOnce(ProfileEndpointsBuilder) -> ProfileEndpointsBuilder + 'static,
+    {
+        self.parts.profile = Box::new(configure);
+        self
+    }
+
+    /// Sets the token that `/log-filter`, `/trace-sampling` and profiles of the management server require, as
     /// `Authorization: Bearer <token>`. At least 16 characters.
     ///
-    /// Without it they are served on a loopback address only, and not to websites in a browser.
+    /// Without it the first two are served on a loopback address only, and not to websites in a browser, and
+    /// there are no profiles.
     pub fn controls_token(mut self, token: impl Into<String>) -> Self {
         self.parts.controls_token = Some(token.into());
         self

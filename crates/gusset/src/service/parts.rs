@@ -10,6 +10,8 @@ use gusset_core::{Clock, ConfigError, Env};
 use gusset_health::{Health, HealthBuilder};
 use gusset_http::{BearerToken, RequestIdLayer};
 use gusset_metrics::{HttpMetricsBuilder, RpcMetricsBuilder};
+#[cfg(feature = "profile")]
+use gusset_profile::{ProfileEndpoints, ProfileEndpointsBuilder};
 
 use super::check::Facts;
 use super::controls::Controls;
@@ -43,6 +45,8 @@ pub(super) enum Scope {
 pub(super) struct PartsBuilder {
     pub(super) health: ConfigureFn<HealthBuilder>,
     pub(super) management: ConfigureFn<ManagementServerBuilder>,
+    #[cfg(feature = "profile")]
+    pub(super) profile: ConfigureFn<ProfileEndpointsBuilder>,
     pub(super) http: ConfigureFn<InstrumentationBuilder<HttpServer>>,
     pub(super) http_client: ConfigureFn<InstrumentationBuilder<HttpClient>>,
     pub(super) grpc: ConfigureFn<InstrumentationBuilder<GrpcServer>>,
@@ -81,6 +85,8 @@ impl PartsBuilder {
         Self {
             health: Box::new(|health| health),
             management: Box::new(|management| management),
+            #[cfg(feature = "profile")]
+            profile: Box::new(|profile| profile),
             http: Box::new(|http| http),
             http_client: Box::new(|client| client),
             grpc: Box::new(|grpc| grpc),
@@ -125,6 +131,8 @@ impl PartsBuilder {
         env: Env<'_>,
         scope: Scope,
     ) -> Result<Inner, Error> {
+        #[cfg(feature = "profile")]
+        let profiles = (self.profile)(build_profiles(self.controls_token.as_deref()));
         let controls_token = self.controls_token;
         let controls_token = controls_token.map(|token| BearerToken::new("controls_token", token));
         let controls_token = controls_token.transpose()?.map(Arc::new);
@@ -204,6 +212,10 @@ impl PartsBuilder {
                 sampler: signals.traces.then(|| telemetry.sampler().clone()),
                 token: controls_token,
             });
+            #[cfg(feature = "profile")]
+            {
+                builder = builder.mount(profiles.build()?);
+            }
             let server = (self.management)(builder).start_in(env);
             management = Some(server.map_err(ConfigError::from)?);
         }
@@ -254,6 +266,15 @@ impl PartsBuilder {
             management: Mutex::new(management),
             telemetry,
         })
+    }
+}
+
+#[cfg(feature = "profile")]
+fn build_profiles(token: Option<&str>) -> ProfileEndpointsBuilder {
+    let builder = ProfileEndpoints::builder();
+    match token {
+        Some(token) => builder.token(token),
+        None => builder,
     }
 }
 
