@@ -39,6 +39,7 @@ mod source_chain;
 mod span_ids;
 mod start_once;
 mod static_str;
+mod table;
 mod time_window;
 mod tracker;
 
@@ -73,5 +74,6 @@ pub use secret_keys::SecretKeys;
 pub use source_chain::error_causes;
 pub use span_ids::SpanIds;
 pub use static_str::StaticStr;
+pub use table::Table;
 pub use time_window::{TimeWindow, WindowCounts};
 pub use tracker::CallTracker;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId};
+use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId, Table};
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
 use gusset_http::{
     Http, HttpClassifier, RequestAttributes, RequestHead, RequestOptions, ResponseHead, Side,
@@ -14,7 +14,6 @@ use crate::SharedRecorder;
 use crate::intern::{InternedId, LabelInterner};
 use crate::names::{InstrumentKind, MetricDescriptor, Unit};
 use crate::registered::registered;
-use crate::table::Table;
 
 const METHOD: &str = "method";
 const STATUS: &str = "status";

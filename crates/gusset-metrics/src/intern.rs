@@ -6,10 +6,8 @@
 use std::num::NonZeroU16;
 use std::sync::OnceLock;
 
-use gusset_core::StaticStr;
+use gusset_core::{StaticStr, Table};
 use gusset_http::{RpcMethodId, RpcMethodName};
-
-use crate::table::Table;
 
 /// The longest text that becomes a label value. A longer text is not a route template.
 const MAX_LABEL_VALUE_BYTES: usize = 256;

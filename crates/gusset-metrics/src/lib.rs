@@ -14,7 +14,6 @@ mod registered;
 pub mod registry;
 pub mod rpc;
 mod series_set;
-mod table;
 
 pub use axum_prometheus::{AxumPrometheusCall, AxumPrometheusMetrics};
 pub use global_recorder::GlobalRecorder;

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use gusset_core::Table;
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
 use metrics::Counter;
 
@@ -11,7 +12,6 @@ use crate::intern::InternedId;
 use crate::key::SeriesKey;
 use crate::names::OVERFLOW_CALLS;
 use crate::registered::registered;
-use crate::table::Table;
 
 /// The handles, of type `S`, of every series up to a limit.
 ///

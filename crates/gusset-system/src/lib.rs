@@ -1,11 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "calls")]
+mod calls;
 mod interval;
+#[cfg(feature = "lag")]
+mod lag;
 #[cfg(all(feature = "reader", target_os = "linux"))]
 mod linux;
 mod metrics;
 pub mod names;
+#[cfg(any(feature = "calls", feature = "lag"))]
+mod producer;
 mod sampler;
 mod snapshot;
 mod source;
@@ -13,7 +19,14 @@ mod source;
 pub use gusset_core::ConfigError;
 pub use gusset_data::SharedStr;
 
+#[cfg(feature = "calls")]
+pub use self::calls::{
+    CallMonitor, CallMonitorBuilder, CallSource, CallTimes, MonitoredCall, PollInProgress,
+    RouteInFlight,
+};
 pub use self::interval::Interval;
+#[cfg(feature = "lag")]
+pub use self::lag::{LagProbe, LagProducer, LagSource};
 #[cfg(all(feature = "reader", target_os = "linux"))]
 pub use self::linux::SystemReader;
 pub use self::sampler::{Latest, SystemSampler, SystemSamplerBuilder};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::iter::repeat_with;
 use std::sync::{Arc, OnceLock};
 
-use gusset_core::PanicCounter;
+use gusset_core::{PanicCounter, Table};
 use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
 use gusset_http::RequestOptions;
 
@@ -14,7 +14,6 @@ use crate::intern::{ErrorTypeInterner, LabelInterner};
 use crate::key::{MAX_USER_LABELS, SCHEMES};
 use crate::names::{self, MetricDescriptor};
 use crate::series_set::SeriesSet;
-use crate::table::Table;
 use crate::{ConfigError, Label, SharedRecorder};
 
 /// The default of OpenTelemetry's SDKs.

@@ -13,7 +13,7 @@ mod series_handles;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use gusset_core::{ObserverId, PanicCounter};
+use gusset_core::{ObserverId, PanicCounter, Table};
 use gusset_http::{RequestAttributes, RequestHead, RequestOptions, ResponseHead, Side};
 use metrics::Gauge;
 
@@ -28,7 +28,6 @@ use crate::intern::{ErrorTypeInterner, InternedId, LabelInterner};
 use crate::key::{SCHEMES, SeriesKey};
 use crate::registered::registered;
 use crate::series_set::{Lookup, SeriesSet};
-use crate::table::Table;
 use crate::{Label, SharedRecorder};
 
 /// The instruments of one observer, shared by its calls.

@@ -1,4 +1,4 @@
-//! The tables of the metrics of a snapshot. Names are API: renaming a metric is a breaking change.
+//! The tables of metrics: of a snapshot, of calls, of the runtime. Names are API: renaming a metric is a breaking change.
 //!
 //! Names and labels follow OpenTelemetry's semantic conventions 1.44 where there are any: those of `process.*` are
 //! release candidates there, the others in development. The rest is under `gusset.`. `docs/catalogue.md` is
@@ -10,6 +10,7 @@
 //! }
 //! ```
 
+mod calls;
 pub mod classic;
 mod container;
 mod host;
@@ -18,6 +19,7 @@ mod process;
 
 use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
 
+pub use self::calls::*;
 pub use self::container::*;
 pub use self::host::*;
 pub use self::own::*;
@@ -33,12 +35,21 @@ pub const ALL: &[MetricDescriptor] = &ALL_TABLES;
 /// [`classic_names`](crate::SystemSamplerBuilder::classic_names).
 pub const CLASSIC: &[MetricDescriptor] = classic::TABLE;
 
-const LENGTH: usize =
-    process::TABLE.len() + host::TABLE.len() + container::TABLE.len() + own::TABLE.len();
+const LENGTH: usize = process::TABLE.len()
+    + host::TABLE.len()
+    + container::TABLE.len()
+    + own::TABLE.len()
+    + calls::TABLE.len();
 
 const ALL_TABLES: [MetricDescriptor; LENGTH] = {
     let mut all = [PROCESS_CPU_TIME; LENGTH];
-    let tables = [process::TABLE, host::TABLE, container::TABLE, own::TABLE];
+    let tables = [
+        process::TABLE,
+        host::TABLE,
+        container::TABLE,
+        own::TABLE,
+        calls::TABLE,
+    ];
     let (mut table, mut at) = (0, 0);
     while table < tables.len() {
         let mut row = 0;

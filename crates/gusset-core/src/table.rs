@@ -21,8 +21,17 @@ use foldhash::fast::RandomState;
 /// - At least half of the slots are free, so probes end and are short.
 ///
 /// Clients may choose keys (a path that a service uses as a route), so the hash has a random seed.
+///
+/// ```
+/// use gusset_core::Table;
+///
+/// let routes = Table::new(1);
+/// assert_eq!(routes.insert("/users/{id}", |len| len), Some(&0));
+/// assert_eq!(routes.insert("/orders", |len| len), None, "the table is full");
+/// assert_eq!(routes.get(&"/users/{id}"), Some(&0));
+/// ```
 #[derive(Debug)]
-pub(crate) struct Table<K, V> {
+pub struct Table<K, V> {
     slots: Box<[Slot<K, V>]>,
     hasher: RandomState,
     limit: usize,
@@ -39,7 +48,8 @@ type Slot<K, V> = OnceLock<Box<(K, V)>>;
 // === impl Table ===
 
 impl<K: Hash + Eq, V> Table<K, V> {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// Creates an empty table for at most `limit` entries.
+    pub fn new(limit: usize) -> Self {
         // At most half full, so that probes stay short.
         let slots = (limit.max(1) * 2).next_power_of_two();
         Self {
@@ -53,7 +63,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
 
     /// Returns the value of a key.
     #[inline]
-    pub(crate) fn get<Q>(&self, key: &Q) -> Option<&V>
+    pub fn get<Q>(&self, key: &Q) -> Option<&V>
     where
         K: std::borrow::Borrow<Q>,
         Q: Hash + Eq + ?Sized,
@@ -62,14 +72,14 @@ impl<K: Hash + Eq, V> Table<K, V> {
     }
 
     /// Returns whether the limit was reached.
-    pub(crate) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
     }
 
     /// Returns the value of a key, and adds it if the key is new. Returns `None` if the table is full.
     ///
     /// `make` gets the number of entries before the new one.
-    pub(crate) fn insert(&self, key: K, make: impl FnOnce(usize) -> V) -> Option<&V> {
+    pub fn insert(&self, key: K, make: impl FnOnce(usize) -> V) -> Option<&V> {
         let mut len = self.len.lock().unwrap_or_else(PoisonError::into_inner);
         match self.probe(&key) {
             Ok(value) => Some(value),
@@ -87,7 +97,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
     }
 
     /// Returns all entries, unordered.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
+    pub fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.slots
             .iter()
             .filter_map(|slot| slot.get().map(|entry| &**entry))
