@@ -43,7 +43,7 @@ impl MonitoredCall {
     }
 
     #[inline]
-    fn enter(&mut self) {
+    fn enter_poll(&mut self) {
         let now = self.sums.settings.now();
         self.split.enter(now, None);
         if let Some(slot) = &self.slot {
@@ -52,7 +52,7 @@ impl MonitoredCall {
     }
 
     #[inline]
-    fn exit(&mut self) {
+    fn exit_poll(&mut self) {
         let now = self.sums.settings.now();
         let polled = self.split.exit(now);
         if let Some(slot) = &self.slot {
@@ -90,11 +90,13 @@ impl MonitoredCall {
 
 impl<R: HttpClassifier> CallObserver<Http<R>> for MonitoredCall {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.enter();
-        let polled = poll();
-        self.exit();
-        polled
+    fn enter(&mut self) {
+        self.enter_poll();
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        self.exit_poll();
     }
 
     #[inline]
@@ -117,11 +119,13 @@ where
     R: Classify<RequestResponse<Req, Res, R>>,
 {
     #[inline]
-    fn scope<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        self.enter();
-        let polled = poll();
-        self.exit();
-        polled
+    fn enter(&mut self) {
+        self.enter_poll();
+    }
+
+    #[inline]
+    fn exit(&mut self) {
+        self.exit_poll();
     }
 
     #[inline]
