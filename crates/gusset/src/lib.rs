@@ -73,6 +73,9 @@ pub use gusset_core::*;
 #[cfg(any(feature = "log", feature = "trace"))]
 #[doc(no_inline)]
 pub use gusset_data as data;
+#[cfg(feature = "diagnose")]
+#[doc(no_inline)]
+pub use gusset_diagnose as diagnose;
 #[cfg(feature = "health")]
 #[doc(no_inline)]
 pub use gusset_health as health;

@@ -57,6 +57,8 @@ fn metrics_endpoint_matches_the_catalogue() {
     record_health(&prometheus);
     let history = gusset::history::History::builder().recorder(recorder.clone());
     let _history = history.build().unwrap();
+    let watcher = gusset::diagnose::Watcher::builder().recorder(recorder.clone());
+    let _watcher = watcher.build().unwrap();
     let log = gusset::log::LogLayer::builder().recorder(recorder.clone());
     let log = log.writer(std::io::sink()).build_with(|_| None);
     let _log: LogPipeline<tracing_subscriber::Registry> = log.unwrap();
@@ -127,6 +129,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::otlp::names::ALL,
         gusset::health::names::ALL,
         gusset::history::names::ALL,
+        gusset::diagnose::names::ALL,
         gusset::log::names::ALL,
         gusset::admin::names::ALL,
         gusset::chaos::names::ALL,
@@ -289,6 +292,7 @@ fn catalogue() -> String {
     section(&mut text, "Injected faults", gusset::chaos::names::ALL);
     section(&mut text, "Health", gusset::health::names::ALL);
     section(&mut text, "History", gusset::history::names::ALL);
+    section(&mut text, "Diagnosis", gusset::diagnose::names::ALL);
     section(&mut text, "Logs", gusset::log::names::ALL);
     section(&mut text, "Management server", gusset::admin::names::ALL);
     text

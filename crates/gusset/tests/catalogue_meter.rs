@@ -29,6 +29,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();
     let history = gusset::history::names::ALL.iter().copied();
+    let diagnosis = gusset::diagnose::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
     let otlp = gusset::otlp::names::ALL.iter().copied();
@@ -36,6 +37,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
         .chain(chaos)
         .chain(health)
         .chain(history)
+        .chain(diagnosis)
         .chain(log)
         .chain(admin)
         .chain(otlp);
