@@ -23,7 +23,6 @@ use super::settings::{DEFAULT_LONG_POLL, Settings};
 pub struct CallMonitorBuilder {
     clock: Clock,
     long_poll: Duration,
-    scheduled: bool,
     options: Arc<RequestOptions>,
 }
 
@@ -35,7 +34,6 @@ impl CallMonitor {
         CallMonitorBuilder {
             clock: Clock::system(),
             long_poll: DEFAULT_LONG_POLL,
-            scheduled: false,
             options: Arc::default(),
         }
     }
@@ -68,7 +66,7 @@ impl CallMonitorBuilder {
 
     /// Builds the monitor. A clone of it is the same monitor.
     pub fn build(self) -> CallMonitor {
-        let settings = Arc::new(Settings::new(self.clock, self.long_poll, self.scheduled));
+        let settings = Arc::new(Settings::new(self.clock, self.long_poll));
         CallMonitor {
             routes: Arc::new(Routes::new(&settings)),
             options: self.options,

@@ -7,7 +7,7 @@ use gusset_core::{CallContext, CallObserver, Classify, End, RequestResponse};
 use gusset_http::{Http, HttpClassifier, ResponseHead, Route};
 
 use super::routes::{RouteSums, Routes};
-use super::settings::PUBLISH_INTERVAL;
+use super::settings::{PUBLISH_INTERVAL, nanos};
 use super::slot::CallSlot;
 use super::thread;
 use super::times::TimeSplit;
@@ -20,6 +20,9 @@ pub struct MonitoredCall {
     /// `None` if too many calls are in flight.
     slot: Option<Arc<CallSlot>>,
     split: TimeSplit,
+    started: u64,
+    /// Whether the call was polled.
+    is_entered: bool,
     /// When the sums were last added to those of the route.
     published: u64,
 }
@@ -38,14 +41,21 @@ impl MonitoredCall {
             sums: sums.clone(),
             slot: CallSlot::acquire(settings.monitor, sums.index, started),
             split: TimeSplit::start(started),
+            is_entered: false,
+            started,
             published: started,
         }
     }
 
     #[inline]
     fn enter_poll(&mut self) {
-        let now = self.sums.settings.now();
-        self.split.enter(now, None);
+        // The clock has just been read for the start.
+        let now = match self.is_entered {
+            true => self.sums.settings.now(),
+            false => self.published,
+        };
+        self.is_entered = true;
+        self.split.enter(now);
         if let Some(slot) = &self.slot {
             slot.enter(now);
         }
@@ -79,8 +89,7 @@ impl MonitoredCall {
 
     #[inline]
     fn end(mut self, cx: &CallContext) {
-        let ended = self.sums.settings.time(cx.started() + cx.elapsed());
-        self.split.end(ended, None);
+        self.split.enter(self.started + nanos(cx.elapsed()));
         self.sums.add(self.split.take(), true);
         if let Some(slot) = self.slot {
             slot.release();

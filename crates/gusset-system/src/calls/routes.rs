@@ -57,7 +57,6 @@ pub(super) enum RouteName {
 struct Shard {
     calls: AtomicU64,
     polled: AtomicU64,
-    scheduled: AtomicU64,
     waiting: AtomicU64,
 }
 
@@ -158,16 +157,12 @@ impl RouteSums {
         let Shard {
             calls,
             polled,
-            scheduled,
             waiting,
         } = &self.shards[shard()];
         // Relaxed: each is a sum of its own.
         calls.fetch_add(ended.into(), Ordering::Relaxed);
         polled.fetch_add(nanos.polled, Ordering::Relaxed);
         waiting.fetch_add(nanos.waiting, Ordering::Relaxed);
-        if nanos.scheduled > 0 {
-            scheduled.fetch_add(nanos.scheduled, Ordering::Relaxed);
-        }
     }
 
     pub(super) fn add_long_poll(&self) {
@@ -182,7 +177,6 @@ impl RouteSums {
         for shard in &self.shards {
             totals.calls += shard.calls.load(Ordering::Relaxed);
             totals.nanos.polled += shard.polled.load(Ordering::Relaxed);
-            totals.nanos.scheduled += shard.scheduled.load(Ordering::Relaxed);
             totals.nanos.waiting += shard.waiting.load(Ordering::Relaxed);
         }
         totals
@@ -235,7 +229,6 @@ mod tests {
         let routes = Routes::new(&Arc::default());
         let nanos = Nanos {
             polled: 1,
-            scheduled: 2,
             waiting: 3,
         };
         std::thread::scope(|scope| {
@@ -245,13 +238,6 @@ mod tests {
         });
         let totals = routes.get(Some("/a")).totals();
         assert_eq!(totals.calls, 8);
-        assert_eq!(
-            (
-                totals.nanos.polled,
-                totals.nanos.scheduled,
-                totals.nanos.waiting
-            ),
-            (8, 16, 24)
-        );
+        assert_eq!((totals.nanos.polled, totals.nanos.waiting), (8, 24));
     }
 }

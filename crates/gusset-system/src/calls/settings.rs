@@ -22,14 +22,12 @@ pub(super) struct Settings {
     /// In nanoseconds.
     pub(super) long_poll: u64,
     pub(super) long_poll_events: RateLimiter,
-    /// Whether wakes are measured.
-    pub(super) scheduled: bool,
 }
 
 // === impl Settings ===
 
 impl Settings {
-    pub(super) fn new(clock: Clock, long_poll: Duration, scheduled: bool) -> Self {
+    pub(super) fn new(clock: Clock, long_poll: Duration) -> Self {
         static MONITORS: AtomicU32 = AtomicU32::new(0);
         Self {
             monitor: MONITORS.fetch_add(1, Ordering::Relaxed),
@@ -37,7 +35,6 @@ impl Settings {
             clock,
             long_poll: nanos(long_poll),
             long_poll_events: RateLimiter::per_second(NonZeroU32::MIN),
-            scheduled,
         }
     }
 
@@ -55,12 +52,12 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self::new(Clock::system(), DEFAULT_LONG_POLL, false)
+        Self::new(Clock::system(), DEFAULT_LONG_POLL)
     }
 }
 
 #[inline]
-fn nanos(duration: Duration) -> u64 {
+pub(super) fn nanos(duration: Duration) -> u64 {
     // 584 years fit.
     duration.as_nanos() as u64
 }

@@ -6,7 +6,7 @@ use super::{CallMonitor, CallTimes, in_flight};
 use crate::snapshot::{Route, Service, Snapshot};
 use crate::source::Source;
 
-/// The number of routes in a snapshot: those with the most time that is not waiting.
+/// The number of routes in a snapshot: those that were polled longest.
 const MAX_ROUTES: usize = 20;
 
 /// Fills in the calls of a snapshot. Created by [`CallMonitor::source`].
@@ -56,19 +56,14 @@ impl CallMonitor {
     fn busiest(&self) -> Vec<Route> {
         let all = self.routes.all().into_iter();
         let mut routes: Vec<_> = all.map(|sums| (sums, sums.totals())).collect();
-        routes.sort_by_key(|(_, totals)| Reverse(totals.nanos.polled + totals.nanos.scheduled));
+        routes.sort_by_key(|(_, totals)| Reverse(totals.nanos.polled));
         routes.truncate(MAX_ROUTES);
         let routes = routes.into_iter().map(|(sums, totals)| {
-            let CallTimes {
-                polled,
-                scheduled,
-                waiting,
-            } = totals.nanos.into();
+            let CallTimes { polled, waiting } = totals.nanos.into();
             Route {
                 name: sums.name.text(),
                 calls: Some(totals.calls),
                 polled: Some(polled),
-                scheduled: self.measures_scheduled().then_some(scheduled),
                 waiting: Some(waiting),
                 slow_polls: Some(totals.long_polls),
                 ..Route::default()
