@@ -10,7 +10,7 @@
 //! | time | `benches/*.rs`, run by `cargo xtask time` |
 //!
 //! Other crates are measured by packages outside of the workspace (`peers/`, `traces/`, `logs/`,
-//! `breakers/`), so that builds of gusset do not build them. They depend on this package, make scenarios
+//! `breakers/`, `system/`), so that builds of gusset do not build them. They depend on this package, make scenarios
 //! with [`svc::layered`] and [`axum::calls`], and pass them to [`program`].
 
 pub mod axum;

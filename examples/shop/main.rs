@@ -40,6 +40,7 @@ use std::time::Duration;
 use gusset::Telemetry;
 use gusset::http::{QueryRedaction, RequestIdLayer};
 use gusset::metrics::Label;
+use gusset::system::{SystemSampler, TokioSource};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -122,6 +123,10 @@ pub(crate) async fn run(
     // What a service adds to use gusset starts here ...
     let payments_address = payments_listener.local_addr()?;
     let prometheus = telemetry.prometheus();
+    // What the process, its container, its host and its runtime do.
+    let runtime = TokioSource::new(tokio::runtime::Handle::current());
+    let system = Arc::new(SystemSampler::builder().source(runtime).start()?);
+    prometheus.recorder().add_producer(&system);
     let health = health::set_up(&options, prometheus, payments_address)?;
     let gusset = telemetry
         .http()

@@ -18,7 +18,7 @@ use std::fs;
 use std::process::Command;
 
 use self::baseline::Baseline;
-use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, SERIES, STACKS, TRACES, WHOLE};
+use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, SERIES, STACKS, SYSTEM, TRACES, WHOLE};
 use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
 use crate::{Result, command};
@@ -114,6 +114,19 @@ pub(crate) fn breakers(workspace: &Workspace, steps: &mut Steps) {
     steps.step("times", || {
         command::run(&mut Command::new(folder.join("times")))
     });
+}
+
+/// Prints the time and the allocations of a reading of the system, and those of its peers. Fails if a peer is cheaper.
+pub(crate) fn readings(workspace: &Workspace, steps: &mut Steps) {
+    let built = steps.step(format!("build {}", SYSTEM.package), || {
+        SYSTEM.build(workspace)
+    });
+    if built.is_some() {
+        let folder = SYSTEM.folder(workspace);
+        steps.step("readings", || {
+            command::run(&mut Command::new(folder.join("readings")))
+        });
+    }
 }
 
 /// Prints the cost of traces and of their peers, and writes that section of `docs/benchmarks.md`.

@@ -101,6 +101,11 @@ const CHORES: &[Chore] = &[
         run: Run::Plain(bench::breakers),
     },
     Chore {
+        name: "readings",
+        about: "print the cost of a reading of the system and of its peers",
+        run: Run::Plain(bench::readings),
+    },
+    Chore {
         name: "traces",
         about: "print the cost of traces and of their peers",
         run: Run::Plain(bench::traces),

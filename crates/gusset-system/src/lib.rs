@@ -4,6 +4,8 @@
 #[cfg(feature = "calls")]
 mod calls;
 mod interval;
+#[cfg(feature = "jemalloc")]
+mod jemalloc_source;
 #[cfg(feature = "lag")]
 mod lag;
 #[cfg(all(feature = "reader", target_os = "linux"))]
@@ -15,6 +17,10 @@ mod producer;
 mod sampler;
 mod snapshot;
 mod source;
+#[cfg(feature = "sysinfo")]
+mod sysinfo_source;
+#[cfg(feature = "tokio")]
+mod tokio_source;
 
 pub use gusset_core::ConfigError;
 pub use gusset_data::SharedStr;
@@ -25,6 +31,8 @@ pub use self::calls::{
     RouteInFlight,
 };
 pub use self::interval::Interval;
+#[cfg(feature = "jemalloc")]
+pub use self::jemalloc_source::JemallocSource;
 #[cfg(feature = "lag")]
 pub use self::lag::{LagProbe, LagProducer, LagSource};
 #[cfg(all(feature = "reader", target_os = "linux"))]
@@ -36,6 +44,10 @@ pub use self::snapshot::{
     Pressures, Process, Route, Runtime, Service, Snapshot, Sockets, Stall, Tcp, Traffic,
 };
 pub use self::source::Source;
+#[cfg(feature = "sysinfo")]
+pub use self::sysinfo_source::SysinfoSource;
+#[cfg(feature = "tokio")]
+pub use self::tokio_source::TokioSource;
 
 /// The greatest number of disks, of file systems and of interfaces in a snapshot.
 ///

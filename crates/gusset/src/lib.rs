@@ -18,6 +18,10 @@ struct Recorders;
 #[doc = include_str!("../../../docs/pipelines.md")]
 struct Pipelines;
 
+#[cfg(all(doctest, feature = "service", feature = "system"))]
+#[doc = include_str!("../../../docs/system.md")]
+struct SystemPage;
+
 #[cfg(all(doctest, feature = "service", feature = "breaker"))]
 #[doc = include_str!("../../../docs/guide.md")]
 struct Guide;

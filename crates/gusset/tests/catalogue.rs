@@ -51,6 +51,9 @@ fn metrics_endpoint_matches_the_catalogue() {
     let of_file = [gusset::log::names::FILE_ERRORS];
     let others = gusset::otlp::names::ALL.iter().chain(&of_file);
     let others = others.chain(gusset::chaos::names::ALL);
+    // Not every kernel has all readings.
+    let others = others.chain(gusset::system::names::ALL);
+    let others = others.chain(gusset::system::names::CLASSIC);
     for metric in breaker_table().iter().chain(others) {
         support::record_series(&recorder, metric);
     }
@@ -133,6 +136,8 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::log::names::ALL,
         gusset::admin::names::ALL,
         gusset::chaos::names::ALL,
+        gusset::system::names::ALL,
+        gusset::system::names::CLASSIC,
     ] {
         all.extend(table);
     }
@@ -237,16 +242,23 @@ fn prometheus_type(kind: InstrumentKind) -> &'static str {
     }
 }
 
-/// Returns the name in Prometheus, by OpenTelemetry's rules.
+/// Returns the name in Prometheus, by OpenTelemetry's rules. Classic names have the suffixes already.
 fn prometheus_name(metric: &MetricDescriptor) -> String {
+    let is_counter = metric.kind == InstrumentKind::Counter;
     let mut name = metric.name.replace('.', "_");
-    match metric.unit {
-        Unit::Seconds => name.push_str("_seconds"),
-        Unit::Bytes => name.push_str("_bytes"),
-        Unit::One if metric.kind == InstrumentKind::Gauge => name.push_str("_ratio"),
-        _ => {}
+    if is_counter {
+        name = name.trim_end_matches("_total").to_owned();
     }
-    if metric.kind == InstrumentKind::Counter {
+    let unit = match metric.unit {
+        Unit::Seconds => "_seconds",
+        Unit::Bytes => "_bytes",
+        Unit::One if metric.kind == InstrumentKind::Gauge => "_ratio",
+        _ => "",
+    };
+    if !name.ends_with(unit) {
+        name.push_str(unit);
+    }
+    if is_counter {
         name.push_str("_total");
     }
     name
@@ -295,6 +307,21 @@ fn catalogue() -> String {
     section(&mut text, "Diagnosis", gusset::diagnose::names::ALL);
     section(&mut text, "Logs", gusset::log::names::ALL);
     section(&mut text, "Management server", gusset::admin::names::ALL);
+    let system = |origin| {
+        let all = gusset::system::names::ALL.iter();
+        all.filter(move |metric| metric.origin == origin)
+    };
+    section(
+        &mut text,
+        "System, by the same conventions (process: release candidate, others in development)",
+        system(Origin::SemConv),
+    );
+    section(&mut text, "System, gusset's own", system(Origin::Gusset));
+    section(
+        &mut text,
+        "Process, by the names of Prometheus's client libraries (by option)",
+        gusset::system::names::CLASSIC,
+    );
     text
 }
 

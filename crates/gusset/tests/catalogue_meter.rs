@@ -32,6 +32,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let diagnosis = gusset::diagnose::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
+    let admin = admin.chain(gusset::system::names::ALL.iter().copied());
     let otlp = gusset::otlp::names::ALL.iter().copied();
     let others = breaker
         .chain(chaos)

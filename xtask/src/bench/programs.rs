@@ -44,6 +44,12 @@ pub(super) const LOGS: Programs = Programs {
     outside: Some("benches/logs/Cargo.toml"),
 };
 
+/// The comparison of readings of the system.
+pub(super) const SYSTEM: Programs = Programs {
+    package: "gusset-benches-system",
+    outside: Some("benches/system/Cargo.toml"),
+};
+
 /// What a service uses.
 pub(super) const WHOLE: Programs = Programs {
     package: "gusset-benches-whole",

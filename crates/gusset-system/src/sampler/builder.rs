@@ -130,13 +130,22 @@ impl SystemSamplerBuilder {
     }
 }
 
-/// Returns the sources of this platform.
+/// Returns the sources of Linux.
+#[cfg(all(feature = "reader", target_os = "linux"))]
 fn of_system() -> Vec<Box<dyn Source>> {
-    #[cfg(all(feature = "reader", target_os = "linux"))]
-    let sources: Vec<Box<dyn Source>> = vec![Box::new(crate::SystemReader::new())];
-    #[cfg(not(all(feature = "reader", target_os = "linux")))]
-    let sources: Vec<Box<dyn Source>> = Vec::new();
-    sources
+    vec![Box::new(crate::SystemReader::new())]
+}
+
+/// Returns the sources of this platform, which has no reader of its own.
+#[cfg(all(feature = "sysinfo", not(all(feature = "reader", target_os = "linux"))))]
+fn of_system() -> Vec<Box<dyn Source>> {
+    vec![Box::new(crate::SysinfoSource::new())]
+}
+
+/// Returns no sources: nothing reads this platform.
+#[cfg(not(any(feature = "sysinfo", all(feature = "reader", target_os = "linux"))))]
+fn of_system() -> Vec<Box<dyn Source>> {
+    Vec::new()
 }
 
 impl fmt::Debug for SystemSamplerBuilder {

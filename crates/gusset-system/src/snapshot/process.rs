@@ -10,6 +10,8 @@ pub struct Process {
     pub user_time: Option<Duration>,
     /// CPU time in the kernel.
     pub system_time: Option<Duration>,
+    /// CPU time in user code and in the kernel together, on platforms that `sysinfo` reads.
+    pub combined_time: Option<Duration>,
     /// The time in which threads could run and had no CPU. Source: `/proc/self/task/*/schedstat`.
     ///
     /// A thread counts from the snapshot in which it is first seen, to the last one. Unknown with more than
@@ -44,6 +46,9 @@ pub struct Process {
 impl Process {
     /// Returns the CPU time in user code and in the kernel.
     pub fn cpu_time(&self) -> Option<Duration> {
-        self.user_time?.checked_add(self.system_time?)
+        match (self.user_time, self.system_time) {
+            (Some(user), Some(system)) => user.checked_add(system),
+            _ => self.combined_time,
+        }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 mod sampler;
+mod sources;
 
 #[cfg(all(target_os = "linux", feature = "reader"))]
 mod linux;

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     logs: LogsConfig,
     format: Option<Format>,
     has_suffixes: bool,
+    #[cfg(feature = "system")]
+    system: super::SystemConfig,
 }
 
 // === impl Settings ===
@@ -92,6 +94,8 @@ impl Settings {
             trusted_proxies,
             health: health.clone(),
             management: management.clone(),
+            #[cfg(feature = "system")]
+            system: config.system.clone(),
             logs: logs.clone(),
             has_suffixes: metrics.prometheus_suffixes.unwrap_or(true),
             format: logs
@@ -139,6 +143,20 @@ impl Settings {
         match self.has_suffixes {
             true => prometheus,
             false => prometheus.without_suffixes(),
+        }
+    }
+
+    #[cfg(feature = "system")]
+    pub(crate) fn system(
+        &self,
+        mut system: gusset_system::SystemSamplerBuilder,
+    ) -> gusset_system::SystemSamplerBuilder {
+        if let Some(interval) = self.system.interval {
+            system = system.interval(interval);
+        }
+        match self.system.classic_names {
+            true => system.classic_names(),
+            false => system,
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) use self::breakers::Breakers;
 pub use self::effective::{EffectiveConfig, Source};
 pub use self::service::{
     BreakerConfig, BreakerMode, HealthConfig, HttpConfig, ManagementConfig, PropagatorName,
-    SdkLogLevel,
+    SdkLogLevel, SystemConfig,
 };
 pub use self::telemetry::{
     Compression, ExemplarFilter, ExponentialHistogramConfig, Exporter, LogBatchConfig,
@@ -122,6 +122,8 @@ section! {
         management: ManagementConfig,
         /// Health: probes, checks and the life cycle.
         health: HealthConfig,
+        /// The readings of process, container, host and runtime.
+        system: SystemConfig,
         /// How HTTP and gRPC servers read requests.
         http: HttpConfig,
         /// Circuit breakers, by the names of `Gusset::breaker`. The one named `default` is the base of all
@@ -147,6 +149,11 @@ impl Config {
         if !self.breakers.is_empty() {
             let reason = "requires the feature `breaker` of gusset";
             return Err(ConfigError::new("breakers", reason));
+        }
+        #[cfg(not(feature = "system"))]
+        if self.system != SystemConfig::default() {
+            let reason = "requires the feature `system` of gusset";
+            return Err(ConfigError::new("system", reason));
         }
         Ok(Checked {
             settings: Settings::new(self, env)?,

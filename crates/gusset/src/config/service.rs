@@ -70,6 +70,21 @@ section! {
 }
 
 section! {
+    /// The readings of process, container, host and runtime.
+    SystemConfig {
+        /// Whether there are readings. Defaults to `true`.
+        enabled: Option<bool>,
+        /// The time between two readings, 1 s at least. Defaults to 10 s.
+        #[schemars(with = "Option<duration::Text>")]
+        #[serde(with = "duration")]
+        interval: Option<Duration>,
+        /// Whether the metrics of the process also have the names of Prometheus's client libraries:
+        /// `process_cpu_seconds_total`. Defaults to `false`.
+        classic_names: bool,
+    }
+}
+
+section! {
     /// How HTTP and gRPC servers read requests.
     HttpConfig {
         /// The paths without telemetry, besides those of probes and scrapes; `/internal/*` stands for

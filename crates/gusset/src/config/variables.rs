@@ -14,7 +14,7 @@ use super::schema::{Kind, Setting, settings};
 pub(super) const OVERRIDE_CODE: [&str; 3] =
     ["RUST_LOG", "GUSSET_LOGS_FILTER", "GUSSET_LOGS_FORMAT"];
 /// The sections whose builders name a setting without its section.
-const SECTIONS_OF_BUILDERS: [&str; 3] = ["health", "management", "logs"];
+const SECTIONS_OF_BUILDERS: [&str; 4] = ["health", "management", "logs", "system"];
 const SIGNAL_PREFIXES: [&str; 3] = [
     "OTEL_EXPORTER_OTLP_TRACES_",
     "OTEL_EXPORTER_OTLP_METRICS_",

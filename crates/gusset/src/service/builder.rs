@@ -387,7 +387,7 @@ impl GussetBuilder {
         not(feature = "serde"),
         expect(unused_variables, clippy::unused_self, reason = "there is no file")
     )]
-    fn note_code(&mut self, sections: &[&'static str]) {
+    pub(super) fn note_code(&mut self, sections: &[&'static str]) {
         #[cfg(feature = "serde")]
         self.code.extend(sections);
     }

@@ -52,6 +52,8 @@ impl GussetBuilder {
             metrics,
             health,
             management,
+            #[cfg(feature = "system")]
+            system,
             ..
         } = config;
         let is_on = |enabled: Option<bool>| enabled.unwrap_or(true);
@@ -66,6 +68,10 @@ impl GussetBuilder {
         self.signals.metrics &= is_on(metrics.enabled);
         self.parts.has_health &= is_on(health.enabled);
         self.parts.has_management &= is_on(management.enabled);
+        #[cfg(feature = "system")]
+        {
+            self.parts.system.is_on &= is_on(system.enabled);
+        }
         let lookup = |name: &str| variables.lookup(name, &env);
         let code = self.code.clone();
         let gusset = self.build_from_env(Env::from_lookup(&lookup), scope);
@@ -98,6 +104,10 @@ impl GussetBuilder {
             if !is_on {
                 effective.set_by_code(path, json!(false));
             }
+        }
+        #[cfg(feature = "system")]
+        if !parts.system.is_on {
+            effective.set_by_code("system.enabled", json!(false));
         }
         effective.with_code(self.code.clone())
     }

@@ -18,6 +18,10 @@ mod probes;
 mod serve;
 mod server_output;
 mod subscriber_scope;
+#[cfg(feature = "system")]
+mod system;
+#[cfg(feature = "system")]
+mod system_settings;
 #[cfg(feature = "history")]
 mod with_history;
 
@@ -115,6 +119,8 @@ struct Inner {
     #[cfg(feature = "chaos")]
     chaos: gusset_chaos::Chaos,
     health: Health,
+    #[cfg(feature = "system")]
+    system: Option<Arc<gusset_system::SystemSampler>>,
     // Dropped in this order, so that probes are answered until telemetry has ended.
     runtime: Option<HealthRuntime>,
     #[cfg(feature = "history")]

@@ -16,6 +16,8 @@ use gusset_profile::{ProfileEndpoints, ProfileEndpointsBuilder};
 use super::check::Facts;
 use super::controls::Controls;
 use super::probes::Probes;
+#[cfg(feature = "system")]
+use super::system::SystemParts;
 use super::{CallLayer, Error, Inner, ServerLayer};
 use crate::kind::{ConfigureFn, GrpcClient, GrpcServer, HttpClient, HttpServer};
 use crate::telemetry::Signals;
@@ -59,6 +61,8 @@ pub(super) struct PartsBuilder {
     pub(super) has_health: bool,
     pub(super) has_management: bool,
     pub(super) controls_token: Option<String>,
+    #[cfg(feature = "system")]
+    pub(super) system: SystemParts,
     pub(super) request_id: Option<RequestIdLayer>,
     pub(super) flush_deadline: Option<Duration>,
     #[cfg(feature = "config-file")]
@@ -99,6 +103,8 @@ impl PartsBuilder {
             has_health: true,
             has_management: true,
             controls_token: None,
+            #[cfg(feature = "system")]
+            system: SystemParts::new(),
             request_id: Some(RequestIdLayer::new()),
             flush_deadline: None,
             #[cfg(feature = "config-file")]
@@ -119,6 +125,11 @@ impl PartsBuilder {
         self.management = Box::new(move |management| code(of_file.management(management)));
         let (of_file, code) = (settings.clone(), self.http);
         self.http = Box::new(move |http| code(of_file.server(http)));
+        #[cfg(feature = "system")]
+        {
+            let (of_file, code) = (settings.clone(), self.system.configure);
+            self.system.configure = Box::new(move |system| code(of_file.system(system)));
+        }
         let (of_file, code) = (settings.clone(), self.grpc);
         self.grpc = Box::new(move |grpc| code(of_file.server(grpc)));
         self
@@ -169,6 +180,12 @@ impl PartsBuilder {
         let chaos = {
             let builder = gusset_chaos::Chaos::builder().metrics(telemetry.recorder());
             (self.chaos)(builder).build_in(env)?
+        };
+
+        #[cfg(feature = "system")]
+        let system = match signals.metrics {
+            true => self.system.start(&telemetry)?,
+            false => None,
         };
 
         // After everything that can be invalid: signals and the port are seen from outside.
@@ -259,6 +276,8 @@ impl PartsBuilder {
             #[cfg(feature = "chaos")]
             chaos,
             health,
+            #[cfg(feature = "system")]
+            system,
             runtime,
             #[cfg(feature = "history")]
             history,
