@@ -18,7 +18,9 @@ use std::fs;
 use std::process::Command;
 
 use self::baseline::Baseline;
-use self::programs::{BREAKERS, LOGS, OURS, PEERS, Programs, SERIES, STACKS, SYSTEM, TRACES, WHOLE};
+use self::programs::{
+    BREAKERS, LOGS, OURS, PEERS, Programs, SERIES, STACKS, SYSTEM, TRACES, WHOLE,
+};
 use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
 use crate::{Result, command};
