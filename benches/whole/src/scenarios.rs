@@ -111,5 +111,5 @@ fn with_five_jobs(router: Router, is_sampled: bool) -> Router {
     let breaker = breaker
         .http_server()
         .respond_with(|open: CircuitOpen| http_response(&open));
-    router.layer((gusset.http(), breaker))
+    router.layer(gusset.http().admit(breaker))
 }

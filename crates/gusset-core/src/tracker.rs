@@ -9,7 +9,6 @@ use crate::current::Frame;
 use crate::field::{CallExtras, hook_fields};
 use crate::identity::{ObserverSet, RequestKey};
 use crate::poll_guard::PollGuard;
-use crate::start_once::start_once;
 use crate::{
     CallContext, CallObserver, Clock, End, ErrorStatuses, Observer, Protocol, ResponseKind,
 };
@@ -66,19 +65,16 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
     }
 
     /// Starts a call in a layer: as [`start`](Self::start), but observers that observe this request
-    /// already, in a layer further out, do not start again.
+    /// already, in a layer further out, do not start again. `start` returns `None` if all of them do.
     #[inline]
-    pub(crate) fn start_in_layer<O>(
-        observer: &O,
+    pub(crate) fn start_in_layer(
+        start: impl FnOnce(&mut CallContext) -> Option<C>,
         observers: ObserverSet,
         req: P::Request<'_>,
         key: RequestKey,
         error_statuses: Option<ErrorStatuses>,
         clock: Clock,
-    ) -> Self
-    where
-        O: Observer<P, Call = C>,
-    {
+    ) -> Self {
         let outer = Frame::current();
         let mut frame = Frame {
             request: Some(key),
@@ -97,7 +93,7 @@ impl<P: Protocol, C: CallObserver<P>> CallTracker<P, C> {
                 cx.set_observed(common);
             }
         }
-        let Some(call) = start_once(observer, req, &mut cx) else {
+        let Some(call) = start(&mut cx) else {
             return Self::disabled();
         };
         let mut state = CallState::new(frame.observers);

@@ -7,7 +7,7 @@ use pin_project_lite::pin_project;
 
 use crate::observe::ObserveFuture;
 use crate::rejection_slot;
-use crate::{CallObserver, CallTracker, Protocol, ProtocolResponse, Rejected};
+use crate::{CallObserver, CallTracker, End, Protocol, ProtocolResponse, Rejected, Stage};
 
 pin_project! {
     /// The future of a call behind an admission policy.
@@ -30,7 +30,8 @@ pin_project! {
         C: CallObserver<P>,
     {
         Admitted { #[pin] inner: ObserveFuture<F, P, C> },
-        Rejected { answer: Option<Result<Res, E>>, rejected: Option<Rejected> },
+        // The call is that of observers in the same driver, if there are any.
+        Rejected { answer: Option<Result<Res, E>>, rejected: Option<Rejected>, track: CallTracker<P, C> },
     }
 }
 
@@ -43,11 +44,16 @@ impl<F, P: Protocol, C: CallObserver<P>, Res, E> AdmissionFuture<F, P, C, Res, E
         }
     }
 
-    pub(super) fn rejected(answer: Result<Res, E>, rejected: Option<Rejected>) -> Self {
+    pub(super) fn rejected(
+        answer: Result<Res, E>,
+        rejected: Option<Rejected>,
+        track: CallTracker<P, C>,
+    ) -> Self {
         Self {
             state: State::Rejected {
                 answer: Some(answer),
                 rejected,
+                track,
             },
         }
     }
@@ -65,14 +71,27 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Admitted { inner } => inner.poll(cx),
-            StateProj::Rejected { answer, rejected } => {
+            StateProj::Rejected {
+                answer,
+                rejected,
+                track,
+            } => {
                 let answer = answer
                     .take()
                     .expect("futures are not polled after they are ready");
-                if let (Err(_), Some(rejected)) = (&answer, rejected.take()) {
-                    rejection_slot::set::<E>(rejected);
-                }
-                Poll::Ready(answer.map(|res| P::attach(res, CallTracker::disabled())))
+                rejection_slot::clear();
+                Poll::Ready(match answer {
+                    Ok(res) => Ok(P::attach(res, std::mem::take(track))),
+                    Err(error) => {
+                        let failure = P::failure(&error).with_rejection(rejected.as_ref());
+                        track.end(End::Failed(Stage::Headers, failure));
+                        // For observers further out.
+                        if let Some(rejected) = rejected.take() {
+                            rejection_slot::set::<E>(rejected);
+                        }
+                        Err(error)
+                    }
+                })
             }
         }
     }

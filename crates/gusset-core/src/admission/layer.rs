@@ -35,10 +35,10 @@ use crate::{Clock, ErrorStatuses, Protocol};
 ///     .respond_with(|rejected: Rejected| rejected.to_string());
 /// ```
 pub struct AdmissionLayer<P, G, R = IntoServiceError> {
-    admission: Arc<G>,
-    respond: R,
-    clock: Clock,
-    error_statuses: Option<ErrorStatuses>,
+    pub(super) admission: Arc<G>,
+    pub(super) respond: R,
+    pub(super) clock: Clock,
+    pub(super) error_statuses: Option<ErrorStatuses>,
     protocol: PhantomData<fn() -> P>,
 }
 

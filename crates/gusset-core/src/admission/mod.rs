@@ -2,6 +2,7 @@
 
 mod future;
 mod layer;
+mod observed;
 mod respond;
 
 use std::error::Error;
@@ -15,6 +16,7 @@ use tower_service::Service;
 
 pub use self::future::AdmissionFuture;
 pub use self::layer::AdmissionLayer;
+pub use self::observed::{ObservedAdmission, ObservedAdmissionLayer};
 pub use self::respond::{IntoServiceError, Respond, RespondWith};
 use crate::observe::ObserveFuture;
 use crate::{
@@ -143,16 +145,7 @@ where
         let clock = self.clock.clone();
         let mut cx = CallContext::start(&clock);
         let ready_skipped = std::mem::take(&mut self.ready_skipped);
-        let rejected = if ready_skipped {
-            self.admission.reject(head, &mut cx)
-        } else {
-            None
-        };
-        let admitted = match rejected {
-            Some(rejection) => Err(rejection),
-            None => self.admission.admit(head, &mut cx),
-        };
-        match admitted {
+        match admit(&*self.admission, ready_skipped, head, &mut cx) {
             Ok(permit) => {
                 let statuses = self.error_statuses;
                 let mut track = CallTracker::resume_permit(permit, head, cx, statuses, clock);
@@ -164,22 +157,54 @@ where
                 AdmissionFuture::admitted(ObserveFuture::new(inner, track))
             }
             Err(rejection) => {
-                let rejected = Rejected::find_in(&rejection).cloned();
-                let responded = catch_unwind(AssertUnwindSafe(|| self.respond.respond(rejection)));
-                let mut answer = match responded {
-                    Ok(answer) => answer,
-                    Err(thrown) => {
-                        self.admission.on_respond_panic();
-                        resume_unwind(thrown);
-                    }
-                };
-                if let (Ok(res), Some(rejected)) = (&mut answer, &rejected) {
-                    P::mark_rejected(res, rejected);
-                }
-                AdmissionFuture::rejected(answer, rejected)
+                let (answer, rejected) =
+                    respond::<P, _, _, _, _>(&*self.admission, &self.respond, rejection);
+                AdmissionFuture::rejected(answer, rejected, CallTracker::disabled())
             }
         }
     }
+}
+
+/// Admits or rejects a call. `ready_skipped` is whether the policy was closed in `poll_ready`.
+#[inline]
+fn admit<P: Protocol, G: Admission<P>>(
+    admission: &G,
+    ready_skipped: bool,
+    req: P::Request<'_>,
+    cx: &mut CallContext,
+) -> Result<G::Permit, G::Rejection> {
+    let rejection = match ready_skipped {
+        true => admission.reject(req, cx),
+        false => None,
+    };
+    match rejection {
+        Some(rejection) => Err(rejection),
+        None => admission.admit(req, cx),
+    }
+}
+
+/// Returns the result of a rejected call, and the rejection that it is marked with.
+#[cold]
+fn respond<P, G, R, Res, E>(
+    admission: &G,
+    respond: &R,
+    rejection: G::Rejection,
+) -> (Result<Res, E>, Option<Rejected>)
+where
+    P: ProtocolResponse<Res>,
+    G: Admission<P>,
+    R: Respond<G::Rejection, Res, E>,
+{
+    let rejected = Rejected::find_in(&rejection).cloned();
+    let responded = catch_unwind(AssertUnwindSafe(|| respond.respond(rejection)));
+    let mut answer = responded.unwrap_or_else(|thrown| {
+        admission.on_respond_panic();
+        resume_unwind(thrown)
+    });
+    if let (Ok(res), Some(rejected)) = (&mut answer, &rejected) {
+        P::mark_rejected(res, rejected);
+    }
+    (answer, rejected)
 }
 
 impl<S: Clone, P, G, R: Clone> Clone for Admitted<S, P, G, R> {

@@ -27,18 +27,18 @@ use crate::{Clock, ErrorStatuses, Observer, RequestKey};
 /// let layer = ObserveLayer::<RequestResponse<u32, String>, _>::new((Print, Some(Print)));
 /// ```
 pub struct ObserveLayer<P, O> {
-    shared: Arc<Shared<O>>,
-    clock: Clock,
-    error_statuses: Option<ErrorStatuses>,
+    pub(crate) shared: Arc<Shared<O>>,
+    pub(crate) clock: Clock,
+    pub(crate) error_statuses: Option<ErrorStatuses>,
     protocol: PhantomData<fn() -> P>,
 }
 
 /// What all clones of a layer share, and all services that it makes.
-pub(super) struct Shared<O> {
-    pub(super) observer: O,
-    pub(super) observers: Registration,
+pub(crate) struct Shared<O> {
+    pub(crate) observer: O,
+    pub(crate) observers: Registration,
     /// The key of requests of a protocol without keys.
-    pub(super) protocol_key: RequestKey,
+    pub(crate) protocol_key: RequestKey,
 }
 
 // === impl ObserveLayer ===

@@ -12,7 +12,8 @@ use tower_service::Service;
 
 pub use self::future::ObserveFuture;
 pub use self::layer::ObserveLayer;
-use self::layer::Shared;
+pub(crate) use self::layer::Shared;
+use crate::start_once::start_once;
 use crate::{CallTracker, Clock, ErrorStatuses, Observer, ProtocolRequest, ProtocolResponse};
 
 /// Observes the calls of a service. Created by [`ObserveLayer`].
@@ -79,7 +80,7 @@ where
             P::key(head)
         };
         let mut track = CallTracker::start_in_layer(
-            &shared.observer,
+            |cx| start_once(&shared.observer, head, cx),
             observers,
             head,
             key.unwrap_or(shared.protocol_key),

@@ -27,7 +27,7 @@ impl Doorman {
         }
     }
 
-    fn closed(log: &Log) -> Self {
+    pub(crate) fn closed(log: &Log) -> Self {
         Self {
             permit: log.scribe("a"),
             open: false,

@@ -12,6 +12,7 @@ mod catch_panic;
 mod compose;
 mod failure;
 mod fields;
+mod observed_admission;
 mod panicking_classifier;
 mod readiness;
 mod sizes;

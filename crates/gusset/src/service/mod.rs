@@ -2,8 +2,6 @@
 
 mod build;
 mod builder;
-#[cfg(feature = "chaos")]
-mod chaos;
 mod check;
 #[cfg(feature = "serde")]
 mod configured;
@@ -116,8 +114,6 @@ struct Inner {
     flush_started: Arc<OnceLock<Instant>>,
     /// The subscriber, unless it is global.
     dispatch: Option<Dispatch>,
-    #[cfg(feature = "chaos")]
-    chaos: gusset_chaos::Chaos,
     health: Health,
     #[cfg(feature = "system")]
     system: Option<Arc<gusset_system::SystemSampler>>,
@@ -231,7 +227,7 @@ impl Gusset {
     /// # let gusset = gusset::builder().without_health().without_management().build()?;
     /// let payments = gusset.breaker("payments")?;
     /// // Inside of the client's layer, so that rejected calls are observed.
-    /// let layers = (gusset.http_client(), payments.http_client());
+    /// let layer = gusset.http_client().admit(payments.http_client());
     /// # Ok(())
     /// # }
     /// ```
