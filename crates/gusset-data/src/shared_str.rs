@@ -3,6 +3,7 @@
 use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use smol_str::{SmolStr, SmolStrBuilder};
 
@@ -89,6 +90,14 @@ impl From<&'static str> for SharedStr {
 
 impl From<String> for SharedStr {
     fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Shares the memory, unless the text is short enough to be in place.
+impl From<Arc<str>> for SharedStr {
+    #[inline]
+    fn from(text: Arc<str>) -> Self {
         Self(text.into())
     }
 }

@@ -10,9 +10,11 @@ use super::SetRequestId;
 /// It is the client's `x-request-id`, if that has at most 128 letters, digits and `-._~:+/=@`. It is
 /// otherwise a new UUID of version 7.
 ///
-/// The id is in the extensions of the request ([`RequestId`](crate::RequestId)) and in the header of the
-/// response. The header of the request has it if the client sent one, and otherwise with
-/// [`in_request_header`](Self::in_request_header). Place the layer outside the observers: spans and log entries
+/// The id is in the header of the response. A handler reads it with
+/// [`current_request_id`](crate::current_request_id), or as an argument of the type
+/// [`RequestId`](crate::RequestId) with axum. The header of the request has it if the client sent one, and otherwise
+/// with [`in_request_header`](Self::in_request_header); its extensions have it with
+/// [`in_extensions`](Self::in_extensions). Place the layer outside the observers: spans and log entries
 /// then have the id, and client layers of `gusset-trace` forward it.
 ///
 /// ```
@@ -29,6 +31,7 @@ use super::SetRequestId;
 pub struct RequestIdLayer {
     header: Arc<HeaderName>,
     in_request_header: bool,
+    in_extensions: bool,
 }
 
 // === impl RequestIdLayer ===
@@ -39,6 +42,7 @@ impl RequestIdLayer {
         Self {
             header: Arc::new(HeaderName::from_static("x-request-id")),
             in_request_header: false,
+            in_extensions: false,
         }
     }
 
@@ -59,6 +63,17 @@ impl RequestIdLayer {
         self.in_request_header = true;
         self
     }
+
+    /// Adds the id to the extensions of the request too, for code that has the request and is not polled within it:
+    /// observers behind a `tower::buffer`, or a task. Defaults to off: it costs two allocations.
+    ///
+    /// ```
+    /// let layer = gusset_http::RequestIdLayer::new().in_extensions();
+    /// ```
+    pub fn in_extensions(mut self) -> Self {
+        self.in_extensions = true;
+        self
+    }
 }
 
 impl Default for RequestIdLayer {
@@ -75,6 +90,7 @@ impl<S> Layer<S> for RequestIdLayer {
             inner,
             header: self.header.clone(),
             in_request_header: self.in_request_header,
+            in_extensions: self.in_extensions,
         }
     }
 }

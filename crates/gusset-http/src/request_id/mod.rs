@@ -1,5 +1,7 @@
 //! An id for each request, which the client may choose.
 
+#[cfg(feature = "axum")]
+mod extract;
 mod future;
 mod layer;
 mod order;
@@ -21,32 +23,23 @@ pub use self::future::SetRequestIdFuture;
 pub use self::layer::RequestIdLayer;
 use crate::{RequestAttributes, RequestHead, Side};
 
-/// The id of a request. A [`RequestIdLayer`] adds it to the request's extensions.
+/// The id of a request, set by a [`RequestIdLayer`].
+///
+/// A handler reads it with [`current_request_id`], or as an argument with axum (feature `axum`).
 ///
 /// ```
-/// # let mut request = http::Request::new(());
-/// use gusset_http::RequestId;
-///
 /// // In a handler.
-/// if let Some(id) = request.extensions().get::<RequestId>() {
+/// if let Some(id) = gusset_http::current_request_id() {
 ///     println!("{id}");
 /// }
 /// ```
 #[derive(Clone)]
-pub struct RequestId(Arc<Id>);
-
-/// One allocation, which the request, the thread, the span and the log entry share.
-struct Id {
-    text: Text,
+pub struct RequestId {
+    /// Invariant: [`is_valid_id`] holds, so it is ASCII. One allocation, which the thread, the span and the log
+    /// entry share.
+    text: Arc<str>,
     /// The header that it is sent in.
     header: Arc<HeaderName>,
-}
-
-enum Text {
-    /// A new UUID.
-    Generated([u8; Hyphenated::LENGTH]),
-    /// What the client sent. Invariant: [`is_valid_id`] holds, so it is ASCII.
-    Received(HeaderValue),
 }
 
 /// What a client sent.
@@ -63,6 +56,7 @@ pub struct SetRequestId<S> {
     inner: S,
     header: Arc<HeaderName>,
     in_request_header: bool,
+    in_extensions: bool,
 }
 
 /// The longest id that is accepted from a client.
@@ -92,14 +86,15 @@ pub fn current_request_id() -> Option<RequestId> {
 // === impl RequestAttributes ===
 
 impl RequestAttributes<'_> {
-    /// Returns the id of the request: on a server the one that
-    /// [`RequestIdLayer`](crate::RequestIdLayer) set, on a client that of the request being
-    /// answered on this thread.
+    /// Returns the id of the request being answered on this thread, which a
+    /// [`RequestIdLayer`](crate::RequestIdLayer) set. On a server without one, it is that of the request's
+    /// extensions ([`RequestIdLayer::in_extensions`](crate::RequestIdLayer::in_extensions)).
     pub fn request_id(self) -> Option<RequestId> {
-        match self.side() {
+        let of_request = || match self.side() {
             Side::Server => self.head().extensions.get().cloned(),
-            Side::Client => current_request_id(),
-        }
+            Side::Client => None,
+        };
+        current_request_id().or_else(of_request)
     }
 }
 
@@ -107,12 +102,21 @@ impl RequestAttributes<'_> {
 
 impl RequestId {
     /// Returns the id.
+    #[inline]
     pub fn as_str(&self) -> &str {
-        let bytes = match &self.0.text {
-            Text::Generated(text) => text.as_slice(),
-            Text::Received(value) => value.as_bytes(),
-        };
-        std::str::from_utf8(bytes).unwrap_or_default()
+        &self.text
+    }
+
+    /// Returns the id with its memory, to be kept without a copy.
+    ///
+    /// ```
+    /// # fn keep(id: gusset_http::RequestId) {
+    /// let text: std::sync::Arc<str> = id.to_shared();
+    /// assert_eq!(&*text, id.as_str());
+    /// # }
+    /// ```
+    pub fn to_shared(&self) -> Arc<str> {
+        self.text.clone()
     }
 
     /// Reads the client's id.
@@ -121,9 +125,10 @@ impl RequestId {
         let Some(value) = values.next() else {
             return Received::Absent;
         };
-        match is_valid_id(value.as_bytes()) && values.next().is_none() {
-            true => Received::Valid(Self::with_text(Text::Received(value.clone()), header)),
-            false => Received::Invalid,
+        let text = value.to_str().ok();
+        match text.filter(|text| is_valid_id(text.as_bytes()) && values.next().is_none()) {
+            Some(text) => Received::Valid(Self::with_text(text, header)),
+            None => Received::Invalid,
         }
     }
 
@@ -135,24 +140,19 @@ impl RequestId {
             .unwrap_or_default();
         let now = Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos());
         let mut text = [0; Hyphenated::LENGTH];
-        Uuid::new_v7(now).hyphenated().encode_lower(&mut text);
-        Self::with_text(Text::Generated(text), header)
+        let text = Uuid::new_v7(now).hyphenated().encode_lower(&mut text);
+        Self::with_text(text, header)
     }
 
-    fn with_text(text: Text, header: &Arc<HeaderName>) -> Self {
-        Self(Arc::new(Id {
-            text,
+    fn with_text(text: &str, header: &Arc<HeaderName>) -> Self {
+        Self {
+            text: text.into(),
             header: header.clone(),
-        }))
+        }
     }
 
     fn value(&self) -> HeaderValue {
-        match &self.0.text {
-            Text::Generated(text) => {
-                HeaderValue::from_bytes(text).expect("digits and dashes are a header's value")
-            }
-            Text::Received(value) => value.clone(),
-        }
+        HeaderValue::from_str(&self.text).expect("a valid id is a header's value")
     }
 
     /// Calls `f` with the current id, without cloning it. While `f` runs there is no current id.
@@ -222,12 +222,12 @@ impl RequestId {
 
     /// Sets the header that the id came in, for a client that forwards it. Replaces other values.
     pub fn insert_into(&self, headers: &mut HeaderMap) {
-        headers.insert(&*self.0.header, self.value());
+        headers.insert(&*self.header, self.value());
     }
 
     /// Sets the header if it is absent.
     fn insert_if_absent(&self, headers: &mut HeaderMap) {
-        if let Entry::Vacant(entry) = headers.entry(&*self.0.header) {
+        if let Entry::Vacant(entry) = headers.entry(&*self.header) {
             entry.insert(self.value());
         }
     }
@@ -237,7 +237,7 @@ impl PartialEq for RequestId {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         // Usually clones of one id are compared.
-        Arc::ptr_eq(&self.0, &other.0) || self.as_str() == other.as_str()
+        Arc::ptr_eq(&self.text, &other.text) || self.as_str() == other.as_str()
     }
 }
 
@@ -309,10 +309,9 @@ where
             inner,
             header,
             in_request_header,
+            in_extensions,
         } = self;
-        order::check(RequestHead::from(&req), || {
-            req.extensions().get::<RequestId>().is_some()
-        });
+        order::check(RequestHead::from(&req));
         let id = match RequestId::from_headers(req.headers(), header) {
             Received::Valid(id) => id,
             Received::Absent if !*in_request_header => RequestId::new(header),
@@ -323,7 +322,9 @@ where
                 id
             }
         };
-        req.extensions_mut().insert(id.clone());
+        if *in_extensions {
+            req.extensions_mut().insert(id.clone());
+        }
         let mut id = Some(id);
         let current = Swapped::new(&mut id);
         let inner = inner.call(req);

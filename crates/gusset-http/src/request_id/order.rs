@@ -14,7 +14,7 @@ const CHECKED_REQUESTS: u32 = 100;
 /// Warns once if a request id is set inside of a layer that observes the call: the log entry and the span
 /// of the call do not have it.
 #[inline]
-pub(super) fn check(req: RequestHead<'_>, has_outer_id: impl FnOnce() -> bool) {
+pub(super) fn check(req: RequestHead<'_>) {
     static CHECKED: AtomicU32 = AtomicU32::new(0);
     static WARNED: Once = Once::new();
     // The count may pass the limit by the number of threads, which does no harm.
@@ -25,7 +25,7 @@ pub(super) fn check(req: RequestHead<'_>, has_outer_id: impl FnOnce() -> bool) {
     // The same request: a span around the service, of a runtime for example, is not a layer.
     let is_observed = RequestKey::observed()
         .is_some_and(|key| request_key::key(req) == key || request_key::has_key(req, key));
-    if is_observed && !has_outer_id() {
+    if is_observed && super::current_request_id().is_none() {
         WARNED.call_once(|| {
             tracing::warn!(
                 target: "gusset::http",

@@ -2,7 +2,7 @@
 
 use gusset_core::StaticStr;
 use gusset_data::{Attribute, Redaction, SharedStr, SpanData};
-use gusset_http::{KnownMethods, RequestAttributes, RpcMethodName};
+use gusset_http::{KnownMethods, RequestAttributes, RequestId, RpcMethodName};
 use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
 
@@ -29,7 +29,7 @@ macro_rules! grpc_span {
             { names::SPAN_ID } = %$call.span_context.span_id(),
             { names::TRACE_FLAGS } = %format_args!("{:02x}", $call.span_context.flags().bits()),
             { names::PARENT_SPAN_ID } = $call.parent.map(field::display),
-            { names::REQUEST_ID } = $call.request_id,
+            { names::REQUEST_ID } = $call.request_id.map(RequestId::as_str),
             { names::RPC_SYSTEM_NAME } = SYSTEM,
             { names::RPC_METHOD } = rpc.rpc_method().as_str(),
             { names::RPC_METHOD_ORIGINAL } = Empty,

@@ -1,7 +1,7 @@
 //! The spans of HTTP requests at their start.
 
 use gusset_data::{Attribute, Redaction, SharedStr, Value};
-use gusset_http::{ProtocolVersion, RequestAttributes, Side};
+use gusset_http::{ProtocolVersion, RequestAttributes, RequestId, Side};
 use tracing::field::{self, Empty};
 use tracing::{Level, Span, span};
 
@@ -25,7 +25,7 @@ pub(super) fn server_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::SPAN_ID } = %call.span_context.span_id(),
         { names::TRACE_FLAGS } = %format_args!("{:02x}", call.span_context.flags().bits()),
         { names::PARENT_SPAN_ID } = call.parent.map(field::display),
-        { names::REQUEST_ID } = call.request_id,
+        { names::REQUEST_ID } = call.request_id.map(RequestId::as_str),
         { names::HTTP_REQUEST_METHOD } = http.method(),
         { names::HTTP_REQUEST_METHOD_ORIGINAL } = http.method_original(),
         { names::URL_PATH } = http.reported_path(),
@@ -66,7 +66,7 @@ pub(super) fn client_span(call: NewCall<'_>, config: &TraceConfig) -> Span {
         { names::SPAN_ID } = %call.span_context.span_id(),
         { names::TRACE_FLAGS } = %format_args!("{:02x}", call.span_context.flags().bits()),
         { names::PARENT_SPAN_ID } = call.parent.map(field::display),
-        { names::REQUEST_ID } = call.request_id,
+        { names::REQUEST_ID } = call.request_id.map(RequestId::as_str),
         { names::HTTP_REQUEST_METHOD } = http.method(),
         { names::HTTP_REQUEST_METHOD_ORIGINAL } = http.method_original(),
         { names::HTTP_REQUEST_RESEND_COUNT } = ResendCount::from_request(http.head()),

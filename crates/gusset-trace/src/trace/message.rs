@@ -9,7 +9,6 @@ use gusset_core::{
     ObserverId, RequestResponse, SpanIds,
 };
 use gusset_data::{Attribute, SharedStr};
-use gusset_http::RequestId;
 use gusset_propagation::{HEADERS, PropagationContext, Propagator as _};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::field::{self, Empty};
@@ -17,7 +16,7 @@ use tracing::{Level, span};
 
 use super::bridged::in_context;
 use super::http::push_text;
-use super::new_span::{NewSpan, exported_state};
+use super::new_span::{NewSpan, exported_state, push_request_id};
 use super::sampling::{SamplingResult, advance_to_span};
 use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
@@ -237,8 +236,7 @@ impl<M> MessageTrace<M> {
             destination,
         );
         let request_id = gusset_http::current_request_id();
-        let request_id = request_id.as_ref().map(RequestId::as_str);
-        push_text(&mut attributes, names::REQUEST_ID, request_id);
+        push_request_id(&mut attributes, request_id.as_ref());
         attributes
     }
 }

@@ -78,7 +78,7 @@ struct NewCall<'a> {
     attributes: RequestAttributes<'a>,
     span_context: &'a SpanContext,
     parent: Option<SpanId>,
-    request_id: Option<&'a str>,
+    request_id: Option<&'a RequestId>,
 }
 
 // === impl TraceObserver ===
@@ -190,7 +190,7 @@ impl TraceObserver {
                             attributes,
                             span_context: scope.context.span_context.as_ref()?,
                             parent,
-                            request_id: scope.request_id.as_ref().map(RequestId::as_str),
+                            request_id: scope.request_id.as_ref(),
                         };
                         let link = distrusted.link.as_ref().map(span_link);
                         config.start_span(call, link, cx, output, Arc::get_mut(&mut span)?);
@@ -203,7 +203,7 @@ impl TraceObserver {
                 (parent, active_span, owns_buffer)
             }
             Some(tracer) => {
-                let request_id = scope.request_id.as_ref().map(RequestId::as_str);
+                let request_id = scope.request_id.as_ref();
                 let facts = config.facts(attributes, request_id);
                 let link = distrusted.link.as_ref().map(span_link);
                 let context = &mut scope.context;
@@ -216,7 +216,7 @@ impl TraceObserver {
             attributes,
             span_context: scope.context.span_context.as_ref()?,
             parent,
-            request_id: scope.request_id.as_ref().map(RequestId::as_str),
+            request_id: scope.request_id.as_ref(),
         };
         let tracing_span = match bridge {
             None => config.tracing_span(call),

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use gusset_core::CallContext;
 use gusset_data::{Attribute, SharedStr, SpanData, SpanLink};
-use gusset_http::RequestAttributes;
+use gusset_http::{RequestAttributes, RequestId};
 use gusset_propagation::{SpanContext, SpanId};
 
 use super::{NewCall, grpc, http};
@@ -34,7 +34,7 @@ impl TraceConfig {
     pub(super) fn facts(
         &self,
         http: RequestAttributes<'_>,
-        request_id: Option<&str>,
+        request_id: Option<&RequestId>,
     ) -> (SharedStr, Vec<Attribute>) {
         // Enough for a server request, so that the attributes are one allocation.
         let mut attributes = Vec::with_capacity(16);
@@ -45,7 +45,7 @@ impl TraceConfig {
             CallKind::HttpClient => http::record_client(http, self, &mut attributes),
             CallKind::GrpcServer | CallKind::GrpcClient => grpc::record(http, &mut attributes),
         };
-        http::push_text(&mut attributes, names::REQUEST_ID, request_id);
+        push_request_id(&mut attributes, request_id);
         if !self.request_headers.is_empty() {
             let headers = http.head().headers;
             self.request_headers
@@ -131,6 +131,17 @@ impl RequestFacts for TraceConfig {
             kind: self.kind.span_kind(),
             attributes,
         }
+    }
+}
+
+/// Adds the request id. Its text is shared and not copied.
+#[inline]
+pub(super) fn push_request_id(on: &mut Vec<Attribute>, id: Option<&RequestId>) {
+    if let Some(id) = id {
+        on.push((
+            names::REQUEST_ID.into(),
+            SharedStr::from(id.to_shared()).into(),
+        ));
     }
 }
 

@@ -15,10 +15,8 @@ fn exchange_id(layer: &RequestIdLayer, name: &str, lines: Lines<'_>) -> (String,
     let mut req = Request::new(());
     *req.headers_mut() = headers(lines);
     let mut seen = String::new();
-    let mut service = layer.layer(Respond(|req: Request<()>| {
-        let extension = req.extensions().get::<RequestId>().unwrap();
-        assert_eq!(current_request_id().as_ref(), Some(extension));
-        extension.as_str().clone_into(&mut seen);
+    let mut service = layer.layer(Respond(|_: Request<()>| {
+        seen = current_request_id().unwrap().to_string();
         Response::new(())
     }));
     let Ok(res) = now(service.call(req));
@@ -31,6 +29,42 @@ fn request_id(lines: Lines<'_>) -> String {
     let (seen, returned) = exchange_id(&RequestIdLayer::new(), "x-request-id", lines);
     assert_eq!(seen, returned);
     seen
+}
+
+#[test]
+fn id_is_in_the_extensions_on_demand() {
+    let in_extensions = |layer: RequestIdLayer| {
+        let mut found = None;
+        let mut service = layer.layer(Respond(|req: Request<()>| {
+            found = req.extensions().get::<RequestId>().cloned();
+            assert!(found.is_none() || found == current_request_id());
+            Response::new(())
+        }));
+        let Ok(_) = now(service.call(Request::new(())));
+        found
+    };
+    assert_eq!(in_extensions(RequestIdLayer::new()), None);
+    assert!(in_extensions(RequestIdLayer::new().in_extensions()).is_some());
+}
+
+#[test]
+fn observers_elsewhere_read_the_id_of_the_extensions() {
+    use gusset_http::{RequestAttributes, RequestHead, RequestOptions, Side};
+
+    let mut kept = None;
+    let layer = RequestIdLayer::new().in_extensions();
+    let mut service = layer.layer(Respond(|req: Request<()>| {
+        kept = Some((req, current_request_id()));
+        Response::new(())
+    }));
+    let Ok(_) = now(service.call(Request::new(())));
+    let (req, id) = kept.unwrap();
+    // A buffer polls the request later, outside of the layer.
+    assert!(current_request_id().is_none());
+    let options = RequestOptions::default();
+    let of = |side| RequestAttributes::new(RequestHead::from(&req), side, &options).request_id();
+    assert_eq!(of(Side::Server), id);
+    assert_eq!(of(Side::Client), None, "a client may forward a request");
 }
 
 #[test]

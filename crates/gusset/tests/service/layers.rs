@@ -52,6 +52,23 @@ async fn access_line_has_the_request_id() {
 }
 
 #[tokio::test]
+async fn handler_reads_the_request_id() {
+    use gusset::http::{RequestId, current_request_id};
+
+    let gusset = set_up().0.build_with(no_variable).unwrap();
+    let show = async |id: Option<RequestId>| {
+        assert_eq!(id, current_request_id());
+        id.map_or_else(String::new, |id| id.to_string())
+    };
+    let app = Router::new().route("/", get(show)).layer(gusset.http());
+    let request = Request::get("/").body(Body::empty()).unwrap();
+    let response = app.oneshot(request).await.unwrap();
+    let header = response.headers()["x-request-id"].clone();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+    assert_eq!(body.unwrap(), header.as_bytes());
+}
+
+#[tokio::test]
 async fn client_forwards_the_trace_and_the_request_id() {
     let (builder, output) = set_up();
     let gusset = builder.build_with(no_variable).unwrap();
@@ -133,6 +150,31 @@ async fn breaker_is_one_for_each_name() {
     assert_eq!(second.state(), first.state());
     assert_ne!(gusset.breaker("stock").unwrap().state(), first.state());
     assert!(page(&gusset).contains(r#"="payments""#));
+}
+
+#[cfg(feature = "breaker")]
+#[tokio::test]
+async fn calls_that_a_breaker_rejects_are_observed() {
+    use gusset::breaker::{CircuitOpen, http_response};
+
+    let (builder, output) = set_up();
+    let gusset = builder.build_with(no_variable).unwrap();
+    let breaker = gusset.breaker("stock").unwrap();
+    let admission = breaker
+        .http_server()
+        .respond_with(|open: CircuitOpen| http_response(&open));
+    let app = Router::new()
+        .route("/", get(async || "hello"))
+        .layer(gusset.http().admit(admission));
+    call(app.clone(), "/").await;
+    assert_eq!(breaker.counts().calls, 1);
+    breaker.force_open();
+    call(app, "/").await;
+    assert!(gusset.flush(Duration::from_secs(30)));
+    let lines = access_lines(&output);
+    let outcomes: Vec<_> = lines.iter().map(|line| &line["gusset.outcome"]).collect();
+    assert_eq!(outcomes, ["success", "rejected"], "{}", output.text());
+    assert_eq!(gusset.health().in_flight().count(), 0);
 }
 
 #[tokio::test]
