@@ -35,6 +35,8 @@ pub const TRACE_FLAGS: &str = "trace_flags";
 pub const PARENT_SPAN_ID: &str = "parent_span_id";
 /// The request id; present inside of a [`RequestIdLayer`](gusset_http::RequestIdLayer).
 pub const REQUEST_ID: &str = "request_id";
+/// The target of access log entries.
+pub(crate) const ACCESS_TARGET: &str = "gusset::access";
 /// The own field of the user's id.
 pub const USER_ID: &str = "user.id";
 /// The own field of the end user's id, in earlier semantic conventions.

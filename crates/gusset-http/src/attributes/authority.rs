@@ -78,7 +78,7 @@ impl HostPort {
 
 /// Returns a header value as text. The same as [`HeaderValue::to_str`], because a header value has no
 /// control character but tab, and many bytes at a time.
-fn ascii(value: &HeaderValue) -> Option<&str> {
+pub(super) fn ascii(value: &HeaderValue) -> Option<&str> {
     let text = std::str::from_utf8(value.as_bytes()).ok()?;
     text.is_ascii().then_some(text)
 }

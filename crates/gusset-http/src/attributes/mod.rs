@@ -15,10 +15,10 @@ mod version;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use http::{Uri, header};
+use http::{HeaderValue, Uri, header};
 
 pub use self::authority::ServerAddress;
-use self::authority::host_and_port;
+use self::authority::{ascii, host_and_port};
 pub use self::cache::AttributeCache;
 pub use self::options::RequestOptions;
 pub use self::route_fn::route_panics;
@@ -305,12 +305,18 @@ impl<'a> RequestAttributes<'a> {
     /// Returns `user_agent.original`, truncated to 256 bytes. Defaults to reported on a server and
     /// not on a client ([`RequestOptions::with_user_agent`]).
     pub fn user_agent(self) -> Option<&'a str> {
+        let text = ascii(self.user_agent_header()?)?;
+        Some(truncate_str(text, MAX_HEADER_VALUE_BYTES))
+    }
+
+    /// Returns the header that [`user_agent`](Self::user_agent) reads, if it is reported, to be kept after the request
+    /// is gone. It may not be a text.
+    pub fn user_agent_header(self) -> Option<&'a HeaderValue> {
         let is_default = self.side == Side::Server;
-        if !self.options.user_agent().unwrap_or(is_default) {
-            return None;
+        match self.options.user_agent().unwrap_or(is_default) {
+            true => self.head.headers.get(header::USER_AGENT),
+            false => None,
         }
-        let value = self.head.headers.get(header::USER_AGENT)?.to_str().ok()?;
-        Some(truncate_str(value, MAX_HEADER_VALUE_BYTES))
     }
 }
 

@@ -83,9 +83,7 @@ impl AccessLog {
         };
         record.keep_request(req, uri);
         record.route = attributes.to_route();
-        record.user_agent = attributes
-            .user_agent()
-            .and_then(|_| header(header::USER_AGENT));
+        record.user_agent = attributes.user_agent_header().cloned();
         if config.referer {
             record.referer = header(header::REFERER);
         }

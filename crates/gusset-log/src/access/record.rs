@@ -34,7 +34,7 @@ pub(crate) struct AccessRecord {
     /// The version of the request, or that of the response that a client received.
     pub(super) version: Option<ProtocolVersion>,
     pub(super) route: Option<Route>,
-    /// Valid UTF-8.
+    /// It may not be a text.
     pub(super) user_agent: Option<HeaderValue>,
     pub(super) referer: Option<HeaderValue>,
     pub(super) server: Option<ServerAddress>,
@@ -201,7 +201,8 @@ impl AccessRecord {
     #[inline]
     pub(super) fn user_agent(&self) -> Option<&str> {
         let value = self.user_agent.as_ref()?.as_bytes();
-        let text = std::str::from_utf8(value).ok()?;
+        // As `RequestAttributes::user_agent` reads it.
+        let text = std::str::from_utf8(value).ok().filter(|it| it.is_ascii())?;
         Some(truncate_str(text, MAX_HEADER_VALUE_BYTES))
     }
 

@@ -188,9 +188,32 @@ impl LineBuffer {
 
     #[inline]
     pub(crate) fn hex<const BYTES: usize>(&mut self, bytes: [u8; BYTES]) {
-        let digits = bytes.map(|byte| HEX[usize::from(byte)]);
+        let (words, rest) = bytes.split_at(BYTES / 4 * 4);
+        let mut digits = [[0; 2]; BYTES];
+        let (word_digits, rest_digits) = digits.as_flattened_mut().split_at_mut(words.len() * 2);
+        for (word, digits) in words.chunks_exact(4).zip(word_digits.chunks_exact_mut(8)) {
+            let word = u32::from_be_bytes(word.try_into().expect("four bytes"));
+            digits.copy_from_slice(&hex_digits(word));
+        }
+        for (byte, digits) in rest.iter().zip(rest_digits.chunks_exact_mut(2)) {
+            digits.copy_from_slice(&HEX[usize::from(*byte)]);
+        }
         self.push(digits.as_flattened());
     }
+}
+
+/// Returns the eight digits of a word, all at a time: 16 instructions, where a table takes 36.
+#[inline]
+fn hex_digits(word: u32) -> [u8; 8] {
+    const ONES: u64 = u64::MAX / 255;
+    // One nibble for each byte.
+    let word = u64::from(word);
+    let word = (word << 16 | word) & 0x0000_ffff_0000_ffff;
+    let word = (word << 8 | word) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (word << 4 | word) & (ONES * 0x0f);
+    // Adding 6 carries into the high half of the byte from 10 on. `a` is 39 above the character after `9`.
+    let are_letters = (nibbles + ONES * 6) >> 4 & ONES;
+    (nibbles + ONES * u64::from(b'0') + are_letters * 39).to_be_bytes()
 }
 
 // === impl ValueWriter ===
@@ -271,6 +294,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn hex_digits_are_those_of_the_standard_library(word: u32) {
+            let digits = hex_digits(word);
+            prop_assert_eq!(std::str::from_utf8(&digits).unwrap(), format!("{word:08x}"));
+        }
+    }
 
     /// Returns the number that a parser reads.
     fn parse(write: impl FnOnce(&mut LineBuffer)) -> f64 {

@@ -7,7 +7,7 @@ use tracing_subscriber::layer::{Context, Filter};
 
 use super::fields::is_error_of_instrument;
 use super::{CALL_TARGET, SpanFilter};
-use crate::current;
+use crate::{current, names};
 
 /// A filter that enables the spans which a [`SpanLayer`](crate::SpanLayer) exports: inside of recorded
 /// calls, and outside of any call.
@@ -61,6 +61,11 @@ impl<S> Filter<S> for RecordingFilter {
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // The layer does not record it, whatever this returns. With `never`, the log's `always` would become
+        // `sometimes`, and each entry would pass all filters.
+        if metadata.is_event() && metadata.target() == names::ACCESS_TARGET {
+            return Interest::always();
+        }
         let may_be_enabled = if metadata.is_event() {
             self.is_event_enabled(metadata)
         } else {
