@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use gusset_core::{BoxObserver, CallTracker, CatchPanic, Clock, End, FilteredObserver, Observer};
+use gusset_core::{
+    BoxObserver, CallTracker, CatchPanic, Clock, End, FilteredObserver, Observer, PooledObserver,
+};
 
 use crate::support::{Job, Log};
 
@@ -97,6 +99,11 @@ fn arc_box_and_catch_panic_forward_every_hook() {
     assert_forwards(&Arc::new(log.scribe("a")), &log, &["a"]);
     assert_forwards(&BoxObserver::<Job>::new(log.scribe("a")), &log, &["a"]);
     assert_forwards(&CatchPanic::new(log.scribe("a")), &log, &["a"]);
+    let pooled = PooledObserver::new((log.scribe("a"), log.scribe("b")));
+    // The second call has the memory of the first one.
+    for _ in 0..2 {
+        assert_forwards(&pooled, &log, &["a", "b"]);
+    }
 }
 
 #[test]

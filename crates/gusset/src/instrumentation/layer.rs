@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gusset_core::{FilteredObserver, Observe, ObserveLayer};
+use gusset_core::{FilteredObserver, Observe, ObserveLayer, PooledObserver};
 
 use crate::kind::ServiceKind;
 
@@ -16,7 +16,7 @@ pub(crate) type SignalObservers<K, O> = (
 
 /// The observers of the calls that are not excluded.
 pub(crate) type Observers<K, O> =
-    FilteredObserver<SignalObservers<K, O>, <K as ServiceKind>::PathFilter>;
+    FilteredObserver<PooledObserver<SignalObservers<K, O>>, <K as ServiceKind>::PathFilter>;
 
 /// Observes the calls of a service. Created by
 /// [`Instrumentation::layer`](crate::Instrumentation::layer).

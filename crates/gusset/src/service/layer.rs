@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use gusset_core::admission::ObservedAdmissionLayer;
-use gusset_core::{AdmissionLayer, ErrorStatuses, FilteredObserver, ObserveLayer, Observer};
+use gusset_core::{
+    AdmissionLayer, ErrorStatuses, FilteredObserver, ObserveLayer, Observer, PooledObserver,
+};
 use gusset_health::{ConnectionDrain, ConnectionDrainLayer, InFlight};
 use gusset_http::{RequestIdLayer, SetRequestId};
 use tower::util::Either;
@@ -16,8 +18,10 @@ use crate::instrumentation::{LayerParts, SignalObservers};
 use crate::kind::ServiceKind;
 
 /// The observers of a call.
-type Observers<K, O> =
-    FilteredObserver<SubscriberScope<SignalObservers<K, O>>, <K as ServiceKind>::PathFilter>;
+type Observers<K, O> = FilteredObserver<
+    PooledObserver<SubscriberScope<SignalObservers<K, O>>>,
+    <K as ServiceKind>::PathFilter,
+>;
 
 /// The driver of the observers.
 type Driver<K, O> = ObserveLayer<<K as ServiceKind>::Protocol, Observers<K, O>>;
@@ -56,7 +60,7 @@ fn driver<K: ServiceKind, O: Observer<K::Protocol>>(
     error_statuses: Option<ErrorStatuses>,
     dispatch: Option<Dispatch>,
 ) -> Driver<K, O> {
-    let observer = SubscriberScope::new(observers, dispatch);
+    let observer = PooledObserver::new(SubscriberScope::new(observers, dispatch));
     ObserveLayer::new(FilteredObserver::new(observer, path_filter))
         .with_error_statuses(error_statuses)
 }

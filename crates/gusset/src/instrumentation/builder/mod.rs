@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use gusset_core::{
     CatchPanic, ConfigError, Env, ErrorStatuses, FilteredObserver, ObserveLayer, Observer,
+    PooledObserver,
 };
 #[cfg(any(feature = "log", feature = "trace"))]
 use gusset_data::Redaction;
@@ -191,7 +192,8 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> InstrumentationBuilder<K, O> {
 
     fn build_in(self, env: Env<'_>) -> Result<Instrumentation<K, O>, ConfigError> {
         let parts = self.build_parts(env)?;
-        let observer = FilteredObserver::new(parts.observers, parts.path_filter);
+        let observers = PooledObserver::new(parts.observers);
+        let observer = FilteredObserver::new(observers, parts.path_filter);
         Ok(Instrumentation::new(
             InstrumentationLayer::new(
                 ObserveLayer::new(observer).with_error_statuses(parts.error_statuses),
