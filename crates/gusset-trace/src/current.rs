@@ -305,7 +305,11 @@ impl CallScope {
             .with_subscriber(|(id, subscriber)| subscriber.enter(id));
         if let Some(bridged) = &self.bridged {
             let attached = Attached::new(bridged.context.clone());
-            let _ = ATTACHED.try_with(|all| Some(all.try_borrow_mut().ok()?.push(attached)));
+            let _ = ATTACHED.try_with(|all| {
+                if let Ok(mut all) = all.try_borrow_mut() {
+                    all.push(attached);
+                }
+            });
         }
     }
 

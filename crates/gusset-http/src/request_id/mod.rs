@@ -200,7 +200,11 @@ impl RequestId {
     pub fn enter(self) {
         let mut outer = Some(self);
         swap(&mut outer);
-        let _ = OUTER.try_with(|ids| Some(ids.try_borrow_mut().ok()?.push(outer)));
+        let _ = OUTER.try_with(|ids| {
+            if let Ok(mut ids) = ids.try_borrow_mut() {
+                ids.push(outer);
+            }
+        });
     }
 
     /// Restores the id that was current before the last [`enter`](Self::enter) on this thread.

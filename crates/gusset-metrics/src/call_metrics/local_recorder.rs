@@ -26,7 +26,11 @@ struct Innermost;
 pub(super) fn enter(recorder: &SharedRecorder) {
     let guard = metrics::set_default_local_recorder(&Innermost);
     let entered = (recorder.clone(), guard);
-    let _ = ENTERED.try_with(|all| Some(all.try_borrow_mut().ok()?.push(entered)));
+    let _ = ENTERED.try_with(|all| {
+        if let Ok(mut all) = all.try_borrow_mut() {
+            all.push(entered);
+        }
+    });
 }
 
 /// Restores what was the local recorder before.

@@ -101,7 +101,11 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for SubscriberScopeCall<C>
 #[cold]
 fn enter_poll(dispatch: &Dispatch) {
     let guard = set_default(dispatch);
-    let _ = ENTERED.try_with(|all| Some(all.try_borrow_mut().ok()?.push(guard)));
+    let _ = ENTERED.try_with(|all| {
+        if let Ok(mut all) = all.try_borrow_mut() {
+            all.push(guard);
+        }
+    });
 }
 
 #[cold]
