@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
-//! telemetry data model in `gusset-data`. Exporters may also use `gusset-metrics`. Only `gusset-trace`,
+//! telemetry data model in `gusset-data`. Exporters may also use `gusset-metrics`, and `gusset-slo`
+//! the history too. Only `gusset-trace`,
 //! `gusset-opentelemetry` and the façade use `gusset-propagation`. `gusset-opentelemetry` joins the signals to
 //! another SDK, so it may use `gusset-trace` and `gusset-metrics`; no other crate has OpenTelemetry's types.
 //! `gusset-diagnose` reads the snapshots of `gusset-system` and the series of `gusset-history`. Only the
@@ -74,6 +75,9 @@ fn may_use(krate: &str, dependency: &str) -> bool {
         "gusset-data" | "gusset-http" | "gusset-propagation" => dependency == "gusset-core",
         "gusset-prometheus" | "gusset-otlp" => {
             is_shared(dependency) || dependency == "gusset-metrics"
+        }
+        "gusset-slo" => {
+            is_shared(dependency) || matches!(dependency, "gusset-history" | "gusset-metrics")
         }
         "gusset-trace" => is_shared(dependency) || dependency == "gusset-propagation",
         "gusset-opentelemetry" => {
@@ -211,6 +215,22 @@ mod tests {
             rejected(krate, normal("gusset-trace"));
         }
         rejected("gusset-prometheus", normal("gusset-otlp"));
+    }
+
+    #[test]
+    fn objectives_read_metrics_and_history() {
+        for krate in [
+            "gusset-metrics",
+            "gusset-history",
+            "gusset-data",
+            "gusset-http",
+        ] {
+            allowed("gusset-slo", normal(krate));
+        }
+        for krate in ["gusset-breaker", "gusset-health", "gusset-prometheus"] {
+            rejected("gusset-slo", normal(krate));
+            rejected(krate, normal("gusset-slo"));
+        }
     }
 
     #[test]

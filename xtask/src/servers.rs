@@ -42,6 +42,14 @@ const SERVERS: &[Server] = &[
         needed_by: "tests that export metrics to Prometheus 3",
     },
     Server {
+        name: "promtool",
+        variable: "PROMTOOL",
+        module: "prometheus",
+        package: "github.com/prometheus/prometheus/cmd/promtool",
+        build_tags: "remove_all_sd",
+        needed_by: "tests of alerts",
+    },
+    Server {
         name: "jaeger",
         variable: "JAEGER",
         module: "jaeger",

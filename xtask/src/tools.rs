@@ -32,6 +32,14 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that check the metrics endpoint with `promtool`",
     },
     Tool {
+        // Its Go module has no website to embed, so it is not built from source. Installed and not unpacked, because it
+        // opens its template at a fixed path.
+        name: "prometheus-alertmanager",
+        check: &["prometheus-alertmanager", "--version"],
+        source: Source::Install("prometheus-alertmanager"),
+        needed_by: "tests in which an alert reaches a webhook",
+    },
+    Tool {
         name: "python3",
         check: &["python3", "--version"],
         source: Source::Install("python3"),

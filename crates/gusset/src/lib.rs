@@ -30,6 +30,10 @@ struct Guide;
 #[doc = include_str!("../../../docs/configuration.md")]
 struct ConfigurationPage;
 
+#[cfg(all(doctest, feature = "service", feature = "slo"))]
+#[doc = include_str!("../../../docs/objectives.md")]
+struct ObjectivesPage;
+
 // The code after each change of `docs/moving` compiles. The code before it is in a crate of its own.
 #[cfg(all(doctest, feature = "axum", feature = "breaker", feature = "service"))]
 mod moving {
@@ -47,6 +51,8 @@ mod moving {
     struct TowerResilience;
 }
 
+#[cfg(feature = "slo")]
+mod catalogue;
 #[cfg(feature = "serde")]
 pub mod config;
 #[cfg(feature = "config-file")]
@@ -109,6 +115,9 @@ pub use gusset_prometheus as prometheus;
 #[cfg(feature = "propagation")]
 #[doc(no_inline)]
 pub use gusset_propagation as propagation;
+#[cfg(feature = "slo")]
+#[doc(no_inline)]
+pub use gusset_slo as slo;
 #[cfg(feature = "system")]
 #[doc(no_inline)]
 pub use gusset_system as system;
@@ -116,6 +125,8 @@ pub use gusset_system as system;
 #[doc(no_inline)]
 pub use gusset_trace as trace;
 
+#[cfg(feature = "slo")]
+pub use self::catalogue::catalogue;
 #[cfg(feature = "serde")]
 pub use self::config::Config;
 #[cfg(feature = "telemetry")]

@@ -22,6 +22,8 @@ mod system;
 mod system_settings;
 #[cfg(feature = "history")]
 mod with_history;
+#[cfg(feature = "slo")]
+mod with_service_levels;
 
 #[cfg(feature = "breaker")]
 use std::collections::BTreeMap;
@@ -121,6 +123,8 @@ struct Inner {
     runtime: Option<HealthRuntime>,
     #[cfg(feature = "history")]
     history: Option<history::HistoryParts>,
+    #[cfg(feature = "slo")]
+    monitor: Option<gusset_slo::Monitor>,
     telemetry: Telemetry,
     management: Mutex<Option<ManagementServer>>,
     management_addr: Option<SocketAddr>,

@@ -57,6 +57,8 @@ pub(super) struct PartsBuilder {
     pub(super) chaos: ConfigureFn<gusset_chaos::ChaosBuilder>,
     #[cfg(feature = "history")]
     pub(super) history: Option<ConfigureFn<gusset_history::HistoryBuilder>>,
+    #[cfg(feature = "slo")]
+    pub(super) service_levels: Option<gusset_slo::ServiceLevels>,
     pub(super) messaging_system: Option<String>,
     pub(super) has_health: bool,
     pub(super) has_management: bool,
@@ -99,6 +101,8 @@ impl PartsBuilder {
             chaos: Box::new(|chaos| chaos),
             #[cfg(feature = "history")]
             history: Some(Box::new(|history| history)),
+            #[cfg(feature = "slo")]
+            service_levels: None,
             messaging_system: None,
             has_health: true,
             has_management: true,
@@ -193,12 +197,26 @@ impl PartsBuilder {
             true => Some(health.start()?),
             false => None,
         };
+        #[cfg(feature = "slo")]
+        let monitor = self
+            .service_levels
+            .as_ref()
+            .map(|levels| levels.monitor(telemetry.recorder()));
+        #[cfg(feature = "history")]
+        let readers = |sampler: gusset_history::SamplerBuilder, _history: &_| {
+            #[cfg(feature = "slo")]
+            if let Some(monitor) = &monitor {
+                return sampler.after_reading(monitor.evaluator(Clone::clone(_history)));
+            }
+            sampler
+        };
         #[cfg(feature = "history")]
         let history = match self.history.filter(|_| has_registry) {
             Some(configure) => Some(super::history::HistoryParts::start(
                 configure,
                 &telemetry,
                 telemetry.recorder(),
+                readers,
             )?),
             None => None,
         };
@@ -223,6 +241,10 @@ impl PartsBuilder {
             if let Some(token) = controls_token.clone() {
                 let control = gusset_chaos::control::ChaosControl::new(chaos.clone(), token);
                 builder = builder.mount(control);
+            }
+            #[cfg(feature = "slo")]
+            if let Some(levels) = &self.service_levels {
+                builder = builder.mount(levels.endpoints());
             }
             builder = builder.mount(Controls {
                 filter: signals.log.then(|| telemetry.log_filter_handle().clone()),
@@ -281,6 +303,8 @@ impl PartsBuilder {
             runtime,
             #[cfg(feature = "history")]
             history,
+            #[cfg(feature = "slo")]
+            monitor,
             management_addr: management.as_ref().map(ManagementServer::local_addr),
             management: Mutex::new(management),
             telemetry,

@@ -1,0 +1,29 @@
+//! The metrics of all crates whose features are on.
+
+use gusset_slo::Catalogue;
+
+/// Returns the metrics of all crates whose features are on, for the rules and dashboards of a service.
+///
+/// Remove those that the service does not record, and add its own.
+///
+/// ```
+/// let catalogue = gusset::catalogue().without(["rpc.", "gusset.rpc.", "gusset.throttle."]);
+/// let levels = gusset::slo::ServiceLevels::builder("shop").catalogue(catalogue).build()?;
+/// # Ok::<(), gusset::ConfigError>(())
+/// ```
+pub fn catalogue() -> Catalogue {
+    let catalogue = Catalogue::new().with(gusset_history::names::ALL.iter().copied());
+    #[cfg(feature = "admin")]
+    let catalogue = catalogue.with(gusset_admin::names::ALL.iter().copied());
+    #[cfg(feature = "breaker")]
+    let catalogue = catalogue.with(gusset_breaker::names::ALL.iter().map(|metric| **metric));
+    #[cfg(feature = "chaos")]
+    let catalogue = catalogue.with(gusset_chaos::names::ALL.iter().copied());
+    #[cfg(feature = "health")]
+    let catalogue = catalogue.with(gusset_health::names::ALL.iter().copied());
+    #[cfg(feature = "log")]
+    let catalogue = catalogue.with(gusset_log::names::ALL.iter().copied());
+    #[cfg(feature = "otlp")]
+    let catalogue = catalogue.with(gusset_otlp::names::ALL.iter().copied());
+    catalogue
+}
