@@ -28,12 +28,6 @@ pub(crate) fn builder() -> ServiceLevelsBuilder {
         .objective(Objective::availability("orders", orders.clone()).target(0.999))
         .objective(Objective::latency("orders-latency", orders, second).target(0.9))
         .objective(Objective::availability("paid", Subject::destination("paid")).window_days(7))
-        .objective(Objective::latency(
-            "stock",
-            Subject::rpc_method("shop.Stock/Take"),
-            second,
-        ))
-        .latency_budgets()
         .range(
             NormalRange::new("payments-p99", "http.client.request.duration")
                 .aggregate(Aggregate::Quantile(0.99))

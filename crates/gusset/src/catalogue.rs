@@ -23,6 +23,8 @@ pub fn catalogue() -> Catalogue {
     let catalogue = catalogue.with(gusset_health::names::ALL.iter().copied());
     #[cfg(feature = "log")]
     let catalogue = catalogue.with(gusset_log::names::ALL.iter().copied());
+    #[cfg(feature = "system")]
+    let catalogue = catalogue.with(gusset_system::names::ALL.iter().copied());
     #[cfg(feature = "otlp")]
     let catalogue = catalogue.with(gusset_otlp::names::ALL.iter().copied());
     catalogue
