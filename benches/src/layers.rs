@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use gusset_chaos::{Chaos, ChaosLayer, Fault, HttpCalls, Rule, RuleSet};
 use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer};
 use gusset_http::{Http, HttpClientClassifier, RequestHead, ResponseHead};
 use gusset_metrics::{HttpMetrics, SharedRecorder};
@@ -17,6 +18,19 @@ pub type Observed<O> = ObserveLayer<Http, O>;
 /// Returns a layer that does nothing: the cost that every layer has.
 pub fn pass() -> PassLayer {
     PassLayer
+}
+
+/// Returns a layer that injects faults, with a rule for all calls, and disarmed.
+///
+/// # Panics
+/// Never, because the configuration is valid.
+pub fn chaos_disarmed() -> ChaosLayer<HttpCalls> {
+    let rules = RuleSet::new([Rule::new("all").fault(Fault::Status { status: 503 })]);
+    let builder = Chaos::builder().rules(rules.expect("the rule is valid"));
+    let chaos = builder
+        .build_with(|_| None)
+        .expect("the defaults are valid");
+    chaos.http_server()
 }
 
 /// Returns a layer of manual metrics.

@@ -42,6 +42,11 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("svc/pass", "a layer that does nothing", || {
             layered(layers::pass())
         }),
+        scenario(
+            "svc/chaos-disarmed",
+            "the layer of injected faults, disarmed",
+            || layered(layers::chaos_disarmed()),
+        ),
         scenario("svc/manual", "manual metrics", || layered(layers::manual())),
         scenario("svc/driver", "the driver, no observer", || {
             layered(layers::driver())

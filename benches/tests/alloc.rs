@@ -29,6 +29,12 @@ fn driver_allocates_nothing() {
     assert_eq!(allocated(&svc::layered(layers::three_observers())), bare);
 }
 
+#[test]
+fn disarmed_faults_allocate_nothing() {
+    let bare = allocated(&svc::bare());
+    assert_eq!(allocated(&svc::layered(layers::chaos_disarmed())), bare);
+}
+
 /// axum boxes the service, future and body of every layer: three allocations for each request. Metrics add
 /// none to those.
 #[test]

@@ -39,6 +39,7 @@ struct InjectedBody {
     /// How many bytes may be sent until the fault acts.
     left: u64,
     wait: Option<Wait>,
+    has_yielded: bool,
 }
 
 enum ActiveBodyFault {
@@ -165,6 +166,7 @@ impl InjectedBody {
             rest: Bytes::new(),
             left,
             wait: None,
+            has_yielded: false,
         }
     }
 
@@ -190,6 +192,11 @@ impl InjectedBody {
                 Some(ActiveBodyFault::Fail(kind))
                     if self.left == 0 && (!self.rest.is_empty() || inner.is_none()) =>
                 {
+                    // A server that buffers sends what it has when a body is pending, and not when it fails.
+                    if !std::mem::replace(&mut self.has_yielded, true) {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
                     // The bytes of the service are dropped with what they occupy.
                     inner.set(None);
                     let error = self.injection.error(*kind);

@@ -14,7 +14,7 @@ use crate::metrics::ActiveFault;
 use crate::replay::Decision;
 use crate::rule::CallView;
 use crate::state::{Armed, CountedRule, Session, Shared};
-use crate::wait::{Wait, has_runtime};
+use crate::wait::{Wait, has_timer};
 use crate::{BodyFault, Fault, FaultKind, InjectedError, InjectedErrorKind, OnDisarm, Pick};
 
 /// What a layer can inject.
@@ -183,7 +183,11 @@ impl Drawn {
     /// Removes the faults that cannot be injected here, and returns them.
     fn remove_impossible(&mut self, abilities: Abilities) -> Vec<FaultKind> {
         let Abilities { errors, responses } = abilities;
-        let can_wait = has_runtime();
+        let waits = self.before.is_some()
+            || self.after.is_some()
+            || self.fault == Some(Fault::Hang)
+            || self.body.as_ref().is_some_and(BodyFault::needs_timer);
+        let can_wait = waits && has_timer();
         let mut removed = Vec::new();
         if !can_wait && (self.before.take().is_some() | self.after.take().is_some()) {
             removed.push(FaultKind::Latency);

@@ -16,6 +16,7 @@ use crate::limits::{LimitState, Limits};
 use crate::metrics::Metrics;
 use crate::replay::DecisionLog;
 use crate::rule::{Matcher, Rule, RuleSet};
+use crate::wait::has_timer;
 use crate::{ArmError, Arming, StopReason, TARGET, draw};
 
 /// The state of all layers.
@@ -280,7 +281,7 @@ impl Shared {
 
     /// Ends the arming in time, also if there are no calls. Without a runtime, the next call does it.
     fn watch(self: &Arc<Self>, armed: &Arc<Armed>) {
-        let Ok(runtime) = Handle::try_current() else {
+        let Some(runtime) = Handle::try_current().ok().filter(|_| has_timer()) else {
             return;
         };
         let (shared, armed) = (Arc::downgrade(self), armed.clone());

@@ -1,6 +1,7 @@
 //! Waiting, until a time has passed or the layer is disarmed.
 
 use std::future::Future;
+use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -68,7 +69,8 @@ async fn wait_for(mut released: watch::Receiver<bool>) {
     }
 }
 
-/// Returns whether there is a Tokio runtime to wait on.
-pub(crate) fn has_runtime() -> bool {
-    Handle::try_current().is_ok()
+/// Returns whether there is a Tokio runtime with a timer, to wait on.
+pub(crate) fn has_timer() -> bool {
+    // Without a timer, tokio panics: it has no function that tests for one.
+    Handle::try_current().is_ok() && catch_unwind(|| drop(sleep(Duration::ZERO))).is_ok()
 }

@@ -42,3 +42,15 @@ async fn consumer_counts_messages_by_outcome() {
         assert!(page.contains(label), "{label} in {page}");
     }
 }
+
+#[tokio::test]
+async fn one_experiment_passes_and_one_stops_itself() {
+    let mut chaos = Running::start(&mut command("chaos"));
+    assert_eq!(chaos.exit_code().await, Some(0));
+    let reports = chaos.process.stdout();
+    let passed = "half of the calls of the stock service fail: passed";
+    assert!(reports.starts_with(passed), "{reports}");
+    assert!(reports.contains("100 pages"), "{reports}");
+    let stopped = "the stock service is slow: stopped: objectives and ranges: ";
+    assert!(reports.contains(stopped), "{reports}");
+}

@@ -6,7 +6,14 @@ use std::path::Path;
 /// The maximum number of lines of an example to copy.
 const MAX_LINES: usize = 80;
 /// Longer ones are programs to try, not to copy.
-const PROGRAMS: [&str; 5] = ["consumer", "kubelet", "outage", "shop", "trace_context"];
+const PROGRAMS: [&str; 6] = [
+    "chaos",
+    "consumer",
+    "kubelet",
+    "outage",
+    "shop",
+    "trace_context",
+];
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

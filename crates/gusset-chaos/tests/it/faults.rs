@@ -246,6 +246,20 @@ fn delay_without_a_runtime_is_skipped() {
     assert_eq!(chaos.status().rules[0].skipped, 1);
 }
 
+#[test]
+fn delay_in_a_runtime_without_a_timer_is_skipped() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let chaos = armed([Rule::new("slow").delay(Delay::fixed(SECOND))]);
+        let mut service = chaos.http_server().layer(Hello::default());
+        let response = call(&mut service, get("/a")).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(chaos.status().rules[0].skipped, 1);
+    });
+}
+
 #[tokio::test]
 async fn readied_service_is_dropped_when_it_is_not_called() {
     let chaos = armed([Rule::new("down").fault(Fault::Status { status: 503 })]);

@@ -80,7 +80,7 @@ async fn injected_fault_is_marked_in_log_span_metrics_and_response() {
         of_call.unwrap().contains(r#"gusset_chaos_fault="status""#),
         "{page}"
     );
-    let own = r#"gusset_chaos_injected_faults_total{gusset_chaos_rule="down",gusset_chaos_fault="status"} 1"#;
+    let own = r#"gusset_chaos_injected_faults_total{gusset_chaos_fault="status",gusset_chaos_rule="down"} 1"#;
     assert!(page.contains(own), "{page}");
 }
 
