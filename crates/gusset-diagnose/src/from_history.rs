@@ -40,8 +40,8 @@ pub struct HistorySource {
     decay: DecayRules,
 }
 
-/// The window of a percentile: long enough for a percentile of a few calls a second.
-const RECENT: Duration = Duration::from_secs(60);
+/// The intervals of the window of a percentile. In a longer one, the fast calls of before outnumber the slow ones of now.
+const RECENT_INTERVALS: u32 = 3;
 /// Where the usual time of a dependency ends: before the present trouble.
 const USUAL_ENDS_BEFORE: Duration = Duration::from_secs(300);
 /// The calls without which there is no usual time.
@@ -96,7 +96,11 @@ impl HistorySource {
         self.history.select(selector, Window::new(now, length))
     }
 
-    /// Returns the calls of the last minute by the value of a label, those with the most calls first.
+    fn recent(&self) -> Duration {
+        RECENT_INTERVALS * self.history.interval()
+    }
+
+    /// Returns the calls of the last readings by the value of a label, those with the most calls first.
     fn calls_by(
         &self,
         metrics: [(&'static str, &'static str); 2],
@@ -105,7 +109,7 @@ impl HistorySource {
         let mut all = Vec::new();
         let mut is_known = false;
         for (metric, label) in metrics {
-            if let Some(calls) = self.select(&Selector::new(metric), now, RECENT) {
+            if let Some(calls) = self.select(&Selector::new(metric), now, self.recent()) {
                 is_known = true;
                 all.extend(calls.group_by(label));
             }
@@ -169,11 +173,13 @@ impl HistorySource {
     /// Returns the pools that record OpenTelemetry's metrics of database clients.
     fn pools(&self, now: Instant) -> Option<Vec<Pool>> {
         const NAME: &str = "db.client.connection.pool.name";
-        let select = |metric| self.select(&Selector::new(metric), now, RECENT);
+        let select = |metric| self.select(&Selector::new(metric), now, self.recent());
         let size = select("db.client.connection.max")?.group_by(NAME);
         let used = Selector::new("db.client.connection.count");
         let used = used.label("db.client.connection.state", "used");
-        let used = self.select(&used, now, RECENT).map(|it| it.group_by(NAME));
+        let used = self
+            .select(&used, now, self.recent())
+            .map(|it| it.group_by(NAME));
         let waiting = select("db.client.connection.pending_requests").map(|it| it.group_by(NAME));
         let wait = select("db.client.connection.wait_time").map(|it| it.group_by(NAME));
         let pools = size.into_iter().map(|(name, size)| {
@@ -192,7 +198,7 @@ impl HistorySource {
     }
 
     fn open_breakers(&self, now: Instant) -> Option<Vec<SharedStr>> {
-        let states = self.select(&Selector::new("gusset.breaker.state"), now, RECENT)?;
+        let states = self.select(&Selector::new("gusset.breaker.state"), now, self.recent())?;
         let open = states.series().iter().filter(|series| {
             series.label("gusset.breaker.state") == "open" && series.last() == Some(1.0)
         });

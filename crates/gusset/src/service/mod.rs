@@ -6,6 +6,10 @@ mod check;
 #[cfg(feature = "serde")]
 mod configured;
 mod controls;
+#[cfg(feature = "diagnose")]
+mod diagnosis;
+#[cfg(feature = "diagnose")]
+mod diagnosis_settings;
 mod error;
 mod global;
 #[cfg(feature = "history")]
@@ -121,6 +125,8 @@ struct Inner {
     system: Option<Arc<gusset_system::SystemSampler>>,
     // Dropped in this order, so that probes are answered until telemetry has ended.
     runtime: Option<HealthRuntime>,
+    #[cfg(feature = "diagnose")]
+    diagnosis: Option<gusset_diagnose::LatestDiagnosis>,
     #[cfg(feature = "history")]
     history: Option<history::HistoryParts>,
     #[cfg(feature = "slo")]

@@ -55,6 +55,8 @@ pub(super) struct PartsBuilder {
     pub(super) grpc_client: ConfigureFn<InstrumentationBuilder<GrpcClient>>,
     #[cfg(feature = "chaos")]
     pub(super) chaos: ConfigureFn<gusset_chaos::ChaosBuilder>,
+    #[cfg(feature = "diagnose")]
+    pub(super) diagnosis: Option<ConfigureFn<gusset_diagnose::WatcherBuilder>>,
     #[cfg(feature = "history")]
     pub(super) history: Option<ConfigureFn<gusset_history::HistoryBuilder>>,
     #[cfg(feature = "slo")]
@@ -99,6 +101,8 @@ impl PartsBuilder {
             grpc_client: Box::new(|client| client),
             #[cfg(feature = "chaos")]
             chaos: Box::new(|chaos| chaos),
+            #[cfg(feature = "diagnose")]
+            diagnosis: Some(Box::new(|diagnosis| diagnosis)),
             #[cfg(feature = "history")]
             history: Some(Box::new(|history| history)),
             #[cfg(feature = "slo")]
@@ -220,6 +224,15 @@ impl PartsBuilder {
             )?),
             None => None,
         };
+        #[cfg(feature = "diagnose")]
+        let diagnosis = match (self.diagnosis, &system, &history) {
+            (Some(configure), Some(system), Some(history)) => {
+                let history = &history.history;
+                let latest = super::diagnosis::start(configure, &telemetry, system, history)?;
+                Some(latest)
+            }
+            _ => None,
+        };
         let mut management = None;
         if self.has_management && (self.has_health || signals.metrics) {
             let mut builder = ManagementServer::builder().recorder(telemetry.recorder());
@@ -301,6 +314,8 @@ impl PartsBuilder {
             #[cfg(feature = "system")]
             system,
             runtime,
+            #[cfg(feature = "diagnose")]
+            diagnosis,
             #[cfg(feature = "history")]
             history,
             #[cfg(feature = "slo")]
