@@ -21,16 +21,16 @@ fn computing_handlers_are_bound_by_the_cpu() {
     let cpus = thread::available_parallelism().unwrap().get();
     let server = Server::start(2 * cpus, || async { burn(Duration::from_millis(50)) });
     let mut readings = Readings::of_service(server.handle(), &server.calls);
-    let diagnosis = readings.under(|until| server.load(2 * cpus, until));
+    let diagnosis = readings.until_named("cpu.saturated", |until| server.load(2 * cpus, until));
     assert_named(&diagnosis, "cpu.saturated");
     assert!(diagnosis.finding("runtime.blocked").is_none());
 }
 
 #[test]
 fn blocking_sleeps_are_not_contention() {
-    let server = Server::start(2, || async { thread::sleep(Duration::from_millis(200)) });
+    let server = Server::start(2, || async { thread::sleep(Duration::from_millis(400)) });
     let mut readings = Readings::of_service(server.handle(), &server.calls);
-    let diagnosis = readings.under(|until| server.load(4, until));
+    let diagnosis = readings.until_named("runtime.blocked", |until| server.load(4, until));
     assert_named(&diagnosis, "runtime.blocked");
     assert!(diagnosis.finding("runtime.contended").is_none());
 }

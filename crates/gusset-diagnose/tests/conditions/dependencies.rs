@@ -27,7 +27,7 @@ fn slow_dependency_is_named() {
         }
     });
     let mut readings = Readings::of_service(shop.handle(), &shop.calls);
-    let diagnosis = readings.under(|until| shop.load(4, until));
+    let diagnosis = readings.until_named("dependency.slow", |until| shop.load(4, until));
     assert_named(&diagnosis, "dependency.slow");
     let finding = diagnosis.finding("dependency.slow").unwrap();
     assert_eq!(finding.subject.as_deref(), Some("payments"));
@@ -63,7 +63,7 @@ fn exhausted_pool_is_named() {
         let end = Clock::system().now() + Duration::from_secs(5);
         let shop = &shop;
         scope.spawn(move || shop.load(8, end));
-        readings.under(|until| shop.load(1, until))
+        readings.until_named("pool.exhausted", |until| shop.load(1, until))
     });
     assert_named(&diagnosis, "pool.exhausted");
     let finding = diagnosis.finding("pool.exhausted").unwrap();

@@ -14,8 +14,9 @@ use crate::calls::Calls;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// The readings after the first one until a condition has to be named: those of the default hold.
-const HOLD: usize = 3;
+/// The readings after the first one in which a condition has to be named: 3 of these 5, by the default hold.
+const HOLD: usize = 5;
+const NEEDED: usize = 3;
 
 /// Takes readings of this process, and diagnoses them.
 pub(crate) struct Readings {
@@ -86,9 +87,9 @@ impl Readings {
         self.diagnoser.observe(reading)
     }
 
-    /// Returns the diagnosis after the readings of the hold, each a second after the one before. `load` runs in between,
-    /// until the time that it gets.
-    pub(crate) fn under(&mut self, mut load: impl FnMut(Instant)) -> Diagnosis {
+    /// Returns the diagnosis that has this finding, or the last one of the hold. The readings are a second apart; `load`
+    /// runs in between, until the time that it gets.
+    pub(crate) fn until_named(&mut self, id: &str, mut load: impl FnMut(Instant)) -> Diagnosis {
         let mut diagnosis = Diagnosis::default();
         for reading in 0..=HOLD {
             if reading > 0 {
@@ -96,6 +97,9 @@ impl Readings {
             }
             let snapshot = self.take();
             diagnosis = self.observe(Clock::system().now(), snapshot);
+            if diagnosis.finding(id).is_some() {
+                break;
+            }
         }
         diagnosis
     }
@@ -104,7 +108,7 @@ impl Readings {
     /// on time.
     pub(crate) fn at_given_times(&mut self, mut before: impl FnMut(usize)) -> Diagnosis {
         let mut diagnosis = Diagnosis::default();
-        for reading in 0..=HOLD {
+        for reading in 0..=NEEDED {
             before(reading);
             let mut snapshot = self.take();
             snapshot.time = Duration::from_secs(10 * reading as u64);
