@@ -1,0 +1,136 @@
+//! What is kept of a call.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant, SystemTime};
+
+use gusset_core::{Outcome, SpanIds, StaticStr};
+
+use super::text::Text;
+
+/// The bytes of a route that are kept.
+const ROUTE: usize = 63;
+
+/// A call that has ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallEntry {
+    pub(super) start: StartFacts,
+    pub(super) duration: Duration,
+    pub(super) time_to_headers: Option<Duration>,
+    pub(super) bytes: u64,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) status: Option<StaticStr>,
+    pub(super) error_type: Option<StaticStr>,
+}
+
+/// A call that is under way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActiveCall {
+    /// When it started, by the wall clock.
+    pub(crate) started: SystemTime,
+    pub(super) start: StartFacts,
+}
+
+/// What is known of a call from its start on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct StartFacts {
+    pub(super) started: Instant,
+    pub(super) ids: Option<SpanIds>,
+    pub(super) method: Text<15>,
+    pub(super) route: Text<ROUTE>,
+}
+
+// === impl CallEntry ===
+
+impl CallEntry {
+    /// Returns when the call started, by the monotonic clock.
+    pub fn started(&self) -> Instant {
+        self.start.started
+    }
+
+    /// Returns the method, or `_OTHER` for one that is not known.
+    pub fn method(&self) -> &str {
+        self.start.method.as_str()
+    }
+
+    /// Returns the template of the route, cut to 63 bytes. Empty if none matched.
+    pub fn route(&self) -> &str {
+        self.start.route.as_str()
+    }
+
+    /// Returns the ids of the call's span, if spans are made.
+    pub fn span_ids(&self) -> Option<SpanIds> {
+        self.start.ids
+    }
+
+    /// Returns the time to the end of the response.
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+
+    /// Returns the time to the response headers. `None` if there were none.
+    pub fn time_to_headers(&self) -> Option<Duration> {
+        self.time_to_headers
+    }
+
+    /// Returns the bytes of the response body that were sent.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Returns the outcome.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// Returns the status: `404`. `None` without a response.
+    pub fn status(&self) -> Option<StaticStr> {
+        self.status
+    }
+
+    /// Returns the `error.type`, if the call is an error.
+    pub fn error_type(&self) -> Option<StaticStr> {
+        self.error_type
+    }
+}
+
+// === impl ActiveCall ===
+
+impl ActiveCall {
+    /// Returns when the call started.
+    pub fn started(&self) -> SystemTime {
+        self.started
+    }
+
+    /// Returns the method, or `_OTHER` for one that is not known.
+    pub fn method(&self) -> &str {
+        self.start.method.as_str()
+    }
+
+    /// Returns the template of the route, cut to 63 bytes. Empty if none matched.
+    pub fn route(&self) -> &str {
+        self.start.route.as_str()
+    }
+
+    /// Returns the ids of the call's span, if spans are made.
+    pub fn span_ids(&self) -> Option<SpanIds> {
+        self.start.ids
+    }
+
+    /// Returns the line of the file: trace id, span id, flags, method, route.
+    pub(crate) fn to_line(self) -> String {
+        let mut line = String::new();
+        let ids = self.start.ids;
+        hex(&mut line, &ids.map_or([0; 16], SpanIds::trace_id));
+        line.push('\t');
+        hex(&mut line, &ids.map_or([0; 8], SpanIds::span_id));
+        let flags = ids.map_or(0, SpanIds::flags);
+        let _ = write!(line, "\t{flags}\t{}\t{}", self.method(), self.route());
+        line
+    }
+}
+
+fn hex(line: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(line, "{byte:02x}");
+    }
+}

@@ -1,0 +1,169 @@
+//! The flight recorder: what the service did last, in bounded memory.
+
+mod builder;
+mod entry;
+mod logs;
+mod observer;
+mod shard;
+mod shared;
+mod text;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use gusset_data::{LogRecord, LogSink, Severity, SharedStr};
+use gusset_http::Side;
+
+pub use self::builder::FlightRecorderBuilder;
+pub use self::entry::{ActiveCall, CallEntry};
+pub use self::logs::StateChange;
+use self::logs::bytes_of;
+pub use self::observer::{CallRecorder, RecordedCall};
+use self::shared::{Shared, lock};
+use crate::{BlackBox, EntryKind};
+
+/// Keeps what a service did last: calls, log records, state changes. Clones share it.
+///
+/// It is bounded in bytes, two megabytes by default. A call costs two uncontended locks of a thread's own shard and two copies,
+/// and allocates nothing in steady state. It keeps no body, header, query or path: routes are templates.
+///
+/// It is a [`LogSink`], for `LogLayer::builder().sink(..)` of gusset-log, which has redacted the records.
+///
+/// ```
+/// use gusset_incident::FlightRecorder;
+///
+/// # fn main() -> Result<(), gusset_incident::ConfigError> {
+/// let recorder = FlightRecorder::builder().build()?;
+/// recorder.record_change("breaker stock", "open");
+/// assert_eq!(recorder.changes()[0].state, "open");
+/// assert!(recorder.calls().is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FlightRecorder {
+    shared: Arc<Shared>,
+}
+
+// === impl FlightRecorder ===
+
+impl FlightRecorder {
+    /// Returns a builder.
+    pub fn builder() -> FlightRecorderBuilder {
+        FlightRecorderBuilder::default()
+    }
+
+    /// Returns the observer for the calls of a server.
+    ///
+    /// ```
+    /// use gusset_core::ObserveLayer;
+    /// use gusset_http::Http;
+    /// use gusset_incident::FlightRecorder;
+    ///
+    /// # fn main() -> Result<(), gusset_incident::ConfigError> {
+    /// let recorder = FlightRecorder::builder().build()?;
+    /// let layer = ObserveLayer::<Http, _>::new(recorder.calls_of_server());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn calls_of_server(&self) -> CallRecorder {
+        self.calls_of(Side::Server)
+    }
+
+    /// Returns the observer for the calls of a client.
+    pub fn calls_of_client(&self) -> CallRecorder {
+        self.calls_of(Side::Client)
+    }
+
+    fn calls_of(&self, side: Side) -> CallRecorder {
+        CallRecorder {
+            shared: Arc::clone(&self.shared),
+            side,
+            options: Arc::default(),
+        }
+    }
+
+    /// Records a change of state, and writes it to the file of a [`BlackBoxWriter`](crate::BlackBoxWriter).
+    pub fn record_change(&self, what: impl Into<SharedStr>, state: impl Into<SharedStr>) {
+        let change = StateChange {
+            time: SystemTime::now(),
+            what: what.into(),
+            state: state.into(),
+        };
+        if let Some(file) = self.shared.file.get() {
+            let text = [&*change.what, ": ", &change.state];
+            file.write(EntryKind::Change, change.time, &SharedStr::concat(text));
+        }
+        let bytes = size_of::<StateChange>() + change.what.len() + change.state.len();
+        lock(&self.shared.changes).push(bytes, change);
+    }
+
+    /// Returns the last calls that have ended, in the order of their ends within a thread.
+    pub fn calls(&self) -> Vec<CallEntry> {
+        let each = self
+            .shared
+            .each_shard(|shard| shard.ended().copied().collect::<Vec<_>>());
+        let mut calls = each.concat();
+        calls.sort_by_key(|call| call.started() + call.duration());
+        calls
+    }
+
+    /// Returns the calls under way, the oldest first.
+    pub fn active_calls(&self) -> Vec<ActiveCall> {
+        self.shared.active()
+    }
+
+    /// Returns the last log records, the oldest first.
+    pub fn logs(&self) -> Vec<LogRecord> {
+        lock(&self.shared.logs).iter().cloned().collect()
+    }
+
+    /// Returns the last state changes, the oldest first.
+    pub fn changes(&self) -> Vec<StateChange> {
+        lock(&self.shared.changes).iter().cloned().collect()
+    }
+
+    /// Returns the number of log records that were larger than all memory for them.
+    pub fn dropped_logs(&self) -> u64 {
+        lock(&self.shared.logs).dropped()
+    }
+
+    /// Sets the file, unless there is one. Returns whether it was set.
+    pub(crate) fn set_file(&self, file: Arc<BlackBox>) -> bool {
+        self.shared.file.set(file).is_ok()
+    }
+
+    /// Writes the calls under way and what has ended since the last time.
+    pub(crate) fn write_calls(&self, file: &BlackBox) {
+        file.write_active(&self.active_calls());
+        let totals = self.shared.take_totals();
+        if totals.calls > 0 {
+            let text = format!(
+                "{} calls, {} errors, {} cancelled, slowest {:.3} s",
+                totals.calls,
+                totals.errors,
+                totals.cancelled,
+                totals.slowest.as_secs_f64()
+            );
+            file.write(EntryKind::Calls, SystemTime::now(), &text);
+        }
+    }
+}
+
+impl LogSink for FlightRecorder {
+    fn export(&self, record: LogRecord) {
+        if record.severity >= Severity::Warn {
+            if let Some(file) = self.shared.file.get() {
+                let text = [
+                    record.severity.as_str(),
+                    " ",
+                    &record.scope,
+                    ": ",
+                    &record.body,
+                ];
+                file.write(EntryKind::Log, record.time, &SharedStr::concat(text));
+            }
+        }
+        lock(&self.shared.logs).push(bytes_of(&record), record);
+    }
+}

@@ -1,0 +1,136 @@
+//! What all observers of a recorder share.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use gusset_data::LogRecord;
+
+use super::entry::{ActiveCall, CallEntry, StartFacts};
+use super::logs::{Bounded, StateChange};
+use super::shard::{Shard, Totals};
+use crate::BlackBox;
+
+/// The state of a recorder.
+///
+/// Threads have shards, so that they do not wait for each other. A lock is held for a copy, which cannot panic.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    shards: Box<[CacheLines<Mutex<Shard>>]>,
+    pub(super) logs: Mutex<Bounded<LogRecord>>,
+    pub(super) changes: Mutex<Bounded<StateChange>>,
+    /// Where log records of `WARN` and above and state changes are written too.
+    pub(super) file: OnceLock<Arc<BlackBox>>,
+    /// The same moment by both clocks. Calls have the monotonic one, which costs nothing more.
+    anchor: (Instant, SystemTime),
+}
+
+/// Where a call under way is: its shard, and its place there if it has one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    shard: u16,
+    index: Option<u16>,
+}
+
+/// A value on cache lines of its own. Processors prefetch them in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+struct CacheLines<T>(T);
+
+const MAX_SHARDS: usize = 8;
+
+// === impl Shared ===
+
+impl Shared {
+    pub(super) fn new(
+        call_bytes: usize,
+        max_active: usize,
+        log_bytes: usize,
+        change_bytes: usize,
+        anchor: (Instant, SystemTime),
+    ) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = processors.min(MAX_SHARDS);
+        let ended = call_bytes / count / size_of::<CallEntry>();
+        let shard = || CacheLines(Mutex::new(Shard::new(ended, max_active / count)));
+        Self {
+            shards: std::iter::repeat_with(shard).take(count).collect(),
+            logs: Mutex::new(Bounded::new(log_bytes)),
+            changes: Mutex::new(Bounded::new(change_bytes)),
+            file: OnceLock::new(),
+            anchor,
+        }
+    }
+
+    #[inline]
+    pub(super) fn start(&self, facts: StartFacts) -> Place {
+        let shard = thread_number() % self.shards.len();
+        let index = lock(&self.shards[shard].0).start(facts);
+        let shard = u16::try_from(shard).expect("there are at most eight");
+        Place { shard, index }
+    }
+
+    #[inline]
+    pub(super) fn end(&self, place: Option<Place>, entry: CallEntry) {
+        // A call that was never entered has no place.
+        let place = place.unwrap_or(Place {
+            shard: 0,
+            index: None,
+        });
+        lock(&self.shards[usize::from(place.shard)].0).end(place.index, entry);
+    }
+
+    /// Returns what `read` returns for each shard. Each is locked for itself.
+    pub(super) fn each_shard<R>(&self, mut read: impl FnMut(&mut Shard) -> R) -> Vec<R> {
+        let shards = self.shards.iter();
+        shards.map(|shard| read(&mut lock(&shard.0))).collect()
+    }
+
+    /// Returns what has ended since the last time that this was called.
+    pub(super) fn take_totals(&self) -> Totals {
+        let each = self.each_shard(|shard| std::mem::take(&mut shard.totals));
+        each.into_iter().fold(Totals::default(), Totals::merge)
+    }
+
+    /// Returns the calls under way, the oldest first.
+    pub(super) fn active(&self) -> Vec<ActiveCall> {
+        let each = self.each_shard(|shard| shard.active().copied().collect::<Vec<_>>());
+        let mut calls: Vec<_> = each
+            .into_iter()
+            .flatten()
+            .map(|start| ActiveCall {
+                started: self.wall_clock(start.started),
+                start,
+            })
+            .collect();
+        calls.sort_by_key(|call| call.started);
+        calls
+    }
+
+    fn wall_clock(&self, at: Instant) -> SystemTime {
+        let (instant, time) = self.anchor;
+        match at.checked_duration_since(instant) {
+            Some(after) => time + after,
+            None => time - (instant - at),
+        }
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the number of this thread, in the order in which threads first recorded a call.
+#[inline]
+fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(0) });
+    match NUMBER.get() {
+        0 => {
+            NUMBER.set(NEXT.fetch_add(1, Relaxed));
+            NUMBER.get()
+        }
+        number => number,
+    }
+}

@@ -1,0 +1,37 @@
+//! Text in place, so that a record is one copy without an allocation.
+
+use std::fmt;
+
+use crate::black_box::cut;
+
+/// A text of at most `N` bytes. A longer one is cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Text<const N: usize> {
+    length: u8,
+    bytes: [u8; N],
+}
+
+// === impl Text ===
+
+impl<const N: usize> Text<N> {
+    #[inline]
+    pub(crate) fn new(text: &str) -> Self {
+        const { assert!(N < 256, "the length is a byte") }
+        let text = if text.len() > N { cut(text, N) } else { text };
+        let mut bytes = [0; N];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+        Self { length, bytes }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        let text = std::str::from_utf8(&self.bytes[..usize::from(self.length)]);
+        text.expect("a cut text is valid")
+    }
+}
+
+impl<const N: usize> fmt::Debug for Text<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
