@@ -94,6 +94,9 @@ pub use gusset_health as health;
 pub use gusset_history as history;
 #[doc(no_inline)]
 pub use gusset_http as http;
+#[cfg(all(unix, feature = "incident"))]
+#[doc(no_inline)]
+pub use gusset_incident as incident;
 #[cfg(feature = "log")]
 #[doc(no_inline)]
 pub use gusset_log as log;

@@ -1,6 +1,6 @@
 //! Parts that a service writes itself.
 
-use crate::running::Server;
+use crate::running::{Running, Server, command};
 
 #[tokio::test]
 async fn observer_logs_slow_calls_only() {
@@ -35,4 +35,19 @@ async fn policy_rejects_writes_while_it_is_on() {
         .collect();
     assert_eq!(rejected.len(), 1, "{calls:?}");
     assert_ne!(rejected[0]["level"], "ERROR", "{}", rejected[0]);
+}
+
+#[tokio::test]
+async fn killed_server_leaves_what_it_did_last() {
+    let mut running = Running::start(&mut command("incident"));
+    assert_eq!(running.exit_code().await, Some(0));
+    let report = running.process.stdout();
+    for line in [
+        "shop (process ",
+        "ended without a shutdown: it was killed",
+        "change: breaker stock: open",
+        "s: GET /reports/{id}",
+    ] {
+        assert!(report.contains(line), "{line}: {report}");
+    }
 }

@@ -102,13 +102,20 @@ impl BlackBox {
     pub fn write_active(&self, calls: &[ActiveCall]) {
         let mut slots = self.active.lock().unwrap_or_else(PoisonError::into_inner);
         let before = slots.clone();
-        let calls = &calls[..calls.len().min(slots.len())];
+        let mut new = calls[..calls.len().min(slots.len())].to_vec();
         for slot in slots.iter_mut() {
-            slot.take_if(|call| !calls.contains(call));
+            // Each call once, because calls without a span may be equal.
+            slot.take_if(|call| match new.iter().position(|it| it == call) {
+                Some(at) => {
+                    new.swap_remove(at);
+                    false
+                }
+                None => true,
+            });
         }
-        for call in calls.iter().filter(|call| !before.contains(&Some(**call))) {
-            let free = slots.iter_mut().find(|slot| slot.is_none());
-            *free.expect("there are as many slots as calls") = Some(*call);
+        let free = slots.iter_mut().filter(|slot| slot.is_none());
+        for (slot, call) in std::iter::zip(free, new) {
+            *slot = Some(call);
         }
         for (at, (before, call)) in std::iter::zip(&before, slots.iter()).enumerate() {
             if before != call {

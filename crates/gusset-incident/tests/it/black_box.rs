@@ -4,12 +4,12 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::time::{Duration, SystemTime};
 
-use gusset_core::SpanIds;
+use gusset_core::{Clock, ObserveLayer, SpanIds};
 use gusset_data::{LogSink as _, Severity, SpanStatus};
 use gusset_incident::{BlackBox, BlackBoxWriter, EntryKind, FlightRecorder, RunEnd, previous_runs};
 use tempfile::tempdir;
 
-use crate::support::{call, log, poll, run};
+use crate::support::{call, log, poll, run, through};
 
 /// Longer than any test, so that only `write_now` writes.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -72,6 +72,62 @@ fn unclean_run_is_returned_once_with_what_it_wrote() {
         text.contains("ended without a shutdown") && text.contains("GET /wait"),
         "{text}"
     );
+}
+
+#[test]
+fn slots_of_calls_follow_the_calls_under_way() {
+    let folder = tempdir().unwrap();
+    let recorder = FlightRecorder::builder().build().unwrap();
+    let file = BlackBox::builder("shop")
+        .active_calls(3)
+        .create(folder.path())
+        .unwrap();
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut waiting = Vec::new();
+    for _ in 0..200 {
+        if waiting.is_empty() || random.bool() {
+            waiting.push(call(&recorder, "/wait", "/wait"));
+        } else {
+            drop(waiting.swap_remove(random.usize(..waiting.len())));
+        }
+        file.write_active(&recorder.active_calls());
+    }
+    let expected: Vec<_> = recorder
+        .active_calls()
+        .iter()
+        .take(3)
+        .map(|it| it.started())
+        .collect();
+    drop(file);
+    let runs = previous_runs(folder.path(), "shop");
+    let found: Vec<_> = runs[0]
+        .interrupted_calls
+        .iter()
+        .map(|it| it.started)
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn equal_calls_have_a_slot_each() {
+    let folder = tempdir().unwrap();
+    let (clock, _) = Clock::manual();
+    let recorder = FlightRecorder::builder()
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let layer = ObserveLayer::new(recorder.calls_of_server()).with_clock(clock);
+    let file = BlackBox::builder("shop")
+        .active_calls(2)
+        .create(folder.path())
+        .unwrap();
+    let mut waiting: Vec<_> = (0..2).map(|_| through(&layer, "/wait", "/wait")).collect();
+    file.write_active(&recorder.active_calls());
+    waiting.pop();
+    file.write_active(&recorder.active_calls());
+    drop(file);
+    let runs = previous_runs(folder.path(), "shop");
+    assert_eq!(runs[0].interrupted_calls.len(), 1);
 }
 
 #[test]

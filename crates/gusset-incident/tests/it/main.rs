@@ -1,5 +1,6 @@
 //! Tests through real files, processes and layers.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod black_box;
 mod calls;

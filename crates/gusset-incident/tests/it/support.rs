@@ -54,7 +54,15 @@ pub(crate) fn call(recorder: &FlightRecorder, route: &'static str, path: &str) -
 }
 
 pub(crate) fn observed(observer: impl Observer<Http>, route: &'static str, path: &str) -> Call {
-    let mut service = ObserveLayer::<Http, _>::new(observer).layer(Responder);
+    through(&ObserveLayer::new(observer), route, path)
+}
+
+pub(crate) fn through(
+    layer: &ObserveLayer<Http, impl Observer<Http>>,
+    route: &'static str,
+    path: &str,
+) -> Call {
+    let mut service = layer.layer(Responder);
     let mut req = Request::new(Empty::new());
     *req.uri_mut() = path.parse().unwrap();
     req.extensions_mut().insert(Route::new(route));
