@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod black_box;
+mod call;
 mod recorder;
 mod writer;
 
@@ -11,9 +12,9 @@ pub use self::black_box::{
     BlackBox, BlackBoxBuilder, Entry, EntryKind, InterruptedCall, PreviousRun, RunEnd,
     previous_runs,
 };
+pub use self::call::{ActiveCall, CallEntry};
 pub use self::recorder::{
-    ActiveCall, CallEntry, CallRecorder, FlightRecorder, FlightRecorderBuilder, RecordedCall,
-    StateChange,
+    CallRecorder, FlightRecorder, FlightRecorderBuilder, RecordedCall, StateChange,
 };
 pub use self::writer::BlackBoxWriter;
 pub use gusset_core::ConfigError;

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::slot::{Entry, cut};
+use super::slot::Entry;
+use crate::call::cut;
 
 /// What the file is, and how its run has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) struct Header {
     pub(super) service: String,
 }
 
-/// How a run has ended, as it said itself.
+/// How a run has ended, as it has stated itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunEnd {

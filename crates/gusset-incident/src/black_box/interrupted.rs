@@ -27,7 +27,7 @@ pub struct InterruptedCall {
 // === impl InterruptedCall ===
 
 impl InterruptedCall {
-    /// Reads the line that [`ActiveCall::to_line`](crate::ActiveCall) writes.
+    /// Reads the line that an [`ActiveCall`](crate::ActiveCall) writes.
     pub(super) fn from_entry(entry: &Entry) -> Option<Self> {
         let mut fields = entry.text.splitn(5, '\t');
         let mut next = || fields.next();
@@ -105,7 +105,7 @@ impl InterruptedCall {
     }
 }
 
-/// Reads lower-case hexadecimal digits. `None` for zeros, which are no id.
+/// Reads lower-case hexadecimal digits. `None` for zeros, which are not an id.
 fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != 2 * N || !text.is_ascii() {
         return None;

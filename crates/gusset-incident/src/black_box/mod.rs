@@ -27,10 +27,9 @@ pub use self::header::RunEnd;
 use self::header::{HEADER_SLOTS, Header};
 pub use self::interrupted::InterruptedCall;
 pub use self::previous::{PreviousRun, previous_runs};
-pub(crate) use self::slot::cut;
 pub use self::slot::{Entry, EntryKind};
 use self::slot::{SLOT_SIZE, Slot};
-use crate::ActiveCall;
+use crate::call::ActiveCall;
 
 /// The file of this run.
 ///

@@ -27,7 +27,7 @@ pub struct PreviousRun {
     pub started: SystemTime,
     /// When its last entry was written.
     pub last_seen: SystemTime,
-    /// How it ended, if it said so: a panic. `None` if it had no chance to: it was killed, or ran out of memory.
+    /// How it ended, if it has stated it: a panic. `None` if it had no chance to: it was killed, or ran out of memory.
     pub end: Option<RunEnd>,
     /// The entries, the oldest first.
     pub entries: Vec<Entry>,
@@ -159,7 +159,7 @@ fn start_of(path: &Path) -> u64 {
 // === impl PreviousRun ===
 
 /// The entries that are displayed.
-const SHOWN: usize = 20;
+const MAX_DISPLAYED: usize = 20;
 
 impl fmt::Display for PreviousRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,7 +181,7 @@ impl fmt::Display for PreviousRun {
         };
         let lived = seconds(self.started).as_secs();
         writeln!(f, "{service} (process {process_id}) {how}, after {lived} s")?;
-        for entry in &entries[entries.len().saturating_sub(SHOWN)..] {
+        for entry in &entries[entries.len().saturating_sub(MAX_DISPLAYED)..] {
             let before = seconds(entry.time).as_secs_f64();
             writeln!(
                 f,

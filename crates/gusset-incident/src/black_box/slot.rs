@@ -11,6 +11,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::call::cut;
+
 /// The bytes of a slot. Kernels write a page or less of a local file at once, so a slot is seldom torn; the checksum is for
 /// when it is.
 pub(super) const SLOT_SIZE: usize = 256;
@@ -142,17 +144,8 @@ impl EntryKind {
     }
 }
 
-/// Returns the start of a text that has at most this many bytes.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
 /// Returns a time as nanoseconds since the Unix epoch, zero before it.
-pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
+pub(super) fn unix_nanos(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| {
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)

@@ -1,12 +1,10 @@
 //! The flight recorder: what the service did last, in bounded memory.
 
 mod builder;
-mod entry;
 mod logs;
 mod observer;
 mod shard;
 mod shared;
-mod text;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,12 +14,12 @@ use gusset_data::{LogRecord, LogSink, Severity, SharedStr};
 use gusset_http::Side;
 
 pub use self::builder::FlightRecorderBuilder;
-pub use self::entry::{ActiveCall, CallEntry};
 pub use self::logs::StateChange;
 use self::logs::bytes_of;
 pub use self::observer::{CallRecorder, RecordedCall};
 use self::shared::{Shared, lock};
-use crate::{BlackBox, EntryKind};
+use crate::black_box::{BlackBox, EntryKind};
+use crate::call::{ActiveCall, CallEntry};
 
 /// Keeps what a service did last: calls, log records, state changes. Clones share it.
 ///

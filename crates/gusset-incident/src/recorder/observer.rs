@@ -5,9 +5,8 @@ use std::sync::Arc;
 use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId, SpanIds};
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestOptions, Side};
 
-use super::entry::{CallEntry, StartFacts};
 use super::shared::{Place, Shared};
-use super::text::Text;
+use crate::call::{CallEntry, StartFacts, Text};
 
 /// Records calls. Created by [`FlightRecorder::calls_of_server`](crate::FlightRecorder::calls_of_server).
 #[derive(Clone, Debug)]

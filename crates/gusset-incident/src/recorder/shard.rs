@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gusset_core::Outcome;
 
-use super::entry::{CallEntry, StartFacts};
+use crate::call::{CallEntry, StartFacts};
 
 /// Calls under way and calls that have ended, of some threads.
 #[derive(Debug)]

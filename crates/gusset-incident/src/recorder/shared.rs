@@ -8,10 +8,10 @@ use std::time::{Instant, SystemTime};
 
 use gusset_data::LogRecord;
 
-use super::entry::{ActiveCall, CallEntry, StartFacts};
 use super::logs::{Bounded, StateChange};
 use super::shard::{Shard, Totals};
-use crate::BlackBox;
+use crate::black_box::BlackBox;
+use crate::call::{ActiveCall, CallEntry, StartFacts};
 
 /// The state of a recorder.
 ///

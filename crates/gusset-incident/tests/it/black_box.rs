@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use gusset_core::{Clock, ObserveLayer, SpanIds};
 use gusset_data::{LogSink as _, Severity, SpanStatus};
-use gusset_incident::{BlackBox, BlackBoxWriter, EntryKind, FlightRecorder, RunEnd, previous_runs};
+use gusset_incident::{
+    ActiveCall, BlackBox, BlackBoxWriter, EntryKind, FlightRecorder, RunEnd, previous_runs,
+};
 use tempfile::tempdir;
 
 use crate::support::{call, log, poll, run, through};
@@ -96,7 +98,7 @@ fn slots_of_calls_follow_the_calls_under_way() {
         .active_calls()
         .iter()
         .take(3)
-        .map(|it| it.started())
+        .map(ActiveCall::started)
         .collect();
     drop(file);
     let runs = previous_runs(folder.path(), "shop");

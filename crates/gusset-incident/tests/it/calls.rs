@@ -1,6 +1,6 @@
 //! The recorder in memory.
 
-use gusset_core::{CallContext, Observer, Outcome, SpanIds};
+use gusset_core::{CallContext, Observer, Outcome, SpanIds, StaticStr};
 use gusset_http::{Http, RequestHead};
 use gusset_incident::FlightRecorder;
 
@@ -18,7 +18,7 @@ fn ended_call_has_its_facts_and_no_path() {
         panic!("one call")
     };
     assert_eq!((entry.method(), entry.route()), ("GET", "/items/{status}"));
-    assert_eq!(entry.status().map(|it| it.as_str()), Some("404"));
+    assert_eq!(entry.status().map(StaticStr::as_str), Some("404"));
     assert_eq!(entry.outcome(), Some(Outcome::ClientError));
     assert_eq!(entry.bytes(), 5);
     assert!(entry.time_to_headers().is_some());

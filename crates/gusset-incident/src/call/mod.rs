@@ -1,11 +1,13 @@
 //! What is kept of a call.
 
+mod text;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use gusset_core::{Outcome, SpanIds, StaticStr};
 
-use super::text::Text;
+pub(crate) use self::text::{Text, cut};
 
 /// The bytes of a route that are kept.
 const ROUTE: usize = 63;
@@ -13,13 +15,13 @@ const ROUTE: usize = 63;
 /// A call that has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallEntry {
-    pub(super) start: StartFacts,
-    pub(super) duration: Duration,
-    pub(super) time_to_headers: Option<Duration>,
-    pub(super) bytes: u64,
-    pub(super) outcome: Option<Outcome>,
-    pub(super) status: Option<StaticStr>,
-    pub(super) error_type: Option<StaticStr>,
+    pub(crate) start: StartFacts,
+    pub(crate) duration: Duration,
+    pub(crate) time_to_headers: Option<Duration>,
+    pub(crate) bytes: u64,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) status: Option<StaticStr>,
+    pub(crate) error_type: Option<StaticStr>,
 }
 
 /// A call that is under way.
@@ -27,16 +29,16 @@ pub struct CallEntry {
 pub struct ActiveCall {
     /// When it started, by the wall clock.
     pub(crate) started: SystemTime,
-    pub(super) start: StartFacts,
+    pub(crate) start: StartFacts,
 }
 
 /// What is known of a call from its start on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct StartFacts {
-    pub(super) started: Instant,
-    pub(super) ids: Option<SpanIds>,
-    pub(super) method: Text<15>,
-    pub(super) route: Text<ROUTE>,
+pub(crate) struct StartFacts {
+    pub(crate) started: Instant,
+    pub(crate) ids: Option<SpanIds>,
+    pub(crate) method: Text<15>,
+    pub(crate) route: Text<ROUTE>,
 }
 
 // === impl CallEntry ===

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::black_box::cut;
-
 /// A text of at most `N` bytes. A longer one is cut.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Text<const N: usize> {
@@ -34,4 +32,13 @@ impl<const N: usize> fmt::Debug for Text<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
+}
+
+/// Returns the start of a text that has at most this many bytes.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
