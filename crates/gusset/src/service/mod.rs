@@ -2,6 +2,8 @@
 
 mod build;
 mod builder;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod check;
 #[cfg(feature = "serde")]
 mod configured;
@@ -120,6 +122,8 @@ struct Inner {
     flush_started: Arc<OnceLock<Instant>>,
     /// The subscriber, unless it is global.
     dispatch: Option<Dispatch>,
+    #[cfg(feature = "chaos")]
+    chaos: gusset_chaos::Chaos,
     health: Health,
     #[cfg(feature = "system")]
     system: Option<Arc<gusset_system::SystemSampler>>,
