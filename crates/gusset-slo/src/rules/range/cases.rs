@@ -47,6 +47,13 @@ impl RangeRules<'_> {
             self.case("quiet inside", &[phase(settled, inside, many)], None),
         ];
         if m > 1 {
+            // So far outside that one step moves the aggregate of the whole window.
+            let outside = match self.range.aggregate_of(self.metric) {
+                Aggregate::Rate | Aggregate::Mean => {
+                    (inside + (outside - inside) * f64::from(window) * 2.0).max(0.0)
+                }
+                _ => outside,
+            };
             cases.push(self.case(
                 "quiet after one value outside",
                 &[phase(settled, inside, many), phase(1, outside, many)],
