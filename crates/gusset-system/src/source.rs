@@ -24,6 +24,11 @@ use crate::Snapshot;
 /// PoolSource.read(&mut snapshot);
 /// assert_eq!(snapshot.service.pools.as_deref().map(<[_]>::len), Some(1));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source of readings",
+    label = "does not fill in a snapshot",
+    note = "implement `Source`: one method, `read`"
+)]
 pub trait Source: Send + 'static {
     /// Reads now.
     ///

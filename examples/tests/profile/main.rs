@@ -67,10 +67,12 @@ async fn profile_of_the_shop_under_load_names_the_busy_handler() {
 
     let profile = Profile::decode(&body);
     assert_eq!(profile.sample_types(), ["samples/count", "cpu/nanoseconds"]);
+    // The rest is of other handlers, of sockets and of the kernel: how much depends on the machine.
     let busy = profile.share_of("burn_cpu", 1);
+    let other = profile.share_of("catalogue", 1);
     assert!(
-        busy > 0.5,
-        "{busy} after {requests} requests: {:?}",
+        busy > 0.2 && busy > other,
+        "{busy}, and {other} of another handler, after {requests} requests: {:?}",
         profile.top()
     );
     let idle = profile.share_of("edge_cases::slow", 1);

@@ -30,6 +30,11 @@ pub trait CallKind<Req, Res>: Clone + Sealed<Req, Res> {
 #[derive(Debug)]
 pub struct OneInjection(pub(crate) Injection);
 
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not inject faults into calls from `{Req}` to `{Res}`",
+    label = "not a kind of calls",
+    note = "use `Chaos::http_server`, `Chaos::http_client` or their siblings for gRPC, or `Chaos::service` for other calls"
+)]
 pub trait Sealed<Req, Res> {
     /// Decides about a call.
     fn decide(&self, chaos: &Chaos, req: &mut Req, makes_errors: bool) -> Option<OneInjection>;

@@ -30,12 +30,7 @@ impl GussetBuilder {
     pub fn service_levels(mut self, levels: ServiceLevels) -> Self {
         let views = levels.views();
         self.parts.service_levels = Some(levels);
-        self.prometheus(|prometheus| {
-            views.into_iter().fold(
-                prometheus,
-                gusset_prometheus::PrometheusExporterBuilder::view,
-            )
-        })
+        self.telemetry(|telemetry| telemetry.add_views(views))
     }
 }
 

@@ -114,6 +114,14 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Adds views to those of the registry.
+    #[cfg(feature = "slo")]
+    pub(crate) fn add_views(mut self, views: Vec<gusset_metrics::registry::View>) -> Self {
+        let views = views.into_iter();
+        self.metrics.registry = views.fold(self.metrics.registry, RegistryBuilder::view);
+        self
+    }
+
     /// Records all metrics into this recorder of the `metrics` facade instead of gusset's registry: those of
     /// calls, and those of the log, the OTLP pipeline, health, breakers and the management server.
     ///
