@@ -55,8 +55,9 @@ struct Series {
     size: Histogram,
 }
 
+/// A histogram of nanoseconds.
 #[derive(Debug, Default)]
-struct Histogram {
+pub struct Histogram {
     counts: [AtomicU64; BUCKET_BOUNDS.len() + 1],
     sum: AtomicU64,
 }
@@ -207,8 +208,9 @@ impl Call {
 // === impl Histogram ===
 
 impl Histogram {
+    /// Records a value.
     #[inline]
-    fn record(&self, value: u64) {
+    pub fn record(&self, value: u64) {
         let bucket = BUCKET_BOUNDS.partition_point(|bound| *bound < value);
         self.counts[bucket].fetch_add(1, Relaxed);
         self.sum.fetch_add(value, Relaxed);

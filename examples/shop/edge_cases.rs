@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -13,6 +13,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
+use gusset::Clock;
 use serde::Deserialize;
 use tokio::time::{interval, sleep};
 
@@ -110,9 +111,10 @@ async fn burn(Query(wait): Query<WaitQuery>) -> &'static str {
 /// Uses a CPU for some time. Not inlined, so that a profile names it.
 #[inline(never)]
 fn burn_cpu(time: Duration) {
-    let start = Instant::now();
+    let clock = Clock::system();
+    let end = clock.now() + time;
     let mut sum = 0_u64;
-    while start.elapsed() < time {
+    while clock.now() < end {
         for number in 0..1_000 {
             sum = black_box(sum.wrapping_mul(31).wrapping_add(number));
         }

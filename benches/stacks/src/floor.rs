@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use axum::extract::{MatchedPath, Request};
+use gusset_benches::manual::Histogram;
 use http::{HeaderName, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -34,8 +35,7 @@ pub(crate) struct Shared {
     successes: AtomicU64,
     failures: AtomicU64,
     active: AtomicU64,
-    durations: [AtomicU64; BOUNDS.len() + 1],
-    duration_sum: AtomicU64,
+    durations: Histogram,
     lines: Mutex<String>,
     /// Spans until the exporter takes them.
     spans: Mutex<Vec<Span>>,
@@ -55,24 +55,6 @@ struct Span {
 }
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// Upper bounds of the buckets, in nanoseconds.
-const BOUNDS: [u64; 14] = [
-    5_000_000,
-    10_000_000,
-    25_000_000,
-    50_000_000,
-    75_000_000,
-    100_000_000,
-    250_000_000,
-    500_000_000,
-    750_000_000,
-    1_000_000_000,
-    2_500_000_000,
-    5_000_000_000,
-    7_500_000_000,
-    10_000_000_000,
-];
 
 /// The spans that fill the queue.
 const MAX_SPANS: usize = 512;
@@ -138,9 +120,7 @@ impl Shared {
             &self.failures
         };
         verdict.fetch_add(1, Relaxed);
-        let bucket = BOUNDS.partition_point(|bound| *bound < duration);
-        self.durations[bucket].fetch_add(1, Relaxed);
-        self.duration_sum.fetch_add(duration, Relaxed);
+        self.durations.record(duration);
         self.active.fetch_sub(1, Relaxed);
         self.line(call, duration);
         let span = Span {

@@ -204,7 +204,7 @@ impl Drawn {
         let is_possible = |body: &BodyFault| responses && (can_wait || !body.needs_timer());
         let impossible = self.body.take_if(|body| !is_possible(body));
         removed.extend(impossible.map(|body| body.kind()));
-        // The call is not made, so there is no body of the service, and nothing to wait after.
+        // The service is not called, so it has no body to fail, and nothing is waited for after it.
         if !matches!(self.fault, None | Some(Fault::Cancel { .. })) {
             (self.body, self.after) = (None, None);
         }

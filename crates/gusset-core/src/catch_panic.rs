@@ -9,7 +9,7 @@ use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, Span
 /// Contains the panics of an observer. After its first panic in a call, the observer is dropped for
 /// that call; the service, the other observers and the next call go on.
 ///
-/// Panics of the service itself do not pass through it. Costs nothing but landing pads while there is no panic.
+/// Panics of the service itself are not contained. Costs nothing but landing pads until an observer panics.
 /// With `panic = "abort"` it has no effect.
 ///
 /// ```

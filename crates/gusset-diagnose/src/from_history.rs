@@ -44,7 +44,7 @@ pub struct HistorySource {
 const RECENT_INTERVALS: u32 = 3;
 /// Where the usual time of a dependency ends: before the present trouble.
 const USUAL_ENDS_BEFORE: Duration = Duration::from_secs(300);
-/// The calls without which there is no usual time.
+/// The fewest calls from which a usual time is taken.
 const MIN_USUAL_CALLS: f64 = 100.0;
 /// The routes and dependencies of a reading: those with the most calls.
 const MAX_ENTRIES: usize = 20;

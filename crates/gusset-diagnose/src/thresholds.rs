@@ -17,7 +17,7 @@ pub struct Levels {
 /// When a value is a finding. `docs/system.md` has the table of them with their sources.
 ///
 /// "node-mixin" and "kubernetes-mixin" are the rules that Prometheus's and Kubernetes's projects maintain. "dial9" is
-/// the viewer of Tokio traces of that name. Where there is no source, the threshold is this project's choice.
+/// the viewer of Tokio traces of that name. A threshold without a source is this project's choice.
 ///
 /// ```
 /// use gusset_diagnose::Thresholds;

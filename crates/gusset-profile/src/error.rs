@@ -1,4 +1,4 @@
-//! Why there is no profile.
+//! The reasons for which a profile is refused.
 
 use std::fmt;
 

@@ -132,7 +132,7 @@ fn occupy_processors(stop: &Arc<Stop>) -> Arc<AtomicU32> {
     share
 }
 
-/// Returns a block of memory with written pages, or `None` if there is no memory.
+/// Returns a block of memory with written pages, or `None` if the system has no memory left.
 fn written_block() -> Option<Vec<u8>> {
     let mut block = Vec::new();
     block.try_reserve_exact(BLOCK_BYTES).ok()?;

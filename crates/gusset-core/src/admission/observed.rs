@@ -145,13 +145,7 @@ where
         let cache = P::Cache::default();
         let head = P::head(&req, &cache);
         let shared = &*self.shared;
-        let observers = shared.observers.set();
-        // Without observers there is none that a second layer could have in common.
-        let key = if observers.is_empty() {
-            None
-        } else {
-            P::key(head)
-        };
+        let key = shared.key::<P>(head);
         let ready_skipped = std::mem::take(&mut self.ready_skipped);
         let mut rejection = None;
         let mut track = CallTracker::start_in_layer(
@@ -161,7 +155,7 @@ where
                 let permit = admitted.map_err(|rejected| rejection = Some(rejected));
                 Some((call, permit.ok()))
             },
-            observers,
+            shared.observers.set(),
             head,
             key.unwrap_or(shared.protocol_key),
             self.error_statuses,

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 
 use super::Observe;
 use crate::identity::Registration;
-use crate::{Clock, ErrorStatuses, Observer, RequestKey};
+use crate::{Clock, ErrorStatuses, Observer, Protocol, RequestKey};
 
 /// Observes every call of a service.
 ///
@@ -41,6 +41,19 @@ pub(crate) struct Shared<O> {
     pub(crate) protocol_key: RequestKey,
 }
 
+// === impl Shared ===
+
+impl<O> Shared<O> {
+    /// Returns the key of a request. `None` without observers, because then a second layer has none in common.
+    #[inline]
+    pub(crate) fn key<P: Protocol>(&self, head: P::Request<'_>) -> Option<RequestKey> {
+        match self.observers.set().is_empty() {
+            true => None,
+            false => P::key(head),
+        }
+    }
+}
+
 // === impl ObserveLayer ===
 
 impl<P, O> ObserveLayer<P, O> {
@@ -48,7 +61,7 @@ impl<P, O> ObserveLayer<P, O> {
     pub fn new(observer: O) -> Self
     where
         // The bounds are here so that the error points at the mistake.
-        P: crate::Protocol,
+        P: Protocol,
         O: Observer<P>,
     {
         // In its final place first: observers are distinguished by their addresses.

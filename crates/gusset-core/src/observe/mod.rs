@@ -72,16 +72,10 @@ where
         let cache = P::Cache::default();
         let head = P::head(&req, &cache);
         let shared = &*self.shared;
-        let observers = shared.observers.set();
-        // Without observers there is none that a second layer could have in common.
-        let key = if observers.is_empty() {
-            None
-        } else {
-            P::key(head)
-        };
+        let key = shared.key::<P>(head);
         let mut track = CallTracker::start_in_layer(
             |cx| start_once(&shared.observer, head, cx),
-            observers,
+            shared.observers.set(),
             head,
             key.unwrap_or(shared.protocol_key),
             self.error_statuses,

@@ -267,7 +267,7 @@ impl RuleResult {
 
     /// Returns the worst result of several candidates, each with its value: routes, file systems.
     ///
-    /// It is unknown if there is no candidate with a value.
+    /// It is unknown if no candidate has a value.
     fn worst(candidates: impl IntoIterator<Item = Self>) -> Self {
         let mut worst = Self::Unknown;
         for candidate in candidates {

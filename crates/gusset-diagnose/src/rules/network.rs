@@ -42,7 +42,7 @@ pub(crate) static NO_PORTS: FindingKind = FindingKind {
     id: "network.no_ports",
     area: Area::Network,
     stage: Stage::Errors,
-    conclusion: "Calls fail because there is no local port left for a new connection.",
+    conclusion: "Calls fail because no local port is left for a new connection.",
     advice: "Keep connections open: one client with a pool for the process. A restart frees the ports for a while.",
 };
 

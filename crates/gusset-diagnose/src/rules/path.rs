@@ -13,7 +13,7 @@ pub(crate) static ELSEWHERE: FindingKind = FindingKind {
              Look at the spans of a slow call: the longest one leads on. What was cleared is listed below.",
 };
 
-/// Looks for a route that is slow. The finding is only kept if there is no other one.
+/// Looks for a route that is slow. The finding is dropped if another one is found.
 pub(super) fn elsewhere(inputs: &Inputs<'_>) -> RuleResult {
     let levels = inputs.thresholds.route_p99;
     let routes = inputs.now.service.routes.iter().flatten();

@@ -182,7 +182,7 @@ pub(super) fn task_growth(inputs: &Inputs<'_>) -> RuleResult {
         .iter()
         .find(|it| it.resource == GrowingResource::Tasks);
     match tasks {
-        // There is no limit at which calls fail.
+        // Tasks have no limit at which calls fail.
         Some(tasks) => RuleResult::Found(Signs::new(
             Severity::Warning,
             Scope::Runtime,

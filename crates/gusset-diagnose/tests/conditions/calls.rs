@@ -11,9 +11,12 @@ const BOUNDS: [f64; 6] = [0.005, 0.05, 0.1, 0.5, 1.0, 5.0];
 /// What was called: the metric, and the label with its value.
 type Name = (&'static str, &'static str, &'static str);
 
+/// The count of each bucket, and the sum in seconds.
+type Durations = (Vec<u64>, f64);
+
 /// The durations of the calls of a server and of its clients.
 #[derive(Clone, Default)]
-pub(crate) struct Calls(Arc<Mutex<BTreeMap<Name, (Vec<u64>, f64)>>>);
+pub(crate) struct Calls(Arc<Mutex<BTreeMap<Name, Durations>>>);
 
 impl Calls {
     pub(crate) fn server(&self, route: &'static str, duration: Duration) {

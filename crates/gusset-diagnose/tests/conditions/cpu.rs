@@ -27,6 +27,7 @@ fn computing_handlers_are_bound_by_the_cpu() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the mistake is deliberate")]
 fn blocking_sleeps_are_not_contention() {
     let server = Server::start(2, || async { thread::sleep(Duration::from_millis(400)) });
     let mut readings = Readings::of_service(server.handle(), &server.calls);

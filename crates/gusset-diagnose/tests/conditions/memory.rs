@@ -16,7 +16,7 @@ fn memory_near_its_limit_is_named() {
         return inside();
     }
     let Some((group, limit)) = group() else {
-        return println!("SKIPPED: there is no memory controller of control groups here");
+        return println!("SKIPPED: control groups have no memory controller here");
     };
     if let Err(error) = fs::create_dir(&group) {
         return println!("SKIPPED: no control group may be made here: {error}");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Family, Series, Store};
 
-/// Without this number of readings there is no rate.
+/// A rate needs this number of readings.
 const MIN_READINGS: usize = 2;
 
 impl Store {

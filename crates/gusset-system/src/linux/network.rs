@@ -44,7 +44,7 @@ impl NetworkReader {
         );
         let v4 = self.sockstat.read(buffer).map(sockstat::parse);
         let v4 = v4.unwrap_or_default();
-        // Without IPv6 there is no file, and no sockets.
+        // A kernel without IPv6 has neither the file nor such sockets.
         let v6 = self.sockstat6.read(buffer).map(sockstat::parse);
         let v6 = v6.unwrap_or_default();
         let both = |v4: Option<u64>, v6: Option<u64>| v4?.checked_add(v6.unwrap_or(0));

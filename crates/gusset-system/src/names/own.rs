@@ -1,4 +1,4 @@
-//! Metrics for which there is no convention.
+//! Metrics that the semantic conventions do not define.
 
 use gusset_data::MetricDescriptor;
 use gusset_data::semconv::{SYSTEM_DEVICE, SYSTEM_FILESYSTEM_MOUNTPOINT, SYSTEM_FILESYSTEM_STATE};

@@ -147,7 +147,7 @@ impl Shared {
         latest.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes a snapshot the latest. Returns the one that is no longer needed.
+    /// Makes a snapshot the latest. Returns the one before the previous, to be dropped outside of the lock.
     fn publish(&self, now: Arc<Snapshot>) -> Option<Arc<Snapshot>> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let previous = std::mem::replace(&mut latest.now, now);

@@ -16,20 +16,21 @@ mod error;
 mod global;
 #[cfg(feature = "history")]
 mod history;
+#[cfg(feature = "history")]
+mod history_settings;
 mod layer;
 mod parts;
 mod probes;
 mod serve;
 mod server_output;
+#[cfg(feature = "slo")]
+mod service_levels;
 mod subscriber_scope;
 #[cfg(feature = "system")]
 mod system;
 #[cfg(feature = "system")]
 mod system_settings;
-#[cfg(feature = "history")]
-mod with_history;
-#[cfg(feature = "slo")]
-mod with_service_levels;
+mod without;
 
 #[cfg(feature = "breaker")]
 use std::collections::BTreeMap;
