@@ -103,7 +103,7 @@ fn turns(
 }
 
 /// Pins this thread to its own processor, if possible. Otherwise two threads may take turns on one processor.
-fn pin(thread: usize) {
+pub fn pin(thread: usize) {
     let Ok(allowed) = sched_getaffinity(None) else {
         return;
     };

@@ -41,6 +41,7 @@ mod span_ids;
 mod start_once;
 mod static_str;
 mod table;
+mod thread_number;
 mod time_window;
 mod tracker;
 
@@ -77,5 +78,6 @@ pub use source_chain::error_causes;
 pub use span_ids::SpanIds;
 pub use static_str::StaticStr;
 pub use table::Table;
+pub use thread_number::thread_number;
 pub use time_window::{TimeWindow, WindowCounts};
 pub use tracker::CallTracker;

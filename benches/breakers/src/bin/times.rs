@@ -6,8 +6,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Instant;
 
+use gusset_benches::times::pin;
 use gusset_benches::{Scenario, Work, WorkFactory};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 const TURNS: usize = 400;
@@ -102,18 +102,4 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn processor_time() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
-}
-
-fn pin(thread: usize) {
-    let Ok(allowed) = sched_getaffinity(None) else {
-        return;
-    };
-    let processor = (0..CpuSet::MAX_CPU)
-        .filter(|processor| allowed.is_set(*processor))
-        .nth(thread);
-    if let Some(processor) = processor {
-        let mut one = CpuSet::new();
-        one.set(processor);
-        let _ = sched_setaffinity(None, &one);
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
+use gusset_http::truncate_str;
+
 use super::slot::Entry;
-use crate::call::cut;
 
 /// What the file is, and how its run has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Header {
             ..
         } = self;
         let end = end.map_or("", RunEnd::as_str);
-        let service = cut(service, MAX_SERVICE);
+        let service = truncate_str(service, MAX_SERVICE);
         format!("{FORMAT}\t{active_slots}\t{ring_slots}\t{process_id}\t{end}\t{service}")
     }
 

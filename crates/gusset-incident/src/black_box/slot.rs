@@ -11,7 +11,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::call::cut;
+use gusset_http::truncate_str;
 
 /// The bytes of a slot. Kernels write a page or less of a local file at once, so a slot is seldom torn; the checksum is for
 /// when it is.
@@ -63,7 +63,7 @@ impl Slot {
     /// Encodes an entry. The text is cut to what fits.
     pub(super) fn encode(sequence: u64, time: SystemTime, kind: EntryKind, text: &str) -> Self {
         let mut bytes = [0; SLOT_SIZE];
-        let text = cut(text, SLOT_SIZE - HEAD);
+        let text = truncate_str(text, SLOT_SIZE - HEAD);
         bytes[4..12].copy_from_slice(&sequence.to_le_bytes());
         bytes[12..20].copy_from_slice(&unix_nanos(time).to_le_bytes());
         bytes[20] = kind.number();
@@ -168,7 +168,7 @@ mod tests {
             let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
             let slot = Slot::encode(sequence, time, kind, &text);
             let entry = Slot::decode(&slot.0).unwrap().unwrap();
-            let text = cut(&text, SLOT_SIZE - HEAD).to_owned();
+            let text = truncate_str(&text, SLOT_SIZE - HEAD).to_owned();
             prop_assert_eq!(entry, Entry { sequence, time, kind, text });
         }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gusset_core::{Outcome, SpanIds, StaticStr};
 
-pub(crate) use self::text::{Text, cut};
+pub(crate) use self::text::Text;
 
 /// The bytes of a route that are kept.
 const ROUTE: usize = 63;

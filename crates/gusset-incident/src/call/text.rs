@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gusset_http::truncate_str;
+
 /// A text of at most `N` bytes. A longer one is cut.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Text<const N: usize> {
@@ -15,7 +17,7 @@ impl<const N: usize> Text<N> {
     #[inline]
     pub(crate) fn new(text: &str) -> Self {
         const { assert!(N < 256, "the length is a byte") }
-        let text = if text.len() > N { cut(text, N) } else { text };
+        let text = truncate_str(text, N);
         let mut bytes = [0; N];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
         let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
@@ -32,13 +34,4 @@ impl<const N: usize> fmt::Debug for Text<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
-}
-
-/// Returns the start of a text that has at most this many bytes.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

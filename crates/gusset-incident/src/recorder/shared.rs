@@ -1,11 +1,10 @@
 //! What all observers of a recorder share.
 
-use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use gusset_core::thread_number;
 use gusset_data::LogRecord;
 
 use super::logs::{Bounded, StateChange};
@@ -124,18 +123,4 @@ impl fmt::Debug for Shared {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns the number of this thread, in the order in which threads first recorded a call.
-#[inline]
-fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(0) });
-    match NUMBER.get() {
-        0 => {
-            NUMBER.set(NEXT.fetch_add(1, Relaxed));
-            NUMBER.get()
-        }
-        number => number,
-    }
 }

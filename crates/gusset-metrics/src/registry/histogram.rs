@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use gusset_core::thread_number;
 use gusset_data::{Exemplar, ExponentialBuckets};
 use metrics::HistogramFn;
 
 use super::Boundaries;
 use super::exemplars::ExemplarReservoir;
 use super::exponential::{ExponentialHistogram, ExponentialValue};
-use super::sharded::{add_f64, shard_count, thread_number};
+use super::sharded::{add_f64, shard_count};
 
 /// The value of one series of a histogram: the count of each bucket, and the sum of the values.
 ///

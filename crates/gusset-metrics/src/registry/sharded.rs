@@ -9,9 +9,10 @@
 //! So no change is lost, also if two threads have the same shard. All operations are relaxed, because
 //! no other memory depends on the numbers.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
+
+use gusset_core::thread_number;
 
 /// The greatest number of shards; a power of two.
 const MAX_SHARDS: usize = 8;
@@ -109,20 +110,6 @@ pub(super) fn shard_count() -> usize {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         processors.min(MAX_SHARDS).next_power_of_two()
     })
-}
-
-/// Returns the number of this thread, from one, in the order in which threads first recorded.
-#[inline]
-pub(super) fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(0) });
-    match NUMBER.get() {
-        0 => {
-            NUMBER.set(NEXT.fetch_add(1, Relaxed));
-            NUMBER.get()
-        }
-        number => number,
-    }
 }
 
 /// Adds to an `f64` that is stored as its bits.
