@@ -300,17 +300,18 @@ impl<V, S: Default> FamilyEntry<V, S> {
     ) -> Arc<Series<V>> {
         let unit = self.description.as_ref().and_then(|it| it.unit);
         let value = create(&mut self.shared, unit);
-        let names = self.key_names(KeyNames::new(key, reserved));
+        let names = self.key_names(key, reserved, &label_text);
         let series = Arc::new(Series::new(names, label_text, value));
         self.series.insert(ByText(Arc::clone(&series)));
         series
     }
 
-    /// Returns the names of the last series instead of equal ones.
-    fn key_names(&mut self, names: KeyNames) -> Arc<KeyNames> {
+    /// Returns the names of a key: those of the last series, if they are the same.
+    fn key_names(&mut self, key: &Key, reserved: Option<&str>, label_text: &str) -> Arc<KeyNames> {
         match &self.key_names {
-            Some(last) if **last == names => Arc::clone(last),
-            _ => Arc::clone(self.key_names.insert(Arc::new(names))),
+            // The text is that of the key, so this compares the names.
+            Some(last) if last.is_key(label_text, key) => Arc::clone(last),
+            _ => Arc::clone(self.key_names.insert(Arc::new(KeyNames::new(key, reserved)))),
         }
     }
 

@@ -10,7 +10,7 @@ use metrics::{Key, Label};
 use super::prometheus_names::{escape, label_names, labels, shared_str, unescape};
 
 /// The names that a series was recorded with.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct KeyNames {
     metric: SharedStr,
     /// In the order of the label text.
@@ -20,7 +20,7 @@ pub(super) struct KeyNames {
 }
 
 /// The name of a label.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct LabelName {
     /// As recorded.
     recorded: SharedStr,
