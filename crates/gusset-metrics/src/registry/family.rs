@@ -311,7 +311,10 @@ impl<V, S: Default> FamilyEntry<V, S> {
         match &self.key_names {
             // The text is that of the key, so this compares the names.
             Some(last) if last.is_key(label_text, key) => Arc::clone(last),
-            _ => Arc::clone(self.key_names.insert(Arc::new(KeyNames::new(key, reserved)))),
+            _ => Arc::clone(
+                self.key_names
+                    .insert(Arc::new(KeyNames::new(key, reserved))),
+            ),
         }
     }
 
