@@ -85,7 +85,7 @@ where
         .build_with(|_| None)
         .expect("the defaults are valid");
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = gusset_testkit::set_subscriber(subscriber);
     if let Ok(response) = with_timeout(gusset.layer().layer(client).oneshot(req)).await {
         let read = with_timeout(response.into_body().collect()).await;
         assert!(read.is_err(), "a failure");

@@ -110,7 +110,7 @@ fn call(filter: &str) -> (usize, Vec<Value>) {
         .route("/items/{id}", get(handle))
         .layer(ObserveLayer::<Http, _>::new((access, trace)));
     let counting = Counting(subscriber, Arc::clone(&spans));
-    tracing::subscriber::with_default(counting, || {
+    gusset_testkit::with_subscriber(counting, || {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         runtime.expect("a runtime").block_on(async {
             let request = Request::get("/items/1")

@@ -98,7 +98,7 @@ async fn request_id_inside_of_the_observers_is_warned_of_once() {
     let server = set_up.0.telemetry().http().build().unwrap();
     let app = router().layer(RequestIdLayer::new()).layer(server.layer());
     let dispatch = set_up.0.telemetry().dispatch().clone();
-    let _default = tracing::dispatcher::set_default(&dispatch);
+    let _default = gusset_testkit::set_subscriber(dispatch);
     let (_, entries) = call(app, &set_up).await;
     assert_eq!(count(&entries, WARNING_OF_REQUEST_ID), 1, "{entries:?}");
 }
@@ -111,7 +111,7 @@ async fn span_around_the_service_is_not_warned_of() {
     let set_up = set_up();
     let app = router().layer(set_up.0.http());
     let dispatch = set_up.0.telemetry().dispatch().clone();
-    let _default = tracing::dispatcher::set_default(&dispatch);
+    let _default = gusset_testkit::set_subscriber(dispatch);
     // As that of a runtime of functions: it is current, and observes no request. The ids are those that
     // an exporter would make.
     let ids = gusset::SpanIds::new([1; 16], [2; 8], true);
@@ -138,7 +138,7 @@ async fn request_id_outside_of_the_observers_is_not_warned_of() {
     let inner = router().layer(RequestIdLayer::new());
     let app = inner.layer(server.layer()).layer(RequestIdLayer::new());
     let dispatch = set_up.0.telemetry().dispatch().clone();
-    let _default = tracing::dispatcher::set_default(&dispatch);
+    let _default = gusset_testkit::set_subscriber(dispatch);
     let (_, entries) = call(app, &set_up).await;
     assert_eq!(count(&entries, WARNING_OF_REQUEST_ID), 0, "{entries:?}");
     assert_eq!(access(&entries).len(), 3);
@@ -212,7 +212,7 @@ async fn grpc_web_inside_of_the_observers_is_warned_of_once() {
         Ok::<_, Infallible>(response.body(Body::empty()).unwrap())
     });
     let dispatch = set_up.0.telemetry().dispatch().clone();
-    let _default = tracing::dispatcher::set_default(&dispatch);
+    let _default = gusset_testkit::set_subscriber(dispatch);
     let (_, entries) = call(observe.layer(web), &set_up).await;
     assert_eq!(count(&entries, WARNING_OF_GRPC_WEB), 1, "{entries:?}");
 }

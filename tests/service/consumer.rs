@@ -83,7 +83,7 @@ where
         // It is ready, or cancelled.
         let _ = futures_util::FutureExt::now_or_never(call);
     };
-    let run = || tracing::subscriber::with_default(subscriber, run);
+    let run = || gusset_testkit::with_subscriber(subscriber, run);
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     assert!(log.flush_guard.flush(std::time::Duration::from_secs(30)));
     Signals {

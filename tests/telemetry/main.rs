@@ -78,7 +78,7 @@ fn rejected_call_is_rejected_in_all_signals() {
         .layer(observe);
 
     let fields = SpanFields::default();
-    let status = tracing::subscriber::with_default(fields.clone(), || {
+    let status = gusset_testkit::with_subscriber(fields.clone(), || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime");

@@ -121,7 +121,7 @@ impl Ends {
     fn exchange(self, requests: usize, layer: SpanLayer) {
         let Self { server, client } = self;
         let subscriber = tracing_subscriber::registry().with(layer);
-        let _subscriber = tracing::subscriber::set_default(subscriber);
+        let _subscriber = gusset_testkit::set_subscriber(subscriber);
         run(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let uri = format!("http://{}/", listener.local_addr().unwrap());

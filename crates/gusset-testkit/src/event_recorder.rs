@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+use crate::set_subscriber;
 
 /// An event that an [`EventRecorder`] has received.
 #[derive(Clone, Debug)]
@@ -43,7 +45,6 @@ pub struct EventRecorder {
 #[derive(Debug)]
 pub struct EventGuard {
     _default: DefaultGuard,
-    _other: Dispatch,
 }
 
 // === impl RecordedEvent ===
@@ -95,9 +96,7 @@ impl EventRecorder {
     /// Records the events of this thread until the guard is dropped.
     pub fn set_default(&self) -> EventGuard {
         EventGuard {
-            _default: tracing::subscriber::set_default(self.clone()),
-            // With only one subscriber, `tracing` would ask the threads of other tests for their interest.
-            _other: Dispatch::new(self.clone()),
+            _default: set_subscriber(self.clone()),
         }
     }
 

@@ -44,7 +44,7 @@ async fn logged(work: impl Future<Output = ()>) -> Vec<Value> {
     let log = LogLayer::builder().format(Format::Json);
     let log = log.writer(output.clone()).build_with(|_| None).unwrap();
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = gusset_testkit::set_subscriber(subscriber);
     work.await;
     drop(guard);
     assert!(log.flush_guard.flush(Duration::from_secs(30)));

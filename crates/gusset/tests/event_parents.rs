@@ -75,7 +75,7 @@ async fn logged(
         Ok::<_, Infallible>(res)
     });
     let mut service = telemetry.http().build().unwrap().layer().layer(handler);
-    let guard = tracing::dispatcher::set_default(telemetry.dispatch());
+    let guard = gusset_testkit::set_subscriber(telemetry.dispatch().clone());
     let Ok(mut res) = service.call(Request::new(Body::new())).await;
     let returned = res.extensions_mut().remove().unwrap();
     drop((res, guard));

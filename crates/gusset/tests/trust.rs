@@ -95,7 +95,7 @@ async fn redaction_applies_to_spans_and_log_entries() {
         Ok::<_, Infallible>(Response::new(Body::new()))
     });
     let mut service = server.build().unwrap().layer().layer(handler);
-    let guard = tracing::dispatcher::set_default(telemetry.dispatch());
+    let guard = gusset_testkit::set_subscriber(telemetry.dispatch().clone());
     let Ok(res) = service.call(request([10, 0, 0, 1])).await;
     res.into_body().collect().await.unwrap();
     drop(guard);

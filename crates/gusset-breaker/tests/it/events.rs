@@ -120,7 +120,7 @@ impl tracing::Subscriber for ClosingSubscriber {
 fn subscriber_may_change_state() {
     let (breaker, _) = breaker(consecutive(1));
     let transitions = breaker.transitions();
-    tracing::subscriber::with_default(ClosingSubscriber(breaker.clone()), || fail(&breaker, 1));
+    gusset_testkit::with_subscriber(ClosingSubscriber(breaker.clone()), || fail(&breaker, 1));
     assert_eq!(breaker.state(), State::Closed);
     let published: Vec<_> = std::iter::from_fn(|| transitions.try_recv())
         .map(|it| it.to)

@@ -355,7 +355,7 @@ fn other_subscribers_receive_the_fields() {
         .with_ansi(false)
         .without_time()
         .with_writer(move || writer.clone());
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+    gusset_testkit::with_subscriber(tracing_subscriber::registry().with(layer), || {
         call(built(AccessLog::server()), get("/a"), |_| status(200));
     });
     insta::assert_snapshot!(output.text(), @r#" INFO gusset::access: GET /a 200 http.request.method="GET" url.path="/a" http.response.status_code=200 http.response.body.size=0 http.server.request.duration=0.0015 network.protocol.version="1.1" gusset.http.server.time_to_headers=0.0015 gusset.outcome="success" url.scheme="http""#);

@@ -160,7 +160,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Fields {
 fn other_subscribers_receive_no_secrets() {
     let fields = Fields::default();
     let subscriber = tracing_subscriber::registry().with(fields.clone());
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         fail::<HttpClientClassifier>(client(), io::Error::other(TEXT));
     });
     assert_eq!(fields.0.lock().unwrap()["exception.message"], MESSAGE);

@@ -22,7 +22,7 @@ fn messages(
     };
     let log = builder.build_with(env).unwrap();
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     assert!(log.flush_guard.flush(TEST_TIMEOUT));
     let lines = output.lines();
     let lines = lines
@@ -94,7 +94,7 @@ fn filter_handle_leaves_the_export_filter() {
         .build_with(no_env)
         .unwrap();
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         log.filter_handle.set("off").unwrap();
         log_everything();
     });

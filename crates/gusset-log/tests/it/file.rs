@@ -43,7 +43,7 @@ impl Log {
     }
 
     fn log(&self, message: &str) {
-        tracing::dispatcher::with_default(&self.dispatch, || tracing::info!("{message}"));
+        gusset_testkit::with_subscriber(self.dispatch.clone(), || tracing::info!("{message}"));
     }
 }
 

@@ -107,7 +107,7 @@ fn filter_changes_below_unfiltered_layer() {
     let subscriber = tracing_subscriber::registry()
         .with(layer)
         .with(other.clone());
-    tracing::subscriber::with_default(subscriber, || changes(&handle, log_output, &other, &ALL));
+    gusset_testkit::with_subscriber(subscriber, || changes(&handle, log_output, &other, &ALL));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn filter_changes_above_unfiltered_layer() {
     let subscriber = tracing_subscriber::registry()
         .with(other.clone())
         .with(layer);
-    tracing::subscriber::with_default(subscriber, || changes(&handle, log_output, &other, &ALL));
+    gusset_testkit::with_subscriber(subscriber, || changes(&handle, log_output, &other, &ALL));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn filter_changes_below_filtered_layer() {
     let other = Other::default();
     let filtered = other.clone().with_filter(LevelFilter::DEBUG);
     let subscriber = tracing_subscriber::registry().with(layer).with(filtered);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         changes(&handle, log_output, &other, &ALL[1..]);
     });
 }
@@ -137,7 +137,7 @@ fn filter_changes_above_filtered_layer() {
     let other = Other::default();
     let filtered = other.clone().with_filter(LevelFilter::DEBUG);
     let subscriber = tracing_subscriber::registry().with(filtered).with(layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         changes(&handle, log_output, &other, &ALL[1..]);
     });
 }
@@ -156,7 +156,7 @@ fn temporary_filter_reverts_without_an_entry() {
 fn temporary_filter_reverts_to_first_one() {
     let (layer, handle, mut log_output) = log!();
     let subscriber = tracing_subscriber::registry().with(layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         handle
             .set_temporarily("trace", Duration::from_secs(3600))
             .unwrap();

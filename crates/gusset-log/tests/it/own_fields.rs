@@ -212,7 +212,7 @@ fn two_layers_both_have_the_fields() {
     let subscriber = tracing_subscriber::registry()
         .with(first.layer)
         .with(second.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         call(
             with_tenants(AccessLog::server()),
             get("/a"),
@@ -242,7 +242,7 @@ fn other_subscribers_have_one_text() {
             .with_ansi(false)
             .with_writer(move || writer.clone()),
     );
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         call(with_tenants(AccessLog::server()), get("/a"), |_| {
             field::low("tenant", "red");
             field::high("api_key", "hunter2");

@@ -34,7 +34,7 @@ fn logged_with_ids(work: impl FnOnce()) -> (Vec<serde_json::Value>, Vec<Option<[
         .sink(sink.clone());
     let log = log.build_with(no_env).unwrap();
     let subscriber = tracing_subscriber::registry().with(Ids).with(log.layer);
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     assert!(log.flush_guard.flush(TEST_TIMEOUT));
     let lines = output.lines();
     let lines = lines.iter().map(|line| serde_json::from_str(line).unwrap());

@@ -63,7 +63,7 @@ fn fast_path_builds_same_record_as_event() {
     let subscriber = tracing_subscriber::registry()
         .with(one.layer)
         .with(other.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         for (path, agent) in [
             ("/items/42?q=1", &b"curl/8"[..]),
             ("/\u{e9}", b"no \xff UTF-8"),

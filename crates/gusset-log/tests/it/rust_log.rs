@@ -19,7 +19,7 @@ fn logged_with(
     let env = |name: &str| (name == variable).then(|| value.to_owned());
     let log = builder.writer(output.clone()).build_with(env).unwrap();
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     assert!(log.flush_guard.flush(TEST_TIMEOUT));
     output.lines()
 }
@@ -142,7 +142,7 @@ fn filter_of_other_targets_at_run_time_leaves_access_entries() {
     let log = builder(Format::Json).writer(output.clone());
     let log = log.build_with(no_env).unwrap();
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         log.filter_handle.set("my_app=debug").unwrap();
         log_everything();
         // What is read can be set again.

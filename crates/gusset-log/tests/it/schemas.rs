@@ -248,7 +248,7 @@ fn service_of_environment_is_the_default() {
         .unwrap();
     let subscriber =
         tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), log.layer);
-    tracing::subscriber::with_default(subscriber, || info!("here"));
+    gusset_testkit::with_subscriber(subscriber, || info!("here"));
     assert!(log.flush_guard.flush(TEST_TIMEOUT));
     let line: Value = serde_json::from_str(&output.text()).unwrap();
     assert_eq!(line["service.name"], "shop");

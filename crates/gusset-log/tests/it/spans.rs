@@ -69,7 +69,7 @@ fn two_layers_store_span_fields_separately() {
     let subscriber = tracing_subscriber::registry()
         .with(first.layer)
         .with(second.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         info_span!("mine", a = 1).in_scope(|| info!("here"));
     });
     assert!(first.flush_guard.flush(TEST_TIMEOUT) && second.flush_guard.flush(TEST_TIMEOUT));

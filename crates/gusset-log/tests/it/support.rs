@@ -54,7 +54,7 @@ pub(crate) fn logged(builder: LogLayerBuilder, work: impl FnOnce()) -> Vec<Strin
         .build_with(no_env)
         .expect("the log can be built");
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     assert!(log.flush_guard.flush(TEST_TIMEOUT), "all is written");
     output.lines()
 }

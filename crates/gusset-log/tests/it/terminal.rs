@@ -196,7 +196,7 @@ fn entry(format: Option<Format>, value: &str, others: &[(&str, &str)]) -> Vec<St
     }
     let log = builder.build_with(env).unwrap();
     let subscriber = tracing_subscriber::layer::SubscriberExt::with(Registry::default(), log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         call(server(), request("GET", "/items"), respond(200));
     });
     assert!(log.flush_guard.flush(TEST_TIMEOUT));

@@ -90,7 +90,7 @@ fn entries_are_written_after_another_layer_panicked_on_the_thread_of_the_log() {
     let subscriber = tracing_subscriber::registry()
         .with(log.layer)
         .with(PanicsOnTheWriter(panics.clone()));
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         debug!("not written");
         let time = std::time::Duration::ZERO;
         log.filter_handle.set_temporarily("debug", time).unwrap();

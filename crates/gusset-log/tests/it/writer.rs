@@ -87,7 +87,7 @@ fn full_queue_drops_and_reports_entries() {
     let (go, wait): (Sender<()>, _) = channel();
     let (log, output, _) = scripted(vec![Step::Wait(wait)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         // More entries than fit: no call blocks, although nothing is written.
         for _ in 0..10_000 {
             info!("a line of some length, so that the queue is full soon");
@@ -126,7 +126,7 @@ fn failed_write_drops_entries_and_continues() {
     for kind in [ErrorKind::BrokenPipe, ErrorKind::StorageFull] {
         let (log, output, _) = scripted(vec![Step::Fail(kind)]);
         let subscriber = tracing_subscriber::registry().with(log.layer);
-        tracing::subscriber::with_default(subscriber, || {
+        gusset_testkit::with_subscriber(subscriber, || {
             info!("lost");
             assert!(log.flush_guard.flush(TEST_TIMEOUT), "the entry is complete");
             info!("written");
@@ -141,7 +141,7 @@ fn failed_write_drops_entries_and_continues() {
 fn partial_entry_is_followed_by_newline() {
     let (log, output, _) = scripted(vec![Step::Part(7), Step::Fail(ErrorKind::StorageFull)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         info!("torn");
         assert!(log.flush_guard.flush(TEST_TIMEOUT));
         info!("whole");
@@ -160,7 +160,7 @@ fn short_writes_and_panics_are_survived() {
     let busy = || Step::Fail(ErrorKind::WouldBlock);
     let (log, output, script) = scripted(vec![Step::Part(3), interrupted(), busy(), Step::Part(5)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         info!("in parts");
         assert!(log.flush_guard.flush(TEST_TIMEOUT));
         script.lock().unwrap().push(Step::Panic);
@@ -181,7 +181,7 @@ fn guard_waits_at_most_its_deadline() {
     let (go, wait): (Sender<()>, _) = channel();
     let (log, _, _) = scripted(vec![Step::Wait(wait)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || info!("never written"));
+    gusset_testkit::with_subscriber(subscriber, || info!("never written"));
     drop(log.flush_guard.deadline(Duration::from_millis(10)));
     drop(go);
 }
@@ -190,7 +190,7 @@ fn guard_waits_at_most_its_deadline() {
 fn dropped_guard_flushes_entries() {
     let (log, output, _) = scripted(Vec::new());
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || info!("the last words"));
+    gusset_testkit::with_subscriber(subscriber, || info!("the last words"));
     drop(log.flush_guard.deadline(TEST_TIMEOUT));
     assert_eq!(messages(&output), ["the last words"]);
 }
@@ -203,7 +203,7 @@ fn entries_of_many_threads_stay_whole() {
         for thread in 0..4 {
             let dispatch = &dispatch;
             scope.spawn(move || {
-                tracing::dispatcher::with_default(dispatch, || {
+                gusset_testkit::with_subscriber(dispatch.clone(), || {
                     for number in 0..20 {
                         info!("{thread} {number}");
                     }
@@ -223,7 +223,7 @@ fn shutdown_reports_entries_that_were_not_written() {
     let (go, wait): (Sender<()>, _) = channel();
     let (log, output, _) = scripted(vec![Step::Wait(wait)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         for _ in 0..10 {
             info!("stuck");
         }
@@ -237,7 +237,7 @@ fn shutdown_reports_entries_that_were_not_written() {
 fn shutdown_reports_dropped_entries() {
     let (log, output, _) = scripted(vec![Step::Fail(ErrorKind::BrokenPipe)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         info!("lost");
         assert!(log.flush_guard.flush(TEST_TIMEOUT));
         info!("written");
@@ -258,7 +258,7 @@ fn entries_that_a_slow_reader_took_are_not_counted() {
     ];
     let (log, output, _) = scripted_with(steps, 1 << 20);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         info!("first");
         eventually(|| first.send(()).is_ok());
         assert!(log.flush_guard.flush(TEST_TIMEOUT));
@@ -281,7 +281,7 @@ fn shutdown_waits_longer_than_the_deadline_of_the_guard() {
     let (go, wait): (Sender<()>, _) = channel();
     let (log, _, _) = scripted(vec![Step::Wait(wait)]);
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || info!("slow"));
+    gusset_testkit::with_subscriber(subscriber, || info!("slow"));
     let guard = log.flush_guard.deadline(Duration::ZERO);
     let shutdown = std::thread::spawn(move || guard.shutdown(Duration::MAX));
     drop(go);

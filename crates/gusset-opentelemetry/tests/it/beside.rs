@@ -51,7 +51,7 @@ fn install(setup: Setup) -> (DefaultGuard, InMemoryLogExporter) {
         layers[usize::from(setup.has_span_layer)..].reverse();
     }
     let subscriber = tracing_subscriber::registry().with(layers);
-    (tracing::subscriber::set_default(subscriber), records)
+    (gusset_testkit::set_subscriber(subscriber), records)
 }
 
 /// An access log, which writes its entries as that of `gusset-log` does: at the end, with the ids of the call.
@@ -224,7 +224,7 @@ async fn spans_of_the_subscriber_are_split_by_target() {
         .with_tracer(without_calls(library()))
         .with_filter(is_ours);
     let subscriber = tracing_subscriber::registry().with(theirs).with(ours);
-    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let _subscriber = gusset_testkit::set_subscriber(subscriber);
     let handler = || async {
         let outer = tracing::info_span!(target: "shop", "ours");
         let inner = async {

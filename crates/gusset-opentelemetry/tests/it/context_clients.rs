@@ -43,7 +43,7 @@ async fn in_span<F: Future>(name: &'static str, future: F) -> F::Output {
 /// Installs a `SpanLayer` with the bridge on this thread, which has to run all tasks.
 fn span_layer() -> DefaultGuard {
     let layer = SpanLayer::new(sink()).context_bridge(&OpenTelemetryContext);
-    tracing::subscriber::set_default(tracing_subscriber::registry().with(layer))
+    gusset_testkit::set_subscriber(tracing_subscriber::registry().with(layer))
 }
 
 /// Returns a router with services that call each other: `/a`, `/b`, `/leaf`.

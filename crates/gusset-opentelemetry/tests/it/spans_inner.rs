@@ -34,7 +34,7 @@ fn live(provider: &SdkTracerProvider) -> LiveSpans<SdkTracer> {
 
 fn with_layer<R>(layer: SpanLayer, work: impl FnOnce() -> R) -> R {
     let subscriber = tracing_subscriber::registry().with(layer);
-    tracing::subscriber::with_default(subscriber, work)
+    gusset_testkit::with_subscriber(subscriber, work)
 }
 
 fn request_with(traceparent: &str) -> Request<()> {

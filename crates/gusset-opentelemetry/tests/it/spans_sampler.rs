@@ -305,7 +305,7 @@ fn sampler_of_a_layer_gets_the_fields_of_a_span() {
         Env::from_fn(&|_| None),
     );
     let layer = layer.sampler(SamplerAdapter::new(sampler.clone()));
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+    gusset_testkit::with_subscriber(tracing_subscriber::registry().with(layer), || {
         tracing::info_span!("load", otel.kind = "producer", cups = 3).in_scope(|| ());
     });
     let seen = sampler.only();

@@ -110,7 +110,7 @@ impl CapturedLogs {
     pub(crate) fn capture<T>(f: impl FnOnce() -> T) -> (T, Vec<String>) {
         let logs = Self::default();
         let subscriber = tracing_subscriber::registry().with(CaptureLayer(logs.clone()));
-        let result = tracing::subscriber::with_default(subscriber, f);
+        let result = gusset_testkit::with_subscriber(subscriber, f);
         let logs = logs.0.lock().unwrap().clone();
         (result, logs)
     }

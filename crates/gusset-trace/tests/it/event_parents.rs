@@ -41,7 +41,7 @@ fn run(
     let (spans, ids) = (Spans::default(), Ids::default());
     let layer = layer(SpanLayer::new(spans.clone()).events(Level::INFO));
     let subscriber = tracing_subscriber::registry().with(layer).with(ids.clone());
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     let ids = ids
         .0
         .lock()

@@ -66,7 +66,7 @@ impl Visit for Fields {
 fn exception_events(work: impl FnOnce()) -> Vec<ExceptionEvent> {
     let log = Log::default();
     let subscriber = tracing_subscriber::registry().with(log.clone());
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     let events = log.0.lock().unwrap();
     events.clone()
 }
@@ -175,7 +175,7 @@ fn message_has_the_length_limit_of_attributes() {
 fn tracing_span_has_message_and_description() {
     let log = RecordedFields::default();
     let subscriber = tracing_subscriber::registry().with(log.clone());
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         fail::<HttpClientClassifier, _>(built(TraceObserver::client()), || {
             io::Error::other("no disk")
         });

@@ -255,7 +255,7 @@ mod recorded {
     fn recorded(work: impl FnMut()) -> SpanData {
         let spans = Spans::default();
         let subscriber = tracing_subscriber::registry().with(SpanLayer::new(spans.clone()));
-        tracing::subscriber::with_default(subscriber, || {
+        gusset_testkit::with_subscriber(subscriber, || {
             let observer = built(TraceObserver::server());
             during::<HttpServerClassifier, _>(observer, get("/a"), work);
         });

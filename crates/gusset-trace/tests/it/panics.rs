@@ -112,7 +112,7 @@ fn panic_of_a_sink_is_contained_and_counted() {
 fn panics_in_a_span_layer_are_contained_and_counted() {
     let layer = SpanLayer::new(Broken);
     let counters = layer.clone();
-    tracing::subscriber::with_default(Registry::default().with(layer), || {
+    gusset_testkit::with_subscriber(Registry::default().with(layer), || {
         info_span!("root").in_scope(|| {});
         let observer = built(TraceObserver::server());
         during::<HttpServerClassifier, _>(observer, get("/"), || {
@@ -124,7 +124,7 @@ fn panics_in_a_span_layer_are_contained_and_counted() {
     let spans = Spans::default();
     let layer = SpanLayer::new(spans.clone()).sampler(Broken);
     let counters = layer.clone();
-    tracing::subscriber::with_default(Registry::default().with(layer), || {
+    gusset_testkit::with_subscriber(Registry::default().with(layer), || {
         info_span!("root").in_scope(|| {});
     });
     assert_eq!((counters.sink_panics(), counters.sampler_panics()), (0, 1));

@@ -21,7 +21,7 @@ fn with(layer: impl FnOnce(SpanLayer) -> SpanLayer, work: impl FnOnce()) -> Vec<
     let spans = Spans::default();
     let layer = layer(SpanLayer::new(spans.clone()).limits(SpanLimits::default()));
     let subscriber = Registry::default().with(layer);
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     spans.take()
 }
 
@@ -49,7 +49,7 @@ fn failing_instrumented_function_has_error_status() {
 fn failing_instrumented_function_has_error_status_behind_the_recording_filter() {
     let spans = Spans::default();
     let layer = SpanLayer::new(spans.clone()).with_recording_filter();
-    tracing::subscriber::with_default(Registry::default().with(layer), || drop(fail()));
+    gusset_testkit::with_subscriber(Registry::default().with(layer), || drop(fail()));
     assert_eq!(spans.take()[0].status, error_without_description());
 }
 

@@ -23,7 +23,7 @@ fn exported(work: impl FnOnce(&Clock, &MockClock)) -> Vec<SpanData> {
     let spans = Spans::default();
     let layer = SpanLayer::new(spans.clone());
     let layer = layer.events(Level::INFO).clock(clock.clone());
-    tracing::subscriber::with_default(Registry::default().with(layer), || work(&clock, &hand));
+    gusset_testkit::with_subscriber(Registry::default().with(layer), || work(&clock, &hand));
     spans.take()
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn with(
     let spans = Spans::default();
     let layer = layer(SpanLayer::new(spans.clone()).limits(SpanLimits::default()));
     let subscriber = tracing_subscriber::registry().with(layer);
-    tracing::subscriber::with_default(subscriber, || work(&spans));
+    gusset_testkit::with_subscriber(subscriber, || work(&spans));
     spans.take()
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn exported_with_and_without_filter(work: impl Fn()) -> Vec<SpanData>
     let spans = Spans::default();
     let subscriber =
         Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
-    tracing::subscriber::with_default(subscriber, &work);
+    gusset_testkit::with_subscriber(subscriber, &work);
     let (filtered, unfiltered) = (spans.take(), exported(work));
     let names =
         |spans: &[SpanData]| -> Vec<_> { spans.iter().map(|span| span.name.clone()).collect() };
@@ -228,7 +228,7 @@ fn unsampled_call_has_no_recorded_children() {
     let spans = Spans::default();
     let subscriber =
         Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
-    tracing::subscriber::with_default(subscriber, work);
+    gusset_testkit::with_subscriber(subscriber, work);
     assert!(spans.take().is_empty());
 }
 
@@ -322,7 +322,7 @@ fn both_tail(status: u16) -> Vec<SpanData> {
     let spans = Spans::default();
     let subscriber =
         Registry::default().with(SpanLayer::new(spans.clone()).with_recording_filter());
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         let trace = built(TraceObserver::server().sampler(TailSampler::new(AlwaysOff)));
         let mut outlives = None;
         exchange::<HttpServerClassifier, _>(trace, get("/"), |_| {
@@ -338,7 +338,7 @@ fn both_tail(status: u16) -> Vec<SpanData> {
 fn sink_of_the_observer_wins() {
     let (own, spans) = (Spans::default(), Spans::default());
     let subscriber = Registry::default().with(SpanLayer::new(spans.clone()));
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         let trace = built(TraceObserver::server().sink(own.clone()));
         during::<HttpServerClassifier, _>(trace, get("/"), || info_span!("below").in_scope(|| {}));
     });

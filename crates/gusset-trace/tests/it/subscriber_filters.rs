@@ -35,17 +35,17 @@ fn filter_of_the_log_does_not_affect_spans() {
                 let subscriber = Registry::default()
                     .with(log)
                     .with(layer.with_recording_filter());
-                tracing::subscriber::with_default(subscriber, work);
+                gusset_testkit::with_subscriber(subscriber, work);
             } else {
                 let subscriber = Registry::default().with(layer);
-                tracing::subscriber::with_default(subscriber, work);
+                gusset_testkit::with_subscriber(subscriber, work);
             }
             assert_eq!(spans.take().len(), 2, "{directive}");
         }
         let subscriber = Registry::default()
             .with(log)
             .with(SpanLayer::new(spans.clone()));
-        tracing::subscriber::with_default(subscriber, || {
+        gusset_testkit::with_subscriber(subscriber, || {
             server(get("/"), || {
                 info_span!("own").in_scope(|| info!("not shown"));
             });
@@ -81,7 +81,7 @@ fn filter_of_the_layer_keeps_the_tree_connected() {
     let (level, handle) = reload::Layer::new(LevelFilter::INFO);
     let layer = SpanLayer::new(spans.clone()).with_filter(level);
     let subscriber = Registry::default().with(layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         let work = || {
             server(get("/"), || {
                 debug_span!("fine").in_scope(|| info_span!("coarse").in_scope(|| {}));
@@ -119,7 +119,7 @@ fn filter_of_another_layer_keeps_the_tree() {
     let subscriber = Registry::default()
         .with(SpanLayer::new(spans.clone()))
         .with(recorder.clone().with_filter(fine));
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         server(get("/"), || {
             info_span!("hidden").in_scope(|| info_span!("shown").in_scope(|| {}));
         });
@@ -158,7 +158,7 @@ fn logging_sinks_and_values_do_not_recurse() {
     let sink = Chatty::default();
     let layer = SpanLayer::new(sink.clone()).events(Level::TRACE);
     let subscriber = Registry::default().with(layer);
-    tracing::subscriber::with_default(subscriber, || {
+    gusset_testkit::with_subscriber(subscriber, || {
         server(get("/"), || {
             let span = info_span!("own", a = ?Loud, b = tracing::field::Empty);
             span.in_scope(|| {

@@ -81,7 +81,7 @@ fn span_may_end_on_another_thread() {
     let spans = Spans::default();
     let subscriber = Registry::default().with(SpanLayer::new(spans.clone()));
     let dispatch = tracing::Dispatch::new(subscriber);
-    let span = tracing::dispatcher::with_default(&dispatch, || info_span!("far", by = "one"));
+    let span = gusset_testkit::with_subscriber(dispatch.clone(), || info_span!("far", by = "one"));
     let thread =
         std::thread::spawn(move || span.in_scope(|| SpanIds::current().unwrap().span_id()));
     let seen = thread.join().unwrap();

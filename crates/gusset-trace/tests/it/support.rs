@@ -50,7 +50,7 @@ impl SpanRecorder {
     pub(crate) fn during(work: impl FnOnce(&Self)) -> Vec<RecordedSpan> {
         let this = Self::default();
         let subscriber = tracing_subscriber::registry().with(this.clone());
-        tracing::subscriber::with_default(subscriber, || work(&this));
+        gusset_testkit::with_subscriber(subscriber, || work(&this));
         this.spans()
     }
 

@@ -38,11 +38,14 @@
 
 mod call;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use gusset_data::{Metric, MetricData, MetricProducer as _};
 pub use gusset_data::{SpanData, SpanKind, SpanStatus, Value as AttributeValue};
 pub use serde_json::Value;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 
 pub use self::call::CapturedCall;
 use crate::telemetry::Captured;
@@ -95,6 +98,7 @@ impl Capture {
     /// # Errors
     /// If a setting is invalid.
     pub fn with_settings(builder: GussetBuilder) -> Result<Self, Error> {
+        keep_other_subscriber();
         let captured = Captured::default();
         let output = captured.clone();
         let gusset = builder
@@ -228,4 +232,13 @@ impl Capture {
             .map(|(_, value)| value)
             .sum()
     }
+}
+
+/// Keeps a subscriber of no events as long as the process lives, so that tests can run in parallel.
+///
+/// While `tracing-core` knows a single subscriber, it takes the one of the thread that reaches an event first for
+/// that of all threads, and remembers `never` if that thread has none (`callsite::Dispatchers::rebuilder`).
+fn keep_other_subscriber() {
+    static OTHER: OnceLock<Dispatch> = OnceLock::new();
+    OTHER.get_or_init(|| Dispatch::new(NoSubscriber::new()));
 }

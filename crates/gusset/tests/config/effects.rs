@@ -158,7 +158,9 @@ fn log_is_written_to_the_file_that_is_set() {
     assert!(has_file(&build(&file, &[]).unwrap()) && path.exists());
     let of_env = [("GUSSET_LOGS_FILE", other.to_str().unwrap())];
     let gusset = build(&file, &of_env).unwrap();
-    tracing::dispatcher::with_default(gusset.telemetry().dispatch(), || tracing::info!("hello"));
+    gusset_testkit::with_subscriber(gusset.telemetry().dispatch().clone(), || {
+        tracing::info!("hello");
+    });
     assert!(gusset.flush(std::time::Duration::from_secs(30)));
     assert!(std::fs::read_to_string(&other).unwrap().contains("hello"));
     std::fs::remove_file(path).unwrap();

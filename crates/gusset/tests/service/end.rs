@@ -118,7 +118,7 @@ async fn flush_leaves_the_service_running() {
     let gusset = builder.build_with(no_variable).unwrap();
     let dispatch = gusset.telemetry().dispatch().clone();
     let log = |message: &str| {
-        tracing::dispatcher::with_default(&dispatch, || tracing::info!("{message}"));
+        gusset_testkit::with_subscriber(dispatch.clone(), || tracing::info!("{message}"));
     };
     log("first");
     assert!(gusset.flush_async(SECOND * 30).await);
@@ -143,7 +143,9 @@ fn job_without_a_runtime_is_flushed() {
         .without_management()
         .build_with(no_variable)
         .unwrap();
-    tracing::dispatcher::with_default(gusset.telemetry().dispatch(), || tracing::info!("done"));
+    gusset_testkit::with_subscriber(gusset.telemetry().dispatch().clone(), || {
+        tracing::info!("done")
+    });
     assert!(gusset.flush(SECOND * 30));
     assert!(output.text().contains("done"));
     assert!(gusset.shutdown(SECOND * 30).is_some());

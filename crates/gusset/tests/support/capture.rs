@@ -74,7 +74,7 @@ impl Capture {
 
     /// Runs calls with the subscriber of the log.
     pub(crate) fn run<T>(&self, calls: impl FnOnce() -> T) -> T {
-        tracing::dispatcher::with_default(&self.dispatch, calls)
+        gusset_testkit::with_subscriber(self.dispatch.clone(), calls)
     }
 
     /// Removes and returns the access log entries.

@@ -281,7 +281,7 @@ fn entry_has_the_ids_of_its_explicit_parent() {
         _ => None,
     };
     let telemetry = telemetry.build_with(env).unwrap();
-    tracing::dispatcher::with_default(telemetry.dispatch(), || {
+    gusset_testkit::with_subscriber(telemetry.dispatch().clone(), || {
         let a = tracing::info_span!("a");
         a.in_scope(|| tracing::info!("inside"));
         tracing::info_span!("b").in_scope(|| {

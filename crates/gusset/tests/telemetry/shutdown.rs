@@ -27,7 +27,7 @@ fn forked_child_does_not_wait() {
     match fork::fork().unwrap() {
         fork::Fork::Child => {
             let dispatch = telemetry.dispatch().clone();
-            tracing::dispatcher::with_default(&dispatch, || tracing::info!("in the child"));
+            gusset_testkit::with_subscriber(dispatch.clone(), || tracing::info!("in the child"));
             let start = tokio::time::Instant::now();
             let _ = telemetry.shutdown(Duration::from_secs(30));
             let at_once = start.elapsed() < Duration::from_secs(5);
@@ -56,7 +56,7 @@ fn deadline_is_kept_and_entries_not_written_are_reported() {
     let (go, wait) = std::sync::mpsc::channel();
     let telemetry = gusset::telemetry().log(|log| log.writer(StuckOutput(wait)));
     let telemetry = telemetry.build_with(|_| None).unwrap();
-    tracing::dispatcher::with_default(telemetry.dispatch(), || tracing::info!("stuck"));
+    gusset_testkit::with_subscriber(telemetry.dispatch().clone(), || tracing::info!("stuck"));
     let clock = gusset::Clock::system();
     let started = clock.now();
     let report = telemetry.shutdown(Duration::from_millis(1));

@@ -102,7 +102,7 @@ async fn calls(telemetry: &Telemetry, calls: usize) {
 fn run(telemetry: &Telemetry, count: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.build().unwrap();
-    tracing::dispatcher::with_default(telemetry.dispatch(), || {
+    gusset_testkit::with_subscriber(telemetry.dispatch().clone(), || {
         runtime.block_on(calls(telemetry, count));
     });
 }

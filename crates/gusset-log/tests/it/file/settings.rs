@@ -41,7 +41,7 @@ fn log_with(variables: &[(&str, &str)], output: Option<Output>) -> bool {
     }
     let log: LogPipeline<Registry> = builder.build_with(variable).unwrap();
     let subscriber = tracing_subscriber::registry().with(log.layer);
-    tracing::subscriber::with_default(subscriber, || tracing::info!("hello"));
+    gusset_testkit::with_subscriber(subscriber, || tracing::info!("hello"));
     assert!(log.flush_guard.flush(TEST_TIMEOUT));
     log.file_handle.is_some()
 }
