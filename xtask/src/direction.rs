@@ -9,7 +9,8 @@
 //! the history too. Only `gusset-trace`,
 //! `gusset-opentelemetry` and the façade use `gusset-propagation`. `gusset-opentelemetry` joins the signals to
 //! another SDK, so it may use `gusset-trace` and `gusset-metrics`; no other crate has OpenTelemetry's types.
-//! `gusset-diagnose` reads the snapshots of `gusset-system` and the series of `gusset-history`. Only the
+//! `gusset-diagnose` reads the snapshots of `gusset-system` and the series of `gusset-history`, and `gusset-incident`
+//! those snapshots; what it reports of other parts comes through `ShowState`. Only the
 //! façade uses the management server, `gusset-admin`. `gusset-testkit` is for tests, so it is only a
 //! dev-dependency.
 //! Dev-dependencies follow the same rules, so that each crate can be tested alone. A test that needs
@@ -90,6 +91,7 @@ fn may_use(krate: &str, dependency: &str) -> bool {
         "gusset-diagnose" => {
             is_shared(dependency) || matches!(dependency, "gusset-history" | "gusset-system")
         }
+        "gusset-incident" => is_shared(dependency) || dependency == "gusset-system",
         // Feature crates, the testkit, and new crates without their own rule.
         _ => is_shared(dependency),
     }
@@ -268,6 +270,17 @@ mod tests {
         rejected("gusset-system", normal("gusset-history"));
         rejected("gusset-system", normal("gusset-diagnose"));
         rejected("gusset-history", normal("gusset-system"));
+    }
+
+    #[test]
+    fn reports_of_incidents_read_the_system() {
+        for krate in ["gusset-system", "gusset-data", "gusset-http"] {
+            allowed("gusset-incident", normal(krate));
+        }
+        for krate in ["gusset-diagnose", "gusset-health", "gusset-otlp"] {
+            rejected("gusset-incident", normal(krate));
+            rejected(krate, normal("gusset-incident"));
+        }
     }
 
     #[test]

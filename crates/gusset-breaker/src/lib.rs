@@ -24,6 +24,7 @@ mod registry;
 mod response;
 mod sharded_arc;
 mod shared;
+mod show;
 mod state;
 mod sync;
 pub mod throttle;

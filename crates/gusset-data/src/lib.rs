@@ -25,6 +25,7 @@ mod shared_str;
 #[cfg(feature = "queue")]
 mod sink;
 mod span;
+mod state;
 mod steady_state;
 mod value;
 
@@ -53,5 +54,6 @@ pub use shared_str::SharedStr;
 #[cfg(feature = "queue")]
 pub use sink::{Flushing, QueuedSink, Sink, Tee};
 pub use span::{SpanData, SpanEvent, SpanKind, SpanLink, SpanSink, SpanStatus};
+pub use state::{ShowState, StateTree};
 pub use steady_state::SteadyState;
 pub use value::{Attribute, Value};

@@ -9,6 +9,7 @@ mod kind;
 pub mod names;
 mod reading;
 mod rules;
+mod show;
 mod thresholds;
 mod watcher;
 

@@ -20,6 +20,7 @@ mod probe;
 mod probe_routes;
 mod response_format;
 mod runtime;
+mod show;
 mod startup_gate;
 mod state;
 mod status;

@@ -5,6 +5,7 @@
 
 mod black_box;
 mod call;
+mod readings;
 mod recorder;
 mod writer;
 
@@ -12,7 +13,8 @@ pub use self::black_box::{
     BlackBox, BlackBoxBuilder, Entry, EntryKind, InterruptedCall, PreviousRun, RunEnd,
     previous_runs,
 };
-pub use self::call::{ActiveCall, CallEntry};
+pub use self::call::{ActiveCall, CallEntry, CallTotals};
+pub use self::readings::Readings;
 pub use self::recorder::{
     CallRecorder, FlightRecorder, FlightRecorderBuilder, RecordedCall, StateChange,
 };

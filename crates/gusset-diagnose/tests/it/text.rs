@@ -1,5 +1,6 @@
 //! The text is for a person who has just been woken up.
 
+use gusset_data::ShowState as _;
 use gusset_diagnose::{Area, Evidence, EvidenceUnit, kinds};
 
 use crate::support::{Pair, secs};
@@ -102,4 +103,17 @@ fn values_have_the_unit_of_a_person() {
         "event-loop lag (99th percentile): 7 ms (threshold 5 ms)"
     );
     let _: fn(&Evidence) -> EvidenceUnit = |evidence| evidence.unit;
+}
+
+#[test]
+fn shown_state_has_evidence_and_what_was_cleared() {
+    let diagnosis = Pair::with(|it| it.runtime.lag_p99 = Some(secs(0.0071)));
+    let state = diagnosis.show_state();
+    let findings = state.get("findings").unwrap().to_string();
+    assert!(
+        findings.contains("finding: runtime.lag\n") && findings.contains("7 ms (threshold 5 ms)\n"),
+        "{findings}"
+    );
+    let cleared = state.get("not_the_cause").unwrap().to_string();
+    assert!(cleared.contains("- memory\n"), "{cleared}");
 }

@@ -27,6 +27,7 @@ pub use self::header::RunEnd;
 use self::header::{HEADER_SLOTS, Header};
 pub use self::interrupted::InterruptedCall;
 pub use self::previous::{PreviousRun, previous_runs};
+pub(crate) use self::slot::MAX_TEXT;
 pub use self::slot::{Entry, EntryKind};
 use self::slot::{SLOT_SIZE, Slot};
 use crate::call::ActiveCall;

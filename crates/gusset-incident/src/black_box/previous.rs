@@ -12,6 +12,7 @@ use super::InterruptedCall;
 use super::builder::{EXTENSION, file_name};
 use super::header::{HEADER_SLOTS, Header, RunEnd};
 use super::slot::{Entry, EntryKind, SLOT_SIZE, Slot};
+use crate::{CallTotals, Readings};
 
 /// A run that has ended uncleanly, as its file has it.
 ///
@@ -157,6 +158,22 @@ fn start_of(path: &Path) -> u64 {
 }
 
 // === impl PreviousRun ===
+
+impl PreviousRun {
+    /// Returns the readings of the system with their times, the oldest first.
+    pub fn readings(&self) -> impl DoubleEndedIterator<Item = (SystemTime, Readings)> {
+        let snapshots = self.entries.iter();
+        let snapshots = snapshots.filter(|entry| entry.kind == EntryKind::Snapshot);
+        snapshots.filter_map(|entry| Some((entry.time, Readings::from_line(&entry.text)?)))
+    }
+
+    /// Returns the calls of each second with its end, the oldest first. A second without calls is left out.
+    pub fn totals(&self) -> impl DoubleEndedIterator<Item = (SystemTime, CallTotals)> {
+        let seconds = self.entries.iter();
+        let seconds = seconds.filter(|entry| entry.kind == EntryKind::Calls);
+        seconds.filter_map(|entry| Some((entry.time, CallTotals::from_line(&entry.text)?)))
+    }
+}
 
 /// The entries that are displayed.
 const MAX_DISPLAYED: usize = 20;

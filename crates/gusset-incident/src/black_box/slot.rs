@@ -19,6 +19,9 @@ pub(super) const SLOT_SIZE: usize = 256;
 
 const HEAD: usize = 22;
 
+/// The bytes of a text. A longer one is cut.
+pub(crate) const MAX_TEXT: usize = SLOT_SIZE - HEAD;
+
 /// The bytes of a slot as they are in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Slot([u8; SLOT_SIZE]);
@@ -63,7 +66,7 @@ impl Slot {
     /// Encodes an entry. The text is cut to what fits.
     pub(super) fn encode(sequence: u64, time: SystemTime, kind: EntryKind, text: &str) -> Self {
         let mut bytes = [0; SLOT_SIZE];
-        let text = truncate_str(text, SLOT_SIZE - HEAD);
+        let text = truncate_str(text, MAX_TEXT);
         bytes[4..12].copy_from_slice(&sequence.to_le_bytes());
         bytes[12..20].copy_from_slice(&unix_nanos(time).to_le_bytes());
         bytes[20] = kind.number();
@@ -168,7 +171,7 @@ mod tests {
             let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
             let slot = Slot::encode(sequence, time, kind, &text);
             let entry = Slot::decode(&slot.0).unwrap().unwrap();
-            let text = truncate_str(&text, SLOT_SIZE - HEAD).to_owned();
+            let text = truncate_str(&text, MAX_TEXT).to_owned();
             prop_assert_eq!(entry, Entry { sequence, time, kind, text });
         }
 

@@ -1,6 +1,7 @@
 //! What is kept of a call.
 
 mod text;
+mod totals;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use gusset_core::{Outcome, SpanIds, StaticStr};
 
 pub(crate) use self::text::Text;
+pub use self::totals::CallTotals;
 
 /// The bytes of a route that are kept.
 const ROUTE: usize = 63;

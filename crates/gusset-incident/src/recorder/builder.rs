@@ -33,8 +33,8 @@ impl Default for FlightRecorderBuilder {
 // === impl FlightRecorderBuilder ===
 
 impl FlightRecorderBuilder {
-    /// Sets the memory in bytes: half for calls, three eighths for log records, one eighth for state changes. Defaults to two
-    /// megabytes (2,097,152).
+    /// Sets the memory in bytes: half for calls, five sixteenths for log records, an eighth for readings of the system, which
+    /// is more than an hour of them, and the rest for state changes. Defaults to 2 MiB.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
@@ -72,14 +72,7 @@ impl FlightRecorderBuilder {
             ));
         }
         let anchor: (Instant, SystemTime) = (self.clock.now(), SystemTime::now());
-        let eighth = self.max_bytes / 8;
-        let shared = Shared::new(
-            4 * eighth,
-            self.max_active_calls,
-            3 * eighth,
-            eighth,
-            anchor,
-        );
+        let shared = Shared::new(self.max_bytes, self.max_active_calls, anchor);
         let shared = Arc::new(shared);
         Ok(FlightRecorder { shared })
     }

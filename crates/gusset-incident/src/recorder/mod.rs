@@ -12,16 +12,18 @@ use std::time::SystemTime;
 
 use gusset_data::{LogRecord, LogSink, Severity, SharedStr};
 use gusset_http::Side;
+use gusset_system::Snapshot;
 
 pub use self::builder::FlightRecorderBuilder;
 pub use self::logs::StateChange;
 use self::logs::bytes_of;
 pub use self::observer::{CallRecorder, RecordedCall};
 use self::shared::{Shared, lock};
-use crate::black_box::{BlackBox, EntryKind};
-use crate::call::{ActiveCall, CallEntry};
+use crate::black_box::{BlackBox, EntryKind, MAX_TEXT};
+use crate::call::{ActiveCall, CallEntry, CallTotals};
+use crate::readings::Readings;
 
-/// Keeps what a service did last: calls, log records, state changes. Clones share it.
+/// Keeps what a service did last: calls, log records, readings of the system, state changes. Clones share it.
 ///
 /// It is bounded in bytes, two megabytes by default. A call costs two uncontended locks of a thread's own shard and two copies,
 /// and allocates nothing in steady state. It keeps no body, header, query or path: routes are templates.
@@ -97,6 +99,39 @@ impl FlightRecorder {
         lock(&self.shared.changes).push(bytes, change);
     }
 
+    /// Records the readings of a snapshot, and writes them to the file of a [`BlackBoxWriter`](crate::BlackBoxWriter).
+    ///
+    /// For the subscriber of a `SystemSampler`, which has one every 10 s.
+    ///
+    /// ```
+    /// use gusset_incident::FlightRecorder;
+    /// use gusset_system::SystemSampler;
+    ///
+    /// # fn main() -> Result<(), gusset_incident::ConfigError> {
+    /// let recorder = FlightRecorder::builder().build()?;
+    /// let sampler = SystemSampler::builder().start()?;
+    /// let record = recorder.clone();
+    /// sampler.subscribe(move |previous, now| record.record_snapshot(previous, now));
+    /// sampler.sample();
+    /// assert_eq!(recorder.readings().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn record_snapshot(&self, previous: &Snapshot, now: &Snapshot) {
+        let time = now.taken_at.unwrap_or_else(SystemTime::now);
+        let readings = Readings::new(previous, now);
+        if let Some(file) = self.shared.file.get() {
+            file.write(EntryKind::Snapshot, time, &readings.line(MAX_TEXT));
+        }
+        let entry = (time, readings);
+        lock(&self.shared.readings).push(size_of_val(&entry), entry);
+    }
+
+    /// Returns the last readings with their times, the oldest first.
+    pub fn readings(&self) -> Vec<(SystemTime, Readings)> {
+        lock(&self.shared.readings).iter().copied().collect()
+    }
+
     /// Returns the last calls that have ended, in the order of their ends within a thread.
     pub fn calls(&self) -> Vec<CallEntry> {
         let each = self
@@ -122,6 +157,13 @@ impl FlightRecorder {
         lock(&self.shared.changes).iter().cloned().collect()
     }
 
+    /// Returns the calls of the last minutes by second, the oldest first. A second without calls is left out.
+    ///
+    /// It has entries while a [`BlackBoxWriter`](crate::BlackBoxWriter) closes the seconds.
+    pub fn totals(&self) -> Vec<(SystemTime, CallTotals)> {
+        lock(&self.shared.totals).iter().copied().collect()
+    }
+
     /// Returns the number of log records that were larger than all memory for them.
     pub fn dropped_logs(&self) -> u64 {
         lock(&self.shared.logs).dropped()
@@ -132,20 +174,23 @@ impl FlightRecorder {
         self.shared.file.set(file).is_ok()
     }
 
-    /// Writes the calls under way and what has ended since the last time.
+    /// Writes the calls under way, and closes the totals of this second.
     pub(crate) fn write_calls(&self, file: &BlackBox) {
         file.write_active(&self.active_calls());
+        self.close_totals();
+    }
+
+    /// Adds up the calls that have ended since the last time, and keeps their totals in memory and in the file.
+    pub(crate) fn close_totals(&self) -> CallTotals {
         let totals = self.shared.take_totals();
         if totals.calls > 0 {
-            let text = format!(
-                "{} calls, {} errors, {} cancelled, slowest {:.3} s",
-                totals.calls,
-                totals.errors,
-                totals.cancelled,
-                totals.slowest.as_secs_f64()
-            );
-            file.write(EntryKind::Calls, SystemTime::now(), &text);
+            let entry = (SystemTime::now(), totals);
+            if let Some(file) = self.shared.file.get() {
+                file.write(EntryKind::Calls, entry.0, &totals.to_string());
+            }
+            lock(&self.shared.totals).push(size_of_val(&entry), entry);
         }
+        totals
     }
 }
 

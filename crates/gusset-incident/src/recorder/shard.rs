@@ -1,10 +1,6 @@
 //! The calls of the threads that share a shard.
 
-use std::time::Duration;
-
-use gusset_core::Outcome;
-
-use crate::call::{CallEntry, StartFacts};
+use crate::call::{CallEntry, CallTotals, StartFacts};
 
 /// Calls under way and calls that have ended, of some threads.
 #[derive(Debug)]
@@ -17,16 +13,7 @@ pub(super) struct Shard {
     active: Vec<Option<StartFacts>>,
     free: Vec<u16>,
     max_active: usize,
-    pub(super) totals: Totals,
-}
-
-/// What has ended since the totals were taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) calls: u64,
-    pub(super) errors: u64,
-    pub(super) cancelled: u64,
-    pub(super) slowest: Duration,
+    pub(super) totals: CallTotals,
 }
 
 // === impl Shard ===
@@ -40,7 +27,7 @@ impl Shard {
             active: Vec::new(),
             free: Vec::new(),
             max_active: max_active.min(usize::from(u16::MAX)),
-            totals: Totals::default(),
+            totals: CallTotals::default(),
         }
     }
 
@@ -81,26 +68,5 @@ impl Shard {
 
     pub(super) fn active(&self) -> impl Iterator<Item = &StartFacts> {
         self.active.iter().flatten()
-    }
-}
-
-// === impl Totals ===
-
-impl Totals {
-    #[inline]
-    fn add(&mut self, entry: &CallEntry) {
-        self.calls += 1;
-        self.errors += u64::from(entry.outcome == Some(Outcome::ServerError));
-        self.cancelled += u64::from(entry.outcome == Some(Outcome::Cancelled));
-        self.slowest = self.slowest.max(entry.duration);
-    }
-
-    pub(super) fn merge(self, other: Self) -> Self {
-        Self {
-            calls: self.calls + other.calls,
-            errors: self.errors + other.errors,
-            cancelled: self.cancelled + other.cancelled,
-            slowest: self.slowest.max(other.slowest),
-        }
     }
 }

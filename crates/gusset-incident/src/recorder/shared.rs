@@ -8,9 +8,10 @@ use gusset_core::thread_number;
 use gusset_data::LogRecord;
 
 use super::logs::{Bounded, StateChange};
-use super::shard::{Shard, Totals};
+use super::shard::Shard;
 use crate::black_box::BlackBox;
-use crate::call::{ActiveCall, CallEntry, StartFacts};
+use crate::call::{ActiveCall, CallEntry, CallTotals, StartFacts};
+use crate::readings::Readings;
 
 /// The state of a recorder.
 ///
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
     shards: Box<[CacheLines<Mutex<Shard>>]>,
     pub(super) logs: Mutex<Bounded<LogRecord>>,
     pub(super) changes: Mutex<Bounded<StateChange>>,
+    pub(super) readings: Mutex<Bounded<(SystemTime, Readings)>>,
+    pub(super) totals: Mutex<Bounded<(SystemTime, CallTotals)>>,
     /// Where log records of `WARN` and above and state changes are written too.
     pub(super) file: OnceLock<Arc<BlackBox>>,
     /// The same moment by both clocks. Calls have the monotonic one, which costs nothing more.
@@ -41,21 +44,18 @@ const MAX_SHARDS: usize = 8;
 // === impl Shared ===
 
 impl Shared {
-    pub(super) fn new(
-        call_bytes: usize,
-        max_active: usize,
-        log_bytes: usize,
-        change_bytes: usize,
-        anchor: (Instant, SystemTime),
-    ) -> Self {
+    pub(super) fn new(max_bytes: usize, max_active: usize, anchor: (Instant, SystemTime)) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let count = processors.min(MAX_SHARDS);
-        let ended = call_bytes / count / size_of::<CallEntry>();
+        let sixteenth = max_bytes / 16;
+        let ended = 8 * sixteenth / count / size_of::<CallEntry>();
         let shard = || CacheLines(Mutex::new(Shard::new(ended, max_active / count)));
         Self {
             shards: std::iter::repeat_with(shard).take(count).collect(),
-            logs: Mutex::new(Bounded::new(log_bytes)),
-            changes: Mutex::new(Bounded::new(change_bytes)),
+            logs: Mutex::new(Bounded::new(5 * sixteenth)),
+            changes: Mutex::new(Bounded::new(sixteenth)),
+            readings: Mutex::new(Bounded::new(sixteenth)),
+            totals: Mutex::new(Bounded::new(sixteenth)),
             file: OnceLock::new(),
             anchor,
         }
@@ -86,9 +86,10 @@ impl Shared {
     }
 
     /// Returns what has ended since the last time that this was called.
-    pub(super) fn take_totals(&self) -> Totals {
+    pub(super) fn take_totals(&self) -> CallTotals {
         let each = self.each_shard(|shard| std::mem::take(&mut shard.totals));
-        each.into_iter().fold(Totals::default(), Totals::merge)
+        each.into_iter()
+            .fold(CallTotals::default(), CallTotals::merge)
     }
 
     /// Returns the calls under way, the oldest first.

@@ -6,4 +6,5 @@ mod black_box;
 mod calls;
 mod kill;
 mod logs;
+mod readings;
 mod support;

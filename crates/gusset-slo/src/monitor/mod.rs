@@ -3,6 +3,7 @@
 mod events;
 mod metrics;
 mod reading;
+mod show;
 mod status;
 mod watch;
 

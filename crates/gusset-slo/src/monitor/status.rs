@@ -91,6 +91,11 @@ impl Status {
         self.severity
     }
 
+    /// Returns what is normal, in words: `at most 200`.
+    pub fn normal(&self) -> &SharedStr {
+        &self.normal
+    }
+
     /// Returns the state.
     pub fn state(&self) -> State {
         self.state

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use gusset_data::{MetricData, MetricProducer as _, SharedRecorder, SteadyState as _};
+use gusset_data::{
+    MetricData, MetricProducer as _, SharedRecorder, ShowState as _, SteadyState as _,
+};
 use gusset_history::History;
 use gusset_metrics::Registry;
 use gusset_slo::{
@@ -122,6 +124,9 @@ fn failing_calls_violate_an_objective() {
     let expected =
         "objective orders: violated, 30.00 % of the calls are bad (normal: calls do not fail)";
     assert_eq!(&*text, expected);
+    let shown = service.monitor.show_state().to_string();
+    let expected = "-\n  objective: orders\n  state: violated\n  value: 0.3\n";
+    assert!(shown.starts_with(expected), "{shown}");
 
     // The short window is clean after five minutes, and five more clear it.
     service.run(61, || calls("success", 100));
