@@ -136,7 +136,7 @@ mod tests {
         prop::option::of(0..1_u64 << 50)
     }
 
-    /// With two digits, as a line has them.
+    /// Returns shares with two digits, as a line has them.
     fn share() -> impl Strategy<Value = Option<f64>> {
         prop::option::of((0..100_000_u32).prop_map(|it| f64::from(it) / 100.0))
     }
