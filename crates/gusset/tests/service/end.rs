@@ -144,7 +144,7 @@ fn job_without_a_runtime_is_flushed() {
         .build_with(no_variable)
         .unwrap();
     gusset_testkit::with_subscriber(gusset.telemetry().dispatch().clone(), || {
-        tracing::info!("done")
+        tracing::info!("done");
     });
     assert!(gusset.flush(SECOND * 30));
     assert!(output.text().contains("done"));
