@@ -4,6 +4,7 @@
 //! `cargo xtask time`: measures the time of a call with criterion.
 
 mod baseline;
+mod clock_readings;
 mod counts;
 mod machine;
 mod measure;

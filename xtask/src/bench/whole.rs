@@ -1,5 +1,6 @@
 //! The cost of what a service uses, and of other stacks.
 
+use super::clock_readings::{self, ClockReadings};
 use super::measure::{self, Cost};
 use super::programs::{STACKS, WHOLE};
 use super::sockets::{self, Sockets};
@@ -18,6 +19,7 @@ pub(super) struct Whole {
 #[derive(Debug)]
 pub(super) struct Costs {
     pub(super) costs: Vec<Cost>,
+    pub(super) clock_readings: Vec<ClockReadings>,
     /// Each after the bare service of the same rounds.
     pub(super) times: Vec<[Time; 2]>,
     pub(super) sockets: Vec<Sockets>,
@@ -45,8 +47,12 @@ pub(super) fn measure(workspace: &Workspace, steps: &mut Steps) -> Option<Whole>
     let mut costs = |programs: &super::Programs, names: &[&str]| {
         let folder = programs.folder(workspace);
         let package = programs.package;
+        let costs = steps.step(format!("{package}: costs"), || measure::costs(&folder))?;
         Some(Costs {
-            costs: steps.step(format!("{package}: costs"), || measure::costs(&folder))?,
+            clock_readings: steps.step(format!("{package}: clock readings"), || {
+                clock_readings::count(&folder, &costs)
+            })?,
+            costs,
             times: steps.step(format!("{package}: times"), || {
                 times::beside_bare(&folder, names)
             })?,

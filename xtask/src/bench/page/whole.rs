@@ -31,10 +31,10 @@ pub(super) fn write(page: &mut String, Whole { ours, others }: &Whole) -> Result
         let instructions = find(&ours.costs, bare)?.instructions;
         writeln!(
             page,
-            "\n| on {about}: {} | instructions | added | added allocations | time to bare, 1 thread | 2 threads |",
+            "\n| on {about}: {} | instructions | added | added allocations | clock readings | time to bare, 1 thread | 2 threads |",
             grouped(instructions)
         )?;
-        writeln!(page, "|---|--:|--:|--:|--:|--:|")?;
+        writeln!(page, "|---|--:|--:|--:|--:|--:|--:|")?;
         rows(page, ours, bare)?;
         rows(page, others, bare)?;
     }
@@ -45,16 +45,25 @@ pub(super) fn write(page: &mut String, Whole { ours, others }: &Whole) -> Result
 }
 
 /// Writes the rows that are compared with this one, which is of the same program.
-fn rows(page: &mut String, Costs { costs, times, .. }: &Costs, bare: &str) -> Result<()> {
+fn rows(page: &mut String, figures: &Costs, bare: &str) -> Result<()> {
+    let Costs {
+        costs,
+        clock_readings,
+        times,
+        ..
+    } = figures;
     let bare = find(costs, bare)?;
     for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
         let time = times.iter().find(|[_, time]| time.name == cost.name);
         let time = time.map_or(["–".to_owned(), "–".to_owned()], |[bare, time]| {
             [0, 1].map(|at| format!("{:.2}", 1.0 + time.added[at] / bare.all[at]))
         });
+        let mut readings = clock_readings.iter();
+        let readings = readings.find(|readings| readings.name == cost.name);
+        let readings = readings.map_or("–".to_owned(), |readings| readings.of_call.to_string());
         writeln!(
             page,
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {readings} | {} |",
             cost.about,
             grouped(cost.instructions),
             added(cost.instructions, bare.instructions),
@@ -69,6 +78,7 @@ fn rows(page: &mut String, Costs { costs, times, .. }: &Costs, bare: &str) -> Re
 mod tests {
     use super::super::cost;
     use super::*;
+    use crate::bench::clock_readings::ClockReadings;
     use crate::bench::times::Time;
 
     fn time(name: &str, all: [f64; 2], added: [f64; 2]) -> Time {
@@ -85,6 +95,10 @@ mod tests {
                 cost("svc/bare", "", 1000, 3),
                 cost("svc/breaker", "svc/bare", 1600, 3),
             ],
+            clock_readings: vec![ClockReadings {
+                name: "axum/init".into(),
+                of_call: 6,
+            }],
             times: vec![[
                 time("axum/bare", [500.0, 600.0], [0.0, 0.0]),
                 time("axum/init", [1300.0, 1500.0], [750.0, 600.0]),
@@ -97,6 +111,7 @@ mod tests {
                 cost("axum/floor", "axum/bare", 11_100, 16),
                 cost("svc/bare", "", 1000, 3),
             ],
+            clock_readings: Vec::new(),
             times: Vec::new(),
             sockets: Vec::new(),
         };
@@ -105,10 +120,10 @@ mod tests {
         write(&mut page, &whole).unwrap();
         let rows = [
             "| on an axum route: 6,000 |",
-            "| about axum/init | 16,000 | 10,000 | 10 | 2.50 | 2.00 |",
-            "| about axum/floor | 11,100 | 5,000 | 2 | – | – |",
+            "| about axum/init | 16,000 | 10,000 | 10 | 6 | 2.50 | 2.00 |",
+            "| about axum/floor | 11,100 | 5,000 | 2 | – | – | – |",
             "| on a plain service: 1,000 |",
-            "| about svc/breaker | 1,600 | 600 | 0 | – | – |",
+            "| about svc/breaker | 1,600 | 600 | 0 | – | – | – |",
         ];
         let places = rows.map(|row| page.find(row).expect(row));
         assert!(places.is_sorted(), "{page}");
