@@ -9,6 +9,7 @@ mod counts;
 mod machine;
 mod measure;
 mod page;
+mod profile;
 mod programs;
 mod sockets;
 mod text;

@@ -1,14 +1,12 @@
 //! Counts the readings of the clock in a call.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use crate::Result;
 use crate::steps::print_line;
 
-use super::measure::Cost;
+use super::measure::{Cost, profiled};
 
 /// The function of the C library that `Instant::now` and `SystemTime::now` call.
 const READING: &str = "clock_gettime";
@@ -26,8 +24,8 @@ pub(super) fn count(folder: &Path, costs: &[Cost]) -> Result<Vec<ClockReadings>>
     const MANY: u64 = 600;
     let counted = costs.iter().map(|cost| {
         // The setup is in both.
-        let few = readings(folder, &cost.name, FEW)?;
-        let many = readings(folder, &cost.name, MANY)?;
+        let few = calls_of(READING, &profiled(folder, &cost.name, FEW, &[])?)?;
+        let many = calls_of(READING, &profiled(folder, &cost.name, MANY, &[])?)?;
         let calls = MANY - FEW;
         let of_call = (many.saturating_sub(few) + calls / 2) / calls;
         print_line(format_args!(
@@ -40,23 +38,6 @@ pub(super) fn count(folder: &Path, costs: &[Cost]) -> Result<Vec<ClockReadings>>
         })
     });
     counted.collect()
-}
-
-/// Counts the readings of a whole program.
-fn readings(folder: &Path, name: &str, times: u64) -> Result<u64> {
-    let profile = folder.join("clock_readings.callgrind");
-    let output = Command::new("valgrind")
-        .arg("--tool=callgrind")
-        .arg(format!("--callgrind-out-file={}", profile.display()))
-        .arg(folder.join("instructions"))
-        .args(["run", name, &times.to_string()])
-        .stdin(Stdio::null())
-        .output()?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("callgrind failed for {name}:\n{text}").into());
-    }
-    calls_of(READING, &fs::read_to_string(&profile)?)
 }
 
 /// Sums up the calls of the functions whose names begin so, in a profile of callgrind.

@@ -1,5 +1,6 @@
 //! Runs the benchmark programs and callgrind, and reads the figures that they print.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,7 @@ use crate::steps::print_line;
 use crate::{Result, command};
 
 /// Limits callgrind to the calls, without the setup before them.
-const COUNTED: &str = "--toggle-collect=gusset_benches::program::counted*";
+pub(super) const COUNTED: &str = "--toggle-collect=gusset_benches::program::counted*";
 
 /// The cost of one call of a scenario.
 #[derive(Debug, PartialEq, Eq)]
@@ -157,6 +158,24 @@ fn instructions(program: &Path, name: &str, times: u64, options: &[&str]) -> Res
         Some(count) if output.status.success() && count > 0 => Ok(count),
         _ => Err(format!("callgrind counted nothing for {name}:\n{text}").into()),
     }
+}
+
+/// Returns the profile of a scenario in the text format of callgrind.
+pub(super) fn profiled(folder: &Path, name: &str, times: u64, options: &[&str]) -> Result<String> {
+    let profile = folder.join("scenario.callgrind");
+    let output = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", profile.display()))
+        .args(options)
+        .arg(folder.join("instructions"))
+        .args(["run", name, &times.to_string()])
+        .stdin(Stdio::null())
+        .output()?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("callgrind failed for {name}:\n{text}").into());
+    }
+    Ok(fs::read_to_string(&profile)?)
 }
 
 /// Returns the count from the last line of callgrind: `==1== Collected : 1062014`.

@@ -2,6 +2,7 @@
 
 use super::clock_readings::{self, ClockReadings};
 use super::measure::{self, Cost};
+use super::profile::{self, Groups};
 use super::programs::{STACKS, WHOLE};
 use super::sockets::{self, Sockets};
 use super::times::{self, Time};
@@ -13,6 +14,8 @@ use crate::workspace::Workspace;
 pub(super) struct Whole {
     pub(super) ours: Costs,
     pub(super) others: Costs,
+    /// Of the bare route and of the five jobs on it.
+    pub(super) profiles: [Groups; 2],
 }
 
 /// The figures of one program.
@@ -61,8 +64,14 @@ pub(super) fn measure(workspace: &Workspace, steps: &mut Steps) -> Option<Whole>
             })?,
         })
     };
+    let ours = costs(&WHOLE, &OURS)?;
+    let others = costs(&STACKS, &OTHERS)?;
+    let folder = WHOLE.folder(workspace);
+    let profile = |name| profile::groups(&folder, name);
+    let profiles = || Ok([profile("axum/bare")?, profile("axum/five-jobs")?]);
     Some(Whole {
-        ours: costs(&WHOLE, &OURS)?,
-        others: costs(&STACKS, &OTHERS)?,
+        ours,
+        others,
+        profiles: steps.step("profile of the five jobs", profiles)?,
     })
 }

@@ -1,9 +1,11 @@
 //! The cost of what a service uses.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use super::{find, sockets};
 use crate::Result;
+use crate::bench::profile::Groups;
 use crate::bench::text::{added, grouped};
 use crate::bench::whole::{Costs, Whole};
 
@@ -21,8 +23,24 @@ tracing-opentelemetry or opentelemetry-instrumentation-tower, and failsafe. Thei
 failsafe and recloser are around the future of the service, and ignore the body too.
 ";
 
+const PROFILE: &str = "
+### Where the five jobs are
+
+The instructions of a call of the axum route by the crate of the function that has them, without what it calls. What is
+inlined counts where it is inlined. Half of what is added is the router's and the memory's: a future and a body around
+those of the route, their allocations and their moves, the copies of a span and a line into queues.
+
+| | bare | five jobs | added |
+|---|--:|--:|--:|
+";
+
 /// Writes the section.
-pub(super) fn write(page: &mut String, Whole { ours, others }: &Whole) -> Result<()> {
+pub(super) fn write(page: &mut String, whole: &Whole) -> Result<()> {
+    let Whole {
+        ours,
+        others,
+        profiles,
+    } = whole;
     page.push_str(HEAD);
     for (bare, about) in [
         ("axum/bare", "an axum route"),
@@ -38,10 +56,25 @@ pub(super) fn write(page: &mut String, Whole { ours, others }: &Whole) -> Result
         rows(page, ours, bare)?;
         rows(page, others, bare)?;
     }
+    profile(page, profiles)?;
     writeln!(page, "\n### Over sockets: gusset")?;
     sockets::tables(page, &ours.sockets)?;
     writeln!(page, "\n### Over sockets: other stacks")?;
     sockets::tables(page, &others.sockets)
+}
+
+/// Writes where the instructions of the five jobs are, dearest first.
+fn profile(page: &mut String, [bare, jobs]: &[Groups; 2]) -> Result<()> {
+    page.push_str(PROFILE);
+    let of_bare = |group: &String| bare.get(group).copied().unwrap_or_default();
+    let mut groups: Vec<_> = jobs.iter().collect();
+    groups.sort_by_key(|(group, count)| Reverse(count.saturating_sub(of_bare(group))));
+    for (group, count) in groups {
+        let bare = of_bare(group);
+        let (count, added) = (grouped(*count), added(*count, bare));
+        writeln!(page, "| {group} | {} | {count} | {added} |", grouped(bare))?;
+    }
+    Ok(())
 }
 
 /// Writes the rows that are compared with this one, which is of the same program.
@@ -116,7 +149,12 @@ mod tests {
             sockets: Vec::new(),
         };
         let mut page = String::new();
-        let mut whole = Whole { ours, others };
+        let groups = |log| Groups::from([("http".into(), 100), ("gusset-log".into(), log)]);
+        let mut whole = Whole {
+            ours,
+            others,
+            profiles: [groups(0), groups(900)],
+        };
         write(&mut page, &whole).unwrap();
         let rows = [
             "| on an axum route: 6,000 |",
@@ -124,6 +162,8 @@ mod tests {
             "| about axum/floor | 11,100 | 5,000 | 2 | – | – | – |",
             "| on a plain service: 1,000 |",
             "| about svc/breaker | 1,600 | 600 | 0 | – | – | – |",
+            "| gusset-log | 0 | 900 | 900 |",
+            "| http | 100 | 100 | 0 |",
         ];
         let places = rows.map(|row| page.find(row).expect(row));
         assert!(places.is_sorted(), "{page}");
