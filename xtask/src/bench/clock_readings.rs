@@ -20,14 +20,14 @@ pub(super) struct ClockReadings {
 
 /// Counts them in the scenarios of the programs in a folder.
 pub(super) fn count(folder: &Path, costs: &[Cost]) -> Result<Vec<ClockReadings>> {
-    const FEW: u64 = 100;
-    const MANY: u64 = 600;
+    const SMALL_COUNT: u64 = 100;
+    const LARGE_COUNT: u64 = 600;
     let counted = costs.iter().map(|cost| {
         // The setup is in both.
-        let few = calls_of(READING, &profiled(folder, &cost.name, FEW, &[])?)?;
-        let many = calls_of(READING, &profiled(folder, &cost.name, MANY, &[])?)?;
-        let calls = MANY - FEW;
-        let of_call = (many.saturating_sub(few) + calls / 2) / calls;
+        let small = calls_of(READING, &profiled(folder, &cost.name, SMALL_COUNT, &[])?)?;
+        let large = calls_of(READING, &profiled(folder, &cost.name, LARGE_COUNT, &[])?)?;
+        let calls = LARGE_COUNT - SMALL_COUNT;
+        let of_call = (large.saturating_sub(small) + calls / 2) / calls;
         print_line(format_args!(
             "{:<26} {of_call:>3} clock readings",
             cost.name
