@@ -13,6 +13,7 @@ mod exponential;
 mod linked_ids;
 mod log;
 mod metric;
+mod panics;
 #[cfg(feature = "recorder")]
 mod recorder;
 #[cfg(feature = "recorder")]
@@ -44,6 +45,7 @@ pub use metric::{
     Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, Labels, Metric, MetricData,
     MetricProducer, NumberDataPoint,
 };
+pub use panics::{panic_aborts, panic_message};
 #[cfg(feature = "recorder")]
 pub use recorder::{METADATA, SharedRecorder};
 #[cfg(feature = "recorder")]

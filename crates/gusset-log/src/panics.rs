@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use gusset_data::{panic_aborts, panic_message};
 use tracing::{Level, error, event_enabled};
 
 use crate::names;
@@ -82,23 +83,11 @@ fn set(guard: &FlushGuard, call_previous: CallPrevious) {
     let previous = take_hook();
     set_hook(Box::new(move |info| {
         let is_logged = log(info);
-        flush(&queue, aborts(info));
+        flush(&queue, panic_aborts(info));
         if call_previous == CallPrevious::Always || !is_logged {
             previous(info);
         }
     }));
-}
-
-/// Returns whether the process ends after the hook.
-///
-/// `PanicHookInfo::can_unwind` is not stable, so panics that cannot unwind are recognised by their text
-/// in `core::panicking`.
-fn aborts(info: &PanicHookInfo<'_>) -> bool {
-    cfg!(panic = "abort")
-        || matches!(
-            text(info),
-            "panic in a destructor during cleanup" | "panic in a function that cannot unwind"
-        )
 }
 
 /// Flushes the log. Waits for it only if the process ends, or for the first time.
@@ -113,21 +102,12 @@ fn flush(queue: &Queue, aborts: bool) {
     }
 }
 
-fn text<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
-    let payload = info.payload();
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is not a string")
-}
-
 /// Logs a panic. Returns `false` if no subscriber takes it.
 fn log(info: &PanicHookInfo<'_>) -> bool {
     if !event_enabled!(target: names::PANIC_TARGET, Level::ERROR) {
         return false;
     }
-    let text = text(info);
+    let text = panic_message(info);
     let location = info.location();
     let thread = thread::current();
     error!(

@@ -102,7 +102,7 @@ fn create_locked(path: &Path, slots: usize) -> io::Result<File> {
 }
 
 /// Returns the part of a file name for a service: letters, digits, dots and hyphens.
-pub(super) fn file_name(service: &str) -> String {
+pub(crate) fn file_name(service: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let name = service.chars().map(|c| if allowed(c) { c } else { '_' });
     name.take(64).collect()

@@ -19,10 +19,11 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 pub use self::builder::BlackBoxBuilder;
+pub(crate) use self::builder::file_name;
 pub use self::header::RunEnd;
 use self::header::{HEADER_SLOTS, Header};
 pub use self::interrupted::InterruptedCall;
@@ -132,6 +133,13 @@ impl BlackBox {
         self.change_header(|header| header.end = Some(end));
     }
 
+    /// Marks how the run has ended, unless another thread marks it at the same time. For a panic hook, which takes no lock.
+    pub(crate) fn try_end(&self, end: RunEnd) {
+        if let Ok(header) = self.header.try_lock() {
+            self.write_header(header, |header| header.end = Some(end));
+        }
+    }
+
     /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -144,7 +152,11 @@ impl BlackBox {
 
     /// Writes the header to the slot that has the older one.
     fn change_header(&self, change: impl FnOnce(&mut Header)) {
-        let mut header = self.header.lock().unwrap_or_else(PoisonError::into_inner);
+        let header = self.header.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write_header(header, change);
+    }
+
+    fn write_header(&self, mut header: MutexGuard<'_, Header>, change: impl FnOnce(&mut Header)) {
         change(&mut header);
         header.version += 1;
         let text = header.to_line();

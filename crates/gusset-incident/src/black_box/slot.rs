@@ -56,6 +56,8 @@ pub enum EntryKind {
     Change,
     /// The calls of one second.
     Calls,
+    /// A panic.
+    Panic,
 }
 
 // === impl Slot ===
@@ -112,13 +114,14 @@ pub(super) struct Torn;
 // === impl EntryKind ===
 
 impl EntryKind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Header,
         Self::Active,
         Self::Snapshot,
         Self::Log,
         Self::Change,
         Self::Calls,
+        Self::Panic,
     ];
 
     fn number(self) -> u8 {
@@ -130,7 +133,7 @@ impl EntryKind {
         all.into_iter().find(|kind| kind.number() == number)
     }
 
-    /// Returns the kind as text: `header`, `active`, `snapshot`, `log`, `change`, `calls`.
+    /// Returns the kind as text: `header`, `active`, `snapshot`, `log`, `change`, `calls`, `panic`.
     ///
     /// ```
     /// assert_eq!(gusset_incident::EntryKind::Log.as_str(), "log");
@@ -143,6 +146,7 @@ impl EntryKind {
             Self::Log => "log",
             Self::Change => "change",
             Self::Calls => "calls",
+            Self::Panic => "panic",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod line;
 
 use gusset_system::{Interval, Pressure, Snapshot};
+use serde::{Deserialize, Serialize};
 
 /// The readings of one moment: what explains why a service is slow or has ended.
 ///
@@ -19,7 +20,8 @@ use gusset_system::{Interval, Pressure, Snapshot};
 /// assert_eq!(readings.resident, Some(4096));
 /// assert_eq!(readings.cpu, None);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Readings {
     /// The CPUs that the process used since the snapshot before.

@@ -24,6 +24,8 @@ pub(super) struct Bounded<T> {
     bytes: usize,
     max_bytes: usize,
     dropped: u64,
+    /// How many have been kept since the start.
+    pushed: u64,
 }
 
 // === impl Bounded ===
@@ -35,6 +37,7 @@ impl<T> Bounded<T> {
             bytes: 0,
             max_bytes,
             dropped: 0,
+            pushed: 0,
         }
     }
 
@@ -45,6 +48,7 @@ impl<T> Bounded<T> {
             return;
         }
         self.bytes += bytes;
+        self.pushed += 1;
         self.kept.push_back((bytes, one));
         while self.bytes > self.max_bytes {
             let (oldest, _) = self.kept.pop_front().expect("it has what the bytes are of");
@@ -54,6 +58,18 @@ impl<T> Bounded<T> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.kept.iter().map(|(_, one)| one)
+    }
+
+    /// Returns the newest one.
+    pub(super) fn last(&self) -> Option<&T> {
+        self.kept.back().map(|(_, one)| one)
+    }
+
+    /// Returns those that came after the first `count`, as far as they are kept, and the count now.
+    pub(super) fn since(&self, count: u64) -> (impl Iterator<Item = &T>, u64) {
+        let new = usize::try_from(self.pushed - count).unwrap_or(usize::MAX);
+        let skipped = self.kept.len().saturating_sub(new);
+        (self.iter().skip(skipped), self.pushed)
     }
 
     /// Returns the number of those that were too large.
@@ -97,6 +113,24 @@ mod tests {
             fitting.reverse();
             prop_assert_eq!(bounded.iter().copied().collect::<Vec<_>>(), fitting);
         }
+    }
+
+    #[test]
+    fn new_ones_are_returned_once() {
+        let mut bounded = Bounded::new(3);
+        let since = |bounded: &Bounded<char>, count| {
+            let (new, count) = bounded.since(count);
+            (new.collect::<String>(), count)
+        };
+        bounded.push(1, 'a');
+        assert_eq!(since(&bounded, 0), ("a".to_owned(), 1));
+        "bcdef".chars().for_each(|it| bounded.push(1, it));
+        assert_eq!(
+            since(&bounded, 1),
+            ("def".to_owned(), 6),
+            "as far as they are kept"
+        );
+        assert_eq!(since(&bounded, 6), (String::new(), 6));
     }
 
     #[test]

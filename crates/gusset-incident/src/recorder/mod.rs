@@ -8,7 +8,7 @@ mod shared;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use gusset_data::{LogRecord, LogSink, Severity, SharedStr};
 use gusset_http::Side;
@@ -181,7 +181,7 @@ impl FlightRecorder {
     }
 
     /// Adds up the calls that have ended since the last time, and keeps their totals in memory and in the file.
-    pub(crate) fn close_totals(&self) -> CallTotals {
+    pub(crate) fn close_totals(&self) {
         let totals = self.shared.take_totals();
         if totals.calls > 0 {
             let entry = (SystemTime::now(), totals);
@@ -190,7 +190,36 @@ impl FlightRecorder {
             }
             lock(&self.shared.totals).push(size_of_val(&entry), entry);
         }
-        totals
+    }
+
+    /// Returns the calls that were closed after the first `count` totals, and the count now.
+    pub(crate) fn totals_since(&self, count: u64) -> (CallTotals, u64) {
+        let totals = lock(&self.shared.totals);
+        let (new, count) = totals.since(count);
+        let new = new.map(|(_, totals)| *totals);
+        (new.fold(CallTotals::default(), CallTotals::merge), count)
+    }
+
+    /// Returns the changes of state after the first `count`, and the count now.
+    pub(crate) fn changes_since(&self, count: u64) -> (Vec<StateChange>, u64) {
+        let changes = lock(&self.shared.changes);
+        let (new, count) = changes.since(count);
+        (new.cloned().collect(), count)
+    }
+
+    /// Returns the newest readings.
+    pub(crate) fn last_readings(&self) -> Option<(SystemTime, Readings)> {
+        lock(&self.shared.readings).last().copied()
+    }
+
+    /// Returns the file, if one was set.
+    pub(crate) fn file(&self) -> Option<&BlackBox> {
+        self.shared.file.get().map(AsRef::as_ref)
+    }
+
+    /// Returns the wall clock at a moment of the monotonic clock.
+    pub(crate) fn wall_clock(&self, at: Instant) -> SystemTime {
+        self.shared.wall_clock(at)
     }
 }
 

@@ -107,7 +107,7 @@ impl Shared {
         calls
     }
 
-    fn wall_clock(&self, at: Instant) -> SystemTime {
+    pub(super) fn wall_clock(&self, at: Instant) -> SystemTime {
         let (instant, time) = self.anchor;
         match at.checked_duration_since(instant) {
             Some(after) => time + after,

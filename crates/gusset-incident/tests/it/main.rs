@@ -4,7 +4,12 @@
 
 mod black_box;
 mod calls;
+mod directory;
+mod ends;
+mod incidents;
 mod kill;
 mod logs;
 mod readings;
+mod redaction;
+mod report;
 mod support;
