@@ -9,7 +9,7 @@ mod counts;
 mod destination;
 mod detect;
 mod incidents;
-mod markdown;
+mod metrics;
 pub mod names;
 mod panic_hook;
 mod readings;

@@ -41,7 +41,7 @@ const DEFAULT_LIMIT: Limit = Limit {
     per: Duration::from_secs(3600),
 };
 
-/// Less is no time to write a file.
+/// In less, no file is written.
 const MIN_BUDGET: Duration = Duration::from_millis(100);
 
 // === impl IncidentsBuilder ===

@@ -98,7 +98,7 @@ impl Incidents {
         self.request(trigger, detail.into(), true, self.core.times().budget)
     }
 
-    /// Requests a report without waiting for it. Returns whether the request was taken: there may be sixteen.
+    /// Sends a request for a report, and does not wait for it. Returns whether the request was taken: there may be sixteen.
     pub fn request_capture(&self, trigger: Trigger, detail: impl Into<String>) -> bool {
         let command = Command::Capture {
             trigger,

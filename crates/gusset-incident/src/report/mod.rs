@@ -2,6 +2,7 @@
 
 mod calls;
 mod logs;
+mod markdown;
 mod redacted;
 mod seconds;
 pub(crate) mod time;
@@ -16,7 +17,6 @@ pub(crate) use self::calls::hex;
 pub use self::calls::{ActiveCallRow, CallRow, Calls};
 pub use self::logs::{ChangeRow, LogRow};
 pub use self::seconds::{ReadingsRow, TotalsRow};
-use crate::markdown;
 
 /// The format of this version.
 pub const FORMAT: &str = "incident/v1";

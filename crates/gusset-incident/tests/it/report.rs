@@ -12,7 +12,7 @@ use tempfile::tempdir;
 
 use crate::support::{call, log, poll, run};
 
-/// A recorder that has something of everything.
+/// Returns a recorder that has something of everything.
 pub(crate) fn full_recorder() -> FlightRecorder {
     let recorder = FlightRecorder::builder().build().unwrap();
     run(&recorder, "/items/{id}", "/items/200");

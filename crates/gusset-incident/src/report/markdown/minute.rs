@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::super::{Report, time};
 use super::chart::chart;
 use super::text::table;
-use crate::report::{Report, time};
 use crate::{CallTotals, Readings};
 
 const STEPS: u32 = 12;

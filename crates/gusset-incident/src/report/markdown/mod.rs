@@ -10,14 +10,14 @@ use std::time::Duration;
 use gusset_data::StateTree;
 
 use self::text::{block, inline, table};
-use crate::report::{CallRow, Report, time};
+use super::{CallRow, Report, time};
 
 /// The changes and log records that are shown; the JSON has all.
 const MAX_CHANGES: usize = 50;
 const MAX_LOGS: usize = 100;
 
 /// Returns the page.
-pub(crate) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut page = String::new();
     head(&mut page, report);
     for section in &report.sections {
