@@ -27,6 +27,7 @@ mod route;
 mod routes;
 mod status;
 mod streaming;
+mod website;
 
 pub use attributes::{
     AttributeCache, MAX_HEADER_VALUE_BYTES, MAX_PATH_BYTES, ProtocolVersion, RedactedUrl,

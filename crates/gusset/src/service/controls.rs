@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use gusset_core::ConfigError;
 use gusset_http::{BearerToken, Endpoint, Mount, Reach, RequestHead, Routes};
 use gusset_log::FilterHandle;
 use gusset_trace::sampler::{ParentBased, ReplaceableSampler, TraceIdRatio};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
@@ -85,7 +84,7 @@ impl<S: Setting> Control<S> {
                     "a bearer token is required",
                 ));
             }
-            None if is_of_a_website(req) => {
+            None if req.may_be_of_website() => {
                 return Err(ErrorResponse::new(
                     StatusCode::FORBIDDEN,
                     "not for a website",
@@ -125,19 +124,6 @@ impl ErrorResponse {
     fn bad_request(reason: impl fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, reason)
     }
-}
-
-/// Returns whether a browser may have sent the request for a website that another host serves: it has an
-/// `Origin`, or a host name that is made to resolve to this machine (DNS rebinding).
-fn is_of_a_website(req: RequestHead<'_>) -> bool {
-    let host = req.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| req.uri.host()).unwrap_or_default();
-    let authority = host.parse::<http::uri::Authority>();
-    let is_local = authority.is_ok_and(|authority| {
-        let host = authority.host().trim_matches(['[', ']']);
-        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
-    });
-    !is_local || req.headers.contains_key(ORIGIN)
 }
 
 /// Returns the new value and the time of the change.

@@ -1,0 +1,135 @@
+//! Trees of values as HTML.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use gusset_data::{SharedStr, StateTree};
+
+/// Returns a text without characters that HTML interprets, in content and in attributes with quotes.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['<', '>', '&', '"', '\'']) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        match char {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            char => escaped.push(char),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Writes a tree: fields as a list of terms, a list of fields as a table.
+pub(crate) fn write(page: &mut String, state: &StateTree) {
+    match state {
+        StateTree::Unknown => page.push_str("<span class=\"unknown\">unknown</span>"),
+        StateTree::Value(value) => page.push_str(&escape(&value.to_string())),
+        StateTree::Fields(fields) => write_fields(page, fields),
+        StateTree::List(items) => match columns(items) {
+            Some(columns) => write_table(page, &columns, items),
+            None => write_list(page, items),
+        },
+        // A kind that this version does not know.
+        other => page.push_str(&escape(&other.to_string())),
+    }
+}
+
+fn write_fields(page: &mut String, fields: &[(SharedStr, StateTree)]) {
+    page.push_str("<dl>");
+    for (name, value) in fields {
+        let _ = write!(page, "<dt>{}</dt><dd>", escape(name));
+        write(page, value);
+        page.push_str("</dd>");
+    }
+    page.push_str("</dl>");
+}
+
+fn write_list(page: &mut String, items: &[StateTree]) {
+    if items.is_empty() {
+        page.push_str("<p class=\"unknown\">none</p>");
+        return;
+    }
+    page.push_str("<ul>");
+    for item in items {
+        page.push_str("<li>");
+        write(page, item);
+        page.push_str("</li>");
+    }
+    page.push_str("</ul>");
+}
+
+fn write_table(page: &mut String, columns: &[&SharedStr], items: &[StateTree]) {
+    page.push_str("<div class=\"wide\"><table><thead><tr>");
+    for column in columns {
+        let _ = write!(page, "<th scope=\"col\">{}</th>", escape(column));
+    }
+    page.push_str("</tr></thead><tbody>");
+    for item in items {
+        page.push_str("<tr>");
+        for column in columns {
+            page.push_str("<td>");
+            write(page, item.get(column).unwrap_or(&StateTree::Unknown));
+            page.push_str("</td>");
+        }
+        page.push_str("</tr>");
+    }
+    page.push_str("</tbody></table></div>");
+}
+
+/// Returns the names of the fields, if all items have fields.
+fn columns(items: &[StateTree]) -> Option<Vec<&SharedStr>> {
+    let mut columns = Vec::new();
+    for item in items {
+        let StateTree::Fields(fields) = item else {
+            return None;
+        };
+        for (name, _) in fields {
+            if !columns.contains(&name) {
+                columns.push(name);
+            }
+        }
+    }
+    (!columns.is_empty()).then_some(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn html(state: &StateTree) -> String {
+        let mut page = String::new();
+        write(&mut page, state);
+        page
+    }
+
+    #[test]
+    fn markup_in_values_and_names_is_text() {
+        let script = "<script>alert('x')</script>";
+        let state = StateTree::fields([(script, String::from(script).into())]);
+        let page = html(&state);
+        assert!(!page.contains("<script"), "{page}");
+        assert!(page.contains("&lt;script&gt;alert(&#39;x&#39;)"));
+    }
+
+    #[test]
+    fn list_of_fields_is_a_table_with_all_columns() {
+        let rows = StateTree::list([
+            StateTree::fields([("a", 1_u64.into())]),
+            StateTree::fields([("a", 2_u64.into()), ("b", true.into())]),
+        ]);
+        let expected = "<div class=\"wide\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead>\
+            <tbody><tr><td>1</td><td><span class=\"unknown\">unknown</span></td></tr><tr><td>2</td><td>true</td></tr></tbody></table></div>";
+        assert_eq!(html(&rows), expected);
+    }
+
+    #[test]
+    fn other_lists_are_lists() {
+        assert_eq!(html(&StateTree::list(["x".into()])), "<ul><li>x</li></ul>");
+        assert_eq!(html(&StateTree::list([])), "<p class=\"unknown\">none</p>");
+    }
+}

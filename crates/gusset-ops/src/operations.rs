@@ -1,0 +1,142 @@
+//! What the page is made from.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use gusset_core::Clock;
+use gusset_data::{Redaction, SharedStr, ShowState, StateTree};
+use gusset_history::History;
+use gusset_http::BearerToken;
+use gusset_incident::FlightRecorder;
+
+use crate::builder::OperationsBuilder;
+use crate::chart::Chart;
+use crate::tasks::Task;
+use crate::{page, sections};
+
+/// The operations page of one process.
+///
+/// It shows what it was given: the history, the flight recorder, and any part that implements
+/// [`ShowState`]. [`endpoints`](Self::endpoints) mounts it on a management server; clones share one page.
+///
+/// ```
+/// use gusset_data::StateTree;
+/// use gusset_ops::Operations;
+///
+/// # fn main() -> Result<(), gusset_ops::ConfigError> {
+/// let operations = Operations::builder("shop")
+///     .version("1.2.3")
+///     .part("cache", || StateTree::fields([("entries", 3_u64.into())]))
+///     .build()?;
+/// assert!(operations.to_text().contains("entries: 3"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Operations(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) service: SharedStr,
+    pub(crate) version: Option<SharedStr>,
+    pub(crate) started: SystemTime,
+    pub(crate) clock: Clock,
+    pub(crate) history: Option<History>,
+    pub(crate) recorder: Option<FlightRecorder>,
+    pub(crate) parts: Vec<(SharedStr, Box<dyn ShowState>)>,
+    pub(crate) links: Vec<(SharedStr, SharedStr)>,
+    pub(crate) tasks: Vec<Arc<Task>>,
+    pub(crate) token: Option<Arc<BearerToken>>,
+    pub(crate) redaction: Redaction,
+    /// The document and when it was made: viewers share one for a second.
+    pub(crate) rendered: Mutex<Option<(Instant, Bytes)>>,
+}
+
+/// A part of the page.
+pub(crate) struct Section {
+    /// The name in paths and in the document.
+    pub(crate) id: SharedStr,
+    pub(crate) title: SharedStr,
+    pub(crate) state: StateTree,
+    pub(crate) charts: Vec<Chart>,
+}
+
+/// The age at which the document is made again.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
+// === impl Operations ===
+
+impl Operations {
+    /// Returns a builder of the page of the service with this name.
+    pub fn builder(service: impl Into<SharedStr>) -> OperationsBuilder {
+        OperationsBuilder::new(service.into())
+    }
+
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    /// Returns all that the page shows, as a tree: a field for each section.
+    ///
+    /// Secrets are redacted, by name and inside of texts.
+    pub fn to_state(&self) -> StateTree {
+        let sections = self.sections().into_iter();
+        StateTree::fields(sections.map(|section| (section.id, section.state)))
+    }
+
+    /// Returns all that the page shows, as text for a terminal.
+    pub fn to_text(&self) -> String {
+        self.to_state().to_string()
+    }
+
+    /// Returns the document, which is at most a second old.
+    ///
+    /// It is complete without its script: the script renews it, filters and sorts.
+    pub fn to_html(&self) -> Bytes {
+        let mut rendered = self
+            .0
+            .rendered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.clock.now();
+        match &*rendered {
+            Some((made, document)) if now.saturating_duration_since(*made) < MAX_AGE => {
+                document.clone()
+            }
+            _ => {
+                let document = Bytes::from(page::document(&self.0, &self.sections()));
+                *rendered = Some((now, document.clone()));
+                document
+            }
+        }
+    }
+
+    /// Returns one section, or `None` if there is none with this id.
+    pub(crate) fn section(&self, id: &str) -> Option<Section> {
+        let mut sections = self.sections().into_iter();
+        sections.find(|section| section.id == *id)
+    }
+
+    pub(crate) fn sections(&self) -> Vec<Section> {
+        sections::all(&self.0)
+    }
+}
+
+impl fmt::Debug for Operations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operations")
+            .field("service", &self.0.service)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ShowState for Operations {
+    fn show_state(&self) -> StateTree {
+        self.to_state()
+    }
+}

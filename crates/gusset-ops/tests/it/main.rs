@@ -1,0 +1,8 @@
+//! Tests of the page over its endpoints.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod access;
+mod page;
+mod support;
+mod tasks;
