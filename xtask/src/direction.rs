@@ -10,7 +10,8 @@
 //! `gusset-opentelemetry` and the façade use `gusset-propagation`. `gusset-opentelemetry` joins the signals to
 //! another SDK, so it may use `gusset-trace` and `gusset-metrics`; no other crate has OpenTelemetry's types.
 //! `gusset-diagnose` reads the snapshots of `gusset-system` and the series of `gusset-history`, and `gusset-incident`
-//! those snapshots; what it reports of other parts comes through `ShowState`. Only the
+//! those snapshots; `gusset-ops` shows that history and what `gusset-incident` has recorded. What both report of other parts
+//! comes through `ShowState`. Only the
 //! façade uses the management server, `gusset-admin`. `gusset-testkit` is for tests, so it is only a
 //! dev-dependency.
 //! Dev-dependencies follow the same rules, so that each crate can be tested alone. A test that needs
@@ -92,6 +93,13 @@ fn may_use(krate: &str, dependency: &str) -> bool {
             is_shared(dependency) || matches!(dependency, "gusset-history" | "gusset-system")
         }
         "gusset-incident" => is_shared(dependency) || dependency == "gusset-system",
+        "gusset-ops" => {
+            is_shared(dependency)
+                || matches!(
+                    dependency,
+                    "gusset-history" | "gusset-incident" | "gusset-metrics"
+                )
+        }
         // Feature crates, the testkit, and new crates without their own rule.
         _ => is_shared(dependency),
     }
@@ -280,6 +288,23 @@ mod tests {
         for krate in ["gusset-diagnose", "gusset-health", "gusset-otlp"] {
             rejected("gusset-incident", normal(krate));
             rejected(krate, normal("gusset-incident"));
+        }
+    }
+
+    #[test]
+    fn operations_page_reads_the_history_and_the_recorder() {
+        for krate in ["gusset-history", "gusset-incident", "gusset-metrics"] {
+            allowed("gusset-ops", normal(krate));
+        }
+        // These show their state.
+        for krate in [
+            "gusset-health",
+            "gusset-breaker",
+            "gusset-slo",
+            "gusset-diagnose",
+        ] {
+            rejected("gusset-ops", normal(krate));
+            rejected(krate, normal("gusset-ops"));
         }
     }
 

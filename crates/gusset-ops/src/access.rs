@@ -5,7 +5,7 @@ use http::StatusCode;
 
 /// Why a request is not answered.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Rejection {
     /// It has no valid token.
     Unauthorized,
     /// A browser may have sent it for a website.
@@ -15,18 +15,18 @@ pub(crate) enum Refusal {
 /// Checks a request: the token, or without one that no website sent it.
 ///
 /// A token is in no request that a website makes, so it is enough.
-pub(crate) fn check(token: Option<&BearerToken>, req: RequestHead<'_>) -> Result<(), Refusal> {
+pub(crate) fn check(token: Option<&BearerToken>, req: RequestHead<'_>) -> Result<(), Rejection> {
     match token {
         Some(token) if token.is_in(req) => Ok(()),
-        Some(_) => Err(Refusal::Unauthorized),
-        None if req.may_be_of_website() => Err(Refusal::Website),
+        Some(_) => Err(Rejection::Unauthorized),
+        None if req.may_be_of_website() => Err(Rejection::Website),
         None => Ok(()),
     }
 }
 
-// === impl Refusal ===
+// === impl Rejection ===
 
-impl Refusal {
+impl Rejection {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,

@@ -12,8 +12,9 @@ use gusset_history::History;
 use gusset_http::BearerToken;
 use gusset_incident::FlightRecorder;
 
-use crate::operations::{Operations, Shared};
+use crate::operations::Operations;
 use crate::sections::OWN;
+use crate::shared::Shared;
 use crate::tasks::Task;
 
 /// Builds an [`Operations`] page.
@@ -31,10 +32,19 @@ pub struct OperationsBuilder {
     clock: Clock,
 }
 
+// === impl Operations ===
+
+impl Operations {
+    /// Returns a builder of the page of the service with this name.
+    pub fn builder(service: impl Into<SharedStr>) -> OperationsBuilder {
+        OperationsBuilder::new(service.into())
+    }
+}
+
 // === impl OperationsBuilder ===
 
 impl OperationsBuilder {
-    pub(crate) fn new(service: SharedStr) -> Self {
+    fn new(service: SharedStr) -> Self {
         Self {
             service,
             version: None,
@@ -69,7 +79,7 @@ impl OperationsBuilder {
 
     /// Shows a part, in a section of its own. Parts are in the order in which they were added.
     ///
-    /// A part is asked at most once a second, and only while somebody looks.
+    /// A part is read at most once a second for the page, and only while a client requests it.
     ///
     /// ```
     /// use gusset_data::StateTree;

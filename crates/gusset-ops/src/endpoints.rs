@@ -15,7 +15,7 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
-use crate::access::{self, Refusal};
+use crate::access::{self, Rejection};
 use crate::operations::Operations;
 use crate::tasks::{Ran, Task};
 use crate::{TARGET, page};
@@ -141,8 +141,8 @@ impl View {
     /// Returns the response, or the task to run.
     fn respond(&self, req: RequestHead<'_>) -> Result<Response<Full<Bytes>>, Arc<Task>> {
         let shared = self.operations.shared();
-        if let Err(refusal) = access::check(shared.token.as_deref(), req) {
-            return Ok(self.refused(&refusal, req));
+        if let Err(rejection) = access::check(shared.token.as_deref(), req) {
+            return Ok(self.rejected(&rejection, req));
         }
         let is_read = matches!(*req.method, Method::GET | Method::HEAD);
         match &self.served {
@@ -163,13 +163,13 @@ impl View {
         }
     }
 
-    fn refused(&self, refusal: &Refusal, req: RequestHead<'_>) -> Response<Full<Bytes>> {
+    fn rejected(&self, rejection: &Rejection, req: RequestHead<'_>) -> Response<Full<Bytes>> {
         let is_page = matches!(self.served, Served::Page) && format(req) == Format::Html;
-        let mut response = match refusal {
-            Refusal::Unauthorized if is_page => html(refusal.status(), page::login().into()),
-            refusal => text(refusal.status(), format!("{}\n", refusal.reason())),
+        let mut response = match rejection {
+            Rejection::Unauthorized if is_page => html(rejection.status(), page::login().into()),
+            rejection => text(rejection.status(), format!("{}\n", rejection.reason())),
         };
-        if *refusal == Refusal::Unauthorized {
+        if *rejection == Rejection::Unauthorized {
             // RFC 6750, section 3.
             set(&mut response, WWW_AUTHENTICATE, "Bearer");
         }
@@ -196,7 +196,7 @@ fn is_confirmed(req: RequestHead<'_>, name: &str) -> bool {
     parameters.any(|(key, value)| key == "confirm" && value == name)
 }
 
-/// Returns the format that a client asks for: a browser names `text/html`, and `curl` accepts all.
+/// Returns the format that a client accepts: a browser names `text/html`, and `curl` accepts all.
 fn format(req: RequestHead<'_>) -> Format {
     let accepted = req.headers.get(ACCEPT).and_then(|it| it.to_str().ok());
     let accepted = accepted.unwrap_or("*/*");

@@ -9,6 +9,7 @@ mod html;
 mod operations;
 mod page;
 mod sections;
+mod shared;
 mod tasks;
 
 pub use gusset_core::ConfigError;

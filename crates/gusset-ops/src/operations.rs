@@ -1,19 +1,13 @@
-//! What the page is made from.
+//! The page of one process.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use gusset_core::Clock;
-use gusset_data::{Redaction, SharedStr, ShowState, StateTree};
-use gusset_history::History;
-use gusset_http::BearerToken;
-use gusset_incident::FlightRecorder;
+use gusset_data::{ShowState, StateTree};
 
-use crate::builder::OperationsBuilder;
-use crate::chart::Chart;
-use crate::tasks::Task;
+use crate::shared::{Section, Shared};
 use crate::{page, sections};
 
 /// The operations page of one process.
@@ -37,42 +31,12 @@ use crate::{page, sections};
 #[derive(Clone)]
 pub struct Operations(Arc<Shared>);
 
-pub(crate) struct Shared {
-    pub(crate) service: SharedStr,
-    pub(crate) version: Option<SharedStr>,
-    pub(crate) started: SystemTime,
-    pub(crate) clock: Clock,
-    pub(crate) history: Option<History>,
-    pub(crate) recorder: Option<FlightRecorder>,
-    pub(crate) parts: Vec<(SharedStr, Box<dyn ShowState>)>,
-    pub(crate) links: Vec<(SharedStr, SharedStr)>,
-    pub(crate) tasks: Vec<Arc<Task>>,
-    pub(crate) token: Option<Arc<BearerToken>>,
-    pub(crate) redaction: Redaction,
-    /// The document and when it was made: viewers share one for a second.
-    pub(crate) rendered: Mutex<Option<(Instant, Bytes)>>,
-}
-
-/// A part of the page.
-pub(crate) struct Section {
-    /// The name in paths and in the document.
-    pub(crate) id: SharedStr,
-    pub(crate) title: SharedStr,
-    pub(crate) state: StateTree,
-    pub(crate) charts: Vec<Chart>,
-}
-
 /// The age at which the document is made again.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 // === impl Operations ===
 
 impl Operations {
-    /// Returns a builder of the page of the service with this name.
-    pub fn builder(service: impl Into<SharedStr>) -> OperationsBuilder {
-        OperationsBuilder::new(service.into())
-    }
-
     pub(crate) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::html::{self, escape};
-use crate::operations::{Section, Shared};
+use crate::shared::{Section, Shared};
 
 const SCRIPT: &str = include_str!("page/page.js");
 const STYLE: &str = include_str!("page/page.css");
@@ -50,7 +50,7 @@ pub(crate) fn document(shared: &Shared, sections: &[Section]) -> String {
     page
 }
 
-/// Returns the document for a client without the token: it asks for one, and shows nothing.
+/// Returns the document for a client without the token: it has a field for one, and shows nothing.
 pub(crate) fn login() -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Operations</title>\

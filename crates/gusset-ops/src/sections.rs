@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use gusset_data::{SharedStr, StateTree};
 
 use crate::chart::Chart;
-use crate::operations::{Section, Shared};
+use crate::shared::{Section, Shared};
 
 /// The sections of the page itself. Parts have other names.
 pub(crate) const OWN: [&str; 8] = [

@@ -1,9 +1,9 @@
-//! What the history knows of the requests: rates, errors, durations, by window and by route.
+//! Requests in the history: rates, errors, durations, by window and by route.
 
 use std::time::Duration;
 
 use gusset_data::{SharedStr, StateTree, semconv};
-use gusset_history::{History, Selection, Selector, Window};
+use gusset_history::{History, SelectedSeries, Selection, Selector, Window};
 use gusset_metrics::names::{HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_DURATION};
 
 use crate::chart::{Chart, number};
@@ -20,11 +20,7 @@ const ROUTES: u32 = 15;
 pub(super) fn windows(history: &History) -> StateTree {
     let of_window = |minutes: u32| {
         let mut fields = vec![("minutes".into(), u64::from(minutes).into())];
-        fields.extend(figures(select(
-            history,
-            Selector::new(HTTP_SERVER_DURATION.name),
-            minutes,
-        )));
+        fields.extend(figures(select(history, &requests(), minutes).as_ref()));
         StateTree::Fields(fields)
     };
     StateTree::list(WINDOWS.map(of_window))
@@ -32,7 +28,7 @@ pub(super) fn windows(history: &History) -> StateTree {
 
 /// Returns the figures of each route, the most used first.
 pub(super) fn routes(history: &History) -> StateTree {
-    let all = select(history, Selector::new(HTTP_SERVER_DURATION.name), ROUTES);
+    let all = select(history, &requests(), ROUTES);
     let by_route = all.map(|all| all.group_by(semconv::HTTP_ROUTE));
     let mut routes: Vec<_> = by_route.into_iter().flatten().collect();
     let rate = |selection: &Selection| selection.rate().unwrap_or_default();
@@ -44,14 +40,14 @@ pub(super) fn routes(history: &History) -> StateTree {
             route
         };
         let mut fields = vec![("route".into(), route.into())];
-        fields.extend(figures(Some(selection)));
+        fields.extend(figures(Some(&selection)));
         StateTree::Fields(fields)
     }))
 }
 
 /// Returns the charts of the last hour.
 pub(super) fn charts(history: &History) -> Vec<Chart> {
-    let of = |selector| select(history, selector, 60);
+    let of = |selector: Selector| select(history, &selector, 60);
     let values = |selection: Option<Selection>, of: fn(&Selection) -> Vec<Option<f64>>| {
         selection.map_or(Vec::new(), |selection| of(&selection))
     };
@@ -67,7 +63,7 @@ pub(super) fn charts(history: &History) -> Vec<Chart> {
         Chart {
             title: "Requests",
             unit: "/s",
-            values: values(of(Selector::new(HTTP_SERVER_DURATION.name)), rates),
+            values: values(of(requests()), rates),
         },
         Chart {
             title: "Errors",
@@ -82,25 +78,28 @@ pub(super) fn charts(history: &History) -> Vec<Chart> {
     ]
 }
 
-fn errors() -> Selector {
-    Selector::new(HTTP_SERVER_DURATION.name).label_not(semconv::ERROR_TYPE, "")
+fn requests() -> Selector {
+    Selector::new(HTTP_SERVER_DURATION.name)
 }
 
-fn select(history: &History, selector: Selector, minutes: u32) -> Option<Selection> {
+fn errors() -> Selector {
+    requests().label_not(semconv::ERROR_TYPE, "")
+}
+
+fn select(history: &History, selector: &Selector, minutes: u32) -> Option<Selection> {
     history.select(
-        &selector,
+        selector,
         Window::new(history.last_reading()?, MINUTE * minutes),
     )
 }
 
 /// Returns requests per second, the share of errors in percent, and durations in milliseconds.
-fn figures(selection: Option<Selection>) -> Vec<(SharedStr, StateTree)> {
-    let selection = selection.as_ref();
+fn figures(selection: Option<&Selection>) -> Vec<(SharedStr, StateTree)> {
     let all = selection.and_then(Selection::increase);
     let failed = selection.map(|selection| {
         let series = selection.series().iter();
         let failed = series.filter(|series| !series.label(semconv::ERROR_TYPE).is_empty());
-        failed.filter_map(|series| series.increase()).sum::<f64>()
+        failed.filter_map(SelectedSeries::increase).sum::<f64>()
     });
     let errors = all
         .zip(failed)

@@ -27,7 +27,7 @@ async fn website_cannot_read_a_page_without_token() {
 }
 
 #[tokio::test]
-async fn page_with_token_asks_for_it_and_shows_nothing() {
+async fn page_with_token_has_a_field_for_it_and_shows_nothing() {
     let operations = builder().token(token()).build().unwrap();
     let refused = answer(&operations, page().header("host", "shop.example")).await;
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);

@@ -149,16 +149,16 @@ async fn viewers_share_a_document_for_a_second() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
     let (clock, hand) = Clock::manual();
-    let asked = Arc::new(AtomicU64::new(0));
-    let count = asked.clone();
+    let reads = Arc::new(AtomicU64::new(0));
+    let count = reads.clone();
     let part = move || StateTree::from(count.fetch_add(1, Ordering::Relaxed));
     let operations = Operations::builder("shop").part("count", part).clock(clock);
     let operations = operations.build().unwrap();
     (0..100).for_each(|_| drop(operations.to_html()));
-    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(reads.load(Ordering::Relaxed), 1);
     hand.advance(Duration::from_secs(1));
     drop(operations.to_html());
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(reads.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
