@@ -10,6 +10,7 @@ use gusset_core::{Clock, ConfigError};
 use gusset_data::{Redaction, SharedStr, ShowState};
 use gusset_history::History;
 use gusset_http::BearerToken;
+#[cfg(feature = "incident")]
 use gusset_incident::FlightRecorder;
 
 use crate::operations::Operations;
@@ -23,6 +24,7 @@ pub struct OperationsBuilder {
     service: SharedStr,
     version: Option<SharedStr>,
     history: Option<History>,
+    #[cfg(feature = "incident")]
     recorder: Option<FlightRecorder>,
     parts: Vec<(SharedStr, Box<dyn ShowState>)>,
     links: Vec<(SharedStr, SharedStr)>,
@@ -49,6 +51,7 @@ impl OperationsBuilder {
             service,
             version: None,
             history: None,
+            #[cfg(feature = "incident")]
             recorder: None,
             parts: Vec::new(),
             links: Vec::new(),
@@ -72,6 +75,7 @@ impl OperationsBuilder {
     }
 
     /// Shows what the service did last: calls, calls under way, log records, state changes.
+    #[cfg(feature = "incident")]
     pub fn recorder(mut self, recorder: FlightRecorder) -> Self {
         self.recorder = Some(recorder);
         self
@@ -175,6 +179,7 @@ impl OperationsBuilder {
             started: SystemTime::now(),
             clock: self.clock,
             history: self.history,
+            #[cfg(feature = "incident")]
             recorder: self.recorder,
             parts: self.parts,
             links: self.links,

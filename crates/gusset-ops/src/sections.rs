@@ -1,9 +1,10 @@
 //! The sections of the page.
 
+#[cfg(feature = "incident")]
 mod recorded;
 mod signals;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use gusset_data::{SharedStr, StateTree};
 
@@ -39,8 +40,9 @@ pub(crate) fn all(shared: &Shared) -> Vec<Section> {
             charts: Vec::new(),
         });
     }
+    #[cfg(feature = "incident")]
     if let Some(recorder) = &shared.recorder {
-        let now = SystemTime::now();
+        let now = std::time::SystemTime::now();
         sections.extend([
             section("active", "Calls under way", recorded::active(recorder, now)),
             section(

@@ -8,6 +8,7 @@ use gusset_core::Clock;
 use gusset_data::{Redaction, SharedStr, ShowState, StateTree};
 use gusset_history::History;
 use gusset_http::BearerToken;
+#[cfg(feature = "incident")]
 use gusset_incident::FlightRecorder;
 
 use crate::chart::Chart;
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) started: SystemTime,
     pub(crate) clock: Clock,
     pub(crate) history: Option<History>,
+    #[cfg(feature = "incident")]
     pub(crate) recorder: Option<FlightRecorder>,
     pub(crate) parts: Vec<(SharedStr, Box<dyn ShowState>)>,
     pub(crate) links: Vec<(SharedStr, SharedStr)>,

@@ -54,15 +54,15 @@ pub(super) fn calls(recorder: &FlightRecorder, now: Instant) -> StateTree {
 pub(super) fn log(recorder: &FlightRecorder) -> StateTree {
     let records = recorder.logs();
     let row = |record: &LogRecord| {
-        let mut line = record.body.to_string();
-        for (name, value) in &record.attributes {
-            let _ = write!(line, " {name}={value}");
-        }
+        // By name, so that a secret is found by its name.
+        let fields = record.attributes.iter();
+        let fields = fields.map(|(name, value)| (name.clone(), value.clone().into()));
         StateTree::fields([
             ("time", time(record.time)),
             ("severity", record.severity.as_str().into()),
             ("scope", record.scope.clone().into()),
-            ("message", line.into()),
+            ("message", record.body.clone().into()),
+            ("fields", StateTree::fields(fields)),
             (
                 "trace_id",
                 record

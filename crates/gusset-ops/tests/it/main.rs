@@ -4,5 +4,7 @@
 
 mod access;
 mod page;
+#[cfg(feature = "incident")]
+mod recorder;
 mod support;
 mod tasks;
