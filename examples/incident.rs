@@ -1,5 +1,5 @@
 //! What a service did last, after `kill -9`. This program starts itself as a server, sends a request that never ends, kills the
-//! server, and reads the file that it has left.
+//! server, and makes an incident report of the file that it has left.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -13,7 +13,10 @@ use axum::Router;
 use axum::routing::get;
 use gusset::ObserveLayer;
 use gusset::http::Http;
-use gusset::incident::{BlackBox, BlackBoxWriter, FlightRecorder, previous_runs};
+use gusset::incident::{
+    BlackBox, BlackBoxWriter, Directory, FlightRecorder, Incidents, Report, previous_runs,
+};
+use gusset::system::SystemSampler;
 use tokio::net::TcpListener;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -35,9 +38,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     server.kill()?;
     server.wait()?;
 
-    // The next start of the service:
+    // The next start of the service, which `gusset::builder().incidents(folder).init()` does:
+    let system = SystemSampler::builder().start()?;
+    let incidents = Incidents::builder("shop", FlightRecorder::builder().build()?)
+        .destination(Directory::new(&folder))
+        .start()?;
     for run in previous_runs(&folder, "shop") {
-        println!("{run}");
+        println!("{run}\n");
+        let (cause, captured) = incidents.report_previous_run(&run, &system.latest().now);
+        println!("It has ended by {cause}. The report:\n");
+        let json = std::fs::read_to_string(&captured.delivered[0])?;
+        println!("{}", Report::from_json(&json)?.to_markdown());
     }
     Ok(std::fs::remove_dir_all(&folder)?)
 }

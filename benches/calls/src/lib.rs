@@ -1,5 +1,5 @@
-//! The cost of [`CallMonitor`], beside that of tokio-metrics' `FutureMonitor` and `TaskMonitor`, on one plain service
-//! that answers at once with a small body.
+//! The cost of [`CallMonitor`], beside that of tokio-metrics' `FutureMonitor` and `TaskMonitor`, and of
+//! [`FlightRecorder`], on one plain service that answers at once with a small body.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, Protocol};
 use gusset_http::{Http, Route};
+use gusset_incident::FlightRecorder;
 use gusset_system::CallMonitor;
 use http::{Request, Response};
 use http_body::Body;
@@ -35,6 +36,8 @@ struct Trivial;
 pub fn all() -> Vec<Scenario> {
     let observer = ObserveLayer::<Http, _>::new(Trivial);
     let monitor = ObserveLayer::<Http, _>::new(CallMonitor::builder().build());
+    let recorder = FlightRecorder::builder().build().expect("the defaults are valid");
+    let recorder = ObserveLayer::<Http, _>::new(recorder.calls_of_server());
     let task_monitor = TaskMonitor::new();
     vec![
         ("bare", "no layer", calls(Hello)),
@@ -44,6 +47,11 @@ pub fn all() -> Vec<Scenario> {
             calls(observer.layer(Hello)),
         ),
         ("monitor", "CallMonitor", calls(monitor.layer(Hello))),
+        (
+            "recorder",
+            "FlightRecorder",
+            calls(recorder.layer(Hello)),
+        ),
         (
             "future-monitor",
             "tokio-metrics FutureMonitor",

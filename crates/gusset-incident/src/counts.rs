@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::{EndReason, Trigger};
 
-/// The counts of one [`Incidents`].
+/// The counts of one [`Incidents`](crate::Incidents).
 #[derive(Debug)]
 pub(crate) struct Counts {
     pub(crate) since: SystemTime,

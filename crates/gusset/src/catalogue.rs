@@ -21,6 +21,8 @@ pub fn catalogue() -> Catalogue {
     let catalogue = catalogue.with(gusset_chaos::names::ALL.iter().copied());
     #[cfg(feature = "health")]
     let catalogue = catalogue.with(gusset_health::names::ALL.iter().copied());
+    #[cfg(all(unix, feature = "incident"))]
+    let catalogue = catalogue.with(gusset_incident::names::ALL.iter().copied());
     #[cfg(feature = "log")]
     let catalogue = catalogue.with(gusset_log::names::ALL.iter().copied());
     #[cfg(feature = "system")]

@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask catalogue` writes the file.
 
+// The metrics of incident reports are those of Unix.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 mod support;
@@ -51,6 +53,8 @@ fn metrics_endpoint_matches_the_catalogue() {
     let of_file = [gusset::log::names::FILE_ERRORS];
     let others = gusset::otlp::names::ALL.iter().chain(&of_file);
     let others = others.chain(gusset::chaos::names::ALL);
+    // Nor has a process panics or reports by itself.
+    let others = others.chain(gusset::incident::names::ALL);
     // Not every kernel has all readings.
     let others = others.chain(gusset::system::names::ALL);
     let others = others.chain(gusset::system::names::CLASSIC);
@@ -133,6 +137,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::health::names::ALL,
         gusset::history::names::ALL,
         gusset::diagnose::names::ALL,
+        gusset::incident::names::ALL,
         gusset::log::names::ALL,
         gusset::admin::names::ALL,
         gusset::chaos::names::ALL,
@@ -305,6 +310,11 @@ fn catalogue() -> String {
     section(&mut text, "Health", gusset::health::names::ALL);
     section(&mut text, "History", gusset::history::names::ALL);
     section(&mut text, "Diagnosis", gusset::diagnose::names::ALL);
+    section(
+        &mut text,
+        "Incident reports (Unix)",
+        gusset::incident::names::ALL,
+    );
     section(&mut text, "Logs", gusset::log::names::ALL);
     section(&mut text, "Management server", gusset::admin::names::ALL);
     let system = |origin| {

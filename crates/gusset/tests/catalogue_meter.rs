@@ -1,6 +1,8 @@
 //! What a meter of OpenTelemetry gets matches the catalogue: name, unit, description, kind, boundaries, and the
 //! types of attributes and numbers.
 
+// The metrics of incident reports are those of Unix.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 mod support;
@@ -33,6 +35,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
     let admin = admin.chain(gusset::system::names::ALL.iter().copied());
+    let admin = admin.chain(gusset::incident::names::ALL.iter().copied());
     let otlp = gusset::otlp::names::ALL.iter().copied();
     let others = breaker
         .chain(chaos)

@@ -1,6 +1,8 @@
 //! What an OTLP receiver gets matches the catalogue: name, unit, kind, and the types of attributes and
 //! numbers.
 
+// The metrics of incident reports are those of Unix.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "also in helpers of tests")]
 
 #[path = "support/served.rs"]
@@ -98,6 +100,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
     let admin = admin.chain(gusset::system::names::ALL.iter().copied());
+    let admin = admin.chain(gusset::incident::names::ALL.iter().copied());
     breaker
         .chain(chaos)
         .chain(health)

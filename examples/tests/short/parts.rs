@@ -47,6 +47,9 @@ async fn killed_server_leaves_what_it_did_last() {
         "ended without a shutdown: it was killed",
         "change: breaker stock: open",
         "s: GET /reports/{id}",
+        "It has ended by killed: ",
+        "# shop: previous run",
+        "| GET /reports/{id} | ",
     ] {
         assert!(report.contains(line), "{line}: {report}");
     }

@@ -96,7 +96,8 @@ impl Core {
 
     /// Makes a report of now.
     pub(super) fn report(&self, trigger: Trigger, detail: &str) -> Report {
-        self.recorder.close_totals();
+        // The process may end soon, and then the file is what is left.
+        self.recorder.write_now();
         let collected = self.sources.collect(self.times.part_timeout);
         let now = time::rounded(SystemTime::now());
         let recorder = &self.recorder;

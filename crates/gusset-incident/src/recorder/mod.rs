@@ -180,6 +180,14 @@ impl FlightRecorder {
         self.close_totals();
     }
 
+    /// Brings memory and the file up to date, if there is one.
+    pub(crate) fn write_now(&self) {
+        match self.file() {
+            Some(file) => self.write_calls(file),
+            None => self.close_totals(),
+        }
+    }
+
     /// Adds up the calls that have ended since the last time, and keeps their totals in memory and in the file.
     pub(crate) fn close_totals(&self) {
         let totals = self.shared.take_totals();
@@ -224,6 +232,11 @@ impl FlightRecorder {
 }
 
 impl LogSink for FlightRecorder {
+    fn has_queue(&self) -> bool {
+        // Nothing in it waits, and a queue in front of it would be lost with the process.
+        true
+    }
+
     fn export(&self, record: LogRecord) {
         if record.severity >= Severity::Warn {
             if let Some(file) = self.shared.file.get() {

@@ -89,6 +89,9 @@ impl GussetBuilder {
             parts,
             ..
         } = self;
+        #[cfg(all(unix, feature = "incident"))]
+        let (telemetry, parts, incidents) =
+            super::incidents::prepare(telemetry, parts, &env, scope)?;
         let telemetry = telemetry
             .signals(signals)
             .without_metrics_listener()
@@ -116,6 +119,12 @@ impl GussetBuilder {
                 );
             });
         }
-        Ok(Gusset(Arc::new(inner)))
+        let inner = Arc::new(inner);
+        #[cfg(all(unix, feature = "incident"))]
+        if let Some(incidents) = incidents {
+            // Last, because it has what everything else shows, and its panic hook is outside of the others.
+            with_default(&dispatch, || incidents.start(&inner, scope));
+        }
+        Ok(Gusset(inner))
     }
 }

@@ -31,7 +31,7 @@ struct Control<S> {
 }
 
 /// Why a request is not served.
-struct ErrorResponse(StatusCode, String);
+pub(super) struct ErrorResponse(pub(super) StatusCode, pub(super) String);
 
 /// A setting that can be changed for a limited time.
 trait Setting: Send + Sync + 'static {
@@ -77,21 +77,7 @@ impl<S: Setting> Endpoint for Control<S> {
 
 impl<S: Setting> Control<S> {
     fn respond(&self, req: RequestHead<'_>) -> Result<String, ErrorResponse> {
-        match &self.token {
-            Some(token) if !token.is_in(req) => {
-                return Err(ErrorResponse::new(
-                    StatusCode::UNAUTHORIZED,
-                    "a bearer token is required",
-                ));
-            }
-            None if req.may_be_of_website() => {
-                return Err(ErrorResponse::new(
-                    StatusCode::FORBIDDEN,
-                    "not for a website",
-                ));
-            }
-            _ => {}
-        }
+        authorize(req, self.token.as_deref())?;
         match *req.method {
             Method::GET | Method::HEAD => {}
             Method::PUT => {
@@ -114,10 +100,28 @@ impl<S: Setting> Control<S> {
     }
 }
 
+/// Checks that a request has the token, or without one that it is not that of a website.
+pub(super) fn authorize(
+    req: RequestHead<'_>,
+    token: Option<&BearerToken>,
+) -> Result<(), ErrorResponse> {
+    match token {
+        Some(token) if !token.is_in(req) => Err(ErrorResponse::new(
+            StatusCode::UNAUTHORIZED,
+            "a bearer token is required",
+        )),
+        None if req.may_be_of_website() => Err(ErrorResponse::new(
+            StatusCode::FORBIDDEN,
+            "not for a website",
+        )),
+        _ => Ok(()),
+    }
+}
+
 // === impl ErrorResponse ===
 
 impl ErrorResponse {
-    fn new(status: StatusCode, reason: impl fmt::Display) -> Self {
+    pub(super) fn new(status: StatusCode, reason: impl fmt::Display) -> Self {
         Self(status, reason.to_string())
     }
 
@@ -146,7 +150,7 @@ fn parameters(req: RequestHead<'_>, name: &str) -> Result<(String, Duration), Er
     Ok((value.ok_or_else(missing)?, Duration::from_secs(seconds)))
 }
 
-fn text(status: StatusCode, mut body: String) -> Response<Full<Bytes>> {
+pub(super) fn text(status: StatusCode, mut body: String) -> Response<Full<Bytes>> {
     body.push('\n');
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;

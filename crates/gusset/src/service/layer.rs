@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use gusset_core::admission::ObservedAdmissionLayer;
 use gusset_core::{
     AdmissionLayer, ErrorStatuses, FilteredObserver, ObserveLayer, Observer, PooledObserver,
 };
 use gusset_health::{ConnectionDrain, ConnectionDrainLayer, InFlight};
-use gusset_http::{RequestIdLayer, SetRequestId};
+use gusset_http::{RequestIdLayer, RequestOptions, SetRequestId};
 use tower::util::Either;
 use tower_layer::Layer;
 use tracing::Dispatch;
@@ -35,7 +36,7 @@ type AdmissionDriver<K, O, G, R> =
 ///
 /// Returned by [`Gusset::http`](crate::Gusset::http) and [`Gusset::grpc`](crate::Gusset::grpc). `D` is the driver:
 /// that of the observers, or with [`admit`](Self::admit) that of an admission policy too.
-pub struct ServerLayer<K: ServiceKind, D = Driver<K, InFlight>> {
+pub struct ServerLayer<K: ServiceKind, D = Driver<K, ServerObserver>> {
     request_id: Option<RequestIdLayer>,
     drain: ConnectionDrainLayer,
     driver: D,
@@ -54,6 +55,20 @@ pub struct CallLayer<K: ServiceKind, O = (), D = Driver<K, O>> {
     observer: PhantomData<fn() -> O>,
 }
 
+/// What observes the calls of a server besides the signals.
+#[cfg(not(all(unix, feature = "incident")))]
+pub(super) type ServerObserver = InFlight;
+/// What observes the calls of a server besides the signals.
+#[cfg(all(unix, feature = "incident"))]
+pub(super) type ServerObserver = (InFlight, Option<gusset_incident::CallRecorder>);
+
+/// What the calls of a server are counted and recorded by.
+pub(super) struct ServerObservers {
+    pub(super) in_flight: InFlight,
+    #[cfg(all(unix, feature = "incident"))]
+    pub(super) recorder: Option<gusset_incident::FlightRecorder>,
+}
+
 fn driver<K: ServiceKind, O: Observer<K::Protocol>>(
     observers: SignalObservers<K, O>,
     path_filter: K::PathFilter,
@@ -65,15 +80,45 @@ fn driver<K: ServiceKind, O: Observer<K::Protocol>>(
         .with_error_statuses(error_statuses)
 }
 
+// === impl ServerObservers ===
+
+impl ServerObservers {
+    fn with_request_options(&self, options: &Arc<RequestOptions>) -> ServerObserver {
+        let in_flight = self.in_flight.clone().with_request_options(options.clone());
+        #[cfg(all(unix, feature = "incident"))]
+        {
+            let recorder = self.recorder.as_ref();
+            let calls = recorder.map(gusset_incident::FlightRecorder::calls_of_server);
+            let calls = calls.map(|calls| calls.request_options(options.clone()));
+            (in_flight, calls)
+        }
+        #[cfg(not(all(unix, feature = "incident")))]
+        in_flight
+    }
+}
+
 // === impl LayerParts ===
 
 impl<K: ServiceKind> LayerParts<K, ()> {
+    /// Adds what observes the calls of a server, by the route that the signals have.
+    pub(super) fn observe_server(
+        self,
+        observers: &ServerObservers,
+    ) -> LayerParts<K, ServerObserver> {
+        let options = self.options.clone();
+        self.observe(observers.with_request_options(&options))
+    }
+
     /// Adds the observer that counts calls in flight, by the route that the signals have.
     pub(super) fn count_in_flight(self, in_flight: InFlight) -> LayerParts<K, InFlight> {
         let in_flight = in_flight.with_request_options(self.options.clone());
+        self.observe(in_flight)
+    }
+
+    fn observe<O>(self, observer: O) -> LayerParts<K, O> {
         let (log, trace, metrics, ()) = self.observers;
         LayerParts {
-            observers: (log, trace, metrics, in_flight),
+            observers: (log, trace, metrics, observer),
             path_filter: self.path_filter,
             error_statuses: self.error_statuses,
             inject: self.inject,
@@ -87,10 +132,10 @@ impl<K: ServiceKind> LayerParts<K, ()> {
 
 impl<K: ServiceKind> ServerLayer<K>
 where
-    InFlight: Observer<K::Protocol>,
+    ServerObserver: Observer<K::Protocol>,
 {
     pub(super) fn new(
-        parts: LayerParts<K, InFlight>,
+        parts: LayerParts<K, ServerObserver>,
         (dispatch, drain, request_id): (
             Option<Dispatch>,
             ConnectionDrainLayer,
@@ -134,7 +179,7 @@ where
     pub fn admit<G, R>(
         self,
         admission: AdmissionLayer<K::Protocol, G, R>,
-    ) -> ServerLayer<K, AdmissionDriver<K, InFlight, G, R>> {
+    ) -> ServerLayer<K, AdmissionDriver<K, ServerObserver, G, R>> {
         ServerLayer {
             request_id: self.request_id,
             drain: self.drain,

@@ -18,6 +18,8 @@ mod global;
 mod history;
 #[cfg(feature = "history")]
 mod history_settings;
+#[cfg(all(unix, feature = "incident"))]
+mod incidents;
 mod layer;
 mod parts;
 mod probes;
@@ -112,7 +114,7 @@ struct Inner {
     #[cfg(feature = "breaker")]
     error_statuses: Option<ErrorStatuses>,
     #[cfg(feature = "breaker")]
-    breakers: Mutex<BTreeMap<String, CircuitBreaker>>,
+    breakers: Arc<Mutex<BTreeMap<String, CircuitBreaker>>>,
     #[cfg(feature = "serde")]
     config: crate::config::EffectiveConfig,
     #[cfg(all(feature = "serde", feature = "breaker"))]
@@ -136,6 +138,9 @@ struct Inner {
     history: Option<history::HistoryParts>,
     #[cfg(feature = "slo")]
     monitor: Option<gusset_slo::Monitor>,
+    // Before telemetry, because it logs.
+    #[cfg(all(unix, feature = "incident"))]
+    incidents: incidents::RunningCell,
     telemetry: Telemetry,
     management: Mutex<Option<ManagementServer>>,
     management_addr: Option<SocketAddr>,

@@ -15,6 +15,7 @@ use gusset_profile::{ProfileEndpoints, ProfileEndpointsBuilder};
 
 use super::check::Facts;
 use super::controls::Controls;
+use super::layer::ServerObservers;
 use super::probes::Probes;
 #[cfg(feature = "system")]
 use super::system::SystemParts;
@@ -61,6 +62,10 @@ pub(super) struct PartsBuilder {
     pub(super) history: Option<ConfigureFn<gusset_history::HistoryBuilder>>,
     #[cfg(feature = "slo")]
     pub(super) service_levels: Option<gusset_slo::ServiceLevels>,
+    #[cfg(all(unix, feature = "incident"))]
+    pub(super) incidents: super::incidents::IncidentSettings,
+    #[cfg(all(unix, feature = "incident"))]
+    pub(super) recorded: Option<super::incidents::Recorded>,
     pub(super) messaging_system: Option<String>,
     pub(super) has_health: bool,
     pub(super) has_management: bool,
@@ -107,6 +112,10 @@ impl PartsBuilder {
             history: Some(Box::new(|history| history)),
             #[cfg(feature = "slo")]
             service_levels: None,
+            #[cfg(all(unix, feature = "incident"))]
+            incidents: super::incidents::IncidentSettings::new(),
+            #[cfg(all(unix, feature = "incident"))]
+            recorded: None,
             messaging_system: None,
             has_health: true,
             has_management: true,
@@ -177,9 +186,14 @@ impl PartsBuilder {
             grpc = grpc.metrics(RpcMetricsBuilder::with_local_recorder);
         }
         let http = (self.http)(http).build_parts(env)?;
-        let http = http.count_in_flight(health.in_flight());
+        let observers = ServerObservers {
+            in_flight: health.in_flight(),
+            #[cfg(all(unix, feature = "incident"))]
+            recorder: self.recorded.as_ref().map(|it| it.recorder.clone()),
+        };
+        let http = http.observe_server(&observers);
         let grpc = (self.grpc)(grpc).build_parts(env)?;
-        let grpc = grpc.count_in_flight(health.in_flight());
+        let grpc = grpc.observe_server(&observers);
         let http_client = (self.http_client)(telemetry.http_client()).build_parts(env)?;
         #[cfg(feature = "breaker")]
         let error_statuses = http_client.error_statuses;
@@ -259,6 +273,10 @@ impl PartsBuilder {
             if let Some(levels) = &self.service_levels {
                 builder = builder.mount(levels.endpoints());
             }
+            #[cfg(all(unix, feature = "incident"))]
+            if let Some(recorded) = &self.recorded {
+                builder = builder.mount(recorded.endpoints(controls_token.clone()));
+            }
             builder = builder.mount(Controls {
                 filter: signals.log.then(|| telemetry.log_filter_handle().clone()),
                 sampler: signals.traces.then(|| telemetry.sampler().clone()),
@@ -299,7 +317,7 @@ impl PartsBuilder {
             #[cfg(feature = "breaker")]
             error_statuses,
             #[cfg(feature = "breaker")]
-            breakers: Mutex::new(BTreeMap::new()),
+            breakers: Arc::new(Mutex::new(BTreeMap::new())),
             #[cfg(feature = "serde")]
             config: self.config,
             #[cfg(all(feature = "serde", feature = "breaker"))]
@@ -322,6 +340,8 @@ impl PartsBuilder {
             monitor,
             management_addr: management.as_ref().map(ManagementServer::local_addr),
             management: Mutex::new(management),
+            #[cfg(all(unix, feature = "incident"))]
+            incidents: self.recorded.map(|it| it.running).unwrap_or_default(),
             telemetry,
         })
     }

@@ -139,6 +139,10 @@ impl Gusset {
                 .map(|parts| lock(&parts.sampler).take()),
         );
         let report = self.0.telemetry.shutdown_once(deadline);
+        #[cfg(all(unix, feature = "incident"))]
+        if let Some(incidents) = self.0.incidents.get() {
+            incidents.end_cleanly();
+        }
         // Dropped rather than awaited: nothing is left that a client of it could wait for.
         drop(lock(&self.0.management).take());
         report

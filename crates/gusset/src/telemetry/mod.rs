@@ -180,6 +180,11 @@ impl Telemetry {
         signals
     }
 
+    #[cfg(all(unix, feature = "service", feature = "incident"))]
+    pub(crate) fn span_sink(&self) -> &Arc<dyn SpanSink> {
+        &self.spans
+    }
+
     #[cfg(feature = "service")]
     pub(crate) fn redaction(&self) -> &Redaction {
         &self.redaction
