@@ -28,8 +28,8 @@ impl SpanSink for Spans {
     }
 }
 
-/// Serves until it is killed or stopped. It prints its address, a line when the call is under way, and what it knows of the
-/// run before.
+/// Serves until it is killed or stopped. It prints its address, a line when the call is under way, and why the run before
+/// has ended.
 #[tokio::main(flavor = "current_thread")]
 async fn serve() {
     let spans = Spans::default();
@@ -209,7 +209,7 @@ fn killed_service_reports_its_end_at_the_next_start() {
     assert_eq!(
         third.line("previous: "),
         "clean",
-        "a shutdown is no incident"
+        "a shutdown is not reported"
     );
     third.line("address: ");
     third.stop();

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use gusset_core::Env;
 use tracing::dispatcher::with_default;
 
+#[cfg(all(unix, feature = "incident"))]
+use super::incidents::IncidentSettings;
 use super::parts::Scope;
 use super::{Error, Gusset, GussetBuilder, global};
 #[cfg(feature = "config-file")]
@@ -90,8 +92,13 @@ impl GussetBuilder {
             ..
         } = self;
         #[cfg(all(unix, feature = "incident"))]
-        let (telemetry, parts, incidents) =
-            super::incidents::prepare(telemetry, parts, &env, scope)?;
+        let (telemetry, parts, incidents) = {
+            let mut parts = parts;
+            let settings = std::mem::replace(&mut parts.incidents, IncidentSettings::new());
+            let before = super::incidents::prepare(telemetry, settings, &env)?;
+            parts.recorded = before.recorded;
+            (before.telemetry, parts, before.prepared)
+        };
         let telemetry = telemetry
             .signals(signals)
             .without_metrics_listener()
@@ -123,7 +130,9 @@ impl GussetBuilder {
         #[cfg(all(unix, feature = "incident"))]
         if let Some(incidents) = incidents {
             // Last, because it has what everything else shows, and its panic hook is outside of the others.
-            with_default(&dispatch, || incidents.start(&inner, scope));
+            with_default(&dispatch, || {
+                incidents.start(&inner, scope == Scope::Global)
+            });
         }
         Ok(Gusset(inner))
     }

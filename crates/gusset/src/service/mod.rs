@@ -19,6 +19,8 @@ mod history;
 #[cfg(feature = "history")]
 mod history_settings;
 #[cfg(all(unix, feature = "incident"))]
+mod incident_settings;
+#[cfg(all(unix, feature = "incident"))]
 mod incidents;
 mod layer;
 mod parts;

@@ -20,7 +20,6 @@ use gusset_http::BearerToken;
 use self::endpoint::IncidentEndpoints;
 pub(super) use self::settings::IncidentSettings;
 use self::settings::Prepared;
-use super::parts::{PartsBuilder, Scope};
 use super::{Error, Inner};
 use crate::TelemetryBuilder;
 
@@ -46,29 +45,37 @@ pub(super) struct Recorded {
     directory: Directory,
 }
 
-/// Prepares what has to be there before telemetry is built: the recorder is a sink of log records.
+/// What is there before telemetry is built.
+pub(super) struct BeforeTelemetry {
+    /// With the recorder as a sink of log records.
+    pub(super) telemetry: TelemetryBuilder,
+    pub(super) recorded: Option<Recorded>,
+    pub(super) prepared: Option<Prepared>,
+}
+
+/// Prepares what has to be there before telemetry is built.
 pub(super) fn prepare(
     telemetry: TelemetryBuilder,
-    mut parts: PartsBuilder,
+    settings: IncidentSettings,
     env: &Env<'_>,
-    scope: Scope,
-) -> Result<(TelemetryBuilder, PartsBuilder, Option<Prepared>), Error> {
-    let settings = std::mem::replace(&mut parts.incidents, IncidentSettings::new());
-    let prepared = match scope {
-        Scope::Disabled => None,
-        _ => settings.prepare(env)?,
-    };
-    let Some(prepared) = prepared else {
-        return Ok((telemetry, parts, None));
+) -> Result<BeforeTelemetry, Error> {
+    let Some(prepared) = settings.prepare(env)? else {
+        return Ok(BeforeTelemetry {
+            telemetry,
+            recorded: None,
+            prepared: None,
+        });
     };
     let recorder = prepared.recorder.clone();
-    let telemetry = telemetry.logs(recorder.clone());
-    parts.recorded = Some(Recorded {
-        recorder,
-        running: RunningCell::default(),
-        directory: Directory::new(&prepared.directory),
-    });
-    Ok((telemetry, parts, Some(prepared)))
+    Ok(BeforeTelemetry {
+        telemetry: telemetry.logs(recorder.clone()),
+        recorded: Some(Recorded {
+            recorder,
+            running: RunningCell::default(),
+            directory: Directory::new(&prepared.directory),
+        }),
+        prepared: Some(prepared),
+    })
 }
 
 // === impl Recorded ===
@@ -117,8 +124,9 @@ impl Drop for Running {
 impl Prepared {
     /// Starts to record and to detect, and reports the run before.
     ///
-    /// What cannot start is a warning: a service starts without its diagnostics.
-    pub(super) fn start(self, inner: &Arc<Inner>, scope: Scope) {
+    /// What cannot start is a warning: a service starts without its diagnostics. `is_global` is for a service that has the
+    /// process: its panic hook, and its signals.
+    pub(super) fn start(self, inner: &Arc<Inner>, is_global: bool) {
         let Self {
             directory,
             configure,
@@ -165,7 +173,7 @@ impl Prepared {
             run.export_interrupted_calls(Some(&**inner.telemetry.span_sink()));
             previous_end = Some(cause);
         }
-        if scope == Scope::Global {
+        if is_global {
             incidents.install_panic_hook();
             if let Err(error) = incidents.capture_on_sigquit() {
                 tracing::warn!(target: "gusset", "no incident report at SIGQUIT: {error}");
