@@ -25,6 +25,8 @@ pub use self::black_box::{
     previous_runs,
 };
 pub use self::call::{ActiveCall, CallEntry, CallTotals};
+#[cfg(feature = "webhook")]
+pub use self::destination::Webhook;
 pub use self::destination::{Delivery, Destination, Directory};
 pub use self::detect::{
     And, Detect, ErrorShare, HeldFor, MemoryPressure, Moment, Or, OutOfMemory, SlowCalls,

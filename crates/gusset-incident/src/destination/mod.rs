@@ -1,6 +1,8 @@
 //! Where reports are delivered.
 
 mod directory;
+#[cfg(feature = "webhook")]
+mod webhook;
 
 use std::fmt;
 use std::io;
@@ -9,6 +11,8 @@ use std::time::{Duration, Instant};
 use gusset_core::Clock;
 
 pub use self::directory::Directory;
+#[cfg(feature = "webhook")]
+pub use self::webhook::Webhook;
 use crate::Report;
 
 /// A report that is being delivered.
