@@ -10,6 +10,7 @@ use gusset::health::{Check, Health, SharedDependency, ShutdownReport, probe_exit
 use gusset::http::EndpointService;
 use gusset::profile::ProfileEndpoints;
 use gusset::prometheus::PrometheusExporter;
+use gusset::slo::ServiceLevels;
 
 use super::Options;
 
@@ -54,12 +55,13 @@ pub(crate) fn mount(app: Router, health: &Health) -> Router {
         .layer(health.connection_drain_layer())
 }
 
-/// Serves probes, metrics and profiles on a thread of their own, which responds even if the shop's runtime is
-/// stuck.
+/// Serves probes, metrics, profiles, rules and dashboards on a thread of their own, which responds even if the shop's
+/// runtime is stuck.
 pub(crate) fn listen(
     options: &Options,
     health: &Health,
     prometheus: &PrometheusExporter,
+    levels: &ServiceLevels,
 ) -> Result<ManagementServer, BindError> {
     let address = options.management();
     let mut profiles = ProfileEndpoints::builder();
@@ -72,6 +74,7 @@ pub(crate) fn listen(
         .mount(health.probe_routes())
         .mount(prometheus.endpoint())
         .mount(profiles.build()?)
+        .mount(levels.endpoints())
         .start()
 }
 

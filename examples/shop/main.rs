@@ -7,7 +7,7 @@
 //! cargo run --example shop -- --traffic     sends requests to itself, until Ctrl-C
 //! ```
 //!
-//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs` and `health.rs`.
+//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs`, `health.rs` and `objectives.rs`.
 //! `stock.rs` is the gRPC service; `payments.rs` is the client and the service that it calls.
 //!
 //! The other files are the traffic. `traffic.rs`, `clients.rs` and `requests.rs` send it; `report.rs`
@@ -17,6 +17,7 @@ mod clients;
 mod edge_cases;
 mod exposition;
 mod health;
+mod objectives;
 mod options;
 mod payments;
 mod report;
@@ -156,7 +157,9 @@ pub(crate) async fn run(
         .route_service("/metrics", gusset.metrics_endpoint());
     let app = health::mount(app, &health);
     // Dropped at the end of this function, so that probes are answered until then.
-    let management = health::listen(&options, &health, prometheus)?;
+    let levels = objectives::levels(payments_address)?;
+    let history = objectives::History::start(&levels, prometheus)?;
+    let management = health::listen(&options, &health, prometheus, &levels)?;
     let runtime = health.start()?;
     // ... and ends here. `payments.rs` and `stock.rs` add a few lines each.
 
@@ -201,6 +204,7 @@ pub(crate) async fn run(
         end.await?;
         true
     };
+    history.stop();
     health.lifecycle().begin_shutdown();
     stop_streams.send_replace(true);
     let shutdown = runtime.serve(async { while servers.join_next().await.is_some() {} });

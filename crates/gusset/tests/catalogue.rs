@@ -21,6 +21,7 @@ use gusset::log::LogPipeline;
 use gusset::metrics::SharedRecorder;
 use gusset::metrics::names::{self, InstrumentKind, MetricDescriptor, Origin, Unit};
 use gusset::prometheus::{PrometheusExporter, Resource};
+use gusset::slo::{NormalRange, Objective, ServiceLevels, Subject};
 
 const OVERFLOW_LABEL: &str = "otel.metric.overflow";
 
@@ -66,6 +67,8 @@ fn metrics_endpoint_matches_the_catalogue() {
     let _history = history.build().unwrap();
     let watcher = gusset::diagnose::Watcher::builder().recorder(recorder.clone());
     let _watcher = watcher.build().unwrap();
+    let levels = service_levels();
+    let _monitor = levels.monitor(recorder.clone());
     let log = gusset::log::LogLayer::builder().recorder(recorder.clone());
     let log = log.writer(std::io::sink()).build_with(|_| None);
     let _log: LogPipeline<tracing_subscriber::Registry> = log.unwrap();
@@ -86,9 +89,68 @@ fn metrics_endpoint_matches_the_catalogue() {
             let family = family.unwrap_or_else(|| panic!("no {name} in\n{page}"));
             check(&family, &metric, format);
         }
+        if format == Format::Text {
+            check_generated(&levels, &families);
+        }
         families.remove("target_info");
         families.remove("target");
         assert!(families.is_empty(), "{families:#?} in\n{page}");
+    }
+}
+
+/// Returns an objective and a range, and all metrics.
+fn service_levels() -> ServiceLevels {
+    let orders = Objective::availability("orders", Subject::service());
+    ServiceLevels::builder("shop")
+        .catalogue(gusset::catalogue())
+        .objective(orders)
+        .latency_budgets()
+        .range(NormalRange::new("active", "http.server.active_requests").high(200.0))
+        .build()
+        .unwrap()
+}
+
+/// Checks that rules and dashboards name metrics of the page: a renamed metric fails here.
+fn check_generated(levels: &ServiceLevels, families: &BTreeMap<String, Family>) {
+    let files = levels.files().into_iter();
+    let files =
+        files.filter(|file| file.name() == "rules.yaml" || file.name().starts_with("dashboard"));
+    let mut used = BTreeSet::new();
+    for file in files {
+        // The names before a selector.
+        for before in file.content().split('{').map(str::trim_end) {
+            let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+            let start = before.rfind(|c| !is_in_name(c)).map_or(0, |at| at + 1);
+            let name = &before[start..];
+            if name.contains('_') && !name.contains(':') {
+                used.insert(name.to_owned());
+            }
+        }
+    }
+    assert!(used.len() > 40, "{used:?}");
+    for name in used {
+        let families_of = ["_bucket", "_count", "_sum"].map(|suffix| name.strip_suffix(suffix));
+        let is_there = families.contains_key(&name)
+            || families_of
+                .into_iter()
+                .flatten()
+                .any(|family| families.contains_key(family));
+        assert!(is_there, "{name} is not at the metrics endpoint");
+    }
+    // Alerts on metrics of other crates, whose names are not known to the crate.
+    let alerts = levels.alerts();
+    for name in [
+        "ServiceAbsent",
+        "ServiceNotLive",
+        "ServiceNotReady",
+        "HealthCheckDown",
+        "BreakerOpen",
+        "BreakerFlapping",
+        "BulkheadSaturated",
+        "TelemetryQueueFull",
+        "MetricsOverflow",
+    ] {
+        assert!(alerts.iter().any(|alert| alert.name() == name), "{name}");
     }
 }
 
@@ -139,6 +201,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::diagnose::names::ALL,
         gusset::incident::names::ALL,
         gusset::log::names::ALL,
+        gusset::slo::names::ALL,
         gusset::admin::names::ALL,
         gusset::chaos::names::ALL,
         gusset::system::names::ALL,
@@ -316,6 +379,11 @@ fn catalogue() -> String {
         gusset::incident::names::ALL,
     );
     section(&mut text, "Logs", gusset::log::names::ALL);
+    section(
+        &mut text,
+        "Objectives and normal ranges",
+        gusset::slo::names::ALL,
+    );
     section(&mut text, "Management server", gusset::admin::names::ALL);
     let system = |origin| {
         let all = gusset::system::names::ALL.iter();

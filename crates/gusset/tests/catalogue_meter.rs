@@ -32,6 +32,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let health = gusset::health::names::ALL.iter().copied();
     let history = gusset::history::names::ALL.iter().copied();
     let diagnosis = gusset::diagnose::names::ALL.iter().copied();
+    let slo = gusset::slo::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
     let admin = admin.chain(gusset::system::names::ALL.iter().copied());
@@ -42,6 +43,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
         .chain(health)
         .chain(history)
         .chain(diagnosis)
+        .chain(slo)
         .chain(log)
         .chain(admin)
         .chain(otlp);

@@ -1,0 +1,87 @@
+//! The objectives and normal ranges of the shop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use gusset::ConfigError;
+use gusset::data::{InstrumentKind, MetricDescriptor, Unit};
+use gusset::history::Sampler;
+use gusset::prometheus::PrometheusExporter;
+use gusset::slo::{
+    Aggregate, AlertSeverity, Catalogue, NormalRange, Objective, ServiceLevels, Subject,
+};
+
+use super::BoxError;
+
+/// The metric that the shop adds to those of gusset.
+const ORDERS_PLACED: MetricDescriptor = MetricDescriptor::new(
+    "shop.orders.placed",
+    InstrumentKind::Counter,
+    Unit::Count("{order}"),
+    "Orders that were placed and paid.",
+);
+
+/// Returns three objectives and four ranges.
+///
+/// Rules, dashboards and the runbook are at `/slo` of the management server.
+pub(crate) fn levels(payments: SocketAddr) -> Result<ServiceLevels, ConfigError> {
+    let orders = Subject::route("/orders");
+    let payments_address = payments.ip().to_string();
+    ServiceLevels::builder("shop")
+        .catalogue(catalogue())
+        .objective(
+            Objective::availability("orders", orders.clone())
+                .target(0.999)
+                .description("Customers can place orders.")
+                .advice(
+                    "Is the payment service down (`/healthz`)? Then orders fail and all else works: call its team.",
+                ),
+        )
+        .objective(Objective::latency("orders-latency", orders, Duration::from_secs(1)))
+        .objective(Objective::latency(
+            "catalogue-latency",
+            Subject::route("/catalogue"),
+            Duration::from_millis(100),
+        ))
+        .range(
+            NormalRange::new("payments-p99", "http.client.request.duration")
+                .aggregate(Aggregate::Quantile(0.99))
+                .label("server.address", payments_address)
+                .high(0.5),
+        )
+        .range(NormalRange::new("active", "http.server.active_requests").high(200.0))
+        .range(
+            NormalRange::new("requests", "gusset.http.server.outcomes")
+                .high(5000.0)
+                .severity(AlertSeverity::Info),
+        )
+        .range(NormalRange::new("orders-placed", "shop.orders.placed").high(1000.0))
+        .build()
+}
+
+/// Reads the metrics of the shop each 10 s, and evaluates the objectives and ranges.
+pub(crate) struct History(Sampler);
+
+// === impl History ===
+
+impl History {
+    pub(crate) fn start(
+        levels: &ServiceLevels,
+        prometheus: &PrometheusExporter,
+    ) -> Result<Self, BoxError> {
+        let history = gusset::history::History::builder().build()?;
+        let monitor = levels.monitor(prometheus.recorder());
+        let sampler = Sampler::builder(history.clone())
+            .producer(prometheus.recorder())
+            .after_reading(monitor.evaluator(history));
+        Ok(Self(sampler.start()?))
+    }
+
+    pub(crate) fn stop(self) {
+        self.0.stop();
+    }
+}
+
+fn catalogue() -> Catalogue {
+    gusset::catalogue().with([ORDERS_PLACED])
+}
