@@ -9,11 +9,13 @@ use gusset_slo::{
 
 /// Returns the tables of names of all crates.
 pub(crate) fn catalogue() -> Catalogue {
-    let tables: [&[MetricDescriptor]; 4] = [
+    let tables: [&[MetricDescriptor]; 6] = [
         gusset_admin::names::ALL,
         gusset_health::names::ALL,
         gusset_log::names::ALL,
         gusset_otlp::names::ALL,
+        gusset_system::names::ALL,
+        gusset_system::names::CLASSIC,
     ];
     let breakers = gusset_breaker::names::ALL.iter().map(|metric| **metric);
     Catalogue::new().with(tables.concat()).with(breakers)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod alerting;
+mod dashboards;
 mod levels;
 mod rules;
 mod service;

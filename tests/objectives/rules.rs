@@ -160,6 +160,20 @@ const MUTATIONS: &[Mutation] = &[
         test: STANDARD,
         fails: "BulkheadSaturated: fires",
     },
+    Mutation {
+        name: "part of the throttled periods is raised",
+        from: "> 0.25",
+        to: "> 0.4",
+        test: STANDARD,
+        fails: "CpuThrottled: fires if both are there",
+    },
+    Mutation {
+        name: "lag beside throttling is not required",
+        from: "> 0.005",
+        to: ">= 0",
+        test: STANDARD,
+        fails: "CpuThrottled: quiet if nothing waits",
+    },
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Servers in Go that the tests export to: built from pinned modules, and kept under `target/tools/go`.
+//! Programs in Go that the tests need, most of them servers: built from pinned modules, and kept under `target/tools/go`.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -48,6 +48,14 @@ const SERVERS: &[Server] = &[
         package: "github.com/prometheus/prometheus/cmd/promtool",
         build_tags: "remove_all_sd",
         needed_by: "tests of alerts",
+    },
+    Server {
+        name: "grafana-schema",
+        variable: "GRAFANA_SCHEMA",
+        module: "grafana",
+        package: ".",
+        build_tags: "",
+        needed_by: "tests that validate dashboards by Grafana's schema",
     },
     Server {
         name: "jaeger",

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::ServiceLevels;
 use crate::rule_tests::RULES_FILE;
 
-/// A generated file: its name, what is in it, and its media type.
+/// A generated file: its path, what is in it, and its media type.
 #[derive(Clone, Debug)]
 pub struct GeneratedFile {
     name: String,
@@ -23,7 +23,7 @@ impl ServiceLevels {
     /// | `dashboard-service.json`, `dashboard-overview.json` | Grafana |
     /// | `openslo.yaml` | tools for OpenSLO |
     /// | `runbook.md` | people |
-    /// | `registry.yaml`, `registry_manifest.yaml` | `weaver registry check` |
+    /// | `weaver/registry.yaml`, `weaver/manifest.yaml` | `weaver registry check -r weaver` |
     pub fn files(&self) -> Vec<GeneratedFile> {
         let tests = self.rule_tests().into_iter();
         let tests = tests.map(|(name, tests)| (name, tests.to_yaml()));
@@ -35,8 +35,9 @@ impl ServiceLevels {
             ),
             ("openslo.yaml", self.openslo()),
             ("runbook.md", self.markdown()),
-            ("registry.yaml", self.weaver_registry()),
-            ("registry_manifest.yaml", self.weaver_manifest()),
+            // Weaver reads every YAML file of its folder as a part of the registry.
+            ("weaver/registry.yaml", self.weaver_registry()),
+            ("weaver/manifest.yaml", self.weaver_manifest()),
         ];
         let others = others
             .into_iter()
@@ -69,9 +70,10 @@ impl ServiceLevels {
     /// If the folder or a file cannot be written.
     pub fn write_to(&self, folder: impl AsRef<Path>) -> io::Result<()> {
         let folder = folder.as_ref();
-        std::fs::create_dir_all(folder)?;
         for file in self.files() {
-            std::fs::write(folder.join(&file.name), file.content)?;
+            let path = folder.join(&file.name);
+            std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            std::fs::write(path, file.content)?;
         }
         Ok(())
     }
@@ -80,7 +82,7 @@ impl ServiceLevels {
 // === impl GeneratedFile ===
 
 impl GeneratedFile {
-    /// Returns the name, without a folder.
+    /// Returns the name, with the folder of some: `rules.yaml`, `weaver/registry.yaml`.
     pub fn name(&self) -> &str {
         &self.name
     }

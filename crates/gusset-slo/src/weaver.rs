@@ -62,10 +62,8 @@ enum Attribute {
 
 #[derive(Serialize)]
 struct Manifest {
-    name: String,
+    schema_url: String,
     description: String,
-    semconv_version: &'static str,
-    schema_base_url: String,
 }
 
 impl ServiceLevels {
@@ -81,14 +79,14 @@ impl ServiceLevels {
         })
     }
 
-    /// Returns the manifest of the registry, the file `registry_manifest.yaml` beside it.
+    /// Returns the manifest of the registry, the file `manifest.yaml` beside it.
+    ///
+    /// Its schema URL identifies the registry and is never fetched. So its host is one that cannot exist (RFC 2606).
     pub fn weaver_manifest(&self) -> String {
         let service = self.service();
         to_yaml(&Manifest {
-            name: service.to_owned(),
+            schema_url: format!("https://{service}.invalid/schemas/0.1.0"),
             description: format!("The telemetry of the service {service}."),
-            semconv_version: "0.1.0",
-            schema_base_url: format!("https://{service}.invalid/schemas/"),
         })
     }
 

@@ -19,6 +19,8 @@ pub fn catalogue() -> Catalogue {
     let catalogue = catalogue.with(gusset_breaker::names::ALL.iter().map(|metric| **metric));
     #[cfg(feature = "chaos")]
     let catalogue = catalogue.with(gusset_chaos::names::ALL.iter().copied());
+    #[cfg(feature = "diagnose")]
+    let catalogue = catalogue.with(gusset_diagnose::names::ALL.iter().copied());
     #[cfg(feature = "health")]
     let catalogue = catalogue.with(gusset_health::names::ALL.iter().copied());
     #[cfg(all(unix, feature = "incident"))]
@@ -26,7 +28,9 @@ pub fn catalogue() -> Catalogue {
     #[cfg(feature = "log")]
     let catalogue = catalogue.with(gusset_log::names::ALL.iter().copied());
     #[cfg(feature = "system")]
-    let catalogue = catalogue.with(gusset_system::names::ALL.iter().copied());
+    let catalogue = catalogue
+        .with(gusset_system::names::ALL.iter().copied())
+        .with(gusset_system::names::CLASSIC.iter().copied());
     #[cfg(feature = "otlp")]
     let catalogue = catalogue.with(gusset_otlp::names::ALL.iter().copied());
     catalogue

@@ -149,6 +149,11 @@ fn check_generated(levels: &ServiceLevels, families: &BTreeMap<String, Family>) 
         "BulkheadSaturated",
         "TelemetryQueueFull",
         "MetricsOverflow",
+        "DescriptorsNearlyUsedUp",
+        "MemoryNearLimit",
+        "KilledForMemory",
+        "CpuThrottled",
+        "ListenQueueOverflow",
     ] {
         assert!(alerts.iter().any(|alert| alert.name() == name), "{name}");
     }

@@ -1,10 +1,12 @@
-//! Alerts on what every service has: its presence, health, breakers, and limits of its own.
+//! Alerts on what every service has: its presence, health, breakers, limits of its own and of its machine.
 //!
 //! Each is made for the metrics of the catalogue alone. The names are those of crates that this one must not
 //! depend on; a test of the façade finds each of them in their tables.
 
 mod breakers;
+mod conditions;
 mod health;
+mod host;
 mod saturation;
 
 use std::time::Duration;
@@ -23,7 +25,8 @@ pub(super) fn group(levels: &ServiceLevels) -> Group {
     let alerts = alerts
         .chain(health::alerts(levels))
         .chain(breakers::alerts(levels))
-        .chain(saturation::alerts(levels));
+        .chain(saturation::alerts(levels))
+        .chain(host::alerts(levels));
     Group {
         name: format!("{}-standard", levels.service()),
         interval: None,

@@ -35,6 +35,46 @@ fn openslo_of_the_shop() {
     insta::assert_snapshot!(levels().openslo());
 }
 
+/// What the specification of OpenSLO, version 1, requires of a service and of an objective.
+#[test]
+fn openslo_has_what_its_specification_requires() {
+    let yaml = levels().openslo();
+    let mut kinds = Vec::new();
+    for document in yaml.split("---\n") {
+        let document: yaml_serde::Value = yaml_serde::from_str(document).unwrap();
+        assert_eq!(document["apiVersion"], "openslo/v1");
+        assert!(document["metadata"]["name"].is_string(), "{document:?}");
+        let kind = document["kind"].as_str().unwrap().to_owned();
+        if kind == "SLO" {
+            let spec = &document["spec"];
+            assert_eq!(spec["service"], "shop");
+            assert_eq!(spec["budgetingMethod"], "Occurrences");
+            let windows = spec["timeWindow"].as_sequence().unwrap();
+            assert_eq!(windows.len(), 1, "exactly one");
+            let duration = windows[0]["duration"].as_str().unwrap();
+            assert!(["30d", "7d"].contains(&duration) && windows[0]["isRolling"].is_bool());
+            let ratio = &spec["indicator"]["spec"]["ratioMetric"];
+            assert!(spec["indicator"]["metadata"]["name"].is_string());
+            assert!(ratio["counter"].is_bool());
+            let parts = ["good", "bad"].map(|part| ratio.get(part).is_some());
+            assert!(
+                parts == [true, false] || parts == [false, true],
+                "one of them"
+            );
+            assert_eq!(ratio["total"]["metricSource"]["type"], "Prometheus");
+            let objectives = spec["objectives"].as_sequence().unwrap();
+            let target = objectives[0]["target"].as_f64().unwrap();
+            assert!(objectives.len() == 1 && (0.0..1.0).contains(&target));
+        }
+        kinds.push(kind);
+    }
+    let objectives = levels().objectives().len();
+    assert_eq!(
+        (kinds.len(), kinds[0].as_str()),
+        (1 + objectives, "Service")
+    );
+}
+
 #[test]
 fn runbook_of_the_shop() {
     insta::assert_snapshot!(levels().markdown());

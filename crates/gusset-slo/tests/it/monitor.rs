@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gusset_data::{
-    MetricData, MetricProducer as _, SharedRecorder, ShowState as _, SteadyState as _,
+    InstrumentKind, MetricData, MetricDescriptor, MetricProducer as _, SharedRecorder,
+    ShowState as _, SteadyState as _, Unit,
 };
 use gusset_history::History;
 use gusset_metrics::Registry;
 use gusset_slo::{
-    Aggregate, AlertSeverity, Mode, Monitor, NormalRange, Objective, ServiceLevels,
+    Aggregate, AlertSeverity, Catalogue, Mode, Monitor, NormalRange, Objective, ServiceLevels,
     ServiceLevelsBuilder, State, Subject, Watched,
 };
 use metrics::{counter, gauge, histogram};
@@ -226,6 +227,24 @@ fn every_aggregate_is_computed_over_the_window() {
         let value = service.monitor.status()[0].value().unwrap();
         assert!((value - expected).abs() < 1e-9, "{aggregate:?}: {value}");
     }
+}
+
+#[test]
+fn metric_of_the_services_own_is_watched() {
+    let placed = MetricDescriptor::new(
+        "shop.orders.placed",
+        InstrumentKind::Counter,
+        Unit::Count("{order}"),
+        "Orders that were placed and paid.",
+    );
+    let range = NormalRange::new("placed", placed.name).low(1.0).hold(2, 2);
+    let levels = active(range).catalogue(Catalogue::new().with([placed]));
+    let mut service = Service::new(levels);
+    service.run(12, || counter!("shop.orders.placed").increment(50));
+    assert_eq!(service.monitor.status()[0].value(), Some(5.0));
+    assert_eq!(service.state(), State::Normal);
+    service.run(12, || counter!("shop.orders.placed").increment(5));
+    assert_eq!(service.state(), State::Violated, "one order in two seconds");
 }
 
 #[test]

@@ -1,9 +1,8 @@
-//! Alerts on limits that a service reaches.
+//! Alerts on limits of gusset's own parts.
 
 use super::super::alert::Alert;
-use super::super::series::{Case, Firing, InputSeries, growing};
-use super::{MINUTE, Text, alert, gauges};
-use crate::promql::duration;
+use super::Text;
+use super::conditions::{increased, share};
 use crate::{AlertSeverity, ServiceLevels};
 
 pub(super) fn alerts(levels: &ServiceLevels) -> Vec<Alert> {
@@ -22,8 +21,15 @@ fn bulkhead(levels: &ServiceLevels) -> Option<Alert> {
                  dependency. Otherwise more instances or a higher limit are needed.",
         source: "90 %: above it, waiting grows faster than the load (queueing theory); 5 minutes exclude a burst",
     };
-    let labels = ["gusset.bulkhead.in_flight", "gusset.bulkhead.limit"];
-    share(levels, name, labels, "gusset.bulkhead.name", 0.9, &text)
+    let metrics = ["gusset.bulkhead.in_flight", "gusset.bulkhead.limit"];
+    share(
+        levels,
+        name,
+        metrics,
+        Some("gusset.bulkhead.name"),
+        0.9,
+        &text,
+    )
 }
 
 fn queue(levels: &ServiceLevels) -> Option<Alert> {
@@ -35,11 +41,18 @@ fn queue(levels: &ServiceLevels) -> Option<Alert> {
                  `error_type` has the reason.",
         source: "OpenTelemetry Collector, \"Troubleshooting\": add capacity from 60 % to 70 % of a queue",
     };
-    let labels = [
+    let metrics = [
         "otel.sdk.processor.span.queue.size",
         "otel.sdk.processor.span.queue.capacity",
     ];
-    share(levels, name, labels, "otel.component.name", 0.7, &text)
+    share(
+        levels,
+        name,
+        metrics,
+        Some("otel.component.name"),
+        0.7,
+        &text,
+    )
 }
 
 fn overflow(levels: &ServiceLevels) -> Option<Alert> {
@@ -52,77 +65,5 @@ fn overflow(levels: &ServiceLevels) -> Option<Alert> {
         advice: "The log names the metric. Remove a label with a view, or raise its limit.",
         source: "one record is too many: alerts by label would miss it",
     };
-    let window = duration(levels.window(MINUTE * 15));
-    let expr = format!("sum by (instance) (increase({records}[{window}])) > 0");
-    let mut alert = alert(levels, name, expr, &text);
-    let series = records.equal("instance", "a");
-    let case = |name: &str, step: f64, fires| Case {
-        name: name.to_owned(),
-        step: MINUTE,
-        interval: MINUTE,
-        series: vec![InputSeries::new(&series, growing([(30, step)]))],
-        eval_time: MINUTE * 20,
-        fires,
-    };
-    let fires = Firing::value(15.0).label("instance", "a");
-    alert.cases = vec![
-        case("fires", 1.0, Some(fires)),
-        case("quiet with low traffic: no such record", 0.0, None),
-        gauges("quiet without the service", &[], None),
-    ];
-    Some(alert)
-}
-
-/// Creates an alert on a part of a limit, by a label.
-fn share(
-    levels: &ServiceLevels,
-    name: (&str, AlertSeverity, u32),
-    [used, limit]: [&str; 2],
-    label: &str,
-    threshold: f64,
-    text: &Text,
-) -> Option<Alert> {
-    let used = levels.series(levels.catalogue().find(used)?);
-    let limit = levels.series(levels.catalogue().find(limit)?);
-    let by = label.replace('.', "_");
-    let sum = |series: &_| format!("sum by (instance, {by}) ({series})");
-    let expr = format!("{} / {} > {threshold}", sum(&used), sum(&limit));
-    let minutes = name.2;
-    let mut alert = alert(levels, name, expr, text);
-    let own = |series: crate::promql::Selector| series.equal(label, "x").equal("instance", "a");
-    let (used, limit) = (own(used), own(limit));
-    let (below, above) = (threshold * 95.0, threshold * 105.0);
-    let long = minutes + 2;
-    let fires = Firing::value(above / 100.0)
-        .label("instance", "a")
-        .label(&by, "x");
-    alert.cases = vec![
-        gauges(
-            "fires",
-            &[
-                (&used, &[(5, 0.0), (long, above)]),
-                (&limit, &[(5 + long, 100.0)]),
-            ],
-            Some(fires),
-        ),
-        gauges(
-            "quiet below",
-            &[(&used, &[(30, below)]), (&limit, &[(30, 100.0)])],
-            None,
-        ),
-        gauges(
-            "quiet while it is short",
-            &[
-                (&used, &[(5, 0.0), (minutes - 1, above), (2, 0.0)]),
-                (&limit, &[(6 + minutes, 100.0)]),
-            ],
-            None,
-        ),
-        gauges(
-            "quiet with low traffic",
-            &[(&used, &[(30, 0.0)]), (&limit, &[(30, 100.0)])],
-            None,
-        ),
-    ];
-    Some(alert)
+    Some(increased(levels, name, &records, &[], &text))
 }
