@@ -1,4 +1,5 @@
-//! A real Prometheus scrapes the shop, and its query API returns the number of requests sent.
+//! A real Prometheus scrapes the shop and evaluates its rules: its query API returns the number of requests sent, and
+//! what is recorded about the objectives and normal ranges.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "its `main` is not called here")]
@@ -42,12 +43,15 @@ impl Write for Output {
 }
 
 impl Output {
-    fn address(&self) -> Option<String> {
+    /// Returns the addresses of the shop and of its management server.
+    fn addresses(&self) -> Option<[String; 2]> {
         let printed = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let line = printed
-            .lines()
-            .find_map(|line| line.strip_prefix("shop "))?;
-        Some(line.trim().trim_start_matches("http://").to_owned())
+        let address = |name| {
+            let line = printed.lines().find_map(|line| line.strip_prefix(name))?;
+            let address = line.trim().trim_start_matches("http://").split('/').next();
+            address.map(str::to_owned)
+        };
+        Some([address("shop ")?, address("management ")?])
     }
 }
 
@@ -59,11 +63,12 @@ async fn get(url: &str) -> Option<(u16, String)> {
     Some((status, String::from_utf8(body.to_vec()).ok()?))
 }
 
-/// Starts Prometheus. Returns `None` if it is not installed.
-fn prometheus(folder: &Path, shop: &str, port: u16) -> Option<KilledOnDrop> {
+/// Starts Prometheus with rules. Returns `None` if it is not installed.
+fn prometheus(folder: &Path, shop: &str, port: u16, rules: &str) -> Option<KilledOnDrop> {
     let config = folder.join("prometheus.yml");
+    std::fs::write(folder.join("rules.yaml"), rules).unwrap();
     let scrape = format!(
-        "scrape_configs:\n- job_name: shop\n  scrape_interval: 1s\n  static_configs:\n  - targets: ['{shop}']\n"
+        "global:\n  evaluation_interval: 1s\nrule_files: [rules.yaml]\nscrape_configs:\n- job_name: shop\n  scrape_interval: 1s\n  static_configs:\n  - targets: ['{shop}']\n"
     );
     std::fs::write(&config, scrape).unwrap();
     let child = Command::new("prometheus")
@@ -122,9 +127,9 @@ async fn prometheus_returns_the_number_of_requests() {
     let mut serve = std::pin::pin!(serve);
 
     let test = async {
-        let address = loop {
-            if let Some(address) = output.address() {
-                break address;
+        let [address, management] = loop {
+            if let Some(addresses) = output.addresses() {
+                break addresses;
             }
             tokio::task::yield_now().await;
         };
@@ -149,7 +154,9 @@ async fn prometheus_returns_the_number_of_requests() {
             .local_addr()
             .unwrap()
             .port();
-        let Some(_prometheus) = prometheus(&folder, &address, port) else {
+        let rules = get(&format!("http://{management}/slo/rules.yaml")).await;
+        let (_, rules) = rules.expect("the shop has rules");
+        let Some(_prometheus) = prometheus(&folder, &address, port, &rules) else {
             return;
         };
         let count = "sum(http_server_request_duration_seconds_count";
@@ -169,6 +176,24 @@ async fn prometheus_returns_the_number_of_requests() {
         wait_for_value(port, &format!("{count})"), "12").await;
         wait_for_value(port, "sum(http_server_active_requests)", "0").await;
         wait_for_value(port, "count(target_info)", "1").await;
+
+        // The rules find the series of the shop.
+        for (query, value) in [
+            ("slo:objective:ratio%7Bobjective=%22orders%22%7D", "0.999"),
+            ("slo:range:value%7Brange=%22active%22%7D", "0"),
+            ("slo:range:outside%7Brange=%22active%22%7D", "0"),
+            // There was no order.
+            (
+                "count(ALERTS%7Balertname=%22OrdersIndicatorAbsent%22%7D)",
+                "1",
+            ),
+            (
+                "count(ALERTS%7Balertname=%22CatalogueLatencyIndicatorAbsent%22%7D)%20or%20vector(0)",
+                "0",
+            ),
+        ] {
+            wait_for_value(port, query, value).await;
+        }
     };
     tokio::select! {
         result = &mut serve => panic!("the shop exited: {result:?}"),

@@ -1,5 +1,9 @@
 //! Processes without a server.
 
+use std::process::Command;
+
+use gusset_tests::programs::{TempFolder, find};
+
 use crate::collector::Collector;
 use crate::running::{Running, command};
 
@@ -53,4 +57,28 @@ async fn one_experiment_passes_and_one_stops_itself() {
     assert!(reports.contains("100 pages"), "{reports}");
     let stopped = "the stock service is slow: stopped: objectives and ranges: ";
     assert!(reports.contains(stopped), "{reports}");
+}
+
+#[tokio::test]
+async fn objectives_are_written_as_files() {
+    let mut rules = Running::start(&mut command("objectives"));
+    assert_eq!(rules.exit_code().await, Some(0));
+    let printed = rules.process.stdout();
+    assert!(printed.starts_with("groups:\n"), "{printed}");
+
+    let folder = TempFolder::new("example-objectives");
+    let mut files = Running::start(command("objectives").arg(folder.path()));
+    assert_eq!(files.exit_code().await, Some(0));
+    let file = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(file("rules.yaml"), printed);
+    for name in ["dashboard-service.json", "runbook.md", "openslo.yaml"] {
+        assert!(!file(name).is_empty(), "{name}");
+    }
+    let Some(program) = find("PROMTOOL", "promtool") else {
+        return;
+    };
+    let mut promtool = Command::new(program);
+    promtool.args(["check", "rules", "rules.yaml"]);
+    let output = promtool.current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
