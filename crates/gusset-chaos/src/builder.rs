@@ -126,6 +126,26 @@ impl ChaosBuilder {
         self.stop_when(STEADY_STATE, violation(state))
     }
 
+    /// Removes the conditions to stop that were added so far, for experiments that allow a violation. They set their own
+    /// with [`Arming::stop_when`].
+    ///
+    /// ```
+    /// use gusset_chaos::{Arming, Chaos};
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Chaos::builder().environment("test").stop_when("orders", || Some("they fail".into()));
+    /// let arming = Arming::for_at_most(Duration::from_secs(60));
+    /// assert!(builder.clone().build()?.arm(arming.clone()).is_err());
+    /// assert!(builder.without_stop_conditions().build()?.arm(arming).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn without_stop_conditions(mut self) -> Self {
+        self.guards.clear();
+        self
+    }
+
     /// Sets the recorder of the metrics in [`names`](crate::names). Defaults to none.
     pub fn metrics(mut self, recorder: SharedRecorder) -> Self {
         self.recorder = Some(recorder);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,6 +13,7 @@ use crate::metrics::ActiveFault;
 use crate::replay::Decision;
 use crate::rule::CallView;
 use crate::state::{Armed, CountedRule, Session, Shared};
+use crate::sync::Ordering;
 use crate::wait::{Wait, has_timer};
 use crate::{BodyFault, Fault, FaultKind, InjectedError, InjectedErrorKind, OnDisarm, Pick};
 

@@ -15,6 +15,8 @@ mod fault;
 mod injection;
 mod layer;
 mod limits;
+#[cfg(all(test, loom))]
+mod loom;
 mod mark;
 mod metrics;
 pub mod names;
@@ -23,6 +25,7 @@ pub mod process;
 mod replay;
 mod rule;
 mod state;
+mod sync;
 mod wait;
 
 pub use arming::{ArmError, Arming, StopReason};

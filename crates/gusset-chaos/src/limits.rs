@@ -2,10 +2,11 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use gusset_core::RateLimiter;
+
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// Limits of what one arming injects. A call over a limit is served, and counted as skipped.
 ///
@@ -145,7 +146,7 @@ impl Drop for ActiveGuard {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use std::thread;
 

@@ -59,7 +59,6 @@ impl Metrics {
         self.count(&names::STOPS, || {
             vec![Label::from_static_parts(names::REASON, reason)]
         });
-        self.set_armed(false);
     }
 
     pub(crate) fn set_armed(&self, is_armed: bool) {

@@ -1,8 +1,7 @@
 //! The state that all layers of one [`Chaos`](crate::Chaos) share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use gusset_core::PanicCounter;
@@ -16,6 +15,9 @@ use crate::limits::{LimitState, Limits};
 use crate::metrics::Metrics;
 use crate::replay::DecisionLog;
 use crate::rule::{Matcher, Rule, RuleSet};
+use crate::sync::{
+    AtomicBool, AtomicU32, AtomicU64, Ordering, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 use crate::wait::has_timer;
 use crate::{ArmError, Arming, StopReason, TARGET, draw};
 
@@ -193,7 +195,7 @@ impl Shared {
         });
         self.is_armed.store(true, Ordering::Relaxed);
         drop(control);
-        self.metrics.set_armed(true);
+        self.publish_armed();
         let environment = self.settings.environment.as_deref().unwrap_or("not set");
         tracing::warn!(
             target: TARGET,
@@ -226,8 +228,24 @@ impl Shared {
             armed.release.send_replace(true);
         }
         self.metrics.stopped(label);
+        self.publish_armed();
         tracing::warn!(target: TARGET, "faults are not injected any more: {text}");
         true
+    }
+
+    /// Sets the gauge of the arming, outside of the lock because a recorder is foreign code.
+    ///
+    /// An arming and its end may race to set it. So the one that set an outdated value sets it again.
+    fn publish_armed(&self) {
+        let has_session = || self.read().session.is_some();
+        loop {
+            let is_armed = has_session();
+            self.metrics.set_armed(is_armed);
+            // Within the lock: who changed it before has set the gauge before, or will set it after this.
+            if has_session() == is_armed {
+                return;
+            }
+        }
     }
 
     pub(crate) fn kill(&self) {

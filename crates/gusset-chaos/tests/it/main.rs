@@ -14,6 +14,7 @@ mod control;
 mod experiments;
 mod faults;
 mod limits;
+mod matrix;
 mod rules;
 mod seeds;
 mod support;
