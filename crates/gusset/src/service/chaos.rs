@@ -11,6 +11,9 @@ impl GussetBuilder {
     /// [`controls_token`](Self::controls_token), the management server has
     /// [the controls](gusset_chaos::control).
     ///
+    /// With service levels (`service_levels`), every arming stops when one of them is violated whose severity is at
+    /// least `warning`. [`ChaosBuilder::without_stop_conditions`] leaves that out.
+    ///
     /// ```
     /// use gusset::chaos::{Delay, Rule, RuleSet};
     /// use std::time::Duration;

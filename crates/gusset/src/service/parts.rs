@@ -198,9 +198,19 @@ impl PartsBuilder {
         #[cfg(feature = "breaker")]
         let error_statuses = http_client.error_statuses;
         let grpc_client = (self.grpc_client)(telemetry.grpc_client()).build_parts(env)?;
+        #[cfg(feature = "slo")]
+        let monitor = self
+            .service_levels
+            .as_ref()
+            .map(|levels| levels.monitor(telemetry.recorder()));
         #[cfg(feature = "chaos")]
         let chaos = {
             let builder = gusset_chaos::Chaos::builder().metrics(telemetry.recorder());
+            #[cfg(feature = "slo")]
+            let builder = match &monitor {
+                Some(monitor) => builder.steady_state(monitor.clone()),
+                None => builder,
+            };
             (self.chaos)(builder).build_in(env)?
         };
 
@@ -215,11 +225,6 @@ impl PartsBuilder {
             true => Some(health.start()?),
             false => None,
         };
-        #[cfg(feature = "slo")]
-        let monitor = self
-            .service_levels
-            .as_ref()
-            .map(|levels| levels.monitor(telemetry.recorder()));
         #[cfg(feature = "history")]
         let readers = |sampler: gusset_history::SamplerBuilder, _history: &_| {
             #[cfg(feature = "slo")]

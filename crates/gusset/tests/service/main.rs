@@ -11,6 +11,8 @@ mod parts;
 mod recorder;
 mod route;
 mod servers;
+#[cfg(all(feature = "chaos", feature = "slo"))]
+mod service_levels;
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
