@@ -5,14 +5,15 @@ use std::process::ExitCode;
 
 use axum::Router;
 use gusset::ConfigError;
-use gusset::admin::{BindError, ManagementServer};
+use gusset::admin::ManagementServer;
+use gusset::chaos::Chaos;
 use gusset::health::{Check, Health, SharedDependency, ShutdownReport, probe_exit_code};
 use gusset::http::EndpointService;
 use gusset::profile::ProfileEndpoints;
 use gusset::prometheus::PrometheusExporter;
 use gusset::slo::ServiceLevels;
 
-use super::Options;
+use super::{BoxError, Options, faults};
 
 /// Builds the health of the shop, and reports it as metrics too.
 ///
@@ -55,27 +56,32 @@ pub(crate) fn mount(app: Router, health: &Health) -> Router {
         .layer(health.connection_drain_layer())
 }
 
-/// Serves probes, metrics, profiles, rules and dashboards on a thread of their own, which responds even if the shop's
-/// runtime is stuck.
+/// Serves probes, metrics, profiles, rules, dashboards and the control of faults on a thread of their own, which responds
+/// even if the shop's runtime is stuck.
 pub(crate) fn listen(
     options: &Options,
     health: &Health,
     prometheus: &PrometheusExporter,
     levels: &ServiceLevels,
-) -> Result<ManagementServer, BindError> {
+    chaos: &Chaos,
+) -> Result<ManagementServer, BoxError> {
     let address = options.management();
     let mut profiles = ProfileEndpoints::builder();
     if let Some(token) = &options.token {
         profiles = profiles.token(token.clone());
     }
-    ManagementServer::builder()
+    let server = ManagementServer::builder()
         .host(address.ip().to_string())
         .port(address.port())
         .mount(health.probe_routes())
         .mount(prometheus.endpoint())
         .mount(profiles.build()?)
-        .mount(levels.endpoints())
-        .start()
+        .mount(levels.endpoints());
+    let server = match faults::control(options, chaos)? {
+        Some(control) => server.mount(control),
+        None => server,
+    };
+    Ok(server.start()?)
 }
 
 /// Probes a shop on this machine, so that its image does not need `curl`.

@@ -7,7 +7,7 @@
 //! cargo run --example shop -- --traffic     sends requests to itself, until Ctrl-C
 //! ```
 //!
-//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs`, `health.rs` and `objectives.rs`.
+//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs`, `health.rs`, `objectives.rs` and `faults.rs`.
 //! `stock.rs` is the gRPC service; `payments.rs` is the client and the service that it calls.
 //!
 //! The other files are the traffic. `traffic.rs`, `clients.rs` and `requests.rs` send it; `report.rs`
@@ -16,6 +16,7 @@
 mod clients;
 mod edge_cases;
 mod exposition;
+mod faults;
 mod health;
 mod objectives;
 mod options;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gusset::Telemetry;
+use gusset::chaos::{FaultKind, names::FAULT};
 use gusset::http::{QueryRedaction, RequestIdLayer};
 use gusset::metrics::Label;
 use gusset::system::{SystemSampler, TokioSource};
@@ -129,8 +131,13 @@ pub(crate) async fn run(
     let system = Arc::new(SystemSampler::builder().source(runtime).start()?);
     prometheus.recorder().add_producer(&system);
     let health = health::set_up(&options, prometheus, payments_address)?;
+    let levels = objectives::levels(payments_address)?;
+    let objectives = objectives::Watched::start(&levels, prometheus)?;
+    let chaos = faults::set_up(prometheus, objectives.monitor())?;
     let gusset = telemetry
         .http()
+        // Marks injected faults in the metrics too.
+        .field(FAULT, FaultKind::ALL.map(FaultKind::as_str))
         // These two concern logs, traces and metrics alike.
         .exclude_paths(["/favicon.ico"])
         .query(QueryRedaction::default())
@@ -147,19 +154,18 @@ pub(crate) async fn run(
         metrics::describe_counter!("shop.orders.placed", metrics::Unit::Count, help);
     });
     let shop = Shop {
-        payments: Payments::client(&telemetry, payments_address)?,
+        payments: Payments::client(&telemetry, &chaos, payments_address)?,
         state: Arc::default(),
         stop: streams_stop,
     };
     let app = shop::routes(shop)
+        .layer(chaos.http_server())
         .layer(gusset.layer())
         .layer(RequestIdLayer::new())
         .route_service("/metrics", gusset.metrics_endpoint());
     let app = health::mount(app, &health);
     // Dropped at the end of this function, so that probes are answered until then.
-    let levels = objectives::levels(payments_address)?;
-    let history = objectives::History::start(&levels, prometheus)?;
-    let management = health::listen(&options, &health, prometheus, &levels)?;
+    let management = health::listen(&options, &health, prometheus, &levels, &chaos)?;
     let runtime = health.start()?;
     // ... and ends here. `payments.rs` and `stock.rs` add a few lines each.
 
@@ -204,7 +210,7 @@ pub(crate) async fn run(
         end.await?;
         true
     };
-    history.stop();
+    objectives.stop();
     health.lifecycle().begin_shutdown();
     stop_streams.send_replace(true);
     let shutdown = runtime.serve(async { while servers.join_next().await.is_some() {} });

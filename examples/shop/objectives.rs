@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use gusset::ConfigError;
 use gusset::data::{InstrumentKind, MetricDescriptor, Unit};
-use gusset::history::Sampler;
+use gusset::history::{History, Sampler};
 use gusset::prometheus::PrometheusExporter;
 use gusset::slo::{
-    Aggregate, AlertSeverity, Catalogue, NormalRange, Objective, ServiceLevels, Subject,
+    Aggregate, AlertSeverity, Catalogue, Monitor, NormalRange, Objective, ServiceLevels, Subject,
 };
 
 use super::BoxError;
@@ -60,28 +60,46 @@ pub(crate) fn levels(payments: SocketAddr) -> Result<ServiceLevels, ConfigError>
 }
 
 /// Reads the metrics of the shop each 10 s, and evaluates the objectives and ranges.
-pub(crate) struct History(Sampler);
+pub(crate) struct Watched {
+    monitor: Monitor,
+    sampler: Sampler,
+}
 
-// === impl History ===
+// === impl Watched ===
 
-impl History {
+impl Watched {
     pub(crate) fn start(
         levels: &ServiceLevels,
         prometheus: &PrometheusExporter,
     ) -> Result<Self, BoxError> {
-        let history = gusset::history::History::builder().build()?;
+        let history = History::builder().build()?;
         let monitor = levels.monitor(prometheus.recorder());
         let sampler = Sampler::builder(history.clone())
             .producer(prometheus.recorder())
-            .after_reading(monitor.evaluator(history));
-        Ok(Self(sampler.start()?))
+            .after_reading(monitor.evaluator(history))
+            .start()?;
+        Ok(Self { monitor, sampler })
+    }
+
+    /// Returns the monitor, by which other parts notice that an objective is missed or a range is left.
+    pub(crate) fn monitor(&self) -> Monitor {
+        self.monitor.clone()
     }
 
     pub(crate) fn stop(self) {
-        self.0.stop();
+        self.sampler.stop();
     }
 }
 
+/// Returns the metrics that the shop has.
 fn catalogue() -> Catalogue {
-    gusset::catalogue().with([ORDERS_PLACED])
+    gusset::catalogue()
+        .without([
+            "messaging.",
+            "gusset.messaging.",
+            "rpc.client.",
+            "gusset.rpc.client.",
+        ])
+        .without(["gusset.bulkhead.", "gusset.throttle."])
+        .with([ORDERS_PLACED])
 }

@@ -19,8 +19,9 @@ A shop that uses gusset.
   --help               prints this help
 
 Environment variables: SHOP_LISTEN, SHOP_MANAGEMENT and SHOP_DRAIN are defaults for the options
-above. SHOP_TOKEN is the bearer token for the details of health and for profiles
-(/debug/pprof/profile). It is required if the management address is not a loopback address.
+above. SHOP_TOKEN is the bearer token for the details of health, for profiles
+(/debug/pprof/profile) and for faults on purpose (/chaos, which it alone turns on). It is required
+if the management address is not a loopback address.
 ";
 
 /// Paths to try with `curl`.

@@ -4,32 +4,37 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
+use gusset::breaker::{CircuitBreaker, Config};
+use gusset::chaos::{Chaos, InjectedError};
 use gusset::http::{RequestIdLayer, UrlTemplate};
-use gusset::kind::HttpClient;
 use gusset::prometheus::PrometheusExporter;
-use gusset::{ConfigError, Instrumented, Telemetry};
+use gusset::{ConfigError, Telemetry};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
-use tower::{Layer as _, ServiceExt as _};
+use tower::util::BoxCloneSyncService;
+use tower::{ServiceBuilder, ServiceExt as _};
 
 use super::report::{self, Counts};
 use super::{BoxError, StopSignal, stopped};
 
 const MAX_CHARGE_CENTS: u64 = 50_000;
+const CHARGE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Failures in a row until the payment service is not called for a while.
+const MAX_FAILURES: u32 = 5;
 
 /// The shop's client of the payment service.
 #[derive(Clone)]
 pub(crate) struct Payments {
-    client: Instrumented<Client<HttpConnector, Full<Bytes>>, HttpClient>,
+    client: BoxCloneSyncService<Request<Full<Bytes>>, StatusCode, BoxError>,
     address: SocketAddr,
 }
 
@@ -53,12 +58,29 @@ impl Charges {
 }
 
 impl Payments {
-    /// Creates a client whose requests are measured, logged and traced.
-    pub(crate) fn client(telemetry: &Telemetry, address: SocketAddr) -> Result<Self, ConfigError> {
-        let gusset = telemetry.http_client().build()?;
-        let client = Client::builder(TokioExecutor::new()).build_http();
+    /// Creates a client whose requests are measured, logged and traced, with a breaker.
+    pub(crate) fn client(
+        telemetry: &Telemetry,
+        chaos: &Chaos,
+        address: SocketAddr,
+    ) -> Result<Self, ConfigError> {
+        let breaker = CircuitBreaker::builder("payments")
+            .config(Config::consecutive(MAX_FAILURES))
+            .metrics(telemetry.prometheus().recorder())
+            .build()?;
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let to_box: fn(InjectedError) -> BoxError = BoxError::from;
+        // Injected faults are innermost, so that everything outside takes them for real ones.
+        let client = ServiceBuilder::new()
+            .map_response(|response: http::Response<_>| response.status())
+            .layer(telemetry.http_client().build()?.layer())
+            .layer(breaker.http_client())
+            .timeout(CHARGE_TIMEOUT)
+            .layer(chaos.http_client().errors(to_box))
+            .map_err(BoxError::from)
+            .service(client);
         Ok(Self {
-            client: gusset.layer().layer(client),
+            client: BoxCloneSyncService::new(client),
             address,
         })
     }
@@ -70,8 +92,7 @@ impl Payments {
             // Names the request in logs, traces and metrics.
             .extension(UrlTemplate::new("/charges"))
             .body(Full::from(cents.to_string()))?;
-        let response = self.client.clone().oneshot(request).await?;
-        match response.status() {
+        match self.client.clone().oneshot(request).await? {
             StatusCode::CREATED => Ok(true),
             StatusCode::PAYMENT_REQUIRED => Ok(false),
             status => Err(format!("the payment service returned {status}").into()),

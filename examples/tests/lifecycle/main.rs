@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod balancer;
+mod faults;
 mod kubelet;
 mod load;
+mod objectives;
 mod overload;
 mod process;
 mod shutdown;
