@@ -27,7 +27,7 @@ enum Seen {
     /// An error of the service's own type.
     Error,
     Panic,
-    /// Nothing, for ever.
+    /// Nothing, forever.
     Nothing,
 }
 
@@ -129,7 +129,7 @@ async fn respond(_: Request<()>) -> Result<Answer, BoxError> {
 }
 
 /// Calls a service, and reads the response.
-async fn see<S, D>(mut service: S) -> Seen
+async fn observe<S, D>(mut service: S) -> Seen
 where
     S: Service<Request<()>, Response = Response<gusset_chaos::FaultBody<D>>> + Send + 'static,
     S::Future: Send,
@@ -167,7 +167,7 @@ async fn every_fault_is_injected_on_both_sides_of_http_and_grpc() {
             let chaos = armed([rule]);
             let layer = layer(&chaos).errors(to_box);
             let started = Instant::now();
-            let seen = see(layer.layer(service_fn(respond))).await;
+            let seen = observe(layer.layer(service_fn(respond))).await;
             assert_eq!(seen, expected, "{kind:?} of {layer:?}");
             if kind == FaultKind::Latency {
                 assert_eq!(started.elapsed(), SECOND, "{layer:?}");
@@ -182,7 +182,7 @@ async fn layers_without_errors_break_the_body_instead() {
     for layer in [Chaos::http_server, Chaos::grpc_client] {
         for fault in [Fault::Abort, Fault::Cancel { polls: 1 }] {
             let chaos = armed([Rule::new("fault").fault(fault.clone())]);
-            let seen = see(layer(&chaos).layer(service_fn(respond))).await;
+            let seen = observe(layer(&chaos).layer(service_fn(respond))).await;
             let expected = Seen::Response(200, None, is_broken("", "connection"));
             assert_eq!(seen, expected, "{fault:?}");
         }

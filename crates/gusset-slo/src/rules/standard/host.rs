@@ -77,6 +77,8 @@ fn listen_queue(levels: &ServiceLevels) -> Option<Alert> {
     Some(increased(levels, name, &overflows, &[], &text))
 }
 
+/// Creates the alert on throttled CPU time.
+///
 /// A part of throttled periods alone is usual for short bursts, and no caller notices it. So the lag of the runtime
 /// has to be there too.
 fn throttling(levels: &ServiceLevels) -> Option<Alert> {
