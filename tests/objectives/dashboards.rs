@@ -14,7 +14,7 @@ fn check(program: &Path, folder: &TempFolder, files: &[&str]) -> String {
     let mut command = Command::new(program);
     let output = command.args(files).current_dir(folder.path()).output();
     let output = output.unwrap();
-    let problems = String::from_utf8(output.stdout).unwrap();
+    let problems = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.success(), problems.is_empty(), "{output:?}");
     problems
 }

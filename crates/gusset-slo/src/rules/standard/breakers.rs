@@ -38,7 +38,7 @@ fn open(levels: &ServiceLevels) -> Option<Alert> {
         gauges("quiet when closed", &[(&series, &[(20, 0.0)])], None),
         gauges(
             "quiet while it is short",
-            &[(&series, &[(5, 0.0), (4, 1.0), (2, 0.0)])],
+            &[(&series, &[(5, 0.0), (4, 1.0)])],
             None,
         ),
         gauges("quiet with low traffic: no call yet", &[], None),

@@ -60,8 +60,8 @@ pub(super) fn share(
         gauges(
             "quiet while it is short",
             &[
-                (&used, &[(5, 0.0), (minutes - 1, above), (2, 0.0)]),
-                (&limit, &[(6 + minutes, 100.0)]),
+                (&used, &[(5, 0.0), (minutes, above)]),
+                (&limit, &[(5 + minutes, 100.0)]),
             ],
             None,
         ),

@@ -83,7 +83,7 @@ fn with_cases(mut alert: Alert, series: &crate::promql::Selector, bad: f64, minu
         gauges("quiet when well", &[(&series, &[(long * 2, good)])], None),
         gauges(
             "quiet while it is short",
-            &[(&series, &[(5, good), (minutes, bad), (2, good)])],
+            &[(&series, &[(5, good), (minutes, bad)])],
             None,
         ),
         gauges("quiet with low traffic: no instance", &[], None),
