@@ -30,6 +30,10 @@ struct Guide;
 #[doc = include_str!("../../../docs/configuration.md")]
 struct ConfigurationPage;
 
+#[cfg(all(doctest, feature = "ops", feature = "log"))]
+#[doc = include_str!("../../../docs/operations.md")]
+struct OperationsPage;
+
 #[cfg(all(doctest, feature = "service", feature = "slo"))]
 #[doc = include_str!("../../../docs/objectives.md")]
 struct ObjectivesPage;
@@ -106,6 +110,9 @@ pub use gusset_metrics as metrics;
 #[cfg(feature = "opentelemetry")]
 #[doc(inline)]
 pub use gusset_opentelemetry as opentelemetry;
+#[cfg(feature = "ops")]
+#[doc(no_inline)]
+pub use gusset_ops as ops;
 #[cfg(feature = "otlp")]
 #[doc(no_inline)]
 pub use gusset_otlp as otlp;

@@ -1,5 +1,7 @@
 //! Everything that a service needs, in one object.
 
+#[cfg(feature = "breaker")]
+mod breakers;
 mod build;
 mod builder;
 #[cfg(feature = "chaos")]
@@ -23,6 +25,9 @@ mod incident_settings;
 #[cfg(all(unix, feature = "incident"))]
 mod incidents;
 mod layer;
+mod life;
+#[cfg(feature = "ops")]
+mod operations;
 mod parts;
 mod probes;
 mod serve;
@@ -36,8 +41,6 @@ mod system;
 mod system_settings;
 mod without;
 
-#[cfg(feature = "breaker")]
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
@@ -116,7 +119,7 @@ struct Inner {
     #[cfg(feature = "breaker")]
     error_statuses: Option<ErrorStatuses>,
     #[cfg(feature = "breaker")]
-    breakers: Arc<Mutex<BTreeMap<String, CircuitBreaker>>>,
+    breakers: breakers::Breakers,
     #[cfg(feature = "serde")]
     config: crate::config::EffectiveConfig,
     #[cfg(all(feature = "serde", feature = "breaker"))]
@@ -140,6 +143,8 @@ struct Inner {
     history: Option<history::HistoryParts>,
     #[cfg(feature = "slo")]
     monitor: Option<gusset_slo::Monitor>,
+    #[cfg(feature = "ops")]
+    operations: Option<gusset_ops::Operations>,
     // Before telemetry, because it logs.
     #[cfg(all(unix, feature = "incident"))]
     incidents: incidents::RunningCell,

@@ -1,13 +1,11 @@
 //! Builds what a service consists of, besides telemetry.
 
-#[cfg(feature = "breaker")]
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gusset_admin::{ManagementServer, ManagementServerBuilder};
 use gusset_core::{Clock, ConfigError, Env};
-use gusset_health::{Health, HealthBuilder};
+use gusset_health::HealthBuilder;
 use gusset_http::{BearerToken, RequestIdLayer};
 use gusset_metrics::{HttpMetricsBuilder, RpcMetricsBuilder};
 #[cfg(feature = "profile")]
@@ -62,6 +60,8 @@ pub(super) struct PartsBuilder {
     pub(super) history: Option<ConfigureFn<gusset_history::HistoryBuilder>>,
     #[cfg(feature = "slo")]
     pub(super) service_levels: Option<gusset_slo::ServiceLevels>,
+    #[cfg(feature = "ops")]
+    pub(super) operations: Option<ConfigureFn<gusset_ops::OperationsBuilder>>,
     #[cfg(all(unix, feature = "incident"))]
     pub(super) incidents: super::incidents::IncidentSettings,
     #[cfg(all(unix, feature = "incident"))]
@@ -112,6 +112,8 @@ impl PartsBuilder {
             history: Some(Box::new(|history| history)),
             #[cfg(feature = "slo")]
             service_levels: None,
+            #[cfg(feature = "ops")]
+            operations: Some(Box::new(|page| page)),
             #[cfg(all(unix, feature = "incident"))]
             incidents: super::incidents::IncidentSettings::new(),
             #[cfg(all(unix, feature = "incident"))]
@@ -167,7 +169,7 @@ impl PartsBuilder {
         let flush_deadline = self.flush_deadline.unwrap_or(DEFAULT_FLUSH_DEADLINE);
         let clock = Clock::system();
         let flush_started = Arc::new(OnceLock::new());
-        let health = build_health(
+        let health = super::life::build_health(
             self.health,
             &telemetry,
             flush_deadline,
@@ -252,8 +254,29 @@ impl PartsBuilder {
             }
             _ => None,
         };
+        #[cfg(feature = "breaker")]
+        let breakers = super::breakers::Breakers::default();
+        let has_management = self.has_management && (self.has_health || signals.metrics);
+        #[cfg(feature = "ops")]
+        let operations = {
+            let shown = super::operations::Shown {
+                health: self.has_health.then_some(&health),
+                #[cfg(feature = "breaker")]
+                breakers: &breakers,
+                history: history.as_ref().map(|parts| &parts.history),
+                #[cfg(feature = "diagnose")]
+                diagnosis: diagnosis.as_ref(),
+                #[cfg(feature = "slo")]
+                monitor: monitor.as_ref(),
+                #[cfg(all(unix, feature = "incident"))]
+                recorder: self.recorded.as_ref().map(|recorded| &recorded.recorder),
+            };
+            let configure = self.operations.filter(|_| has_management);
+            let page = configure.map(|it| shown.page(it, &telemetry, controls_token.clone()));
+            page.transpose()?
+        };
         let mut management = None;
-        if self.has_management && (self.has_health || signals.metrics) {
+        if has_management {
             let mut builder = ManagementServer::builder().recorder(telemetry.recorder());
             let is_port_set = || env.var(PORT_VARIABLE).is_ok_and(|port| port.is_some());
             if match scope {
@@ -277,6 +300,10 @@ impl PartsBuilder {
             #[cfg(feature = "slo")]
             if let Some(levels) = &self.service_levels {
                 builder = builder.mount(levels.endpoints());
+            }
+            #[cfg(feature = "ops")]
+            if let Some(page) = &operations {
+                builder = builder.mount(page.endpoints());
             }
             #[cfg(all(unix, feature = "incident"))]
             if let Some(recorded) = &self.recorded {
@@ -322,7 +349,7 @@ impl PartsBuilder {
             #[cfg(feature = "breaker")]
             error_statuses,
             #[cfg(feature = "breaker")]
-            breakers: Arc::new(Mutex::new(BTreeMap::new())),
+            breakers,
             #[cfg(feature = "serde")]
             config: self.config,
             #[cfg(all(feature = "serde", feature = "breaker"))]
@@ -343,6 +370,8 @@ impl PartsBuilder {
             history,
             #[cfg(feature = "slo")]
             monitor,
+            #[cfg(feature = "ops")]
+            operations,
             management_addr: management.as_ref().map(ManagementServer::local_addr),
             management: Mutex::new(management),
             #[cfg(all(unix, feature = "incident"))]
@@ -359,25 +388,4 @@ fn build_profiles(token: Option<&str>) -> ProfileEndpointsBuilder {
         Some(token) => builder.token(token),
         None => builder,
     }
-}
-
-fn build_health(
-    configure: ConfigureFn<HealthBuilder>,
-    telemetry: &Telemetry,
-    flush_deadline: Duration,
-    clock: Clock,
-    flush_started: Arc<OnceLock<Instant>>,
-    env: Env<'_>,
-) -> Result<Health, ConfigError> {
-    let builder = Health::builder()
-        .env(env)
-        .redaction(telemetry.redaction().clone())
-        .recorder(telemetry.recorder())
-        .flush_deadline(flush_deadline)
-        // The first function: those of the service and the telemetry share the deadline.
-        .flush(move || {
-            let _ = flush_started.set(clock.now());
-            std::future::ready(())
-        });
-    configure(builder).build()
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[cfg(feature = "breaker")]
-use gusset_breaker::{CircuitBreaker, State, TransitionStream};
-#[cfg(feature = "breaker")]
-use gusset_data::{ShowState as _, StateTree};
+use gusset_breaker::{State, TransitionStream};
 #[cfg(feature = "slo")]
 use gusset_incident::{Detect as _, StateChanged};
 use gusset_incident::{FlightRecorder, IncidentsBuilder, Moment, Trigger};
 
 use crate::service::Inner;
+#[cfg(feature = "breaker")]
+use crate::service::breakers::{self, Breakers};
 
 /// Adds the parts that the service has.
 pub(super) fn sections(builder: IncidentsBuilder, inner: &Arc<Inner>) -> IncidentsBuilder {
@@ -23,14 +23,7 @@ pub(super) fn sections(builder: IncidentsBuilder, inner: &Arc<Inner>) -> Inciden
     };
     let builder = builder.section("health", inner.health.clone());
     #[cfg(feature = "breaker")]
-    let builder = {
-        let breakers = Arc::clone(&inner.breakers);
-        builder.section("breakers", move || {
-            let breakers = crate::service::serve::lock(&breakers).clone();
-            let states = breakers.into_iter();
-            StateTree::fields(states.map(|(name, breaker)| (name, breaker.show_state())))
-        })
-    };
+    let builder = builder.section("breakers", breakers::shown(&inner.breakers));
     #[cfg(feature = "slo")]
     let builder = match &inner.monitor {
         Some(monitor) => builder.section("objectives and ranges", monitor.clone()),
@@ -107,7 +100,7 @@ fn phase_and_liveness(
 /// Records the transitions of breakers, and detects those that open one.
 #[cfg(feature = "breaker")]
 fn transitions(
-    breakers: Arc<std::sync::Mutex<BTreeMap<String, CircuitBreaker>>>,
+    breakers: Breakers,
     recorder: FlightRecorder,
 ) -> impl FnMut(&Moment<'_>) -> Option<String> + Send + 'static {
     let mut streams: BTreeMap<String, TransitionStream> = BTreeMap::new();
