@@ -28,6 +28,8 @@ mod layer;
 mod life;
 #[cfg(feature = "ops")]
 mod operations;
+#[cfg(feature = "ops")]
+mod operations_settings;
 mod parts;
 mod probes;
 mod serve;
