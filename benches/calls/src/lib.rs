@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, Protocol};
+use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, PooledObserver, Protocol};
 use gusset_http::{Http, Route};
 use gusset_incident::FlightRecorder;
 use gusset_system::CallMonitor;
@@ -37,6 +37,9 @@ pub fn all() -> Vec<Scenario> {
     let observer = ObserveLayer::<Http, _>::new(Trivial);
     let monitor = ObserveLayer::<Http, _>::new(CallMonitor::builder().build());
     let recorder = FlightRecorder::builder().build().expect("the defaults are valid");
+    let pooled_observer = ObserveLayer::<Http, _>::new(PooledObserver::new(Trivial));
+    let pooled_recorder = PooledObserver::new(recorder.calls_of_server());
+    let pooled_recorder = ObserveLayer::<Http, _>::new(pooled_recorder);
     let recorder = ObserveLayer::<Http, _>::new(recorder.calls_of_server());
     let task_monitor = TaskMonitor::new();
     vec![
@@ -51,6 +54,16 @@ pub fn all() -> Vec<Scenario> {
             "recorder",
             "FlightRecorder",
             calls(recorder.layer(Hello)),
+        ),
+        (
+            "pooled-observer",
+            "an observer that does nothing, behind a pointer as in the façade",
+            calls(pooled_observer.layer(Hello)),
+        ),
+        (
+            "pooled-recorder",
+            "FlightRecorder, behind a pointer as in the façade",
+            calls(pooled_recorder.layer(Hello)),
         ),
         (
             "future-monitor",

@@ -6,8 +6,8 @@
 //!     --toggle-collect='gusset_benches_calls::measured*' <program> run monitor 2000
 //! ```
 //!
-//! The count divided by the number of calls, less that of `observer`, is the cost of the monitor, or of the recorder:
-//! at most 400 instructions.
+//! The count divided by the number of calls, less that of `observer`, is the cost of the monitor, or of the recorder
+//! with the attributes that it reads, which several observers of one layer read once.
 
 use std::process::ExitCode;
 

@@ -43,9 +43,35 @@ pub(crate) struct StartFacts {
     pub(crate) route: Text<ROUTE>,
 }
 
+/// What is known of a call at its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndFacts {
+    pub(crate) ids: Option<SpanIds>,
+    pub(crate) duration: Duration,
+    pub(crate) time_to_headers: Option<Duration>,
+    pub(crate) bytes: u64,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) status: Option<StaticStr>,
+    pub(crate) error_type: Option<StaticStr>,
+}
+
 // === impl CallEntry ===
 
 impl CallEntry {
+    #[inline]
+    pub(crate) fn new(start: StartFacts, end: EndFacts) -> Self {
+        let ids = end.ids.or(start.ids);
+        Self {
+            start: StartFacts { ids, ..start },
+            duration: end.duration,
+            time_to_headers: end.time_to_headers,
+            bytes: end.bytes,
+            outcome: end.outcome,
+            status: end.status,
+            error_type: end.error_type,
+        }
+    }
+
     /// Returns when the call started, by the monotonic clock.
     pub fn started(&self) -> Instant {
         self.start.started

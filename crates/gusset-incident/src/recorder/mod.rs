@@ -25,7 +25,7 @@ use crate::readings::Readings;
 
 /// Keeps what a service did last: calls, log records, readings of the system, state changes. Clones share it.
 ///
-/// It is bounded in bytes, two megabytes by default. A call costs two uncontended locks of a thread's own shard and two copies,
+/// It is bounded in bytes, two megabytes by default. A call costs two uncontended locks of a thread's own shard, three with spans, and two copies,
 /// and allocates nothing in steady state. It keeps no body, header, query or path: routes are templates.
 ///
 /// It is a [`LogSink`], for `LogLayer::builder().sink(..)` of gusset-log, which has redacted the records.

@@ -6,7 +6,7 @@ use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId, SpanIds}
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestOptions, Side};
 
 use super::shared::{Place, Shared};
-use crate::call::{CallEntry, StartFacts, Text};
+use crate::call::{EndFacts, StartFacts, Text};
 
 /// Records calls. Created by [`FlightRecorder::calls_of_server`](crate::FlightRecorder::calls_of_server).
 #[derive(Clone, Debug)]
@@ -20,9 +20,18 @@ pub struct CallRecorder {
 #[derive(Debug)]
 pub struct RecordedCall {
     shared: Arc<Shared>,
-    facts: StartFacts,
-    /// `None` until the call is entered first, when the ids of its span are known.
-    place: Option<Place>,
+    facts: Facts,
+    /// Whether the call was entered, when the ids of its span are known.
+    is_entered: bool,
+}
+
+/// Where the facts of a call under way are. The state of a call is moved several times, so they are not in it.
+#[derive(Debug)]
+enum Facts {
+    /// In the list of calls under way.
+    Listed(Place),
+    /// Here, because too many are under way.
+    Kept(Box<StartFacts>),
 }
 
 // === impl CallRecorder ===
@@ -42,15 +51,20 @@ impl<R: HttpClassifier> Observer<Http<R>> for CallRecorder {
     #[inline]
     fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> RecordedCall {
         let attributes = RequestAttributes::new(req, self.side, &self.options);
+        let facts = StartFacts {
+            started: cx.started(),
+            ids: None,
+            method: Text::new(attributes.method()),
+            route: Text::new(attributes.route().unwrap_or_default()),
+        };
+        let facts = match self.shared.start(facts) {
+            Some(place) => Facts::Listed(place),
+            None => Facts::Kept(Box::new(facts)),
+        };
         RecordedCall {
             shared: Arc::clone(&self.shared),
-            facts: StartFacts {
-                started: cx.started(),
-                ids: None,
-                method: Text::new(attributes.method()),
-                route: Text::new(attributes.route().unwrap_or_default()),
-            },
-            place: None,
+            facts,
+            is_entered: false,
         }
     }
 
@@ -64,22 +78,22 @@ impl<R: HttpClassifier> Observer<Http<R>> for CallRecorder {
 impl<R: HttpClassifier> CallObserver<Http<R>> for RecordedCall {
     #[inline]
     fn enter(&mut self) {
-        if self.place.is_none() {
-            self.facts.ids = SpanIds::current();
-            self.place = Some(self.shared.start(self.facts));
+        if self.is_entered {
+            return;
+        }
+        self.is_entered = true;
+        if let Some(ids) = SpanIds::current() {
+            match &mut self.facts {
+                Facts::Listed(place) => self.shared.set_ids(*place, ids),
+                Facts::Kept(facts) => facts.ids = Some(ids),
+            }
         }
     }
 
     #[inline]
     fn on_end(self, _: End<'_, Http<R>>, cx: &CallContext) {
-        let Self {
-            shared,
-            mut facts,
-            place,
-        } = self;
-        facts.ids = cx.span_ids().or(facts.ids);
-        let entry = CallEntry {
-            start: facts,
+        let end = EndFacts {
+            ids: cx.span_ids(),
             duration: cx.elapsed(),
             time_to_headers: cx.time_to_headers(),
             bytes: cx.bytes(),
@@ -87,6 +101,9 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RecordedCall {
             status: cx.status(),
             error_type: cx.error_type(),
         };
-        shared.end(place, entry);
+        match self.facts {
+            Facts::Listed(place) => self.shared.end(place, end),
+            Facts::Kept(facts) => self.shared.end_of_kept(*facts, end),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The calls of the threads that share a shard.
 
-use crate::call::{CallEntry, CallTotals, StartFacts};
+use gusset_core::SpanIds;
+
+use crate::call::{CallEntry, CallTotals, EndFacts, StartFacts};
 
 /// Calls under way and calls that have ended, of some threads.
 #[derive(Debug)]
@@ -46,13 +48,23 @@ impl Shard {
         Some(place)
     }
 
+    #[inline]
+    pub(super) fn set_ids(&mut self, place: u16, ids: SpanIds) {
+        if let Some(facts) = &mut self.active[usize::from(place)] {
+            facts.ids = Some(ids);
+        }
+    }
+
     /// Moves a call to those that have ended.
     #[inline]
-    pub(super) fn end(&mut self, place: Option<u16>, entry: CallEntry) {
-        if let Some(place) = place {
-            self.active[usize::from(place)] = None;
-            self.free.push(place);
-        }
+    pub(super) fn end(&mut self, place: u16, end: EndFacts) {
+        let start = self.active[usize::from(place)].take();
+        self.free.push(place);
+        self.push(CallEntry::new(start.expect("it has not ended before"), end));
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, entry: CallEntry) {
         self.totals.add(&entry);
         if self.ended.len() < self.max_ended {
             self.ended.push(entry);

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use gusset_core::thread_number;
+use gusset_core::{SpanIds, thread_number};
 use gusset_data::LogRecord;
 
 use super::logs::{Bounded, StateChange};
 use super::shard::Shard;
 use crate::black_box::BlackBox;
-use crate::call::{ActiveCall, CallEntry, CallTotals, StartFacts};
+use crate::call::{ActiveCall, CallEntry, CallTotals, EndFacts, StartFacts};
 use crate::readings::Readings;
 
 /// The state of a recorder.
@@ -28,11 +28,11 @@ pub(crate) struct Shared {
     anchor: (Instant, SystemTime),
 }
 
-/// Where a call under way is: its shard, and its place there if it has one.
+/// Where a call under way is: its shard, and its place there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     shard: u16,
-    index: Option<u16>,
+    index: u16,
 }
 
 /// A value on cache lines of its own. Processors prefetch them in pairs.
@@ -61,22 +61,28 @@ impl Shared {
         }
     }
 
+    /// Lists a call that starts. `None` if too many are under way.
     #[inline]
-    pub(super) fn start(&self, facts: StartFacts) -> Place {
+    pub(super) fn start(&self, facts: StartFacts) -> Option<Place> {
         let shard = thread_number() % self.shards.len();
-        let index = lock(&self.shards[shard].0).start(facts);
+        let index = lock(&self.shards[shard].0).start(facts)?;
         let shard = u16::try_from(shard).expect("there are at most eight");
-        Place { shard, index }
+        Some(Place { shard, index })
     }
 
     #[inline]
-    pub(super) fn end(&self, place: Option<Place>, entry: CallEntry) {
-        // A call that was never entered has no place.
-        let place = place.unwrap_or(Place {
-            shard: 0,
-            index: None,
-        });
-        lock(&self.shards[usize::from(place.shard)].0).end(place.index, entry);
+    pub(super) fn set_ids(&self, place: Place, ids: SpanIds) {
+        lock(&self.shards[usize::from(place.shard)].0).set_ids(place.index, ids);
+    }
+
+    #[inline]
+    pub(super) fn end(&self, place: Place, end: EndFacts) {
+        lock(&self.shards[usize::from(place.shard)].0).end(place.index, end);
+    }
+
+    /// Records the end of a call that was not listed.
+    pub(super) fn end_of_kept(&self, start: StartFacts, end: EndFacts) {
+        lock(&self.shards[0].0).push(CallEntry::new(start, end));
     }
 
     /// Returns what `read` returns for each shard. Each is locked for itself.
