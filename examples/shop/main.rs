@@ -39,11 +39,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset::Telemetry;
 use gusset::chaos::{FaultKind, names::FAULT};
+use gusset::diagnose::{HistorySource, Reading, Watcher};
+use gusset::history::{History, Sampler};
 use gusset::http::{QueryRedaction, RequestIdLayer};
 use gusset::metrics::Label;
-use gusset::system::{SystemSampler, TokioSource};
+use gusset::system::{CallMonitor, LagProbe, SystemSampler, TokioSource};
+use gusset::{Clock, Telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -127,9 +129,29 @@ pub(crate) async fn run(
     let payments_address = payments_listener.local_addr()?;
     let prometheus = telemetry.prometheus();
     // What the process, its container, its host and its runtime do.
-    let runtime = TokioSource::new(tokio::runtime::Handle::current());
-    let system = Arc::new(SystemSampler::builder().source(runtime).start()?);
+    let runtime = tokio::runtime::Handle::current();
+    let lag = LagProbe::spawn(&runtime);
+    // What the calls do with their time.
+    let calls = Arc::new(CallMonitor::builder().build());
+    let system = SystemSampler::builder()
+        .source(TokioSource::new(runtime))
+        .source(lag.source())
+        .source(calls.source());
+    let (system, lag_metric) = (Arc::new(system.start()?), Arc::new(lag.producer()));
     prometheus.recorder().add_producer(&system);
+    prometheus.recorder().add_producer(&lag_metric);
+    prometheus.recorder().add_producer(&calls);
+    let history = History::builder().recorder(telemetry.recorder()).build()?;
+    let readings = Sampler::builder(history.clone()).producer(telemetry.registry());
+    let _readings = readings.start()?;
+    let mut watcher = Watcher::builder().recorder(telemetry.recorder()).build()?;
+    let series = HistorySource::new(history);
+    // Logs what slows the shop down, once for each change.
+    system.subscribe(move |_, now| {
+        let mut reading = Reading::from(now.clone());
+        series.fill(Clock::system().now(), &mut reading);
+        watcher.observe(reading);
+    });
     let health = health::set_up(&options, prometheus, payments_address)?;
     let levels = objectives::levels(payments_address)?;
     let objectives = objectives::Watched::start(&levels, prometheus)?;
@@ -142,6 +164,7 @@ pub(crate) async fn run(
         .exclude_paths(["/favicon.ico"])
         .query(QueryRedaction::default())
         .observer(health.in_flight())
+        .observer(CallMonitor::clone(&calls))
         .metrics(|metrics| {
             metrics
                 .with_local_recorder()

@@ -1,14 +1,17 @@
 //! The cost of [`CallMonitor`], beside that of tokio-metrics' `FutureMonitor` and `TaskMonitor`, and of
-//! [`FlightRecorder`], on one plain service that answers at once with a small body.
+//! [`FlightRecorder`], on one plain service that answers at once with a small body, and on one that is woken once before
+//! it answers.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::hint::black_box;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use gusset_core::{CallContext, CallObserver, End, ObserveLayer, Observer, PooledObserver, Protocol};
+use gusset_core::{
+    CallContext, CallObserver, End, ObserveLayer, Observer, PooledObserver, Protocol,
+};
 use gusset_http::{Http, Route};
 use gusset_incident::FlightRecorder;
 use gusset_system::CallMonitor;
@@ -28,33 +31,58 @@ pub type Scenario = (&'static str, &'static str, Box<dyn FnMut()>);
 #[derive(Clone, Copy, Debug)]
 struct Hello;
 
+/// A service that is pending once, and is woken in the same poll.
+#[derive(Clone, Copy, Debug)]
+struct Woken;
+
+/// The call of [`Woken`].
+#[derive(Debug)]
+struct WokenCall {
+    is_woken: bool,
+}
+
+/// One of the two services.
+trait Answers:
+    Service<Request<()>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone + 'static
+{
+}
+
+impl Answers for Hello {}
+impl Answers for Woken {}
+
 /// An observer that does nothing, and which the driver cannot leave out.
 #[derive(Debug)]
 struct Trivial;
 
-/// Returns all scenarios.
+/// Returns all scenarios, each after what it is compared with.
 pub fn all() -> Vec<Scenario> {
-    let observer = ObserveLayer::<Http, _>::new(Trivial);
-    let monitor = ObserveLayer::<Http, _>::new(CallMonitor::builder().build());
-    let recorder = FlightRecorder::builder().build().expect("the defaults are valid");
+    let mut all = Vec::from(scenarios(
+        Hello,
+        [
+            "bare",
+            "observer",
+            "monitor",
+            "future-monitor",
+            "task-monitor",
+        ],
+    ));
+    let names = [
+        "woken-bare",
+        "woken-observer",
+        "woken-monitor",
+        "woken-future-monitor",
+        "woken-task-monitor",
+    ];
+    all.extend(scenarios(Woken, names));
+    let recorder = FlightRecorder::builder()
+        .build()
+        .expect("the defaults are valid");
     let pooled_observer = ObserveLayer::<Http, _>::new(PooledObserver::new(Trivial));
     let pooled_recorder = PooledObserver::new(recorder.calls_of_server());
     let pooled_recorder = ObserveLayer::<Http, _>::new(pooled_recorder);
     let recorder = ObserveLayer::<Http, _>::new(recorder.calls_of_server());
-    let task_monitor = TaskMonitor::new();
-    vec![
-        ("bare", "no layer", calls(Hello)),
-        (
-            "observer",
-            "gusset's driver with an observer that does nothing",
-            calls(observer.layer(Hello)),
-        ),
-        ("monitor", "CallMonitor", calls(monitor.layer(Hello))),
-        (
-            "recorder",
-            "FlightRecorder",
-            calls(recorder.layer(Hello)),
-        ),
+    all.extend([
+        ("recorder", "FlightRecorder", calls(recorder.layer(Hello))),
         (
             "pooled-observer",
             "an observer that does nothing, behind a pointer as in the façade",
@@ -65,23 +93,41 @@ pub fn all() -> Vec<Scenario> {
             "FlightRecorder, behind a pointer as in the façade",
             calls(pooled_recorder.layer(Hello)),
         ),
+    ]);
+    all
+}
+
+fn scenarios<S: Answers>(service: S, names: [&'static str; 5]) -> [Scenario; 5] {
+    let observer = ObserveLayer::<Http, _>::new(Trivial);
+    let monitor = ObserveLayer::<Http, _>::new(CallMonitor::builder().build());
+    let task_monitor = TaskMonitor::new();
+    let [bare, observed, monitored, by_future, by_task] = names;
+    let (mut of_future, mut of_task) = (service.clone(), service.clone());
+    [
+        (bare, "no layer", calls(service.clone())),
         (
-            "future-monitor",
+            observed,
+            "gusset's driver with an observer that does nothing",
+            calls(observer.layer(service.clone())),
+        ),
+        (monitored, "CallMonitor", calls(monitor.layer(service))),
+        (
+            by_future,
             "tokio-metrics FutureMonitor",
-            Box::new(|| {
-                let call = FutureMonitor::new().instrument(Hello.call(black_box(request())));
+            Box::new(move || {
+                let call = FutureMonitor::new().instrument(of_future.call(black_box(request())));
                 let (response, metrics) = now(call);
                 black_box(metrics.total_poll_duration);
                 read(response);
             }),
         ),
         (
-            "task-monitor",
+            by_task,
             "tokio-metrics TaskMonitor",
             Box::new(move || {
                 read(now(
-                    task_monitor.instrument(Hello.call(black_box(request())))
-                ))
+                    task_monitor.instrument(of_task.call(black_box(request())))
+                ));
             }),
         ),
     ]
@@ -110,9 +156,12 @@ fn request() -> Request<()> {
 }
 
 fn now<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("the service is pending"),
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
     }
 }
 
@@ -144,8 +193,44 @@ impl Service<Request<()>> for Hello {
     #[inline]
     fn call(&mut self, request: Request<()>) -> Self::Future {
         drop(black_box(request));
-        let body = Full::new(Bytes::from_static(b"hello, world"));
-        ready(Ok(black_box(Response::new(body))))
+        ready(Ok(response()))
+    }
+}
+
+#[inline]
+fn response() -> Response<Full<Bytes>> {
+    let body = Full::new(Bytes::from_static(b"hello, world"));
+    black_box(Response::new(body))
+}
+
+// === impl Woken ===
+
+impl Service<Request<()>> for Woken {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = WokenCall;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    #[inline]
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        drop(black_box(request));
+        WokenCall { is_woken: false }
+    }
+}
+
+impl Future for WokenCall {
+    type Output = Result<Response<Full<Bytes>>, Infallible>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if std::mem::replace(&mut self.is_woken, true) {
+            return Poll::Ready(Ok(response()));
+        }
+        black_box(cx.waker().clone()).wake();
+        Poll::Pending
     }
 }
 

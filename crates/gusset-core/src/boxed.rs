@@ -1,6 +1,7 @@
 //! Observers chosen at run time.
 
 use std::fmt;
+use std::task::Waker;
 
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 
@@ -38,6 +39,7 @@ trait DynObserver<P: Protocol>: Send + Sync {
 trait DynCall<P: Protocol>: Send {
     fn enter(&mut self);
     fn exit(&mut self);
+    fn waker(&mut self, task: &Waker) -> Option<Waker>;
     fn span_ids(&self) -> Option<SpanIds>;
     fn on_response(&mut self, res: P::Response<'_>, cx: &CallContext);
     fn on_data(&mut self, len: usize, cx: &CallContext);
@@ -100,6 +102,10 @@ impl<P: Protocol> CallObserver<P> for BoxCall<P> {
         self.0.exit();
     }
 
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        self.0.waker(task)
+    }
+
     fn span_ids(&self) -> Option<SpanIds> {
         self.0.span_ids()
     }
@@ -124,6 +130,10 @@ impl<P: Protocol, C: CallObserver<P>> DynCall<P> for C {
 
     fn exit(&mut self) {
         CallObserver::exit(self);
+    }
+
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        CallObserver::waker(self, task)
     }
 
     fn span_ids(&self) -> Option<SpanIds> {

@@ -1,6 +1,7 @@
 //! Containment of an observer's panics.
 
 use std::fmt;
+use std::task::Waker;
 
 use crate::panic_counter::caught;
 use crate::start_once::start_once;
@@ -88,6 +89,12 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for CatchPanicCall<C> {
 
     fn exit(&mut self) {
         self.hook(C::exit);
+    }
+
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        let mut waker = None;
+        self.hook(|call| waker = call.waker(task));
+        waker
     }
 
     fn span_ids(&self) -> Option<SpanIds> {

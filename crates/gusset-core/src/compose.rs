@@ -1,6 +1,7 @@
 //! Several observers as one: tuples, `Option` and `Vec`. All forward every hook.
 
 use std::marker::PhantomData;
+use std::task::Waker;
 
 use crate::start_once::start_once;
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
@@ -34,6 +35,11 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Option<C> {
         if let Some(call) = self {
             call.exit();
         }
+    }
+
+    #[inline]
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        self.as_mut()?.waker(task)
     }
 
     #[inline]
@@ -92,6 +98,11 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Vec<C> {
         }
     }
 
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        let calls = self.iter_mut();
+        calls.fold(None, |waker, call| next_waker(call, task, waker))
+    }
+
     fn span_ids(&self) -> Option<SpanIds> {
         self.iter().find_map(C::span_ids)
     }
@@ -113,6 +124,17 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for Vec<C> {
             call.on_end(end, cx);
         }
     }
+}
+
+/// Returns the waker after one more call, given that after those before.
+#[inline]
+fn next_waker<P: Protocol, C: CallObserver<P>>(
+    call: &mut C,
+    task: &Waker,
+    waker: Option<Waker>,
+) -> Option<Waker> {
+    let next = call.waker(waker.as_ref().unwrap_or(task));
+    next.or(waker)
 }
 
 fn enter_all<P: Protocol, C: CallObserver<P>>(first: &mut C, rest: &mut [C]) {
@@ -216,6 +238,14 @@ impl<P: Protocol, A: CallObserver<P>, O: CallObserver<P>> CallObserver<P> for Tu
     }
 
     #[inline]
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        match self {
+            Self::All(calls) => calls.waker(task),
+            Self::Others(calls) => calls.waker(task),
+        }
+    }
+
+    #[inline]
     fn span_ids(&self) -> Option<SpanIds> {
         match self {
             Self::All(calls) => calls.span_ids(),
@@ -313,6 +343,15 @@ macro_rules! tuple {
             fn exit(&mut self) {
                 let ($($T,)+) = self;
                 exit!($($T)+);
+            }
+
+            #[inline]
+            #[allow(non_snake_case, reason = "a variable for each type")]
+            fn waker(&mut self, task: &Waker) -> Option<Waker> {
+                let ($($T,)+) = self;
+                let waker = None;
+                $(let waker = next_waker($T, task, waker);)+
+                waker
             }
 
             #[inline]

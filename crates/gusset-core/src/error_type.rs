@@ -106,6 +106,8 @@ fn of_kind(cause: &(dyn Error + 'static)) -> Option<StaticStr> {
         io::ErrorKind::ConnectionReset => StaticStr::new(&"connection_reset"),
         io::ErrorKind::ConnectionRefused => StaticStr::new(&"connection_refused"),
         io::ErrorKind::ConnectionAborted => StaticStr::new(&"connection_aborted"),
+        // Also when the kernel has no local port left for a connection.
+        io::ErrorKind::AddrNotAvailable => StaticStr::new(&"address_not_available"),
         io::ErrorKind::BrokenPipe => StaticStr::new(&"broken_pipe"),
         io::ErrorKind::UnexpectedEof => StaticStr::new(&"unexpected_eof"),
         _ => return None,

@@ -110,7 +110,7 @@ impl<'a> Failure<'a> {
     /// | value | cause |
     /// |---|---|
     /// | `timeout` | a time-out of tokio, tower, tower-http, tonic, reqwest, hyper or the system |
-    /// | `connection_refused`, `connection_reset`, `connection_aborted`, `broken_pipe`, `unexpected_eof` | an `io::Error` of that kind |
+    /// | `connection_refused`, `connection_reset`, `connection_aborted`, `address_not_available`, `broken_pipe`, `unexpected_eof` | an `io::Error` of that kind |
     /// | `dns_error` | the name of the server was not resolved |
     /// | `tls_error` | rustls or OpenSSL did not agree with the peer, or do not trust it |
     /// | `request_body` | a client's own request body failed while it was sent |

@@ -1,5 +1,7 @@
 //! Excluding calls from all signals in one place.
 
+use std::task::Waker;
+
 use crate::panic_counter::PanicCounter;
 use crate::start_once::start_once;
 use crate::{
@@ -132,6 +134,14 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for FilteredCall<C> {
             State::Excluded { outer } => {
                 ExcludedCall::set_current(*outer);
             }
+        }
+    }
+
+    #[inline]
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        match &mut self.0 {
+            State::Observed(call) => call.as_mut()?.waker(task),
+            State::Excluded { .. } => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Observers of calls.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use crate::{CallContext, End, ObserverId, Protocol, SpanIds};
 
@@ -127,6 +128,36 @@ pub trait CallObserver<P: Protocol>: Send + 'static {
     /// order, so that the last to change the state of the thread restores it first.
     #[inline]
     fn exit(&mut self) {}
+
+    /// Returns the waker with which the service or its body is polled, for an observer that measures when the call is
+    /// woken. It has to wake `task`, whenever it is woken and as long as a clone of it exists. Defaults to `None`: the
+    /// service is polled with `task`.
+    ///
+    /// It is called after each [`enter`](Self::enter) for a poll that has a task: of the future and of the body, and not of
+    /// `Service::call`. Of several observers, each gets the waker of the one before.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use std::task::{Wake, Waker};
+    ///
+    /// /// Counts the wakes of a task.
+    /// struct CountWakes(Waker, AtomicU32);
+    ///
+    /// impl Wake for CountWakes {
+    ///     fn wake(self: Arc<Self>) {
+    ///         self.1.fetch_add(1, Ordering::Relaxed);
+    ///         self.0.wake_by_ref();
+    ///     }
+    /// }
+    ///
+    /// let waker = Waker::from(Arc::new(CountWakes(Waker::noop().clone(), AtomicU32::new(0))));
+    /// waker.wake_by_ref();
+    /// ```
+    #[inline]
+    fn waker(&mut self, _task: &Waker) -> Option<Waker> {
+        None
+    }
 
     /// Returns the ids of the call's span, for an observer that makes spans. The other observers find
     /// them in [`CallContext::span_ids`]. Defaults to `None`.

@@ -1,6 +1,7 @@
 //! The guard of one poll of a call.
 
 use std::fmt;
+use std::task::Waker;
 
 use crate::active_call::ActiveCall;
 use crate::current::{FieldMark, Frame};
@@ -70,6 +71,13 @@ impl<'a, P: Protocol, C: CallObserver<P>> PollGuard<'a, P, C> {
         let frame = self.active.as_ref().and_then(|active| active.frame());
         self.outer_frame = frame.map(Frame::replace_current);
         self.enter();
+    }
+
+    /// Returns the waker that the observers want instead of that of the task ([`CallObserver::waker`]). Called after
+    /// [`enter`](Self::enter).
+    #[inline]
+    pub fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        self.active.as_mut()?.call.waker(task)
     }
 
     /// Leaves the call, after the poll has returned.

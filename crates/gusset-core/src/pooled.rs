@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::fmt;
+use std::task::Waker;
 
 use crate::{CallContext, CallObserver, End, Observer, ObserverId, Pool, Protocol, SpanIds};
 
@@ -118,6 +119,11 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for PooledCall<C> {
         if let Some(call) = &mut *self.0 {
             call.exit();
         }
+    }
+
+    #[inline]
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        (*self.0).as_mut()?.waker(task)
     }
 
     #[inline]

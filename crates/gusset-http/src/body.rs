@@ -102,7 +102,16 @@ where
         let mut this = self.project();
         let mut poll = this.track.poll_guard();
         poll.enter();
-        let polled = this.inner.as_mut().poll_frame(cx);
+        let waker = poll.waker(cx.waker());
+        let polled = match &waker {
+            Some(waker) => {
+                let mut cx = Context::from_waker(waker);
+                this.inner.as_mut().poll_frame(&mut cx)
+            }
+            None => this.inner.as_mut().poll_frame(cx),
+        };
+        // Before the end, after which its observer may use its memory again.
+        drop(waker);
         poll.exit();
         drop(poll);
         if this.track.is_active() {

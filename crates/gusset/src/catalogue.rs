@@ -4,7 +4,8 @@ use gusset_slo::Catalogue;
 
 /// Returns the metrics of all crates whose features are on, for the rules and dashboards of a service.
 ///
-/// Remove those that the service does not record, and add its own.
+/// Remove those that the service does not record, and add its own. The names of Prometheus's client libraries, which are
+/// an option of the readings of the system, are in `gusset::system::names::CLASSIC`.
 ///
 /// ```
 /// let catalogue = gusset::catalogue().without(["rpc.", "gusset.rpc.", "gusset.throttle."]);

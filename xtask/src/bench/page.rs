@@ -7,6 +7,7 @@ mod export;
 mod health;
 mod history;
 mod logs;
+mod monitor;
 mod scale;
 mod scrape;
 mod series;
@@ -60,6 +61,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     whole::write(&mut page, whole)?;
     series::write(&mut page, records, memory)?;
     calls::write(&mut page, ours)?;
+    page.push_str(monitor::SECTION);
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;
     scrape::write(&mut page, ours)?;

@@ -47,7 +47,13 @@ where
         rejection_slot::clear();
         let mut poll = this.track.poll_guard();
         poll.enter_with_request();
-        let polled = this.inner.poll(cx);
+        let waker = poll.waker(cx.waker());
+        let polled = match &waker {
+            Some(waker) => this.inner.poll(&mut Context::from_waker(waker)),
+            None => this.inner.poll(cx),
+        };
+        // Before the end, after which its observer may use its memory again.
+        drop(waker);
         poll.exit();
         drop(poll);
         match polled {

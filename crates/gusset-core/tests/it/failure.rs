@@ -86,6 +86,7 @@ fn error_type_never_contains_the_message() {
         (io::ErrorKind::ConnectionReset, "connection_reset"),
         (io::ErrorKind::ConnectionRefused, "connection_refused"),
         (io::ErrorKind::ConnectionAborted, "connection_aborted"),
+        (io::ErrorKind::AddrNotAvailable, "address_not_available"),
         (io::ErrorKind::BrokenPipe, "broken_pipe"),
         (io::ErrorKind::UnexpectedEof, "unexpected_eof"),
         (io::ErrorKind::Other, "_OTHER"),

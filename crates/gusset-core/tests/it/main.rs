@@ -22,3 +22,4 @@ mod time;
 mod tracker;
 mod twice;
 mod ui;
+mod wakers;

@@ -32,6 +32,11 @@ fn blocking_sleeps_are_not_contention() {
     let server = Server::start(2, || async { thread::sleep(Duration::from_millis(400)) });
     let mut readings = Readings::of_service(server.handle(), &server.calls);
     let diagnosis = readings.until_named("runtime.blocked", |until| server.load(4, until));
+    let is_named = diagnosis.finding("runtime.blocked").is_some();
+    if !is_named && diagnosis.load.is_some_and(|load| load.per_cpu > 1.0) {
+        // Then the workers wait for a CPU after each sleep, and the rule distinguishes that.
+        return println!("SKIPPED: other programs keep the CPUs of this machine busy\n{diagnosis}");
+    }
     assert_named(&diagnosis, "runtime.blocked");
     assert!(diagnosis.finding("runtime.contended").is_none());
 }

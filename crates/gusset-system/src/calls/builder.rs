@@ -21,7 +21,7 @@ use super::settings::{DEFAULT_LONG_POLL, Settings};
 #[derive(Debug)]
 #[must_use = "does nothing until `build` is called"]
 pub struct CallMonitorBuilder {
-    clock: Clock,
+    clock: Option<Clock>,
     long_poll: Duration,
     options: Arc<RequestOptions>,
 }
@@ -32,7 +32,7 @@ impl CallMonitor {
     /// Returns a builder.
     pub fn builder() -> CallMonitorBuilder {
         CallMonitorBuilder {
-            clock: Clock::system(),
+            clock: None,
             long_poll: DEFAULT_LONG_POLL,
             options: Arc::default(),
         }
@@ -57,18 +57,20 @@ impl CallMonitorBuilder {
         self
     }
 
-    /// Sets the clock. It has to be that of the layer, because the start and the end of a call are read there.
-    /// Defaults to the monotonic clock of the system.
+    /// Sets the clock. Defaults to the counter of the processor if the kernel keeps time by it, as Linux does on most
+    /// machines (`current_clocksource` is `tsc` or `arch_sys_counter`), and else to the monotonic clock of the system.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
     /// Builds the monitor. A clone of it is the same monitor.
+    ///
+    /// The first one of a process measures the rate of the counter: for some milliseconds, and at most for 200.
     pub fn build(self) -> CallMonitor {
         let settings = Arc::new(Settings::new(self.clock, self.long_poll));
         CallMonitor {
-            routes: Arc::new(Routes::new(&settings)),
+            routes: Routes::new(&settings),
             options: self.options,
         }
     }

@@ -48,8 +48,8 @@ pub(super) fn read(routes: &Routes) -> BTreeMap<u32, InFlight> {
     let settings = routes.settings();
     let readings = slot::readings(settings.monitor);
     // After the slots: no call is younger than nothing.
-    let now = settings.now();
-    let age = |since: u64| Duration::from_nanos(now.saturating_sub(since));
+    let now = settings.ticks.now();
+    let age = |since: u64| settings.duration(now.saturating_sub(since));
     let mut by_route = BTreeMap::<u32, InFlight>::new();
     for reading in readings {
         let route = by_route.entry(reading.route).or_default();

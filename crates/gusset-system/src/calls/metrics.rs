@@ -23,11 +23,16 @@ impl MetricProducer for CallMonitor {
         let (mut longest, mut oldest) = (Vec::new(), Vec::new());
         for sums in self.routes.all() {
             let totals = sums.totals();
-            let CallTimes { polled, waiting } = totals.nanos.into();
+            let CallTimes {
+                polled,
+                scheduled,
+                waiting,
+            } = totals.times.in_time(&sums.settings);
             let mut add = |state, time: Duration| {
                 times.push(point(sums, Some(state), time.as_secs_f64()));
             };
             add("polled", polled);
+            add("scheduled", scheduled);
             add("waiting", waiting);
             #[expect(clippy::cast_precision_loss, reason = "as of all counters")]
             long_polls.push(point(sums, None, totals.long_polls as f64));

@@ -1,4 +1,4 @@
-//! What calls do with their time: polled or waiting; and those that block a thread.
+//! What calls do with their time: polled, scheduled or waiting; and those that block a thread.
 
 mod builder;
 mod call;
@@ -9,7 +9,10 @@ mod settings;
 mod slot;
 mod source;
 mod thread;
+mod ticks;
 mod times;
+mod wake;
+mod word;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,8 +29,9 @@ pub use self::times::CallTimes;
 
 /// Observes what the calls of a service do with their time, by route.
 ///
-/// - The time of calls is divided into [polled and waiting](CallTimes): a route whose time is polled needs
-///   CPU or blocks, one whose time is waiting needs a faster dependency.
+/// - The time of calls is divided into [polled, scheduled and waiting](CallTimes): a route whose time is polled needs
+///   CPU or blocks, one whose time is scheduled needs more threads or CPUs, and one whose time is waiting needs a faster
+///   dependency.
 /// - A poll longer than 100 ms blocks its worker thread. It is counted, and one event a second names the route and the
 ///   thread ([`CallMonitorBuilder::long_poll`]).
 /// - [`in_flight`](Self::in_flight) returns the oldest call in flight and the longest poll in progress of each route.
@@ -39,7 +43,9 @@ pub use self::times::CallTimes;
 /// Routes are templates and never paths. At most 1,000 are distinguished, and at most 65,536 calls are
 /// [in flight](Self::in_flight) at once; more are only summed up.
 ///
-/// It allocates nothing in steady state, takes no lock, and reads the clock twice a poll: some 1,300 instructions a call (`benches/calls`).
+/// It allocates nothing in steady state, and takes a lock of the call when its task is set and when it is woken. It reads the
+/// counter of the processor twice a poll: some 770 instructions a call, and 986 if the call is woken once
+/// (`docs/benchmarks.md`).
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -66,11 +72,20 @@ impl CallMonitor {
         in_flight::by_route(&self.routes)
     }
 
+    /// Returns the same monitor for a layer with these options, by which routes are read.
+    #[must_use]
+    pub fn with_request_options(self, options: Arc<RequestOptions>) -> Self {
+        Self { options, ..self }
+    }
+
     /// Returns the time of the calls of each route. Calls in flight are included, up to a second ago.
     pub fn times(&self) -> Vec<(gusset_data::SharedStr, CallTimes)> {
         let all = self.routes.all().into_iter();
-        all.map(|sums| (sums.name.text(), sums.totals().nanos.into()))
-            .collect()
+        let all = all.map(|sums| {
+            let times = sums.totals().times.in_time(&sums.settings);
+            (sums.name.text(), times)
+        });
+        all.collect()
     }
 }
 
@@ -78,8 +93,8 @@ impl<R: HttpClassifier> Observer<Http<R>> for CallMonitor {
     type Call = MonitoredCall;
 
     #[inline]
-    fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> MonitoredCall {
-        MonitoredCall::start(&self.routes, self.options.route(req, R::SIDE), cx)
+    fn start(&self, req: RequestHead<'_>, _: &mut CallContext) -> MonitoredCall {
+        MonitoredCall::start(self.routes.get(self.options.route(req, R::SIDE)))
     }
 
     fn id(&self) -> ObserverId {
@@ -96,8 +111,8 @@ where
     type Call = MonitoredCall;
 
     #[inline]
-    fn start(&self, _: &Req, cx: &mut CallContext) -> MonitoredCall {
-        MonitoredCall::start(&self.routes, None, cx)
+    fn start(&self, _: &Req, _: &mut CallContext) -> MonitoredCall {
+        MonitoredCall::start(self.routes.get(None))
     }
 
     fn id(&self) -> ObserverId {

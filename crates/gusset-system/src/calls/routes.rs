@@ -1,14 +1,14 @@
 //! The sums of the calls of each route.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 
 use gusset_core::Table;
 use gusset_data::SharedStr;
 
 use super::settings::Settings;
-use super::times::Nanos;
+use super::times::TickTimes;
 
 /// Calls of further routes are added up in one, as those of the metrics are.
 const MAX_ROUTES: usize = 1000;
@@ -32,6 +32,7 @@ pub(super) struct Routes {
 /// The sums of one route, and the settings that its calls need.
 #[derive(Debug)]
 pub(super) struct RouteSums {
+    pub(super) routes: Weak<Routes>,
     pub(super) settings: Arc<Settings>,
     pub(super) name: RouteName,
     /// Its number among the routes.
@@ -57,6 +58,7 @@ pub(super) enum RouteName {
 struct Shard {
     calls: AtomicU64,
     polled: AtomicU64,
+    scheduled: AtomicU64,
     waiting: AtomicU64,
 }
 
@@ -64,19 +66,19 @@ struct Shard {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
     pub(super) calls: u64,
-    pub(super) nanos: Nanos,
+    pub(super) times: TickTimes,
     pub(super) long_polls: u64,
 }
 
 // === impl Routes ===
 
 impl Routes {
-    pub(super) fn new(settings: &Arc<Settings>) -> Self {
-        Self {
-            none: RouteSums::new(settings, RouteName::None, 0),
-            overflow: RouteSums::new(settings, RouteName::Overflow, 1),
+    pub(super) fn new(settings: &Arc<Settings>) -> Arc<Self> {
+        Arc::new_cyclic(|routes| Self {
+            none: RouteSums::new(routes, settings, RouteName::None, 0),
+            overflow: RouteSums::new(routes, settings, RouteName::Overflow, 1),
             known: Table::new(MAX_ROUTES),
-        }
+        })
     }
 
     /// Returns the sums of a route.
@@ -96,11 +98,18 @@ impl Routes {
         if route.len() > MAX_ROUTE_BYTES || self.known.is_full() {
             return &self.overflow;
         }
-        let settings = &self.none.settings;
+        let RouteSums {
+            routes, settings, ..
+        } = &*self.none;
         let sums = |len: usize| {
             // After the two that every monitor has.
             let index = u32::try_from(len + 2).expect("the limit fits 32 bits");
-            RouteSums::new(settings, RouteName::Known(SharedStr::new(route)), index)
+            RouteSums::new(
+                routes,
+                settings,
+                RouteName::Known(SharedStr::new(route)),
+                index,
+            )
         };
         self.known
             .insert(route.into(), sums)
@@ -125,8 +134,14 @@ impl Routes {
 // === impl RouteSums ===
 
 impl RouteSums {
-    fn new(settings: &Arc<Settings>, name: RouteName, index: u32) -> Arc<Self> {
+    fn new(
+        routes: &Weak<Routes>,
+        settings: &Arc<Settings>,
+        name: RouteName,
+        index: u32,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            routes: routes.clone(),
             settings: settings.clone(),
             name,
             index,
@@ -153,16 +168,18 @@ impl RouteSums {
 
     /// Adds what calls did. `ended` is whether a call has ended.
     #[inline]
-    pub(super) fn add(&self, nanos: Nanos, ended: bool) {
+    pub(super) fn add(&self, times: TickTimes, ended: bool) {
         let Shard {
             calls,
             polled,
+            scheduled,
             waiting,
         } = &self.shards[shard()];
         // Relaxed: each is a sum of its own.
         calls.fetch_add(ended.into(), Ordering::Relaxed);
-        polled.fetch_add(nanos.polled, Ordering::Relaxed);
-        waiting.fetch_add(nanos.waiting, Ordering::Relaxed);
+        polled.fetch_add(times.polled, Ordering::Relaxed);
+        scheduled.fetch_add(times.scheduled, Ordering::Relaxed);
+        waiting.fetch_add(times.waiting, Ordering::Relaxed);
     }
 
     pub(super) fn add_long_poll(&self) {
@@ -176,8 +193,9 @@ impl RouteSums {
         };
         for shard in &self.shards {
             totals.calls += shard.calls.load(Ordering::Relaxed);
-            totals.nanos.polled += shard.polled.load(Ordering::Relaxed);
-            totals.nanos.waiting += shard.waiting.load(Ordering::Relaxed);
+            totals.times.polled += shard.polled.load(Ordering::Relaxed);
+            totals.times.scheduled += shard.scheduled.load(Ordering::Relaxed);
+            totals.times.waiting += shard.waiting.load(Ordering::Relaxed);
         }
         totals
     }
@@ -227,17 +245,23 @@ mod tests {
     #[test]
     fn sums_of_all_threads_are_added() {
         let routes = Routes::new(&Arc::default());
-        let nanos = Nanos {
+        let times = TickTimes {
             polled: 1,
+            scheduled: 2,
             waiting: 3,
         };
         std::thread::scope(|scope| {
             for _ in 0..SHARDS * 2 {
-                scope.spawn(|| routes.get(Some("/a")).add(nanos, true));
+                scope.spawn(|| routes.get(Some("/a")).add(times, true));
             }
         });
         let totals = routes.get(Some("/a")).totals();
         assert_eq!(totals.calls, 8);
-        assert_eq!((totals.nanos.polled, totals.nanos.waiting), (8, 24));
+        let expected = TickTimes {
+            polled: 8,
+            scheduled: 16,
+            waiting: 24,
+        };
+        assert_eq!(totals.times, expected);
     }
 }

@@ -56,14 +56,19 @@ impl CallMonitor {
     fn busiest(&self) -> Vec<Route> {
         let all = self.routes.all().into_iter();
         let mut routes: Vec<_> = all.map(|sums| (sums, sums.totals())).collect();
-        routes.sort_by_key(|(_, totals)| Reverse(totals.nanos.polled));
+        routes.sort_by_key(|(_, totals)| Reverse(totals.times.polled));
         routes.truncate(MAX_ROUTES);
         let routes = routes.into_iter().map(|(sums, totals)| {
-            let CallTimes { polled, waiting } = totals.nanos.into();
+            let CallTimes {
+                polled,
+                scheduled,
+                waiting,
+            } = totals.times.in_time(&sums.settings);
             Route {
                 name: sums.name.text(),
                 calls: Some(totals.calls),
                 polled: Some(polled),
+                scheduled: Some(scheduled),
                 waiting: Some(waiting),
                 slow_polls: Some(totals.long_polls),
                 ..Route::default()

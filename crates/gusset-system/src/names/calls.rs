@@ -4,14 +4,14 @@ use gusset_data::{InstrumentKind, MetricDescriptor, Unit, semconv};
 
 use super::{SECONDS, counter, gauge};
 
-/// `gusset.call.state`: what calls did. `polled` or `waiting`.
+/// `gusset.call.state`: what calls did. `polled`, `scheduled` or `waiting`.
 pub const CALL_STATE: &str = "gusset.call.state";
 
 /// The time of calls by what they did. Over all states it is their duration.
 pub const CALL_TIME: MetricDescriptor = counter(
     "gusset.call.time",
     SECONDS,
-    "Time of calls by what they did: polled (computing or blocking) or waiting.",
+    "Time of calls by what they did: polled (computing or blocking), scheduled (woken, and not polled yet) or waiting.",
 )
 .with_labels(&[semconv::HTTP_ROUTE, CALL_STATE]);
 

@@ -5,6 +5,7 @@ mod in_flight;
 mod long_polls;
 mod metrics;
 mod times;
+mod wakes;
 
 use std::convert::Infallible;
 use std::future::Future;

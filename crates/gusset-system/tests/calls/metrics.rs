@@ -57,8 +57,13 @@ fn values_are_by_route_and_state() {
         points(&metrics, "gusset.call.time"),
         [
             (format!("gusset.call.state=polled,{route}"), 0.25),
+            (format!("gusset.call.state=scheduled,{route}"), 0.0),
             (format!("gusset.call.state=waiting,{route}"), 0.0),
             ("gusset.call.state=polled,http.route=/slow".to_owned(), 0.0),
+            (
+                "gusset.call.state=scheduled,http.route=/slow".to_owned(),
+                0.0
+            ),
             ("gusset.call.state=waiting,http.route=/slow".to_owned(), 0.0),
         ]
     );

@@ -101,6 +101,10 @@ impl<C: CallObserver<Http>> CallObserver<Http> for RecordedPermit<C> {
         self.permit.exit();
     }
 
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        self.permit.waker(task)
+    }
+
     fn on_response(&mut self, res: ResponseHead<'_>, cx: &CallContext) {
         self.permit.on_response(res, cx);
         CallObserver::<Http>::on_response(&mut self.recorder, res, cx);

@@ -7,7 +7,7 @@ use tracing::dispatcher::with_default;
 
 #[cfg(all(unix, feature = "incident"))]
 use super::incidents::IncidentSettings;
-use super::parts::Scope;
+use super::scope::Scope;
 use super::{Error, Gusset, GussetBuilder, global};
 #[cfg(feature = "config-file")]
 use crate::declarative::Declared;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gusset_core::Env;
 use serde_json::json;
 
-use super::parts::Scope;
+use super::scope::Scope;
 use super::{Error, Gusset, GussetBuilder};
 use crate::Config;
 use crate::config::{Checked, EffectiveConfig};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use tokio::runtime::{Handle, Id};
 
-use super::parts::Scope;
+use super::scope::Scope;
 use super::serve::lock;
 use super::{Error, Gusset, Inner};
 

@@ -55,18 +55,32 @@ pub struct CallLayer<K: ServiceKind, O = (), D = Driver<K, O>> {
     observer: PhantomData<fn() -> O>,
 }
 
-/// What observes the calls of a server besides the signals.
-#[cfg(not(all(unix, feature = "incident")))]
+/// What records the calls of a server.
+#[cfg(all(unix, feature = "incident"))]
+type Recorder = Option<gusset_incident::CallRecorder>;
+#[cfg(all(not(all(unix, feature = "incident")), feature = "system-calls"))]
+type Recorder = ();
+
+/// What divides the time of the calls of a server.
+#[cfg(feature = "system-calls")]
+type Monitor = Option<gusset_system::CallMonitor>;
+#[cfg(all(not(feature = "system-calls"), unix, feature = "incident"))]
+type Monitor = ();
+
+/// What observes the calls of a server besides the signals. Not a tuple of one, which costs more.
+#[cfg(not(any(all(unix, feature = "incident"), feature = "system-calls")))]
 pub(super) type ServerObserver = InFlight;
 /// What observes the calls of a server besides the signals.
-#[cfg(all(unix, feature = "incident"))]
-pub(super) type ServerObserver = (InFlight, Option<gusset_incident::CallRecorder>);
+#[cfg(any(all(unix, feature = "incident"), feature = "system-calls"))]
+pub(super) type ServerObserver = (InFlight, Recorder, Monitor);
 
-/// What the calls of a server are counted and recorded by.
+/// What the calls of a server are counted, recorded and measured by.
 pub(super) struct ServerObservers {
     pub(super) in_flight: InFlight,
     #[cfg(all(unix, feature = "incident"))]
     pub(super) recorder: Option<gusset_incident::FlightRecorder>,
+    #[cfg(feature = "system-calls")]
+    pub(super) calls: Option<Arc<gusset_system::CallMonitor>>,
 }
 
 fn driver<K: ServiceKind, O: Observer<K::Protocol>>(
@@ -86,13 +100,23 @@ impl ServerObservers {
     fn with_request_options(&self, options: &Arc<RequestOptions>) -> ServerObserver {
         let in_flight = self.in_flight.clone().with_request_options(options.clone());
         #[cfg(all(unix, feature = "incident"))]
-        {
+        let recorder = {
             let recorder = self.recorder.as_ref();
             let calls = recorder.map(gusset_incident::FlightRecorder::calls_of_server);
-            let calls = calls.map(|calls| calls.request_options(options.clone()));
-            (in_flight, calls)
-        }
-        #[cfg(not(all(unix, feature = "incident")))]
+            calls.map(|calls| calls.request_options(options.clone()))
+        };
+        #[cfg(all(not(all(unix, feature = "incident")), feature = "system-calls"))]
+        let recorder = ();
+        #[cfg(feature = "system-calls")]
+        let monitor = {
+            let calls = self.calls.as_deref().cloned();
+            calls.map(|calls| calls.with_request_options(options.clone()))
+        };
+        #[cfg(all(not(feature = "system-calls"), unix, feature = "incident"))]
+        let monitor = ();
+        #[cfg(any(all(unix, feature = "incident"), feature = "system-calls"))]
+        return (in_flight, recorder, monitor);
+        #[cfg(not(any(all(unix, feature = "incident"), feature = "system-calls")))]
         in_flight
     }
 }

@@ -4,6 +4,8 @@
 mod breakers;
 mod build;
 mod builder;
+#[cfg(feature = "system-calls")]
+mod calls;
 #[cfg(feature = "chaos")]
 mod chaos;
 mod check;
@@ -32,6 +34,7 @@ mod operations;
 mod operations_settings;
 mod parts;
 mod probes;
+mod scope;
 mod serve;
 mod server_output;
 #[cfg(feature = "slo")]
@@ -137,6 +140,10 @@ struct Inner {
     health: Health,
     #[cfg(feature = "system")]
     system: Option<Arc<gusset_system::SystemSampler>>,
+    #[cfg(feature = "system")]
+    _lag: Option<system::Lag>,
+    #[cfg(feature = "system-calls")]
+    calls: Option<Arc<gusset_system::CallMonitor>>,
     // Dropped in this order, so that probes are answered until telemetry has ended.
     runtime: Option<HealthRuntime>,
     #[cfg(feature = "diagnose")]

@@ -15,6 +15,7 @@ use super::check::Facts;
 use super::controls::Controls;
 use super::layer::ServerObservers;
 use super::probes::Probes;
+use super::scope::Scope;
 #[cfg(feature = "system")]
 use super::system::SystemParts;
 use super::{CallLayer, Error, Inner, ServerLayer};
@@ -29,19 +30,6 @@ const DEFAULT_FLUSH_DEADLINE: Duration = Duration::from_secs(5);
 /// The system of messages if none is set.
 const OTHER_SYSTEM: &str = "_OTHER";
 
-/// How far what is set up reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// The process.
-    Global,
-    /// The layers and what they call.
-    Local,
-    /// As `Local`, in a process that has another one of its own on the usual port.
-    LocalBesideGlobal,
-    /// Nothing: the subscriber and the recorder of the service stay.
-    Disabled,
-}
-
 /// The settings of the parts.
 pub(super) struct PartsBuilder {
     pub(super) health: ConfigureFn<HealthBuilder>,
@@ -52,6 +40,8 @@ pub(super) struct PartsBuilder {
     pub(super) http_client: ConfigureFn<InstrumentationBuilder<HttpClient>>,
     pub(super) grpc: ConfigureFn<InstrumentationBuilder<GrpcServer>>,
     pub(super) grpc_client: ConfigureFn<InstrumentationBuilder<GrpcClient>>,
+    #[cfg(feature = "system-calls")]
+    pub(super) calls: Option<ConfigureFn<gusset_system::CallMonitorBuilder>>,
     #[cfg(feature = "chaos")]
     pub(super) chaos: ConfigureFn<gusset_chaos::ChaosBuilder>,
     #[cfg(feature = "diagnose")]
@@ -82,15 +72,6 @@ pub(super) struct PartsBuilder {
     pub(super) breakers: crate::config::Breakers,
 }
 
-// === impl Scope ===
-
-impl Scope {
-    /// Returns whether the layers bring a subscriber and a recorder.
-    fn is_local(self) -> bool {
-        matches!(self, Self::Local | Self::LocalBesideGlobal)
-    }
-}
-
 // === impl PartsBuilder ===
 
 impl PartsBuilder {
@@ -104,6 +85,8 @@ impl PartsBuilder {
             http_client: Box::new(|client| client),
             grpc: Box::new(|grpc| grpc),
             grpc_client: Box::new(|client| client),
+            #[cfg(feature = "system-calls")]
+            calls: Some(Box::new(|calls| calls)),
             #[cfg(feature = "chaos")]
             chaos: Box::new(|chaos| chaos),
             #[cfg(feature = "diagnose")]
@@ -187,11 +170,18 @@ impl PartsBuilder {
             http = http.metrics(HttpMetricsBuilder::with_local_recorder);
             grpc = grpc.metrics(RpcMetricsBuilder::with_local_recorder);
         }
+        #[cfg(feature = "system-calls")]
+        let calls = self
+            .calls
+            .filter(|_| signals.metrics && self.system.is_on)
+            .map(|configure| Arc::new(configure(gusset_system::CallMonitor::builder()).build()));
         let http = (self.http)(http).build_parts(env)?;
         let observers = ServerObservers {
             in_flight: health.in_flight(),
             #[cfg(all(unix, feature = "incident"))]
             recorder: self.recorded.as_ref().map(|it| it.recorder.clone()),
+            #[cfg(feature = "system-calls")]
+            calls: calls.clone(),
         };
         let http = http.observe_server(&observers);
         let grpc = (self.grpc)(grpc).build_parts(env)?;
@@ -217,9 +207,18 @@ impl PartsBuilder {
         };
 
         #[cfg(feature = "system")]
-        let system = match signals.metrics {
-            true => self.system.start(&telemetry)?,
-            false => None,
+        let super::system::SystemReadings {
+            sampler: system,
+            lag,
+        } = match signals.metrics {
+            true => self.system.start(
+                &telemetry,
+                // Health needs the timers of the runtime too.
+                self.has_health,
+                #[cfg(feature = "system-calls")]
+                calls.as_ref(),
+            )?,
+            false => super::system::SystemReadings::default(),
         };
 
         // After everything that can be invalid: signals and the port are seen from outside.
@@ -363,6 +362,10 @@ impl PartsBuilder {
             health,
             #[cfg(feature = "system")]
             system,
+            #[cfg(feature = "system")]
+            _lag: lag,
+            #[cfg(feature = "system-calls")]
+            calls,
             runtime,
             #[cfg(feature = "diagnose")]
             diagnosis,

@@ -1,6 +1,7 @@
 //! The subscriber of a call, if it is not global.
 
 use std::cell::RefCell;
+use std::task::Waker;
 
 use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId, Protocol, SpanIds};
 use tracing::Dispatch;
@@ -71,6 +72,11 @@ impl<P: Protocol, C: CallObserver<P>> CallObserver<P> for SubscriberScopeCall<C>
         if dispatch.is_some() {
             exit_poll();
         }
+    }
+
+    #[inline]
+    fn waker(&mut self, task: &Waker) -> Option<Waker> {
+        self.call.waker(task)
     }
 
     #[inline]
