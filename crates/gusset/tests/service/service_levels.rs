@@ -79,7 +79,9 @@ async fn range_that_is_left_stops_injected_faults() {
     let refused = gusset.chaos().arm(arming()).unwrap_err().to_string();
     assert!(refused.contains("range active: violated"), "{refused}");
 
+    // Regained after one evaluation inside, and the one that notices it.
     service.read(10.0, 4);
+    service.read(10.0, 5);
     gusset.chaos().arm(arming()).unwrap();
     gusset.chaos().disarm();
     assert_eq!(gusset.chaos().status().stopped, Some(StopReason::Disarmed));
