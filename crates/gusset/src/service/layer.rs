@@ -115,7 +115,9 @@ impl ServerObservers {
         #[cfg(all(not(feature = "system-calls"), unix, feature = "incident"))]
         let monitor = ();
         #[cfg(any(all(unix, feature = "incident"), feature = "system-calls"))]
-        return (in_flight, recorder, monitor);
+        {
+            (in_flight, recorder, monitor)
+        }
         #[cfg(not(any(all(unix, feature = "incident"), feature = "system-calls")))]
         in_flight
     }
