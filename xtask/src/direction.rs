@@ -119,7 +119,7 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 9] = [
+    const FEATURES: [&str; 11] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
@@ -129,6 +129,8 @@ mod tests {
         "gusset-chaos",
         "gusset-history",
         "gusset-profile",
+        "gusset-jobs",
+        "gusset-messaging",
     ];
     const EXPORTERS: [&str; 2] = ["gusset-prometheus", "gusset-otlp"];
 

@@ -88,16 +88,21 @@ impl Provider {
         Ok(())
     }
 
-    /// Writes a script that starts a program in `sbin` with the unpacked libraries.
+    /// Writes a script that starts an unpacked program with the unpacked libraries.
     fn write_start_script(&self, program: &str) -> Result<()> {
         let folders = fs::read_dir(self.unpacked.join("usr/lib"))?;
         let folders: std::result::Result<Vec<_>, _> =
             folders.map(|folder| Ok(folder?.path())).collect();
         let libraries = std::env::join_paths(folders.map_err(|error: std::io::Error| error)?)?;
+        let mut folders = ["usr/sbin", "usr/bin"]
+            .map(|bin| self.unpacked.join(bin))
+            .into_iter();
+        let folder = folders.find(|folder| folder.join(program).exists());
+        let folder = folder.ok_or_else(|| format!("`{program}`: not in the packages"))?;
         let script = format!(
             "#!/bin/sh\nLD_LIBRARY_PATH='{}' exec '{}' \"$@\"\n",
             libraries.to_string_lossy(),
-            self.unpacked.join("usr/sbin").join(program).display()
+            folder.join(program).display()
         );
         let started = self.unpacked.join("started");
         fs::create_dir_all(&started)?;

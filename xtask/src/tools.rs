@@ -87,6 +87,23 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that export telemetry through nginx",
     },
     Tool {
+        name: "redis-server",
+        check: &["redis-server", "--version"],
+        source: Source::UnpackDaemon {
+            program: "redis-server",
+            packages: &[
+                "redis-server",
+                "redis-tools",
+                "libjemalloc2",
+                "liblua5.1-0",
+                "liblzf1",
+                "lua-bitop",
+                "lua-cjson",
+            ],
+        },
+        needed_by: "tests in which a worker takes messages from a stream of Redis",
+    },
+    Tool {
         name: "go",
         check: &["go", "version"],
         source: Source::Install("golang-go"),

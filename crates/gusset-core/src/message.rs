@@ -31,6 +31,27 @@ pub trait MessageHeaders {
     fn get(&self, name: &str) -> Option<&str>;
 }
 
+/// The headers of a message that is sent, written by name: the other half of [`MessageHeaders`].
+///
+/// A client library's headers are often built from pairs, so a list of pairs is one too.
+///
+/// ```
+/// use gusset_core::MessageHeadersMut;
+///
+/// let mut headers: Vec<(String, String)> = Vec::new();
+/// headers.set("traceparent", "00-…-01");
+/// headers.set("traceparent", "00-…-00");
+/// assert_eq!(headers, [("traceparent".to_owned(), "00-…-00".to_owned())]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the headers of a message that is sent",
+    note = "implement `MessageHeadersMut` for it, or use a map of strings"
+)]
+pub trait MessageHeadersMut {
+    /// Sets the value of a header, in place of the one that it had. Names are in lower case.
+    fn set(&mut self, name: &str, value: &str);
+}
+
 /// How every signal reads messages of type `M`: system, operation, destination and headers.
 ///
 /// Functions that panic are contained: the message is observed without what they return.
@@ -71,6 +92,42 @@ impl<S: BuildHasher> MessageHeaders for HashMap<String, String, S> {
 impl MessageHeaders for BTreeMap<String, String> {
     fn get(&self, name: &str) -> Option<&str> {
         self.get(name).map(String::as_str)
+    }
+}
+
+impl MessageHeaders for [(String, String)] {
+    fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.iter().find(|(key, _)| key == name)?;
+        Some(value)
+    }
+}
+
+impl MessageHeaders for Vec<(String, String)> {
+    fn get(&self, name: &str) -> Option<&str> {
+        MessageHeaders::get(self.as_slice(), name)
+    }
+}
+
+// === impl MessageHeadersMut ===
+
+impl<S: BuildHasher> MessageHeadersMut for HashMap<String, String, S> {
+    fn set(&mut self, name: &str, value: &str) {
+        self.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+impl MessageHeadersMut for BTreeMap<String, String> {
+    fn set(&mut self, name: &str, value: &str) {
+        self.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+impl MessageHeadersMut for Vec<(String, String)> {
+    fn set(&mut self, name: &str, value: &str) {
+        match self.iter_mut().find(|(key, _)| key == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.push((name.to_owned(), value.to_owned())),
+        }
     }
 }
 

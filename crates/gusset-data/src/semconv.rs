@@ -79,6 +79,14 @@ names! {
     CLIENT_ADDRESS = "client.address";
     /// What a CPU did: `user`, `system`, `nice`, `idle`, `iowait`, `interrupt` or `steal`.
     CPU_MODE = "cpu.mode";
+    /// The table or collection that a database operation is about.
+    DB_COLLECTION_NAME = "db.collection.name";
+    /// The name of a database operation: `SELECT`, `HGET`.
+    DB_OPERATION_NAME = "db.operation.name";
+    /// The text of a statement, without its literals.
+    DB_QUERY_TEXT = "db.query.text";
+    /// The database system: `postgresql`, `redis`.
+    DB_SYSTEM_NAME = "db.system.name";
     /// The direction between memory and disk: `read` or `write`.
     DISK_IO_DIRECTION = "disk.io.direction";
     /// The class of an error: one of a fixed set of values; absent if the call is not an error.
@@ -167,6 +175,8 @@ names! {
     URL_TEMPLATE = "url.template";
     /// The `User-Agent` header.
     USER_AGENT_ORIGINAL = "user_agent.original";
+    /// The name of an operation of the service's own code.
+    GUSSET_OPERATION_NAME = "gusset.operation.name";
     /// The outcome of the call, in gusset's own classification.
     GUSSET_OUTCOME = "gusset.outcome";
     /// How far an unfinished call had come.

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gusset_core::{
-    CallContext, CallObserver, Classify, End, Observer, ObserverId, Protocol, RequestResponse,
+    CallContext, CallObserver, Classify, End, Observer, ObserverId, Operation, Operations,
+    Protocol, RequestResponse,
 };
 use gusset_http::{Http, HttpClassifier, RequestHead, RequestOptions};
 #[allow(unused_imports, reason = "for the documentation")]
@@ -23,7 +24,7 @@ const NO_ROUTE: &str = "(no route)";
 ///
 /// Returned by [`Health::in_flight`](crate::Health::in_flight). Counts by route, never by path: the
 /// route of axum's router (feature `axum`), or a [`Route`] in the request's extensions. Requests of a
-/// client are counted by their [`UrlTemplate`]. Costs two atomic operations per request and one lookup of
+/// client are counted by their [`UrlTemplate`], and operations by their names. Costs two atomic operations per request and one lookup of
 /// the route.
 ///
 /// ```
@@ -175,6 +176,20 @@ impl<Req: 'static, Res: 'static, R: Classify<RequestResponse<Req, Res, R>>>
     #[inline]
     fn start(&self, _: &Req, _: &mut CallContext) -> InFlightCall {
         self.begin(None)
+    }
+
+    fn id(&self) -> ObserverId {
+        ObserverId::from_arc(&self.counts)
+    }
+}
+
+impl Observer<Operations> for InFlight {
+    type Call = InFlightCall;
+
+    /// Counts by the name of the operation, so that a shutdown names what has not finished.
+    #[inline]
+    fn start(&self, operation: &Operation, _: &mut CallContext) -> InFlightCall {
+        self.begin(Some(operation.name()))
     }
 
     fn id(&self) -> ObserverId {

@@ -17,7 +17,8 @@ mod sync;
 mod writer;
 
 pub use access::{
-    AccessCall, AccessLog, AccessLogBuilder, AccessLogSampling, MessageLog, OutcomeLevels,
+    AccessCall, AccessLog, AccessLogBuilder, AccessLogSampling, MessageLog, OperationLog,
+    OutcomeLevels,
 };
 pub use file::{LogFile, LogFileBuilder, LogFileHandle};
 pub use filter_handle::{FilterHandle, LogFilter};

@@ -132,6 +132,22 @@ impl LabelInterner {
         }
     }
 
+    /// Returns the number of several texts that identify a series together, joined by zeros.
+    #[inline]
+    pub(crate) fn id_of_parts(&self, parts: [&str; 3]) -> InternedId {
+        let mut text = [0; MAX_LABEL_VALUE_BYTES];
+        let mut len = 0;
+        for (index, part) in parts.into_iter().enumerate() {
+            let start = len + usize::from(index > 0);
+            len = start + part.len();
+            match text.get_mut(start..len) {
+                Some(place) => place.copy_from_slice(part.as_bytes()),
+                None => return InternedId::OVERFLOW,
+            }
+        }
+        self.id(std::str::from_utf8(&text[..len]).expect("strings and zeros are UTF-8"))
+    }
+
     /// Returns the text of a number. Scans the table, so it is only for registering a series.
     pub(crate) fn text(&self, id: InternedId) -> Option<&str> {
         self.table

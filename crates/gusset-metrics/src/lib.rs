@@ -10,6 +10,8 @@ mod key;
 mod labels;
 pub mod messaging;
 pub mod names;
+pub mod operations;
+pub mod pools;
 mod registered;
 pub mod registry;
 pub mod rpc;
@@ -22,6 +24,7 @@ pub use gusset_data::SharedRecorder;
 pub use http::{HttpMetrics, HttpMetricsBuilder};
 pub use labels::{Label, LabelValue};
 pub use messaging::{MessagingMetrics, MessagingMetricsBuilder};
+pub use operations::{OperationMetrics, OperationMetricsBuilder};
 pub use registry::{ExponentialHistogram, Registry, RegistryBuilder, View};
 pub use rpc::{RpcMetrics, RpcMetricsBuilder};
 

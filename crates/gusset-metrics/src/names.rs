@@ -4,7 +4,10 @@
 //! Names and labels follow OpenTelemetry's semantic conventions 1.44. Metrics that the conventions
 //! lack are under `gusset.`. `docs/catalogue.md` is generated from this table.
 //!
-//! The file is long because it is one table: every name of the crate is defined here and nowhere else.
+//! The file is long because it is one table: every name of the crate is defined here and in its modules.
+
+mod operations;
+mod pools;
 
 use gusset_data::semconv::{
     ERROR_TYPE, GUSSET_OUTCOME, GUSSET_STAGE, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE,
@@ -14,6 +17,9 @@ use gusset_data::semconv::{
 };
 
 pub use gusset_data::{InstrumentKind, MetricDescriptor, Origin, Unit};
+
+pub use self::operations::*;
+pub use self::pools::*;
 
 /// `gusset.request.read`: `partial` or `aborted`, for a request body that was not read completely.
 pub const GUSSET_REQUEST_READ: &str = "gusset.request.read";
@@ -375,6 +381,16 @@ pub const ALL: &[MetricDescriptor] = &[
     MESSAGING_PROCESS_DURATION,
     MESSAGING_ACTIVE_MESSAGES,
     MESSAGING_OUTCOMES,
+    MESSAGING_CLIENT_OPERATION_DURATION,
+    MESSAGING_CLIENT_SENT_MESSAGES,
+    MESSAGING_CLIENT_ACTIVE_OPERATIONS,
+    MESSAGING_CLIENT_OUTCOMES,
+    DB_CLIENT_OPERATION_DURATION,
+    DB_CLIENT_ACTIVE_OPERATIONS,
+    DB_CLIENT_OUTCOMES,
+    OPERATION_DURATION,
+    OPERATION_ACTIVE,
+    OPERATION_OUTCOMES,
     OVERFLOW_CALLS,
     UNREGISTERED_FIELDS,
     OVERFLOW_RECORDS,

@@ -11,6 +11,8 @@ pub(crate) enum CallKind {
     GrpcServer,
     GrpcClient,
     Consumer,
+    /// Code, a database or a queue that a call uses. What it is stands in each operation.
+    Operation,
 }
 
 // === impl CallKind ===
@@ -19,7 +21,7 @@ impl CallKind {
     #[inline]
     pub(crate) const fn side(self) -> Side {
         match self {
-            Self::HttpServer | Self::GrpcServer | Self::Consumer => Side::Server,
+            Self::HttpServer | Self::GrpcServer | Self::Consumer | Self::Operation => Side::Server,
             Self::HttpClient | Self::GrpcClient => Side::Client,
         }
     }
@@ -29,12 +31,19 @@ impl CallKind {
         matches!(self, Self::HttpClient | Self::GrpcClient)
     }
 
+    /// Returns whether the parent is the current span, and not one in the headers of the request.
+    #[inline]
+    pub(crate) const fn is_inside(self) -> bool {
+        self.is_client() || matches!(self, Self::Operation)
+    }
+
     #[inline]
     pub(crate) const fn span_kind(self) -> SpanKind {
         match self {
             Self::HttpServer | Self::GrpcServer => SpanKind::Server,
             Self::HttpClient | Self::GrpcClient => SpanKind::Client,
             Self::Consumer => SpanKind::Consumer,
+            Self::Operation => SpanKind::Internal,
         }
     }
 

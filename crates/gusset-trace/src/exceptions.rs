@@ -94,6 +94,13 @@ pub(crate) fn emit(kind: CallKind, error: StaticStr, message: Option<&str>) {
             message,
             "the processing of the message failed"
         ),
+        CallKind::Operation => emit!(
+            WARN,
+            "gusset.operation.exception",
+            error,
+            message,
+            "the operation failed"
+        ),
     }
 }
 

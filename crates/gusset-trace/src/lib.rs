@@ -14,6 +14,7 @@ mod entered;
 mod env;
 mod exceptions;
 pub mod inject;
+mod inject_message;
 pub mod live;
 pub mod names;
 mod resend;
@@ -34,11 +35,14 @@ pub use current_context::{current_baggage, current_span_context};
 pub use gusset_core::ConfigError;
 pub use gusset_data::Redaction;
 pub use inject::{Inject, InjectLayer};
+pub use inject_message::inject_message;
 pub use resend::ResendCount;
 pub use server_timing::{ServerTiming, ServerTimingLayer};
 pub use span_attributes::SpanAttributes;
 pub use span_limits::SpanLimits;
 #[cfg(feature = "subscriber")]
 pub use subscriber::{RecordingFilter, SpanFilter, SpanLayer};
-pub use trace::{MessageTrace, TraceCallState, TraceObserver, TraceObserverBuilder};
+pub use trace::{
+    MessageTrace, OperationTrace, TraceCallState, TraceObserver, TraceObserverBuilder,
+};
 pub use with_context::{WithContext, with_current_context};

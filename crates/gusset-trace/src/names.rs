@@ -5,8 +5,9 @@
 
 #[doc(inline)]
 pub use gusset_data::semconv::{
-    CLIENT_ADDRESS, ERROR_TYPE, EXCEPTION_MESSAGE, EXCEPTION_TYPE, GUSSET_OUTCOME, GUSSET_STAGE,
-    HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_REQUEST_RESEND_COUNT,
+    CLIENT_ADDRESS, DB_COLLECTION_NAME, DB_OPERATION_NAME, DB_QUERY_TEXT, DB_SYSTEM_NAME,
+    ERROR_TYPE, EXCEPTION_MESSAGE, EXCEPTION_TYPE, GUSSET_OPERATION_NAME, GUSSET_OUTCOME,
+    GUSSET_STAGE, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_REQUEST_RESEND_COUNT,
     HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, MESSAGING_DESTINATION_NAME, MESSAGING_OPERATION_NAME,
     MESSAGING_SYSTEM, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_PROTOCOL_VERSION,
     RPC_METHOD, RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS,
@@ -15,7 +16,7 @@ pub use gusset_data::semconv::{
 
 /// The name of the span: `{method} {route}`.
 pub const OTEL_NAME: &str = "otel.name";
-/// The kind of the span: `server`, `client` or `consumer`.
+/// The kind of the span: `server`, `client`, `consumer`, `producer` or `internal`.
 pub const OTEL_KIND: &str = "otel.kind";
 /// The status of the span: `ERROR`, or absent.
 pub const OTEL_STATUS_CODE: &str = "otel.status_code";
@@ -23,8 +24,10 @@ pub const OTEL_STATUS_CODE: &str = "otel.status_code";
 pub const OTEL_STATUS_DESCRIPTION: &str = "otel.status_description";
 /// The older name of [`OTEL_STATUS_DESCRIPTION`].
 pub const OTEL_STATUS_MESSAGE: &str = "otel.status_message";
-/// The type of the operation on a message: `process`.
+/// The type of the operation on a message: `process` or `send`.
 pub const MESSAGING_OPERATION_TYPE: &str = "messaging.operation.type";
+/// How many messages are sent at once, if there are several.
+pub const MESSAGING_BATCH_MESSAGE_COUNT: &str = "messaging.batch.message_count";
 /// The trace id: 32 hexadecimal digits.
 pub const TRACE_ID: &str = "trace_id";
 /// The span id: 16 hexadecimal digits.

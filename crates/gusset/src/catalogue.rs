@@ -26,6 +26,11 @@ pub fn catalogue() -> Catalogue {
     let catalogue = catalogue.with(gusset_health::names::ALL.iter().copied());
     #[cfg(all(unix, feature = "incident"))]
     let catalogue = catalogue.with(gusset_incident::names::ALL.iter().copied());
+    let catalogue = catalogue.with(gusset_metrics::names::POOLS.iter().copied());
+    #[cfg(feature = "jobs")]
+    let catalogue = catalogue.with(gusset_jobs::names::ALL.iter().copied());
+    #[cfg(feature = "messaging")]
+    let catalogue = catalogue.with(gusset_messaging::names::ALL.iter().copied());
     #[cfg(feature = "log")]
     let catalogue = catalogue.with(gusset_log::names::ALL.iter().copied());
     #[cfg(feature = "system")]

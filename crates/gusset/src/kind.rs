@@ -1,6 +1,7 @@
 //! The kinds of service that can be instrumented.
 
 mod consumer;
+mod operations;
 
 use std::marker::PhantomData;
 #[cfg(any(feature = "log", feature = "metrics", feature = "trace"))]
@@ -24,13 +25,13 @@ use gusset_metrics::{
 use gusset_trace::{TraceObserver, TraceObserverBuilder};
 use tower_layer::Identity;
 
-/// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`] or [`Consumer`].
-/// It is sealed.
+/// A kind of service: [`HttpServer`], [`HttpClient`], [`GrpcServer`], [`GrpcClient`], [`Consumer`] or
+/// [`Operations`]. It is sealed.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a kind of service",
     label = "not a kind of service",
-    note = "the kinds are `HttpServer`, `HttpClient`, `GrpcServer`, `GrpcClient` and `Consumer`"
+    note = "the kinds are `HttpServer`, `HttpClient`, `GrpcServer`, `GrpcClient`, `Consumer` and `Operations`"
 )]
 pub trait ServiceKind: Sized + sealed::Sealed {
     type Protocol: Protocol;
@@ -133,6 +134,11 @@ pub struct Consumer<Req, Res, R = PlainClassifier> {
     pub(crate) options: MessageOptions<Req>,
     messages: PhantomData<fn(Req) -> (Res, R)>,
 }
+
+/// Operations: plain code, databases, and messages that are sent.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Operations;
 
 /// Excludes no call.
 #[doc(hidden)]

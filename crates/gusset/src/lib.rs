@@ -34,6 +34,10 @@ struct ConfigurationPage;
 #[doc = include_str!("../../../docs/operations.md")]
 struct OperationsPage;
 
+#[cfg(all(doctest, feature = "breaker", feature = "jobs", feature = "messaging"))]
+#[doc = include_str!("../../../docs/messages.md")]
+struct MessagesPage;
+
 #[cfg(all(doctest, feature = "service", feature = "slo"))]
 #[doc = include_str!("../../../docs/objectives.md")]
 struct ObjectivesPage;
@@ -101,9 +105,15 @@ pub use gusset_http as http;
 #[cfg(all(unix, feature = "incident"))]
 #[doc(no_inline)]
 pub use gusset_incident as incident;
+#[cfg(feature = "jobs")]
+#[doc(no_inline)]
+pub use gusset_jobs as jobs;
 #[cfg(feature = "log")]
 #[doc(no_inline)]
 pub use gusset_log as log;
+#[cfg(feature = "messaging")]
+#[doc(no_inline)]
+pub use gusset_messaging as messaging;
 #[cfg(feature = "metrics")]
 #[doc(no_inline)]
 pub use gusset_metrics as metrics;
@@ -144,9 +154,14 @@ pub use self::error::InstallError;
 pub use self::instrumentation::{
     Instrumentation, InstrumentationBuilder, InstrumentationLayer, Instrumented,
 };
+#[cfg(feature = "jobs")]
+pub use self::service::JobObservers;
+#[cfg(feature = "messaging")]
+pub use self::service::WorkerService;
 #[cfg(feature = "service")]
 pub use self::service::{
-    CallLayer, CheckReport, Error, Finding, Gusset, GussetBuilder, ServerLayer, ServerOutput,
+    CallLayer, CheckReport, Error, Finding, Gusset, GussetBuilder, OperationObservers, ServerLayer,
+    ServerOutput,
 };
 #[cfg(feature = "telemetry")]
 pub use self::telemetry::{ShutdownReport, Telemetry, TelemetryBuilder};
@@ -288,6 +303,21 @@ pub fn message_consumer<Req: 'static, Res: 'static>(
     system: impl Into<String>,
 ) -> InstrumentationBuilder<kind::Consumer<Req, Res>> {
     InstrumentationBuilder::new(kind::Consumer::new(system.into()))
+}
+
+/// Instruments operations: plain code, databases, and messages that are sent.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let operations = gusset::operations().build()?;
+/// let reprice = operations.operation("reprice");
+/// reprice.run(async { Ok::<_, std::io::Error>(()) }).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn operations() -> InstrumentationBuilder<kind::Operations> {
+    InstrumentationBuilder::new(kind::Operations)
 }
 
 /// Sets up logs, traces and metrics of a process, by defaults and environment variables.

@@ -56,6 +56,9 @@ fn metrics_endpoint_matches_the_catalogue() {
     let others = others.chain(gusset::chaos::names::ALL);
     // Nor has a process panics or reports by itself.
     let others = others.chain(gusset::incident::names::ALL);
+    let others = others.chain(gusset::jobs::names::ALL);
+    let others = others.chain(names::POOLS);
+    let others = others.chain(gusset::messaging::names::ALL);
     // Not every kernel has all readings.
     let others = others.chain(gusset::system::names::ALL);
     let others = others.chain(gusset::system::names::CLASSIC);
@@ -211,6 +214,9 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::slo::names::ALL,
         gusset::admin::names::ALL,
         gusset::chaos::names::ALL,
+        gusset::jobs::names::ALL,
+        names::POOLS,
+        gusset::messaging::names::ALL,
         gusset::system::names::ALL,
         gusset::system::names::CLASSIC,
     ] {
@@ -368,6 +374,11 @@ fn catalogue() -> String {
     );
     section(
         &mut text,
+        "Pools of connections, by the same conventions",
+        names::POOLS,
+    );
+    section(
+        &mut text,
         "OTLP exporter, by the same conventions (in development)",
         gusset::otlp::names::ALL,
     );
@@ -378,6 +389,12 @@ fn catalogue() -> String {
     );
     section(&mut text, "Injected faults", gusset::chaos::names::ALL);
     section(&mut text, "Health", gusset::health::names::ALL);
+    section(&mut text, "Jobs", gusset::jobs::names::ALL);
+    section(
+        &mut text,
+        "Workers of messages",
+        gusset::messaging::names::ALL,
+    );
     section(&mut text, "History", gusset::history::names::ALL);
     section(&mut text, "Diagnosis", gusset::diagnose::names::ALL);
     section(

@@ -35,6 +35,9 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let slo = gusset::slo::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();
     let admin = gusset::admin::names::ALL.iter().copied();
+    let admin = admin.chain(gusset::messaging::names::ALL.iter().copied());
+    let admin = admin.chain(names::POOLS.iter().copied());
+    let admin = admin.chain(gusset::jobs::names::ALL.iter().copied());
     let admin = admin.chain(gusset::system::names::ALL.iter().copied());
     let admin = admin.chain(gusset::incident::names::ALL.iter().copied());
     let otlp = gusset::otlp::names::ALL.iter().copied();

@@ -48,6 +48,33 @@ async fn consumer_counts_messages_by_outcome() {
 }
 
 #[tokio::test]
+async fn worker_puts_one_order_aside_and_replays_it_in_one_trace() {
+    let mut worker = Running::start(command("worker").env("GUSSET_LOGS_FORMAT", "json"));
+    assert_eq!(worker.exit_code().await, Some(0));
+    let output = worker.process.stdout();
+    assert!(output.contains("replayed: 1"), "{output}");
+    for row in [
+        r#"gusset_messaging_settlements_total{messaging_destination_name="orders",messaging_system="memory",gusset_messaging_settlement="ack"} 20"#,
+        r#"gusset_messaging_settlement="dead_letter"} 1"#,
+        r#"gusset_operation_outcomes_total{gusset_operation_name="reprice",gusset_outcome="server_error"} 3"#,
+        r#"db_client_operation_duration_seconds_count{db_system_name="memory",db_operation_name="INSERT",db_collection_name="orders"} 20"#,
+        r#"messaging_client_sent_messages_total{messaging_system="memory",messaging_operation_name="send",messaging_destination_name="orders"} 20"#,
+        r#"gusset_job_overdue{gusset_job_name="count_stock"} 0"#,
+    ] {
+        assert!(output.contains(row), "{row} in {output}");
+    }
+    // The failures of one order, and the entry of its replay, have its trace.
+    let entries = output.lines().filter_map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_failure = entry["message"] == "operation reprice server_error";
+        is_failure.then(|| entry["trace_id"].as_str().unwrap().to_owned())
+    });
+    let traces: Vec<_> = entries.collect();
+    assert_eq!(traces.len(), 3, "{output}");
+    assert!(traces.iter().all(|trace| *trace == traces[0]), "{traces:?}");
+}
+
+#[tokio::test]
 async fn one_experiment_passes_and_one_stops_itself() {
     let mut chaos = Running::start(&mut command("chaos"));
     assert_eq!(chaos.exit_code().await, Some(0));

@@ -6,7 +6,8 @@ use tower_layer::Layer;
 
 use super::Observe;
 use crate::identity::Registration;
-use crate::{Clock, ErrorStatuses, Observer, Protocol, RequestKey};
+use crate::start_once::start_once;
+use crate::{CallTracker, Clock, ErrorStatuses, Observer, Protocol, RequestKey};
 
 /// Observes every call of a service.
 ///
@@ -97,6 +98,25 @@ impl<P, O> ObserveLayer<P, O> {
     pub fn with_error_statuses(mut self, statuses: impl Into<Option<ErrorStatuses>>) -> Self {
         self.error_statuses = statuses.into();
         self
+    }
+}
+
+impl<P: Protocol, O: Observer<P>> ObserveLayer<P, O> {
+    /// Starts a call that no service is called for. It is never taken for the call around it: its request has no
+    /// key, and two of them with one observer are two calls.
+    #[inline]
+    pub(crate) fn track(&self, head: P::Request<'_>) -> CallTracker<P, O::Call> {
+        let shared = &*self.shared;
+        let mut track = CallTracker::start_in_layer(
+            |cx| start_once(&shared.observer, head, cx),
+            shared.observers.set(),
+            head,
+            shared.protocol_key,
+            self.error_statuses,
+            self.clock.clone(),
+        );
+        track.forget_request();
+        track
     }
 }
 

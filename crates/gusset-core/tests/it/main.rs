@@ -13,6 +13,7 @@ mod compose;
 mod failure;
 mod fields;
 mod observed_admission;
+mod operations;
 mod panicking_classifier;
 mod readiness;
 mod sizes;

@@ -28,6 +28,7 @@ pub(super) enum CallKind {
     GrpcServer,
     GrpcClient,
     Consumer,
+    Operation,
 }
 
 // === impl CallKind ===
@@ -36,7 +37,7 @@ impl CallKind {
     #[inline]
     pub(super) const fn side(self) -> Side {
         match self {
-            Self::HttpServer | Self::GrpcServer | Self::Consumer => Side::Server,
+            Self::HttpServer | Self::GrpcServer | Self::Consumer | Self::Operation => Side::Server,
             Self::HttpClient | Self::GrpcClient => Side::Client,
         }
     }

@@ -91,7 +91,7 @@ macro_rules! at_level {
 macro_rules! emit_fn {
     ($kind:ident: $name:literal) => {
         fn $kind(record: &AccessRecord, level: Level) {
-            #[allow(unused_variables, reason = "a message has no request")]
+            #[allow(unused_variables, reason = "a message and an operation have no request")]
             let http = record.attributes();
             fields!($kind(record, http) => emit!(level, $name, record));
         }
@@ -104,6 +104,7 @@ emit_fn!(http_client: "http.client.request");
 emit_fn!(grpc_server: "rpc.server.call");
 emit_fn!(grpc_client: "rpc.client.call");
 emit_fn!(consumer: "messaging.process");
+emit_fn!(operation: "gusset.operation");
 
 pub(super) fn emit(level: Level, record: &Arc<AccessRecord>) {
     let kind = record.config().kind;
@@ -123,6 +124,7 @@ pub(super) fn emit(level: Level, record: &Arc<AccessRecord>) {
         CallKind::GrpcServer => grpc_server(record, level),
         CallKind::GrpcClient => grpc_client(record, level),
         CallKind::Consumer => consumer(record, level),
+        CallKind::Operation => operation(record, level),
     }
     if is_read {
         CurrentRecord::set(None);

@@ -23,7 +23,7 @@
 
 /// Passes the rows of a kind of request to a macro. `$http` is the `RequestAttributes` of the record.
 ///
-/// The columns are HTTP server, HTTP client, gRPC server, gRPC client and consumer of messages. A row has an `x` for each
+/// The columns are HTTP server, HTTP client, gRPC server, gRPC client, consumer of messages and operation. A row has an `x` for each
 /// kind of request that has the field. An `r` is an `x` that `common_http_server` omits.
 ///
 /// The first four fields of a server are always first: the JSON writer fuses them. Google Cloud needs
@@ -31,42 +31,44 @@
 macro_rules! fields {
     ($kind:ident($record:ident, $http:ident) => $writer:ident!($($args:tt)*)) => {
         select_fields! { $kind ($writer [$($args)*]) {}
-            [x x . . .] always text HTTP_REQUEST_METHOD = $http.method();
-            [. . x x .] always token RPC_SYSTEM_NAME = "grpc";
-            [. . x x .] always text RPC_METHOD = $record.rpc_method($http);
-            [. . x x .] option token RPC_RESPONSE_STATUS_CODE = $record.completion.protocol_status;
-            [. . . . x] always text MESSAGING_SYSTEM = $record.messaging_system();
-            [. . . . x] always text MESSAGING_OPERATION_NAME = $record.messaging_operation();
-            [. . . . x] option text MESSAGING_DESTINATION_NAME = $record.destination.as_deref();
-            [x . . . .] option text URL_PATH = $http.reported_path();
-            [. x . . .] always display URL_FULL = $http.url();
-            [x x x x .] option status HTTP_RESPONSE_STATUS_CODE = $record.status();
-            [x x x x .] always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;
-            [r x x x .] option number HTTP_REQUEST_BODY_SIZE = $record.request_bytes();
-            [x x x . .] option text USER_AGENT_ORIGINAL = $record.user_agent();
-            [x . x . .] option display CLIENT_ADDRESS = $record.client;
-            [r . . . .] option display HTTP_REQUEST_HEADER_REFERER = $record.referer();
-            [x . . . .] always seconds HTTP_SERVER_REQUEST_DURATION = $record.completion.elapsed;
-            [. x . . .] always seconds HTTP_CLIENT_REQUEST_DURATION = $record.completion.elapsed;
-            [. . x . .] always seconds RPC_SERVER_CALL_DURATION = $record.completion.elapsed;
-            [. . . x .] always seconds RPC_CLIENT_CALL_DURATION = $record.completion.elapsed;
-            [. . . . x] always seconds MESSAGING_PROCESS_DURATION = $record.completion.elapsed;
-            [x x . . .] option version NETWORK_PROTOCOL_VERSION = $record.version;
-            [. x . x .] option text SERVER_ADDRESS = $record.server_address();
-            [. x . x .] option status SERVER_PORT = $record.server_port();
-            [x . . . .] option route HTTP_ROUTE = $record.route();
-            [. x . . .] option text URL_TEMPLATE = $record.route();
-            [x . x . .] option seconds HTTP_SERVER_TIME_TO_HEADERS = $record.completion.time_to_headers;
-            [. x . x .] option seconds HTTP_CLIENT_TIME_TO_HEADERS = $record.completion.time_to_headers;
-            [x x x x x] always outcome GUSSET_OUTCOME = $record.completion.outcome;
-            [r x x x .] option token GUSSET_STAGE = $record.completion.stage;
-            [r x x x x] option token ERROR_TYPE = $record.completion.error_type;
-            [r x x x x] option text EXCEPTION_MESSAGE = $record.exception_message.as_deref();
-            [r x . . .] option text HTTP_REQUEST_METHOD_ORIGINAL = $http.method_original();
-            [. . x . .] option text RPC_METHOD_ORIGINAL = $record.rpc_method_original($http);
-            [x . . . .] always scheme URL_SCHEME = $http.scheme();
-            [r x x x x] option own_fields GUSSET_FIELDS = $record.own_fields();
-            [r . . . .] option query URL_QUERY = $http.query();
+            [x x . . . .] always text HTTP_REQUEST_METHOD = $http.method();
+            [. . x x . .] always token RPC_SYSTEM_NAME = "grpc";
+            [. . x x . .] always text RPC_METHOD = $record.rpc_method($http);
+            [. . x x . .] option token RPC_RESPONSE_STATUS_CODE = $record.completion.protocol_status;
+            [. . . . x .] always text MESSAGING_SYSTEM = $record.messaging_system();
+            [. . . . x .] always text MESSAGING_OPERATION_NAME = $record.messaging_operation();
+            [. . . . x .] option text MESSAGING_DESTINATION_NAME = $record.destination.as_deref();
+            [. . . . . x] always token GUSSET_OPERATION_NAME = $record.operation.unwrap_or_default();
+            [x . . . . .] option text URL_PATH = $http.reported_path();
+            [. x . . . .] always display URL_FULL = $http.url();
+            [x x x x . .] option status HTTP_RESPONSE_STATUS_CODE = $record.status();
+            [x x x x . .] always number HTTP_RESPONSE_BODY_SIZE = $record.completion.response_bytes;
+            [r x x x . .] option number HTTP_REQUEST_BODY_SIZE = $record.request_bytes();
+            [x x x . . .] option text USER_AGENT_ORIGINAL = $record.user_agent();
+            [x . x . . .] option display CLIENT_ADDRESS = $record.client;
+            [r . . . . .] option display HTTP_REQUEST_HEADER_REFERER = $record.referer();
+            [x . . . . .] always seconds HTTP_SERVER_REQUEST_DURATION = $record.completion.elapsed;
+            [. x . . . .] always seconds HTTP_CLIENT_REQUEST_DURATION = $record.completion.elapsed;
+            [. . x . . .] always seconds RPC_SERVER_CALL_DURATION = $record.completion.elapsed;
+            [. . . x . .] always seconds RPC_CLIENT_CALL_DURATION = $record.completion.elapsed;
+            [. . . . x .] always seconds MESSAGING_PROCESS_DURATION = $record.completion.elapsed;
+            [. . . . . x] always seconds GUSSET_OPERATION_DURATION = $record.completion.elapsed;
+            [x x . . . .] option version NETWORK_PROTOCOL_VERSION = $record.version;
+            [. x . x . .] option text SERVER_ADDRESS = $record.server_address();
+            [. x . x . .] option status SERVER_PORT = $record.server_port();
+            [x . . . . .] option route HTTP_ROUTE = $record.route();
+            [. x . . . .] option text URL_TEMPLATE = $record.route();
+            [x . x . . .] option seconds HTTP_SERVER_TIME_TO_HEADERS = $record.completion.time_to_headers;
+            [. x . x . .] option seconds HTTP_CLIENT_TIME_TO_HEADERS = $record.completion.time_to_headers;
+            [x x x x x x] always outcome GUSSET_OUTCOME = $record.completion.outcome;
+            [r x x x . .] option token GUSSET_STAGE = $record.completion.stage;
+            [r x x x x x] option token ERROR_TYPE = $record.completion.error_type;
+            [r x x x x x] option text EXCEPTION_MESSAGE = $record.exception_message.as_deref();
+            [r x . . . .] option text HTTP_REQUEST_METHOD_ORIGINAL = $http.method_original();
+            [. . x . . .] option text RPC_METHOD_ORIGINAL = $record.rpc_method_original($http);
+            [x . . . . .] always scheme URL_SCHEME = $http.scheme();
+            [r x x x x x] option own_fields GUSSET_FIELDS = $record.own_fields();
+            [r . . . . .] option query URL_QUERY = $http.query();
         }
     };
 }
@@ -91,11 +93,14 @@ macro_rules! select_fields {
     (grpc_server $to:tt $kept:tt [$_1:tt $_2:tt $is_kept:tt $($_:tt)*] $($rest:tt)*) => {
         select_fields! { @ $is_kept grpc_server $to $kept $($rest)* }
     };
-    (grpc_client $to:tt $kept:tt [$_1:tt $_2:tt $_3:tt $is_kept:tt $_5:tt] $($rest:tt)*) => {
+    (grpc_client $to:tt $kept:tt [$_1:tt $_2:tt $_3:tt $is_kept:tt $($_:tt)*] $($rest:tt)*) => {
         select_fields! { @ $is_kept grpc_client $to $kept $($rest)* }
     };
-    (consumer $to:tt $kept:tt [$_1:tt $_2:tt $_3:tt $_4:tt $is_kept:tt] $($rest:tt)*) => {
+    (consumer $to:tt $kept:tt [$_1:tt $_2:tt $_3:tt $_4:tt $is_kept:tt $_6:tt] $($rest:tt)*) => {
         select_fields! { @ $is_kept consumer $to $kept $($rest)* }
+    };
+    (operation $to:tt $kept:tt [$_1:tt $_2:tt $_3:tt $_4:tt $_5:tt $is_kept:tt] $($rest:tt)*) => {
+        select_fields! { @ $is_kept operation $to $kept $($rest)* }
     };
     (@ . $kind:ident $to:tt $kept:tt
         $presence:ident $type:ident $key:ident = $value:expr; $($rows:tt)*) => {

@@ -50,6 +50,8 @@ pub(crate) struct AccessRecord {
     pub(super) exception_message: Option<String>,
     /// The queue or topic of a message.
     pub(super) destination: Option<String>,
+    /// The name of an operation.
+    pub(super) operation: Option<&'static str>,
     /// The own fields of the call, set at its end.
     pub(super) own_fields: Option<CallFields>,
     pub(super) completion: Completion,
@@ -109,6 +111,8 @@ impl AccessRecord {
             registration,
             exception_message,
             destination,
+            // Written before it is read: by each operation, and read by no other entry.
+            operation: _,
             own_fields,
             completion: _,
         } = self;
@@ -277,9 +281,15 @@ impl AccessRecord {
     /// outcome.
     pub(super) fn message(&self) -> [&str; 3] {
         let outcome = self.completion.outcome.as_str();
-        if self.config().kind == CallKind::Consumer {
-            let destination = self.destination.as_deref().unwrap_or("-");
-            return [self.messaging_operation(), destination, outcome];
+        match self.config().kind {
+            CallKind::Consumer => {
+                let destination = self.destination.as_deref().unwrap_or("-");
+                return [self.messaging_operation(), destination, outcome];
+            }
+            CallKind::Operation => {
+                return ["operation", self.operation.unwrap_or_default(), outcome];
+            }
+            _ => {}
         }
         let http = self.attributes();
         let (method, target, status) = match self.config().kind.is_grpc() {

@@ -35,7 +35,7 @@ pub(crate) struct PrettyAccess<'a> {
 }
 
 /// The fields that are columns, each under the index of its column.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     names::HTTP_REQUEST_METHOD,
     names::RPC_SYSTEM_NAME,
     names::RPC_METHOD,
@@ -49,15 +49,17 @@ const COLUMNS: [&str; 13] = [
     names::GUSSET_OUTCOME,
     names::MESSAGING_OPERATION_NAME,
     names::MESSAGING_DESTINATION_NAME,
+    names::GUSSET_OPERATION_NAME,
 ];
 
 /// The durations of calls.
-const DURATIONS: [&str; 5] = [
+const DURATIONS: [&str; 6] = [
     names::MESSAGING_PROCESS_DURATION,
     names::HTTP_SERVER_REQUEST_DURATION,
     names::HTTP_CLIENT_REQUEST_DURATION,
     names::RPC_SERVER_CALL_DURATION,
     names::RPC_CLIENT_CALL_DURATION,
+    names::GUSSET_OPERATION_DURATION,
 ];
 
 /// The other fields that most entries have.
@@ -119,7 +121,11 @@ impl<'a> PrettyAccess<'a> {
         }
         let id_columns = if ids.is_some() { " 01234567".len() } else { 0 };
         let suffix = &self.parts.bytes()[start..];
-        let method = &self.parts.bytes()[method];
+        let method = match &self.parts.bytes()[method] {
+            // An operation of the service's own code.
+            [] => b"operation",
+            method => method,
+        };
         let others = HEAD_COLUMNS + method.len() + 1 + suffix.len() + id_columns;
         line.push(method);
         line.byte(b' ');
@@ -165,6 +171,7 @@ impl<'a> PrettyAccess<'a> {
             names::URL_FULL,
             names::HTTP_ROUTE,
             names::MESSAGING_DESTINATION_NAME,
+            names::GUSSET_OPERATION_NAME,
         ];
         let target = self.first_of(targets);
         let server = self.column(names::SERVER_ADDRESS);

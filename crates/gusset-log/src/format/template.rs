@@ -66,6 +66,9 @@ pub(crate) struct FieldTemplate {
 
 const MESSAGE: &str = "message";
 
+/// The names of the access log entries that are not of requests.
+const NOT_REQUESTS: [&str; 2] = ["messaging.process", "gusset.operation"];
+
 /// The name of the events of `tracing-log`.
 const LOG_EVENT_NAME: &str = "log event";
 
@@ -100,7 +103,7 @@ impl CallsiteTemplate {
             fields,
             message: names.iter().position(|name| *name == MESSAGE),
             is_access,
-            is_request: is_access && metadata.name() != "messaging.process",
+            is_request: is_access && !NOT_REQUESTS.contains(&metadata.name()),
             is_server: is_access && metadata.name() == "http.server.request",
             emf,
             limiter: rate_limit.filter(|_| !is_access).map(CallsiteLimiter::new),

@@ -16,6 +16,7 @@ mod hostile;
 mod in_progress;
 mod limits;
 mod log_crate;
+mod operations;
 mod own_fields;
 mod parents;
 mod parsers;

@@ -129,6 +129,7 @@ impl InstrumentSet {
             self.stream_duration,
             self.request_size,
             self.unread,
+            self.messages,
             Some(&names::OVERFLOW_CALLS),
             Some(&names::UNREGISTERED_FIELDS),
         ]

@@ -10,7 +10,7 @@ use crate::names::{self, MetricDescriptor};
 /// The metrics of one protocol on one side, client or server. A `None` is not recorded.
 #[derive(Debug)]
 pub(crate) struct InstrumentSet {
-    /// Distinguishes the sets on one recorder; less than eight.
+    /// Distinguishes the sets of observers on one recorder; less than eight.
     pub(crate) number: u8,
     pub(crate) duration: &'static MetricDescriptor,
     pub(crate) active: &'static MetricDescriptor,
@@ -22,8 +22,12 @@ pub(crate) struct InstrumentSet {
     pub(crate) request_size: Option<&'static MetricDescriptor>,
     /// Recorded if the request body is counted.
     pub(crate) unread: Option<&'static MetricDescriptor>,
+    /// Counts the messages of a call.
+    pub(crate) messages: Option<&'static MetricDescriptor>,
     /// The label of the key's name, and the function that returns its value.
     pub(crate) name: (&'static str, NameFn),
+    /// The labels of further names, which follow in the same text, each after a zero.
+    pub(crate) more_names: &'static [&'static str],
     /// The label of the key's status, and the function that returns its value.
     pub(crate) status: (&'static str, fn(u16) -> &'static str),
     /// The label of the key's method.
@@ -47,7 +51,9 @@ pub(crate) static HTTP_SERVER: InstrumentSet = InstrumentSet {
     stream_duration: Some(&names::HTTP_SERVER_STREAM_DURATION),
     request_size: Some(&names::HTTP_SERVER_REQUEST_BODY_SIZE),
     unread: Some(&names::HTTP_SERVER_UNREAD_REQUESTS),
+    messages: None,
     name: (semconv::HTTP_ROUTE, interned_name),
+    more_names: &[],
     status: (semconv::HTTP_RESPONSE_STATUS_CODE, http_status),
     method: Some(semconv::HTTP_REQUEST_METHOD),
     scheme: Some(semconv::URL_SCHEME),
@@ -64,7 +70,9 @@ pub(crate) static HTTP_CLIENT: InstrumentSet = InstrumentSet {
     stream_duration: Some(&names::HTTP_CLIENT_STREAM_DURATION),
     request_size: Some(&names::HTTP_CLIENT_REQUEST_BODY_SIZE),
     unread: Some(&names::HTTP_CLIENT_UNSENT_REQUESTS),
+    messages: None,
     name: (semconv::URL_TEMPLATE, interned_name),
+    more_names: &[],
     status: (semconv::HTTP_RESPONSE_STATUS_CODE, http_status),
     method: Some(semconv::HTTP_REQUEST_METHOD),
     scheme: None,
@@ -81,7 +89,9 @@ pub(crate) static RPC_SERVER: InstrumentSet = InstrumentSet {
     stream_duration: None,
     request_size: None,
     unread: None,
+    messages: None,
     name: (semconv::RPC_METHOD, rpc_method),
+    more_names: &[],
     status: (semconv::RPC_RESPONSE_STATUS_CODE, rpc_status),
     method: None,
     scheme: None,
@@ -98,7 +108,9 @@ pub(crate) static RPC_CLIENT: InstrumentSet = InstrumentSet {
     stream_duration: None,
     request_size: None,
     unread: None,
+    messages: None,
     name: (semconv::RPC_METHOD, rpc_method),
+    more_names: &[],
     status: (semconv::RPC_RESPONSE_STATUS_CODE, rpc_status),
     method: None,
     scheme: None,
@@ -115,12 +127,45 @@ pub(crate) static MESSAGING: InstrumentSet = InstrumentSet {
     stream_duration: None,
     request_size: None,
     unread: None,
+    messages: None,
     name: (semconv::MESSAGING_DESTINATION_NAME, interned_name),
+    more_names: &[],
     // Messages have no status: it is zero in their keys.
     status: ("", |_| ""),
     method: None,
     scheme: None,
     side: Side::Server,
+};
+
+pub(crate) static OPERATION: InstrumentSet = InstrumentSet {
+    number: 5,
+    duration: &names::OPERATION_DURATION,
+    active: &names::OPERATION_ACTIVE,
+    outcomes: &names::OPERATION_OUTCOMES,
+    name: (semconv::GUSSET_OPERATION_NAME, interned_name),
+    ..MESSAGING
+};
+
+pub(crate) static DATABASE: InstrumentSet = InstrumentSet {
+    duration: &names::DB_CLIENT_OPERATION_DURATION,
+    active: &names::DB_CLIENT_ACTIVE_OPERATIONS,
+    outcomes: &names::DB_CLIENT_OUTCOMES,
+    name: (semconv::DB_SYSTEM_NAME, interned_name),
+    more_names: &[semconv::DB_OPERATION_NAME, semconv::DB_COLLECTION_NAME],
+    ..OPERATION
+};
+
+pub(crate) static SEND: InstrumentSet = InstrumentSet {
+    duration: &names::MESSAGING_CLIENT_OPERATION_DURATION,
+    active: &names::MESSAGING_CLIENT_ACTIVE_OPERATIONS,
+    outcomes: &names::MESSAGING_CLIENT_OUTCOMES,
+    messages: Some(&names::MESSAGING_CLIENT_SENT_MESSAGES),
+    name: (semconv::MESSAGING_SYSTEM, interned_name),
+    more_names: &[
+        semconv::MESSAGING_OPERATION_NAME,
+        semconv::MESSAGING_DESTINATION_NAME,
+    ],
+    ..OPERATION
 };
 
 fn interned_name(instruments: &CallInstruments, name: InternedId) -> Option<&str> {

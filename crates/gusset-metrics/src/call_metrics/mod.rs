@@ -19,7 +19,8 @@ use metrics::Gauge;
 
 pub(crate) use self::config::Config;
 pub(crate) use self::instrument_set::{
-    HTTP_CLIENT, HTTP_SERVER, InstrumentSet, MESSAGING, RPC_CLIENT, RPC_SERVER,
+    DATABASE, HTTP_CLIENT, HTTP_SERVER, InstrumentSet, MESSAGING, OPERATION, RPC_CLIENT,
+    RPC_SERVER, SEND,
 };
 use self::own_fields::UnregisteredFields;
 pub(crate) use self::recorder::{Bodies, CallRecorder};

@@ -17,13 +17,15 @@ pub(crate) struct CallRecorder {
     pub(crate) key: SeriesKey,
 }
 
-/// What is recorded of the bodies of an HTTP call.
+/// What is recorded of the bodies of an HTTP call, or of the messages of an operation.
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     /// How much of the request body was read, if that is counted.
     pub(crate) request: Option<RequestBodyProgress>,
     /// Whether the response is a stream, and the request was recorded at its headers.
     pub(crate) streaming: bool,
+    /// How many messages were sent.
+    pub(crate) messages: u32,
 }
 
 // === impl CallRecorder ===
@@ -103,6 +105,9 @@ impl CallRecorder {
         }
         if let Some(request) = &bodies.request {
             series.request_body(request);
+        }
+        if bodies.messages > 0 {
+            series.messages(bodies.messages);
         }
     }
 }

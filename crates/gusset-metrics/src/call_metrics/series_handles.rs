@@ -23,6 +23,7 @@ pub(crate) struct SeriesHandles {
     outcomes: OnceLock<Counter>,
     /// Partially read, and aborted.
     unread: [OnceLock<Counter>; 2],
+    messages: OnceLock<Counter>,
 }
 
 /// A series, with what is needed to register its handles.
@@ -116,6 +117,19 @@ impl Series<'_> {
         }
     }
 
+    /// Counts the messages of a call, with the type of its error.
+    pub(super) fn messages(self, messages: u32) {
+        if let Some(metric) = self.instruments.set.messages {
+            let cell = &self.handles.messages;
+            let register = || {
+                let labels = labels(self.instruments, self.key);
+                metric.counter(&self.instruments.recorder, labels)
+            };
+            let counter = cell.get().unwrap_or_else(|| registered(cell, register));
+            counter.increment(messages.into());
+        }
+    }
+
     /// Registers a counter without the labels of the response, and with additional labels.
     fn counter(
         &self,
@@ -202,8 +216,11 @@ fn labels(instruments: &CallInstruments, key: Option<SeriesKey>) -> Vec<Label> {
         labels.push(Label::new(semconv::SERVER_PORT, port.to_owned()));
     }
     let (label, name_text) = set.name;
-    if let Some(name) = name_text(instruments, name) {
-        labels.push(Label::new(label, name.to_owned()));
+    if let Some(text) = name_text(instruments, name) {
+        let keys = [label].into_iter().chain(set.more_names.iter().copied());
+        let texts = text.splitn(1 + set.more_names.len(), '\0');
+        let names = keys.zip(texts).filter(|(_, name)| !name.is_empty());
+        labels.extend(names.map(|(key, name)| Label::new(key, name.to_owned())));
     }
     if status != 0 {
         let (label, text) = set.status;

@@ -113,6 +113,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for HttpMetrics {
         HttpMetricsCall {
             call: CallRecorder::start(&self.instruments, self.key(req)),
             bodies: Bodies {
+                messages: 0,
                 request: RequestBodyProgress::of_request(req, R::SIDE),
                 streaming: false,
             },

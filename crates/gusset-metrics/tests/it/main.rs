@@ -10,6 +10,7 @@ mod exemplars;
 mod exponential;
 mod labels;
 mod messaging;
+mod operations;
 mod overflow;
 mod own_fields;
 mod panics;

@@ -1,4 +1,4 @@
-//! Alerts on what every service has: its presence, health, breakers, limits of its own and of its machine.
+//! Alerts on what every service has: its presence, health, breakers, jobs, limits of its own and of its machine.
 //!
 //! Each is made for the metrics of the catalogue alone. The names are those of crates that this one must not
 //! depend on; a test of the façade finds each of them in their tables.
@@ -7,6 +7,7 @@ mod breakers;
 mod conditions;
 mod health;
 mod host;
+mod jobs;
 mod saturation;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub(super) fn group(levels: &ServiceLevels) -> Group {
     let alerts = alerts
         .chain(health::alerts(levels))
         .chain(breakers::alerts(levels))
+        .chain(jobs::alerts(levels))
         .chain(saturation::alerts(levels))
         .chain(host::alerts(levels));
     Group {

@@ -24,7 +24,7 @@ impl TraceConfig {
     #[inline]
     pub(super) fn bridge(&self) -> Option<&'static dyn ContextBridge> {
         match self.context_bridge {
-            None if self.kind.is_client() => current::current_bridge(),
+            None if self.kind.is_inside() => current::current_bridge(),
             bridge => bridge,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use gusset_core::{CallContext, ExcludedCall};
-use gusset_data::{Attribute, SharedStr, SpanLink};
+use gusset_data::{SharedStr, SpanLink};
 use gusset_propagation::{PropagationContext, SpanContext, SpanId, TraceId};
 
 use super::TraceObserverBuilder;
@@ -12,6 +12,7 @@ use super::new_span::NewSpan;
 use crate::active_span::{ActiveSpan, SpanOutput, is_exporting};
 use crate::config::TraceConfig;
 use crate::live::{self, SpanStart, SpanStarter, StartSpan};
+use crate::sampler::SpanFacts;
 
 // === impl TraceObserverBuilder ===
 
@@ -45,24 +46,29 @@ impl TraceConfig {
     pub(super) fn start_live(
         &self,
         tracer: &dyn StartSpan,
-        (name, attributes): (SharedStr, Vec<Attribute>),
+        facts: SpanFacts,
         link: Option<SpanLink>,
         context: &mut PropagationContext,
         memory: Option<Arc<ActiveSpan>>,
         cx: &CallContext,
     ) -> (Option<SpanId>, Option<Arc<ActiveSpan>>) {
-        let is_client = self.kind.is_client();
+        let SpanFacts {
+            name,
+            kind,
+            attributes,
+        } = facts;
+        let is_inside = self.kind.is_inside();
         let parent = context.span_context.as_ref().map(SpanContext::span_id);
         // It would be the root of a trace of its own.
-        let is_excluded = is_client && parent.is_none() && ExcludedCall::current().is_some();
-        let parent_is_remote = parent.is_some() && !is_client;
+        let is_excluded = is_inside && parent.is_none() && ExcludedCall::current().is_some();
+        let parent_is_remote = parent.is_some() && !is_inside;
         let start = SystemTime::now();
         let links: Vec<SpanLink> = link.into_iter().collect();
         let facts = SpanStart {
             context,
             parent_is_remote,
             name: &name,
-            kind: self.kind.span_kind(),
+            kind,
             start,
             attributes: &attributes,
             links: &links,
@@ -90,6 +96,7 @@ impl TraceConfig {
             parent,
             start,
             name,
+            kind,
             attributes,
             links,
             // The spans inside have the whole state as their parent has.

@@ -122,6 +122,7 @@ impl<M> MessageTrace<M> {
                             parent,
                             start: SystemTime::now(),
                             name: name.clone(),
+                            kind: config.kind.span_kind(),
                             attributes: self.attributes(config, destination),
                             links: Vec::new(),
                             trace_state: exported_state(span_context),
@@ -137,7 +138,11 @@ impl<M> MessageTrace<M> {
                 parent
             }
             Some(tracer) => {
-                let facts = (name.clone(), self.attributes(config, destination));
+                let facts = SpanFacts {
+                    name: name.clone(),
+                    kind: config.kind.span_kind(),
+                    attributes: self.attributes(config, destination),
+                };
                 let context = &mut scope.context;
                 let (parent, span) =
                     config.start_live(&**tracer, facts, None, context, pooled_span, cx);

@@ -9,6 +9,7 @@ mod http;
 mod live;
 mod message;
 mod new_span;
+mod operation;
 mod own_fields;
 mod sampling;
 mod span_name;
@@ -27,6 +28,7 @@ pub use self::builder::TraceObserverBuilder;
 pub use self::call_state::TraceCallState;
 pub use self::message::MessageTrace;
 use self::new_span::span_link;
+pub use self::operation::OperationTrace;
 use self::sampling::{SamplingResult, advance_to_span};
 use crate::call_kind::CallKind;
 use crate::config::{Distrusted, TraceConfig};
@@ -274,11 +276,13 @@ impl fmt::Debug for TraceObserver {
 // === impl TraceConfig ===
 
 impl TraceConfig {
-    /// Creates the `tracing` span of a call. `MessageTrace` creates those of consumers.
+    /// Creates the `tracing` span of a call. `MessageTrace` and `OperationTrace` create their own.
     #[inline(always)]
     fn tracing_span(&self, call: NewCall<'_>) -> Span {
         match self.kind {
-            CallKind::HttpServer | CallKind::Consumer => http::server_span(call, self),
+            CallKind::HttpServer | CallKind::Consumer | CallKind::Operation => {
+                http::server_span(call, self)
+            }
             CallKind::HttpClient => http::client_span(call, self),
             CallKind::GrpcServer => grpc::server_span(call),
             CallKind::GrpcClient => grpc::client_span(call),

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use gusset_core::CallContext;
-use gusset_data::{Attribute, SharedStr, SpanData, SpanLink};
+use gusset_data::{Attribute, SharedStr, SpanData, SpanKind, SpanLink};
 use gusset_http::{RequestAttributes, RequestId};
 use gusset_propagation::{SpanContext, SpanId};
 
@@ -20,6 +20,7 @@ pub(super) struct NewSpan<'a> {
     pub(super) parent: Option<SpanId>,
     pub(super) start: SystemTime,
     pub(super) name: SharedStr,
+    pub(super) kind: SpanKind,
     pub(super) attributes: Vec<Attribute>,
     /// The span of a client that is not trusted.
     pub(super) links: Vec<SpanLink>,
@@ -29,17 +30,17 @@ pub(super) struct NewSpan<'a> {
 // === impl TraceConfig ===
 
 impl TraceConfig {
-    /// Returns the name of the span of a call, and its attributes at the start.
+    /// Returns the name of the span of a call, its kind, and its attributes at the start.
     #[inline]
     pub(super) fn facts(
         &self,
         http: RequestAttributes<'_>,
         request_id: Option<&RequestId>,
-    ) -> (SharedStr, Vec<Attribute>) {
+    ) -> SpanFacts {
         // Enough for a server request, so that the attributes are one allocation.
         let mut attributes = Vec::with_capacity(16);
         let name = match self.kind {
-            CallKind::HttpServer | CallKind::Consumer => {
+            CallKind::HttpServer | CallKind::Consumer | CallKind::Operation => {
                 http::record_server(http, self, &mut attributes)
             }
             CallKind::HttpClient => http::record_client(http, self, &mut attributes),
@@ -51,7 +52,11 @@ impl TraceConfig {
             self.request_headers
                 .record(headers, &self.redaction, &mut attributes);
         }
-        (name, attributes)
+        SpanFacts {
+            name,
+            kind: self.kind.span_kind(),
+            attributes,
+        }
     }
 
     /// Starts the exported span of a call, in place: it is too large to move.
@@ -63,12 +68,17 @@ impl TraceConfig {
         output: SpanOutput,
         active_span: &mut ActiveSpan,
     ) {
-        let (name, attributes) = self.facts(call.attributes, call.request_id);
+        let SpanFacts {
+            name,
+            kind,
+            attributes,
+        } = self.facts(call.attributes, call.request_id);
         let new = NewSpan {
             span: call.span_context,
             parent: call.parent,
             start: SystemTime::now(),
             name,
+            kind,
             attributes,
             links: link.into_iter().collect(),
             trace_state: exported_state(call.span_context),
@@ -90,6 +100,7 @@ impl TraceConfig {
             parent,
             start,
             name,
+            kind,
             attributes,
             links,
             trace_state,
@@ -103,11 +114,11 @@ impl TraceConfig {
                 trace_id: span.trace_id().to_bytes(),
                 span_id: span.span_id().to_bytes(),
                 parent_span_id: parent.map(SpanId::to_bytes),
-                parent_is_remote: parent.is_some() && !self.kind.is_client(),
+                parent_is_remote: parent.is_some() && !self.kind.is_inside(),
                 flags: span.flags().bits(),
                 trace_state,
                 name,
-                kind: self.kind.span_kind(),
+                kind,
                 scope: SharedStr::from_static("gusset::trace"),
                 start,
                 end: start,
@@ -125,12 +136,7 @@ impl TraceConfig {
 
 impl RequestFacts for TraceConfig {
     fn request_facts(&self, request: RequestAttributes<'_>) -> SpanFacts {
-        let (name, attributes) = self.facts(request, None);
-        SpanFacts {
-            name,
-            kind: self.kind.span_kind(),
-            attributes,
-        }
+        self.facts(request, None)
     }
 }
 

@@ -63,15 +63,15 @@ impl TraceConfig {
         let mut additions = None;
         let mut is_unsampled = false;
         let (is_sampled, buffer, owns_buffer) = match parent {
-            // A client call shares the decision of the outer call.
-            Some(parent) if self.kind.is_client() => {
+            // A call inside of another one shares its decision.
+            Some(parent) if self.kind.is_inside() => {
                 let buffer = outer.and_then(|outer| outer.buffer.clone());
                 let is_sampled = parent.flags().is_sampled();
                 is_unsampled = !is_sampled && buffer.is_none() && outer.is_some();
                 (is_sampled, buffer, false)
             }
             // It would be the root of a trace of its own.
-            None if self.kind.is_client() && ExcludedCall::current().is_some() => {
+            None if self.kind.is_inside() && ExcludedCall::current().is_some() => {
                 (false, None, false)
             }
             _ => {

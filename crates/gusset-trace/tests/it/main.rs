@@ -13,6 +13,7 @@ mod export;
 mod exported;
 mod grpc;
 mod level2;
+mod operations;
 mod optional_attributes;
 mod own_fields;
 #[cfg(feature = "subscriber")]

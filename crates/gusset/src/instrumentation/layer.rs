@@ -48,6 +48,11 @@ impl<K: ServiceKind, O> InstrumentationLayer<K, O> {
     ) -> Self {
         Self { observe, inject }
     }
+
+    /// Returns the driver of the observers.
+    pub(crate) fn observe(&self) -> &ObserveLayer<K::Protocol, Observers<K, O>> {
+        &self.observe
+    }
 }
 
 impl<S, K, O> tower_layer::Layer<S> for InstrumentationLayer<K, O>

@@ -5,6 +5,7 @@ mod layer;
 
 use std::fmt;
 
+use gusset_core::{ObservedOperation, Observer, Operation};
 #[cfg(feature = "prometheus")]
 use gusset_http::EndpointService;
 #[cfg(feature = "prometheus")]
@@ -16,7 +17,7 @@ pub(crate) use self::builder::LayerParts;
 #[cfg(feature = "service")]
 pub(crate) use self::layer::SignalObservers;
 pub use self::layer::{InstrumentationLayer, Instrumented};
-use crate::kind::ServiceKind;
+use crate::kind::{Operations, ServiceKind};
 
 /// A layer, and the exporter that shows its metrics. Clones share both.
 pub struct Instrumentation<K: ServiceKind, O = ()> {
@@ -56,6 +57,29 @@ impl<K: ServiceKind, O> Instrumentation<K, O> {
     #[cfg(feature = "prometheus")]
     pub fn prometheus(&self) -> &PrometheusExporter {
         &self.prometheus
+    }
+}
+
+impl<O: Observer<gusset_core::Operations>> Instrumentation<Operations, O> {
+    /// Returns an operation that is observed: `"reprice"`, or a description of a database's or a queue's.
+    ///
+    /// ```
+    /// use gusset::Operation;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let operations = gusset::operations().build()?;
+    /// let query = operations.operation(Operation::database("postgresql", "SELECT", "orders"));
+    /// query.run(async { Ok::<_, std::io::Error>(()) }).await?;
+    /// assert!(operations.prometheus().endpoint().render().contains("db_client_operation_duration"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn operation(
+        &self,
+        operation: impl Into<Operation>,
+    ) -> ObservedOperation<self::layer::Observers<Operations, O>> {
+        self.layer.observe().operation(operation)
     }
 }
 

@@ -16,13 +16,28 @@ use tracing::Dispatch;
 
 use super::subscriber_scope::SubscriberScope;
 use crate::instrumentation::{LayerParts, SignalObservers};
-use crate::kind::ServiceKind;
+use crate::kind::{Operations, ServiceKind};
 
 /// The observers of a call.
 type Observers<K, O> = FilteredObserver<
     PooledObserver<SubscriberScope<SignalObservers<K, O>>>,
     <K as ServiceKind>::PathFilter,
 >;
+
+/// The observers of an operation of a [`Gusset`](crate::Gusset), for the fields of structs.
+///
+/// ```
+/// use gusset::{ObservedOperation, OperationObservers};
+///
+/// struct Prices {
+///     reprice: ObservedOperation<OperationObservers>,
+/// }
+/// ```
+pub type OperationObservers = Observers<Operations, ()>;
+
+/// The observers of the runs of a job.
+#[cfg(feature = "jobs")]
+pub type JobObservers = Observers<Operations, InFlight>;
 
 /// The driver of the observers.
 type Driver<K, O> = ObserveLayer<<K as ServiceKind>::Protocol, Observers<K, O>>;
@@ -261,6 +276,11 @@ impl<K: ServiceKind, O: Observer<K::Protocol>> CallLayer<K, O> {
             inject: parts.inject,
             observer: PhantomData,
         }
+    }
+
+    /// Returns the driver of the observers.
+    pub(super) fn driver(&self) -> &Driver<K, O> {
+        &self.driver
     }
 
     /// Puts an admission policy inside of the observers, as [`ServerLayer::admit`]. A client's rejected call has a

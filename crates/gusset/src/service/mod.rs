@@ -26,12 +26,15 @@ mod history_settings;
 mod incident_settings;
 #[cfg(all(unix, feature = "incident"))]
 mod incidents;
+#[cfg(feature = "jobs")]
+mod jobs;
 mod layer;
 mod life;
 #[cfg(feature = "ops")]
 mod operations;
 #[cfg(feature = "ops")]
 mod operations_settings;
+mod observed_operations;
 mod parts;
 mod probes;
 mod scope;
@@ -45,6 +48,8 @@ mod system;
 #[cfg(feature = "system")]
 mod system_settings;
 mod without;
+#[cfg(feature = "messaging")]
+mod worker;
 
 use std::fmt;
 use std::future::{Future, pending};
@@ -59,15 +64,20 @@ use gusset_core::{Clock, Env, MessageHeaders};
 #[cfg(feature = "breaker")]
 use gusset_core::{ConfigError, ErrorStatuses};
 use gusset_health::{Health, HealthRuntime, InFlight};
+use gusset_metrics::pools::ConnectionPools;
 use tracing::Dispatch;
 
 pub use self::builder::GussetBuilder;
 use self::check::Facts;
 pub use self::check::{CheckReport, Finding};
 pub use self::error::Error;
-pub use self::layer::{CallLayer, ServerLayer};
+#[cfg(feature = "jobs")]
+pub use self::layer::JobObservers;
+pub use self::layer::{CallLayer, OperationObservers, ServerLayer};
 pub use self::server_output::ServerOutput;
-use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer};
+#[cfg(feature = "messaging")]
+pub use self::worker::WorkerService;
+use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, Operations};
 use crate::{InstrumentationBuilder, Telemetry};
 
 /// Everything that a service needs: log, traces, metrics, request ids, health with its life cycle, and
@@ -119,6 +129,9 @@ struct Inner {
     http_client: CallLayer<HttpClient>,
     grpc: ServerLayer<GrpcServer>,
     grpc_client: CallLayer<GrpcClient>,
+    observed_operations: CallLayer<Operations>,
+    /// Shown beside the metrics of the registry, which does not keep them alive.
+    pools: Arc<ConnectionPools>,
     messaging_system: String,
     /// Those of HTTP clients, for breakers.
     #[cfg(feature = "breaker")]
@@ -138,6 +151,8 @@ struct Inner {
     #[cfg(feature = "chaos")]
     chaos: gusset_chaos::Chaos,
     health: Health,
+    #[cfg(feature = "jobs")]
+    jobs: jobs::JobParts,
     #[cfg(feature = "system")]
     system: Option<Arc<gusset_system::SystemSampler>>,
     #[cfg(feature = "system")]

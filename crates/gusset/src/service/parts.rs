@@ -7,6 +7,7 @@ use gusset_admin::{ManagementServer, ManagementServerBuilder};
 use gusset_core::{Clock, ConfigError, Env};
 use gusset_health::HealthBuilder;
 use gusset_http::{BearerToken, RequestIdLayer};
+use gusset_metrics::pools::ConnectionPools;
 use gusset_metrics::{HttpMetricsBuilder, RpcMetricsBuilder};
 #[cfg(feature = "profile")]
 use gusset_profile::{ProfileEndpoints, ProfileEndpointsBuilder};
@@ -152,8 +153,13 @@ impl PartsBuilder {
         let flush_deadline = self.flush_deadline.unwrap_or(DEFAULT_FLUSH_DEADLINE);
         let clock = Clock::system();
         let flush_started = Arc::new(OnceLock::new());
+        #[cfg(feature = "jobs")]
+        let jobs = gusset_jobs::Jobs::new().with_recorder(telemetry.recorder());
+        let configure = self.health;
+        #[cfg(feature = "jobs")]
+        let configure = super::jobs::add_check(&jobs, configure);
         let health = super::life::build_health(
-            self.health,
+            configure,
             &telemetry,
             flush_deadline,
             clock.clone(),
@@ -195,6 +201,9 @@ impl PartsBuilder {
             .service_levels
             .as_ref()
             .map(|levels| levels.monitor(telemetry.recorder()));
+        let observed_operations = telemetry.operations().build_parts(env)?;
+        #[cfg(feature = "jobs")]
+        let jobs = super::jobs::JobParts::new(jobs, &telemetry, &health, scope.is_local(), env)?;
         #[cfg(feature = "chaos")]
         let chaos = {
             let builder = gusset_chaos::Chaos::builder().metrics(telemetry.recorder());
@@ -206,6 +215,10 @@ impl PartsBuilder {
             (self.chaos)(builder).build_in(env)?
         };
 
+        let pools = Arc::new(ConnectionPools::new());
+        if has_registry {
+            telemetry.metrics.registry().add_producer(&pools);
+        }
         #[cfg(feature = "system")]
         let super::system::SystemReadings {
             sampler: system,
@@ -342,6 +355,8 @@ impl PartsBuilder {
             grpc: ServerLayer::new(grpc, server(self.request_id)),
             http_client: CallLayer::new(http_client, dispatch.clone()),
             grpc_client: CallLayer::new(grpc_client, dispatch.clone()),
+            observed_operations: CallLayer::new(observed_operations, dispatch.clone()),
+            pools,
             messaging_system: self
                 .messaging_system
                 .unwrap_or_else(|| OTHER_SYSTEM.to_owned()),
@@ -360,6 +375,8 @@ impl PartsBuilder {
             #[cfg(feature = "chaos")]
             chaos,
             health,
+            #[cfg(feature = "jobs")]
+            jobs,
             #[cfg(feature = "system")]
             system,
             #[cfg(feature = "system")]

@@ -63,6 +63,26 @@ impl<T: ServerOutput, E: Into<BoxError>> ServerOutput for Result<T, E> {
     }
 }
 
+#[cfg(feature = "messaging")]
+impl sealed::Sealed for gusset_messaging::WorkerReport {}
+
+/// Messages that were not finished are an error, as requests in flight are.
+#[cfg(feature = "messaging")]
+impl ServerOutput for gusset_messaging::WorkerReport {
+    fn into_result(self) -> Result<(), BoxError> {
+        match self.unfinished() {
+            [] => Ok(()),
+            unfinished => {
+                let unfinished = unfinished.join(", ");
+                Err(
+                    format!("messages were not finished and returned to the queue: {unfinished}")
+                        .into(),
+                )
+            }
+        }
+    }
+}
+
 macro_rules! tuple {
     ($($T:ident)+) => {
         impl<$($T),+> sealed::Sealed for ($($T,)+) {}

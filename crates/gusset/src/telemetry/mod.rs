@@ -41,7 +41,9 @@ use self::metric_destination::MetricDestination;
 use self::own_fields::OwnFields;
 pub use self::shutdown_report::ShutdownReport;
 use self::sinks::Sinks;
-use crate::kind::{Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, ServiceKind};
+use crate::kind::{
+    Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, Operations, ServiceKind,
+};
 use crate::{InstallError, InstrumentationBuilder};
 
 /// Logs, traces and metrics of a process: logs to standard output, metrics to a scrape endpoint, and
@@ -140,6 +142,11 @@ impl Telemetry {
         self.instrument(crate::message_consumer(system))
     }
 
+    /// Instruments operations; see [`gusset::operations`](crate::operations).
+    pub fn operations(&self) -> InstrumentationBuilder<Operations> {
+        self.instrument(crate::operations())
+    }
+
     /// Returns the exporter of the scrape endpoint. With [`TelemetryBuilder::recorder`], its page has no metrics.
     pub fn prometheus(&self) -> &PrometheusExporter {
         &self.prometheus
@@ -183,6 +190,11 @@ impl Telemetry {
     #[cfg(all(unix, feature = "service", feature = "incident"))]
     pub(crate) fn span_sink(&self) -> &Arc<dyn SpanSink> {
         &self.spans
+    }
+
+    #[cfg(feature = "service")]
+    pub(crate) fn propagators(&self) -> &Propagators {
+        &self.propagators
     }
 
     #[cfg(feature = "service")]

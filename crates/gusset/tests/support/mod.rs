@@ -11,7 +11,7 @@ use gusset::http::{
 };
 use gusset::metrics::{HttpMetrics, RpcMetrics, SharedRecorder};
 use gusset::prometheus::PrometheusExporter;
-use gusset::{ObserveLayer, Observer, RequestResponse};
+use gusset::{ObserveLayer, Observer, Operation, Operations, RequestResponse};
 use gusset_data::{InstrumentKind, MetricDescriptor};
 use gusset_testkit::ScriptedBody;
 use http::{Request, Response};
@@ -42,6 +42,7 @@ pub(crate) fn record_calls(recorder: &SharedRecorder) {
     record_rpc::<GrpcServerClassifier, _>(&ObserveLayer::new(server));
     record_rpc::<GrpcClientClassifier, _>(&ObserveLayer::new(client));
     record_messages(recorder.clone());
+    record_operations(recorder.clone());
 }
 
 /// Records one series of a metric, with all its labels, as the crate of the metric does.
@@ -133,6 +134,20 @@ fn record_messages(recorder: SharedRecorder) {
         std::future::pending::<Result<(), &str>>()
     }));
     drop(stuck.call(1));
+}
+
+fn record_operations(recorder: SharedRecorder) {
+    let metrics = gusset::metrics::OperationMetrics::builder(recorder);
+    let operations = ObserveLayer::<Operations, _>::new(metrics.build().unwrap());
+    for operation in [
+        Operation::new("reprice"),
+        Operation::database("postgresql", "SELECT", "orders"),
+        Operation::send("channel", "orders"),
+    ] {
+        let operation = operations.operation(operation);
+        let failed = ready(operation.run(async { Err::<(), _>(std::io::Error::other("no")) }));
+        assert!(failed.is_err());
+    }
 }
 
 /// A service that returns one response.

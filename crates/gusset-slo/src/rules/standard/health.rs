@@ -69,7 +69,12 @@ fn check_down(levels: &ServiceLevels) -> Option<Alert> {
 }
 
 /// Adds cases of a gauge that is 0 or 1, of which `bad` is the one that fires.
-fn with_cases(mut alert: Alert, series: &crate::promql::Selector, bad: f64, minutes: u32) -> Alert {
+pub(super) fn with_cases(
+    mut alert: Alert,
+    series: &crate::promql::Selector,
+    bad: f64,
+    minutes: u32,
+) -> Alert {
     let series = series.clone().equal("instance", "a");
     let good = 1.0 - bad;
     let fires = Firing::value(bad).label("instance", "a");

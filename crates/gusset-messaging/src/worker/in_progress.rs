@@ -1,0 +1,223 @@
+//! The messages in progress, and their settlements.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gusset_core::Failure;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::timeout;
+
+use crate::metrics::WorkerMetrics;
+use crate::{Acknowledge, Delivery, Settlement, TARGET, WorkerReport};
+
+/// How long the broker may take for the last settlements.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long cancelled handlers may take to be dropped.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The messages in progress of one worker.
+pub(super) struct InProgress<A> {
+    destination: &'static str,
+    max_deliveries: u32,
+    metrics: Option<Arc<WorkerMetrics>>,
+    handlers: JoinSet<Decision>,
+    messages: HashMap<Id, Unsettled<A>>,
+    settling: JoinSet<()>,
+    report: WorkerReport,
+}
+
+/// A message that is not settled.
+struct Unsettled<A> {
+    acknowledge: A,
+    id: Cow<'static, str>,
+    count: u32,
+    messages: u32,
+}
+
+/// What the handler decided.
+pub(super) enum Decision {
+    Settled(Settlement),
+    Failed,
+    /// An admission policy rejected the call, so the message has not failed.
+    Rejected,
+}
+
+/// The end of the task of a handler.
+pub(super) type Joined = Result<(Id, Decision), JoinError>;
+
+// === impl InProgress ===
+
+impl<A: Acknowledge> InProgress<A> {
+    pub(super) fn new(
+        destination: &'static str,
+        max_deliveries: u32,
+        metrics: Option<Arc<WorkerMetrics>>,
+    ) -> Self {
+        Self {
+            destination,
+            max_deliveries,
+            metrics,
+            handlers: JoinSet::new(),
+            messages: HashMap::new(),
+            settling: JoinSet::new(),
+            report: WorkerReport::default(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.handlers.len()
+    }
+
+    /// Counts a message that was taken, and starts its handler: unless it was delivered too often.
+    pub(super) fn start<M, F, E>(&mut self, delivery: Delivery<M, A>, call: impl FnOnce(M) -> F)
+    where
+        F: Future<Output = Result<Settlement, E>> + Send + 'static,
+        E: 'static,
+    {
+        let Delivery {
+            message,
+            acknowledge,
+            id,
+            count,
+            messages,
+            sent,
+        } = delivery;
+        if let Some(metrics) = &self.metrics {
+            metrics.receive(messages, count > 1, sent);
+        }
+        let unsettled = Unsettled {
+            acknowledge,
+            id,
+            count,
+            messages,
+        };
+        if count > self.max_deliveries {
+            // It may have ended the process each time, so that no handler has decided.
+            self.settle(unsettled, Settlement::DeadLetter);
+            return;
+        }
+        let handler = call(message);
+        let task = self.handlers.spawn(async move {
+            match handler.await {
+                Ok(settlement) => Decision::Settled(settlement),
+                Err(error) if Failure::new(&error).rejected().is_some() => Decision::Rejected,
+                Err(_) => Decision::Failed,
+            }
+        });
+        self.messages.insert(task.id(), unsettled);
+    }
+
+    /// Waits for the end of a handler. `None` if none is in progress.
+    pub(super) async fn next_end(&mut self) -> Option<Joined> {
+        // What was settled is forgotten on the way.
+        while self.settling.try_join_next().is_some() {}
+        self.handlers.join_next_with_id().await
+    }
+
+    /// Settles the message of a handler that has ended.
+    pub(super) fn finish(&mut self, joined: Joined) {
+        let (id, decision) = match joined {
+            Ok(ended) => ended,
+            Err(error) if error.is_cancelled() => return self.return_unfinished(error.id()),
+            // A panic.
+            Err(error) => (error.id(), Decision::Failed),
+        };
+        let Some(message) = self.messages.remove(&id) else {
+            return;
+        };
+        let is_last = message.count >= self.max_deliveries;
+        let settlement = match decision {
+            Decision::Rejected => Settlement::Nack,
+            Decision::Failed | Decision::Settled(Settlement::Nack) if is_last => {
+                Settlement::DeadLetter
+            }
+            Decision::Failed => Settlement::Nack,
+            Decision::Settled(settlement) => settlement,
+        };
+        self.settle(message, settlement);
+    }
+
+    /// Cancels what is in progress, returns it to the queue, and waits for the settlements.
+    pub(super) async fn end(mut self) -> WorkerReport {
+        self.handlers.abort_all();
+        let ended = async {
+            while let Some(joined) = self.handlers.join_next_with_id().await {
+                self.finish(joined);
+            }
+        };
+        // A handler that blocks its thread is not cancelled. Its message is returned to the queue all the same.
+        let _ = timeout(CANCEL_TIMEOUT, ended).await;
+        let rest: Vec<Id> = self.messages.keys().copied().collect();
+        rest.into_iter().for_each(|id| self.return_unfinished(id));
+        if !self.report.unfinished.is_empty() {
+            tracing::error!(
+                target: TARGET,
+                {
+                    messaging.destination.name = self.destination,
+                    gusset.messaging.unfinished = self.report.unfinished.join(", "),
+                },
+                "shutdown: messages were in progress at the deadline; they were cancelled and returned to the queue"
+            );
+        }
+        let settled = async { while self.settling.join_next().await.is_some() {} };
+        if timeout(SETTLE_TIMEOUT, settled).await.is_err() {
+            tracing::error!(
+                target: TARGET,
+                { messaging.destination.name = self.destination },
+                "shutdown: the broker did not confirm settlements in time; it will deliver those messages again"
+            );
+        }
+        self.report
+    }
+
+    /// Returns a message to the queue that was not finished.
+    fn return_unfinished(&mut self, id: Id) {
+        if let Some(message) = self.messages.remove(&id) {
+            let id = message.id.clone().into_owned();
+            self.report.unfinished.push(id);
+            self.settle(message, Settlement::Nack);
+        }
+    }
+
+    fn settle(&mut self, message: Unsettled<A>, settlement: Settlement) {
+        let Unsettled {
+            acknowledge,
+            id,
+            count,
+            messages,
+        } = message;
+        let destination = self.destination;
+        self.report.count(settlement, messages);
+        if let Some(metrics) = &self.metrics {
+            metrics.settle(settlement, messages);
+        }
+        if settlement == Settlement::DeadLetter {
+            tracing::warn!(
+                target: TARGET,
+                {
+                    messaging.destination.name = destination,
+                    messaging.message.id = &*id,
+                    gusset.messaging.deliveries = count,
+                },
+                "a message was put aside as a dead letter"
+            );
+        }
+        self.settling.spawn(async move {
+            if let Err(error) = acknowledge.settle(settlement).await {
+                tracing::warn!(
+                    target: TARGET,
+                    {
+                        messaging.destination.name = destination,
+                        messaging.message.id = &*id,
+                        gusset.messaging.settlement = settlement.as_str(),
+                        exception.message = %error,
+                    },
+                    "a message could not be settled; the broker will deliver it again"
+                );
+            }
+        });
+    }
+}

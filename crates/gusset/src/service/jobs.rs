@@ -1,0 +1,91 @@
+//! The jobs of a service.
+
+use gusset_core::{ConfigError, Env};
+use gusset_health::{Check, CheckResult, Health, HealthBuilder, InFlight};
+use gusset_jobs::{JobBuilder, Jobs};
+
+use super::{CallLayer, Gusset, JobObservers};
+use crate::Telemetry;
+use crate::kind::{ConfigureFn, Operations};
+
+/// The jobs, and the layer that observes their runs.
+pub(super) struct JobParts {
+    pub(super) jobs: Jobs,
+    pub(super) runs: CallLayer<Operations, InFlight>,
+}
+
+/// The name of the check of all jobs.
+const CHECK: &str = "gusset.jobs";
+
+// === impl JobParts ===
+
+impl JobParts {
+    pub(super) fn new(
+        jobs: Jobs,
+        telemetry: &Telemetry,
+        health: &Health,
+        is_local: bool,
+        env: Env<'_>,
+    ) -> Result<Self, ConfigError> {
+        let runs = telemetry.operations().build_parts(env)?;
+        let runs = runs.count_in_flight(health.in_flight());
+        let dispatch = is_local.then(|| telemetry.dispatch().clone());
+        Ok(Self {
+            jobs,
+            runs: CallLayer::new(runs, dispatch),
+        })
+    }
+}
+
+impl Gusset {
+    /// Returns the builder of a job, which runs at intervals.
+    ///
+    /// Each run is an [`operation`](Self::operation) of this name. When the service drains, no run starts any more,
+    /// and the shutdown waits for those in progress. Jobs that are overdue are degraded in the check `gusset.jobs`
+    /// of `/healthz`, and have a metric for the alert `JobDidNotRun`. Readiness does not change.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # async fn close_books() -> Result<(), std::io::Error> { Ok(()) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// let nightly = gusset.job("nightly").every(day).spawn(close_books);
+    /// # nightly.abort();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn job(&self, name: &'static str) -> JobBuilder<JobObservers> {
+        let JobParts { jobs, runs } = &self.0.jobs;
+        jobs.job(name, runs.driver())
+            .until(self.0.health.lifecycle().draining())
+    }
+
+    /// Returns the jobs, to read which of them are overdue.
+    pub fn jobs(&self) -> &Jobs {
+        &self.0.jobs.jobs
+    }
+}
+
+/// Adds the check of all jobs, which reads them when it runs: jobs are spawned after the health is built.
+pub(super) fn add_check(
+    jobs: &Jobs,
+    configure: ConfigureFn<HealthBuilder>,
+) -> ConfigureFn<HealthBuilder> {
+    let jobs = jobs.clone();
+    Box::new(move |health| {
+        let check = Check::sync(CHECK, move || {
+            let overdue = jobs.overdue();
+            match overdue.is_empty() {
+                true => CheckResult::up(),
+                false => {
+                    let overdue: Vec<_> = overdue.iter().map(ToString::to_string).collect();
+                    CheckResult::degraded(overdue.join(", "))
+                }
+            }
+        });
+        configure(health.health_check(check))
+    })
+}

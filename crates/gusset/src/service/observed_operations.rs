@@ -1,0 +1,85 @@
+//! Operations, and the messages that they send.
+
+use gusset_core::{MessageHeadersMut, ObservedOperation, Operation};
+use gusset_metrics::pools::PoolState;
+
+use super::{Gusset, OperationObservers};
+
+impl Gusset {
+    /// Returns an operation: plain code with a name, a call of a database, or the sending of a message.
+    ///
+    /// It has a span inside of the current one, and metrics. Plain code also has an access log entry. It ends once:
+    /// with a result, cancelled when it is dropped, or with a panic.
+    ///
+    /// ```
+    /// use gusset::Operation;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// # async fn select() -> Result<u32, std::io::Error> { Ok(7) }
+    /// let price = gusset.operation("reprice").run(async {
+    ///     let query = Operation::database("postgresql", "SELECT", "orders");
+    ///     gusset.operation(query).run(select()).await
+    /// });
+    /// assert_eq!(price.await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn operation(
+        &self,
+        operation: impl Into<Operation>,
+    ) -> ObservedOperation<OperationObservers> {
+        self.0.observed_operations.driver().operation(operation)
+    }
+
+    /// Writes the current trace context into the headers of a message, so that its consumer continues the trace.
+    /// Call it inside of the operation that sends the message.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use gusset::Operation;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// # async fn publish(_: HashMap<String, String>) -> Result<(), std::io::Error> { Ok(()) }
+    /// let send = gusset.operation(Operation::send("nats", "orders")).run(async {
+    ///     let mut headers = HashMap::new();
+    ///     gusset.inject(&mut headers);
+    ///     assert!(headers.contains_key("traceparent"));
+    ///     publish(headers).await
+    /// });
+    /// send.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inject(&self, headers: &mut impl MessageHeadersMut) {
+        gusset_trace::inject_message(self.0.telemetry.propagators(), headers);
+    }
+
+    /// Shows the metrics of a pool of connections, `db.client.connection.*`, which is read with each read of the metrics.
+    ///
+    /// The diagnosis finds a pool that is exhausted in them. With a recorder of the service there are none.
+    ///
+    /// ```
+    /// use gusset::metrics::pools::PoolState;
+    ///
+    /// # struct Pool;
+    /// # impl Pool { fn size(&self) -> u64 { 4 } fn num_idle(&self) -> u64 { 1 } }
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// # let pool = Pool;
+    /// // That of sqlx, which is cheap to clone.
+    /// gusset.pool("orders-db", move || {
+    ///     let idle = pool.num_idle();
+    ///     PoolState::new(pool.size() - idle, idle).with_max(8)
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pool(&self, name: &'static str, read: impl Fn() -> PoolState + Send + Sync + 'static) {
+        self.0.pools.add(name, read);
+    }
+}
