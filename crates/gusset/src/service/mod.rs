@@ -30,13 +30,15 @@ mod incidents;
 mod jobs;
 mod layer;
 mod life;
+mod observed_operations;
 #[cfg(feature = "ops")]
 mod operations;
 #[cfg(feature = "ops")]
 mod operations_settings;
-mod observed_operations;
 mod parts;
 mod probes;
+#[cfg(feature = "profile")]
+mod profiles;
 mod scope;
 mod serve;
 mod server_output;

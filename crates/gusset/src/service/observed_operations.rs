@@ -1,9 +1,12 @@
-//! Operations, and the messages that they send.
+//! Operations, the messages that they send, and pools of connections.
+
+use std::sync::Arc;
 
 use gusset_core::{MessageHeadersMut, ObservedOperation, Operation};
-use gusset_metrics::pools::PoolState;
+use gusset_metrics::pools::{ConnectionPools, PoolState};
 
 use super::{Gusset, OperationObservers};
+use crate::Telemetry;
 
 impl Gusset {
     /// Returns an operation: plain code with a name, a call of a database, or the sending of a message.
@@ -82,4 +85,13 @@ impl Gusset {
     pub fn pool(&self, name: &'static str, read: impl Fn() -> PoolState + Send + Sync + 'static) {
         self.0.pools.add(name, read);
     }
+}
+
+/// Creates the pools. A registry shows them beside its own metrics.
+pub(super) fn pools(telemetry: &Telemetry, has_registry: bool) -> Arc<ConnectionPools> {
+    let pools = Arc::new(ConnectionPools::new());
+    if has_registry {
+        telemetry.metrics.registry().add_producer(&pools);
+    }
+    pools
 }

@@ -7,10 +7,9 @@ use gusset_admin::{ManagementServer, ManagementServerBuilder};
 use gusset_core::{Clock, ConfigError, Env};
 use gusset_health::HealthBuilder;
 use gusset_http::{BearerToken, RequestIdLayer};
-use gusset_metrics::pools::ConnectionPools;
 use gusset_metrics::{HttpMetricsBuilder, RpcMetricsBuilder};
 #[cfg(feature = "profile")]
-use gusset_profile::{ProfileEndpoints, ProfileEndpointsBuilder};
+use gusset_profile::ProfileEndpointsBuilder;
 
 use super::check::Facts;
 use super::controls::Controls;
@@ -146,7 +145,7 @@ impl PartsBuilder {
         scope: Scope,
     ) -> Result<Inner, Error> {
         #[cfg(feature = "profile")]
-        let profiles = (self.profile)(build_profiles(self.controls_token.as_deref()));
+        let profiles = (self.profile)(super::profiles::build(self.controls_token.as_deref()));
         let controls_token = self.controls_token;
         let controls_token = controls_token.map(|token| BearerToken::new("controls_token", token));
         let controls_token = controls_token.transpose()?.map(Arc::new);
@@ -215,10 +214,7 @@ impl PartsBuilder {
             (self.chaos)(builder).build_in(env)?
         };
 
-        let pools = Arc::new(ConnectionPools::new());
-        if has_registry {
-            telemetry.metrics.registry().add_producer(&pools);
-        }
+        let pools = super::observed_operations::pools(&telemetry, has_registry);
         #[cfg(feature = "system")]
         let super::system::SystemReadings {
             sampler: system,
@@ -398,14 +394,5 @@ impl PartsBuilder {
             incidents: self.recorded.map(|it| it.running).unwrap_or_default(),
             telemetry,
         })
-    }
-}
-
-#[cfg(feature = "profile")]
-fn build_profiles(token: Option<&str>) -> ProfileEndpointsBuilder {
-    let builder = ProfileEndpoints::builder();
-    match token {
-        Some(token) => builder.token(token),
-        None => builder,
     }
 }
