@@ -66,7 +66,6 @@ use gusset_core::{Clock, Env, MessageHeaders};
 #[cfg(feature = "breaker")]
 use gusset_core::{ConfigError, ErrorStatuses};
 use gusset_health::{Health, HealthRuntime, InFlight};
-use gusset_metrics::pools::ConnectionPools;
 use tracing::Dispatch;
 
 pub use self::builder::GussetBuilder;
@@ -132,8 +131,7 @@ struct Inner {
     grpc: ServerLayer<GrpcServer>,
     grpc_client: CallLayer<GrpcClient>,
     observed_operations: CallLayer<Operations>,
-    /// Shown beside the metrics of the registry, which does not keep them alive.
-    pools: Arc<ConnectionPools>,
+    pools: Arc<gusset_metrics::pools::ConnectionPools>,
     messaging_system: String,
     /// Those of HTTP clients, for breakers.
     #[cfg(feature = "breaker")]
