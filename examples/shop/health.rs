@@ -9,6 +9,7 @@ use gusset::admin::ManagementServer;
 use gusset::chaos::Chaos;
 use gusset::health::{Check, Health, SharedDependency, ShutdownReport, probe_exit_code};
 use gusset::http::EndpointService;
+use gusset::ops::Operations;
 use gusset::profile::ProfileEndpoints;
 use gusset::prometheus::PrometheusExporter;
 use gusset::slo::ServiceLevels;
@@ -56,13 +57,14 @@ pub(crate) fn mount(app: Router, health: &Health) -> Router {
         .layer(health.connection_drain_layer())
 }
 
-/// Serves probes, metrics, profiles, rules, dashboards and the control of faults on a thread of their own, which responds
-/// even if the shop's runtime is stuck.
+/// Serves probes, metrics, profiles, rules, dashboards, the operations page and the control of faults on a thread of
+/// their own, which responds even if the shop's runtime is stuck.
 pub(crate) fn listen(
     options: &Options,
     health: &Health,
     prometheus: &PrometheusExporter,
     levels: &ServiceLevels,
+    page: &Operations,
     chaos: &Chaos,
 ) -> Result<ManagementServer, BoxError> {
     let address = options.management();
@@ -76,7 +78,8 @@ pub(crate) fn listen(
         .mount(health.probe_routes())
         .mount(prometheus.endpoint())
         .mount(profiles.build()?)
-        .mount(levels.endpoints());
+        .mount(levels.endpoints())
+        .mount(page.endpoints());
     let server = match faults::control(options, chaos)? {
         Some(control) => server.mount(control),
         None => server,

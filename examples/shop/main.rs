@@ -20,6 +20,7 @@ mod faults;
 mod health;
 mod objectives;
 mod options;
+mod page;
 mod payments;
 mod report;
 mod requests;
@@ -41,8 +42,8 @@ use std::time::Duration;
 
 use gusset::chaos::{FaultKind, names::FAULT};
 use gusset::diagnose::{HistorySource, Reading, Watcher};
-use gusset::history::{History, Sampler};
 use gusset::http::{QueryRedaction, RequestIdLayer};
+use gusset::incident::FlightRecorder;
 use gusset::metrics::Label;
 use gusset::system::{CallMonitor, LagProbe, SystemSampler, TokioSource};
 use gusset::{Clock, Telemetry};
@@ -141,20 +142,19 @@ pub(crate) async fn run(
     prometheus.recorder().add_producer(&system);
     prometheus.recorder().add_producer(&lag_metric);
     prometheus.recorder().add_producer(&calls);
-    let history = History::builder().recorder(telemetry.recorder()).build()?;
-    let readings = Sampler::builder(history.clone()).producer(telemetry.registry());
-    let _readings = readings.start()?;
+    let health = health::set_up(&options, prometheus, payments_address)?;
+    let levels = objectives::levels(payments_address)?;
+    let objectives = objectives::Watched::start(&levels, prometheus)?;
     let mut watcher = Watcher::builder().recorder(telemetry.recorder()).build()?;
-    let series = HistorySource::new(history);
+    let diagnosis = watcher.latest();
+    let series = HistorySource::new(objectives.history());
     // Logs what slows the shop down, once for each change.
     system.subscribe(move |_, now| {
         let mut reading = Reading::from(now.clone());
         series.fill(Clock::system().now(), &mut reading);
         watcher.observe(reading);
     });
-    let health = health::set_up(&options, prometheus, payments_address)?;
-    let levels = objectives::levels(payments_address)?;
-    let objectives = objectives::Watched::start(&levels, prometheus)?;
+    let recorder = FlightRecorder::builder().build()?;
     let chaos = faults::set_up(prometheus, objectives.monitor())?;
     let gusset = telemetry
         .http()
@@ -165,6 +165,7 @@ pub(crate) async fn run(
         .query(QueryRedaction::default())
         .observer(health.in_flight())
         .observer(CallMonitor::clone(&calls))
+        .observer(recorder.calls_of_server())
         .metrics(|metrics| {
             metrics
                 .with_local_recorder()
@@ -188,7 +189,8 @@ pub(crate) async fn run(
         .route_service("/metrics", gusset.metrics_endpoint());
     let app = health::mount(app, &health);
     // Dropped at the end of this function, so that probes are answered until then.
-    let management = health::listen(&options, &health, prometheus, &levels, &chaos)?;
+    let page = page::set_up(&options, &health, &objectives, &diagnosis, &recorder)?;
+    let management = health::listen(&options, &health, prometheus, &levels, &page, &chaos)?;
     let runtime = health.start()?;
     // ... and ends here. `payments.rs` and `stock.rs` add a few lines each.
 

@@ -61,6 +61,7 @@ pub(crate) fn levels(payments: SocketAddr) -> Result<ServiceLevels, ConfigError>
 
 /// Reads the metrics of the shop each 10 s, and evaluates the objectives and ranges.
 pub(crate) struct Watched {
+    history: History,
     monitor: Monitor,
     sampler: Sampler,
 }
@@ -76,9 +77,18 @@ impl Watched {
         let monitor = levels.monitor(prometheus.recorder());
         let sampler = Sampler::builder(history.clone())
             .producer(prometheus.recorder())
-            .after_reading(monitor.evaluator(history))
+            .after_reading(monitor.evaluator(history.clone()))
             .start()?;
-        Ok(Self { monitor, sampler })
+        Ok(Self {
+            history,
+            monitor,
+            sampler,
+        })
+    }
+
+    /// Returns the last hour of the metrics, for the operations page.
+    pub(crate) fn history(&self) -> History {
+        self.history.clone()
     }
 
     /// Returns the monitor, by which other parts notice that an objective is missed or a range is left.

@@ -141,6 +141,7 @@ pub(crate) fn greet(
     writeln!(out, "metrics     http://{shop}/metrics")?;
     writeln!(out, "stock       http://{stock} (gRPC)")?;
     writeln!(out, "management  http://{management}/healthz")?;
+    writeln!(out, "operations  http://{management}/ops")?;
     writeln!(out, "\nTry these, then look at the log and the metrics:")?;
     for path in EXAMPLE_PATHS {
         writeln!(out, "  curl -iN 'http://{shop}{path}'")?;
