@@ -119,7 +119,7 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 11] = [
+    const FEATURES: [&str; 12] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
@@ -127,6 +127,7 @@ mod tests {
         "gusset-health",
         "gusset-system",
         "gusset-chaos",
+        "gusset-client",
         "gusset-history",
         "gusset-profile",
         "gusset-jobs",

@@ -31,6 +31,8 @@ pub use builder::HealthBuilder;
 pub use check::{
     Check, LocalDependency, OptionalDependency, ReadinessCheck, RegisteredCheck, SharedDependency,
 };
+#[cfg(feature = "certificates")]
+pub use checks::CertificateFile;
 #[cfg(feature = "disk")]
 pub use checks::{DiskSpace, DiskUsage};
 pub use connection_drain::{ConnectionDrain, ConnectionDrainFuture, ConnectionDrainLayer};

@@ -20,6 +20,8 @@ pub fn catalogue() -> Catalogue {
     let catalogue = catalogue.with(gusset_breaker::names::ALL.iter().map(|metric| **metric));
     #[cfg(feature = "chaos")]
     let catalogue = catalogue.with(gusset_chaos::names::ALL.iter().copied());
+    #[cfg(feature = "client")]
+    let catalogue = catalogue.with(gusset_client::names::ALL.iter().copied());
     #[cfg(feature = "diagnose")]
     let catalogue = catalogue.with(gusset_diagnose::names::ALL.iter().copied());
     #[cfg(feature = "health")]

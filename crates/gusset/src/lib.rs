@@ -87,6 +87,9 @@ pub use gusset_breaker as breaker;
 #[cfg(feature = "chaos")]
 #[doc(no_inline)]
 pub use gusset_chaos as chaos;
+#[cfg(feature = "client")]
+#[doc(no_inline)]
+pub use gusset_client as client;
 pub use gusset_core::*;
 #[cfg(any(feature = "log", feature = "trace"))]
 #[doc(no_inline)]

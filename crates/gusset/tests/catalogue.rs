@@ -59,6 +59,7 @@ fn metrics_endpoint_matches_the_catalogue() {
     let others = others.chain(gusset::jobs::names::ALL);
     let others = others.chain(names::POOLS);
     let others = others.chain(gusset::messaging::names::ALL);
+    let others = others.chain(gusset::client::names::ALL);
     // Not every kernel has all readings.
     let others = others.chain(gusset::system::names::ALL);
     let others = others.chain(gusset::system::names::CLASSIC);
@@ -217,6 +218,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::jobs::names::ALL,
         names::POOLS,
         gusset::messaging::names::ALL,
+        gusset::client::names::ALL,
         gusset::system::names::ALL,
         gusset::system::names::CLASSIC,
     ] {
@@ -388,6 +390,11 @@ fn catalogue() -> String {
         gusset::breaker::names::ALL.iter().copied(),
     );
     section(&mut text, "Injected faults", gusset::chaos::names::ALL);
+    section(
+        &mut text,
+        "Connections of clients",
+        gusset::client::names::ALL,
+    );
     section(&mut text, "Health", gusset::health::names::ALL);
     section(&mut text, "Jobs", gusset::jobs::names::ALL);
     section(

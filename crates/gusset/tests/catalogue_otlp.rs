@@ -95,6 +95,7 @@ fn record() -> LogRecord {
 /// Returns the tables of crates that need servers or clocks to record their metrics.
 fn other_tables() -> Vec<MetricDescriptor> {
     let chaos = gusset::chaos::names::ALL.iter().copied();
+    let chaos = chaos.chain(gusset::client::names::ALL.iter().copied());
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();

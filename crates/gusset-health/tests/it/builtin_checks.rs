@@ -88,3 +88,36 @@ async fn disk_check_compares_free_space() {
         Status::Down
     );
 }
+
+#[cfg(feature = "certificates")]
+#[tokio::test]
+async fn certificates_are_degraded_days_before_they_expire() {
+    use gusset_health::CertificateFile;
+    use std::time::{Duration, SystemTime};
+
+    const ONE_DAY: Duration = Duration::from_secs(24 * 3600);
+    let issue = |year| {
+        let mut parameters = rcgen::CertificateParams::new(vec!["shop.test".to_owned()]).unwrap();
+        parameters.not_after = rcgen::date_time_ymd(year, 3, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        parameters.self_signed(&key).unwrap().pem()
+    };
+    let expires = |year| SystemTime::from(rcgen::date_time_ymd(year, 3, 1));
+    // The chain expires when its first certificate does.
+    let chain = [issue(2041), issue(2040)].concat();
+    let file = CertificateFile::new("unused").degraded_days_before(10);
+    let status = |now| file.evaluate(chain.as_bytes(), now).status();
+    assert_eq!(status(expires(2040) - 11 * ONE_DAY), Status::Up);
+    assert_eq!(status(expires(2040) - 9 * ONE_DAY), Status::Degraded);
+    assert_eq!(status(expires(2040) + ONE_DAY), Status::Down);
+    for broken in [
+        "",
+        "not a certificate",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        let result = file.evaluate(broken.as_bytes(), expires(2040) - 11 * ONE_DAY);
+        assert_eq!(result.status(), Status::Down, "{broken}");
+    }
+    let missing = CertificateFile::new("/no/such/file").check("certificate");
+    assert_eq!(first_status(missing).await, Status::Down);
+}

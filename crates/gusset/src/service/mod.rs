@@ -9,6 +9,8 @@ mod calls;
 #[cfg(feature = "chaos")]
 mod chaos;
 mod check;
+#[cfg(feature = "client")]
+mod client;
 #[cfg(feature = "serde")]
 mod configured;
 mod controls;

@@ -1,0 +1,77 @@
+//! The future of a call.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use gusset_core::Protocol as _;
+use gusset_http::{Http, HttpClientClassifier};
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::report::{self, CANCELLED};
+use super::{CallTimings, TimedResponseBody};
+use crate::record::{CallRef, ConnectionInfo};
+
+pin_project! {
+    /// The future of a [`Timing`](super::Timing) and of an [`OpaqueTiming`](super::OpaqueTiming).
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TimingFuture<F> {
+        #[pin]
+        inner: F,
+        // `None` after the call has failed or has a response.
+        call: Option<CallRef>,
+    }
+
+    impl<F> PinnedDrop for TimingFuture<F> {
+        // Before the inner future is dropped, which still is in the phase in which the call was cancelled.
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(call) = this.project().call.take() {
+                report::failed(call.get(), CANCELLED);
+            }
+        }
+    }
+}
+
+// === impl TimingFuture ===
+
+impl<F> TimingFuture<F> {
+    #[inline]
+    pub(super) fn new(inner: F, call: CallRef) -> Self {
+        let call = Some(call);
+        Self { inner, call }
+    }
+}
+
+impl<F, D, E> Future for TimingFuture<F>
+where
+    F: Future<Output = Result<Response<D>, E>>,
+    D: Body,
+    E: 'static,
+{
+    type Output = Result<Response<TimedResponseBody<D>>, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let call = this.call.as_mut().expect("futures only yield once");
+        let result = ready!(call.enter(|| this.inner.poll(cx)));
+        let call = this.call.take().expect("futures only yield once");
+        Poll::Ready(match result {
+            Ok(mut res) => {
+                let info = res.extensions().get::<ConnectionInfo>();
+                call.get().respond(info.map(|info| &info.0));
+                report::responded(call.get());
+                res.extensions_mut().insert(CallTimings(call.clone()));
+                Ok(res.map(|body| TimedResponseBody::new(body, call)))
+            }
+            Err(error) => {
+                let failure = Http::<HttpClientClassifier>::failure(&error);
+                report::failed(call.get(), failure.error_type());
+                Err(error)
+            }
+        })
+    }
+}
