@@ -56,7 +56,6 @@ fn metrics_endpoint_matches_the_catalogue() {
     let others = others.chain(gusset::chaos::names::ALL);
     // Nor has a process panics or reports by itself.
     let others = others.chain(gusset::incident::names::ALL);
-    let others = others.chain(gusset::client::names::ALL);
     let others = others.chain(gusset::jobs::names::ALL);
     let others = others.chain(names::POOLS);
     let others = others.chain(gusset::messaging::names::ALL);
@@ -216,7 +215,6 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::slo::names::ALL,
         gusset::admin::names::ALL,
         gusset::chaos::names::ALL,
-        gusset::client::names::ALL,
         gusset::jobs::names::ALL,
         names::POOLS,
         gusset::messaging::names::ALL,
