@@ -75,6 +75,8 @@ impl Service {
             .service_levels(levels())
             .build_with(|name| (name == "OTEL_SERVICE_NAME").then(|| "shop".to_owned()))
             .unwrap();
+        // Otherwise it is not ready, which is an alert of its own.
+        gusset.health().lifecycle().mark_started();
         let fails = Arc::new(AtomicBool::new(false));
         let is_failing = fails.clone();
         let order = async move || match is_failing.load(Ordering::Relaxed) {
