@@ -80,7 +80,7 @@ async fn each_illness_is_named() {
     match Path::new("/proc/pressure/cpu").exists() {
         true => illnesses.push(("computing", "cpu.saturated")),
         false => {
-            println!("SKIPPED: computing, because this kernel has no pressure stall information")
+            println!("SKIPPED: computing, because this kernel has no pressure stall information");
         }
     }
     for (illness, finding) in &illnesses {

@@ -131,7 +131,7 @@ impl GussetBuilder {
         if let Some(incidents) = incidents {
             // Last, because it has what everything else shows, and its panic hook is outside of the others.
             with_default(&dispatch, || {
-                incidents.start(&inner, scope == Scope::Global)
+                incidents.start(&inner, scope == Scope::Global);
             });
         }
         Ok(Gusset(inner))
