@@ -43,8 +43,9 @@ impl Provider {
     /// Returns the folders of programs that are not installed system-wide.
     pub(crate) fn bin_folders(&self) -> [PathBuf; 3] {
         [
-            self.unpacked.join("usr/bin"),
+            // First: the same program in `usr/bin` does not find its libraries.
             self.unpacked.join("started"),
+            self.unpacked.join("usr/bin"),
             self.python.join("bin"),
         ]
     }
