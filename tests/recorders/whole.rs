@@ -227,6 +227,7 @@ fn is_left_out(name: &str) -> bool {
         "gusset.cgroup.",
         "gusset.diagnosis.",
         "gusset.history.",
+        "gusset.incident.",
         "gusset.process.",
         "gusset.system.",
         "gusset.tcp.",
@@ -234,6 +235,27 @@ fn is_left_out(name: &str) -> bool {
     ];
     // Nothing is armed. That is the metric which it has.
     let of_armed_faults = name.starts_with("gusset.chaos.") && name != "gusset.chaos.armed";
+    // It has no clients' timers, databases, jobs, producers, workers, operations and objectives.
+    let of_unused_parts = [
+        "db.client.",
+        "dns.lookup.duration",
+        "gusset.db.client.",
+        "gusset.http.client.call.",
+        "gusset.http.client.certificate.",
+        "gusset.http.client.connection",
+        "gusset.http.client.phase.",
+        "gusset.http.server.phase.",
+        "gusset.job.",
+        "gusset.messaging.client.",
+        "gusset.messaging.lag",
+        "gusset.messaging.paused",
+        "gusset.messaging.redelivered",
+        "gusset.messaging.settlements",
+        "gusset.operation.",
+        "gusset.slo.",
+        "http.client.connection.duration",
+        "messaging.client.",
+    ];
     let of_a_dry_run = ["gusset.breaker.suppressed_trips"];
     of_the_registry.contains(&name)
         || needs_a_file.contains(&name)
@@ -242,6 +264,7 @@ fn is_left_out(name: &str) -> bool {
         || of_other_admissions
             .iter()
             .chain(&of_producers)
+            .chain(&of_unused_parts)
             .any(|it| name.starts_with(it))
 }
 

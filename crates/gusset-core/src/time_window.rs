@@ -75,9 +75,10 @@ struct Tag(u64);
 const COUNT_MASK: u64 = (1 << 24) - 1;
 /// A bucket stops counting at 16 million results.
 const MAX_BUCKET_COUNT: u64 = COUNT_MASK;
-/// A tick up to this far ahead is newer, every other one is older. A shard that was unused for a long
-/// time is therefore not taken for a newer one when ticks wrap.
-const MAX_TICKS_AHEAD: u32 = 1 << 20;
+/// A tick up to this far ahead is newer, every other one is older: of a thread that was preempted between its reading of
+/// the clock and its record. A bucket that was unused until the ticks have nearly wrapped is therefore rarely taken for
+/// a newer one: with buckets of a millisecond, in one second of 49 days.
+const MAX_TICKS_AHEAD: u32 = 1 << 10;
 
 // === impl TimeWindow ===
 

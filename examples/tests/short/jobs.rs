@@ -54,11 +54,11 @@ async fn worker_puts_one_order_aside_and_replays_it_in_one_trace() {
     let output = worker.process.stdout();
     assert!(output.contains("replayed: 1"), "{output}");
     for row in [
-        r#"gusset_messaging_settlements_total{messaging_destination_name="orders",messaging_system="memory",gusset_messaging_settlement="ack"} 20"#,
-        r#"gusset_messaging_settlement="dead_letter"} 1"#,
+        r#"gusset_messaging_settlements_total{gusset_messaging_settlement="ack",messaging_destination_name="orders",messaging_system="memory"} 20"#,
+        r#"{gusset_messaging_settlement="dead_letter",messaging_destination_name="orders",messaging_system="memory"} 1"#,
         r#"gusset_operation_outcomes_total{gusset_operation_name="reprice",gusset_outcome="server_error"} 3"#,
-        r#"db_client_operation_duration_seconds_count{db_system_name="memory",db_operation_name="INSERT",db_collection_name="orders"} 20"#,
-        r#"messaging_client_sent_messages_total{messaging_system="memory",messaging_operation_name="send",messaging_destination_name="orders"} 20"#,
+        r#"db_client_operation_duration_seconds_count{db_collection_name="orders",db_operation_name="INSERT",db_system_name="memory"} 20"#,
+        r#"messaging_client_sent_messages_total{messaging_destination_name="orders",messaging_operation_name="send",messaging_system="memory"} 20"#,
         r#"gusset_job_overdue{gusset_job_name="count_stock"} 0"#,
     ] {
         assert!(output.contains(row), "{row} in {output}");

@@ -6,13 +6,15 @@ use std::path::Path;
 /// The maximum number of lines of an example to copy.
 const MAX_LINES: usize = 80;
 /// Longer ones are programs to try, not to copy.
-const PROGRAMS: [&str; 6] = [
+const PROGRAMS: [&str; 8] = [
     "chaos",
     "consumer",
+    "diagnose",
     "kubelet",
     "outage",
     "shop",
     "trace_context",
+    "worker",
 ];
 
 fn read(path: &str) -> String {

@@ -18,7 +18,7 @@ use crate::{GrpcCode, KnownMethods};
 ///   before a call began is known during the call.
 /// - A method of a service that [`RequestOptions::with_rpc_services`] registers is also proven by a
 ///   status that such layers do not answer with.
-/// - A request that is not gRPC is always `_OTHER`.
+/// - A request that is not gRPC, or that has no path, is always `_OTHER`.
 ///
 /// Allocates only for a method that is not remembered.
 ///
@@ -69,7 +69,7 @@ enum State {
     Known(Box<str>),
     /// A server's method that no call has proven yet.
     Unproven(Box<str>),
-    /// The path of a server's request that is not gRPC.
+    /// The path of a server's request that is not gRPC, or nothing.
     Foreign(Box<str>),
 }
 
@@ -165,9 +165,10 @@ impl<'a> RpcMethodName<'a> {
         } = attributes;
         let original = attributes.rpc_method_original();
         let methods = options.rpc_methods();
-        let is_foreign = side == Side::Server && !is_grpc_request(head);
+        // A request without a path has no method.
+        let is_foreign = original.is_empty() || (side == Side::Server && !is_grpc_request(head));
         let look_up = || match side {
-            Side::Server if is_foreign => None,
+            _ if is_foreign => None,
             Side::Server => methods.get(side, original),
             Side::Client => methods.insert(side, original),
         };
@@ -177,7 +178,7 @@ impl<'a> RpcMethodName<'a> {
         };
         Self {
             original,
-            is_known: id.is_some() || side == Side::Client,
+            is_known: id.is_some() || (side == Side::Client && !is_foreign),
             is_foreign,
             id,
         }
@@ -202,7 +203,7 @@ impl<'a> RpcMethodName<'a> {
     /// Returns `rpc.method_original`: what was sent, if the method is not known.
     #[inline]
     pub fn original(self) -> Option<&'a str> {
-        (!self.is_known).then_some(self.original)
+        Some(self.original).filter(|original| !self.is_known && !original.is_empty())
     }
 
     /// Returns the number of a method that is remembered.

@@ -99,7 +99,9 @@ fn figures(selection: Option<&Selection>) -> Vec<(SharedStr, StateTree)> {
     let failed = selection.map(|selection| {
         let series = selection.series().iter();
         let failed = series.filter(|series| !series.label(semconv::ERROR_TYPE).is_empty());
-        failed.filter_map(SelectedSeries::increase).sum::<f64>()
+        let increases = failed.filter_map(SelectedSeries::increase);
+        // Not `sum`, which is −0 for no series.
+        increases.fold(0.0, |sum, increase| sum + increase)
     });
     let errors = all
         .zip(failed)

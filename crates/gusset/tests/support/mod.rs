@@ -48,7 +48,12 @@ pub(crate) fn record_calls(recorder: &SharedRecorder) {
 /// Records one series of a metric, with all its labels, as the crate of the metric does.
 pub(crate) fn record_series(recorder: &SharedRecorder, metric: &MetricDescriptor) {
     metric.describe(recorder);
-    let labels = metric.labels.iter().map(|label| Label::new(*label, "x"));
+    let value = |label| match label {
+        "server.port" => "8080",
+        _ => "x",
+    };
+    let labels = metric.labels.iter();
+    let labels = labels.map(|label| Label::new(*label, value(label)));
     let labels = labels.collect();
     match metric.kind {
         InstrumentKind::Counter => metric.counter(recorder, labels).increment(2),
