@@ -190,8 +190,14 @@ async fn order_is_one_trace_and_the_failing_one_is_replayed() {
     .await;
     let page = shop.page();
     for (metric, label) in [
-        ("gusset_messaging_settlements_total", "\"dead_letter\"} 1"),
-        ("gusset_messaging_settlements_total", "\"nack\"} 1"),
+        (
+            "gusset_messaging_settlements_total{gusset_messaging_settlement=\"dead_letter\"",
+            "} 1",
+        ),
+        (
+            "gusset_messaging_settlements_total{gusset_messaging_settlement=\"nack\"",
+            "} 1",
+        ),
         ("gusset_messaging_redelivered_total", "} 1"),
         ("messaging_client_sent_messages_total", "} 2"),
     ] {

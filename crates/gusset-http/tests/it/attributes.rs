@@ -209,7 +209,8 @@ fn describe(attributes: RequestAttributes<'_>) -> String {
     assert!(attributes.rpc_method_original().len() <= 256);
     let rpc = attributes.rpc_method();
     assert!(rpc.is_known() || rpc.as_str() == "_OTHER");
-    assert_eq!(rpc.is_known(), rpc.original().is_none());
+    let is_shown = !rpc.is_known() && !attributes.rpc_method_original().is_empty();
+    assert_eq!(rpc.original().is_some(), is_shown);
     format!(
         "{method} {original:?} {} {address:?} {port:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         attributes.scheme().as_str(),

@@ -30,6 +30,11 @@ use crate::report::Section;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` makes no dump of tasks",
+    label = "does not return a text",
+    note = "pass a closure that returns a `String`, or implement `TaskDump`"
+)]
 pub trait TaskDump: Send + Sync + 'static {
     /// Returns the tasks as text. It may take some time: a report is made without it after the time limit.
     fn dump_tasks(&self) -> String;

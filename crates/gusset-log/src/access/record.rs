@@ -251,7 +251,9 @@ impl AccessRecord {
     /// Returns the method of a gRPC call as sent, if it is not known.
     pub(super) fn rpc_method_original<'a>(&self, http: RequestAttributes<'a>) -> Option<&'a str> {
         let is_shown = !self.completion.is_rpc_method_known && !self.config().options.hides_paths();
-        is_shown.then(|| http.rpc_method_original())
+        // A request without a path has none.
+        let original = is_shown.then(|| http.rpc_method_original());
+        original.filter(|original| !original.is_empty())
     }
 
     /// Returns whether a text that a client chose may contain a secret.

@@ -104,7 +104,10 @@ fn shutdown_exports_what_is_queued() {
     let trace = built(TraceObserver::server().sink(sink.clone()));
     serve(trace, Request::new(()), || ());
     assert!(!sink.has_capacity());
-    assert_eq!(exporter.sizes(), [512, 88]);
+    // The thread may have exported what was there before the last spans came.
+    let sizes = exporter.sizes();
+    assert!(sizes.iter().all(|size| *size <= 512), "{sizes:?}");
+    assert_eq!(sizes.iter().sum::<usize>(), 600);
 }
 
 #[tokio::test]
