@@ -39,6 +39,7 @@ pub const PARENT_SPAN_ID: &str = "parent_span_id";
 /// The request id; present inside of a [`RequestIdLayer`](gusset_http::RequestIdLayer).
 pub const REQUEST_ID: &str = "request_id";
 /// The target of access log entries.
+#[cfg(feature = "subscriber")]
 pub(crate) const ACCESS_TARGET: &str = "gusset::access";
 /// The own field of the user's id.
 pub const USER_ID: &str = "user.id";
