@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gusset_core::ConfigError;
-use gusset_data::StateTree;
+use gusset_data::{SharedStr, StateTree};
 use gusset_http::{Endpoint, Mount, Reach, RequestHead, Routes};
 use http::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
@@ -18,7 +18,7 @@ use http_body_util::Full;
 use crate::access::{self, Rejection};
 use crate::operations::Operations;
 use crate::tasks::{Ran, Task};
-use crate::{TARGET, page};
+use crate::{TARGET, page, sections};
 
 /// The path of the page.
 const PAGE: &str = "/ops";
@@ -51,7 +51,7 @@ pub struct Endpoints {
 enum Served {
     Page,
     All,
-    Section(String),
+    Section(SharedStr),
     Description,
     Task(Arc<Task>),
 }
@@ -104,8 +104,7 @@ impl Mount for Endpoints {
             (DATA.to_owned(), Served::All),
             (format!("{PAGE}/openapi.json"), Served::Description),
         ];
-        for section in self.operations.sections() {
-            let id = section.id.to_string();
+        for (id, _) in sections::heads(shared) {
             paths.push((format!("{DATA}/{id}"), Served::Section(id)));
         }
         for task in &shared.tasks {
@@ -155,10 +154,7 @@ impl View {
                 Format::Json => json(&self.operations.to_state()),
             }),
             Served::All => Ok(json(&self.operations.to_state())),
-            Served::Section(id) => Ok(match self.operations.section(id) {
-                Some(section) => json(&section.state),
-                None => text(StatusCode::NOT_FOUND, "no such section\n"),
-            }),
+            Served::Section(id) => Ok(json(&sections::state(shared, id))),
             Served::Description => Ok(json(&description(&self.operations))),
         }
     }
@@ -227,9 +223,8 @@ fn description(operations: &Operations) -> StateTree {
         (PAGE.to_owned(), get("the page", "text/html")),
         (DATA.to_owned(), get("all sections", "application/json")),
     ];
-    for section in operations.sections() {
-        let path = format!("{DATA}/{}", section.id);
-        paths.push((path, get(&section.title, "application/json")));
+    for (id, title) in sections::heads(operations.shared()) {
+        paths.push((format!("{DATA}/{id}"), get(&title, "application/json")));
     }
     StateTree::fields([
         ("openapi", "3.1.0".into()),

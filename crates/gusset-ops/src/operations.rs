@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gusset_data::{ShowState, StateTree};
 
-use crate::shared::{Section, Shared};
+use crate::shared::Shared;
 use crate::{page, sections};
 
 /// The operations page of one process.
@@ -49,8 +49,11 @@ impl Operations {
     ///
     /// Secrets are redacted, by name and inside of texts.
     pub fn to_state(&self) -> StateTree {
-        let sections = self.sections().into_iter();
-        StateTree::fields(sections.map(|section| (section.id, section.state)))
+        let heads = sections::heads(&self.0).into_iter();
+        StateTree::fields(heads.map(|(id, _)| {
+            let state = sections::state(&self.0, &id);
+            (id, state)
+        }))
     }
 
     /// Returns all that the page shows, as text for a terminal.
@@ -73,21 +76,11 @@ impl Operations {
                 document.clone()
             }
             _ => {
-                let document = Bytes::from(page::document(&self.0, &self.sections()));
+                let document = Bytes::from(page::document(&self.0, &sections::all(&self.0)));
                 *rendered = Some((now, document.clone()));
                 document
             }
         }
-    }
-
-    /// Returns one section, or `None` if there is none with this id.
-    pub(crate) fn section(&self, id: &str) -> Option<Section> {
-        let mut sections = self.sections().into_iter();
-        sections.find(|section| section.id == *id)
-    }
-
-    pub(crate) fn sections(&self) -> Vec<Section> {
-        sections::all(&self.0)
     }
 }
 

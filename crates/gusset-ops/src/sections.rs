@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use gusset_data::{SharedStr, StateTree};
 
-use crate::chart::Chart;
 use crate::shared::{Section, Shared};
 
 /// The sections of the page itself. Parts have other names.
@@ -16,71 +15,92 @@ pub(crate) const OWN: [&str; 8] = [
     "service", "signals", "routes", "active", "calls", "log", "changes", "tasks",
 ];
 
-/// Returns the sections, in the order of the page, without secrets.
-pub(crate) fn all(shared: &Shared) -> Vec<Section> {
-    let mut sections = vec![section("service", "Service", service(shared))];
-    if let Some(history) = &shared.history {
-        let signals = section("signals", "Requests", signals::windows(history));
-        sections.push(Section {
-            charts: signals::charts(history),
-            ..signals
-        });
-        sections.push(section(
-            "routes",
-            "Routes, the last 15 minutes",
-            signals::routes(history),
-        ));
+/// A section of the page: its name in paths, and its title.
+pub(crate) type Head = (SharedStr, SharedStr);
+
+/// Returns the heads of all sections, in the order of the page.
+pub(crate) fn heads(shared: &Shared) -> Vec<Head> {
+    let own = |id: &'static str, title: &'static str| (id.into(), title.into());
+    let mut heads = vec![own("service", "Service")];
+    if shared.history.is_some() {
+        heads.push(own("signals", "Requests"));
+        heads.push(own("routes", "Routes, the last 15 minutes"));
     }
-    for (name, part) in &shared.parts {
-        let title = name.replace('-', " ");
-        sections.push(Section {
-            id: name.clone(),
-            title: title.into(),
-            state: part.show_state(),
-            charts: Vec::new(),
-        });
-    }
+    let parts = shared.parts.iter();
+    heads.extend(parts.map(|(name, _)| (name.clone(), name.replace('-', " ").into())));
     #[cfg(feature = "incident")]
-    if let Some(recorder) = &shared.recorder {
-        let now = std::time::SystemTime::now();
-        sections.extend([
-            section("active", "Calls under way", recorded::active(recorder, now)),
-            section(
-                "calls",
-                "Recent calls",
-                recorded::calls(recorder, shared.clock.now()),
-            ),
-            section("log", "Log", recorded::log(recorder)),
-            section(
-                "changes",
-                "Changes of state",
-                recorded::changes(recorder, now),
-            ),
-        ]);
+    if shared.recorder.is_some() {
+        heads.push(own("active", "Calls under way"));
+        heads.push(own("calls", "Recent calls"));
+        heads.push(own("log", "Log"));
+        heads.push(own("changes", "Changes of state"));
     }
     if !shared.tasks.is_empty() {
-        let tasks = shared.tasks.iter().map(|task| {
-            StateTree::fields([
-                ("name", SharedStr::new(task.name()).into()),
-                ("running", task.is_running().into()),
-            ])
-        });
-        sections.push(section("tasks", "Tasks", StateTree::list(tasks)));
+        heads.push(own("tasks", "Tasks"));
     }
-    for section in &mut sections {
-        let state = std::mem::take(&mut section.state);
-        section.state = state.redacted(&shared.redaction);
-    }
-    sections
+    heads
 }
 
-fn section(id: &'static str, title: &'static str, state: StateTree) -> Section {
+/// Returns all sections.
+pub(crate) fn all(shared: &Shared) -> Vec<Section> {
+    let heads = heads(shared).into_iter();
+    heads.map(|head| section(shared, head)).collect()
+}
+
+/// Returns a section as it is now, with its charts.
+fn section(shared: &Shared, (id, title): Head) -> Section {
+    let charts = match (&*id, &shared.history) {
+        ("signals", Some(history)) => signals::charts(history),
+        _ => Vec::new(),
+    };
     Section {
-        id: id.into(),
-        title: title.into(),
-        state,
-        charts: Vec::<Chart>::new(),
+        state: state(shared, &id),
+        id,
+        title,
+        charts,
     }
+}
+
+/// Returns what a section shows, without secrets. Unknown, if there is none with this name.
+pub(crate) fn state(shared: &Shared, id: &str) -> StateTree {
+    let history = shared.history.as_ref();
+    let state = match id {
+        "service" => service(shared),
+        "signals" => history.map(signals::windows).unwrap_or_default(),
+        "routes" => history.map(signals::routes).unwrap_or_default(),
+        "tasks" => tasks(shared),
+        #[cfg(feature = "incident")]
+        "active" | "calls" | "log" | "changes" => recorded(shared, id),
+        name => {
+            let mut parts = shared.parts.iter();
+            let part = parts.find(|(part, _)| *part == *name);
+            part.map(|(_, part)| part.show_state()).unwrap_or_default()
+        }
+    };
+    state.redacted(&shared.redaction)
+}
+
+#[cfg(feature = "incident")]
+fn recorded(shared: &Shared, id: &str) -> StateTree {
+    let Some(recorder) = &shared.recorder else {
+        return StateTree::Unknown;
+    };
+    let now = std::time::SystemTime::now();
+    match id {
+        "active" => recorded::active(recorder, now),
+        "calls" => recorded::calls(recorder, shared.clock.now()),
+        "log" => recorded::log(recorder),
+        _ => recorded::changes(recorder, now),
+    }
+}
+
+fn tasks(shared: &Shared) -> StateTree {
+    StateTree::list(shared.tasks.iter().map(|task| {
+        StateTree::fields([
+            ("name", SharedStr::new(task.name()).into()),
+            ("running", task.is_running().into()),
+        ])
+    }))
 }
 
 fn service(shared: &Shared) -> StateTree {
