@@ -63,7 +63,7 @@ impl Trigger {
         }
     }
 
-    /// Returns whether the minimum gap between reports does not hold: a person wants the report, or there is no later one.
+    /// Returns whether its reports are made within the minimum gap too: a person requests them, or the process ends.
     pub(crate) fn ignores_gap(self) -> bool {
         matches!(
             self,

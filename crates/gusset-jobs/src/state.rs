@@ -22,7 +22,7 @@ struct Times {
     /// The end of the last success, or before it the start of the schedule.
     last_success: Instant,
     running: u32,
-    /// Whether the schedule has ended, so that the job is no longer due.
+    /// Whether the schedule has ended. The job is then never overdue.
     has_ended: bool,
 }
 
@@ -93,7 +93,7 @@ impl JobState {
         })
     }
 
-    /// Ends the schedule: the job is no longer due.
+    /// Ends the schedule. The job is then never overdue.
     pub(crate) fn end(&self) {
         self.times().has_ended = true;
         self.overdue();

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime};
 
 use gusset_core::{Clock, ConfigError};
 use gusset_data::{Redaction, ShowState, StateTree};
@@ -12,7 +13,9 @@ use super::collected::{Sources, TaskDump};
 use super::limiter::{Limit, Limiter};
 use super::worker::Watched;
 use super::{Core, FlushFn, Incidents, worker};
+use crate::counts::Counts;
 use crate::destination::Destination;
+use crate::report::time;
 use crate::{Detect, FlightRecorder, Trigger};
 
 /// Configures and starts [`Incidents`].
@@ -182,21 +185,24 @@ impl IncidentsBuilder {
             return Err(ConfigError::new("interval", "it is zero"));
         }
         let limiter = Limiter::new(self.min_gap, DEFAULT_LIMIT, self.limits);
-        let core = Core::new(
-            self.service,
-            self.recorder,
-            Arc::new(Sources::new(self.sections, self.tasks)),
-            build_facts(self.build),
-            self.redaction,
-            self.destinations,
-            self.flush,
-            super::Times {
+        let core = Core {
+            service: self.service,
+            started: time::rounded(SystemTime::now()),
+            recorder: self.recorder,
+            sources: Arc::new(Sources::new(self.sections, self.tasks)),
+            build: build_facts(self.build),
+            redaction: self.redaction,
+            destinations: self.destinations,
+            flush: self.flush,
+            times: super::Times {
                 budget: self.budget,
                 part_timeout: self.part_timeout,
                 delivery_timeout: self.delivery_timeout,
             },
-            self.clock,
-        );
+            clock: self.clock,
+            counts: Counts::default(),
+            made: AtomicU64::new(0),
+        };
         Ok(worker::start(core, limiter, self.detectors, self.interval))
     }
 }

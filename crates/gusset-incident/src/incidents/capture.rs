@@ -14,7 +14,7 @@ pub struct Captured {
     pub failed: usize,
 }
 
-/// Why there is no report.
+/// The reason for which no report was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Skipped {

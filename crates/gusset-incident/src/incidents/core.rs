@@ -29,51 +29,24 @@ pub(crate) struct Times {
 
 /// What all handles and the thread share.
 pub(crate) struct Core {
-    service: String,
-    started: SystemTime,
-    recorder: FlightRecorder,
-    sources: Arc<Sources>,
-    build: StateTree,
-    redaction: Redaction,
-    destinations: Vec<Box<dyn Destination>>,
-    flush: Option<FlushFn>,
-    times: Times,
-    clock: Clock,
-    counts: Counts,
-    made: AtomicU64,
+    pub(super) service: String,
+    pub(super) started: SystemTime,
+    pub(super) recorder: FlightRecorder,
+    pub(super) sources: Arc<Sources>,
+    pub(super) build: StateTree,
+    pub(super) redaction: Redaction,
+    pub(super) destinations: Vec<Box<dyn Destination>>,
+    pub(super) flush: Option<FlushFn>,
+    pub(super) times: Times,
+    pub(super) clock: Clock,
+    pub(super) counts: Counts,
+    /// The number of reports that were made.
+    pub(super) made: AtomicU64,
 }
 
 // === impl Core ===
 
 impl Core {
-    #[expect(clippy::too_many_arguments, reason = "the builder has named them")]
-    pub(super) fn new(
-        service: String,
-        recorder: FlightRecorder,
-        sources: Arc<Sources>,
-        build: StateTree,
-        redaction: Redaction,
-        destinations: Vec<Box<dyn Destination>>,
-        flush: Option<FlushFn>,
-        times: Times,
-        clock: Clock,
-    ) -> Self {
-        Self {
-            service,
-            started: time::rounded(SystemTime::now()),
-            recorder,
-            sources,
-            build,
-            redaction,
-            destinations,
-            flush,
-            times,
-            clock,
-            counts: Counts::default(),
-            made: AtomicU64::new(0),
-        }
-    }
-
     pub(crate) fn recorder(&self) -> &FlightRecorder {
         &self.recorder
     }

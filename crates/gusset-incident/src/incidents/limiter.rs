@@ -36,8 +36,8 @@ impl Limiter {
         }
     }
 
-    /// Admits a capture, and counts it. `is_last` is for one after which the process ends: there is no later one, so the
-    /// gap does not hold.
+    /// Admits a capture, and counts it. `is_last` is for one after which the process ends: it does not wait for the end of
+    /// the gap.
     pub(crate) fn admit(
         &mut self,
         trigger: Trigger,
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(
             limiter.admit(Trigger::Errors, true, soon),
             Ok(()),
-            "there is no later one"
+            "the process ends"
         );
         assert_eq!(limiter.admit(Trigger::Latency, false, soon + GAP), Ok(()));
     }

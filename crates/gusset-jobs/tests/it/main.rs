@@ -166,7 +166,7 @@ async fn end_of_the_service_starts_no_run_and_waits_for_the_one_in_progress() {
     task.await.unwrap();
     assert_eq!(jobs.ends(), ["reprice success"]);
     sleep(MINUTE * 10).await;
-    assert_eq!(jobs.jobs.overdue(), [], "it is no longer due");
+    assert_eq!(jobs.jobs.overdue(), [], "its schedule has ended");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,29 +2,25 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use gusset_core::{
     CallContext, CallObserver, Classify, ConfigError, End, Env, MessageOptions, Observer,
     ObserverId, RequestResponse, SpanIds,
 };
 use gusset_data::{Attribute, SharedStr};
-use gusset_propagation::{HEADERS, PropagationContext, Propagator as _};
+use gusset_propagation::{HEADERS, PropagationContext, Propagator as _, SpanContext, SpanId};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::field::{self, Empty};
 use tracing::{Level, span};
 
-use super::bridged::in_context;
 use super::http::push_text;
-use super::new_span::{NewSpan, exported_state, push_request_id};
-use super::sampling::{SamplingResult, advance_to_span};
+use super::new_span::push_request_id;
 use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
-use crate::config::{Distrusted, TraceConfig, TraceTrust};
-use crate::context_bridge::Bridged;
+use crate::config::{TraceConfig, TraceTrust};
 use crate::current::{self, CallScope, Entered};
 use crate::names;
-use crate::sampler::{FactSource, SpanFacts};
+use crate::sampler::SpanFacts;
 
 /// An observer that creates one span for each message of type `M`, by OpenTelemetry's semantic conventions 1.44:
 /// of kind `consumer`, with the name `{operation} {destination}`.
@@ -87,72 +83,12 @@ impl<M> MessageTrace<M> {
         }
         let destination = self.options.destination(message);
         let name = self.span_name(destination);
-        let parent = match &config.live {
-            None => {
-                let distrusted = Distrusted::default();
-                let facts = || SpanFacts {
-                    name: name.clone(),
-                    kind: config.kind.span_kind(),
-                    attributes: self.attributes(config, destination),
-                };
-                let source = FactSource::Function(&facts);
-                let SamplingResult {
-                    trace_id,
-                    is_sampled,
-                    output,
-                    owns_buffer,
-                    additions,
-                } = config.sample(None, &scope.context, &distrusted, source, None, cx);
-                scope.owns_buffer = owns_buffer;
-                let parent = advance_to_span(
-                    &mut scope.context,
-                    (trace_id, is_sampled),
-                    additions.as_deref(),
-                );
-                let span_context = scope.context.span_context.as_ref()?;
-                scope.active_span = match output {
-                    None => {
-                        scope.pooled_span = pooled_span;
-                        None
-                    }
-                    Some(output) => {
-                        let mut span = pooled_span.unwrap_or_default();
-                        let new = NewSpan {
-                            span: span_context,
-                            parent,
-                            start: SystemTime::now(),
-                            name: name.clone(),
-                            kind: config.kind.span_kind(),
-                            attributes: self.attributes(config, destination),
-                            links: Vec::new(),
-                            trace_state: exported_state(span_context),
-                        };
-                        let unique = Arc::get_mut(&mut span)?;
-                        config.start_span_with(new, cx, output, unique);
-                        if let Some(additions) = additions {
-                            span.set_attributes(additions.attributes);
-                        }
-                        Some(span)
-                    }
-                };
-                parent
-            }
-            Some(tracer) => {
-                let facts = SpanFacts {
-                    name: name.clone(),
-                    kind: config.kind.span_kind(),
-                    attributes: self.attributes(config, destination),
-                };
-                let context = &mut scope.context;
-                let (parent, span) =
-                    config.start_live(&**tracer, facts, None, context, pooled_span, cx);
-                scope.active_span = span;
-                scope.owns_buffer = false;
-                parent
-            }
+        let facts = || SpanFacts {
+            name: name.clone(),
+            kind: config.kind.span_kind(),
+            attributes: self.attributes(config, destination),
         };
-        let span_context = scope.context.span_context.as_ref()?;
-        let create = || {
+        let create = |span_context: &SpanContext, parent: Option<SpanId>| {
             span!(
                 target: "gusset::trace",
                 Level::INFO,
@@ -177,20 +113,8 @@ impl<M> MessageTrace<M> {
                 { names::TENANT_ID } = Empty,
             )
         };
-        scope.tracing_span = match config.context_bridge {
-            None => create(),
-            Some(bridge) => {
-                let bridged = scope
-                    .bridged
-                    .insert(Bridged::create(bridge, &scope.context));
-                in_context(bridged, create)
-            }
-        };
-        scope.config = Some(self.trace.config.clone());
-        #[cfg(feature = "subscriber")]
-        {
-            *scope.is_linked.get_mut() = false;
-        }
+        self.trace
+            .start_without_request(scope, pooled_span, None, facts, create, cx)?;
         Some(memory)
     }
 

@@ -13,6 +13,7 @@ mod operation;
 mod own_fields;
 mod sampling;
 mod span_name;
+mod without_request;
 
 use std::fmt;
 use std::sync::Arc;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use gusset_core::operation::{Operation, OperationKind, Operations};
 use gusset_core::{
@@ -10,19 +9,17 @@ use gusset_core::{
 };
 use gusset_data::{Attribute, SharedStr, SpanKind};
 use gusset_http::RequestId;
+use gusset_propagation::{SpanContext, SpanId};
 use tracing::field::{self, Empty};
 use tracing::{Level, span};
 
-use super::bridged::in_context;
 use super::http::{push_redacted, push_text};
-use super::new_span::{NewSpan, exported_state, push_request_id};
-use super::sampling::{SamplingResult, advance_to_span};
+use super::new_span::push_request_id;
 use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
-use crate::config::{Distrusted, TraceConfig};
-use crate::context_bridge::Bridged;
+use crate::config::TraceConfig;
 use crate::current::{self, CallScope, Entered};
-use crate::sampler::{FactSource, SpanFacts};
+use crate::sampler::SpanFacts;
 use crate::{current_context, names};
 
 /// An observer that creates one span for each operation, a child of the current span.
@@ -70,75 +67,12 @@ impl OperationTrace {
         let mut memory = current::acquire();
         let scope = Arc::get_mut(&mut memory)?;
         let pooled_span = scope.pooled_span.take();
-        let bridge = config.bridge();
-        *scope = current_context::capture(bridge);
+        *scope = current_context::capture(config.bridge());
         let outer = scope.active_span.take();
         let request_id = scope.request_id.clone();
         let facts = || facts(operation, config, request_id.as_ref());
-        let parent = match &config.live {
-            None => {
-                let distrusted = Distrusted::default();
-                let source = FactSource::Function(&facts);
-                let SamplingResult {
-                    trace_id,
-                    is_sampled,
-                    output,
-                    owns_buffer,
-                    additions,
-                } = config.sample(
-                    None,
-                    &scope.context,
-                    &distrusted,
-                    source,
-                    outer.as_deref(),
-                    cx,
-                );
-                scope.owns_buffer = owns_buffer;
-                let parent = advance_to_span(
-                    &mut scope.context,
-                    (trace_id, is_sampled),
-                    additions.as_deref(),
-                );
-                match output {
-                    None => scope.pooled_span = pooled_span,
-                    Some(output) => {
-                        let span_context = scope.context.span_context.as_ref()?;
-                        let mut span = pooled_span.unwrap_or_default();
-                        let SpanFacts {
-                            name,
-                            kind,
-                            attributes,
-                        } = facts();
-                        let new = NewSpan {
-                            span: span_context,
-                            parent,
-                            start: SystemTime::now(),
-                            name,
-                            kind,
-                            attributes,
-                            links: Vec::new(),
-                            trace_state: exported_state(span_context),
-                        };
-                        config.start_span_with(new, cx, output, Arc::get_mut(&mut span)?);
-                        if let Some(additions) = additions {
-                            span.set_attributes(additions.attributes);
-                        }
-                        scope.active_span = Some(span);
-                    }
-                }
-                parent
-            }
-            Some(tracer) => {
-                let context = &mut scope.context;
-                let (parent, span) =
-                    config.start_live(&**tracer, facts(), None, context, pooled_span, cx);
-                scope.active_span = span;
-                parent
-            }
-        };
-        let span_context = scope.context.span_context.as_ref()?;
         let names = OperationNames::new(operation);
-        let create = || {
+        let create = |span_context: &SpanContext, parent: Option<SpanId>| {
             span!(
                 target: "gusset::trace",
                 Level::INFO,
@@ -163,20 +97,9 @@ impl OperationTrace {
                 { names::GUSSET_OUTCOME } = Empty,
             )
         };
-        scope.tracing_span = match bridge {
-            None => create(),
-            Some(bridge) => {
-                let bridged = scope
-                    .bridged
-                    .insert(Bridged::create(bridge, &scope.context));
-                in_context(bridged, create)
-            }
-        };
-        scope.config = Some(self.trace.config.clone());
-        #[cfg(feature = "subscriber")]
-        {
-            *scope.is_linked.get_mut() = false;
-        }
+        let outer = outer.as_deref();
+        self.trace
+            .start_without_request(scope, pooled_span, outer, facts, create, cx)?;
         Some(memory)
     }
 }

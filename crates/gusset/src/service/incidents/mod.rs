@@ -45,7 +45,7 @@ pub(super) struct Recorded {
     directory: Directory,
 }
 
-/// What is there before telemetry is built.
+/// The parts of reports that are made before telemetry.
 pub(super) struct BeforeTelemetry {
     /// With the recorder as a sink of log records.
     pub(super) telemetry: TelemetryBuilder,
@@ -53,7 +53,7 @@ pub(super) struct BeforeTelemetry {
     pub(super) prepared: Option<Prepared>,
 }
 
-/// Prepares what has to be there before telemetry is built.
+/// Makes the parts that telemetry needs: the recorder is one of its sinks of log records.
 pub(super) fn prepare(
     telemetry: TelemetryBuilder,
     settings: IncidentSettings,

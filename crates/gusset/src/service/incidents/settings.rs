@@ -33,7 +33,7 @@ impl IncidentSettings {
         }
     }
 
-    /// Returns what is needed before telemetry is built. `None` if there is no folder.
+    /// Makes the recorder. Returns `None` if no folder is set.
     pub(in crate::service) fn prepare(
         self,
         env: &Env<'_>,
