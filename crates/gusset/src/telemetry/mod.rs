@@ -12,6 +12,7 @@ mod field_settings;
 mod metric_destination;
 mod own_fields;
 mod shutdown_report;
+mod signals;
 mod sink_settings;
 mod sinks;
 
@@ -40,6 +41,7 @@ pub(crate) use self::captured::{Captured, is_access};
 use self::metric_destination::MetricDestination;
 use self::own_fields::OwnFields;
 pub use self::shutdown_report::ShutdownReport;
+pub(crate) use self::signals::Signals;
 use self::sinks::Sinks;
 use crate::kind::{
     Consumer, GrpcClient, GrpcServer, HttpClient, HttpServer, Operations, ServiceKind,
@@ -96,14 +98,6 @@ pub struct Telemetry {
     // the shutdown.
     otlp: Mutex<Option<OtlpPipeline>>,
     flush_guard: Mutex<Option<FlushGuard>>,
-}
-
-/// Which signals a process has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Signals {
-    pub(crate) log: bool,
-    pub(crate) traces: bool,
-    pub(crate) metrics: bool,
 }
 
 // === impl Telemetry ===
@@ -383,16 +377,6 @@ impl fmt::Debug for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Telemetry").finish_non_exhaustive()
     }
-}
-
-// === impl Signals ===
-
-impl Signals {
-    pub(crate) const ALL: Self = Self {
-        log: true,
-        traces: true,
-        metrics: true,
-    };
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
