@@ -4,6 +4,7 @@
 
 mod black_box;
 mod calls;
+mod contained;
 mod directory;
 mod ends;
 mod incidents;
@@ -12,4 +13,5 @@ mod logs;
 mod readings;
 mod redaction;
 mod report;
+mod scene;
 mod support;
