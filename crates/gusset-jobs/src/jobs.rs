@@ -8,7 +8,7 @@ use gusset_data::{SharedRecorder, contain_recorder};
 use crate::overdue::OverdueJob;
 use crate::state::JobState;
 
-/// The jobs of a service: creates them, and knows which of them are overdue. Clones share the jobs.
+/// The jobs of a service. Creates them, and returns those that are overdue. Clones share the jobs.
 ///
 /// ```
 /// use std::time::Duration;

@@ -160,7 +160,9 @@ impl From<&'static str> for Operation {
 /// Replaces quoted texts and numbers of a statement by `?`. Comments are dropped, because they may contain both.
 ///
 /// A double quote begins an identifier in the SQL standard and a text in MySQL, so what it encloses is replaced:
-/// a name too many is lost, and no value is kept.
+/// a name too many is lost, and no value is kept. Where dialects disagree about the end of a text, nothing after its
+/// beginning is kept: a backslash escapes a quote in MySQL and is a character in the standard. A text that is not closed
+/// means that a quote before it was misread, as one in a comment of MySQL, so nothing of the statement is kept.
 fn without_literals(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -168,11 +170,12 @@ fn without_literals(text: &str) -> String {
         match first {
             '\'' | '"' => {
                 result.push('?');
-                while let Some(char) = chars.next() {
-                    if char == '\\' {
-                        chars.next();
-                    } else if char == first && chars.next_if_eq(&first).is_none() {
-                        break;
+                loop {
+                    match chars.next() {
+                        None => return "?".to_owned(),
+                        Some('\\') => return result,
+                        Some(char) if char == first && chars.next_if_eq(&first).is_none() => break,
+                        Some(_) => {}
                     }
                 }
             }

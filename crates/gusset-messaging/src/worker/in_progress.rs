@@ -46,7 +46,14 @@ pub(super) enum Decision {
 }
 
 /// The end of the task of a handler.
-pub(super) type Joined = Result<(Id, Decision), JoinError>;
+type Joined = Result<(Id, Decision), JoinError>;
+
+/// What has ended.
+pub(super) enum Ended {
+    Handler(Joined),
+    /// The broker has confirmed a settlement, or failed to.
+    Settlement,
+}
 
 // === impl InProgress ===
 
@@ -67,8 +74,14 @@ impl<A: Acknowledge> InProgress<A> {
         }
     }
 
+    /// Returns the messages that are not settled, so that a broker that confirms nothing is not given more and more.
     pub(super) fn len(&self) -> usize {
-        self.handlers.len()
+        self.handlers.len() + self.settling.len()
+    }
+
+    /// Returns whether a handler is in progress.
+    pub(super) fn has_handlers(&self) -> bool {
+        !self.handlers.is_empty()
     }
 
     /// Counts a message that was taken, and starts its handler: unless it was delivered too often.
@@ -110,15 +123,23 @@ impl<A: Acknowledge> InProgress<A> {
         self.messages.insert(task.id(), unsettled);
     }
 
-    /// Waits for the end of a handler. `None` if none is in progress.
-    pub(super) async fn next_end(&mut self) -> Option<Joined> {
-        // What was settled is forgotten on the way.
-        while self.settling.try_join_next().is_some() {}
-        self.handlers.join_next_with_id().await
+    /// Waits for the end of a handler or of a settlement. `None` if nothing is in progress.
+    pub(super) async fn next_end(&mut self) -> Option<Ended> {
+        tokio::select! {
+            Some(joined) = self.handlers.join_next_with_id() => Some(Ended::Handler(joined)),
+            Some(_) = self.settling.join_next() => Some(Ended::Settlement),
+            else => None,
+        }
     }
 
     /// Settles the message of a handler that has ended.
-    pub(super) fn finish(&mut self, joined: Joined) {
+    pub(super) fn finish(&mut self, ended: Ended) {
+        if let Ended::Handler(joined) = ended {
+            self.finish_handler(joined);
+        }
+    }
+
+    fn finish_handler(&mut self, joined: Joined) {
         let (id, decision) = match joined {
             Ok(ended) => ended,
             Err(error) if error.is_cancelled() => return self.return_unfinished(error.id()),
@@ -145,7 +166,7 @@ impl<A: Acknowledge> InProgress<A> {
         self.handlers.abort_all();
         let ended = async {
             while let Some(joined) = self.handlers.join_next_with_id().await {
-                self.finish(joined);
+                self.finish_handler(joined);
             }
         };
         // A handler that blocks its thread is not cancelled. Its message is returned to the queue all the same.

@@ -67,7 +67,7 @@ impl<S: Source, H> Worker<S, H> {
         }
     }
 
-    /// Sets how many messages are processed at once. At least 1. Defaults to 16.
+    /// Sets how many messages are taken and not settled yet. At least 1. Defaults to 16.
     pub fn max_in_flight(mut self, messages: usize) -> Self {
         self.max_in_flight = messages.max(1);
         self

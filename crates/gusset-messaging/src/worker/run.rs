@@ -74,7 +74,7 @@ impl<A: Acknowledge> Run<A> {
         let mut has_ended = false;
         loop {
             let has_room = !has_ended && self.in_progress.len() < self.max_in_flight;
-            if has_ended && self.in_progress.len() == 0 {
+            if has_ended && !self.in_progress.has_handlers() {
                 break;
             }
             let pause = &mut self.pause;
@@ -88,7 +88,7 @@ impl<A: Acknowledge> Run<A> {
                     Step::Ended => has_ended = true,
                     Step::Failed => retry_at = Instant::now() + RETRY_INTERVAL,
                 },
-                Some(joined) = self.in_progress.next_end() => self.in_progress.finish(joined),
+                Some(ended) = self.in_progress.next_end() => self.in_progress.finish(ended),
             }
         }
         self.finish_in_progress(shutdown_timeout).await;
@@ -98,13 +98,10 @@ impl<A: Acknowledge> Run<A> {
     /// Waits for the messages in progress, at most until the deadline.
     async fn finish_in_progress(&mut self, limit: Duration) {
         let mut deadline = std::pin::pin!(sleep(limit));
-        loop {
+        while self.in_progress.has_handlers() {
             tokio::select! {
                 biased;
-                joined = self.in_progress.next_end() => match joined {
-                    Some(joined) => self.in_progress.finish(joined),
-                    None => break,
-                },
+                Some(ended) = self.in_progress.next_end() => self.in_progress.finish(ended),
                 () = &mut deadline => break,
             }
         }

@@ -138,6 +138,16 @@ async fn no_more_messages_than_the_limit_are_taken() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn unconfirmed_settlements_count_as_in_flight() {
+    let source = Unconfirmed::default();
+    let handler = service_fn(async |(): ()| Ok::<_, io::Error>(Settlement::Ack));
+    let worker = Worker::new("orders", source.clone(), handler).max_in_flight(2);
+    let report = worker.until(sleep(SECOND)).run().await;
+    assert_eq!(source.taken(), 2, "the broker confirms nothing");
+    assert_eq!(report.settled(Settlement::Ack), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn shutdown_takes_nothing_and_finishes_what_is_in_progress() {
     let queue = numbers(2);
     let handler = service_fn(async |_: u32| {

@@ -77,6 +77,36 @@ impl Acknowledge for Taken {
     }
 }
 
+/// A source of any number of messages, whose broker confirms no settlement.
+#[derive(Clone, Default)]
+pub(crate) struct Unconfirmed {
+    taken: Arc<Mutex<u32>>,
+}
+
+pub(crate) struct NeverSettled;
+
+impl Unconfirmed {
+    pub(crate) fn taken(&self) -> u32 {
+        *self.taken.lock().unwrap()
+    }
+}
+
+impl Source for Unconfirmed {
+    type Message = ();
+    type Acknowledge = NeverSettled;
+
+    async fn receive(&mut self) -> Option<Result<Delivery<(), NeverSettled>, BoxError>> {
+        *self.taken.lock().unwrap() += 1;
+        Some(Ok(Delivery::new((), NeverSettled)))
+    }
+}
+
+impl Acknowledge for NeverSettled {
+    async fn settle(self, _: Settlement) -> Result<(), BoxError> {
+        std::future::pending().await
+    }
+}
+
 /// A gate around a service, which is ready while the gate is open.
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<Mutex<(bool, Option<Waker>)>>);
