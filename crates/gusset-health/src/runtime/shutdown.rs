@@ -31,12 +31,13 @@ pub(super) async fn run(state: Arc<HealthState>) {
     let skip_delay = lifecycle.wait_for(|state| state.forced || state.phase >= Phase::Stopping);
     let _ = timeout(delay, skip_delay).await;
 
-    lifecycle.advance_to(Phase::Stopping);
+    // Before the listener closes: an idle server may end the process at once, on another thread.
     tracing::info!(
         target: TARGET,
         { gusset.health.in_flight = state.in_flight.count() },
         "shutdown: closing the listener"
     );
+    lifecycle.advance_to(Phase::Stopping);
     let deadline = Instant::now() + timeouts.in_flight_deadline;
     loop {
         let remaining = deadline.saturating_duration_since(Instant::now());
