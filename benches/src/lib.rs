@@ -14,6 +14,7 @@
 //! with [`svc::layered`] and [`axum::calls`], and pass them to [`program`].
 
 pub mod axum;
+pub mod client;
 pub mod health;
 pub mod history;
 pub mod layers;
@@ -48,5 +49,6 @@ pub fn all() -> Vec<Scenario> {
     all.extend(history::scenarios());
     all.extend(telemetry::scenarios());
     all.extend(otlp::scenarios());
+    all.extend(client::scenarios());
     all
 }

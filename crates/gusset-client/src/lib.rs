@@ -4,9 +4,11 @@
 
 mod call;
 mod connect;
+mod har;
 pub mod names;
 mod peer;
 mod phase;
+mod recent;
 mod record;
 mod retries;
 mod scope;
@@ -29,6 +31,7 @@ pub use connect::{
 pub use gusset_core::ConfigError;
 pub use gusset_data::SharedRecorder;
 pub use phase::Phase;
+pub use recent::RecentCall;
 pub use retries::{Retries, RetriesFuture, RetriesLayer};
 pub use server::{
     PhaseGuard, ServerPhaseFuture, ServerPhaseLayer, ServerPhaseService, ServerPhases,

@@ -68,7 +68,7 @@ impl Peers {
     }
 
     /// Returns the server of a target.
-    pub(crate) fn get(&self, target: &Target) -> Arc<Peer> {
+    pub(crate) fn get(&self, target: &Target) -> &Arc<Peer> {
         let Target {
             authority,
             is_https,
@@ -80,11 +80,11 @@ impl Peers {
         let port = port.unwrap_or(default);
         let key = format!("{address}:{port}");
         if let Some(peer) = self.known.get(key.as_str()) {
-            return Arc::clone(peer);
+            return peer;
         }
         let peer = |_| Arc::new(Peer::new(address, Some(port), self.recording.clone()));
         let peer = self.known.insert(key.into(), peer);
-        Arc::clone(peer.unwrap_or(&self.other))
+        peer.unwrap_or(&self.other)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a timer shares with its connectors and layers.
 
 use crate::peer::Peers;
+use crate::recent::RecentCalls;
 use crate::time::Ticks;
 
 /// Which calls have their phases in their log entry and span, as own fields ([`names::field`](crate::names::field)).
@@ -23,4 +24,6 @@ pub(crate) struct Shared {
     pub(crate) peers: Peers,
     pub(crate) detail: Detail,
     pub(crate) has_events: bool,
+    /// `None` if no calls are kept.
+    pub(crate) recent: Option<RecentCalls>,
 }

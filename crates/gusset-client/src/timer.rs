@@ -8,7 +8,9 @@ use gusset_data::SharedRecorder;
 
 use crate::call::{OpaqueTimingLayer, TimingLayer};
 use crate::connect::{OpaqueConnectorLayer, TimedConnector};
+use crate::har;
 use crate::peer::Peers;
+use crate::recent::{RecentCall, RecentCalls};
 use crate::retries::RetriesLayer;
 use crate::shared::{Detail, Shared};
 use crate::time::Ticks;
@@ -48,6 +50,7 @@ pub struct ClientTimerBuilder {
     max_peers: usize,
     detail: Detail,
     has_events: bool,
+    recent: usize,
 }
 
 const DEFAULT_MAX_PEERS: usize = 100;
@@ -63,6 +66,7 @@ impl ClientTimer {
             max_peers: DEFAULT_MAX_PEERS,
             detail: Detail::default(),
             has_events: false,
+            recent: 0,
         }
     }
 
@@ -84,6 +88,29 @@ impl ClientTimer {
     /// Returns the layer for the connector of a client such as reqwest (`ClientBuilder::connector_layer`).
     pub fn connector_layer(&self) -> OpaqueConnectorLayer {
         OpaqueConnectorLayer::new(Arc::clone(&self.shared))
+    }
+
+    /// Returns the last calls that have ended, the oldest first. None unless
+    /// [`keep_recent`](ClientTimerBuilder::keep_recent) is set.
+    pub fn recent_calls(&self) -> Vec<RecentCall> {
+        let recent = self.shared.recent.as_ref();
+        recent.map(RecentCalls::get).unwrap_or_default()
+    }
+
+    /// Returns the [`recent_calls`](Self::recent_calls) as an HTTP archive (HAR 1.2) in JSON, which the developer tools of
+    /// browsers open. It has no headers, cookies and bodies, and URLs have no query.
+    ///
+    /// ```
+    /// use gusset_client::ClientTimer;
+    ///
+    /// # fn main() -> Result<(), gusset_client::ConfigError> {
+    /// let timer = ClientTimer::builder().keep_recent(50).build()?;
+    /// assert!(timer.har().contains(r#""entries":[]"#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn har(&self) -> String {
+        har::archive(&self.recent_calls()).to_string()
     }
 
     /// Returns the layer for a client that does not take [`TimedBody`](crate::TimedBody), such as reqwest.
@@ -123,6 +150,13 @@ impl ClientTimerBuilder {
         self
     }
 
+    /// Sets how many of the last calls are kept, for [`ClientTimer::recent_calls`]. Defaults to none. Each call then costs
+    /// an allocation, and a lock at its end.
+    pub fn keep_recent(mut self, calls: usize) -> Self {
+        self.recent = calls;
+        self
+    }
+
     /// Sets the clock. Defaults to the monotonic clock of the system.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -133,16 +167,20 @@ impl ClientTimerBuilder {
     ///
     /// # Errors
     ///
-    /// If `max_peers` is not from 1 to 10,000.
+    /// If `max_peers` is not from 1 to 10,000, or `keep_recent` is over 10,000.
     pub fn build(self) -> Result<ClientTimer, ConfigError> {
         if !(1..=10_000).contains(&self.max_peers) {
             return Err(ConfigError::new("max_peers", "not from 1 to 10000"));
+        }
+        if self.recent > 10_000 {
+            return Err(ConfigError::new("keep_recent", "over 10000"));
         }
         let shared = Shared {
             ticks: Ticks::new(self.clock),
             peers: Peers::new(self.max_peers, self.recorder),
             detail: self.detail,
             has_events: self.has_events,
+            recent: RecentCalls::new(self.recent),
         };
         Ok(ClientTimer {
             shared: Arc::new(shared),

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::report::{self, CANCELLED};
 use super::{CallTimings, TimedResponseBody};
-use crate::record::{CallRef, ConnectionInfo};
+use crate::record::CallRef;
 
 pin_project! {
     /// The future of a [`Timing`](super::Timing) and of an [`OpaqueTiming`](super::OpaqueTiming).
@@ -61,10 +61,10 @@ where
         let call = this.call.take().expect("futures only yield once");
         Poll::Ready(match result {
             Ok(mut res) => {
-                let info = res.extensions().get::<ConnectionInfo>();
-                call.get().respond(info.map(|info| &info.0));
+                let connection = CallTimings::add(&call, res.extensions_mut());
+                call.get().respond(connection);
+                call.get().note_response(&res);
                 report::responded(call.get());
-                res.extensions_mut().insert(CallTimings(call.clone()));
                 Ok(res.map(|body| TimedResponseBody::new(body, call)))
             }
             Err(error) => {

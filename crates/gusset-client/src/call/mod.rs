@@ -8,7 +8,7 @@ mod response_body;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -17,8 +17,7 @@ pub use self::future::TimingFuture;
 pub use self::request_body::TimedBody;
 pub use self::response_body::TimedResponseBody;
 use crate::Timings;
-use crate::peer::Target;
-use crate::record::CallRef;
+use crate::record::{CallRef, ConnectionRecord};
 use crate::shared::Shared;
 
 /// Measures the calls of a client. Created by [`ClientTimer::layer`](crate::ClientTimer::layer).
@@ -57,6 +56,8 @@ pub struct OpaqueTiming<S> {
 
 /// The times of a call, in the extensions of its response. They are complete at the end of the body.
 ///
+/// A response that did not pass the layer of the timer has none but whether its connection is a reused one.
+///
 /// ```
 /// use gusset_client::CallTimings;
 ///
@@ -66,15 +67,45 @@ pub struct OpaqueTiming<S> {
 ///     }
 /// }
 /// ```
+//
+// One extension of both: hyper-util adds it with the connection, and the layer then adds the call.
 #[derive(Clone, Debug)]
-pub struct CallTimings(CallRef);
+pub struct CallTimings {
+    connection: Option<Arc<ConnectionRecord>>,
+    call: Option<CallRef>,
+}
 
 // === impl CallTimings ===
 
 impl CallTimings {
     /// Returns the times so far. While the body is read, the download lasts until now.
     pub fn get(&self) -> Timings {
-        self.0.get().timings()
+        match &self.call {
+            Some(call) => call.get().timings(),
+            None => Timings::new(true),
+        }
+    }
+
+    pub(crate) fn of_connection(connection: Arc<ConnectionRecord>) -> Self {
+        Self {
+            connection: Some(connection),
+            call: None,
+        }
+    }
+
+    /// Adds the call to the extension of its connection, which is one of the same timer, and returns that connection.
+    #[inline]
+    fn add(call: &CallRef, extensions: &mut Extensions) -> Option<Arc<ConnectionRecord>> {
+        let present = extensions.get_mut::<Self>();
+        if let Some(timings) = present.filter(|timings| timings.call.is_none()) {
+            timings.call = Some(call.clone());
+            return timings.connection.take();
+        }
+        extensions.insert(Self {
+            connection: None,
+            call: Some(call.clone()),
+        });
+        None
     }
 }
 
@@ -113,7 +144,7 @@ where
 
     #[inline]
     fn call(&mut self, req: Request<B>) -> Self::Future {
-        let mut call = CallRef::start(&self.shared, Target::new(req.uri()));
+        let mut call = CallRef::start(&self.shared, &req);
         let req = req.map(|body| TimedBody::new(body, call.clone()));
         let inner = call.enter(|| self.inner.call(req));
         TimingFuture::new(inner, call)
@@ -154,7 +185,7 @@ where
     }
 
     fn call(&mut self, req: Request<B>) -> Self::Future {
-        let mut call = CallRef::start(&self.shared, Target::new(req.uri()));
+        let mut call = CallRef::start(&self.shared, &req);
         let inner = call.enter(|| self.inner.call(req));
         TimingFuture::new(inner, call)
     }

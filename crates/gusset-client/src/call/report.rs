@@ -36,6 +36,7 @@ pub(super) fn ended(call: &CallRecord) {
     if has_detail(call) {
         set_field(Phase::Download, time.as_secs_f64());
     }
+    call.keep(None);
 }
 
 /// Reports a failure, in the phase in which the call is.
@@ -44,6 +45,7 @@ pub(super) fn failed(call: &CallRecord, error: StaticStr) {
     let phase = call.phase();
     call.fail();
     call.peer().failed(phase, error);
+    call.keep(Some(error));
     if call.shared().detail != Detail::Never {
         field::high(names::FAILED_PHASE, phase);
     }

@@ -29,6 +29,7 @@ pin_project! {
             let this = this.project();
             if !*this.has_ended {
                 this.call.get().end();
+                this.call.get().keep(None);
             }
         }
     }

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-use crate::record::{ConnectionInfo, ConnectionRecord};
+use crate::CallTimings;
+use crate::record::ConnectionRecord;
 
 /// A connection that passes its times to the responses that it carries.
 ///
@@ -40,8 +41,8 @@ impl<T> TimedIo<T> {
 
 impl<T: Connection> Connection for TimedIo<T> {
     fn connected(&self) -> Connected {
-        let info = ConnectionInfo(Arc::clone(&self.open.0));
-        self.inner.connected().extra(info)
+        let timings = CallTimings::of_connection(Arc::clone(&self.open.0));
+        self.inner.connected().extra(timings)
     }
 }
 

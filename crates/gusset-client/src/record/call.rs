@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use gusset_core::Pool;
+use gusset_core::{Pool, StaticStr};
+use http::{Request, Response, StatusCode, Version};
 
 use super::{Attempts, ConnectionRecord};
 use crate::peer::{Peer, Target};
+use crate::recent::Sent;
 use crate::scope;
 use crate::shared::Shared;
 use crate::time::{Mark, between};
@@ -33,6 +35,10 @@ pub(crate) struct CallRecord {
     is_new: AtomicBool,
     /// The connections that the call has begun, the last last.
     connecting: Mutex<Vec<Arc<ConnectionRecord>>>,
+    /// The request, if calls are kept.
+    sent: Option<Box<Sent>>,
+    /// The response, if calls are kept.
+    response: OnceLock<(StatusCode, Version)>,
     /// The attempts that the call is one of.
     attempts: Option<Arc<Attempts>>,
 }
@@ -53,13 +59,16 @@ thread_local! {
 
 impl CallRef {
     #[inline]
-    pub(crate) fn start(shared: &Arc<Shared>, target: Target) -> Self {
+    pub(crate) fn start<B>(shared: &Arc<Shared>, req: &Request<B>) -> Self {
         let mut call = Pool::acquire(&POOL);
         let record = Arc::get_mut(&mut call).expect("what the pool holds is unique");
         record.started = shared.ticks.now();
         record.attempts = Attempts::begin(shared, record.started);
         record.shared = Some(Arc::clone(shared));
-        record.target = target;
+        record.target = Target::new(req.uri());
+        if shared.recent.is_some() {
+            record.sent = Some(Sent::new(req.method(), req.uri()));
+        }
         Self(Some(call))
     }
 
@@ -81,6 +90,10 @@ impl Drop for CallRef {
     #[inline]
     fn drop(&mut self) {
         if let Some(mut call) = self.0.take() {
+            // The future and both bodies: most drops are not the last, and this tells so without an atomic change.
+            if Arc::strong_count(&call) > 1 {
+                return;
+            }
             if let Some(record) = Arc::get_mut(&mut call) {
                 record.clear();
                 Pool::release(&POOL, call);
@@ -142,7 +155,7 @@ impl CallRecord {
     }
 
     #[inline]
-    pub(crate) fn respond(&self, connection: Option<&Arc<ConnectionRecord>>) {
+    pub(crate) fn respond(&self, connection: Option<Arc<ConnectionRecord>>) {
         let now = self.now();
         self.responded.set(now);
         if let Some(attempts) = &self.attempts {
@@ -152,10 +165,10 @@ impl CallRecord {
         self.is_sent.store(true, Ordering::Relaxed);
         let is_new = match connection {
             Some(connection) => {
-                let is_first = connection.take();
+                let is_new = connection.take() && connection.established() >= Some(self.started);
                 // Set once: a call has one response.
-                let _ = self.connection.set(Arc::clone(connection));
-                is_first && connection.established() >= Some(self.started)
+                let _ = self.connection.set(connection);
+                is_new
             }
             None => {
                 let connecting = self.connecting();
@@ -180,6 +193,23 @@ impl CallRecord {
         }
     }
 
+    /// Notes the response of a call that is kept.
+    #[inline]
+    pub(crate) fn note_response<B>(&self, response: &Response<B>) {
+        if self.sent.is_some() {
+            // Set once: a call has one response.
+            let _ = self.response.set((response.status(), response.version()));
+        }
+    }
+
+    /// Adds the call to those that are kept, once it has ended.
+    #[inline]
+    pub(crate) fn keep(&self, error: Option<StaticStr>) {
+        if let (Some(sent), Some(recent)) = (&self.sent, &self.shared().recent) {
+            recent.add(sent, self.response.get().copied(), error, self.timings());
+        }
+    }
+
     #[inline]
     pub(crate) fn is_new(&self) -> bool {
         self.is_new.load(Ordering::Relaxed)
@@ -191,9 +221,9 @@ impl CallRecord {
 
     /// Returns the server.
     #[inline]
-    pub(crate) fn peer(&self) -> Arc<Peer> {
+    pub(crate) fn peer(&self) -> &Arc<Peer> {
         match self.connection.get() {
-            Some(connection) => Arc::clone(connection.peer()),
+            Some(connection) => connection.peer(),
             None => self.shared().peers.get(&self.target),
         }
     }
@@ -296,6 +326,8 @@ impl CallRecord {
             connection,
             is_new,
             connecting,
+            sent,
+            response,
             attempts,
         } = self;
         *shared = None;
@@ -307,6 +339,8 @@ impl CallRecord {
         *is_sent.get_mut() = false;
         *is_new.get_mut() = false;
         connection.take();
+        *sent = None;
+        response.take();
         *attempts = None;
         let connecting = connecting.get_mut();
         connecting.unwrap_or_else(PoisonError::into_inner).clear();

@@ -40,7 +40,7 @@ impl ConnectionRecord {
         Arc::new(Self {
             started: shared.ticks.now(),
             shared: Arc::clone(shared),
-            peer: shared.peers.get(target),
+            peer: Arc::clone(shared.peers.get(target)),
             is_https: target.is_https,
             dns_started: Mark::default(),
             dns_ended: Mark::default(),

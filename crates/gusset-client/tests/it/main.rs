@@ -4,6 +4,7 @@
 
 mod attribution;
 mod curl;
+mod details;
 mod failures;
 mod metrics;
 mod phases;
