@@ -121,7 +121,8 @@ impl Service<Uri> for Answering {
 
 impl Connection for Answers {
     fn connected(&self) -> Connected {
-        Connected::new()
+        // As TCP connections have their addresses.
+        Connected::new().extra(())
     }
 }
 

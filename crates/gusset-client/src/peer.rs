@@ -161,23 +161,19 @@ impl Peer {
     /// Records the times of phases.
     #[inline]
     pub(crate) fn spent(&self, phases: impl Iterator<Item = (Phase, Duration)>) {
-        self.record(|recorder| {
-            for (phase, time) in phases {
-                let register = || {
-                    let name = Label::from_static_parts(names::PHASE, phase.as_str());
-                    self.histogram(recorder, &names::PHASE_DURATION, [name])
-                };
-                self.phases[phase as usize]
-                    .get_or_init(register)
-                    .record(time);
-            }
-        });
+        self.record(|recorder| self.record_phases(recorder, phases));
     }
 
-    /// Counts a call by whether its connection is a reused one.
+    /// Records the times of a call up to the headers of its response, and counts it by whether its connection is a
+    /// reused one.
     #[inline]
-    pub(crate) fn used(&self, is_reused: bool) {
+    pub(crate) fn responded(
+        &self,
+        is_reused: bool,
+        phases: impl Iterator<Item = (Phase, Duration)>,
+    ) {
         self.record(|recorder| {
+            self.record_phases(recorder, phases);
             let register = || {
                 let value = if is_reused { "true" } else { "false" };
                 let mut labels = self.labels();
@@ -188,6 +184,23 @@ impl Peer {
                 .get_or_init(register)
                 .increment(1);
         });
+    }
+
+    #[inline]
+    fn record_phases(
+        &self,
+        recorder: &SharedRecorder,
+        phases: impl Iterator<Item = (Phase, Duration)>,
+    ) {
+        for (phase, time) in phases {
+            let register = || {
+                let name = Label::from_static_parts(names::PHASE, phase.as_str());
+                self.histogram(recorder, &names::PHASE_DURATION, [name])
+            };
+            self.phases[phase as usize]
+                .get_or_init(register)
+                .record(time);
+        }
     }
 
     /// Counts a failed call, by the phase in which it failed.

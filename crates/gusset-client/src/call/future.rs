@@ -21,14 +21,15 @@ pin_project! {
     pub struct TimingFuture<F> {
         #[pin]
         inner: F,
-        // `None` after the call has failed or has a response.
-        call: Option<CallRef>,
+        // Empty after the call has failed or has a response. No `Option` around it, which would take a second word.
+        call: CallRef,
     }
 
     impl<F> PinnedDrop for TimingFuture<F> {
         // Before the inner future is dropped, which still is in the phase in which the call was cancelled.
         fn drop(this: Pin<&mut Self>) {
-            if let Some(call) = this.project().call.take() {
+            let call = this.project().call;
+            if !call.is_empty() {
                 report::failed(call.get(), CANCELLED);
             }
         }
@@ -40,7 +41,6 @@ pin_project! {
 impl<F> TimingFuture<F> {
     #[inline]
     pub(super) fn new(inner: F, call: CallRef) -> Self {
-        let call = Some(call);
         Self { inner, call }
     }
 }
@@ -56,9 +56,8 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let call = this.call.as_mut().expect("futures only yield once");
-        let result = ready!(call.enter(|| this.inner.poll(cx)));
-        let call = this.call.take().expect("futures only yield once");
+        let result = ready!(this.call.enter(|| this.inner.poll(cx)));
+        let call = this.call.take();
         Poll::Ready(match result {
             Ok(mut res) => {
                 let connection = CallTimings::add(&call, res.extensions_mut());

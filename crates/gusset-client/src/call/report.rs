@@ -13,15 +13,15 @@ pub(crate) const CANCELLED: StaticStr = StaticStr::new(&"cancelled");
 #[inline]
 pub(super) fn responded(call: &CallRecord) {
     let peer = call.peer();
+    if let (Some(phases), false) = (call.reused(), has_detail(call)) {
+        return peer.responded(true, phases.into_iter());
+    }
     let timings = call.timings();
     // The phases of the connection were recorded with the connection.
     let phases = [Phase::Wait, Phase::Send, Phase::FirstByte];
-    peer.spent(
-        phases
-            .into_iter()
-            .filter_map(|phase| Some((phase, timings.get(phase)?))),
-    );
-    peer.used(timings.is_reused());
+    let phases = phases.into_iter();
+    let phases = phases.filter_map(|phase| Some((phase, timings.get(phase)?)));
+    peer.responded(timings.is_reused(), phases);
     if has_detail(call) {
         detail(call.shared(), peer.address(), &timings);
     }

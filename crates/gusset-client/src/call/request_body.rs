@@ -27,7 +27,6 @@ pin_project! {
         #[pin]
         inner: B,
         call: CallRef,
-        has_begun: bool,
     }
 }
 
@@ -35,11 +34,7 @@ pin_project! {
 
 impl<B> TimedBody<B> {
     pub(crate) fn new(inner: B, call: CallRef) -> Self {
-        Self {
-            inner,
-            call,
-            has_begun: false,
-        }
+        Self { inner, call }
     }
 
     /// Returns the body of the caller.
@@ -57,7 +52,7 @@ impl<B: Body> Body for TimedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        *this.has_begun = true;
+        this.call.get().begin_body();
         let polled = ready!(this.inner.as_mut().poll_frame(cx));
         match &polled {
             Some(Ok(_)) => {
@@ -76,9 +71,7 @@ impl<B: Body> Body for TimedBody<B> {
     #[inline]
     fn is_end_stream(&self) -> bool {
         let is_end = self.inner.is_end_stream();
-        if !self.has_begun {
-            self.call.get().dispatch(is_end);
-        }
+        self.call.get().dispatch(is_end);
         is_end
     }
 

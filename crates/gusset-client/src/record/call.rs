@@ -28,6 +28,8 @@ pub(crate) struct CallRecord {
     /// When it took the last part of the request so far.
     taken: Mark,
     is_sent: AtomicBool,
+    /// Whether the connection has begun to read the body.
+    has_begun: AtomicBool,
     responded: Mark,
     ended: Mark,
     /// The connection of the response, if the client names it.
@@ -82,7 +84,18 @@ impl CallRef {
     pub(crate) fn get(&self) -> &CallRecord {
         self.0
             .as_ref()
-            .expect("it is taken only during a poll and by `drop`")
+            .expect("it is taken only during a poll, at its end, and by `drop`")
+    }
+
+    /// Returns the reference, and leaves none.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        Self(self.0.take())
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 }
 
@@ -133,9 +146,19 @@ impl CallRecord {
         }
     }
 
-    /// Records that a connection takes the request. A client that sends it again calls this again.
+    /// Records that the connection reads the body, so that what follows is not its dispatch.
+    #[inline]
+    pub(crate) fn begin_body(&self) {
+        self.has_begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Records that a connection takes the request, before it reads the body. A client that sends it again calls this
+    /// again.
     #[inline]
     pub(crate) fn dispatch(&self, is_whole: bool) {
+        if self.has_begun.load(Ordering::Relaxed) {
+            return;
+        }
         let now = self.now();
         self.dispatched.set(now);
         self.taken.set(now);
@@ -253,6 +276,23 @@ impl CallRecord {
         between(self.responded.get().unwrap_or(ended), ended)
     }
 
+    /// Returns the times of a call on a reused connection up to the headers: all of it that a histogram gets, without
+    /// what [`timings`](Self::timings) has to consider. `None` for other calls.
+    #[inline]
+    pub(crate) fn reused(&self) -> Option<[(Phase, Duration); 3]> {
+        if self.is_new() || self.connection.get().is_none() {
+            return None;
+        }
+        let (dispatched, responded) = (self.dispatched.get()?, self.responded.get()?);
+        // What the server did not wait for was sent until the response.
+        let sent = self.taken.get()?;
+        Some([
+            (Phase::Wait, between(self.started, dispatched)),
+            (Phase::Send, between(dispatched, sent)),
+            (Phase::FirstByte, between(sent, responded)),
+        ])
+    }
+
     /// Returns the times up to now, or to the end of the call.
     pub(crate) fn timings(&self) -> Timings {
         let now = self.ended.get().unwrap_or_else(|| self.now());
@@ -321,6 +361,7 @@ impl CallRecord {
             dispatched,
             taken,
             is_sent,
+            has_begun,
             responded,
             ended,
             connection,
@@ -337,6 +378,7 @@ impl CallRecord {
             mark.clear();
         }
         *is_sent.get_mut() = false;
+        *has_begun.get_mut() = false;
         *is_new.get_mut() = false;
         connection.take();
         *sent = None;
