@@ -12,12 +12,14 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use gusset::breaker::{CircuitBreaker, Config};
 use gusset::chaos::{Chaos, InjectedError};
+use gusset::client::{ClientTimer, TimedBody};
 use gusset::http::{RequestIdLayer, UrlTemplate};
 use gusset::prometheus::PrometheusExporter;
 use gusset::{ConfigError, Telemetry};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;
@@ -58,7 +60,7 @@ impl Charges {
 }
 
 impl Payments {
-    /// Creates a client whose requests are measured, logged and traced, with a breaker.
+    /// Creates a client whose requests are measured by phase, logged and traced, with a breaker.
     pub(crate) fn client(
         telemetry: &Telemetry,
         chaos: &Chaos,
@@ -68,7 +70,10 @@ impl Payments {
             .config(Config::consecutive(MAX_FAILURES))
             .metrics(telemetry.prometheus().recorder())
             .build()?;
-        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let timer = ClientTimer::builder().recorder(telemetry.prometheus().recorder());
+        let timer = timer.build()?;
+        let client = Client::builder(TokioExecutor::new())
+            .build::<_, TimedBody<Full<Bytes>>>(timer.connector(HttpConnector::new()));
         let to_box: fn(InjectedError) -> BoxError = BoxError::from;
         // Injected faults are innermost, so that everything outside takes them for real ones.
         let client = ServiceBuilder::new()
@@ -78,6 +83,7 @@ impl Payments {
             .timeout(CHARGE_TIMEOUT)
             .layer(chaos.http_client().errors(to_box))
             .map_err(BoxError::from)
+            .layer(timer.layer())
             .service(client);
         Ok(Self {
             client: BoxCloneSyncService::new(client),

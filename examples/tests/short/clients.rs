@@ -83,3 +83,23 @@ async fn reqwest_gives_up_after_its_retries() {
     let response = client.entry("response").await;
     assert_eq!(response["status_code"], 503);
 }
+
+#[tokio::test]
+async fn second_call_is_on_the_connection_of_the_first() {
+    let mut client = Running::start(&mut command("client"));
+    assert_eq!(client.exit_code().await, Some(0));
+    let printed = client.process.stdout();
+    let connects: Vec<_> = printed
+        .lines()
+        .filter(|line| line.starts_with("num_connects"))
+        .collect();
+    assert_eq!(
+        connects,
+        ["num_connects: 1", "num_connects: 0"],
+        "{printed}"
+    );
+    let archive = printed.lines().last().unwrap_or_default();
+    let archive: serde_json::Value = serde_json::from_str(archive).unwrap();
+    assert_eq!(archive["log"]["entries"].as_array().unwrap().len(), 2);
+    assert_eq!(archive["log"]["entries"][1]["timings"]["connect"], -1.0);
+}

@@ -26,6 +26,8 @@ const SCENARIOS: [&str; 21] = [
     "series/1000",
     "axum/three-observers",
     "axum/metrics-noop",
+    "client/phases",
+    "client/phases-metrics",
     "health/mounted",
     "health/in-flight",
     "health/connection-drain",

@@ -3,6 +3,7 @@
 mod beside;
 mod calls;
 mod changes;
+mod client;
 mod export;
 mod health;
 mod history;
@@ -66,6 +67,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     calls::sizes(&mut page, sizes)?;
     scrape::write(&mut page, ours)?;
     health::write(&mut page, ours)?;
+    client::write(&mut page, ours)?;
     history::write(&mut page, ours)?;
     export::write(&mut page, ours)?;
     changes::write(&mut page, before, &rows(ours, traces, logs))?;
