@@ -33,6 +33,7 @@ pub mod telemetry;
 #[cfg(feature = "turns")]
 pub mod times;
 pub mod unknown_values;
+pub mod visits;
 
 pub use run_call::run_call;
 pub use scenario::{Scenario, Work, WorkFactory};
@@ -48,5 +49,6 @@ pub fn all() -> Vec<Scenario> {
     all.extend(history::scenarios());
     all.extend(telemetry::scenarios());
     all.extend(otlp::scenarios());
+    all.extend(visits::scenarios());
     all
 }

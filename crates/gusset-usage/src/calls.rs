@@ -155,17 +155,17 @@ impl Calls {
         pages.chain([(SharedStr::from_static(OTHER_PAGE), PageId::OTHER)])
     }
 
-    /// Returns whether a tick is newer than the last snapshot, so that [`advance`](Self::advance) has to be called.
+    /// Returns the tick of the newest snapshot.
     #[inline]
-    pub(crate) fn is_behind(&self, tick: Tick) -> bool {
-        tick.0 > self.tick.load(Relaxed)
+    pub(crate) fn tick(&self) -> Tick {
+        Tick(self.tick.load(Relaxed))
     }
 
-    /// Keeps the totals at the start of a tick.
+    /// Keeps the totals at the start of a tick, unless there is a snapshot of it.
     pub(crate) fn advance(&self, tick: Tick, new_visitors: u64) {
         let mut snapshots = self.lock();
         // Another thread may have been faster.
-        if self.is_behind(tick) {
+        if tick > self.tick() {
             snapshots.push(tick, &self.totals(new_visitors));
             self.tick.store(tick.0, Relaxed);
         }

