@@ -210,6 +210,8 @@ pub(crate) async fn run(
 
     let charges = Arc::new(Charges::default());
     let mut servers = JoinSet::new();
+    // With the address of the client, which is the key of a visitor.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let serve = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
     servers.spawn(async { serve.await.map_err(BoxError::from) });
     let serve = stock::serve(

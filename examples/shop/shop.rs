@@ -2,15 +2,16 @@
 //! and a counter of orders.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use gusset::metrics::LabelValue;
-use gusset::usage::{FailureReason, SignInClient, SignIns};
+use gusset::usage::{FailureReason, SignIns};
 use serde::{Deserialize, Serialize};
 
 use super::payments::Payments;
@@ -171,11 +172,13 @@ async fn place_order(State(shop): State<Shop>, Json(order): Json<Customer>) -> R
     (StatusCode::CREATED, plan, Json(order)).into_response()
 }
 
-async fn sign_in(State(shop): State<Shop>, Json(credentials): Json<Credentials>) -> StatusCode {
+async fn sign_in(
+    State(shop): State<Shop>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    Json(credentials): Json<Credentials>,
+) -> StatusCode {
     let Credentials { customer, pin } = credentials;
     let account = customer.to_string();
-    // A service that is reachable from outside passes the address of the client.
-    let client = SignInClient::Unknown;
     if pin == FIRST_PIN {
         shop.sign_ins.success(&account, client);
         return StatusCode::NO_CONTENT;
