@@ -16,7 +16,7 @@ async fn item(Path(id): Path<u32>) -> String {
     format!("item {id}\n")
 }
 
-/// Checks a password, and says how it ended.
+/// Checks a password, and reports the result.
 async fn sign_in(
     State(sign_ins): State<SignIns>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -37,7 +37,7 @@ async fn sign_in(
 #[tokio::main]
 async fn main() -> Result<(), gusset::Error> {
     let gusset = gusset::builder()
-        // A bot of one's own, beside the usual ones.
+        // A custom bot, beside the usual ones.
         .usage(|usage| usage.bot("acme-monitor"))
         .init()?;
     let usage = gusset.usage().clone();

@@ -26,7 +26,7 @@ const ROUTE: Route = Route::new("/items/{id}");
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
 const BOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 /// The visitors of a service with few of them.
-const FEW: u32 = 10;
+const VISITORS: u32 = 10;
 /// More than there are calls.
 const ALL_NEW: u32 = u32::MAX;
 
@@ -43,13 +43,13 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             baseline: None,
             ..scenario(BARE, "the driver, an observer that does nothing", || {
-                calls(Observed::new(Trivial), BROWSER, FEW)
+                calls(Observed::new(Trivial), BROWSER, VISITORS)
             })
         },
         scenario("visits/known", "a visitor of the last five minutes", || {
-            calls(usage(), BROWSER, FEW)
+            calls(usage(), BROWSER, VISITORS)
         }),
-        scenario("visits/bot", "a bot", || calls(usage(), BOT, FEW)),
+        scenario("visits/bot", "a bot", || calls(usage(), BOT, VISITORS)),
         scenario("visits/new", "a visitor who was not here before", || {
             calls(usage(), BROWSER, ALL_NEW)
         }),

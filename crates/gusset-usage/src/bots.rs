@@ -8,7 +8,7 @@ use gusset_core::ConfigError;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 
-/// The rules by which clients are told apart, and what they said about the clients of late.
+/// The rules by which bots are distinguished, and their results for the clients of late.
 ///
 /// The rules are read once for each `User-Agent`. A table keeps the verdicts, so a call costs a hash of the header.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn bots_are_told_from_browsers() {
+    fn bots_are_distinguished_from_browsers() {
         let bots = bots();
         for bot in [
             "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",

@@ -12,9 +12,9 @@ use gusset_http::RequestAttributes;
 use crate::Usage;
 use crate::bots::{BOTS, Bots};
 use crate::calls::Calls;
+use crate::shared::Shared;
 use crate::sign_ins::SignIns;
 use crate::time::Ticks;
-use crate::usage::Shared;
 use crate::visitors::{VisitorKey, Visitors};
 
 /// Configures a [`Usage`].
@@ -29,6 +29,15 @@ pub struct UsageBuilder {
 
 const DEFAULT_MAX_PAGES: usize = 200;
 const MAX_PAGES: usize = 1000;
+
+// === impl Usage ===
+
+impl Usage {
+    /// Returns a builder.
+    pub fn builder() -> UsageBuilder {
+        UsageBuilder::default()
+    }
+}
 
 // === impl UsageBuilder ===
 

@@ -220,7 +220,7 @@ impl Shard {
 // === impl Snapshots ===
 
 impl Snapshots {
-    fn of(&mut self, window: Window) -> &mut Vec<(Tick, Totals)> {
+    fn for_window(&mut self, window: Window) -> &mut Vec<(Tick, Totals)> {
         match window {
             Window::Hour => &mut self.hour,
             Window::Day => &mut self.day,
@@ -229,7 +229,7 @@ impl Snapshots {
 
     fn push(&mut self, tick: Tick, totals: &Totals) {
         for window in [Window::Hour, Window::Day] {
-            let of_window = self.of(window);
+            let of_window = self.for_window(window);
             let is_boundary = of_window
                 .last()
                 .is_none_or(|(last, _)| window.sub_window(*last) < window.sub_window(tick));
@@ -251,7 +251,7 @@ impl Snapshots {
         if start == Tick(0) {
             return None;
         }
-        let of_window = self.of(window);
+        let of_window = self.for_window(window);
         let first = of_window.iter().find(|(at, _)| *at >= start);
         first.map(|(_, totals)| totals.clone())
     }

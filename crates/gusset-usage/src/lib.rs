@@ -8,6 +8,7 @@ mod metrics;
 pub mod names;
 mod observer;
 mod report;
+mod shared;
 mod show;
 mod sign_ins;
 mod sketch;

@@ -47,7 +47,7 @@ pub const CALLS: MetricDescriptor = MetricDescriptor::new(
     "gusset.usage.calls",
     InstrumentKind::Counter,
     Unit::Count("{call}"),
-    "Calls that ended, by people and by bots, which the User-Agent tells apart.",
+    "Calls that ended, by people and by bots, by their User-Agent.",
 )
 .with_labels(&[CLIENT]);
 

@@ -7,8 +7,9 @@ use gusset_http::{
     Http, HttpClassifier, RequestAttributes, RequestHead, RequestOptions, ResponseHead, Route, Side,
 };
 
+use crate::Usage;
 use crate::calls::{PageId, ShardId};
-use crate::usage::Shared;
+use crate::shared::Shared;
 
 /// Counts the calls of a server and their visitors. Created by [`Usage::observer`](crate::Usage::observer).
 ///
@@ -16,8 +17,8 @@ use crate::usage::Shared;
 /// for less than a microsecond, and the first call of five minutes copies the counts.
 #[derive(Clone, Debug)]
 pub struct UsageObserver {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) options: Arc<RequestOptions>,
+    shared: Arc<Shared>,
+    options: Arc<RequestOptions>,
 }
 
 /// One call of a [`UsageObserver`].
@@ -27,6 +28,18 @@ pub struct UsageCall {
     shard: ShardId,
     page: PageId,
     is_bot: bool,
+}
+
+// === impl Usage ===
+
+impl Usage {
+    /// Returns the observer of the calls of a server.
+    pub fn observer(&self) -> UsageObserver {
+        UsageObserver {
+            shared: Arc::clone(&self.shared),
+            options: Arc::default(),
+        }
+    }
 }
 
 // === impl UsageObserver ===

@@ -29,7 +29,7 @@ pub struct WindowUsage {
     pub returning_visitors: Option<u64>,
     /// Calls by people.
     pub calls: u64,
-    /// Calls by bots, which are no visitors.
+    /// Calls by bots, which are not visitors.
     pub bot_calls: u64,
 }
 

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_are_at_least_as_long_as_they_say() {
+    fn windows_have_at_least_their_length() {
         let (clock, hand) = Clock::manual();
         let ticks = Ticks::new(clock);
         hand.advance(Duration::from_secs(30 * 3600 + 59));

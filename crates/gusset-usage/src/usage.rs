@@ -2,15 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
-use crate::bots::Bots;
-use crate::calls::Calls;
 use crate::report::{PageUsage, UsageReport, WindowUsage};
+use crate::shared::Shared;
 use crate::sign_ins::SignIns;
-use crate::time::{Tick, Ticks, Window};
-use crate::visitors::Visitors;
-use crate::{UsageBuilder, UsageObserver};
+use crate::time::Window;
 
 /// Counts who uses a service: its pages, its visitors, and their sign-ins. Clones share everything.
 ///
@@ -36,32 +32,10 @@ pub struct Usage {
     pub(crate) sign_ins: SignIns,
 }
 
-/// What calls are counted in.
-pub(crate) struct Shared {
-    pub(crate) ticks: Ticks,
-    pub(crate) bots: Bots,
-    pub(crate) calls: Calls,
-    pub(crate) visitors: Visitors,
-    pub(crate) started: SystemTime,
-}
-
 // === impl Usage ===
 
 impl Usage {
-    /// Returns a builder.
-    pub fn builder() -> UsageBuilder {
-        UsageBuilder::default()
-    }
-
-    /// Returns the observer of the calls of a server.
-    pub fn observer(&self) -> UsageObserver {
-        UsageObserver {
-            shared: Arc::clone(&self.shared),
-            options: Arc::default(),
-        }
-    }
-
-    /// Returns what a service says about sign-ins. Clones share everything.
+    /// Returns the handle by which a service reports its sign-ins. Clones share everything.
     ///
     /// ```
     /// use gusset_usage::{FailureReason, Usage};
@@ -127,37 +101,5 @@ impl Usage {
 impl fmt::Debug for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Usage").finish_non_exhaustive()
-    }
-}
-
-// === impl Shared ===
-
-impl Shared {
-    /// Returns the tick of a moment, after the totals at its start were kept.
-    #[inline]
-    pub(crate) fn tick(&self, now: Instant) -> Tick {
-        let tick = self.calls.tick();
-        match self.ticks.is_over(tick, now) {
-            true => self.advance(self.ticks.at(now)),
-            false => tick,
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn advance(&self, tick: Tick) -> Tick {
-        self.calls.advance(tick, self.visitors.new_visitors());
-        tick
-    }
-
-    /// Returns the calls since the start.
-    pub(crate) fn all_calls(&self) -> crate::calls::ByClient {
-        self.calls.totals(0).all()
-    }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
     }
 }

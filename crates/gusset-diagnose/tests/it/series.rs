@@ -168,7 +168,7 @@ fn series_that_do_not_exist_leave_everything_unknown() {
 #[test]
 fn sign_ins_are_those_of_ten_minutes() {
     const ATTEMPTS: &str = "gusset.sign_in.attempts";
-    const MOST: &str = "gusset.sign_in.max_failures";
+    const MAX_FAILURES: &str = "gusset.sign_in.max_failures";
     type Pairs = &'static [(&'static str, &'static str)];
     const SUCCESS: Pairs = &[("gusset.sign_in.outcome", "success")];
     const WRONG: Pairs = &[
@@ -189,7 +189,7 @@ fn sign_ins_are_those_of_ten_minutes() {
         // One success a second, and from 1,500 s on ten failures.
         let failures = 10.0 * (second as f64 - 1500.0).max(0.0);
         let most = gauge(
-            MOST,
+            MAX_FAILURES,
             &[
                 (&[("gusset.sign_in.subject", "account")], 7.0),
                 (&[("gusset.sign_in.subject", "client")], 3000.0),

@@ -19,7 +19,7 @@ use self::window::SignInWindow;
 use crate::names;
 use crate::time::Ticks;
 
-/// What a service says about sign-ins. Returned by [`Usage::sign_ins`](crate::Usage::sign_ins). Clones share everything.
+/// The handle by which a service reports its sign-ins. Returned by [`Usage::sign_ins`](crate::Usage::sign_ins). Clones share everything.
 ///
 /// Each sign-in is one log entry, and is counted by outcome and reason. The accounts and the clients with the most failures
 /// are known by their hashes: neither the name of an account nor the address of a client is kept or logged. The hash is
@@ -68,7 +68,7 @@ struct Inner {
     failures: [Counter; FailureReason::ALL.len()],
 }
 
-/// A success after so many failures of an account is suspicious.
+/// A success after this number of failures of an account is suspicious.
 const SUSPICIOUS_FAILURES: u64 = 10;
 
 const SUCCESS: &str = "success";

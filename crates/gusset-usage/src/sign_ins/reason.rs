@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a sign-in failed, as the service says it. It is a label of metrics and a field of log entries, and is not for the
+/// Why a sign-in failed, by the service. It is a label of metrics and a field of log entries, and is not for the
 /// client: that must not learn whether an account exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

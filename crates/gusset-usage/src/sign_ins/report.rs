@@ -26,7 +26,7 @@ pub struct SignInReport {
 pub struct FailureCount {
     /// The hash of the account or client, as in log entries. It is another one after a day.
     pub hash: SharedStr,
-    /// The failures: at least so many.
+    /// The failures that certainly occurred.
     pub failures: u64,
     /// The successes since the first of these failures.
     pub successes: u64,

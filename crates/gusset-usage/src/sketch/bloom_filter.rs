@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn false_positives_are_as_many_as_it_says() {
+    fn false_positives_are_those_that_it_states() {
         let mut random = fastrand::Rng::with_seed(1);
         for keys in [10_000, 130_000, 400_000] {
             let mut filter = BloomFilter::new();

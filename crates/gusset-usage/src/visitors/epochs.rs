@@ -147,7 +147,7 @@ mod tests {
         let mut epochs = Epochs::new();
         assert!(epochs.insert(b"ada", at(0)));
         epochs.rotate(2);
-        assert!(epochs.insert(b"ada", at(2)), "nobody is known any more");
+        assert!(epochs.insert(b"ada", at(2)), "no visitor is known any more");
         epochs.rotate(1);
         assert!(!epochs.insert(b"ada", at(2)), "time does not go back");
     }

@@ -51,7 +51,7 @@ fn report_panic() {
 
 impl VisitorKey {
     #[inline]
-    pub(super) fn of<'a>(&self, req: RequestAttributes<'a>) -> Option<Key<'a>> {
+    pub(super) fn for_call<'a>(&self, req: RequestAttributes<'a>) -> Option<Key<'a>> {
         match self {
             Self::Address => Some(Key::Address(address_key(req.client_address()?))),
             Self::Function(function) => call(&**function, req).map(Key::Bytes),

@@ -57,7 +57,7 @@ impl Visitors {
     /// Counts the visitor of a call.
     #[inline]
     pub(crate) fn visit(&self, req: RequestAttributes<'_>, tick: Tick) {
-        let Some(key) = self.key.of(req) else {
+        let Some(key) = self.key.for_call(req) else {
             return;
         };
         let key = key.as_bytes();

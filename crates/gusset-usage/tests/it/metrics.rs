@@ -54,7 +54,7 @@ fn metrics_are_those_of_the_report() {
 }
 
 #[test]
-fn producer_has_what_the_table_says() {
+fn producer_matches_the_table() {
     for metric in scene().usage.metrics() {
         let row = names::ALL
             .iter()

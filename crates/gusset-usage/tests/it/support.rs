@@ -78,7 +78,7 @@ impl Scene {
     }
 }
 
-/// Makes a call that nobody observes.
+/// Makes a call without an observer.
 pub(crate) fn call_without_observer(req: Request<Empty<Bytes>>) {
     call(&ObserveLayer::new(()), req);
 }

@@ -88,7 +88,7 @@ fn visitors_are_known_over_a_rotation_and_then_forgotten() {
     assert_near(day.visitors, 150);
     assert_near(hour.new_visitors.unwrap(), 50);
     assert_near(hour.returning_visitors.unwrap(), 50);
-    // Two rotations later nobody knows them.
+    // Two rotations later they are unknown.
     scene.time.advance(49 * HOUR);
     (0..150).for_each(|number| scene.visit(client(number), "/"));
     let hour = last_hour(&scene);

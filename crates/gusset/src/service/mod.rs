@@ -54,6 +54,8 @@ mod system;
 mod system_settings;
 #[cfg(feature = "usage")]
 mod usage;
+#[cfg(feature = "usage")]
+mod usage_settings;
 mod without;
 #[cfg(feature = "messaging")]
 mod worker;
