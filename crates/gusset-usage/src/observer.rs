@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId};
 use gusset_http::{
-    Http, HttpClassifier, RequestAttributes, RequestHead, RequestOptions, ResponseHead, Route, Side,
+    Http, HttpClassifier, RequestAttributes, RequestHead, RequestOptions, ResponseHead, Route,
 };
 
 use crate::Usage;
@@ -59,7 +59,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for UsageObserver {
 
     #[inline]
     fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> UsageCall {
-        let attributes = RequestAttributes::new(req, Side::Server, &self.options);
+        let attributes = RequestAttributes::new(req, R::SIDE, &self.options);
         let shared = &*self.shared;
         let tick = shared.tick(cx.started());
         let is_bot = shared.bots.is_bot(req.headers);
@@ -84,7 +84,7 @@ impl<R: HttpClassifier> Observer<Http<R>> for UsageObserver {
 impl<R: HttpClassifier> CallObserver<Http<R>> for UsageCall {
     #[inline]
     fn on_response(&mut self, res: ResponseHead<'_>, _: &CallContext) {
-        if let Some(route) = Route::from_response(res, Side::Server) {
+        if let Some(route) = Route::from_response(res, R::SIDE) {
             self.page = self.shared.calls.page(Some(route.as_str()));
         }
     }
