@@ -60,11 +60,15 @@ fn of_page(page: &PageUsage) -> StateTree {
 
 fn of_sign_ins(report: &SignInReport) -> StateTree {
     let reasons = report.by_reason.iter();
-    let reasons = reasons.map(|(reason, count)| (reason.as_str(), (*count).into()));
+    // Not fields with the names of the reasons: that of wrong credentials would be redacted as a secret.
+    let reasons = reasons.map(|(reason, count)| {
+        let count = (*count).into();
+        StateTree::fields([("reason", reason.as_str().into()), ("failures", count)])
+    });
     StateTree::fields([
         ("successes", report.successes.into()),
         ("failures", report.failures.into()),
-        ("reasons", StateTree::fields(reasons)),
+        ("reasons", StateTree::list(reasons)),
         ("accounts", of_subjects(&report.accounts)),
         ("clients", of_subjects(&report.clients)),
     ])

@@ -1,6 +1,6 @@
 //! What is shown of the state.
 
-use gusset_data::ShowState;
+use gusset_data::{Redaction, ShowState};
 use gusset_usage::FailureReason;
 
 use crate::support::{client, request, scene};
@@ -52,7 +52,9 @@ pages:
   successes: 1
   failures: 1
   reasons:
-    wrong_credentials: 1
+    -
+      reason: wrong_credentials
+      failures: 1
   accounts:
     -
       hash: {account}
@@ -65,5 +67,8 @@ pages:
       successes: 1
 "
     );
-    assert_eq!(scene.usage.show_state().to_string(), expected);
+    let state = scene.usage.show_state();
+    assert_eq!(state.to_string(), expected);
+    let shown = state.redacted(&Redaction::default());
+    assert_eq!(shown.to_string(), expected, "nothing of it is secret");
 }
