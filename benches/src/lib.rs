@@ -34,6 +34,7 @@ pub mod telemetry;
 #[cfg(feature = "turns")]
 pub mod times;
 pub mod unknown_values;
+pub mod visits;
 
 pub use run_call::run_call;
 pub use scenario::{Scenario, Work, WorkFactory};
@@ -50,5 +51,6 @@ pub fn all() -> Vec<Scenario> {
     all.extend(telemetry::scenarios());
     all.extend(otlp::scenarios());
     all.extend(client::scenarios());
+    all.extend(visits::scenarios());
     all
 }

@@ -46,6 +46,7 @@ use gusset::http::{QueryRedaction, RequestIdLayer};
 use gusset::incident::FlightRecorder;
 use gusset::metrics::Label;
 use gusset::system::{CallMonitor, LagProbe, SystemSampler, TokioSource};
+use gusset::usage::Usage;
 use gusset::{Clock, Telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -155,6 +156,10 @@ pub(crate) async fn run(
         watcher.observe(reading);
     });
     let recorder = FlightRecorder::builder().build()?;
+    // Who uses the shop: pages, visitors, sign-ins.
+    let usage = Usage::builder().recorder(telemetry.recorder()).build()?;
+    let usage = Arc::new(usage);
+    prometheus.recorder().add_producer(&usage);
     let chaos = faults::set_up(prometheus, objectives.monitor())?;
     let gusset = telemetry
         .http()
@@ -166,6 +171,7 @@ pub(crate) async fn run(
         .observer(health.in_flight())
         .observer(CallMonitor::clone(&calls))
         .observer(recorder.calls_of_server())
+        .observer(usage.observer())
         .metrics(|metrics| {
             metrics
                 .with_local_recorder()
@@ -180,6 +186,7 @@ pub(crate) async fn run(
     let shop = Shop {
         payments: Payments::client(&telemetry, &chaos, payments_address)?,
         state: Arc::default(),
+        sign_ins: usage.sign_ins().clone(),
         stop: streams_stop,
     };
     let app = shop::routes(shop)
@@ -189,13 +196,22 @@ pub(crate) async fn run(
         .route_service("/metrics", gusset.metrics_endpoint());
     let app = health::mount(app, &health);
     // Dropped at the end of this function, so that probes are answered until then.
-    let page = page::set_up(&options, &health, &objectives, &diagnosis, &recorder)?;
+    let page = page::set_up(
+        &options,
+        &health,
+        &objectives,
+        &diagnosis,
+        &recorder,
+        &usage,
+    )?;
     let management = health::listen(&options, &health, prometheus, &levels, &page, &chaos)?;
     let runtime = health.start()?;
     // ... and ends here. `payments.rs` and `stock.rs` add a few lines each.
 
     let charges = Arc::new(Charges::default());
     let mut servers = JoinSet::new();
+    // With the address of the client, which is the key of a visitor.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let serve = axum::serve(listener, app).with_graceful_shutdown(runtime.shutdown_signal());
     servers.spawn(async { serve.await.map_err(BoxError::from) });
     let serve = stock::serve(

@@ -5,6 +5,7 @@ use gusset::health::Health;
 use gusset::http::BearerToken;
 use gusset::incident::FlightRecorder;
 use gusset::ops::Operations;
+use gusset::usage::Usage;
 
 use super::{BoxError, Options, objectives::Watched};
 
@@ -14,6 +15,7 @@ pub(crate) fn set_up(
     objectives: &Watched,
     diagnosis: &LatestDiagnosis,
     recorder: &FlightRecorder,
+    usage: &Usage,
 ) -> Result<Operations, BoxError> {
     let mut page = Operations::builder("shop")
         .version(env!("CARGO_PKG_VERSION"))
@@ -21,7 +23,8 @@ pub(crate) fn set_up(
         .recorder(recorder.clone())
         .part("diagnosis", diagnosis.clone())
         .part("health", health.clone())
-        .part("objectives", objectives.monitor());
+        .part("objectives", objectives.monitor())
+        .part("usage", usage.clone());
     if let Some(token) = &options.token {
         page = page.token(BearerToken::new("token", token.clone())?);
     }

@@ -11,6 +11,8 @@ use super::clients::Clients;
 use super::report;
 use super::traffic::{CLIENT_HEADER, TRAFFIC};
 
+/// What a browser is called, so that the traffic is one of people.
+const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0";
 const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Clients {
@@ -83,6 +85,7 @@ impl Clients {
             .method(method)
             .uri(format!("http://{}{path}", self.shop))
             .header(CLIENT_HEADER, TRAFFIC)
+            .header(header::USER_AGENT, BROWSER)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::from(body.to_owned()))?;
         Ok(self.client.request(request).await?)

@@ -2,14 +2,16 @@
 //! and a counter of orders.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use gusset::metrics::LabelValue;
+use gusset::usage::{FailureReason, SignIns};
 use serde::{Deserialize, Serialize};
 
 use super::payments::Payments;
@@ -20,6 +22,7 @@ pub(crate) struct Shop {
     pub(crate) payments: Payments,
     pub(crate) stop: StopSignal,
     pub(crate) state: Arc<Mutex<ShopState>>,
+    pub(crate) sign_ins: SignIns,
 }
 
 /// What a real shop would store in a database.
@@ -66,6 +69,16 @@ struct Customer {
     plan: Plan,
 }
 
+/// Who signs in, and with which PIN.
+#[derive(Deserialize)]
+struct Credentials {
+    customer: u8,
+    pin: String,
+}
+
+/// The PIN of all customers, until they choose another one.
+const FIRST_PIN: &str = "0000";
+
 /// The customer's plan, a custom label of the metrics.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -90,6 +103,7 @@ pub(crate) fn routes(shop: Shop) -> Router {
         .route("/baskets/{customer}/{item}", post(add_item))
         .route("/orders", post(place_order))
         .route("/orders/{id}", get(find_order))
+        .route("/sign-in", post(sign_in))
         .merge(edge_cases::routes())
         .with_state(shop)
 }
@@ -156,6 +170,22 @@ async fn place_order(State(shop): State<Shop>, Json(order): Json<Customer>) -> R
         Order { id, cents }
     });
     (StatusCode::CREATED, plan, Json(order)).into_response()
+}
+
+async fn sign_in(
+    State(shop): State<Shop>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    Json(credentials): Json<Credentials>,
+) -> StatusCode {
+    let Credentials { customer, pin } = credentials;
+    let account = customer.to_string();
+    if pin == FIRST_PIN {
+        shop.sign_ins.success(&account, client);
+        return StatusCode::NO_CONTENT;
+    }
+    let reason = FailureReason::WrongCredentials;
+    shop.sign_ins.failure(&account, client, reason);
+    StatusCode::UNAUTHORIZED
 }
 
 async fn find_order(

@@ -119,7 +119,7 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 12] = [
+    const FEATURES: [&str; 13] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
@@ -132,6 +132,7 @@ mod tests {
         "gusset-profile",
         "gusset-jobs",
         "gusset-messaging",
+        "gusset-usage",
     ];
     const EXPORTERS: [&str; 2] = ["gusset-prometheus", "gusset-otlp"];
 

@@ -103,8 +103,11 @@ impl Diagnosis {
 
     /// Drops the finding that nothing explains the slow calls, if there is another one that does.
     fn drop_path(&mut self) {
-        let explains =
-            |it: &Finding| it.kind.area != Area::Path && it.kind.stage != Stage::Utilisation;
+        let explains = |it: &Finding| {
+            // Failed sign-ins make no call slow.
+            let is_cause = !matches!(it.kind.area, Area::Path | Area::SignIns);
+            is_cause && it.kind.stage != Stage::Utilisation
+        };
         if self.findings.iter().any(explains) {
             self.findings.retain(|it| it.kind.area != Area::Path);
         }
@@ -135,9 +138,10 @@ impl Diagnosis {
         .collect()
     }
 
-    /// Returns the areas of which nothing is known.
+    /// Returns the areas of which nothing is known. Sign-ins are not among them: most services have none to know of.
     pub fn unknown_areas(&self) -> Vec<Area> {
         let all = Area::ALL.into_iter();
+        let all = all.filter(|area| *area != Area::SignIns);
         all.filter(|area| {
             let is_here = |kind: &&FindingKind| kind.area == *area;
             self.unknown.iter().any(is_here)

@@ -6,7 +6,7 @@ use gusset_data::SharedStr;
 use gusset_history::{DecayRules, History, Selection, Selector, Window};
 use gusset_system::{Dependency, Pool, Route, Snapshot};
 
-use crate::{GrowingResource, Growth, Reading, Signals};
+use crate::{GrowingResource, Growth, Reading, SignInCounts, Signals};
 
 /// Fills in what a history has of the service: routes, dependencies, pools, breakers, and what grows.
 ///
@@ -19,6 +19,7 @@ use crate::{GrowingResource, Growth, Reading, Signals};
 /// | dependencies | `http.client.request.duration`, `rpc.client.call.duration`, by `server.address` |
 /// | pools | `db.client.connection.count`, `.max`, `.pending_requests`, `.wait_time` |
 /// | open breakers | `gusset.breaker.state` |
+/// | sign-ins | `gusset.sign_in.attempts`, `gusset.sign_in.max_failures` |
 /// | growth of memory, descriptors, tasks | `process.memory.usage`, `process.unix.file_descriptor.count`, `gusset.tokio.alive_tasks` |
 /// | growth of file systems | `system.filesystem.usage` |
 ///
@@ -46,6 +47,8 @@ const RECENT_INTERVALS: u32 = 3;
 const USUAL_ENDS_BEFORE: Duration = Duration::from_secs(300);
 /// The fewest calls from which a usual time is taken.
 const MIN_USUAL_CALLS: f64 = 100.0;
+/// The window of the share of sign-ins that fail.
+const SIGN_IN_WINDOW: Duration = Duration::from_secs(600);
 /// The routes and dependencies of a reading: those with the most calls.
 const MAX_ENTRIES: usize = 20;
 
@@ -88,6 +91,7 @@ impl HistorySource {
         *signals = Signals {
             open_breakers: self.open_breakers(now),
             growth: self.growth(now, snapshot),
+            sign_ins: self.sign_ins(now),
             usual_dependency_p99: self.usual_times(now),
         };
     }
@@ -206,6 +210,26 @@ impl HistorySource {
             SharedStr::new(series.label("gusset.breaker.name"))
         };
         Some(open.map(name).collect())
+    }
+
+    fn sign_ins(&self, now: Instant) -> Option<SignInCounts> {
+        let attempts = Selector::new("gusset.sign_in.attempts");
+        let attempts = self.select(&attempts, now, SIGN_IN_WINDOW)?;
+        let failures = attempts.group_by("gusset.sign_in.outcome");
+        let failures = failures.get("failure").and_then(Selection::increase);
+        let most = Selector::new("gusset.sign_in.max_failures");
+        let most = self.select(&most, now, self.recent());
+        let most = most.map(|it| it.group_by("gusset.sign_in.subject"));
+        let most_of = |subject| {
+            let of_subject = most.as_ref().and_then(|all| all.get(subject));
+            whole(of_subject.and_then(Selection::last)).unwrap_or(0)
+        };
+        Some(SignInCounts {
+            attempts: whole(attempts.increase()).unwrap_or(0),
+            failures: whole(failures).unwrap_or(0),
+            max_account_failures: most_of("account"),
+            max_client_failures: most_of("client"),
+        })
     }
 
     fn usual_times(&self, now: Instant) -> Option<Vec<(SharedStr, Duration)>> {

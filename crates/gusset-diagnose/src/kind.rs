@@ -39,6 +39,8 @@ pub enum Area {
     Limits,
     /// Services that this one calls, its pools and its breakers.
     Dependencies,
+    /// Sign-ins of the users of the service, if it reports them.
+    SignIns,
     /// None of the others: the way to the clients.
     Path,
 }
@@ -62,7 +64,7 @@ pub enum Stage {
 
 impl Area {
     /// All areas, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cpu,
         Self::Runtime,
         Self::Memory,
@@ -70,6 +72,7 @@ impl Area {
         Self::Network,
         Self::Limits,
         Self::Dependencies,
+        Self::SignIns,
         Self::Path,
     ];
 
@@ -83,6 +86,7 @@ impl Area {
             Self::Network => "network",
             Self::Limits => "descriptors and tasks",
             Self::Dependencies => "dependencies",
+            Self::SignIns => "sign-ins",
             Self::Path => "path to the clients",
         }
     }

@@ -20,7 +20,7 @@ pub use self::diagnosis::{Diagnosis, Load, MAX_FINDINGS};
 pub use self::finding::{Confidence, Evidence, EvidenceUnit, Finding, Scope, Severity};
 pub use self::from_history::HistorySource;
 pub use self::kind::{Area, FindingKind, Stage};
-pub use self::reading::{GrowingResource, Growth, Reading, Signals};
+pub use self::reading::{GrowingResource, Growth, Reading, SignInCounts, Signals};
 pub use self::rules::kinds;
 pub use self::thresholds::{Levels, Thresholds};
 pub use self::watcher::{LatestDiagnosis, Watcher, WatcherBuilder};

@@ -27,8 +27,24 @@ pub struct Signals {
     /// The growth that leads to a limit, as [`Selection::decay`](gusset_history::Selection::decay) finds it. `None` if
     /// the history is too short to know.
     pub growth: Option<Vec<Growth>>,
+    /// The sign-ins of users. `None` if the service does not report them.
+    pub sign_ins: Option<SignInCounts>,
     /// The usual 99th percentile of the calls to each dependency: that of the last hour. `None` if it is not known.
     pub usual_dependency_p99: Option<Vec<(SharedStr, Duration)>>,
+}
+
+/// Sign-ins of users, as `gusset-usage` counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignInCounts {
+    /// The sign-ins of the last ten minutes.
+    pub attempts: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// The most failures of one account in the last 30 to 60 minutes.
+    pub max_account_failures: u64,
+    /// The most failures of one client in the last 30 to 60 minutes.
+    pub max_client_failures: u64,
 }
 
 /// A resource that runs out if it goes on growing.

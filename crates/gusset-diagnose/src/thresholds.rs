@@ -112,6 +112,13 @@ pub struct Thresholds {
     pub connecting: Levels,
     /// The 99th percentile of the time to get a connection of a pool, in seconds. Defaults to 10 ms and 1 s.
     pub pool_wait: Levels,
+    /// The failed sign-ins of one account in up to an hour. Defaults to 10, after which the UK's Cyber Essentials lock an
+    /// account, and 100, which OWASP's ASVS 4.0.3 (2.2.1) admits in an hour at most.
+    pub account_failures: Levels,
+    /// The failed sign-ins of one client in up to an hour. Defaults to 50 and 500, because an office may be one client.
+    pub client_failures: Levels,
+    /// The share of sign-ins that fail, if at least 100 do in ten minutes. Defaults to 50 % and 90 %.
+    pub sign_in_failures: Levels,
     /// The 99th percentile of the calls of a route, in seconds, that is slow. Defaults to 1 s and 5 s.
     pub route_p99: Levels,
 }
@@ -197,6 +204,9 @@ impl Default for Thresholds {
             dependency_errors: Levels::new(0.05, 0.5),
             connecting: Levels::warning(0.5),
             pool_wait: Levels::new(0.01, 1.0),
+            account_failures: Levels::new(10.0, 100.0),
+            client_failures: Levels::new(50.0, 500.0),
+            sign_in_failures: Levels::new(0.5, 0.9),
             route_p99: Levels::new(1.0, 5.0),
         }
     }
@@ -240,7 +250,7 @@ impl Thresholds {
     }
 
     /// Returns all pairs with their names.
-    fn levels(&self) -> [(&'static str, Levels); 35] {
+    fn levels(&self) -> [(&'static str, Levels); 38] {
         macro_rules! named {
             ($($field:ident)*) => { [$((stringify!($field), self.$field)),*] };
         }
@@ -249,7 +259,8 @@ impl Thresholds {
             workers_busy_without_cpu long_polls_per_minute runtime_lag runtime_queue io_pressure disk_queue
             disk_latency stuck_tasks_per_cpu memory_used memory_pressure major_faults swapped_pages time_to_limit
             open_files tasks disk_used inodes_used retransmits network_errors dropped_connections time_wait
-            tracked_connections dependency_p99 dependency_slowdown dependency_errors connecting pool_wait route_p99
+            tracked_connections dependency_p99 dependency_slowdown dependency_errors connecting pool_wait
+            account_failures client_failures sign_in_failures route_p99
         ]
     }
 }

@@ -33,6 +33,8 @@ pub fn catalogue() -> Catalogue {
     let catalogue = catalogue.with(gusset_jobs::names::ALL.iter().copied());
     #[cfg(feature = "messaging")]
     let catalogue = catalogue.with(gusset_messaging::names::ALL.iter().copied());
+    #[cfg(feature = "usage")]
+    let catalogue = catalogue.with(gusset_usage::names::ALL.iter().copied());
     #[cfg(feature = "log")]
     let catalogue = catalogue.with(gusset_log::names::ALL.iter().copied());
     #[cfg(feature = "system")]

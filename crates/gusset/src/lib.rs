@@ -38,6 +38,10 @@ struct OperationsPage;
 #[doc = include_str!("../../../docs/messages.md")]
 struct MessagesPage;
 
+#[cfg(all(doctest, feature = "usage"))]
+#[doc = include_str!("../../../docs/usage.md")]
+struct UsagePage;
+
 #[cfg(all(doctest, feature = "service", feature = "slo"))]
 #[doc = include_str!("../../../docs/objectives.md")]
 struct ObjectivesPage;
@@ -147,6 +151,9 @@ pub use gusset_system as system;
 #[cfg(feature = "trace")]
 #[doc(no_inline)]
 pub use gusset_trace as trace;
+#[cfg(feature = "usage")]
+#[doc(no_inline)]
+pub use gusset_usage as usage;
 
 #[cfg(feature = "slo")]
 pub use self::catalogue::catalogue;

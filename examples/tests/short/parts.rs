@@ -1,5 +1,6 @@
 //! Parts that a service writes itself.
 
+use crate::process::get;
 use crate::running::{Running, Server, command};
 
 #[tokio::test]
@@ -53,4 +54,19 @@ async fn killed_server_leaves_what_it_did_last() {
     ] {
         assert!(report.contains(line), "{line}: {report}");
     }
+}
+
+#[tokio::test]
+async fn sign_ins_and_visitors_are_counted_without_names() {
+    let mut server = Server::start("usage").await;
+    assert_eq!(server.get("/items/7").0, 200);
+    assert_eq!(server.send("POST", "/sign-in"), 401);
+    let failed = server.running.entry("sign-in failed").await;
+    assert_eq!(failed["event.category"], "authentication", "{failed}");
+    assert_eq!(failed["event.outcome"], "failure", "{failed}");
+    assert_eq!(failed["event.reason"], "wrong_credentials", "{failed}");
+    assert!(failed["trace_id"].is_string(), "{failed}");
+    let (_, page) = get(server.management, "/ops").unwrap();
+    assert!(page.contains("page: /items/{id}"), "{page}");
+    assert_eq!(server.stop().await, Some(0));
 }

@@ -11,7 +11,7 @@ use crate::{Result, command};
 
 /// What is compared. Each is the cost of something that users do; the others are on the page. Those with values that
 /// clients choose are not here: their counts depend on the seeds of hashes.
-const SCENARIOS: [&str; 21] = [
+const SCENARIOS: [&str; 22] = [
     "svc/chaos-disarmed",
     "svc/driver",
     "svc/three-observers",
@@ -35,6 +35,7 @@ const SCENARIOS: [&str; 21] = [
     "scrape/histograms-1000",
     "probe/details-100",
     "otlp/queue",
+    "visits/known",
 ];
 
 /// The rise that fails, in percent of the accepted count.

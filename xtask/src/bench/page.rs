@@ -14,6 +14,7 @@ mod scrape;
 mod series;
 mod sockets;
 mod traces;
+mod usage;
 mod whole;
 
 use std::fmt::Write as _;
@@ -63,6 +64,7 @@ pub(super) fn write(figures: &Figures) -> Result<String> {
     series::write(&mut page, records, memory)?;
     calls::write(&mut page, ours)?;
     page.push_str(monitor::SECTION);
+    usage::write(&mut page, ours)?;
     scale::write(&mut page, ours, threads)?;
     calls::sizes(&mut page, sizes)?;
     scrape::write(&mut page, ours)?;

@@ -8,6 +8,7 @@ mod memory;
 mod network;
 mod path;
 mod runtime;
+mod sign_ins;
 
 use std::time::Duration;
 
@@ -74,6 +75,7 @@ pub(crate) static ALL: &[Rule] = &[
         &[&dependencies::BREAKER_OPEN, &dependencies::SLOW],
     ),
     rule(&dependencies::BREAKER_OPEN, dependencies::breaker_open, &[]),
+    rule(&sign_ins::BRUTE_FORCE, sign_ins::brute_force, &[]),
     rule(&network::ERRORS, network::errors, &[]),
     rule(
         &runtime::BLOCKED,

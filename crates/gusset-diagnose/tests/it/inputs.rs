@@ -337,6 +337,14 @@ pub(crate) const ALL: &[Input] = &[
         forget: |pair| pair.now.signals.open_breakers = None,
     },
     Input {
+        id: "sign_in.brute_force",
+        set: |pair, level| {
+            let sign_ins = pair.now.signals.sign_ins.get_or_insert_default();
+            sign_ins.max_account_failures = (200.0 * level) as u64;
+        },
+        forget: |pair| pair.now.signals.sign_ins = None,
+    },
+    Input {
         id: "path.elsewhere",
         set: |pair, level| {
             for route in now(pair).service.routes.iter_mut().flatten() {

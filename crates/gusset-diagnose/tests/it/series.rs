@@ -166,6 +166,46 @@ fn series_that_do_not_exist_leave_everything_unknown() {
 }
 
 #[test]
+fn sign_ins_are_those_of_ten_minutes() {
+    const ATTEMPTS: &str = "gusset.sign_in.attempts";
+    const MAX_FAILURES: &str = "gusset.sign_in.max_failures";
+    type Pairs = &'static [(&'static str, &'static str)];
+    const SUCCESS: Pairs = &[("gusset.sign_in.outcome", "success")];
+    const WRONG: Pairs = &[
+        ("gusset.sign_in.outcome", "failure"),
+        ("gusset.sign_in.reason", "wrong_credentials"),
+    ];
+    let counter = |points: [(Pairs, f64); 2]| {
+        let Metric { data, .. } = gauge(ATTEMPTS, &points);
+        let MetricData::Gauge(points) = data else {
+            unreachable!("it is a gauge")
+        };
+        metric(ATTEMPTS, MetricData::Counter(points))
+    };
+    let readings = Readings::new();
+    let before = readings.fill(0, Reading::default()).signals.sign_ins;
+    assert_eq!(before, None, "the service does not report them");
+    for second in (0..=1800).step_by(10) {
+        // One success a second, and from 1,500 s on ten failures.
+        let failures = 10.0 * (second as f64 - 1500.0).max(0.0);
+        let most = gauge(
+            MAX_FAILURES,
+            &[
+                (&[("gusset.sign_in.subject", "account")], 7.0),
+                (&[("gusset.sign_in.subject", "client")], 3000.0),
+            ],
+        );
+        let attempts = counter([(SUCCESS, second as f64), (WRONG, failures)]);
+        readings.record(second, vec![attempts, most]);
+    }
+    let counts = readings.fill(1800, Reading::default()).signals.sign_ins;
+    let counts = counts.unwrap();
+    assert_eq!((counts.attempts, counts.failures), (3600, 3000));
+    assert_eq!(counts.max_account_failures, 7);
+    assert_eq!(counts.max_client_failures, 3000);
+}
+
+#[test]
 fn open_breakers_are_named() {
     let readings = Readings::new();
     let state = |name, state, value| -> (&'static [(&'static str, &'static str)], f64) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gusset_diagnose::{Diagnosis, Reading, Signals, Thresholds, diagnose};
+use gusset_diagnose::{Diagnosis, Reading, SignInCounts, Signals, Thresholds, diagnose};
 use gusset_system::{
     CgroupVersion, CpuTimes, Dependency, Disk, Filesystem, Interface, Limit, LoadAverage, Pool,
     PortRange, Pressure, Route, Snapshot, Stall,
@@ -60,6 +60,7 @@ fn reading(time: u64) -> Reading {
     let mut signals = Signals::default();
     signals.open_breakers = Some(Vec::new());
     signals.growth = Some(Vec::new());
+    signals.sign_ins = Some(SignInCounts::default());
     signals.usual_dependency_p99 = Some(Vec::new());
     Reading::new(snapshot(time), signals)
 }

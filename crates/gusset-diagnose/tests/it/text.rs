@@ -29,7 +29,7 @@ critical: Blocking code runs on the workers of the asynchronous runtime: they ar
   It also causes: runtime.long_polls, runtime.lag.
   To do: Find the blocking call: a sleep, a file, a lock, a client that is not asynchronous. Await an asynchronous one \
 instead, or move it to `tokio::task::spawn_blocking`. The routes with the longest polls lead to it.
-Not the cause: CPU, memory, disk, network, descriptors and tasks, dependencies, path to the clients.
+Not the cause: CPU, memory, disk, network, descriptors and tasks, dependencies, sign-ins, path to the clients.
 ";
     // The breaker is known, so the dependencies are not unknown as a whole.
     assert_eq!(pair.to_string(), expected);
@@ -57,6 +57,10 @@ fn areas_of_which_nothing_is_known_are_listed() {
         "{text}"
     );
     assert!(!text.contains("Not the cause"), "{text}");
+    assert!(
+        !text.contains("sign-ins"),
+        "most services have none: {text}"
+    );
 }
 
 #[test]

@@ -73,21 +73,43 @@ pub struct CallLayer<K: ServiceKind, O = (), D = Driver<K, O>> {
 /// What records the calls of a server.
 #[cfg(all(unix, feature = "incident"))]
 type Recorder = Option<gusset_incident::CallRecorder>;
-#[cfg(all(not(all(unix, feature = "incident")), feature = "system-calls"))]
-type Recorder = ();
-
 /// What divides the time of the calls of a server.
 #[cfg(feature = "system-calls")]
 type Monitor = Option<gusset_system::CallMonitor>;
-#[cfg(all(not(feature = "system-calls"), unix, feature = "incident"))]
+/// What counts pages and visitors.
+#[cfg(feature = "usage")]
+type Visits = Option<gusset_usage::UsageObserver>;
+// An observer of a crate that is off is `()`.
+#[cfg(all(
+    not(all(unix, feature = "incident")),
+    any(feature = "system-calls", feature = "usage")
+))]
+type Recorder = ();
+#[cfg(all(
+    not(feature = "system-calls"),
+    any(all(unix, feature = "incident"), feature = "usage")
+))]
 type Monitor = ();
+#[cfg(all(
+    not(feature = "usage"),
+    any(all(unix, feature = "incident"), feature = "system-calls")
+))]
+type Visits = ();
 
 /// What observes the calls of a server besides the signals. Not a tuple of one, which costs more.
-#[cfg(not(any(all(unix, feature = "incident"), feature = "system-calls")))]
+#[cfg(not(any(
+    all(unix, feature = "incident"),
+    feature = "system-calls",
+    feature = "usage"
+)))]
 pub(super) type ServerObserver = InFlight;
 /// What observes the calls of a server besides the signals.
-#[cfg(any(all(unix, feature = "incident"), feature = "system-calls"))]
-pub(super) type ServerObserver = (InFlight, Recorder, Monitor);
+#[cfg(any(
+    all(unix, feature = "incident"),
+    feature = "system-calls",
+    feature = "usage"
+))]
+pub(super) type ServerObserver = (InFlight, Recorder, Monitor, Visits);
 
 /// What the calls of a server are counted, recorded and measured by.
 pub(super) struct ServerObservers {
@@ -96,6 +118,8 @@ pub(super) struct ServerObservers {
     pub(super) recorder: Option<gusset_incident::FlightRecorder>,
     #[cfg(feature = "system-calls")]
     pub(super) calls: Option<Arc<gusset_system::CallMonitor>>,
+    #[cfg(feature = "usage")]
+    pub(super) usage: Option<gusset_usage::UsageObserver>,
 }
 
 fn driver<K: ServiceKind, O: Observer<K::Protocol>>(
@@ -112,6 +136,20 @@ fn driver<K: ServiceKind, O: Observer<K::Protocol>>(
 // === impl ServerObservers ===
 
 impl ServerObservers {
+    #[cfg(not(any(
+        all(unix, feature = "incident"),
+        feature = "system-calls",
+        feature = "usage"
+    )))]
+    fn with_request_options(&self, options: &Arc<RequestOptions>) -> ServerObserver {
+        self.in_flight.clone().with_request_options(options.clone())
+    }
+
+    #[cfg(any(
+        all(unix, feature = "incident"),
+        feature = "system-calls",
+        feature = "usage"
+    ))]
     fn with_request_options(&self, options: &Arc<RequestOptions>) -> ServerObserver {
         let in_flight = self.in_flight.clone().with_request_options(options.clone());
         #[cfg(all(unix, feature = "incident"))]
@@ -120,21 +158,23 @@ impl ServerObservers {
             let calls = recorder.map(gusset_incident::FlightRecorder::calls_of_server);
             calls.map(|calls| calls.request_options(options.clone()))
         };
-        #[cfg(all(not(all(unix, feature = "incident")), feature = "system-calls"))]
+        #[cfg(not(all(unix, feature = "incident")))]
         let recorder = ();
         #[cfg(feature = "system-calls")]
         let monitor = {
             let calls = self.calls.as_deref().cloned();
             calls.map(|calls| calls.with_request_options(options.clone()))
         };
-        #[cfg(all(not(feature = "system-calls"), unix, feature = "incident"))]
+        #[cfg(not(feature = "system-calls"))]
         let monitor = ();
-        #[cfg(any(all(unix, feature = "incident"), feature = "system-calls"))]
-        {
-            (in_flight, recorder, monitor)
-        }
-        #[cfg(not(any(all(unix, feature = "incident"), feature = "system-calls")))]
-        in_flight
+        #[cfg(feature = "usage")]
+        let visits = {
+            let usage = self.usage.clone();
+            usage.map(|usage| usage.with_request_options(options.clone()))
+        };
+        #[cfg(not(feature = "usage"))]
+        let visits = ();
+        (in_flight, recorder, monitor, visits)
     }
 }
 

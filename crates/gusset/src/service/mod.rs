@@ -52,6 +52,10 @@ mod subscriber_scope;
 mod system;
 #[cfg(feature = "system")]
 mod system_settings;
+#[cfg(feature = "usage")]
+mod usage;
+#[cfg(feature = "usage")]
+mod usage_settings;
 mod without;
 #[cfg(feature = "messaging")]
 mod worker;
@@ -162,6 +166,8 @@ struct Inner {
     _lag: Option<system::Lag>,
     #[cfg(feature = "system-calls")]
     calls: Option<Arc<gusset_system::CallMonitor>>,
+    #[cfg(feature = "usage")]
+    usage: Arc<gusset_usage::Usage>,
     // Dropped in this order, so that probes are answered until telemetry has ended.
     runtime: Option<HealthRuntime>,
     #[cfg(feature = "diagnose")]

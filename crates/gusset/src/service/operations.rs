@@ -25,6 +25,8 @@ pub(super) struct Shown<'a> {
     pub(super) monitor: Option<&'a gusset_slo::Monitor>,
     #[cfg(all(unix, feature = "incident"))]
     pub(super) recorder: Option<&'a gusset_incident::FlightRecorder>,
+    #[cfg(feature = "usage")]
+    pub(super) usage: &'a gusset_usage::Usage,
 }
 
 // === impl Shown ===
@@ -60,6 +62,10 @@ impl Shown<'_> {
         #[cfg(feature = "slo")]
         if let Some(monitor) = self.monitor {
             page = page.part("objectives", monitor.clone());
+        }
+        #[cfg(feature = "usage")]
+        {
+            page = page.part("usage", gusset_usage::Usage::clone(self.usage));
         }
         #[cfg(all(unix, feature = "incident"))]
         if let Some(recorder) = self.recorder {

@@ -57,6 +57,8 @@ pub(super) struct PartsBuilder {
     #[cfg(all(unix, feature = "incident"))]
     pub(super) recorded: Option<super::incidents::Recorded>,
     pub(super) messaging_system: Option<String>,
+    #[cfg(feature = "usage")]
+    pub(super) usage: ConfigureFn<gusset_usage::UsageBuilder>,
     pub(super) has_health: bool,
     pub(super) has_management: bool,
     pub(super) controls_token: Option<String>,
@@ -101,6 +103,8 @@ impl PartsBuilder {
             incidents: super::incidents::IncidentSettings::new(),
             #[cfg(all(unix, feature = "incident"))]
             recorded: None,
+            #[cfg(feature = "usage")]
+            usage: Box::new(|usage| usage),
             messaging_system: None,
             has_health: true,
             has_management: true,
@@ -180,6 +184,8 @@ impl PartsBuilder {
             .calls
             .filter(|_| signals.metrics && self.system.is_on)
             .map(|configure| Arc::new(configure(gusset_system::CallMonitor::builder()).build()));
+        #[cfg(feature = "usage")]
+        let usage = super::usage::build(self.usage, &telemetry, has_registry)?;
         let http = (self.http)(http).build_parts(env)?;
         let observers = ServerObservers {
             in_flight: health.in_flight(),
@@ -187,6 +193,8 @@ impl PartsBuilder {
             recorder: self.recorded.as_ref().map(|it| it.recorder.clone()),
             #[cfg(feature = "system-calls")]
             calls: calls.clone(),
+            #[cfg(feature = "usage")]
+            usage: (scope != Scope::Disabled).then(|| usage.observer()),
         };
         let http = http.observe_server(&observers);
         let grpc = (self.grpc)(grpc).build_parts(env)?;
@@ -278,6 +286,8 @@ impl PartsBuilder {
                 monitor: monitor.as_ref(),
                 #[cfg(all(unix, feature = "incident"))]
                 recorder: self.recorded.as_ref().map(|recorded| &recorded.recorder),
+                #[cfg(feature = "usage")]
+                usage: &usage,
             };
             let configure = self.operations.filter(|_| has_management);
             let page = configure.map(|it| shown.page(it, &telemetry, controls_token.clone()));
@@ -379,6 +389,8 @@ impl PartsBuilder {
             _lag: lag,
             #[cfg(feature = "system-calls")]
             calls,
+            #[cfg(feature = "usage")]
+            usage,
             runtime,
             #[cfg(feature = "diagnose")]
             diagnosis,

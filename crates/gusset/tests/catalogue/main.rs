@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gusset::admin::ManagementServer;
@@ -76,6 +77,9 @@ fn metrics_endpoint_matches_the_catalogue() {
     let _history = history.build().unwrap();
     let watcher = gusset::diagnose::Watcher::builder().recorder(recorder.clone());
     let _watcher = watcher.build().unwrap();
+    let usage = gusset::usage::Usage::builder().recorder(recorder.clone());
+    let usage = Arc::new(usage.build().unwrap());
+    prometheus.recorder().add_producer(&usage);
     let levels = service_levels();
     let _monitor = levels.monitor(recorder.clone());
     let log = gusset::log::LogLayer::builder().recorder(recorder.clone());
@@ -201,6 +205,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::history::names::ALL,
         gusset::diagnose::names::ALL,
         gusset::incident::names::ALL,
+        gusset::usage::names::ALL,
         gusset::log::names::ALL,
         gusset::slo::names::ALL,
         gusset::admin::names::ALL,

@@ -64,6 +64,7 @@ pub(crate) fn catalogue() -> String {
     );
     section(&mut text, "History", gusset::history::names::ALL);
     section(&mut text, "Diagnosis", gusset::diagnose::names::ALL);
+    section(&mut text, "Usage", gusset::usage::names::ALL);
     section(
         &mut text,
         "Incident reports (Unix)",

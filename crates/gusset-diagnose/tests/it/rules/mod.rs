@@ -5,6 +5,7 @@ mod dependencies;
 mod memory;
 mod network;
 mod runtime;
+mod sign_ins;
 mod storage;
 
 use gusset_diagnose::{Diagnosis, Severity};

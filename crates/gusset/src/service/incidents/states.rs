@@ -29,6 +29,8 @@ pub(super) fn sections(builder: IncidentsBuilder, inner: &Arc<Inner>) -> Inciden
         Some(monitor) => builder.section("objectives and ranges", monitor.clone()),
         None => builder,
     };
+    #[cfg(feature = "usage")]
+    let builder = builder.section("usage", gusset_usage::Usage::clone(&inner.usage));
     #[cfg(feature = "serde")]
     let builder = {
         let text = inner.config.to_toml();
