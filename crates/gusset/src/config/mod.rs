@@ -7,6 +7,7 @@ mod effective;
 mod print;
 mod schema;
 mod service;
+mod show;
 mod telemetry;
 mod values;
 mod variables;

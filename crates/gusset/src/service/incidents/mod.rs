@@ -1,6 +1,8 @@
 //! Incident reports of a service: its recorder, its file, and what detects trouble.
 
 mod endpoint;
+#[cfg(feature = "ops")]
+mod page;
 mod settings;
 mod states;
 
