@@ -7,7 +7,7 @@
 //! cargo run --example shop -- --traffic     sends requests to itself, until Ctrl-C
 //! ```
 //!
-//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs`, `health.rs`, `objectives.rs` and `faults.rs`.
+//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs`, `health.rs`, `objectives.rs`, `incidents.rs` and `faults.rs`.
 //! `stock.rs` is the gRPC service; `payments.rs` is the client and the service that it calls.
 //!
 //! The other files are the traffic. `traffic.rs`, `clients.rs` and `requests.rs` send it; `report.rs`
@@ -18,6 +18,7 @@ mod edge_cases;
 mod exposition;
 mod faults;
 mod health;
+mod incidents;
 mod objectives;
 mod options;
 mod page;
@@ -40,14 +41,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gusset::Clock;
 use gusset::chaos::{FaultKind, names::FAULT};
 use gusset::diagnose::{HistorySource, Reading, Watcher};
 use gusset::http::{QueryRedaction, RequestIdLayer};
-use gusset::incident::FlightRecorder;
 use gusset::metrics::Label;
 use gusset::system::{CallMonitor, LagProbe, SystemSampler, TokioSource};
 use gusset::usage::Usage;
-use gusset::{Clock, Telemetry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -57,6 +57,7 @@ use self::clients::Clients;
 pub(crate) use self::options::Options;
 use self::payments::{Charges, Payments};
 use self::shop::{Plan, Shop};
+use self::telemetry::Signals;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -87,19 +88,20 @@ async fn main() -> ExitCode {
         true => Box::new(std::io::stdout()),
         false => Box::new(std::io::stderr()),
     };
-    let telemetry = match telemetry::set_up(&options) {
-        Ok(telemetry) => telemetry,
+    let signals = match telemetry::set_up(&options) {
+        Ok(signals) => signals,
         Err(error) => {
             eprintln!("shop: {error}");
             return ExitCode::from(2);
         }
     };
     // Here and not in `run`, because tests run several shops in one process.
+    let telemetry = &signals.telemetry;
     telemetry
         .install_global()
         .expect("the process has no subscriber yet");
     telemetry.install_panic_hook();
-    match run(options, telemetry, &mut out).await {
+    match run(options, signals, &mut out).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -115,9 +117,13 @@ async fn main() -> ExitCode {
 /// traffic counted.
 pub(crate) async fn run(
     options: Options,
-    telemetry: Telemetry,
+    signals: Signals,
     out: &mut impl Write,
 ) -> Result<bool, BoxError> {
+    let Signals {
+        telemetry,
+        recorder,
+    } = signals;
     let mut any_port = options.listen;
     any_port.set_port(0);
     let listener = bind(options.listen).await?;
@@ -155,7 +161,6 @@ pub(crate) async fn run(
         series.fill(Clock::system().now(), &mut reading);
         watcher.observe(reading);
     });
-    let recorder = FlightRecorder::builder().build()?;
     // Who uses the shop: pages, visitors, sign-ins.
     let usage = Usage::builder().recorder(telemetry.recorder()).build()?;
     let usage = Arc::new(usage);
@@ -196,6 +201,14 @@ pub(crate) async fn run(
         .route_service("/metrics", gusset.metrics_endpoint());
     let app = health::mount(app, &health);
     // Dropped at the end of this function, so that probes are answered until then.
+    let sources = incidents::Sources {
+        recorder: &recorder,
+        health: &health,
+        objectives: &objectives,
+        diagnosis: &diagnosis,
+        system: &system,
+    };
+    let reports = incidents::Reports::start(&options.incidents(), &sources)?;
     let page = page::set_up(
         &options,
         &health,
@@ -203,6 +216,7 @@ pub(crate) async fn run(
         &diagnosis,
         &recorder,
         &usage,
+        &reports,
     )?;
     let management = health::listen(&options, &health, prometheus, &levels, &page, &chaos)?;
     let runtime = health.start()?;
@@ -266,6 +280,7 @@ pub(crate) async fn run(
     if export.dropped() > 0 {
         writeln!(out, "not all telemetry was exported: {export}")?;
     }
+    reports.end();
     Ok(counts_agree && shutdown.is_clean())
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) const HELP: &str = "\
@@ -13,6 +14,8 @@ A shop that uses gusset.
   --drain SECONDS      how long it accepts requests after SIGTERM [default: 5 in Kubernetes, else 0]
   --deadline SECONDS   how long open requests may take after that [default: what remains of 30]
   --live SECONDS       how long its runtime may be stuck before `/livez` fails [default: 30]
+  --incidents FOLDER   where its incident reports are [default: gusset-shop-PORT in the folder
+                       of temporary files]
   --health             probes a running shop: exit code 0 if it is ready, else 1
   --traffic            sends requests to itself, and compares its metrics with what it sent
   --seconds N          exits after N seconds
@@ -47,6 +50,7 @@ pub(crate) struct Options {
     pub(crate) drain: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) live: Option<Duration>,
+    pub(crate) incidents: Option<PathBuf>,
     pub(crate) token: Option<String>,
     pub(crate) health: bool,
     pub(crate) traffic: bool,
@@ -66,6 +70,7 @@ impl Options {
             drain: None,
             deadline: None,
             live: None,
+            incidents: None,
             token: env("SHOP_TOKEN"),
             health: false,
             traffic: false,
@@ -93,6 +98,7 @@ impl Options {
                 "--drain" => options.drain = Some(parse_seconds(&arg, &value()?)?),
                 "--deadline" => options.deadline = Some(parse_seconds(&arg, &value()?)?),
                 "--live" => options.live = Some(parse_seconds(&arg, &value()?)?),
+                "--incidents" => options.incidents = Some(value()?.into()),
                 "--seconds" => {
                     let value = value()?;
                     let invalid = |_| {
@@ -104,6 +110,17 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// Returns the folder of incident reports. A shop with a free port has one of its own.
+    pub(crate) fn incidents(&self) -> PathBuf {
+        self.incidents.clone().unwrap_or_else(|| {
+            let name = match self.listen.port() {
+                0 => format!("gusset-shop-process-{}", std::process::id()),
+                port => format!("gusset-shop-{port}"),
+            };
+            std::env::temp_dir().join(name)
+        })
     }
 
     /// Returns the address of the management server. Its port is free if the shop's is.

@@ -358,8 +358,8 @@ impl HealthBuilder {
         }
         Ok(Health(Arc::new(HealthState {
             built,
+            lifecycle: Lifecycle::new(start, redaction, clock.clone()),
             clock,
-            lifecycle: Lifecycle::new(start, redaction),
             metrics: recorder.map(|recorder| HealthMetrics::new(&recorder, &heartbeats)),
             heartbeats,
             checks: tasks.iter().map(|task| task.check().clone()).collect(),

@@ -96,6 +96,26 @@ impl Health {
         check.map(|check| check.status(self.0.clock.now()))
     }
 
+    /// Returns the names of the checks with their statuses.
+    ///
+    /// ```
+    /// use gusset_health::{Check, Health, LocalDependency, Status};
+    ///
+    /// # fn main() -> Result<(), gusset_health::ConfigError> {
+    /// let check = LocalDependency(Check::new("index", async || ()));
+    /// let health = Health::builder().readiness_check(check).build()?;
+    /// assert_eq!(health.checks(), [("index".to_owned(), Status::Unknown)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn checks(&self) -> Vec<(String, Status)> {
+        let now = self.0.clock.now();
+        let checks = self.0.checks.iter();
+        checks
+            .map(|check| (check.name.to_string(), check.status(now)))
+            .collect()
+    }
+
     /// Returns the probe for `/livez`. It fails only if a heartbeat is late.
     pub fn livez(&self) -> Probe {
         Probe::new(&self.0, ProbeKind::Liveness)

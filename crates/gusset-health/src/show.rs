@@ -5,8 +5,8 @@ use gusset_data::{ShowState, StateTree};
 use crate::Health;
 
 impl ShowState for Health {
-    /// Returns the phase, the three answers of the probes, the overall status, heartbeats and checks with their last
-    /// results.
+    /// Returns the phase, the three answers of the probes, the overall status, heartbeats, checks with their last
+    /// results, and the steps of the start.
     ///
     /// Messages of checks are redacted when the result is recorded.
     fn show_state(&self) -> StateTree {
@@ -33,6 +33,14 @@ impl ShowState for Health {
                 ("affects_readiness", check.affects_readiness.into()),
             ])
         });
+        let steps = state.lifecycle.start_steps().into_iter();
+        let steps = steps.map(|step| {
+            StateTree::fields([
+                ("step", step.name.into_owned().into()),
+                ("seconds", step.duration.as_secs_f64().into()),
+                ("ended", step.has_ended.into()),
+            ])
+        });
         let in_flight = u64::try_from(state.in_flight.count()).unwrap_or(u64::MAX);
         StateTree::fields([
             ("phase", state.lifecycle.phase().as_str().into()),
@@ -43,6 +51,7 @@ impl ShowState for Health {
             ("in_flight", in_flight.into()),
             ("heartbeats", StateTree::list(heartbeats)),
             ("checks", StateTree::list(checks)),
+            ("start", StateTree::list(steps)),
         ])
     }
 }

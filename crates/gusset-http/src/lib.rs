@@ -38,7 +38,7 @@ pub use bearer_token::BearerToken;
 pub use body::ObservedBody;
 pub use classify::{HttpClientClassifier, HttpServerClassifier};
 pub use client_ip::{PeerAddr, TrustedProxies, TrustedProxiesError};
-pub use endpoint::{Endpoint, EndpointFuture, EndpointService};
+pub use endpoint::{Endpoint, EndpointBody, EndpointFuture, EndpointResponse, EndpointService};
 pub use error_statuses::error_statuses_from_env;
 pub use grpc::{Grpc, GrpcClientClassifier, GrpcCode, GrpcServerClassifier};
 pub use grpc_content::has_grpc_messages;

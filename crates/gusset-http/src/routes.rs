@@ -5,15 +5,13 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use bytes::Bytes;
 use gusset_core::ConfigError;
 use http::Response;
-use http_body_util::Full;
 
-use crate::{Endpoint, RequestHead};
+use crate::{Endpoint, EndpointBody, EndpointResponse as _, RequestHead};
 
 /// The response of a boxed endpoint.
-pub type ResponseFuture = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
+pub type ResponseFuture = Pin<Box<dyn Future<Output = Response<EndpointBody>> + Send>>;
 
 type BoxEndpoint = Box<dyn Fn(RequestHead<'_>) -> ResponseFuture + Send + Sync>;
 
@@ -96,7 +94,10 @@ impl Routes {
                 format_args!("`{path}` is mounted twice"),
             ));
         }
-        let boxed: BoxEndpoint = Box::new(move |head| Box::pin(endpoint.answer(head)));
+        let boxed: BoxEndpoint = Box::new(move |head| {
+            let answer = endpoint.answer(head);
+            Box::pin(async { answer.await.into_response() })
+        });
         self.0.insert(path, boxed);
         Ok(self)
     }

@@ -27,7 +27,7 @@ pub use self::black_box::{
 pub use self::call::{ActiveCall, CallEntry, CallTotals};
 #[cfg(feature = "webhook")]
 pub use self::destination::Webhook;
-pub use self::destination::{Delivery, Destination, Directory};
+pub use self::destination::{Delivery, Destination, Directory, ReportFormat, StoredReport};
 pub use self::detect::{
     And, Detect, ErrorShare, HeldFor, MemoryPressure, Moment, Or, OutOfMemory, SlowCalls,
     StateChanged,

@@ -2,6 +2,8 @@
 
 use gusset_http::{BearerToken, RequestHead};
 use http::StatusCode;
+use http::header::{HOST, ORIGIN};
+use http::uri::{Authority, Uri};
 
 /// Why a request is not answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +24,40 @@ pub(crate) fn check(token: Option<&BearerToken>, req: RequestHead<'_>) -> Result
         None if req.may_be_of_website() => Err(Rejection::Website),
         None => Ok(()),
     }
+}
+
+/// Checks a request that changes something: it has the token, and a page of this server or a program sent it.
+pub(crate) fn check_change(
+    token: Option<&BearerToken>,
+    req: RequestHead<'_>,
+) -> Result<(), Rejection> {
+    match token {
+        Some(_) => check(token, req)?,
+        None => return Err(Rejection::Unauthorized),
+    }
+    match is_same_origin(req) {
+        true => Ok(()),
+        false => Err(Rejection::Website),
+    }
+}
+
+/// Returns whether the `Origin` of a request is its host, and what the browser says of the site is not another one.
+/// (Fetch Metadata Request Headers, section 2.2.)
+fn is_same_origin(req: RequestHead<'_>) -> bool {
+    let text = |name| {
+        req.headers
+            .get(name)
+            .map(|it| it.to_str().unwrap_or_default())
+    };
+    let site = req.headers.get("sec-fetch-site");
+    let is_own_site = site.is_none_or(|site| site == "same-origin" || site == "none");
+    let is_own_host = req.headers.get(ORIGIN).is_none() || {
+        let origin = text(ORIGIN).and_then(|origin| origin.parse::<Uri>().ok());
+        let authority = origin.as_ref().and_then(Uri::authority);
+        let host = text(HOST).or_else(|| req.uri.authority().map(Authority::as_str));
+        authority.map(Authority::as_str) == host && host.is_some()
+    };
+    is_own_site && is_own_host
 }
 
 // === impl Rejection ===

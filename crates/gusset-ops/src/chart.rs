@@ -2,14 +2,18 @@
 
 use std::fmt::Write as _;
 
+use gusset_data::SharedStr;
+
 use crate::html::escape;
 
 /// The values of a chart, oldest first. `None` is a time without a reading.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Chart {
-    pub(crate) title: &'static str,
-    pub(crate) unit: &'static str,
+    pub(crate) title: SharedStr,
+    pub(crate) unit: SharedStr,
     pub(crate) values: Vec<Option<f64>>,
+    /// Lines across the chart: where, as a share of its width, and what happened.
+    pub(crate) marks: Vec<(f64, String)>,
 }
 
 const WIDTH: f64 = 240.0;
@@ -41,6 +45,13 @@ impl Chart {
             page,
             "<figure><figcaption>{label}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{label}\">"
         );
+        for (share, event) in &self.marks {
+            let (x, event) = (WIDTH * share, escape(event));
+            let _ = write!(
+                page,
+                "<line class=\"mark\" x1=\"{x:.1}\" y1=\"0\" x2=\"{x:.1}\" y2=\"{HEIGHT}\"><title>{event}</title></line>"
+            );
+        }
         for points in self.lines(greatest) {
             let _ = write!(page, "<polyline points=\"{points}\"/>");
         }
@@ -91,9 +102,10 @@ mod tests {
 
     fn chart(values: &[Option<f64>]) -> Chart {
         Chart {
-            title: "Requests",
-            unit: "/s",
+            title: "Requests".into(),
+            unit: "/s".into(),
             values: values.to_vec(),
+            marks: Vec::new(),
         }
     }
 
@@ -108,6 +120,16 @@ mod tests {
         let mut page = String::new();
         chart(&[None, None]).write(&mut page);
         assert!(page.contains("Requests: unknown") && !page.contains("polyline"));
+    }
+
+    #[test]
+    fn event_is_a_line_with_its_text() {
+        let mut page = String::new();
+        let mut chart = chart(&[Some(1.0), Some(2.0)]);
+        chart.marks = vec![(0.25, "breaker stock: <open>".to_owned())];
+        chart.write(&mut page);
+        assert!(page.contains("x1=\"60.0\""), "{page}");
+        assert!(page.contains("<title>breaker stock: &lt;open&gt;</title>"));
     }
 
     #[test]

@@ -5,6 +5,12 @@ use std::fmt::Write as _;
 
 use gusset_data::{SharedStr, StateTree};
 
+/// The column of trace ids.
+const TRACE_ID: &str = "trace_id";
+
+/// The column of ids of incident reports.
+pub(crate) const REPORT: &str = "report";
+
 /// Returns a text without characters that HTML interprets, in content and in attributes with quotes.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['<', '>', '&', '"', '\'']) {
@@ -64,7 +70,10 @@ fn write_list(page: &mut String, items: &[StateTree]) {
 }
 
 fn write_table(page: &mut String, columns: &[&SharedStr], items: &[StateTree]) {
-    page.push_str("<div class=\"wide\"><table><thead><tr>");
+    // It scrolls, so the keyboard has to reach it.
+    page.push_str(
+        "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr>",
+    );
     for column in columns {
         let _ = write!(page, "<th scope=\"col\">{}</th>", escape(column));
     }
@@ -73,12 +82,43 @@ fn write_table(page: &mut String, columns: &[&SharedStr], items: &[StateTree]) {
         page.push_str("<tr>");
         for column in columns {
             page.push_str("<td>");
-            write(page, item.get(column).unwrap_or(&StateTree::Unknown));
+            let cell = item.get(column).unwrap_or(&StateTree::Unknown);
+            match (&***column, cell) {
+                (TRACE_ID, StateTree::Value(id)) => write_trace_id(page, &id.to_string()),
+                (REPORT, StateTree::Value(id)) => write_report(page, &id.to_string()),
+                _ => write(page, cell),
+            }
             page.push_str("</td>");
         }
         page.push_str("</tr>");
     }
     page.push_str("</tbody></table></div>");
+}
+
+/// Writes a trace id that opens the log entries of the trace.
+fn write_trace_id(page: &mut String, id: &str) {
+    match id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => {
+            let _ = write!(
+                page,
+                "<a href=\"ops/api/log?trace_id={id}\" data-trace=\"{id}\">{id}</a>"
+            );
+        }
+        false => page.push_str(&escape(id)),
+    }
+}
+
+/// Writes the id of an incident report that opens it.
+fn write_report(page: &mut String, id: &str) {
+    let query: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    let id = escape(id);
+    let _ = write!(page, "{id}");
+    for (format, title) in [("md", "Markdown"), ("json", "JSON")] {
+        let _ = write!(
+            page,
+            " <a href=\"ops/incidents?id={query}&amp;format={format}\" data-open=\"{id}\" aria-label=\"{id} as {title}\">{title}</a>"
+        );
+    }
 }
 
 /// Returns the names of the fields, if all items have fields.
@@ -122,9 +162,22 @@ mod tests {
             StateTree::fields([("a", 1_u64.into())]),
             StateTree::fields([("a", 2_u64.into()), ("b", true.into())]),
         ]);
-        let expected = "<div class=\"wide\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead>\
+        let expected = "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead>\
             <tbody><tr><td>1</td><td><span class=\"unknown\">unknown</span></td></tr><tr><td>2</td><td>true</td></tr></tbody></table></div>";
         assert_eq!(html(&rows), expected);
+    }
+
+    #[test]
+    fn trace_id_opens_its_log_entries() {
+        let row = |id: &str| {
+            let fields = StateTree::fields([("trace_id", String::from(id).into())]);
+            html(&StateTree::list([fields]))
+        };
+        assert!(
+            row("00ab")
+                .contains("<a href=\"ops/api/log?trace_id=00ab\" data-trace=\"00ab\">00ab</a>")
+        );
+        assert!(row("\"><b>").contains("<td>&quot;&gt;&lt;b&gt;</td>"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gusset_data::{ShowState, StateTree};
 
+use crate::query::Query;
 use crate::shared::Shared;
 use crate::{page, sections};
 
@@ -51,7 +52,7 @@ impl Operations {
     pub fn to_state(&self) -> StateTree {
         let heads = sections::heads(&self.0).into_iter();
         StateTree::fields(heads.map(|(id, _)| {
-            let state = sections::state(&self.0, &id);
+            let state = sections::state(&self.0, &id, &Query::default());
             (id, state)
         }))
     }

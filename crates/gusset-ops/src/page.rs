@@ -2,17 +2,22 @@
 
 use std::fmt::Write as _;
 
+use crate::controls;
 use crate::html::{self, escape};
 use crate::shared::{Section, Shared};
 
 const SCRIPT: &str = include_str!("page/page.js");
 const STYLE: &str = include_str!("page/page.css");
 
+/// Shows an incident report.
+const DIALOG: &str = "<dialog id=\"report\" aria-labelledby=\"report-title\"><h2 id=\"report-title\"></h2>\
+    <pre tabindex=\"0\"></pre><button type=\"button\" id=\"close-report\">Close</button></dialog>";
+
 /// What a browser may load and run: the script and the style of the document, by their hashes, and data of this
 /// server. (Content Security Policy Level 3.)
 pub(crate) const POLICY: &str = concat!(
-    "default-src 'none'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; ",
-    "script-src 'sha256-cuDkPjLdU2yMyOwRwRN5Kt7O56p+48szqMfc4w84GWI='; style-src 'sha256-ALoq1/r0B6DX/tVeObWywyNp3XIz1pAwdjGH8Ex0gjo='",
+    "default-src 'none'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; ",
+    "script-src 'sha256-KdS0xBMSPL6Atu2lvLLjFwyig9x1IFIesXBBfrT9nd0='; style-src 'sha256-cx3/tm+TF/vC99c0p50zWiNfkLDBTtNBOWLFOYLSJwM='",
 );
 
 /// Returns the document with these sections.
@@ -25,6 +30,7 @@ pub(crate) fn document(shared: &Shared, sections: &[Section]) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"referrer\" content=\"no-referrer\"><style>{STYLE}</style></head><body>\
          <header><h1>{title}</h1><p id=\"state\" role=\"status\">as of the request</p>\
+         <p id=\"result\" role=\"status\"></p>\
          <label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\"></label></header>"
     );
     navigation(&mut page, shared, sections);
@@ -35,19 +41,26 @@ pub(crate) fn document(shared: &Shared, sections: &[Section]) -> String {
             page,
             "<section id=\"{id}\" aria-labelledby=\"{id}-title\"><h2 id=\"{id}-title\">{title}</h2>"
         );
-        if !section.charts.is_empty() {
-            page.push_str("<div class=\"charts\">");
-            section
-                .charts
-                .iter()
-                .for_each(|chart| chart.write(&mut page));
-            page.push_str("</div>");
-        }
-        html::write(&mut page, &section.state);
-        page.push_str("</section>");
+        controls::write(&mut page, shared, &section.id);
+        page.push_str("<div class=\"content\">");
+        content(&mut page, section);
+        page.push_str("</div></section>");
     }
-    let _ = write!(page, "</main><script>{SCRIPT}</script></body></html>");
+    let _ = write!(
+        page,
+        "</main>{DIALOG}<script>{SCRIPT}</script></body></html>"
+    );
     page
+}
+
+/// Writes what a section shows, which changes while the page is open.
+pub(crate) fn content(page: &mut String, section: &Section) {
+    if !section.charts.is_empty() {
+        page.push_str("<div class=\"charts\">");
+        section.charts.iter().for_each(|chart| chart.write(page));
+        page.push_str("</div>");
+    }
+    html::write(page, &section.state);
 }
 
 /// Returns the document for a client without the token: it has a field for one, and shows nothing.
@@ -57,7 +70,7 @@ pub(crate) fn login() -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>{STYLE}</style></head><body>\
          <header><h1>Operations</h1><p id=\"state\" role=\"status\">A bearer token is required.</p>\
          <label>Token <input id=\"token\" type=\"password\" autocomplete=\"off\"></label></header>\
-         <main></main><script>{SCRIPT}</script></body></html>"
+         <main></main>{DIALOG}<script>{SCRIPT}</script></body></html>"
     )
 }
 

@@ -3,13 +3,12 @@
 use std::future::ready;
 
 use bytes::Bytes;
-use gusset_http::{Endpoint, RequestHead, ResponseFuture};
+use gusset_http::{Endpoint, EndpointBody, RequestHead, ResponseFuture};
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Method, Response, StatusCode};
-use http_body_util::Full;
 
 use crate::error::ProfileError;
 use crate::query::Parameters;
@@ -84,9 +83,9 @@ impl Endpoint for ProfileEndpoint {
     }
 }
 
-fn found(kind: Kind, format: Format, bytes: Vec<u8>) -> Response<Full<Bytes>> {
+fn found(kind: Kind, format: Format, bytes: Vec<u8>) -> Response<EndpointBody> {
     let is_empty = bytes.is_empty();
-    let mut response = Response::new(Full::from(bytes));
+    let mut response = Response::new(EndpointBody::from(Bytes::from(bytes)));
     if is_empty {
         *response.status_mut() = StatusCode::NO_CONTENT;
     }
@@ -108,9 +107,9 @@ fn found(kind: Kind, format: Format, bytes: Vec<u8>) -> Response<Full<Bytes>> {
     response
 }
 
-fn refused(ProfileError { status, mut reason }: ProfileError) -> Response<Full<Bytes>> {
+fn refused(ProfileError { status, mut reason }: ProfileError) -> Response<EndpointBody> {
     reason.push('\n');
-    let mut response = Response::new(Full::from(reason));
+    let mut response = Response::new(EndpointBody::from(reason));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     let text = HeaderValue::from_static("text/plain; charset=utf-8");

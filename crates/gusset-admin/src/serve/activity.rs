@@ -23,6 +23,11 @@ enum State {
     Answering { since: Instant },
     /// The client has to read the response.
     Writing { since: Instant, progress: Instant },
+    /// The response is a stream without an end, of which the client reads all or has not read since.
+    Streaming {
+        since: Instant,
+        stalled: Option<Instant>,
+    },
 }
 
 /// How eligible a connection is for being closed: the smallest is closed first.
@@ -46,11 +51,17 @@ impl Activity {
         self.update(|_| State::Answering { since });
     }
 
-    pub(super) fn response_ready(&self) {
+    pub(super) fn response_ready(&self, is_stream: bool) {
         let now = Instant::now();
-        self.update(|_| State::Writing {
-            since: now,
-            progress: now,
+        self.update(|_| match is_stream {
+            true => State::Streaming {
+                since: now,
+                stalled: None,
+            },
+            false => State::Writing {
+                since: now,
+                progress: now,
+            },
         });
     }
 
@@ -58,8 +69,28 @@ impl Activity {
         let progress = Instant::now();
         self.update(|state| match state {
             State::Writing { since, .. } => State::Writing { since, progress },
+            State::Streaming { since, .. } => State::Streaming {
+                since,
+                stalled: None,
+            },
             other => other,
         });
+    }
+
+    /// Records that bytes wait for the client to read.
+    pub(super) fn write_blocked(&self) {
+        let now = Instant::now();
+        self.update(|state| match state {
+            State::Streaming { since, stalled } => State::Streaming {
+                since,
+                stalled: stalled.or(Some(now)),
+            },
+            other => other,
+        });
+    }
+
+    pub(super) fn is_streaming(&self) -> bool {
+        matches!(self.state(), State::Streaming { .. })
     }
 
     /// Records that all that was to be written is written. hyper flushes also while an endpoint still
@@ -76,7 +107,8 @@ impl Activity {
 
     pub(super) fn rank(&self) -> Rank {
         let (answering, since) = match self.state() {
-            State::Waiting { since } => (false, since),
+            // The client of a stream connects again.
+            State::Waiting { since } | State::Streaming { since, .. } => (false, since),
             State::Writing { progress, .. } => (false, progress),
             State::Answering { since } => (true, since),
         };
@@ -89,6 +121,9 @@ impl Activity {
             State::Writing { since, progress } => {
                 now.duration_since(progress) >= WRITE_TIMEOUT
                     || now.duration_since(since) >= RESPONSE_TIMEOUT
+            }
+            State::Streaming { stalled, .. } => {
+                stalled.is_some_and(|since| now.duration_since(since) >= WRITE_TIMEOUT)
             }
             State::Waiting { .. } | State::Answering { .. } => false,
         }

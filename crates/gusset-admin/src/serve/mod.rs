@@ -6,6 +6,8 @@ mod connections;
 mod reserve;
 mod stream;
 #[cfg(test)]
+mod stream_tests;
+#[cfg(test)]
 mod tests;
 
 use std::convert::Infallible;
@@ -19,9 +21,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gusset_data::SharedRecorder;
-use gusset_http::{RequestHead, Routes};
+use gusset_http::{EndpointBody, RequestHead, Routes};
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -177,6 +178,7 @@ impl Serve {
     ) -> impl Future<Output = ()> + Send + use<> {
         let (routes, fallback) = (self.routes.clone(), self.fallback.clone());
         let mut stopped = self.stopped.clone();
+        let of_connection = activity.clone();
         async move {
             let service = service_fn(move |req| {
                 let (routes, fallback) = (routes.clone(), fallback.clone());
@@ -184,7 +186,7 @@ impl Serve {
                 async move {
                     activity.request_received();
                     let response = answer(&routes, fallback, &req).await;
-                    activity.response_ready();
+                    activity.response_ready(response.body().is_stream());
                     Ok::<_, Infallible>(response)
                 }
             });
@@ -196,6 +198,10 @@ impl Serve {
                 _ = connection.as_mut() => return,
                 _ = stopped.changed() => {}
                 () = sleep(MAX_CONNECTION_AGE) => {}
+            }
+            if of_connection.is_streaming() {
+                // It has no end to wait for. Its client connects again.
+                return;
             }
             connection.as_mut().graceful_shutdown();
             let _ = timeout(LAST_RESPONSE_TIMEOUT, connection).await;
@@ -216,11 +222,11 @@ async fn answer(
     routes: &Routes,
     fallback: Bytes,
     req: &Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Response<EndpointBody> {
     if let Some(response) = routes.answer(RequestHead::from(req)) {
         return response.await;
     }
-    let mut response = Response::new(Full::from(fallback));
+    let mut response = Response::new(EndpointBody::from(fallback));
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

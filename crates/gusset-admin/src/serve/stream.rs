@@ -36,8 +36,10 @@ impl TrackedStream {
     }
 
     fn record(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(bytes)) if bytes > 0) {
-            self.activity.bytes_written();
+        match written {
+            Poll::Ready(Ok(1..)) => self.activity.bytes_written(),
+            Poll::Pending => self.activity.write_blocked(),
+            Poll::Ready(_) => {}
         }
         written
     }

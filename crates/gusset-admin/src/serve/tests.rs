@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use gusset_http::Endpoint;
 use gusset_testkit::EventRecorder;
+use http_body_util::Full;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing::Level;

@@ -2,17 +2,21 @@
 
 mod phase;
 mod shutdown_timeouts;
+mod start_steps;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gusset_core::Clock;
 use gusset_data::Redaction;
 use tokio::sync::watch;
 
 pub use self::phase::Phase;
 pub(crate) use self::shutdown_timeouts::{ShutdownTimeouts, ShutdownTimeoutsBuilder};
+pub(crate) use self::start_steps::StartStep;
+use self::start_steps::StartSteps;
 use crate::Heartbeat;
 use crate::status::redact;
 
@@ -59,6 +63,7 @@ struct LifecycleInner {
     /// The heartbeat of a start with a deadline. Used only while `state` is locked, so that it never
     /// beats again once the start is complete.
     start: Option<Heartbeat>,
+    steps: StartSteps,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +80,7 @@ pub(crate) struct LifecycleState {
 // === impl Lifecycle ===
 
 impl Lifecycle {
-    pub(crate) fn new(start: Option<Heartbeat>, redaction: Redaction) -> Self {
+    pub(crate) fn new(start: Option<Heartbeat>, redaction: Redaction, clock: Clock) -> Self {
         let state = LifecycleState {
             phase: Phase::Starting,
             manually_unready: false,
@@ -88,6 +93,7 @@ impl Lifecycle {
             activity: Mutex::new(None),
             redaction,
             start,
+            steps: StartSteps::new(clock),
         }))
     }
 
@@ -107,9 +113,11 @@ impl Lifecycle {
     /// Reports what the service is doing. Detailed responses show the text, without its secrets.
     ///
     /// While the service starts, this also restarts the
-    /// [`start_deadline`](crate::HealthBuilder::start_deadline).
+    /// [`start_deadline`](crate::HealthBuilder::start_deadline), and begins a step of the start. What health shows of its
+    /// state has the durations of the steps.
     pub fn report_progress(&self, activity: impl Into<Cow<'static, str>>) {
         let activity = redact(&self.0.redaction, activity.into());
+        self.0.steps.begin(activity.clone());
         *self.lock_activity() = Some(activity);
         self.extend_start();
     }
@@ -191,6 +199,11 @@ impl Lifecycle {
         *self.0.state.borrow()
     }
 
+    /// Returns the steps of the start.
+    pub(crate) fn start_steps(&self) -> Vec<StartStep> {
+        self.0.steps.steps()
+    }
+
     pub(crate) fn activity(&self) -> Option<Cow<'static, str>> {
         self.lock_activity().clone()
     }
@@ -212,6 +225,7 @@ impl Lifecycle {
             self.0.phase.store(state.phase as u8, Ordering::Release);
             if state.phase > Phase::Starting {
                 self.0.start.iter().for_each(Heartbeat::stop);
+                self.0.steps.complete();
             }
             before != *state
         });

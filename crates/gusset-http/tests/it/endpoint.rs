@@ -5,10 +5,11 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use gusset_core::{ObserveLayer, assert_observable};
-use gusset_http::{Endpoint, EndpointService, Http, RequestHead};
+use gusset_http::{Endpoint, EndpointBody, EndpointService, Http, RequestHead};
 use gusset_testkit::{RecordingObserver, ScriptedBody};
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -26,7 +27,7 @@ impl Endpoint for Echo {
     }
 }
 
-fn get<B>(service: &mut EndpointService<Echo>, body: B) -> Response<Full<Bytes>> {
+fn get<B>(service: &mut EndpointService<Echo>, body: B) -> Response<EndpointBody> {
     let request = Request::builder().uri("/livez?verbose").body(body).unwrap();
     let Ok(response) = now(service.call(request));
     response
@@ -61,4 +62,22 @@ fn endpoint_is_observed_like_any_service() {
     let Ok(mut response) = now(layer.layer(service).call(Request::new(())));
     drain(response.body_mut());
     assert_eq!(end(&recorder), "Complete");
+}
+
+#[test]
+fn stream_passes_all_frames_and_hints() {
+    let script = ScriptedBody::new().data("a").pending().data("b");
+    let hint = http_body::Body::size_hint(&script);
+    let mut body = EndpointBody::stream(script.map_err(|error| panic!("{error}")));
+    assert!(body.is_stream() && !EndpointBody::from("a").is_stream());
+    assert_eq!(body.size_hint().exact(), hint.exact());
+    let mut next = || crate::support::frame(&mut body);
+    let data = |polled| match polled {
+        Poll::Ready(Some(Ok(frame))) => http_body::Frame::into_data(frame).ok(),
+        _ => None,
+    };
+    assert_eq!(data(next()), Some("a".into()));
+    assert!(next().is_pending());
+    assert_eq!(data(next()), Some("b".into()));
+    assert!(body.is_end_stream());
 }

@@ -18,13 +18,27 @@ pub struct Directory {
     max_bytes: u64,
 }
 
-const PREFIX: &str = "incident-";
-
-/// The files of one report.
-struct Kept {
-    id: String,
-    bytes: u64,
+/// A report in a [`Directory`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredReport {
+    /// The id: time, service, trigger, process id, number.
+    pub id: String,
+    /// The bytes of its two files.
+    pub bytes: u64,
 }
+
+/// The two formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a report has these two files")]
+pub enum ReportFormat {
+    /// `incident/v1`, for programs.
+    Json,
+    /// Markdown, for people.
+    Markdown,
+}
+
+const PREFIX: &str = "incident-";
 
 // === impl Directory ===
 
@@ -54,16 +68,35 @@ impl Directory {
 
     /// Returns the paths of the reports as JSON, the oldest first.
     pub fn reports(&self) -> Vec<PathBuf> {
-        let kept = self.kept().into_iter();
+        let kept = self.stored().into_iter();
         kept.map(|kept| self.file(&kept.id, "json")).collect()
+    }
+
+    /// Reads a report. Blocks this thread.
+    ///
+    /// # Errors
+    /// If there is no report with this id, or its file cannot be read.
+    ///
+    /// ```
+    /// use gusset_incident::{Directory, ReportFormat};
+    ///
+    /// let error = Directory::new("/var/lib/shop").read("../../etc/passwd", ReportFormat::Json);
+    /// assert_eq!(error.unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    /// ```
+    pub fn read(&self, id: &str, format: ReportFormat) -> io::Result<String> {
+        // An id comes from a request. Only names of files that are reports are opened.
+        if !self.stored().iter().any(|report| report.id == id) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        fs::read_to_string(self.file(id, format.extension()))
     }
 
     fn file(&self, id: &str, extension: &str) -> PathBuf {
         self.path.join(format!("{PREFIX}{id}.{extension}"))
     }
 
-    /// Returns the reports, the oldest first: ids begin with the time.
-    fn kept(&self) -> Vec<Kept> {
+    /// Returns the reports, the oldest first: ids begin with the time. Blocks this thread.
+    pub fn stored(&self) -> Vec<StoredReport> {
         let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
         let ids = entries.filter_map(|entry| {
             let name = entry.file_name();
@@ -72,7 +105,7 @@ impl Directory {
         });
         let size = |path: &Path| fs::metadata(path).map_or(0, |it| it.len());
         let mut kept: Vec<_> = ids
-            .map(|id| Kept {
+            .map(|id| StoredReport {
                 bytes: size(&self.file(&id, "json")) + size(&self.file(&id, "md")),
                 id,
             })
@@ -83,7 +116,7 @@ impl Directory {
 
     /// Removes the oldest reports, until there is room for one more.
     fn make_room(&self, bytes: u64) {
-        let kept = self.kept();
+        let kept = self.stored();
         let (mut number, mut sum) = (kept.len(), kept.iter().map(|it| it.bytes).sum::<u64>());
         for oldest in kept {
             if number < self.max_reports && sum.saturating_add(bytes) <= self.max_bytes {
@@ -94,6 +127,17 @@ impl Directory {
             }
             number -= 1;
             sum -= oldest.bytes;
+        }
+    }
+}
+
+// === impl ReportFormat ===
+
+impl ReportFormat {
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Markdown => "md",
         }
     }
 }

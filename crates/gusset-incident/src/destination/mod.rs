@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use gusset_core::Clock;
 
-pub use self::directory::Directory;
+pub use self::directory::{Directory, ReportFormat, StoredReport};
 #[cfg(feature = "webhook")]
 pub use self::webhook::Webhook;
 use crate::Report;

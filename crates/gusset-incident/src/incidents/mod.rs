@@ -6,6 +6,7 @@ mod collected;
 mod core;
 mod limiter;
 mod previous;
+mod show;
 mod worker;
 
 use std::fmt;

@@ -67,7 +67,7 @@ impl<T> Bounded<T> {
 
     /// Returns those that came after the first `count`, as far as they are kept, and the count now.
     pub(super) fn since(&self, count: u64) -> (impl Iterator<Item = &T>, u64) {
-        let new = usize::try_from(self.pushed - count).unwrap_or(usize::MAX);
+        let new = usize::try_from(self.pushed.saturating_sub(count)).unwrap_or(usize::MAX);
         let skipped = self.kept.len().saturating_sub(new);
         (self.iter().skip(skipped), self.pushed)
     }

@@ -152,6 +152,24 @@ impl FlightRecorder {
         lock(&self.shared.logs).iter().cloned().collect()
     }
 
+    /// Returns the log records that came after the first `count`, as far as they are kept, and the count now.
+    ///
+    /// ```
+    /// use gusset_incident::FlightRecorder;
+    ///
+    /// # fn main() -> Result<(), gusset_incident::ConfigError> {
+    /// let recorder = FlightRecorder::builder().build()?;
+    /// let (records, count) = recorder.logs_since(0);
+    /// assert!(records.is_empty() && count == 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn logs_since(&self, count: u64) -> (Vec<LogRecord>, u64) {
+        let logs = lock(&self.shared.logs);
+        let (new, count) = logs.since(count);
+        (new.cloned().collect(), count)
+    }
+
     /// Returns the last state changes, the oldest first.
     pub fn changes(&self) -> Vec<StateChange> {
         lock(&self.shared.changes).iter().cloned().collect()
@@ -225,8 +243,8 @@ impl FlightRecorder {
         self.shared.file.get().map(AsRef::as_ref)
     }
 
-    /// Returns the wall clock at a moment of the monotonic clock.
-    pub(crate) fn wall_clock(&self, at: Instant) -> SystemTime {
+    /// Returns the wall clock at a moment of the monotonic clock: when a [`CallEntry`] started.
+    pub fn wall_clock(&self, at: Instant) -> SystemTime {
         self.shared.wall_clock(at)
     }
 }

@@ -1,24 +1,23 @@
 //! What the flight recorder has kept.
 
 use std::fmt::Write as _;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use gusset_core::{Outcome, SpanIds, StaticStr};
 use gusset_data::{LogRecord, SharedStr, StateTree};
-use gusset_incident::FlightRecorder;
+use gusset_incident::{ActiveCall, CallEntry, FlightRecorder};
 
-use super::duration;
-
-/// The rows of each table.
-const MAX_ROWS: usize = 200;
+use super::{millis, seconds};
+use crate::query::Query;
 
 /// Returns the calls under way, the oldest first.
-pub(super) fn active(recorder: &FlightRecorder, now: SystemTime) -> StateTree {
-    let mut calls = recorder.active_calls();
-    calls.sort_by_key(gusset_incident::ActiveCall::started);
-    StateTree::list(calls.iter().take(MAX_ROWS).map(|call| {
+pub(super) fn active(recorder: &FlightRecorder, now: SystemTime, query: &Query) -> StateTree {
+    let calls = recorder.active_calls().into_iter();
+    let calls = calls.filter(|call| is_active_match(call, now, query));
+    StateTree::list(calls.take(query.limit).map(|call| {
+        let age = now.duration_since(call.started()).unwrap_or_default();
         StateTree::fields([
-            ("age", age(call.started(), now)),
+            ("age s", seconds(age)),
             ("method", text(call.method())),
             ("route", text(call.route())),
             ("trace_id", trace_id(call.span_ids())),
@@ -27,22 +26,22 @@ pub(super) fn active(recorder: &FlightRecorder, now: SystemTime) -> StateTree {
 }
 
 /// Returns the calls that ended last, the last first.
-pub(super) fn calls(recorder: &FlightRecorder, now: Instant) -> StateTree {
-    let mut calls = recorder.calls();
-    calls.sort_by_key(|call| std::cmp::Reverse(call.started() + call.duration()));
-    StateTree::list(calls.iter().take(MAX_ROWS).map(|call| {
-        let ended = call.started() + call.duration();
+pub(super) fn calls(recorder: &FlightRecorder, query: &Query) -> StateTree {
+    let calls = recorder.calls();
+    let calls = calls.iter().rev().filter(|call| is_match(call, query));
+    StateTree::list(calls.take(query.limit).map(|call| {
+        let ended = recorder.wall_clock(call.started() + call.duration());
         StateTree::fields([
-            ("ago", duration(now.saturating_duration_since(ended))),
+            ("time", time(ended)),
             ("method", text(call.method())),
             ("route", text(call.route())),
             ("status", known(call.status())),
             ("outcome", call.outcome().map(Outcome::as_str).into()),
             ("error", known(call.error_type())),
-            ("duration", duration(call.duration())),
+            ("ms", millis(call.duration())),
             (
-                "to headers",
-                call.time_to_headers().map_or(StateTree::Unknown, duration),
+                "ms to headers",
+                call.time_to_headers().map_or(StateTree::Unknown, millis),
             ),
             ("bytes", call.bytes().into()),
             ("trace_id", trace_id(call.span_ids())),
@@ -51,43 +50,79 @@ pub(super) fn calls(recorder: &FlightRecorder, now: Instant) -> StateTree {
 }
 
 /// Returns the last log records, the last first.
-pub(super) fn log(recorder: &FlightRecorder) -> StateTree {
+pub(super) fn log(recorder: &FlightRecorder, query: &Query) -> StateTree {
     let records = recorder.logs();
     let row = |record: &LogRecord| {
         // By name, so that a secret is found by its name.
         let fields = record.attributes.iter();
         let fields = fields.map(|(name, value)| (name.clone(), value.clone().into()));
+        let trace_id = record.trace_id.map(|id| hex(&id));
         StateTree::fields([
             ("time", time(record.time)),
             ("severity", record.severity.as_str().into()),
             ("scope", record.scope.clone().into()),
             ("message", record.body.clone().into()),
             ("fields", StateTree::fields(fields)),
-            (
-                "trace_id",
-                record
-                    .trace_id
-                    .map_or(StateTree::Unknown, |id| hex(&id).into()),
-            ),
+            ("trace_id", trace_id.into()),
         ])
     };
-    StateTree::list(records.iter().rev().take(MAX_ROWS).map(row))
+    let records = records.iter().rev();
+    let records = records.filter(|record| is_record_match(record, query));
+    StateTree::list(records.take(query.limit).map(row))
 }
 
 /// Returns the last changes of state, the last first.
-pub(super) fn changes(recorder: &FlightRecorder, now: SystemTime) -> StateTree {
+pub(super) fn changes(recorder: &FlightRecorder, query: &Query) -> StateTree {
     let changes = recorder.changes();
-    StateTree::list(changes.iter().rev().take(MAX_ROWS).map(|change| {
+    StateTree::list(changes.iter().rev().take(query.limit).map(|change| {
         StateTree::fields([
-            ("ago", age(change.time, now)),
+            ("time", time(change.time)),
             ("what", change.what.clone().into()),
             ("state", change.state.clone().into()),
         ])
     }))
 }
 
-fn age(since: SystemTime, now: SystemTime) -> StateTree {
-    duration(now.duration_since(since).unwrap_or_default())
+fn is_active_match(call: &ActiveCall, now: SystemTime, query: &Query) -> bool {
+    let age = now.duration_since(call.started()).unwrap_or_default();
+    query.outcome.is_none()
+        && contains(call.route(), query.route.as_deref())
+        && query.slower_than.is_none_or(|limit| age > limit)
+        && has_trace(call.span_ids(), query)
+}
+
+pub(crate) fn is_match(call: &CallEntry, query: &Query) -> bool {
+    let outcome = call.outcome().map(Outcome::as_str);
+    query
+        .outcome
+        .as_deref()
+        .is_none_or(|it| outcome == Some(it))
+        && contains(call.route(), query.route.as_deref())
+        && query
+            .slower_than
+            .is_none_or(|limit| call.duration() > limit)
+        && has_trace(call.span_ids(), query)
+}
+
+pub(crate) fn is_record_match(record: &LogRecord, query: &Query) -> bool {
+    let has_text = |text: &str| {
+        record.body.to_lowercase().contains(text) || record.scope.to_lowercase().contains(text)
+    };
+    let is_trace = |id: &str| record.trace_id.is_some_and(|it| hex(&it).starts_with(id));
+    query
+        .severity
+        .is_none_or(|lowest| record.severity >= lowest)
+        && query.text.as_deref().is_none_or(has_text)
+        && query.trace_id.as_deref().is_none_or(is_trace)
+}
+
+fn contains(text: &str, part: Option<&str>) -> bool {
+    part.is_none_or(|part| text.contains(part))
+}
+
+fn has_trace(ids: Option<SpanIds>, query: &Query) -> bool {
+    let has = |id: &str| ids.is_some_and(|ids| hex(&ids.trace_id()).starts_with(id));
+    query.trace_id.as_deref().is_none_or(has)
 }
 
 fn text(text: &str) -> StateTree {
@@ -102,7 +137,7 @@ fn trace_id(ids: Option<SpanIds>) -> StateTree {
     ids.map(|ids| hex(&ids.trace_id())).into()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -3,8 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod access;
+mod charts;
+mod description;
+#[cfg(feature = "incident")]
+mod incidents;
+mod live;
+#[cfg(feature = "incident")]
+mod otlp;
 mod page;
 #[cfg(feature = "incident")]
 mod recorder;
+mod settings;
 mod support;
 mod tasks;

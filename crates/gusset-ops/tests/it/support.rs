@@ -5,7 +5,7 @@ use std::time::Duration;
 use gusset_core::Clock;
 use gusset_data::{MetricProducer as _, StateTree};
 use gusset_history::History;
-use gusset_http::{BearerToken, Mount as _, Reach, RequestHead, Routes};
+use gusset_http::{BearerToken, EndpointBody, Mount as _, Reach, RequestHead, Routes};
 use gusset_ops::{Operations, OperationsBuilder};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
@@ -36,11 +36,19 @@ pub(crate) async fn get(operations: &Operations, path: &str, accept: &str) -> An
     answer(operations, request.header("accept", accept)).await
 }
 
-pub(crate) async fn answer(operations: &Operations, request: http::request::Builder) -> Answer {
+/// Returns a response whose body was not read.
+pub(crate) async fn head(
+    operations: &Operations,
+    request: http::request::Builder,
+) -> Response<EndpointBody> {
     let request = request.body(()).unwrap();
     let routes = routes(operations, Reach::Loopback);
     let response = routes.answer(RequestHead::from(&request));
-    let (parts, body) = response.expect("the path is served").await.into_parts();
+    response.expect("the path is served").await
+}
+
+pub(crate) async fn answer(operations: &Operations, request: http::request::Builder) -> Answer {
+    let (parts, body) = head(operations, request).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())
 }

@@ -9,11 +9,10 @@ mod refusals;
 
 use std::future::Future;
 
-use bytes::Bytes;
-use gusset_http::{Mount as _, Reach, RequestHead, ResponseFuture, Routes};
+use gusset_http::{EndpointBody, Mount as _, Reach, RequestHead, ResponseFuture, Routes};
 use gusset_profile::{ProfileEndpoints, ProfileEndpointsBuilder};
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 
 const TOKEN: &str = "correct-horse-battery";
 
@@ -41,7 +40,7 @@ fn answer(routes: &Routes, request: &Request<()>) -> ResponseFuture {
 }
 
 /// Returns the status and the text of a response.
-async fn text(response: impl Future<Output = Response<Full<Bytes>>>) -> (StatusCode, String) {
+async fn text(response: impl Future<Output = Response<EndpointBody>>) -> (StatusCode, String) {
     let (parts, body) = response.await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (parts.status, String::from_utf8(body.to_vec()).unwrap())

@@ -124,6 +124,22 @@ impl EffectiveConfig {
         self.sources.get(path).unwrap_or(&Source::Default)
     }
 
+    /// Returns the settings that are not defaults: path, value, source.
+    pub(super) fn set(&self) -> impl Iterator<Item = (&str, &Value, &Source)> {
+        self.sources.iter().filter_map(|(path, source)| {
+            let names = path.split('.');
+            let value = names
+                .into_iter()
+                .try_fold(&self.value, |at, name| at.get(name))?;
+            Some((&**path, value, source))
+        })
+    }
+
+    /// Returns the sections that code configures too.
+    pub(super) fn code(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.code.iter().copied()
+    }
+
     /// Prints the settings as TOML, each with its meaning, its default and its source.
     pub fn to_toml(&self) -> String {
         self.print(Format::Toml)

@@ -4,9 +4,11 @@ mod apply;
 #[cfg(feature = "breaker")]
 mod breakers;
 mod effective;
+mod incidents;
 mod print;
 mod schema;
 mod service;
+mod show;
 mod telemetry;
 mod values;
 mod variables;
@@ -24,6 +26,7 @@ pub(crate) use self::apply::Settings;
 #[cfg(feature = "breaker")]
 pub(crate) use self::breakers::Breakers;
 pub use self::effective::{EffectiveConfig, Source};
+pub use self::incidents::IncidentsConfig;
 pub use self::service::{
     BreakerConfig, BreakerMode, HealthConfig, HttpConfig, ManagementConfig, PropagatorName,
     SdkLogLevel, SystemConfig,
@@ -124,6 +127,8 @@ section! {
         health: HealthConfig,
         /// The readings of process, container, host and runtime.
         system: SystemConfig,
+        /// Incident reports: what the service did last.
+        incidents: IncidentsConfig,
         /// How HTTP and gRPC servers read requests.
         http: HttpConfig,
         /// Circuit breakers, by the names of `Gusset::breaker`. The one named `default` is the base of all
@@ -155,6 +160,12 @@ impl Config {
             let reason = "requires the feature `system` of gusset";
             return Err(ConfigError::new("system", reason));
         }
+        #[cfg(not(all(unix, feature = "incident")))]
+        if self.incidents != IncidentsConfig::default() {
+            let reason = "requires the feature `incident` of gusset, and Unix";
+            return Err(ConfigError::new("incidents", reason));
+        }
+        self.incidents.check()?;
         Ok(Checked {
             settings: Settings::new(self, env)?,
             variables: Variables::new(self),

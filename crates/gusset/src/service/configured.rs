@@ -54,8 +54,14 @@ impl GussetBuilder {
             management,
             #[cfg(feature = "system")]
             system,
+            #[cfg(all(unix, feature = "incident"))]
+            incidents,
             ..
         } = config;
+        #[cfg(all(unix, feature = "incident"))]
+        {
+            self.parts.incidents.config = incidents;
+        }
         let is_on = |enabled: Option<bool>| enabled.unwrap_or(true);
         self.parts.messaging_system = self.parts.messaging_system.or(messaging_system);
         self.parts.flush_deadline = self.parts.flush_deadline.or(flush_deadline);
@@ -104,6 +110,10 @@ impl GussetBuilder {
             if !is_on {
                 effective.set_by_code(path, json!(false));
             }
+        }
+        #[cfg(all(unix, feature = "incident"))]
+        if let Some(directory) = &parts.incidents.directory {
+            effective.set_by_code("incidents.directory", json!(directory.to_string_lossy()));
         }
         #[cfg(feature = "system")]
         if !parts.system.is_on {

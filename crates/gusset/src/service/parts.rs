@@ -284,8 +284,19 @@ impl PartsBuilder {
                 diagnosis: diagnosis.as_ref(),
                 #[cfg(feature = "slo")]
                 monitor: monitor.as_ref(),
+                #[cfg(feature = "chaos")]
+                chaos: &chaos,
+                #[cfg(feature = "system")]
+                system: system.as_ref(),
+                #[cfg(feature = "serde")]
+                config: &self.config,
                 #[cfg(all(unix, feature = "incident"))]
-                recorder: self.recorded.as_ref().map(|recorded| &recorded.recorder),
+                recorded: self.recorded.as_ref(),
+                has_log: signals.log,
+                #[cfg(feature = "slo")]
+                has_rules: self.service_levels.is_some(),
+                #[cfg(not(feature = "slo"))]
+                has_rules: false,
                 #[cfg(feature = "usage")]
                 usage: &usage,
             };

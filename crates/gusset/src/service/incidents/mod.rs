@@ -1,6 +1,8 @@
 //! Incident reports of a service: its recorder, its file, and what detects trouble.
 
 mod endpoint;
+#[cfg(feature = "ops")]
+mod page;
 mod settings;
 mod states;
 
@@ -72,7 +74,7 @@ pub(super) fn prepare(
         recorded: Some(Recorded {
             recorder,
             running: RunningCell::default(),
-            directory: Directory::new(&prepared.directory),
+            directory: prepared.reports.clone(),
         }),
         prepared: Some(prepared),
     })
@@ -129,6 +131,7 @@ impl Prepared {
     pub(super) fn start(self, inner: &Arc<Inner>, is_global: bool) {
         let Self {
             directory,
+            reports,
             configure,
             recorder,
         } = self;
@@ -147,7 +150,7 @@ impl Prepared {
             .ok();
         let builder = Incidents::builder(&service, recorder.clone())
             .redaction(inner.telemetry.redaction().clone())
-            .destination(Directory::new(&directory))
+            .destination(reports)
             .flush(flush(Arc::downgrade(inner)));
         let builder = states::sections(detectors(builder), inner);
         let builder = states::changes(builder, inner, &recorder);

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use gusset_core::{ConfigError, Env};
-use gusset_incident::{FlightRecorder, IncidentsBuilder};
+#[cfg(feature = "serde")]
+use gusset_incident::FlightRecorderBuilder;
+use gusset_incident::{Directory, FlightRecorder, IncidentsBuilder};
 
 use crate::kind::ConfigureFn;
 
@@ -14,11 +16,16 @@ const DIRECTORY_VARIABLE: &str = "GUSSET_INCIDENT_DIRECTORY";
 pub(in crate::service) struct IncidentSettings {
     pub(in crate::service) directory: Option<PathBuf>,
     pub(in crate::service) configure: ConfigureFn<IncidentsBuilder>,
+    /// The settings of a file.
+    #[cfg(feature = "serde")]
+    pub(in crate::service) config: crate::config::IncidentsConfig,
 }
 
 /// The settings of a service that has reports, and its recorder.
 pub(in crate::service) struct Prepared {
     pub(super) directory: PathBuf,
+    /// Where the reports are: the same folder, with its limits.
+    pub(super) reports: Directory,
     pub(super) configure: ConfigureFn<IncidentsBuilder>,
     pub(super) recorder: FlightRecorder,
 }
@@ -30,6 +37,8 @@ impl IncidentSettings {
         Self {
             directory: None,
             configure: Box::new(|incidents| incidents),
+            #[cfg(feature = "serde")]
+            config: crate::config::IncidentsConfig::default(),
         }
     }
 
@@ -40,13 +49,56 @@ impl IncidentSettings {
     ) -> Result<Option<Prepared>, ConfigError> {
         let of_env = env.var(DIRECTORY_VARIABLE)?;
         let of_env = of_env.filter(|path| !path.is_empty());
-        let Some(directory) = self.directory.or(of_env.map(PathBuf::from)) else {
+        let directory = self.directory.clone().or(of_env.map(PathBuf::from));
+        let Some(directory) = directory else {
             return Ok(None);
         };
+        let (reports, recorder) = (Directory::new(&directory), FlightRecorder::builder());
+        #[cfg(feature = "serde")]
+        let (reports, recorder) = self.limits(reports, recorder);
         Ok(Some(Prepared {
             directory,
-            configure: self.configure,
-            recorder: FlightRecorder::builder().build()?,
+            reports,
+            recorder: recorder.build()?,
+            configure: self.configure(),
         }))
+    }
+
+    /// Applies the limits of a file.
+    #[cfg(feature = "serde")]
+    fn limits(
+        &self,
+        mut reports: Directory,
+        mut recorder: FlightRecorderBuilder,
+    ) -> (Directory, FlightRecorderBuilder) {
+        if let Some(number) = self.config.max_reports {
+            reports = reports.max_reports(number);
+        }
+        if let Some(bytes) = self.config.max_bytes {
+            reports = reports.max_bytes(bytes);
+        }
+        if let Some(bytes) = self.config.max_memory_bytes {
+            recorder = recorder.max_bytes(bytes);
+        }
+        (reports, recorder)
+    }
+
+    /// Returns what configures the reports: the settings of a file, and then code.
+    fn configure(self) -> ConfigureFn<IncidentsBuilder> {
+        #[cfg(feature = "serde")]
+        {
+            let (config, code) = (self.config, self.configure);
+            Box::new(move |mut incidents| {
+                if let Some(gap) = config.min_gap {
+                    incidents = incidents.min_gap(gap);
+                }
+                if let Some(budget) = config.budget {
+                    incidents = incidents.budget(budget);
+                }
+                code(incidents)
+            })
+        }
+        #[cfg(not(feature = "serde"))]
+        self.configure
     }
 }

@@ -1,6 +1,5 @@
 //! The states of the parts of a service: as sections of reports, and as changes that are recorded.
 
-#[cfg(feature = "breaker")]
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -81,7 +80,7 @@ pub(super) fn changes(
     builder
 }
 
-/// Records the phase of life, and detects that a heartbeat is late.
+/// Records the phase of life and the statuses of checks, and detects that a heartbeat is late.
 fn phase_and_liveness(
     inner: &Inner,
     recorder: FlightRecorder,
@@ -89,10 +88,17 @@ fn phase_and_liveness(
     let health = inner.health.clone();
     let has_tasks = inner.runtime.is_some();
     let mut last = None;
+    let mut statuses = BTreeMap::new();
     move |_| {
         let phase = health.lifecycle().phase();
         if last.replace(phase) != Some(phase) {
             recorder.record_change("phase", phase.as_str());
+        }
+        for (check, status) in health.checks() {
+            if statuses.get(&check) != Some(&status) {
+                recorder.record_change(format!("check {check}"), status.as_str());
+                statuses.insert(check, status);
+            }
         }
         let is_stuck = has_tasks && !health.is_live();
         is_stuck.then(|| "a heartbeat is late: the runtime or a loop is stuck".to_owned())

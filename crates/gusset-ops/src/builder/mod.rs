@@ -1,6 +1,7 @@
 //! The settings of the page.
 
-use std::collections::HashSet;
+mod check;
+
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -8,13 +9,16 @@ use std::time::SystemTime;
 
 use gusset_core::{Clock, ConfigError};
 use gusset_data::{Redaction, SharedStr, ShowState};
-use gusset_history::History;
+use gusset_history::{History, Selector};
 use gusset_http::BearerToken;
 #[cfg(feature = "incident")]
-use gusset_incident::FlightRecorder;
+use gusset_incident::{Directory, FlightRecorder};
 
+use crate::live::Live;
 use crate::operations::Operations;
-use crate::sections::OWN;
+#[cfg(feature = "incident")]
+use crate::reports::Reports;
+use crate::settings::{Setting, TemporarySetting};
 use crate::shared::Shared;
 use crate::tasks::Task;
 
@@ -26,13 +30,22 @@ pub struct OperationsBuilder {
     history: Option<History>,
     #[cfg(feature = "incident")]
     recorder: Option<FlightRecorder>,
+    #[cfg(feature = "incident")]
+    incidents: Option<Reports>,
+    charts: Vec<(SharedStr, Selector)>,
+    facts: Vec<(SharedStr, Box<dyn ShowState>)>,
     parts: Vec<(SharedStr, Box<dyn ShowState>)>,
     links: Vec<(SharedStr, SharedStr)>,
     tasks: Vec<Task>,
+    settings: Vec<Setting>,
+    max_viewers: usize,
     token: Option<Arc<BearerToken>>,
     redaction: Redaction,
     clock: Clock,
 }
+
+/// The streams that are open at the same time.
+const MAX_VIEWERS: usize = 128;
 
 // === impl Operations ===
 
@@ -53,9 +66,15 @@ impl OperationsBuilder {
             history: None,
             #[cfg(feature = "incident")]
             recorder: None,
+            #[cfg(feature = "incident")]
+            incidents: None,
+            charts: Vec::new(),
+            facts: Vec::new(),
             parts: Vec::new(),
             links: Vec::new(),
             tasks: Vec::new(),
+            settings: Vec::new(),
+            max_viewers: MAX_VIEWERS,
             token: None,
             redaction: Redaction::default(),
             clock: Clock::system(),
@@ -65,6 +84,20 @@ impl OperationsBuilder {
     /// Shows the version of the service.
     pub fn version(mut self, version: impl Into<SharedStr>) -> Self {
         self.version = Some(version.into());
+        self
+    }
+
+    /// Adds a fact about the service to the first section: its phase of life, its region.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset_ops::ConfigError> {
+    /// let operations = gusset_ops::Operations::builder("shop").fact("region", || "eu".into()).build()?;
+    /// assert!(operations.to_text().contains("region: eu"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fact(mut self, name: impl Into<SharedStr>, fact: impl ShowState) -> Self {
+        self.facts.push((name.into(), Box::new(fact)));
         self
     }
 
@@ -78,6 +111,47 @@ impl OperationsBuilder {
     #[cfg(feature = "incident")]
     pub fn recorder(mut self, recorder: FlightRecorder) -> Self {
         self.recorder = Some(recorder);
+        self
+    }
+
+    /// Shows the incident reports of a folder, each to be opened, and the state of what makes them.
+    ///
+    /// The folder is read on threads of their own, so that a disk that hangs does not block the server.
+    ///
+    /// ```
+    /// use gusset_data::StateTree;
+    /// use gusset_incident::Directory;
+    ///
+    /// # fn main() -> Result<(), gusset_ops::ConfigError> {
+    /// let operations = gusset_ops::Operations::builder("shop")
+    ///     .incidents(Directory::new("/var/lib/shop"), || StateTree::Unknown)
+    ///     .build()?;
+    /// assert!(operations.to_text().contains("reports: none"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "incident")]
+    pub fn incidents(mut self, directory: Directory, part: impl ShowState) -> Self {
+        self.incidents = Some(Reports::new(directory, part));
+        self
+    }
+
+    /// Adds a chart of the last hour, from the [history](Self::history): the rate of a counter or a histogram, the value
+    /// of a gauge.
+    ///
+    /// ```
+    /// use gusset_history::{History, Selector};
+    ///
+    /// # fn main() -> Result<(), gusset_ops::ConfigError> {
+    /// let operations = gusset_ops::Operations::builder("shop")
+    ///     .history(History::builder().build()?)
+    ///     .chart("Orders", Selector::new("shop.orders"))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn chart(mut self, title: impl Into<SharedStr>, metric: Selector) -> Self {
+        self.charts.push((title.into(), metric));
         self
     }
 
@@ -100,7 +174,7 @@ impl OperationsBuilder {
         self
     }
 
-    /// Links to another page: the dashboards of the fleet.
+    /// Links to another page: the dashboards of the fleet, or a path of this server.
     pub fn link(mut self, title: impl Into<SharedStr>, url: impl Into<SharedStr>) -> Self {
         self.links.push((title.into(), url.into()));
         self
@@ -131,6 +205,43 @@ impl OperationsBuilder {
         self
     }
 
+    /// Adds a setting that an operator may change for a limited time. It needs the [token](Self::token).
+    ///
+    /// Each change is a log event at `WARN`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use gusset_data::StateTree;
+    /// use gusset_http::BearerToken;
+    /// use gusset_ops::{ConfigError, TemporarySetting};
+    ///
+    /// # struct LogFilter;
+    /// # impl TemporarySetting for LogFilter {
+    /// #     fn current(&self) -> StateTree { "info".into() }
+    /// #     fn set(&self, _: &str, _: Duration) -> Result<(), ConfigError> { Ok(()) }
+    /// #     fn revert(&self) {}
+    /// # }
+    /// # fn main() -> Result<(), gusset_ops::ConfigError> {
+    /// let operations = gusset_ops::Operations::builder("shop")
+    ///     .token(BearerToken::new("ops_token", "0123456789abcdef")?)
+    ///     .setting("log-filter", LogFilter)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn setting(mut self, name: impl Into<SharedStr>, setting: impl TemporarySetting) -> Self {
+        self.settings.push(Setting::new(name.into(), setting));
+        self
+    }
+
+    /// Sets how many streams may be open at the same time: pages, and followers of calls and log records. More are
+    /// answered by 503, and a page then requests itself every two seconds. Defaults to 128.
+    pub fn max_viewers(mut self, viewers: usize) -> Self {
+        self.max_viewers = viewers;
+        self
+    }
+
     /// Sets the token that clients need. Without one the page is served on the loopback interface only.
     pub fn token(mut self, token: impl Into<Arc<BearerToken>>) -> Self {
         self.token = Some(token.into());
@@ -152,27 +263,11 @@ impl OperationsBuilder {
     /// Builds the page.
     ///
     /// # Errors
-    /// If two parts or tasks have the same name, a name is not made of lower-case letters, digits and `-`, a part has
-    /// the name of a section of the page, a link is not `http` or `https`, or there are tasks and no token.
+    /// If two parts, tasks or settings have the same name, a name is not made of lower-case letters, digits and `-`, a
+    /// part has the name of a section of the page, a link is neither `http` nor `https` nor a path, there are charts
+    /// and no history, or there are tasks or settings and no token.
     pub fn build(self) -> Result<Operations, ConfigError> {
-        check_names("part", self.parts.iter().map(|(name, _)| &**name))?;
-        check_names("task", self.tasks.iter().map(Task::name))?;
-        for (name, _) in &self.parts {
-            if OWN.contains(&&**name) {
-                let problem = format_args!("`{name}` is a section of the page");
-                return Err(ConfigError::new("part", problem));
-            }
-        }
-        for (title, url) in &self.links {
-            // A browser would run `javascript:`.
-            if !url.starts_with("https://") && !url.starts_with("http://") {
-                let problem = format_args!("`{title}` is neither `http` nor `https`");
-                return Err(ConfigError::new("link", problem));
-            }
-        }
-        if !self.tasks.is_empty() && self.token.is_none() {
-            return Err(ConfigError::new("token", "tasks need one"));
-        }
+        self.check()?;
         Ok(Operations::new(Shared {
             service: self.service,
             version: self.version,
@@ -181,33 +276,20 @@ impl OperationsBuilder {
             history: self.history,
             #[cfg(feature = "incident")]
             recorder: self.recorder,
+            #[cfg(feature = "incident")]
+            incidents: self.incidents,
+            charts: self.charts,
+            facts: self.facts,
             parts: self.parts,
             links: self.links,
             tasks: self.tasks.into_iter().map(Arc::new).collect(),
+            settings: self.settings.into_iter().map(Arc::new).collect(),
+            live: Live::new(self.max_viewers),
             token: self.token,
             redaction: self.redaction,
             rendered: Mutex::default(),
         }))
     }
-}
-
-fn check_names<'a>(setting: &str, names: impl Iterator<Item = &'a str>) -> Result<(), ConfigError> {
-    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let mut known = HashSet::new();
-    for name in names {
-        if name.is_empty() || !name.bytes().all(is_allowed) {
-            let problem = format_args!(
-                "`{}` is not made of lower-case letters, digits and `-`",
-                name.escape_default()
-            );
-            return Err(ConfigError::new(setting, problem));
-        }
-        if !known.insert(name) {
-            let problem = format_args!("`{name}` is there twice");
-            return Err(ConfigError::new(setting, problem));
-        }
-    }
-    Ok(())
 }
 
 impl std::fmt::Debug for OperationsBuilder {

@@ -1,19 +1,21 @@
 //! Endpoints: they answer a request instead of the service.
 
+mod body;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+pub use self::body::{EndpointBody, EndpointResponse};
 use crate::RequestHead;
 
-/// An endpoint that answers requests from memory: a metrics endpoint, a health probe.
+/// An endpoint that answers requests from memory: a metrics endpoint, a health probe. A response may be a stream
+/// too: see [`EndpointBody::stream`].
 ///
 /// It does not read the request body and does not call the service. [`EndpointService`] mounts it on
 /// a router (`Router::route_service` in axum).
@@ -43,7 +45,7 @@ use crate::RequestHead;
 )]
 pub trait Endpoint: Send + Sync + 'static {
     /// The future response.
-    type Future: Future<Output = Response<Full<Bytes>>> + Send + 'static;
+    type Future: Future<Output: EndpointResponse> + Send + 'static;
 
     /// Answers one request.
     ///
@@ -78,7 +80,7 @@ impl<E: Endpoint> EndpointService<E> {
 }
 
 impl<E: Endpoint, B> Service<Request<B>> for EndpointService<E> {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<EndpointBody>;
     type Error = Infallible;
     type Future = EndpointFuture<E::Future>;
 
@@ -95,10 +97,11 @@ impl<E: Endpoint, B> Service<Request<B>> for EndpointService<E> {
 
 // === impl EndpointFuture ===
 
-impl<F: Future<Output = Response<Full<Bytes>>>> Future for EndpointFuture<F> {
-    type Output = Result<Response<Full<Bytes>>, Infallible>;
+impl<F: Future<Output: EndpointResponse>> Future for EndpointFuture<F> {
+    type Output = Result<Response<EndpointBody>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().answer.poll(cx).map(Ok)
+        let answer = self.project().answer.poll(cx);
+        answer.map(|response| Ok(response.into_response()))
     }
 }
