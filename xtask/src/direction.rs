@@ -119,7 +119,7 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 12] = [
+    const FEATURES: [&str; 13] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
@@ -131,6 +131,7 @@ mod tests {
         "gusset-history",
         "gusset-profile",
         "gusset-jobs",
+        "gusset-macros",
         "gusset-messaging",
     ];
     const EXPORTERS: [&str; 2] = ["gusset-prometheus", "gusset-otlp"];

@@ -1,8 +1,8 @@
-//! The headers of a message that is sent.
+//! The context in the headers of a message, which propagators know as headers of HTTP.
 
-use gusset_core::MessageHeadersMut;
-use gusset_propagation::{Propagator as _, Propagators};
-use http::HeaderMap;
+use gusset_core::{MessageHeaders, MessageHeadersMut};
+use gusset_propagation::{HEADERS, PropagationContext, Propagator as _, Propagators};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::current_context;
 
@@ -28,5 +28,44 @@ pub fn inject_message(propagators: &Propagators, headers: &mut impl MessageHeade
         if let Ok(value) = value.to_str() {
             headers.set(name.as_str(), value);
         }
+    }
+}
+
+/// Reads the span context and baggage in the headers of a message. Invalid headers are ignored.
+///
+/// A [`TraceObserver`](crate::TraceObserver) of a consumer does it by itself; this is for what knows the message before
+/// its call, or without one.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use gusset_propagation::Propagators;
+///
+/// let value = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// let headers = HashMap::from([("traceparent".to_owned(), value.to_owned())]);
+/// let context = gusset_trace::extract_message(&Propagators::default(), &headers);
+/// assert_eq!(context.span_context.unwrap().span_id().to_string(), "b7ad6b7169203331");
+/// ```
+pub fn extract_message(
+    propagators: &Propagators,
+    headers: &impl MessageHeaders,
+) -> PropagationContext {
+    extract_by_name(propagators, |name| headers.get(name))
+}
+
+/// Reads the context as [`extract_message`], with a function that returns a header.
+pub(crate) fn extract_by_name<'a>(
+    propagators: &Propagators,
+    header: impl Fn(&str) -> Option<&'a str>,
+) -> PropagationContext {
+    let mut headers = HeaderMap::new();
+    for name in HEADERS {
+        if let Some(Ok(value)) = header(name).map(HeaderValue::from_str) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    match headers.is_empty() {
+        true => PropagationContext::default(),
+        false => propagators.extract(&headers),
     }
 }

@@ -14,6 +14,7 @@ mod operations;
 mod overflow;
 mod own_fields;
 mod panics;
+mod pools;
 mod producers;
 mod reentrancy;
 mod registry;
