@@ -4,106 +4,176 @@
 //! queue and the worker to the database. Order 13 fails each time, so it is put aside as a dead letter; when the catalogue
 //! is repaired, it is replayed. A job counts the stock meanwhile. At the end, the worker finishes what is in progress, and
 //! prints its metrics. `GUSSET_LOGS_FORMAT=json` shows that all entries of an order have one trace id.
+//!
+//! `cargo run --example worker -- --broker nats://127.0.0.1:4222` does it on a real broker: `nats` with JetStream,
+//! `amqp` (RabbitMQ) or `redis`. With `--replay` it only replays what an earlier run has left in the dead-letter queue.
 
-use std::collections::HashMap;
+mod broker;
+
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use gusset::messaging::{MemoryQueue, Settlement};
+use gusset::messaging::Settlement;
 use gusset::{Gusset, Operation};
 use tokio::time::sleep;
 use tower::service_fn;
 
-const ORDERS: u32 = 20;
+use self::broker::{BoxError, Broker, Memory, Nats, ORDERS, Order, RabbitMq, Redis};
+
+const SENT: u32 = 20;
 /// The order that the catalogue has no price for.
 const UNKNOWN_ARTICLE: u32 = 13;
-const TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_DELIVERIES: u32 = 3;
+const TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
+/// The arguments of the program.
+#[derive(Default)]
+struct Arguments {
+    broker: Option<String>,
+    is_replay: bool,
+}
+
+/// A worker and its producer.
 #[derive(Clone)]
-struct Order {
-    number: u32,
-    /// What the producer sent along: its trace context.
-    headers: HashMap<String, String>,
+struct Story<B> {
+    gusset: Gusset,
+    broker: B,
+    /// Whether the catalogue has a price for each article.
+    is_repaired: Arc<AtomicBool>,
+    stored: Arc<AtomicU32>,
 }
 
 #[derive(Debug)]
 struct NoPrice;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let gusset = gusset::builder().messaging_system("memory").init()?;
-    let queue = MemoryQueue::new();
-    let is_repaired = Arc::new(AtomicBool::new(false));
-
-    let stock = gusset.job("count_stock").every(Duration::from_millis(100));
-    stock.spawn(async || {
-        sleep(Duration::from_millis(5)).await;
-        Ok::<_, NoPrice>(())
-    });
-
-    let handler = service_fn({
-        let (gusset, is_repaired) = (gusset.clone(), is_repaired.clone());
-        move |order: Order| process(gusset.clone(), is_repaired.clone(), order)
-    });
-    let worker = gusset
-        .worker(
-            "orders",
-            queue.clone(),
-            |order: &Order| &order.headers,
-            handler,
-        )
-        .max_deliveries(3)
-        .max_in_flight(4);
-    tokio::spawn(produce(gusset.clone(), queue.clone(), is_repaired));
-    gusset.serve(worker.run()).await?;
-    println!("{}", gusset.telemetry().prometheus().endpoint().render());
-    Ok(())
+async fn main() -> Result<(), BoxError> {
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    let is_replay = arguments.is_replay;
+    match arguments.broker.as_deref() {
+        None => Story::run(Memory::default(), is_replay).await,
+        Some(url) => match url.split_once(':').unwrap_or_default().0 {
+            "nats" => Story::run(Nats::connect(url).await?, is_replay).await,
+            "amqp" => Story::run(RabbitMq::connect(url).await?, is_replay).await,
+            "redis" => Story::run(Redis::connect(url).await?, is_replay).await,
+            _ => Err("--broker: not a URL with the scheme `nats`, `amqp` or `redis`".into()),
+        },
+    }
 }
 
-/// Prices an order and stores it. An error returns it to the queue.
-async fn process(
-    gusset: Gusset,
-    is_repaired: Arc<AtomicBool>,
-    order: Order,
-) -> Result<Settlement, NoPrice> {
-    let reprice = gusset.operation("reprice").run(async {
-        sleep(Duration::from_millis(2)).await;
-        match order.number {
-            UNKNOWN_ARTICLE if !is_repaired.load(Ordering::Relaxed) => Err(NoPrice),
-            number => Ok(number * 10),
+impl Arguments {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, BoxError> {
+        let mut parsed = Self::default();
+        while let Some(argument) = arguments.next() {
+            match &*argument {
+                "--broker" => {
+                    parsed.broker = Some(arguments.next().ok_or("--broker: the URL is missing")?);
+                }
+                "--replay" => parsed.is_replay = true,
+                _ => return Err(format!("{argument}: unknown argument").into()),
+            }
         }
-    });
-    let _price = reprice.await?;
-    let insert = Operation::database("memory", "INSERT", "orders");
-    let stored = sleep(Duration::from_millis(1));
-    gusset.operation(insert).run_infallible(stored).await;
-    Ok(Settlement::Ack)
+        Ok(parsed)
+    }
 }
 
-/// Sends the orders, repairs the catalogue when one was put aside, and replays it.
-async fn produce(gusset: Gusset, queue: MemoryQueue<Order>, is_repaired: Arc<AtomicBool>) {
-    for number in 1..=ORDERS {
-        let send = gusset.operation(Operation::send("memory", "orders"));
-        send.run_infallible(async {
-            let mut headers = HashMap::new();
-            gusset.inject(&mut headers);
-            queue.send(Order { number, headers });
-        })
-        .await;
+impl<B: Broker> Story<B> {
+    async fn run(broker: B, is_replay: bool) -> Result<(), BoxError> {
+        let story = Self {
+            gusset: gusset::builder().messaging_system(B::SYSTEM).init()?,
+            broker,
+            is_repaired: Arc::new(AtomicBool::new(is_replay)),
+            stored: Arc::default(),
+        };
+        let gusset = &story.gusset;
+        let stock = gusset.job("count_stock").every(Duration::from_millis(100));
+        stock.spawn(async || {
+            sleep(Duration::from_millis(5)).await;
+            Ok::<_, NoPrice>(())
+        });
+
+        let of_handler = story.clone();
+        let handler = service_fn(move |order: Order<B::Headers>| {
+            let story = of_handler.clone();
+            async move { story.process(order.number).await }
+        });
+        let source = story.broker.subscribe().await?;
+        let worker = gusset
+            .worker(
+                ORDERS,
+                source,
+                |order: &Order<B::Headers>| &order.headers,
+                handler,
+            )
+            .max_deliveries(MAX_DELIVERIES)
+            .max_in_flight(4);
+        let producer = story.clone();
+        tokio::spawn(async move {
+            if let Err(error) = producer.produce(is_replay).await {
+                tracing::error!({ exception.message = %error }, "the broker has failed");
+            }
+            producer.gusset.health().lifecycle().begin_shutdown();
+        });
+        gusset.serve(worker.run()).await?;
+        println!("{}", gusset.telemetry().prometheus().endpoint().render());
+        Ok(())
     }
-    let put_aside = async {
-        while queue.dead_letters().is_empty() {
-            sleep(Duration::from_millis(10)).await;
+
+    /// Prices an order and stores it. An error returns it to the queue.
+    async fn process(&self, number: u32) -> Result<Settlement, NoPrice> {
+        let reprice = self.gusset.operation("reprice").run(async {
+            sleep(Duration::from_millis(2)).await;
+            match number {
+                UNKNOWN_ARTICLE if !self.is_repaired.load(Ordering::Relaxed) => Err(NoPrice),
+                number => Ok(number * 10),
+            }
+        });
+        let _price = reprice.await?;
+        let insert = Operation::database("memory", "INSERT", "orders");
+        let stored = sleep(Duration::from_millis(1));
+        self.gusset.operation(insert).run_infallible(stored).await;
+        self.stored.fetch_add(1, Ordering::Relaxed);
+        Ok(Settlement::Ack)
+    }
+
+    /// Sends the orders, repairs the catalogue when one was put aside, and replays it.
+    async fn produce(&self, is_replay: bool) -> Result<(), BoxError> {
+        let sent = if is_replay { 0 } else { SENT };
+        for number in 1..=sent {
+            let send = Operation::send(B::SYSTEM, ORDERS);
+            let send = self.gusset.operation(send).run(async {
+                let mut headers = B::Headers::default();
+                self.gusset.inject(&mut headers);
+                self.broker.send(Order { number, headers }).await
+            });
+            send.await?;
         }
-    };
-    if tokio::time::timeout(TIMEOUT, put_aside).await.is_ok() {
-        is_repaired.store(true, Ordering::Relaxed);
-        println!("replayed: {}", queue.replay());
+        let put_aside = async {
+            while !is_replay && self.broker.dead_letters().await? == 0 {
+                sleep(POLL_INTERVAL).await;
+            }
+            Ok::<_, BoxError>(())
+        };
+        tokio::time::timeout(TIMEOUT, put_aside).await??;
+        self.is_repaired.store(true, Ordering::Relaxed);
+        let replayed = self.broker.replay().await?;
+        println!("replayed: {replayed}");
+        let expected = if is_replay {
+            u32::try_from(replayed)?
+        } else {
+            SENT
+        };
+        let stored = async {
+            while self.stored.load(Ordering::Relaxed) < expected {
+                sleep(POLL_INTERVAL).await;
+            }
+        };
+        tokio::time::timeout(TIMEOUT, stored).await?;
+        Ok(())
     }
-    // The worker ends when all messages are settled.
-    queue.close();
 }
 
 impl fmt::Display for NoPrice {
