@@ -132,6 +132,8 @@ pub(crate) async fn postgresql(test: &str) -> Option<Program> {
         postgres.arg("-D").arg(data);
         // Without a file for each socket, and without a wait for the disk.
         postgres.args(["-h", "127.0.0.1", "-k", "", "-F"]);
+        // In its folder, because it is killed and does not clean up.
+        postgres.args(["-c", "dynamic_shared_memory_type=mmap"]);
         postgres.args(["-p", &addresses[0].port().to_string()]);
         postgres
     });

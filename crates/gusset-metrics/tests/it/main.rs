@@ -21,5 +21,6 @@ mod registry;
 mod registry_limits;
 mod request_bodies;
 mod rpc;
+mod rpc_messages;
 mod support;
 mod views;

@@ -1,9 +1,10 @@
-//! Operations, the messages that they send, and pools of connections.
+//! Operations, the messages that they send, pools of connections, and the messages of gRPC.
 
 use std::sync::Arc;
 
 use gusset_core::{MessageHeadersMut, ObservedOperation, Operation};
 use gusset_metrics::pools::{ConnectionPool, ConnectionPools, PoolState};
+use gusset_metrics::rpc_messages::RpcMessagesLayer;
 
 use super::{Gusset, OperationObservers};
 use crate::Telemetry;
@@ -93,6 +94,23 @@ impl Gusset {
         read: impl Fn() -> PoolState + Send + Sync + 'static,
     ) -> ConnectionPool {
         self.0.pools.add(name, read)
+    }
+
+    /// Returns the layer of a gRPC server that counts its messages and bytes in both directions while the calls live, for
+    /// streams that last. The metrics of [`grpc`](Self::grpc) are recorded when they end.
+    ///
+    /// [`RpcMessagesLayer::client`] is that of a client.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// // With tonic: `Server::builder().layer(gusset.grpc()).layer(gusset.grpc_messages())`.
+    /// let layer = gusset.grpc_messages();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn grpc_messages(&self) -> RpcMessagesLayer {
+        RpcMessagesLayer::server(self.0.telemetry.recorder())
     }
 }
 
