@@ -6,7 +6,8 @@
 //! prints its metrics. `GUSSET_LOGS_FORMAT=json` shows that all entries of an order have one trace id.
 //!
 //! `cargo run --example worker -- --broker nats://127.0.0.1:4222` does it on a real broker: `nats` with JetStream,
-//! `amqp` (RabbitMQ) or `redis`. With `--replay` it only replays what an earlier run has left in the dead-letter queue.
+//! `amqp` (RabbitMQ) or `redis`. With `--leave` it leaves the order in the dead-letter queue, and with `--replay` it only replays
+//! what such a run has left.
 
 mod broker;
 
@@ -33,7 +34,16 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 #[derive(Default)]
 struct Arguments {
     broker: Option<String>,
-    is_replay: bool,
+    mode: Mode,
+}
+
+/// What the producer does.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Mode {
+    #[default]
+    SendAndReplay,
+    Send,
+    Replay,
 }
 
 /// A worker and its producer.
@@ -52,13 +62,13 @@ struct NoPrice;
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
-    let is_replay = arguments.is_replay;
+    let mode = arguments.mode;
     match arguments.broker.as_deref() {
-        None => Story::run(Memory::default(), is_replay).await,
+        None => Story::run(Memory::default(), mode).await,
         Some(url) => match url.split_once(':').unwrap_or_default().0 {
-            "nats" => Story::run(Nats::connect(url).await?, is_replay).await,
-            "amqp" => Story::run(RabbitMq::connect(url).await?, is_replay).await,
-            "redis" => Story::run(Redis::connect(url).await?, is_replay).await,
+            "nats" => Story::run(Nats::connect(url).await?, mode).await,
+            "amqp" => Story::run(RabbitMq::connect(url).await?, mode).await,
+            "redis" => Story::run(Redis::connect(url).await?, mode).await,
             _ => Err("--broker: not a URL with the scheme `nats`, `amqp` or `redis`".into()),
         },
     }
@@ -72,7 +82,8 @@ impl Arguments {
                 "--broker" => {
                     parsed.broker = Some(arguments.next().ok_or("--broker: the URL is missing")?);
                 }
-                "--replay" => parsed.is_replay = true,
+                "--leave" => parsed.mode = Mode::Send,
+                "--replay" => parsed.mode = Mode::Replay,
                 _ => return Err(format!("{argument}: unknown argument").into()),
             }
         }
@@ -81,11 +92,11 @@ impl Arguments {
 }
 
 impl<B: Broker> Story<B> {
-    async fn run(broker: B, is_replay: bool) -> Result<(), BoxError> {
+    async fn run(broker: B, mode: Mode) -> Result<(), BoxError> {
         let story = Self {
             gusset: gusset::builder().messaging_system(B::SYSTEM).init()?,
             broker,
-            is_repaired: Arc::new(AtomicBool::new(is_replay)),
+            is_repaired: Arc::new(AtomicBool::new(mode == Mode::Replay)),
             stored: Arc::default(),
         };
         let gusset = &story.gusset;
@@ -111,15 +122,14 @@ impl<B: Broker> Story<B> {
             .max_deliveries(MAX_DELIVERIES)
             .max_in_flight(4);
         let producer = story.clone();
-        tokio::spawn(async move {
-            if let Err(error) = producer.produce(is_replay).await {
-                tracing::error!({ exception.message = %error }, "the broker has failed");
-            }
+        let produced = tokio::spawn(async move {
+            let produced = producer.produce(mode).await;
             producer.gusset.health().lifecycle().begin_shutdown();
+            produced
         });
         gusset.serve(worker.run()).await?;
         println!("{}", gusset.telemetry().prometheus().endpoint().render());
-        Ok(())
+        produced.await?
     }
 
     /// Prices an order and stores it. An error returns it to the queue.
@@ -140,9 +150,27 @@ impl<B: Broker> Story<B> {
     }
 
     /// Sends the orders, repairs the catalogue when one was put aside, and replays it.
-    async fn produce(&self, is_replay: bool) -> Result<(), BoxError> {
-        let sent = if is_replay { 0 } else { SENT };
-        for number in 1..=sent {
+    async fn produce(&self, mode: Mode) -> Result<(), BoxError> {
+        if mode != Mode::Replay {
+            self.send_all().await?;
+            tokio::time::timeout(TIMEOUT, self.put_aside()).await??;
+        }
+        if mode == Mode::Send {
+            // All but the one that was put aside.
+            return self.wait_until_stored(SENT - 1).await;
+        }
+        self.is_repaired.store(true, Ordering::Relaxed);
+        let replayed = self.broker.replay().await?;
+        println!("replayed: {replayed}");
+        let expected = match mode {
+            Mode::Replay => u32::try_from(replayed)?,
+            _ => SENT,
+        };
+        self.wait_until_stored(expected).await
+    }
+
+    async fn send_all(&self) -> Result<(), BoxError> {
+        for number in 1..=SENT {
             let send = Operation::send(B::SYSTEM, ORDERS);
             let send = self.gusset.operation(send).run(async {
                 let mut headers = B::Headers::default();
@@ -151,28 +179,24 @@ impl<B: Broker> Story<B> {
             });
             send.await?;
         }
-        let put_aside = async {
-            while !is_replay && self.broker.dead_letters().await? == 0 {
-                sleep(POLL_INTERVAL).await;
-            }
-            Ok::<_, BoxError>(())
-        };
-        tokio::time::timeout(TIMEOUT, put_aside).await??;
-        self.is_repaired.store(true, Ordering::Relaxed);
-        let replayed = self.broker.replay().await?;
-        println!("replayed: {replayed}");
-        let expected = if is_replay {
-            u32::try_from(replayed)?
-        } else {
-            SENT
-        };
-        let stored = async {
-            while self.stored.load(Ordering::Relaxed) < expected {
-                sleep(POLL_INTERVAL).await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, stored).await?;
         Ok(())
+    }
+
+    /// Waits until an order was put aside.
+    async fn put_aside(&self) -> Result<(), BoxError> {
+        while self.broker.dead_letters().await? == 0 {
+            sleep(POLL_INTERVAL).await;
+        }
+        Ok(())
+    }
+
+    async fn wait_until_stored(&self, orders: u32) -> Result<(), BoxError> {
+        let stored = async {
+            while self.stored.load(Ordering::Relaxed) < orders {
+                sleep(POLL_INTERVAL).await;
+            }
+        };
+        Ok(tokio::time::timeout(TIMEOUT, stored).await?)
     }
 }
 

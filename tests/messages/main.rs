@@ -128,6 +128,7 @@ async fn order_is_one_trace_and_the_failing_one_is_replayed<B: Broker>(broker: B
     .await;
     assert_eq!(database.numbers().await, [7, 13]);
     assert_eq!(broker.dead_letters().await.unwrap(), 0);
+    assert_eq!(broker.replay().await.unwrap(), 0, "nothing is left");
 
     let report = tokio::time::timeout(Duration::from_secs(30), shop.stop()).await;
     let report = report.unwrap();

@@ -12,6 +12,7 @@ use gusset::messaging::{Acknowledge, Delivery, Received, Settlement, Source};
 use super::{BoxError, Broker, DEAD, ORDERS, Order, parse};
 
 const WORKERS: &str = "workers";
+const REPLAY: &str = "replay";
 /// After this time without a settlement, the broker delivers a message again. Longer than an order takes.
 const ACK_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -78,7 +79,12 @@ impl Broker for Nats {
 
     async fn replay(&self) -> Result<usize, BoxError> {
         let stream = self.0.get_stream(stream_of(DEAD)).await?;
-        let consumer = stream.create_consumer(ConsumerConfig::default()).await?;
+        // Durable, because a stream that is a queue has one consumer, and another replay uses it again.
+        let config = ConsumerConfig {
+            durable_name: Some(REPLAY.to_owned()),
+            ..ConsumerConfig::default()
+        };
+        let consumer = stream.get_or_create_consumer(REPLAY, config).await?;
         let mut messages = consumer.fetch().max_messages(100).messages().await?;
         let mut replayed = 0;
         while let Some(message) = messages.next().await {
