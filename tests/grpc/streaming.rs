@@ -1,13 +1,21 @@
 //! Streams of responses, whose status is in the trailers.
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt, stream};
 use gusset_core::Outcome;
+use gusset_data::{MetricData, MetricProducer as _};
+use gusset_metrics::Registry;
+use gusset_metrics::rpc_messages::RpcMessagesLayer;
 use gusset_tests::clients::{run, with_timeout};
+use http::Uri;
 use tokio::sync::mpsc;
+use tonic::transport::Endpoint;
+use tonic::transport::server::Server as Tonic;
 use tonic::{Code, Status, Streaming};
 
-use crate::harness::Harness;
-use crate::service::{LIST, LIST_AND_FAIL, LIST_NOTHING, REPEAT, Word};
+use crate::harness::{Client, Harness, serve};
+use crate::service::{LIST, LIST_AND_FAIL, LIST_NOTHING, REPEAT, Word, WordService};
 use crate::unary::assert_delivered;
 
 async fn read(mut list: Streaming<Word>) -> (Vec<String>, Option<Status>) {
@@ -126,5 +134,52 @@ fn bidirectional_stream_is_one_call() {
         assert_delivered(&server);
         assert_delivered(&client);
         harness.close();
+    });
+}
+
+/// Returns the value of a counter for one direction.
+fn counted(registry: &Registry, name: &str, direction: &str) -> f64 {
+    let metrics = registry.metrics();
+    let metric = metrics.iter().find(|metric| *metric.name == *name);
+    let Some(MetricData::Counter(points)) = metric.map(|metric| &metric.data) else {
+        return 0.0;
+    };
+    let of_direction = points.iter().filter(|point| {
+        let mut labels = point.labels.iter();
+        labels.any(|(_, value)| **value == *direction)
+    });
+    of_direction.map(|point| point.value).sum()
+}
+
+#[test]
+fn messages_are_counted_while_a_stream_lives() {
+    run(async {
+        let registry = Registry::builder().build_with(|_| None).expect("valid");
+        let registry = Arc::new(registry);
+        let (words, _entered) = WordService::new();
+        let layer = RpcMessagesLayer::server(registry.clone());
+        let server = serve(Tonic::builder(), layer, words);
+        let uri: Uri = format!("http://{}", server.addr()).parse().expect("a URI");
+        let channel = Endpoint::from(uri.clone()).connect_lazy();
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let requests = stream::poll_fn(move |cx| receiver.poll_recv(cx));
+        let word = |text: &str| Word::new(text);
+        sender.send(word("one")).expect("the stream is open");
+        let mut client = Client::new(channel, uri);
+        let mut repeated = client.converse(REPEAT, requests).await.expect("a stream");
+        for count in 1..=3_u32 {
+            with_timeout(repeated.next())
+                .await
+                .expect("open")
+                .expect("a word");
+            for direction in ["receive", "transmit"] {
+                let messages = counted(&registry, "gusset.rpc.server.messages", direction);
+                assert_eq!(messages, f64::from(count), "{direction}");
+                // Five bytes before the word, and two of its own.
+                let bytes = counted(&registry, "gusset.rpc.server.io", direction);
+                assert_eq!(bytes, f64::from(count * (5 + 2 + 3)), "{direction}");
+            }
+            sender.send(word("two")).expect("the stream is open");
+        }
     });
 }

@@ -7,166 +7,67 @@
     reason = "the names of tests say what they are; a test may fail"
 )]
 
-mod redis;
+// What a service writes for its broker, and what the example shows.
+#[path = "../../examples/worker/broker/mod.rs"]
+mod broker;
+mod database;
+mod servers;
+mod shop;
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::post;
-use gusset::data::{LogRecord, LogSink, SpanData, SpanSink};
-use gusset::messaging::{Settlement, WorkerReport};
-use gusset::{Gusset, MessageHeaders as _, MessageHeadersMut as _, Operation};
+use gusset::messaging::Settlement;
 use gusset_tests::programs::until;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tower::service_fn;
 
-use self::redis::{DEAD, Fields, ORDERS, Orders, Redis, Reply};
+use self::broker::{Broker, Memory, Nats, RabbitMq, Redis};
+use self::database::Database;
+use self::shop::{BROKEN, Shop};
 
-/// The order that fails until the worker is repaired.
-const BROKEN: &str = "13";
+/// Of which a test has its own trace.
+const GOOD: u32 = 7;
 
-/// Keeps what leaves the service.
-#[derive(Clone, Default)]
-struct Exported {
-    spans: Arc<Mutex<Vec<SpanData>>>,
-    logs: Arc<Mutex<Vec<LogRecord>>>,
-}
-
-impl SpanSink for Exported {
-    fn export(&self, span: SpanData) {
-        self.spans.lock().unwrap().push(span);
-    }
-}
-
-impl LogSink for Exported {
-    fn export(&self, record: LogRecord) {
-        self.logs.lock().unwrap().push(record);
-    }
-}
-
-impl Exported {
-    /// Returns the names of the spans of a trace.
-    fn names(&self, trace: [u8; 16]) -> Vec<String> {
-        let spans = self.spans.lock().unwrap();
-        let of_trace = spans.iter().filter(|span| span.trace_id == trace);
-        of_trace.map(|span| span.name.to_string()).collect()
-    }
-}
-
-/// A shop: a server that takes orders, and a worker that stores them.
-struct Shop {
-    server: SocketAddr,
-    gusset: Gusset,
-    exported: Exported,
-    is_repaired: Arc<AtomicBool>,
-    stop: oneshot::Sender<()>,
-    worker: JoinHandle<WorkerReport>,
-}
-
-impl Shop {
-    async fn start(redis: SocketAddr) -> Self {
-        let exported = Exported::default();
-        let gusset = gusset::builder()
-            .without_health()
-            .without_management()
-            .messaging_system("redis")
-            .spans(exported.clone())
-            .logs(exported.clone())
-            .build_with(|_| None)
-            .unwrap();
-        let is_repaired = Arc::new(AtomicBool::new(false));
-        let orders = Orders::subscribe(redis).await.unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let handler = service_fn({
-            let (gusset, is_repaired) = (gusset.clone(), is_repaired.clone());
-            move |order: Fields| store(gusset.clone(), redis, is_repaired.clone(), order)
-        });
-        let worker = gusset.worker(ORDERS, orders, |order: &Fields| order, handler);
-        let worker = worker
-            .max_deliveries(2)
-            .until(async { drop(stopped.await) });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = listener.local_addr().unwrap();
-        let of_handler = gusset.clone();
-        let take = post(move |Path(id): Path<String>| send(of_handler.clone(), redis, id));
-        let app = Router::new()
-            .route("/orders/{id}", take)
-            .layer(gusset.http());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self {
-            server,
-            worker: tokio::spawn(worker.run()),
-            gusset,
-            exported,
-            is_repaired,
-            stop,
-        }
-    }
-
-    /// Sends an order as a browser does, with a trace of its own.
-    async fn order(&self, id: &str, trace: u8) -> [u8; 16] {
-        let hex = format!("{trace:02x}").repeat(16);
-        let request = reqwest::Client::new().post(format!("http://{}/orders/{id}", self.server));
-        let request = request.header("traceparent", format!("00-{hex}-0123456789abcdef-01"));
-        assert!(request.send().await.unwrap().status().is_success());
-        [trace; 16]
-    }
-
-    fn page(&self) -> String {
-        self.gusset.telemetry().prometheus().endpoint().render()
-    }
-}
-
-/// Sends an order to the stream.
-async fn send(gusset: Gusset, redis: SocketAddr, id: String) -> &'static str {
-    let send = gusset
-        .operation(Operation::send("redis", ORDERS))
-        .run(async {
-            let mut order: Fields = vec![("id".to_owned(), id)];
-            gusset.inject(&mut order);
-            Redis::connect(redis).await?.add(ORDERS, &order).await
-        });
-    send.await.unwrap();
-    "accepted"
-}
-
-/// Stores an order.
-async fn store(
-    gusset: Gusset,
-    redis: SocketAddr,
-    is_repaired: Arc<AtomicBool>,
-    order: Fields,
-) -> io::Result<Settlement> {
-    let id = order.get("id").unwrap_or_default();
-    if id == BROKEN && !is_repaired.load(Ordering::Relaxed) {
-        return Err(io::Error::other("no price"));
-    }
-    let insert = gusset.operation(Operation::database("redis", "HSET", "stored"));
-    let stored = insert.run(async {
-        let mut redis = Redis::connect(redis).await?;
-        redis.command(&["HSET", "stored", id, "1"]).await
-    });
-    stored.await?;
-    Ok(Settlement::Ack)
+#[tokio::test]
+async fn order_through_memory_is_one_trace() {
+    let story = order_is_one_trace_and_the_failing_one_is_replayed(Memory::default());
+    story.await;
 }
 
 #[tokio::test]
-async fn order_is_one_trace_and_the_failing_one_is_replayed() {
-    let Some(server) = redis::start().await else {
+async fn order_through_redis_is_one_trace() {
+    if let Some(server) = servers::redis().await {
+        let redis = Redis::connect(&server.url).await.unwrap();
+        order_is_one_trace_and_the_failing_one_is_replayed(redis).await;
+    }
+}
+
+#[tokio::test]
+async fn order_through_nats_is_one_trace() {
+    if let Some(server) = servers::nats().await {
+        let nats = Nats::connect(&server.url).await.unwrap();
+        order_is_one_trace_and_the_failing_one_is_replayed(nats).await;
+    }
+}
+
+#[tokio::test]
+async fn order_through_rabbitmq_is_one_trace() {
+    if let Some(server) = servers::rabbitmq().await {
+        // It listens a moment before it answers.
+        let rabbitmq = until("RabbitMQ is ready", async || {
+            RabbitMq::connect(&server.url).await.ok()
+        });
+        order_is_one_trace_and_the_failing_one_is_replayed(rabbitmq.await).await;
+    }
+}
+
+async fn order_is_one_trace_and_the_failing_one_is_replayed<B: Broker>(broker: B) {
+    let Some(server) = servers::postgresql(B::SYSTEM).await else {
         return;
     };
-    let redis = server.addr(0);
-    let shop = Shop::start(redis).await;
-    let good = shop.order("7", 0xa1).await;
+    let database = Database::connect(server.addr(0)).await;
+    let shop = Shop::start(broker.clone(), database.clone()).await;
+    let good = shop.order(GOOD, 0xa1).await;
     let broken = shop.order(BROKEN, 0xb2).await;
 
-    let mut client = Redis::connect(redis).await.unwrap();
     let mut names = until("the order is stored", async || {
         let names = shop.exported.names(good);
         (names.len() >= 4).then_some(names)
@@ -174,7 +75,7 @@ async fn order_is_one_trace_and_the_failing_one_is_replayed() {
     .await;
     names.sort();
     let expected = [
-        "HSET stored",
+        "INSERT orders",
         "POST /orders/{id}",
         "process orders",
         "send orders",
@@ -182,56 +83,55 @@ async fn order_is_one_trace_and_the_failing_one_is_replayed() {
     assert_eq!(names, expected);
 
     until("the other is a dead letter", async || {
-        match client.command(&["XLEN", DEAD]).await.unwrap() {
-            Reply::Number(1) => Some(()),
-            _ => None,
-        }
+        let dead = broker.dead_letters().await.unwrap();
+        (dead == 1).then_some(())
     })
     .await;
-    let page = shop.page();
-    for (metric, label) in [
+    let system = format!("messaging_system=\"{}\"", B::SYSTEM);
+    for (metric, count) in [
+        (
+            "gusset_messaging_settlements_total{gusset_messaging_settlement=\"ack\"",
+            1,
+        ),
         (
             "gusset_messaging_settlements_total{gusset_messaging_settlement=\"dead_letter\"",
-            "} 1",
+            1,
         ),
         (
             "gusset_messaging_settlements_total{gusset_messaging_settlement=\"nack\"",
-            "} 1",
+            1,
         ),
-        ("gusset_messaging_redelivered_total", "} 1"),
-        ("messaging_client_sent_messages_total", "} 2"),
+        ("gusset_messaging_redelivered_total", 1),
+        ("gusset_messaging_lag_seconds_count", 3),
+        ("messaging_client_sent_messages_total", 2),
     ] {
-        let mut rows = page.lines().filter(|row| row.starts_with(metric));
-        assert!(
-            rows.any(|row| row.ends_with(label)),
-            "{metric} {label} in\n{page}"
-        );
+        shop.assert_row(metric, &system, count);
     }
-    {
-        let logs = shop.exported.logs.lock().unwrap();
-        let failed = logs
-            .iter()
-            .filter(|it| *it.body == *"process orders server_error");
-        let traces: Vec<_> = failed.map(|record| record.trace_id).collect();
-        assert_eq!(traces, [Some(broken); 2], "one entry for each delivery");
-    }
+    let failed = shop.exported.traces_of("process orders server_error");
+    assert_eq!(failed, [Some(broken); 2], "one entry for each delivery");
+    let dead = shop
+        .exported
+        .traces_of("a message was put aside as a dead letter");
+    assert_eq!(dead, [Some(broken)]);
+    assert_eq!(database.numbers().await, [7]);
 
     // The dead letter has its trace still.
-    shop.is_repaired.store(true, Ordering::Relaxed);
-    for mut order in client.take_all(DEAD).await.unwrap() {
-        order.set("replayed", "true");
-        client.add(ORDERS, &order).await.unwrap();
-    }
+    shop.repair();
+    assert_eq!(broker.replay().await.unwrap(), 1);
     until("the replayed order is stored", async || {
         let names = shop.exported.names(broken);
-        names.iter().any(|name| name == "HSET stored").then_some(())
+        names
+            .iter()
+            .any(|name| name == "INSERT orders")
+            .then_some(())
     })
     .await;
-    let stored = client.command(&["HGET", "stored", BROKEN]).await.unwrap();
-    assert_eq!(stored.text().as_deref(), Some("1"));
+    assert_eq!(database.numbers().await, [7, 13]);
+    assert_eq!(broker.dead_letters().await.unwrap(), 0);
+    assert_eq!(broker.replay().await.unwrap(), 0, "nothing is left");
 
-    shop.stop.send(()).unwrap();
-    let report = shop.worker.await.unwrap();
+    let report = tokio::time::timeout(Duration::from_secs(30), shop.stop()).await;
+    let report = report.unwrap();
     assert!(report.unfinished().is_empty());
     assert_eq!(report.settled(Settlement::Ack), 2);
 }

@@ -131,6 +131,7 @@ mod tests {
         "gusset-history",
         "gusset-profile",
         "gusset-jobs",
+        "gusset-macros",
         "gusset-messaging",
         "gusset-usage",
     ];

@@ -19,6 +19,9 @@ pub(crate) enum Source {
         program: &'static str,
         packages: &'static [&'static str],
     },
+    /// RabbitMQ and Erlang, only unpacked. Their scripts have fixed paths, so a script of ours starts them:
+    /// `rabbitmq-unpacked`.
+    UnpackRabbitmq(&'static [&'static str]),
     /// A Python package, in a virtual environment: Debian rejects `pip` outside of one (PEP 668),
     /// and the packages of the user must not change.
     Pip(&'static str),
@@ -55,10 +58,12 @@ impl Provider {
             Source::Install(package) => self.install(package),
             Source::Unpack(package) => self.unpack(package),
             Source::UnpackDaemon { program, packages } => {
-                packages
-                    .iter()
-                    .try_for_each(|package| self.unpack(package))?;
+                self.unpack_all(packages)?;
                 self.write_start_script(program)
+            }
+            Source::UnpackRabbitmq(packages) => {
+                self.unpack_all(packages)?;
+                self.write_rabbitmq_scripts()
             }
             Source::Pip(package) => self.pip(package, path),
         }
@@ -70,6 +75,10 @@ impl Provider {
             return Err(format!("`{package}`: only root can install Debian packages").into());
         }
         command::run(apt().args(["install", "-y", "--no-install-recommends", package]))
+    }
+
+    fn unpack_all(&mut self, packages: &[&str]) -> Result<()> {
+        packages.iter().try_for_each(|package| self.unpack(package))
     }
 
     fn unpack(&mut self, package: &str) -> Result<()> {
@@ -95,9 +104,17 @@ impl Provider {
         let folders: std::result::Result<Vec<_>, _> =
             folders.map(|folder| Ok(folder?.path())).collect();
         let libraries = std::env::join_paths(folders.map_err(|error: std::io::Error| error)?)?;
-        let mut folders = ["usr/sbin", "usr/bin"]
-            .map(|bin| self.unpacked.join(bin))
-            .into_iter();
+        let mut folders = vec![
+            self.unpacked.join("usr/sbin"),
+            self.unpacked.join("usr/bin"),
+        ];
+        // PostgreSQL has a folder for each of its versions.
+        folders.extend(
+            subfolders(&self.unpacked.join("usr/lib/postgresql"))
+                .into_iter()
+                .map(|version| version.join("bin")),
+        );
+        let mut folders = folders.into_iter();
         let folder = folders.find(|folder| folder.join(program).exists());
         let folder = folder.ok_or_else(|| format!("`{program}`: not in the packages"))?;
         let script = format!(
@@ -105,11 +122,35 @@ impl Provider {
             libraries.to_string_lossy(),
             folder.join(program).display()
         );
-        let started = self.unpacked.join("started");
-        fs::create_dir_all(&started)?;
-        let file = started.join(program);
-        fs::write(&file, script)?;
-        command::run(Command::new("chmod").arg("+x").arg(file))
+        write_script(&self.unpacked.join("started"), program, &script)
+    }
+
+    /// Writes a script that starts the unpacked RabbitMQ with the unpacked Erlang, in one process.
+    ///
+    /// Debian's `rabbitmq-server` changes the user and the folder, and its `erl` reads `/usr/lib/erlang`.
+    fn write_rabbitmq_scripts(&self) -> Result<()> {
+        let erlang = self.unpacked.join("usr/lib/erlang");
+        let rabbitmq = self.unpacked.join("usr/lib/rabbitmq/lib");
+        let versions = subfolders(&erlang).into_iter();
+        let runtime = versions
+            .map(|folder| folder.join("bin"))
+            .find(|bin| bin.join("erlexec").exists())
+            .ok_or("`erlexec`: not in the packages of Erlang")?;
+        let server = subfolders(&rabbitmq).into_iter().next();
+        let server = server.ok_or("`rabbitmq_server`: not in the packages of RabbitMQ")?;
+        let erl = format!(
+            "#!/bin/sh\nexport ROOTDIR='{}' BINDIR='{1}' EMU=beam PROGNAME=erl\nexec '{1}/erlexec' \"$@\"\n",
+            erlang.display(),
+            runtime.display()
+        );
+        let erl_folder = self.unpacked.join("started-by-rabbitmq");
+        write_script(&erl_folder, "erl", &erl)?;
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = --is-installed ] && exit 0\nPATH='{}':\"$PATH\" exec '{}/sbin/rabbitmq-server' \"$@\"\n",
+            erl_folder.display(),
+            server.display()
+        );
+        write_script(&self.unpacked.join("started"), "rabbitmq-unpacked", &script)
     }
 
     fn pip(&mut self, package: &str, path: &OsStr) -> Result<()> {
@@ -178,6 +219,22 @@ fn apt() -> Command {
     ]);
     apt.env("DEBIAN_FRONTEND", "noninteractive");
     apt
+}
+
+fn write_script(folder: &Path, name: &str, script: &str) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let file = folder.join(name);
+    fs::write(&file, script)?;
+    command::run(Command::new("chmod").arg("+x").arg(file))
+}
+
+/// Returns the folders in a folder, in the order of their names. None if it does not exist.
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let mut folders: Vec<_> = paths.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
 }
 
 fn is_root() -> bool {

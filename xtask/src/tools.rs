@@ -17,6 +17,26 @@ struct Tool {
     needed_by: &'static str,
 }
 
+/// A program of PostgreSQL, in the version of Debian 12. Installed, it would start a daemon.
+const fn postgresql(program: &'static str) -> Source {
+    Source::UnpackDaemon {
+        program,
+        packages: &[
+            "postgresql-15",
+            "libgssapi-krb5-2",
+            "libicu72",
+            "libk5crypto3",
+            "libkeyutils1",
+            "libkrb5-3",
+            "libkrb5support0",
+            "libldap-2.5-0",
+            "libpq5",
+            "libsasl2-2",
+            "libxml2",
+        ],
+    }
+}
+
 /// All tools. Python comes before its packages.
 const TOOLS: &[Tool] = &[
     Tool {
@@ -102,6 +122,52 @@ const TOOLS: &[Tool] = &[
             ],
         },
         needed_by: "tests in which a worker takes messages from a stream of Redis",
+    },
+    Tool {
+        name: "nats-server",
+        check: &["nats-server", "--version"],
+        source: Source::UnpackDaemon {
+            program: "nats-server",
+            packages: &["nats-server"],
+        },
+        needed_by: "tests in which a worker takes messages from NATS JetStream",
+    },
+    Tool {
+        name: "rabbitmq-server",
+        check: &["rabbitmq-unpacked", "--is-installed"],
+        source: Source::UnpackRabbitmq(&[
+            "rabbitmq-server",
+            "erlang-asn1",
+            "erlang-base",
+            "erlang-crypto",
+            "erlang-eldap",
+            "erlang-ftp",
+            "erlang-inets",
+            "erlang-mnesia",
+            "erlang-os-mon",
+            "erlang-parsetools",
+            "erlang-public-key",
+            "erlang-runtime-tools",
+            "erlang-snmp",
+            "erlang-ssl",
+            "erlang-syntax-tools",
+            "erlang-tftp",
+            "erlang-tools",
+            "erlang-xmerl",
+        ]),
+        needed_by: "tests in which a worker takes messages from RabbitMQ",
+    },
+    Tool {
+        name: "postgresql",
+        check: &["postgres", "--version"],
+        source: postgresql("postgres"),
+        needed_by: "tests in which an order is stored in PostgreSQL",
+    },
+    Tool {
+        name: "initdb",
+        check: &["initdb", "--version"],
+        source: postgresql("initdb"),
+        needed_by: "tests in which an order is stored in PostgreSQL",
     },
     Tool {
         name: "go",

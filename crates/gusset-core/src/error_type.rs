@@ -27,6 +27,14 @@ const TEXTS: &[(Match, &str, StaticStr)] = &[
     (Match::Whole, "Timeout expired", StaticStr::TIMEOUT),
     (Match::Whole, "operation timed out", StaticStr::TIMEOUT),
     (Match::Whole, "keep-alive timed out", StaticStr::TIMEOUT),
+    // Pools of connections: sqlx, deadpool and bb8.
+    (
+        Match::Whole,
+        "pool timed out while waiting for an open connection",
+        StaticStr::TIMEOUT,
+    ),
+    (Match::Start, "Timeout occurred while", StaticStr::TIMEOUT),
+    (Match::Whole, "Timed out in bb8", StaticStr::TIMEOUT),
     // hyper's server, and `tonic::Status` from 0.14 on and before.
     (
         Match::Whole,

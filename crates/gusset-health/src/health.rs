@@ -92,7 +92,7 @@ impl Health {
 
     /// Returns the status of the check with this name, if there is one.
     pub fn check(&self, name: &str) -> Option<Status> {
-        let check = self.0.checks.iter().find(|check| check.name == name);
+        let check = self.0.checks().find(|check| check.name == name);
         check.map(|check| check.status(self.0.clock.now()))
     }
 

@@ -29,7 +29,8 @@ mod systemd;
 
 pub use builder::HealthBuilder;
 pub use check::{
-    Check, LocalDependency, OptionalDependency, ReadinessCheck, RegisteredCheck, SharedDependency,
+    Check, CheckSwitch, LocalDependency, OptionalDependency, ReadinessCheck, RegisteredCheck,
+    SharedDependency,
 };
 #[cfg(feature = "certificates")]
 pub use checks::CertificateFile;

@@ -19,7 +19,7 @@ impl ShowState for Health {
                 ("age", heartbeat.age().map(|age| age.as_secs_f64()).into()),
             ])
         });
-        let checks = state.checks.iter().map(|check| {
+        let checks = state.checks().map(|check| {
             let snapshot = check.snapshot(now);
             StateTree::fields([
                 ("name", check.name.to_string().into()),

@@ -50,6 +50,11 @@ impl HealthState {
             .expect("the builder adds the heartbeat of the main runtime")
     }
 
+    /// Returns the checks that are on.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = &Arc<TrackedCheck>> {
+        self.checks.iter().filter(|check| check.is_on())
+    }
+
     /// Returns whether no heartbeat is late. A stopped service is live, because its loops have ended.
     pub(crate) fn is_live(&self) -> bool {
         self.heartbeats.iter().all(Heartbeat::is_alive) || self.lifecycle.phase() == Phase::Stopped
@@ -73,7 +78,7 @@ impl HealthState {
             return true;
         }
         let now = Age::new(self.built, now);
-        let mut checks = self.checks.iter().filter(|check| check.affects_readiness);
+        let mut checks = self.checks().filter(|check| check.affects_readiness);
         checks.all(|check| check.status_at(now).is_available())
     }
 
@@ -84,7 +89,7 @@ impl HealthState {
         }
         let now = Age::new(self.built, now);
         let mut overall = Status::Up;
-        for check in &self.checks {
+        for check in self.checks() {
             match (check.status_at(now), check.dependency) {
                 (Status::Up, _) => {}
                 (Status::Down, kind) if kind != DependencyKind::Optional => return Status::Down,
@@ -109,7 +114,7 @@ impl HealthState {
             metrics.set_state(self.lifecycle.phase(), [ready, self.is_live(), healthy]);
             metrics.set_heartbeat_ages(&self.heartbeats);
         }
-        for check in &self.checks {
+        for check in self.checks() {
             check.update_metrics(now);
         }
     }

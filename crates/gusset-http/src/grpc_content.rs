@@ -49,6 +49,19 @@ pub(crate) fn is_grpc_request(req: RequestHead<'_>) -> bool {
     *req.method == Method::POST && ContentType::from_headers(req.headers).is_grpc()
 }
 
+/// Returns whether the body of a request consists of gRPC messages: a `POST` of gRPC, and not of gRPC-Web, which may be
+/// encoded as text.
+///
+/// ```
+/// use gusset_http::{RequestHead, sends_grpc_messages};
+///
+/// let request = http::Request::post("/shop.Cart/Add").header("content-type", "application/grpc");
+/// assert!(sends_grpc_messages(RequestHead::from(&request.body(()).unwrap())));
+/// ```
+pub fn sends_grpc_messages(req: RequestHead<'_>) -> bool {
+    *req.method == Method::POST && ContentType::from_headers(req.headers) == ContentType::Grpc
+}
+
 /// Returns whether the body of a response consists of gRPC messages, so that a byte of it proves that
 /// the server implements the method.
 ///

@@ -41,7 +41,7 @@ pub use client_ip::{PeerAddr, TrustedProxies, TrustedProxiesError};
 pub use endpoint::{Endpoint, EndpointBody, EndpointFuture, EndpointResponse, EndpointService};
 pub use error_statuses::error_statuses_from_env;
 pub use grpc::{Grpc, GrpcClientClassifier, GrpcCode, GrpcServerClassifier};
-pub use grpc_content::has_grpc_messages;
+pub use grpc_content::{has_grpc_messages, sends_grpc_messages};
 pub use grpc_or_http::{GrpcOrHttp, GrpcOrHttpBody, GrpcOrHttpFuture, GrpcOrHttpLayer};
 pub use heads::{RequestHead, ResponseHead};
 pub use methods::{KnownMethods, KnownMethodsError};

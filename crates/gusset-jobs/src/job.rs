@@ -24,7 +24,7 @@ const MAX_TIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// | [`every`](Self::every) | 1 h |
 /// | [`start_after`](Self::start_after) | 0: the first run starts at once |
 /// | [`overdue_after`](Self::overdue_after) | two intervals |
-/// | [`allow_overlap`](Self::allow_overlap) | off: a run that is due while another is in progress is skipped |
+/// | [`max_runs`](Self::max_runs) | 1: a run that is due while another is in progress is skipped |
 /// | [`until`](Self::until) | never |
 #[must_use = "a job runs only after `spawn`"]
 pub struct JobBuilder<O> {
@@ -34,7 +34,7 @@ pub struct JobBuilder<O> {
     every: Duration,
     start_after: Duration,
     overdue_after: Option<Duration>,
-    has_overlap: bool,
+    max_runs: usize,
     until: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -64,7 +64,7 @@ impl<O: Observer<Operations>> JobBuilder<O> {
             every: Duration::from_secs(60 * 60),
             start_after: Duration::ZERO,
             overdue_after: None,
-            has_overlap: false,
+            max_runs: 1,
             until: Box::pin(pending()),
         }
     }
@@ -89,9 +89,11 @@ impl<O: Observer<Operations>> JobBuilder<O> {
         self
     }
 
-    /// Lets a run start while another one is in progress. The number of them has no limit.
-    pub fn allow_overlap(mut self) -> Self {
-        self.has_overlap = true;
+    /// Sets how many runs may be in progress at once. At least 1. Defaults to 1.
+    ///
+    /// A run that is due while so many are in progress is skipped and counted, so a job that hangs cannot pile up.
+    pub fn max_runs(mut self, runs: usize) -> Self {
+        self.max_runs = runs.max(1);
         self
     }
 
@@ -127,7 +129,7 @@ impl<O: Observer<Operations>> JobBuilder<O> {
             operation: self.operation,
             every: self.every,
             start_after: self.start_after,
-            has_overlap: self.has_overlap,
+            max_runs: self.max_runs,
         };
         tokio::spawn(schedule.run(Arc::new(job), self.until))
     }

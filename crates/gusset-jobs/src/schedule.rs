@@ -18,7 +18,7 @@ pub(crate) struct Schedule<O> {
     pub(crate) operation: ObservedOperation<O>,
     pub(crate) every: Duration,
     pub(crate) start_after: Duration,
-    pub(crate) has_overlap: bool,
+    pub(crate) max_runs: usize,
 }
 
 // === impl Schedule ===
@@ -81,7 +81,7 @@ impl<O: Observer<Operations>> Schedule<O> {
         let missed = u32::try_from(late).unwrap_or(u32::MAX);
         *due += self.every * missed.saturating_add(1);
         self.state.skip(missed.into());
-        if !runs.is_empty() && !self.has_overlap {
+        if runs.len() >= self.max_runs {
             self.state.skip(1);
             return;
         }

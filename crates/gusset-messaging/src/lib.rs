@@ -2,7 +2,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+pub mod headers;
 mod memory_queue;
+mod message_span;
 mod metrics;
 pub mod names;
 mod report;
@@ -11,6 +13,7 @@ mod source;
 mod worker;
 
 pub use memory_queue::{MemoryQueue, QueuedMessage};
+pub use message_span::MessageSpans;
 pub use report::WorkerReport;
 pub use settlement::{Settlement, SettlementClassifier};
 pub use source::{Acknowledge, Delivery, Received, Source};

@@ -15,6 +15,7 @@ pub mod pools;
 mod registered;
 pub mod registry;
 pub mod rpc;
+pub mod rpc_messages;
 mod series_set;
 
 pub use axum_prometheus::{AxumPrometheusCall, AxumPrometheusMetrics};

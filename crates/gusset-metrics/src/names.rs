@@ -8,6 +8,7 @@
 
 mod operations;
 mod pools;
+mod rpc_messages;
 
 use gusset_data::semconv::{
     ERROR_TYPE, GUSSET_OUTCOME, GUSSET_STAGE, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE,
@@ -20,6 +21,7 @@ pub use gusset_data::{InstrumentKind, MetricDescriptor, Origin, Unit};
 
 pub use self::operations::*;
 pub use self::pools::*;
+pub use self::rpc_messages::*;
 
 /// `gusset.request.read`: `partial` or `aborted`, for a request body that was not read completely.
 pub const GUSSET_REQUEST_READ: &str = "gusset.request.read";

@@ -29,6 +29,7 @@ pub fn catalogue() -> Catalogue {
     #[cfg(all(unix, feature = "incident"))]
     let catalogue = catalogue.with(gusset_incident::names::ALL.iter().copied());
     let catalogue = catalogue.with(gusset_metrics::names::POOLS.iter().copied());
+    let catalogue = catalogue.with(gusset_metrics::names::RPC_MESSAGES.iter().copied());
     #[cfg(feature = "jobs")]
     let catalogue = catalogue.with(gusset_jobs::names::ALL.iter().copied());
     #[cfg(feature = "messaging")]

@@ -118,6 +118,8 @@ pub use gusset_jobs as jobs;
 #[cfg(feature = "log")]
 #[doc(no_inline)]
 pub use gusset_log as log;
+#[cfg(feature = "macros")]
+pub use gusset_macros::operation;
 #[cfg(feature = "messaging")]
 #[doc(no_inline)]
 pub use gusset_messaging as messaging;

@@ -38,6 +38,7 @@ fn other_tables() -> Vec<MetricDescriptor> {
     let admin = gusset::admin::names::ALL.iter().copied();
     let admin = admin.chain(gusset::messaging::names::ALL.iter().copied());
     let admin = admin.chain(names::POOLS.iter().copied());
+    let admin = admin.chain(names::RPC_MESSAGES.iter().copied());
     let admin = admin.chain(gusset::jobs::names::ALL.iter().copied());
     let admin = admin.chain(gusset::usage::names::ALL.iter().copied());
     let admin = admin.chain(gusset::system::names::ALL.iter().copied());

@@ -179,6 +179,10 @@ async fn overdue_job_is_in_metrics_and_health_and_not_in_readiness() {
     let (gusset, _spans) = gusset();
     gusset.health().lifecycle().mark_started();
     let minute = Duration::from_secs(60);
+    // A service without jobs is as one without the feature.
+    tokio::time::sleep(minute).await;
+    assert_eq!(gusset.health().check("gusset.jobs"), None);
+    assert!(!page(&gusset).contains("gusset.jobs"));
     let job = gusset.job("nightly").every(minute);
     job.spawn(pending::<Result<(), Infallible>>);
     tokio::time::sleep(minute * 5).await;
@@ -231,4 +235,44 @@ async fn service_that_is_off_runs_operations_and_jobs() {
         async move { sender.unwrap().send(()) }
     });
     receiver.await.unwrap();
+}
+
+#[cfg(feature = "macros")]
+#[tokio::test(start_paused = true)]
+async fn attributed_function_is_an_operation_of_its_name() {
+    struct Prices {
+        gusset: Gusset,
+    }
+
+    impl Prices {
+        #[gusset::operation(self.gusset)]
+        async fn reprice(&self, article: &str) -> Result<u64, Box<dyn std::error::Error>> {
+            Ok(article.parse::<u64>()? * 10)
+        }
+
+        #[gusset::operation(self.gusset, name = "wait")]
+        async fn wait_for_ever(&self) {
+            pending::<()>().await;
+        }
+    }
+
+    let (gusset, spans) = gusset();
+    let prices = Prices {
+        gusset: gusset.clone(),
+    };
+    assert_eq!(prices.reprice("7").await.unwrap(), 70);
+    let span = spans.one("reprice");
+    assert_eq!(span.kind, SpanKind::Internal);
+    assert!(prices.reprice("seven").await.is_err());
+    let moment = Duration::from_millis(1);
+    let waited = tokio::time::timeout(moment, prices.wait_for_ever());
+    assert!(waited.await.is_err());
+    for (name, outcome) in [
+        ("reprice", "success"),
+        ("reprice", "server_error"),
+        ("wait", "cancelled"),
+    ] {
+        let labels = [&*format!("gusset_operation_name=\"{name}\""), outcome, " 1"];
+        assert_row(&gusset, "gusset_operation_outcomes_total", &labels);
+    }
 }

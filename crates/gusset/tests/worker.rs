@@ -8,15 +8,20 @@
 use std::collections::HashMap;
 use std::future::pending;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use gusset::breaker::ReadinessGateLayer;
+use gusset::breaker::bulkhead::Bulkhead;
+use gusset::breaker::{CircuitBreaker, Config, ReadinessGateLayer};
 use gusset::messaging::{MemoryQueue, Settlement};
-use gusset::{Gusset, Operation};
+use gusset::{AdmissionLayer, Clock, Gusset, Operation, RequestResponse};
 use tokio::time::sleep;
-use tower::{ServiceBuilder, service_fn};
+use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Clone)]
 struct Order {
@@ -147,4 +152,76 @@ async fn open_breaker_leaves_messages_in_the_queue() {
     assert_eq!(task.await.unwrap().settled(Settlement::Ack), 3);
     let labels = ["messaging_destination_name=\"orders\"", " 0"];
     assert_row(&gusset, "gusset_messaging_paused", &labels);
+}
+
+/// A service that the handler calls, and what happened to it.
+#[derive(Clone, Default)]
+struct Payments {
+    is_down: Arc<AtomicBool>,
+    calls: Arc<AtomicU32>,
+    in_progress: Arc<AtomicU32>,
+    most_in_progress: Arc<AtomicU32>,
+}
+
+impl Payments {
+    async fn pay(self) -> Result<(), BoxError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let in_progress = self.in_progress.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_in_progress
+            .fetch_max(in_progress, Ordering::Relaxed);
+        sleep(SECOND / 10).await;
+        self.in_progress.fetch_sub(1, Ordering::Relaxed);
+        match self.is_down.load(Ordering::Relaxed) {
+            true => Err(io::Error::from(io::ErrorKind::ConnectionRefused).into()),
+            false => Ok(()),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failing_dependency_pauses_the_worker_until_it_recovers() {
+    type Pay = RequestResponse<u32, ()>;
+    const MESSAGES: u32 = 6;
+    let (gusset, queue) = (gusset(), MemoryQueue::new());
+    for number in 0..MESSAGES {
+        send(&gusset, &queue, number).await;
+    }
+    let (clock, time) = Clock::manual();
+    let config = Config::new().consecutive_failures(3).half_open_calls(1);
+    let breaker = CircuitBreaker::builder("payments").config(config);
+    let breaker = breaker.clock(clock).build().unwrap();
+    let bulkhead = Bulkhead::new("payments", 2).unwrap();
+    let payments = Payments::default();
+    payments.is_down.store(true, Ordering::Relaxed);
+    let dependency = payments.clone();
+    let pay = ServiceBuilder::new()
+        .layer(breaker.layer::<Pay>())
+        .layer(AdmissionLayer::<Pay, _>::new(bulkhead))
+        .service(service_fn(move |_: u32| dependency.clone().pay()));
+    let handler = ServiceBuilder::new()
+        .layer(ReadinessGateLayer::new(&breaker, sleep))
+        .service(service_fn(move |order: Order| {
+            let pay = pay.clone().oneshot(order.number);
+            async move { pay.await.map(|()| Settlement::Ack) }
+        }));
+    let worker = gusset.worker("orders", queue.clone(), headers, handler);
+    let worker = worker.max_in_flight(4).max_deliveries(3);
+    let task = tokio::spawn(worker.run());
+
+    sleep(SECOND * 60).await;
+    let calls = payments.calls.load(Ordering::Relaxed);
+    assert!((3..=4).contains(&calls), "{calls} calls in a minute");
+    assert_eq!(queue.len(), MESSAGES as usize, "all are left in the queue");
+    assert_row(&gusset, "gusset_messaging_paused", &[" 1"]);
+
+    payments.is_down.store(false, Ordering::Relaxed);
+    // The time for which the breaker is open, and its jitter.
+    time.advance(SECOND * 6);
+    queue.close();
+    let report = task.await.unwrap();
+    assert_eq!(report.settled(Settlement::Ack), u64::from(MESSAGES));
+    assert_eq!(report.settled(Settlement::DeadLetter), 0);
+    assert!(queue.dead_letters().is_empty());
+    assert_row(&gusset, "gusset_messaging_paused", &[" 0"]);
+    assert_eq!(payments.most_in_progress.load(Ordering::Relaxed), 2);
 }

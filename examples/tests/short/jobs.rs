@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use gusset_tests::programs::{TempFolder, find};
+use gusset_tests::programs::{Program, TempFolder, find};
 
 use crate::collector::Collector;
 use crate::running::{Running, command};
@@ -72,6 +72,40 @@ async fn worker_puts_one_order_aside_and_replays_it_in_one_trace() {
     let traces: Vec<_> = entries.collect();
     assert_eq!(traces.len(), 3, "{output}");
     assert!(traces.iter().all(|trace| *trace == traces[0]), "{traces:?}");
+}
+
+#[tokio::test]
+async fn worker_replays_what_an_earlier_run_has_left_on_a_broker() {
+    let version = Command::new("nats-server").arg("--version").output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "CI requires nats-server");
+        println!("SKIPPED: nats-server is missing; `cargo xtask test` installs it");
+        return;
+    }
+    let nats = Program::start("example-nats", 1, |addresses, folder| {
+        let mut command = Command::new("nats-server");
+        command.args(["--addr", "127.0.0.1", "--jetstream", "--store_dir"]);
+        command.arg(folder.path());
+        command.args(["--port", &addresses[0].port().to_string()]);
+        command
+    });
+    let nats = nats.await;
+    let url = format!("nats://{}", nats.addr(0));
+    for (arguments, replayed, stored) in [
+        (&["--leave"][..], "", 19),
+        (&["--replay"], "replayed: 1", 1),
+        (&["--replay"], "replayed: 0", 0),
+    ] {
+        let mut worker = Running::start(command("worker").args(["--broker", &url]).args(arguments));
+        assert_eq!(worker.exit_code().await, Some(0));
+        let output = worker.process.stdout();
+        assert!(output.contains(replayed), "{replayed} in {output}");
+        let row = r#"{gusset_messaging_settlement="ack",messaging_destination_name="orders",messaging_system="nats"}"#;
+        assert!(
+            output.contains(&format!("{row} {stored}")),
+            "{stored} in {output}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod run;
 mod runner;
 mod schedule;
 mod status_machine;
+mod switch;
 mod tracked;
 mod validation;
 
@@ -23,6 +24,7 @@ pub use self::dependency::{
 pub(crate) use self::published_status::Age;
 use self::run::{RunFn, RunFuture};
 pub(crate) use self::runner::CheckTask;
+pub use self::switch::CheckSwitch;
 pub(crate) use self::tracked::{CheckSnapshot, TrackedCheck};
 pub(crate) use self::validation::validate_name;
 use crate::CheckResult;
@@ -84,6 +86,7 @@ pub struct Check {
     success_threshold: u32,
     min_status_duration: Duration,
     stale_after: Option<Duration>,
+    switch: Option<CheckSwitch>,
 }
 
 // === impl Check ===
@@ -110,6 +113,7 @@ impl Check {
             success_threshold: 2,
             min_status_duration: Duration::from_secs(10),
             stale_after: None,
+            switch: None,
         }
     }
 
@@ -187,6 +191,13 @@ impl Check {
     /// intervals.
     pub fn stale_after(mut self, age: Duration) -> Self {
         self.stale_after = Some(age);
+        self
+    }
+
+    /// Leaves the check out until the switch is on: it does not run, affects nothing, and is in no answer, metric or
+    /// log event. Defaults to no switch.
+    pub fn switched_by(mut self, switch: &CheckSwitch) -> Self {
+        self.switch = Some(switch.clone());
         self
     }
 }

@@ -40,6 +40,7 @@ impl CheckTask {
             check,
             redaction,
         } = self;
+        check.wait_on().await;
         sleep(schedule.initial_wait()).await;
         loop {
             let started = clock.now();

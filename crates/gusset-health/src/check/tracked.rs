@@ -1,22 +1,29 @@
 //! The state of a check: written by its runner, read by probes.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use gusset_data::SharedRecorder;
 
 use super::dependency::DependencyKind;
 use super::metrics::CheckMetrics;
 use super::published_status::{Age, PublishedStatus};
 use super::run::RunOutcome;
 use super::status_machine::{StatusMachine, StatusRules};
+use super::switch::CheckSwitch;
 use crate::{CheckResult, Status};
 
 /// The state of a check. Its lock is held for nanoseconds, and never while user code runs.
-#[derive(Debug)]
 pub(crate) struct TrackedCheck {
     pub(crate) name: String,
     pub(crate) dependency: DependencyKind,
     pub(crate) affects_readiness: bool,
-    metrics: Option<CheckMetrics>,
+    /// `None` if it is always on.
+    switch: Option<CheckSwitch>,
+    recorder: Option<SharedRecorder>,
+    /// Empty while the check is off, so that there are no series of it.
+    metrics: OnceLock<CheckMetrics>,
     /// When the health state was built.
     built: Instant,
     state: Mutex<CheckState>,
@@ -51,8 +58,8 @@ impl TrackedCheck {
         name: &str,
         dependency: DependencyKind,
         affects_readiness: bool,
-        rules: StatusRules,
-        metrics: Option<CheckMetrics>,
+        (rules, switch): (StatusRules, Option<CheckSwitch>),
+        recorder: Option<SharedRecorder>,
         built: Instant,
     ) -> Self {
         let state = CheckState {
@@ -60,15 +67,37 @@ impl TrackedCheck {
             last_result: None,
             last_duration: Duration::ZERO,
         };
-        Self {
+        let this = Self {
             name: name.to_owned(),
             dependency,
             affects_readiness,
-            metrics,
+            switch,
+            recorder,
+            metrics: OnceLock::new(),
             built,
             state: Mutex::new(state),
             published: PublishedStatus::new(),
+        };
+        this.metrics();
+        this
+    }
+
+    /// Returns whether the check is part of the health: it has no switch, or that is on.
+    pub(crate) fn is_on(&self) -> bool {
+        self.switch.as_ref().is_none_or(CheckSwitch::is_on)
+    }
+
+    /// Waits until the check is on.
+    pub(super) async fn wait_on(&self) {
+        if let Some(switch) = &self.switch {
+            switch.wait().await;
         }
+    }
+
+    fn metrics(&self) -> Option<&CheckMetrics> {
+        let recorder = self.recorder.as_ref().filter(|_| self.is_on())?;
+        let new = || CheckMetrics::new(recorder, &self.name);
+        Some(self.metrics.get_or_init(new))
     }
 
     pub(crate) fn status(&self, now: Instant) -> Status {
@@ -89,7 +118,7 @@ impl TrackedCheck {
         duration: Duration,
         backoff_delay: Duration,
     ) -> (Status, bool) {
-        if let Some(metrics) = &self.metrics {
+        if let Some(metrics) = self.metrics() {
             metrics.record_run(result.status(), outcome, duration);
         }
         let mut state = self.lock();
@@ -128,7 +157,7 @@ impl TrackedCheck {
 
     /// Sets the gauges. Called periodically, because a result becomes stale without an event.
     pub(crate) fn update_metrics(&self, now: Instant) {
-        if let Some(metrics) = &self.metrics {
+        if let Some(metrics) = self.metrics() {
             metrics.set_status(self.status(now));
         }
     }
@@ -136,5 +165,14 @@ impl TrackedCheck {
     fn lock(&self) -> MutexGuard<'_, CheckState> {
         // The state is consistent after each statement, so a poisoned lock can be used.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TrackedCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrackedCheck")
+            .field("name", &self.name)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }

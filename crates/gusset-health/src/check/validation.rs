@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use gusset_data::{Redaction, SharedRecorder};
 
-use super::metrics::CheckMetrics;
 use super::schedule::Schedule;
 use super::status_machine::StatusRules;
 use super::{Check, CheckTask, RegisteredCheck, TrackedCheck};
@@ -29,7 +28,6 @@ impl RegisteredCheck {
     ) -> Result<CheckTask, ConfigError> {
         let Self { check, dependency } = self;
         let rules = check.status_rules()?;
-        let metrics = recorder.map(|recorder| CheckMetrics::new(recorder, check.name()));
         let Check {
             name,
             run,
@@ -37,6 +35,7 @@ impl RegisteredCheck {
             timeout,
             initial_jitter,
             max_interval,
+            switch,
             ..
         } = check;
         Ok(CheckTask {
@@ -47,8 +46,8 @@ impl RegisteredCheck {
                 &name,
                 dependency,
                 affects_readiness,
-                rules,
-                metrics,
+                (rules, switch),
+                recorder.cloned(),
                 built,
             )),
             redaction: redaction.clone(),
@@ -72,6 +71,7 @@ impl Check {
             success_threshold,
             min_status_duration,
             stale_after,
+            switch: _,
         } = self;
         let name = format!("checks.{}", self.name.escape_default());
         validate_name(&self.name).map_err(|reason| ConfigError::new(name, reason))?;

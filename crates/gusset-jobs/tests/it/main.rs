@@ -88,7 +88,7 @@ async fn run_that_is_due_while_another_is_in_progress_is_skipped() {
 #[tokio::test(start_paused = true)]
 async fn overlapping_runs_are_counted_where_they_are_allowed() {
     let jobs = TestJobs::new();
-    let job = jobs.job("reprice").every(MINUTE).allow_overlap();
+    let job = jobs.job("reprice").every(MINUTE).max_runs(2);
     job.spawn(async || {
         sleep(MINUTE + MINUTE / 2).await;
         Ok::<_, std::io::Error>(())
@@ -96,6 +96,22 @@ async fn overlapping_runs_are_counted_where_they_are_allowed() {
     sleep(MINUTE * 2 + MOMENT).await;
     assert_eq!(jobs.counter("gusset.job.overlapping"), 2);
     assert_eq!(jobs.counter("gusset.job.skipped"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_beyond_the_limit_are_skipped() {
+    let jobs = TestJobs::new();
+    let started = Arc::new(AtomicU32::new(0));
+    let counted = started.clone();
+    let job = jobs.job("reprice").every(MINUTE).max_runs(3);
+    job.spawn(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        pending::<Result<(), std::io::Error>>()
+    });
+    sleep(MINUTE * 100 + MOMENT).await;
+    assert_eq!(started.load(Ordering::Relaxed), 3);
+    assert_eq!(jobs.counter("gusset.job.overlapping"), 2);
+    assert_eq!(jobs.counter("gusset.job.skipped"), 98);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,10 +6,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::Failure;
+use gusset_core::{Failure, SpanIds};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+use tracing::instrument::WithSubscriber as _;
 
+use crate::message_span::MessageSpan;
 use crate::metrics::WorkerMetrics;
 use crate::{Acknowledge, Delivery, Settlement, TARGET, WorkerReport};
 
@@ -17,6 +19,12 @@ use crate::{Acknowledge, Delivery, Settlement, TARGET, WorkerReport};
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long cancelled handlers may take to be dropped.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long a message whose call was rejected is kept before it is returned to the queue. It counts as in flight
+/// meanwhile, so a policy that rejects slows the worker down, and no message goes round and round.
+const REJECTED_DELAY: Duration = Duration::from_secs(1);
+/// The number of messages whose rejections are remembered.
+const MAX_REJECTED_IDS: usize = 1024;
 
 /// The messages in progress of one worker.
 pub(super) struct InProgress<A> {
@@ -26,6 +34,8 @@ pub(super) struct InProgress<A> {
     handlers: JoinSet<Decision>,
     messages: HashMap<Id, Unsettled<A>>,
     settling: JoinSet<()>,
+    /// How often a policy has rejected each message, by its id. Those deliveries are not failures.
+    rejections: HashMap<Cow<'static, str>, u32>,
     report: WorkerReport,
 }
 
@@ -35,6 +45,7 @@ struct Unsettled<A> {
     id: Cow<'static, str>,
     count: u32,
     messages: u32,
+    span: MessageSpan,
 }
 
 /// What the handler decided.
@@ -70,6 +81,7 @@ impl<A: Acknowledge> InProgress<A> {
             handlers: JoinSet::new(),
             messages: HashMap::new(),
             settling: JoinSet::new(),
+            rejections: HashMap::new(),
             report: WorkerReport::default(),
         }
     }
@@ -85,8 +97,12 @@ impl<A: Acknowledge> InProgress<A> {
     }
 
     /// Counts a message that was taken, and starts its handler: unless it was delivered too often.
-    pub(super) fn start<M, F, E>(&mut self, delivery: Delivery<M, A>, call: impl FnOnce(M) -> F)
-    where
+    pub(super) fn start<M, F, E>(
+        &mut self,
+        delivery: Delivery<M, A>,
+        sender_span: Option<&(dyn Fn(&M) -> Option<SpanIds> + Send + Sync)>,
+        call: impl FnOnce(M) -> F,
+    ) where
         F: Future<Output = Result<Settlement, E>> + Send + 'static,
         E: 'static,
     {
@@ -101,25 +117,32 @@ impl<A: Acknowledge> InProgress<A> {
         if let Some(metrics) = &self.metrics {
             metrics.receive(messages, count > 1, sent);
         }
+        let rejections = self.rejections.get(&id).copied().unwrap_or(0);
+        let count = count.saturating_sub(rejections);
         let unsettled = Unsettled {
             acknowledge,
             id,
             count,
             messages,
+            span: MessageSpan::default(),
         };
         if count > self.max_deliveries {
+            if let Some(ids) = sender_span.and_then(|span| span(&message)) {
+                unsettled.span.set(ids);
+            }
             // It may have ended the process each time, so that no handler has decided.
-            self.settle(unsettled, Settlement::DeadLetter);
+            self.rejections.remove(&unsettled.id);
+            self.settle(unsettled, Settlement::DeadLetter, Duration::ZERO);
             return;
         }
         let handler = call(message);
-        let task = self.handlers.spawn(async move {
+        let task = self.handlers.spawn(unsettled.span.of_task(async move {
             match handler.await {
                 Ok(settlement) => Decision::Settled(settlement),
                 Err(error) if Failure::new(&error).rejected().is_some() => Decision::Rejected,
                 Err(_) => Decision::Failed,
             }
-        });
+        }));
         self.messages.insert(task.id(), unsettled);
     }
 
@@ -151,14 +174,31 @@ impl<A: Acknowledge> InProgress<A> {
         };
         let is_last = message.count >= self.max_deliveries;
         let settlement = match decision {
-            Decision::Rejected => Settlement::Nack,
+            Decision::Rejected => return self.reject(message),
             Decision::Failed | Decision::Settled(Settlement::Nack) if is_last => {
                 Settlement::DeadLetter
             }
             Decision::Failed => Settlement::Nack,
             Decision::Settled(settlement) => settlement,
         };
-        self.settle(message, settlement);
+        // A message that comes again still has the deliveries that do not count.
+        if settlement != Settlement::Nack {
+            self.rejections.remove(&message.id);
+        }
+        self.settle(message, settlement, Duration::ZERO);
+    }
+
+    /// Returns a message to the queue whose call a policy has rejected: after a while, and without a failure.
+    fn reject(&mut self, message: Unsettled<A>) {
+        if !message.id.is_empty() {
+            let is_known = self.rejections.contains_key(&message.id);
+            if !is_known && self.rejections.len() >= MAX_REJECTED_IDS {
+                // Most of them have gone to other workers. The others are put aside earlier than they need to be.
+                self.rejections.clear();
+            }
+            *self.rejections.entry(message.id.clone()).or_default() += 1;
+        }
+        self.settle(message, Settlement::Nack, REJECTED_DELAY);
     }
 
     /// Cancels what is in progress, returns it to the queue, and waits for the settlements.
@@ -199,16 +239,18 @@ impl<A: Acknowledge> InProgress<A> {
         if let Some(message) = self.messages.remove(&id) {
             let id = message.id.clone().into_owned();
             self.report.unfinished.push(id);
-            self.settle(message, Settlement::Nack);
+            self.settle(message, Settlement::Nack, Duration::ZERO);
         }
     }
 
-    fn settle(&mut self, message: Unsettled<A>, settlement: Settlement) {
+    /// Settles a message after a delay, during which it counts as in flight.
+    fn settle(&mut self, message: Unsettled<A>, settlement: Settlement, delay: Duration) {
         let Unsettled {
             acknowledge,
             id,
             count,
             messages,
+            span,
         } = message;
         let destination = self.destination;
         self.report.count(settlement, messages);
@@ -216,29 +258,37 @@ impl<A: Acknowledge> InProgress<A> {
             metrics.settle(settlement, messages);
         }
         if settlement == Settlement::DeadLetter {
-            tracing::warn!(
-                target: TARGET,
-                {
-                    messaging.destination.name = destination,
-                    messaging.message.id = &*id,
-                    gusset.messaging.deliveries = count,
-                },
-                "a message was put aside as a dead letter"
-            );
-        }
-        self.settling.spawn(async move {
-            if let Err(error) = acknowledge.settle(settlement).await {
+            span.in_scope(|| {
                 tracing::warn!(
                     target: TARGET,
                     {
                         messaging.destination.name = destination,
                         messaging.message.id = &*id,
-                        gusset.messaging.settlement = settlement.as_str(),
-                        exception.message = %error,
+                        gusset.messaging.deliveries = count,
                     },
-                    "a message could not be settled; the broker will deliver it again"
+                    "a message was put aside as a dead letter"
                 );
+            });
+        }
+        let settle = async move {
+            if !delay.is_zero() {
+                sleep(delay).await;
             }
-        });
+            if let Err(error) = acknowledge.settle(settlement).await {
+                span.in_scope(|| {
+                    tracing::warn!(
+                        target: TARGET,
+                        {
+                            messaging.destination.name = destination,
+                            messaging.message.id = &*id,
+                            gusset.messaging.settlement = settlement.as_str(),
+                            exception.message = %error,
+                        },
+                        "a message could not be settled; the broker will deliver it again"
+                    );
+                });
+            }
+        };
+        self.settling.spawn(settle.with_current_subscriber());
     }
 }

@@ -10,8 +10,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gusset_core::SpanIds;
 use gusset_data::SharedRecorder;
 use tower_service::Service;
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber as _;
 
 use self::run::Run;
 use crate::metrics::WorkerMetrics;
@@ -31,10 +34,10 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// | [`system`](Self::system) | `_OTHER` |
 ///
 /// Each message is processed in a task of its own. The message of a service that fails or panics is returned to the queue; from the
-/// delivery with the number `max_deliveries` on, the message is put aside. One that an admission policy rejects is given
-/// back in any case.
+/// delivery with the number `max_deliveries` on, the message is put aside. One that an admission policy rejects is
+/// returned to the queue after a second, in flight until then; this delivery does not count, if the message has an id.
 #[must_use = "a worker does nothing until `run`"]
-pub struct Worker<S, H> {
+pub struct Worker<S: Source, H> {
     destination: &'static str,
     system: Cow<'static, str>,
     source: S,
@@ -44,7 +47,12 @@ pub struct Worker<S, H> {
     shutdown_timeout: Duration,
     until: Pin<Box<dyn Future<Output = ()> + Send>>,
     recorder: Option<SharedRecorder>,
+    sender_span: Option<SpanFn<S::Message>>,
+    dispatch: Option<Dispatch>,
 }
+
+/// Returns the span that has sent a message.
+type SpanFn<M> = Box<dyn Fn(&M) -> Option<SpanIds> + Send + Sync>;
 
 // === impl Worker ===
 
@@ -64,6 +72,8 @@ impl<S: Source, H> Worker<S, H> {
             shutdown_timeout: Duration::from_secs(15),
             until: Box::pin(pending()),
             recorder: None,
+            sender_span: None,
+            dispatch: None,
         }
     }
 
@@ -106,6 +116,25 @@ impl<S: Source, H> Worker<S, H> {
         self
     }
 
+    /// Sets a function that returns the span that has sent a message. Defaults to none.
+    ///
+    /// A message that was delivered too often is put aside without a call, so it has no span of its own: the log entry
+    /// about it has the trace id of this one. Other entries have that of the call, by [`MessageSpans`](crate::MessageSpans).
+    pub fn sender_span<F>(mut self, span: F) -> Self
+    where
+        F: Fn(&S::Message) -> Option<SpanIds> + Send + Sync + 'static,
+    {
+        self.sender_span = Some(Box::new(span));
+        self
+    }
+
+    /// Sets the `tracing` subscriber of what the worker logs. Defaults to the one that is current in
+    /// [`run`](Self::run).
+    pub fn dispatch(mut self, dispatch: Dispatch) -> Self {
+        self.dispatch = Some(dispatch);
+        self
+    }
+
     /// Runs until the source has ended, or until [`until`](Self::until) and the end of the messages in progress.
     ///
     /// If the future is dropped, the messages in progress are cancelled and not settled. A broker then delivers them
@@ -129,15 +158,21 @@ impl<S: Source, H> Worker<S, H> {
             shutdown_timeout,
             until,
             recorder,
+            sender_span,
+            dispatch,
         } = self;
         let metrics =
             recorder.map(|recorder| Arc::new(WorkerMetrics::new(recorder, &system, destination)));
         let run = Run::new(destination, max_in_flight, max_deliveries, metrics);
-        run.run(source, handler, until, shutdown_timeout).await
+        let run = run.run((source, sender_span), handler, until, shutdown_timeout);
+        match dispatch {
+            Some(dispatch) => run.with_subscriber(dispatch).await,
+            None => run.await,
+        }
     }
 }
 
-impl<S, H> fmt::Debug for Worker<S, H> {
+impl<S: Source, H> fmt::Debug for Worker<S, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
             .field("destination", &self.destination)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use tower_service::Service;
 
+use super::SpanFn;
 use super::in_progress::InProgress;
 use crate::metrics::WorkerMetrics;
 use crate::{Acknowledge, Settlement, Source, TARGET, WorkerReport};
@@ -59,7 +60,7 @@ impl<A: Acknowledge> Run<A> {
 
     pub(super) async fn run<S, H>(
         mut self,
-        mut source: S,
+        (mut source, sender_span): (S, Option<SpanFn<S::Message>>),
         mut handler: H,
         mut until: Pin<Box<dyn Future<Output = ()> + Send>>,
         shutdown_timeout: Duration,
@@ -83,7 +84,9 @@ impl<A: Acknowledge> Run<A> {
                 () = &mut until => break,
                 step = next(&mut source, &mut handler, retry_at, pause), if has_room => match step {
                     Step::Received(delivery) => {
-                        self.in_progress.start(delivery, |message| handler.call(message));
+                        let sender_span = sender_span.as_deref();
+                        let call = |message| handler.call(message);
+                        self.in_progress.start(delivery, sender_span, call);
                     }
                     Step::Ended => has_ended = true,
                     Step::Failed => retry_at = Instant::now() + RETRY_INTERVAL,

@@ -6,6 +6,7 @@
     reason = "the names of tests say what they are; a test may fail"
 )]
 
+mod headers;
 mod support;
 
 use std::future::pending;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use gusset_core::{ObserveLayer, RequestResponse};
-use gusset_messaging::{MemoryQueue, Settlement, SettlementClassifier, Worker};
+use gusset_core::{ObserveLayer, Rejected, RequestResponse, SpanIds};
+use gusset_messaging::{MemoryQueue, MessageSpans, Settlement, SettlementClassifier, Worker};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tower::{Layer as _, service_fn};
@@ -24,6 +25,8 @@ use self::support::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MOMENT: Duration = Duration::from_millis(10);
+
+type Numbers = RequestResponse<u32, Settlement, SettlementClassifier>;
 
 #[tokio::test(start_paused = true)]
 async fn each_message_is_settled_as_its_handler_decides() {
@@ -120,6 +123,62 @@ async fn message_that_is_given_back_each_time_is_put_aside_at_last() {
     let report = Worker::new("orders", queue.clone(), handler).run().await;
     assert_eq!(report.settled(Settlement::Nack), 4);
     assert_eq!(queue.dead_letters(), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rejected_message_is_returned_later_and_its_deliveries_do_not_count() {
+    let queue = numbers(1);
+    queue.close();
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = calls.clone();
+    let handler = service_fn(move |_: u32| {
+        let call = counted.fetch_add(1, Ordering::Relaxed);
+        async move {
+            match call {
+                0..10 => Err(io::Error::other(Rejected::new("bulkhead"))),
+                10 => Err(io::Error::other("no")),
+                _ => Ok(Settlement::Ack),
+            }
+        }
+    });
+    let started = tokio::time::Instant::now();
+    let worker = Worker::new("orders", queue.clone(), handler).max_deliveries(2);
+    let report = worker.run().await;
+    assert_eq!(report.settled(Settlement::Ack), 1);
+    assert!(queue.dead_letters().is_empty());
+    assert_eq!(calls.load(Ordering::Relaxed), 12);
+    assert_eq!(
+        started.elapsed().as_secs(),
+        10,
+        "it does not go round and round"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_logged_of_a_dead_letter_has_its_trace_id() {
+    let (log, ids) = (LoggedIds::default(), SpanIds::new([7; 16], [1; 8], true));
+    let spans = ObserveLayer::<Numbers, _>::new((Spans(ids), MessageSpans::new()));
+    let handler = spans.layer(service_fn(async |number: u32| match number {
+        1 => std::panic::resume_unwind(Box::new("on purpose")),
+        _ => Err::<Settlement, _>(io::Error::other("no")),
+    }));
+    let queue = numbers(2);
+    queue.close();
+    let worker = Worker::new("orders", queue, handler).max_deliveries(1);
+    let report = worker.dispatch(log.dispatch()).run().await;
+    assert_eq!(report.settled(Settlement::DeadLetter), 2);
+    assert_eq!(log.all(), [Some(ids); 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_letter_without_a_call_has_the_trace_id_of_its_sender() {
+    let (log, ids) = (LoggedIds::default(), SpanIds::new([7; 16], [1; 8], true));
+    let handler = service_fn(async |(): ()| Ok::<_, io::Error>(Settlement::Ack));
+    let worker = Worker::new("orders", Redelivered::new(6), handler);
+    let worker = worker.sender_span(move |()| Some(ids));
+    let report = worker.dispatch(log.dispatch()).run().await;
+    assert_eq!(report.settled(Settlement::DeadLetter), 1);
+    assert_eq!(log.all(), [Some(ids)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,7 +297,6 @@ async fn dead_letters_can_be_replayed() {
 
 #[tokio::test(start_paused = true)]
 async fn settlements_are_outcomes_of_the_call() {
-    type Numbers = RequestResponse<u32, Settlement, SettlementClassifier>;
     let ends = Ends::default();
     let layer = ObserveLayer::<Numbers, _>::new(ends.clone());
     let handler = layer.layer(service_fn(async |number: u32| {

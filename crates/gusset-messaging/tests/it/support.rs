@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use gusset_core::{CallContext, CallObserver, End, Observer, Protocol, StaticStr};
+use gusset_core::{CallContext, CallObserver, End, Observer, Protocol, SpanIds, StaticStr};
 use gusset_data::SharedRecorder;
 use gusset_messaging::{Acknowledge, Delivery, Settlement, Source};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tower::Service;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -224,4 +226,60 @@ impl TestMetrics {
         });
         values.collect()
     }
+}
+
+/// Stands for an observer that makes spans: each call has these ids.
+#[derive(Clone, Copy)]
+pub(crate) struct Spans(pub(crate) SpanIds);
+
+impl<P: Protocol> Observer<P> for Spans {
+    type Call = Self;
+
+    fn start(&self, _: P::Request<'_>, _: &mut CallContext) -> Self {
+        *self
+    }
+}
+
+impl<P: Protocol> CallObserver<P> for Spans {
+    fn span_ids(&self) -> Option<SpanIds> {
+        Some(self.0)
+    }
+
+    fn on_end(self, _: End<'_, P>, _: &CallContext) {}
+}
+
+/// Writes down the ids that are current when something is logged about a dead letter.
+#[derive(Clone, Default)]
+pub(crate) struct LoggedIds(Arc<Mutex<Vec<Option<SpanIds>>>>);
+
+impl LoggedIds {
+    pub(crate) fn dispatch(&self) -> Dispatch {
+        Dispatch::new(self.clone())
+    }
+
+    pub(crate) fn all(&self) -> Vec<Option<SpanIds>> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Subscriber for LoggedIds {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata
+            .fields()
+            .field("gusset.messaging.deliveries")
+            .is_some()
+    }
+
+    fn event(&self, _: &Event<'_>) {
+        self.0.lock().unwrap().push(SpanIds::current());
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
 }

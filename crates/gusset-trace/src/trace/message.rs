@@ -8,8 +8,7 @@ use gusset_core::{
     ObserverId, RequestResponse, SpanIds,
 };
 use gusset_data::{Attribute, SharedStr};
-use gusset_propagation::{HEADERS, PropagationContext, Propagator as _, SpanContext, SpanId};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use gusset_propagation::{PropagationContext, SpanContext, SpanId};
 use tracing::field::{self, Empty};
 use tracing::{Level, span};
 
@@ -19,6 +18,7 @@ use super::{TraceCallState, TraceObserver, TraceObserverBuilder};
 use crate::call_kind::CallKind;
 use crate::config::{TraceConfig, TraceTrust};
 use crate::current::{self, CallScope, Entered};
+use crate::message_headers::extract_by_name;
 use crate::names;
 use crate::sampler::SpanFacts;
 
@@ -120,19 +120,11 @@ impl<M> MessageTrace<M> {
 
     /// Reads the context of a message. Invalid headers are ignored.
     fn extract(&self, message: &M) -> PropagationContext {
-        let mut headers = HeaderMap::new();
-        if self.options.has_headers() {
-            for name in HEADERS {
-                let value = self.options.header(message, name);
-                if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
-                    headers.insert(HeaderName::from_static(name), value);
-                }
-            }
+        if !self.options.has_headers() {
+            return PropagationContext::default();
         }
-        match headers.is_empty() {
-            true => PropagationContext::default(),
-            false => self.trace.config.propagators.extract(&headers),
-        }
+        let header = |name: &str| self.options.header(message, name);
+        extract_by_name(&self.trace.config.propagators, header)
     }
 
     fn span_name(&self, destination: Option<&str>) -> SharedStr {

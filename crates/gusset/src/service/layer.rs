@@ -196,6 +196,16 @@ impl<K: ServiceKind> LayerParts<K, ()> {
         self.observe(in_flight)
     }
 
+    /// Adds the observers of the messages of a worker: that of calls in flight, and that of their spans.
+    #[cfg(feature = "messaging")]
+    pub(super) fn observe_worker(
+        self,
+        in_flight: InFlight,
+    ) -> LayerParts<K, super::worker::WorkerObservers> {
+        let in_flight = in_flight.with_request_options(self.options.clone());
+        self.observe((in_flight, gusset_messaging::MessageSpans::new()))
+    }
+
     fn observe<O>(self, observer: O) -> LayerParts<K, O> {
         let (log, trace, metrics, ()) = self.observers;
         LayerParts {

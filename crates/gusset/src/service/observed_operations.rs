@@ -1,9 +1,10 @@
-//! Operations, the messages that they send, and pools of connections.
+//! Operations, the messages that they send, pools of connections, and the messages of gRPC.
 
 use std::sync::Arc;
 
 use gusset_core::{MessageHeadersMut, ObservedOperation, Operation};
-use gusset_metrics::pools::{ConnectionPools, PoolState};
+use gusset_metrics::pools::{ConnectionPool, ConnectionPools, PoolState};
+use gusset_metrics::rpc_messages::RpcMessagesLayer;
 
 use super::{Gusset, OperationObservers};
 use crate::Telemetry;
@@ -64,32 +65,58 @@ impl Gusset {
 
     /// Shows the metrics of a pool of connections, `db.client.connection.*`, which is read with each read of the metrics.
     ///
-    /// The diagnosis finds a pool that is exhausted in them. With a recorder of the service there are none.
+    /// What it returns measures the time to get a connection ([`ConnectionPool::acquire`]). The diagnosis finds a pool that
+    /// is exhausted in all of them. With a recorder of the service, only the latter are recorded.
     ///
     /// ```
     /// use gusset::metrics::pools::PoolState;
     ///
     /// # struct Pool;
     /// # impl Pool { fn size(&self) -> u64 { 4 } fn num_idle(&self) -> u64 { 1 } }
-    /// # fn main() -> Result<(), gusset::Error> {
+    /// # impl Pool { async fn acquire(&self) -> Result<(), std::io::Error> { Ok(()) } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let gusset = gusset::builder().without_health().without_management().build()?;
-    /// # let pool = Pool;
-    /// // That of sqlx, which is cheap to clone.
-    /// gusset.pool("orders-db", move || {
-    ///     let idle = pool.num_idle();
-    ///     PoolState::new(pool.size() - idle, idle).with_max(8)
+    /// # let pool = std::sync::Arc::new(Pool);
+    /// // With the feature `sqlx` the function is `move || (&of_metrics).into()`.
+    /// let of_metrics = pool.clone();
+    /// let orders_db = gusset.pool("orders-db", move || {
+    ///     let idle = of_metrics.num_idle();
+    ///     PoolState::new(of_metrics.size() - idle, idle).with_max(8)
     /// });
+    /// let connection = orders_db.acquire(pool.acquire()).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn pool(&self, name: &'static str, read: impl Fn() -> PoolState + Send + Sync + 'static) {
-        self.0.pools.add(name, read);
+    pub fn pool(
+        &self,
+        name: &'static str,
+        read: impl Fn() -> PoolState + Send + Sync + 'static,
+    ) -> ConnectionPool {
+        self.0.pools.add(name, read)
+    }
+
+    /// Returns the layer of a gRPC server that counts its messages and bytes in both directions while the calls live, for
+    /// streams that last. The metrics of [`grpc`](Self::grpc) are recorded when they end.
+    ///
+    /// [`RpcMessagesLayer::client`] is that of a client.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), gusset::Error> {
+    /// # let gusset = gusset::builder().without_health().without_management().build()?;
+    /// // With tonic: `Server::builder().layer(gusset.grpc()).layer(gusset.grpc_messages())`.
+    /// let layer = gusset.grpc_messages();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn grpc_messages(&self) -> RpcMessagesLayer {
+        RpcMessagesLayer::server(self.0.telemetry.recorder())
     }
 }
 
 /// Creates the pools. A registry shows them beside its own metrics.
 pub(super) fn pools(telemetry: &Telemetry, has_registry: bool) -> Arc<ConnectionPools> {
-    let pools = Arc::new(ConnectionPools::new());
+    let pools = Arc::new(ConnectionPools::new().with_recorder(telemetry.recorder()));
     if has_registry {
         telemetry.metrics.registry().add_producer(&pools);
     }

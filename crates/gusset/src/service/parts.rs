@@ -157,10 +157,10 @@ impl PartsBuilder {
         let clock = Clock::system();
         let flush_started = Arc::new(OnceLock::new());
         #[cfg(feature = "jobs")]
-        let jobs = gusset_jobs::Jobs::new().with_recorder(telemetry.recorder());
+        let jobs = super::jobs::JobSettings::new(&telemetry);
         let configure = self.health;
         #[cfg(feature = "jobs")]
-        let configure = super::jobs::add_check(&jobs, configure);
+        let configure = jobs.add_check(configure);
         let health = super::life::build_health(
             configure,
             &telemetry,

@@ -1,8 +1,11 @@
 //! Workers of a service.
 
-use gusset_core::{Env, MessageHeaders};
+use std::sync::Arc;
+
+use gusset_core::{Env, MessageHeaders, SpanIds};
 use gusset_health::InFlight;
-use gusset_messaging::{Settlement, SettlementClassifier, Source, Worker};
+use gusset_messaging::{MessageSpans, Settlement, SettlementClassifier, Source, Worker};
+use gusset_propagation::Propagators;
 use tower::Service;
 use tower_layer::Layer;
 
@@ -52,18 +55,37 @@ impl Gusset {
         H::Error: 'static,
         C: MessageHeaders + 'static,
     {
-        let layer = self.0.settling_consumer(destination, headers);
-        Worker::new(destination, source, layer.layer(handler))
+        let headers = Arc::new(headers);
+        let of_call = headers.clone();
+        let layer = self
+            .0
+            .settling_consumer(destination, move |message: &S::Message| of_call(message));
+        let propagators = self.0.telemetry.propagators().clone();
+        let worker = Worker::new(destination, source, layer.layer(handler))
             .system(self.0.messaging_system.clone())
             .recorder(self.0.telemetry.recorder())
-            .until(self.shutdown_signal())
+            .sender_span(move |message| sender_span(&propagators, headers(message)))
+            .until(self.shutdown_signal());
+        match &self.0.dispatch {
+            Some(dispatch) => worker.dispatch(dispatch.clone()),
+            None => worker,
+        }
     }
 }
 
 /// The service of a [`Gusset::worker`]: the handler `H` of messages `M` inside of the observers.
 pub type WorkerService<M, H> = <SettlingLayer<M> as Layer<H>>::Service;
 
-type SettlingLayer<M> = CallLayer<Consumer<M, Settlement, SettlementClassifier>, InFlight>;
+/// Returns the span that has sent a message with these headers.
+fn sender_span(propagators: &Propagators, headers: &impl MessageHeaders) -> Option<SpanIds> {
+    let context = gusset_trace::extract_message(propagators, headers);
+    context.span_context.map(|span| span.span_ids())
+}
+
+type SettlingLayer<M> = CallLayer<Consumer<M, Settlement, SettlementClassifier>, WorkerObservers>;
+
+/// What observes the messages of a worker besides the signals.
+pub(super) type WorkerObservers = (InFlight, MessageSpans);
 
 impl Inner {
     fn settling_consumer<M: 'static, C: MessageHeaders + 'static>(
@@ -80,7 +102,7 @@ impl Inner {
             // Nothing of it comes from the environment.
             .build_parts(Env::from_fn(&|_| None))
             .expect("the defaults are valid")
-            .count_in_flight(self.health.in_flight());
+            .observe_worker(self.health.in_flight());
         CallLayer::new(parts, self.dispatch.clone())
     }
 }

@@ -64,6 +64,7 @@ fn metrics_endpoint_matches_the_catalogue() {
     let others = others.chain(gusset::incident::names::ALL);
     let others = others.chain(gusset::jobs::names::ALL);
     let others = others.chain(names::POOLS);
+    let others = others.chain(names::RPC_MESSAGES);
     let others = others.chain(gusset::messaging::names::ALL);
     let others = others.chain(gusset::client::names::ALL);
     // Not every kernel has all readings.
@@ -212,6 +213,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::chaos::names::ALL,
         gusset::jobs::names::ALL,
         names::POOLS,
+        names::RPC_MESSAGES,
         gusset::messaging::names::ALL,
         gusset::client::names::ALL,
         gusset::system::names::ALL,

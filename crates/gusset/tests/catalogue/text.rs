@@ -41,6 +41,11 @@ pub(crate) fn catalogue() -> String {
     );
     section(
         &mut text,
+        "Messages of gRPC calls, while they live",
+        names::RPC_MESSAGES,
+    );
+    section(
+        &mut text,
         "OTLP exporter, by the same conventions (in development)",
         gusset::otlp::names::ALL,
     );

@@ -40,7 +40,7 @@ impl<'a> Facts<'a> {
             ProbeKind::Startup => &[],
             ProbeKind::Liveness | ProbeKind::Readiness | ProbeKind::Overall => &*state.heartbeats,
         };
-        let checks = state.checks.iter().map(|check| &**check);
+        let checks = state.checks().map(|check| &**check);
         Self {
             state,
             status,

@@ -1,4 +1,8 @@
-//! Metrics of pools of connections, read when the metrics are.
+//! Metrics of pools of connections: what they have, read when the metrics are, and how long their users wait.
+
+mod acquire;
+#[cfg(any(feature = "bb8", feature = "deadpool", feature = "sqlx"))]
+mod libraries;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,21 +12,27 @@ use std::time::SystemTime;
 
 use gusset_data::{
     InstrumentKind, Labels, Metric, MetricData, MetricDescriptor, MetricProducer, NumberDataPoint,
+    SharedRecorder, contain_recorder,
 };
 
+pub use self::acquire::ConnectionPool;
+use self::acquire::Waits;
 use crate::names;
 
 /// The pools of connections of a service, as a [`MetricProducer`]: `db.client.connection.*` by OpenTelemetry's semantic
 /// conventions 1.44. Clones share the pools.
 ///
-/// A pool is read with each read of the metrics, so a getter costs nothing between scrapes. It needs no feature for each
-/// library, because all of them have getters:
+/// A pool is read with each read of the metrics, so it costs nothing between scrapes. [`PoolState`] is made from numbers, or
+/// from a pool of these libraries:
 ///
-/// | library | used | idle | max | pending |
-/// |---|---|---|---|---|
-/// | sqlx | `pool.size() - pool.num_idle()` | `pool.num_idle()` | `pool.options().get_max_connections()` | |
-/// | deadpool | `status.size - status.available` | `status.available` | `status.max_size` | `status.waiting` |
-/// | bb8 | `state.connections - state.idle_connections` | `state.idle_connections` | the setting | |
+/// | library | feature | read |
+/// |---|---|---|
+/// | sqlx 0.8 | `sqlx` | `PoolState::from(&pool)` |
+/// | deadpool 0.13 | `deadpool` | `PoolState::from(pool.status())` |
+/// | bb8 0.9 | `bb8` | `PoolState::from(pool.state()).with_max(8)` |
+///
+/// No library has the time that its users wait: [`ConnectionPool::acquire`] measures it around the call that gets a
+/// connection.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -34,12 +44,15 @@ use crate::names;
 /// let registry = Registry::builder().build()?;
 /// let pools = Arc::new(ConnectionPools::new());
 /// registry.add_producer(&pools);
-/// pools.add("orders-db", || PoolState::new(3, 1).with_max(8).with_pending(0));
+/// let orders_db = pools.add("orders-db", || PoolState::new(3, 1).with_max(8).with_pending(0));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]
-pub struct ConnectionPools(Arc<Mutex<BTreeMap<&'static str, Pool>>>);
+pub struct ConnectionPools {
+    pools: Arc<Mutex<BTreeMap<&'static str, Pool>>>,
+    recorder: Option<SharedRecorder>,
+}
 
 type ReadFn = Arc<dyn Fn() -> PoolState + Send + Sync>;
 
@@ -47,6 +60,7 @@ type ReadFn = Arc<dyn Fn() -> PoolState + Send + Sync>;
 struct Pool {
     read: ReadFn,
     start: SystemTime,
+    waits: Arc<Waits>,
 }
 
 /// The state of one pool at one point in time.
@@ -59,7 +73,8 @@ pub struct PoolState {
     pub idle: u64,
     /// The limit of both, if there is one.
     pub max: Option<u64>,
-    /// The requests that wait for a connection, if the pool counts them.
+    /// The requests that wait for a connection, if the pool counts them. Otherwise those of
+    /// [`ConnectionPool::acquire`] are counted.
     pub pending: Option<u64>,
 }
 
@@ -75,19 +90,34 @@ impl ConnectionPools {
         Self::default()
     }
 
+    /// Sets the recorder of [`ConnectionPool::acquire`]: of times to get a connection, and of time-outs. Defaults to
+    /// none. It is of pools that are added afterwards.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: SharedRecorder) -> Self {
+        self.recorder = Some(contain_recorder(recorder));
+        self
+    }
+
     /// Adds a pool, in place of an earlier one with this name. The name is a label value.
     ///
     /// The function must not block. If it panics, the pool has no metrics at that read.
-    pub fn add(&self, name: &'static str, read: impl Fn() -> PoolState + Send + Sync + 'static) {
+    pub fn add(
+        &self,
+        name: &'static str,
+        read: impl Fn() -> PoolState + Send + Sync + 'static,
+    ) -> ConnectionPool {
+        let waits = Arc::new(Waits::new(name, self.recorder.as_ref()));
         let pool = Pool {
             read: Arc::new(read),
             start: SystemTime::now(),
+            waits: waits.clone(),
         };
         self.lock().insert(name, pool);
+        ConnectionPool::new(waits)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Pool>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,7 +129,8 @@ impl MetricProducer for ConnectionPools {
     fn metrics(&self) -> Vec<Metric> {
         // The functions of the user run outside of the lock.
         let pools = self.lock().clone();
-        let mut points: [Vec<NumberDataPoint>; names::POOLS.len()] = Default::default();
+        // The first three metrics: the others are recorded.
+        let mut points: [Vec<NumberDataPoint>; 3] = Default::default();
         for (name, pool) in pools {
             let Ok(state) = catch_unwind(AssertUnwindSafe(|| (pool.read)())) else {
                 continue;
@@ -120,7 +151,7 @@ impl MetricProducer for ConnectionPools {
             add(0, in_state("idle"), Some(state.idle));
             add(0, in_state("used"), Some(state.used));
             add(1, of_pool(), state.max);
-            add(2, of_pool(), state.pending);
+            add(2, of_pool(), state.pending.or(pool.waits.pending()));
         }
         let metrics = names::POOLS.iter().zip(points);
         let metrics = metrics.filter(|(_, points)| !points.is_empty());

@@ -1,0 +1,16 @@
+//! The attribute of operations, on a function that is not async, without what observes, and with an unknown argument.
+
+use gusset::Gusset;
+
+#[gusset::operation(gusset)]
+fn count(gusset: &Gusset) -> u32 {
+    7
+}
+
+#[gusset::operation]
+async fn nobody_observes() {}
+
+#[gusset::operation(gusset, title = "stock")]
+async fn unknown_argument(gusset: &Gusset) {}
+
+fn main() {}
