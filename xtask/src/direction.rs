@@ -119,11 +119,12 @@ fn may_use_opentelemetry(krate: &str, dev: bool) -> bool {
 mod tests {
     use super::*;
 
-    const FEATURES: [&str; 12] = [
+    const FEATURES: [&str; 13] = [
         "gusset-log",
         "gusset-trace",
         "gusset-metrics",
         "gusset-breaker",
+        "gusset-browser",
         "gusset-health",
         "gusset-system",
         "gusset-chaos",

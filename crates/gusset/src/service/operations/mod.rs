@@ -6,6 +6,8 @@ mod chaos;
 mod history_of;
 mod log_filter;
 mod log_output;
+#[cfg(feature = "browser")]
+mod page_loads;
 #[cfg(feature = "system")]
 mod system;
 
@@ -104,6 +106,10 @@ impl Shown<'_> {
         #[cfg(feature = "slo")]
         if let Some(monitor) = self.monitor {
             page = page.part("objectives", monitor.clone());
+        }
+        #[cfg(feature = "browser")]
+        if let Some(history) = self.history {
+            page = page.part("pages", page_loads::shown(history));
         }
         #[cfg(feature = "system")]
         if let Some(system) = self.system {
