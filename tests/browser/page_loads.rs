@@ -30,6 +30,10 @@ async fn times_are_those_of_the_browser() {
 
     let nav = &shown["nav"];
     let at = |name: &str| nav[name].as_f64().unwrap() / 1e3;
+    assert!(
+        at("connectEnd") > at("connectStart"),
+        "the connection is new"
+    );
     let expected = [
         ("tcp", at("connectEnd") - at("connectStart")),
         ("first_byte", at("responseStart")),
@@ -147,8 +151,7 @@ async fn load_and_request_are_in_one_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn user_who_opted_out_sends_nothing() {
     let settings = Settings {
-        preferences: json!({ "enable_do_not_track": true }),
-        ..Settings::default()
+        preferences: vec![("enable_do_not_track", true.into())],
     };
     let Some(browser) = Browser::with(settings).await else {
         return;

@@ -41,8 +41,7 @@ pub(crate) struct Browser {
 /// What differs between browsers.
 #[derive(Default)]
 pub(crate) struct Settings {
-    pub(crate) preferences: Value,
-    pub(crate) arguments: Vec<String>,
+    pub(crate) preferences: Vec<(&'static str, Value)>,
 }
 
 // === impl Browser ===
@@ -76,11 +75,15 @@ impl Browser {
         let driver = driver.await;
         let mut arguments: Vec<String> = ARGUMENTS.map(str::to_owned).into();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        arguments.extend(settings.arguments);
+        // Without connections that the browser opens before it needs them.
+        let mut preferences = json!({ "net.network_prediction_options": 2 });
+        for (name, value) in settings.preferences {
+            preferences[name] = value;
+        }
         let options = json!({
             "binary": chromium(),
             "args": arguments,
-            "prefs": if settings.preferences.is_null() { json!({}) } else { settings.preferences },
+            "prefs": preferences,
         });
         let capabilities = json!({
             "goog:chromeOptions": options,

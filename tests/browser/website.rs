@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 use gusset::browser::{BrowserMonitor, BrowserMonitorBuilder};
@@ -63,6 +64,7 @@ impl Website {
                 "/page.js",
                 get(async || ([("content-type", "text/javascript")], PAGE_SCRIPT)),
             )
+            .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
             .layer(ServerTimingLayer::new().html_only())
             .route_service("/browser.js", browser.service())
             .layer(gusset.http());
@@ -86,7 +88,10 @@ impl Website {
         });
         let points = points.filter(|point| point.labels.iter().any(|(_, value)| &**value == label));
         points.fold((0, 0.0), |(count, sum), point| {
-            (count + point.count, sum + point.sum)
+            (
+                count + point.counts.iter().sum::<u64>(),
+                sum + point.sum.unwrap(),
+            )
         })
     }
 
