@@ -9,6 +9,7 @@
     reason = "the names of tests say what they are; a test may fail, and waits for another process"
 )]
 
+mod controls;
 mod operations;
 mod operations_site;
 mod page_loads;

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::operations_site::{HOSTILE, Service, TOKEN};
 use crate::webdriver::{Browser, until};
 
-const ACCESSIBILITY: &str = include_str!("accessibility.js");
+pub(crate) const ACCESSIBILITY: &str = include_str!("accessibility.js");
 
 /// Returns the rows of tables that are shown.
 const ROWS: &str = "return [...document.querySelectorAll('main tbody tr')].filter((row) => row.getClientRects().length).map((row) => row.textContent)";
@@ -93,8 +93,10 @@ async fn search_leaves_rows_with_all_words() {
         "{found:?}"
     );
     // The filter stays when the page renews itself.
-    browser.run("window.renewed = document.querySelector('main section')");
-    browser.wait("return !document.contains(window.renewed) || window.renewed === null");
+    service.entries.store(4711, Ordering::Relaxed);
+    until("the page is renewed", || {
+        (browser.run(ENTRIES) == "4711").then_some(())
+    });
     assert_eq!(rows(&browser).len(), found.len());
     browser.enter("input[type=search]", " and nothing");
     assert_eq!(rows(&browser).len(), 0);

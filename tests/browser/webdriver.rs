@@ -136,6 +136,12 @@ impl Browser {
         self.post(&format!("element/{element}/click"), &json!({}));
     }
 
+    /// Confirms or dismisses the question that the page asks.
+    pub(crate) fn answer(&self, confirmed: bool) {
+        let answer = if confirmed { "accept" } else { "dismiss" };
+        self.post(&format!("alert/{answer}"), &json!({}));
+    }
+
     /// Types a text into an element.
     pub(crate) fn enter(&self, selector: &str, text: &str) {
         let element = self.element(selector);
