@@ -7,7 +7,8 @@
 //! cargo run --example shop -- --traffic     sends requests to itself, until Ctrl-C
 //! ```
 //!
-//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs`, `health.rs`, `objectives.rs`, `incidents.rs` and `faults.rs`.
+//! Start with this file, then read `telemetry.rs`, `shop.rs`, `edge_cases.rs`, `health.rs`, `objectives.rs`, `incidents.rs`,
+//! `faults.rs` and `website.rs`.
 //! `stock.rs` is the gRPC service; `payments.rs` is the client and the service that it calls.
 //!
 //! The other files are the traffic. `traffic.rs`, `clients.rs` and `requests.rs` send it; `report.rs`
@@ -33,6 +34,7 @@ mod shop;
 mod stock;
 pub(crate) mod telemetry;
 mod traffic;
+mod website;
 
 use std::error::Error;
 use std::io::Write;
@@ -195,6 +197,7 @@ pub(crate) async fn run(
         stop: streams_stop,
     };
     let app = shop::routes(shop)
+        .merge(website::routes(&telemetry)?)
         .layer(chaos.http_server())
         .layer(gusset.layer())
         .layer(RequestIdLayer::new())

@@ -12,6 +12,7 @@ use gusset::slo::{
 };
 
 use super::BoxError;
+use super::website::HOME;
 
 /// The metric that the shop adds to those of gusset.
 const ORDERS_PLACED: MetricDescriptor = MetricDescriptor::new(
@@ -21,12 +22,14 @@ const ORDERS_PLACED: MetricDescriptor = MetricDescriptor::new(
     "Orders that were placed and paid.",
 );
 
-/// Returns three objectives and four ranges.
+/// Returns five objectives and four ranges.
 ///
 /// Rules, dashboards and the runbook are at `/slo` of the management server.
 pub(crate) fn levels(payments: SocketAddr) -> Result<ServiceLevels, ConfigError> {
     let orders = Subject::route("/orders");
     let payments_address = payments.ip().to_string();
+    // What the users of the website wait for: 0.4 s and 0.8 s.
+    let [first_byte, load] = gusset::page_objectives("home", HOME);
     ServiceLevels::builder("shop")
         .catalogue(catalogue())
         .objective(
@@ -43,6 +46,8 @@ pub(crate) fn levels(payments: SocketAddr) -> Result<ServiceLevels, ConfigError>
             Subject::route("/catalogue"),
             Duration::from_millis(100),
         ))
+        .objective(first_byte)
+        .objective(load)
         .range(
             NormalRange::new("payments-p99", "http.client.request.duration")
                 .aggregate(Aggregate::Quantile(0.99))

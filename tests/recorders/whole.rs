@@ -239,6 +239,7 @@ fn is_left_out(name: &str) -> bool {
     let of_unused_parts = [
         "db.client.",
         "dns.lookup.duration",
+        "gusset.browser.",
         "gusset.db.client.",
         "gusset.http.client.call.",
         "gusset.http.client.certificate.",

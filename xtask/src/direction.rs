@@ -1,7 +1,7 @@
 //! Which crate may depend on which, and on which external crates.
 //!
 //! ```text
-//! gusset → {admin, log, trace, metrics, breaker, chaos, health, profile, prometheus, otlp, …} → {http, propagation, data} → core
+//! gusset → {admin, log, trace, metrics, breaker, browser, chaos, health, profile, prometheus, otlp, …} → {http, propagation, data} → core
 //! ```
 //!
 //! Feature crates do not depend on each other. They share the contract in `gusset-core`, and the
@@ -124,6 +124,7 @@ mod tests {
         "gusset-trace",
         "gusset-metrics",
         "gusset-breaker",
+        "gusset-browser",
         "gusset-health",
         "gusset-system",
         "gusset-chaos",

@@ -206,6 +206,18 @@ const TOOLS: &[Tool] = &[
         needed_by: "tests that call a running service from outside",
     },
     Tool {
+        name: "chromium",
+        check: &["chromium", "--version"],
+        source: Source::Install("chromium"),
+        needed_by: "tests of pages in a real browser",
+    },
+    Tool {
+        name: "chromedriver",
+        check: &["chromedriver", "--version"],
+        source: Source::Install("chromium-driver"),
+        needed_by: "tests of pages in a real browser",
+    },
+    Tool {
         name: "valgrind",
         check: &["valgrind", "--version"],
         source: Source::Install("valgrind"),

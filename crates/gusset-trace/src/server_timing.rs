@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use gusset_propagation::W3cTraceContext;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -16,7 +17,8 @@ use crate::current_span_context;
 ///
 /// The format is that of W3C Trace Context level 2. Other metrics in the header stay. Put the layer
 /// inside the observer of the spans; outside of any call it does nothing. Clients learn the trace id,
-/// so use it only where they may.
+/// so use it only where they may. [`html_only`](Self::html_only) adds it to pages alone, for scripts that
+/// measure them.
 ///
 /// ```
 /// use gusset_core::ObserveLayer;
@@ -32,13 +34,15 @@ use crate::current_span_context;
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct ServerTimingLayer;
+pub struct ServerTimingLayer {
+    html_only: bool,
+}
 
 /// The service of a [`ServerTimingLayer`].
 #[derive(Clone, Debug)]
 pub struct ServerTiming<S> {
     inner: S,
+    html_only: bool,
 }
 
 pin_project! {
@@ -48,17 +52,31 @@ pin_project! {
     pub struct ServerTimingFuture<F> {
         #[pin]
         inner: F,
+        html_only: bool,
     }
 }
 
 static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+const HTML: &[u8] = b"text/html";
 
 // === impl ServerTimingLayer ===
 
 impl ServerTimingLayer {
     /// Returns the layer.
     pub const fn new() -> Self {
-        Self
+        Self { html_only: false }
+    }
+
+    /// Adds the span to responses with the type `text/html` only.
+    ///
+    /// ```
+    /// let layer = gusset_trace::ServerTimingLayer::new().html_only();
+    /// ```
+    #[must_use]
+    pub const fn html_only(mut self) -> Self {
+        self.html_only = true;
+        self
     }
 }
 
@@ -66,7 +84,8 @@ impl<S> Layer<S> for ServerTimingLayer {
     type Service = ServerTiming<S>;
 
     fn layer(&self, inner: S) -> ServerTiming<S> {
-        ServerTiming { inner }
+        let html_only = self.html_only;
+        ServerTiming { inner, html_only }
     }
 }
 
@@ -87,6 +106,7 @@ where
     fn call(&mut self, req: Request<B>) -> Self::Future {
         ServerTimingFuture {
             inner: self.inner.call(req),
+            html_only: self.html_only,
         }
     }
 }
@@ -100,13 +120,28 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let mut result = ready!(self.project().inner.poll(cx));
-        if let (Ok(res), Some(span)) = (&mut result, current_span_context()) {
-            let value = [&b"trace;desc="[..], &W3cTraceContext::traceparent(&span)].concat();
-            if let Ok(value) = HeaderValue::try_from(value) {
-                res.headers_mut().append(&SERVER_TIMING, value);
-            }
+        let this = self.project();
+        let mut result = ready!(this.inner.poll(cx));
+        let is_chosen = |res: &Response<D>| !*this.html_only || is_html(res.headers());
+        if let Some(res) = result.as_mut().ok().filter(|res| is_chosen(res)) {
+            add_current_span(res.headers_mut());
         }
         Poll::Ready(result)
+    }
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let kind = kind.and_then(|kind| kind.get(..HTML.len()));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(HTML))
+}
+
+fn add_current_span(headers: &mut HeaderMap) {
+    let Some(span) = current_span_context() else {
+        return;
+    };
+    let value = [&b"trace;desc="[..], &W3cTraceContext::traceparent(&span)].concat();
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.append(&SERVER_TIMING, value);
     }
 }

@@ -18,6 +18,8 @@ pub fn catalogue() -> Catalogue {
     let catalogue = catalogue.with(gusset_admin::names::ALL.iter().copied());
     #[cfg(feature = "breaker")]
     let catalogue = catalogue.with(gusset_breaker::names::ALL.iter().map(|metric| **metric));
+    #[cfg(feature = "browser")]
+    let catalogue = catalogue.with(gusset_browser::names::ALL.iter().copied());
     #[cfg(feature = "chaos")]
     let catalogue = catalogue.with(gusset_chaos::names::ALL.iter().copied());
     #[cfg(feature = "client")]

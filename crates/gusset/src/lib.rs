@@ -73,6 +73,8 @@ mod declarative;
 mod error;
 mod instrumentation;
 pub mod kind;
+#[cfg(all(feature = "browser", feature = "slo"))]
+mod page_objectives;
 #[cfg(feature = "service")]
 mod service;
 #[cfg(feature = "trace")]
@@ -88,6 +90,9 @@ pub use gusset_admin as admin;
 #[cfg(feature = "breaker")]
 #[doc(no_inline)]
 pub use gusset_breaker as breaker;
+#[cfg(feature = "browser")]
+#[doc(no_inline)]
+pub use gusset_browser as browser;
 #[cfg(feature = "chaos")]
 #[doc(no_inline)]
 pub use gusset_chaos as chaos;
@@ -166,6 +171,8 @@ pub use self::error::InstallError;
 pub use self::instrumentation::{
     Instrumentation, InstrumentationBuilder, InstrumentationLayer, Instrumented,
 };
+#[cfg(all(feature = "browser", feature = "slo"))]
+pub use self::page_objectives::page_objectives;
 #[cfg(feature = "jobs")]
 pub use self::service::JobObservers;
 #[cfg(feature = "messaging")]

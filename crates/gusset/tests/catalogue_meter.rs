@@ -29,6 +29,7 @@ const INTEGERS: [&str; 2] = ["http.response.status_code", "server.port"];
 fn other_tables() -> Vec<MetricDescriptor> {
     let chaos = gusset::chaos::names::ALL.iter().copied();
     let chaos = chaos.chain(gusset::client::names::ALL.iter().copied());
+    let chaos = chaos.chain(gusset::browser::names::ALL.iter().copied());
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();
     let history = gusset::history::names::ALL.iter().copied();

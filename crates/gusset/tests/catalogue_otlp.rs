@@ -96,6 +96,7 @@ fn record() -> LogRecord {
 fn other_tables() -> Vec<MetricDescriptor> {
     let chaos = gusset::chaos::names::ALL.iter().copied();
     let chaos = chaos.chain(gusset::client::names::ALL.iter().copied());
+    let chaos = chaos.chain(gusset::browser::names::ALL.iter().copied());
     let breaker = gusset::breaker::names::ALL.iter().map(|metric| **metric);
     let health = gusset::health::names::ALL.iter().copied();
     let log = gusset::log::names::ALL.iter().copied();

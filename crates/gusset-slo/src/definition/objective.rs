@@ -232,6 +232,8 @@ impl Objective {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let Self {
             name,
+            subject,
+            indicator,
             target,
             window_days,
             min_rate,
@@ -244,6 +246,12 @@ impl Objective {
                 reason,
             ))
         };
+        if *indicator == Indicator::Availability && !subject.has_outcomes() {
+            return error(
+                "subject",
+                format!("{subject} have no outcomes, only durations"),
+            );
+        }
         if *target > 1.0 {
             return error(
                 "target",

@@ -25,7 +25,22 @@ enum Kind {
     Peer(Option<SharedStr>, Option<u16>),
     Destination(SharedStr),
     RpcMethod(SharedStr),
+    Histogram(Durations),
 }
+
+/// A histogram, by its name.
+#[derive(Clone, Copy, Debug)]
+struct Durations(&'static MetricDescriptor);
+
+// === impl Durations ===
+
+impl PartialEq for Durations {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for Durations {}
 
 // === impl Subject ===
 
@@ -65,13 +80,45 @@ impl Subject {
         Self(Kind::RpcMethod(method.into()))
     }
 
-    /// Returns the counter of completed calls by outcome.
+    /// Returns whatever else a histogram has the durations of, for [`Objective::latency`](crate::Objective::latency): page
+    /// loads, jobs, connections. [`Objective::label`](crate::Objective::label) chooses some of its series.
+    ///
+    /// ```
+    /// use gusset_data::{InstrumentKind, MetricDescriptor, Unit};
+    /// use gusset_slo::{Catalogue, Objective, ServiceLevels, Subject};
+    /// use std::time::Duration;
+    ///
+    /// const PRINT: MetricDescriptor = MetricDescriptor::new(
+    ///     "shop.print.duration",
+    ///     InstrumentKind::Histogram,
+    ///     Unit::Seconds,
+    ///     "Duration of the printing of labels.",
+    /// );
+    /// let prints = Objective::latency("prints", Subject::histogram(&PRINT), Duration::from_secs(1));
+    /// let levels = ServiceLevels::builder("shop")
+    ///     .catalogue(Catalogue::new().with([PRINT]))
+    ///     .objective(prints)
+    ///     .build();
+    /// assert!(levels.is_ok());
+    /// ```
+    pub const fn histogram(metric: &'static MetricDescriptor) -> Self {
+        Self(Kind::Histogram(Durations(metric)))
+    }
+
+    /// Returns whether there is a counter of its outcomes.
+    pub(crate) fn has_outcomes(&self) -> bool {
+        !matches!(self.0, Kind::Histogram(_))
+    }
+
+    /// Returns the counter of completed calls by outcome. Not of a histogram, which has none.
     pub(crate) fn outcomes(&self) -> &'static MetricDescriptor {
         match self.0 {
             Kind::Service | Kind::Route(_) => &names::HTTP_SERVER_OUTCOMES,
             Kind::Peer(..) => &names::HTTP_CLIENT_OUTCOMES,
             Kind::Destination(_) => &names::MESSAGING_OUTCOMES,
             Kind::RpcMethod(_) => &names::RPC_SERVER_OUTCOMES,
+            // An objective that needs them is an error at its check.
+            Kind::Histogram(Durations(metric)) => metric,
         }
     }
 
@@ -82,6 +129,7 @@ impl Subject {
             Kind::Peer(..) => &names::HTTP_CLIENT_DURATION,
             Kind::Destination(_) => &names::MESSAGING_PROCESS_DURATION,
             Kind::RpcMethod(_) => &names::RPC_SERVER_DURATION,
+            Kind::Histogram(Durations(metric)) => metric,
         }
     }
 
@@ -89,7 +137,7 @@ impl Subject {
     pub(crate) fn labels(&self) -> Vec<(SharedStr, SharedStr)> {
         let label = |key, value: &SharedStr| (SharedStr::from_static(key), value.clone());
         match &self.0 {
-            Kind::Service => Vec::new(),
+            Kind::Service | Kind::Histogram(_) => Vec::new(),
             Kind::Route(route) => vec![label(HTTP_ROUTE, route)],
             Kind::Peer(address, port) => {
                 let address = address.iter().map(|it| label(SERVER_ADDRESS, it));
@@ -113,6 +161,7 @@ impl std::fmt::Display for Subject {
             Kind::Peer(Some(address), Some(port)) => write!(f, "calls to {address}:{port}"),
             Kind::Destination(name) => write!(f, "messages from {name}"),
             Kind::RpcMethod(method) => write!(f, "gRPC method {method}"),
+            Kind::Histogram(Durations(metric)) => write!(f, "values of {}", metric.name),
         }
     }
 }

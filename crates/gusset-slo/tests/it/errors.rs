@@ -226,3 +226,10 @@ fn budgets_bring_their_boundaries() {
         .clone();
     assert!(bounds.contains(&0.4) && bounds.contains(&0.8) && bounds.contains(&0.005));
 }
+
+#[test]
+fn availability_of_a_histogram_is_rejected() {
+    let subject = Subject::histogram(&gusset_metrics::names::HTTP_SERVER_DURATION);
+    let error = objective_error(Objective::availability("orders", subject));
+    assert_names(&error, "objectives.orders.subject", "have no outcomes");
+}

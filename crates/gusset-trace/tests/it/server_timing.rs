@@ -40,3 +40,25 @@ fn header_is_absent_outside_of_calls() {
     let Ok(res) = now(service.call(Request::new(())));
     assert!(res.headers().is_empty());
 }
+
+#[test]
+fn option_adds_it_to_pages_only() {
+    let mut added = Vec::new();
+    let spans = SpanRecorder::during(|_| {
+        for kind in ["text/html; charset=utf-8", "Text/HTML", "text/plain", ""] {
+            let handler = Respond(move |_: Request<()>| {
+                let mut res = hello();
+                let kind = kind.parse().unwrap();
+                res.headers_mut().insert("content-type", kind);
+                res
+            });
+            let observe = ObserveLayer::<Http, _>::new(built(TraceObserver::server()));
+            let mut service = observe.layer(ServerTimingLayer::new().html_only().layer(handler));
+            let Ok(res) = now(service.call(Request::new(())));
+            added.push(res.headers().contains_key("server-timing"));
+            drain(res.into_body());
+        }
+    });
+    assert_eq!(spans.len(), 4);
+    assert_eq!(added, [true, true, false, false]);
+}

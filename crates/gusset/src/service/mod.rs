@@ -2,6 +2,8 @@
 
 #[cfg(feature = "breaker")]
 mod breakers;
+#[cfg(feature = "browser")]
+mod browser;
 mod build;
 mod builder;
 #[cfg(feature = "system-calls")]

@@ -1,5 +1,7 @@
 //! Logs, traces and metrics of a process.
 
+#[cfg(feature = "browser")]
+mod browser;
 mod builder;
 #[cfg(feature = "testing")]
 mod captured;

@@ -60,6 +60,7 @@ fn metrics_endpoint_matches_the_catalogue() {
     let of_file = [gusset::log::names::FILE_ERRORS];
     let others = gusset::otlp::names::ALL.iter().chain(&of_file);
     let others = others.chain(gusset::chaos::names::ALL);
+    let others = others.chain(gusset::browser::names::ALL);
     // Nor has a process panics or reports by itself.
     let others = others.chain(gusset::incident::names::ALL);
     let others = others.chain(gusset::jobs::names::ALL);
@@ -210,6 +211,7 @@ fn all_tables() -> Vec<MetricDescriptor> {
         gusset::log::names::ALL,
         gusset::slo::names::ALL,
         gusset::admin::names::ALL,
+        gusset::browser::names::ALL,
         gusset::chaos::names::ALL,
         gusset::jobs::names::ALL,
         names::POOLS,

@@ -60,6 +60,11 @@ pub(crate) fn catalogue() -> String {
         "Connections of clients",
         gusset::client::names::ALL,
     );
+    section(
+        &mut text,
+        "Page loads, as browsers measure them",
+        gusset::browser::names::ALL,
+    );
     section(&mut text, "Health", gusset::health::names::ALL);
     section(&mut text, "Jobs", gusset::jobs::names::ALL);
     section(

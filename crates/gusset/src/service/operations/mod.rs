@@ -6,6 +6,8 @@ mod chaos;
 mod history_of;
 mod log_filter;
 mod log_output;
+#[cfg(feature = "browser")]
+mod page_loads;
 #[cfg(feature = "system")]
 mod system;
 
@@ -110,6 +112,10 @@ impl Shown<'_> {
         #[cfg(feature = "usage")]
         {
             page = page.part("usage", gusset_usage::Usage::clone(self.usage));
+        }
+        #[cfg(feature = "browser")]
+        if let Some(history) = self.history {
+            page = page.part("pages", page_loads::shown(history));
         }
         #[cfg(feature = "system")]
         if let Some(system) = self.system {
