@@ -16,7 +16,7 @@ use gusset_profile::ProfileEndpointsBuilder;
 use gusset_prometheus::PrometheusExporterBuilder;
 use tracing_subscriber::Layer;
 
-use super::parts::PartsBuilder;
+use super::parts_builder::PartsBuilder;
 use crate::kind::{GrpcClient, GrpcServer, HttpClient, HttpServer};
 use crate::telemetry::Signals;
 use crate::{InstrumentationBuilder, TelemetryBuilder};

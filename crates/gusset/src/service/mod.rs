@@ -41,6 +41,7 @@ mod operations;
 #[cfg(feature = "ops")]
 mod operations_settings;
 mod parts;
+mod parts_builder;
 mod probes;
 #[cfg(feature = "profile")]
 mod profiles;
