@@ -1,6 +1,6 @@
 //! The exact number of allocations of a request.
 
-use gusset_benches::{WorkFactory, axum, layers, svc};
+use gusset_benches::{WorkFactory, axum, layers, svc, visits};
 
 const REQUESTS: u64 = 10_000;
 
@@ -42,4 +42,16 @@ fn metrics_allocate_nothing_more_on_axum() {
     let (pass, _) = allocated(&axum::layered(layers::pass()));
     let (metrics, _) = allocated(&axum::layered(layers::metrics()));
     assert_eq!(metrics / REQUESTS, pass / REQUESTS);
+}
+
+#[test]
+fn counting_visitors_allocates_nothing() {
+    let scenarios = visits::scenarios();
+    let of = |name| {
+        let scenario = scenarios.iter().find(|it| it.name == name);
+        allocated(&(scenario.expect("it is in the list").make)())
+    };
+    for name in ["visits/known", "visits/bot", "visits/new"] {
+        assert_eq!(of(name), of(visits::BARE), "{name}");
+    }
 }

@@ -40,7 +40,7 @@ use crate::time::Ticks;
 ///
 /// A success after ten failures or more of the account is logged at `WARN`: a password may have been guessed.
 ///
-/// Each costs a lock and about a microsecond, which is little beside the hash of a password.
+/// Each costs a lock and about two microseconds, which is little beside the hash of a password.
 ///
 /// ```
 /// use gusset_usage::{FailureReason, Usage};

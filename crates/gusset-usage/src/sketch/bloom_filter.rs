@@ -8,9 +8,13 @@
 #[derive(Clone, Debug)]
 pub(crate) struct BloomFilter {
     words: Box<[u64]>,
+    /// The number of words with each number of ones, so that nothing has to be counted while the filter is locked.
+    by_ones: [u32; ONES],
 }
 
 const WORDS: usize = 1 << 15;
+/// From none to all of a word.
+const ONES: usize = u64::BITS as usize + 1;
 /// The bits of a key, each chosen by six bits of the hash.
 const BITS: u32 = 4;
 const BITS_OF_POSITION: u32 = 6;
@@ -21,6 +25,7 @@ impl BloomFilter {
     pub(crate) fn new() -> Self {
         Self {
             words: vec![0; WORDS].into(),
+            by_ones: all_empty(),
         }
     }
 
@@ -31,22 +36,33 @@ impl BloomFilter {
         let word = (hash >> (BITS * BITS_OF_POSITION)) as usize % WORDS;
         let word = &mut self.words[word];
         let is_new = *word & key != key;
-        *word |= key;
+        if is_new {
+            self.by_ones[word.count_ones() as usize] -= 1;
+            *word |= key;
+            self.by_ones[word.count_ones() as usize] += 1;
+        }
         is_new
     }
 
     pub(crate) fn clear(&mut self) {
         self.words.fill(0);
+        self.by_ones = all_empty();
     }
 
     /// Returns the share of the keys that are new and are taken for known ones.
     pub(crate) fn false_positives(&self) -> f64 {
-        let all = self.words.iter().map(|word| {
-            let share = f64::from(word.count_ones()) / f64::from(u64::BITS);
-            share.powi(BITS as i32)
+        let all = self.by_ones.iter().enumerate().map(|(ones, words)| {
+            let share = ones as f64 / f64::from(u64::BITS);
+            f64::from(*words) * share.powi(BITS as i32)
         });
         all.sum::<f64>() / WORDS as f64
     }
+}
+
+fn all_empty() -> [u32; ONES] {
+    let mut by_ones = [0; ONES];
+    by_ones[0] = WORDS as u32;
+    by_ones
 }
 
 #[cfg(test)]
@@ -65,6 +81,9 @@ mod tests {
             for key in &keys {
                 prop_assert!(!filter.insert(*key));
             }
+            let mut by_ones = [0; ONES];
+            filter.words.iter().for_each(|word| by_ones[word.count_ones() as usize] += 1);
+            prop_assert_eq!(filter.by_ones, by_ones);
         }
     }
 
