@@ -3,6 +3,8 @@
 
 mod certificates;
 mod collector;
+#[cfg(unix)]
+mod incidents;
 mod items;
 mod native;
 mod page;

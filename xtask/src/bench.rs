@@ -21,7 +21,7 @@ use std::process::Command;
 
 use self::baseline::Baseline;
 use self::programs::{
-    BREAKERS, LOGS, OURS, PEERS, Programs, SERIES, STACKS, SYSTEM, TRACES, WHOLE,
+    BREAKERS, LOGS, OURS, PEERS, Programs, SERIES, STACKS, SYSTEM, TRACES, VIEWERS, WHOLE,
 };
 use crate::steps::{Steps, print_line};
 use crate::workspace::Workspace;
@@ -129,6 +129,19 @@ pub(crate) fn readings(workspace: &Workspace, steps: &mut Steps) {
         let folder = SYSTEM.folder(workspace);
         steps.step("readings", || {
             command::run(&mut Command::new(folder.join("readings")))
+        });
+    }
+}
+
+/// Prints what viewers of the operations page cost the service. Fails if 100 of them cost more than 1 % of a processor.
+pub(crate) fn viewers(workspace: &Workspace, steps: &mut Steps) {
+    let built = steps.step(format!("build {}", VIEWERS.package), || {
+        VIEWERS.build(workspace)
+    });
+    if built.is_some() {
+        let folder = VIEWERS.folder(workspace);
+        steps.step("viewers", || {
+            command::run(&mut Command::new(folder.join("viewers")))
         });
     }
 }

@@ -106,6 +106,11 @@ const CHORES: &[Chore] = &[
         run: Run::Plain(bench::readings),
     },
     Chore {
+        name: "viewers",
+        about: "print what viewers of the operations page cost the service",
+        run: Run::Plain(bench::viewers),
+    },
+    Chore {
         name: "traces",
         about: "print the cost of traces and of their peers",
         run: Run::Plain(bench::traces),

@@ -41,7 +41,7 @@ pub(crate) fn check_change(
     }
 }
 
-/// Returns whether the `Origin` of a request is its host, and what the browser says of the site is not another one.
+/// Returns whether the `Origin` of a request is its host, and the site that the browser names is not another one.
 /// (Fetch Metadata Request Headers, section 2.2.)
 fn is_same_origin(req: RequestHead<'_>) -> bool {
     let text = |name| {

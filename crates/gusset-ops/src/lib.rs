@@ -18,6 +18,7 @@ mod reports;
 mod sections;
 mod settings;
 mod shared;
+mod streams;
 mod tasks;
 
 pub use gusset_core::ConfigError;

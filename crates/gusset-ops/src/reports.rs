@@ -92,7 +92,7 @@ impl Reports {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner) = reports;
             listed.is_reading.store(false, Ordering::Release);
-            // Nobody may wait any more.
+            // The caller may not wait any more.
             let _ = done.send(());
         });
         match spawned {

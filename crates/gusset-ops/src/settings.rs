@@ -8,7 +8,7 @@ use crate::{ConfigError, TARGET};
 
 /// A setting that an operator may change for a limited time: the filter of the log.
 ///
-/// It reverts by itself when the time is over. The page only asks for the change.
+/// It reverts by itself when the time is over. The page only requests the change.
 ///
 /// ```
 /// use std::sync::Mutex;

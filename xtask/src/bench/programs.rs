@@ -50,6 +50,12 @@ pub(super) const SYSTEM: Programs = Programs {
     outside: Some("benches/system/Cargo.toml"),
 };
 
+/// The viewers of the operations page.
+pub(super) const VIEWERS: Programs = Programs {
+    package: "gusset-benches-viewers",
+    outside: Some("benches/viewers/Cargo.toml"),
+};
+
 /// What a service uses.
 pub(super) const WHOLE: Programs = Programs {
     package: "gusset-benches-whole",

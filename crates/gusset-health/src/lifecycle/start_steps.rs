@@ -31,13 +31,13 @@ pub(crate) struct StartStep {
 const MAX_STEPS: usize = 32;
 
 /// The step before the first report.
-const FIRST: &str = "before the first report";
+const INITIAL_STEP: &str = "before the first report";
 
 // === impl StartSteps ===
 
 impl StartSteps {
     pub(super) fn new(clock: Clock) -> Self {
-        let current = Some((Cow::Borrowed(FIRST), clock.now()));
+        let current = Some((Cow::Borrowed(INITIAL_STEP), clock.now()));
         Self {
             clock,
             state: Mutex::new(State {
@@ -116,7 +116,7 @@ mod tests {
         steps.begin("migrations".into());
         hand.advance(Duration::from_secs(5));
         let expected = [
-            (FIRST.to_owned(), 1, true),
+            (INITIAL_STEP.to_owned(), 1, true),
             ("migrations".to_owned(), 5, false),
         ];
         assert_eq!(names(&steps), expected);
@@ -124,7 +124,7 @@ mod tests {
         hand.advance(Duration::from_secs(9));
         steps.begin("a report while it serves".into());
         let expected = [
-            (FIRST.to_owned(), 1, true),
+            (INITIAL_STEP.to_owned(), 1, true),
             ("migrations".to_owned(), 5, true),
         ];
         assert_eq!(names(&steps), expected);

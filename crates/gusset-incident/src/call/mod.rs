@@ -55,21 +55,56 @@ pub(crate) struct EndFacts {
     pub(crate) error_type: Option<StaticStr>,
 }
 
+// === impl StartFacts ===
+
+impl StartFacts {
+    pub(crate) fn new(started: Instant, method: &str, route: &str) -> Self {
+        Self {
+            started,
+            ids: None,
+            method: Text::new(method),
+            route: Text::new(route),
+        }
+    }
+
+    /// Replaces the facts in place.
+    #[inline]
+    pub(crate) fn set(&mut self, started: Instant, method: &str, route: &str) {
+        self.started = started;
+        self.ids = None;
+        self.method.set(method);
+        self.route.set(route);
+    }
+}
+
 // === impl CallEntry ===
 
 impl CallEntry {
-    #[inline]
-    pub(crate) fn new(start: StartFacts, end: EndFacts) -> Self {
-        let ids = end.ids.or(start.ids);
-        Self {
-            start: StartFacts { ids, ..start },
+    pub(crate) fn new(start: &StartFacts, end: &EndFacts) -> Self {
+        let mut this = Self {
+            start: *start,
             duration: end.duration,
-            time_to_headers: end.time_to_headers,
-            bytes: end.bytes,
-            outcome: end.outcome,
-            status: end.status,
-            error_type: end.error_type,
-        }
+            time_to_headers: None,
+            bytes: 0,
+            outcome: None,
+            status: None,
+            error_type: None,
+        };
+        this.set(start, end);
+        this
+    }
+
+    /// Replaces the entry in place.
+    #[inline]
+    pub(crate) fn set(&mut self, start: &StartFacts, end: &EndFacts) {
+        self.start = *start;
+        self.start.ids = end.ids.or(start.ids);
+        self.duration = end.duration;
+        self.time_to_headers = end.time_to_headers;
+        self.bytes = end.bytes;
+        self.outcome = end.outcome;
+        self.status = end.status;
+        self.error_type = end.error_type;
     }
 
     /// Returns when the call started, by the monotonic clock.

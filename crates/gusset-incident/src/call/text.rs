@@ -5,7 +5,7 @@ use std::fmt;
 use gusset_http::truncate_str;
 
 /// A text of at most `N` bytes. A longer one is cut.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) struct Text<const N: usize> {
     length: u8,
     bytes: [u8; N],
@@ -16,17 +16,32 @@ pub(crate) struct Text<const N: usize> {
 impl<const N: usize> Text<N> {
     #[inline]
     pub(crate) fn new(text: &str) -> Self {
+        let mut this = Self {
+            length: 0,
+            bytes: [0; N],
+        };
+        this.set(text);
+        this
+    }
+
+    /// Replaces the text. Bytes after it stay, because clearing them would cost more than the text.
+    #[inline]
+    pub(crate) fn set(&mut self, text: &str) {
         const { assert!(N < 256, "the length is a byte") }
         let text = truncate_str(text, N);
-        let mut bytes = [0; N];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
-        Self { length, bytes }
+        self.bytes[..text.len()].copy_from_slice(text.as_bytes());
+        self.length = u8::try_from(text.len()).unwrap_or(u8::MAX);
     }
 
     pub(crate) fn as_str(&self) -> &str {
         let text = std::str::from_utf8(&self.bytes[..usize::from(self.length)]);
         text.expect("a cut text is valid")
+    }
+}
+
+impl<const N: usize> PartialEq for Text<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
     }
 }
 

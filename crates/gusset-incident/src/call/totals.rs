@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gusset_core::Outcome;
 
-use super::CallEntry;
+use super::EndFacts;
 
 /// The calls that ended in some time, usually a second.
 ///
@@ -27,11 +27,11 @@ pub struct CallTotals {
 
 impl CallTotals {
     #[inline]
-    pub(crate) fn add(&mut self, entry: &CallEntry) {
+    pub(crate) fn add(&mut self, end: &EndFacts) {
         self.calls += 1;
-        self.errors += u64::from(entry.outcome == Some(Outcome::ServerError));
-        self.cancelled += u64::from(entry.outcome == Some(Outcome::Cancelled));
-        self.slowest = self.slowest.max(entry.duration);
+        self.errors += u64::from(end.outcome == Some(Outcome::ServerError));
+        self.cancelled += u64::from(end.outcome == Some(Outcome::Cancelled));
+        self.slowest = self.slowest.max(end.duration);
     }
 
     /// Returns the calls of both.

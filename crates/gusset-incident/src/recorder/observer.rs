@@ -6,7 +6,7 @@ use gusset_core::{CallContext, CallObserver, End, Observer, ObserverId, SpanIds}
 use gusset_http::{Http, HttpClassifier, RequestAttributes, RequestHead, RequestOptions, Side};
 
 use super::shared::{Place, Shared};
-use crate::call::{EndFacts, StartFacts, Text};
+use crate::call::{EndFacts, StartFacts};
 
 /// Records calls. Created by [`FlightRecorder::calls_of_server`](crate::FlightRecorder::calls_of_server).
 #[derive(Clone, Debug)]
@@ -51,15 +51,11 @@ impl<R: HttpClassifier> Observer<Http<R>> for CallRecorder {
     #[inline]
     fn start(&self, req: RequestHead<'_>, cx: &mut CallContext) -> RecordedCall {
         let attributes = RequestAttributes::new(req, self.side, &self.options);
-        let facts = StartFacts {
-            started: cx.started(),
-            ids: None,
-            method: Text::new(attributes.method()),
-            route: Text::new(attributes.route().unwrap_or_default()),
-        };
-        let facts = match self.shared.start(facts) {
+        let (started, method) = (cx.started(), attributes.method());
+        let route = attributes.route().unwrap_or_default();
+        let facts = match self.shared.start(started, method, route) {
             Some(place) => Facts::Listed(place),
-            None => Facts::Kept(Box::new(facts)),
+            None => Facts::Kept(Box::new(StartFacts::new(started, method, route))),
         };
         RecordedCall {
             shared: Arc::clone(&self.shared),
@@ -102,8 +98,8 @@ impl<R: HttpClassifier> CallObserver<Http<R>> for RecordedCall {
             error_type: cx.error_type(),
         };
         match self.facts {
-            Facts::Listed(place) => self.shared.end(place, end),
-            Facts::Kept(facts) => self.shared.end_of_kept(*facts, end),
+            Facts::Listed(place) => self.shared.end(place, &end),
+            Facts::Kept(facts) => self.shared.end_of_kept(&facts, &end),
         }
     }
 }

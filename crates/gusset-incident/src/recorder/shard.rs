@@ -1,5 +1,7 @@
 //! The calls of the threads that share a shard.
 
+use std::time::Instant;
+
 use gusset_core::SpanIds;
 
 use crate::call::{CallEntry, CallTotals, EndFacts, StartFacts};
@@ -12,66 +14,98 @@ pub(super) struct Shard {
     /// Where the next call is kept.
     next: usize,
     max_ended: usize,
-    active: Vec<Option<StartFacts>>,
+    active: Vec<Active>,
     free: Vec<u16>,
     max_active: usize,
     pub(super) totals: CallTotals,
+}
+
+/// A place for a call under way. The facts of one that has ended stay, until another call takes its place.
+#[derive(Debug)]
+struct Active {
+    facts: StartFacts,
+    is_used: bool,
 }
 
 // === impl Shard ===
 
 impl Shard {
     pub(super) fn new(max_ended: usize, max_active: usize) -> Self {
+        let (max_ended, max_active) = (max_ended.max(1), max_active.min(usize::from(u16::MAX)));
+        // All at once: growing would copy everything while a call waits. The system has no pages for what is not used.
         Self {
-            ended: Vec::new(),
+            ended: Vec::with_capacity(max_ended),
             next: 0,
-            max_ended: max_ended.max(1),
-            active: Vec::new(),
-            free: Vec::new(),
-            max_active: max_active.min(usize::from(u16::MAX)),
+            max_ended,
+            active: Vec::with_capacity(max_active),
+            free: Vec::with_capacity(max_active),
+            max_active,
             totals: CallTotals::default(),
         }
     }
 
     /// Adds a call that starts, and returns its place. `None` if too many are under way.
     #[inline]
-    pub(super) fn start(&mut self, facts: StartFacts) -> Option<u16> {
+    pub(super) fn start(&mut self, started: Instant, method: &str, route: &str) -> Option<u16> {
         if let Some(place) = self.free.pop() {
-            self.active[usize::from(place)] = Some(facts);
+            let active = &mut self.active[usize::from(place)];
+            active.facts.set(started, method, route);
+            active.is_used = true;
             return Some(place);
         }
         let place = u16::try_from(self.active.len()).ok()?;
         if self.active.len() >= self.max_active {
             return None;
         }
-        self.active.push(Some(facts));
+        self.active.push(Active {
+            facts: StartFacts::new(started, method, route),
+            is_used: true,
+        });
         Some(place)
     }
 
     #[inline]
     pub(super) fn set_ids(&mut self, place: u16, ids: SpanIds) {
-        if let Some(facts) = &mut self.active[usize::from(place)] {
-            facts.ids = Some(ids);
-        }
+        self.active[usize::from(place)].facts.ids = Some(ids);
     }
 
     /// Moves a call to those that have ended.
     #[inline]
-    pub(super) fn end(&mut self, place: u16, end: EndFacts) {
-        let start = self.active[usize::from(place)].take();
+    pub(super) fn end(&mut self, place: u16, end: &EndFacts) {
+        let Self {
+            ended,
+            active,
+            totals,
+            ..
+        } = self;
+        let active = &mut active[usize::from(place)];
+        active.is_used = false;
         self.free.push(place);
-        self.push(CallEntry::new(start.expect("it has not ended before"), end));
+        totals.add(end);
+        // In place, because each copy of an entry costs as much as a lock.
+        match ended.get_mut(self.next) {
+            Some(entry) => entry.set(&active.facts, end),
+            None => ended.push(CallEntry::new(&active.facts, end)),
+        }
+        self.advance();
+    }
+
+    /// Adds a call that was not listed.
+    pub(super) fn push(&mut self, start: &StartFacts, end: &EndFacts) {
+        self.totals.add(end);
+        match self.ended.get_mut(self.next) {
+            Some(entry) => entry.set(start, end),
+            None => self.ended.push(CallEntry::new(start, end)),
+        }
+        self.advance();
     }
 
     #[inline]
-    pub(super) fn push(&mut self, entry: CallEntry) {
-        self.totals.add(&entry);
-        if self.ended.len() < self.max_ended {
-            self.ended.push(entry);
-        } else {
-            self.ended[self.next] = entry;
+    fn advance(&mut self) {
+        self.next += 1;
+        if self.next == self.max_ended {
+            self.next = 0;
         }
-        self.next = (self.next + 1) % self.max_ended;
     }
 
     pub(super) fn ended(&self) -> impl Iterator<Item = &CallEntry> {
@@ -79,6 +113,7 @@ impl Shard {
     }
 
     pub(super) fn active(&self) -> impl Iterator<Item = &StartFacts> {
-        self.active.iter().flatten()
+        let used = self.active.iter().filter(|active| active.is_used);
+        used.map(|active| &active.facts)
     }
 }

@@ -63,9 +63,9 @@ impl Shared {
 
     /// Lists a call that starts. `None` if too many are under way.
     #[inline]
-    pub(super) fn start(&self, facts: StartFacts) -> Option<Place> {
+    pub(super) fn start(&self, started: Instant, method: &str, route: &str) -> Option<Place> {
         let shard = thread_number() % self.shards.len();
-        let index = lock(&self.shards[shard].0).start(facts)?;
+        let index = lock(&self.shards[shard].0).start(started, method, route)?;
         let shard = u16::try_from(shard).expect("there are at most eight");
         Some(Place { shard, index })
     }
@@ -76,13 +76,13 @@ impl Shared {
     }
 
     #[inline]
-    pub(super) fn end(&self, place: Place, end: EndFacts) {
+    pub(super) fn end(&self, place: Place, end: &EndFacts) {
         lock(&self.shards[usize::from(place.shard)].0).end(place.index, end);
     }
 
     /// Records the end of a call that was not listed.
-    pub(super) fn end_of_kept(&self, start: StartFacts, end: EndFacts) {
-        lock(&self.shards[0].0).push(CallEntry::new(start, end));
+    pub(super) fn end_of_kept(&self, start: &StartFacts, end: &EndFacts) {
+        lock(&self.shards[0].0).push(start, end);
     }
 
     /// Returns what `read` returns for each shard. Each is locked for itself.

@@ -51,10 +51,12 @@ fn path_item(served: &Served) -> Value {
         #[cfg(feature = "incident")]
         Served::Otlp(signal) => {
             let (summary, parameters) = match signal {
-                crate::live::Signal::Traces => {
+                crate::streams::Signal::Traces => {
                     ("Recent calls as an ExportTraceServiceRequest", calls(true))
                 }
-                crate::live::Signal::Logs => ("Log records as an ExportLogsServiceRequest", log()),
+                crate::streams::Signal::Logs => {
+                    ("Log records as an ExportLogsServiceRequest", log())
+                }
             };
             get(
                 summary,

@@ -13,10 +13,10 @@ use gusset_data::SharedStr;
 use gusset_http::{EndpointBody, Mount, Reach, Routes};
 use http::Response;
 
-#[cfg(feature = "incident")]
-use crate::live::Signal;
 use crate::operations::Operations;
 use crate::settings::Setting;
+#[cfg(feature = "incident")]
+use crate::streams::Signal;
 use crate::tasks::Task;
 use crate::{TARGET, sections};
 

@@ -12,11 +12,11 @@ use http::{Method, Response, StatusCode};
 use super::response::{bad_request, html, json, json_text, not_allowed, response, set, text};
 use super::{Answer, Served, View, description};
 use crate::access::{self, Rejection};
-use crate::live::{Place, Viewer};
-#[cfg(feature = "incident")]
-use crate::live::{Records, Signal, Source};
 use crate::query::Query;
 use crate::settings::{Change, Setting};
+use crate::streams::{Place, Viewer};
+#[cfg(feature = "incident")]
+use crate::streams::{Records, Signal, Source};
 use crate::tasks::{Ran, Task};
 use crate::{page, sections};
 

@@ -3,23 +3,16 @@
 //! Viewers wake at the same ticks, and share what the first of them makes. Nothing runs without a viewer.
 
 mod document;
-#[cfg(feature = "incident")]
-mod records;
-mod viewer;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use gusset_data::SharedStr;
 use tokio::time::Instant;
 
 use self::document::Document;
-#[cfg(feature = "incident")]
-pub(crate) use self::records::{Records, Signal, Source};
-pub(crate) use self::viewer::{Place, Viewer};
-use crate::operations::Operations;
-use crate::{page, sections};
 
 /// The time between two ticks.
 const TICK: Duration = Duration::from_secs(2);
@@ -56,8 +49,21 @@ impl Live {
         }
     }
 
+    /// Takes the place of a viewer. Returns whether there was one.
+    pub(crate) fn enter(&self) -> bool {
+        let mut state = self.lock();
+        let has_place = state.viewers < self.max_viewers;
+        state.viewers += usize::from(has_place);
+        has_place
+    }
+
+    /// Frees the place of a viewer.
+    pub(crate) fn leave(&self) {
+        self.lock().viewers -= 1;
+    }
+
     /// Returns the number of this tick, and when the next one is.
-    fn tick(&self) -> (u64, Instant) {
+    pub(crate) fn tick(&self) -> (u64, Instant) {
         let now = Instant::now();
         let start = *self.lock().start.get_or_insert(now);
         let passed = now.saturating_duration_since(start).as_secs() / TICK.as_secs();
@@ -65,17 +71,17 @@ impl Live {
         (passed, start + TICK * next)
     }
 
-    /// Returns what a viewer that has seen the document of a tick, or none, receives at this tick.
-    fn event(&self, operations: &Operations, tick: u64, seen: Option<u64>) -> Bytes {
+    /// Returns what a viewer that has seen the document of a tick, or none, receives at this tick. The first viewer of a
+    /// tick makes the contents of the sections.
+    pub(crate) fn event(
+        &self,
+        tick: u64,
+        seen: Option<u64>,
+        contents: impl FnOnce() -> Vec<(SharedStr, String)>,
+    ) -> Bytes {
         if let Some(_making) = self.begin(tick) {
             // Without the lock, because parts are code of the service.
-            let sections = sections::all(operations.shared());
-            let contents = sections.iter().map(|section| {
-                let mut content = String::new();
-                page::content(&mut content, section);
-                (section.id.clone(), content)
-            });
-            let contents = contents.collect();
+            let contents = contents();
             self.lock().document.update(tick, contents);
         }
         self.lock().document.event(seen)

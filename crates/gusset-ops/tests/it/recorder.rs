@@ -11,7 +11,7 @@ use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 use crate::support::*;
 
-/// Gives each call the same ids, as an observer that makes spans does.
+/// Returns the same ids for each call, as an observer that makes spans does.
 struct Ids;
 
 impl<P: Protocol> Observer<P> for Ids {
@@ -147,7 +147,7 @@ async fn page_of_a_full_recorder_is_small() {
         call(&recorder, "/orders/{id}/items/{item}").await;
         record(
             &recorder,
-            "a log record of a usual length, which says what has happened",
+            "a log record of a usual length, which states what has happened",
         );
         recorder.record_change("breaker stock", "half_open");
     }

@@ -1,4 +1,4 @@
-//! What became of log entries.
+//! Log entries that were written, and those that were dropped.
 
 use std::time::Duration;
 

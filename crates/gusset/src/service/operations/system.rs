@@ -10,11 +10,11 @@ pub(super) fn state(system: &Arc<SystemSampler>) -> impl ShowState + use<> {
     let system = Arc::downgrade(system);
     move || {
         let system = system.upgrade();
-        system.map_or(StateTree::Unknown, |system| of(&system.latest()))
+        system.map_or(StateTree::Unknown, |system| rows(&system.latest()))
     }
 }
 
-fn of(Latest { previous, now, .. }: &Latest) -> StateTree {
+fn rows(Latest { previous, now, .. }: &Latest) -> StateTree {
     let interval = previous
         .as_ref()
         .and_then(|it| Some((it, Interval::between(it, now)?)));

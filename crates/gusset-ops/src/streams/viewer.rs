@@ -5,45 +5,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use gusset_data::SharedStr;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::operations::Operations;
-
-/// A place of one of the viewers. It is free again when this is dropped, with the body and so with the client.
-pub(crate) struct Place(Operations);
+use super::Place;
+use crate::shared::Shared;
+use crate::{page, sections};
 
 /// The stream of a viewer: an event at each tick.
 pub(crate) struct Viewer {
     place: Place,
     wait: Pin<Box<Sleep>>,
     seen: Option<u64>,
-}
-
-// === impl Place ===
-
-impl Place {
-    /// Takes a place. `None` if all are taken.
-    pub(crate) fn take(operations: &Operations) -> Option<Self> {
-        let live = &operations.shared().live;
-        let mut state = live.lock();
-        if state.viewers >= live.max_viewers {
-            return None;
-        }
-        state.viewers += 1;
-        drop(state);
-        Some(Self(operations.clone()))
-    }
-
-    pub(super) fn operations(&self) -> &Operations {
-        &self.0
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.shared().live.lock().viewers -= 1;
-    }
 }
 
 // === impl Viewer ===
@@ -69,12 +43,22 @@ impl Body for Viewer {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let Self { place, wait, seen } = &mut *self;
         ready!(wait.as_mut().poll(cx));
-        let operations = place.operations();
-        let live = &operations.shared().live;
-        let (tick, next) = live.tick();
+        let shared = place.operations().shared();
+        let (tick, next) = shared.live.tick();
         wait.as_mut().reset(next);
-        let event = live.event(operations, tick, *seen);
+        let event = shared.live.event(tick, *seen, || contents(shared));
         *seen = Some(tick);
         Poll::Ready(Some(Ok(Frame::data(event))))
     }
+}
+
+/// Returns what each section shows.
+fn contents(shared: &Shared) -> Vec<(SharedStr, String)> {
+    let sections = sections::all(shared).into_iter();
+    let contents = sections.map(|section| {
+        let mut content = String::new();
+        page::content(&mut content, &section);
+        (section.id, content)
+    });
+    contents.collect()
 }
