@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use gusset_tests::programs::Program;
 
-/// The user and group `nobody`, because PostgreSQL does not run as root.
-const NOBODY: u32 = 65534;
+/// The user and group without rights, because PostgreSQL does not run as root.
+const UNPRIVILEGED_ID: u32 = 65534;
 
 /// The user of the database.
 pub(crate) const DATABASE_USER: &str = "gusset";
@@ -119,13 +119,13 @@ pub(crate) async fn postgresql(test: &str) -> Option<Program> {
         let command = |program: &str| {
             let mut command = Command::new(program);
             if is_root {
-                command.uid(NOBODY).gid(NOBODY);
+                command.uid(UNPRIVILEGED_ID).gid(UNPRIVILEGED_ID);
             }
             command.current_dir(folder.path());
             command
         };
         if is_root {
-            chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+            chown(folder.path(), Some(UNPRIVILEGED_ID), Some(UNPRIVILEGED_ID)).unwrap();
         }
         initialise(command("initdb"), &data);
         let mut postgres = command("postgres");

@@ -127,7 +127,7 @@ impl Shop {
         [trace; 16]
     }
 
-    /// From now on, no order fails.
+    /// Lets all orders succeed from now on.
     pub(crate) fn repair(&self) {
         self.is_repaired.store(true, Ordering::Relaxed);
     }

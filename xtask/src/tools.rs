@@ -17,7 +17,7 @@ struct Tool {
     needed_by: &'static str,
 }
 
-/// A program of PostgreSQL, in the version of Debian 12. Installed, it would start a daemon.
+/// Returns the package of a program of PostgreSQL, in the version of Debian 12. Installed, it would start a daemon.
 const fn postgresql(program: &'static str) -> Source {
     Source::UnpackDaemon {
         program,

@@ -91,7 +91,7 @@ impl<O: Observer<Operations>> JobBuilder<O> {
 
     /// Sets how many runs may be in progress at once. At least 1. Defaults to 1.
     ///
-    /// A run that is due while so many are in progress is skipped and counted, so a job that hangs cannot pile up.
+    /// A run that is due while this number is in progress is skipped and counted, so a job that hangs cannot pile up.
     pub fn max_runs(mut self, runs: usize) -> Self {
         self.max_runs = runs.max(1);
         self

@@ -41,7 +41,7 @@ impl Nats {
     }
 }
 
-/// A name of a stream has no dots.
+/// Returns the name of the stream of a subject. It has no dots.
 fn stream_of(subject: &str) -> String {
     subject.replace('.', "_")
 }

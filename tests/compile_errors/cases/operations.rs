@@ -8,7 +8,7 @@ fn count(gusset: &Gusset) -> u32 {
 }
 
 #[gusset::operation]
-async fn nobody_observes() {}
+async fn without_observers() {}
 
 #[gusset::operation(gusset, title = "stock")]
 async fn unknown_argument(gusset: &Gusset) {}

@@ -6,11 +6,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gusset_core::{Failure, SpanIds};
+use gusset_core::Failure;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::instrument::WithSubscriber as _;
 
+use super::SpanFn;
 use crate::message_span::MessageSpan;
 use crate::metrics::WorkerMetrics;
 use crate::{Acknowledge, Delivery, Settlement, TARGET, WorkerReport};
@@ -100,7 +101,7 @@ impl<A: Acknowledge> InProgress<A> {
     pub(super) fn start<M, F, E>(
         &mut self,
         delivery: Delivery<M, A>,
-        sender_span: Option<&(dyn Fn(&M) -> Option<SpanIds> + Send + Sync)>,
+        sender_span: Option<&SpanFn<M>>,
         call: impl FnOnce(M) -> F,
     ) where
         F: Future<Output = Result<Settlement, E>> + Send + 'static,

@@ -84,7 +84,7 @@ impl<A: Acknowledge> Run<A> {
                 () = &mut until => break,
                 step = next(&mut source, &mut handler, retry_at, pause), if has_room => match step {
                     Step::Received(delivery) => {
-                        let sender_span = sender_span.as_deref();
+                        let sender_span = sender_span.as_ref();
                         let call = |message| handler.call(message);
                         self.in_progress.start(delivery, sender_span, call);
                     }

@@ -45,6 +45,9 @@ impl ConnectionPool {
     ///
     /// Allocates nothing. Costs two readings of the clock and two atomic operations.
     ///
+    /// # Errors
+    /// Those of the future.
+    ///
     /// ```
     /// use gusset_metrics::pools::{ConnectionPools, PoolState};
     ///

@@ -11,7 +11,7 @@ use gusset_data::{MetricData, MetricProducer as _};
 use gusset_metrics::Registry;
 use gusset_metrics::pools::{ConnectionPool, ConnectionPools, PoolState};
 
-/// A registry, and a pool of it that counts no one who waits.
+/// Returns a registry, and a pool of it that does not count who waits.
 fn pool() -> (Arc<Registry>, Arc<ConnectionPools>, ConnectionPool) {
     let registry = Arc::new(Registry::builder().build_with(|_| None).unwrap());
     let pools = ConnectionPools::new().with_recorder(registry.clone());

@@ -18,9 +18,9 @@ use tower_service::Service as _;
 use crate::support::{FnService, ready};
 
 /// Returns these frames, and then no more and no end.
-struct Endless(VecDeque<&'static [u8]>);
+struct Unended(VecDeque<&'static [u8]>);
 
-impl Body for Endless {
+impl Body for Unended {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -57,14 +57,14 @@ fn value(registry: &Registry, name: &str, direction: &str) -> u64 {
     point.unwrap().value as u64
 }
 
-fn request(content_type: &str, frames: &[&'static [u8]]) -> Request<Endless> {
-    let body = Endless(frames.iter().copied().collect());
+fn request(content_type: &str, frames: &[&'static [u8]]) -> Request<Unended> {
+    let body = Unended(frames.iter().copied().collect());
     let request = Request::post("/shop.Cart/Watch").header("content-type", content_type);
     request.body(body).unwrap()
 }
 
-fn response(frames: &[&'static [u8]]) -> Response<Endless> {
-    let body = Endless(frames.iter().copied().collect());
+fn response(frames: &[&'static [u8]]) -> Response<Unended> {
+    let body = Unended(frames.iter().copied().collect());
     let response = Response::builder().header("content-type", "application/grpc");
     response.body(body).unwrap()
 }

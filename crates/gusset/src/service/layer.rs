@@ -39,6 +39,10 @@ pub type OperationObservers = Observers<Operations, ()>;
 #[cfg(feature = "jobs")]
 pub type JobObservers = Observers<Operations, InFlight>;
 
+/// What observes the messages of a worker besides the signals.
+#[cfg(feature = "messaging")]
+pub(super) type WorkerObservers = (InFlight, gusset_messaging::MessageSpans);
+
 /// The driver of the observers.
 type Driver<K, O> = ObserveLayer<<K as ServiceKind>::Protocol, Observers<K, O>>;
 
@@ -198,10 +202,7 @@ impl<K: ServiceKind> LayerParts<K, ()> {
 
     /// Adds the observers of the messages of a worker: that of calls in flight, and that of their spans.
     #[cfg(feature = "messaging")]
-    pub(super) fn observe_worker(
-        self,
-        in_flight: InFlight,
-    ) -> LayerParts<K, super::worker::WorkerObservers> {
+    pub(super) fn observe_worker(self, in_flight: InFlight) -> LayerParts<K, WorkerObservers> {
         let in_flight = in_flight.with_request_options(self.options.clone());
         self.observe((in_flight, gusset_messaging::MessageSpans::new()))
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use gusset_core::{Env, MessageHeaders, SpanIds};
-use gusset_health::InFlight;
-use gusset_messaging::{MessageSpans, Settlement, SettlementClassifier, Source, Worker};
+use gusset_messaging::{Settlement, SettlementClassifier, Source, Worker};
 use gusset_propagation::Propagators;
 use tower::Service;
 use tower_layer::Layer;
 
+use super::layer::WorkerObservers;
 use super::{CallLayer, Gusset, Inner};
 use crate::kind::Consumer;
 
@@ -83,9 +83,6 @@ fn sender_span(propagators: &Propagators, headers: &impl MessageHeaders) -> Opti
 }
 
 type SettlingLayer<M> = CallLayer<Consumer<M, Settlement, SettlementClassifier>, WorkerObservers>;
-
-/// What observes the messages of a worker besides the signals.
-pub(super) type WorkerObservers = (InFlight, MessageSpans);
 
 impl Inner {
     fn settling_consumer<M: 'static, C: MessageHeaders + 'static>(
