@@ -21,6 +21,14 @@ pub(super) enum BoundariesError {
     NotAscending(f64, f64),
 }
 
+/// What is known of the values of a metric.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Values {
+    pub(super) unit: Option<Unit>,
+    /// The boundaries of a `MetricDescriptor`: the facade has none.
+    pub(super) boundaries: Option<&'static [f64]>,
+}
+
 // === impl Boundaries ===
 
 impl Boundaries {
@@ -37,12 +45,12 @@ impl Boundaries {
         Ok(Self::from_valid(upper_bounds))
     }
 
-    /// Returns the default boundaries of a unit, or without one those that the name suggests:
-    /// `job_seconds`.
-    pub(super) fn for_metric(name: &str, unit: Option<Unit>) -> Arc<Self> {
-        Arc::new(Self::from_valid(gusset_data::default_boundaries(
-            name, unit,
-        )))
+    /// Returns the boundaries of the description, or else the default ones of its unit, or without one those that the
+    /// name suggests: `job_seconds`.
+    pub(super) fn for_metric(name: &str, values: Values) -> Arc<Self> {
+        let described = values.boundaries.and_then(|it| Self::new(it).ok());
+        let default = || Self::from_valid(gusset_data::default_boundaries(name, values.unit));
+        Arc::new(described.unwrap_or_else(default))
     }
 
     /// Returns the bucket of a finite value: the first with an upper bound that is not less.

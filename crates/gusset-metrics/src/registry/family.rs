@@ -10,6 +10,7 @@ use gusset_data::semconv::OTEL_METRIC_OVERFLOW;
 use gusset_data::{MetricDescriptor, SharedStr};
 use metrics::{Key, KeyName, Label, Unit};
 
+use super::boundaries::Values;
 use super::key_names::KeyNames;
 use super::prometheus_names;
 use super::series::{MetricFamily, Series};
@@ -40,7 +41,7 @@ struct ByText<V>(Arc<Series<V>>);
 
 #[derive(Clone)]
 struct Description {
-    unit: Option<Unit>,
+    values: Values,
     /// The unit in UCUM, if a [`MetricDescriptor`] described the metric: the facade has no annotations.
     ucum: Option<&'static str>,
     help: SharedStr,
@@ -107,8 +108,9 @@ impl<V, S: Default> MetricFamilies<V, S> {
             return false;
         }
         let descriptor = MetricDescriptor::being_described();
+        let boundaries = descriptor.and_then(|descriptor| descriptor.boundaries);
         family.description = Some(Description {
-            unit,
+            values: Values { unit, boundaries },
             ucum: descriptor.map(|descriptor| descriptor.unit.as_ucum()),
             help,
         });
@@ -124,7 +126,7 @@ impl<V, S: Default> MetricFamilies<V, S> {
         key: &Key,
         reserved: Option<&str>,
         limits: Limits,
-        create: impl FnOnce(&mut S, Option<Unit>) -> V,
+        create: impl FnOnce(&mut S, Values) -> V,
     ) -> Lookup<V> {
         let label_text = label_text(key, reserved);
         let prometheus_name = prometheus_names::metric_name(key.name());
@@ -261,7 +263,7 @@ impl<V, S: Default> FamilyEntry<V, S> {
         reserved: Option<&str>,
         label_text: String,
         limits: Limits,
-        create: impl FnOnce(&mut S, Option<Unit>) -> V,
+        create: impl FnOnce(&mut S, Values) -> V,
     ) -> Lookup<V> {
         // Another thread may have added it between the two locks.
         if let Some(known) = self.find(&label_text, limits) {
@@ -296,10 +298,10 @@ impl<V, S: Default> FamilyEntry<V, S> {
         key: &Key,
         reserved: Option<&str>,
         label_text: Box<str>,
-        create: impl FnOnce(&mut S, Option<Unit>) -> V,
+        create: impl FnOnce(&mut S, Values) -> V,
     ) -> Arc<Series<V>> {
-        let unit = self.description.as_ref().and_then(|it| it.unit);
-        let value = create(&mut self.shared, unit);
+        let described = self.description.as_ref().map(|it| it.values);
+        let value = create(&mut self.shared, described.unwrap_or_default());
         let names = self.key_names(key, reserved, &label_text);
         let series = Arc::new(Series::new(names, label_text, value));
         self.series.insert(ByText(Arc::clone(&series)));
@@ -323,7 +325,7 @@ impl<V, S: Default> FamilyEntry<V, S> {
         MetricFamily {
             name: self.name.clone(),
             prometheus_name: prometheus_name.to_owned(),
-            unit: description.and_then(|described| described.unit),
+            unit: description.and_then(|described| described.values.unit),
             ucum: description.and_then(|described| described.ucum),
             help: description.map(|described| described.help.clone()),
             series: self

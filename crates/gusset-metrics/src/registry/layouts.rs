@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use metrics::Unit;
-
-use super::boundaries::BoundariesError;
+use super::boundaries::{BoundariesError, Values};
 use super::exponential::ExponentialHistogramError;
 use super::histogram::Layout;
 use super::views::Stream;
@@ -75,14 +73,14 @@ impl Layouts {
         recorded_name: &str,
         kept_name: &str,
         stream: &Stream<'_>,
-        unit: Option<Unit>,
+        values: Values,
     ) -> Layout {
         let configured = self
             .by_name
             .get(&*prometheus_names::metric_name(recorded_name));
         let of_metric = configured.and_then(|it| it.boundaries.as_ref());
         let boundaries = stream.boundaries().or(of_metric).map_or_else(
-            || Boundaries::for_metric(&prometheus_names::metric_name(kept_name), unit),
+            || Boundaries::for_metric(&prometheus_names::metric_name(kept_name), values),
             Arc::clone,
         );
         let is_explicit =

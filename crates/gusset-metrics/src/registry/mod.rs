@@ -244,9 +244,10 @@ impl Registry {
         stream: &Stream<'_>,
         limits: Limits,
     ) -> Lookup<HistogramValue> {
-        let create = |used: &mut Option<Layout>, unit| {
+        let create = |used: &mut Option<Layout>, values| {
             let layout = used.get_or_insert_with(|| {
-                self.layouts.layout(recorded_name, key.name(), stream, unit)
+                self.layouts
+                    .layout(recorded_name, key.name(), stream, values)
             });
             HistogramValue::new(layout, self.exemplars)
         };

@@ -3,6 +3,7 @@
 use gusset_data::{InstrumentKind, MetricDescriptor, SharedStr};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
+use super::boundaries::Values;
 use super::histogram::Layout;
 use super::views::Stream;
 use super::{Boundaries, Handle, Registry, prometheus_names};
@@ -44,7 +45,9 @@ impl metrics::Recorder for Registry {
         let name = stream.name(name);
         let prometheus_name = prometheus_names::metric_name(name.as_str()).into_owned();
         let has_other_boundaries = |used: &Option<Layout>| {
-            let own = || Boundaries::for_metric(&prometheus_name, unit);
+            let descriptor = MetricDescriptor::being_described();
+            let boundaries = descriptor.and_then(|descriptor| descriptor.boundaries);
+            let own = || Boundaries::for_metric(&prometheus_name, Values { unit, boundaries });
             used.as_ref().is_some_and(|used| *used.boundaries != *own())
         };
         let help = help_text(&stream, help);

@@ -186,3 +186,25 @@ fn histogram_with_negative_value_has_no_sum() {
     };
     assert_eq!((points[0].sum, points[1].sum), (None, Some(3.0)));
 }
+
+#[test]
+fn boundaries_of_a_descriptor_apply() {
+    use gusset_data::{InstrumentKind, MetricDescriptor};
+
+    const LOAD: MetricDescriptor = MetricDescriptor::new(
+        "shop.load.duration",
+        InstrumentKind::Histogram,
+        gusset_data::Unit::Seconds,
+        "Duration of loads.",
+    )
+    .with_boundaries(&[0.4, 0.8]);
+    let registry = registry();
+    LOAD.describe(&registry);
+    with_local_recorder(&registry, || histogram!("shop.load.duration").record(0.5));
+    let metrics = registry.metrics();
+    let MetricData::Histogram(points) = &metrics[0].data else {
+        panic!("{metrics:?}")
+    };
+    assert_eq!(*points[0].bounds, [0.4, 0.8]);
+    assert_eq!(points[0].counts, [0, 1, 0]);
+}
