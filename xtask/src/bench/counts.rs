@@ -11,7 +11,7 @@ use crate::{Result, command};
 
 /// What is compared. Each is the cost of something that users do; the others are on the page. Those with values that
 /// clients choose are not here: their counts depend on the seeds of hashes.
-const SCENARIOS: [&str; 22] = [
+const SCENARIOS: [&str; 24] = [
     "svc/chaos-disarmed",
     "svc/driver",
     "svc/three-observers",

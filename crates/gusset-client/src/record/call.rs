@@ -103,7 +103,7 @@ impl Drop for CallRef {
     #[inline]
     fn drop(&mut self) {
         if let Some(mut call) = self.0.take() {
-            // The future and both bodies: most drops are not the last, and this tells so without an atomic change.
+            // The future and both bodies: most drops are not the last, which this finds without an atomic change.
             if Arc::strong_count(&call) > 1 {
                 return;
             }

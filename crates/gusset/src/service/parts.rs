@@ -15,8 +15,8 @@ use super::parts_builder::PartsBuilder;
 use super::probes::Probes;
 use super::scope::Scope;
 use super::{CallLayer, Error, Inner, ServerLayer};
-use crate::telemetry::Signals;
 use crate::Telemetry;
+use crate::telemetry::Signals;
 
 const PORT_VARIABLE: &str = "OTEL_EXPORTER_PROMETHEUS_PORT";
 /// Kubernetes sets this variable in every container.
