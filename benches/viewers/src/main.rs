@@ -183,7 +183,10 @@ fn history() -> Result<History, Box<dyn Error>> {
                 duration.record(0.001 * f64::from(reading % 50 + 1));
             });
         }
-        history.record(start + reading * Duration::from_secs(10), registry.metrics());
+        history.record(
+            start + reading * Duration::from_secs(10),
+            registry.metrics(),
+        );
     }
     Ok(history)
 }

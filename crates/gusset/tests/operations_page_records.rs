@@ -116,5 +116,9 @@ async fn changes_are_with_their_parts() {
     assert_eq!(changes[0]["what"], "breaker stock");
     assert_eq!(changes[0]["state"], "forced_open");
     let changes = json(&gusset, "/ops/api/health")["changes"].clone();
-    assert_eq!(changes[0]["what"], "phase");
+    let mut of_health = changes.as_array().unwrap().iter();
+    assert!(
+        of_health.any(|change| change["what"] == "phase"),
+        "{changes}"
+    );
 }

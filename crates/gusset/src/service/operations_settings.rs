@@ -9,8 +9,10 @@ use super::{Gusset, GussetBuilder};
 impl GussetBuilder {
     /// Configures the operations page, at `/ops` on the management server: parts of the service, tasks, links.
     ///
-    /// It has health, breakers, diagnosis, objectives and the history, as far as the service has them. Its token is
-    /// [`controls_token`](Self::controls_token); on the network it is served only with one.
+    /// It has the history, diagnosis, health, breakers, objectives, the readings of the system, faults on purpose, written and
+    /// dropped log entries, the configuration, and with the feature `incident` and a folder what was recorded and the
+    /// reports, as far as the service has them. Its token is [`controls_token`](Self::controls_token); on the network it is
+    /// served only with one. With it an operator can change the filter of the log for a time, and make a report.
     ///
     /// ```
     /// use gusset::data::StateTree;

@@ -5,7 +5,7 @@ use gusset::Config;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::{EVERY_KIND, env, toml};
+use crate::{EVERY_KIND, build, env, toml};
 
 /// Returns the errors of a value against the schema.
 fn schema_error(value: &Value) -> Option<String> {
@@ -155,4 +155,21 @@ proptest! {
         prop_assert_eq!(&read_toml(&effective.to_toml()), &config);
         prop_assert_eq!(&read_yaml(&effective.to_yaml()), &config);
     }
+}
+
+#[test]
+fn state_has_sources_and_no_secrets() {
+    use gusset::data::ShowState as _;
+
+    let file = "[management]\ncontrols_token = '0123456789abcdef'\n[logs]\nformat = 'json'";
+    let gusset = build(file, &[("OTEL_TRACES_SAMPLER", "always_on")]).unwrap();
+    let state = gusset.config().show_state().to_string();
+    for setting in [
+        "setting: logs.format\n    value: json\n    source: file\n",
+        "setting: traces.sampler\n    value: always_on\n    source: environment, OTEL_TRACES_SAMPLER\n",
+        "setting: management.controls_token\n    value: secret\n    source: file\n",
+    ] {
+        assert!(state.contains(setting), "{setting} is not in {state}");
+    }
+    assert!(!state.contains("0123456789abcdef"), "{state}");
 }
