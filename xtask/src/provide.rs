@@ -100,10 +100,7 @@ impl Provider {
 
     /// Writes a script that starts an unpacked program with the unpacked libraries.
     fn write_start_script(&self, program: &str) -> Result<()> {
-        let folders = fs::read_dir(self.unpacked.join("usr/lib"))?;
-        let folders: std::result::Result<Vec<_>, _> =
-            folders.map(|folder| Ok(folder?.path())).collect();
-        let libraries = std::env::join_paths(folders.map_err(|error: std::io::Error| error)?)?;
+        let libraries = std::env::join_paths(subfolders(&self.unpacked.join("usr/lib")))?;
         let mut folders = vec![
             self.unpacked.join("usr/sbin"),
             self.unpacked.join("usr/bin"),

@@ -1,6 +1,6 @@
 //! The attribute of operations, on a function that is not async, without what observes, and with an unknown argument.
 
-use gusset::Gusset;
+type Gusset = gusset::Gusset;
 
 #[gusset::operation(gusset)]
 fn count(gusset: &Gusset) -> u32 {
