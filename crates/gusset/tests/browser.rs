@@ -95,10 +95,10 @@ async fn pages_are_a_section_of_the_operations_page() {
     };
     let [row] = &rows[..] else { panic!("{rows:?}") };
     assert_eq!(row.get("page"), Some(&PAGE.into()));
-    assert_eq!(row.get("script errors"), Some(&20.0.into()));
     // The service reads its metrics too, a moment earlier. The quantiles are within the buckets of the values.
     for (name, expected) in [
         ("views/s", 1.8..2.3),
+        ("script errors", 20.0..21.1),
         ("first byte p75 ms", 300.0..400.0),
         ("load p75 ms", 500.0..800.0),
     ] {
