@@ -216,7 +216,7 @@ async fn other_website_can_neither_read_nor_run() {
         "{}/ops/tasks/flush-cache?confirm=flush-cache",
         closed.origin()
     );
-    // Without a token it is a simple request, with one the browser asks first. The other website does not know it anyway.
+    // Without a token it is a simple request, with one the browser sends a preflight first. The other website does not know it anyway.
     let headers = format!("{{ method: 'POST', headers: {{ authorization: 'Bearer {TOKEN}' }} }}");
     assert_eq!(
         attack(url.clone(), "{ method: 'POST', mode: 'no-cors' }"),

@@ -22,7 +22,7 @@ async fn times_are_those_of_the_browser() {
     browser.wait("return document.querySelector('body > div') !== null");
     browser.click("#slow");
     browser.wait("return document.querySelector('#slow').textContent === 'done'");
-    let shown = browser.run_async(SHOWN);
+    let shown = browser.run_async(READ_ENTRIES);
     assert_eq!(website.beacons(), [], "the page is still open");
     browser.leave();
     until("a beacon", || (!website.beacons().is_empty()).then_some(()));
@@ -77,7 +77,7 @@ async fn times_are_those_of_the_browser() {
 }
 
 /// Reads the entries with an observer of its own.
-const SHOWN: &str = r#"
+const READ_ENTRIES: &str = r#"
 const done = arguments[arguments.length - 1];
 const shown = { nav: performance.getEntriesByType("navigation")[0].toJSON(), lcp: 0, inp: 0, cls: 0 };
 const observe = (type, read) => new PerformanceObserver((list) => list.getEntries().forEach(read))

@@ -136,13 +136,13 @@ impl Browser {
         self.post(&format!("element/{element}/click"), &json!({}));
     }
 
-    /// Confirms or dismisses the question that the page asks.
+    /// Confirms or dismisses the dialog of the page.
     pub(crate) fn answer(&self, confirmed: bool) {
         let answer = if confirmed { "accept" } else { "dismiss" };
         self.post(&format!("alert/{answer}"), &json!({}));
     }
 
-    /// Types a text into an element.
+    /// Enters a text into an element, as a keyboard does.
     pub(crate) fn enter(&self, selector: &str, text: &str) {
         let element = self.element(selector);
         self.post(

@@ -1,4 +1,4 @@
-//! What a service knows of its pages.
+//! The pages of a service, and their metrics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ impl BrowserMonitor {
         self.0.outcomes[outcome as usize].increment(1);
     }
 
-    /// Records a beacon that was read to its end, and returns what became of it.
+    /// Records a beacon that was read to its end, and returns its outcome.
     pub(crate) fn record(&self, bytes: &[u8]) -> BeaconOutcome {
         let Some(beacon) = Beacon::parse(bytes) else {
             return BeaconOutcome::Malformed;

@@ -71,7 +71,7 @@ pub const BEACONS: MetricDescriptor = MetricDescriptor::new(
     "gusset.browser.beacons",
     InstrumentKind::Counter,
     Unit::Count("{beacon}"),
-    "Number of beacons by what became of them. Only accepted ones are in the other metrics.",
+    "Number of beacons by outcome. Only accepted ones are in the other metrics.",
 )
 .with_labels(&[BEACON_OUTCOME]);
 

@@ -1,8 +1,8 @@
-//! What became of a beacon.
+//! The outcome of a beacon.
 
 use http::StatusCode;
 
-/// What became of a beacon. All but accepted ones change nothing but a counter.
+/// The outcome of a beacon. All but accepted ones change nothing but a counter.
 ///
 /// ```
 /// use gusset_browser::BeaconOutcome;

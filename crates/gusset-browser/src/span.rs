@@ -24,7 +24,7 @@ pub(crate) fn of_page(
     let length = beacon.phase(Phase::Load).unwrap_or(beacon.age);
     SpanData {
         trace_id: server.trace_id,
-        // Not zero, which is no id.
+        // Zero is not a valid id.
         span_id: fastrand::u64(1..).to_be_bytes(),
         parent_span_id: Some(server.span_id),
         // The service itself has answered the request.

@@ -1,4 +1,4 @@
-//! The script, its beacons, and what becomes of them.
+//! The script, its beacons, and their outcomes.
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod accepted;
