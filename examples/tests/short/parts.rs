@@ -70,3 +70,22 @@ async fn sign_ins_and_visitors_are_counted_without_names() {
     assert!(page.contains("page: /items/{id}"), "{page}");
     assert_eq!(server.stop().await, Some(0));
 }
+
+#[tokio::test]
+async fn page_has_the_script_and_a_forged_beacon_is_counted() {
+    let mut server = Server::start("browser").await;
+    let (status, page) = server.get("/orders/7");
+    assert_eq!(status, 200);
+    assert!(page.contains(r#"src="/browser.js""#), "{page}");
+    assert!(page.contains("server-timing: trace"), "{page}");
+    assert_eq!(server.get("/browser.js").0, 200);
+    assert_eq!(server.send("POST", "/browser.js"), 400, "an empty beacon");
+    let metrics = server.metrics();
+    let counted = metrics.lines().any(|line| {
+        line.starts_with("gusset_browser_beacons_total{")
+            && line.contains(r#""malformed""#)
+            && line.ends_with(" 1")
+    });
+    assert!(counted, "{metrics}");
+    assert_eq!(server.stop().await, Some(0));
+}
