@@ -2,7 +2,7 @@
 
 use super::*;
 
-const FEATURES: [&str; 13] = [
+const FEATURES: [&str; 15] = [
     "gusset-log",
     "gusset-trace",
     "gusset-metrics",
