@@ -66,7 +66,8 @@ fn sigquit_makes_a_report_and_sigterm_one_before_the_end() {
     while !next().ends_with("ready") {}
     send(&child, "-QUIT");
     assert_eq!(next(), "report: quit");
-    let mut input = child.stdin.as_ref().unwrap();
+    // Taken, because `wait` would close it, and the process would end by itself.
+    let mut input = child.stdin.take().unwrap();
     io::Write::write_all(&mut input, b"hello\n").unwrap();
     assert_eq!(next(), "still here: hello", "the process goes on");
 
