@@ -19,7 +19,9 @@ async fn main() -> Result<(), gusset::Error> {
     let script = browser
         .script_element(SCRIPT, ORDER)
         .expect("the page is registered");
-    let page = Html(format!("<!doctype html><head>{script}</head><h1>Order</h1>"));
+    let page = Html(format!(
+        "<!doctype html><head>{script}</head><h1>Order</h1>"
+    ));
     let app = Router::new()
         .route(ORDER, get(async move || page.clone()))
         // Joins the load to the trace of the request.

@@ -18,25 +18,25 @@ pub(super) fn shown(history: &History) -> impl ShowState + use<> {
 }
 
 fn rows(history: &History) -> Vec<StateTree> {
-    let views = select(history, of_phase(Phase::FirstByte));
+    let views = select(history, &of_phase(Phase::FirstByte));
     let pages = views.map(|views| views.group_by(names::PAGE));
     let rate = |selection: &Selection| selection.rate().unwrap_or_default();
     let mut pages: Vec<_> = pages.into_iter().flatten().collect();
     pages.sort_by(|(_, left), (_, right)| rate(right).total_cmp(&rate(left)));
-    let row = |(page, views): (SharedStr, Selection)| row(history, page, &views);
+    let row = |(page, views): (SharedStr, Selection)| row(history, &page, &views);
     pages.into_iter().map(row).collect()
 }
 
-fn row(history: &History, page: SharedStr, views: &Selection) -> StateTree {
+fn row(history: &History, page: &SharedStr, views: &Selection) -> StateTree {
     let quantile = |selector: Selector, scale: f64| {
-        let selection = select(history, selector.label(names::PAGE, page.clone()));
+        let selection = select(history, &selector.label(names::PAGE, page.clone()));
         let distribution = selection.as_ref().and_then(Selection::distribution);
         let value = distribution.and_then(|it| it.quantile(QUANTILE));
         shown_number(value.map(|value| value * scale))
     };
     let of = |metric: &MetricDescriptor| Selector::new(metric.name);
     let errors = of(&names::SCRIPT_ERRORS).label(names::PAGE, page.clone());
-    let errors = select(history, errors).and_then(|errors| errors.increase());
+    let errors = select(history, &errors).and_then(|errors| errors.increase());
     StateTree::fields([
         ("page", page.clone().into()),
         ("views/s", shown_number(views.rate())),
@@ -65,9 +65,9 @@ fn of_phase(phase: Phase) -> Selector {
     Selector::new(names::PHASE_DURATION.name).label(names::PHASE, phase.as_str())
 }
 
-fn select(history: &History, selector: Selector) -> Option<Selection> {
+fn select(history: &History, selector: &Selector) -> Option<Selection> {
     let window = Window::new(history.last_reading()?, WINDOW);
-    let selection = history.select(&selector, window)?;
+    let selection = history.select(selector, window)?;
     (!selection.is_empty()).then_some(selection)
 }
 
