@@ -229,13 +229,15 @@ fn is_left_out(name: &str) -> bool {
         "gusset.history.",
         "gusset.incident.",
         "gusset.process.",
+        "gusset.sign_in.max_failures",
         "gusset.system.",
         "gusset.tcp.",
         "gusset.tokio.",
+        "gusset.usage.",
     ];
     // Nothing is armed. That is the metric which it has.
     let of_armed_faults = name.starts_with("gusset.chaos.") && name != "gusset.chaos.armed";
-    // It has no clients' timers, databases, jobs, producers, workers, operations and objectives.
+    // It has no clients' timers, databases, jobs, producers, workers, operations, messages of gRPC and objectives.
     let of_unused_parts = [
         "db.client.",
         "dns.lookup.duration",
@@ -253,6 +255,10 @@ fn is_left_out(name: &str) -> bool {
         "gusset.messaging.redelivered",
         "gusset.messaging.settlements",
         "gusset.operation.",
+        "gusset.rpc.client.io",
+        "gusset.rpc.client.messages",
+        "gusset.rpc.server.io",
+        "gusset.rpc.server.messages",
         "gusset.slo.",
         "http.client.connection.duration",
         "messaging.client.",

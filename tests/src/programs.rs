@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -66,9 +67,12 @@ pub struct TempFolder(PathBuf);
 // === impl TempFolder ===
 
 impl TempFolder {
-    /// Creates an empty folder. `name` must be unique among the tests.
+    /// Creates an empty folder, which no other test has.
     pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("gusset-{name}-{}", std::process::id()));
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("gusset-{name}-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("the folder for temporary files is writable");
         Self(path)
