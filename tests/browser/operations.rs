@@ -246,12 +246,12 @@ async fn page_without_scripts_is_still_tables() {
     let service = Service::start();
     browser.command(
         "Emulation.setScriptExecutionDisabled",
-        json!({ "value": true }),
+        &json!({ "value": true }),
     );
     browser.open(&service.url());
     browser.command(
         "Emulation.setScriptExecutionDisabled",
-        json!({ "value": false }),
+        &json!({ "value": false }),
     );
     let rows = browser.run("return document.querySelectorAll('#routes tbody tr').length");
     assert!(rows.as_u64().unwrap() >= 3, "{rows}");
@@ -272,7 +272,7 @@ async fn rules_of_accessibility_are_kept() {
     }
     // On a phone nothing but the tables is wider than the screen.
     let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
-    browser.command("Emulation.setDeviceMetricsOverride", phone);
+    browser.command("Emulation.setDeviceMetricsOverride", &phone);
     browser.open(&service.url());
     let overflow = browser
         .run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
@@ -308,6 +308,6 @@ pub(crate) fn set_scheme(browser: &Browser, scheme: &str) {
     let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
     browser.command(
         "Emulation.setEmulatedMedia",
-        json!({ "features": [feature] }),
+        &json!({ "features": [feature] }),
     );
 }

@@ -28,10 +28,10 @@ async fn pictures_of_the_page_are_small() {
         let clip = json!({ "x": 0, "y": 0, "width": 1100, "height": 620, "scale": 0.75 });
         let metrics =
             json!({ "width": 1100, "height": 620, "deviceScaleFactor": 1, "mobile": false });
-        browser.command("Emulation.setDeviceMetricsOverride", metrics);
+        browser.command("Emulation.setDeviceMetricsOverride", &metrics);
         let taken = browser.command(
             "Page.captureScreenshot",
-            json!({ "format": "png", "clip": clip }),
+            &json!({ "format": "png", "clip": clip }),
         );
         let picture =
             base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap());

@@ -175,7 +175,7 @@ impl Browser {
     }
 
     /// Sends a command of the Chrome DevTools Protocol.
-    pub(crate) fn command(&self, command: &str, parameters: Value) -> Value {
+    pub(crate) fn command(&self, command: &str, parameters: &Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         self.post("goog/cdp/execute", &body)
     }
