@@ -85,6 +85,10 @@ pub(crate) fn section(shared: &Shared, (id, title): Head, query: &Query) -> Sect
 
 /// Returns what a section shows, without secrets. Unknown, if there is none with this name. The query filters calls
 /// and log records.
+#[cfg_attr(
+    not(feature = "incident"),
+    allow(unused_variables, reason = "only what the recorder has is filtered")
+)]
 pub(crate) fn state(shared: &Shared, id: &str, query: &Query) -> StateTree {
     let history = shared.history.as_ref();
     let state = match id {
