@@ -15,7 +15,7 @@ impl Gusset {
     /// access log entry, a span of its own trace, and metrics; the shutdown waits for those in progress.
     /// [`consumer_with_headers`](Self::consumer_with_headers) continues a trace.
     ///
-    /// The system is [`GussetBuilder::messaging_system`].
+    /// The system is [`GussetBuilder::messaging_system`](crate::GussetBuilder::messaging_system).
     ///
     /// ```
     /// use tower::{ServiceBuilder, service_fn};
