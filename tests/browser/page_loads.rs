@@ -11,6 +11,21 @@ const PHASES: &str = "gusset.browser.phase.duration";
 /// Half of the tenth of a millisecond to which the script rounds, in seconds.
 const ROUNDING: f64 = 0.000_051;
 
+/// Asserts that a page that was left has sent nothing.
+async fn assert_no_beacon(browser: &Browser, website: &Website) {
+    // Another page of the same browser, whose requests come later.
+    browser.open(&format!("http://{}/plain", website.address));
+    wait_for("the last request", async || {
+        let calls = website.capture.calls();
+        calls
+            .iter()
+            .any(|call| call.entry()["http.route"] == "/plain")
+            .then_some(())
+    })
+    .await;
+    assert_eq!(website.beacons(), []);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn times_are_those_of_the_browser() {
     let Some(browser) = Browser::start().await else {
@@ -51,7 +66,11 @@ async fn times_are_those_of_the_browser() {
     }
     // The handler waits for 60 ms.
     assert!(website.histogram(PHASES, "first_byte").1 >= 0.06);
-    assert_eq!(website.histogram(PHASES, "tls").0, 0, "there is no TLS");
+    assert_eq!(
+        website.histogram(PHASES, "tls").0,
+        0,
+        "the website is served without TLS"
+    );
 
     let vitals = [
         ("gusset.browser.largest_contentful_paint", "lcp", 1e3),
@@ -165,17 +184,7 @@ async fn user_who_opted_out_sends_nothing() {
         "{requested:?}"
     );
     browser.leave();
-    // Another page of the same browser, whose requests come later.
-    browser.open(&format!("http://{}/plain", website.address));
-    wait_for("the last request", async || {
-        let calls = website.capture.calls();
-        calls
-            .iter()
-            .any(|call| call.entry()["http.route"] == "/plain")
-            .then_some(())
-    })
-    .await;
-    assert_eq!(website.beacons(), []);
+    assert_no_beacon(&browser, &website).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,16 +195,7 @@ async fn sampled_out_view_sends_nothing() {
     let website = Website::with(|browser| browser.sampling_ratio(0.0)).await;
     browser.open(&website.url());
     browser.leave();
-    browser.open(&format!("http://{}/plain", website.address));
-    wait_for("the last request", async || {
-        let calls = website.capture.calls();
-        calls
-            .iter()
-            .any(|call| call.entry()["http.route"] == "/plain")
-            .then_some(())
-    })
-    .await;
-    assert_eq!(website.beacons(), []);
+    assert_no_beacon(&browser, &website).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use gusset_data::hex;
+
 use crate::Phase;
 
 /// The longest time of a page load. Whatever is longer is not one.
@@ -14,7 +16,7 @@ const MAX_AGE_MILLIS: f64 = 30.0 * 86_400_000.0;
 /// The greatest layout shift. Each shift is at most 1, and a session window has at most some hundred frames.
 const MAX_SHIFT: f64 = 100.0;
 
-/// The most errors of one page view. A script that fails in a loop reports more, which is no more to know.
+/// The errors of one page view that count. A script that fails in a loop reports thousands.
 const MAX_ERRORS: u32 = 1000;
 
 /// The digits and the point of a number.
@@ -96,9 +98,9 @@ impl ServerSpan {
         let (trace_id, rest) = rest.split_at_checked(32)?;
         let (span_id, flags) = rest.strip_prefix('-')?.split_at_checked(16)?;
         let span = Self {
-            trace_id: hex(trace_id)?,
-            span_id: hex(span_id)?,
-            flags: hex::<1>(flags.strip_prefix('-')?)?[0],
+            trace_id: hex::decode(trace_id)?,
+            span_id: hex::decode(span_id)?,
+            flags: hex::decode::<1>(flags.strip_prefix('-')?)?[0],
         };
         (span.trace_id != [0; 16] && span.span_id != [0; 8]).then_some(span)
     }
@@ -126,24 +128,6 @@ fn count(text: &str) -> Option<u32> {
     let count = is_plain.then(|| text.parse::<u64>().ok())??;
     // More than the limit is still one page view.
     Some(u32::try_from(count).unwrap_or(u32::MAX).min(MAX_ERRORS))
-}
-
-/// Reads bytes in lower-case hexadecimal digits.
-fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let text = text.as_bytes();
-    let mut bytes = [0; N];
-    if text.len() != 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

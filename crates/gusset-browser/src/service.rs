@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use crate::{BeaconOutcome, BrowserMonitor};
 
-/// How long a browser may use the script without asking.
+/// How long a browser may take the script from its cache.
 const SCRIPT_AGE: &str = "public, max-age=3600";
 
 static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");

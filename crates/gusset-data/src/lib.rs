@@ -10,6 +10,7 @@ mod descriptor;
 mod error_chain;
 mod exception_message;
 mod exponential;
+pub mod hex;
 mod linked_ids;
 mod log;
 mod metric;

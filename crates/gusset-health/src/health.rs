@@ -96,7 +96,7 @@ impl Health {
         check.map(|check| check.status(self.0.clock.now()))
     }
 
-    /// Returns the names of the checks with their statuses.
+    /// Returns the names of the checks with their statuses. One that is not switched on is left out.
     ///
     /// ```
     /// use gusset_health::{Check, Health, LocalDependency, Status};
@@ -110,7 +110,7 @@ impl Health {
     /// ```
     pub fn checks(&self) -> Vec<(String, Status)> {
         let now = self.0.clock.now();
-        let checks = self.0.checks.iter();
+        let checks = self.0.checks();
         checks
             .map(|check| (check.name.to_string(), check.status(now)))
             .collect()

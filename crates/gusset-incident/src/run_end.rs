@@ -106,7 +106,7 @@ impl PreviousRun {
     /// [`active_calls`](crate::BlackBoxBuilder::active_calls) of them.
     pub fn export_interrupted_calls(&self, spans: Option<&dyn SpanSink>) {
         for call in &self.interrupted_calls {
-            let trace_id = call.trace_id.map(|id| crate::report::hex(&id));
+            let trace_id = call.trace_id.map(|id| gusset_data::hex::encode(&id));
             tracing::warn!(
                 target: TARGET,
                 {

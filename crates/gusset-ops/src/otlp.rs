@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use gusset_core::Outcome;
-use gusset_data::{LogRecord, Redaction, SharedStr, Value as Attribute, semconv};
+use gusset_data::{LogRecord, Redaction, SharedStr, Value as Attribute, hex, semconv};
 use gusset_incident::{CallEntry, FlightRecorder};
 use serde_json::{Value, json};
 
-use crate::sections::recorded::hex;
 use crate::shared::Shared;
 
 /// The scope of the spans.
@@ -85,8 +84,8 @@ fn span(call: &CallEntry, recorder: &FlightRecorder, redaction: &Redaction) -> O
         false => format!("{method} {route}"),
     };
     Some(json!({
-        "traceId": hex(&ids.trace_id()),
-        "spanId": hex(&ids.span_id()),
+        "traceId": hex::encode(&ids.trace_id()),
+        "spanId": hex::encode(&ids.span_id()),
         "flags": ids.flags(),
         "name": name,
         "kind": KIND_SERVER,
@@ -112,10 +111,10 @@ fn log_record(record: &LogRecord, redaction: &Redaction) -> Value {
         "flags": record.flags,
     });
     if let Some(id) = record.trace_id {
-        object["traceId"] = hex(&id).into();
+        object["traceId"] = hex::encode(&id).into();
     }
     if let Some(id) = record.span_id {
-        object["spanId"] = hex(&id).into();
+        object["spanId"] = hex::encode(&id).into();
     }
     if let Some(name) = &record.event_name {
         object["eventName"] = (**name).into();

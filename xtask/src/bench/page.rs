@@ -22,6 +22,7 @@ use std::fmt::Write as _;
 use super::Figures;
 use super::baseline::Row;
 use super::measure::{Cost, Memory};
+use super::text::{added, grouped};
 use super::whole::Whole;
 use crate::Result;
 
@@ -132,6 +133,22 @@ fn find<'a>(costs: &'a [Cost], name: &str) -> Result<&'a Cost> {
         .iter()
         .find(|cost| cost.name == name)
         .ok_or_else(|| format!("{name}: not measured").into())
+}
+
+/// Writes a row for each scenario that is compared with the bare one: instructions, and what it adds.
+fn added_rows(page: &mut String, costs: &[Cost], bare: &str) -> Result<()> {
+    let bare = find(costs, bare)?;
+    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
+        writeln!(
+            page,
+            "| {} | {} | {} | {} |",
+            cost.about,
+            grouped(cost.instructions),
+            added(cost.instructions, bare.instructions),
+            added(cost.allocations, bare.allocations),
+        )?;
+    }
+    Ok(())
 }
 
 /// Returns the instructions that a scenario adds to its bare service.

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 /// let check = Check::new("jobs", async || ()).switched_by(&switch);
 /// let health = Health::builder().health_check(check).build()?;
 /// assert_eq!(health.check("jobs"), None);
+/// assert_eq!(health.checks(), []);
 ///
 /// switch.turn_on();
 /// assert_eq!(health.check("jobs"), Some(Status::Unknown), "it has not run yet");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use gusset_data::{Attribute, SharedStr, SpanData, SpanKind, SpanStatus, Value};
+use gusset_data::{Attribute, SharedStr, SpanData, SpanKind, SpanStatus, Value, hex};
 
 use super::slot::Entry;
 
@@ -34,8 +34,8 @@ impl InterruptedCall {
         let (trace_id, span_id, flags) = (next()?, next()?, next()?);
         Some(Self {
             started: entry.time,
-            trace_id: from_hex(trace_id),
-            span_id: from_hex(span_id),
+            trace_id: id(trace_id),
+            span_id: id(span_id),
             flags: flags.parse().ok()?,
             method: next()?.to_owned(),
             route: next()?.to_owned(),
@@ -105,14 +105,7 @@ impl InterruptedCall {
     }
 }
 
-/// Reads lower-case hexadecimal digits. `None` for zeros, which are not an id.
-fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != 2 * N || !text.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
-    }
-    (bytes != [0; N]).then_some(bytes)
+/// Reads an id. `None` for zeros, which are not one.
+fn id<const N: usize>(text: &str) -> Option<[u8; N]> {
+    hex::decode(text).filter(|id| *id != [0; N])
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use gusset_core::{Outcome, SpanIds, StaticStr};
+use gusset_data::hex;
 
 pub(crate) use self::text::Text;
 pub use self::totals::CallTotals;
@@ -185,17 +186,11 @@ impl ActiveCall {
     pub(crate) fn to_line(self) -> String {
         let mut line = String::new();
         let ids = self.start.ids;
-        hex(&mut line, &ids.map_or([0; 16], SpanIds::trace_id));
+        line.push_str(&hex::encode(&ids.map_or([0; 16], SpanIds::trace_id)));
         line.push('\t');
-        hex(&mut line, &ids.map_or([0; 8], SpanIds::span_id));
+        line.push_str(&hex::encode(&ids.map_or([0; 8], SpanIds::span_id)));
         let flags = ids.map_or(0, SpanIds::flags);
         let _ = write!(line, "\t{flags}\t{}\t{}", self.method(), self.route());
         line
-    }
-}
-
-fn hex(line: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        let _ = write!(line, "{byte:02x}");
     }
 }

@@ -75,7 +75,7 @@ impl Directory {
     /// Reads a report. Blocks this thread.
     ///
     /// # Errors
-    /// If there is no report with this id, or its file cannot be read.
+    /// If no report has this id, or its file cannot be read.
     ///
     /// ```
     /// use gusset_incident::{Directory, ReportFormat};

@@ -1,9 +1,9 @@
 //! Calls in a report.
 
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use gusset_core::{Outcome, SpanIds, StaticStr};
+use gusset_data::hex;
 use serde::{Deserialize, Serialize};
 
 use super::time;
@@ -160,21 +160,13 @@ impl From<&InterruptedCall> for ActiveCallRow {
             time: time::rounded(call.started),
             method: call.method.clone(),
             route: call.route.clone(),
-            trace_id: call.trace_id.map(|id| hex(&id)),
-            span_id: call.span_id.map(|id| hex(&id)),
+            trace_id: call.trace_id.map(|id| hex::encode(&id)),
+            span_id: call.span_id.map(|id| hex::encode(&id)),
         }
     }
 }
 
 fn ids(ids: Option<SpanIds>) -> (Option<String>, Option<String>) {
-    let trace_id = ids.map(|ids| hex(&ids.trace_id()));
-    (trace_id, ids.map(|ids| hex(&ids.span_id())))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let trace_id = ids.map(|ids| hex::encode(&ids.trace_id()));
+    (trace_id, ids.map(|ids| hex::encode(&ids.span_id())))
 }

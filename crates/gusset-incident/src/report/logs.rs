@@ -2,10 +2,9 @@
 
 use std::time::SystemTime;
 
-use gusset_data::{LogRecord, StateTree};
+use gusset_data::{LogRecord, StateTree, hex};
 use serde::{Deserialize, Serialize};
 
-use super::calls::hex;
 use super::time;
 use crate::StateChange;
 
@@ -57,8 +56,8 @@ impl From<&LogRecord> for LogRow {
             scope: record.scope.to_string(),
             body: record.body.to_string(),
             attributes: StateTree::fields(attributes),
-            trace_id: record.trace_id.map(|id| hex(&id)),
-            span_id: record.span_id.map(|id| hex(&id)),
+            trace_id: record.trace_id.map(|id| hex::encode(&id)),
+            span_id: record.span_id.map(|id| hex::encode(&id)),
         }
     }
 }

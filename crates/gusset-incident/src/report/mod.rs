@@ -13,7 +13,6 @@ use std::time::SystemTime;
 use gusset_data::StateTree;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::calls::hex;
 pub use self::calls::{ActiveCallRow, CallRow, Calls};
 pub use self::logs::{ChangeRow, LogRow};
 pub use self::seconds::{ReadingsRow, TotalsRow};

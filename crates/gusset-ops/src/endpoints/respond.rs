@@ -177,7 +177,7 @@ impl View {
             match (read.await, report_format) {
                 (Ok(Ok(report)), ReportFormat::Json) => json_text(report),
                 (Ok(Ok(report)), ReportFormat::Markdown) => text(StatusCode::OK, report),
-                _ => text(StatusCode::NOT_FOUND, "there is no such report\n"),
+                _ => text(StatusCode::NOT_FOUND, "no report has this id\n"),
             }
         }))
     }

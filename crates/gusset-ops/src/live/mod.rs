@@ -71,20 +71,24 @@ impl Live {
         (passed, start + TICK * next)
     }
 
-    /// Returns what a viewer that has seen the document of a tick, or none, receives at this tick. The first viewer of a
-    /// tick makes the contents of the sections.
+    /// Returns what a viewer that has seen the document of a tick, or none, receives at this tick, and the tick of the
+    /// document that it has seen then. The first viewer of a tick makes the contents of the sections.
+    ///
+    /// The document is that of the tick before while another thread makes it: the viewer then gets the changes at the
+    /// next tick.
     pub(crate) fn event(
         &self,
         tick: u64,
         seen: Option<u64>,
         contents: impl FnOnce() -> Vec<(SharedStr, String)>,
-    ) -> Bytes {
+    ) -> (Bytes, Option<u64>) {
         if let Some(_making) = self.begin(tick) {
             // Without the lock, because parts are code of the service.
             let contents = contents();
             self.lock().document.update(tick, contents);
         }
-        self.lock().document.event(seen)
+        let mut state = self.lock();
+        (state.document.event(seen), state.document.tick())
     }
 
     /// Returns a guard if this viewer has to make the document of this tick.
@@ -111,5 +115,30 @@ impl Drop for Making<'_> {
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(count: &str) -> Vec<(SharedStr, String)> {
+        vec![("count".into(), count.to_owned())]
+    }
+
+    #[test]
+    fn viewer_that_comes_while_the_document_is_made_misses_nothing() {
+        let live = Live::new(2);
+        let (_, seen) = live.event(1, None, || count("1"));
+        let mut other = None;
+        // As on another thread: the viewer that makes the document is not done.
+        live.event(2, seen, || {
+            other = Some(live.event(2, seen, || unreachable!("it is made already")));
+            count("2")
+        });
+        let (event, seen) = other.expect("it was called");
+        assert_eq!(event, NOTHING);
+        let (event, _) = live.event(3, seen, || count("2"));
+        assert_eq!(event, "data: {\"count\":\"2\"}\n\n");
     }
 }

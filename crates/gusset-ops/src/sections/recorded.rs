@@ -1,10 +1,9 @@
 //! What the flight recorder has kept.
 
-use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use gusset_core::{Outcome, SpanIds, StaticStr};
-use gusset_data::{LogRecord, SharedStr, StateTree};
+use gusset_data::{LogRecord, SharedStr, StateTree, hex};
 use gusset_incident::{ActiveCall, CallEntry, FlightRecorder};
 
 use super::{millis, seconds};
@@ -56,7 +55,7 @@ pub(super) fn log(recorder: &FlightRecorder, query: &Query) -> StateTree {
         // By name, so that a secret is found by its name.
         let fields = record.attributes.iter();
         let fields = fields.map(|(name, value)| (name.clone(), value.clone().into()));
-        let trace_id = record.trace_id.map(|id| hex(&id));
+        let trace_id = record.trace_id.map(|id| hex::encode(&id));
         StateTree::fields([
             ("time", time(record.time)),
             ("severity", record.severity.as_str().into()),
@@ -108,7 +107,11 @@ pub(crate) fn is_record_match(record: &LogRecord, query: &Query) -> bool {
     let has_text = |text: &str| {
         record.body.to_lowercase().contains(text) || record.scope.to_lowercase().contains(text)
     };
-    let is_trace = |id: &str| record.trace_id.is_some_and(|it| hex(&it).starts_with(id));
+    let is_trace = |id: &str| {
+        record
+            .trace_id
+            .is_some_and(|it| hex::encode(&it).starts_with(id))
+    };
     query
         .severity
         .is_none_or(|lowest| record.severity >= lowest)
@@ -121,7 +124,7 @@ fn contains(text: &str, part: Option<&str>) -> bool {
 }
 
 fn has_trace(ids: Option<SpanIds>, query: &Query) -> bool {
-    let has = |id: &str| ids.is_some_and(|ids| hex(&ids.trace_id()).starts_with(id));
+    let has = |id: &str| ids.is_some_and(|ids| hex::encode(&ids.trace_id()).starts_with(id));
     query.trace_id.as_deref().is_none_or(has)
 }
 
@@ -134,14 +137,7 @@ fn known(text: Option<StaticStr>) -> StateTree {
 }
 
 fn trace_id(ids: Option<SpanIds>) -> StateTree {
-    ids.map(|ids| hex(&ids.trace_id())).into()
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    ids.map(|ids| hex::encode(&ids.trace_id())).into()
 }
 
 /// Returns the time of day in UTC.

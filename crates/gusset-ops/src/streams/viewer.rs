@@ -46,8 +46,8 @@ impl Body for Viewer {
         let shared = place.operations().shared();
         let (tick, next) = shared.live.tick();
         wait.as_mut().reset(next);
-        let event = shared.live.event(tick, *seen, || contents(shared));
-        *seen = Some(tick);
+        let event;
+        (event, *seen) = shared.live.event(tick, *seen, || contents(shared));
         Poll::Ready(Some(Ok(Frame::data(event))))
     }
 }

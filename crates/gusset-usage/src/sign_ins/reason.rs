@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FailureReason {
-    /// There is no such account.
+    /// No account has this name.
     UnknownAccount,
     /// The password, key or token is wrong.
     WrongCredentials,

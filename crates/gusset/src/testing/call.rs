@@ -1,9 +1,8 @@
 //! The signals of one call.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
-use gusset_data::SpanData;
+use gusset_data::{SpanData, hex};
 use serde_json::Value;
 
 use crate::telemetry::is_access;
@@ -23,7 +22,10 @@ impl CapturedCall {
     pub(super) fn all(entries: &[Value], spans: &[SpanData]) -> Vec<Self> {
         let mut spans_by_ids = HashMap::new();
         for span in spans {
-            spans_by_ids.insert((hex(&span.trace_id), hex(&span.span_id)), span);
+            spans_by_ids.insert(
+                (hex::encode(&span.trace_id), hex::encode(&span.span_id)),
+                span,
+            );
         }
         let mut events_by_ids: HashMap<_, Vec<Value>> = HashMap::new();
         for event in entries.iter().filter(|entry| !is_access(entry)) {
@@ -67,11 +69,4 @@ impl CapturedCall {
 fn ids(entry: &Value) -> Option<(String, String)> {
     let id = |key: &str| Some(entry.get(key)?.as_str()?.to_owned());
     Some((id("trace_id")?, id("span_id")?))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,11 +1,8 @@
 //! The cost of the phases of a client's calls.
 
-use std::fmt::Write as _;
-
-use super::find;
+use super::added_rows;
 use crate::Result;
 use crate::bench::measure::Cost;
-use crate::bench::text::{added, grouped};
 
 const SECTION: &str = "
 ## Client
@@ -27,17 +24,7 @@ the times of the call, which future and bodies share; the rest are the polls. Me
 /// Writes a table of calls.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(SECTION);
-    let bare = find(costs, "client/bare")?;
-    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
-        writeln!(
-            page,
-            "| {} | {} | {} | {} |",
-            cost.about,
-            grouped(cost.instructions),
-            added(cost.instructions, bare.instructions),
-            added(cost.allocations, bare.allocations),
-        )?;
-    }
+    added_rows(page, costs, "client/bare")?;
     page.push_str(PROFILE);
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::find;
+use super::added_rows;
 use crate::Result;
 use crate::bench::measure::Cost;
-use crate::bench::text::{added, grouped};
+use crate::bench::text::grouped;
 
 const PROBES: &str = "
 ## Health
@@ -40,17 +40,7 @@ pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
         )?;
     }
     page.push_str(CALLS);
-    let bare = find(costs, "health/bare")?;
-    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
-        writeln!(
-            page,
-            "| {} | {} | {} | {} |",
-            cost.about,
-            grouped(cost.instructions),
-            added(cost.instructions, bare.instructions),
-            added(cost.allocations, bare.allocations),
-        )?;
-    }
+    added_rows(page, costs, "health/bare")?;
     Ok(())
 }
 

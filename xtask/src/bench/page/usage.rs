@@ -1,11 +1,8 @@
 //! The cost of counting pages and visitors.
 
-use std::fmt::Write as _;
-
-use super::find;
+use super::added_rows;
 use crate::Result;
 use crate::bench::measure::Cost;
-use crate::bench::text::{added, grouped};
 
 const SECTION: &str = "
 ## Usage
@@ -35,17 +32,7 @@ Without an answer for the `User-Agent`, bots would be visitors, and it may diffe
 /// Writes a table of calls by their clients.
 pub(super) fn write(page: &mut String, costs: &[Cost]) -> Result<()> {
     page.push_str(SECTION);
-    let bare = find(costs, "visits/bare")?;
-    for cost in costs.iter().filter(|cost| cost.baseline == bare.name) {
-        writeln!(
-            page,
-            "| {} | {} | {} | {} |",
-            cost.about,
-            grouped(cost.instructions),
-            added(cost.instructions, bare.instructions),
-            added(cost.allocations, bare.allocations),
-        )?;
-    }
+    added_rows(page, costs, "visits/bare")?;
     page.push_str(PROFILE);
     Ok(())
 }
