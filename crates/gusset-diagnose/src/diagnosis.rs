@@ -138,7 +138,7 @@ impl Diagnosis {
         .collect()
     }
 
-    /// Returns the areas of which nothing is known. Sign-ins are not among them: most services have none to know of.
+    /// Returns the areas of which nothing is known. Sign-ins are not among them: most services report none.
     pub fn unknown_areas(&self) -> Vec<Area> {
         let all = Area::ALL.into_iter();
         let all = all.filter(|area| *area != Area::SignIns);
